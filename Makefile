@@ -1,0 +1,45 @@
+# Every command makes what it needs: Python >= 3.11, make and a package index are enough.
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types bench lock clean
+
+help:  ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+demo: $(STAMP)  ## Speak and play music in a throw-away chat, no tokens and no network
+	$(BIN)/troubadour demo --script bots/console/demo.txt --out demo-audio
+
+test: $(STAMP)  ## Run the tests
+	$(BIN)/pytest
+
+check: lint types test  ## Lint, format, types and tests
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@python=$$(for v in 3.14 3.13 3.12 3.11 3; do \
+	  p=$$(command -v python$$v) && "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; \
+	done); \
+	[ -n "$$python" ] || { echo "Troubadour needs Python 3.11 or newer, and none is on the PATH." >&2; exit 1; }; \
+	echo "Making $(VENV) with $$python"; \
+	"$$python" -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+lock:  ## Resolve the dependencies again into the hashed lock files (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra sandbox --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:  ## Remove what make made
+	rm -rf $(VENV) demo-audio
