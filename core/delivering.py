@@ -1,0 +1,173 @@
+"""Hand finished audio to the chat, or say honestly why there is none."""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import (
+    CannotFit,
+    DeliveryDelayed,
+    DeliveryError,
+    DeliveryRefused,
+    DeliveryUncertain,
+    MediaError,
+    TooLarge,
+)
+from core.lifecycle import VOIDS, Reason, State
+from core.media import Want, raw_format
+from core.models import Artifact, Destination, Job, Quota, Receipt
+from core.nudges import Nudges
+from core.ports import Clock, Deliveries, MediaTools, Store
+
+log = logging.getLogger(__name__)
+
+DELIVER_S = 1800
+"""How long a chat that takes nothing just now is tried again."""
+PROGRESS_S = 10
+TELL_TRIES = 4
+
+_REASONS: dict[type[Exception], Reason] = {
+    DeliveryRefused: Reason.CHAT_REFUSED,
+    DeliveryUncertain: Reason.DELIVERY_UNCERTAIN,
+    DeliveryDelayed: Reason.CHAT_UNREACHABLE,
+    TooLarge: Reason.TOO_LARGE,
+    CannotFit: Reason.TOO_LARGE,
+    MediaError: Reason.UNDECODABLE,
+}
+
+
+class Delivering:
+    """The last part of a job's life."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        media: MediaTools,
+        deliveries: Deliveries,
+        quota_for: Callable[[Job], Quota],
+        clock: Clock,
+        spool: Path,
+        nudges: Nudges,
+    ) -> None:
+        self._store = store
+        self._media = media
+        self._deliveries = deliveries
+        self._quota_for = quota_for
+        self._clock = clock
+        self._spool = spool
+        self._nudges = nudges
+        self._showing: dict[str, asyncio.Task[None]] = {}
+
+    def serves(self, platform: str) -> bool:
+        """Say whether the platform is configured."""
+        return platform in self._deliveries
+
+    # --- progress -------------------------------------------------------------------------------------------------
+
+    def show_progress(self, job: Job) -> None:
+        """Show how far the job is, beside the work: the job waits for nothing here."""
+        if job.job_id not in self._showing:
+            task = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
+            self._showing[job.job_id] = task
+            task.add_done_callback(lambda _: self._showing.pop(job.job_id, None))
+
+    async def _show(self, job: Job) -> None:
+        try:
+            async with asyncio.timeout(PROGRESS_S):
+                await self._deliveries[job.platform].progress(job)
+        except (DeliveryError, TimeoutError) as error:
+            log.info("job %s: progress not shown: %s", job.job_id, error or "timed out")
+        except Exception:
+            log.exception("job %s: progress not shown", job.job_id)
+
+    async def _progress_over(self, job: Job) -> None:
+        """Wait for a progress message under way: it must not overwrite what comes next."""
+        if task := self._showing.get(job.job_id):
+            await asyncio.wait({task})
+
+    # --- generated -> delivering -> delivered | undeliverable -----------------------------------------------------
+
+    async def deliver(self, job: Job) -> Job:
+        """Try until the chat has the audio or will not have it. Raises Stopping, StoreError."""
+        until_ms = self._clock.now_ms() + DELIVER_S * 1000
+        uncertain = job.state is State.DELIVERING
+        while True:
+            if job.state is State.GENERATED:
+                job = await self._store.move(job, State.DELIVERING)
+            await self._progress_over(job)
+            try:
+                await self._send(job, uncertain=uncertain)
+            except DeliveryDelayed as error:
+                if self._clock.now_ms() + error.retry_after_s * 1000 > until_ms:
+                    return await self._give_up(job, error)
+                log.info("job %s: delivery delayed: %s", job.job_id, error)
+                if not uncertain:
+                    job = await self._store.move(job, State.GENERATED)
+                await self._nudges.wait(job, error.retry_after_s)
+            except (DeliveryError, MediaError) as error:
+                return await self._give_up(job, error)
+            else:
+                return await self._delivered(job)
+
+    async def _send(self, job: Job, *, uncertain: bool) -> None:
+        want = self._deliveries[job.platform].accepts(job)
+        try:
+            await self._send_as(job, want, uncertain=uncertain)
+        except TooLarge as error:
+            log.info("job %s: the chat takes less than announced: %s", job.job_id, error)
+            await self._send_as(job, replace(want, max_bytes=error.max_bytes), uncertain=uncertain)
+
+    async def _send_as(self, job: Job, want: Want, *, uncertain: bool) -> None:
+        raw = raw_format(job.parameters.get("output_format", ""))
+        files: list[Artifact] = []
+        for artifact in job.artifacts:
+            source = Path(artifact.path)
+            into = source.with_name(f"{source.name}-{want.prefer}-{want.max_bytes}")
+            path, probe = await self._media.fit(source, artifact.probe, into, want, raw)
+            files.append(Artifact.of(path, probe, path.stat().st_size))
+        await self._deliveries[job.platform].deliver(job, files, await self._receipt(job), uncertain=uncertain)
+
+    async def _receipt(self, job: Job) -> Receipt:
+        standing = await self._store.standing(job.community, job.member, self._quota_for(job))
+        return Receipt(job=job, charged_micros=0 if job.state in VOIDS else job.cost_micros, standing=standing)
+
+    async def _delivered(self, job: Job) -> Job:
+        now_ms = self._clock.now_ms()
+        changes = {"closed_ms": now_ms, "destination": Destination(job.platform), "reason": None, "detail": None}
+        job = await self._store.move(job, State.DELIVERED, **changes)
+        log.info("job %s: delivered", job.job_id)
+        await self.forget_files(job.job_id)
+        return job
+
+    async def _give_up(self, job: Job, error: Exception) -> Job:
+        reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
+        log.warning("job %s: undeliverable: %s: %s", job.job_id, reason, error)
+        return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(error))
+
+    # --- ended without audio in the chat --------------------------------------------------------------------------
+
+    async def tell(self, job: Job) -> None:
+        """Tell the member how it ended, then close the job. Raises Stopping, StoreError."""
+        await self._progress_over(job)
+        for tried in range(1, TELL_TRIES + 1):
+            try:
+                await self._deliveries[job.platform].tell(job, await self._receipt(job))
+                break
+            except DeliveryDelayed as error:
+                log.info("job %s: telling is delayed (%d): %s", job.job_id, tried, error)
+                await self._nudges.wait(job, error.retry_after_s)
+            except DeliveryError as error:
+                log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.state, error)
+                break
+        keep = job.state is State.UNDELIVERABLE
+        await self._store.close_job(job, keep_files=keep)
+        if not keep:
+            await self.forget_files(job.job_id)
+
+    async def forget_files(self, job_id: str) -> None:
+        """Remove a job's files from the spool."""
+        await asyncio.to_thread(shutil.rmtree, self._spool / job_id, ignore_errors=True)

@@ -1,0 +1,300 @@
+"""The error tree.
+
+TroubadourError
+├── Refusal                  a person asked for what can't be; they hear why and nothing changed
+│   ├── InvalidInput         a parameter, an amount or a name out of its range
+│   ├── NotPermitted         the act belongs to somebody else
+│   ├── OverLimit            allowance, balance or pool does not cover the cost
+│   ├── TooManyWaiting       the member already has as many orders under way as allowed
+│   └── Unavailable          stopping, out of credit, or the store can't answer
+├── GatewayError             what the gateway said or failed to say, one class a status code
+│   ├── BadRequest 400 · ModelNotFound 400 · Unauthorized 401 · OutOfCredit 402 · Forbidden 403
+│   ├── TooManyRequests 429 · Unreachable (no connection)       nothing was accepted: may be retried
+│   ├── ServerError 5xx · Unreadable · NoAnswer                 the outcome is unknown: never repeated
+│   └── MediaUnavailable     an artifact could not be fetched
+├── MediaError               the child process that decodes
+│   └── Undecodable · CannotFit · MediaTimeout
+├── DeliveryError            handing the artifact to the chat
+│   └── DeliveryRefused · DeliveryDelayed · DeliveryUncertain · TooLarge
+├── StoreError
+│   └── SchemaTooNew · StoreBusy · StaleJob
+├── PlatformError            a chat platform can't be used at all: a bad token
+└── ConfigurationError       settings that can't work
+"""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from core.lifecycle import Reason
+
+if TYPE_CHECKING:
+    from core.models import Standing
+
+
+class TroubadourError(Exception):
+    """Base of every error that the project raises on purpose."""
+
+
+# --- refusals -------------------------------------------------------------------------------------------------
+
+
+class Refusal(TroubadourError):
+    """What a person asked for can't be done; nothing has changed."""
+
+
+class InvalidInput(Refusal):
+    """Name the parameter, the value as given and what is allowed."""
+
+    def __init__(self, parameter: str, value: object, allowed: str) -> None:
+        super().__init__(f"{parameter}: {value!r} is not {allowed}")
+        self.parameter = parameter
+        self.value = value
+        self.allowed = allowed
+
+
+class NotPermitted(Refusal):
+    """The act is for admins, or the caller can't be an account."""
+
+    def __init__(self, needs: str) -> None:
+        """`needs`: "admin" (only admins may), "account" (an anonymous identity can't spend), "owner" (not your job)."""
+        super().__init__(needs)
+        self.needs = needs
+
+
+class OverLimit(Refusal):
+    """Say which limit refused, with the standing that the decision saw."""
+
+    def __init__(self, limit: str, cost_micros: int, standing: "Standing") -> None:
+        """`limit`: "allowance" or "pool"."""
+        super().__init__(limit)
+        self.limit = limit
+        self.cost_micros = cost_micros
+        self.standing = standing
+
+
+class TooManyWaiting(Refusal):
+    def __init__(self, allowed: int) -> None:
+        super().__init__(str(allowed))
+        self.allowed = allowed
+
+
+class Unavailable(Refusal):
+    """The service takes no orders now."""
+
+    def __init__(self, why: str) -> None:
+        """`why`: "draining", "out_of_credit", "misconfigured", "store" or "full"."""
+        super().__init__(why)
+        self.why = why
+
+
+class NotFound(Refusal):
+    """A member or a job that is not known here."""
+
+    def __init__(self, what: str, name: str) -> None:
+        """`what`: "member" or "job"."""
+        super().__init__(f"{what} {name}")
+        self.what = what
+        self.name = name
+
+
+# --- the gateway ----------------------------------------------------------------------------------------------
+
+
+class GatewayError(TroubadourError):
+    """One answer of the gateway, or its absence.
+
+    Class data says what follows for a submit: `accepted` is False when it is proven that no job was created and
+    None when it is unknown; `retry` when a proven failure may be tried again; `pauses` when it is the operator's
+    to mend, so that further submissions would only fail alike.
+    """
+
+    reason: ClassVar[Reason] = Reason.INTERNAL
+    accepted: ClassVar[bool | None] = None
+    retry: ClassVar[bool] = False
+    pauses: ClassVar[bool] = False
+    operator: ClassVar[str] = "The gateway answered in an undocumented way."
+
+    def __init__(self, detail: str = "", *, retry_after_s: float | None = None) -> None:
+        super().__init__(detail or self.operator)
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class BadRequest(GatewayError):
+    """400, or another 4xx that the contract does not name."""
+
+    reason = Reason.BAD_REQUEST
+    accepted = False
+    operator = "The gateway rejected the request's parameters."
+
+
+class ModelNotFound(GatewayError):
+    """400 "Model not found"."""
+
+    reason = Reason.MODEL_NOT_FOUND
+    accepted = False
+    pauses = True
+    operator = "The gateway does not know the model: set the product's endpoint to what the vendor calls it now."
+
+
+class Unauthorized(GatewayError):
+    """401."""
+
+    reason = Reason.UNAUTHORIZED
+    accepted = False
+    pauses = True
+    operator = "The gateway does not accept GATEWAY_KEY."
+
+
+class OutOfCredit(GatewayError):
+    """402."""
+
+    reason = Reason.OUT_OF_CREDIT
+    accepted = False
+    pauses = True
+    operator = "The gateway wallet is empty: top it up. Submissions are paused and will be tried again by themselves."
+
+
+class Forbidden(GatewayError):
+    """403."""
+
+    reason = Reason.FORBIDDEN
+    accepted = False
+    pauses = True
+    operator = "GATEWAY_KEY may not use this model."
+
+
+class TooManyRequests(GatewayError):
+    """429; `retry_after_s` as the gateway asked."""
+
+    reason = Reason.BUSY
+    accepted = False
+    retry = True
+    operator = "The gateway asks to slow down."
+
+
+class Unreachable(GatewayError):
+    """No connection was made: nothing left this machine."""
+
+    reason = Reason.UNREACHABLE
+    accepted = False
+    retry = True
+    operator = "The gateway can't be reached."
+
+
+class ServerError(GatewayError):
+    """500 and above: the job may have been created before the fault."""
+
+    reason = Reason.UNCONFIRMED
+    operator = "The gateway failed on its side; whether it took the request is unknown."
+
+
+class Unreadable(GatewayError):
+    """An answer that is not what the contract says, such as HTML or a 202 without an id."""
+
+    reason = Reason.UNCONFIRMED
+    operator = "The gateway's answer could not be read; whether it took the request is unknown."
+
+
+class NoAnswer(GatewayError):
+    """The connection broke or timed out after the request may have left."""
+
+    reason = Reason.UNCONFIRMED
+    operator = "The gateway did not answer; whether it took the request is unknown."
+
+
+class MediaUnavailable(GatewayError):
+    """An artifact can't be fetched; `retry` on the instance says whether another try may help."""
+
+    reason = Reason.MEDIA_UNAVAILABLE
+    operator = "Generated media could not be fetched."
+
+    def __init__(self, detail: str, *, may_retry: bool) -> None:
+        super().__init__(detail)
+        self.may_retry = may_retry
+
+
+# --- media ----------------------------------------------------------------------------------------------------
+
+
+class MediaError(TroubadourError):
+    """The child process could not do what was asked."""
+
+
+class Undecodable(MediaError):
+    """The file is not audio, or no sample of it can be decoded."""
+
+
+class MediaTimeout(MediaError):
+    """The deadline of one request passed; the child was killed."""
+
+
+class CannotFit(MediaError):
+    """No setting makes the file small enough."""
+
+    def __init__(self, size_bytes: int, max_bytes: int) -> None:
+        super().__init__(f"{size_bytes} bytes do not fit into {max_bytes}")
+        self.size_bytes = size_bytes
+        self.max_bytes = max_bytes
+
+
+# --- delivery -------------------------------------------------------------------------------------------------
+
+
+class DeliveryError(TroubadourError):
+    """The chat did not take the artifact."""
+
+
+class DeliveryRefused(DeliveryError):
+    """The chat will not take it: kicked, blocked, no permission, gone. `detail` is for the operator's log."""
+
+
+class DeliveryDelayed(DeliveryError):
+    """Nothing was sent and a later try may succeed: flood wait, no connection, 5xx on an idempotent call."""
+
+    def __init__(self, detail: str, *, retry_after_s: float) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class DeliveryUncertain(DeliveryError):
+    """The upload may have arrived, and the platform has no idempotency key: only a person may ask again."""
+
+
+class TooLarge(DeliveryError):
+    """The platform refused the size."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """`max_bytes`: what to shrink to before the one further try."""
+        super().__init__(f"more than {max_bytes} bytes")
+        self.max_bytes = max_bytes
+
+
+# --- the rest -------------------------------------------------------------------------------------------------
+
+
+class StoreError(TroubadourError):
+    """The store can't do it."""
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a newer release."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the database."""
+
+
+class StaleJob(StoreError):
+    """The job's row has moved on since it was read."""
+
+
+class Conflict(StoreError):
+    """A value that must be unique is already there."""
+
+
+class PlatformError(TroubadourError):
+    """A platform can't be used until the operator changes something, such as a bad token."""
+
+
+class ConfigurationError(TroubadourError):
+    """The settings can't work; the text names the setting and what is allowed."""

@@ -1,0 +1,68 @@
+"""Hold submissions back while they would only fail alike, then let one through to try."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from core.errors import GatewayError
+
+FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 900.0
+
+
+class Gate:
+    """One for all submissions. Closed by a failure that is nobody's in particular; opened by a success."""
+
+    def __init__(self, first_pause_s: float = FIRST_PAUSE_S) -> None:
+        self._first_pause_s = first_pause_s
+        self._strikes = 0
+        self._until_s = 0.0
+        self._probe = asyncio.Lock()
+        self._released = asyncio.Event()
+        self._trouble: GatewayError | None = None
+
+    def trouble(self) -> GatewayError | None:
+        """Return the operator's trouble that keeps the gate closed now, if that is what does."""
+        closed = self._strikes > 0 and asyncio.get_running_loop().time() < self._until_s
+        return self._trouble if closed else None
+
+    @asynccontextmanager
+    async def passage(self) -> AsyncIterator[None]:
+        """Wait until a submission makes sense; after a failure one passes at a time, until one succeeds."""
+        if not self._strikes:
+            yield
+            return
+        async with self._probe:
+            await self._pause()
+            yield
+
+    async def _pause(self) -> None:
+        while self._strikes and not self._released.is_set():
+            wait_s = self._until_s - asyncio.get_running_loop().time()
+            if wait_s <= 0:
+                break
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._released.wait()
+            except TimeoutError:
+                continue  # the pause is over, unless it was made longer meanwhile
+
+    def release(self) -> None:
+        """End every wait: the process stops."""
+        self._released.set()
+
+    def opened(self) -> None:
+        """Note that a submission was accepted."""
+        self._strikes = 0
+        self._trouble = None
+
+    def shut(self, error: GatewayError) -> bool:
+        """Note a failure and pause, each time twice as long; return whether this is news for the operator."""
+        news = type(error) is not type(self._trouble)
+        if self._until_s <= asyncio.get_running_loop().time() or not self._strikes:
+            self._strikes += 1
+        pause_s = min(self._first_pause_s * 2 ** (self._strikes - 1), LONGEST_PAUSE_S)
+        pause_s = max(pause_s, min(error.retry_after_s or 0, LONGEST_PAUSE_S))
+        self._until_s = max(self._until_s, asyncio.get_running_loop().time() + pause_s)
+        self._trouble = error
+        return news

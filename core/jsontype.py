@@ -1,0 +1,5 @@
+"""What JSON objects are in types."""
+
+from typing import Any
+
+JSON = dict[str, Any]

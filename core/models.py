@@ -1,0 +1,162 @@
+"""The values that travel between adapters, service, worker and store."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from core.jsontype import JSON
+from core.lifecycle import State
+from core.media import Probe
+from core.quota import Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who speaks, and where, as the platform attests at this moment.
+
+    `community` and `member` are keys of the form `platform:id`, made from the platform's ids and never from names.
+    """
+
+    platform: str
+    community: str
+    member: str
+    name: str
+    handle: str | None = None
+    """The platform's @name without the @, if the member has one."""
+    is_admin: bool = False
+    direct: bool = False
+    """A direct chat: a community of one."""
+    can_spend: bool = True
+    """False for an identity that several people share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A member who is spoken about."""
+
+    member: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the artifact goes; `data` (JSON) is read by the platform alone."""
+
+    platform: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a member asked for. `event_id` is the platform event's own id: the same event twice is one order."""
+
+    event_id: str
+    caller: Caller
+    product: str
+    parameters: Mapping[str, Any]
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One finished audio file in the spool."""
+
+    path: str
+    probe: Probe
+    size_bytes: int
+
+    @classmethod
+    def of(cls, path: Path, probe: Probe, size_bytes: int) -> Self:
+        """Describe a file that was probed."""
+        return cls(path=str(path), probe=probe, size_bytes=size_bytes)
+
+    @classmethod
+    def from_json(cls, data: JSON) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(**{**data, "probe": Probe(**data["probe"])})
+
+    def to_json(self) -> JSON:
+        """Return plain values for the store."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Our row for an order. Times are milliseconds since 1970, UTC."""
+
+    job_id: str
+    event_id: str
+    platform: str
+    community: str
+    member: str
+    member_name: str
+    direct: bool
+    product: str
+    parameters: Mapping[str, Any]
+    characters: int
+    cost_micros: int
+    state: State
+    destination: Destination
+    callback_token: str
+    created_ms: int
+    updated_ms: int
+    attempts: int = 0
+    request_id: str | None = None
+    submitted_ms: int | None = None
+    deadline_ms: int | None = None
+    reason: str | None = None
+    """A `Reason` once something went wrong."""
+    detail: str | None = None
+    """The gateway's or the platform's own words, for the operator."""
+    artifacts: tuple[Artifact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What may be spent in a period; `limit_micros` None is unlimited."""
+
+    limit_micros: int | None
+    period: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a member may spend in a community now, and by which quota."""
+
+    quota: Quota
+    source: str
+    """Whose quota it is: "member", "community" or "operator"."""
+    used_micros: int
+    """Drawn from the allowance in the current window, holds included."""
+    balance_micros: int
+    """Granted credit that is not held."""
+    held_micros: int
+    """Set aside for unfinished jobs, allowance and balance together."""
+    resets_ms: int
+    pool_left_micros: int | None = None
+    """None: the community has no pool."""
+
+    @property
+    def allowance_left_micros(self) -> int | None:
+        """What is left of the allowance; None is unlimited."""
+        limit = self.quota.limit_micros
+        return None if limit is None else max(0, limit - self.used_micros)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The answer to an order; `duplicate` when the same event had made this job before."""
+
+    job: Job
+    standing: Standing
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a member is told when a job is over."""
+
+    job: Job
+    charged_micros: int
+    standing: Standing

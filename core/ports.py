@@ -1,0 +1,205 @@
+"""What the core needs from the outside: a store, a gateway, media, the chats and a clock."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.lifecycle import State
+from core.media import Probe, RawFormat, Want
+from core.models import Artifact, Destination, Job, Order, Person, Quota, Receipt, Standing
+from core.products import Product
+
+
+class Clock(Protocol):
+    """The wall clock; waiting goes through asyncio."""
+
+    def now_ms(self) -> int:
+        """Return milliseconds since 1970, UTC."""
+        ...
+
+
+# --- the store ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """A validated and priced order on its way into the store."""
+
+    order: Order
+    job_id: str
+    callback_token: str
+    parameters: Mapping[str, Any]
+    characters: int
+    cost_micros: int
+    operator_quota: Quota
+    """In force where neither the member nor the community has a quota."""
+    max_waiting: int
+    """Unfinished jobs that one member may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """What the one write transaction decided.
+
+    `job` is the new job, or the earlier one of the same event (`duplicate`), or None when the order was refused:
+    then either `waiting` reached the limit or `standing`, as it was before the order, does not cover the cost.
+    """
+
+    job: Job | None
+    duplicate: bool
+    standing: Standing
+    waiting: int
+
+
+class Store(Protocol):
+    """Remembers jobs and money. Each method is one transaction; a failure leaves nothing half done.
+
+    Raises StoreError; StaleJob where a job has moved on since it was read.
+    """
+
+    async def admit(self, admission: Admission) -> Admitted:
+        """Decide on an order and, if it is admitted, write job, hold and ledger entry, all in one transaction."""
+        ...
+
+    async def move(self, job: Job, to: State, **changes: Any) -> Job:
+        """Move a job along the table, with changes to its other fields; settles or voids the hold on the way.
+
+        `upstream_micros` among the changes records what the gateway charged the operator for a void job.
+        """
+        ...
+
+    async def update(self, job: Job, **changes: Any) -> Job:
+        """Change fields of a job that stays in its state."""
+        ...
+
+    async def close_job(self, job: Job, *, keep_files: bool) -> Job:
+        """Record that nothing is left to do, and wipe where it went to: a destination may hold a short-lived token."""
+        ...
+
+    async def job(self, job_id: str) -> Job | None:
+        """Return a job."""
+        ...
+
+    async def job_by_callback(self, token: str) -> Job | None:
+        """Return the job whose callback address holds the token."""
+        ...
+
+    async def unfinished(self) -> list[Job]:
+        """Return every job that a worker must carry on, oldest first."""
+        ...
+
+    async def kept_before(self, before_ms: int, most: int) -> list[Job]:
+        """Return undeliverable jobs that were closed before then and whose files are still kept, oldest first."""
+        ...
+
+    async def standing(self, community: str, member: str, operator_quota: Quota) -> Standing:
+        """Return what a member may spend now."""
+        ...
+
+    async def set_quota(self, community: str, member: str | None, quota: Quota | None, by: str) -> None:
+        """Set a member's quota, or the community's default when `member` is None; None for `quota` clears it."""
+        ...
+
+    async def remember(self, community: str, person: Person, handle: str | None) -> None:
+        """Keep the current name and @name of a member that was seen."""
+        ...
+
+    async def find_handle(self, community: str, handle: str) -> Person | None:
+        """Return the member that last used this @name (any case) here, or None."""
+        ...
+
+    async def move_community(self, old: str, new: str) -> None:
+        """Carry quotas, balances, usage and jobs over to a community's new key."""
+        ...
+
+
+# --- the gateway ----------------------------------------------------------------------------------------------
+
+
+class GatewayStatus(Protocol):
+    """One answer of the status endpoint."""
+
+    @property
+    def status(self) -> str:
+        """COMPLETED, FAILED, ERROR, or anything else, which means still running."""
+        ...
+
+    @property
+    def media_urls(self) -> tuple[str, ...]:
+        """Where the generated files are; may be empty."""
+        ...
+
+    @property
+    def error(self) -> str | None:
+        """The gateway's own words."""
+        ...
+
+
+class Gateway(Protocol):
+    """Generates audio. Raises GatewayError, whose class says what a submit's failure means."""
+
+    async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
+        """Post one request, once; return the gateway's request id."""
+        ...
+
+    async def status(self, request_id: str) -> GatewayStatus:
+        """Ask the universal status endpoint."""
+        ...
+
+    async def fetch(self, url: str, into: Path) -> None:
+        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable."""
+        ...
+
+
+class MediaTools(Protocol):
+    """Looks into audio files and makes them fit; never in this process."""
+
+    async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
+        """Decode the whole file. Raises Undecodable."""
+        ...
+
+    async def fit(
+        self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
+    ) -> tuple[Path, Probe]:
+        """Return a file that the chat takes: this one untouched, or a transcoded one. Raises CannotFit."""
+        ...
+
+
+# --- the chats ------------------------------------------------------------------------------------------------
+
+
+class Delivery(Protocol):
+    """One chat platform, as the worker sees it."""
+
+    def accepts(self, job: Job) -> Want:
+        """Say which files the job's chat takes: size and formats."""
+        ...
+
+    async def progress(self, job: Job) -> None:
+        """Show that the job is queued, running or being sent. Best effort: the worker waits for nothing here."""
+        ...
+
+    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+        """Hand the files to the chat, with the receipt.
+
+        `uncertain`: an earlier attempt may have arrived. Where the platform can't tell a repeat from a new message,
+        raise DeliveryUncertain without sending. Raises DeliveryError; the class says what follows.
+        """
+        ...
+
+    async def tell(self, job: Job, receipt: Receipt) -> None:
+        """Say how a job without audio in the chat ended (`job.state`, `job.reason`).
+
+        Offer "send again" where it is undeliverable. Raises DeliveryError.
+        """
+        ...
+
+
+Deliveries = Mapping[str, Delivery]
+"""By platform name."""
+
+__all__ = [
+    "Admission", "Admitted", "Clock", "Deliveries", "Delivery", "Destination", "Gateway", "GatewayStatus", "MediaTools",
+    "Store",
+]  # fmt: skip

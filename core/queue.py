@@ -1,0 +1,78 @@
+"""The order in which waiting jobs may begin: round-robin over members, within limits."""
+
+from collections import Counter, defaultdict, deque
+from dataclasses import dataclass
+
+from core.models import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Jobs in flight at the gateway."""
+
+    total: int = 64
+    community: int = 32
+    member: int = 4
+
+
+class FairQueue:
+    """Waiting jobs by member; a member is in the ring, or parked at a full community, or at a limit of their own.
+
+    Every operation takes constant time however many jobs wait.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._waiting: defaultdict[str, deque[Job]] = defaultdict(deque)
+        self._ring: deque[str] = deque()
+        self._parked: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._in_flight = 0
+        self._of_member: Counter[str] = Counter()
+        self._of_community: Counter[str] = Counter()
+
+    def put(self, job: Job) -> None:
+        """Let a job wait for its turn."""
+        waiting = self._waiting[job.member]
+        waiting.append(job)
+        if len(waiting) == 1 and self._of_member[job.member] < self._limits.member:
+            self._ring.append(job.member)
+
+    def take(self) -> Job | None:
+        """Return the next job that may begin, counted as in flight; None while the limits allow none."""
+        while self._ring and self._in_flight < self._limits.total:
+            member = self._ring.popleft()
+            waiting = self._waiting[member]
+            community = waiting[0].community
+            if self._of_community[community] >= self._limits.community:
+                self._parked[community].append(member)
+                continue
+            job = waiting.popleft()
+            self.occupy(job)
+            if waiting and self._of_member[member] < self._limits.member:
+                self._ring.append(member)
+            return job
+        return None
+
+    def occupy(self, job: Job) -> None:
+        """Count a job as in flight, such as one that was when the process ended."""
+        self._in_flight += 1
+        self._of_member[job.member] += 1
+        self._of_community[job.community] += 1
+
+    def done(self, job: Job) -> None:
+        """Give the job's place back. Call it with the job as it was taken."""
+        self._in_flight -= 1
+        _release(self._of_member, job.member)
+        _release(self._of_community, job.community)
+        if not self._waiting[job.member]:
+            del self._waiting[job.member]
+        elif self._of_member[job.member] == self._limits.member - 1:
+            self._ring.append(job.member)
+        if parked := self._parked.get(job.community):
+            self._ring.append(parked.popleft())
+
+
+def _release(counter: Counter[str], key: str) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]

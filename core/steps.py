@@ -1,0 +1,211 @@
+"""One step for each state in which a job needs work: what is done, and which move follows."""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.delivering import Delivering
+from core.errors import Conflict, GatewayError, MediaError, MediaUnavailable
+from core.gate import Gate
+from core.lifecycle import Reason, State
+from core.media import raw_format
+from core.models import Artifact, Job
+from core.nudges import Nudges, Stopping
+from core.ports import Clock, Gateway, GatewayStatus, MediaTools, Store
+from core.products import Catalog, Product
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient the worker is, in seconds."""
+
+    poll_min_s: float = 5
+    poll_max_s: float = 10
+    """The gateway asks to be polled every 5 to 10 seconds."""
+    queue_s: float = 900
+    """How long an order may wait for its submission."""
+    callbacks: bool = False
+    """Whether the gateway can call back: then an unconfirmed job waits for that until its deadline."""
+    fetch_tries: int = 5
+    fetch_pause_s: float = 1
+
+
+class Steps:
+    """Moves one job at a time; knows nothing of the others."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        gateway: Gateway,
+        media: MediaTools,
+        delivering: Delivering,
+        catalog: Catalog,
+        clock: Clock,
+        spool: Path,
+        pace: Pace,
+        gate: Gate,
+        nudges: Nudges,
+    ) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._media = media
+        self._delivering = delivering
+        self._catalog = catalog
+        self._clock = clock
+        self._spool = spool
+        self._pace = pace
+        self._gate = gate
+        self._nudges = nudges
+        self._table: Mapping[State, Callable[[Job], Awaitable[Job]]] = {
+            State.QUEUED: self._submit,
+            State.SUBMITTING: self._lose_sight,
+            State.UNCONFIRMED: self._await_callback,
+            State.RUNNING: self._watch,
+        }
+
+    async def generate(self, job: Job) -> Job:
+        """Take the step of the job's state. Raises Stopping, StoreError."""
+        return await self._table[job.state](job)
+
+    # --- queued -> submitting -> running | unconfirmed | rejected -------------------------------------------------
+
+    async def _submit(self, job: Job) -> Job:
+        left_s = self._pace.queue_s - (self._clock.now_ms() - job.created_ms) / 1000
+        try:
+            async with asyncio.timeout(max(0, left_s)) as patience, self._gate.passage():
+                await asyncio.sleep(0)  # an order that is too old must not slip through an open gate
+                patience.reschedule(None)
+                if self._nudges.stopping:
+                    raise Stopping
+                return await self._post(job)
+        except TimeoutError:
+            reason = job.reason or Reason.WAITED_TOO_LONG
+            return await self._store.move(job, State.CANCELLED, reason=reason)
+
+    async def _post(self, job: Job) -> Job:
+        product = self._catalog[job.product]
+        now_ms = self._clock.now_ms()
+        deadline_ms = now_ms + round(product.deadline_s * 1000)
+        job = await self._store.move(
+            job, State.SUBMITTING, attempts=job.attempts + 1, submitted_ms=now_ms, deadline_ms=deadline_ms
+        )
+        try:
+            request_id = await self._gateway.submit(product, job.parameters, job.callback_token)
+        except GatewayError as error:
+            return await self._not_submitted(job, error)
+        self._gate.opened()
+        try:
+            return await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
+        except Conflict:
+            log.exception("job %s: the gateway gave it another job's request id, %s", job.job_id, request_id)
+            return await self._store.move(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
+
+    async def _not_submitted(self, job: Job, error: GatewayError) -> Job:
+        told = {"reason": error.reason, "detail": str(error)}
+        if error.accepted is None:
+            log.warning("job %s: submission unconfirmed: %s", job.job_id, error)
+            return await self._store.move(job, State.UNCONFIRMED, **told)
+        if error.retry or error.pauses:
+            self._shut_gate(job, error)
+        if error.retry:
+            return await self._store.move(job, State.QUEUED, **told)
+        log.warning("job %s: rejected by the gateway: %s", job.job_id, error)
+        return await self._store.move(job, State.REJECTED, **told)
+
+    def _shut_gate(self, job: Job, error: GatewayError) -> None:
+        if self._gate.shut(error):
+            level = logging.CRITICAL if error.pauses else logging.WARNING
+            log.log(level, "job %s: submissions paused: %s (%s)", job.job_id, error.operator, error)
+
+    async def _lose_sight(self, job: Job) -> Job:
+        # Found in this state, the POST may or may not have left: it is never repeated.
+        log.warning("job %s: was being submitted when the process ended", job.job_id)
+        return await self._store.move(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
+
+    async def _await_callback(self, job: Job) -> Job:
+        if self._pace.callbacks and self._left_s(job) > 0:
+            await self._nudges.wait(job, self._left_s(job))
+            current = await self._store.job(job.job_id)
+            return current or job
+        return await self._store.move(job, State.EXPIRED, reason=Reason.UNCONFIRMED, upstream_micros=job.cost_micros)
+
+    # --- running -> generated | failed | expired ------------------------------------------------------------------
+
+    async def _watch(self, job: Job) -> Job:
+        product = self._catalog[job.product]
+        while self._left_s(job) > 0:
+            await self._nudges.wait(job, min(self._poll_s(job, product), self._left_s(job)))
+            self._delivering.show_progress(job)
+            try:
+                answer = await self._gateway.status(job.request_id or "")
+            except GatewayError as error:
+                log.warning("job %s: status unknown for now: %s", job.job_id, error)
+                continue
+            if answer.status == "COMPLETED":
+                return await self._collect(job, answer)
+            if answer.status in _FAILURES:
+                return await self._fail(job, _FAILURES[answer.status], answer.error)
+        log.warning("job %s: not finished by its deadline", job.job_id)
+        return await self._store.move(job, State.EXPIRED, reason=Reason.TOO_SLOW, upstream_micros=job.cost_micros)
+
+    def _poll_s(self, job: Job, product: Product) -> float:
+        """Hurry from three quarters of the product's usual duration to twice it."""
+        running_s = (self._clock.now_ms() - (job.submitted_ms or job.created_ms)) / 1000
+        soon = 0.75 * product.usual_s - self._pace.poll_min_s <= running_s < 2 * product.usual_s
+        return self._pace.poll_min_s if soon else self._pace.poll_max_s
+
+    def _left_s(self, job: Job) -> float:
+        return ((job.deadline_ms or 0) - self._clock.now_ms()) / 1000
+
+    async def _fail(self, job: Job, reason: Reason, detail: str | None) -> Job:
+        log.warning("job %s: %s: %s", job.job_id, reason, detail)
+        # ERROR is not charged to the operator (gateway documentation, "Status Values"); of the rest it says nothing.
+        upstream_micros = 0 if reason is Reason.GATEWAY_ERROR else job.cost_micros
+        told: dict[str, Any] = {"reason": reason, "detail": detail}
+        return await self._store.move(job, State.FAILED, **told, upstream_micros=upstream_micros)
+
+    async def _collect(self, job: Job, answer: GatewayStatus) -> Job:
+        if not answer.media_urls:
+            return await self._fail(job, Reason.NO_MEDIA, answer.error)
+        folder = self._spool / job.job_id
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        artifacts: list[Artifact] = []
+        trouble: GatewayError | MediaError | None = None
+        for number, url in enumerate(answer.media_urls):
+            try:
+                artifacts.append(await self._usable(job, url, folder / str(number)))
+            except (GatewayError, MediaError) as error:
+                log.warning("job %s: media %d: %s", job.job_id, number, error)
+                trouble = error
+        if artifacts:
+            return await self._store.move(job, State.GENERATED, artifacts=tuple(artifacts))
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        reason = Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
+        return await self._fail(job, reason, str(trouble))
+
+    async def _usable(self, job: Job, url: str, into: Path) -> Artifact:
+        await self._fetch(job, url, into)
+        raw = raw_format(job.parameters.get("output_format", ""))
+        probe = await self._media.probe(into, raw)
+        size_bytes = (await asyncio.to_thread(into.stat)).st_size
+        return Artifact.of(into, probe, size_bytes)
+
+    async def _fetch(self, job: Job, url: str, into: Path) -> None:
+        for tried in range(1, self._pace.fetch_tries + 1):
+            try:
+                return await self._gateway.fetch(url, into)
+            except MediaUnavailable as error:
+                if not error.may_retry or tried == self._pace.fetch_tries:
+                    raise
+                await self._nudges.wait(job, self._pace.fetch_pause_s * 2 ** (tried - 1))
+        return None
+
+
+_FAILURES = {"FAILED": Reason.GATEWAY_FAILED, "ERROR": Reason.GATEWAY_ERROR}

@@ -1,0 +1,217 @@
+"""Carry every job through its life: begin in fair order, recover at start, drain at the end."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.delivering import Delivering
+from core.errors import GatewayError, StaleJob
+from core.gate import Gate
+from core.lifecycle import ENDED, HELD, Reason, State
+from core.models import Job
+from core.nudges import Nudges, Stopping
+from core.ports import Clock, Store
+from core.queue import FairQueue
+from core.quota import DAY_MS
+from core.steps import Steps
+
+log = logging.getLogger(__name__)
+
+KEEP_MS = 7 * DAY_MS
+"""How long the files of an undeliverable job are kept."""
+SWEEP_S = 3600
+FAULT_PAUSE_S = 5
+FAULTS = 6
+"""Faults in a row after which a job is given up, so that its hold is not kept for ever."""
+
+# The way out for a job whose step keeps failing for a reason that we did not foresee.
+_GIVE_UP: Mapping[State, State] = {
+    State.QUEUED: State.CANCELLED,
+    State.SUBMITTING: State.UNCONFIRMED,
+    State.UNCONFIRMED: State.EXPIRED,
+    State.RUNNING: State.FAILED,
+    State.GENERATED: State.DELIVERING,
+    State.DELIVERING: State.UNDELIVERABLE,
+}
+
+
+class Worker:
+    """Owns every unfinished job of this process."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        steps: Steps,
+        delivering: Delivering,
+        queue: FairQueue,
+        gate: Gate,
+        nudges: Nudges,
+        clock: Clock,
+        spool: Path,
+    ) -> None:
+        self._store = store
+        self._steps = steps
+        self._delivering = delivering
+        self._queue = queue
+        self._gate = gate
+        self._nudges = nudges
+        self._clock = clock
+        self._spool = spool
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._sweeper: asyncio.Task[None] | None = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether new orders must be refused because the process is about to end."""
+        return self._nudges.stopping
+
+    def trouble(self) -> GatewayError | None:
+        """Return what keeps every submission from succeeding now, if it is the operator's to mend."""
+        error = self._gate.trouble()
+        return error if error is not None and error.pauses else None
+
+    async def start(self) -> int:
+        """Take up every unfinished job from its committed state; return how many."""
+        await self._forget_orphans()
+        jobs = await self._store.unfinished()
+        for job in jobs:
+            if not self._delivering.serves(job.platform):
+                log.warning("job %s waits: %s is not configured", job.job_id, job.platform)
+            elif job.state is State.QUEUED:
+                self._queue.put(job)
+            else:
+                self._spawn(job)
+        self._pump()
+        self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
+        return len(jobs)
+
+    def accept(self, job: Job) -> None:
+        """Take a job that was just admitted, or one that is to be delivered again."""
+        if job.state is not State.QUEUED:
+            self._spawn(job)
+            return
+        self._queue.put(job)
+        self._pump()
+        if job.job_id not in self._tasks:
+            self._delivering.show_progress(job)
+
+    def nudge(self, job_id: str) -> None:
+        """Let a job ask the gateway now instead of at its next turn."""
+        self._nudges.nudge(job_id)
+
+    async def stop(self, drain_s: float) -> None:
+        """Finish what is between two committed states, for at most `drain_s`; the rest goes on at the next start."""
+        self._nudges.stop()
+        self._gate.release()
+        tasks = set(self._tasks.values())
+        if self._sweeper:
+            self._sweeper.cancel()
+            await asyncio.wait({self._sweeper})
+        if not tasks:
+            return
+        log.info("draining: %d jobs", len(tasks))
+        _, late = await asyncio.wait(tasks, timeout=drain_s)
+        for task in late:
+            task.cancel()
+        if late:
+            log.warning("%d jobs did not come to rest in %.0f s", len(late), drain_s)
+            await asyncio.wait(late)
+
+    # --- one job --------------------------------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        while not self.stopping and (job := self._queue.take()):
+            self._spawn(job, placed=True)
+
+    def _spawn(self, job: Job, *, placed: bool = False) -> None:
+        if job.state in HELD and not placed:
+            self._queue.occupy(job)
+        task = asyncio.create_task(self._carry(job), name=f"job {job.job_id}")
+        self._tasks[job.job_id] = task
+        task.add_done_callback(self._forget_task)
+
+    def _forget_task(self, task: asyncio.Task[None]) -> None:
+        job_id = task.get_name().removeprefix("job ")
+        if self._tasks.get(job_id) is task:
+            del self._tasks[job_id]
+
+    async def _carry(self, job: Job) -> None:
+        try:
+            if job.state in HELD:
+                taken = job
+                try:
+                    job = await self._until(job, leave=HELD)
+                finally:
+                    self._queue.done(taken)
+                    self._pump()
+            await self._until(job, leave=frozenset(State) - ENDED)
+            await self._finish(job.job_id)
+        except Stopping:
+            log.info("job %s: left for the next start", job.job_id)
+        except StaleJob as error:
+            log.info("job %s: somebody else carries it on: %s", job.job_id, error)
+        except Exception:
+            log.exception("job %s: could not be closed; the next start tries again", job.job_id)
+
+    async def _until(self, job: Job, *, leave: frozenset[State]) -> Job:
+        """Take step after step until the job has left these states, and survive faults on the way."""
+        faults = 0
+        while job.state in leave:
+            if self.stopping:
+                raise Stopping
+            before = job.state
+            try:
+                job = await self._step(job)
+                faults = 0
+            except Stopping:
+                raise
+            except Exception:
+                faults += 1
+                log.exception("job %s: fault %d in state %s", job.job_id, faults, before)
+                await self._nudges.wait(job, FAULT_PAUSE_S)
+                job = await self._again(job, give_up=faults >= FAULTS)
+        return job
+
+    async def _step(self, job: Job) -> Job:
+        return await (self._steps.generate(job) if job.state in HELD else self._delivering.deliver(job))
+
+    async def _again(self, job: Job, *, give_up: bool) -> Job:
+        try:
+            job = await self._store.job(job.job_id) or job
+            if give_up and job.state in _GIVE_UP:
+                return await self._store.move(job, _GIVE_UP[job.state], reason=Reason.INTERNAL)
+        except Exception:
+            log.exception("job %s: the store does not answer", job.job_id)
+        return job
+
+    async def _finish(self, job_id: str) -> None:
+        job = await self._store.job(job_id)
+        if job is not None and job.state is not State.DELIVERED:
+            await self._delivering.tell(job)
+
+    # --- files ----------------------------------------------------------------------------------------------------
+
+    async def _forget_orphans(self) -> None:
+        """Remove files that a crash left behind."""
+        wanted = {job.job_id for job in await self._store.unfinished()}
+        for folder in await asyncio.to_thread(_folders, self._spool):
+            job = None if folder in wanted else await self._store.job(folder)
+            if folder not in wanted and (job is None or job.state is not State.UNDELIVERABLE):
+                await self._delivering.forget_files(folder)
+
+    async def _sweep(self) -> None:
+        """Every hour, let go of the files of undeliverable jobs that nobody asked for."""
+        while True:
+            try:
+                for job in await self._store.kept_before(self._clock.now_ms() - KEEP_MS, 100):
+                    await self._delivering.forget_files(job.job_id)
+                    await self._store.update(job, artifacts=())
+            except Exception:
+                log.exception("the spool could not be swept")
+            await asyncio.sleep(SWEEP_S)
+
+
+def _folders(spool: Path) -> list[str]:
+    return [entry.name for entry in spool.iterdir() if entry.is_dir()] if spool.is_dir() else []

@@ -1,0 +1,46 @@
+"""Bring a database's schema up to date: numbered SQL files, recorded, one transaction each."""
+
+import re
+from collections.abc import Iterator
+from importlib import resources
+
+from core.errors import SchemaTooNew
+from storage.driver import Driver, Statement
+
+_RECORD = """
+CREATE TABLE IF NOT EXISTS migrations (
+    version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_ms BIGINT NOT NULL
+)
+"""
+
+
+def migrations() -> Iterator[tuple[int, str, str]]:
+    """Yield version, name and SQL of every migration that this release brings, in order."""
+    files = sorted(f.name for f in resources.files("storage.migrations").iterdir() if f.name.endswith(".sql"))
+    for name in files:
+        yield int(name.split("_")[0]), name, resources.files("storage.migrations").joinpath(name).read_text("utf-8")
+
+
+def statements(sql: str) -> list[str]:
+    """Split a migration at the semicolons that end a line."""
+    without_comments = re.sub(r"^\s*--.*$", "", sql, flags=re.MULTILINE)
+    return [part.strip() for part in re.split(r";\s*$", without_comments, flags=re.MULTILINE) if part.strip()]
+
+
+async def migrate(driver: Driver, now_ms: int) -> int:
+    """Apply what is missing and return the version reached. Raises SchemaTooNew, having changed nothing."""
+    _, rows = await driver.run([Statement(_RECORD), Statement("SELECT max(version) AS version FROM migrations")])
+    current = rows[0]["version"] or 0
+    known = list(migrations())
+    latest = known[-1][0]
+    if current > latest:
+        raise SchemaTooNew(
+            f"The database has schema version {current}, and this release of Troubadour knows versions up to {latest}. "
+            "Install the newer release, or restore a backup made by this one."
+        )
+    for version, name, sql in known:
+        if version > current:
+            record = "INSERT INTO migrations (version, name, applied_ms) VALUES (:version, :name, :now_ms)"
+            done = Statement(record, {"version": version, "name": name, "now_ms": now_ms})
+            await driver.run([*(Statement(text) for text in statements(sql)), done])
+    return latest

@@ -1,0 +1,177 @@
+"""The SQLite driver: one connection, one writer that commits whatever is waiting together."""
+
+import asyncio
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import aiosqlite
+
+from core.errors import Conflict, StoreBusy, StoreError
+from storage.driver import Row, Statement, Unexpected
+
+log = logging.getLogger(__name__)
+
+LARGEST_BATCH = 256
+LONGEST_QUEUE = 10_000
+BUSY_S = 10
+
+Outcome = list[list[Row]] | Exception
+Waiting = tuple[Sequence[Statement], asyncio.Future[list[list[Row]]]]
+
+
+class _Connection(aiosqlite.Connection):
+    async def apply(self, batch: Sequence[Sequence[Statement]], begin: str) -> list[Outcome]:
+        """Run a whole batch with one hop to the connection's thread; an await per statement is 20 times slower."""
+        outcomes: list[Outcome] = await self._execute(_apply, self._conn, batch, begin)  # type: ignore[no-untyped-call]
+        return outcomes
+
+
+def _apply(connection: sqlite3.Connection, batch: Sequence[Sequence[Statement]], begin: str) -> list[Outcome]:
+    connection.execute(begin)
+    try:
+        outcomes = [_apply_one(connection, statements) for statements in batch]
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return outcomes
+
+
+def _apply_one(connection: sqlite3.Connection, statements: Sequence[Statement]) -> Outcome:
+    connection.execute("SAVEPOINT one")
+    try:
+        rows = [_execute(connection, statement) for statement in statements]
+    except (Unexpected, sqlite3.IntegrityError, sqlite3.ProgrammingError, ValueError, OverflowError) as error:
+        connection.execute("ROLLBACK TO one")
+        return Conflict(str(error)) if isinstance(error, sqlite3.IntegrityError) else error
+    finally:
+        if connection.in_transaction:
+            connection.execute("RELEASE one")
+    return rows
+
+
+def _execute(connection: sqlite3.Connection, statement: Statement) -> list[Row]:
+    cursor = connection.execute(statement.sql, statement.args)
+    rows: list[Row] = cursor.fetchall()
+    if statement.expect is not None:
+        met = len(rows) if cursor.description else cursor.rowcount
+        if met != statement.expect:
+            raise Unexpected(f"{met} rows instead of {statement.expect}: {statement.sql}")
+    return rows
+
+
+class SqliteDriver:
+    """Drives one database file, which it keeps to itself.
+
+    WAL with two writing connections to a file is not safe before SQLite 3.51.3, hence one connection and a lock
+    file. `synchronous=FULL`: a commit that was acknowledged survives power loss.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """`read_only`: look beside the process that holds the lock, changing nothing."""
+        self._path = path
+        self._read_only = read_only
+        # A deferred transaction that reads and then writes gets SQLITE_BUSY at once, whatever the timeout.
+        self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+        self._queue: asyncio.Queue[Waiting | None] = asyncio.Queue(LONGEST_QUEUE)
+        self._connection: _Connection | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._lock: int | None = None
+
+    async def open(self) -> None:
+        """Take the file's lock, connect and start the writer."""
+        if not self._read_only:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(self._path.with_name(f"{self._path.name}.lock"))
+        try:
+            connection = self._connection = _Connection(lambda: connect(self._path, read_only=self._read_only), 64)
+            await connection
+            connection.row_factory = sqlite3.Row
+            for pragma in () if self._read_only else ("journal_mode=WAL", "synchronous=FULL"):
+                await connection.execute_fetchall(f"PRAGMA {pragma}")
+        except sqlite3.Error as error:
+            await self.close()
+            raise StoreError(f"{self._path} can't be opened: {error}") from error
+        self._writer = asyncio.create_task(self._write(connection), name="sqlite writer")
+
+    async def run(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        """Queue the list for the next commit and wait for that commit."""
+        if self._writer is None or self._writer.done():
+            raise StoreError("the database is closed")
+        future: asyncio.Future[list[list[Row]]] = asyncio.get_running_loop().create_future()
+        await self._queue.put((statements, future))
+        return await future
+
+    async def close(self) -> None:
+        """Commit what is waiting, disconnect and give the lock back."""
+        if self._writer is not None:
+            await self._queue.put(None)
+            await self._writer
+            self._writer = None
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    async def _write(self, connection: _Connection) -> None:
+        closing = False
+        while not closing:
+            batch: list[Waiting] = []
+            item = await self._queue.get()
+            while item is not None:
+                batch.append(item)
+                if self._queue.empty() or len(batch) == LARGEST_BATCH:
+                    break
+                item = self._queue.get_nowait()
+            closing = item is None
+            if batch:
+                await self._commit(connection, batch)
+
+    async def _commit(self, connection: _Connection, batch: Sequence[Waiting]) -> None:
+        outcomes: Sequence[Outcome]
+        try:
+            outcomes = await connection.apply([statements for statements, _ in batch], self._begin)
+        except Exception as error:
+            log.exception("a commit of %d transactions failed", len(batch))
+            outcomes = [StoreError(f"the database can't be written: {error}") for _ in batch]
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if future.done():  # its caller was cancelled; the commit stands
+                continue
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome if isinstance(outcome, StoreError) else StoreError(str(outcome)))
+            else:
+                future.set_result(outcome)
+
+
+def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """Open a connection in autocommit mode, where transactions are begun and ended by hand."""
+    mode = "ro" if read_only else "rwc"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S)
+
+
+def backup(source: Path, target: Path) -> None:
+    """Copy a database, in use or not, to a file that is on disk and whole when this returns."""
+    partial = target.with_name(f"{target.name}.partial")
+    with closing(connect(source, read_only=True)) as live, closing(sqlite3.connect(partial)) as copy:
+        live.backup(copy)
+    with partial.open("rb") as written:
+        os.fsync(written.fileno())
+    partial.replace(target)
+
+
+def _lock(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreBusy(f"Another process is using this database ({path} is locked).") from None
+    return descriptor

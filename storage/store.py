@@ -1,0 +1,238 @@
+"""The Store port in SQL: which statements make up each transaction, and rows as the core's values."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import StaleJob
+from core.lifecycle import ENDED, VOIDS, State, may_move, settles
+from core.models import Artifact, Destination, Job, Person, Quota, Standing
+from core.ports import Admission, Admitted, Clock
+from core.quota import Period, window
+from storage import sql
+from storage.driver import Driver, Row, Statement, Unexpected
+from storage.migrate import migrate
+
+COLUMNS = frozenset(
+    "destination attempts request_id submitted_ms deadline_ms reason detail artifacts closed_ms parameters".split()
+)
+"""What `move` and `update` may change besides the state."""
+
+
+class SqlStore:
+    """Implements `core.ports.Store` on either engine."""
+
+    def __init__(self, driver: Driver, clock: Clock) -> None:
+        self._driver = driver
+        self._clock = clock
+
+    async def open(self) -> None:
+        """Connect and bring the schema up to date. Raises SchemaTooNew, StoreBusy."""
+        await self._driver.open()
+        try:
+            await migrate(self._driver, self._clock.now_ms())
+        except BaseException:
+            await self._driver.close()
+            raise
+
+    async def close(self) -> None:
+        """Commit what is waiting and disconnect."""
+        await self._driver.close()
+
+    # --- jobs and money -------------------------------------------------------------------------------------------
+
+    async def admit(self, admission: Admission) -> Admitted:
+        """Decide on an order and, if it is admitted, write job, hold and ledger entry, all in one transaction."""
+        order = admission.order
+        caller = order.caller
+        args = {
+            **self._windows(caller.community, caller.member, admission.operator_quota),
+            "job_id": admission.job_id,
+            "event_id": order.event_id,
+            "platform": caller.platform,
+            "name": caller.name,
+            "direct": int(caller.direct),
+            "handle": _folded(caller.handle),
+            "product": order.product,
+            "parameters": json.dumps(dict(admission.parameters)),
+            "characters": admission.characters,
+            "cost_micros": admission.cost_micros,
+            "max_waiting": admission.max_waiting,
+            "destination": _destination(order.destination),
+            "callback_token": admission.callback_token,
+            "kind": "hold",
+            "sign": 1,
+        }
+        texts = (
+            *(sql.REMEMBER, sql.STANDING, sql.ADMIT_HOLD, sql.ADMIT_JOB, sql.LEDGER_HOLD),
+            *(sql.DRAW_USAGE, sql.DRAW_POOL, sql.DRAW_BALANCE, sql.JOB_BY_EVENT),
+        )
+        results = await self._driver.run([Statement(text, args) for text in texts])
+        before, found = results[1][0], results[-1]
+        job = _job(found[0]) if found else None
+        return Admitted(
+            job=job,
+            duplicate=job is not None and job.job_id != admission.job_id,
+            standing=_standing(before),
+            waiting=before["waiting"],
+        )
+
+    async def move(self, job: Job, to: State, **changes: Any) -> Job:
+        """Move a job along the table, with changes to its other fields; settles or voids the hold on the way."""
+        if not may_move(job.state, to):
+            raise StaleJob(f"{job.job_id} can't go from {job.state} to {to}")
+        upstream_micros = changes.pop("upstream_micros", 0)
+        args = {"job_id": job.job_id, "now_ms": self._clock.now_ms()}
+        statements = [self._change(job, {**changes, "state": to.value})]
+        if settles(job.state, to):
+            statements += [Statement(sql.LEDGER_CHARGE, args, 1), Statement(sql.CLOSE_HOLD, args, 1)]
+        elif to in VOIDS:
+            texts = (sql.RETURN_USAGE, sql.RETURN_POOL, sql.RETURN_BALANCE)
+            statements.append(Statement(sql.LEDGER_HOLD, {**args, "kind": "void", "sign": -1}, 1))
+            statements += [Statement(text, args) for text in texts] + [Statement(sql.CLOSE_HOLD, args, 1)]
+        if upstream_micros:
+            statements.append(Statement(sql.LEDGER_UPSTREAM, {**args, "upstream_micros": upstream_micros}, 1))
+        return await self._run_change(job, statements)
+
+    async def update(self, job: Job, **changes: Any) -> Job:
+        """Change fields of a job that stays in its state."""
+        return await self._run_change(job, [self._change(job, changes)])
+
+    async def close_job(self, job: Job, *, keep_files: bool) -> Job:
+        """Record that nothing is left to do, and wipe where it went to: a destination may hold a short-lived token."""
+        if job.state not in ENDED:
+            raise StaleJob(f"{job.job_id} is {job.state}, which is not an end")
+        changes: dict[str, Any] = {"closed_ms": self._clock.now_ms(), "destination": Destination(job.platform)}
+        if not keep_files:
+            changes["artifacts"] = ()
+        return await self.update(job, **changes)
+
+    async def job(self, job_id: str) -> Job | None:
+        """Return a job."""
+        return await self._one(Statement(sql.JOB, {"job_id": job_id}))
+
+    async def job_by_callback(self, token: str) -> Job | None:
+        """Return the job whose callback address holds the token."""
+        return await self._one(Statement(sql.JOB_BY_CALLBACK, {"token": token}))
+
+    async def unfinished(self) -> list[Job]:
+        """Return every job that a worker must carry on, oldest first."""
+        (rows,) = await self._driver.run([Statement(sql.UNFINISHED)])
+        return [_job(row) for row in rows]
+
+    async def kept_before(self, before_ms: int, most: int) -> list[Job]:
+        """Return undeliverable jobs that ended before then and whose files are still kept, oldest first."""
+        (rows,) = await self._driver.run([Statement(sql.KEPT, {"before_ms": before_ms, "most": most})])
+        return [_job(row) for row in rows]
+
+    # --- quotas and people ----------------------------------------------------------------------------------------
+
+    async def standing(self, community: str, member: str, operator_quota: Quota) -> Standing:
+        """Return what a member may spend now."""
+        args = self._windows(community, member, operator_quota)
+        (rows,) = await self._driver.run([Statement(sql.STANDING, args)])
+        return _standing(rows[0])
+
+    async def set_quota(self, community: str, member: str | None, quota: Quota | None, by: str) -> None:
+        """Set a member's quota, or the community's default when `member` is None; None for `quota` clears it."""
+        args: dict[str, Any] = {"community": community, "member": member or ""}
+        text = sql.CLEAR_QUOTA
+        if quota is not None:
+            text = sql.SET_QUOTA
+            args |= {"limit_micros": quota.limit_micros, "period": quota.period.value, "by": by}
+            args["now_ms"] = self._clock.now_ms()
+        await self._driver.run([Statement(text, args)])
+
+    async def remember(self, community: str, person: Person, handle: str | None) -> None:
+        """Keep the current name and @name of a member that was seen."""
+        args = {"community": community, "member": person.member, "name": person.name, "handle": _folded(handle)}
+        await self._driver.run([Statement(sql.REMEMBER, {**args, "now_ms": self._clock.now_ms()})])
+
+    async def find_handle(self, community: str, handle: str) -> Person | None:
+        """Return the member that last used this @name (any case) here, or None."""
+        args = {"community": community, "handle": _folded(handle)}
+        (rows,) = await self._driver.run([Statement(sql.FIND_HANDLE, args)])
+        return Person(member=rows[0]["member"], name=rows[0]["name"]) if rows else None
+
+    async def move_community(self, old: str, new: str) -> None:
+        """Carry quotas, balances, usage and jobs over to a community's new key."""
+        await self._driver.run([Statement(text, {"old": old, "new": new}) for text in sql.MOVE_COMMUNITY])
+
+    # --- helpers --------------------------------------------------------------------------------------------------
+
+    def _windows(self, community: str, member: str, operator_quota: Quota) -> dict[str, Any]:
+        now_ms = self._clock.now_ms()
+        args: dict[str, Any] = {"community": community, "member": member, "now_ms": now_ms}
+        for period in Period:
+            args[f"{period}_start"], args[f"{period}_end"] = window(period, now_ms)
+        args["operator_limit"] = operator_quota.limit_micros
+        args["operator_period"] = operator_quota.period.value
+        return args
+
+    def _change(self, job: Job, changes: Mapping[str, Any]) -> Statement:
+        unknown = changes.keys() - COLUMNS - {"state"}
+        if unknown:
+            raise ValueError(f"not columns that a job may change: {sorted(unknown)}")
+        values = {name: _stored(value) for name, value in changes.items()}
+        assignments = ", ".join(f"{name} = :{name}" for name in ("updated_ms", *values))
+        text = f"UPDATE jobs SET {assignments} WHERE job_id = :job_id AND state = :from_state RETURNING *"  # noqa: S608 - names from COLUMNS
+        args = {"job_id": job.job_id, "from_state": job.state.value, "updated_ms": self._clock.now_ms(), **values}
+        return Statement(text, args, 1)
+
+    async def _run_change(self, job: Job, statements: list[Statement]) -> Job:
+        try:
+            results = await self._driver.run(statements)
+        except Unexpected as error:
+            raise StaleJob(f"{job.job_id} is no longer {job.state}") from error
+        return _job(results[0][0])
+
+    async def _one(self, statement: Statement) -> Job | None:
+        (rows,) = await self._driver.run([statement])
+        return _job(rows[0]) if rows else None
+
+
+def _folded(handle: str | None) -> str | None:
+    return handle.removeprefix("@").casefold() if handle else None
+
+
+def _destination(destination: Destination) -> str:
+    return json.dumps({"platform": destination.platform, "data": dict(destination.data)})
+
+
+def _stored(value: Any) -> Any:
+    match value:
+        case Destination():
+            return _destination(value)
+        case tuple():
+            return json.dumps([artifact.to_json() for artifact in value])
+        case dict():
+            return json.dumps(value)
+        case _:
+            return value
+
+
+def _job(row: Row) -> Job:
+    fields = {name: row[name] for name in row.keys() if name not in {"closed_ms", "destination", "artifacts"}}  # noqa: SIM118 - a sqlite3.Row iterates over values
+    destination = json.loads(row["destination"])
+    return Job(
+        **{
+            **fields,
+            "state": State(row["state"]),
+            "direct": bool(row["direct"]),
+            "parameters": json.loads(row["parameters"]),
+        },
+        destination=Destination(destination["platform"], destination["data"]),
+        artifacts=tuple(Artifact.from_json(artifact) for artifact in json.loads(row["artifacts"])),
+    )
+
+
+def _standing(row: Row) -> Standing:
+    return Standing(
+        quota=Quota(limit_micros=row["limit_micros"], period=Period(row["period"])),
+        source=row["source"],
+        used_micros=row["used_micros"],
+        balance_micros=row["balance_micros"],
+        held_micros=row["held_micros"],
+        resets_ms=row["resets_ms"],
+        pool_left_micros=row["pool_left_micros"],
+    )

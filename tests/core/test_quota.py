@@ -1,0 +1,59 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from core.models import Quota, Standing
+from core.quota import Period, refusing_limit, window
+
+
+def ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("period", "now", "start", "end"),
+    [
+        (Period.DAY, "2026-03-18T12:00", "2026-03-18", "2026-03-19"),
+        (Period.DAY, "2026-03-18T00:00", "2026-03-18", "2026-03-19"),
+        (Period.DAY, "2026-03-18T23:59:59.999", "2026-03-18", "2026-03-19"),
+        (Period.DAY, "2028-02-29T08:00", "2028-02-29", "2028-03-01"),
+        (Period.WEEK, "2026-03-16T00:00", "2026-03-16", "2026-03-23"),
+        (Period.WEEK, "2026-03-22T23:59:59.999", "2026-03-16", "2026-03-23"),
+        (Period.WEEK, "2027-01-01T10:00", "2026-12-28", "2027-01-04"),
+        (Period.MONTH, "2026-12-31T23:59:59.999", "2026-12-01", "2027-01-01"),
+        (Period.MONTH, "2028-02-10T00:00", "2028-02-01", "2028-03-01"),
+        (Period.MONTH, "2026-01-31T00:00", "2026-01-01", "2026-02-01"),
+    ],
+)
+def test_windows_are_half_open_utc(period: Period, now: str, start: str, end: str) -> None:
+    assert window(period, ms(now)) == (ms(start), ms(end))
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "balance", "pool", "cost", "refuses"),
+    [
+        (1000, 0, 0, None, 1000, None),
+        (1000, 1, 0, None, 1000, "allowance"),
+        (1000, 1, 1, None, 1000, None),
+        (0, 0, 0, None, 1, "allowance"),
+        (None, 10**9, 0, None, 10**9, None),
+        (1000, 2000, 5, None, 5, None),
+        (1000, 2000, 5, None, 6, "allowance"),
+        (None, 0, 0, 5, 6, "pool"),
+        (1000, 0, 0, 0, 1, "pool"),
+        (1000, 0, 0, 6, 6, None),
+    ],
+)
+def test_the_limit_that_refuses(
+    limit: int | None, used: int, balance: int, pool: int | None, cost: int, refuses: str | None
+) -> None:
+    standing = Standing(
+        quota=Quota(limit_micros=limit, period=Period.DAY),
+        source="member",
+        used_micros=used,
+        balance_micros=balance,
+        held_micros=0,
+        resets_ms=0,
+        pool_left_micros=pool,
+    )
+    assert refusing_limit(standing, cost) == refuses

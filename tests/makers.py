@@ -1,0 +1,54 @@
+"""Short ways to the values that tests need."""
+
+import itertools
+from typing import Any
+
+from core.models import Caller, Destination, Order, Quota
+from core.ports import Admission
+from core.quota import Period
+
+_numbers = itertools.count(1)
+
+
+def caller(member: str = "ann", *, community: str = "band", **changes: Any) -> Caller:
+    fields: dict[str, Any] = {
+        "platform": "test",
+        "community": f"test:{community}",
+        "member": f"test:{member}",
+        "name": member.title(),
+        "handle": member,
+    }
+    return Caller(**{**fields, **changes})
+
+
+def order(who: Caller | None = None, text: str = "Hello everyone", **changes: Any) -> Order:
+    fields: dict[str, Any] = {
+        "event_id": f"test:{next(_numbers)}",
+        "caller": who or caller(),
+        "product": "speech",
+        "parameters": {"text": text, "voice": "Aria"},
+        "destination": Destination("test", {"token": "interaction-secret"}),
+    }
+    return Order(**{**fields, **changes})
+
+
+def day(limit_micros: int | None) -> Quota:
+    return Quota(limit_micros=limit_micros, period=Period.DAY)
+
+
+def admission(
+    placed: Order | None = None, *, cost: int = 1400, quota: Quota | None = None, **changes: Any
+) -> Admission:
+    number = next(_numbers)
+    placed = placed or order()
+    fields: dict[str, Any] = {
+        "order": placed,
+        "job_id": f"job{number:05d}",
+        "callback_token": f"token{number}",
+        "parameters": placed.parameters,
+        "characters": 14,
+        "cost_micros": cost,
+        "operator_quota": quota or day(100_000),
+        "max_waiting": 1000,
+    }
+    return Admission(**{**fields, **changes})

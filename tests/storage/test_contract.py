@@ -1,0 +1,266 @@
+"""What every store must do, on a real database file."""
+
+import asyncio
+
+import pytest
+
+from core.errors import Conflict, StaleJob
+from core.lifecycle import MOVES, VOIDS, State
+from core.models import Artifact, Destination, Job, Person, Quota
+from core.quota import Period
+from storage.driver import Statement
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+from tests.audio import PROBE
+from tests.clock import SetClock
+from tests.makers import admission, caller, day, order
+
+ARTIFACT = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
+HELD_PATH = {
+    State.QUEUED: [],
+    State.SUBMITTING: [State.SUBMITTING],
+    State.UNCONFIRMED: [State.SUBMITTING, State.UNCONFIRMED],
+    State.RUNNING: [State.SUBMITTING, State.RUNNING],
+    State.GENERATED: [State.SUBMITTING, State.RUNNING, State.GENERATED],
+    State.DELIVERING: [State.SUBMITTING, State.RUNNING, State.GENERATED, State.DELIVERING],
+    State.UNDELIVERABLE: [
+        State.SUBMITTING, State.RUNNING, State.GENERATED, State.DELIVERING, State.UNDELIVERABLE,
+    ],
+}  # fmt: skip
+
+
+async def admitted(store: SqlStore, *, cost: int = 1400, quota: Quota | None = None) -> Job:
+    job = (await store.admit(admission(cost=cost, quota=quota))).job
+    assert job is not None
+    return job
+
+
+async def brought_to(store: SqlStore, state: State) -> Job:
+    job = await admitted(store)
+    for step in HELD_PATH[state]:
+        job = await store.move(job, step)
+    return job
+
+
+async def entries(driver: SqliteDriver, job: Job) -> dict[str, tuple[int, ...]]:
+    columns = "allowance_micros, balance_micros, charged_micros, upstream_micros"
+    (rows,) = await driver.run([Statement(f"SELECT kind, {columns} FROM ledger WHERE job_id = :j", {"j": job.job_id})])
+    return {row["kind"]: tuple(row[c] for c in columns.split(", ")) for row in rows}
+
+
+async def grant(driver: SqliteDriver, member: str, micros: int) -> None:
+    args = {"c": "test:band", "m": f"test:{member}", "n": micros, "e": f"grant {member} {micros}"}
+    await driver.run([
+        Statement("INSERT INTO members (community, member, name, balance_micros, seen_ms) VALUES (:c, :m, '', :n, 0)", args),
+        Statement(
+            "INSERT INTO ledger (entry_id, at_ms, community, member, kind, balance_micros) VALUES (:e, 0, :c, :m, 'grant', :n)",
+            args,
+        ),
+    ])  # fmt: skip
+
+
+async def test_an_admitted_order_comes_back_as_it_was_given(store: SqlStore) -> None:
+    placed = order(text='He said "no"\nand left 🎵')
+    answer = await store.admit(admission(placed))
+    assert answer.job is not None
+    again = await store.job(answer.job.job_id)
+    assert again == answer.job
+    assert again.parameters == placed.parameters
+    assert again.destination == placed.destination
+    assert (again.state, again.cost_micros, again.characters) == (State.QUEUED, 1400, 14)
+
+
+async def test_admission_draws_the_allowance(store: SqlStore, driver: SqliteDriver) -> None:
+    job = await admitted(store, cost=1400, quota=day(2000))
+    standing = await store.standing(job.community, job.member, day(2000))
+    assert (standing.used_micros, standing.held_micros, standing.allowance_left_micros) == (1400, 1400, 600)
+    assert await entries(driver, job) == {"hold": (1400, 0, 0, 0)}
+
+
+async def test_allowance_is_drawn_first_then_balance(store: SqlStore, driver: SqliteDriver) -> None:
+    await grant(driver, "ann", 1000)
+    job = await admitted(store, cost=1400, quota=day(600))
+    assert await entries(driver, job) == {"hold": (600, -800, 0, 0)}
+    standing = await store.standing(job.community, job.member, day(600))
+    assert (standing.allowance_left_micros, standing.balance_micros) == (0, 200)
+
+
+@pytest.mark.parametrize(
+    ("quota", "cost", "ok"),
+    [
+        (day(1400), 1400, True),
+        (day(1399), 1400, False),
+        (day(0), 1, False),
+        (day(0), 0, True),
+        (day(None), 10**12, True),
+    ],
+)
+async def test_the_edge_of_an_allowance(store: SqlStore, quota: Quota, cost: int, ok: bool) -> None:
+    answer = await store.admit(admission(cost=cost, quota=quota))
+    assert (answer.job is not None) is ok
+
+
+async def test_a_refused_order_leaves_no_trace(store: SqlStore, driver: SqliteDriver) -> None:
+    answer = await store.admit(admission(cost=200, quota=day(100)))
+    assert answer.job is None
+    assert answer.standing.allowance_left_micros == 100
+    for table in ("jobs", "holds", "ledger", "usage", "pool_usage"):
+        (rows,) = await driver.run([Statement(f"SELECT * FROM {table}")])
+        assert rows == []
+
+
+async def test_the_same_event_twice_is_one_job(store: SqlStore) -> None:
+    placed = order()
+    first = await store.admit(admission(placed))
+    second = await store.admit(admission(placed))
+    assert first.job == second.job
+    assert (first.duplicate, second.duplicate) == (False, True)
+    assert (await store.standing("test:band", "test:ann", day(100_000))).used_micros == 1400
+
+
+async def test_a_pool_refuses_what_the_allowance_would_admit(store: SqlStore, driver: SqliteDriver) -> None:
+    await driver.run([Statement("INSERT INTO pools VALUES ('test:band', 2000)")])
+    await admitted(store, cost=1400)
+    answer = await store.admit(admission(order(caller("bob")), cost=1400))
+    assert answer.job is None
+    assert answer.standing.pool_left_micros == 600
+
+
+async def test_waiting_orders_are_limited(store: SqlStore) -> None:
+    await admitted(store)
+    answer = await store.admit(admission(max_waiting=1))
+    assert (answer.job, answer.waiting) == (None, 1)
+    other = await store.admit(admission(order(caller("bob")), max_waiting=1))
+    assert other.job is not None
+
+
+@pytest.mark.parametrize("race", range(100))
+async def test_two_orders_race_for_the_last_credit(store: SqlStore, race: int) -> None:
+    """One wins: whether the last credit is allowance or balance."""
+    members = [f"member{race}-{n}" for n in range(5)]
+    wanted = [admission(order(caller(m)), cost=1400, quota=day(2799)) for m in members for _ in range(2)]
+    answers = await asyncio.gather(*(store.admit(a) for a in wanted))
+    assert [sum(a.job is not None for a in answers[i : i + 2]) for i in range(0, 10, 2)] == [1] * 5
+
+
+@pytest.mark.parametrize("state", [s for s in HELD_PATH if VOIDS & MOVES[s]])
+async def test_a_void_gives_back_what_was_held(store: SqlStore, driver: SqliteDriver, state: State) -> None:
+    await grant(driver, "ann", 1000)
+    job = await brought_to(store, state)
+    await store.move(job, next(iter(VOIDS & MOVES[state])), upstream_micros=7)
+    standing = await store.standing(job.community, job.member, day(100_000))
+    assert (standing.used_micros, standing.held_micros, standing.balance_micros) == (0, 0, 1000)
+    assert await entries(driver, job) == {"hold": (1400, 0, 0, 0), "void": (-1400, 0, 0, 0), "upstream": (0, 0, 0, 7)}
+
+
+async def test_balance_comes_back_too(store: SqlStore, driver: SqliteDriver) -> None:
+    await grant(driver, "ann", 2000)
+    job = await admitted(store, cost=1400, quota=day(600))
+    await store.move(job, State.CANCELLED)
+    standing = await store.standing(job.community, job.member, day(600))
+    assert (standing.allowance_left_micros, standing.balance_micros) == (600, 2000)
+
+
+async def test_settling_charges_what_was_held_and_once(store: SqlStore, driver: SqliteDriver) -> None:
+    running = await brought_to(store, State.RUNNING)
+    job = await store.move(running, State.GENERATED, artifacts=(ARTIFACT,))
+    assert job.artifacts == (ARTIFACT,)
+    assert await entries(driver, job) == {"hold": (1400, 0, 0, 0), "charge": (0, 0, 1400, 0)}
+    with pytest.raises(StaleJob):
+        await store.move(running, State.GENERATED)
+    standing = await store.standing(job.community, job.member, day(100_000))
+    assert (standing.used_micros, standing.held_micros) == (1400, 0)
+
+
+async def test_only_the_moves_of_the_table_are_made(store: SqlStore) -> None:
+    for state in HELD_PATH:
+        job = await brought_to(store, state)
+        for to in set(State) - MOVES[state]:
+            with pytest.raises(StaleJob):
+                await store.move(job, to)
+        assert await store.job(job.job_id) == job
+
+
+async def test_of_two_moves_of_one_job_one_wins(store: SqlStore) -> None:
+    job = await brought_to(store, State.RUNNING)
+    results = await asyncio.gather(
+        store.move(job, State.FAILED), store.move(job, State.EXPIRED), store.move(job, State.GENERATED), return_exceptions=True
+    )  # fmt: skip
+    assert sum(isinstance(r, StaleJob) for r in results) == 2
+
+
+async def test_a_hold_counts_in_the_day_it_was_placed(store: SqlStore, clock: SetClock) -> None:
+    job = await admitted(store)
+    clock.forward(days=1)
+    assert (await store.standing(job.community, job.member, day(2000))).used_micros == 0
+    await store.move(job, State.CANCELLED)
+    assert (await store.standing(job.community, job.member, day(2000))).used_micros == 0
+
+
+async def test_a_week_is_the_sum_of_its_days(store: SqlStore, clock: SetClock) -> None:
+    week = Quota(limit_micros=3000, period=Period.WEEK)
+    await admitted(store, quota=week)  # Wednesday
+    clock.forward(days=2)
+    await admitted(store, quota=week)
+    standing = await store.standing("test:band", "test:ann", week)
+    assert standing.used_micros == 2800
+    assert (await store.admit(admission(cost=1400, quota=week))).job is None
+    clock.forward(days=3)  # Monday
+    assert (await store.standing("test:band", "test:ann", week)).used_micros == 0
+
+
+async def test_quota_precedence(store: SqlStore) -> None:
+    async def source() -> tuple[str, int | None]:
+        standing = await store.standing("test:band", "test:ann", day(1))
+        return standing.source, standing.quota.limit_micros
+
+    assert await source() == ("operator", 1)
+    await store.set_quota("test:band", None, day(2), "test:boss")
+    assert await source() == ("community", 2)
+    await store.set_quota("test:band", "test:ann", day(None), "test:boss")
+    assert await source() == ("member", None)
+    await store.set_quota("test:band", "test:ann", day(3), "test:boss")
+    assert await source() == ("member", 3)
+    await store.set_quota("test:band", "test:ann", None, "test:boss")
+    assert await source() == ("community", 2)
+    assert (await store.standing("test:other", "test:ann", day(1))).source == "operator"
+
+
+async def test_unfinished_jobs_are_those_not_closed(store: SqlStore) -> None:
+    jobs = [await brought_to(store, state) for state in HELD_PATH]
+    failed = await store.move(await brought_to(store, State.RUNNING), State.FAILED)
+    assert [j.job_id for j in await store.unfinished()] == sorted(j.job_id for j in [*jobs, failed])
+    closed = await store.close_job(failed, keep_files=False)
+    assert closed.destination == Destination("test")
+    assert failed.job_id not in [j.job_id for j in await store.unfinished()]
+
+
+async def test_two_jobs_never_share_a_request_id(store: SqlStore) -> None:
+    first, second = await brought_to(store, State.SUBMITTING), await brought_to(store, State.SUBMITTING)
+    await store.move(first, State.RUNNING, request_id="r-1")
+    with pytest.raises(Conflict):
+        await store.move(second, State.RUNNING, request_id="r-1")
+    assert await store.job(second.job_id) == second
+
+
+async def test_people_are_found_by_the_name_they_have_now(store: SqlStore) -> None:
+    await store.remember("test:band", Person(member="test:1", name="Ann"), "Ann_Lee")
+    assert await store.find_handle("test:band", "@ann_lee") == Person(member="test:1", name="Ann")
+    await store.remember("test:band", Person(member="test:1", name="Anna"), "anna")
+    assert await store.find_handle("test:band", "ann_lee") is None
+    assert await store.find_handle("test:band", "ANNA") == Person(member="test:1", name="Anna")
+    assert await store.find_handle("test:other", "anna") is None
+
+
+async def test_a_community_moves_with_everything(store: SqlStore, driver: SqliteDriver) -> None:
+    await grant(driver, "ann", 500)
+    job = await admitted(store, cost=1400, quota=day(1000))
+    await store.set_quota("test:band", None, day(5000), "test:boss")
+    await store.move_community("test:band", "test:orchestra")
+    moved = await store.job(job.job_id)
+    assert moved is not None
+    assert moved.community == "test:orchestra"
+    standing = await store.standing("test:orchestra", "test:ann", day(1))
+    assert (standing.quota.limit_micros, standing.used_micros, standing.balance_micros) == (5000, 1000, 100)
+    await store.move(moved, State.CANCELLED)
+    assert (await store.standing("test:orchestra", "test:ann", day(1))).balance_micros == 500

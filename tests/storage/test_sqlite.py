@@ -1,0 +1,153 @@
+"""The SQLite driver: durability settings, one process, whole lists or nothing, cancelled callers."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.errors import Conflict, SchemaTooNew, StoreBusy, StoreError
+from storage.driver import Statement, Unexpected
+from storage.migrate import migrate, migrations, statements
+from storage.sqlite import SqliteDriver, backup
+from storage.store import SqlStore
+from tests.clock import SetClock
+from tests.makers import admission
+
+INSERT = "INSERT INTO things (name) VALUES (:name)"
+
+
+@pytest.fixture
+async def things(driver: SqliteDriver) -> AsyncIterator[SqliteDriver]:
+    await driver.open()
+    await driver.run([Statement("CREATE TABLE things (name TEXT PRIMARY KEY)")])
+    yield driver
+    await driver.close()
+
+
+async def names(driver: SqliteDriver) -> list[str]:
+    (rows,) = await driver.run([Statement("SELECT name FROM things ORDER BY name")])
+    return [row["name"] for row in rows]
+
+
+async def test_commits_are_synced_to_disk(things: SqliteDriver) -> None:
+    rows = await things.run([Statement("PRAGMA synchronous"), Statement("PRAGMA journal_mode")])
+    assert [next(iter(tuple(r[0]))) for r in rows] == [2, "wal"]
+
+
+async def test_a_second_process_is_kept_out(things: SqliteDriver, tmp_path: Path) -> None:
+    with pytest.raises(StoreBusy, match="Another process"):
+        await SqliteDriver(tmp_path / "books.db").open()
+
+
+async def test_the_lock_ends_with_its_holder(driver: SqliteDriver, tmp_path: Path) -> None:
+    await driver.open()
+    await driver.close()
+    again = SqliteDriver(tmp_path / "books.db")
+    await again.open()
+    await again.close()
+
+
+async def test_a_reader_looks_on_and_can_change_nothing(things: SqliteDriver, tmp_path: Path) -> None:
+    await things.run([Statement(INSERT, {"name": "a"})])
+    reader = SqliteDriver(tmp_path / "books.db", read_only=True)
+    await reader.open()
+    assert await names(reader) == ["a"]
+    with pytest.raises(StoreError):
+        await reader.run([Statement(INSERT, {"name": "b"})])
+    await reader.close()
+
+
+async def test_a_list_is_whole_or_nothing_and_its_neighbours_stand(things: SqliteDriver) -> None:
+    def put(*words: str, expect: int | None = None) -> list[Statement]:
+        return [Statement(INSERT, {"name": word}, expect) for word in words]
+
+    results = await asyncio.gather(
+        things.run(put("a")),
+        things.run(put("b", "b")),
+        things.run(put("c", expect=2)),
+        things.run(put("d")),
+        things.run([Statement(INSERT, {"name": "\ud800"})]),
+        things.run([Statement(INSERT, {"name": 2**70})]),
+        return_exceptions=True,
+    )
+    assert [type(r) for r in results] == [list, Conflict, Unexpected, list, StoreError, StoreError]
+    assert await names(things) == ["a", "d"]
+
+
+async def test_a_cancelled_caller_breaks_nothing(things: SqliteDriver) -> None:
+    tasks = [asyncio.create_task(things.run([Statement(INSERT, {"name": f"{n:03}"})])) for n in range(300)]
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    kept = await names(things)
+    assert {f"{n:03}" for n in range(1, 300, 2)} <= set(kept)
+    await things.run([Statement(INSERT, {"name": "after"})])
+    assert "after" in await names(things)
+
+
+async def test_closing_commits_what_waits(driver: SqliteDriver, tmp_path: Path) -> None:
+    await driver.open()
+    await driver.run([Statement("CREATE TABLE things (name TEXT PRIMARY KEY)")])
+    waiting = [asyncio.create_task(driver.run([Statement(INSERT, {"name": f"{n:04}"})])) for n in range(1000)]
+    await asyncio.sleep(0)
+    await driver.close()
+    await asyncio.gather(*waiting)
+    with closing(sqlite3.connect(tmp_path / "books.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM things").fetchone() == (1000,)
+
+
+async def test_nothing_is_taken_after_closing(things: SqliteDriver) -> None:
+    await things.close()
+    with pytest.raises(StoreError, match="closed"):
+        await names(things)
+
+
+async def test_migrations_are_recorded_and_run_once(driver: SqliteDriver) -> None:
+    await driver.open()
+    latest = await migrate(driver, 1)
+    assert await migrate(driver, 2) == latest
+    (rows,) = await driver.run([Statement("SELECT version, applied_ms FROM migrations")])
+    assert [(r["version"], r["applied_ms"]) for r in rows] == [(version, 1) for version, _, _ in migrations()]
+    await driver.close()
+
+
+async def test_a_newer_schema_is_refused(driver: SqliteDriver, clock: SetClock) -> None:
+    store = SqlStore(driver, clock)
+    await store.open()
+    await driver.run([Statement("INSERT INTO migrations VALUES (9999, 'later', 0)")])
+    await store.close()
+    with pytest.raises(SchemaTooNew, match=r"version 9999.*newer release"):
+        await SqlStore(driver, clock).open()
+
+
+async def test_a_migration_that_fails_leaves_nothing(driver: SqliteDriver) -> None:
+    await driver.open()
+    with pytest.raises(StoreError):
+        await driver.run(
+            [Statement(text) for text in statements("CREATE TABLE a (x TEXT);\nCREATE TABLE a (x TEXT);\n")]
+        )
+    (rows,) = await driver.run([Statement("SELECT name FROM sqlite_master WHERE name = 'a'")])
+    assert rows == []
+    await driver.close()
+
+
+def test_statements_are_split_at_line_ends_only() -> None:
+    text = "-- a; comment\nSELECT ';' AS x;\n\n  -- more;\nSELECT 2;\n"
+    assert statements(text) == ["SELECT ';' AS x", "SELECT 2"]
+
+
+async def test_a_backup_is_whole_while_orders_go_on(store: SqlStore, tmp_path: Path) -> None:
+    await store.admit(admission())
+    target = tmp_path / "copy.db"
+    orders = [asyncio.create_task(store.admit(admission())) for _ in range(50)]
+    await asyncio.to_thread(backup, tmp_path / "books.db", target)
+    await asyncio.gather(*orders)
+    with closing(sqlite3.connect(target)) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert copy.execute("SELECT count(*) FROM jobs").fetchone()[0] >= 1
+        (jobs, holds) = copy.execute("SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM holds)").fetchone()
+        assert jobs == holds
