@@ -78,7 +78,8 @@ AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
 
 ADMIT_JOB = """
 INSERT INTO jobs (
-    job_id, event_id, platform, community, member, member_name, direct, product, parameters, characters, cost_micros, state, destination, callback_token, created_ms, updated_ms
+    job_id, event_id, platform, community, member, member_name, direct, product, parameters,
+    characters, cost_micros, state, destination, callback_token, created_ms, updated_ms
 )
 SELECT
     :job_id, :event_id, :platform, :community, :member, :name, :direct, :product, :parameters,

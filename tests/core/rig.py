@@ -1,0 +1,190 @@
+"""The real service, worker and store over a gateway, media tools and a chat that do as a test tells them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from core.delivering import Delivering
+from core.errors import TroubadourError
+from core.gate import Gate
+from core.ids import Ids
+from core.media import Probe, RawFormat, Want
+from core.models import Artifact, Job, Quota, Receipt
+from core.nudges import Nudges
+from core.products import Catalog, Product, catalog
+from core.queue import FairQueue, Limits
+from core.quota import Period
+from core.service import Policy, Service
+from core.steps import Pace, Steps
+from core.worker import Worker
+from storage.books import breaches
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+from tests.audio import PROBE
+from tests.clock import SetClock
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: str = "COMPLETED"
+    media_urls: tuple[str, ...] = ("http://gateway/audio",)
+    error: str | None = None
+
+
+@dataclass
+class ScriptedGateway:
+    """Each call takes the next item of its script: an error is raised, a callable awaited; an empty script succeeds."""
+
+    submits: list[Any] = field(default_factory=list)
+    statuses: list[Any] = field(default_factory=list)
+    fetches: list[Any] = field(default_factory=list)
+    posted: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
+        self.posted.append(parameters[product.billed])
+        result = await _next(self.submits)
+        return result or f"request-{len(self.posted)}"
+
+    async def status(self, request_id: str) -> Answer:
+        self.asked.append(request_id)
+        return await _next(self.statuses) or Answer()
+
+    async def fetch(self, url: str, into: Path) -> None:
+        await _next(self.fetches)
+        into.write_bytes(b"audio")
+
+
+async def _next(script: list[Any]) -> Any:
+    item = script.pop(0) if script else None
+    if isinstance(item, Exception):
+        raise item
+    return await item() if callable(item) else item
+
+
+@dataclass
+class StubMedia:
+    """Finds every file to be the same second of sound, until told otherwise."""
+
+    probes: list[Any] = field(default_factory=list)
+    wants: list[Want] = field(default_factory=list)
+    fits: list[Any] = field(default_factory=list)
+
+    async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
+        return await _next(self.probes) or PROBE
+
+    async def fit(
+        self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
+    ) -> tuple[Path, Probe]:
+        self.wants.append(want)
+        await _next(self.fits)
+        return path, probe
+
+
+@dataclass
+class RecordingChat:
+    """Takes deliveries as scripted and remembers what people would have seen."""
+
+    deliveries: list[Any] = field(default_factory=list)
+    tellings: list[Any] = field(default_factory=list)
+    heard: list[tuple[str, bytes, Receipt]] = field(default_factory=list)
+    told: list[tuple[str, str | None]] = field(default_factory=list)
+    uncertain: list[bool] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def accepts(self, job: Job) -> Want:
+        return Want(max_bytes=1_000_000, playable=frozenset({"wav/pcm_s16le", "ogg/opus"}), prefer="opus")
+
+    async def progress(self, job: Job) -> None:
+        self.shown.append(job.state)
+
+    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+        self.uncertain.append(uncertain)
+        await _next(self.deliveries)
+        content = b"".join([Path(a.path).read_bytes() for a in artifacts])
+        self.heard.append((job.job_id, content, receipt))
+        self.changed.set()
+
+    async def tell(self, job: Job, receipt: Receipt) -> None:
+        await _next(self.tellings)
+        self.told.append((job.state.value, job.reason))
+        self.changed.set()
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not done():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@dataclass
+class Rig:
+    folder: Path
+    clock: SetClock = field(default_factory=SetClock)
+    gateway: ScriptedGateway = field(default_factory=ScriptedGateway)
+    media: StubMedia = field(default_factory=StubMedia)
+    chat: RecordingChat = field(default_factory=RecordingChat)
+    pace: Pace = field(default_factory=lambda: Pace(poll_min_s=0.001, poll_max_s=0.001, fetch_pause_s=0.001))
+    limits: Limits = field(default_factory=Limits)
+    policy: Policy = field(
+        default_factory=lambda: Policy(
+            default_quota=Quota(limit_micros=100_000, period=Period.DAY),
+            direct_quota=Quota(limit_micros=0, period=Period.DAY),
+        )
+    )
+    table: Catalog = field(default_factory=catalog)
+    gate_pause_s: float = 0.001
+
+    @property
+    def spool(self) -> Path:
+        return self.folder / "spool"
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Incarnation"]:
+        """One life of the process: open, recover, serve; then drain, and the books must balance."""
+        driver = SqliteDriver(self.folder / "troubadour.db")
+        store = SqlStore(driver, self.clock)
+        await store.open()
+        try:
+            alive = self._build(store)
+            await alive.worker.start()
+            yield alive
+            await alive.worker.stop(5)
+            assert [sentence async for sentence in breaches(driver)] == []
+        finally:
+            await store.close()
+
+    def _build(self, store: SqlStore) -> "Incarnation":
+        nudges, gate = Nudges(), Gate(self.gate_pause_s)
+        delivering = Delivering(
+            store=store, media=self.media, deliveries={"test": self.chat},
+            quota_for=lambda job: self.policy.quota(direct=job.direct), clock=self.clock, spool=self.spool, nudges=nudges,
+        )  # fmt: skip
+        steps = Steps(
+            store=store, gateway=self.gateway, media=self.media, delivering=delivering, catalog=self.table,
+            clock=self.clock, spool=self.spool, pace=self.pace, gate=gate, nudges=nudges,
+        )  # fmt: skip
+        worker = Worker(
+            store=store, steps=steps, delivering=delivering, queue=FairQueue(self.limits), gate=gate, nudges=nudges,
+            clock=self.clock, spool=self.spool,
+        )  # fmt: skip
+        return Incarnation(store, worker, Service(store, worker, self.table, self.policy, Ids()))
+
+    def with_deadline(self, seconds: float) -> None:
+        products = {name: replace(row, deadline_s=seconds) for name, row in self.table.products.items()}
+        self.table = replace(self.table, products=products)
+
+
+@dataclass(frozen=True)
+class Incarnation:
+    store: SqlStore
+    worker: Worker
+    service: Service
+
+
+class Broken(TroubadourError):
+    """A fault that nobody foresaw."""
