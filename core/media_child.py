@@ -65,7 +65,7 @@ def sniff(head: bytes, raw: JSON | None) -> tuple[str, dict[str, str]]:
             return demuxer, {}
     if raw and head and not is_text(head):
         return raw["codec"], {"sample_rate": str(raw["sample_rate_hz"]), "ch_layout": "mono"}
-    if not raw and is_mp3_frame(head):  # samples can look like this, so a declared raw format goes first
+    if is_mp3_frame(head):  # after `raw`, since samples can look like this
         return "mp3", {}
     raise NotAudio("no known audio header")
 

@@ -160,3 +160,8 @@ class Receipt:
     job: Job
     charged_micros: int
     standing: Standing
+
+    @property
+    def kept(self) -> bool:
+        """Whether the audio exists and could not be handed over: it can be sent again, free."""
+        return self.job.state is State.UNDELIVERABLE

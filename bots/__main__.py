@@ -1,0 +1,116 @@
+"""`python -m bots`, the console script `troubadour`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from bots import check, logs
+from bots.app import serve
+from bots.settings import Settings, load
+from core.errors import ConfigurationError, StoreError
+from storage.books import breaches, summary
+from storage.sqlite import SqliteDriver
+
+Command = Callable[[argparse.Namespace], Awaitable[int]]
+
+
+async def _run(_: argparse.Namespace) -> int:
+    settings = load()
+    logs.configure(settings)
+    return await serve(settings)
+
+
+async def _demo(options: argparse.Namespace) -> int:
+    from bots.console.demo import demo
+
+    logs.configure_quietly()
+    return await demo(script=options.script, out=options.out)
+
+
+async def _sandbox(options: argparse.Namespace) -> int:
+    from bots.sandbox import serve_sandbox
+
+    logs.configure_quietly("INFO")
+    return await serve_sandbox(
+        options.host, options.port, fault=options.fault, key=options.key, seconds=options.seconds
+    )
+
+
+async def _check(_: argparse.Namespace) -> int:
+    return await check.check(load(), sys.stdout)
+
+
+async def _ledger_verify(_: argparse.Namespace) -> int:
+    driver = await _opened(load())
+    try:
+        broken = [sentence async for sentence in breaches(driver)]
+        print("\n".join(broken) if broken else f"The books balance: {await summary(driver)}.")
+    finally:
+        await driver.close()
+    return 1 if broken else 0
+
+
+async def _opened(settings: Settings) -> SqliteDriver:
+    if not settings.sqlite_path.exists():
+        raise ConfigurationError(f"There is no database at {settings.sqlite_path}.")
+    driver = SqliteDriver(settings.sqlite_path, read_only=True)
+    await driver.open()
+    return driver
+
+
+async def _backup(options: argparse.Namespace) -> int:
+    from storage.sqlite import backup
+
+    settings = load()
+    if not settings.sqlite_path.exists():
+        raise ConfigurationError(f"There is no database at {settings.sqlite_path}.")
+    await asyncio.to_thread(backup, settings.sqlite_path, options.file)
+    print(f"{options.file} holds a copy of {settings.sqlite_path}.")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    top = argparse.ArgumentParser(prog="troubadour", description="Voice and music for the chats people already use.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    add("run", _run, "run the service")
+    demo = add("demo", _demo, "a chat in this terminal, with simulated audio: no tokens, no network")
+    demo.add_argument(
+        "--script", type=Path, help="read the messages from a file: `name: text`, `@name: text` for an admin"
+    )
+    demo.add_argument("--out", type=Path, default=Path("demo-audio"), help="where the audio files go (%(default)s)")
+    sandbox = add("sandbox", _sandbox, "a local gateway with simulated audio")
+    sandbox.add_argument("--port", type=int, default=8787)
+    sandbox.add_argument("--host", default="127.0.0.1")
+    sandbox.add_argument("--key", help="the only key to accept (default: any)")
+    sandbox.add_argument("--seconds", type=float, default=2.0, help="how long a job takes (%(default)s)")
+    sandbox.add_argument("--fault", help="a fault for every request; `--fault list` lists them")
+    add("check", _check, "say what is misconfigured")
+    add("ledger", _ledger_verify, "check the books").add_argument("verify", choices=["verify"])
+    add("backup", _backup, "copy the database to a file").add_argument("file", type=Path)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        status: int = asyncio.run(options.run(options))
+    except (ConfigurationError, StoreError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

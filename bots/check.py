@@ -1,0 +1,46 @@
+"""`troubadour check`: say what is misconfigured, before anybody finds out in a chat."""
+
+import os
+from pathlib import Path
+from typing import TextIO
+
+from bots.settings import SANDBOX, Settings
+
+
+async def check(settings: Settings, out: TextIO) -> int:
+    """Print a line for each finding; return 1 when the service could not run like this."""
+    problems, remarks = _findings(settings)
+    for text in problems:
+        print(f"problem: {text}", file=out)
+    for text in remarks:
+        print(f"note: {text}", file=out)
+    if not problems:
+        print("Nothing is misconfigured.", file=out)
+    return 1 if problems else 0
+
+
+def _findings(settings: Settings) -> tuple[list[str], list[str]]:
+    problems: list[str] = []
+    remarks: list[str] = []
+    tokens = {"DISCORD_TOKEN": settings.discord_token, "TELEGRAM_TOKEN": settings.telegram_token}
+    missing = [name for name, token in tokens.items() if token is None]
+    if len(missing) == len(tokens):
+        problems.append("neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat to serve")
+    else:
+        remarks.extend(f"{name} is not set: running without that platform" for name in missing)
+    if settings.gateway_url == SANDBOX:
+        remarks.append("GATEWAY_URL=sandbox: audio is simulated")
+    elif settings.gateway_key is None:
+        problems.append("GATEWAY_KEY is not set")
+    elif settings.gateway_url.startswith("http://"):
+        remarks.append("GATEWAY_URL is http: the key travels unencrypted")
+    if settings.public_url is None:
+        remarks.append("PUBLIC_URL is not set: the gateway is polled instead of calling back")
+    problems.extend(f"{folder} can't be written" for folder in (settings.data_dir,) if not _writable(folder))
+    return problems, remarks
+
+
+def _writable(folder: Path) -> bool:
+    """Say whether the folder, or the nearest one above it that exists, can be written."""
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    return os.access(existing, os.W_OK)

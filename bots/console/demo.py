@@ -1,0 +1,103 @@
+"""`troubadour demo`: the whole service in this terminal, with a simulated gateway and a database to throw away."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bots.app import build
+from bots.console.keyboard import typed
+from bots.console.platform import Console, Outcome
+from bots.console.screen import Screen
+from bots.console.script import Line, read_script
+from bots.console.shelf import Kept, Shelf
+from bots.settings import SANDBOX, Settings, load
+from core.money import show
+from storage.books import breaches, summary
+from storage.sqlite import SqliteDriver
+
+JOB_S = 120
+"""How long the simulated gateway may take for a job."""
+
+WELCOME = """\
+A chat in this terminal. Gateway and audio are simulated; nothing leaves this machine and nothing is paid."""
+HOW = """\
+Try /speak Aria Hello everyone, or /music lo-fi rain beat, or /help. You are an admin. Begin a line with a name, as in
+bob: /balance, to speak as a member. /quit or Ctrl-D ends."""
+
+
+async def demo(*, script: Path | None, out: Path) -> int:
+    """Hold a conversation from a script or with whoever sits here; return 0 when every accepted order was delivered.
+
+    Raises ConfigurationError where the script can't be read or `out` can't be written.
+    """
+    logging.getLogger("troubadour.sandbox").setLevel(logging.ERROR)  # its warning is what the welcome says
+    screen = Screen(sys.stdout)
+    lines = written(read_script(script), screen) if script else typed(screen)
+    shelf, over = Shelf(out), asyncio.Event()
+    screen.plain(WELCOME if script else f"{WELCOME}\n{HOW}")
+    console = Console(lines, screen, shelf, in_turn=script is not None, over=over, deadline_s=3 * JOB_S)
+    with TemporaryDirectory(prefix="troubadour-demo-") as folder:
+        settings = throw_away(Path(folder))
+        async with build(settings, {console.name: console}) as app:
+            await app.run(over)
+        books = await audit(settings.sqlite_path)
+    report(screen, shelf.kept, console.outcome, books)
+    return 0 if console.outcome.finished and not console.outcome.failed and books.balance else 1
+
+
+def throw_away(folder: Path) -> Settings:
+    """Return settings for one demo; neither the environment nor `.env` has a say in them."""
+    defaults: dict[str, Any] = {name: field.get_default() for name, field in Settings.model_fields.items()}
+    chosen = {"gateway_url": SANDBOX, "data_dir": folder, "http_port": 0, "job_s": JOB_S, "queue_s": JOB_S}
+    return load(_env_file=None, **{**defaults, **chosen})
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What an audit found: whether the books balance, and the sentences to say so."""
+
+    balance: bool
+    findings: Sequence[str]
+
+
+async def audit(path: Path) -> Books:
+    """Check the books of a database that nobody uses any more."""
+    driver = SqliteDriver(path, read_only=True)
+    await driver.open()
+    try:
+        broken = [sentence async for sentence in breaches(driver)]
+        return Books(not broken, broken or [f"They balance: {await summary(driver)}."])
+    finally:
+        await driver.close()
+
+
+async def written(lines: Sequence[Line], screen: Screen) -> AsyncIterator[Line]:
+    """Yield a script's lines, and show each as it is said."""
+    for line in lines:
+        screen.said(line.speaker, line.text)
+        yield line
+
+
+def report(screen: Screen, files: Sequence[Kept], outcome: Outcome, books: Books) -> None:
+    """Show what there is to play, what everybody was charged, and whether the books balance."""
+    parts = {
+        "Audio": [_described(file) for file in files],
+        "Charged": [f"{name}: {show(micros)}" for name, micros in outcome.charged_micros.items()],
+        "Books": books.findings,
+    }
+    if outcome.failed:
+        parts["Orders that ended without audio"] = [str(outcome.failed)]
+    for heading, lines in parts.items():
+        screen.heading(heading)
+        for line in lines or ["none"]:
+            screen.line(line)
+
+
+def _described(file: Kept) -> str:
+    probe, size_kb = file.artifact.probe, file.artifact.size_bytes / 1000
+    return f"{file.path}  {probe.kind}  {probe.duration_ms / 1000:.1f} s  {size_kb:.0f} kB"

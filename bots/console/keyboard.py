@@ -1,0 +1,54 @@
+"""Lines as somebody types them."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import AsyncIterator
+
+from bots.console.screen import Screen
+from bots.console.script import Line, read_line
+
+YOU = "you"
+QUIT = frozenset({"/quit", "/exit"})
+
+
+async def typed(screen: Screen) -> AsyncIterator[Line]:
+    """Yield what is typed until /quit or the end of input; words without `name:` are said by you, an admin."""
+    echo = not sys.stdin.isatty()
+    while (text := await _ask(screen, prompt=not echo)) is not None and text not in QUIT:
+        if not text:
+            continue
+        line = _line(text)
+        if echo:
+            screen.said(line.speaker, line.text)
+        yield line
+    screen.plain()
+
+
+def _line(text: str) -> Line:
+    named = None if text.startswith("/") else read_line(text)
+    return named or Line(YOU, is_admin=True, text=text)
+
+
+async def _ask(screen: Screen, *, prompt: bool) -> str | None:
+    """Wait for a line beside the loop. The thread is a daemon: nobody can end a pending read when the demo ends."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[str | None] = loop.create_future()
+
+    def read() -> None:
+        line = sys.stdin.readline()
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, answer, line.strip() if line else None)
+
+    if prompt:
+        screen.ask()
+    threading.Thread(target=read, name="keyboard", daemon=True).start()
+    try:
+        return await answer
+    finally:
+        screen.asked()
+
+
+def _resolve(answer: asyncio.Future[str | None], line: str | None) -> None:
+    if not answer.done():
+        answer.set_result(line)

@@ -1,0 +1,139 @@
+"""The terminal as a chat platform."""
+
+import asyncio
+from collections.abc import AsyncIterable, Sequence
+from dataclasses import dataclass, field
+
+from bots import replies
+from bots.console.desk import NAME, Desk
+from bots.console.screen import Screen
+from bots.console.script import Line
+from bots.console.shelf import Shelf
+from core.errors import DeliveryRefused, DeliveryUncertain
+from core.media import Want
+from core.models import Artifact, Job, Receipt
+from core.service import Service
+
+LARGEST_BYTES = 1 << 30
+PLAYABLE = Want(LARGEST_BYTES, frozenset({"wav/pcm_s16le", "mp3/mp3", "ogg/opus", "mp4/aac"}), "mp3")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of the whole conversation."""
+
+    finished: bool = False
+    """Every line was heard, and every order ended in time."""
+    delivered: int = 0
+    failed: int = 0
+    """Accepted orders that ended without audio."""
+    charged_micros: dict[str, int] = field(default_factory=dict)
+    """By the member's name, of those who ordered."""
+
+
+class Console:
+    """Implements `bots.platform.Platform` for a conversation that is written or typed."""
+
+    name = NAME
+
+    def __init__(
+        self,
+        lines: AsyncIterable[Line],
+        screen: Screen,
+        shelf: Shelf,
+        *,
+        in_turn: bool,
+        over: asyncio.Event,
+        deadline_s: float,
+    ) -> None:
+        """`in_turn`: hear a line only when the order before it has ended. `over` is set after the last one.
+
+        `deadline_s` is how long an order may take to end.
+        """
+        self.outcome = Outcome()
+        self._lines = lines
+        self._screen = screen
+        self._shelf = shelf
+        self._in_turn = in_turn
+        self._over = over
+        self._deadline_s = deadline_s
+        self._accepted: set[str] = set()
+        self._ended: set[str] = set()
+        self._shown: dict[str, str] = {}
+        self._change = asyncio.Event()
+        self._desk: Desk
+
+    async def open(self, service: Service) -> None:
+        """Get ready to deliver."""
+        self._desk = Desk(service, lambda job: self._accepted.add(job.job_id))
+
+    async def run(self) -> None:
+        """Hear the lines, wait until every order has ended, and end the demo."""
+        try:
+            await self._converse()
+            self.outcome.finished = not self._desk.faults
+        except TimeoutError:
+            self._screen.answer(f"Not every order ended within {self._deadline_s:.0f} s.")
+        finally:
+            self._over.set()
+
+    async def _converse(self) -> None:
+        async for line in self._lines:
+            if answer := await self._desk.answer(line):
+                self._screen.answer(answer)
+            if self._in_turn:
+                await self._all_ended()
+        if not self._accepted <= self._ended:
+            self._screen.aside("Waiting for the orders under way…")
+        await self._all_ended()
+
+    async def _all_ended(self) -> None:
+        async with asyncio.timeout(self._deadline_s):
+            while not self._accepted <= self._ended:
+                self._change.clear()
+                await self._change.wait()
+
+    async def stop_receiving(self) -> None:
+        """Take no more orders: the lines are over when the app stops, or nobody reads them any more."""
+
+    async def close(self) -> None:
+        """Let go of every connection: there is none."""
+
+    # --- Delivery -------------------------------------------------------------------------------------------------
+
+    def accepts(self, _: Job) -> Want:
+        """Take what every player plays."""
+        return PLAYABLE
+
+    async def progress(self, job: Job) -> None:
+        """Show how far a job is, where somebody may be wondering."""
+        text = replies.progress(job)
+        if not self._in_turn and self._shown.get(job.job_id) != text:
+            self._shown[job.job_id] = text
+            self._screen.aside(text)
+
+    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+        """Put the files on the shelf, and say where they lie."""
+        if uncertain:
+            raise DeliveryUncertain("an earlier copy may lie there")
+        for artifact in artifacts:
+            try:
+                kept = await asyncio.to_thread(self._shelf.keep, job, artifact)
+            except OSError as error:
+                raise DeliveryRefused(f"the file can't be written: {error}") from error
+            self._screen.good(f"{kept.path} ({artifact.probe.duration_ms / 1000:.1f} s)")
+        self._screen.aside(replies.receipt(receipt))
+        self.outcome.delivered += 1
+        self._end(job, receipt)
+
+    async def tell(self, job: Job, receipt: Receipt) -> None:
+        """Say how a job without audio ended."""
+        self._screen.answer(replies.ended(receipt))
+        self.outcome.failed += 1
+        self._end(job, receipt)
+
+    def _end(self, job: Job, receipt: Receipt) -> None:
+        charged = self.outcome.charged_micros
+        charged[job.member_name] = charged.get(job.member_name, 0) + receipt.charged_micros
+        self._ended.add(job.job_id)
+        self._change.set()

@@ -1,0 +1,88 @@
+"""How a conversation looks in a terminal: plain text, and a little weight where the terminal has it."""
+
+import os
+import shutil
+import textwrap
+from typing import TextIO
+
+WIDEST = 100
+INDENT = "    "
+BOLD, DIM, GREEN, OFF = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[0m"
+CLEAR_LINE = "\r\x1b[K"
+PROMPT = "you: "
+
+
+class Screen:
+    """Writes to a terminal or a file; styles only where somebody can see them."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._styled = out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        self._width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
+        self._prompting = False
+
+    def said(self, name: str, text: str) -> None:
+        """Show what a member writes."""
+        self._write(f"\n{self._style(BOLD, name)}: {visible(text)}")
+
+    def answer(self, text: str) -> None:
+        """Show what the bot answers."""
+        self._write(self._block(text))
+
+    def aside(self, text: str) -> None:
+        """Show what may be overlooked."""
+        self._write(self._style(DIM, self._block(text)))
+
+    def good(self, text: str) -> None:
+        """Show what came out well; never wrapped, since it names a file."""
+        self._write(self._style(GREEN, INDENT + text))
+
+    def plain(self, text: str = "") -> None:
+        """Write lines as they are."""
+        self._write(text)
+
+    def line(self, text: str) -> None:
+        """Write one line under a heading; never wrapped, since it may name a file."""
+        self._write(INDENT + text)
+
+    def heading(self, text: str) -> None:
+        """Begin a part."""
+        self._write(f"\n{self._style(BOLD, text)}")
+
+    def ask(self) -> None:
+        """Show the prompt, and keep it below whatever is written until `asked`."""
+        self._out.write(f"\n{PROMPT}")
+        self._out.flush()
+        self._prompting = True
+
+    def asked(self) -> None:
+        """Take note that the line was typed."""
+        self._prompting = False
+
+    def _block(self, text: str) -> str:
+        lines = visible(text).splitlines()
+        return "\n".join(
+            textwrap.fill(
+                line,
+                self._width,
+                initial_indent=INDENT,
+                subsequent_indent=INDENT,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            for line in lines
+        )
+
+    def _style(self, style: str, text: str) -> str:
+        return f"{style}{text}{OFF}" if self._styled else text
+
+    def _write(self, text: str) -> None:
+        """Write over a waiting prompt, and put it back below."""
+        before, after = (CLEAR_LINE if self._styled else "\r", PROMPT) if self._prompting else ("", "")
+        self._out.write(f"{before}{text}\n{after}")
+        self._out.flush()
+
+
+def visible(text: str) -> str:
+    """Take out what would steer the terminal."""
+    return "".join(character for character in text if character.isprintable() or character == "\n")

@@ -1,0 +1,58 @@
+"""Who says what: the lines of a script or of somebody who types."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import ConfigurationError
+
+LARGEST_BYTES = 1_000_000
+EXPECTED = "`name: text`, or `@name: text` for an admin; names have no spaces, and # begins a comment"
+
+_LINE = re.compile(r"(@?)([\w.-]{1,32}):(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message; the chat takes the speaker's word for being an admin."""
+
+    name: str
+    is_admin: bool
+    text: str
+
+    @property
+    def speaker(self) -> str:
+        """The name as a script writes it."""
+        return f"@{self.name}" if self.is_admin else self.name
+
+
+def read_line(text: str) -> Line | None:
+    """Return who says what, or None where nobody says anything."""
+    found = _LINE.fullmatch(text.strip())
+    return Line(found[2], bool(found[1]), found[3]) if found and found[3] else None
+
+
+def read_script(path: Path) -> list[Line]:
+    """Read a script whole before anything of it happens. Raises ConfigurationError."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_BYTES + 1)
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"The script {path} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"The script {path} is not UTF-8 text.") from error
+    if len(raw) > LARGEST_BYTES:
+        raise ConfigurationError(f"The script {path} is larger than {LARGEST_BYTES} bytes.")
+    return [_read(path, number, line) for number, line in enumerate(text.splitlines(), 1) if _says(line)]
+
+
+def _says(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _read(path: Path, number: int, text: str) -> Line:
+    line = read_line(text)
+    if line is None:
+        raise ConfigurationError(f"{path}, line {number}: expected {EXPECTED}. It says: {text.strip()[:60]}")
+    return line

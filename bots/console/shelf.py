@@ -1,0 +1,54 @@
+"""Where the demo's audio files go."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import ConfigurationError
+from core.models import Artifact, Job
+
+_NUMBERED = re.compile(r"(\d{1,9})-")
+_WORDS = 4
+"""Of a prompt, in a file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One file as it lies on the shelf."""
+
+    path: Path
+    artifact: Artifact
+
+
+class Shelf:
+    """A folder in which every file gets the next number, so that none is ever overwritten."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder. Raises ConfigurationError."""
+        self._folder = folder
+        self.kept: list[Kept] = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            used = (_NUMBERED.match(path.name) for path in folder.iterdir())
+            self._last = max((int(found[1]) for found in used if found), default=0)
+        except OSError as error:
+            raise ConfigurationError(f"{folder} can't hold the audio files: {error.strerror}.") from error
+
+    def keep(self, job: Job, artifact: Artifact) -> Kept:
+        """Copy a file out of the spool. Raises OSError."""
+        with Path(artifact.path).open("rb") as source:
+            self._last += 1
+            path = self._folder / f"{self._last:02d}-{title(job)}.{artifact.probe.extension}"
+            with path.open("xb") as copy:
+                shutil.copyfileobj(source, copy)
+        kept = Kept(path, artifact)
+        self.kept.append(kept)
+        return kept
+
+
+def title(job: Job) -> str:
+    """Name a job by its voice or the first words of its prompt, in letters and digits that every system can write."""
+    told = job.parameters.get("voice") or " ".join(str(job.parameters.get("prompt", "")).split()[:_WORDS])
+    words = re.findall(r"[a-z0-9]+", f"{told} {job.product}".casefold())
+    return "-".join(words)[:60]

@@ -1,0 +1,76 @@
+"""Who asks, and where the answer goes: an interaction in the core's words."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import discord
+
+from core.errors import DeliveryRefused
+from core.models import Caller, Destination, Job, Person
+
+PLATFORM = "discord"
+TOKEN_S = 14 * 60
+"""How long an interaction token is used; Discord lets it die at 15 minutes."""
+
+AnyInteraction = discord.Interaction[Any]
+Anybody = discord.User | discord.Member
+
+
+def key(snowflake: int) -> str:
+    """Make a community's or member's key; snowflakes are unique over all kinds of things."""
+    return f"{PLATFORM}:{snowflake}"
+
+
+def caller_of(interaction: AnyInteraction) -> Caller:
+    """Say who speaks; whether they administer the server is what Discord attests with this very interaction."""
+    user, rights = interaction.user, interaction.permissions
+    return Caller(
+        platform=PLATFORM,
+        community=key(interaction.guild_id or user.id),
+        member=key(user.id),
+        name=user.display_name,
+        handle=user.name,
+        is_admin=rights.administrator or rights.manage_guild,
+        direct=interaction.guild_id is None,
+    )
+
+
+def person(user: Anybody) -> Person:
+    """Name a member who is spoken about."""
+    return Person(member=key(user.id), name=user.display_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """How to reach one reply: by its interaction's token while that lives, then by its channel."""
+
+    application_id: int
+    token: str
+    token_until_s: float
+    channel_id: int | None
+    message_id: int | None
+    """The reply itself, where Discord told it."""
+    upload_limit_bytes: int
+
+    @classmethod
+    def of(cls, interaction: AnyInteraction, message_id: int | None) -> Self:
+        """Take what is needed later, in another process if it must be."""
+        return cls(
+            application_id=interaction.application_id,
+            token=interaction.token,
+            token_until_s=interaction.created_at.timestamp() + TOKEN_S,
+            channel_id=interaction.channel_id,
+            message_id=message_id,
+            upload_limit_bytes=interaction.filesize_limit,
+        )
+
+    @classmethod
+    def read(cls, job: Job) -> Self:
+        """Read a job's destination. Raises DeliveryRefused where it was wiped."""
+        if not job.destination.data:
+            raise DeliveryRefused("the job's destination was wiped")
+        return cls(**job.destination.data)
+
+    def destination(self) -> Destination:
+        """Return what the core keeps with the job."""
+        return Destination(PLATFORM, asdict(self))

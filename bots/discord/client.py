@@ -1,0 +1,79 @@
+"""The connection that receives interactions."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import discord
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bots import replies
+from bots.discord.address import AnyInteraction
+from bots.discord.delivery import AGAIN
+from bots.discord.desk import Desk
+from core.models import Caller, Destination
+
+log = logging.getLogger(__name__)
+
+AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group
+
+
+def use_api(url: str) -> None:
+    """Point discord.py, the whole of it in this process, at an API."""
+    Route.BASE = url
+
+
+class _Tree(app_commands.CommandTree["Bot"]):
+    async def on_error(self, interaction: AnyInteraction, error: app_commands.AppCommandError) -> None:
+        """Answer what no command takes, such as a command of an earlier release that a client still shows."""
+        log.warning("interaction %d: %s", interaction.id, error)
+        await self.client.desk.answer(interaction, _fault)
+
+
+async def _fault(_: Caller, __: Destination) -> str:
+    return replies.FAULT
+
+
+class Bot(discord.AutoShardedClient):
+    """Hands every interaction to the desk. Slash commands need no privileged intent, and no cache of members."""
+
+    def __init__(self, desk: Desk, commands: Sequence[AnyCommand], *, ws_url: str | None, sync: bool) -> None:
+        """`sync`: write the commands to Discord before connecting. `ws_url`: instead of what the API answers."""
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.desk = desk
+        self._ws_url = yarl.URL(ws_url) if ws_url else None
+        self._sync = sync
+        self.tree = _Tree(
+            self,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+        for command in commands:
+            self.tree.add_command(command)
+
+    async def setup_hook(self) -> None:
+        """Write the commands once for each start, never on every READY."""
+        if self._sync:
+            await self.tree.sync()
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect a shard to the configured gateway, or the one that the API names, and come back to it later."""
+        url = self._ws_url or gateway
+        DiscordWebSocket.DEFAULT_GATEWAY = url
+        await super().launch_shard(url, shard_id, initial=initial)
+
+    async def on_interaction(self, interaction: AnyInteraction) -> None:
+        """Take presses of "send again", whichever process sent the button; commands go to the tree by themselves."""
+        data = cast(Mapping[str, object], interaction.data or {})
+        custom_id = data.get("custom_id")
+        if isinstance(custom_id, str) and custom_id.startswith(AGAIN):
+            await self.desk.send_again(interaction, custom_id.removeprefix(AGAIN))

@@ -1,0 +1,142 @@
+"""Audio and honest endings into the chat: by editing the reply while its token lives, then as a message."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+import discord
+from discord.http import MultipartParameters, handle_message_parameters
+
+from bots import replies
+from bots.discord.address import PLATFORM, Address
+from bots.discord.courier import NETWORK, SPENT, Courier, describe, failures
+from bots.discord.text import plain
+from core.errors import DeliveryRefused
+from core.media import Want
+from core.models import Artifact, Job, Receipt
+
+log = logging.getLogger(__name__)
+
+UPLOAD_BYTES = 10 * 1024 * 1024
+"""What every chat takes at least, since 2024."""
+PLAYABLE = frozenset({"mp3/mp3", "ogg/opus", "ogg/vorbis", "wav/pcm_s16le", "flac/flac", "mp4/aac"})
+"""What Discord's clients play in place."""
+AGAIN = "again:"
+"""The custom id of "send again" is this and the job's id: it works whichever process sent it."""
+
+
+def again_button(job_id: str) -> discord.ui.View:
+    """Return a row with the free "send again" button."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Button(label=replies.SEND_AGAIN, custom_id=f"{AGAIN}{job_id}"))
+    return view
+
+
+def _message(
+    text: str, artifacts: Sequence[Artifact], view: discord.ui.View | None, job: Job, nonce: str | None = None
+) -> MultipartParameters:
+    """Build a message; files are opened here and closed with it."""
+    files = [
+        discord.File(a.path, f"{job.product}-{job.job_id}{f'-{n}' if n > 1 else ''}.{a.probe.extension}")
+        for n, a in enumerate(artifacts, 1)
+    ]
+    return handle_message_parameters(
+        content=plain(text),
+        files=files or discord.utils.MISSING,
+        view=view,
+        nonce=nonce,
+        allowed_mentions=discord.AllowedMentions.none(),
+    )
+
+
+class DiscordDelivery:
+    """What the worker sees of Discord; needs no websocket."""
+
+    name = PLATFORM
+
+    def __init__(self, token: str, now_s: Callable[[], float] = time.time) -> None:
+        """`now_s` is the time in seconds since 1970, as Discord counts it."""
+        self._courier = Courier(token)
+        self._now_s = now_s
+
+    def accepts(self, job: Job) -> Want:
+        """Say which files the job's chat takes."""
+        limit = Address.read(job).upload_limit_bytes if job.destination.data else UPLOAD_BYTES
+        return Want(max_bytes=limit, playable=PLAYABLE, prefer="mp3")
+
+    async def progress(self, job: Job) -> None:
+        """Say in the reply how far the job is, while its token lives."""
+        address = Address.read(job)
+        if not self._token_lives(address):
+            return
+        with failures(), _message(replies.progress(job), (), None, job) as message:
+            await self._courier.edit_reply(address.application_id, address.token, message)
+
+    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+        """Attach the files to the reply, or post them. A repeat is safe: edits are idempotent, posts have a nonce."""
+        if uncertain:
+            log.info("job %s: delivering once more after an unknown outcome", job.job_id)
+        await self._put(job, replies.receipt(receipt), artifacts=artifacts)
+
+    async def tell(self, job: Job, receipt: Receipt) -> None:
+        """Say in the reply or the channel how the job ended; offer "send again" where the audio exists."""
+        view = again_button(job.job_id) if receipt.kept else None
+        await self._put(job, replies.ended(receipt), view=view)
+
+    def _token_lives(self, address: Address) -> bool:
+        return self._now_s() < address.token_until_s
+
+    async def _put(
+        self, job: Job, text: str, *, artifacts: Sequence[Artifact] = (), view: discord.ui.View | None = None
+    ) -> None:
+        address = Address.read(job)
+        with failures(max((a.size_bytes for a in artifacts), default=0)):
+            if self._token_lives(address) and await self._edited(address, job, text, artifacts, view):
+                return
+            await self._posted(address, job, text, artifacts, view)
+
+    async def _edited(
+        self, address: Address, job: Job, text: str, artifacts: Sequence[Artifact], view: discord.ui.View | None
+    ) -> bool:
+        """Edit the reply; return False if it can't be edited any more."""
+        try:
+            with _message(text, artifacts, view, job) as message:
+                await self._courier.edit_reply(address.application_id, address.token, message)
+        except discord.HTTPException as error:
+            if error.code not in SPENT:
+                raise
+            log.info("job %s: the reply can't be edited any more: %s", job.job_id, describe(error))
+            return False
+        return True
+
+    async def _posted(
+        self, address: Address, job: Job, text: str, artifacts: Sequence[Artifact], view: discord.ui.View | None
+    ) -> None:
+        """Post a message in place of the reply; its nonce lets Discord see a repeat, for a few minutes."""
+        if address.channel_id is None:
+            raise DeliveryRefused("Discord did not tell the channel")
+        if artifacts and await self._is_there(address, job):
+            return
+        nonce = f"{job.job_id}-{'audio' if artifacts else 'told'}"[:25]
+        with _message(text, artifacts, view, job, nonce) as message:
+            await self._courier.send(address.channel_id, message)
+        await self._clear(address, job)
+
+    async def _is_there(self, address: Address, job: Job) -> bool:
+        """Say whether an edit of unknown outcome had arrived after all."""
+        if address.channel_id is None or address.message_id is None:
+            return False
+        try:
+            return await self._courier.shows_files(address.channel_id, address.message_id)
+        except (discord.HTTPException, *NETWORK) as error:
+            log.info("job %s: the old reply can't be read: %s", job.job_id, describe(error))
+            return False
+
+    async def _clear(self, address: Address, job: Job) -> None:
+        """Take away the old reply, which says that the audio is on its way."""
+        if address.channel_id is None or address.message_id is None:
+            return
+        try:
+            await self._courier.delete(address.channel_id, address.message_id)
+        except (discord.HTTPException, *NETWORK) as error:
+            log.info("job %s: the old reply stays: %s", job.job_id, describe(error))

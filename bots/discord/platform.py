@@ -1,0 +1,78 @@
+"""Discord as a platform: delivery that always works, and a connection that comes and goes."""
+
+import logging
+import time
+from collections.abc import Callable
+
+import discord
+
+from bots.discord.client import Bot, use_api
+from bots.discord.commands import COMMANDS
+from bots.discord.delivery import DiscordDelivery
+from bots.discord.desk import Desk
+from bots.settings import Settings
+from core.errors import PlatformError
+from core.service import Service
+
+log = logging.getLogger(__name__)
+
+ANSWER_S = 5.0
+"""How long answers under way may take when the bot stops receiving."""
+BAD_TOKEN = 4004
+"""Close code of the websocket (Discord's documentation, "Gateway Close Event Codes")."""
+
+
+class Discord(DiscordDelivery):
+    """See `bots.platform.Platform`."""
+
+    def __init__(self, settings: Settings, now_s: Callable[[], float] = time.time) -> None:
+        """Raises PlatformError without a token."""
+        if settings.discord_token is None:
+            raise PlatformError("DISCORD_TOKEN is not set")
+        self._token = settings.discord_token.get_secret_value()
+        super().__init__(self._token, now_s)
+        self._settings = settings
+        self._desk: Desk | None = None
+        self._bot: Bot | None = None
+        self._synced = False
+
+    async def open(self, service: Service) -> None:
+        """Get ready to deliver; contacts nobody."""
+        use_api(self._settings.discord_api_url)
+        self._desk = Desk(service)
+        await self._courier.open()
+
+    async def run(self) -> None:
+        """Log in, write the commands the first time, and take interactions until closed."""
+        if self._desk is None:
+            raise RuntimeError("open comes first")
+        self._bot = bot = Bot(self._desk, COMMANDS, ws_url=self._settings.discord_ws_url, sync=not self._synced)
+        try:
+            await bot.login(self._token)
+            self._synced = True
+            log.info("discord: logged in as %s", bot.user)
+            await bot.connect()
+        except discord.LoginFailure as error:
+            raise PlatformError("Discord does not accept DISCORD_TOKEN") from error
+        except discord.ConnectionClosed as error:
+            raise _closed(error) from error
+        finally:
+            await bot.close()
+
+    async def stop_receiving(self) -> None:
+        """Finish the answers under way, then leave; deliveries go on."""
+        if self._desk is not None:
+            await self._desk.at_rest(ANSWER_S)
+        if self._bot is not None:
+            await self._bot.close()
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self.stop_receiving()
+        await self._courier.close()
+
+
+def _closed(error: discord.ConnectionClosed) -> Exception:
+    if error.code == BAD_TOKEN:
+        return PlatformError("Discord does not accept DISCORD_TOKEN any more")
+    return error

@@ -1,0 +1,36 @@
+"""The protocol that a chat platform implements."""
+
+from typing import Protocol
+
+from core.ports import Delivery
+from core.service import Service
+
+
+class Platform(Delivery, Protocol):
+    """A chat platform: takes orders to the service, and artifacts to the chat.
+
+    Delivery works from `open` on, before and without `run`: a worker may deliver with no connection that receives.
+    """
+
+    name: str
+    """As in `Destination.platform` and at the front of community and member keys."""
+
+    async def open(self, service: Service) -> None:
+        """Get ready to deliver; contacts nobody."""
+        ...
+
+    async def run(self) -> None:
+        """Connect and take orders until cancelled or `close`d.
+
+        Raises PlatformError where only the operator can help, such as a bad token. Any other exception is an
+        outage: the app logs it and calls `run` again after a while.
+        """
+        ...
+
+    async def stop_receiving(self) -> None:
+        """Take no more orders; deliveries go on."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...

@@ -1,0 +1,149 @@
+"""Environment to one frozen settings object; `.env.example` shows every setting with its default."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import ConfigurationError, InvalidInput
+from core.models import Quota
+from core.money import parse_amount
+from core.products import VOICES
+from core.quota import Period
+
+GATEWAY_URL = "https://gateway.pixazo.ai"
+SANDBOX = "sandbox"
+
+_Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Every setting, checked. Secrets never show in repr, logs or errors."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    # chats
+    discord_token: SecretStr | None = None
+    telegram_token: SecretStr | None = None
+    discord_api_url: str = "https://discord.com/api/v10"
+    discord_ws_url: str | None = None
+    telegram_api_url: str = "https://api.telegram.org"
+
+    # the gateway
+    gateway_key: SecretStr | None = None
+    gateway_url: str = GATEWAY_URL
+    speech_endpoint: str | None = None
+    music_endpoint: str | None = None
+    poll_min_s: float = Field(5, gt=0, le=60)
+    poll_max_s: float = Field(10, gt=0, le=60)
+
+    # money
+    price: str = "$0.10"
+    default_allowance: str = "0.10 day"
+    direct_allowance: str = "0 day"
+
+    # limits
+    speech_limit: int = Field(3000, ge=1, le=6000)
+    music_limit: int = Field(2000, ge=1, le=6000)
+    jobs_total: int = Field(64, ge=1, le=20_000)
+    jobs_per_community: int = Field(32, ge=1)
+    jobs_per_member: int = Field(4, ge=1)
+    waiting_per_member: int = Field(10, ge=1)
+    queue_s: float = Field(900, gt=0)
+    job_s: float = Field(900, gt=0)
+    drain_s: float = Field(20, ge=0)
+
+    # voices
+    default_voice: str = "Aria"
+    more_voices: _Words = ()
+
+    # this machine
+    data_dir: Path = Path("data")
+    database_url: str | None = None
+    public_url: str | None = None
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8080, ge=0, le=65535)
+    owners: _Words = ()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+
+    @field_validator("more_voices", "owners", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(word for word in value.replace(",", " ").split() if word) if isinstance(value, str) else value
+
+    @field_validator("discord_api_url", "telegram_api_url", "gateway_url", "public_url", mode="after")
+    @classmethod
+    def _no_slash(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else value
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        _ = self.price_micros, self.sqlite_path, self.default_quota, self.direct_quota
+        if self.default_voice not in VOICES + self.more_voices:
+            raise ValueError(f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices")
+        if self.public_url and not self.public_url.startswith("https://"):
+            raise ValueError("PUBLIC_URL must begin with https://: the gateway calls no other address")
+        if self.poll_max_s < self.poll_min_s:
+            raise ValueError("POLL_MAX_S must not be less than POLL_MIN_S")
+        return self
+
+    @property
+    def price_micros(self) -> int:
+        """The price of 1,000 characters."""
+        micros = parse_amount(self.price, 0)
+        if micros is None:
+            raise ValueError("PRICE must be an amount such as $0.10")
+        return micros
+
+    @property
+    def default_quota(self) -> Quota:
+        """What a member of a community may spend where no admin has said otherwise."""
+        return self._allowance("DEFAULT_ALLOWANCE", self.default_allowance)
+
+    @property
+    def direct_quota(self) -> Quota:
+        """What anybody may spend in a direct chat."""
+        return self._allowance("DIRECT_ALLOWANCE", self.direct_allowance)
+
+    def _allowance(self, name: str, text: str) -> Quota:
+        words = text.split()
+        if words == ["none"]:
+            return Quota(limit_micros=0, period=Period.DAY)
+        try:
+            return Quota(limit_micros=parse_amount(" ".join(words[:-1]), self.price_micros), period=Period(words[-1]))
+        except (InvalidInput, ValueError, IndexError) as error:
+            raise ValueError(f"{name}: {text!r} is not such as 0.10 day, 5000 chars week or none") from error
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether the gateway is the sandbox inside this process."""
+        return self.gateway_url == SANDBOX
+
+    @property
+    def sqlite_path(self) -> Path:
+        """Where the database file lies."""
+        url = self.database_url
+        if url is None:
+            return self.data_dir / "troubadour.db"
+        if not url.startswith("sqlite:///"):
+            raise ValueError("DATABASE_URL must begin with sqlite:///")
+        return Path(url.removeprefix("sqlite:///"))
+
+    @property
+    def spool(self) -> Path:
+        """Where audio lies until the chat has it."""
+        return self.data_dir / "spool"
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the environment and `.env`. Raises ConfigurationError with a sentence for each setting that can't work."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}".removeprefix(": ")
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+        raise ConfigurationError("\n".join(p.replace("Value error, ", "") for p in problems)) from None

@@ -1,0 +1,260 @@
+"""Hand artifacts to a chat, and keep the status message under the order up to date."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    MaybeInaccessibleMessage,
+    Message,
+    ReplyParameters,
+)
+from telegram.constants import ChatAction
+from telegram.error import BadRequest, ChatMigrated, TelegramError
+
+from bots import replies
+from bots.telegram.connection import ROOM_RETRY_S, Pace
+from bots.telegram.faults import text_fault, upload_fault
+from bots.telegram.parse import answered
+from bots.telegram.people import NAME, Recent, key
+from core.errors import DeliveryDelayed, DeliveryUncertain
+from core.media import Want
+from core.models import Artifact, Destination, Job, Receipt
+from core.service import Service
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+MAX_BYTES = 50 * 1000 * 1000
+"""Bots may upload 50 MB; the form around the file needs a little of it."""
+TEXT_LIMIT, CAPTION_LIMIT, TITLE_LIMIT = 4096, 1024, 64
+AGAIN = "again:"
+VOICELESS_S = 3600
+"""How long a chat that forbids voice messages is not asked again."""
+SONG = Want(MAX_BYTES, frozenset({"mp3/mp3", "mp4/aac"}), "mp3")
+VOICE = Want(MAX_BYTES, frozenset({"ogg/opus", *SONG.playable}), "opus")
+_MENTION = re.compile(r"(?<!\w)@(?=\w)")
+
+
+def plain(text: str, limit: int = TEXT_LIMIT) -> str:
+    """Return text that mentions nobody: whatever a member wrote must not ping others in the bot's name."""
+    return _MENTION.sub("@\u2060", text)[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a job belongs in a chat: the order's message, its topic, and the status message if it is known."""
+
+    chat: int
+    order: int | None = None
+    thread: int | None = None
+    status: int | None = None
+
+    @classmethod
+    def of(cls, order: Message) -> "Place":
+        """Answer a message where it stands; outside of forums a thread id is no topic and must not be sent back."""
+        return cls(order.chat.id, order.message_id, topic(order))
+
+    @classmethod
+    def of_status(cls, status: MaybeInaccessibleMessage) -> "Place":
+        """Answer the order that a status message stands under; an old one can no longer be read."""
+        if not isinstance(status, Message):
+            return cls(status.chat.id, status=status.message_id)
+        order = answered(status)
+        return cls(status.chat.id, order.message_id if order else None, topic(status), status.message_id)
+
+    @property
+    def destination(self) -> Destination:
+        """Write it down for the job."""
+        return Destination(NAME, asdict(self))
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """Return the parameters that put a message here, also when the order is gone."""
+        reply = ReplyParameters(self.order, allow_sending_without_reply=True) if self.order else None
+        return {"chat_id": self.chat, "message_thread_id": self.thread, "reply_parameters": reply}
+
+
+def topic(message: Message) -> int | None:
+    """Return the topic that a message stands in."""
+    return message.message_thread_id if message.is_topic_message else None
+
+
+@dataclass(slots=True)
+class _Card:
+    """What this process has put into the chat for a job."""
+
+    status: int | None = None
+    shown: str = ""
+    sent: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Deliverer:
+    """The `Delivery` port on Telegram."""
+
+    def __init__(self, bot: Bot, pace: Pace, service: Service) -> None:
+        self._bot = bot
+        self._pace = pace
+        self._service = service
+        self._cards: Recent[str, _Card] = Recent()
+        self._moved: Recent[int, int] = Recent()
+        self._voiceless_until: Recent[int, float] = Recent()
+
+    def accepts(self, job: Job) -> Want:
+        """Speech as a voice message, where the chat allows those; music as a song."""
+        forbidden = self._voiceless_until.get(self._place(job).chat, 0) > time.monotonic()
+        return VOICE if job.product == "speech" and not forbidden else SONG
+
+    # --- the status message ---------------------------------------------------------------------------------------
+
+    async def show(self, job: Job, text: str) -> None:
+        """Put the status message under the order, or change it. Raises DeliveryError."""
+        card = self._cards.setdefault(job.job_id, _Card())
+        async with card.lock:
+            if card.shown != plain(text):
+                await self._write(card, self._place(job), text)
+
+    async def progress(self, job: Job) -> None:
+        """Show how far a job is; after a restart only as a chat action, as the status message is no longer known."""
+        action = ChatAction.RECORD_VOICE if job.product == "speech" else ChatAction.UPLOAD_DOCUMENT
+        await self._act(self._place(job), action)
+        if job.job_id in self._cards:
+            await self.show(job, replies.progress(job))
+
+    async def tell(self, job: Job, receipt: Receipt) -> None:
+        """Say in place of the status message how it ended, with the button where the audio is kept."""
+        card, place = self._cards.setdefault(job.job_id, _Card()), self._place(job)
+        async with card.lock:
+            await self._write(card, place, replies.ended(receipt), _again(receipt))
+
+    async def _act(self, place: Place, action: ChatAction) -> None:
+        """Show for some seconds what the bot does; only a decoration."""
+        try:
+            await self._bot.send_chat_action(place.chat, action, message_thread_id=place.thread)
+        except TelegramError as error:
+            log.debug("chat action not shown in %d: %s", place.chat, error)
+
+    async def _write(self, card: _Card, place: Place, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
+        """Edit the status message, or send one where there is none."""
+        status, text = card.status or place.status, plain(text)
+        try:
+            if status is None or not await self._edited(place.chat, status, text, markup):
+                sent = await self._in_chat(place, lambda to: self._send_text(to, text, markup))
+                status = sent.message_id
+        except TelegramError as error:
+            raise text_fault(error) from error
+        card.status, card.shown = status, text
+
+    async def _send_text(self, to: Place, text: str, markup: InlineKeyboardMarkup | None) -> Message:
+        return await self._bot.send_message(text=text, reply_markup=markup, disable_notification=True, **to.target)
+
+    async def _edited(self, chat: int, status: int, text: str, markup: InlineKeyboardMarkup | None) -> bool:
+        """Return whether the message now says so; False when it is gone."""
+        try:
+            await self._bot.edit_message_text(text, chat, status, reply_markup=markup)
+        except BadRequest as error:
+            return "not modified" in error.message
+        except ChatMigrated:
+            return False
+        return True
+
+    # --- audio ----------------------------------------------------------------------------------------------------
+
+    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+        """Upload what has not been sent yet, as an answer to the order, then take the status message away."""
+        if uncertain:
+            raise DeliveryUncertain("an earlier upload may have arrived")
+        card, place = self._cards.setdefault(job.job_id, _Card()), self._place(job)
+        async with card.lock:
+            for number in range(card.sent, len(artifacts)):
+                caption = None if number else plain(replies.receipt(receipt), CAPTION_LIMIT)
+                await self._upload(job, place, artifacts[number], caption)
+                card.sent = number + 1
+            if status := card.status or place.status:
+                await self._take_away(place.chat, status)
+        self._cards.pop(job.job_id, None)
+
+    async def _upload(self, job: Job, place: Place, artifact: Artifact, caption: str | None) -> None:
+        if not self._pace.has_room(place.chat):  # waiting for it inside the upload would make a stop look uncertain
+            raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=ROOM_RETRY_S)
+        send = self._send_voice if self.accepts(job) is VOICE else self._send_song
+        await self._act(place, ChatAction.UPLOAD_VOICE)
+        path = Path(artifact.path)
+        file = await asyncio.to_thread(path.open, "rb")
+        with file:
+            name = f"{job.product}-{job.job_id}.{artifact.probe.extension}"
+            upload = InputFile(file, filename=name, read_file_handle=False)
+            duration_s = round(artifact.probe.duration_ms / 1000)
+            try:
+                await self._in_chat(place, lambda to: send(job, upload, duration_s, caption, to))
+            except TelegramError as error:
+                raise upload_fault(error, artifact.size_bytes) from error
+
+    async def _send_voice(self, _: Job, upload: InputFile, duration_s: int, caption: str | None, to: Place) -> None:
+        """Send a voice message; where those are forbidden, let the core make a song of it instead."""
+        try:
+            await self._bot.send_voice(voice=upload, duration=duration_s, caption=caption, **to.target)
+        except BadRequest as error:
+            if "voice" not in error.message.casefold():
+                raise
+            self._voiceless_until[to.chat] = time.monotonic() + VOICELESS_S
+            raise DeliveryDelayed("voice messages are forbidden here", retry_after_s=0) from error
+
+    async def _send_song(self, job: Job, upload: InputFile, duration_s: int, caption: str | None, to: Place) -> None:
+        words = " ".join(str(job.parameters.get("prompt") or job.parameters.get("text") or job.product).split())
+        performer = job.parameters.get("voice") or "Troubadour"
+        await self._bot.send_audio(
+            audio=upload,
+            duration=duration_s,
+            caption=caption,
+            title=words[:TITLE_LIMIT],
+            performer=performer,
+            **to.target,
+        )
+
+    async def _take_away(self, chat: int, status: int) -> None:
+        try:
+            await self._bot.delete_message(chat, status)
+        except TelegramError as error:
+            log.info("status message %d in %d stays: %s", status, chat, error)
+
+    # --- where ----------------------------------------------------------------------------------------------------
+
+    def _place(self, job: Job) -> Place:
+        place = Place(**job.destination.data)
+        return self._after_move(place)
+
+    def _after_move(self, place: Place) -> Place:
+        """Follow a group that became a supergroup, where the old message ids mean other messages."""
+        new = self._moved.get(place.chat)
+        return place if new is None else Place(new)
+
+    async def _in_chat(self, place: Place, send: Callable[[Place], Awaitable[T]]) -> T:
+        try:
+            return await send(place)
+        except ChatMigrated as moved:
+            await self.migrated(place.chat, moved.new_chat_id)
+            return await send(self._after_move(place))
+
+    async def migrated(self, old: int, new: int) -> None:
+        """Carry everything over to the supergroup that a group has become."""
+        if self._moved.get(old) != new:
+            await self._service.community_moved(key(old), key(new))
+            self._moved[old] = new
+
+
+def _again(receipt: Receipt) -> InlineKeyboardMarkup | None:
+    if not receipt.kept:
+        return None
+    button = InlineKeyboardButton(replies.SEND_AGAIN, callback_data=f"{AGAIN}{receipt.job.job_id}")
+    return InlineKeyboardMarkup([[button]])

@@ -1,0 +1,96 @@
+"""The Telegram platform: from a token to orders and deliveries."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from telegram import Update
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Application, ApplicationBuilder
+
+from bots.settings import Settings
+from bots.telegram.connection import Pace, Poller, make_bot, make_requests
+from bots.telegram.delivery import Deliverer
+from bots.telegram.handlers import MENU, Handlers
+from bots.telegram.people import NAME
+from core.errors import ConfigurationError, PlatformError
+from core.media import Want
+from core.models import Artifact, Job, Receipt
+from core.service import Service
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 512
+"""Updates that are handled at the same time."""
+
+
+class Telegram:
+    """Implements `bots.platform.Platform`."""
+
+    name = NAME
+
+    def __init__(self, settings: Settings) -> None:
+        token = settings.telegram_token
+        if token is None:
+            raise ConfigurationError("TELEGRAM_TOKEN is not set")
+        self._pace = Pace()
+        self._requests = make_requests()
+        self._bot = make_bot(token.get_secret_value(), settings.telegram_api_url, self._requests, self._pace)
+        self._application: Application[Any, Any, Any, Any, Any, Any] = (
+            ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).concurrent_updates(AT_ONCE).build()
+        )
+        self._poller = Poller(self._bot, self._handle)
+        self._deliverer: Deliverer
+
+    async def open(self, service: Service) -> None:
+        """Get ready to deliver; contacts nobody."""
+        self._deliverer = Deliverer(self._bot, self._pace, service)
+        Handlers(self._bot, service, self._deliverer).add_to(self._application)
+
+    async def run(self) -> None:
+        """Take orders until `stop_receiving`. Raises PlatformError for a bad token, TelegramError in an outage."""
+        try:
+            await self._application.initialize()
+            await self._announce()
+            await self._poller.run()
+        except InvalidToken:  # its text holds the token
+            raise PlatformError("Telegram does not accept TELEGRAM_TOKEN") from None
+
+    async def stop_receiving(self) -> None:
+        """Take no more orders; deliveries go on."""
+        await self._poller.stop()
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self._application.shutdown()
+        for request in self._requests:  # the bot closes them only if it was initialized
+            await request.shutdown()
+
+    async def _announce(self) -> None:
+        try:
+            await self._bot.set_my_commands(MENU)
+        except InvalidToken:
+            raise
+        except TelegramError as error:
+            log.warning("the menu of commands could not be set: %s", error)
+
+    async def _handle(self, update: Update) -> None:
+        await self._application.update_processor.process_update(update, self._application.process_update(update))
+
+    # --- Delivery -------------------------------------------------------------------------------------------------
+
+    def accepts(self, job: Job) -> Want:
+        """Say which files the job's chat takes."""
+        return self._deliverer.accepts(job)
+
+    async def progress(self, job: Job) -> None:
+        """Show how far the job is."""
+        await self._deliverer.progress(job)
+
+    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+        """Hand the files to the chat."""
+        await self._deliverer.deliver(job, artifacts, receipt, uncertain=uncertain)
+
+    async def tell(self, job: Job, receipt: Receipt) -> None:
+        """Say how a job without audio in the chat ended."""
+        await self._deliverer.tell(job, receipt)

@@ -1,0 +1,156 @@
+"""Download what the gateway made, from hosts that the gateway names: trusted with nothing, least of all the key."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from core.errors import MediaUnavailable
+from core.gateway.addresses import AddressRefused, MayConnect, is_public, vetting
+from core.gateway.settings import MediaLimits
+from core.gateway.spool import Part, in_thread
+
+BUFFER_BYTES = 2**20
+"""One hop to a thread and one write for each."""
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MAY_APPEAR = frozenset({403, 404, 408, 425, 429})
+"""A new object is not at every edge of a CDN at once; the others ask to come back."""
+NOT_AUDIO = (b"<!doctype", b"<html", b"<?xml")
+"""How a page begins that was served in place of the file."""
+
+
+class MediaFetcher:
+    """Fetches artifacts. The gateway's own origin may be anywhere and plain http; all else is https and public."""
+
+    def __init__(
+        self,
+        gateway_url: str,
+        limits: MediaLimits,
+        tls: ssl.SSLContext,
+        *,
+        resolver: AbstractResolver | None = None,
+        may_connect: MayConnect = is_public,
+    ) -> None:
+        self._own = origin(URL(gateway_url))
+        self._limits = limits
+        self._tls = tls
+        self._resolver = resolver
+        self._vetted_socket = vetting(may_connect)
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+
+    async def fetch(self, url: str, into: Path) -> None:
+        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable."""
+        target = media_url(url)
+        try:
+            async with asyncio.timeout(self._limits.total_s), self._opened(target) as response:
+                await save(response, into, self._limits.max_bytes)
+        except (aiohttp.ClientError, OSError) as exc:
+            # Not chained, and told by its class: the text of a library's error may hold the signed address.
+            what = exc.strerror if isinstance(exc, OSError) and exc.strerror else type(exc).__name__
+            raise MediaUnavailable(f"{target.host}: {what}", may_retry=may_pass(exc)) from None
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for session in self._sessions.values():
+            await session.close()
+
+    @asynccontextmanager
+    async def _opened(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Follow redirects by hand, each target judged like the first, up to an answer with a body."""
+        for _ in range(1 + self._limits.max_redirects):
+            async with self._session(url).get(url, allow_redirects=False) as response:
+                if response.status not in REDIRECTS:
+                    yield response
+                    return
+                url = redirected(response)
+        raise MediaUnavailable(f"{url.host}: too many redirects", may_retry=False)
+
+    def _session(self, url: URL) -> aiohttp.ClientSession:
+        """Choose how to connect. Raises MediaUnavailable where an address must not be asked at all."""
+        own = origin(url) == self._own
+        if not own and url.scheme != "https":
+            raise MediaUnavailable(f"{url.host}: media must come by https", may_retry=False)
+        if own not in self._sessions:
+            self._sessions[own] = self._new_session(own=own)
+        return self._sessions[own]
+
+    def _new_session(self, *, own: bool) -> aiohttp.ClientSession:
+        limits = self._limits
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=limits.max_connections,
+                ssl=self._tls,
+                resolver=self._resolver,
+                socket_factory=None if own else self._vetted_socket,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(sock_connect=limits.connect_s, sock_read=limits.read_s),
+            headers={"Accept-Encoding": "identity", "User-Agent": "troubadour"},
+        )
+
+
+def origin(url: URL) -> tuple[str, str, int | None]:
+    """Return scheme, host and port, which are what two addresses share when one server answers both."""
+    return url.scheme, (url.host or "").casefold(), url.port
+
+
+def media_url(text: str) -> URL:
+    """Read an address as the gateway gave it. Raises MediaUnavailable."""
+    try:
+        # A signature covers the exact spelling, so only what can't stand in a request line is quoted anew.
+        url = URL(text, encoded=all("!" <= c <= "~" for c in text))
+        usable = url.scheme in {"http", "https"} and url.host and url.user is None and url.password is None
+    except ValueError:
+        usable = False
+    if not usable:
+        raise MediaUnavailable("the media address is not a plain http(s) one", may_retry=False)
+    return url
+
+
+def redirected(response: aiohttp.ClientResponse) -> URL:
+    """Return where a redirect leads. Raises MediaUnavailable."""
+    try:
+        target = response.url.join(URL(response.headers.get("Location", ""), encoded=True))
+    except ValueError:
+        raise MediaUnavailable(f"{response.url.host}: redirect to nowhere", may_retry=False) from None
+    return media_url(str(target))
+
+
+def may_pass(exc: Exception) -> bool:
+    """Say whether a failure may be gone at the next try: not what we, or the address itself, ruled out."""
+    return not isinstance(exc, aiohttp.InvalidURL) and not isinstance(exc.__cause__, AddressRefused)
+
+
+async def save(response: aiohttp.ClientResponse, into: Path, max_bytes: int) -> None:
+    """Write the body to disk as it comes, then put it in its place. Raises MediaUnavailable."""
+    host = response.url.host
+    if response.status != 200:
+        may_retry = response.status in MAY_APPEAR or response.status // 100 in {2, 5}
+        raise MediaUnavailable(f"{host}: answered {response.status}", may_retry=may_retry)
+    part, size = Part(into), 0
+    try:
+        while block := await read_block(response.content):
+            if size == 0 and block[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(NOT_AUDIO):
+                raise MediaUnavailable(f"{host}: a page in place of media", may_retry=True)
+            size += len(block)
+            if max(size, response.content_length or 0) > max_bytes:
+                raise MediaUnavailable(f"{host}: more than {max_bytes} bytes", may_retry=False)
+            await in_thread(part.write, block)
+        if size == 0:
+            raise MediaUnavailable(f"{host}: empty", may_retry=True)
+        await in_thread(part.publish)
+    finally:
+        part.discard()
+
+
+async def read_block(content: aiohttp.StreamReader) -> bytes:
+    """Read about BUFFER_BYTES, less at the end, nothing after it."""
+    block = bytearray()
+    while len(block) < BUFFER_BYTES and (chunk := await content.readany()):
+        block += chunk
+    return bytes(block)

@@ -1,0 +1,68 @@
+"""What the gateway client is told: where, with which key, and how long and how much to wait for."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import SecretStr
+from yarl import URL
+
+from core.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaLimits:
+    """How large and how slow an artifact may be."""
+
+    max_bytes: int = 100 * 2**20
+    """Decoded; what an encoding hides counts."""
+    total_s: float = 120
+    """For everything: names, connections, redirects, the body, the disk."""
+    connect_s: float = 10
+    read_s: float = 30
+    """The longest silence between two reads."""
+    max_redirects: int = 3
+    max_connections: int = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """Where the gateway is and how to wait for it. Raises ConfigurationError for what can't work."""
+
+    url: str
+    """GATEWAY_URL: product endpoints and the status path are appended to it."""
+    key: SecretStr
+    public_url: str | None = None
+    """Where the gateway can reach us; https, as it refuses anything else. None: no webhooks."""
+    webhook_mode: Literal["terminal", "sync"] = "terminal"
+    connect_s: float = 10
+    """For a free connection and for making it, together."""
+    submit_s: float = 60
+    """Patient: giving up on a submit leaves its outcome unknown."""
+    status_s: float = 20
+    max_connections: int = 256
+    """Of submits and of polls, each; the rest wait up to `connect_s`. A poll holds one for well under a second."""
+    media: MediaLimits = field(default_factory=MediaLimits)
+
+    def __post_init__(self) -> None:
+        base_url("GATEWAY_URL", self.url, {"http", "https"})
+        if self.public_url is not None:
+            base_url("PUBLIC_URL", self.public_url, {"https"})
+        key = self.key.get_secret_value()
+        if not key or not all("!" <= c <= "~" for c in key):
+            raise ConfigurationError("GATEWAY_KEY must be given, in printable ASCII without spaces.")
+
+    @property
+    def callback_base(self) -> str | None:
+        """Where callback tokens are appended; None without webhooks."""
+        return None if self.public_url is None else f"{self.public_url.rstrip('/')}/gateway/"
+
+
+def base_url(setting: str, given: str, schemes: set[str]) -> None:
+    """Require an address to which paths can be appended."""
+    allowed = f"{setting} must be an {' or '.join(sorted(schemes))} address without user, query and fragment."
+    try:
+        url = URL(given)
+    except ValueError as exc:
+        raise ConfigurationError(allowed) from exc
+    if url.scheme not in schemes or not url.host or url.user or url.password or url.query_string or url.fragment:
+        raise ConfigurationError(allowed)

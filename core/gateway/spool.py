@@ -1,0 +1,51 @@
+"""Files that are either whole and on disk, or not there."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from secrets import token_hex
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def in_thread(work: Callable[..., T], *arguments: object) -> T:
+    """Run blocking work in a thread. When cancelled, wait for it first: nothing may touch a file after its removal."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        task.exception()  # looked at, or asyncio reports it as forgotten
+        raise
+
+
+class Part:
+    """A file in the making: written beside its place, then synced and renamed. Writing and publishing block."""
+
+    def __init__(self, into: Path) -> None:
+        self._into = into
+        self._path = into.parent / f".{token_hex(8)}.part"
+        self._file = self._path.open("xb", buffering=0)
+
+    def write(self, block: bytes) -> None:
+        """Append all of the block."""
+        rest = memoryview(block)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+
+    def publish(self) -> None:
+        """Put the file in its place, so that both its bytes and its name survive a power loss."""
+        os.fsync(self._file.fileno())
+        self._path.replace(self._into)
+        directory = os.open(self._into.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def discard(self) -> None:
+        """Close the file, and remove it unless it was published."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)

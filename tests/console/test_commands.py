@@ -1,0 +1,68 @@
+"""Typed commands, taken apart without losing what was typed."""
+
+import pytest
+
+from bots.commands import Command, QuotaWords, amount_and_period, quota, read, voice_and_text
+from core.errors import InvalidInput
+from core.products import catalog
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/speak Aria Hello", Command("speak", None, "Aria Hello")),
+        ("/SPEAK hi", Command("speak", None, "hi")),
+        ("/help", Command("help", None, "")),
+        ("/speak@my_bot  hi ", Command("speak", "my_bot", "hi")),
+        ('/speak "two  words"\nand a line', Command("speak", None, '"two  words"\nand a line')),
+        ("/music\n\nrain", Command("music", None, "rain")),
+    ],
+)
+def test_a_command_keeps_lines_and_quotes(text: str, expected: Command) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "hello", "see /speak", " /speak x", "/", "//speak x", "/speak! x", "/a/b"])
+def test_what_does_not_begin_with_a_command_is_none(text: str) -> None:
+    assert read(text) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "voice", "text"),
+    [
+        ("Aria Hello everyone", "Aria", "Hello everyone"),
+        ("rOGER Hello", "Roger", "Hello"),
+        ("Hello everyone", "Aria", "Hello everyone"),
+        ("Roger", "Roger", ""),
+        ("Roger\nfirst\n  second", "Roger", "first\n  second"),
+        ("Ariadne sleeps", "Aria", "Ariadne sleeps"),
+        ("", "Aria", ""),
+    ],
+)
+def test_the_first_word_is_the_voice_where_it_names_one(body: str, voice: str, text: str) -> None:
+    assert voice_and_text(body, catalog()) == (voice, text)
+
+
+def test_the_default_voice_is_the_catalogs() -> None:
+    assert voice_and_text("Hello", catalog(default_voice="Brian")) == ("Brian", "Hello")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("set @bob 0.50 day", QuotaWords("set", "bob", ("0.50", "day"))),
+        ("SET 5000 chars week @bob", QuotaWords("set", "bob", ("5000", "chars", "week"))),
+        ("show @bob", QuotaWords("show", "bob", ())),
+        ("default unlimited month", QuotaWords("default", None, ("unlimited", "month"))),
+        ("set @ 1 day", QuotaWords("set", None, ("@", "1", "day"))),
+        ("", QuotaWords("", None, ())),
+    ],
+)
+def test_quota_words_stand_in_any_order(body: str, expected: QuotaWords) -> None:
+    assert quota(body) == expected
+
+
+def test_the_last_word_is_the_period() -> None:
+    assert amount_and_period(("5000", "chars", "week")) == ("5000 chars", "week")
+    with pytest.raises(InvalidInput, match="period"):
+        amount_and_period(("0.50",))

@@ -1,0 +1,100 @@
+"""The whole service, as `troubadour run` puts it together, between a local Discord and a studio."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from bots.app import App, build
+from bots.discord import Discord
+from bots.settings import Settings, load
+from tests.discord.studio import Studio
+from tests.worlds.discord import Channel, DiscordWorld, Guild, Member
+
+
+@dataclass
+class Stage:
+    """A guild with a channel, an admin and two members."""
+
+    world: DiscordWorld
+    guild: Guild
+    channel: Channel
+    boss: Member
+    ana: Member
+    bea: Member
+
+
+@pytest_asyncio.fixture
+async def world() -> AsyncIterator[DiscordWorld]:
+    async with DiscordWorld() as world:
+        yield world
+
+
+@pytest.fixture
+def stage(world: DiscordWorld) -> Stage:
+    guild = world.guild()
+    channel = guild.channel("general")
+    boss, ana, bea = guild.member("Boss", admin=True), guild.member("Ana"), guild.member("Bea")
+    return Stage(world, guild, channel, boss, ana, bea)
+
+
+@pytest_asyncio.fixture
+async def studio() -> AsyncIterator[Studio]:
+    async with Studio() as studio:
+        yield studio
+
+
+def settings_for(world: DiscordWorld, studio: Studio, folder: Path, **changes: Any) -> Settings:
+    values: dict[str, Any] = {
+        "discord_token": SecretStr(world.token),
+        "discord_api_url": world.api_url,
+        "gateway_key": SecretStr("a-key"),
+        "gateway_url": studio.url,
+        "poll_min_s": 0.02,
+        "poll_max_s": 0.02,
+        "data_dir": folder,
+        "http_port": 0,
+        "drain_s": 5,
+    }
+    return load(_env_file=None, **{**values, **changes})
+
+
+Running = Callable[..., AbstractAsyncContextManager[App]]
+
+
+@pytest.fixture
+def running(world: DiscordWorld, studio: Studio, tmp_path: Path) -> Running:
+    """One life of the process; the same folder serves the next."""
+
+    @asynccontextmanager
+    async def live(*, receive: bool = True, **changes: Any) -> AsyncIterator[App]:
+        settings = settings_for(world, studio, tmp_path, **changes)
+        discord = Discord(settings, world.now_s)
+        async with build(settings, {"discord": discord}) as app:
+            if not receive:
+                await discord.open(app.service)
+                await app.worker.start()
+                yield app
+                await app.worker.stop(5)
+                await discord.close()
+                return
+            stop = asyncio.Event()
+            run = asyncio.create_task(app.run(stop))
+            await world.connected()
+            yield app
+            stop.set()
+            await run
+
+    return live
+
+
+@pytest_asyncio.fixture
+async def app(running: Running, stage: Stage) -> AsyncIterator[App]:
+    async with running() as app:
+        yield app

@@ -1,0 +1,207 @@
+"""One delivery at a time: what each answer of Discord means, and that repeating does no harm."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bots.discord.address import Address
+from bots.discord.delivery import DiscordDelivery
+from bots.discord.platform import Discord
+from core.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, TooLarge
+from core.lifecycle import Reason, State
+from core.models import Artifact, Destination, Job, Quota, Receipt, Standing
+from core.quota import Period
+from tests.audio import PROBE
+from tests.discord.conftest import Stage, settings_for
+from tests.discord.studio import Studio, sound
+from tests.worlds.discord import Reply
+from tests.worlds.discord.places import LOADING
+
+STANDING = Standing(
+    quota=Quota(limit_micros=100_000, period=Period.DAY),
+    source="operator",
+    used_micros=0,
+    balance_micros=0,
+    held_micros=0,
+    resets_ms=0,
+)
+
+
+@pytest_asyncio.fixture
+async def chat(stage: Stage, studio: Studio, tmp_path: Path) -> AsyncIterator[DiscordDelivery]:
+    """Delivery alone; no bot is connected."""
+    discord = Discord(settings_for(stage.world, studio, tmp_path), stage.world.now_s)
+    await discord.open(None)  # type: ignore[arg-type]
+    yield discord
+    await discord.close()
+
+
+@pytest.fixture
+def reply(stage: Stage) -> Reply:
+    """A deferred reply."""
+    world, channel = stage.world, stage.channel
+    reply = Reply(world.new_id(), "a-token", 2, stage.ana.user, channel, world.now_s(), 1 << 20, world.pulse)
+    reply.callback, reply.original = 5, world.new_message(channel, world.bot, LOADING)
+    channel.messages[reply.original.id] = reply.original
+    world.replies[reply.token] = reply
+    return reply
+
+
+@pytest.fixture
+def job(stage: Stage, reply: Reply, chat: DiscordDelivery) -> Job:
+    assert reply.original is not None
+    address = Address(
+        application_id=stage.world.application_id,
+        token=reply.token,
+        token_until_s=reply.created_s + 14 * 60,
+        channel_id=stage.channel.id,
+        message_id=reply.original.id,
+        upload_limit_bytes=1 << 20,
+    )
+    return Job(
+        job_id="0000000000123456ab",
+        event_id="discord:1",
+        platform="discord",
+        community="discord:2",
+        member="discord:3",
+        member_name="Ana",
+        direct=False,
+        product="speech",
+        parameters={"text": "Hi", "voice": "Aria"},
+        characters=2,
+        cost_micros=200,
+        state=State.DELIVERING,
+        destination=address.destination(),
+        callback_token="",
+        created_ms=0,
+        updated_ms=0,
+    )
+
+
+@pytest.fixture
+def audio(tmp_path: Path) -> list[Artifact]:
+    path = tmp_path / "sound.wav"
+    path.write_bytes(sound(0.1))
+    return [Artifact.of(path, PROBE, path.stat().st_size)]
+
+
+async def deliver(chat: DiscordDelivery, job: Job, audio: list[Artifact], *, uncertain: bool = False) -> None:
+    await chat.deliver(job, audio, receipt(job), uncertain=uncertain)
+
+
+def receipt(job: Job) -> Receipt:
+    return Receipt(job=job, charged_micros=job.cost_micros, standing=STANDING)
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+async def test_an_edit_that_got_lost_is_repeated(
+    stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact], *, after_effect: bool
+) -> None:
+    stage.world.drop("PATCH", "@original$", after_effect=after_effect)
+    with pytest.raises(DeliveryDelayed):
+        await deliver(chat, job, audio)
+    assert len(reply.attachments) == int(after_effect)
+    await deliver(chat, job, audio, uncertain=True)
+    assert len(reply.attachments) == 1
+    assert stage.channel.posted == [reply.original]
+
+
+async def test_a_message_that_got_lost_is_repeated(
+    stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
+) -> None:
+    stage.world.advance(14 * 60 + 1)
+    stage.world.drop("POST", "/messages$", after_effect=True)
+    with pytest.raises(DeliveryDelayed):
+        await deliver(chat, job, audio)
+    await deliver(chat, job, audio, uncertain=True)
+    [message] = stage.channel.posted
+    assert len(message.attachments) == 1
+    assert reply.deleted
+
+
+async def test_an_edit_that_had_arrived_is_not_posted_too(
+    stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
+) -> None:
+    stage.world.drop("PATCH", "@original$", after_effect=True)
+    with pytest.raises(DeliveryDelayed):
+        await deliver(chat, job, audio)
+    stage.world.advance(14 * 60 + 1)
+    await deliver(chat, job, audio, uncertain=True)
+    assert stage.channel.posted == [reply.original]
+
+
+ANSWERS: list[tuple[int, int, type[DeliveryError]]] = [
+    (403, 50013, DeliveryRefused),
+    (403, 50001, DeliveryRefused),
+    (403, 50007, DeliveryRefused),
+    (404, 10003, DeliveryRefused),
+    (400, 50035, DeliveryRefused),
+    (413, 40005, TooLarge),
+    (413, 0, TooLarge),
+    (401, 0, DeliveryDelayed),
+    (429, 0, DeliveryDelayed),
+]
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_what_each_answer_means(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact], *, late: bool
+) -> None:
+    if late:
+        stage.world.advance(14 * 60 + 1)
+    method, path = ("POST", "/messages$") if late else ("PATCH", "@original$")
+    for status, code, kind in ANSWERS:
+        stage.world.fail(method, path, status, code)
+        with pytest.raises(kind) as caught:
+            await deliver(chat, job, audio)
+        assert "a-token" not in str(caught.value)
+        if isinstance(caught.value, TooLarge):
+            assert caught.value.max_bytes == audio[0].size_bytes // 2
+
+
+async def test_a_rate_limit_is_waited_for(
+    stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
+) -> None:
+    stage.world.limit_rate("PATCH", "@original$", 0.01)
+    await deliver(chat, job, audio)
+    assert len(reply.attachments) == 1
+    assert [r.status for r in stage.world.requests] == [429, 200]
+
+
+async def test_an_old_token_is_not_tried(
+    stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
+) -> None:
+    stage.world.advance(14 * 60 + 1)
+    await chat.progress(job)
+    assert stage.world.requests == []
+    await deliver(chat, job, audio)
+    assert [r.method for r in stage.world.requests] == ["GET", "POST", "DELETE"]
+    assert "Authorization" not in str(reply.original)
+
+
+async def test_progress_is_shown_and_its_failure_is_the_cores_to_ignore(
+    stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply
+) -> None:
+    await chat.progress(job)
+    assert reply.content == "Sending the audio…"
+    stage.world.fail("PATCH", "@original$", 404, 10008)
+    with pytest.raises(DeliveryError):
+        await chat.progress(job)
+
+
+async def test_two_files_have_two_names(chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]) -> None:
+    await deliver(chat, job, audio * 2)
+    assert [a.filename for a in reply.attachments] == [f"speech-{job.job_id}.wav", f"speech-{job.job_id}-2.wav"]
+
+
+async def test_a_wiped_destination_is_refused(chat: DiscordDelivery, job: Job, audio: list[Artifact]) -> None:
+    wiped = replace(job, destination=Destination("discord"))
+    assert chat.accepts(wiped).max_bytes == 10 * 1024 * 1024
+    assert chat.accepts(job).max_bytes == 1 << 20
+    with pytest.raises(DeliveryRefused):
+        await deliver(chat, wiped, audio)
+    with pytest.raises(DeliveryRefused):
+        await chat.tell(replace(wiped, state=State.FAILED, reason=Reason.NO_MEDIA), receipt(job))

@@ -1,0 +1,138 @@
+"""An order in, audio out."""
+
+import io
+import wave
+
+from bots.app import App
+from tests.discord.conftest import Running, Stage
+from tests.discord.studio import Studio, sound
+from tests.worlds.discord import DiscordWorld, Reply
+
+
+async def speak(stage: Stage, text: str = "Hello everyone", **options: object) -> Reply:
+    return await stage.world.command(stage.ana, stage.channel, "/speak", voice="Aria", text=text, **options)
+
+
+async def test_speech_is_attached_to_the_reply(stage: Stage, app: App, studio: Studio) -> None:
+    reply = await speak(stage, stability=0.5, speed=1.5)
+    [file] = await reply.audio()
+    with wave.open(io.BytesIO(file.content)) as heard:
+        assert heard.getnframes() > 0
+    assert file.filename.startswith("speech-")
+    assert file.filename.endswith(".wav")
+    assert studio.orders == [
+        {"text": "Hello everyone", "voice": "Aria", "stability": 0.5, "speed": 1.5},
+    ]
+    assert "14 characters · $0.0014 · $0.0986 left today" in reply.content
+    assert not reply.ephemeral
+    assert reply.followups == []
+    assert stage.channel.posted == [reply.original]
+
+
+async def test_music_takes_its_options(stage: Stage, app: App, studio: Studio) -> None:
+    order = {"prompt": "lo-fi rain beat", "output_format": "mp3_44100_128", "respect_sections_durations": True}
+    reply = await stage.world.command(stage.ana, stage.channel, "/music", **order)
+    [file] = await reply.audio()
+    assert file.filename.startswith("music-")
+    assert studio.orders == [order]
+
+
+async def test_the_order_is_acknowledged_before_any_work(stage: Stage, app: App, studio: Studio) -> None:
+    studio.ready.clear()
+    reply = await speak(stage)
+    await reply.wait_for(lambda r: "Generating speech" in r.content)
+    assert reply.callback == 5
+    studio.ready.set()
+    await reply.audio()
+    assert "Generating speech…" in reply.edits
+    assert "14 characters" in reply.content
+
+
+async def test_the_same_event_twice_is_one_order(stage: Stage, app: App, studio: Studio) -> None:
+    studio.ready.clear()
+    reply = await speak(stage)
+    await reply.acknowledged()
+    await stage.world.repeat(reply)
+    await stage.world.pulse.until(lambda: _callbacks(stage.world) == [200, 400], 5)
+    studio.ready.set()
+    await reply.audio()
+    assert len(studio.orders) == 1
+    assert reply.followups == []
+
+
+def _callbacks(world: DiscordWorld) -> list[int | None]:
+    return [r.status for r in world.requests if r.path.endswith("/callback")]
+
+
+async def test_a_refusal_is_for_the_author_alone(stage: Stage, app: App, studio: Studio) -> None:
+    reply = await speak(stage, "x" * 1001)
+    said = await reply.settled(lambda m: m.content)
+    assert said.ephemeral
+    assert reply.deleted
+    assert "This costs $0.1001, and you have $0.10 left today" in said.content
+    assert stage.channel.posted == []
+    assert studio.orders == []
+
+
+async def test_choices_are_offered_and_checked_again(stage: Stage, app: App, studio: Studio) -> None:
+    offered = await stage.world.autocomplete(stage.ana, stage.channel, "/speak", voice="AR", focused="voice")
+    assert offered[0]["value"] == "Aria"
+    assert "Charlotte" in [c["value"] for c in offered]
+    everything = await stage.world.autocomplete(stage.ana, stage.channel, "/speak", voice="", focused="voice")
+    assert len(everything) == 24
+    bad = "@everyone **Bob** <@123456789012345678>"
+    reply = await stage.world.command(stage.ana, stage.channel, "/speak", voice=bad, text="Hello")
+    said = await reply.settled(lambda m: m.content)
+    assert said.ephemeral
+    assert said.pings == []
+    assert "**Bob**" not in said.content
+    assert "@everyone" not in said.content
+    assert "can't be used" in said.content
+    assert studio.orders == []
+
+
+async def test_voices_without_a_limit_are_cut_to_what_discord_takes(stage: Stage, running: Running) -> None:
+    more = " ".join(f"Extra{n}" for n in range(30))
+    async with running(more_voices=more):
+        offered = await stage.world.autocomplete(stage.ana, stage.channel, "/speak", voice="extra", focused="voice")
+    assert len(offered) == 25
+
+
+async def test_a_failure_is_told_and_costs_nothing(stage: Stage, app: App, studio: Studio) -> None:
+    studio.outcome = "FAILED"
+    reply = await speak(stage)
+    said = await reply.settled(lambda m: "not charged" in m.content)
+    assert said is reply.original
+    assert said.buttons == []
+    balance = await stage.world.command(stage.ana, stage.channel, "/balance")
+    assert "$0.10 left today" in (await balance.answered()).content
+
+
+async def test_a_direct_chat_is_a_community_of_one(world: DiscordWorld, running: Running, studio: Studio) -> None:
+    sam = world.user("Sam")
+    async with running(direct_allowance="0.05 day"):
+        reply = await world.command(sam, world.dm(sam), "/speak", voice="Bill", text="Hi")
+        await reply.audio()
+        assert "$0.0498 left today" in reply.content
+    async with running():
+        refused = await world.command(sam, world.dm(sam), "/speak", voice="Bill", text="Hi")
+        assert "you have no allowance here" in (await refused.settled(lambda m: m.content)).content
+
+
+async def test_an_upload_that_is_too_large_is_shrunk_once(stage: Stage, app: App, studio: Studio) -> None:
+    studio.audio = sound(3)
+    stage.world.fail("PATCH", "@original$", 413, 40005, "Request entity too large", uploads=True)
+    reply = await speak(stage)
+    [file] = await reply.audio()
+    assert file.filename.endswith(".mp3")
+    assert len(file.content) <= len(studio.audio) // 2
+
+
+async def test_the_announced_limit_is_kept(stage: Stage, app: App, studio: Studio) -> None:
+    studio.audio = sound(3)
+    stage.channel.upload_limit_bytes = 60_000
+    reply = await speak(stage)
+    [file] = await reply.audio()
+    assert len(file.content) <= 60_000
+    uploads = [r for r in stage.world.requests if r.files]
+    assert [r.status for r in uploads] == [200]

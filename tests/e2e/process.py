@@ -1,0 +1,110 @@
+"""`troubadour run` as a real process, between a local Discord, a local Telegram and a gateway."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.worlds.discord import DiscordWorld
+from tests.worlds.telegram import TelegramWorld
+
+ROOT = Path(__file__).parents[2]
+READY_S = 30
+GONE_S = 40
+
+
+@dataclass
+class Process:
+    """One service in one folder; it can be killed and started again."""
+
+    folder: Path
+    discord: DiscordWorld
+    telegram: TelegramWorld
+    gateway_url: str
+    extra: dict[str, str] = field(default_factory=dict)
+    running: asyncio.subprocess.Process | None = None
+
+    @property
+    def log(self) -> str:
+        path = self.folder / "log"
+        return path.read_text() if path.exists() else ""
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "DISCORD_TOKEN": self.discord.token,
+            "DISCORD_API_URL": self.discord.api_url,
+            "TELEGRAM_TOKEN": self.telegram.token,
+            "TELEGRAM_API_URL": self.telegram.api_url,
+            "GATEWAY_URL": self.gateway_url,
+            "GATEWAY_KEY": "canary-gateway-key",
+            "DATA_DIR": str(self.folder),
+            "HTTP_PORT": "0",
+            "POLL_MIN_S": "0.05",
+            "POLL_MAX_S": "0.1",
+            "DEFAULT_ALLOWANCE": "10 day",
+            **self.extra,
+        }
+
+    async def start(self) -> None:
+        """Start and wait until both platforms take orders."""
+        with (self.folder / "log").open("ab") as log:
+            self.running = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bots", "run", cwd=self.folder, stderr=log, stdout=log,
+                env={**self.environment(), "PYTHONPATH": str(ROOT)},
+            )  # fmt: skip
+        polls = len(self.telegram.calls_to("getUpdates"))
+        await self.discord.connected(timeout_s=READY_S)
+        await self.telegram.until(lambda: len(self.telegram.calls_to("getUpdates")) > polls, "no poll", READY_S)
+
+    async def kill(self) -> None:
+        """End it without a word, as a power cut does."""
+        assert self.running is not None
+        self.running.kill()
+        await self.running.wait()
+        await self.discord.gateway.cut()
+
+    async def terminate(self) -> int:
+        """Ask it to end; return its exit status."""
+        assert self.running is not None
+        if self.running.returncode is None:
+            self.running.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(GONE_S):
+            return await self.running.wait()
+
+    async def cli(self, *arguments: str) -> tuple[int, str]:
+        """Run another command of the program in the same environment; return its exit status and what it said."""
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bots", *arguments, cwd=self.folder, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT, env={**self.environment(), "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        out, _ = await child.communicate()
+        assert child.returncode is not None
+        return child.returncode, out.decode()
+
+
+@asynccontextmanager
+async def process(folder: Path, gateway_url: str, **extra: str) -> AsyncIterator[Process]:
+    """Yield a process that is not started; at the end it is stopped, the books are checked and no secret was logged."""
+    async with DiscordWorld() as discord:
+        telegram = await TelegramWorld().start()
+        service = Process(folder, discord, telegram, gateway_url, extra)
+        try:
+            yield service
+            assert await service.terminate() == 0, service.log
+            status, said = await service.cli("ledger", "verify")
+            assert status == 0, said
+            assert telegram.violations == []
+            for secret in (discord.token, telegram.token, "canary-gateway-key"):
+                assert secret not in service.log
+        except BaseException:
+            print(service.log[-8000:])  # noqa: T201 - pytest shows it with the failure
+            raise
+        finally:
+            if service.running is not None and service.running.returncode is None:
+                await service.kill()
+            await telegram.stop()

@@ -1,0 +1,42 @@
+"""Audio files for the tests, written with the standard library and with the codecs themselves."""
+
+import wave
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+
+def names(folder: Path) -> list[str]:
+    """Return what is in a folder, hidden files included."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def tone(seconds: float, rate: int, channels: int = 1) -> NDArray[np.int16]:
+    """Return a sine with some noise, interleaved: neither silence nor a best case for a codec."""
+    time = np.arange(round(seconds * rate)) / rate
+    noise = np.random.default_rng(1).normal(0, 300, len(time))
+    return np.repeat((8000 * np.sin(2 * np.pi * 440 * time) + noise).astype("<i2"), channels)
+
+
+def write_wav(path: Path, seconds: float, rate: int = 24_000, channels: int = 1) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(tone(seconds, rate, channels).tobytes())
+    return path
+
+
+def write(path: Path, container: str, encoder: str, seconds: float, rate: int, channels: int = 1) -> Path:
+    """Encode a tone; `container` may be a raw format such as mulaw."""
+    layout = "mono" if channels == 1 else "stereo"
+    frame = av.AudioFrame.from_ndarray(tone(seconds, rate, channels)[None], format="s16", layout=layout)
+    frame.sample_rate = rate
+    with av.open(path, "w", format=container) as sink:
+        stream = cast("av.AudioStream", sink.add_stream(encoder, rate=rate, layout=layout))
+        sink.mux(stream.encode(frame))
+        sink.mux(stream.encode(None))
+    return path

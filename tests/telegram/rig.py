@@ -1,0 +1,124 @@
+"""The real platform, service, worker and store, between the local Telegram and a gateway that does as it is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bots.settings import load
+from bots.telegram import Telegram
+from core.delivering import Delivering
+from core.gate import Gate
+from core.ids import Ids
+from core.media import Probe, RawFormat, Want
+from core.nudges import Nudges
+from core.products import Product, catalog
+from core.queue import FairQueue, Limits
+from core.service import Policy, Service
+from core.steps import Pace, Steps
+from core.worker import Worker
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+from tests.audio import PROBE
+from tests.clock import SetClock
+from tests.core.rig import ScriptedGateway
+from tests.makers import day
+from tests.worlds.telegram import TelegramWorld
+
+OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(40)
+MP3 = b"ID3" + bytes(60)
+SHAPES = {
+    "opus": (OGG, replace(PROBE, container="ogg", codec="opus", extension="ogg")),
+    "mp3": (MP3, replace(PROBE, container="mp3", codec="mp3", extension="mp3")),
+}
+
+
+@dataclass
+class Orders(ScriptedGateway):
+    """Also remembers all parameters."""
+
+    parameters: list[Mapping[str, Any]] = field(default_factory=list)
+
+    async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
+        self.parameters.append(parameters)
+        return await super().submit(product, parameters, callback_token)
+
+
+@dataclass
+class Shapes:
+    """Makes a file that looks like what the chat prefers; the real tools are tested end to end."""
+
+    wants: list[Want] = field(default_factory=list)
+
+    async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
+        return PROBE
+
+    async def fit(
+        self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
+    ) -> tuple[Path, Probe]:
+        self.wants.append(want)
+        content, shape = SHAPES[want.prefer]
+        into.write_bytes(content)
+        return into, shape
+
+
+@dataclass
+class Rig:
+    """What outlives the process: the folder with the database, and the world."""
+
+    world: TelegramWorld
+    folder: Path
+    gateway: Orders = field(default_factory=Orders)
+    media: Shapes = field(default_factory=Shapes)
+    clock: SetClock = field(default_factory=SetClock)
+    token: str = ""
+
+    @asynccontextmanager
+    async def bot(self, *, receiving: bool = True) -> AsyncIterator["Bot"]:
+        """One life of the process."""
+        store = SqlStore(SqliteDriver(self.folder / "troubadour.db"), self.clock)
+        await store.open()
+        token = SecretStr(self.token or self.world.token)
+        telegram = Telegram(load(telegram_token=token, telegram_api_url=self.world.api_url))
+        service, worker = self._core(store, telegram)
+        await telegram.open(service)
+        await worker.start()
+        run = asyncio.create_task(telegram.run() if receiving else asyncio.sleep(0))
+        try:
+            yield Bot(telegram, store, worker, run)
+        finally:
+            await telegram.stop_receiving()
+            await worker.stop(5)
+            run.cancel()
+            await asyncio.gather(run, return_exceptions=True)
+            await telegram.close()
+            await store.close()
+
+    def _core(self, store: SqlStore, telegram: Telegram) -> tuple[Service, Worker]:
+        nudges, gate, spool, table = Nudges(), Gate(0.001), self.folder / "spool", catalog()
+        policy = Policy(default_quota=day(10_000), direct_quota=day(10_000))
+        delivering = Delivering(
+            store=store, media=self.media, deliveries={"telegram": telegram}, clock=self.clock, spool=spool,
+            quota_for=lambda job: policy.quota(direct=job.direct), nudges=nudges,
+        )  # fmt: skip
+        steps = Steps(
+            store=store, gateway=self.gateway, media=self.media, delivering=delivering, catalog=table, gate=gate,
+            clock=self.clock, spool=spool, pace=Pace(poll_min_s=0.001, poll_max_s=0.001), nudges=nudges,
+        )  # fmt: skip
+        worker = Worker(
+            store=store, steps=steps, delivering=delivering, queue=FairQueue(Limits()), gate=gate, nudges=nudges,
+            clock=self.clock, spool=spool,
+        )  # fmt: skip
+        return Service(store, worker, table, policy, Ids()), worker
+
+
+@dataclass(frozen=True)
+class Bot:
+    telegram: Telegram
+    store: SqlStore
+    worker: Worker
+    run: "asyncio.Task[None]"

@@ -1,0 +1,126 @@
+"""Polling, pace and a token that does not work."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from telegram.error import NetworkError
+
+from bots.telegram.connection import Pace
+from bots.telegram.faults import NoRoom
+from core.errors import PlatformError
+from tests.telegram.rig import Bot, Rig
+from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
+
+
+async def test_a_bad_token_is_the_operators_to_mend_and_is_not_shown(rig: Rig) -> None:
+    rig.token = "123456:another-token"
+    async with rig.bot() as bot:
+        with pytest.raises(PlatformError) as failure:
+            await bot.run
+    assert "another-token" not in str(failure.value)
+    assert failure.value.__cause__ is None
+    assert failure.value.__suppress_context__
+
+
+async def test_a_token_revoked_while_polling_ends_the_run(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User
+) -> None:
+    await world.until(lambda: world.calls_to("getUpdates"), "no poll")
+    world.fail("getUpdates", Fault.unauthorized())
+    await band.says(bob, "hello")
+    with pytest.raises(PlatformError):
+        await bot.run
+
+
+async def test_an_outage_ends_the_run_and_the_next_one_goes_on(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User
+) -> None:
+    await world.until(lambda: world.calls_to("getUpdates"), "no poll")
+    world.fail("getUpdates", Fault.server_error(502))
+    await band.says(bob, "hello")
+    with pytest.raises(NetworkError):
+        await bot.run
+    again = asyncio.create_task(bot.telegram.run())
+    await band.reply_to(await band.says(bob, "/voices"))
+    await bot.telegram.stop_receiving()
+    await again
+
+
+async def test_another_process_with_the_same_token_is_named_once(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.until(lambda: world.calls_to("getUpdates"), "no poll")
+    world.fail("getUpdates", Fault.conflict())
+    await band.says(bob, "wakes the poll that waits")
+    await world.until(lambda: [c for c in world.calls_to("getUpdates") if c.status == 409], "no conflict")
+    await band.reply_to(await band.says(bob, "/voices"))
+    named = [r for r in caplog.records if "same token" in r.message]
+    assert [r.levelno for r in named] == [logging.ERROR]
+
+
+async def test_what_was_handled_is_confirmed_and_what_came_later_stays(
+    world: TelegramWorld, band: Chat, bob: User, rig: Rig
+) -> None:
+    async with rig.bot():
+        await band.reply_to(await band.says(bob, "/voices"))
+    later = await band.says(bob, "/balance")
+    async with rig.bot():
+        await band.reply_to(later)
+    assert len(band.texts) == 2
+
+
+async def test_orders_are_stored_before_they_are_confirmed(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User, rig: Rig
+) -> None:
+    posted: list[int] = []
+
+    async def look() -> None:
+        confirmed = [c for c in world.calls_to("getUpdates") if (c.number("offset") or 0) > 1]
+        posted.append(len(confirmed))
+
+    rig.gateway.submits.append(look)
+    held = asyncio.Event()
+    world.fail("sendMessage", Fault.slow(held))  # the handler is not done while its status message is not
+    await band.says(bob, "/speak Hello")
+    await world.until(lambda: rig.gateway.posted, "not submitted")
+    held.set()
+    await band.wait_for(lambda chat: chat.audios)
+    assert posted == [0]
+
+
+async def test_a_flooded_chat_holds_up_nobody_else() -> None:
+    pace, never = Pace(), asyncio.Event()
+
+    async def say(chat_id: int, send: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        await pace.process_request(send, (), {}, "sendMessage", {"chat_id": chat_id}, None)
+
+    async def at_once() -> bool:
+        return True
+
+    async with asyncio.TaskGroup() as group:
+        flood = [group.create_task(say(-5, never.wait)) for _ in range(30)]
+        await asyncio.sleep(0)
+        with pytest.raises(NoRoom):
+            await say(-5, at_once)
+        async with asyncio.timeout(1):
+            await say(-6, at_once)
+        for task in flood:
+            task.cancel()
+
+
+async def test_a_group_has_room_for_twenty_messages_a_minute() -> None:
+    pace = Pace()
+
+    async def sent() -> bool:
+        return True
+
+    for _ in range(20):
+        assert pace.has_room(-5)
+        await pace.process_request(sent, (), {}, "sendMessage", {"chat_id": -5}, None)
+    await pace.process_request(sent, (), {}, "editMessageText", {"chat_id": -5}, None)
+    assert not pace.has_room(-5)
+    assert pace.has_room(-6)
+    assert pace.has_room(5)

@@ -1,0 +1,47 @@
+"""The app as it runs, over the sandbox gateway: a message in, audio out that plays."""
+
+import asyncio
+import io
+from pathlib import Path
+
+import av
+import pytest
+from pydantic import SecretStr
+
+from bots.app import build, platforms
+from bots.settings import SANDBOX, load
+from tests.worlds.telegram import Chat, TelegramWorld, User
+
+
+def _seconds(content: bytes) -> float:
+    """Decode every sample."""
+    with av.open(io.BytesIO(content), "r") as source:
+        return sum((frame.samples / frame.sample_rate for frame in source.decode(source.streams.audio[0])), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "magic"),
+    [("/speak Aria Hello everyone", "voice", b"OggS"), ("/music lo-fi rain beat", "audio", b"ID3")],
+)
+async def test_a_message_becomes_audio_that_plays(
+    world: TelegramWorld, band: Chat, bob: User, tmp_path: Path, text: str, kind: str, magic: bytes
+) -> None:
+    settings = load(
+        telegram_token=SecretStr(world.token),
+        telegram_api_url=world.api_url,
+        discord_token=None,
+        gateway_url=SANDBOX,
+        data_dir=tmp_path,
+        http_port=0,
+    )
+    stop = asyncio.Event()
+    async with build(settings, platforms(settings)) as app:
+        running = asyncio.create_task(app.run(stop))
+        asked = await band.says(bob, text)
+        sent = await band.wait_for(lambda chat: next(iter(chat.audios), None), timeout_s=30)
+        assert (sent.kind, sent.reply_to) == (kind, asked.id)
+        assert sent.content.startswith(magic)
+        assert _seconds(sent.content) > 0.5
+        await band.wait_for(lambda chat: chat.sent[0].deleted)
+        stop.set()
+        await running

@@ -1,0 +1,168 @@
+"""Message in, audio out."""
+
+import pytest
+
+from tests.telegram.rig import MP3, OGG, Bot, Rig
+from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
+
+pytestmark = pytest.mark.usefixtures("bot")
+
+
+async def test_speech_arrives_as_a_voice_message_under_the_order(band: Chat, bob: User, rig: Rig) -> None:
+    asked = await band.says(bob, "/speak Roger Hello everyone")
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert (voice.kind, voice.content, voice.reply_to) == ("voice", OGG, asked.id)
+    assert voice.text.startswith("14 characters · $0.0014 · $0.0086 left today · ")
+    assert rig.gateway.parameters == [{"voice": "Roger", "text": "Hello everyone"}]
+    status = band.sent[0]
+    await band.wait_for(lambda _: status.deleted)
+    assert status.reply_to == asked.id
+    assert [status.text, *(edit["text"] for edit in status.edits)].count("Working on it: 14 characters, $0.0014.") == 1
+    assert "record_voice" in band.actions
+    assert "upload_voice" in band.actions
+
+
+async def test_music_arrives_as_a_song_with_a_title(band: Chat, bob: User, rig: Rig) -> None:
+    await band.says(bob, "/music lo-fi\nrain beat")
+    song = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert (song.kind, song.content) == ("audio", MP3)
+    assert (song.raw["audio"]["title"], song.raw["audio"]["performer"]) == ("lo-fi rain beat", "Troubadour")
+    assert rig.gateway.parameters == [{"prompt": "lo-fi\nrain beat"}]
+
+
+async def test_the_first_word_is_the_voice_if_it_names_one(band: Chat, bob: User, rig: Rig) -> None:
+    for text, voice, spoken in (
+        ("/speak Hello everyone", "Aria", "Hello everyone"),
+        ("/speak ROGER Hello", "Roger", "Hello"),
+        ("/speak@Troubadour_Bot bella Hello", "Bella", "Hello"),
+        ("/speak Aria \"One\"  two\n\n'three'", "Aria", "\"One\"  two\n\n'three'"),
+        ("/speak\nAria\nnew line", "Aria", "new line"),
+        ("/speak Arianna sings", "Aria", "Arianna sings"),
+        ("/SPEAK 🎵 /music @alice", "Aria", "🎵 /music @alice"),
+    ):
+        heard = len(band.audios)
+        await band.says(bob, text)
+        await band.wait_for(lambda chat, heard=heard: chat.audios[heard:])  # type: ignore[misc]
+        assert rig.gateway.parameters[-1] == {"voice": voice, "text": spoken}
+
+
+@pytest.mark.parametrize(("text", "voice"), [("/speak", "Aria"), ("/speak roger", "Roger")])
+async def test_an_answer_speaks_what_it_answers(
+    band: Chat, alice: User, bob: User, rig: Rig, text: str, voice: str
+) -> None:
+    said = await band.says(alice, "so it was written")
+    await band.says(bob, text, reply_to=said)
+    await band.wait_for(lambda chat: chat.audios)
+    assert rig.gateway.parameters == [{"voice": voice, "text": "so it was written"}]
+
+
+async def test_a_quotation_speaks_only_what_was_quoted(band: Chat, alice: User, bob: User, rig: Rig) -> None:
+    said = await band.says(alice, "so it was written")
+    await band.says(bob, "/music", reply_to=said, quote="so it")
+    await band.wait_for(lambda chat: chat.audios)
+    assert rig.gateway.parameters == [{"prompt": "so it"}]
+
+
+async def test_the_same_update_twice_is_one_job(band: Chat, bob: User, rig: Rig, world: TelegramWorld) -> None:
+    asked = await band.says(bob, "/speak Hello")
+    await band.wait_for(lambda chat: chat.audios)
+    assert asked.update is not None
+    await world.repeat(asked.update)
+    after = await band.says(bob, "/voices")
+    await band.reply_to(after)
+    assert rig.gateway.posted == ["Hello"]
+    assert len(band.audios) == 1
+
+
+async def test_edits_and_commands_for_other_bots_are_not_orders(band: Chat, bob: User, rig: Rig) -> None:
+    said = await band.says(bob, "/sing Hello")
+    await band.edits(said, "/speak Hello")
+    await band.says(bob, "/speak@other_bot Hello")
+    await band.says(bob, "now /speak Hello")
+    await band.reply_to(await band.says(bob, "/voices"))
+    assert rig.gateway.posted == []
+    assert len(band.texts) == 1
+
+
+async def test_topics_keep_their_audio(world: TelegramWorld, bob: User, rig: Rig) -> None:
+    forum = world.supergroup("Forum", bob, forum=True)
+    songs = forum.topic("Songs")
+    asked = await forum.says(bob, "/speak", topic=songs)
+    usage = await forum.reply_to(asked)
+    assert usage.thread == songs.id
+    asked = await forum.says(bob, "/speak Hello", topic=songs)
+    voice = await forum.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert (voice.thread, voice.reply_to) == (songs.id, asked.id)
+    assert {m.thread for m in forum.sent[1:]} == {songs.id}
+
+
+async def test_an_answer_in_a_supergroup_is_no_topic(world: TelegramWorld, bob: User) -> None:
+    group = world.supergroup("Big", bob)
+    said = await group.says(bob, "so it was written")
+    asked = await group.says(bob, "/speak", reply_to=said)
+    assert asked.thread is not None
+    voice = await group.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert voice.reply_to == asked.id
+
+
+async def test_a_direct_chat_is_a_community_of_one(world: TelegramWorld, alice: User, bob: User, band: Chat) -> None:
+    for user in (alice, bob):
+        chat = world.private(user)
+        await chat.says(user, "/speak Hello")
+        voice = await chat.wait_for(lambda c: next(iter(c.audios), None))
+        assert "$0.0095 left today" in voice.text
+    await band.says(bob, "/balance")
+    assert "$0.01 left today" in await band.wait_for(lambda chat: next(iter(chat.texts), None))
+
+
+async def test_an_order_beyond_the_allowance_is_refused_with_figures(band: Chat, bob: User, rig: Rig) -> None:
+    answer = await band.reply_to(await band.says(bob, "/speak " + "la " * 40))
+    assert answer.text.startswith("This costs $0.0119, and you have $0.01 left today.")
+    assert rig.gateway.posted == []
+
+
+async def test_a_prompt_beyond_the_limit_is_refused(band: Chat, bob: User) -> None:
+    answer = await band.reply_to(await band.says(bob, "/music " + "x" * 2001))
+    assert "at most 2000 characters" in answer.text
+
+
+@pytest.mark.parametrize("text", ["/speak Hello", "/music rain"])
+async def test_an_anonymous_admin_can_not_spend(band: Chat, alice: User, rig: Rig, text: str) -> None:
+    answer = await band.reply_to(await band.says(alice, text, anonymous=True))
+    assert "anonymous admin" in answer.text
+    assert rig.gateway.posted == []
+
+
+@pytest.mark.parametrize("role", ["admin", "member", "anonymous"])
+async def test_every_command_is_answered(band: Chat, alice: User, bob: User, role: str) -> None:
+    for text, said in (
+        ("/speak", "/speak Aria Hello everyone"),
+        ("/speak Roger", "/speak Aria Hello everyone"),
+        ("/music", "/music lo-fi rain beat"),
+        ("/voices", "Voices: Aria, Roger,"),
+        ("/help", "/speak@troubadour_bot Hello everyone"),
+        ("/start", "/quota set member amount period"),
+        ("/quota", "Write /quota set"),
+    ):
+        asked = await band.says(bob if role == "member" else alice, text, anonymous=role == "anonymous")
+        assert said in (await band.reply_to(asked)).text
+
+
+async def test_members_words_ping_nobody_and_format_nothing(world: TelegramWorld, band: Chat, alice: User) -> None:
+    asked = await band.says(alice, "/quota set @victim_name 1 day")
+    assert "@\u2060victim_name" in (await band.reply_to(asked)).text
+    sly = world.user("<b>@every_one</b>")
+    asked = await band.says(alice, f"/quota set {sly.mention} 1 day")
+    assert (await band.reply_to(asked)).text == "<b>@\u2060every_one</b> may now spend: $1.00 a day."
+    assert not [call for call in world.calls if "parse_mode" in call.params]
+
+
+async def test_the_menu_is_announced(bot: Bot, world: TelegramWorld) -> None:
+    await world.until(lambda: world.commands, "no menu")
+    assert {c["command"] for c in world.commands} == {"speak", "music", "voices", "balance", "quota", "help"}
+
+
+async def test_a_reply_survives_a_flood_wait(band: Chat, bob: User, world: TelegramWorld) -> None:
+    world.fail("sendMessage", Fault.flood(1))
+    asked = await band.says(bob, "/voices")
+    assert (await band.reply_to(asked)).text.startswith("Voices")

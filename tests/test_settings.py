@@ -1,0 +1,91 @@
+"""Settings come from the environment, are checked at once, and secrets do not show."""
+
+import io
+import logging
+from pathlib import Path
+
+import pytest
+
+from bots import logs
+from bots.check import check
+from bots.settings import Settings, load
+from core.errors import ConfigurationError
+from core.models import Quota
+from core.quota import Period
+
+
+def loaded(**values: object) -> Settings:
+    return load(_env_file=None, **values)
+
+
+def test_the_defaults_work() -> None:
+    settings = loaded()
+    assert settings.gateway_url == "https://gateway.pixazo.ai"
+    assert settings.default_quota == Quota(limit_micros=100_000, period=Period.DAY)
+    assert settings.direct_quota.limit_micros == 0
+    assert settings.price_micros == 100_000
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"default_allowance": "lots"}, "DEFAULT_ALLOWANCE.*lots"),
+        ({"default_allowance": "0,5 day"}, "0,5 day"),
+        ({"direct_allowance": "1 year"}, "1 year"),
+        ({"price": "unlimited"}, "PRICE"),
+        ({"default_voice": "Nobody"}, "DEFAULT_VOICE"),
+        ({"database_url": "mysql://x"}, "DATABASE_URL"),
+        ({"public_url": "http://example.org"}, "PUBLIC_URL"),
+        ({"poll_min_s": 9, "poll_max_s": 8}, "POLL_MAX_S"),
+        ({"jobs_total": 0}, "JOBS_TOTAL"),
+        ({"log_level": "LOUD"}, "LOG_LEVEL"),
+    ],
+)
+def test_what_can_not_work_is_named(values: dict[str, object], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        loaded(**values)
+
+
+def test_lists_are_typed_with_spaces_or_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MORE_VOICES", "Zed, Yan")
+    monkeypatch.setenv("OWNERS", "discord:1 telegram:2")
+    settings = loaded()
+    assert settings.more_voices == ("Zed", "Yan")
+    assert settings.owners == ("discord:1", "telegram:2")
+
+
+def test_a_wrong_token_type_does_not_print_the_token() -> None:
+    with pytest.raises(ConfigurationError) as failed:
+        loaded(discord_token="canary-token", jobs_total="canary-value")
+    assert "canary" not in str(failed.value)
+
+
+def test_secrets_are_struck_out_of_logs_and_tracebacks() -> None:
+    settings = loaded(telegram_token="123:canary", gateway_key="canary-key")
+    out = io.StringIO()
+    logger = logging.getLogger("test.redaction")
+    handler = logging.StreamHandler(out)
+    logger.addHandler(handler)
+    for as_json in (False, True):
+        handler.setFormatter(logs.Redacting(logs.secrets(settings), as_json=as_json))
+        error = ValueError("https://api.example/bot999:other-canary/getMe key=canary-key")
+        logger.error("calling with %s", "123:canary", exc_info=error)
+        logger.warning("PATCH /webhooks/77/interaction-canary/messages/@original")
+    logger.removeHandler(handler)
+    assert "canary" not in out.getvalue()
+    assert out.getvalue().count("[secret]") >= 8
+
+
+async def test_check_names_what_is_missing(tmp_path: Path) -> None:
+    out = io.StringIO()
+    assert await check(loaded(data_dir=tmp_path), out) == 1
+    assert "problem: neither DISCORD_TOKEN nor TELEGRAM_TOKEN" in out.getvalue()
+    assert "problem: GATEWAY_KEY is not set" in out.getvalue()
+
+
+async def test_check_is_content_with_one_platform(tmp_path: Path) -> None:
+    out = io.StringIO()
+    settings = loaded(data_dir=tmp_path, telegram_token="1:x", gateway_url="sandbox")
+    assert await check(settings, out) == 0
+    assert "DISCORD_TOKEN is not set: running without that platform" in out.getvalue()
+    assert "audio is simulated" in out.getvalue()

@@ -1,0 +1,22 @@
+"""Waiting for something to become true without looking again and again."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Pulse:
+    """Wakes everybody who waits, each time that something happened."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def beat(self) -> None:
+        """Say that something happened."""
+        event, self._event = self._event, asyncio.Event()
+        event.set()
+
+    async def until(self, predicate: Callable[[], bool], timeout_s: float) -> None:
+        """Wait until the predicate holds. Raises TimeoutError."""
+        async with asyncio.timeout(timeout_s):
+            while not predicate():
+                await self._event.wait()

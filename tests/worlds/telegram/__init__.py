@@ -1,0 +1,8 @@
+"""A local Telegram Bot API server, in which members talk and the bot under test answers."""
+
+from tests.worlds.telegram.chats import Chat, Message, Press, User
+from tests.worlds.telegram.faults import Fault
+from tests.worlds.telegram.wire import Call, Upload
+from tests.worlds.telegram.world import TelegramWorld
+
+__all__ = ["Call", "Chat", "Fault", "Message", "Press", "TelegramWorld", "Upload", "User"]

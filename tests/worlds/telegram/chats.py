@@ -1,0 +1,251 @@
+"""Who is in the world: users, chats and messages, with what tests read and do."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from tests.worlds.telegram.wire import JSON, Upload, entities
+
+if TYPE_CHECKING:
+    from tests.worlds.telegram.world import TelegramWorld
+
+T = TypeVar("T")
+ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+
+
+@dataclass(slots=True)
+class User:
+    id: int
+    first_name: str
+    username: str | None = None
+    is_bot: bool = False
+
+    @property
+    def mention(self) -> str:
+        """Write the user into a text: @name, or a mark that becomes a text mention."""
+        return f"@{self.username}" if self.username else f"\x02{self.id}\x03"
+
+    @property
+    def raw(self) -> JSON:
+        raw: JSON = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
+        return raw | ({"username": self.username} if self.username else {})
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """One message of anybody; `raw` is the Bot API object as it is now."""
+
+    chat: "Chat"
+    raw: JSON
+    upload: Upload | None = None
+    update: JSON | None = None
+    edits: list[JSON] = field(default_factory=list)
+    """The object before each edit."""
+    deleted: bool = False
+
+    @property
+    def id(self) -> int:
+        return int(self.raw["message_id"])
+
+    @property
+    def text(self) -> str:
+        """The text, or the caption."""
+        return str(self.raw.get("text", self.raw.get("caption", "")))
+
+    @property
+    def kind(self) -> str:
+        """Tell voice, audio, document or text."""
+        return next((k for k in ("voice", "audio", "document", "text") if k in self.raw), "service")
+
+    @property
+    def content(self) -> bytes:
+        assert self.upload is not None, "this message has no file"
+        return self.upload.content
+
+    @property
+    def reply_to(self) -> int | None:
+        """The id of the message that this answers."""
+        raw = self.raw.get("reply_to_message")
+        return None if raw is None else int(raw["message_id"])
+
+    @property
+    def thread(self) -> int | None:
+        thread: int | None = self.raw.get("message_thread_id")
+        return thread
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        """Callback data by caption."""
+        rows = self.raw.get("reply_markup", {}).get("inline_keyboard", [])
+        return {b["text"]: b["callback_data"] for row in rows for b in row}
+
+
+@dataclass(slots=True, eq=False)
+class Press:
+    """A pressed button; `answer` holds the parameters once the bot has answered."""
+
+    id: str
+    chat: "Chat"
+    update: JSON
+    answer: JSON | None = None
+
+    async def answered(self) -> JSON:
+        return await self.chat.world.until(lambda: self.answer, f"no answer to press {self.id}")
+
+
+@dataclass(slots=True, eq=False)
+class Chat:
+    """A private chat, group or supergroup."""
+
+    world: "TelegramWorld"
+    id: int
+    type: str
+    title: str
+    forum: bool = False
+    privacy: bool = False
+    """Privacy mode: the bot sees commands that name it, answers to it, and bare commands if it spoke last."""
+    members: dict[int, str] = field(default_factory=dict)
+    """Status by user id."""
+    messages: dict[int, Message] = field(default_factory=dict)
+    actions: list[str] = field(default_factory=list)
+    topics: dict[int, Message] = field(default_factory=dict)
+    moved_to: "Chat | None" = None
+
+    @property
+    def raw(self) -> JSON:
+        if self.type == "private":
+            return {"id": self.id, "type": self.type, "first_name": self.title}
+        forum = {"is_forum": True} if self.forum else {}
+        return {"id": self.id, "type": self.type, "title": self.title} | forum
+
+    # --- what tests read ---
+
+    @property
+    def sent(self) -> list[Message]:
+        """All messages of the bot, deleted ones too."""
+        return [m for m in self.messages.values() if m.raw["from"]["id"] == self.world.bot.id]
+
+    @property
+    def texts(self) -> list[str]:
+        """What the bot's text messages say now."""
+        return [m.text for m in self.sent if m.kind == "text" and not m.deleted]
+
+    @property
+    def audios(self) -> list[Message]:
+        """The bot's messages with a file."""
+        return [m for m in self.sent if m.upload is not None]
+
+    async def wait_for(self, found: "Callable[[Chat], T | None]", timeout_s: float = 10) -> T:
+        """Wait until `found` returns something truthy, and return it."""
+        return await self.world.until(lambda: found(self), f"nothing in {self.title}", timeout_s)
+
+    def reply_to(self, message: Message, timeout_s: float = 10) -> Awaitable[Message]:
+        """Wait for the bot's first visible message that answers `message`."""
+        return self.wait_for(
+            lambda chat: next((m for m in chat.sent if m.reply_to == message.id and not m.deleted), None), timeout_s
+        )
+
+    # --- what tests do ---
+
+    def add(self, user: User, status: str = "member") -> None:
+        self.members[user.id] = status
+
+    async def says(
+        self,
+        user: User,
+        text: str,
+        *,
+        reply_to: Message | None = None,
+        topic: Message | None = None,
+        quote: str | None = None,
+        anonymous: bool = False,
+    ) -> Message:
+        """Let a member write; `quote`: the part of `reply_to` that is answered, `anonymous`: in the group's name."""
+        plain, found = entities(text, {u.id: u.raw for u in self.world.users.values()})
+        content: JSON = {"text": plain} | ({"entities": found} if found else {})
+        sender: JSON = {"from": ANONYMOUS, "sender_chat": self.raw} if anonymous else {"from": user.raw}
+        if quote is not None:
+            content["quote"] = {"text": quote, "position": 0}
+        message = self.post(sender | content, reply_to=reply_to, topic=topic)
+        if self._seen(message):
+            message.update = await self.world.send_update("message", message.raw)
+        return message
+
+    async def edits(self, message: Message, text: str) -> None:
+        """Let a member change what they wrote."""
+        plain, found = entities(text, {u.id: u.raw for u in self.world.users.values()})
+        message.edits.append(message.raw)
+        message.raw = message.raw | {"text": plain, "entities": found, "edit_date": int(time.time())}
+        await self.world.send_update("edited_message", message.raw)
+
+    def topic(self, name: str) -> Message:
+        """Open a topic in a forum; the message that opens it stands for it."""
+        assert self.forum, "only a forum has topics"
+        creation = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
+        message = self.post({"from": self.world.bot.raw} | creation)
+        message.raw |= {"message_thread_id": message.id, "is_topic_message": True}
+        self.topics[message.id] = message
+        return message
+
+    async def migrate(self) -> "Chat":
+        """Make a supergroup of the group, as Telegram does, with two service messages."""
+        new = self.moved_to = self.world.supergroup(self.title)
+        new.members = dict(self.members)
+        who: JSON = {"from": ANONYMOUS}
+        old_side = self.post(who | {"migrate_to_chat_id": new.id})
+        new_side = new.post(who | {"migrate_from_chat_id": self.id, "sender_chat": new.raw})
+        await self.world.send_update("message", old_side.raw)
+        await self.world.send_update("message", new_side.raw)
+        return new
+
+    # --- what both sides need ---
+
+    def post(
+        self,
+        content: JSON,
+        *,
+        reply_to: Message | None = None,
+        topic: Message | None = None,
+        upload: Upload | None = None,
+    ) -> Message:
+        """Put a message into the chat, with the thread and reply fields that Telegram adds."""
+        raw: JSON = {"message_id": len(self.messages) + 1, "date": int(time.time()), "chat": self.raw, **content}
+        if topic is not None:
+            raw |= {"message_thread_id": topic.id, "is_topic_message": True}
+        elif reply_to is not None and self.type == "supergroup" and not self.forum:
+            raw["message_thread_id"] = reply_to.id  # Telegram counts any chain of replies as a thread
+        answered = reply_to or topic
+        if answered is not None:
+            raw["reply_to_message"] = {k: v for k, v in answered.raw.items() if k != "reply_to_message"}
+        message = Message(self, raw, upload)
+        self.messages[message.id] = message
+        return message
+
+    def _seen(self, message: Message) -> bool:
+        if not self.privacy or self.type == "private" or self.members.get(self.world.bot.id) == "administrator":
+            return True
+        text, bot = message.text, self.world.bot
+        commands = [e for e in message.raw.get("entities", []) if e["type"] == "bot_command" and e["offset"] == 0]
+        named = f"@{bot.username}" in text.split(maxsplit=1)[0] if commands else False
+        answers_bot = message.raw.get("reply_to_message", {}).get("from", {}).get("id") == bot.id
+        return named or answers_bot or bool(commands and "@" not in text.split()[0] and self._bot_spoke_last())
+
+    def _bot_spoke_last(self) -> bool:
+        bots = [m.raw["from"] for m in self.messages.values() if m.raw["from"]["is_bot"]]
+        return bool(bots) and bots[-1]["id"] == self.world.bot.id
+
+
+def member_raw(user: User, status: str) -> JSON:
+    """Write a ChatMember object."""
+    raw: JSON = {"user": user.raw, "status": status}
+    rights = (
+        "can_be_edited can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members "
+        "can_promote_members can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories"
+    )
+    extra: dict[str, JSON] = {
+        "creator": {"is_anonymous": False},
+        "administrator": {"is_anonymous": False} | dict.fromkeys(rights.split(), False),
+        "kicked": {"until_date": 0},
+    }
+    return raw | extra.get(status, {})

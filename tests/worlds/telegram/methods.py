@@ -1,0 +1,198 @@
+"""The Bot API methods, on the chats of a world."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tests.worlds.telegram.chats import Chat, Message, User, member_raw
+from tests.worlds.telegram.faults import ApiError
+from tests.worlds.telegram.wire import JSON, Call, Upload, units
+
+if TYPE_CHECKING:
+    from tests.worlds.telegram.world import TelegramWorld
+
+TEXT_LIMIT, CAPTION_LIMIT, FILE_LIMIT_BYTES = 4096, 1024, 50 * 1024 * 1024
+ACTIONS = frozenset(
+    "typing upload_photo record_video upload_video record_voice upload_voice upload_document choose_sticker "
+    "find_location record_video_note upload_video_note".split()
+)
+
+
+def chat_of(world: "TelegramWorld", call: Call) -> Chat:
+    chat = world.chats.get(call.chat_id or 0)
+    if chat is None:
+        raise ApiError("chat not found")
+    if chat.moved_to is not None:
+        raise ApiError("group chat was upgraded to a supergroup chat", migrate_to_chat_id=chat.moved_to.id)
+    if chat.members.get(world.bot.id) in {"left", "kicked"}:
+        kicked = "bot was blocked by the user" if chat.type == "private" else "bot was kicked from the group chat"
+        raise ApiError(kicked, 403)
+    return chat
+
+
+def _user_of(world: "TelegramWorld", call: Call) -> User:
+    user = world.users.get(call.number("user_id") or 0)
+    if user is None:
+        raise ApiError("user not found")
+    return user
+
+
+def _bot_message(world: "TelegramWorld", call: Call, doing: str) -> Message:
+    message = chat_of(world, call).messages.get(call.number("message_id") or 0)
+    if message is None or message.deleted:
+        raise ApiError(f"message to {doing} not found")
+    return message
+
+
+def _length(text: str, limit: int, what: str) -> None:
+    if units(text) > limit:
+        raise ApiError(f"{what} is too long")
+
+
+def _send(world: "TelegramWorld", call: Call, content: JSON, upload: Upload | None = None) -> JSON:
+    """Post the bot's message where the call wants it: topic, reply, buttons."""
+    chat, thread = chat_of(world, call), call.number("message_thread_id")
+    if thread is not None and thread not in chat.topics:
+        raise ApiError("message thread not found")
+    reply = call.object("reply_parameters") or {}
+    answered = chat.messages.get(int(reply.get("message_id", 0)))
+    if reply and (answered is None or answered.deleted):
+        answered = None
+        if not reply.get("allow_sending_without_reply"):
+            raise ApiError("message to be replied not found")
+    topic = chat.topics[thread] if thread is not None else None
+    message = chat.post({"from": world.bot.raw} | content, reply_to=answered, topic=topic, upload=upload)
+    if markup := call.object("reply_markup"):
+        message.raw["reply_markup"] = markup
+    return message.raw
+
+
+def get_me(world: "TelegramWorld", _: Call) -> JSON:
+    flags = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
+    more = {"can_connect_to_business": False, "has_main_web_app": False}
+    return world.bot.raw | flags | more
+
+
+def send_message(world: "TelegramWorld", call: Call) -> JSON:
+    text = str(call.params["text"]).strip()
+    if not text:
+        raise ApiError("message text is empty")
+    _length(text, TEXT_LIMIT, "message")
+    return _send(world, call, {"text": text})
+
+
+def edit_message_text(world: "TelegramWorld", call: Call) -> JSON:
+    message, text = _bot_message(world, call, "edit"), str(call.params["text"]).strip()
+    if message.raw["from"]["id"] != world.bot.id:
+        raise ApiError("message can't be edited")
+    _length(text, TEXT_LIMIT, "message")
+    markup = call.object("reply_markup")
+    if (text, markup) == (message.text, message.raw.get("reply_markup")):
+        raise ApiError("message is not modified: specified new message content and reply markup are exactly the same")
+    message.edits.append(message.raw)
+    kept = {k: v for k, v in message.raw.items() if k != "reply_markup"}
+    message.raw = kept | {"text": text} | ({"reply_markup": markup} if markup else {})
+    return message.raw
+
+
+def delete_message(world: "TelegramWorld", call: Call) -> bool:
+    _bot_message(world, call, "delete").deleted = True
+    return True
+
+
+def send_chat_action(world: "TelegramWorld", call: Call) -> bool:
+    if call.params["action"] not in ACTIONS:
+        raise ApiError("wrong parameter action in request")
+    chat_of(world, call).actions.append(call.params["action"])
+    return True
+
+
+def _playable(content: bytes) -> str:
+    """Tell what Telegram would take the file for: ogg, mp3, m4a or nothing that plays."""
+    if content[:4] == b"OggS" and b"OpusHead" in content[:64]:
+        return "ogg"
+    if content[:3] == b"ID3" or (content[:1] == b"\xff" and content[1:2] >= b"\xe0"):
+        return "mp3"
+    return "m4a" if content[4:8] == b"ftyp" else ""
+
+
+def _sender(field: str, plays: frozenset[str]) -> Callable[["TelegramWorld", Call], JSON]:
+    """Make sendVoice, sendAudio or sendDocument; what does not play arrives as a document."""
+
+    def send(world: "TelegramWorld", call: Call) -> JSON:
+        upload = call.files.get(field)
+        if upload is None or not upload.content:
+            raise ApiError("file must be non-empty" if upload else f"there is no {field} in the request")
+        if len(upload.content) > FILE_LIMIT_BYTES:
+            raise ApiError("Request Entity Too Large", 413)
+        caption = str(call.params.get("caption", ""))
+        _length(caption, CAPTION_LIMIT, "message caption")
+        kind = field if _playable(upload.content) in plays else "document"
+        file: JSON = {"file_id": f"file-{len(world.calls)}", "file_unique_id": f"u{len(world.calls)}"}
+        file |= {"mime_type": upload.mime, "file_size": len(upload.content)}
+        if kind != "voice":
+            file["file_name"] = upload.filename
+        if kind != "document":
+            file["duration"] = call.number("duration") or 0
+        file |= {k: call.params[k] for k in ("title", "performer") if kind == "audio" and k in call.params}
+        return _send(world, call, {kind: file} | ({"caption": caption} if caption else {}), upload)
+
+    return send
+
+
+def answer_callback_query(world: "TelegramWorld", call: Call) -> bool:
+    press = world.presses.get(str(call.params["callback_query_id"]))
+    if press is None or press.answer is not None:
+        raise ApiError("query is too old and response timeout expired or query ID is invalid")
+    press.answer = call.params
+    return True
+
+
+def get_chat(world: "TelegramWorld", call: Call) -> JSON:
+    more = {"accent_color_id": 0, "max_reaction_count": 11}
+    gifts = dict.fromkeys(
+        ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
+    )
+    return chat_of(world, call).raw | more | {"accepted_gift_types": gifts}
+
+
+def get_chat_member(world: "TelegramWorld", call: Call) -> JSON:
+    chat, user = chat_of(world, call), _user_of(world, call)
+    return member_raw(user, chat.members.get(user.id, "left"))
+
+
+def get_chat_administrators(world: "TelegramWorld", call: Call) -> list[JSON]:
+    chat = chat_of(world, call)
+    if chat.type == "private":
+        raise ApiError("there are no administrators in the private chat")
+    admins = ((u, s) for u, s in chat.members.items() if s in {"creator", "administrator"})
+    return [member_raw(world.users[u], s) for u, s in admins]
+
+
+def set_my_commands(world: "TelegramWorld", call: Call) -> bool:
+    world.commands = call.object("commands")
+    return True
+
+
+def _yes(_: "TelegramWorld", __: Call) -> bool:
+    return True
+
+
+METHODS: Mapping[str, Callable[["TelegramWorld", Call], Any]] = {
+    "getMe": get_me,
+    "deleteWebhook": _yes,
+    "close": _yes,
+    "logOut": _yes,
+    "setMyCommands": set_my_commands,
+    "sendMessage": send_message,
+    "editMessageText": edit_message_text,
+    "deleteMessage": delete_message,
+    "sendChatAction": send_chat_action,
+    "sendVoice": _sender("voice", frozenset({"ogg", "mp3", "m4a"})),
+    "sendAudio": _sender("audio", frozenset({"mp3", "m4a"})),
+    "sendDocument": _sender("document", frozenset()),
+    "answerCallbackQuery": answer_callback_query,
+    "getChat": get_chat,
+    "getChatMember": get_chat_member,
+    "getChatAdministrators": get_chat_administrators,
+}
+"""getUpdates waits, so the world answers it itself."""

@@ -1,0 +1,217 @@
+"""The server: what the bot calls, what it is answered, and which updates wait for it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
+
+from aiohttp import web
+
+from tests.worlds.telegram.chats import Chat, Message, Press, User
+from tests.worlds.telegram.faults import ApiError, Fault
+from tests.worlds.telegram.methods import METHODS
+from tests.worlds.telegram.wire import JSON, Call, read_call
+
+T = TypeVar("T")
+DEFAULT_KINDS = frozenset({"message", "edited_message", "callback_query", "my_chat_member"})
+
+
+class TelegramWorld:
+    """A Telegram of its own on a local port; everything that the bot called is in `calls`."""
+
+    def __init__(self) -> None:
+        self.token = "123456:a-token-for-tests"
+        self.bot = User(123456, "Troubadour", "troubadour_bot", is_bot=True)
+        self.users: dict[int, User] = {self.bot.id: self.bot}
+        self.chats: dict[int, Chat] = {}
+        self.calls: list[Call] = []
+        self.commands: list[JSON] = []
+        self.presses: dict[str, Press] = {}
+        self.api_url = ""
+        self._updates: list[JSON] = []
+        self._repeated: list[JSON] = []
+        self._next_update = 1
+        self._faults: list[tuple[str, int | None, Fault]] = []
+        self._changed = asyncio.Condition()
+        self._poll = 0
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> Self:
+        app = web.Application(client_max_size=64 << 20)
+        app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.05, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.api_url = f"http://{host}:{port}"
+        return self
+
+    async def stop(self) -> None:
+        """Stop answering; calls that wait are cut off."""
+        self._poll += 1
+        await self._notify()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    # --- who is there ---
+
+    def user(self, name: str, username: str | None = None) -> User:
+        user = User(1000 + len(self.users), name, username)
+        self.users[user.id] = user
+        return user
+
+    def private(self, user: User) -> Chat:
+        """Return the direct chat with the bot."""
+        return self.chats.get(user.id) or self._chat(user.id, "private", user.first_name, [user])
+
+    def group(self, title: str, *members: User) -> Chat:
+        return self._chat(-5000 - len(self.chats), "group", title, members)
+
+    def supergroup(self, title: str, *members: User, forum: bool = False) -> Chat:
+        return self._chat(-1001000000000 - len(self.chats), "supergroup", title, members, forum=forum)
+
+    def _chat(self, chat_id: int, kind: str, title: str, members: Any, *, forum: bool = False) -> Chat:
+        chat = self.chats[chat_id] = Chat(self, chat_id, kind, title, forum)
+        for member in (self.bot, *members):
+            chat.add(member)
+        return chat
+
+    # --- what happens ---
+
+    async def send_update(self, kind: str, payload: JSON) -> JSON:
+        """Queue an update for the bot."""
+        update = {"update_id": self._next_update, kind: payload}
+        self._next_update += 1
+        self._updates.append(update)
+        await self._notify()
+        return update
+
+    async def repeat(self, update: JSON) -> None:
+        """Give an update again although it was confirmed, as after a crash of the bot or of Telegram."""
+        self._repeated.append(update)
+        await self._notify()
+
+    async def press(self, user: User, message: Message, data: str, *, old: bool = False) -> Press:
+        """Let a user press a button; an `old` message is one that Telegram no longer shows to bots."""
+        press = Press(f"q{len(self.presses) + 1}", message.chat, {})
+        self.presses[press.id] = press
+        faded: JSON = {"chat": message.chat.raw, "message_id": message.id, "date": 0}
+        seen = faded if old else message.raw
+        query: JSON = {"id": press.id, "from": user.raw, "message": seen, "data": data}
+        press.update = await self.send_update("callback_query", query | {"chat_instance": str(message.chat.id)})
+        return press
+
+    def fail(self, method: str, fault: Fault, *, chat: Chat | None = None, times: int = 1) -> None:
+        """Meet the next `times` calls of a method, in one chat or anywhere, with a fault."""
+        self._faults += [(method, chat.id if chat else None, fault)] * times
+
+    # --- what was seen ---
+
+    def calls_to(self, method: str) -> list[Call]:
+        return [c for c in self.calls if c.method == method]
+
+    @property
+    def violations(self) -> list[str]:
+        """What the specification says against the calls so far."""
+        return [v for call in self.calls for v in call.violations]
+
+    async def until(self, found: Callable[[], T | None], what: str, timeout_s: float = 10) -> T:
+        """Wait until `found` returns something truthy, looking after every call and update."""
+        try:
+            async with asyncio.timeout(timeout_s), self._changed:
+                while not (result := found()):
+                    await self._changed.wait()
+                return result
+        except TimeoutError:
+            raise AssertionError(f"{what}\n{self._transcript()}") from None
+
+    def _transcript(self) -> str:
+        texts = [
+            f"  {c.title}: {m.raw['from']['first_name']}: {m.text}"
+            for c in self.chats.values()
+            for m in c.messages.values()
+        ]
+        return "\n".join([*texts, f"  calls: {dict(Counter(c.method for c in self.calls))}"])
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    # --- the server ---
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["token"] != self.token:
+            return self._refusal(Fault.unauthorized())
+        call = await read_call(request, request.match_info["method"])
+        self.calls.append(call)
+        fault = self._take_fault(call)
+        try:
+            return await self._meet(request, call, fault)
+        finally:
+            await self._notify()
+
+    def _take_fault(self, call: Call) -> Fault:
+        for i, (method, chat_id, fault) in enumerate(self._faults):
+            if method == call.method and chat_id in {None, call.chat_id}:
+                del self._faults[i]
+                return fault
+        return Fault()
+
+    async def _meet(self, request: web.Request, call: Call, fault: Fault) -> web.StreamResponse:
+        if fault.drop == "before":
+            return self._drop(request)
+        if fault.status:
+            return self._refuse(call, fault)
+        try:
+            result = (
+                await self._updates_after(call) if call.method == "getUpdates" else METHODS[call.method](self, call)
+            )
+        except ApiError as error:
+            return self._refuse(call, error.fault)
+        except KeyError:
+            return self._refuse(call, Fault(404, "Not Found"))
+        await self._notify()
+        if fault.hold is not None:
+            await fault.hold.wait()
+        if fault.drop == "after":
+            return self._drop(request)
+        call.status = 200
+        return web.json_response({"ok": True, "result": result})
+
+    def _refuse(self, call: Call, fault: Fault) -> web.Response:
+        call.status = fault.status
+        return self._refusal(fault)
+
+    @staticmethod
+    def _refusal(fault: Fault) -> web.Response:
+        if fault.body:
+            return web.Response(status=fault.status, text=fault.body, content_type="text/html")
+        body: JSON = {"ok": False, "error_code": fault.status, "description": fault.description}
+        return web.json_response(
+            body | ({"parameters": fault.parameters} if fault.parameters else {}), status=fault.status
+        )
+
+    @staticmethod
+    def _drop(request: web.Request) -> web.Response:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+
+    async def _updates_after(self, call: Call) -> list[JSON]:
+        """Confirm what came before the offset, then wait for something new; a newer poll ends this one."""
+        self._poll += 1
+        mine, offset = self._poll, call.number("offset") or 0
+        wanted = set(call.object("allowed_updates") or ()) or DEFAULT_KINDS
+        self._updates = [u for u in self._updates if u["update_id"] >= offset and wanted & u.keys()]
+        await self._notify()
+        try:
+            async with asyncio.timeout(call.number("timeout") or 0), self._changed:
+                await self._changed.wait_for(lambda: self._updates or self._repeated or self._poll != mine)
+        except TimeoutError:
+            return []
+        if self._poll != mine:
+            raise ApiError(Fault.conflict().description, 409)
+        given = self._repeated + self._updates[: call.number("limit") or 100]
+        self._repeated = []
+        return given
