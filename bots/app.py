@@ -230,8 +230,8 @@ def _pace(settings: Settings) -> Pace:
     """The sandbox inside this process is near and quick; a real gateway asks for 5 to 10 seconds."""
     near = settings.sandboxed
     return Pace(
-        poll_min_s=min(settings.poll_min_s, 0.2) if near else settings.poll_min_s,
-        poll_max_s=min(settings.poll_max_s, 0.5) if near else settings.poll_max_s,
+        poll_min_s=min(settings.poll_min_s, 0.5) if near else settings.poll_min_s,
+        poll_max_s=min(settings.poll_max_s, 1.0) if near else settings.poll_max_s,
         queue_s=settings.queue_s,
         callbacks=settings.public_url is not None,
     )

@@ -4,6 +4,7 @@ import logging
 
 from aiohttp import web
 
+from core.errors import ConfigurationError
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -25,9 +26,14 @@ class Web:
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2)
 
     async def start(self) -> None:
-        """Listen. Raises OSError when the address is taken."""
+        """Listen. Raises ConfigurationError when the address can't be had."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            where = f"HTTP_HOST {self._host}, HTTP_PORT {self._port}"
+            raise ConfigurationError(f"Can't listen on {where}: {error.strerror}") from error
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -43,5 +49,7 @@ class Web:
         except ValueError:
             return web.json_response({"error": "not JSON"}, status=400)
         request_id = body.get("request_id") if isinstance(body, dict) else None
-        known = await self._service.called_back(request.match_info["token"], str(request_id))
+        known = await self._service.called_back(
+            request.match_info["token"], request_id if isinstance(request_id, str) else ""
+        )
         return web.json_response({"ok": known}, status=200 if known else 404)

@@ -103,8 +103,8 @@ class GatewayError(TroubadourError):
     """One answer of the gateway, or its absence.
 
     Class data says what follows for a submit: `accepted` is False when it is proven that no job was created and
-    None when it is unknown; `retry` when a proven failure may be tried again; `pauses` when it is the operator's
-    to mend, so that further submissions would only fail alike.
+    None when it is unknown; `retry` when a proven failure may be tried again; `pauses` when it concerns
+    every submission and is the operator's to mend, so that others would only fail alike.
     """
 
     reason: ClassVar[Reason] = Reason.INTERNAL
@@ -132,7 +132,6 @@ class ModelNotFound(GatewayError):
 
     reason = Reason.MODEL_NOT_FOUND
     accepted = False
-    pauses = True
     operator = "The gateway does not know the model: set the product's endpoint to what the vendor calls it now."
 
 
@@ -159,7 +158,6 @@ class Forbidden(GatewayError):
 
     reason = Reason.FORBIDDEN
     accepted = False
-    pauses = True
     operator = "GATEWAY_KEY may not use this model."
 
 
@@ -203,7 +201,7 @@ class NoAnswer(GatewayError):
 
 
 class MediaUnavailable(GatewayError):
-    """An artifact can't be fetched; `retry` on the instance says whether another try may help."""
+    """An artifact can't be fetched; `may_retry` says whether another try may help."""
 
     reason = Reason.MEDIA_UNAVAILABLE
     operator = "Generated media could not be fetched."

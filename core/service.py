@@ -164,8 +164,7 @@ class Service:
         job = await self._store.job_by_callback(token)
         if job is None:
             return False
-        log.info("job %s: the gateway called back for %s", job.job_id, request_id)
-        self._worker.nudge(job.job_id)
+        self._worker.called_back(job, request_id)
         return True
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.delivering import Delivering
-from core.errors import Conflict, GatewayError, MediaError, MediaUnavailable
+from core.errors import Conflict, GatewayError, MediaError, MediaUnavailable, StaleJob
 from core.gate import Gate
 from core.lifecycle import Reason, State
 from core.media import raw_format
@@ -116,7 +116,7 @@ class Steps:
             self._shut_gate(job, error)
         if error.retry:
             return await self._store.move(job, State.QUEUED, **told)
-        log.warning("job %s: rejected by the gateway: %s", job.job_id, error)
+        log.error("job %s: rejected: %s (%s)", job.job_id, error.operator, error)
         return await self._store.move(job, State.REJECTED, **told)
 
     def _shut_gate(self, job: Job, error: GatewayError) -> None:
@@ -136,13 +136,23 @@ class Steps:
             return current or job
         return await self._store.move(job, State.EXPIRED, reason=Reason.UNCONFIRMED, upstream_micros=job.cost_micros)
 
+    async def confirm(self, job: Job, request_id: str) -> None:
+        """Give an unconfirmed job the id that a callback to its address brought, if the gateway knows the id."""
+        try:
+            await self._gateway.status(request_id)
+            await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
+        except (GatewayError, Conflict, StaleJob) as error:
+            log.warning("job %s: the callback's request id %r is not believed: %s", job.job_id, request_id, error)
+        else:
+            log.info("job %s: confirmed by a callback as %s", job.job_id, request_id)
+
     # --- running -> generated | failed | expired ------------------------------------------------------------------
 
     async def _watch(self, job: Job) -> Job:
         product = self._catalog[job.product]
         while self._left_s(job) > 0:
-            await self._nudges.wait(job, min(self._poll_s(job, product), self._left_s(job)))
             self._delivering.show_progress(job)
+            await self._nudges.wait(job, min(self._poll_s(job, product), self._left_s(job)))
             try:
                 answer = await self._gateway.status(job.request_id or "")
             except GatewayError as error:

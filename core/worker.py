@@ -60,6 +60,7 @@ class Worker:
         self._clock = clock
         self._spool = spool
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._callbacks: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
 
     @property
@@ -97,15 +98,25 @@ class Worker:
         if job.job_id not in self._tasks:
             self._delivering.show_progress(job)
 
-    def nudge(self, job_id: str) -> None:
-        """Let a job ask the gateway now instead of at its next turn."""
-        self._nudges.nudge(job_id)
+    def called_back(self, job: Job, request_id: str) -> None:
+        """Let a job ask the gateway now instead of at its next turn; the work happens after this returns."""
+        task = asyncio.create_task(self._look_again(job, request_id), name=f"callback of {job.job_id}")
+        self._callbacks.add(task)
+        task.add_done_callback(self._callbacks.discard)
+
+    async def _look_again(self, job: Job, request_id: str) -> None:
+        try:
+            if job.state is State.UNCONFIRMED and request_id:
+                await self._steps.confirm(job, request_id)
+        except Exception:
+            log.exception("job %s: the callback could not be followed", job.job_id)
+        self._nudges.nudge(job.job_id)
 
     async def stop(self, drain_s: float) -> None:
         """Finish what is between two committed states, for at most `drain_s`; the rest goes on at the next start."""
         self._nudges.stop()
         self._gate.release()
-        tasks = set(self._tasks.values())
+        tasks = {*self._tasks.values(), *self._callbacks}
         if self._sweeper:
             self._sweeper.cancel()
             await asyncio.wait({self._sweeper})

@@ -58,6 +58,8 @@ class DiscordDelivery:
         """`now_s` is the time in seconds since 1970, as Discord counts it."""
         self._courier = Courier(token)
         self._now_s = now_s
+        self._shown: dict[str, str] = {}
+        """What the reply of each job under way says, by job id: the same words are not sent again at every turn."""
 
     def accepts(self, job: Job) -> Want:
         """Say which files the job's chat takes."""
@@ -66,11 +68,12 @@ class DiscordDelivery:
 
     async def progress(self, job: Job) -> None:
         """Say in the reply how far the job is, while its token lives."""
-        address = Address.read(job)
-        if not self._token_lives(address):
+        address, text = Address.read(job), replies.progress(job)
+        if self._shown.get(job.job_id) == text or not self._token_lives(address):
             return
-        with failures(), _message(replies.progress(job), (), None, job) as message:
+        with failures(), _message(text, (), None, job) as message:
             await self._courier.edit_reply(address.application_id, address.token, message)
+        self._shown[job.job_id] = text
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
         """Attach the files to the reply, or post them. A repeat is safe: edits are idempotent, posts have a nonce."""
@@ -90,6 +93,7 @@ class DiscordDelivery:
         self, job: Job, text: str, *, artifacts: Sequence[Artifact] = (), view: discord.ui.View | None = None
     ) -> None:
         address = Address.read(job)
+        self._shown.pop(job.job_id, None)
         with failures(max((a.size_bytes for a in artifacts), default=0)):
             if self._token_lives(address) and await self._edited(address, job, text, artifacts, view):
                 return

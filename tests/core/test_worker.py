@@ -324,6 +324,43 @@ async def test_a_callback_makes_the_job_ask_at_once(rig: Rig) -> None:
     assert len(rig.chat.heard) == 1
 
 
+@pytest.mark.parametrize(
+    ("statuses", "request_id", "ends"),
+    [
+        ([], "late-1", "heard"),
+        ([BadRequest("unknown id")], "forged", "expired"),
+        ([], "", "expired"),
+        ([], "of-another-job", "expired"),
+    ],
+)
+async def test_a_late_callback_resolves_an_unconfirmed_job(
+    rig: Rig, statuses: list[Exception], request_id: str, ends: str
+) -> None:
+    rig.gateway.submits = [_returns("of-another-job"), NoAnswer()]
+    rig.limits = Limits(total=1, community=1, member=1)
+    rig.pace = replace(rig.pace, callbacks=True)
+    rig.with_deadline(0.5)
+    async with rig.running() as alive:
+        await ordered(alive, who="bob")
+        await at_rest(alive)
+        rig.gateway.statuses = list(statuses)
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while (await current(alive, job)).state is not State.UNCONFIRMED:
+                await asyncio.sleep(0)
+        assert await alive.service.called_back(job.callback_token, request_id)
+        if ends == "expired":
+            async with asyncio.timeout(10):
+                while [t for t in asyncio.all_tasks() if t.get_name().startswith("callback of")]:
+                    await asyncio.sleep(0)
+            rig.clock.forward(hours=1)
+            assert await alive.service.called_back(job.callback_token, "")
+        await at_rest(alive)
+        done = await current(alive, job)
+        assert done.state is (State.DELIVERED if ends == "heard" else State.EXPIRED)
+    assert len(rig.gateway.posted) == 2
+
+
 # --- delivery ---------------------------------------------------------------------------------------------------
 
 

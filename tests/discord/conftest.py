@@ -34,6 +34,9 @@ class Stage:
 async def world() -> AsyncIterator[DiscordWorld]:
     async with DiscordWorld() as world:
         yield world
+        for request in world.requests:
+            if isinstance(request.json, dict) and "content" in request.json:
+                assert request.json["allowed_mentions"]["parse"] == [], request
 
 
 @pytest.fixture
@@ -65,6 +68,32 @@ def settings_for(world: DiscordWorld, studio: Studio, folder: Path, **changes: A
     return load(_env_file=None, **{**values, **changes})
 
 
+@asynccontextmanager
+async def _serving(app: App, world: DiscordWorld) -> AsyncIterator[None]:
+    """The whole service, connected."""
+    stop = asyncio.Event()
+    run = asyncio.create_task(app.run(stop))
+    try:
+        await world.connected()
+        yield
+    finally:
+        stop.set()
+        await run
+
+
+@asynccontextmanager
+async def _working(app: App) -> AsyncIterator[None]:
+    """A worker and nothing that receives."""
+    [platform] = app.platforms.values()
+    await platform.open(app.service)
+    await app.worker.start()
+    try:
+        yield
+    finally:
+        await app.worker.stop(5)
+        await platform.close()
+
+
 Running = Callable[..., AbstractAsyncContextManager[App]]
 
 
@@ -76,20 +105,8 @@ def running(world: DiscordWorld, studio: Studio, tmp_path: Path) -> Running:
     async def live(*, receive: bool = True, **changes: Any) -> AsyncIterator[App]:
         settings = settings_for(world, studio, tmp_path, **changes)
         discord = Discord(settings, world.now_s)
-        async with build(settings, {"discord": discord}) as app:
-            if not receive:
-                await discord.open(app.service)
-                await app.worker.start()
-                yield app
-                await app.worker.stop(5)
-                await discord.close()
-                return
-            stop = asyncio.Event()
-            run = asyncio.create_task(app.run(stop))
-            await world.connected()
+        async with build(settings, {"discord": discord}) as app, _serving(app, world) if receive else _working(app):
             yield app
-            stop.set()
-            await run
 
     return live
 

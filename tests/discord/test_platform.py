@@ -1,7 +1,8 @@
 """The connection comes and goes; orders and answers survive it."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import discord
@@ -10,6 +11,7 @@ from discord.gateway import DiscordWebSocket
 
 from bots.app import App
 from bots.discord import Discord
+from bots.platform import Platform
 from core.errors import PlatformError
 from tests.discord.conftest import Running, Stage, settings_for
 from tests.discord.studio import Studio
@@ -21,66 +23,73 @@ async def speak(stage: Stage) -> Reply:
     return await stage.world.command(stage.ana, stage.channel, "/speak", voice="Aria", text="Hello everyone")
 
 
-async def unused(world: DiscordWorld, studio: Studio, folder: Path, **changes: object) -> Discord:
+@asynccontextmanager
+async def alone(world: DiscordWorld, studio: Studio, folder: Path, **changes: object) -> AsyncIterator[Discord]:
+    """The platform without a service."""
     platform = Discord(settings_for(world, studio, folder, **changes), world.now_s)
     await platform.open(None)  # type: ignore[arg-type]
-    return platform
+    try:
+        yield platform
+    finally:
+        await platform.close()
+
+
+@asynccontextmanager
+async def receiving(platform: Platform) -> AsyncIterator[asyncio.Task[None]]:
+    """Run the platform until the test is over."""
+    run = asyncio.create_task(platform.run())
+    try:
+        yield run
+    finally:
+        run.cancel()
+        await asyncio.wait({run})
 
 
 async def test_a_bad_token_is_the_operators_to_mend(world: DiscordWorld, studio: Studio, tmp_path: Path) -> None:
-    platform = await unused(world, studio, tmp_path, discord_token="not-this-one")
-    with pytest.raises(PlatformError, match="DISCORD_TOKEN") as caught:
-        await platform.run()
+    async with alone(world, studio, tmp_path, discord_token="not-this-one") as platform:
+        with pytest.raises(PlatformError, match="DISCORD_TOKEN") as caught:
+            await platform.run()
     assert "not-this-one" not in str(caught.value)
-    await platform.close()
 
 
 async def test_a_token_that_is_taken_back_ends_the_platform(
     world: DiscordWorld, studio: Studio, tmp_path: Path
 ) -> None:
-    platform = await unused(world, studio, tmp_path)
-    run = asyncio.create_task(platform.run())
-    await world.connected()
-    await world.gateway.cut(AUTHENTICATION_FAILED)
-    with pytest.raises(PlatformError, match="any more"):
-        await run
-    await platform.close()
+    async with alone(world, studio, tmp_path) as platform, receiving(platform) as run:
+        await world.connected()
+        await world.gateway.cut(AUTHENTICATION_FAILED)
+        with pytest.raises(PlatformError, match="any more"):
+            await run
 
 
 async def test_an_outage_passes_and_commands_are_written_once(
     world: DiscordWorld, studio: Studio, tmp_path: Path
 ) -> None:
-    platform = await unused(world, studio, tmp_path)
-    world.fail("GET", "/gateway/bot$", 403)
-    with pytest.raises(discord.GatewayNotFound):
-        await platform.run()
-    run = asyncio.create_task(platform.run())
-    await world.connected()
-    assert [r.method for r in world.requests if r.path.endswith("/commands")] == ["PUT"]
-    assert sorted(world.commands) == ["balance", "help", "music", "quota", "speak", "voices"]
-    await platform.close()
-    await run
+    async with alone(world, studio, tmp_path) as platform:
+        world.fail("GET", "/gateway/bot$", 403)
+        with pytest.raises(discord.GatewayNotFound):
+            await platform.run()
+        async with receiving(platform) as run:
+            await world.connected()
+            assert [r.method for r in world.requests if r.path.endswith("/commands")] == ["PUT"]
+            assert sorted(world.commands) == ["balance", "help", "music", "quota", "speak", "voices"]
+            await platform.close()
+            await run
 
 
 async def test_cancelling_leaves_nothing_connected(world: DiscordWorld, studio: Studio, tmp_path: Path) -> None:
-    platform = await unused(world, studio, tmp_path)
-    run = asyncio.create_task(platform.run())
-    await world.connected()
-    run.cancel()
-    with suppress(asyncio.CancelledError):
-        await run
-    await world.pulse.until(lambda: not world.gateway.lines, 5)
-    await platform.close()
+    async with alone(world, studio, tmp_path) as platform:
+        async with receiving(platform):
+            await world.connected()
+        await world.pulse.until(lambda: not world.gateway.lines, 5)
 
 
 async def test_the_gateways_address_can_be_set(world: DiscordWorld, studio: Studio, tmp_path: Path) -> None:
     world.announced_ws_url = "ws://127.0.0.1:9/nowhere"
-    platform = await unused(world, studio, tmp_path, discord_ws_url=world.ws_url)
-    run = asyncio.create_task(platform.run())
-    await world.connected()
-    assert str(DiscordWebSocket.DEFAULT_GATEWAY) == world.ws_url  # where an invalidated session begins anew
-    await platform.close()
-    await run
+    async with alone(world, studio, tmp_path, discord_ws_url=world.ws_url) as platform, receiving(platform):
+        await world.connected()
+        # Where an invalidated session begins anew:
+        assert str(DiscordWebSocket.DEFAULT_GATEWAY) == world.ws_url
 
 
 async def test_no_privileged_intent_is_asked_for(stage: Stage, app: App) -> None:
@@ -116,13 +125,11 @@ async def test_too_late_for_discord_is_no_order(stage: Stage, app: App, studio: 
 async def test_deliveries_go_on_when_nothing_is_received_any_more(
     stage: Stage, running: Running, studio: Studio
 ) -> None:
-    async with running(receive=False) as app:
-        platform = app.platforms["discord"]
-        run = asyncio.create_task(platform.run())
+    async with running(receive=False) as app, receiving(app.platforms["discord"]) as run:
         studio.ready.clear()
         reply = await speak(stage)
         await reply.wait_for(lambda r: "Generating" in r.content)
-        await platform.stop_receiving()
+        await app.platforms["discord"].stop_receiving()
         await run
         assert not stage.world.gateway.connected()
         studio.ready.set()
@@ -130,11 +137,9 @@ async def test_deliveries_go_on_when_nothing_is_received_any_more(
 
 
 async def test_answers_under_way_are_finished_first(stage: Stage, running: Running) -> None:
-    async with running(receive=False) as app:
-        platform = app.platforms["discord"]
-        run = asyncio.create_task(platform.run())
+    async with running(receive=False) as app, receiving(app.platforms["discord"]) as run:
         reply = await stage.world.command(stage.ana, stage.channel, "/balance")
         await reply.acknowledged()
-        await platform.stop_receiving()
+        await app.platforms["discord"].stop_receiving()
         assert "left today" in reply.content
         await run

@@ -20,7 +20,7 @@ def seconds(content: bytes) -> float:
 
 
 async def test_two_hundred_orders_at_once(tmp_path: Path) -> None:
-    async with process(tmp_path, "sandbox", WAITING_PER_MEMBER="20") as service:
+    async with process(tmp_path, "sandbox", POLL_MIN_S="1", POLL_MAX_S="1") as service:
         guild = service.discord.guild()
         channel = guild.channel("general")
         members = [guild.member(f"Member {n}") for n in range(PEOPLE)]
