@@ -92,6 +92,20 @@ class Courier:
             files=message.files,
         )
 
+    async def whisper(self, application_id: int, token: str, message: MultipartParameters) -> None:
+        """Take an interaction's original response away and follow it up, for its author alone if the flags say so.
+
+        The response goes first: while it is deferred, Discord would show the follow-up in its place, to everybody.
+        """
+        try:
+            await self._adapter.delete_original_interaction_response(application_id, token, session=self._live)
+        except discord.HTTPException as error:
+            if error.code != UNKNOWN_MESSAGE:  # an earlier try had taken it away
+                raise
+        await self._adapter.execute_webhook(
+            application_id, token, session=self._live, payload=message.payload, multipart=message.multipart, wait=True
+        )
+
     async def send(self, channel_id: int, message: MultipartParameters) -> None:
         """Post a message as the bot."""
         await self._adapter.request(

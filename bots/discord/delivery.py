@@ -21,6 +21,7 @@ UPLOAD_BYTES = 10 * 1024 * 1024
 """What every chat takes at least, since 2024."""
 PLAYABLE = frozenset({"mp3/mp3", "ogg/opus", "ogg/vorbis", "wav/pcm_s16le", "flac/flac", "mp4/aac"})
 """What Discord's clients play in place."""
+MOST_SHOWN = 20_000
 AGAIN = "again:"
 """The custom id of "send again" is this and the job's id: it works whichever process sent it."""
 
@@ -33,7 +34,13 @@ def again_button(job_id: str) -> discord.ui.View:
 
 
 def _message(
-    text: str, artifacts: Sequence[Artifact], view: discord.ui.View | None, job: Job, nonce: str | None = None
+    text: str,
+    artifacts: Sequence[Artifact],
+    view: discord.ui.View | None,
+    job: Job,
+    nonce: str | None = None,
+    *,
+    private: bool = False,
 ) -> MultipartParameters:
     """Build a message; files are opened here and closed with it."""
     files = [
@@ -45,6 +52,7 @@ def _message(
         files=files or discord.utils.MISSING,
         view=view,
         nonce=nonce,
+        flags=discord.MessageFlags(ephemeral=True) if private else discord.utils.MISSING,
         allowed_mentions=discord.AllowedMentions.none(),
     )
 
@@ -74,6 +82,8 @@ class DiscordDelivery:
         with failures(), _message(text, (), None, job) as message:
             await self._courier.edit_reply(address.application_id, address.token, message)
         self._shown[job.job_id] = text
+        if len(self._shown) > MOST_SHOWN:
+            del self._shown[next(iter(self._shown))]
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
         """Attach the files to the reply, or post them. A repeat is safe: edits are idempotent, posts have a nonce."""
@@ -82,9 +92,12 @@ class DiscordDelivery:
         await self._put(job, replies.receipt(receipt), artifacts=artifacts)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
-        """Say in the reply or the channel how the job ended; offer "send again" where the audio exists."""
-        view = again_button(job.job_id) if receipt.kept else None
-        await self._put(job, replies.ended(receipt), view=view)
+        """Say how the job ended: to its author alone while that is possible, unless there is audio to send again."""
+        text = replies.ended(receipt)
+        if receipt.kept:
+            await self._put(job, text, view=again_button(job.job_id))
+        elif not await self._whispered(job, text):
+            await self._put(job, text)
 
     def _token_lives(self, address: Address) -> bool:
         return self._now_s() < address.token_until_s
@@ -98,6 +111,20 @@ class DiscordDelivery:
             if self._token_lives(address) and await self._edited(address, job, text, artifacts, view):
                 return
             await self._posted(address, job, text, artifacts, view)
+
+    async def _whispered(self, job: Job, text: str) -> bool:
+        """Put words for the author alone in place of the public reply; return False if its token is spent."""
+        address = Address.read(job)
+        if not self._token_lives(address):
+            return False
+        try:
+            with failures(), _message(text, (), None, job, private=True) as message:
+                await self._courier.whisper(address.application_id, address.token, message)
+        except DeliveryRefused as error:
+            log.info("job %s: the author can't be told alone: %s", job.job_id, error)
+            return False
+        self._shown.pop(job.job_id, None)
+        return True
 
     async def _edited(
         self, address: Address, job: Job, text: str, artifacts: Sequence[Artifact], view: discord.ui.View | None

@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 # It logs every flood wait with a traceback, although the caller sees the error and waits.
 logging.getLogger("telegram.ext.AIORateLimiter").setLevel(logging.CRITICAL)
 
-CONNECT_S, READ_S, WRITE_S = 10, 60, 120
+CONNECT_S, READ_S, WRITE_S = 10, 15, 120
+UPLOAD_READ_S = 60
+"""How long Telegram may digest an upload before it answers."""
 POLL_S = 30
 SETTLE_S = 1.0
 """How long a batch of updates may take before it is confirmed all the same."""
@@ -169,7 +171,7 @@ class Poller:
         self._conflicts += 1
         if self._conflicts == 1:
             log.error("another process polls with the same token; only one may run, and this one waits: %s", error)
-        await asyncio.sleep(min(2.0 ** (self._conflicts - 1), LONGEST_CONFLICT_S))
+        await asyncio.sleep(min(0.25 * 2.0**self._conflicts, LONGEST_CONFLICT_S))
 
     async def _take(self, updates: tuple[Update, ...]) -> None:
         tasks = {asyncio.create_task(self._survive(update)) for update in updates}

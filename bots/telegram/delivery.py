@@ -22,7 +22,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bots import replies
-from bots.telegram.connection import ROOM_RETRY_S, Pace
+from bots.telegram.connection import ROOM_RETRY_S, UPLOAD_READ_S, Pace
 from bots.telegram.faults import text_fault, upload_fault
 from bots.telegram.parse import answered
 from bots.telegram.people import NAME, Recent, key
@@ -121,8 +121,11 @@ class Deliverer:
         """Put the status message under the order, or change it. Raises DeliveryError."""
         card = self._cards.setdefault(job.job_id, _Card())
         async with card.lock:
+            place = self._place(job)
+            if card.status is None and not self._pace.has_room(place.chat):
+                raise DeliveryDelayed("no room for a status message", retry_after_s=ROOM_RETRY_S)
             if card.shown != plain(text):
-                await self._write(card, self._place(job), text)
+                await self._write(card, place, text)
 
     async def progress(self, job: Job) -> None:
         """Show how far a job is; after a restart only as a chat action, as the status message is no longer known."""
@@ -203,7 +206,9 @@ class Deliverer:
     async def _send_voice(self, _: Job, upload: InputFile, duration_s: int, caption: str | None, to: Place) -> None:
         """Send a voice message; where those are forbidden, let the core make a song of it instead."""
         try:
-            await self._bot.send_voice(voice=upload, duration=duration_s, caption=caption, **to.target)
+            await self._bot.send_voice(
+                voice=upload, duration=duration_s, caption=caption, read_timeout=UPLOAD_READ_S, **to.target
+            )
         except BadRequest as error:
             if "voice" not in error.message.casefold():
                 raise
@@ -219,6 +224,7 @@ class Deliverer:
             caption=caption,
             title=words[:TITLE_LIMIT],
             performer=performer,
+            read_timeout=UPLOAD_READ_S,
             **to.target,
         )
 

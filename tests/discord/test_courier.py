@@ -186,10 +186,20 @@ async def test_progress_is_shown_and_its_failure_is_the_cores_to_ignore(
     stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply
 ) -> None:
     await chat.progress(job)
-    assert reply.content == "Sending the audio…"
+    await chat.progress(job)
+    assert reply.edits == ["Sending the audio…"]  # the same words are not sent twice
     stage.world.fail("PATCH", "@original$", 404, 10008)
     with pytest.raises(DeliveryError):
-        await chat.progress(job)
+        await chat.progress(replace(job, state=State.RUNNING))
+
+
+async def test_what_is_told_is_followed_by_new_progress(chat: DiscordDelivery, job: Job, reply: Reply) -> None:
+    kept = replace(job, state=State.UNDELIVERABLE, reason=Reason.CHAT_REFUSED)
+    await chat.progress(job)
+    await chat.tell(kept, receipt(kept))
+    await chat.progress(job)
+    sending, told, again = reply.edits
+    assert sending == again != told
 
 
 async def test_two_files_have_two_names(chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]) -> None:

@@ -102,7 +102,8 @@ async def test_a_failure_is_told_and_costs_nothing(stage: Stage, app: App, studi
     studio.outcome = "FAILED"
     reply = await speak(stage)
     said = await reply.settled(lambda m: "not charged" in m.content)
-    assert said is reply.original
+    assert said.ephemeral
+    assert reply.deleted
     assert said.buttons == []
     balance = await stage.world.command(stage.ana, stage.channel, "/balance")
     assert "$0.10 left today" in (await balance.answered()).content
@@ -136,3 +137,11 @@ async def test_the_announced_limit_is_kept(stage: Stage, app: App, studio: Studi
     assert len(file.content) <= 60_000
     uploads = [r for r in stage.world.requests if r.files]
     assert [r.status for r in uploads] == [200]
+
+
+async def test_the_sandbox_speaks_in_a_real_voice(stage: Stage, running: Running) -> None:
+    async with running(gateway_url="sandbox"):
+        reply = await speak(stage)
+        [file] = await reply.audio(30)
+    assert len(file.content) > 10_000
+    assert "$0.0014" in reply.content

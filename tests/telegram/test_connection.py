@@ -6,12 +6,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from telegram.error import NetworkError
+from telegram.error import NetworkError, TelegramError
 
-from bots.telegram.connection import Pace
-from bots.telegram.faults import NoRoom
-from core.errors import PlatformError
-from tests.telegram.rig import Bot, Rig
+from bots.telegram.connection import Pace, make_bot, make_requests
+from bots.telegram.faults import NoRoom, upload_fault
+from core.errors import DeliveryDelayed, PlatformError
+from tests.telegram.rig import OGG, Bot, Rig
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 
@@ -53,9 +53,9 @@ async def test_another_process_with_the_same_token_is_named_once(
     bot: Bot, world: TelegramWorld, band: Chat, bob: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     await world.until(lambda: world.calls_to("getUpdates"), "no poll")
-    world.fail("getUpdates", Fault.conflict())
+    world.fail("getUpdates", Fault.conflict(), times=2)
     await band.says(bob, "wakes the poll that waits")
-    await world.until(lambda: [c for c in world.calls_to("getUpdates") if c.status == 409], "no conflict")
+    await world.until(lambda: [c for c in world.calls_to("getUpdates") if c.status == 409][1:], "no conflicts")
     await band.reply_to(await band.says(bob, "/voices"))
     named = [r for r in caplog.records if "same token" in r.message]
     assert [r.levelno for r in named] == [logging.ERROR]
@@ -109,6 +109,41 @@ async def test_a_flooded_chat_holds_up_nobody_else() -> None:
             await say(-6, at_once)
         for task in flood:
             task.cancel()
+
+
+async def test_without_a_menu_orders_are_taken(world: TelegramWorld, band: Chat, bob: User, rig: Rig) -> None:
+    world.fail("setMyCommands", Fault.server_error())
+    async with rig.bot():
+        await band.reply_to(await band.says(bob, "/voices"))
+
+
+async def test_an_upload_that_never_left_may_be_repeated(world: TelegramWorld) -> None:
+    await world.stop()
+    requests = make_requests()
+    telegram = make_bot(world.token, world.api_url, requests, Pace())
+    with pytest.raises(TelegramError) as failure:
+        await telegram.send_voice(1, OGG)
+    assert isinstance(upload_fault(failure.value, len(OGG)), DeliveryDelayed)
+    for request in requests:
+        await request.shutdown()
+
+
+async def test_without_the_store_nothing_is_promised(bot: Bot, band: Chat, bob: User, rig: Rig) -> None:
+    await bot.store.close()
+    assert "no orders" in (await band.reply_to(await band.says(bob, "/speak Hello"))).text
+    assert "Something went wrong" in (await band.reply_to(await band.says(bob, "/balance"))).text
+    assert rig.gateway.posted == []
+
+
+async def test_a_chat_that_had_its_share_gets_its_audio_a_little_later(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User
+) -> None:
+    for _ in range(20):
+        await band.reply_to(await band.says(bob, "/voices"))
+    await band.says(bob, "/speak Hello")
+    await band.wait_for(lambda chat: chat.audios)
+    assert [call.status for call in world.calls_to("sendVoice")] == [200]
+    assert len(world.calls_to("sendMessage")) == 20
 
 
 async def test_a_group_has_room_for_twenty_messages_a_minute() -> None:

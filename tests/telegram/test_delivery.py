@@ -177,6 +177,19 @@ async def test_a_failed_job_is_told_in_the_status_message(band: Chat, bob: User,
 
 
 @pytest.mark.usefixtures("bot")
+async def test_a_status_message_that_was_deleted_is_replaced(band: Chat, bob: User, rig: Rig) -> None:
+    async def delete() -> Answer:
+        first = await band.wait_for(lambda chat: next(iter(chat.sent), None))
+        first.deleted = True
+        return Answer("FAILED")
+
+    rig.gateway.statuses.append(delete)
+    asked = await band.says(bob, "/speak Hello")
+    told = await band.wait_for(lambda chat: next((m for m in chat.sent if "could not generate" in m.text), None))
+    assert (told.reply_to, told.deleted) == (asked.id, False)
+
+
+@pytest.mark.usefixtures("bot")
 async def test_status_messages_are_not_needed(band: Chat, bob: User, world: TelegramWorld) -> None:
     for method in ("sendMessage", "editMessageText", "sendChatAction", "deleteMessage"):
         world.fail(method, Fault.server_error(500), times=99)

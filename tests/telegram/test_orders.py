@@ -71,10 +71,10 @@ async def test_the_same_update_twice_is_one_job(band: Chat, bob: User, rig: Rig,
     await band.wait_for(lambda chat: chat.audios)
     assert asked.update is not None
     await world.repeat(asked.update)
-    after = await band.says(bob, "/voices")
-    await band.reply_to(after)
-    assert rig.gateway.posted == ["Hello"]
-    assert len(band.audios) == 1
+    await band.says(bob, "/speak Goodbye")
+    await _heard(band, 2)
+    assert rig.gateway.posted == ["Hello", "Goodbye"]
+    assert [message.kind for message in band.sent] == ["text", "voice", "text", "voice"]
 
 
 async def test_edits_and_commands_for_other_bots_are_not_orders(band: Chat, bob: User, rig: Rig) -> None:
@@ -85,6 +85,16 @@ async def test_edits_and_commands_for_other_bots_are_not_orders(band: Chat, bob:
     await band.says(bob, "/speak Goodbye")
     await _heard(band, 1)
     assert rig.gateway.posted == ["Goodbye"]
+
+
+async def test_an_order_that_was_deleted_is_still_delivered(band: Chat, bob: User, rig: Rig) -> None:
+    async def delete() -> None:
+        asked.deleted = True
+
+    rig.gateway.statuses.append(delete)
+    asked = await band.says(bob, "/speak Hello")
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert voice.reply_to is None
 
 
 async def test_topics_keep_their_audio(world: TelegramWorld, bob: User, rig: Rig) -> None:

@@ -101,7 +101,7 @@ async def test_what_can_not_be_understood_is_explained(band: Chat, alice: User, 
 
 
 async def test_a_name_follows_whoever_has_it_now(world: TelegramWorld, band: Chat, alice: User, bob: User) -> None:
-    await band.says(bob, "hello")
+    await band.reply_to(await band.says(bob, "/voices"))
     bob.username = "robert"
     carol = world.user("Carol", "bob")
     band.add(carol)
