@@ -32,7 +32,7 @@ class QuotaWords:
 def read(text: str) -> Command | None:
     """Return the command that begins a message, its name in small letters, or None."""
     found = _COMMAND.match(text)
-    return Command(found[1].lower(), found[2], text[found.end() :]) if found else None
+    return Command(found[1].lower(), found[2], text[found.end() :].rstrip()) if found else None
 
 
 def voice_and_text(body: str, catalog: Catalog) -> tuple[str, str]:

@@ -169,6 +169,11 @@ def ended(done: Receipt) -> str:
     return f"{sentence} You were not charged. ({job.job_id})"
 
 
+def addressed(job: Job, text: str) -> str:
+    """Name the member in a message that does not answer theirs."""
+    return f"{job.member_name}: {text}"
+
+
 def balance(standing: Standing) -> str:
     """Say what a member may spend."""
     quota = standing.quota

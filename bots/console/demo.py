@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,6 +37,9 @@ async def demo(*, script: Path | None, out: Path) -> int:
     Raises ConfigurationError where the script can't be read or `out` can't be written.
     """
     logging.getLogger("troubadour.sandbox").setLevel(logging.ERROR)  # its warning is what the welcome says
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, TextIOWrapper):  # a letter that the terminal does not have must not end the chat
+            stream.reconfigure(errors="replace")
     screen = Screen(sys.stdout)
     lines = written(read_script(script), screen) if script else typed(screen)
     shelf, over = Shelf(out), asyncio.Event()

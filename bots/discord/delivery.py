@@ -149,7 +149,7 @@ class DiscordDelivery:
         if artifacts and await self._is_there(address, job):
             return
         nonce = f"{job.job_id}-{'audio' if artifacts else 'told'}"[:25]
-        with _message(text, artifacts, view, job, nonce) as message:
+        with _message(replies.addressed(job, text), artifacts, view, job, nonce) as message:
             await self._courier.send(address.channel_id, message)
         await self._clear(address, job)
 

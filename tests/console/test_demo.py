@@ -104,8 +104,10 @@ async def test_an_accepted_order_that_ends_without_audio_fails_the_run(tmp_path:
 
 
 async def test_typed_lines_are_said_by_you_and_every_order_is_waited_for(tmp_path: Path) -> None:
-    typed = "/music rain\n@mia: /quota default 0.02 week\n\nbob: /quota show @mia\n/quota show @bob\n/quit\n/help\n"
-    demo = await troubadour("demo", "--out", tmp_path / "new" / "out", cwd=tmp_path, stdin=typed)
+    typed = "h\u00ebllo\n/music rain\n@mia: /quota default 0.02 week\n\nbob: /quota show @mia\n/quota show @bob\n/quit\n/help\n"
+    demo = await troubadour(
+        "demo", "--out", tmp_path / "new" / "out", cwd=tmp_path, stdin=typed, PYTHONIOENCODING="ascii"
+    )
     assert (demo.status, demo.err) == (0, "")
     assert "Everybody without a quota of their own may now spend: $0.02 a week." in demo.out
     assert "Only admins" in demo.out

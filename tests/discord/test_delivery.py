@@ -38,7 +38,7 @@ async def test_an_old_token_gives_way_to_a_message(stage: Stage, app: App, studi
     await reply.wait_for(lambda r: r.deleted)
     assert message.nonce is not None
     assert len(message.nonce) <= 25
-    assert "14 characters" in message.content
+    assert message.content.startswith("Ana: 14 characters")
     assert stage.channel.posted == [message]
 
 

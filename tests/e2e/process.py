@@ -50,16 +50,18 @@ class Process:
             **self.extra,
         }
 
-    async def start(self) -> None:
-        """Start and wait until both platforms take orders."""
+    async def start(self, *, discord: bool = True, telegram: bool = True) -> None:
+        """Start and wait until these platforms take orders."""
         with (self.folder / "log").open("ab") as log:
             self.running = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bots", "run", cwd=self.folder, stderr=log, stdout=log,
                 env={**self.environment(), "PYTHONPATH": str(ROOT)},
             )  # fmt: skip
         polls = len(self.telegram.calls_to("getUpdates"))
-        await self.discord.connected(timeout_s=READY_S)
-        await self.telegram.until(lambda: len(self.telegram.calls_to("getUpdates")) > polls, "no poll", READY_S)
+        if discord:
+            await self.discord.connected(timeout_s=READY_S)
+        if telegram:
+            await self.telegram.until(lambda: len(self.telegram.calls_to("getUpdates")) > polls, "no poll", READY_S)
 
     async def kill(self) -> None:
         """End it without a word, as a power cut does."""
