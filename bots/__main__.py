@@ -8,10 +8,9 @@ from pathlib import Path
 
 from bots import check, logs
 from bots.app import serve
-from bots.settings import Settings, load
+from bots.settings import load
 from core.errors import ConfigurationError, StoreError
-from storage.books import breaches, summary
-from storage.sqlite import SqliteDriver
+from storage.sqlite import audit_file, backup
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
@@ -43,32 +42,22 @@ async def _check(_: argparse.Namespace) -> int:
 
 
 async def _ledger_verify(_: argparse.Namespace) -> int:
-    driver = await _opened(load())
-    try:
-        broken = [sentence async for sentence in breaches(driver)]
-        print("\n".join(broken) if broken else f"The books balance: {await summary(driver)}.")
-    finally:
-        await driver.close()
-    return 1 if broken else 0
-
-
-async def _opened(settings: Settings) -> SqliteDriver:
-    if not settings.sqlite_path.exists():
-        raise ConfigurationError(f"There is no database at {settings.sqlite_path}.")
-    driver = SqliteDriver(settings.sqlite_path, read_only=True)
-    await driver.open()
-    return driver
+    books = await audit_file(_database())
+    print("\n".join(books.findings))
+    return 0 if books.balance else 1
 
 
 async def _backup(options: argparse.Namespace) -> int:
-    from storage.sqlite import backup
-
-    settings = load()
-    if not settings.sqlite_path.exists():
-        raise ConfigurationError(f"There is no database at {settings.sqlite_path}.")
-    await asyncio.to_thread(backup, settings.sqlite_path, options.file)
-    print(f"{options.file} holds a copy of {settings.sqlite_path}.")
+    await asyncio.to_thread(backup, _database(), options.file)
+    print(f"{options.file} holds a copy of the database.")
     return 0
+
+
+def _database() -> Path:
+    path = load().sqlite_path
+    if not path.exists():
+        raise ConfigurationError(f"There is no database at {path}.")
+    return path
 
 
 def parser() -> argparse.ArgumentParser:

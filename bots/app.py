@@ -176,7 +176,7 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
         stack.push_async_callback(store.close)
         media = Media()
         stack.push_async_callback(media.close)
-        key = settings.gateway_key or SecretStr("sandbox")
+        key = settings.gateway_key or SecretStr("no-key-needed")
         gateway = GatewayClient(GatewaySettings(url=url, key=key, public_url=settings.public_url))
         stack.push_async_callback(gateway.close)
         nudges, gate = Nudges(), Gate()

@@ -84,10 +84,15 @@ class Delivering:
         except Exception:
             log.exception("job %s: progress not shown", job.job_id)
 
-    async def _progress_over(self, job: Job) -> None:
-        """Wait for a progress message under way: it must not overwrite what comes next."""
+    async def _progress_over(self, job: Job) -> Job:
+        """Wait for a progress message under way, which must not overwrite what comes next.
+
+        It may have learnt more about where the job goes, hence the job as it is now.
+        """
         if task := self._showing.get(job.job_id):
             await asyncio.wait({task})
+            return await self._store.job(job.job_id) or job
+        return job
 
     # --- generated -> delivering -> delivered | undeliverable -----------------------------------------------------
 
@@ -98,7 +103,7 @@ class Delivering:
         while True:
             if job.state is State.GENERATED:
                 job = await self._store.move(job, State.DELIVERING)
-            await self._progress_over(job)
+            job = await self._progress_over(job)
             try:
                 await self._send(job, uncertain=uncertain)
             except DeliveryDelayed as error:
@@ -152,7 +157,7 @@ class Delivering:
 
     async def tell(self, job: Job) -> None:
         """Tell the member how it ended, then close the job. Raises Stopping, StoreError."""
-        await self._progress_over(job)
+        job = await self._progress_over(job)
         for tried in range(1, TELL_TRIES + 1):
             try:
                 await self._deliveries[job.platform].tell(job, await self._receipt(job))

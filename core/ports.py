@@ -77,6 +77,10 @@ class Store(Protocol):
         """Record that nothing is left to do, and wipe where it went to: a destination may hold a short-lived token."""
         ...
 
+    async def place(self, job_id: str, destination: Destination) -> None:
+        """Note more about where an open job goes, whatever its state."""
+        ...
+
     async def job(self, job_id: str) -> Job | None:
         """Return a job."""
         ...

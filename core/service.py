@@ -115,8 +115,14 @@ class Service:
         self._worker.accept(job)
         return job
 
+    async def place(self, job_id: str, destination: Destination) -> None:
+        """Note more about where a job goes than was known when it was ordered, such as a status message."""
+        await self._store.place(job_id, destination)
+
     async def standing(self, caller: Caller) -> Standing:
         """Return what the caller may spend now."""
+        if not caller.can_spend:
+            raise NotPermitted("account")
         quota = self._policy.quota(direct=caller.direct)
         return await self._store.standing(caller.community, caller.member, quota)
 

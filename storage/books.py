@@ -1,7 +1,9 @@
 """Check the books: each query names what must hold and returns a row for every breach."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from core.money import show
 from storage.driver import Driver, Statement
 
 CHECKS: Mapping[str, str] = {
@@ -74,6 +76,20 @@ async def breaches(driver: Driver) -> AsyncIterator[str]:
             yield f"broken: {rule}; first of {len(rows)}: {first}"
 
 
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Whether the books balance, and the sentences that say so."""
+
+    balance: bool
+    findings: Sequence[str]
+
+
+async def audit(driver: Driver) -> Audit:
+    """Check everything. The driver may be a read-only one beside a running service."""
+    broken = [sentence async for sentence in breaches(driver)]
+    return Audit(not broken, broken or [f"They balance: {await summary(driver)}."])
+
+
 async def summary(driver: Driver) -> str:
     """Return one line of totals."""
     query = """
@@ -84,5 +100,6 @@ async def summary(driver: Driver) -> str:
     (rows,) = await driver.run([Statement(query)])
     row = rows[0]
     return (
-        f"{row['jobs']} jobs, {row['entries']} entries, {row['charged']} micros charged, {row['upstream']} micros lost"
+        f"{row['jobs']} jobs, {row['entries']} entries, {show(int(row['charged']))} charged, "
+        f"{show(int(row['upstream']))} spent on jobs that nobody paid for"
     )

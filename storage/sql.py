@@ -160,6 +160,8 @@ FROM jobs WHERE job_id = :job_id
 
 CLOSE_HOLD = "DELETE FROM holds WHERE job_id = :job_id"
 
+PLACE = "UPDATE jobs SET destination = :destination WHERE job_id = :job_id AND closed_ms IS NULL"
+
 JOB = "SELECT * FROM jobs WHERE job_id = :job_id"
 JOB_BY_EVENT = "SELECT * FROM jobs WHERE event_id = :event_id"
 JOB_BY_CALLBACK = "SELECT * FROM jobs WHERE callback_token = :token"

@@ -12,6 +12,7 @@ from pathlib import Path
 import aiosqlite
 
 from core.errors import Conflict, StoreBusy, StoreError
+from storage.books import Audit, audit
 from storage.driver import Row, Statement, Unexpected
 
 log = logging.getLogger(__name__)
@@ -165,6 +166,16 @@ def backup(source: Path, target: Path) -> None:
     with partial.open("rb") as written:
         os.fsync(written.fileno())
     partial.replace(target)
+
+
+async def audit_file(path: Path) -> Audit:
+    """Check the books of a database file, in use or not, and change nothing."""
+    driver = SqliteDriver(path, read_only=True)
+    await driver.open()
+    try:
+        return await audit(driver)
+    finally:
+        await driver.close()
 
 
 def _lock(path: Path) -> int:

@@ -107,6 +107,10 @@ class SqlStore:
             changes["artifacts"] = ()
         return await self.update(job, **changes)
 
+    async def place(self, job_id: str, destination: Destination) -> None:
+        """Note more about where an open job goes, whatever its state."""
+        await self._driver.run([Statement(sql.PLACE, {"job_id": job_id, "destination": _destination(destination)})])
+
     async def job(self, job_id: str) -> Job | None:
         """Return a job."""
         return await self._one(Statement(sql.JOB, {"job_id": job_id}))

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +17,8 @@ from bots.console.script import Line, read_script
 from bots.console.shelf import Kept, Shelf
 from bots.settings import SANDBOX, Settings, load
 from core.money import show
-from storage.books import breaches, summary
-from storage.sqlite import SqliteDriver
+from storage.books import Audit
+from storage.sqlite import audit_file
 
 JOB_S = 120
 """How long the simulated gateway may take for a job."""
@@ -49,7 +48,7 @@ async def demo(*, script: Path | None, out: Path) -> int:
         settings = throw_away(Path(folder))
         async with build(settings, {console.name: console}) as app:
             await app.run(over)
-        books = await audit(settings.sqlite_path)
+        books = await audit_file(settings.sqlite_path)
     report(screen, shelf.kept, console.outcome, books)
     return 0 if console.outcome.finished and not console.outcome.failed and books.balance else 1
 
@@ -61,25 +60,6 @@ def throw_away(folder: Path) -> Settings:
     return load(_env_file=None, **{**defaults, **chosen})
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What an audit found: whether the books balance, and the sentences to say so."""
-
-    balance: bool
-    findings: Sequence[str]
-
-
-async def audit(path: Path) -> Books:
-    """Check the books of a database that nobody uses any more."""
-    driver = SqliteDriver(path, read_only=True)
-    await driver.open()
-    try:
-        broken = [sentence async for sentence in breaches(driver)]
-        return Books(not broken, broken or [f"They balance: {await summary(driver)}."])
-    finally:
-        await driver.close()
-
-
 async def written(lines: Sequence[Line], screen: Screen) -> AsyncIterator[Line]:
     """Yield a script's lines, and show each as it is said."""
     for line in lines:
@@ -87,7 +67,7 @@ async def written(lines: Sequence[Line], screen: Screen) -> AsyncIterator[Line]:
         yield line
 
 
-def report(screen: Screen, files: Sequence[Kept], outcome: Outcome, books: Books) -> None:
+def report(screen: Screen, files: Sequence[Kept], outcome: Outcome, books: Audit) -> None:
     """Show what there is to play, what everybody was charged, and whether the books balance."""
     parts = {
         "Audio": [_described(file) for file in files],

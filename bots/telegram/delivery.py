@@ -5,7 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,20 +125,21 @@ class Deliverer:
             if card.status is None and not self._pace.has_room(place.chat):
                 raise DeliveryDelayed("no room for a status message", retry_after_s=ROOM_RETRY_S)
             if card.shown != plain(text):
-                await self._write(card, place, text)
+                await self._write(job, card, place, text)
 
     async def progress(self, job: Job) -> None:
-        """Show how far a job is; after a restart only as a chat action, as the status message is no longer known."""
+        """Show how far a job is; where no status message could be sent, as a chat action alone."""
         action = ChatAction.RECORD_VOICE if job.product == "speech" else ChatAction.UPLOAD_DOCUMENT
-        await self._act(self._place(job), action)
-        if job.job_id in self._cards:
+        place = self._place(job)
+        await self._act(place, action)
+        if job.job_id in self._cards or place.status is not None:
             await self.show(job, replies.progress(job))
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Say in place of the status message how it ended, with the button where the audio is kept."""
         card, place = self._cards.setdefault(job.job_id, _Card()), self._place(job)
         async with card.lock:
-            await self._write(card, place, replies.ended(receipt), _again(receipt))
+            await self._write(job, card, place, replies.ended(receipt), _again(receipt))
 
     async def _act(self, place: Place, action: ChatAction) -> None:
         """Show for some seconds what the bot does; only a decoration."""
@@ -147,13 +148,16 @@ class Deliverer:
         except TelegramError as error:
             log.debug("chat action not shown in %d: %s", place.chat, error)
 
-    async def _write(self, card: _Card, place: Place, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
-        """Edit the status message, or send one where there is none."""
+    async def _write(
+        self, job: Job, card: _Card, place: Place, text: str, markup: InlineKeyboardMarkup | None = None
+    ) -> None:
+        """Edit the status message, or send one where there is none and write down which, for the next start."""
         status, text = card.status or place.status, plain(text)
         try:
             if status is None or not await self._edited(place.chat, status, text, markup):
                 sent = await self._in_chat(place, lambda to: self._send_text(to, text, markup))
                 status = sent.message_id
+                await self._service.place(job.job_id, replace(place, status=status).destination)
         except TelegramError as error:
             raise text_fault(error) from error
         card.status, card.shown = status, text

@@ -76,7 +76,7 @@ async def test_a_conversation_ends_with_audio_that_plays_and_books_that_balance(
     assert "You have $0.0003 left today." in demo.out
     assert "ann: $0.0014" in demo.out
     assert "bob: $0.0002" in demo.out
-    assert "They balance: 2 jobs, 4 entries, 1600 micros charged" in demo.out
+    assert "They balance: 2 jobs, 4 entries, $0.0016 charged" in demo.out
     assert "\x1b" not in demo.out
     assert not list(tmp_path.glob("troubadour-demo-*")), "the throw-away database is still there"
 
@@ -99,7 +99,7 @@ async def test_an_accepted_order_that_ends_without_audio_fails_the_run(tmp_path:
     assert "There is no command /speek." in demo.out
     assert "Write what I should say" in demo.out
     assert "You have $0.10 left today." in demo.out
-    assert " 0 micros charged" in demo.out
+    assert " $0.00 charged" in demo.out
     assert list((tmp_path / "out").iterdir()) == []
 
 

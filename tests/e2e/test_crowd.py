@@ -14,9 +14,8 @@ PEOPLE = 50
 
 def seconds(content: bytes) -> float:
     """Decode audio and return how long it is."""
-    with av.open(io.BytesIO(content)) as file:
-        frames = list(file.decode(audio=0))
-        return sum(frame.samples / frame.sample_rate for frame in frames)
+    with av.open(io.BytesIO(content), "r") as file:
+        return sum(frame.samples / frame.sample_rate for frame in file.decode(audio=0))
 
 
 async def test_two_hundred_orders_at_once(tmp_path: Path) -> None:
