@@ -12,10 +12,10 @@ from core.errors import (
     Unavailable,
 )
 from core.lifecycle import Reason, State
-from core.models import Accepted, Job, Quota, Receipt, Standing
+from core.models import Accepted, Job, Receipt
 from core.money import AMOUNTS, show
 from core.products import Catalog
-from core.quota import Period
+from core.quota import Period, Quota, Standing
 
 SEND_AGAIN = "Send again"
 SENDING_AGAIN = "Sending it again. This costs nothing."

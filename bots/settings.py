@@ -7,10 +7,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import ConfigurationError, InvalidInput
-from core.models import Quota
 from core.money import parse_amount
 from core.products import VOICES
-from core.quota import Period
+from core.quota import Period, Quota
 
 GATEWAY_URL = "https://gateway.pixazo.ai"
 SANDBOX = "sandbox"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from core.audio import Want, raw_format
 from core.errors import (
     CannotFit,
     DeliveryDelayed,
@@ -17,10 +18,10 @@ from core.errors import (
     TooLarge,
 )
 from core.lifecycle import VOIDS, Reason, State
-from core.media import Want, raw_format
-from core.models import Artifact, Destination, Job, Quota, Receipt
+from core.models import Artifact, Destination, Job, Receipt
 from core.nudges import Nudges
 from core.ports import Clock, Deliveries, MediaTools, Store
+from core.quota import Quota
 
 log = logging.getLogger(__name__)
 

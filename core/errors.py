@@ -22,12 +22,10 @@ TroubadourError
 └── ConfigurationError       settings that can't work
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from core.lifecycle import Reason
-
-if TYPE_CHECKING:
-    from core.models import Standing
+from core.quota import Standing
 
 
 class TroubadourError(Exception):
@@ -63,7 +61,7 @@ class NotPermitted(Refusal):
 class OverLimit(Refusal):
     """Say which limit refused, with the standing that the decision saw."""
 
-    def __init__(self, limit: str, cost_micros: int, standing: "Standing") -> None:
+    def __init__(self, limit: str, cost_micros: int, standing: Standing) -> None:
         """`limit`: "allowance" or "pool"."""
         super().__init__(limit)
         self.limit = limit

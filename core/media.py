@@ -4,150 +4,17 @@ Media come from outside. Child processes with limits on memory and time do the w
 import the codecs (`core.media_child`).
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 from uuid import uuid4
 
-from core.errors import CannotFit, MediaError, MediaTimeout, Undecodable
+from core.audio import KINDS, Encoding, Probe, RawFormat, Want
+from core.errors import CannotFit, MediaError, Undecodable
 from core.jsontype import JSON
 from core.media_pool import Pool
 
-__all__ = [
-    "CannotFit",
-    "Media",
-    "MediaError",
-    "MediaTimeout",
-    "Probe",
-    "RawFormat",
-    "Undecodable",
-    "Want",
-    "raw_format",
-]
-
 RECYCLE_AFTER = 200
 """Requests that one child serves, so that a leak in a codec has an end."""
-ATTEMPTS = 3
-"""Encodings that one `fit` tries at most; each has the whole deadline."""
-
-# Container, or raw codec -> MIME type and file extension.
-KINDS = {
-    "wav": ("audio/wav", "wav"),
-    "ogg": ("audio/ogg", "ogg"),
-    "mp3": ("audio/mpeg", "mp3"),
-    "flac": ("audio/flac", "flac"),
-    "mp4": ("audio/mp4", "m4a"),
-    "pcm_s16le": ("application/octet-stream", "pcm"),  # audio/L16 is big-endian (RFC 2586)
-    "pcm_mulaw": ("audio/PCMU", "ulaw"),
-    "pcm_alaw": ("audio/PCMA", "alaw"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What a file turned out to hold; `container` is "raw" where there is no header."""
-
-    container: str
-    codec: str
-    sample_rate_hz: int
-    channels: int
-    duration_ms: int
-    mime: str
-    extension: str
-
-    @property
-    def kind(self) -> str:
-        """Return `container/codec`, such as "ogg/opus", "mp3/mp3" or "wav/pcm_s16le"."""
-        return f"{self.container}/{self.codec}"
-
-
-@dataclass(frozen=True, slots=True)
-class RawFormat:
-    """How to read audio that has no header; always one channel."""
-
-    codec: Literal["s16le", "mulaw", "alaw"]
-    sample_rate_hz: int
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """One way to write a file; `options` go to the encoder."""
-
-    container: str
-    encoder: str
-    bitrate_bps: int
-    channels: int
-    sample_rate_hz: int
-    options: tuple[tuple[str, str], ...] = ()
-
-    def size_bytes(self, duration_ms: int) -> int:
-        """Estimate the size of a file with so much audio, headers and page overhead included."""
-        return 2_048 + (self.bitrate_bps + 1_000) * duration_ms // 8_000
-
-
-def opus(kbps: int, channels: int) -> Encoding:
-    """Describe Opus in Ogg; without `constrained`, tonal music comes out a third larger than asked for."""
-    return Encoding("ogg", "libopus", kbps * 1000, channels, 48_000, (("vbr", "constrained"),))
-
-
-def mp3(kbps: int, channels: int, sample_rate_hz: int = 44_100) -> Encoding:
-    """Describe MP3 at a constant bitrate."""
-    return Encoding("mp3", "libmp3lame", kbps * 1000, channels, sample_rate_hz)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A format to transcode to: its encodings from good to poor, for stereo and for one channel."""
-
-    kind: str
-    stereo: tuple[Encoding, ...]
-    mono: tuple[Encoding, ...]
-
-
-_LOW_OPUS = tuple(opus(kbps, 1) for kbps in (32, 24, 16, 12))
-_LOW_MP3 = (mp3(64, 1), mp3(48, 1, 22_050), mp3(32, 1, 22_050))
-TARGETS = {
-    "opus": Target(
-        "ogg/opus",
-        stereo=(*(opus(kbps, 2) for kbps in (128, 96, 64, 48)), *_LOW_OPUS),
-        mono=(opus(64, 1), opus(48, 1), *_LOW_OPUS),
-    ),
-    "mp3": Target(
-        "mp3/mp3",
-        stereo=(mp3(192, 2), mp3(128, 2), mp3(96, 2), *_LOW_MP3),
-        mono=(mp3(96, 1), *_LOW_MP3),
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """What a chat takes: files of at most `max_bytes`, of the kinds (`Probe.kind`) in `playable`."""
-
-    max_bytes: int
-    playable: frozenset[str]
-    prefer: Literal["opus", "mp3"]
-    """What to transcode to, if it is playable; the other one otherwise."""
-
-    def __post_init__(self) -> None:
-        """Refuse a want that no transcoding can serve."""
-        if not any(target.kind in self.playable for target in TARGETS.values()):
-            raise ValueError("playable must name ogg/opus or mp3/mp3")
-
-    def encodings(self, channels: int, duration_ms: int) -> tuple[Encoding, ...]:
-        """Return the encodings worth trying, best first: those that should fit, and as the last resort the poorest."""
-        order = sorted(TARGETS, key=lambda name: name != self.prefer)
-        target = next(TARGETS[name] for name in order if TARGETS[name].kind in self.playable)
-        rows = target.mono if channels == 1 else target.stereo
-        fitting = [row for row in rows if row.size_bytes(duration_ms) <= self.max_bytes]
-        return tuple(dict.fromkeys(fitting[: ATTEMPTS - 1] + fitting[-1:]))
-
-
-def raw_format(output_format: str) -> RawFormat | None:
-    """Return how to read the gateway's `output_format` should it come without a header; None for mp3 and opus."""
-    codecs: dict[str, Literal["s16le", "mulaw", "alaw"]] = {"pcm": "s16le", "ulaw": "mulaw", "alaw": "alaw"}
-    name, _, rate = output_format.partition("_")
-    return RawFormat(codecs[name], int(rate)) if name in codecs else None
 
 
 class Media:

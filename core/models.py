@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from core.audio import Probe
 from core.jsontype import JSON
 from core.lifecycle import State
-from core.media import Probe
-from core.quota import Period
+from core.quota import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,38 +110,6 @@ class Job:
     detail: str | None = None
     """The gateway's or the platform's own words, for the operator."""
     artifacts: tuple[Artifact, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quota:
-    """What may be spent in a period; `limit_micros` None is unlimited."""
-
-    limit_micros: int | None
-    period: Period
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What a member may spend in a community now, and by which quota."""
-
-    quota: Quota
-    source: str
-    """Whose quota it is: "member", "community" or "operator"."""
-    used_micros: int
-    """Drawn from the allowance in the current window, holds included."""
-    balance_micros: int
-    """Granted credit that is not held."""
-    held_micros: int
-    """Set aside for unfinished jobs, allowance and balance together."""
-    resets_ms: int
-    pool_left_micros: int | None = None
-    """None: the community has no pool."""
-
-    @property
-    def allowance_left_micros(self) -> int | None:
-        """What is left of the allowance; None is unlimited."""
-        limit = self.quota.limit_micros
-        return None if limit is None else max(0, limit - self.used_micros)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

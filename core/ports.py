@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from core.audio import Probe, RawFormat, Want
 from core.lifecycle import State
-from core.media import Probe, RawFormat, Want
-from core.models import Artifact, Destination, Job, Order, Person, Quota, Receipt, Standing
+from core.models import Artifact, Destination, Job, Order, Person, Receipt
 from core.products import Product
+from core.quota import Quota, Standing
 
 
 class Clock(Protocol):

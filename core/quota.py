@@ -1,11 +1,8 @@
-"""Periods and what a standing allows. Pure: the clock comes in as a number."""
+"""Quotas, their periods and what they leave. Pure: the clock comes in as a number."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from core.models import Standing
 
 DAY_MS = 86_400_000
 
@@ -36,7 +33,39 @@ def window(period: Period, now_ms: int) -> tuple[int, int]:
     return round(start.timestamp() * 1000), round(end.timestamp() * 1000)
 
 
-def refusing_limit(standing: "Standing", cost_micros: int) -> str | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What may be spent in a period; `limit_micros` None is unlimited."""
+
+    limit_micros: int | None
+    period: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a member may spend in a community now, and by which quota."""
+
+    quota: Quota
+    source: str
+    """Whose quota it is: "member", "community" or "operator"."""
+    used_micros: int
+    """Drawn from the allowance in the current window, holds included."""
+    balance_micros: int
+    """Granted credit that is not held."""
+    held_micros: int
+    """Set aside for unfinished jobs, allowance and balance together."""
+    resets_ms: int
+    pool_left_micros: int | None = None
+    """None: the community has no pool."""
+
+    @property
+    def allowance_left_micros(self) -> int | None:
+        """What is left of the allowance; None is unlimited."""
+        limit = self.quota.limit_micros
+        return None if limit is None else max(0, limit - self.used_micros)
+
+
+def refusing_limit(standing: Standing, cost_micros: int) -> str | None:
     """Name the limit that does not cover the cost, "allowance" or "pool"; None when the order may be admitted."""
     left = standing.allowance_left_micros
     if left is not None and cost_micros > left + standing.balance_micros:

@@ -16,11 +16,11 @@ from core.errors import (
 )
 from core.ids import Ids
 from core.lifecycle import State
-from core.models import Accepted, Caller, Destination, Job, Order, Person, Quota, Standing
+from core.models import Accepted, Caller, Destination, Job, Order, Person
 from core.money import parse_amount
 from core.ports import Admission, Admitted, Store
 from core.products import PRICE_MICROS, Catalog
-from core.quota import Period, refusing_limit
+from core.quota import Period, Quota, Standing, refusing_limit
 from core.worker import Worker
 
 log = logging.getLogger(__name__)

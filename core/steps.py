@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.audio import raw_format
 from core.delivering import Delivering
 from core.errors import Conflict, GatewayError, MediaError, MediaUnavailable, StaleJob
 from core.gate import Gate
 from core.lifecycle import Reason, State
-from core.media import raw_format
 from core.models import Artifact, Job
 from core.nudges import Nudges, Stopping
 from core.ports import Clock, Gateway, GatewayStatus, MediaTools, Store

@@ -6,9 +6,9 @@ from typing import Any
 
 from core.errors import StaleJob
 from core.lifecycle import ENDED, VOIDS, State, may_move, settles
-from core.models import Artifact, Destination, Job, Person, Quota, Standing
+from core.models import Artifact, Destination, Job, Person
 from core.ports import Admission, Admitted, Clock
-from core.quota import Period, window
+from core.quota import Period, Quota, Standing, window
 from storage import sql
 from storage.driver import Driver, Row, Statement, Unexpected
 from storage.migrate import migrate

@@ -1,6 +1,6 @@
 """Audio for tests that do not listen."""
 
-from core.media import Probe
+from core.audio import Probe
 
 PROBE = Probe(
     container="wav",

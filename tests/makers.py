@@ -3,9 +3,9 @@
 import itertools
 from typing import Any
 
-from core.models import Caller, Destination, Order, Quota
+from core.models import Caller, Destination, Order
 from core.ports import Admission
-from core.quota import Period
+from core.quota import Period, Quota
 
 _numbers = itertools.count(1)
 

@@ -10,8 +10,7 @@ from bots import logs
 from bots.check import check
 from bots.settings import Settings, load
 from core.errors import ConfigurationError
-from core.models import Quota
-from core.quota import Period
+from core.quota import Period, Quota
 
 
 def loaded(**values: object) -> Settings:

@@ -9,8 +9,8 @@ from bots.console.desk import NAME, Desk
 from bots.console.screen import Screen
 from bots.console.script import Line
 from bots.console.shelf import Shelf
+from core.audio import Want
 from core.errors import DeliveryRefused, DeliveryUncertain
-from core.media import Want
 from core.models import Artifact, Job, Receipt
 from core.service import Service
 

@@ -11,8 +11,8 @@ from bots import replies
 from bots.discord.address import PLATFORM, Address
 from bots.discord.courier import NETWORK, SPENT, Courier, describe, failures
 from bots.discord.text import plain
+from core.audio import Want
 from core.errors import DeliveryRefused
-from core.media import Want
 from core.models import Artifact, Job, Receipt
 
 log = logging.getLogger(__name__)

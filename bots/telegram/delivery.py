@@ -26,8 +26,8 @@ from bots.telegram.connection import ROOM_RETRY_S, UPLOAD_READ_S, Pace
 from bots.telegram.faults import text_fault, upload_fault
 from bots.telegram.parse import answered
 from bots.telegram.people import NAME, Recent, key
+from core.audio import Want
 from core.errors import DeliveryDelayed, DeliveryUncertain
-from core.media import Want
 from core.models import Artifact, Destination, Job, Receipt
 from core.service import Service
 

@@ -13,8 +13,8 @@ from bots.telegram.connection import Pace, Poller, make_bot, make_requests
 from bots.telegram.delivery import Deliverer
 from bots.telegram.handlers import MENU, Handlers
 from bots.telegram.people import NAME
+from core.audio import Want
 from core.errors import ConfigurationError, PlatformError
-from core.media import Want
 from core.models import Artifact, Job, Receipt
 from core.service import Service
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from core.audio import Probe, RawFormat, Want
 from core.delivering import Delivering
 from core.errors import TroubadourError
 from core.gate import Gate
 from core.ids import Ids
-from core.media import Probe, RawFormat, Want
-from core.models import Artifact, Job, Quota, Receipt
+from core.models import Artifact, Job, Receipt
 from core.nudges import Nudges
 from core.products import Catalog, Product, catalog
 from core.queue import FairQueue, Limits
-from core.quota import Period
+from core.quota import Period, Quota
 from core.service import Policy, Service
 from core.steps import Pace, Steps
 from core.worker import Worker

@@ -2,8 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.models import Quota, Standing
-from core.quota import Period, refusing_limit, window
+from core.quota import Period, Quota, Standing, refusing_limit, window
 
 
 def ms(text: str) -> int:

@@ -12,8 +12,8 @@ from bots.discord.delivery import DiscordDelivery
 from bots.discord.platform import Discord
 from core.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, TooLarge
 from core.lifecycle import Reason, State
-from core.models import Artifact, Destination, Job, Quota, Receipt, Standing
-from core.quota import Period
+from core.models import Artifact, Destination, Job, Receipt
+from core.quota import Period, Quota, Standing
 from tests.audio import PROBE
 from tests.discord.conftest import Stage, settings_for
 from tests.discord.studio import Studio, sound

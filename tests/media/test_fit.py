@@ -6,7 +6,9 @@ from typing import Literal
 
 import pytest
 
-from core.media import CannotFit, Media, Undecodable, Want, raw_format
+from core.audio import Want, raw_format
+from core.errors import CannotFit, Undecodable
+from core.media import Media
 from tests.media.files import names, write, write_wav
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

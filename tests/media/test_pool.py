@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from core.media import Media, MediaError, MediaTimeout, Undecodable, Want
+from core.audio import Want
+from core.errors import MediaError, MediaTimeout, Undecodable
+from core.media import Media
 from core.media_pool import SCRIPT, Child, ChildDied, Pool
 from tests.media.files import names, write_wav
 

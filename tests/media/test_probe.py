@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.media import Media, MediaError, Probe, RawFormat, Undecodable, raw_format
+from core.audio import Probe, RawFormat, raw_format
+from core.errors import MediaError, Undecodable
+from core.media import Media
 from core.products import OUTPUT_FORMATS
 from tests.media.files import tone, write, write_wav
 

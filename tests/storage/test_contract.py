@@ -6,8 +6,8 @@ import pytest
 
 from core.errors import Conflict, StaleJob
 from core.lifecycle import MOVES, VOIDS, State
-from core.models import Artifact, Destination, Job, Person, Quota
-from core.quota import Period
+from core.models import Artifact, Destination, Job, Person
+from core.quota import Period, Quota
 from storage.driver import Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore

@@ -11,10 +11,10 @@ from pydantic import SecretStr
 
 from bots.settings import load
 from bots.telegram import Telegram
+from core.audio import Probe, RawFormat, Want
 from core.delivering import Delivering
 from core.gate import Gate
 from core.ids import Ids
-from core.media import Probe, RawFormat, Want
 from core.nudges import Nudges
 from core.products import Product, catalog
 from core.queue import FairQueue, Limits
