@@ -20,6 +20,7 @@ from telegram.error import (
 from telegram.ext import Application, ApplicationBuilder, CallbackQueryHandler, CommandHandler, ContextTypes, ExtBot
 
 from tests.worlds.telegram import Fault, TelegramWorld
+from tests.worlds.telegram.wire import spec
 
 Context = ContextTypes.DEFAULT_TYPE
 OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(40)
@@ -222,7 +223,7 @@ async def test_a_violation_is_seen() -> None:
     async with ExtBot(world.token, base_url=f"{world.api_url}/bot") as bot:
         await bot.send_message(world.group("Band").id, "hi", api_kwargs={"colour": "red"})
     await world.stop()
-    assert world.violations == ["sendMessage.colour: unknown parameter"]
+    assert world.violations == (["sendMessage.colour: unknown parameter"] if spec() else [])
 
 
 async def test_start_and_stop_are_quick_even_with_a_waiting_poll() -> None:

@@ -7,15 +7,12 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from aiohttp import BodyPartReader, web
 
 from tests.worlds.discord.places import JSON
-
-SHARED = Path(__file__).resolve().parents[3].parent / "shared"
-"""Beside the checkout; where it is missing, requests are not compared with Discord's document."""
+from tests.worlds.schemas import pair
 
 
 @dataclass(eq=False, slots=True)
@@ -118,9 +115,10 @@ async def _read_parts(raw: web.Request, into: Request) -> None:
 @functools.cache
 def _document() -> Any | None:
     """Load Discord's document and the validator once; it takes a while."""
-    source, spec = SHARED / "conformance" / "discord_spec_validator.py", SHARED / "specs" / "discord_openapi.json"
-    if not (source.exists() and spec.exists()):
+    found_here = pair("discord_spec_validator.py", "discord_openapi.json")
+    if found_here is None:
         return None
+    source, spec = found_here
     found = importlib.util.spec_from_file_location("discord_spec_validator", source)
     assert found is not None
     assert found.loader is not None

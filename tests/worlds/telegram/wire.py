@@ -8,13 +8,13 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol, cast
 
 from aiohttp import web
 
+from tests.worlds.schemas import pair
+
 JSON = dict[str, Any]
-SHARED = Path(__file__).resolve().parents[4] / "shared"
 
 _ENTITY = re.compile(r"(?P<bot_command>(?<!\S)/\w{1,32}(?:@\w{3,32})?)|(?P<mention>(?<!\w)@\w{3,32})", re.ASCII)
 _MARK = re.compile("\x02(?P<id>\\d+)\x03")
@@ -60,17 +60,17 @@ class Call:
 @functools.cache
 def spec() -> Spec | None:
     """Load the validator that stands beside the checkout, or None where there is none."""
-    source = SHARED / "specs" / "telegram_bot_api.json"
-    if not source.exists() or not (SHARED / "conformance" / "telegram_spec_validator.py").exists():
+    found = pair("telegram_spec_validator.py", "telegram_bot_api.json")
+    if found is None:
         return None
-    sys.path.insert(0, str(SHARED / "conformance"))
+    sys.path.insert(0, str(found[0].parent))
     try:
         validator = importlib.import_module("telegram_spec_validator")
     finally:
-        sys.path.remove(str(SHARED / "conformance"))
+        sys.path.remove(str(found[0].parent))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # it leaves closing its file to the garbage collector
-        return cast("Spec", validator.TgSpec(source))
+        return cast("Spec", validator.TgSpec(found[1]))
 
 
 async def read_call(request: web.Request, method: str) -> Call:
