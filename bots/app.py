@@ -56,10 +56,10 @@ class App:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then drain."""
+        await self.web.start()  # first: a port that is taken must stop the start before any job goes on
         for platform in self.platforms.values():
             await platform.open(self.service)
         taken_up = await self.worker.start()
-        await self.web.start()
         log.info("ready: %s; %d unfinished jobs taken up", ", ".join(self.platforms) or "no platform", taken_up)
         receiving = [asyncio.create_task(keep_running(p), name=f"platform {p.name}") for p in self.platforms.values()]
         try:

@@ -114,6 +114,8 @@ class Steps:
             return await self._store.move(job, State.UNCONFIRMED, **told)
         if error.retry or error.pauses:
             self._shut_gate(job, error)
+        else:
+            self._gate.opened()  # the gateway is there and judges each request by itself
         if error.retry:
             return await self._store.move(job, State.QUEUED, **told)
         log.error("job %s: rejected: %s (%s)", job.job_id, error.operator, error)
