@@ -16,7 +16,7 @@ class Limits:
 
 
 class FairQueue:
-    """Waiting jobs by member; a member is in the ring, or parked at a full community, or at a limit of their own.
+    """Waiting jobs by member. A member with a turn to come is lined up: in the ring, or parked at a full community.
 
     Every operation takes constant time however many jobs wait.
     """
@@ -26,30 +26,31 @@ class FairQueue:
         self._waiting: defaultdict[str, deque[Job]] = defaultdict(deque)
         self._ring: deque[str] = deque()
         self._parked: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._lined_up: set[str] = set()
         self._in_flight = 0
         self._of_member: Counter[str] = Counter()
         self._of_community: Counter[str] = Counter()
 
     def put(self, job: Job) -> None:
         """Let a job wait for its turn."""
-        waiting = self._waiting[job.member]
-        waiting.append(job)
-        if len(waiting) == 1 and self._of_member[job.member] < self._limits.member:
-            self._ring.append(job.member)
+        self._waiting[job.member].append(job)
+        self._line_up(job.member)
 
     def take(self) -> Job | None:
         """Return the next job that may begin, counted as in flight; None while the limits allow none."""
         while self._ring and self._in_flight < self._limits.total:
             member = self._ring.popleft()
-            waiting = self._waiting[member]
-            community = waiting[0].community
+            self._lined_up.discard(member)
+            if self._of_member[member] >= self._limits.member:
+                continue  # lined up again when one of theirs is done
+            community = self._waiting[member][0].community
             if self._of_community[community] >= self._limits.community:
                 self._parked[community].append(member)
+                self._lined_up.add(member)
                 continue
-            job = waiting.popleft()
+            job = self._waiting[member].popleft()
             self.occupy(job)
-            if waiting and self._of_member[member] < self._limits.member:
-                self._ring.append(member)
+            self._line_up(member)
             return job
         return None
 
@@ -64,12 +65,27 @@ class FairQueue:
         self._in_flight -= 1
         _release(self._of_member, job.member)
         _release(self._of_community, job.community)
+        self._unpark(job.community)  # before the member who has just had a turn
+        self._line_up(job.member)
         if not self._waiting[job.member]:
             del self._waiting[job.member]
-        elif self._of_member[job.member] == self._limits.member - 1:
-            self._ring.append(job.member)
-        if parked := self._parked.get(job.community):
-            self._ring.append(parked.popleft())
+
+    def _line_up(self, member: str) -> None:
+        if member not in self._lined_up and self._waiting[member] and self._of_member[member] < self._limits.member:
+            self._ring.append(member)
+            self._lined_up.add(member)
+
+    def _unpark(self, community: str) -> None:
+        """Let one who waits for this community's sake take part again."""
+        parked = self._parked[community]
+        while parked:
+            member = parked.popleft()
+            self._lined_up.discard(member)
+            self._line_up(member)
+            if member in self._lined_up:
+                break
+        if not parked:
+            del self._parked[community]
 
 
 def _release(counter: Counter[str], key: str) -> None:

@@ -84,7 +84,7 @@ class Worker:
                 self._queue.put(job)
             else:
                 self._spawn(job)
-        self._pump()
+        self._pump()  # only now, when all that is in flight has been counted
         self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
         return len(jobs)
 

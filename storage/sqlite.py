@@ -84,6 +84,7 @@ class SqliteDriver:
         self._connection: _Connection | None = None
         self._writer: asyncio.Task[None] | None = None
         self._lock: int | None = None
+        self._closing = False
 
     async def open(self) -> None:
         """Take the file's lock, connect and start the writer."""
@@ -99,19 +100,27 @@ class SqliteDriver:
         except sqlite3.Error as error:
             await self.close()
             raise StoreError(f"{self._path} can't be opened: {error}") from error
+        self._closing = False
         self._writer = asyncio.create_task(self._write(connection), name="sqlite writer")
 
     async def run(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Queue the list for the next commit and wait for that commit."""
-        if self._writer is None or self._writer.done():
-            raise StoreError("the database is closed")
+        self._check_open()
         future: asyncio.Future[list[list[Row]]] = asyncio.get_running_loop().create_future()
         await self._queue.put((statements, future))
+        self._check_open(waited=True)
         return await future
+
+    def _check_open(self, *, waited: bool = False) -> None:
+        """Refuse what nobody would answer: while closing, only what was queued before is still committed."""
+        gone = self._writer is None or self._writer.done()
+        if gone or (self._closing and not waited):
+            raise StoreError("the database is closed")
 
     async def close(self) -> None:
         """Commit what is waiting, disconnect and give the lock back."""
         if self._writer is not None:
+            self._closing = True
             await self._queue.put(None)
             await self._writer
             self._writer = None
@@ -135,6 +144,9 @@ class SqliteDriver:
             closing = item is None
             if batch:
                 await self._commit(connection, batch)
+        while not self._queue.empty():
+            if late := self._queue.get_nowait():
+                late[1].set_exception(StoreError("the database is closed"))
 
     async def _commit(self, connection: _Connection, batch: Sequence[Waiting]) -> None:
         outcomes: Sequence[Outcome]

@@ -27,3 +27,16 @@ def test_every_state_can_come_to_an_end() -> None:
             frontier = {to for state in frontier for to in MOVES[state]} - reached
             reached |= frontier
         assert reached & ENDED
+
+
+def test_what_may_have_been_submitted_never_waits_for_a_submission_again() -> None:
+    """Only `submitting` leads back to `queued`, for a proven failure; an unconfirmed job can be found or expire."""
+
+    def before(to: State) -> set[State]:
+        return {state for state, moves in MOVES.items() if to in moves}
+
+    assert before(State.QUEUED) == {State.SUBMITTING}
+    assert before(State.SUBMITTING) == {State.QUEUED}
+    assert before(State.UNCONFIRMED) == {State.SUBMITTING}
+    assert before(State.RUNNING) == {State.SUBMITTING, State.UNCONFIRMED}
+    assert before(State.GENERATED) == {State.RUNNING, State.DELIVERING, State.UNDELIVERABLE}

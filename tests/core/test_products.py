@@ -88,3 +88,11 @@ def test_an_operator_changes_the_table() -> None:
 @pytest.mark.parametrize(("word", "voice"), [("aria", "Aria"), ("ARIA", "Aria"), ("ari", None), ("", None)])
 def test_a_voice_is_named_in_any_case(word: str, voice: str | None) -> None:
     assert TABLE.voice(word) == voice
+
+
+def test_an_operator_sets_the_prompts_limit_and_the_usual_voice() -> None:
+    table = catalog(music_limit=5, default_voice="Lily")
+    assert table["music"].validate({"prompt": "12345"}) == {"prompt": "12345"}
+    with pytest.raises(InvalidInput):
+        table["music"].validate({"prompt": "123456"})
+    assert table.default_voice == "Lily"

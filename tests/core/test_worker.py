@@ -358,6 +358,7 @@ async def test_a_late_callback_resolves_an_unconfirmed_job(
         await at_rest(alive)
         done = await current(alive, job)
         assert done.state is (State.DELIVERED if ends == "heard" else State.EXPIRED)
+        assert done.reason == (None if ends == "heard" else Reason.UNCONFIRMED)
     assert len(rig.gateway.posted) == 2
 
 
