@@ -88,16 +88,16 @@ class SqliteDriver:
 
     async def open(self) -> None:
         """Take the file's lock, connect and start the writer."""
-        if not self._read_only:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(self._path.with_name(f"{self._path.name}.lock"))
         try:
+            if not self._read_only:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._lock = _lock(self._path.with_name(f"{self._path.name}.lock"))
             connection = self._connection = _Connection(lambda: connect(self._path, read_only=self._read_only), 64)
             await connection
             connection.row_factory = sqlite3.Row
             for pragma in () if self._read_only else ("journal_mode=WAL", "synchronous=FULL"):
                 await connection.execute_fetchall(f"PRAGMA {pragma}")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             await self.close()
             raise StoreError(f"{self._path} can't be opened: {error}") from error
         self._closing = False
@@ -153,8 +153,9 @@ class SqliteDriver:
         try:
             outcomes = await connection.apply([statements for statements, _ in batch], self._begin)
         except Exception as error:
-            log.exception("a commit of %d transactions failed", len(batch))
-            outcomes = [StoreError(f"the database can't be written: {error}") for _ in batch]
+            unforeseen = error if not isinstance(error, sqlite3.Error) else None
+            log.log(logging.ERROR, "a commit of %d transactions failed: %s", len(batch), error, exc_info=unforeseen)
+            outcomes = [StoreError(f"the database {self._path} fails: {error}") for _ in batch]
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if future.done():  # its caller was cancelled; the commit stands
                 continue
@@ -171,13 +172,17 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 
 def backup(source: Path, target: Path) -> None:
-    """Copy a database, in use or not, to a file that is on disk and whole when this returns."""
+    """Copy a database, in use or not, to a file that is on disk and whole when this returns. Raises StoreError."""
     partial = target.with_name(f"{target.name}.partial")
-    with closing(connect(source, read_only=True)) as live, closing(sqlite3.connect(partial)) as copy:
-        live.backup(copy)
-    with partial.open("rb") as written:
-        os.fsync(written.fileno())
-    partial.replace(target)
+    try:
+        with closing(connect(source, read_only=True)) as live, closing(sqlite3.connect(partial)) as copy:
+            live.backup(copy)
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        partial.replace(target)
+    except (sqlite3.Error, OSError) as error:
+        partial.unlink(missing_ok=True)
+        raise StoreError(f"{source} can't be copied to {target}: {error}") from error
 
 
 async def audit_file(path: Path) -> Audit:

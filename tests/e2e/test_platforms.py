@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.discord.studio import Studio
-from tests.e2e.process import process
+from tests.e2e.process import Process, process
+from tests.worlds.discord import DiscordWorld
+from tests.worlds.telegram import TelegramWorld
 
 
 @pytest.fixture
@@ -62,3 +64,32 @@ async def test_a_second_service_on_the_same_database_is_refused(gateway: Studio,
         copy = tmp_path / "copy.db"
         status, said = await service.cli("backup", str(copy))
         assert (status, copy.exists()) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("database", "content", "command"),
+    [
+        ("foreign.db", b"no database at all, but long enough to look at", ("ledger", "verify")),
+        ("foreign.db", b"no database at all, but long enough to look at", ("backup", "copy.db")),
+        ("empty.db", b"", ("ledger", "verify")),
+        ("empty.db", b"", ("backup", "nowhere/copy.db")),
+        ("foreign.db", b"no database at all, but long enough to look at", ("run",)),
+        ("missing/x/y.db", None, ("ledger", "verify")),
+    ],
+)
+async def test_a_database_that_is_none_gets_a_sentence(
+    gateway: Studio, tmp_path: Path, database: str, content: bytes | None, command: tuple[str, ...]
+) -> None:
+    async with DiscordWorld() as discord:
+        telegram = await TelegramWorld().start()
+        service = Process(
+            tmp_path, discord, telegram, gateway.url, {"DATABASE_URL": f"sqlite:///{tmp_path / database}"}
+        )
+        if content is not None:
+            (tmp_path / database).write_bytes(content)
+        status, said = await service.cli(*command)
+        await telegram.stop()
+    assert status == 2
+    assert "Traceback" not in said
+    assert database.split("/", maxsplit=1)[0] in said or "can't be" in said
+    assert not (tmp_path / "copy.db.partial").exists()
