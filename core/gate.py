@@ -18,7 +18,8 @@ class Gate:
         self._strikes = 0
         self._until_s = 0.0
         self._probe = asyncio.Lock()
-        self._released = asyncio.Event()
+        self._released = False
+        self._wake = asyncio.Event()
         self._trouble: GatewayError | None = None
 
     def trouble(self) -> GatewayError | None:
@@ -37,24 +38,27 @@ class Gate:
             yield
 
     async def _pause(self) -> None:
-        while self._strikes and not self._released.is_set():
+        while self._strikes and not self._released:
             wait_s = self._until_s - asyncio.get_running_loop().time()
             if wait_s <= 0:
                 break
             try:
                 async with asyncio.timeout(wait_s):
-                    await self._released.wait()
+                    await self._wake.wait()
             except TimeoutError:
                 continue  # the pause is over, unless it was made longer meanwhile
 
     def release(self) -> None:
         """End every wait: the process stops."""
-        self._released.set()
+        self._released = True
+        self._wake.set()
 
     def opened(self) -> None:
         """Note that a submission was accepted."""
         self._strikes = 0
         self._trouble = None
+        self._wake.set()
+        self._wake = asyncio.Event()
 
     def shut(self, error: GatewayError) -> bool:
         """Note a failure and pause, each time twice as long; return whether this is news for the operator."""

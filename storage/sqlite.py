@@ -145,7 +145,8 @@ class SqliteDriver:
             if batch:
                 await self._commit(connection, batch)
         while not self._queue.empty():
-            if late := self._queue.get_nowait():
+            late = self._queue.get_nowait()
+            if late and not late[1].done():
                 late[1].set_exception(StoreError("the database is closed"))
 
     async def _commit(self, connection: _Connection, batch: Sequence[Waiting]) -> None:

@@ -140,3 +140,20 @@ async def test_who_waited_behind_a_success_need_not_pause() -> None:
         gate.opened()
     async with asyncio.timeout(10):
         await behind
+
+
+async def test_a_success_lets_everybody_through_who_waits() -> None:
+    gate = Gate(600)
+    gate.shut(Unreachable())
+    through = asyncio.Event()
+
+    async def pass_through() -> None:
+        async with gate.passage():
+            through.set()
+
+    waiting = [asyncio.create_task(pass_through()) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert not through.is_set()
+    gate.opened()
+    async with asyncio.timeout(5):
+        await asyncio.gather(*waiting)
