@@ -108,10 +108,13 @@ async def keep_running(platform: Platform) -> None:
         except PlatformError as error:
             log.critical("%s can't run: %s. The other platforms go on.", platform.name, error)
             return
-        except Exception:
+        except Exception as error:
             if time.monotonic() - started_s > LONGEST_RETRY_S:
                 pause_s = FIRST_RETRY_S
-            log.exception("%s is out; trying again in %.0f s", platform.name, pause_s)
+            trace = log.isEnabledFor(logging.DEBUG)
+            log.log(
+                logging.ERROR, "%s is out (%r); trying again in %.0f s", platform.name, error, pause_s, exc_info=trace
+            )
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_RETRY_S)
         else:
@@ -173,6 +176,7 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
         url = await stack.enter_async_context(sandbox()) if settings.sandboxed else settings.gateway_url
         store = SqlStore(SqliteDriver(settings.sqlite_path), clock)
         await store.open()
+        _make_spool(settings)
         stack.push_async_callback(store.close)
         media = Media()
         stack.push_async_callback(media.close)
@@ -224,6 +228,14 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
         service = Service(store, worker, table, policy, Ids())
         web = Web(settings.http_host, settings.http_port, service)
         yield App(settings, service, worker, chats, web)
+
+
+def _make_spool(settings: Settings) -> None:
+    """Refuse to start where audio could not be kept: it would be paid for in vain."""
+    try:
+        settings.spool.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{settings.spool} can't be used for audio: {error.strerror}") from error
 
 
 def _pace(settings: Settings) -> Pace:

@@ -4,7 +4,11 @@ import os
 from pathlib import Path
 from typing import TextIO
 
+from pydantic import SecretStr
+
 from bots.settings import SANDBOX, Settings
+from core.errors import ConfigurationError
+from core.gateway.settings import GatewaySettings
 
 
 async def check(settings: Settings, out: TextIO) -> int:
@@ -28,6 +32,8 @@ def _findings(settings: Settings) -> tuple[list[str], list[str]]:
         problems.append("neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat to serve")
     else:
         remarks.extend(f"{name} is not set: running without that platform" for name in missing)
+    if settings.gateway_url != SANDBOX:
+        problems.extend(_unusable_gateway(settings))
     if settings.gateway_url == SANDBOX:
         remarks.append("GATEWAY_URL=sandbox: audio is simulated")
     elif settings.gateway_key is None:
@@ -40,7 +46,15 @@ def _findings(settings: Settings) -> tuple[list[str], list[str]]:
     return problems, remarks
 
 
+def _unusable_gateway(settings: Settings) -> list[str]:
+    try:
+        GatewaySettings(url=settings.gateway_url, key=settings.gateway_key or SecretStr("unset"))
+    except ConfigurationError as error:
+        return [str(error)]
+    return []
+
+
 def _writable(folder: Path) -> bool:
     """Say whether the folder, or the nearest one above it that exists, can be written."""
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    return os.access(existing, os.W_OK)
+    return existing.is_dir() and os.access(existing, os.W_OK)

@@ -91,9 +91,12 @@ class Settings(BaseSettings):
     @property
     def price_micros(self) -> int:
         """The price of 1,000 characters."""
-        micros = parse_amount(self.price, 0)
-        if micros is None:
-            raise ValueError("PRICE must be an amount such as $0.10")
+        try:
+            micros = parse_amount(self.price, 0)
+        except InvalidInput:
+            micros = None
+        if micros is None or "char" in self.price.lower():
+            raise ValueError(f"PRICE: {self.price!r} is not an amount such as $0.10")
         return micros
 
     @property
@@ -146,3 +149,7 @@ def load(**overrides: Any) -> Settings:
             for problem in error.errors(include_input=False, include_url=False)
         ]
         raise ConfigurationError("\n".join(p.replace("Value error, ", "") for p in problems)) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f".env can't be read: {error.reason} at byte {error.start}; it must be UTF-8."
+        ) from None

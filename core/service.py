@@ -152,7 +152,8 @@ class Service:
         await self._store.set_quota(caller.community, member.member if member else None, None, caller.member)
 
     async def find(self, caller: Caller, handle: str) -> Person:
-        """Return the member behind an @name that was seen here. Raises NotFound."""
+        """Return the member behind an @name that was seen here; for admins. Raises NotFound."""
+        _require_admin(caller)
         person = await self._store.find_handle(caller.community, handle)
         if person is None:
             raise NotFound("member", handle)

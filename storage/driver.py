@@ -40,6 +40,10 @@ class Driver(Protocol):
         """
         ...
 
+    async def tables(self) -> frozenset[str]:
+        """Return the names of the tables that are there."""
+        ...
+
     async def close(self) -> None:
         """Finish what is waiting and disconnect."""
         ...

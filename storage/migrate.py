@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from importlib import resources
 
-from core.errors import SchemaTooNew
+from core.errors import SchemaTooNew, StoreError
 from storage.driver import Driver, Statement
 
+MARK = "migrations"
+"""The table by which a database is known as ours."""
 _RECORD = """
 CREATE TABLE IF NOT EXISTS migrations (
     version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_ms BIGINT NOT NULL
@@ -28,7 +30,13 @@ def statements(sql: str) -> list[str]:
 
 
 async def migrate(driver: Driver, now_ms: int) -> int:
-    """Apply what is missing and return the version reached. Raises SchemaTooNew, having changed nothing."""
+    """Apply what is missing and return the version reached.
+
+    Raises SchemaTooNew, or StoreError for somebody else's database, having changed nothing.
+    """
+    tables = await driver.tables()
+    if tables and MARK not in tables:
+        raise StoreError("The database holds other tables than Troubadour's, so it is left alone.")
     _, rows = await driver.run([Statement(_RECORD), Statement("SELECT max(version) AS version FROM migrations")])
     current = rows[0]["version"] or 0
     known = list(migrations())

@@ -14,6 +14,7 @@ import aiosqlite
 from core.errors import Conflict, StoreBusy, StoreError
 from storage.books import Audit, audit
 from storage.driver import Row, Statement, Unexpected
+from storage.migrate import MARK
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,11 @@ class SqliteDriver:
         if gone or (self._closing and not waited):
             raise StoreError("the database is closed")
 
+    async def tables(self) -> frozenset[str]:
+        """Return the names of the tables that are there."""
+        (rows,) = await self.run([Statement("SELECT name FROM sqlite_master WHERE type = 'table'")])
+        return frozenset(row["name"] for row in rows)
+
     async def close(self) -> None:
         """Commit what is waiting, disconnect and give the lock back."""
         if self._writer is not None:
@@ -173,7 +179,11 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 
 def backup(source: Path, target: Path) -> None:
-    """Copy a database, in use or not, to a file that is on disk and whole when this returns. Raises StoreError."""
+    """Copy a database, in use or not, to a new file that is on disk and whole when this returns. Raises StoreError."""
+    if target.is_symlink() or target.exists() or not target.parent.is_dir():
+        raise StoreError(f"{target} can't be written: a backup goes to a new file in a folder that exists.")
+    if str(target.resolve()).startswith(f"{source.resolve()}-"):
+        raise StoreError(f"{target} can't be written: SQLite keeps files of such names beside the database.")
     partial = target.with_name(f"{target.name}.partial")
     try:
         with closing(connect(source, read_only=True)) as live, closing(sqlite3.connect(partial)) as copy:
@@ -191,6 +201,8 @@ async def audit_file(path: Path) -> Audit:
     driver = SqliteDriver(path, read_only=True)
     await driver.open()
     try:
+        if MARK not in await driver.tables():
+            raise StoreError(f"{path} is not a database of Troubadour.")
         return await audit(driver)
     finally:
         await driver.close()

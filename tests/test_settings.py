@@ -32,6 +32,8 @@ def test_the_defaults_work() -> None:
         ({"default_allowance": "0,5 day"}, "0,5 day"),
         ({"direct_allowance": "1 year"}, "1 year"),
         ({"price": "unlimited"}, "PRICE"),
+        ({"price": "NaN"}, "PRICE"),
+        ({"price": "5000 chars"}, "PRICE"),
         ({"default_voice": "Nobody"}, "DEFAULT_VOICE"),
         ({"database_url": "mysql://x"}, "DATABASE_URL"),
         ({"public_url": "http://example.org"}, "PUBLIC_URL"),

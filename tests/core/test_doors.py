@@ -107,9 +107,11 @@ async def test_standing_is_of_an_account_and_of_the_right_policy(rig: Rig) -> No
 async def test_members_are_found_where_they_were_seen(rig: Rig) -> None:
     async with rig.running() as alive:
         await alive.service.remember(caller())
-        assert (await alive.service.find(caller("bob"), "@Ann")).member == "test:ann"
+        assert (await alive.service.find(caller("bob", is_admin=True), "@Ann")).member == "test:ann"
         with pytest.raises(NotFound, match="nobody"):
-            await alive.service.find(caller("bob"), "nobody")
+            await alive.service.find(caller("bob", is_admin=True), "nobody")
+        with pytest.raises(NotPermitted):
+            await alive.service.find(caller("ann"), "nobody")
 
 
 async def test_a_place_noted_late_is_where_the_audio_goes(rig: Rig) -> None:

@@ -11,7 +11,7 @@ import pytest
 from core.errors import Conflict, SchemaTooNew, StoreBusy, StoreError
 from storage.driver import Statement, Unexpected
 from storage.migrate import migrate, migrations, statements
-from storage.sqlite import SqliteDriver, backup
+from storage.sqlite import SqliteDriver, audit_file, backup
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission
@@ -151,3 +151,30 @@ async def test_a_backup_is_whole_while_orders_go_on(store: SqlStore, tmp_path: P
         assert copy.execute("SELECT count(*) FROM jobs").fetchone()[0] >= 1
         (jobs, holds) = copy.execute("SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM holds)").fetchone()
         assert jobs == holds
+
+
+@pytest.mark.parametrize(
+    "target", ["books.db", "books.db-wal", "books.db-journal", "books.db.lock", "notes", "folder", "nowhere/x", "link"]
+)
+async def test_a_backup_goes_to_a_new_file_only(store: SqlStore, tmp_path: Path, target: str) -> None:
+    await store.admit(admission())
+    (tmp_path / "notes").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="can't be written"):
+        backup(tmp_path / "books.db", tmp_path / target)
+    assert (tmp_path / "notes").read_text() == "mine"
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".partial")]
+    await store.admit(admission())
+    assert len(await store.unfinished()) == 2
+
+
+async def test_a_foreign_database_is_left_alone(driver: SqliteDriver, tmp_path: Path, clock: SetClock) -> None:
+    with closing(sqlite3.connect(tmp_path / "books.db")) as connection:
+        connection.execute("CREATE TABLE jobs (mine TEXT)")
+    with pytest.raises(StoreError, match="left alone"):
+        await SqlStore(driver, clock).open()
+    with pytest.raises(StoreError, match="not a database of Troubadour"):
+        await audit_file(tmp_path / "books.db")
+    with closing(sqlite3.connect(tmp_path / "books.db")) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("jobs",)]

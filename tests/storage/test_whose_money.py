@@ -1,8 +1,5 @@
 """Whose money and which period: every figure is of one member, one community and one window."""
 
-import asyncio
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ from core.quota import Period, Quota, window
 from storage.books import audit
 from storage.driver import Statement
 from storage.migrate import migrate
-from storage.sqlite import SqliteDriver, audit_file, backup
+from storage.sqlite import SqliteDriver, audit_file
 from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
@@ -432,16 +429,6 @@ async def test_other_damage_is_named_too(tmp_path: Path, clock: SetClock, damage
     await driver.run([Statement(damage)])
     assert any(rule in finding for finding in (await audit(driver)).findings)
     await store.close()
-
-
-async def test_a_backup_replaces_an_older_one_whole(store: SqlStore, tmp_path: Path) -> None:
-    target = tmp_path / "copy.db"
-    for count in (1, 2):
-        await store.admit(admission())
-        await asyncio.to_thread(backup, tmp_path / "books.db", target)
-        with closing(sqlite3.connect(target)) as copy:
-            assert copy.execute("SELECT count(*) FROM jobs").fetchone() == (count,)
-    assert not (tmp_path / "copy.db.partial").exists()
 
 
 async def test_migrations_that_are_missing_are_applied_in_order(
