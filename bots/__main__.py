@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from bots import check, logs
 from bots.app import serve
 from bots.settings import load
 from core.errors import ConfigurationError, StoreError
-from storage.sqlite import audit_file, backup
+from storage.sqlite import audit_file, backup, export_file
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
@@ -41,7 +42,10 @@ async def _check(_: argparse.Namespace) -> int:
     return await check.check(load(), sys.stdout)
 
 
-async def _ledger_verify(_: argparse.Namespace) -> int:
+async def _ledger(options: argparse.Namespace) -> int:
+    if options.action == "export":
+        export_file(_database(), sys.stdout)
+        return 0
     books = await audit_file(_database())
     print("\n".join(books.findings))
     return 0 if books.balance else 1
@@ -83,7 +87,8 @@ def parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--seconds", type=float, default=2.0, help="how long a job takes (%(default)s)")
     sandbox.add_argument("--fault", help="a fault for every request; `--fault list` lists them")
     add("check", _check, "say what is misconfigured")
-    add("ledger", _ledger_verify, "check the books").add_argument("verify", choices=["verify"])
+    ledger = add("ledger", _ledger, "check the books, or write every entry as CSV")
+    ledger.add_argument("action", choices=["verify", "export"])
     add("backup", _backup, "copy the database to a file").add_argument("file", type=Path)
     return top
 
@@ -98,6 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # somebody reads only the beginning, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status
 
 

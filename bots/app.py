@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from bots.platform import Platform
 from bots.settings import Settings
 from bots.web import Web
+from core.admin import Admin
 from core.delivering import Delivering
 from core.errors import ConfigurationError, PlatformError
 from core.gate import Gate
@@ -21,12 +22,14 @@ from core.gateway.settings import GatewaySettings
 from core.ids import Ids
 from core.media import Media
 from core.nudges import Nudges
+from core.policy import Policy
 from core.ports import Clock
 from core.products import Catalog, catalog
 from core.queue import FairQueue, Limits
-from core.service import Policy, Service
+from core.service import Service
 from core.steps import Pace, Steps
 from core.worker import Worker
+from storage.admin_store import SqlAdminStore
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 
@@ -174,7 +177,8 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
     clock = clock or WallClock()
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(sandbox()) if settings.sandboxed else settings.gateway_url
-        store = SqlStore(SqliteDriver(settings.sqlite_path), clock)
+        driver = SqliteDriver(settings.sqlite_path)
+        store = SqlStore(driver, clock)
         await store.open()
         _make_spool(settings)
         stack.push_async_callback(store.close)
@@ -189,6 +193,7 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
             direct_quota=settings.direct_quota,
             max_waiting=settings.waiting_per_member,
             price_micros=settings.price_micros,
+            owners=frozenset(settings.owners),
         )
         delivering = Delivering(
             store=store,
@@ -225,7 +230,8 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
             clock=clock,
             spool=settings.spool,
         )
-        service = Service(store, worker, table, policy, Ids())
+        admin = Admin(SqlAdminStore(driver, clock, store), table, policy, clock, Ids())
+        service = Service(store=store, worker=worker, catalog=table, policy=policy, clock=clock, ids=Ids(), admin=admin)
         web = Web(settings.http_host, settings.http_port, service)
         yield App(settings, service, worker, chats, web)
 

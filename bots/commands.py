@@ -9,6 +9,8 @@ from core.products import Catalog
 
 _COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?!\S)\s*", re.ASCII)
 
+_NAME = re.compile(r"@\S+|id:\S+")
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -20,13 +22,14 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaWords:
-    """The words after /quota; `handle` is the first @name among them, without the @."""
+class Named:
+    """The words after a command of admins, and whom they name: the first @name or `id:` among them."""
 
-    verb: str
     handle: str | None
+    """Without the @."""
+    member_id: str | None
     words: tuple[str, ...]
-    """The others, which are an amount and a period."""
+    """The others."""
 
 
 def read(text: str) -> Command | None:
@@ -42,12 +45,13 @@ def voice_and_text(body: str, catalog: Catalog) -> tuple[str, str]:
     return (named, "".join(rest)) if named else (catalog.default_voice, body)
 
 
-def quota(body: str) -> QuotaWords:
-    """Take the words after /quota apart."""
-    verb, *words = body.split() or [""]
-    handle = next((word for word in words if word.startswith("@") and word[1:]), None)
-    others = tuple(word for word in words if word is not handle)
-    return QuotaWords(verb.lower(), handle[1:] if handle else None, others)
+def named(body: str) -> Named:
+    """Take the words after a command apart."""
+    words = body.split()
+    name = next((word for word in words if _NAME.fullmatch(word)), None)
+    others = tuple(word for word in words if word is not name)
+    handle, member_id = (None, None) if name is None else (name[1:], None) if name[0] == "@" else (None, name[3:])
+    return Named(handle, member_id, others)
 
 
 def amount_and_period(words: Sequence[str]) -> tuple[str, str]:

@@ -1,26 +1,21 @@
 """Every sentence that a person reads, in plain text; each adapter escapes it for its platform."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
-from core.errors import (
-    InvalidInput,
-    NotFound,
-    NotPermitted,
-    OverLimit,
-    Refusal,
-    TooManyWaiting,
-    Unavailable,
-)
+from bots.wording import PERIOD_NOW, left, when
 from core.lifecycle import Reason, State
 from core.models import Accepted, Job, Receipt
 from core.money import AMOUNTS, show
 from core.products import Catalog
-from core.quota import Period, Quota, Standing
+from core.quota import Standing
+from core.reports import Entry
 
 SEND_AGAIN = "Send again"
+CONFIRM = "Go ahead"
+ASK = "Ask an admin"
+ASKED = "The admins of this community have been asked."
 SENDING_AGAIN = "Sending it again. This costs nothing."
-ADMINS_ONLY_HINT = "Ask an admin of this community to raise it with /quota set."
-FAULT = "Something went wrong on my side. Nothing was charged; please try again."
+
 
 HELP = """\
 /speak [voice] text: say it with a voice, such as /speak Aria Hello everyone
@@ -32,23 +27,12 @@ For admins:
 /quota set member amount period: such as 0.50 day, 5000 chars week, unlimited month
 /quota show member: what a member may spend
 /quota clear member: back to the community's default
-/quota default amount period: for everybody without a quota of their own"""
-
-_UNAVAILABLE = {
-    "draining": "I am being restarted and take no new orders for a moment. Please try again shortly.",
-    "out_of_credit": "The service is out of credit, you were not charged. Whoever runs this bot has been told.",
-    "misconfigured": "The service can't generate audio right now, you were not charged. "
-    "Whoever runs this bot has been told.",
-    "store": "I can't check what you may spend right now, so I take no orders. Please try again shortly.",
-    "full": "Too many orders are waiting right now. Please try again in a few minutes.",
-}
-
-_NEEDS = {
-    "admin": "Only admins of this community may do that.",
-    "account": "You are writing as an anonymous admin, and several people share that identity, so it can't spend. "
-    "Write as yourself to order.",
-    "owner": "That order belongs to somebody else.",
-}
+/quota default amount period: for everybody without a quota of their own
+/grant member amount reason, /revoke member amount reason: credit that does not expire
+/block member 2 h, /unblock member: refuse a member's orders
+/limits: the longest text, orders under way, cool-down, when to confirm, products, channels
+/usage: who spent what this day, week or month
+/audit: who changed what"""
 
 _REASONS = {
     Reason.BAD_REQUEST: "The audio service did not accept this request.",
@@ -74,67 +58,8 @@ _REASONS = {
     Reason.INTERNAL: "Something went wrong on my side.",
 }
 
-_PERIOD_NOW = {Period.DAY: "today", Period.WEEK: "this week", Period.MONTH: "this month"}
+
 _PRODUCT_NOUN = {"speech": "speech", "music": "music"}
-
-
-def refusal(error: Refusal) -> str:
-    """Say why nothing happened, and what would help."""
-    match error:
-        case OverLimit():
-            text = _over_limit(error)
-        case InvalidInput():
-            text = _invalid(error)
-        case NotPermitted():
-            text = _NEEDS[error.needs]
-        case TooManyWaiting():
-            orders = "order" if error.allowed == 1 else "orders"
-            text = f"You already have {error.allowed} {orders} under way. Please wait until one is finished."
-        case Unavailable():
-            text = _UNAVAILABLE[error.why]
-        case NotFound(what="job"):
-            text = "I don't know that order any more."
-        case NotFound():
-            text = f"I have not seen {error.name} here yet. Reply to one of their messages instead."
-        case _:
-            text = FAULT
-    return text
-
-
-def _invalid(error: InvalidInput) -> str:
-    given = str(error.value)
-    shown = f" “{given[:60]}”" if given.strip() else ""
-    return f"{error.parameter}{shown} can't be used: it must be {error.allowed}."
-
-
-def _over_limit(error: OverLimit) -> str:
-    standing, cost = error.standing, show(error.cost_micros)
-    if error.limit == "pool":
-        left = show(standing.pool_left_micros or 0)
-        return (
-            f"This costs {cost}, and this community's pool has {left} left this month. Whoever runs this bot sets it."
-        )
-    limit = standing.quota.limit_micros or 0
-    if limit == 0 and standing.balance_micros == 0:
-        return f"This costs {cost}, and you have no allowance here. {ADMINS_ONLY_HINT}"
-    period = standing.quota.period
-    return (
-        f"This costs {cost}, and you have {_left(standing)}. Your allowance is {show(limit)} a {period}; "
-        f"it resets {when(standing.resets_ms)}. {ADMINS_ONLY_HINT}"
-    )
-
-
-def when(at_ms: int) -> str:
-    """Write a moment so that everybody can read it: 23 Nov 00:00 UTC."""
-    at = datetime.fromtimestamp(at_ms / 1000, UTC)
-    return f"{at.day} {at:%b %H:%M} UTC"
-
-
-def _left(standing: Standing) -> str:
-    left = standing.allowance_left_micros
-    now = _PERIOD_NOW[standing.quota.period]
-    allowance = "no limit" if left is None else f"{show(left)} left {now}"
-    return f"{allowance} and {show(standing.balance_micros)} credit" if standing.balance_micros else allowance
 
 
 def accepted(answer: Accepted) -> str:
@@ -157,7 +82,7 @@ def progress(job: Job) -> str:
 def receipt(done: Receipt) -> str:
     """Say characters, cost, what is left and the job's id."""
     job = done.job
-    return f"{job.characters} characters · {show(done.charged_micros)} · {_left(done.standing)} · {job.job_id}"
+    return f"{job.characters} characters · {show(done.charged_micros)} · {left(done.standing)} · {job.job_id}"
 
 
 def ended(done: Receipt) -> str:
@@ -174,12 +99,12 @@ def addressed(job: Job, text: str) -> str:
     return f"{job.member_name}: {text}"
 
 
-def balance(standing: Standing) -> str:
-    """Say what a member may spend."""
+def balance(standing: Standing, entries: Sequence[Entry] = ()) -> str:
+    """Say what a member may spend, and what their last orders and credits were."""
     quota = standing.quota
-    lines = [f"You have {_left(standing)}."]
+    lines = [f"You have {left(standing)}."]
     if quota.limit_micros is None:
-        lines = [f"You may spend without a limit; {show(standing.used_micros)} used {_PERIOD_NOW[quota.period]}."]
+        lines = [f"You may spend without a limit; {show(standing.used_micros)} used {PERIOD_NOW[quota.period]}."]
     else:
         lines.append(
             f"Your allowance is {show(quota.limit_micros)} a {quota.period}, {show(standing.used_micros)} used; "
@@ -187,35 +112,23 @@ def balance(standing: Standing) -> str:
         )
     if standing.held_micros:
         lines.append(f"{show(standing.held_micros)} is set aside for orders under way.")
+    lines += [_entry(entry) for entry in entries if entry.kind in _ENTRIES]
     return "\n".join(lines)
 
 
-def amount(quota: Quota) -> str:
-    """Write a quota: $0.50 a day, or unlimited."""
-    return "unlimited" if quota.limit_micros is None else f"{show(quota.limit_micros)} a {quota.period}"
+_ENTRIES = {
+    "charge": lambda e: f"{show(e.charged_micros)} charged, order {e.job_id}",
+    "grant": lambda e: f"{show(e.balance_micros)} credit granted{_because(e)}",
+    "revoke": lambda e: f"{show(-e.balance_micros)} credit taken back{_because(e)}",
+}
 
 
-def quota_set(name: str | None, quota: Quota) -> str:
-    """Confirm a quota; `name` None is the community's default."""
-    if name is None:
-        return f"Everybody without a quota of their own may now spend: {amount(quota)}."
-    return f"{name} may now spend: {amount(quota)}."
+def _because(entry: Entry) -> str:
+    return f": {entry.note}" if entry.note else ""
 
 
-def quota_cleared(name: str | None) -> str:
-    """Confirm that a quota is gone; `name` None is the community's default."""
-    whose = "The community's default" if name is None else f"{name}'s own quota"
-    return f"{whose} is cleared."
-
-
-_SOURCES = {"member": "own quota", "community": "the community's default", "operator": "the bot's default"}
-
-
-def quota_shown(name: str, standing: Standing) -> str:
-    """Say what a member may spend, and why."""
-    used = f"{show(standing.used_micros)} used, {_left(standing)}"
-    resets = f"resets {when(standing.resets_ms)}"
-    return f"{name}: {amount(standing.quota)} ({_SOURCES[standing.source]}); {used}; {resets}."
+def _entry(entry: Entry) -> str:
+    return f"{when(entry.at_ms)}: {_ENTRIES[entry.kind](entry)}"
 
 
 def voice_names(catalog: Catalog) -> str:
@@ -254,7 +167,8 @@ COMMANDS = {
     "quota": "Say who may spend how much",
     "quota set": "Set what a member may spend",
     "quota show": "Show what a member may spend",
-    "quota clear": "Take a member's own quota away, so that the default applies",
+    "quota role": "Set what whoever has a role may spend",
+    "quota clear": "Take a member's or a role's quota away, so that the default applies",
     "quota default": "Set what everybody without a quota of their own may spend",
 }
 _AMOUNT_OPTIONS = {
@@ -276,6 +190,10 @@ OPTIONS = {
     },
     "quota set": {"member": "Whose quota"} | _AMOUNT_OPTIONS,
     "quota show": {"member": "Whose quota"},
-    "quota clear": {"member": "Whose quota; leave it out for the default"},
+    "quota role": {"role": "Whose quota"} | _AMOUNT_OPTIONS,
+    "quota clear": {
+        "member": "Whose quota; leave both out for the default",
+        "role": "The role whose quota it is",
+    },
     "quota default": _AMOUNT_OPTIONS,
 }

@@ -4,8 +4,10 @@ TroubadourError
 ├── Refusal                  a person asked for what can't be; they hear why and nothing changed
 │   ├── InvalidInput         a parameter, an amount or a name out of its range
 │   ├── NotPermitted         the act belongs to somebody else
-│   ├── OverLimit            allowance, balance or pool does not cover the cost
-│   ├── TooManyWaiting       the member already has as many orders under way as allowed
+│   ├── OverLimit            allowance, balance, pool or another limit refuses the order
+│   ├── NeedsConfirmation    the member has to agree to the price first
+│   ├── NotEnough            there is less credit than is to be taken
+│   ├── AlreadyAsked · Decided    a wish for credit, a second time
 │   └── Unavailable          stopping, out of credit, or the store can't answer
 ├── GatewayError             what the gateway said or failed to say, one class a status code
 │   ├── BadRequest 400 · ModelNotFound 400 · Unauthorized 401 · OutOfCredit 402 · Forbidden 403
@@ -53,7 +55,7 @@ class NotPermitted(Refusal):
     """The act is for admins, or the caller can't be an account."""
 
     def __init__(self, needs: str) -> None:
-        """`needs`: "admin" (only admins may), "account" (an anonymous identity can't spend), "owner" (not your job)."""
+        """`needs`: "admin", "operator", "account" (a shared identity can't spend) or "owner" (somebody else's job)."""
         super().__init__(needs)
         self.needs = needs
 
@@ -62,17 +64,50 @@ class OverLimit(Refusal):
     """Say which limit refused, with the standing that the decision saw."""
 
     def __init__(self, limit: str, cost_micros: int, standing: Standing) -> None:
-        """`limit`: "allowance" or "pool"."""
+        """`limit`: as in `core.ports.Admitted.refused_by`, and "direct" for the allowance of a direct chat."""
         super().__init__(limit)
         self.limit = limit
         self.cost_micros = cost_micros
         self.standing = standing
 
+    @property
+    def missing_micros(self) -> int | None:
+        """What credit would let the order through; None where credit would not help."""
+        left = self.standing.allowance_left_micros
+        if self.limit != "allowance" or left is None:
+            return None
+        return self.cost_micros - left - self.standing.balance_micros
 
-class TooManyWaiting(Refusal):
-    def __init__(self, allowed: int) -> None:
-        super().__init__(str(allowed))
-        self.allowed = allowed
+
+class NotEnough(Refusal):
+    """A balance can't go below zero, or above what anybody could spend."""
+
+    def __init__(self, balance_micros: int) -> None:
+        super().__init__(str(balance_micros))
+        self.balance_micros = balance_micros
+
+
+class NeedsConfirmation(Refusal):
+    """The order costs more than what the community's admins let pass unasked. The offer can be confirmed once."""
+
+    def __init__(self, offer_id: str, cost_micros: int, standing: Standing, expires_ms: int) -> None:
+        super().__init__(offer_id)
+        self.offer_id = offer_id
+        self.cost_micros = cost_micros
+        self.standing = standing
+        self.expires_ms = expires_ms
+
+
+class AlreadyAsked(Refusal):
+    """The member's last wish for credit is open still, or too recent."""
+
+
+class Decided(Refusal):
+    """A request that has been approved or declined before."""
+
+
+class DoneBefore(Refusal):
+    """The platform reported the same event twice."""
 
 
 class Unavailable(Refusal):

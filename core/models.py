@@ -27,8 +27,14 @@ class Caller:
     is_admin: bool = False
     direct: bool = False
     """A direct chat: a community of one."""
+    channel: str = ""
+    """The key of the channel or topic, if the platform has such."""
+    roles: tuple[str, ...] = ()
+    """Keys of the member's roles, if the platform has such."""
     can_spend: bool = True
     """False for an identity that several people share."""
+    event_id: str = ""
+    """What they did, where the platform may report it twice: the same event changes something once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +104,7 @@ class Job:
     cost_micros: int
     state: State
     destination: Destination
+    channel: str
     callback_token: str
     created_ms: int
     updated_ms: int

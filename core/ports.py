@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from core.audio import Probe, RawFormat, Want
 from core.lifecycle import State
-from core.models import Artifact, Destination, Job, Order, Person, Receipt
+from core.models import Artifact, Caller, Destination, Job, Order, Person, Receipt
 from core.products import Product
-from core.quota import Quota, Standing
+from core.quota import Limits, Quota, Standing
+from core.reports import Act, AuditEntry, Community, Entry, Spent, Wish
 
 
 class Clock(Protocol):
@@ -36,7 +37,9 @@ class Admission:
     operator_quota: Quota
     """In force where neither the member nor the community has a quota."""
     max_waiting: int
-    """Unfinished jobs that one member may have."""
+    """Unresolved jobs that one member may have."""
+    confirmed: bool = False
+    """The member has agreed to the price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +47,15 @@ class Admitted:
     """What the one write transaction decided.
 
     `job` is the new job, or the earlier one of the same event (`duplicate`), or None when the order was refused:
-    then either `waiting` reached the limit or `standing`, as it was before the order, does not cover the cost.
+    then `refused_by` names the limit, and `standing` is what the decision saw.
     """
 
     job: Job | None
     duplicate: bool
     standing: Standing
-    waiting: int
+    refused_by: str | None
+    """"blocked", "product", "channel", "longest_text", "cooldown", "waiting", "in_flight", "allowance", "pool" or
+    "confirm", in this order."""
 
 
 class Store(Protocol):
@@ -98,24 +103,96 @@ class Store(Protocol):
         """Return undeliverable jobs that were closed before then and whose files are still kept, oldest first."""
         ...
 
-    async def standing(self, community: str, member: str, operator_quota: Quota) -> Standing:
+    async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
         """Return what a member may spend now."""
         ...
 
-    async def set_quota(self, community: str, member: str | None, quota: Quota | None, by: str) -> None:
-        """Set a member's quota, or the community's default when `member` is None; None for `quota` clears it."""
+    async def offer(self, offer_id: str, order: Order, expires_ms: int) -> str:
+        """Keep an order until its member agrees to the price; return its id, the former one for the same event."""
+        ...
+
+    async def take_offer(self, caller: Caller, offer_id: str) -> Order:
+        """Take an offer away and return its order, once. Raises NotFound, also when it has expired or is another's."""
+        ...
+
+    async def ask(self, request_id: str, caller: Caller, amount_micros: int) -> bool:
+        """Keep a member's wish for credit; False when the last one is open still, or too recent."""
+        ...
+
+    async def entries(self, community: str, member: str, most: int) -> list[Entry]:
+        """Return a member's newest ledger entries."""
         ...
 
     async def remember(self, community: str, person: Person, handle: str | None) -> None:
         """Keep the current name and @name of a member that was seen."""
         ...
 
+    async def move_community(self, old: str, new: str) -> None:
+        """Carry quotas, balances, usage and jobs over to a community's new key."""
+        ...
+
+
+class AdminStore(Protocol):
+    """Remembers what admins decide. Each change is one transaction with its audit entry, old value included."""
+
+    async def set_quota(self, act: Act, kind: str, quota: Quota | None) -> None:
+        """Set the quota of the act's target ("member", "role" or "community"); None takes it away."""
+        ...
+
+    async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
+        """Return what a member may spend now."""
+        ...
+
     async def find_handle(self, community: str, handle: str) -> Person | None:
         """Return the member that last used this @name (any case) here, or None."""
         ...
 
-    async def move_community(self, old: str, new: str) -> None:
-        """Carry quotas, balances, usage and jobs over to a community's new key."""
+    async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:
+        """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
+        ...
+
+    async def decide(self, act: Act, request_id: str, *, approve: bool) -> Wish:
+        """Close a member's open request, and credit it if approved. Raises NotFound, Decided."""
+        ...
+
+    async def block(self, act: Act, person: Person, until_ms: int | None) -> None:
+        """Refuse a member's orders until then, or for good."""
+        ...
+
+    async def unblock(self, act: Act, person: Person) -> None:
+        """Take a member's orders again."""
+        ...
+
+    async def limits(self, community: str) -> Limits:
+        """Return a community's limits."""
+        ...
+
+    async def set_limit(self, act: Act, name: str, value: int | tuple[str, ...] | None) -> None:
+        """Set one field of a community's limits."""
+        ...
+
+    async def set_pool(self, act: Act, community: str, limit_micros: int | None) -> None:
+        """Set what a community may spend in a month; None takes the pool away."""
+        ...
+
+    async def refused(self, act: Act, outcome: str) -> None:
+        """Note an act that was refused."""
+        ...
+
+    async def spent(self, community: str, member: str, start_ms: int, end_ms: int) -> list[Spent]:
+        """Return charges in [start, end) by day, member and product; `member` "" is everybody."""
+        ...
+
+    async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[Entry]:
+        """Return ledger entries in [start, end), oldest first; `member` "" is everybody."""
+        ...
+
+    async def audit(self, community: str, most: int) -> list[AuditEntry]:
+        """Return the newest acts."""
+        ...
+
+    async def communities(self, month_ms: int, most: int) -> list[Community]:
+        """Return the communities that spent in a month, those that spent most first."""
         ...
 
 

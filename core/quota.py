@@ -42,12 +42,34 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a community's admins set for everybody in it; None is no limit."""
+
+    longest_text: int | None = None
+    """Characters of one order."""
+    in_flight: int | None = None
+    """Unresolved orders of the whole community."""
+    cooldown_s: int | None = None
+    """Between two orders of one member."""
+    confirm_micros: int | None = None
+    """Orders that cost more than this are confirmed first."""
+    products: tuple[str, ...] | None = None
+    channels: tuple[str, ...] | None = None
+    """Keys of the channels or topics in which orders are taken."""
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What a member may spend in a community now, and by which quota."""
 
     quota: Quota
     source: str
-    """Whose quota it is: "member", "community" or "operator"."""
+    """Whose quota it is: "member", "role", "community" or "operator"."""
+    subject: str = ""
+    """The member or the role whose quota it is."""
     used_micros: int
     """Drawn from the allowance in the current window, holds included."""
     balance_micros: int
@@ -57,19 +79,15 @@ class Standing:
     resets_ms: int
     pool_left_micros: int | None = None
     """None: the community has no pool."""
+    pool_resets_ms: int = 0
+    blocked: bool = False
+    blocked_until_ms: int | None = None
+    """None: for good, if blocked."""
+    last_order_ms: int | None = None
+    limits: Limits = NO_LIMITS
 
     @property
     def allowance_left_micros(self) -> int | None:
         """What is left of the allowance; None is unlimited."""
         limit = self.quota.limit_micros
         return None if limit is None else max(0, limit - self.used_micros)
-
-
-def refusing_limit(standing: Standing, cost_micros: int) -> str | None:
-    """Name the limit that does not cover the cost, "allowance" or "pool"; None when the order may be admitted."""
-    left = standing.allowance_left_micros
-    if left is not None and cost_micros > left + standing.balance_micros:
-        return "allowance"
-    if standing.pool_left_micros is not None and cost_micros > standing.pool_left_micros:
-        return "pool"
-    return None

@@ -1,62 +1,69 @@
 """The use cases: everything that a bot may call."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import NoReturn
 
+from core.admin import Admin
 from core.errors import (
+    AlreadyAsked,
     InvalidInput,
+    NeedsConfirmation,
     NotFound,
     NotPermitted,
     OutOfCredit,
     OverLimit,
     StaleJob,
     StoreError,
-    TooManyWaiting,
     Unavailable,
 )
 from core.ids import Ids
 from core.lifecycle import State
 from core.models import Accepted, Caller, Destination, Job, Order, Person
-from core.money import parse_amount
-from core.ports import Admission, Admitted, Store
-from core.products import PRICE_MICROS, Catalog
-from core.quota import Period, Quota, Standing, refusing_limit
+from core.money import MICROS, parse_amount, show
+from core.policy import Policy
+from core.ports import Admission, Admitted, Clock, Store
+from core.products import Catalog
+from core.quota import Standing
+from core.reports import Entry, Wish
 from core.worker import Worker
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What the operator sets for everybody."""
-
-    default_quota: Quota
-    direct_quota: Quota
-    """For direct chats, where no admin watches."""
-    max_waiting: int = 10
-    """Unresolved jobs that one member may have."""
-    price_micros: int = PRICE_MICROS
-    """Per 1,000 characters; what an amount typed in characters is counted with."""
-
-    def quota(self, *, direct: bool) -> Quota:
-        """Return the quota in force where neither the member nor the community has one."""
-        return self.direct_quota if direct else self.default_quota
+OFFER_MS = 10 * 60_000
+"""How long a price may be agreed to."""
+LARGEST_WISH_MICROS = 100 * MICROS
 
 
 class Service:
     """What members and admins may do. Every method raises Refusal and then has changed nothing."""
 
-    def __init__(self, store: Store, worker: Worker, catalog: Catalog, policy: Policy, ids: Ids) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        worker: Worker,
+        catalog: Catalog,
+        policy: Policy,
+        clock: Clock,
+        ids: Ids,
+        admin: Admin,
+    ) -> None:
         self._store = store
+        self.admin = admin
         self._worker = worker
         self.catalog = catalog
         self._policy = policy
+        self._clock = clock
         self._ids = ids
 
     # --- members --------------------------------------------------------------------------------------------------
 
-    async def order(self, order: Order) -> Accepted:
-        """Validate, price and admit an order, and hand it to the worker. The same event twice is one job."""
+    async def order(self, order: Order, *, confirmed: bool = False) -> Accepted:
+        """Validate, price and admit an order, and hand it to the worker. The same event twice is one job.
+
+        Raises NeedsConfirmation, OverLimit and other refusals.
+        """
         if not order.caller.can_spend:
             raise NotPermitted("account")
         product = self.catalog[order.product]
@@ -73,13 +80,14 @@ class Service:
             cost_micros=cost_micros,
             operator_quota=self._policy.quota(direct=order.caller.direct),
             max_waiting=self._policy.max_waiting,
+            confirmed=confirmed,
         )
         try:
             admitted = await self._store.admit(admission)
         except StoreError as error:
             log.exception("an order can't be admitted")
             raise Unavailable("store") from error
-        job = self._admitted(admission, admitted)
+        job = admitted.job or await self._refuse(admission, admitted)
         if not admitted.duplicate:
             log.info("job %s: %s, %d characters, %s", job.job_id, job.product, job.characters, job.community)
             self._worker.accept(job)
@@ -91,13 +99,41 @@ class Service:
         if trouble := self._worker.trouble():
             raise Unavailable("out_of_credit" if isinstance(trouble, OutOfCredit) else "misconfigured")
 
-    def _admitted(self, admission: Admission, admitted: Admitted) -> Job:
-        if admitted.job is not None:
-            return admitted.job
-        if admitted.waiting >= admission.max_waiting:
-            raise TooManyWaiting(admission.max_waiting)
-        limit = refusing_limit(admitted.standing, admission.cost_micros)
-        raise OverLimit(limit or "allowance", admission.cost_micros, admitted.standing)
+    async def _refuse(self, admission: Admission, admitted: Admitted) -> NoReturn:
+        limit, cost_micros = admitted.refused_by or "allowance", admission.cost_micros
+        if limit == "allowance" and admission.order.caller.direct:
+            limit = "direct"
+        if limit != "confirm":
+            raise OverLimit(limit, cost_micros, admitted.standing)
+        expires_ms = self._clock.now_ms() + OFFER_MS
+        offer_id = await self._store.offer(admission.job_id, admission.order, expires_ms)
+        raise NeedsConfirmation(offer_id, cost_micros, admitted.standing, expires_ms)
+
+    async def confirm(self, caller: Caller, offer_id: str, destination: Destination | None = None) -> Accepted:
+        """Place an order whose price its member agrees to, once; to `destination` where the first one is spent."""
+        order = await self._store.take_offer(caller, offer_id)
+        return await self.order(replace(order, destination=destination or order.destination), confirmed=True)
+
+    async def ask_for(self, caller: Caller, amount: str) -> Wish:
+        """Ask the admins for credit, in an amount as people type it. Raises InvalidInput, AlreadyAsked."""
+        return await self.ask(caller, parse_amount(amount, self._policy.price_micros) or 0)
+
+    async def ask(self, caller: Caller, amount_micros: int) -> Wish:
+        """Ask the admins for credit. Raises AlreadyAsked."""
+        if not caller.can_spend or caller.direct:
+            raise NotPermitted("community" if caller.direct else "account")
+        if not 0 < amount_micros <= LARGEST_WISH_MICROS:
+            raise InvalidInput(
+                "amount", show(amount_micros), f"more than nothing and at most {show(LARGEST_WISH_MICROS)}"
+            )
+        request_id = self._ids.job()
+        if not await self._store.ask(request_id, caller, amount_micros):
+            raise AlreadyAsked
+        return Wish(request_id=request_id, member=caller.member, name=caller.name, amount_micros=amount_micros)
+
+    async def entries(self, caller: Caller, most: int = 5) -> list[Entry]:
+        """Return the caller's newest ledger entries."""
+        return await self._store.entries(caller.community, caller.member, most)
 
     async def redeliver(self, caller: Caller, job_id: str, destination: Destination) -> Job:
         """Send an undeliverable job's artifact again, free, to where the member asked for it."""
@@ -124,43 +160,17 @@ class Service:
         if not caller.can_spend:
             raise NotPermitted("account")
         quota = self._policy.quota(direct=caller.direct)
-        return await self._store.standing(caller.community, caller.member, quota)
+        return await self._store.standing(caller.community, caller.member, quota, caller.roles)
 
     async def remember(self, caller: Caller) -> None:
         """Keep the current name and @name of somebody who was seen."""
         person = Person(member=caller.member, name=caller.name)
         await self._store.remember(caller.community, person, caller.handle)
 
-    # --- admins ---------------------------------------------------------------------------------------------------
-
-    async def set_quota(self, caller: Caller, member: Person | None, amount: str, period: str) -> Quota:
-        """Set the quota of one member, or the community's default when `member` is None; for admins."""
-        _require_admin(caller)
-        quota = Quota(limit_micros=parse_amount(amount, self._policy.price_micros), period=_period(period))
-        await self._store.set_quota(caller.community, member.member if member else None, quota, caller.member)
-        return quota
-
-    async def show_quota(self, caller: Caller, member: Person) -> Standing:
-        """Return what a member may spend now; for admins."""
-        _require_admin(caller)
-        quota = self._policy.quota(direct=caller.direct)
-        return await self._store.standing(caller.community, member.member, quota)
-
-    async def clear_quota(self, caller: Caller, member: Person | None) -> None:
-        """Take a member's own quota away, or the community's default; for admins."""
-        _require_admin(caller)
-        await self._store.set_quota(caller.community, member.member if member else None, None, caller.member)
-
-    async def find(self, caller: Caller, handle: str) -> Person:
-        """Return the member behind an @name that was seen here; for admins. Raises NotFound."""
-        _require_admin(caller)
-        person = await self._store.find_handle(caller.community, handle)
-        if person is None:
-            raise NotFound("member", handle)
-        return person
-
     async def community_moved(self, old: str, new: str) -> None:
         """Carry everything over to a community's new key, as when a group becomes a supergroup."""
+        if old == new:
+            return
         await self._store.move_community(old, new)
         log.info("community %s is now %s", old, new)
 
@@ -173,15 +183,3 @@ class Service:
             return False
         self._worker.called_back(job, request_id)
         return True
-
-
-def _require_admin(caller: Caller) -> None:
-    if caller.direct or not caller.is_admin:  # nobody administers a direct chat: it would be their own quota
-        raise NotPermitted("admin")
-
-
-def _period(word: str) -> Period:
-    try:
-        return Period(word.strip().lower())
-    except ValueError:
-        raise InvalidInput("period", word, "day, week or month") from None

@@ -1,50 +1,94 @@
 """The SQL of the store, one text that SQLite and PostgreSQL both take. Parameters are `:name`."""
 
-# The quota in force, what was drawn in its window, the free credit, what is held, and the pool: one row.
+# What a member may do now: the quota in force, what was drawn in its window, credit, holds, pool, block and limits.
+# Of several roles the one counts that leaves the most. One row.
 _STANDING = """
+drawn AS (
+    SELECT
+        CAST(coalesce(sum(CASE WHEN day_ms >= :day_start AND day_ms < :day_end THEN used_micros END), 0) AS BIGINT)
+            AS day_micros,
+        CAST(coalesce(sum(CASE WHEN day_ms >= :week_start AND day_ms < :week_end THEN used_micros END), 0) AS BIGINT)
+            AS week_micros,
+        CAST(coalesce(sum(CASE WHEN day_ms >= :month_start AND day_ms < :month_end THEN used_micros END), 0) AS BIGINT)
+            AS month_micros
+    FROM usage
+    WHERE community = :community AND member = :member
+    AND day_ms >= CASE WHEN :week_start < :month_start THEN :week_start ELSE :month_start END
+),
+candidates AS (
+    SELECT 1 AS rank, limit_micros, period, kind AS source, subject FROM quotas
+    WHERE community = :community AND kind = 'member' AND subject = :member
+    UNION ALL
+    SELECT 2 AS rank, limit_micros, period, kind AS source, subject FROM quotas
+    WHERE community = :community AND kind = 'role' AND :roles LIKE '%,' || subject || ',%'
+    UNION ALL
+    SELECT 3 AS rank, limit_micros, period, kind AS source, subject FROM quotas
+    WHERE community = :community AND kind = 'community' AND subject = ''
+    UNION ALL
+    SELECT 4 AS rank, CAST(:operator_limit AS BIGINT), CAST(:operator_period AS TEXT), 'operator' AS source, ''
+),
+quota AS (
+    SELECT
+        rank, limit_micros, period, source, subject,
+        CASE period WHEN 'day' THEN day_micros WHEN 'week' THEN week_micros ELSE month_micros END AS used_micros,
+        CASE period WHEN 'day' THEN :day_end WHEN 'week' THEN :week_end ELSE :month_end END AS resets_ms
+    FROM candidates CROSS JOIN drawn
+),
+chosen AS (
+    SELECT limit_micros, period, source, subject, used_micros, resets_ms FROM quota
+    ORDER BY rank, CASE WHEN limit_micros IS NULL THEN 0 ELSE 1 END, limit_micros - used_micros DESC, subject
+    LIMIT 1
+),
 standing AS (
     SELECT
-        quota.limit_micros, quota.period, quota.source,
-        CASE quota.period WHEN 'day' THEN :day_end WHEN 'week' THEN :week_end ELSE :month_end END AS resets_ms,
-        CAST(coalesce((
-            SELECT sum(usage.used_micros) FROM usage
-            WHERE usage.community = :community AND usage.member = :member
-            AND usage.day_ms >=
-                CASE quota.period WHEN 'day' THEN :day_start WHEN 'week' THEN :week_start ELSE :month_start END
-            AND usage.day_ms <
-                CASE quota.period WHEN 'day' THEN :day_end WHEN 'week' THEN :week_end ELSE :month_end END
-        ), 0) AS BIGINT) AS used_micros,
-        coalesce((
-            SELECT members.balance_micros FROM members
-            WHERE members.community = :community AND members.member = :member
-        ), 0) AS balance_micros,
+        chosen.limit_micros, chosen.period, chosen.source, chosen.subject, chosen.used_micros, chosen.resets_ms,
+        coalesce(members.balance_micros, 0) AS balance_micros,
+        members.last_order_ms,
         CAST(coalesce((
             SELECT sum(holds.allowance_micros + holds.balance_micros) FROM holds
             WHERE holds.community = :community AND holds.member = :member
         ), 0) AS BIGINT) AS held_micros,
         (SELECT count(*) FROM holds WHERE holds.member = :member) AS waiting,
-        (
-            SELECT pools.limit_micros - coalesce((
-                SELECT pool_usage.used_micros FROM pool_usage
-                WHERE pool_usage.community = :community AND pool_usage.month_ms = :month_start
-            ), 0)
-            FROM pools WHERE pools.community = :community
-        ) AS pool_left_micros
-    FROM (
-        SELECT candidates.limit_micros, candidates.period, candidates.source FROM (
-            SELECT 1 AS rank, limit_micros, period, 'member' AS source FROM quotas
-            WHERE community = :community AND member = :member
-            UNION ALL
-            SELECT 2 AS rank, limit_micros, period, 'community' AS source FROM quotas
-            WHERE community = :community AND member = ''
-            UNION ALL
-            SELECT 3 AS rank, CAST(:operator_limit AS BIGINT), CAST(:operator_period AS TEXT), 'operator' AS source
-        ) AS candidates ORDER BY candidates.rank LIMIT 1
-    ) AS quota
+        (SELECT count(*) FROM holds WHERE holds.community = :community) AS community_waiting,
+        pools.limit_micros - coalesce(pool_usage.used_micros, 0) AS pool_left_micros,
+        :month_end AS pool_resets_ms,
+        blocks.member IS NOT NULL AND (blocks.until_ms IS NULL OR blocks.until_ms > :now_ms) AS blocked,
+        blocks.until_ms AS blocked_until_ms,
+        limits.longest_text, limits.in_flight, limits.cooldown_s, limits.confirm_micros,
+        limits.products, limits.channels
+    FROM chosen
+    LEFT JOIN members ON members.community = :community AND members.member = :member
+    LEFT JOIN pools ON pools.community = :community
+    LEFT JOIN pool_usage ON pool_usage.community = :community AND pool_usage.month_ms = :month_start
+    LEFT JOIN blocks ON blocks.community = :community AND blocks.member = :member
+    LEFT JOIN limits ON limits.community = :community
 )
 """
 
 STANDING = f"WITH {_STANDING} SELECT * FROM standing"  # noqa: S608 - a constant
+
+# The one decision on an order. It reads what it decides on in the transaction that writes it.
+_DECISION = f"""
+{_STANDING},
+decision AS (
+    SELECT standing.*, CASE
+        WHEN blocked THEN 'blocked'
+        WHEN products NOT LIKE '%,' || :product || ',%' THEN 'product'
+        WHEN channels NOT LIKE '%,' || :channel || ',%' THEN 'channel'
+        WHEN :characters > longest_text THEN 'longest_text'
+        WHEN :now_ms >= last_order_ms AND :now_ms < last_order_ms + cooldown_s * 1000 THEN 'cooldown'
+        WHEN waiting >= :max_waiting THEN 'waiting'
+        WHEN community_waiting >= in_flight THEN 'in_flight'
+        WHEN limit_micros - used_micros < :cost_micros AND balance_micros < :cost_micros
+            - CASE WHEN limit_micros > used_micros THEN limit_micros - used_micros ELSE 0 END THEN 'allowance'
+        WHEN pool_left_micros < :cost_micros THEN 'pool'
+        WHEN :confirmed = 0 AND :cost_micros > confirm_micros THEN 'confirm'
+    END AS refused_by
+    FROM standing
+)
+"""  # noqa: S608 - a constant
+
+DECIDE = f"WITH {_DECISION} SELECT * FROM decision"  # noqa: S608 - a constant
 
 # The row that every order of a member writes first: on an engine with many writers it makes them queue up.
 REMEMBER = """
@@ -54,37 +98,31 @@ ON CONFLICT (community, member) DO UPDATE
 SET name = excluded.name, handle = excluded.handle, seen_ms = excluded.seen_ms
 """
 
-# Allowance is drawn first, then balance. The decision reads what it decides on in the transaction that writes it.
+# Allowance is drawn first, then balance.
 ADMIT_HOLD = f"""
-WITH {_STANDING},
+WITH {_DECISION},
 split AS (
-    SELECT
-        CASE
-            WHEN limit_micros IS NULL OR limit_micros - used_micros >= :cost_micros THEN :cost_micros
-            WHEN limit_micros > used_micros THEN limit_micros - used_micros
-            ELSE 0
-        END AS from_allowance,
-        balance_micros, pool_left_micros, waiting
-    FROM standing
+    SELECT CASE
+        WHEN limit_micros IS NULL OR limit_micros - used_micros >= :cost_micros THEN :cost_micros
+        WHEN limit_micros > used_micros THEN limit_micros - used_micros
+        ELSE 0
+    END AS from_allowance
+    FROM decision WHERE refused_by IS NULL
 )
 INSERT INTO holds (job_id, community, member, day_ms, month_ms, allowance_micros, balance_micros)
 SELECT :job_id, :community, :member, :day_start, :month_start, from_allowance, :cost_micros - from_allowance
-FROM split
-WHERE :cost_micros - from_allowance <= balance_micros
-AND (pool_left_micros IS NULL OR :cost_micros <= pool_left_micros)
-AND waiting < :max_waiting
-AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
+FROM split WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
 """  # noqa: S608 - constants
 
 ADMIT_JOB = """
 INSERT INTO jobs (
     job_id, event_id, platform, community, member, member_name, direct, product, parameters,
-    characters, cost_micros, state, destination, callback_token, created_ms, updated_ms
+    characters, cost_micros, state, destination, channel, callback_token, created_ms, updated_ms
 )
 SELECT
     :job_id, :event_id, :platform, :community, :member, :name, :direct, :product, :parameters,
     :characters, :cost_micros,
-    'queued', :destination, :callback_token, :now_ms, :now_ms
+    'queued', :destination, :channel, :callback_token, :now_ms, :now_ms
 WHERE EXISTS (SELECT 1 FROM holds WHERE holds.job_id = :job_id)
 """
 
@@ -112,9 +150,11 @@ ON CONFLICT (community, month_ms) DO UPDATE SET used_micros = pool_usage.used_mi
 """
 
 DRAW_BALANCE = """
-UPDATE members SET balance_micros = balance_micros - (SELECT balance_micros FROM holds WHERE job_id = :job_id)
+UPDATE members SET
+    balance_micros = balance_micros - (SELECT balance_micros FROM holds WHERE job_id = :job_id),
+    last_order_ms = :now_ms
 WHERE EXISTS (
-    SELECT 1 FROM holds WHERE holds.job_id = :job_id AND holds.balance_micros > 0
+    SELECT 1 FROM holds WHERE holds.job_id = :job_id
     AND holds.community = members.community AND holds.member = members.member
 )
 """
@@ -171,29 +211,52 @@ SELECT * FROM jobs WHERE state = 'undeliverable' AND closed_ms < :before_ms AND 
 ORDER BY closed_ms LIMIT :most
 """
 
-SET_QUOTA = """
-INSERT INTO quotas (community, member, limit_micros, period, set_by, set_ms)
-VALUES (:community, :member, :limit_micros, :period, :by, :now_ms)
-ON CONFLICT (community, member) DO UPDATE
-SET limit_micros = excluded.limit_micros, period = excluded.period, set_by = excluded.set_by, set_ms = excluded.set_ms
+# One open wish at a time, and a pause between two; an old one that nobody decided on is no obstacle.
+ASK = """
+INSERT INTO requests (request_id, community, member, name, amount_micros, asked_ms, state)
+SELECT :request_id, :community, :member, :name, :amount_micros, :now_ms, 'open'
+WHERE NOT EXISTS (
+    SELECT 1 FROM requests WHERE community = :community AND member = :member
+    AND asked_ms > CASE state WHEN 'open' THEN :now_ms - :forget_ms ELSE :now_ms - :pause_ms END
+)
+RETURNING request_id
 """
-CLEAR_QUOTA = "DELETE FROM quotas WHERE community = :community AND member = :member"
+
+OFFER = """
+INSERT INTO offers (offer_id, event_id, community, member, placed, expires_ms)
+VALUES (:offer_id, :event_id, :community, :member, :placed, :expires_ms)
+ON CONFLICT (event_id) DO UPDATE SET expires_ms = excluded.expires_ms
+RETURNING offer_id
+"""
+TAKE_OFFER = """
+DELETE FROM offers
+WHERE offer_id = :offer_id AND community = :community AND member = :member AND expires_ms > :now_ms
+RETURNING placed
+"""
+FORGET_OFFERS = "DELETE FROM offers WHERE expires_ms <= :now_ms"
 
 FIND_HANDLE = """
 SELECT member, name FROM members WHERE community = :community AND handle = :handle ORDER BY seen_ms DESC LIMIT 1
 """
 
-# A community that gets a new key takes everything along; where the new key already has rows, amounts add up.
+_BY_COMMUNITY = ("members", "quotas", "pools", "usage", "pool_usage", "blocks", "limits")
+_FOLLOWING = ("jobs", "holds", "ledger", "audit", "requests", "offers")
+
+# A community that gets a new key takes everything along; where the new key already has rows, amounts add up
+# and the longer block stands.
 MOVE_COMMUNITY = (
     """
-    INSERT INTO members (community, member, name, handle, balance_micros, seen_ms)
-    SELECT :new, member, name, handle, balance_micros, seen_ms FROM members WHERE community = :old
-    ON CONFLICT (community, member) DO UPDATE SET balance_micros = members.balance_micros + excluded.balance_micros
+    INSERT INTO members (community, member, name, handle, balance_micros, seen_ms, last_order_ms)
+    SELECT :new, member, name, handle, balance_micros, seen_ms, last_order_ms FROM members WHERE community = :old
+    ON CONFLICT (community, member) DO UPDATE SET
+        balance_micros = members.balance_micros + excluded.balance_micros,
+        last_order_ms = CASE WHEN excluded.last_order_ms > coalesce(members.last_order_ms, 0)
+            THEN excluded.last_order_ms ELSE members.last_order_ms END
     """,
     """
-    INSERT INTO quotas (community, member, limit_micros, period, set_by, set_ms)
-    SELECT :new, member, limit_micros, period, set_by, set_ms FROM quotas WHERE community = :old
-    ON CONFLICT (community, member) DO NOTHING
+    INSERT INTO quotas (community, kind, subject, limit_micros, period, set_by, set_ms)
+    SELECT :new, kind, subject, limit_micros, period, set_by, set_ms FROM quotas WHERE community = :old
+    ON CONFLICT (community, kind, subject) DO NOTHING
     """,
     """
     INSERT INTO pools (community, limit_micros) SELECT :new, limit_micros FROM pools WHERE community = :old
@@ -209,6 +272,40 @@ MOVE_COMMUNITY = (
     SELECT :new, month_ms, used_micros FROM pool_usage WHERE community = :old
     ON CONFLICT (community, month_ms) DO UPDATE SET used_micros = pool_usage.used_micros + excluded.used_micros
     """,
-    *(f"DELETE FROM {table} WHERE community = :old" for table in ("members", "quotas", "pools", "usage", "pool_usage")),  # noqa: S608
-    *(f"UPDATE {table} SET community = :new WHERE community = :old" for table in ("jobs", "holds", "ledger")),  # noqa: S608
+    """
+    INSERT INTO blocks (community, member, until_ms, set_by, set_ms)
+    SELECT :new, member, until_ms, set_by, set_ms FROM blocks WHERE community = :old
+    ON CONFLICT (community, member) DO UPDATE
+    SET until_ms = excluded.until_ms, set_by = excluded.set_by, set_ms = excluded.set_ms
+    WHERE blocks.until_ms < coalesce(excluded.until_ms, blocks.until_ms + 1)
+    """,
+    """
+    INSERT INTO limits (
+        community, longest_text, in_flight, cooldown_s, confirm_micros, products, channels, set_by, set_ms
+    )
+    SELECT :new, longest_text, in_flight, cooldown_s, confirm_micros, products, channels, set_by, set_ms
+    FROM limits WHERE community = :old
+    ON CONFLICT (community) DO NOTHING
+    """,
+    *(f"DELETE FROM {table} WHERE community = :old" for table in _BY_COMMUNITY),  # noqa: S608
+    *(f"UPDATE {table} SET community = :new WHERE community = :old" for table in _FOLLOWING),  # noqa: S608
 )
+
+_ENTRY = """
+SELECT
+    ledger.entry_id, ledger.at_ms, ledger.community, ledger.member, coalesce(members.name, '') AS name, ledger.kind,
+    coalesce(ledger.job_id, '') AS job_id, ledger.allowance_micros, ledger.balance_micros, ledger.charged_micros,
+    ledger.upstream_micros, coalesce(ledger.actor, '') AS actor, coalesce(ledger.note, '') AS note
+FROM ledger
+LEFT JOIN members ON members.community = ledger.community AND members.member = ledger.member
+"""
+ENTRIES = f"""{_ENTRY}
+WHERE ledger.community = :community AND ledger.member = :member
+ORDER BY ledger.at_ms DESC, ledger.entry_id DESC LIMIT :most
+"""
+EXPORT_ALL = f"{_ENTRY} ORDER BY ledger.at_ms, ledger.entry_id"
+EXPORT = f"""{_ENTRY}
+WHERE ledger.community = :community AND ledger.at_ms >= :start_ms AND ledger.at_ms < :end_ms
+AND (:member = '' OR ledger.member = :member)
+ORDER BY ledger.at_ms, ledger.entry_id LIMIT :most
+"""

@@ -8,13 +8,17 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TextIO
 
 import aiosqlite
 
 from core.errors import Conflict, StoreBusy, StoreError
+from core.reports import Entry, write_csv
 from storage.books import Audit, audit
 from storage.driver import Row, Statement, Unexpected
 from storage.migrate import MARK
+from storage.rows import read_as
+from storage.sql import EXPORT_ALL
 
 log = logging.getLogger(__name__)
 
@@ -206,6 +210,16 @@ async def audit_file(path: Path) -> Audit:
         return await audit(driver)
     finally:
         await driver.close()
+
+
+def export_file(path: Path, out: TextIO) -> None:
+    """Write every ledger entry of a database file, in use or not, as CSV. Raises StoreError."""
+    try:
+        with closing(connect(path, read_only=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            write_csv((read_as(Entry, row) for row in connection.execute(EXPORT_ALL)), out)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} can't be exported: {error}") from error
 
 
 def _lock(path: Path) -> int:

@@ -1,18 +1,24 @@
 """The Store port in SQL: which statements make up each transaction, and rows as the core's values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.errors import StaleJob
+from core.errors import NotFound, StaleJob
 from core.lifecycle import ENDED, VOIDS, State, may_move, settles
-from core.models import Artifact, Destination, Job, Person
+from core.models import Artifact, Caller, Destination, Job, Order, Person
 from core.ports import Admission, Admitted, Clock
-from core.quota import Period, Quota, Standing, window
+from core.quota import DAY_MS, Period, Quota, Standing, window
+from core.reports import Entry
 from storage import sql
 from storage.driver import Driver, Row, Statement, Unexpected
 from storage.migrate import migrate
+from storage.rows import joined, limits_of, read_as
 
+ASK_PAUSE_MS = 3_600_000
+"""Between a decision on a member's wish and their next wish."""
+ASK_FORGET_MS = DAY_MS
+"""After which a wish that nobody decided on is no obstacle to another."""
 COLUMNS = frozenset(
     "destination attempts request_id submitted_ms deadline_ms reason detail artifacts closed_ms parameters".split()
 )
@@ -46,7 +52,9 @@ class SqlStore:
         order = admission.order
         caller = order.caller
         args = {
-            **self._windows(caller.community, caller.member, admission.operator_quota),
+            **self._windows(caller.community, caller.member, admission.operator_quota, caller.roles),
+            "channel": caller.channel,
+            "confirmed": int(admission.confirmed),
             "job_id": admission.job_id,
             "event_id": order.event_id,
             "platform": caller.platform,
@@ -64,7 +72,7 @@ class SqlStore:
             "sign": 1,
         }
         texts = (
-            *(sql.REMEMBER, sql.STANDING, sql.ADMIT_HOLD, sql.ADMIT_JOB, sql.LEDGER_HOLD),
+            *(sql.REMEMBER, sql.DECIDE, sql.ADMIT_HOLD, sql.ADMIT_JOB, sql.LEDGER_HOLD),
             *(sql.DRAW_USAGE, sql.DRAW_POOL, sql.DRAW_BALANCE, sql.JOB_BY_EVENT),
         )
         results = await self._driver.run([Statement(text, args) for text in texts])
@@ -74,7 +82,7 @@ class SqlStore:
             job=job,
             duplicate=job is not None and job.job_id != admission.job_id,
             standing=_standing(before),
-            waiting=before["waiting"],
+            refused_by=before["refused_by"],
         )
 
     async def move(self, job: Job, to: State, **changes: Any) -> Job:
@@ -131,21 +139,53 @@ class SqlStore:
 
     # --- quotas and people ----------------------------------------------------------------------------------------
 
-    async def standing(self, community: str, member: str, operator_quota: Quota) -> Standing:
+    async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
         """Return what a member may spend now."""
-        args = self._windows(community, member, operator_quota)
+        args = self._windows(community, member, operator_quota, roles)
         (rows,) = await self._driver.run([Statement(sql.STANDING, args)])
         return _standing(rows[0])
 
-    async def set_quota(self, community: str, member: str | None, quota: Quota | None, by: str) -> None:
-        """Set a member's quota, or the community's default when `member` is None; None for `quota` clears it."""
-        args: dict[str, Any] = {"community": community, "member": member or ""}
-        text = sql.CLEAR_QUOTA
-        if quota is not None:
-            text = sql.SET_QUOTA
-            args |= {"limit_micros": quota.limit_micros, "period": quota.period.value, "by": by}
-            args["now_ms"] = self._clock.now_ms()
-        await self._driver.run([Statement(text, args)])
+    async def offer(self, offer_id: str, order: Order, expires_ms: int) -> str:
+        """Keep an order until its member agrees to the price; return its id, the former one for the same event."""
+        caller = order.caller
+        args: dict[str, Any] = {
+            "offer_id": offer_id,
+            "event_id": order.event_id,
+            "placed": _placed(order),
+            "expires_ms": expires_ms,
+        }
+        args |= {"community": caller.community, "member": caller.member, "now_ms": self._clock.now_ms()}
+        _, rows = await self._driver.run([Statement(sql.FORGET_OFFERS, args), Statement(sql.OFFER, args)])
+        return str(rows[0]["offer_id"])
+
+    async def take_offer(self, caller: Caller, offer_id: str) -> Order:
+        """Take an offer away and return its order, once. Raises NotFound, also when it has expired or is another's."""
+        args = {"offer_id": offer_id, "community": caller.community, "member": caller.member}
+        (rows,) = await self._driver.run([Statement(sql.TAKE_OFFER, {**args, "now_ms": self._clock.now_ms()})])
+        if not rows:
+            raise NotFound("offer", offer_id)
+        placed = json.loads(rows[0]["placed"])
+        where = Destination(placed["destination"]["platform"], placed["destination"]["data"])
+        return Order(**{**placed, "destination": where, "caller": caller})
+
+    async def ask(self, request_id: str, caller: Caller, amount_micros: int) -> bool:
+        """Keep a member's wish for credit; False when the last one is open still, or too recent."""
+        args: dict[str, Any] = {
+            "request_id": request_id,
+            "community": caller.community,
+            "member": caller.member,
+            "name": caller.name,
+        }
+        args |= {"amount_micros": amount_micros, "now_ms": self._clock.now_ms()}
+        args |= {"pause_ms": ASK_PAUSE_MS, "forget_ms": ASK_FORGET_MS}
+        (rows,) = await self._driver.run([Statement(sql.ASK, args)])
+        return bool(rows)
+
+    async def entries(self, community: str, member: str, most: int) -> list[Entry]:
+        """Return a member's newest ledger entries."""
+        args = {"community": community, "member": member, "most": most}
+        (rows,) = await self._driver.run([Statement(sql.ENTRIES, args)])
+        return [read_as(Entry, row) for row in rows]
 
     async def remember(self, community: str, person: Person, handle: str | None) -> None:
         """Keep the current name and @name of a member that was seen."""
@@ -164,11 +204,12 @@ class SqlStore:
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
-    def _windows(self, community: str, member: str, operator_quota: Quota) -> dict[str, Any]:
+    def _windows(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str]) -> dict[str, Any]:
         now_ms = self._clock.now_ms()
         args: dict[str, Any] = {"community": community, "member": member, "now_ms": now_ms}
         for period in Period:
             args[f"{period}_start"], args[f"{period}_end"] = window(period, now_ms)
+        args["roles"] = joined(roles)
         args["operator_limit"] = operator_quota.limit_micros
         args["operator_period"] = operator_quota.period.value
         return args
@@ -201,6 +242,12 @@ def _folded(handle: str | None) -> str | None:
 
 def _destination(destination: Destination) -> str:
     return json.dumps({"platform": destination.platform, "data": dict(destination.data)})
+
+
+def _placed(order: Order) -> str:
+    where = {"platform": order.destination.platform, "data": dict(order.destination.data)}
+    placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
+    return json.dumps({**placed, "destination": where})
 
 
 def _stored(value: Any) -> Any:
@@ -239,4 +286,10 @@ def _standing(row: Row) -> Standing:
         held_micros=row["held_micros"],
         resets_ms=row["resets_ms"],
         pool_left_micros=row["pool_left_micros"],
+        pool_resets_ms=row["pool_resets_ms"],
+        subject=row["subject"],
+        blocked=bool(row["blocked"]),
+        blocked_until_ms=row["blocked_until_ms"],
+        last_order_ms=row["last_order_ms"],
+        limits=limits_of(row),
     )

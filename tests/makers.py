@@ -6,6 +6,7 @@ from typing import Any
 from core.models import Caller, Destination, Order
 from core.ports import Admission
 from core.quota import Period, Quota
+from core.reports import Act
 
 _numbers = itertools.count(1)
 
@@ -30,6 +31,17 @@ def order(who: Caller | None = None, text: str = "Hello everyone", **changes: An
         "destination": Destination("test", {"token": "interaction-secret"}),
     }
     return Order(**{**fields, **changes})
+
+
+def act(name: str = "test", target: str = "", *, community: str = "band") -> Act:
+    return Act(
+        audit_id=f"act{next(_numbers):05d}",
+        community=f"test:{community}",
+        actor="test:boss",
+        actor_name="Boss",
+        name=name,
+        target=target,
+    )
 
 
 def day(limit_micros: int | None) -> Quota:

@@ -2,13 +2,15 @@
 
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 
-from bots import commands, replies
+from bots import acts, admin_replies, commands, refusals, replies, typed
+from bots.acts import Answer
 from bots.commands import Command
 from bots.console.script import Line
-from core.errors import Refusal
-from core.models import Caller, Destination, Job, Order, Person
+from core.errors import NeedsConfirmation, OverLimit, Refusal
+from core.models import Accepted, Caller, Destination, Job, Order, Person
+from core.money import show
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -25,29 +27,48 @@ class Desk:
         self._numbers = itertools.count(1)
         self.faults = 0
         """Lines that failed for a reason that is nobody's in the chat."""
-        self._answers: Mapping[str, Callable[[Caller, Command], Awaitable[str]]] = {
+        self._newest: dict[str, str] = {}
+        """What /confirm, /ask, /approve and /decline mean without a word: a script can't know it."""
+        self._answers: Mapping[str, Callable[[Caller, Command], Awaitable[str | Answer]]] = {
             "speak": self._speak,
             "music": self._music,
             "voices": self._voices,
             "balance": self._balance,
             "help": self._help,
             "start": self._help,
-            "quota": self._quota,
+            "confirm": self._confirm,
+            "ask": self._ask,
+            "approve": self._decide,
+            "decline": self._decide,
+            **dict.fromkeys(typed.ACTS, self._act),
         }
 
-    async def answer(self, line: Line) -> str | None:
+    async def answer(self, line: Line) -> Answer | None:
         """Return what to say to a line, None where nobody asked; the one place where a refusal is caught."""
-        command = commands.read(line.text)
+        command, caller = commands.read(line.text), _caller(line)
         if command is None:
             return None
         try:
-            return await self._answers.get(command.name, self._unknown)(_caller(line), command)
+            said = await self._answers.get(command.name, self._unknown)(caller, command)
         except Refusal as error:
-            return replies.refusal(error)
+            said = refusals.refusal(error) + self._hint(caller, error)
         except Exception:
             log.exception("a command failed")
             self.faults += 1
-            return replies.FAULT
+            said = refusals.FAULT
+        return Answer(said) if isinstance(said, str) else said
+
+    def _hint(self, caller: Caller, error: Refusal) -> str:
+        """Say what may be typed to get past a refusal, where other platforms have a button; nothing for most."""
+        match error:
+            case NeedsConfirmation(offer_id=offer_id):
+                self._newest[f"offer {caller.member}"] = offer_id
+                return f"\nTo go ahead: /confirm {offer_id}"
+            case OverLimit(missing_micros=int(micros)):
+                self._newest[f"missing {caller.member}"] = show(micros)
+                return f"\nTo ask the admins for what is missing: /ask {show(micros)}"
+            case _:
+                return ""
 
     async def _unknown(self, _: Caller, command: Command) -> str:
         return f"There is no command /{command.name}. /help lists what I do."
@@ -71,44 +92,42 @@ class Desk:
             parameters=parameters,
             destination=Destination(NAME),
         )
-        accepted = await self._service.order(order)
+        return self._accept(await self._service.order(order))
+
+    def _accept(self, accepted: Accepted) -> str:
         self._on_accepted(accepted.job)
         return replies.accepted(accepted)
+
+    async def _confirm(self, caller: Caller, command: Command) -> str:
+        offer_id = command.body or self._newest.get(f"offer {caller.member}", "")
+        return self._accept(await self._service.confirm(caller, offer_id))
+
+    async def _ask(self, caller: Caller, command: Command) -> str:
+        amount = command.body or self._newest.get(f"missing {caller.member}", "")
+        wish = await self._service.ask_for(caller, amount)
+        self._newest["wish"] = wish.request_id
+        return f"{admin_replies.wished(wish)}\nFor admins: /approve {wish.request_id} or /decline {wish.request_id}"
 
     async def _voices(self, _: Caller, __: Command) -> str:
         return replies.voices(self._service.catalog)
 
     async def _balance(self, caller: Caller, _: Command) -> str:
-        return replies.balance(await self._service.standing(caller))
+        return replies.balance(await self._service.standing(caller), await self._service.entries(caller))
 
     async def _help(self, _: Caller, __: Command) -> str:
         return replies.HELP
 
     # --- admins ---------------------------------------------------------------------------------------------------
 
-    async def _quota(self, admin: Caller, command: Command) -> str:
-        asked = commands.quota(command.body)
-        if asked.verb == "default":
-            return await self._default(admin, asked.words)
-        member = _person(asked.handle) if asked.handle else None
-        match asked.verb:
-            case "set" if member:
-                quota = await self._service.set_quota(admin, member, *commands.amount_and_period(asked.words))
-                return replies.quota_set(member.name, quota)
-            case "show" if member:
-                return replies.quota_shown(member.name, await self._service.show_quota(admin, member))
-            case "clear" if member:
-                await self._service.clear_quota(admin, member)
-                return replies.quota_cleared(member.name)
-            case _:
-                return replies.USAGE_QUOTA
+    async def _decide(self, admin: Caller, command: Command) -> Answer:
+        request_id = command.body or self._newest.get("wish", "")
+        return await acts.decide(self._service, admin, request_id, approve=command.name == "approve")
 
-    async def _default(self, admin: Caller, words: Sequence[str]) -> str:
-        if tuple(words) == ("clear",):
-            await self._service.clear_quota(admin, None)
-            return replies.quota_cleared(None)
-        quota = await self._service.set_quota(admin, None, *commands.amount_and_period(words))
-        return replies.quota_set(None, quota)
+    async def _act(self, admin: Caller, command: Command) -> Answer:
+        asked = commands.named(command.body)
+        name = asked.handle or asked.member_id
+        member = _person(name) if name else None
+        return await typed.answer(self._service, admin, command.name, member, asked.words)
 
 
 def _person(name: str) -> Person:
@@ -124,4 +143,5 @@ def _caller(line: Line) -> Caller:
         name=line.name,
         handle=line.name,
         is_admin=line.is_admin,
+        channel=f"{NAME}:demo:0",
     )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass, field
 
 from bots import replies
+from bots.acts import Answer
 from bots.console.desk import NAME, Desk
 from bots.console.screen import Screen
 from bots.console.script import Line
@@ -80,12 +81,22 @@ class Console:
     async def _converse(self) -> None:
         async for line in self._lines:
             if answer := await self._desk.answer(line):
-                self._screen.answer(answer)
+                await self._say(answer)
             if self._in_turn:
                 await self._all_ended()
         if not self._accepted <= self._ended:
             self._screen.aside("Waiting for the orders under way…")
         await self._all_ended()
+
+    async def _say(self, answer: Answer) -> None:
+        self._screen.answer(answer.text)
+        for file in answer.files:
+            try:
+                path = await asyncio.to_thread(self._shelf.put, file.name, file.content)
+            except OSError as error:
+                self._screen.answer(f"{file.name} can't be written: {error.strerror}.")
+            else:
+                self._screen.good(str(path))
 
     async def _all_ended(self) -> None:
         async with asyncio.timeout(self._deadline_s):

@@ -1,4 +1,4 @@
-"""Where the demo's audio files go."""
+"""Where the demo's files go."""
 
 import re
 import shutil
@@ -38,13 +38,23 @@ class Shelf:
     def keep(self, job: Job, artifact: Artifact) -> Kept:
         """Copy a file out of the spool. Raises OSError."""
         with Path(artifact.path).open("rb") as source:
-            self._last += 1
-            path = self._folder / f"{self._last:02d}-{title(job)}.{artifact.probe.extension}"
+            path = self._next(f"{title(job)}.{artifact.probe.extension}")
             with path.open("xb") as copy:
                 shutil.copyfileobj(source, copy)
         kept = Kept(path, artifact)
         self.kept.append(kept)
         return kept
+
+    def put(self, name: str, content: bytes) -> Path:
+        """Write a file that is no audio. Raises OSError."""
+        path = self._next(name)
+        with path.open("xb") as file:
+            file.write(content)
+        return path
+
+    def _next(self, name: str) -> Path:
+        self._last += 1
+        return self._folder / f"{self._last:02d}-{name}"
 
 
 def title(job: Job) -> str:

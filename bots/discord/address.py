@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import discord
 
+from core.admin import Subject
 from core.errors import DeliveryRefused
 from core.models import Caller, Destination, Job, Person
 
@@ -32,7 +33,34 @@ def caller_of(interaction: AnyInteraction) -> Caller:
         handle=user.name,
         is_admin=rights.administrator or rights.manage_guild,
         direct=interaction.guild_id is None,
+        channel=_channel(interaction),
+        roles=roles_of(user),
     )
+
+
+def _channel(interaction: AnyInteraction) -> str:
+    """Name the channel; a thread counts as the channel that it is in."""
+    where = interaction.channel
+    channel_id = where.parent_id if isinstance(where, discord.Thread) else interaction.channel_id
+    return key(channel_id) if channel_id else ""
+
+
+def role_key(role_id: int) -> str:
+    """Make a role's key."""
+    return f"{PLATFORM}:role:{role_id}"
+
+
+def roles_of(user: Anybody) -> tuple[str, ...]:
+    """Name a member's roles as Discord told them with the interaction; `Member.roles` drops those not in the cache."""
+    ids = user._roles if isinstance(user, discord.Member) else ()  # noqa: SLF001 - nothing public holds the ids
+    return tuple(role_key(role_id) for role_id in ids)
+
+
+def role_subject(role: discord.Role) -> Subject:
+    """Speak about those who have a role; @everyone is the community itself."""
+    if role.is_default():
+        return Subject.of(None)
+    return Subject(kind="role", key=role_key(role.id), name=role.name)
 
 
 def person(user: Anybody) -> Person:

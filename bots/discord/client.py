@@ -10,11 +10,13 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bots import replies
+from bots import refusals
+from bots.acts import Answer
 from bots.discord.address import AnyInteraction
-from bots.discord.delivery import AGAIN
 from bots.discord.desk import Desk
-from core.models import Caller, Destination
+from bots.discord.presses import press
+from core.models import Caller
+from core.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +32,11 @@ class _Tree(app_commands.CommandTree["Bot"]):
     async def on_error(self, interaction: AnyInteraction, error: app_commands.AppCommandError) -> None:
         """Answer what no command takes, such as a command of an earlier release that a client still shows."""
         log.warning("interaction %d: %s", interaction.id, error)
-        await self.client.desk.answer(interaction, _fault)
+        await self.client.desk.tell(interaction, _fault)
 
 
-async def _fault(_: Caller, __: Destination) -> str:
-    return replies.FAULT
+async def _fault(_: Service, __: Caller) -> Answer:
+    return Answer(refusals.FAULT)
 
 
 class Bot(discord.AutoShardedClient):
@@ -72,8 +74,7 @@ class Bot(discord.AutoShardedClient):
         await super().launch_shard(url, shard_id, initial=initial)
 
     async def on_interaction(self, interaction: AnyInteraction) -> None:
-        """Take presses of "send again", whichever process sent the button; commands go to the tree by themselves."""
-        data = cast(Mapping[str, object], interaction.data or {})
-        custom_id = data.get("custom_id")
-        if isinstance(custom_id, str) and custom_id.startswith(AGAIN):
-            await self.desk.send_again(interaction, custom_id.removeprefix(AGAIN))
+        """Take presses of buttons, whichever process sent them; commands go to the tree by themselves."""
+        if interaction.type is discord.InteractionType.component:
+            data = cast(Mapping[str, object], interaction.data or {})
+            await press(self.desk, interaction, str(data.get("custom_id", "")))

@@ -5,11 +5,11 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 
 from bots import replies
-from bots.discord.address import Anybody, person
+from bots.acts import Answer
 from bots.discord.client import AnyCommand, Bot
-from core.models import Caller, Destination
+from core.models import Caller
 from core.products import OUTPUT_FORMATS
-from core.quota import Period
+from core.service import Service
 
 MOST_CHOICES = 25
 LONGEST_CHOICE = 100
@@ -19,7 +19,6 @@ LONGEST_OPTION = 6000
 Interaction = discord.Interaction[Bot]
 Text = Range[str, 1, LONGEST_OPTION]
 
-_periods = app_commands.choices(period=[Choice(name=p.value, value=p.value) for p in Period])
 _formats = app_commands.choices(output_format=[Choice(name=f, value=f) for f in OUTPUT_FORMATS])
 
 
@@ -77,93 +76,31 @@ async def music(
 @app_commands.command(name="voices", description=replies.COMMANDS["voices"])
 async def voices(interaction: Interaction) -> None:
     """List the voices."""
-    desk = interaction.client.desk
+    await interaction.client.desk.tell(interaction, _voices)
 
-    async def act(_: Caller, __: Destination) -> str:
-        return replies.voice_names(desk.service.catalog)
 
-    await desk.answer(interaction, act)
+async def _voices(service: Service, _: Caller) -> Answer:
+    return Answer(replies.voice_names(service.catalog))
 
 
 @app_commands.command(name="balance", description=replies.COMMANDS["balance"])
 async def balance(interaction: Interaction) -> None:
     """Say what the caller may spend."""
-    desk = interaction.client.desk
+    await interaction.client.desk.tell(interaction, _balance)
 
-    async def act(caller: Caller, _: Destination) -> str:
-        return replies.balance(await desk.service.standing(caller))
 
-    await desk.answer(interaction, act)
+async def _balance(service: Service, caller: Caller) -> Answer:
+    return Answer(replies.balance(await service.standing(caller), await service.entries(caller)))
 
 
 @app_commands.command(name="help", description=replies.COMMANDS["help"])
 async def show_help(interaction: Interaction) -> None:
     """Say what there is."""
-
-    async def act(_: Caller, __: Destination) -> str:
-        return replies.HELP
-
-    await interaction.client.desk.answer(interaction, act)
+    await interaction.client.desk.tell(interaction, _help)
 
 
-# What Discord hides from members is only a default that a server can change: the service checks every time.
-quota = app_commands.Group(
-    name="quota",
-    description=replies.COMMANDS["quota"],
-    allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-    default_permissions=discord.Permissions(manage_guild=True),
-)
+async def _help(_: Service, __: Caller) -> Answer:
+    return Answer(replies.HELP)
 
 
-@quota.command(name="set", description=replies.COMMANDS["quota set"])
-@app_commands.describe(**replies.OPTIONS["quota set"])
-@_periods
-async def quota_set(interaction: Interaction, member: Anybody, amount: Text, period: str) -> None:
-    """Set a member's quota."""
-    desk, who = interaction.client.desk, person(member)
-
-    async def act(caller: Caller, _: Destination) -> str:
-        return replies.quota_set(who.name, await desk.service.set_quota(caller, who, amount, period))
-
-    await desk.answer(interaction, act)
-
-
-@quota.command(name="show", description=replies.COMMANDS["quota show"])
-@app_commands.describe(**replies.OPTIONS["quota show"])
-async def quota_show(interaction: Interaction, member: Anybody) -> None:
-    """Show what a member may spend."""
-    desk, who = interaction.client.desk, person(member)
-
-    async def act(caller: Caller, _: Destination) -> str:
-        return replies.quota_shown(who.name, await desk.service.show_quota(caller, who))
-
-    await desk.answer(interaction, act)
-
-
-@quota.command(name="clear", description=replies.COMMANDS["quota clear"])
-@app_commands.describe(**replies.OPTIONS["quota clear"])
-async def quota_clear(interaction: Interaction, member: Anybody | None = None) -> None:
-    """Take a member's own quota away, or the community's default."""
-    desk, who = interaction.client.desk, person(member) if member else None
-
-    async def act(caller: Caller, _: Destination) -> str:
-        await desk.service.clear_quota(caller, who)
-        return replies.quota_cleared(who.name if who else None)
-
-    await desk.answer(interaction, act)
-
-
-@quota.command(name="default", description=replies.COMMANDS["quota default"])
-@app_commands.describe(**replies.OPTIONS["quota default"])
-@_periods
-async def quota_default(interaction: Interaction, amount: Text, period: str) -> None:
-    """Set the community's default quota."""
-    desk = interaction.client.desk
-
-    async def act(caller: Caller, _: Destination) -> str:
-        return replies.quota_set(None, await desk.service.set_quota(caller, None, amount, period))
-
-    await desk.answer(interaction, act)
-
-
-COMMANDS: tuple[AnyCommand, ...] = (speak, music, voices, balance, show_help, quota)
+COMMANDS: tuple[AnyCommand, ...] = (speak, music, voices, balance, show_help)

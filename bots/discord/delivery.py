@@ -8,6 +8,7 @@ import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
 from bots import replies
+from bots.discord import buttons
 from bots.discord.address import PLATFORM, Address
 from bots.discord.courier import NETWORK, SPENT, Courier, describe, failures
 from bots.discord.text import plain
@@ -22,15 +23,6 @@ UPLOAD_BYTES = 10 * 1024 * 1024
 PLAYABLE = frozenset({"mp3/mp3", "ogg/opus", "ogg/vorbis", "wav/pcm_s16le", "flac/flac", "mp4/aac"})
 """What Discord's clients play in place."""
 MOST_SHOWN = 20_000
-AGAIN = "again:"
-"""The custom id of "send again" is this and the job's id: it works whichever process sent it."""
-
-
-def again_button(job_id: str) -> discord.ui.View:
-    """Return a row with the free "send again" button."""
-    view = discord.ui.View(timeout=None)
-    view.add_item(discord.ui.Button(label=replies.SEND_AGAIN, custom_id=f"{AGAIN}{job_id}"))
-    return view
 
 
 def _message(
@@ -95,7 +87,7 @@ class DiscordDelivery:
         """Say how the job ended: to its author alone while that is possible, unless there is audio to send again."""
         text = replies.ended(receipt)
         if receipt.kept:
-            await self._put(job, text, view=again_button(job.job_id))
+            await self._put(job, text, view=buttons.again(job.job_id))
         elif not await self._whispered(job, text):
             await self._put(job, text)
 

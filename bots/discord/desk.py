@@ -1,13 +1,18 @@
 """Every interaction is answered here: acknowledged before any work, and told what came of it, refusals in one place."""
 
 import asyncio
+import io
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Concatenate, ParamSpec
 
 import discord
 
-from bots import replies
+from bots import refusals
+from bots.acts import Answer, File
+from bots.discord import buttons
 from bots.discord.address import Address, AnyInteraction, caller_of
 from bots.discord.courier import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.discord.text import plain
@@ -17,8 +22,33 @@ from core.service import Service
 
 log = logging.getLogger(__name__)
 
-Act = Callable[[Caller, Destination], Awaitable[str | None]]
-"""Does the work and returns what to say; None where the worker will speak."""
+MOST_SEEN = 10_000
+P = ParamSpec("P")
+
+
+class Place(Enum):
+    """Where words go."""
+
+    AUTHOR = auto()
+    """To the interaction's author alone."""
+    MESSAGE = auto()
+    """Into the message that holds the button, which loses its buttons."""
+    EVERYBODY = auto()
+    """Into a new message of the channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing to say."""
+
+    text: str
+    files: tuple[File, ...] = ()
+    view: discord.ui.View | None = None
+    place: Place = Place.AUTHOR
+
+
+Act = Callable[[Caller, Destination], Awaitable[Sequence[Said]]]
+"""Does the work and returns what to say; nothing where the worker will speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +59,15 @@ class Manner:
     """The deferred reply itself is theirs alone."""
     clears: bool = False
     """The deferred reply is for all: it goes away first, else Discord would show such words in its place."""
+    upon: bool = False
+    """A button: the message that holds it is the reply, and no other is deferred."""
 
 
 PRIVATE = Manner(private=True)
 ORDER = Manner(clears=True)
-PRESS = Manner()
-"""A button: the message that holds it is the reply."""
+PRESS = Manner(upon=True)
+ANEW = ORDER
+"""A button of a message that its author alone sees, for something that is for all."""
 
 
 class Desk:
@@ -43,12 +76,14 @@ class Desk:
     def __init__(self, service: Service) -> None:
         self.service = service
         self._busy: set[asyncio.Task[None]] = set()
+        self._seen: dict[int, None] = {}
+        """Ids of the newest interactions."""
 
     async def order(self, interaction: AnyInteraction, product: str, **parameters: object) -> None:
         """Place an order; the worker speaks from there on."""
         given = {name: value for name, value in parameters.items() if value is not None}
 
-        async def act(caller: Caller, destination: Destination) -> None:
+        async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
             await self.service.order(
                 Order(
                     event_id=f"discord:{interaction.id}",
@@ -58,18 +93,32 @@ class Desk:
                     destination=destination,
                 )
             )
+            return ()
 
         await self.answer(interaction, act, ORDER)
 
-    async def send_again(self, interaction: AnyInteraction, job_id: str) -> None:
-        """Deliver a kept artifact into the message whose button was pressed."""
+    async def tell(
+        self,
+        interaction: AnyInteraction,
+        act: Callable[Concatenate[Service, Caller, P], Awaitable[Answer]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Do what a command says and tell its author alone, once: an event that comes twice grants no credit twice."""
+        if interaction.id in self._seen:
+            log.info("interaction %d came again", interaction.id)
+            return
+        self._seen[interaction.id] = None
+        if len(self._seen) > MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
 
-        async def act(caller: Caller, destination: Destination) -> None:
-            await self.service.redeliver(caller, job_id, destination)
+        async def told(caller: Caller, _: Destination) -> tuple[Said, ...]:
+            answer = await act(self.service, caller, *args, **kwargs)
+            return (Said(answer.text, answer.files),)
 
-        await self.answer(interaction, act, PRESS)
+        await self.answer(interaction, told, PRIVATE)
 
-    async def answer(self, interaction: AnyInteraction, act: Act, manner: Manner = PRIVATE) -> None:
+    async def answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
         """Acknowledge, act, and tell; whatever goes wrong is said or logged."""
         task = asyncio.ensure_future(self._answer(interaction, act, manner))
         self._busy.add(task)
@@ -84,21 +133,21 @@ class Desk:
     async def _answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
         try:
             message_id = await _acknowledge(interaction, manner)
-            text = await _outcome(interaction, act, message_id)
-            if text is not None:
-                await _say(interaction, text, manner)
+            for said in await _outcome(interaction, act, message_id):
+                await _SAY[said.place](interaction, said, manner)
         except (discord.HTTPException, *NETWORK) as error:
             log.warning("interaction %d could not be answered: %s", interaction.id, describe(error))
 
 
-async def _outcome(interaction: AnyInteraction, act: Act, message_id: int | None) -> str | None:
+async def _outcome(interaction: AnyInteraction, act: Act, message_id: int | None) -> Sequence[Said]:
+    caller = caller_of(interaction)
     try:
-        return await act(caller_of(interaction), Address.of(interaction, message_id).destination())
+        return await act(caller, Address.of(interaction, message_id).destination())
     except Refusal as refusal:
-        return replies.refusal(refusal)
+        return (Said(refusals.refusal(refusal), view=buttons.of_refusal(refusal)),)
     except Exception:
         log.exception("interaction %d failed", interaction.id)
-        return replies.FAULT
+        return (Said(refusals.FAULT),)
 
 
 async def _acknowledge(interaction: AnyInteraction, manner: Manner) -> int | None:
@@ -114,26 +163,45 @@ async def _acknowledge(interaction: AnyInteraction, manner: Manner) -> int | Non
 
 
 async def _defer(interaction: AnyInteraction, manner: Manner) -> int | None:
-    pressed = interaction.message
+    upon = interaction.message if manner.upon else None
     try:
-        done = await interaction.response.defer(ephemeral=manner.private, thinking=pressed is None)
+        done = await interaction.response.defer(ephemeral=manner.private, thinking=upon is None)
     except discord.HTTPException as error:
         if error.code != ALREADY_ACKNOWLEDGED:
             raise
         done = None
-    if pressed is not None:
-        return pressed.id
+    if upon is not None:
+        return upon.id
     return done.message_id if done is not None else None
 
 
-async def _say(interaction: AnyInteraction, text: str, manner: Manner) -> None:
-    """Say something that only the author sees."""
+async def _say_alone(interaction: AnyInteraction, said: Said, manner: Manner) -> None:
     if manner.private:
-        await interaction.edit_original_response(content=plain(text))
+        await _edit(interaction, said, manner)
         return
     if manner.clears:
         try:
             await interaction.delete_original_response()
         except discord.NotFound:
             log.info("interaction %d: the reply was gone already", interaction.id)
-    await interaction.followup.send(plain(text), ephemeral=True)
+    await _follow_up(interaction, said, private=True)
+
+
+async def _say_to_all(interaction: AnyInteraction, said: Said, _: Manner) -> None:
+    await _follow_up(interaction, said, private=False)
+
+
+async def _edit(interaction: AnyInteraction, said: Said, _: Manner) -> None:
+    await interaction.edit_original_response(content=plain(said.text), attachments=_files(said), view=said.view)
+
+
+async def _follow_up(interaction: AnyInteraction, said: Said, *, private: bool) -> None:
+    view = said.view or discord.utils.MISSING
+    await interaction.followup.send(plain(said.text), files=_files(said), view=view, ephemeral=private)
+
+
+def _files(said: Said) -> list[discord.File]:
+    return [discord.File(io.BytesIO(file.content), file.name) for file in said.files]
+
+
+_SAY = {Place.AUTHOR: _say_alone, Place.MESSAGE: _edit, Place.EVERYBODY: _say_to_all}

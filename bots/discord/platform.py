@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import discord
 
+from bots.discord.admin_commands import ADMIN_COMMANDS
 from bots.discord.client import Bot, use_api
 from bots.discord.commands import COMMANDS
 from bots.discord.delivery import DiscordDelivery
@@ -46,7 +47,8 @@ class Discord(DiscordDelivery):
         """Log in, write the commands the first time, and take interactions until closed."""
         if self._desk is None:
             raise RuntimeError("open comes first")
-        self._bot = bot = Bot(self._desk, COMMANDS, ws_url=self._settings.discord_ws_url, sync=not self._synced)
+        commands = (*COMMANDS, *ADMIN_COMMANDS)
+        self._bot = bot = Bot(self._desk, commands, ws_url=self._settings.discord_ws_url, sync=not self._synced)
         try:
             await bot.login(self._token)
             self._synced = True

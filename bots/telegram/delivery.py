@@ -9,26 +9,19 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from telegram import (
-    Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputFile,
-    MaybeInaccessibleMessage,
-    Message,
-    ReplyParameters,
-)
+from telegram import Bot, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage, Message, ReplyParameters
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bots import replies
+from bots.telegram import buttons
 from bots.telegram.connection import ROOM_RETRY_S, UPLOAD_READ_S, Pace
 from bots.telegram.faults import text_fault, upload_fault
 from bots.telegram.parse import answered
 from bots.telegram.people import NAME, Recent, key
 from core.audio import Want
-from core.errors import DeliveryDelayed, DeliveryUncertain
-from core.models import Artifact, Destination, Job, Receipt
+from core.errors import DeliveryDelayed, DeliveryError, DeliveryUncertain
+from core.models import Accepted, Artifact, Destination, Job, Receipt
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -37,7 +30,6 @@ T = TypeVar("T")
 MAX_BYTES = 50 * 1000 * 1000
 """Bots may upload 50 MB; the form around the file needs a little of it."""
 TEXT_LIMIT, CAPTION_LIMIT, TITLE_LIMIT = 4096, 1024, 64
-AGAIN = "again:"
 VOICELESS_S = 3600
 """How long a chat that forbids voice messages is not asked again."""
 SONG = Want(MAX_BYTES, frozenset({"mp3/mp3", "mp4/aac"}), "mp3")
@@ -117,12 +109,22 @@ class Deliverer:
 
     # --- the status message ---------------------------------------------------------------------------------------
 
+    async def acknowledge(self, accepted: Accepted) -> None:
+        """Put a status message under an order, which stands whether or not that succeeds."""
+        job = accepted.job
+        try:
+            await self.show(job, replies.accepted(accepted))
+        except DeliveryError as error:
+            log.info("job %s: no status message: %s", job.job_id, error)
+        except Exception:
+            log.exception("job %s: no status message", job.job_id)
+
     async def show(self, job: Job, text: str) -> None:
         """Put the status message under the order, or change it. Raises DeliveryError."""
         card = self._cards.setdefault(job.job_id, _Card())
         async with card.lock:
             place = self._place(job)
-            if card.status is None and not self._pace.has_room(place.chat):
+            if (card.status or place.status) is None and not self._pace.has_room(place.chat):
                 raise DeliveryDelayed("no room for a status message", retry_after_s=ROOM_RETRY_S)
             if card.shown != plain(text):
                 await self._write(job, card, place, text)
@@ -138,8 +140,9 @@ class Deliverer:
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Say in place of the status message how it ended, with the button where the audio is kept."""
         card, place = self._cards.setdefault(job.job_id, _Card()), self._place(job)
+        markup = buttons.again(job.job_id) if receipt.kept else None
         async with card.lock:
-            await self._write(job, card, place, replies.ended(receipt), _again(receipt))
+            await self._write(job, card, place, replies.ended(receipt), markup)
 
     async def _act(self, place: Place, action: ChatAction) -> None:
         """Show for some seconds what the bot does; only a decoration."""
@@ -261,10 +264,3 @@ class Deliverer:
         if self._moved.get(old) != new:
             await self._service.community_moved(key(old), key(new))
             self._moved[old] = new
-
-
-def _again(receipt: Receipt) -> InlineKeyboardMarkup | None:
-    if not receipt.kept:
-        return None
-    button = InlineKeyboardButton(replies.SEND_AGAIN, callback_data=f"{AGAIN}{receipt.job.job_id}")
-    return InlineKeyboardMarkup([[button]])

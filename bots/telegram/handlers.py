@@ -1,30 +1,27 @@
-"""What the bot does with a message or a pressed button: parse, ask the service, show what comes back."""
+"""What the bot does with a message: parse, ask the service, show what comes back."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from telegram import Bot, BotCommand, CallbackQuery, Message, ReplyParameters, Update
-from telegram.error import RetryAfter, TelegramError
+from telegram import Bot, BotCommand, BotCommandScope, BotCommandScopeAllChatAdministrators, Message, Update
 from telegram.ext import Application, CallbackQueryHandler, MessageHandler, filters
 
-from bots import replies
-from bots.commands import Command, amount_and_period
+from bots import admin_replies, replies, typed
+from bots.commands import Command, Named
 from bots.telegram import parse
-from bots.telegram.delivery import AGAIN, Deliverer, Place, plain, topic
-from bots.telegram.faults import wait_s
-from bots.telegram.people import NAME, Admins, Recent, caller, person
-from core.errors import DeliveryError, NotFound, Refusal
-from core.models import Accepted, Caller, Order, Person
+from bots.telegram.delivery import Deliverer, Place, topic
+from bots.telegram.people import NAME, Admins, Recent, caller, key_of, person
+from bots.telegram.presses import Presses
+from bots.telegram.speaker import Said, Speaker, outcome
+from core.models import Caller, Order, Person
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
-ALERT_LIMIT = 200
-LONGEST_WAIT_S = 60.0
 PARSERS = {"speech": parse.speech, "music": parse.music}
-Answer = Callable[[Message, Command], Awaitable[str | None]]
+Answer = Callable[[Message, Command], Awaitable[Said | None]]
 
 
 class Handlers:
@@ -35,6 +32,8 @@ class Handlers:
         self._service = service
         self._deliverer = deliverer
         self._admins = Admins(bot)
+        self._speaker = Speaker(bot)
+        self._presses = Presses(service, deliverer, self._speaker, self._admins)
         self._seen: Recent[tuple[str, str], Caller] = Recent()
         self._answers: Mapping[str, Answer] = {
             "speak": self._speak,
@@ -43,7 +42,7 @@ class Handlers:
             "balance": self._balance,
             "help": self._help,
             "start": self._help,
-            "quota": self._quota,
+            **dict.fromkeys(typed.ACTS, self._act),
         }
 
     def add_to(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
@@ -52,7 +51,7 @@ class Handlers:
         application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, self._on_migration))
         application.add_handler(MessageHandler(new & filters.COMMAND, self._on_command))
         application.add_handler(MessageHandler(new, self._on_message))
-        application.add_handler(CallbackQueryHandler(self._on_again, pattern=f"^{AGAIN}"))
+        application.add_handler(CallbackQueryHandler(self._presses.on_press))
 
     # --- what comes in --------------------------------------------------------------------------------------------
 
@@ -64,9 +63,9 @@ class Handlers:
         command = parse.read(message, self._bot.username)
         if command is None or command.name not in self._answers:
             return
-        text = await self._answer(lambda: self._answers[command.name](message, command))
-        if text is not None:
-            await self._say(message, text)
+        said = await outcome(lambda: self._answers[command.name](message, command), _caller(message))
+        if said is not None:
+            await self._speaker.say(Place.of(message), said)
 
     async def _on_message(self, update: Update, _: Any) -> None:
         if update.message is not None:
@@ -79,58 +78,20 @@ class Handlers:
         elif message and message.migrate_from_chat_id:
             await self._deliverer.migrated(message.migrate_from_chat_id, message.chat.id)
 
-    async def _on_again(self, update: Update, _: Any) -> None:
-        query = update.callback_query
-        if query is None:
-            return
-        text = await self._answer(lambda: self._again(query)) or replies.SENDING_AGAIN
-        try:
-            await query.answer(plain(text, ALERT_LIMIT), show_alert=text != replies.SENDING_AGAIN)
-        except TelegramError as error:
-            log.info("a pressed button was not answered: %s", error)
-
-    async def _answer(self, ask: Callable[[], Awaitable[str | None]]) -> str | None:
-        """Return what to say, whatever happens; the one place where a refusal is caught."""
-        try:
-            return await ask()
-        except Refusal as error:
-            return replies.refusal(error)
-        except Exception:
-            log.exception("a command failed")
-            return replies.FAULT
-
-    async def _say(self, message: Message, text: str) -> None:
-        try:
-            try:
-                await self._reply(message, text)
-            except RetryAfter as error:
-                await asyncio.sleep(min(wait_s(error), LONGEST_WAIT_S))
-                await self._reply(message, text)
-        except TelegramError as error:
-            log.warning("nothing could be said in %d: %s", message.chat.id, error)
-
-    async def _reply(self, message: Message, text: str) -> None:
-        await self._bot.send_message(
-            message.chat.id,
-            plain(text),
-            message_thread_id=topic(message),
-            reply_parameters=ReplyParameters(message.message_id, allow_sending_without_reply=True),
-        )
-
     # --- members --------------------------------------------------------------------------------------------------
 
-    async def _speak(self, message: Message, command: Command) -> str | None:
+    async def _speak(self, message: Message, command: Command) -> Said | None:
         return await self._order("speech", message, command, replies.usage_speak(self._service.catalog))
 
-    async def _music(self, message: Message, command: Command) -> str | None:
+    async def _music(self, message: Message, command: Command) -> Said | None:
         return await self._order("music", message, command, replies.USAGE_MUSIC)
 
-    async def _order(self, product: str, message: Message, command: Command, usage: str) -> str | None:
+    async def _order(self, product: str, message: Message, command: Command, usage: str) -> Said | None:
         parameters = PARSERS[product](message, command, self._service.catalog)
         if not all(parameters.values()):
-            return usage
+            return Said(usage)
         order = Order(
-            event_id=f"{NAME}:{message.chat.id}:{message.message_id}",
+            event_id=_event(message),
             caller=_caller(message),
             product=product,
             parameters=parameters,
@@ -138,38 +99,22 @@ class Handlers:
         )
         accepted = await self._service.order(order)
         if not accepted.duplicate:
-            await self._show_status(accepted)
+            await self._deliverer.acknowledge(accepted)
         return None
 
-    async def _show_status(self, accepted: Accepted) -> None:
-        """Put a status message under the order, which stands whether or not that succeeds."""
-        try:
-            await self._deliverer.show(accepted.job, replies.accepted(accepted))
-        except DeliveryError as error:
-            log.info("job %s: no status message: %s", accepted.job.job_id, error)
-        except Exception:
-            log.exception("job %s: no status message", accepted.job.job_id)
+    async def _voices(self, _: Message, __: Command) -> Said:
+        return Said(replies.voices(self._service.catalog))
 
-    async def _again(self, query: CallbackQuery) -> None:
-        """Send a kept artifact again; the button hangs on the status message, which answers the order."""
-        status, job_id = query.message, str(query.data).removeprefix(AGAIN)
-        if status is None:
-            raise NotFound("job", job_id)
-        who = caller(status.chat, query.from_user, None)
-        await self._service.redeliver(who, job_id, Place.of_status(status).destination)
+    async def _balance(self, message: Message, _: Command) -> Said:
+        who = _caller(message)
+        return Said(replies.balance(await self._service.standing(who), await self._service.entries(who)))
 
-    async def _voices(self, _: Message, __: Command) -> str:
-        return replies.voices(self._service.catalog)
-
-    async def _balance(self, message: Message, _: Command) -> str:
-        return replies.balance(await self._service.standing(_caller(message)))
-
-    async def _help(self, _: Message, __: Command) -> str:
-        return f"{replies.HELP}\n\n{replies.name_me(f'/speak@{self._bot.username}')}"
+    async def _help(self, _: Message, __: Command) -> Said:
+        return Said(f"{replies.HELP}\n\n{replies.name_me(f'/speak@{self._bot.username}')}")
 
     async def _remember(self, message: Message) -> None:
         """Let the service know the member's current name, unless it does."""
-        who = _caller(message)
+        who = replace(_caller(message), channel="")
         if not who.can_spend or self._seen.get((who.community, who.member)) == who:
             return
         try:
@@ -181,38 +126,39 @@ class Handlers:
 
     # --- admins ---------------------------------------------------------------------------------------------------
 
-    async def _quota(self, message: Message, command: Command) -> str:
-        admin = _caller(message, is_admin=await self._admins.wrote(message))
-        asked, user = parse.quota(message, command)
-        if asked.verb == "default":
-            return await self._default(admin, asked.words)
-        member = person(user) if user else await self._find(admin, asked.handle)
-        match asked.verb:
-            case "set" if member:
-                quota = await self._service.set_quota(admin, member, *amount_and_period(asked.words))
-                return replies.quota_set(member.name, quota)
-            case "show" if member:
-                return replies.quota_shown(member.name, await self._service.show_quota(admin, member))
-            case "clear" if member:
-                await self._service.clear_quota(admin, member)
-                return replies.quota_cleared(member.name)
-            case _:
-                return replies.USAGE_QUOTA
+    async def _act(self, message: Message, command: Command) -> Said | None:
+        who = _caller(message, is_admin=await self._admins.wrote(message))
+        admin = replace(who, event_id=_event(message))
+        asked, user = parse.named(message, command)
+        member = person(user) if user else await self._find(admin, asked, command.name)
+        return Said.of(await typed.answer(self._service, admin, command.name, member, asked.words))
 
-    async def _default(self, admin: Caller, words: Sequence[str]) -> str:
-        if tuple(words) == ("clear",):
-            await self._service.clear_quota(admin, None)
-            return replies.quota_cleared(None)
-        quota = await self._service.set_quota(admin, None, *amount_and_period(words))
-        return replies.quota_set(None, quota)
+    async def _find(self, admin: Caller, asked: Named, act: str) -> Person | None:
+        """Return whom an @name or an id means; ids name members who have left, too."""
+        if asked.member_id is not None:
+            return Person(member=key_of(asked.member_id), name=asked.member_id)
+        return await self._service.admin.find(admin, asked.handle, act) if asked.handle else None
 
-    async def _find(self, admin: Caller, handle: str | None) -> Person | None:
-        return await self._service.find(admin, f"@{handle}") if handle else None
+
+def _event(message: Message) -> str:
+    return f"{NAME}:{message.chat.id}:{message.message_id}"
 
 
 def _caller(message: Message, *, is_admin: bool = False) -> Caller:
-    return caller(message.chat, message.from_user, message.sender_chat, is_admin=is_admin)
+    return caller(message.chat, message.from_user, message.sender_chat, is_admin=is_admin, thread=topic(message))
 
 
-MENU = [BotCommand(name, text) for name, text in replies.COMMANDS.items() if " " not in name]
-"""What Telegram offers after a slash."""
+_FOR_MEMBERS = ("speak", "music", "voices", "balance", "help")
+_FOR_ADMINS = ("quota", "grant", "revoke", "block", "unblock", "limits", "usage", "audit")
+
+
+def _menu(names: tuple[str, ...]) -> list[BotCommand]:
+    texts = replies.COMMANDS | admin_replies.COMMANDS
+    return [BotCommand(name, texts[name]) for name in names]
+
+
+MENUS: tuple[tuple[list[BotCommand], BotCommandScope | None], ...] = (
+    (_menu(_FOR_MEMBERS), None),
+    (_menu(_FOR_MEMBERS + _FOR_ADMINS), BotCommandScopeAllChatAdministrators()),
+)
+"""What Telegram offers after a slash, and to whom."""

@@ -3,7 +3,7 @@
 from telegram import Message, MessageEntity, User
 
 from bots import commands
-from bots.commands import Command, QuotaWords
+from bots.commands import Command, Named
 from core.products import Catalog
 
 
@@ -41,14 +41,14 @@ def _answered_text(message: Message) -> str:
     return "" if reply is None else reply.text or reply.caption or ""
 
 
-def quota(message: Message, command: Command) -> tuple[QuotaWords, User | None]:
-    """Take a /quota command apart; the user is the one mentioned without an @name, else whoever is answered."""
+def named(message: Message, command: Command) -> tuple[Named, User | None]:
+    """Take a command of admins apart; the user is the one mentioned without an @name, else whoever is answered."""
     mention = next((e for e in message.entities if e.type == MessageEntity.TEXT_MENTION), None)
     if mention is not None:
         without = commands.read(_without(message.text or "", mention)) or command
-        return commands.quota(without.body), mention.user
-    words, reply = commands.quota(command.body), answered(message)
-    by_answer = reply is not None and reply.sender_chat is None and words.handle is None
+        return commands.named(without.body), mention.user
+    words, reply = commands.named(command.body), answered(message)
+    by_answer = reply is not None and reply.sender_chat is None and words.handle is None and words.member_id is None
     return words, reply.from_user if reply and by_answer else None
 
 

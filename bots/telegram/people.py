@@ -1,18 +1,17 @@
 """Who speaks, as Telegram attests it: keys come from ids, names are only shown."""
 
-import time
+import re
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from telegram import Bot, Chat, ChatMember, Message, User
 from telegram.constants import ChatType
 
+from core.errors import InvalidInput
 from core.models import Caller, Person
 
 NAME = "telegram"
-ADMIN_S = 30
 REMEMBERED = 10_000
 
 K = TypeVar("K", bound=Hashable)
@@ -24,19 +23,39 @@ def key(platform_id: int) -> str:
     return f"{NAME}:{platform_id}"
 
 
+def key_of(member_id: str) -> str:
+    """Return the key of a member who is named by id. Raises InvalidInput."""
+    if not re.fullmatch(r"\d{1,15}", member_id, re.ASCII):
+        raise InvalidInput("id", member_id, "a member's number, such as id:123456")
+    return f"{NAME}:{int(member_id)}"
+
+
+def channel_key(chat_id: int, thread: int | None) -> str:
+    """Return the key of a topic; General and chats without topics are thread 0."""
+    return f"{NAME}:{chat_id}:{thread or 0}"
+
+
 def person(user: User) -> Person:
     """Return a member who is spoken about."""
     return Person(member=key(user.id), name=user.full_name)
 
 
-def caller(chat: Chat, user: User | None, sender_chat: Chat | None, *, is_admin: bool = False) -> Caller:
+def caller(
+    chat: Chat, user: User | None, sender_chat: Chat | None, *, is_admin: bool = False, thread: int | None = None
+) -> Caller:
     """Describe who wrote; whoever writes in the name of a chat shares that identity with others and can't spend."""
-    direct = chat.type == ChatType.PRIVATE
+    channel = channel_key(chat.id, thread)
     if sender_chat is not None or user is None:
         who = sender_chat or chat
         name = who.effective_name or ""
         return Caller(
-            platform=NAME, community=key(chat.id), member=key(who.id), name=name, is_admin=is_admin, can_spend=False
+            platform=NAME,
+            community=key(chat.id),
+            member=key(who.id),
+            name=name,
+            is_admin=is_admin,
+            channel=channel,
+            can_spend=False,
         )
     return Caller(
         platform=NAME,
@@ -45,7 +64,8 @@ def caller(chat: Chat, user: User | None, sender_chat: Chat | None, *, is_admin:
         name=user.full_name,
         handle=user.username,
         is_admin=is_admin,
-        direct=direct,
+        direct=chat.type == ChatType.PRIVATE,
+        channel=channel,
     )
 
 
@@ -64,31 +84,21 @@ class Recent(OrderedDict[K, V], Generic[K, V]):
             self.popitem(last=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    is_admin: bool
-    until_s: float
-
-
 class Admins:
-    """Asks the chat who administers it, and trusts the answer for half a minute."""
+    """Asks the chat who administers it, each time: what was true half a minute ago must not hand out money now."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._known: Recent[tuple[int, int], _Answer] = Recent()
 
     async def wrote(self, message: Message) -> bool:
         """Say whether an admin wrote the message. Raises TelegramError where the chat can't be asked."""
         if message.sender_chat is not None:  # an anonymous admin writes as the group itself
             return message.sender_chat.id == message.chat.id
-        if message.from_user is None or message.chat.type == ChatType.PRIVATE:
-            return False
-        return await self._ask(message.chat.id, message.from_user.id)
+        return message.from_user is not None and await self.include(message.chat, message.from_user)
 
-    async def _ask(self, chat_id: int, user_id: int) -> bool:
-        known = self._known.get((chat_id, user_id))
-        if known is None or known.until_s < time.monotonic():
-            member = await self._bot.get_chat_member(chat_id, user_id)
-            is_admin = member.status in {ChatMember.OWNER, ChatMember.ADMINISTRATOR}
-            known = self._known[chat_id, user_id] = _Answer(is_admin, time.monotonic() + ADMIN_S)
-        return known.is_admin
+    async def include(self, chat: Chat, user: User) -> bool:
+        """Say whether somebody administers the chat at this moment. Raises TelegramError."""
+        if chat.type == ChatType.PRIVATE:
+            return False
+        member = await self._bot.get_chat_member(chat.id, user.id)
+        return member.status in {ChatMember.OWNER, ChatMember.ADMINISTRATOR}

@@ -11,7 +11,7 @@ from telegram.ext import Application, ApplicationBuilder
 from bots.settings import Settings
 from bots.telegram.connection import Pace, Poller, make_bot, make_requests
 from bots.telegram.delivery import Deliverer
-from bots.telegram.handlers import MENU, Handlers
+from bots.telegram.handlers import MENUS, Handlers
 from bots.telegram.people import NAME
 from core.audio import Want
 from core.errors import ConfigurationError, PlatformError
@@ -68,7 +68,8 @@ class Telegram:
 
     async def _announce(self) -> None:
         try:
-            await self._bot.set_my_commands(MENU)
+            for commands, scope in MENUS:
+                await self._bot.set_my_commands(commands, scope=scope)
         except InvalidToken:
             raise
         except TelegramError as error:

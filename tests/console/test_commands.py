@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.commands import Command, QuotaWords, amount_and_period, quota, read, voice_and_text
+from bots.commands import Command, Named, amount_and_period, named, read, voice_and_text
 from core.errors import InvalidInput
 from core.products import catalog
 
@@ -50,16 +50,17 @@ def test_the_default_voice_is_the_catalogs() -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("set @bob 0.50 day", QuotaWords("set", "bob", ("0.50", "day"))),
-        ("SET 5000 chars week @bob", QuotaWords("set", "bob", ("5000", "chars", "week"))),
-        ("show @bob", QuotaWords("show", "bob", ())),
-        ("default unlimited month", QuotaWords("default", None, ("unlimited", "month"))),
-        ("set @ 1 day", QuotaWords("set", None, ("@", "1", "day"))),
-        ("", QuotaWords("", None, ())),
+        ("set @bob 0.50 day", Named("bob", None, ("set", "0.50", "day"))),
+        ("SET 5000 chars week @bob", Named("bob", None, ("SET", "5000", "chars", "week"))),
+        ("show @bob", Named("bob", None, ("show",))),
+        ("default unlimited month", Named(None, None, ("default", "unlimited", "month"))),
+        ("set @ 1 day", Named(None, None, ("set", "@", "1", "day"))),
+        ("set id:77 1 day", Named(None, "77", ("set", "1", "day"))),
+        ("", Named(None, None, ())),
     ],
 )
-def test_quota_words_stand_in_any_order(body: str, expected: QuotaWords) -> None:
-    assert quota(body) == expected
+def test_quota_words_stand_in_any_order(body: str, expected: Named) -> None:
+    assert named(body) == expected
 
 
 def test_the_last_word_is_the_period() -> None:

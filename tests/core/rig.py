@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from core.admin import Admin
 from core.audio import Probe, RawFormat, Want
 from core.delivering import Delivering
 from core.errors import TroubadourError
@@ -14,12 +15,14 @@ from core.gate import Gate
 from core.ids import Ids
 from core.models import Artifact, Job, Receipt
 from core.nudges import Nudges
+from core.policy import Policy
 from core.products import Catalog, Product, catalog
 from core.queue import FairQueue, Limits
 from core.quota import Period, Quota
-from core.service import Policy, Service
+from core.service import Service
 from core.steps import Pace, Steps
 from core.worker import Worker
+from storage.admin_store import SqlAdminStore
 from storage.books import breaches
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
@@ -148,6 +151,7 @@ class Rig:
         """One life of the process: open, recover, serve; then drain, and the books must balance."""
         driver = SqliteDriver(self.folder / "troubadour.db")
         store = SqlStore(driver, self.clock)
+        self.admin_store = SqlAdminStore(driver, self.clock, store)
         await store.open()
         try:
             alive = self._build(store)
@@ -172,7 +176,20 @@ class Rig:
             store=store, steps=steps, delivering=delivering, queue=FairQueue(self.limits), gate=gate, nudges=nudges,
             clock=self.clock, spool=self.spool,
         )  # fmt: skip
-        return Incarnation(store, worker, Service(store, worker, self.table, self.policy, Ids()))
+        admin = Admin(self.admin_store, self.table, self.policy, self.clock, Ids())
+        return Incarnation(
+            store,
+            worker,
+            Service(
+                store=store,
+                worker=worker,
+                catalog=self.table,
+                policy=self.policy,
+                clock=self.clock,
+                ids=Ids(),
+                admin=admin,
+            ),
+        )
 
     def with_deadline(self, seconds: float) -> None:
         products = {name: replace(row, deadline_s=seconds) for name, row in self.table.products.items()}

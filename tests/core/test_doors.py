@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.admin import Subject
 from core.audio import Probe, RawFormat, Want
 from core.errors import (
     DeliveryDelayed,
@@ -77,10 +78,10 @@ async def test_what_is_kept_of_an_order_is_what_is_sent(rig: Rig) -> None:
 async def test_an_amount_in_characters_follows_the_operators_price(rig: Rig) -> None:
     rig.policy = replace(rig.policy, price_micros=200_000)
     async with rig.running() as alive:
-        quota = await alive.service.set_quota(caller(is_admin=True), None, "1000 chars", " Week ")
+        quota = await alive.service.admin.set_quota(caller(is_admin=True), Subject.of(None), "1000 chars", " Week ")
         assert (quota.limit_micros, quota.period) == (200_000, "week")
         with pytest.raises(InvalidInput) as refused:
-            await alive.service.set_quota(caller(is_admin=True), None, "1", "year")
+            await alive.service.admin.set_quota(caller(is_admin=True), Subject.of(None), "1", "year")
         assert refused.value.parameter == "period"
 
 
@@ -88,10 +89,10 @@ async def test_one_members_quota_is_cleared_and_the_community_keeps_its_own(rig:
     ann = Person(member="test:ann", name="Ann")
     async with rig.running() as alive:
         boss = caller("boss", is_admin=True)
-        await alive.service.set_quota(boss, None, "0.02", "day")
-        await alive.service.set_quota(boss, ann, "0.03", "day")
-        await alive.service.clear_quota(boss, ann)
-        assert (await alive.service.show_quota(boss, ann)).quota.limit_micros == 20_000
+        await alive.service.admin.set_quota(boss, Subject.of(None), "0.02", "day")
+        await alive.service.admin.set_quota(boss, Subject.of(ann), "0.03", "day")
+        await alive.service.admin.clear_quota(boss, Subject.of(ann))
+        assert (await alive.service.admin.show_quota(boss, ann)).quota.limit_micros == 20_000
         query = "SELECT set_by FROM quotas"
         (rows,) = await alive.store._driver.run([Statement(query)])
         assert [row["set_by"] for row in rows] == ["test:boss"]
@@ -107,11 +108,16 @@ async def test_standing_is_of_an_account_and_of_the_right_policy(rig: Rig) -> No
 async def test_members_are_found_where_they_were_seen(rig: Rig) -> None:
     async with rig.running() as alive:
         await alive.service.remember(caller())
-        assert (await alive.service.find(caller("bob", is_admin=True), "@Ann")).member == "test:ann"
+        assert (await alive.service.admin.find(caller("bob", is_admin=True), "Ann", "grant")).member == "test:ann"
         with pytest.raises(NotFound, match="nobody"):
-            await alive.service.find(caller("bob", is_admin=True), "nobody")
+            await alive.service.admin.find(caller("bob", is_admin=True), "nobody", "grant")
         with pytest.raises(NotPermitted):
-            await alive.service.find(caller("ann"), "nobody")
+            await alive.service.admin.find(caller("ann"), "nobody", "grant")
+        acts = await alive.service.admin.audit(caller("bob", is_admin=True))
+        assert [(act.target, act.outcome) for act in acts] == [
+            ("@nobody", "refused: NotPermitted"),
+            ("@nobody", "refused: NotFound"),
+        ]
 
 
 async def test_a_place_noted_late_is_where_the_audio_goes(rig: Rig) -> None:

@@ -11,7 +11,7 @@ from core.queue import FairQueue, Limits
 
 BLANK = Job(
     job_id="", event_id="", platform="test", community="c", member="m", member_name="", direct=False, product="speech",
-    parameters={}, characters=0, cost_micros=0, state=State.QUEUED, destination=Destination("test"), callback_token="",
+    parameters={}, characters=0, cost_micros=0, state=State.QUEUED, destination=Destination("test"), channel="", callback_token="",
     created_ms=0, updated_ms=0,
 )  # fmt: skip
 

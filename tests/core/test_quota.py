@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.quota import Period, Quota, Standing, refusing_limit, window
+from core.quota import Period, window
 
 
 def ms(text: str) -> int:
@@ -26,33 +26,3 @@ def ms(text: str) -> int:
 )
 def test_windows_are_half_open_utc(period: Period, now: str, start: str, end: str) -> None:
     assert window(period, ms(now)) == (ms(start), ms(end))
-
-
-@pytest.mark.parametrize(
-    ("limit", "used", "balance", "pool", "cost", "refuses"),
-    [
-        (1000, 0, 0, None, 1000, None),
-        (1000, 1, 0, None, 1000, "allowance"),
-        (1000, 1, 1, None, 1000, None),
-        (0, 0, 0, None, 1, "allowance"),
-        (None, 10**9, 0, None, 10**9, None),
-        (1000, 2000, 5, None, 5, None),
-        (1000, 2000, 5, None, 6, "allowance"),
-        (None, 0, 0, 5, 6, "pool"),
-        (1000, 0, 0, 0, 1, "pool"),
-        (1000, 0, 0, 6, 6, None),
-    ],
-)
-def test_the_limit_that_refuses(
-    limit: int | None, used: int, balance: int, pool: int | None, cost: int, refuses: str | None
-) -> None:
-    standing = Standing(
-        quota=Quota(limit_micros=limit, period=Period.DAY),
-        source="member",
-        used_micros=used,
-        balance_micros=balance,
-        held_micros=0,
-        resets_ms=0,
-        pool_left_micros=pool,
-    )
-    assert refusing_limit(standing, cost) == refuses

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.admin import Subject
 from core.errors import (
     BadRequest,
     CannotFit,
@@ -26,7 +27,6 @@ from core.errors import (
     ServerError,
     TooLarge,
     TooManyRequests,
-    TooManyWaiting,
     Unauthorized,
     Unavailable,
     Undecodable,
@@ -567,12 +567,12 @@ async def test_a_fault_that_stays_ends_the_job_honestly(rig: Rig, monkeypatch: p
 async def test_over_the_allowance_is_refused_with_what_is_left(rig: Rig) -> None:
     async with rig.running() as alive:
         admin = caller("boss", is_admin=True)
-        await alive.service.set_quota(admin, Person(member="test:ann", name="Ann"), "$0.0013", "day")
+        await alive.service.admin.set_quota(admin, Subject.of(Person(member="test:ann", name="Ann")), "$0.0013", "day")
         with pytest.raises(OverLimit) as refused:
             await ordered(alive)
         assert (refused.value.limit, refused.value.cost_micros) == ("allowance", 1400)
         assert refused.value.standing.allowance_left_micros == 1300
-        await alive.service.clear_quota(admin, Person(member="test:ann", name="Ann"))
+        await alive.service.admin.clear_quota(admin, Subject.of(Person(member="test:ann", name="Ann")))
         await ordered(alive)
         await at_rest(alive)
 
@@ -582,10 +582,10 @@ async def test_only_admins_set_quotas_and_nobody_in_a_direct_chat(rig: Rig) -> N
     async with rig.running() as alive:
         for who in (caller(), caller(is_admin=True, direct=True)):
             for act in (
-                alive.service.set_quota(who, ann, "unlimited", "day"),
-                alive.service.set_quota(who, None, "unlimited", "day"),
-                alive.service.show_quota(who, ann),
-                alive.service.clear_quota(who, None),
+                alive.service.admin.set_quota(who, Subject.of(ann), "unlimited", "day"),
+                alive.service.admin.set_quota(who, Subject.of(None), "unlimited", "day"),
+                alive.service.admin.show_quota(who, ann),
+                alive.service.admin.clear_quota(who, Subject.of(None)),
             ):
                 with pytest.raises(NotPermitted, match="admin"):
                     await act
@@ -595,7 +595,7 @@ async def test_only_admins_set_quotas_and_nobody_in_a_direct_chat(rig: Rig) -> N
 async def test_an_anonymous_admin_administers_and_does_not_spend(rig: Rig) -> None:
     async with rig.running() as alive:
         ghost = caller("ghost", is_admin=True, can_spend=False)
-        await alive.service.set_quota(ghost, None, "5000 chars", "week")
+        await alive.service.admin.set_quota(ghost, Subject.of(None), "5000 chars", "week")
         with pytest.raises(NotPermitted, match="account"):
             await alive.service.order(order(ghost))
         assert (await alive.service.standing(caller())).quota.limit_micros == 500_000
@@ -615,7 +615,7 @@ async def test_waiting_orders_are_limited(rig: Rig) -> None:
     async with rig.running() as alive:
         await ordered(alive)
         await ordered(alive)
-        with pytest.raises(TooManyWaiting):
+        with pytest.raises(OverLimit, match="waiting"):
             await ordered(alive)
         await reached.wait()
         go.set()

@@ -75,6 +75,7 @@ def job(stage: Stage, reply: Reply, chat: DiscordDelivery) -> Job:
         cost_micros=200,
         state=State.DELIVERING,
         destination=address.destination(),
+        channel="",
         callback_token="",
         created_ms=0,
         updated_ms=0,

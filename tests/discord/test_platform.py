@@ -72,7 +72,7 @@ async def test_an_outage_passes_and_commands_are_written_once(
         async with receiving(platform) as run:
             await world.connected()
             assert [r.method for r in world.requests if r.path.endswith("/commands")] == ["PUT"]
-            assert sorted(world.commands) == ["balance", "help", "music", "quota", "speak", "voices"]
+            assert {"balance", "help", "music", "quota", "speak", "voices"} < world.commands.keys()
             await platform.close()
             await run
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.admin_store import SqlAdminStore
 from storage.books import breaches
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
@@ -17,6 +18,11 @@ def clock() -> SetClock:
 @pytest.fixture
 async def driver(tmp_path: Path) -> SqliteDriver:
     return SqliteDriver(tmp_path / "books.db")
+
+
+@pytest.fixture
+def admin(driver: SqliteDriver, clock: SetClock, store: SqlStore) -> SqlAdminStore:
+    return SqlAdminStore(driver, clock, store)
 
 
 @pytest.fixture

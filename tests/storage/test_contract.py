@@ -8,12 +8,13 @@ from core.errors import Conflict, StaleJob
 from core.lifecycle import MOVES, VOIDS, State
 from core.models import Artifact, Destination, Job, Person
 from core.quota import Period, Quota
+from storage.admin_store import SqlAdminStore
 from storage.driver import Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
-from tests.makers import admission, caller, day, order
+from tests.makers import act, admission, caller, day, order
 
 ARTIFACT = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
 HELD_PATH = {
@@ -129,7 +130,7 @@ async def test_a_pool_refuses_what_the_allowance_would_admit(store: SqlStore, dr
 async def test_waiting_orders_are_limited(store: SqlStore) -> None:
     await admitted(store)
     answer = await store.admit(admission(max_waiting=1))
-    assert (answer.job, answer.waiting) == (None, 1)
+    assert (answer.job, answer.refused_by) == (None, "waiting")
     other = await store.admit(admission(order(caller("bob")), max_waiting=1))
     assert other.job is not None
 
@@ -209,23 +210,6 @@ async def test_a_week_is_the_sum_of_its_days(store: SqlStore, clock: SetClock) -
     assert (await store.standing("test:band", "test:ann", week)).used_micros == 0
 
 
-async def test_quota_precedence(store: SqlStore) -> None:
-    async def source() -> tuple[str, int | None]:
-        standing = await store.standing("test:band", "test:ann", day(1))
-        return standing.source, standing.quota.limit_micros
-
-    assert await source() == ("operator", 1)
-    await store.set_quota("test:band", None, day(2), "test:boss")
-    assert await source() == ("community", 2)
-    await store.set_quota("test:band", "test:ann", day(None), "test:boss")
-    assert await source() == ("member", None)
-    await store.set_quota("test:band", "test:ann", day(3), "test:boss")
-    assert await source() == ("member", 3)
-    await store.set_quota("test:band", "test:ann", None, "test:boss")
-    assert await source() == ("community", 2)
-    assert (await store.standing("test:other", "test:ann", day(1))).source == "operator"
-
-
 async def test_unfinished_jobs_are_those_not_closed(store: SqlStore) -> None:
     jobs = [await brought_to(store, state) for state in HELD_PATH]
     failed = await store.move(await brought_to(store, State.RUNNING), State.FAILED)
@@ -252,10 +236,10 @@ async def test_people_are_found_by_the_name_they_have_now(store: SqlStore) -> No
     assert await store.find_handle("test:other", "anna") is None
 
 
-async def test_a_community_moves_with_everything(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_a_community_moves_with_everything(store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver) -> None:
     await grant(driver, "ann", 500)
     job = await admitted(store, cost=1400, quota=day(1000))
-    await store.set_quota("test:band", None, day(5000), "test:boss")
+    await admin.set_quota(act(), "community", day(5000))
     await store.move_community("test:band", "test:orchestra")
     moved = await store.job(job.job_id)
     assert moved is not None

@@ -1,9 +1,11 @@
 """The SQLite driver: durability settings, one process, whole lists or nothing, cancelled callers."""
 
 import asyncio
+import csv
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from core.errors import Conflict, SchemaTooNew, StoreBusy, StoreError
 from storage.driver import Statement, Unexpected
 from storage.migrate import migrate, migrations, statements
-from storage.sqlite import SqliteDriver, audit_file, backup
+from storage.sqlite import SqliteDriver, audit_file, backup, export_file
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission
@@ -178,3 +180,11 @@ async def test_a_foreign_database_is_left_alone(driver: SqliteDriver, tmp_path: 
         await audit_file(tmp_path / "books.db")
     with closing(sqlite3.connect(tmp_path / "books.db")) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("jobs",)]
+
+
+async def test_the_whole_ledger_as_csv(store: SqlStore, tmp_path: Path) -> None:
+    jobs = [(await store.admit(admission())).job for _ in range(2)]
+    out = StringIO()
+    await asyncio.to_thread(export_file, tmp_path / "books.db", out)
+    rows = list(csv.DictReader(out.getvalue().splitlines()))
+    assert [(row["kind"], row["job_id"]) for row in rows] == [("hold", job.job_id) for job in jobs if job]

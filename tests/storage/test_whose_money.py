@@ -1,5 +1,6 @@
 """Whose money and which period: every figure is of one member, one community and one window."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from core.errors import Conflict, SchemaTooNew, StaleJob, StoreBusy, StoreError
 from core.lifecycle import State
 from core.models import Artifact, Destination, Job, Person
 from core.quota import Period, Quota, window
+from storage.admin_store import SqlAdminStore
 from storage.books import audit
 from storage.driver import Statement
 from storage.migrate import migrate
@@ -15,7 +17,7 @@ from storage.sqlite import SqliteDriver, audit_file
 from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
-from tests.makers import admission, caller, day, order
+from tests.makers import act, admission, caller, day, order
 
 BAND, CHOIR = "test:band", "test:choir"
 ANN, BOB = "test:ann", "test:bob"
@@ -52,6 +54,11 @@ async def grant(driver: SqliteDriver, community: str, member: str, micros: int) 
 
 async def pool(driver: SqliteDriver, community: str, micros: int) -> None:
     await driver.run([Statement("INSERT INTO pools VALUES (:c, :n)", {"c": community, "n": micros})])
+
+
+async def set_quota(admin: SqlAdminStore, community: str, member: str | None, quota: Quota | None, by: str) -> None:
+    who = replace(act(target=member or ""), community=community, actor=by)
+    await admin.set_quota(who, "member" if member else "community", quota)
 
 
 async def figures(store: SqlStore, community: str, member: str, quota: Quota = RICH) -> tuple[int, int, int]:
@@ -160,28 +167,30 @@ async def test_the_edge_of_a_balance(store: SqlStore, driver: SqliteDriver, bala
 async def test_waiting_is_counted_wherever_the_member_is(store: SqlStore) -> None:
     await placed(store, community="choir")
     answer = await store.admit(admission(max_waiting=1))
-    assert (answer.job, answer.waiting) == (None, 1)
+    assert (answer.job, answer.refused_by) == (None, "waiting")
 
 
-async def test_quotas_are_of_one_community_and_one_member(store: SqlStore) -> None:
-    await store.set_quota(CHOIR, ANN, day(1), "test:boss")
-    await store.set_quota(CHOIR, None, day(2), "test:boss")
-    await store.set_quota(BAND, BOB, day(3), "test:boss")
+async def test_quotas_are_of_one_community_and_one_member(store: SqlStore, admin: SqlAdminStore) -> None:
+    await set_quota(admin, CHOIR, ANN, day(1), "test:boss")
+    await set_quota(admin, CHOIR, None, day(2), "test:boss")
+    await set_quota(admin, BAND, BOB, day(3), "test:boss")
     assert (await store.standing(BAND, ANN, RICH)).source == "operator"
-    await store.set_quota(BAND, None, day(4), "test:boss")
+    await set_quota(admin, BAND, None, day(4), "test:boss")
     week = Quota(limit_micros=5, period=Period.WEEK)
-    await store.set_quota(BAND, ANN, day(5), "test:boss")
-    await store.set_quota(BAND, ANN, week, "test:boss")
+    await set_quota(admin, BAND, ANN, day(5), "test:boss")
+    await set_quota(admin, BAND, ANN, week, "test:boss")
     assert (await store.standing(BAND, ANN, RICH)).quota == week
-    await store.set_quota(BAND, ANN, None, "test:boss")
+    await set_quota(admin, BAND, ANN, None, "test:boss")
     for community, member, limit in ((BAND, ANN, 4), (BAND, BOB, 3), (CHOIR, ANN, 1), (CHOIR, BOB, 2)):
         assert (await store.standing(community, member, RICH)).quota.limit_micros == limit
 
 
-async def test_who_set_a_quota_last_is_kept(store: SqlStore, driver: SqliteDriver, clock: SetClock) -> None:
-    await store.set_quota(BAND, ANN, day(1), "test:boss")
+async def test_who_set_a_quota_last_is_kept(
+    store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver, clock: SetClock
+) -> None:
+    await set_quota(admin, BAND, ANN, day(1), "test:boss")
     clock.forward(hours=1)
-    await store.set_quota(BAND, ANN, day(2), "test:deputy")
+    await set_quota(admin, BAND, ANN, day(2), "test:deputy")
     assert await table(driver, "SELECT set_by, set_ms FROM quotas") == [("test:deputy", clock.ms)]
 
 
@@ -198,18 +207,18 @@ async def test_whoever_orders_can_be_found(store: SqlStore) -> None:
     assert await store.find_handle(BAND, "@ANN_LEE") == Person(member=ANN, name="Ann")
 
 
-async def test_two_communities_become_one(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_two_communities_become_one(store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver) -> None:
     """Where both have rows amounts add up, and what the new community's admins set stands."""
     for community in ("band", "choir"):
         await grant(driver, f"test:{community}", ANN, 1000)
         await pool(driver, f"test:{community}", 10_000 if community == "choir" else 7)
-        await store.set_quota(f"test:{community}", None, day(len(community)), "test:boss")
+        await set_quota(admin, f"test:{community}", None, day(len(community)), "test:boss")
     await driver.run([Statement("UPDATE pools SET limit_micros = 5000 WHERE community = :c", {"c": BAND})])
-    await store.set_quota(BAND, ANN, day(300), "test:boss")
-    await store.set_quota(CHOIR, ANN, day(400), "test:boss")
+    await set_quota(admin, BAND, ANN, day(300), "test:boss")
+    await set_quota(admin, CHOIR, ANN, day(400), "test:boss")
     held = await placed(store, community="band", cost=700)
     await placed(store, community="choir", cost=800)
-    await store.set_quota(BAND, ANN, None, "test:boss")
+    await set_quota(admin, BAND, ANN, None, "test:boss")
     await store.move_community(BAND, CHOIR)
     standing = await store.standing(CHOIR, ANN, RICH)
     assert (standing.quota.limit_micros, standing.source) == (400, "member")
@@ -224,9 +233,11 @@ async def test_two_communities_become_one(store: SqlStore, driver: SqliteDriver)
     assert await figures(store, CHOIR, ANN) == (400, 1600, 800)
 
 
-async def test_a_pool_and_a_quota_move_to_a_community_that_has_none(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_a_pool_and_a_quota_move_to_a_community_that_has_none(
+    store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver
+) -> None:
     await pool(driver, BAND, 5000)
-    await store.set_quota(BAND, None, day(10**6), "test:boss")
+    await set_quota(admin, BAND, None, day(10**6), "test:boss")
     await placed(store, cost=1000)
     await store.move_community(BAND, CHOIR)
     standing = await store.standing(CHOIR, BOB, NOTHING)

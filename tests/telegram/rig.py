@@ -11,16 +11,19 @@ from pydantic import SecretStr
 
 from bots.settings import load
 from bots.telegram import Telegram
+from core.admin import Admin
 from core.audio import Probe, RawFormat, Want
 from core.delivering import Delivering
 from core.gate import Gate
 from core.ids import Ids
 from core.nudges import Nudges
+from core.policy import Policy
 from core.products import Product, catalog
 from core.queue import FairQueue, Limits
-from core.service import Policy, Service
+from core.service import Service
 from core.steps import Pace, Steps
 from core.worker import Worker
+from storage.admin_store import SqlAdminStore
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.audio import PROBE
@@ -113,7 +116,10 @@ class Rig:
             store=store, steps=steps, delivering=delivering, queue=FairQueue(Limits()), gate=gate, nudges=nudges,
             clock=self.clock, spool=spool,
         )  # fmt: skip
-        return Service(store, worker, table, policy, Ids()), worker
+        admin = Admin(SqlAdminStore(store._driver, self.clock, store), table, policy, self.clock, Ids())
+        return Service(
+            store=store, worker=worker, catalog=table, policy=policy, clock=self.clock, ids=Ids(), admin=admin
+        ), worker
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.telegram.rig import Rig
 from tests.worlds.telegram import Chat, Message, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -109,9 +108,3 @@ async def test_a_name_follows_whoever_has_it_now(world: TelegramWorld, band: Cha
     await band.says(carol, "now bob")
     assert await _answer(band, alice, "/quota set @bob 1 day") == "Carol may now spend: $1.00 a day."
     assert await _answer(band, alice, "/quota set @robert 1 day") == "Bob may now spend: $1.00 a day."
-
-
-async def test_the_chat_is_asked_once_for_a_while(world: TelegramWorld, band: Chat, alice: User, rig: Rig) -> None:
-    for _ in range(3):
-        await _answer(band, alice, "/quota default 1 day")
-    assert len(world.calls_to("getChatMember")) == 1

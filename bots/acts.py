@@ -1,0 +1,107 @@
+"""What admins and operators do, in the same words on every platform: one function an act, which says what came of it.
+
+A platform finds out who acts and whom they mean, and shows the answer; refusals are raised as ever.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bots import admin_replies as replies
+from bots.chart import usage_png
+from core.admin import Subject
+from core.models import Caller, Person
+from core.reports import to_csv
+from core.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something to attach to an answer."""
+
+    name: str
+    mime: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the bot says, and what it attaches."""
+
+    text: str
+    files: tuple[File, ...] = ()
+
+
+async def quota_set(service: Service, caller: Caller, subject: Subject, amount: str, period: str) -> Answer:
+    """Set the quota of a member, of a role, or the community's default."""
+    return Answer(replies.quota_set(subject, await service.admin.set_quota(caller, subject, amount, period)))
+
+
+async def quota_show(service: Service, caller: Caller, member: Person, roles: Sequence[str] = ()) -> Answer:
+    """Show what a member may spend."""
+    return Answer(replies.quota_shown(member.name, await service.admin.show_quota(caller, member, roles)))
+
+
+async def quota_clear(service: Service, caller: Caller, subject: Subject) -> Answer:
+    """Take a quota away."""
+    await service.admin.clear_quota(caller, subject)
+    return Answer(replies.quota_cleared(subject))
+
+
+async def grant(service: Service, caller: Caller, member: Person, amount: str, reason: str = "") -> Answer:
+    """Give credit."""
+    return Answer(replies.credited(member.name, await service.admin.grant(caller, member, amount, reason)))
+
+
+async def revoke(service: Service, caller: Caller, member: Person, amount: str, reason: str = "") -> Answer:
+    """Take credit back."""
+    return Answer(replies.credited(member.name, await service.admin.revoke(caller, member, amount, reason)))
+
+
+async def block(service: Service, caller: Caller, member: Person, span: str = "") -> Answer:
+    """Refuse a member's orders for a while, or for good."""
+    return Answer(replies.blocked(member.name, await service.admin.block(caller, member, span)))
+
+
+async def unblock(service: Service, caller: Caller, member: Person) -> Answer:
+    """Take a member's orders again."""
+    await service.admin.unblock(caller, member)
+    return Answer(replies.unblocked(member.name))
+
+
+async def limits(service: Service, caller: Caller, name: str = "", value: str = "") -> Answer:
+    """Show the community's limits, or set the one that is named; `none` takes it away."""
+    if not name:
+        return Answer(replies.limits(await service.admin.limits(caller)))
+    return Answer(replies.limits(await service.admin.set_limit(caller, replies.LIMITS.get(name, name), value)))
+
+
+async def usage(service: Service, caller: Caller, period: str = "month", member: Person | None = None) -> Answer:
+    """Show what was spent: totals in words, a picture, and the ledger entries as a file."""
+    found = await service.admin.usage(caller, period, member)
+    entries = await service.admin.entries(caller, period, member)
+    files = [File("ledger.csv", "text/csv", to_csv(entries).encode())] if entries else []
+    if found.rows:
+        title = replies.now(period).capitalize()
+        files.append(File("usage.png", "image/png", await asyncio.to_thread(usage_png, found, title)))
+    return Answer(replies.usage(found, period), tuple(files))
+
+
+async def audit(service: Service, caller: Caller) -> Answer:
+    """Show who changed what, the newest first."""
+    return Answer(replies.audit(await service.admin.audit(caller)))
+
+
+async def pool(service: Service, caller: Caller, community: str, amount: str) -> Answer:
+    """Set what a whole community may spend in a month."""
+    return Answer(replies.pool(community, await service.admin.set_pool(caller, community, amount)))
+
+
+async def communities(service: Service, caller: Caller) -> Answer:
+    """List this month's communities."""
+    return Answer(replies.communities(await service.admin.communities(caller)))
+
+
+async def decide(service: Service, caller: Caller, request_id: str, *, approve: bool) -> Answer:
+    """Grant or decline a member's wish for credit."""
+    return Answer(replies.decided(await service.admin.decide(caller, request_id, approve=approve), approve=approve))

@@ -1,0 +1,219 @@
+"""Every sentence that an admin or an operator reads, in plain text; each adapter escapes it for its platform."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from bots.wording import PERIOD_NOW, left, when
+from core.admin import Subject, read_period
+from core.money import show
+from core.quota import Limits, Quota, Standing
+from core.reports import AuditEntry, Community, Usage, Wish
+
+APPROVE = "Approve"
+DECLINE = "Decline"
+
+LIMITS = {
+    "text": "longest_text",
+    "flight": "in_flight",
+    "cooldown": "cooldown_s",
+    "confirm": "confirm_micros",
+    "products": "products",
+    "channels": "channels",
+}
+"""The words for limits that people type, and the fields of `core.quota.Limits`."""
+
+TOP = 5
+
+
+def amount(quota: Quota) -> str:
+    """Write a quota: $0.50 a day, or unlimited."""
+    return "unlimited" if quota.limit_micros is None else f"{show(quota.limit_micros)} a {quota.period}"
+
+
+_WHO = {
+    "member": "{name} may now spend: {amount}.",
+    "role": "Whoever has the role {name} and no quota of their own may now spend: {amount}.",
+    "community": "Everybody without a quota of their own may now spend: {amount}.",
+}
+_CLEARED = {
+    "member": "{name}'s own quota is cleared.",
+    "role": "The quota of the role {name} is cleared.",
+    "community": "The community's default is cleared.",
+}
+_SOURCES = {
+    "member": "own quota",
+    "role": "a role's quota",
+    "community": "the community's default",
+    "operator": "the bot's default",
+}
+
+
+def quota_set(subject: Subject, quota: Quota) -> str:
+    """Confirm a quota."""
+    return _WHO[subject.kind].format(name=subject.name, amount=amount(quota))
+
+
+def quota_cleared(subject: Subject) -> str:
+    """Confirm that a quota is gone."""
+    return _CLEARED[subject.kind].format(name=subject.name)
+
+
+def quota_shown(name: str, standing: Standing) -> str:
+    """Say what a member may spend, and why."""
+    used = f"{show(standing.used_micros)} used, {left(standing)}"
+    resets = f"resets {when(standing.resets_ms)}"
+    blocked = f" Orders are blocked{until(standing.blocked_until_ms)}." if standing.blocked else ""
+    return f"{name}: {amount(standing.quota)} ({_SOURCES[standing.source]}); {used}; {resets}.{blocked}"
+
+
+def credited(name: str, balance_micros: int) -> str:
+    """Say what a member's credit is now."""
+    return f"{name} now has {show(balance_micros)} credit."
+
+
+def until(until_ms: int | None) -> str:
+    """Write until when: nothing for good."""
+    return "" if until_ms is None else f" until {when(until_ms)}"
+
+
+def blocked(name: str, until_ms: int | None) -> str:
+    """Confirm a block."""
+    return f"{name}'s orders are refused{until(until_ms)}. What was ordered before is still delivered."
+
+
+def unblocked(name: str) -> str:
+    """Confirm the end of a block."""
+    return f"{name}'s orders are taken again."
+
+
+def limits(found: Limits) -> str:
+    """List a community's limits by the words that set them."""
+    shown = {
+        "text": _or_none(found.longest_text, "characters an order"),
+        "flight": _or_none(found.in_flight, "orders under way in the whole community"),
+        "cooldown": _or_none(found.cooldown_s, "seconds between two orders of a member"),
+        "confirm": "none"
+        if found.confirm_micros is None
+        else f"orders over {show(found.confirm_micros)} are confirmed",
+        "products": _words(found.products),
+        "channels": _words(found.channels),
+    }
+    return "Limits of this community:\n" + "\n".join(f"{name}: {value}" for name, value in shown.items())
+
+
+def _or_none(number: int | None, unit: str) -> str:
+    return "none" if number is None else f"{number} {unit}"
+
+
+def _words(words: tuple[str, ...] | None) -> str:
+    return "none" if words is None else ", ".join(words)
+
+
+def now(period: str) -> str:
+    """Write today, this week or this month."""
+    return PERIOD_NOW[read_period(period)]
+
+
+def usage(found: Usage, period: str) -> str:
+    """Say what was spent, by product and by those who spent most."""
+    if not found.rows:
+        return f"Nothing was charged {now(period)}."
+    products = ", ".join(f"{name} {show(micros)}" for name, micros in sorted(found.by_product().items()))
+    members = found.by_member()
+    top = [f"{name}: {show(micros)}" for _, name, micros in members[:TOP]]
+    rest = [f"{len(members) - TOP} more: {show(sum(m for *_, m in members[TOP:]))}"] if len(members) > TOP else []
+    return "\n".join([f"{now(period).capitalize()}: {show(found.total_micros)} ({products}).", *top, *rest])
+
+
+def audit(entries: Sequence[AuditEntry]) -> str:
+    """List acts, a line each."""
+    if not entries:
+        return "Nobody has changed anything here yet."
+    return "\n".join(_act(entry) for entry in entries)
+
+
+def _act(entry: AuditEntry) -> str:
+    target = f"{entry.target_name} ({entry.target})" if entry.target_name else entry.target
+    line = " ".join(f"{when(entry.at_ms)} {entry.actor_name}, {entry.act} {target}".split())
+    if entry.outcome != "applied":
+        return f"{line} ({entry.outcome})"
+    return f"{line}: {_audited(entry.act, entry.before)} → {_audited(entry.act, entry.after)}"
+
+
+_AUDITED: Mapping[tuple[str, ...], Callable[[re.Match[str]], str]] = {
+    ("quota", "grant", "revoke", "pool", "approve", "decline", "limits confirm"): lambda number: show(int(number[0])),
+    ("block", "unblock"): lambda moment: when(int(moment[0])),
+}
+
+
+def _audited(act: str, value: str) -> str:
+    """Write a value of the audit, which keeps micros and ms, as people read it."""
+    write = next((write for acts, write in _AUDITED.items() if act.startswith(acts)), None)
+    return re.sub(r"\d+", write, value) if write else value.strip(",")
+
+
+def pool(community: str, limit_micros: int | None) -> str:
+    """Confirm a pool."""
+    if limit_micros is None:
+        return f"{community} has no pool any more."
+    return f"{community} may now spend {show(limit_micros)} a month in all."
+
+
+def communities(found: Sequence[Community]) -> str:
+    """List communities, a line each."""
+    if not found:
+        return "No community has spent anything this month."
+    return "\n".join(
+        f"{c.community}: {show(c.used_micros)} of {'no pool' if c.pool_micros is None else show(c.pool_micros)}, "
+        f"{c.members} members"
+        for c in found
+    )
+
+
+def decided(wish: Wish, *, approve: bool) -> str:
+    """Say what came of a wish, for everybody to read."""
+    if not approve:
+        return f"{wish.name}'s request for {show(wish.amount_micros)} was declined."
+    return f"{wish.name} was granted {show(wish.amount_micros)} and now has {show(wish.balance_micros)} credit."
+
+
+def wished(wish: Wish) -> str:
+    """Ask the admins."""
+    return f"{wish.name} asks the admins for {show(wish.amount_micros)} of credit."
+
+
+NO_ROLES = "There are no roles here: a quota is a member's own, or the community's default."
+USAGE = {
+    "grant": "/grant @name 0.50 [reason]",
+    "revoke": "/revoke @name 0.50 [reason]",
+    "block": "/block @name [2 h, 3 days or 1 w]",
+    "unblock": "/unblock @name",
+    "limits": "/limits [text, flight, cooldown, confirm, products or channels, and a value or none]",
+    "usage": "/usage [day, week or month] [@name]",
+    "audit": "/audit",
+    "pool": "/pool [community] 20.00",
+    "communities": "/communities",
+}
+
+# What a platform's own menus say about commands and their options; at most 100 characters each.
+COMMANDS = {
+    "grant": "Give a member credit that does not expire",
+    "revoke": "Take credit back from a member",
+    "block": "Refuse a member's orders",
+    "unblock": "Take a member's orders again",
+    "limits": "Show or set the limits for everybody here",
+    "usage": "Show who spent what",
+    "audit": "Show who changed what",
+    "pool": "Set what a whole community may spend in a month; for whoever runs this bot",
+    "communities": "List what communities spent this month; for whoever runs this bot",
+}
+_CREDIT_OPTIONS = {"amount": "Such as 0.50 or 5000 chars", "reason": "Why, for the records"}
+OPTIONS = {
+    "grant": {"member": "Who gets it"} | _CREDIT_OPTIONS,
+    "revoke": {"member": "Whose credit"} | _CREDIT_OPTIONS,
+    "block": {"member": "Whose orders", "span": "How long, such as 2 h, 3 days or 1 w; leave it out for good"},
+    "unblock": {"member": "Whose orders"},
+    "limits": {"name": "Which limit; leave it out to see them all", "value": "The new value, or none"},
+    "usage": {"period": "The current day, week or month", "member": "Whose orders; leave it out for everybody's"},
+    "pool": {"amount": "Such as 20.00 or unlimited", "community": "Its key; leave it out for this one"},
+}

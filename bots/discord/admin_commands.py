@@ -1,0 +1,196 @@
+"""The slash commands of admins and operators: each hands what was chosen to an act, and its author alone reads on."""
+
+import re
+from typing import TypeVar
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+
+from bots import acts, admin_replies, replies
+from bots.acts import Answer
+from bots.discord.address import Anybody, key, person, role_subject, roles_of
+from bots.discord.client import AnyCommand
+from bots.discord.commands import Interaction, Text
+from core.admin import Subject
+from core.errors import InvalidInput
+from core.models import Caller
+from core.quota import Period
+from core.service import Service
+
+C = TypeVar("C", bound=AnyCommand)
+
+_CHANNEL = re.compile(r"<#(\d{1,20})>|(?:discord:)?(\d{1,20})", re.ASCII)
+
+_periods = app_commands.choices(period=[Choice(name=p.value, value=p.value) for p in Period])
+_limits = app_commands.choices(name=[Choice(name=word, value=word) for word in admin_replies.LIMITS])
+
+
+def _for_admins(command: C) -> C:
+    """Offer a command in servers, to those who manage them.
+
+    What Discord hides from members is only a default that a server can change: the service checks every time.
+    """
+    in_servers = app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    return in_servers(app_commands.default_permissions(manage_guild=True)(command))
+
+
+quota = _for_admins(app_commands.Group(name="quota", description=replies.COMMANDS["quota"]))
+
+
+@quota.command(name="set", description=replies.COMMANDS["quota set"])
+@app_commands.describe(**replies.OPTIONS["quota set"])
+@_periods
+async def quota_set(interaction: Interaction, member: Anybody, amount: Text, period: str) -> None:
+    """Set a member's quota."""
+    subject = Subject.of(person(member))
+    await interaction.client.desk.tell(interaction, acts.quota_set, subject, amount, period)
+
+
+@quota.command(name="role", description=replies.COMMANDS["quota role"])
+@app_commands.describe(**replies.OPTIONS["quota role"])
+@_periods
+async def quota_role(interaction: Interaction, role: discord.Role, amount: Text, period: str) -> None:
+    """Set a role's quota."""
+    await interaction.client.desk.tell(interaction, acts.quota_set, role_subject(role), amount, period)
+
+
+@quota.command(name="show", description=replies.COMMANDS["quota show"])
+@app_commands.describe(**replies.OPTIONS["quota show"])
+async def quota_show(interaction: Interaction, member: Anybody) -> None:
+    """Show what a member may spend."""
+    await interaction.client.desk.tell(interaction, acts.quota_show, person(member), roles_of(member))
+
+
+@quota.command(name="clear", description=replies.COMMANDS["quota clear"])
+@app_commands.describe(**replies.OPTIONS["quota clear"])
+async def quota_clear(
+    interaction: Interaction, member: Anybody | None = None, role: discord.Role | None = None
+) -> None:
+    """Take a member's or a role's quota away, or the community's default."""
+    await interaction.client.desk.tell(interaction, _clear, member, role)
+
+
+async def _clear(service: Service, caller: Caller, member: Anybody | None, role: discord.Role | None) -> Answer:
+    if member and role:
+        raise InvalidInput("role", role.name, "given without a member")
+    subject = role_subject(role) if role else Subject.of(person(member) if member else None)
+    return await acts.quota_clear(service, caller, subject)
+
+
+@quota.command(name="default", description=replies.COMMANDS["quota default"])
+@app_commands.describe(**replies.OPTIONS["quota default"])
+@_periods
+async def quota_default(interaction: Interaction, amount: Text, period: str) -> None:
+    """Set the community's default quota."""
+    await interaction.client.desk.tell(interaction, acts.quota_set, Subject.of(None), amount, period)
+
+
+@_for_admins
+@app_commands.command(name="grant", description=admin_replies.COMMANDS["grant"])
+@app_commands.describe(**admin_replies.OPTIONS["grant"])
+async def grant(interaction: Interaction, member: Anybody, amount: Text, reason: Text | None = None) -> None:
+    """Give credit."""
+    await interaction.client.desk.tell(interaction, acts.grant, person(member), amount, reason or "")
+
+
+@_for_admins
+@app_commands.command(name="revoke", description=admin_replies.COMMANDS["revoke"])
+@app_commands.describe(**admin_replies.OPTIONS["revoke"])
+async def revoke(interaction: Interaction, member: Anybody, amount: Text, reason: Text | None = None) -> None:
+    """Take credit back."""
+    await interaction.client.desk.tell(interaction, acts.revoke, person(member), amount, reason or "")
+
+
+@_for_admins
+@app_commands.command(name="block", description=admin_replies.COMMANDS["block"])
+@app_commands.describe(**admin_replies.OPTIONS["block"])
+async def block(interaction: Interaction, member: Anybody, span: Text | None = None) -> None:
+    """Refuse a member's orders."""
+    await interaction.client.desk.tell(interaction, acts.block, person(member), span or "")
+
+
+@_for_admins
+@app_commands.command(name="unblock", description=admin_replies.COMMANDS["unblock"])
+@app_commands.describe(**admin_replies.OPTIONS["unblock"])
+async def unblock(interaction: Interaction, member: Anybody) -> None:
+    """Take a member's orders again."""
+    await interaction.client.desk.tell(interaction, acts.unblock, person(member))
+
+
+@_for_admins
+@app_commands.command(name="limits", description=admin_replies.COMMANDS["limits"])
+@app_commands.describe(**admin_replies.OPTIONS["limits"])
+@_limits
+async def limits(interaction: Interaction, name: str | None = None, value: Text | None = None) -> None:
+    """Show the community's limits, or set one."""
+    await interaction.client.desk.tell(interaction, _limit, name or "", value or "")
+
+
+async def _limit(service: Service, caller: Caller, name: str, value: str) -> Answer:
+    return await acts.limits(service, caller, name, _channel_keys(value) if name == "channels" else value)
+
+
+def _channel_keys(value: str) -> str:
+    """Turn channels as people type them, `<#123>` or `123`, into their keys; `none` stays. Raises InvalidInput."""
+    if value.strip().casefold() == "none":
+        return value
+    words = value.replace(",", " ").replace("><", "> <").split()
+    return " ".join(_channel_key(word) for word in words)
+
+
+def _channel_key(word: str) -> str:
+    found = _CHANNEL.fullmatch(word)
+    if not found:
+        raise InvalidInput("channels", word, "channels of this server, such as #general, or none")
+    return key(int(found[1] or found[2]))
+
+
+@_for_admins
+@app_commands.command(name="usage", description=admin_replies.COMMANDS["usage"])
+@app_commands.describe(**admin_replies.OPTIONS["usage"])
+@_periods
+async def usage(interaction: Interaction, period: str = Period.MONTH.value, member: Anybody | None = None) -> None:
+    """Show what was spent."""
+    who = person(member) if member else None
+    await interaction.client.desk.tell(interaction, acts.usage, period, who)
+
+
+@_for_admins
+@app_commands.command(name="audit", description=admin_replies.COMMANDS["audit"])
+async def audit(interaction: Interaction) -> None:
+    """Show who changed what."""
+    await interaction.client.desk.tell(interaction, acts.audit)
+
+
+@_for_admins
+@app_commands.command(name="pool", description=admin_replies.COMMANDS["pool"])
+@app_commands.describe(**admin_replies.OPTIONS["pool"])
+async def pool(interaction: Interaction, amount: Text, community: Text | None = None) -> None:
+    """Set what a community may spend in a month."""
+    await interaction.client.desk.tell(interaction, _pool, community, amount)
+
+
+async def _pool(service: Service, caller: Caller, community: str | None, amount: str) -> Answer:
+    return await acts.pool(service, caller, (community or caller.community).strip(), amount)
+
+
+@_for_admins
+@app_commands.command(name="communities", description=admin_replies.COMMANDS["communities"])
+async def communities(interaction: Interaction) -> None:
+    """List this month's communities."""
+    await interaction.client.desk.tell(interaction, acts.communities)
+
+
+ADMIN_COMMANDS: tuple[AnyCommand, ...] = (
+    quota,
+    grant,
+    revoke,
+    block,
+    unblock,
+    limits,
+    usage,
+    audit,
+    pool,
+    communities,
+)

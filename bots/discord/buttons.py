@@ -1,0 +1,42 @@
+"""Buttons, known by how their custom ids begin: they work whichever process sent them, as long as the message lives."""
+
+import discord
+
+from bots import admin_replies, replies
+from core.errors import NeedsConfirmation, OverLimit, Refusal
+from core.reports import Wish
+
+AGAIN, ASK, APPROVE, DECLINE, CONFIRM = "again", "ask", "approve", "decline", "confirm"
+
+
+def again(job_id: str) -> discord.ui.View:
+    """Offer to send a kept artifact again, free."""
+    return _row((replies.SEND_AGAIN, AGAIN, job_id))
+
+
+def of_refusal(refusal: Refusal) -> discord.ui.View | None:
+    """Offer what would help after a refusal, if something would."""
+    match refusal:
+        case NeedsConfirmation(offer_id=offer_id):
+            return _row((replies.CONFIRM, CONFIRM, offer_id))
+        case OverLimit(missing_micros=int(micros)):
+            return _row((replies.ASK, ASK, str(micros)))
+        case _:
+            return None
+
+
+def of_wish(wish: Wish) -> discord.ui.View:
+    """Let an admin decide on a wish for credit."""
+    return _row(
+        (admin_replies.APPROVE, APPROVE, wish.request_id),
+        (admin_replies.DECLINE, DECLINE, wish.request_id),
+    )
+
+
+def _row(*buttons: tuple[str, str, str]) -> discord.ui.View:
+    """Make a row of buttons from label, kind and what it is about."""
+    view = discord.ui.View(timeout=None)
+    for label, kind, about in buttons:
+        view.add_item(discord.ui.Button(label=label, custom_id=f"{kind}:{about}"))
+    view.stop()  # else discord.py would keep every row that it ever sent; presses come to `Bot.on_interaction` anyway
+    return view

@@ -1,0 +1,96 @@
+"""What a press of a button does; custom ids come from outside, and may be old or made up."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+from bots import acts, admin_replies, replies
+from bots.discord import buttons
+from bots.discord.address import AnyInteraction
+from bots.discord.desk import ANEW, PRESS, Desk, Place, Said
+from core.errors import NotFound
+from core.models import Caller, Destination
+
+_ID = re.compile(r"\w{1,64}", re.ASCII)
+_MICROS = re.compile(r"\d{1,15}", re.ASCII)
+
+
+async def press(desk: Desk, interaction: AnyInteraction, custom_id: str) -> None:
+    """Do what the button is for; the press of one that nobody knows is answered, too."""
+    kind, _, about = custom_id.partition(":")
+    await _PRESSES.get(kind, _unknown)(desk, interaction, about)
+
+
+async def _again(desk: Desk, interaction: AnyInteraction, job_id: str) -> None:
+    """Deliver a kept artifact into the message whose button was pressed."""
+
+    async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
+        await desk.service.redeliver(caller, _id("job", job_id), destination)
+        return ()
+
+    await desk.answer(interaction, act, PRESS)
+
+
+async def _confirm(desk: Desk, interaction: AnyInteraction, offer_id: str) -> None:
+    """Place an order whose price was shown to its author alone: the audio is for all, in a new message."""
+
+    async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
+        await desk.service.confirm(caller, _id("offer", offer_id), destination)
+        return ()
+
+    await desk.answer(interaction, act, ANEW)
+
+
+async def _ask(desk: Desk, interaction: AnyInteraction, micros: str) -> None:
+    """Ask the admins where they see it."""
+
+    async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
+        wish = await desk.service.ask(caller, int(_checked(_MICROS, "request", micros)))
+        wished = Said(admin_replies.wished(wish), view=buttons.of_wish(wish), place=Place.EVERYBODY)
+        return wished, Said(replies.ASKED, place=Place.MESSAGE)
+
+    await desk.answer(interaction, act, PRESS)
+
+
+async def _approve(desk: Desk, interaction: AnyInteraction, request_id: str) -> None:
+    await _decide(desk, interaction, request_id, approve=True)
+
+
+async def _decline(desk: Desk, interaction: AnyInteraction, request_id: str) -> None:
+    await _decide(desk, interaction, request_id, approve=False)
+
+
+async def _decide(desk: Desk, interaction: AnyInteraction, request_id: str, *, approve: bool) -> None:
+    """Let an admin decide; the outcome takes the place of the question."""
+
+    async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
+        answer = await acts.decide(desk.service, caller, _id("request", request_id), approve=approve)
+        return (Said(answer.text, place=Place.MESSAGE),)
+
+    await desk.answer(interaction, act, PRESS)
+
+
+async def _unknown(desk: Desk, interaction: AnyInteraction, about: str) -> None:
+    async def act(_: Caller, __: Destination) -> tuple[Said, ...]:
+        raise NotFound("request", about)
+
+    await desk.answer(interaction, act, PRESS)
+
+
+def _id(what: str, given: str) -> str:
+    return _checked(_ID, what, given)
+
+
+def _checked(form: re.Pattern[str], what: str, given: str) -> str:
+    """Return what has the form that our own buttons have. Raises NotFound."""
+    if not form.fullmatch(given):
+        raise NotFound(what, given)
+    return given
+
+
+_PRESSES: dict[str, Callable[[Desk, AnyInteraction, str], Awaitable[None]]] = {
+    buttons.AGAIN: _again,
+    buttons.ASK: _ask,
+    buttons.APPROVE: _approve,
+    buttons.DECLINE: _decline,
+    buttons.CONFIRM: _confirm,
+}

@@ -1,0 +1,131 @@
+"""Why something was refused, in a sentence that says what would help."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bots.wording import clock, left, when
+from core.errors import (
+    AlreadyAsked,
+    Decided,
+    DoneBefore,
+    InvalidInput,
+    NeedsConfirmation,
+    NotEnough,
+    NotFound,
+    NotPermitted,
+    OverLimit,
+    Refusal,
+    Unavailable,
+)
+from core.money import show
+from core.quota import Standing
+
+FAULT = "Something went wrong on my side. Nothing was charged; please try again."
+ADMINS_ONLY_HINT = "Ask an admin of this community to raise it with /quota set."
+DIRECT_HINT = "For direct chats whoever runs this bot sets it."
+
+_UNAVAILABLE = {
+    "draining": "I am being restarted and take no new orders for a moment. Please try again shortly.",
+    "out_of_credit": "The service is out of credit, you were not charged. Whoever runs this bot has been told.",
+    "misconfigured": "The service can't generate audio right now, you were not charged. "
+    "Whoever runs this bot has been told.",
+    "store": "I can't check what you may spend right now, so I take no orders. Please try again shortly.",
+    "full": "Too many orders are waiting right now. Please try again in a few minutes.",
+}
+
+_NEEDS = {
+    "admin": "Only admins of this community may do that.",
+    "operator": "Only whoever runs this bot may do that.",
+    "community": "A direct chat has no admins who could be asked.",
+    "account": "You are writing as an anonymous admin, and several people share that identity, so it can't spend. "
+    "Write as yourself to order.",
+    "owner": "That order belongs to somebody else.",
+}
+
+_UNKNOWN = {
+    "job": "I don't know that order any more.",
+    "request": "I don't know that request any more.",
+    "offer": "That can't be confirmed any more. Please order again.",
+    "member": "I have not seen {name} here yet. Reply to one of their messages instead.",
+}
+
+
+def refusal(error: Refusal) -> str:
+    """Say why nothing happened, and what would help."""
+    say = next((say for kind, say in _SENTENCES.items() if isinstance(error, kind)), None)
+    return say(error) if say else FAULT
+
+
+def _invalid(error: InvalidInput) -> str:
+    given = str(error.value)
+    shown = f" “{given[:60]}”" if given.strip() else ""
+    return f"{error.parameter}{shown} can't be used: it must be {error.allowed}."
+
+
+def confirm(error: NeedsConfirmation) -> str:
+    """Ask whether the price is right; the platform offers the button."""
+    return (
+        f"This costs {show(error.cost_micros)}, and you have {left(error.standing)}. "
+        f"Shall I go ahead? You can say so until {clock(error.expires_ms)}."
+    )
+
+
+def _blocked(standing: Standing) -> str:
+    until = "" if standing.blocked_until_ms is None else f" until {when(standing.blocked_until_ms)}"
+    return f"An admin of this community has blocked your orders{until}."
+
+
+def _cooling(standing: Standing) -> str:
+    seconds = standing.limits.cooldown_s or 0
+    next_ms = (standing.last_order_ms or 0) + seconds * 1000
+    return f"This community asks for {seconds} seconds between two orders; your next may come at {clock(next_ms)}."
+
+
+_LIMITED: dict[str, Callable[[Standing], str]] = {
+    "blocked": _blocked,
+    "product": lambda s: f"This community's admins allow {' and '.join(s.limits.products or ())} only.",
+    "channel": lambda _: "This community's admins don't allow orders here, but in other channels.",
+    "longest_text": lambda s: f"This community's admins allow at most {s.limits.longest_text} characters an order.",
+    "cooldown": _cooling,
+    "waiting": lambda _: "You have as many orders under way as anybody may. Please wait until one is finished.",
+    "in_flight": lambda s: (
+        f"This community has {s.limits.in_flight} orders under way, which is as many as its admins "
+        "allow. Please wait until one is finished."
+    ),
+}
+
+
+def _over_limit(error: OverLimit) -> str:
+    standing, cost = error.standing, show(error.cost_micros)
+    if error.limit in _LIMITED:
+        return _LIMITED[error.limit](standing)
+    if error.limit == "pool":
+        pool_left = show(standing.pool_left_micros or 0)
+        resets = when(standing.pool_resets_ms)
+        return (
+            f"This costs {cost}, and this community's pool has {pool_left} left this month; it resets {resets}. "
+            "Whoever runs this bot sets it."
+        )
+    hint = DIRECT_HINT if error.limit == "direct" else ADMINS_ONLY_HINT
+    limit = standing.quota.limit_micros or 0
+    if limit == 0 and standing.balance_micros == 0:
+        return f"This costs {cost}, and you have no allowance here. {hint}"
+    period = standing.quota.period
+    return (
+        f"This costs {cost}, and you have {left(standing)}. Your allowance is {show(limit)} a {period}; "
+        f"it resets {when(standing.resets_ms)}. {hint}"
+    )
+
+
+_SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
+    OverLimit: _over_limit,
+    InvalidInput: _invalid,
+    NotPermitted: lambda e: _NEEDS[e.needs],
+    NeedsConfirmation: confirm,
+    AlreadyAsked: lambda _: "You have asked the admins already. Please give them some time.",
+    Decided: lambda _: "Somebody has decided on that already.",
+    DoneBefore: lambda _: "That was done before.",
+    NotEnough: lambda e: f"That is not possible with a balance of {show(e.balance_micros)}.",
+    Unavailable: lambda e: _UNAVAILABLE[e.why],
+    NotFound: lambda e: _UNKNOWN[e.what].format(name=e.name),
+}

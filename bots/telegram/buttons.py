@@ -1,0 +1,39 @@
+"""Buttons, known by how their callback data (at most 64 bytes) begins: they work whichever process sent them."""
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bots import admin_replies, replies
+from bots.telegram.people import NAME
+from core.errors import NeedsConfirmation, OverLimit, Refusal
+from core.models import Caller
+from core.reports import Wish
+
+AGAIN, ASK, APPROVE, DECLINE, CONFIRM = "again", "ask", "approve", "decline", "confirm"
+
+
+def again(job_id: str) -> InlineKeyboardMarkup:
+    """Offer to send a kept artifact again, free."""
+    return _row((replies.SEND_AGAIN, f"{AGAIN}:{job_id}"))
+
+
+def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:
+    """Offer what would help after a refusal, if something would."""
+    match refusal:
+        case NeedsConfirmation(offer_id=offer_id):
+            return _row((replies.CONFIRM, f"{CONFIRM}:{offer_id}"))
+        case OverLimit(missing_micros=int(micros)):
+            return _row((replies.ASK, f"{ASK}:{micros}:{who.member.removeprefix(f'{NAME}:')}"))
+        case _:
+            return None
+
+
+def of_wish(wish: Wish) -> InlineKeyboardMarkup:
+    """Let an admin decide on a wish for credit."""
+    return _row(
+        (admin_replies.APPROVE, f"{APPROVE}:{wish.request_id}"),
+        (admin_replies.DECLINE, f"{DECLINE}:{wish.request_id}"),
+    )
+
+
+def _row(*buttons: tuple[str, str]) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=data) for label, data in buttons]])

@@ -1,0 +1,115 @@
+"""What a press of a button does; callback data come from outside, and may be old or made up."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update, User
+from telegram.error import TelegramError
+
+from bots import acts, admin_replies, replies
+from bots.telegram import buttons
+from bots.telegram.delivery import Deliverer, Place, plain, topic
+from bots.telegram.people import Admins, caller
+from bots.telegram.speaker import Said, Speaker, outcome
+from core.errors import NotFound, NotPermitted
+from core.models import Caller
+from core.service import Service
+
+log = logging.getLogger(__name__)
+
+ALERT_LIMIT = 200
+_ID = re.compile(r"\w{1,56}", re.ASCII)
+_WISH = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
+Act = Callable[[MaybeInaccessibleMessage, User, str], Awaitable[Said]]
+
+
+class Presses:
+    """One method for each kind of button."""
+
+    def __init__(self, service: Service, deliverer: Deliverer, speaker: Speaker, admins: Admins) -> None:
+        self._service = service
+        self._deliverer = deliverer
+        self._speaker = speaker
+        self._admins = admins
+        self._acts: Mapping[str, Act] = {
+            buttons.AGAIN: self._again,
+            buttons.CONFIRM: self._confirm,
+            buttons.ASK: self._ask,
+            buttons.APPROVE: self._approve,
+            buttons.DECLINE: self._decline,
+        }
+
+    async def on_press(self, update: Update, _: Any) -> None:
+        """Do what the button is for, and tell whoever pressed it; a refusal has to be closed by them."""
+        query = update.callback_query
+        message = query.message if query else None
+        if query is None or message is None:  # buttons of inline messages are not ours
+            return
+        said = await outcome(lambda: self._act(query, message), _who(message, query.from_user))
+        if said is None:
+            return
+        try:
+            await query.answer(plain(said.text, ALERT_LIMIT), show_alert=said.refused)
+        except TelegramError as error:
+            log.info("a pressed button was not answered: %s", error)
+
+    async def _act(self, query: CallbackQuery, message: MaybeInaccessibleMessage) -> Said:
+        kind, _, about = str(query.data).partition(":")
+        act = self._acts.get(kind)
+        if act is None:
+            raise NotFound("request", about)
+        return await act(message, query.from_user, about)
+
+    async def _again(self, status: MaybeInaccessibleMessage, user: User, job_id: str) -> Said:
+        """Send a kept artifact again; the button hangs on the status message, which answers the order."""
+        await self._service.redeliver(_who(status, user), _id("job", job_id), Place.of_status(status).destination)
+        return Said(replies.SENDING_AGAIN)
+
+    async def _confirm(self, price: MaybeInaccessibleMessage, user: User, offer_id: str) -> Said:
+        """Place an order whose price was shown; the message that showed it becomes the status message."""
+        destination = Place.of_status(price).destination
+        accepted = await self._service.confirm(_who(price, user), _id("offer", offer_id), destination)
+        await self._deliverer.acknowledge(accepted)
+        return Said(replies.accepted(accepted))
+
+    async def _ask(self, refusal: MaybeInaccessibleMessage, user: User, about: str) -> Said:
+        """Ask the admins where they see it; only whoever was refused may."""
+        wanted = _WISH.fullmatch(about)
+        if wanted is None:
+            raise NotFound("request", about)
+        if int(wanted[2]) != user.id:
+            raise NotPermitted("owner")
+        wish = await self._service.ask(_who(refusal, user), int(wanted[1]))
+        said = Said(admin_replies.wished(wish), markup=buttons.of_wish(wish))
+        await self._speaker.post(Place.of_status(refusal), said)
+        if isinstance(refusal, Message) and refusal.text:
+            await self._speaker.change(refusal, refusal.text)
+        return Said(replies.ASKED)
+
+    async def _approve(self, question: MaybeInaccessibleMessage, user: User, request_id: str) -> Said:
+        return await self._decide(question, user, request_id, approve=True)
+
+    async def _decline(self, question: MaybeInaccessibleMessage, user: User, request_id: str) -> Said:
+        return await self._decide(question, user, request_id, approve=False)
+
+    async def _decide(self, question: MaybeInaccessibleMessage, user: User, request_id: str, *, approve: bool) -> Said:
+        """Let an admin decide; the outcome takes the place of the question."""
+        who = _who(question, user, is_admin=await self._admins.include(question.chat, user))
+        answer = await acts.decide(self._service, who, _id("request", request_id), approve=approve)
+        await self._speaker.change(question, answer.text)
+        return Said.of(answer)
+
+
+def _who(message: MaybeInaccessibleMessage, user: User, *, is_admin: bool = False) -> Caller:
+    """Describe who pressed: always a person, also where they write in the group's name."""
+    thread = topic(message) if isinstance(message, Message) else None
+    return caller(message.chat, user, None, is_admin=is_admin, thread=thread)
+
+
+def _id(what: str, given: str) -> str:
+    """Return what has the form that our own buttons have. Raises NotFound."""
+    if not _ID.fullmatch(given):
+        raise NotFound(what, given)
+    return given

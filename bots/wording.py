@@ -1,0 +1,27 @@
+"""How moments and what is left are written."""
+
+from datetime import UTC, datetime
+
+from core.money import show
+from core.quota import Period, Standing
+
+PERIOD_NOW = {Period.DAY: "today", Period.WEEK: "this week", Period.MONTH: "this month"}
+
+
+def when(at_ms: int) -> str:
+    """Write a moment so that everybody can read it: 23 Nov 00:00 UTC."""
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return f"{at.day} {at:%b %H:%M} UTC"
+
+
+def clock(at_ms: int) -> str:
+    """Write a time of day: 12:30:05 UTC."""
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M:%S} UTC"
+
+
+def left(standing: Standing) -> str:
+    """Write what a member may still spend."""
+    left = standing.allowance_left_micros
+    now = PERIOD_NOW[standing.quota.period]
+    allowance = "no limit" if left is None else f"{show(left)} left {now}"
+    return f"{allowance} and {show(standing.balance_micros)} credit" if standing.balance_micros else allowance

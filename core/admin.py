@@ -1,0 +1,245 @@
+"""What admins and operators may do. Every act, applied or refused, is in the audit."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, fields
+
+from core.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal
+from core.ids import Ids
+from core.models import Caller, Person
+from core.money import parse_amount, show
+from core.policy import Policy
+from core.ports import AdminStore, Clock
+from core.products import Catalog
+from core.quota import DAY_MS, Limits, Period, Quota, Standing, window
+from core.reports import Act, AuditEntry, Community, Entry, Spent, Usage, Wish
+
+LONGEST_REASON = 200
+LONGEST_BLOCK_MS = 366 * DAY_MS
+MOST_ROWS = 10_000
+
+_SPAN = re.compile(r"(\d{1,4}) ?(m|min|h|hours?|d|days?|w|weeks?)", re.ASCII | re.IGNORECASE)
+_SPAN_MS = {"m": 60_000, "h": 3_600_000, "d": DAY_MS, "w": 7 * DAY_MS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whose quota it is: a member's, a role's, or the community's default."""
+
+    kind: str
+    """"member", "role" or "community"."""
+    key: str = ""
+    name: str = ""
+
+    @classmethod
+    def of(cls, person: Person | None) -> "Subject":
+        """Speak about a member, or about everybody without a quota of their own."""
+        return cls(kind="member", key=person.member, name=person.name) if person else cls(kind="community")
+
+
+class Admin:
+    """Acts of admins upon their own community, and of operators upon any. Every method raises Refusal."""
+
+    def __init__(self, store: AdminStore, catalog: Catalog, policy: Policy, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._policy = policy
+        self._clock = clock
+        self._ids = ids
+
+    async def find(self, caller: Caller, handle: str, act: str) -> Person:
+        """Return the member behind an @name that was seen here, for an act upon them. Raises NotFound."""
+        async with self._act(caller, act, f"@{handle}"):
+            person = await self._store.find_handle(caller.community, handle)
+            if person is None:
+                raise NotFound("member", f"@{handle}")
+        return person
+
+    # --- quotas ---------------------------------------------------------------------------------------------------
+
+    async def set_quota(self, caller: Caller, subject: Subject, amount: str, period: str) -> Quota:
+        """Set a quota."""
+        async with self._act(caller, "quota set", subject.key) as act:
+            quota = Quota(limit_micros=self._amount(amount), period=read_period(period))
+            await self._store.set_quota(act, subject.kind, quota)
+        return quota
+
+    async def clear_quota(self, caller: Caller, subject: Subject) -> None:
+        """Take a quota away."""
+        async with self._act(caller, "quota clear", subject.key) as act:
+            await self._store.set_quota(act, subject.kind, None)
+
+    async def show_quota(self, caller: Caller, person: Person, roles: Sequence[str] = ()) -> Standing:
+        """Return what a member may spend now, and by whose quota."""
+        _require_admin(caller)
+        quota = self._policy.quota(direct=caller.direct)
+        return await self._store.standing(caller.community, person.member, quota, roles)
+
+    # --- credit ---------------------------------------------------------------------------------------------------
+
+    async def grant(self, caller: Caller, person: Person, amount: str, reason: str = "") -> int:
+        """Give credit that does not expire; return the balance, in micros."""
+        async with self._act(caller, "grant", person.member) as act:
+            return await self._store.credit(act, person, self._sum(amount), _reason(reason))
+
+    async def revoke(self, caller: Caller, person: Person, amount: str, reason: str = "") -> int:
+        """Take credit back, never below zero; return the balance, in micros. Raises NotEnough."""
+        async with self._act(caller, "revoke", person.member) as act:
+            return await self._store.credit(act, person, -self._sum(amount), _reason(reason))
+
+    async def decide(self, caller: Caller, request_id: str, *, approve: bool) -> Wish:
+        """Grant what a member asked for, or decline; once. Raises NotFound, Decided."""
+        async with self._act(caller, "approve" if approve else "decline", request_id) as act:
+            return await self._store.decide(act, request_id, approve=approve)
+
+    # --- members and limits ---------------------------------------------------------------------------------------
+
+    async def block(self, caller: Caller, person: Person, span: str = "") -> int | None:
+        """Refuse a member's orders for a span such as `2 h` or `3 days`, or for good; return until when, in ms."""
+        async with self._act(caller, "block", person.member) as act:
+            until_ms = self._clock.now_ms() + read_span_ms(span) if span.strip() else None
+            await self._store.block(act, person, until_ms)
+        return until_ms
+
+    async def unblock(self, caller: Caller, person: Person) -> None:
+        """Take a member's orders again."""
+        async with self._act(caller, "unblock", person.member) as act:
+            await self._store.unblock(act, person)
+
+    async def limits(self, caller: Caller) -> Limits:
+        """Return the community's limits."""
+        _require_admin(caller)
+        return await self._store.limits(caller.community)
+
+    async def set_limit(self, caller: Caller, name: str, value: str) -> Limits:
+        """Set one of the community's limits by its name; `none` takes it away."""
+        async with self._act(caller, f"limits {name}"[:60], "") as act:
+            await self._store.set_limit(act, *self._limit(name, value))
+        return await self._store.limits(caller.community)
+
+    def _limit(self, name: str, value: str) -> tuple[str, int | tuple[str, ...] | None]:
+        names = [field.name for field in fields(Limits)]
+        if name not in names:
+            raise InvalidInput("limit", name, f"one of {', '.join(names)}")
+        if value.strip().casefold() == "none":
+            return name, None
+        if name == "confirm_micros":
+            return name, self._amount(value)
+        if name in {"products", "channels"}:
+            words = tuple(dict.fromkeys(value.replace(",", " ").split()))
+            allowed = words if name == "channels" else tuple(self._catalog.products)
+            unknown = next((word for word in words if word not in allowed), "" if words else value)
+            if unknown or not words:
+                raise InvalidInput(name, unknown, f"one or more of {', '.join(allowed)}, or none")
+            return name, words
+        return name, _count(name, value, least=0 if name == "cooldown_s" else 1)
+
+    # --- reports --------------------------------------------------------------------------------------------------
+
+    async def usage(self, caller: Caller, period: str = "month", person: Person | None = None) -> Usage:
+        """Return what was charged in the current day, week or month, by day, member and product."""
+        _require_admin(caller)
+        start_ms, end_ms = window(read_period(period), self._clock.now_ms())
+        member = person.member if person else ""
+        rows: Sequence[Spent] = await self._store.spent(caller.community, member, start_ms, end_ms)
+        return Usage(start_ms=start_ms, end_ms=end_ms, rows=tuple(rows))
+
+    async def entries(self, caller: Caller, period: str = "month", person: Person | None = None) -> Sequence[Entry]:
+        """Return the ledger entries of the current day, week or month, oldest first."""
+        _require_admin(caller)
+        start_ms, end_ms = window(read_period(period), self._clock.now_ms())
+        member = person.member if person else ""
+        return await self._store.entries(caller.community, member, start_ms, end_ms, MOST_ROWS)
+
+    async def audit(self, caller: Caller, most: int = 20) -> Sequence[AuditEntry]:
+        """Return the newest acts upon the community."""
+        _require_admin(caller)
+        return await self._store.audit(caller.community, most)
+
+    # --- operators ------------------------------------------------------------------------------------------------
+
+    async def set_pool(self, caller: Caller, community: str, amount: str) -> int | None:
+        """Set what a whole community may spend in a month; `unlimited` takes the pool away. For operators."""
+        async with self._act(caller, "pool", community, owner=True) as act:
+            micros = self._amount(amount)
+            await self._store.set_pool(act, community, micros)
+        return micros
+
+    async def communities(self, caller: Caller) -> Sequence[Community]:
+        """Return this month's communities, those that spent most first. For operators."""
+        self._require_owner(caller)
+        month_ms, _ = window(Period.MONTH, self._clock.now_ms())
+        return await self._store.communities(month_ms, 100)
+
+    # --- helpers --------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _act(self, caller: Caller, name: str, target: str, *, owner: bool = False) -> AsyncIterator[Act]:
+        act = Act(
+            audit_id=caller.event_id or self._ids.job(),
+            community=caller.community,
+            actor=caller.member,
+            actor_name=caller.name,
+            name=name,
+            target=target,
+        )
+        try:
+            if owner:
+                self._require_owner(caller)
+            else:
+                _require_admin(caller)
+            yield act
+        except Conflict:
+            raise DoneBefore from None
+        except Refusal as refusal:
+            with suppress(Conflict):  # noted before
+                await self._store.refused(act, f"refused: {type(refusal).__name__}")
+            raise
+
+    def _require_owner(self, caller: Caller) -> None:
+        if caller.member not in self._policy.owners:
+            raise NotPermitted("operator")
+
+    def _amount(self, text: str) -> int | None:
+        return parse_amount(text, self._policy.price_micros)
+
+    def _sum(self, text: str) -> int:
+        micros = self._amount(text)
+        if not micros:
+            raise InvalidInput("amount", text, f"more than {show(0)}, such as $0.50 or 5000 chars")
+        return micros
+
+
+def _require_admin(caller: Caller) -> None:
+    if caller.direct or not caller.is_admin:  # nobody administers a direct chat: it would be their own quota
+        raise NotPermitted("admin")
+
+
+def read_period(word: str) -> Period:
+    """Read day, week or month. Raises InvalidInput."""
+    try:
+        return Period(word.strip().lower())
+    except ValueError:
+        raise InvalidInput("period", word, "day, week or month") from None
+
+
+def read_span_ms(text: str) -> int:
+    """Read a span of time as people type it: 30 m, 2 h, 3 days, 1 w. Raises InvalidInput."""
+    found = _SPAN.fullmatch(text.strip(" "))
+    span_ms = int(found[1]) * _SPAN_MS[found[2][0].lower()] if found else 0
+    if not 0 < span_ms <= LONGEST_BLOCK_MS:
+        raise InvalidInput("time", text, "a span such as 30 m, 2 h, 3 days or 1 w, of at most a year")
+    return span_ms
+
+
+def _count(name: str, text: str, *, least: int) -> int:
+    if not re.fullmatch(r"\d{1,9}", text.strip(" "), re.ASCII) or int(text) < least:
+        raise InvalidInput(name, text, f"a whole number from {least}, or none")
+    return int(text)
+
+
+def _reason(text: str) -> str:
+    if len(text) > LONGEST_REASON or not text.isprintable():
+        raise InvalidInput("reason", f"{text[:20]}…", f"one line of at most {LONGEST_REASON} characters")
+    return text

@@ -1,0 +1,25 @@
+"""What the operator sets for everybody."""
+
+from dataclasses import dataclass
+
+from core.products import PRICE_MICROS
+from core.quota import Quota
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Defaults and limits that no admin can change."""
+
+    default_quota: Quota
+    direct_quota: Quota
+    """For direct chats, where no admin watches."""
+    max_waiting: int = 10
+    """Unresolved jobs that one member may have."""
+    price_micros: int = PRICE_MICROS
+    """Per 1,000 characters; what an amount typed in characters is counted with."""
+    owners: frozenset[str] = frozenset()
+    """Member keys of the operators."""
+
+    def quota(self, *, direct: bool) -> Quota:
+        """Return the quota in force where neither the member nor the community has one."""
+        return self.direct_quota if direct else self.default_quota

@@ -1,0 +1,128 @@
+"""The SQL of what admins and operators do, one text for both engines. Each change stands beside its audit entry."""
+
+# `before` is what the change replaces, read in the same transaction; it stands before the change in every list.
+_AUDIT = """
+INSERT INTO audit (
+    audit_id, at_ms, community, actor, actor_name, act, target, before_value, after_value, outcome
+)
+SELECT :audit_id, :now_ms, :community, :actor, :actor_name, :act, :target, {before}, :after, :outcome
+"""
+
+
+def audited(before: str) -> str:
+    """Return the audit statement whose former value is the one row of this query, or 'none'."""
+    return _AUDIT.format(before=f"coalesce(({before}), 'none')")
+
+
+REFUSED = _AUDIT.format(before="''")
+
+QUOTA = audited("""
+    SELECT coalesce(CAST(limit_micros AS TEXT), 'unlimited') || ' ' || period FROM quotas
+    WHERE community = :community AND kind = :kind AND subject = :subject
+""")
+SET_QUOTA = """
+INSERT INTO quotas (community, kind, subject, limit_micros, period, set_by, set_ms)
+VALUES (:community, :kind, :subject, :limit_micros, :period, :actor, :now_ms)
+ON CONFLICT (community, kind, subject) DO UPDATE
+SET limit_micros = excluded.limit_micros, period = excluded.period, set_by = excluded.set_by, set_ms = excluded.set_ms
+"""
+CLEAR_QUOTA = "DELETE FROM quotas WHERE community = :community AND kind = :kind AND subject = :subject"
+QUOTAS = """
+SELECT kind, subject, limit_micros, period FROM quotas WHERE community = :community ORDER BY kind, subject LIMIT :most
+"""
+
+BALANCE = audited("""
+    SELECT CAST(balance_micros AS TEXT) FROM members WHERE community = :community AND member = :member
+""")
+MEMBER = """
+INSERT INTO members (community, member, name, seen_ms) VALUES (:community, :member, :name, :now_ms)
+ON CONFLICT (community, member) DO NOTHING
+"""
+# Below zero, or more than anybody could ever spend, is no balance: the statement then meets no row.
+CREDIT = """
+UPDATE members SET balance_micros = balance_micros + :amount_micros
+WHERE community = :community AND member = :member
+AND balance_micros + :amount_micros >= 0 AND balance_micros + :amount_micros <= :most_micros
+RETURNING balance_micros
+"""
+LEDGER_CREDIT = """
+INSERT INTO ledger (entry_id, at_ms, community, member, kind, balance_micros, actor, note)
+VALUES (:audit_id, :now_ms, :community, :member, :kind, :amount_micros, :actor, :note)
+"""
+HELD_BALANCE = "SELECT balance_micros FROM members WHERE community = :community AND member = :member"
+
+BLOCK = audited("""
+    SELECT coalesce('until ' || CAST(until_ms AS TEXT), 'for good') FROM blocks
+    WHERE community = :community AND member = :member
+""")
+SET_BLOCK = """
+INSERT INTO blocks (community, member, until_ms, set_by, set_ms)
+VALUES (:community, :member, :until_ms, :actor, :now_ms)
+ON CONFLICT (community, member) DO UPDATE
+SET until_ms = excluded.until_ms, set_by = excluded.set_by, set_ms = excluded.set_ms
+"""
+CLEAR_BLOCK = "DELETE FROM blocks WHERE community = :community AND member = :member"
+
+POOL = audited("SELECT CAST(limit_micros AS TEXT) FROM pools WHERE community = :community")
+SET_POOL = """
+INSERT INTO pools (community, limit_micros) VALUES (:community, :limit_micros)
+ON CONFLICT (community) DO UPDATE SET limit_micros = excluded.limit_micros
+"""
+CLEAR_POOL = "DELETE FROM pools WHERE community = :community"
+
+LIMIT_COLUMNS = ("longest_text", "in_flight", "cooldown_s", "confirm_micros", "products", "channels")
+LIMITS = "SELECT * FROM limits WHERE community = :community"
+
+
+def limit(column: str) -> tuple[str, str]:
+    """Return the audit statement and the change of one limit."""
+    if column not in LIMIT_COLUMNS:
+        raise ValueError(f"not a limit: {column}")
+    change = f"""
+    INSERT INTO limits (community, {column}, set_by, set_ms) VALUES (:community, :value, :actor, :now_ms)
+    ON CONFLICT (community) DO UPDATE
+    SET {column} = excluded.{column}, set_by = excluded.set_by, set_ms = excluded.set_ms
+    """  # noqa: S608 - one of LIMIT_COLUMNS
+    return audited(f"SELECT CAST({column} AS TEXT) FROM limits WHERE community = :community"), change  # noqa: S608
+
+
+AUDIT = """
+SELECT
+    audit.at_ms, audit.actor, audit.actor_name, audit.act, audit.target,
+    coalesce(members.name, requests.name, '') AS target_name,
+    audit.before_value AS before, audit.after_value AS after, audit.outcome
+FROM audit
+LEFT JOIN members ON members.community = audit.community AND members.member = audit.target
+LEFT JOIN requests ON requests.community = audit.community AND requests.request_id = audit.target
+WHERE audit.community = :community ORDER BY audit.at_ms DESC, audit.audit_id DESC LIMIT :most
+"""
+
+REQUEST = "SELECT * FROM requests WHERE request_id = :request_id AND community = :community"
+DECIDE = """
+UPDATE requests SET state = :state, decided_by = :actor, decided_ms = :now_ms
+WHERE request_id = :request_id AND community = :community AND state = 'open'
+"""
+
+# What members were charged, by day, member and product.
+SPENT = """
+SELECT
+    ledger.day_ms, ledger.member, coalesce(members.name, ledger.member) AS name, jobs.product,
+    CAST(sum(ledger.charged_micros) AS BIGINT) AS charged_micros, count(*) AS orders,
+    CAST(sum(jobs.characters) AS BIGINT) AS characters
+FROM ledger
+JOIN jobs ON jobs.job_id = ledger.job_id
+LEFT JOIN members ON members.community = ledger.community AND members.member = ledger.member
+WHERE ledger.community = :community AND ledger.kind = 'charge'
+AND ledger.at_ms >= :start_ms AND ledger.at_ms < :end_ms
+AND (:member = '' OR ledger.member = :member)
+GROUP BY ledger.day_ms, ledger.member, coalesce(members.name, ledger.member), jobs.product
+ORDER BY ledger.day_ms, ledger.member, jobs.product
+"""
+COMMUNITIES = """
+SELECT
+    pool_usage.community, pool_usage.used_micros, pools.limit_micros AS pool_micros,
+    (SELECT count(*) FROM members WHERE members.community = pool_usage.community) AS members
+FROM pool_usage LEFT JOIN pools ON pools.community = pool_usage.community
+WHERE pool_usage.month_ms = :month_start
+ORDER BY pool_usage.used_micros DESC, pool_usage.community LIMIT :most
+"""

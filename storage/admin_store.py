@@ -1,0 +1,174 @@
+"""The AdminStore port in SQL."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.errors import Decided, NotEnough, NotFound
+from core.models import Person
+from core.money import LARGEST_MICROS
+from core.ports import Clock
+from core.quota import Limits, Quota, Standing
+from core.reports import Act, AuditEntry, Community, Entry, Spent, Wish
+from storage import admin_sql as sql
+from storage.driver import Driver, Row, Statement, Unexpected
+from storage.rows import joined, limits_of, read_as
+from storage.sql import EXPORT
+from storage.store import SqlStore
+
+MOST_MICROS = 1000 * LARGEST_MICROS
+"""No balance grows beyond this, however often it is granted."""
+
+
+class SqlAdminStore:
+    """Implements `core.ports.AdminStore` on either engine, over the same driver as the store."""
+
+    def __init__(self, driver: Driver, clock: Clock, store: SqlStore) -> None:
+        self._driver = driver
+        self._clock = clock
+        self._store = store
+
+    # --- changes --------------------------------------------------------------------------------------------------
+
+    async def set_quota(self, act: Act, kind: str, quota: Quota | None) -> None:
+        """Set the quota of the act's target; None takes it away."""
+        args: dict[str, Any] = {"kind": kind, "subject": act.target}
+        if quota is None:
+            await self._change(act, args, "none", sql.QUOTA, sql.CLEAR_QUOTA)
+            return
+        limit = "unlimited" if quota.limit_micros is None else str(quota.limit_micros)
+        args |= {"limit_micros": quota.limit_micros, "period": quota.period.value}
+        await self._change(act, args, f"{limit} {quota.period}", sql.QUOTA, sql.SET_QUOTA)
+
+    async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
+        """Return what a member may spend now."""
+        return await self._store.standing(community, member, operator_quota, roles)
+
+    async def find_handle(self, community: str, handle: str) -> Person | None:
+        """Return the member that last used this @name (any case) here, or None."""
+        return await self._store.find_handle(community, handle)
+
+    async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:
+        """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
+        args = self._args(act, f"{amount_micros:+}") | self._credit(person, amount_micros, reason)
+        try:
+            rows = await self._driver.run(
+                [
+                    Statement(sql.MEMBER, args),
+                    Statement(sql.BALANCE, args, 1),
+                    Statement(sql.CREDIT, args, 1),
+                    Statement(sql.LEDGER_CREDIT, args, 1),
+                ]
+            )
+        except Unexpected:
+            raise NotEnough(await self._balance(act.community, person.member)) from None
+        return int(rows[2][0]["balance_micros"])
+
+    async def decide(self, act: Act, request_id: str, *, approve: bool) -> Wish:
+        """Close a member's open request, and credit it if approved. Raises NotFound, Decided."""
+        args = self._args(act, "approved" if approve else "declined") | {"request_id": request_id}
+        (found,) = await self._driver.run([Statement(sql.REQUEST, args)])
+        if not found:
+            raise NotFound("request", request_id)
+        row = found[0]
+        person, amount = Person(member=row["member"], name=row["name"]), int(row["amount_micros"])
+        args |= {"state": args["after"], **self._credit(person, amount, f"request {request_id}")}
+        statements = [Statement(sql.BALANCE, args, 1), Statement(sql.DECIDE, args, 1)]
+        if approve:
+            statements += [Statement(text, args, 1) for text in (sql.CREDIT, sql.LEDGER_CREDIT)]
+        try:
+            await self._driver.run([Statement(sql.MEMBER, args), *statements])
+        except Unexpected:
+            raise Decided(request_id) from None
+        balance = await self._balance(act.community, person.member)
+        return Wish(
+            request_id=request_id, member=person.member, name=person.name, amount_micros=amount, balance_micros=balance
+        )
+
+    async def block(self, act: Act, person: Person, until_ms: int | None) -> None:
+        """Refuse a member's orders until then, or for good."""
+        after = "for good" if until_ms is None else f"until {until_ms}"
+        await self._change(act, {"member": person.member, "until_ms": until_ms}, after, sql.BLOCK, sql.SET_BLOCK)
+
+    async def unblock(self, act: Act, person: Person) -> None:
+        """Take a member's orders again."""
+        await self._change(act, {"member": person.member}, "none", sql.BLOCK, sql.CLEAR_BLOCK)
+
+    async def set_limit(self, act: Act, name: str, value: int | tuple[str, ...] | None) -> None:
+        """Set one field of a community's limits."""
+        audit, change = sql.limit(name)
+        stored = joined(value) if isinstance(value, tuple) else value
+        await self._change(act, {"value": stored}, "none" if stored is None else str(stored), audit, change)
+
+    async def set_pool(self, act: Act, community: str, limit_micros: int | None) -> None:
+        """Set what a community may spend in a month; None takes the pool away."""
+        args = {"community": community, "limit_micros": limit_micros}
+        change = sql.CLEAR_POOL if limit_micros is None else sql.SET_POOL
+        await self._change(act, args, "none" if limit_micros is None else str(limit_micros), sql.POOL, change)
+
+    async def refused(self, act: Act, outcome: str) -> None:
+        """Note an act that was refused."""
+        await self._driver.run([Statement(sql.REFUSED, self._args(act, "") | {"outcome": outcome})])
+
+    # --- what is read ---------------------------------------------------------------------------------------------
+
+    async def limits(self, community: str) -> Limits:
+        """Return a community's limits."""
+        rows = await self._read(sql.LIMITS, {"community": community})
+        return limits_of(rows[0]) if rows else Limits()
+
+    async def spent(self, community: str, member: str, start_ms: int, end_ms: int) -> list[Spent]:
+        """Return charges in [start, end) by day, member and product."""
+        args = {"community": community, "member": member, "start_ms": start_ms, "end_ms": end_ms}
+        return [read_as(Spent, row) for row in await self._read(sql.SPENT, args)]
+
+    async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[Entry]:
+        """Return ledger entries in [start, end), oldest first."""
+        args = {"community": community, "member": member, "start_ms": start_ms, "end_ms": end_ms, "most": most}
+        return [read_as(Entry, row) for row in await self._read(EXPORT, args)]
+
+    async def audit(self, community: str, most: int) -> list[AuditEntry]:
+        """Return the newest acts."""
+        return [read_as(AuditEntry, row) for row in await self._read(sql.AUDIT, {"community": community, "most": most})]
+
+    async def communities(self, month_ms: int, most: int) -> list[Community]:
+        """Return the communities that spent in a month, those that spent most first."""
+        args = {"month_start": month_ms, "most": most}
+        return [read_as(Community, row) for row in await self._read(sql.COMMUNITIES, args)]
+
+    # --- helpers --------------------------------------------------------------------------------------------------
+
+    async def _change(self, act: Act, args: Mapping[str, Any], after: str, audit: str, change: str) -> None:
+        values = {**self._args(act, after), **args}
+        await self._driver.run([Statement(audit, values, 1), Statement(change, values)])
+
+    def _args(self, act: Act, after: str) -> dict[str, Any]:
+        return {
+            "audit_id": act.audit_id,
+            "now_ms": self._clock.now_ms(),
+            "community": act.community,
+            "actor": act.actor,
+            "actor_name": act.actor_name,
+            "act": act.name,
+            "target": act.target,
+            "after": after,
+            "outcome": "applied",
+        }
+
+    @staticmethod
+    def _credit(person: Person, amount_micros: int, reason: str) -> dict[str, Any]:
+        return {
+            "member": person.member,
+            "name": person.name,
+            "amount_micros": amount_micros,
+            "most_micros": MOST_MICROS,
+            "kind": "grant" if amount_micros > 0 else "revoke",
+            "note": reason,
+        }
+
+    async def _balance(self, community: str, member: str) -> int:
+        rows = await self._read(sql.HELD_BALANCE, {"community": community, "member": member})
+        return int(rows[0]["balance_micros"]) if rows else 0
+
+    async def _read(self, text: str, args: Mapping[str, Any]) -> list[Row]:
+        (rows,) = await self._driver.run([Statement(text, args)])
+        return rows

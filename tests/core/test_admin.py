@@ -1,0 +1,321 @@
+"""Who may do what, what they may type, and what the audit remembers; through the service, on the real store."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.admin import Subject
+from core.errors import (
+    AlreadyAsked,
+    DoneBefore,
+    InvalidInput,
+    NeedsConfirmation,
+    NotEnough,
+    NotFound,
+    NotPermitted,
+    OverLimit,
+    Refusal,
+)
+from core.models import Caller, Person
+from core.quota import Limits
+from core.reports import harmless, to_csv
+from tests.core.rig import Incarnation, Rig
+from tests.core.test_worker import at_rest
+from tests.makers import caller, order
+
+ANN = Person(member="test:ann", name="Ann")
+BOSS = caller("boss", is_admin=True)
+OWNER = caller("owner")
+Act = Callable[[Incarnation, Caller], Awaitable[object]]
+
+ADMIN_ACTS: dict[str, Act] = {
+    "quota set": lambda alive, who: alive.service.admin.set_quota(who, Subject.of(ANN), "1", "day"),
+    "quota role": lambda a, who: a.service.admin.set_quota(who, Subject(kind="role", key="test:role:1"), "1", "day"),
+    "quota default": lambda alive, who: alive.service.admin.set_quota(who, Subject.of(None), "1", "day"),
+    "quota clear": lambda alive, who: alive.service.admin.clear_quota(who, Subject.of(ANN)),
+    "grant": lambda alive, who: alive.service.admin.grant(who, ANN, "1"),
+    "revoke": lambda alive, who: alive.service.admin.revoke(who, ANN, "1"),
+    "block": lambda alive, who: alive.service.admin.block(who, ANN, "2 h"),
+    "unblock": lambda alive, who: alive.service.admin.unblock(who, ANN),
+    "limits": lambda alive, who: alive.service.admin.set_limit(who, "longest_text", "5"),
+    "approve": lambda alive, who: alive.service.admin.decide(who, "r1", approve=True),
+    "pool": lambda alive, who: alive.service.admin.set_pool(who, "test:band", "1"),
+}
+READS: dict[str, Act] = {
+    "quota show": lambda alive, who: alive.service.admin.show_quota(who, ANN),
+    "limits": lambda alive, who: alive.service.admin.limits(who),
+    "usage": lambda alive, who: alive.service.admin.usage(who),
+    "entries": lambda alive, who: alive.service.admin.entries(who),
+    "audit": lambda alive, who: alive.service.admin.audit(who),
+    "communities": lambda alive, who: alive.service.admin.communities(who),
+}
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> Rig:
+    rig = Rig(tmp_path)
+    rig.policy = replace(rig.policy, owners=frozenset({"test:owner"}))
+    return rig
+
+
+@pytest.fixture
+async def alive(rig: Rig) -> AsyncIterator[Incarnation]:
+    async with rig.running() as alive:
+        yield alive
+
+
+@pytest.mark.parametrize("name", ADMIN_ACTS)
+@pytest.mark.parametrize(
+    "who", [caller(), caller("boss", is_admin=True, direct=True)], ids=["a member", "in a direct chat"]
+)
+async def test_what_is_not_theirs_is_refused_changes_nothing_and_is_noted(
+    alive: Incarnation, name: str, who: Caller
+) -> None:
+    with pytest.raises(NotPermitted):
+        await ADMIN_ACTS[name](alive, who)
+    [entry] = await alive.service.admin.audit(BOSS)
+    assert (entry.actor, entry.outcome) == (who.member, "refused: NotPermitted")
+    standing = await alive.service.standing(caller())
+    assert (standing.source, standing.balance_micros, standing.blocked) == ("operator", 0, False)
+    assert standing.limits == Limits()
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_what_is_not_theirs_is_not_shown(alive: Incarnation, name: str) -> None:
+    with pytest.raises(NotPermitted):
+        await READS[name](alive, caller())
+
+
+async def test_an_admin_is_no_operator_and_an_operator_no_admin(alive: Incarnation) -> None:
+    with pytest.raises(NotPermitted, match="operator"):
+        await alive.service.admin.set_pool(BOSS, "test:band", "1")
+    with pytest.raises(NotPermitted, match="admin"):
+        await alive.service.admin.grant(OWNER, ANN, "1")
+    assert await alive.service.admin.set_pool(OWNER, "test:band", "0.001") == 1000
+    with pytest.raises(OverLimit, match="pool"):
+        await alive.service.order(order())
+
+
+@pytest.mark.parametrize("typed", ["NaN", "-1", "1e400", str(2**63), "0,5", "５", "", "0", "unlimited"])
+async def test_credit_in_words_that_are_no_sum_changes_nothing(alive: Incarnation, typed: str) -> None:
+    for act in (alive.service.admin.grant, alive.service.admin.revoke):
+        with pytest.raises(InvalidInput):
+            await act(BOSS, ANN, typed)
+    assert (await alive.service.standing(caller())).balance_micros == 0
+    assert {e.outcome for e in await alive.service.admin.audit(BOSS)} == {"refused: InvalidInput"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "typed", "limits"),
+    [
+        ("longest_text", "500", Limits(longest_text=500)),
+        ("in_flight", "3", Limits(in_flight=3)),
+        ("cooldown_s", "0", Limits(cooldown_s=0)),
+        ("confirm_micros", "$0.05", Limits(confirm_micros=50_000)),
+        ("confirm_micros", "unlimited", Limits()),
+        ("products", "speech, music", Limits(products=("speech", "music"))),
+        ("channels", "test:1 test:2", Limits(channels=("test:1", "test:2"))),
+        ("channels", "none", Limits()),
+    ],
+)
+async def test_limits_as_they_are_typed(alive: Incarnation, limit: str, typed: str, limits: Limits) -> None:
+    assert await alive.service.admin.set_limit(BOSS, limit, typed) == limits
+
+
+@pytest.mark.parametrize(
+    ("limit", "typed"),
+    [("longest_text", "0"), ("longest_text", "-1"), ("longest_text", "５"), ("in_flight", "1.5"), ("cooldown_s", ""),
+     ("products", "opera"), ("products", ""), ("confirm_micros", "0,5"), ("set_by", "me"), ("x; DROP TABLE jobs", "1")],
+)  # fmt: skip
+async def test_limits_that_can_not_be(alive: Incarnation, limit: str, typed: str) -> None:
+    with pytest.raises(InvalidInput):
+        await alive.service.admin.set_limit(BOSS, limit, typed)
+    assert await alive.service.admin.limits(BOSS) == Limits()
+
+
+@pytest.mark.parametrize(
+    ("span", "hours"), [("30 m", 0.5), ("2h", 2), ("1 hour", 1), ("3 days", 72), ("1 w", 168), ("", None)]
+)
+async def test_a_block_is_for_a_span_or_for_good(alive: Incarnation, rig: Rig, span: str, hours: float | None) -> None:
+    until_ms = await alive.service.admin.block(BOSS, ANN, span)
+    assert until_ms == (None if hours is None else rig.clock.ms + hours * 3_600_000)
+    with pytest.raises(OverLimit, match="blocked"):
+        await alive.service.order(order())
+    await alive.service.admin.unblock(BOSS, ANN)
+    await alive.service.order(order())
+    await at_rest(alive)
+
+
+@pytest.mark.parametrize("span", ["soon", "-1 h", "0 h", "9999 w", "1 year", "２ h", "1"])
+async def test_a_span_that_is_none_blocks_nobody(alive: Incarnation, span: str) -> None:
+    with pytest.raises(InvalidInput):
+        await alive.service.admin.block(BOSS, ANN, span)
+    assert not (await alive.service.standing(caller())).blocked
+
+
+async def test_a_revoke_names_what_is_there(alive: Incarnation) -> None:
+    await alive.service.admin.grant(BOSS, ANN, "0.5", "well sung")
+    with pytest.raises(NotEnough) as refused:
+        await alive.service.admin.revoke(BOSS, ANN, "0.6")
+    assert refused.value.balance_micros == 500_000
+    [entry] = await alive.service.entries(caller())
+    assert (entry.kind, entry.note) == ("grant", "well sung")
+
+
+async def test_a_member_blocked_while_held_still_gets_what_was_admitted(alive: Incarnation, rig: Rig) -> None:
+    answer = await alive.service.order(order())
+    await alive.service.admin.block(BOSS, ANN)
+    await at_rest(alive)
+    assert [job_id for job_id, _, _ in rig.chat.heard] == [answer.job.job_id]
+
+
+# --- confirmation ---------------------------------------------------------------------------------------------------
+
+
+async def offered(alive: Incarnation, who: Caller | None = None) -> str:
+    await alive.service.admin.set_limit(BOSS, "confirm_micros", "0.001")
+    with pytest.raises(NeedsConfirmation) as asked:
+        await alive.service.order(order(who))
+    assert asked.value.cost_micros == 1400
+    return asked.value.offer_id
+
+
+async def test_an_order_over_the_threshold_is_placed_once_confirmed(alive: Incarnation, rig: Rig) -> None:
+    offer = await offered(alive)
+    assert (await alive.service.standing(caller())).used_micros == 0
+    results = await asyncio.gather(*(alive.service.confirm(caller(), offer) for _ in range(5)), return_exceptions=True)
+    assert sum(isinstance(r, NotFound) for r in results) == 4
+    await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_nobody_confirms_what_another_ordered(alive: Incarnation) -> None:
+    offer = await offered(alive)
+    for who in (caller("bob"), caller(community="choir"), BOSS):
+        with pytest.raises(NotFound):
+            await alive.service.confirm(who, offer)
+    await alive.service.confirm(caller(), offer)
+    await at_rest(alive)
+
+
+async def test_a_confirmation_expires(alive: Incarnation, rig: Rig) -> None:
+    offer = await offered(alive)
+    rig.clock.forward(ms=600_000)
+    with pytest.raises(NotFound):
+        await alive.service.confirm(caller(), offer)
+
+
+async def test_the_same_event_twice_is_one_offer(alive: Incarnation) -> None:
+    await alive.service.admin.set_limit(BOSS, "confirm_micros", "0")
+    placed, offers = order(), set()
+    for _ in range(2):
+        with pytest.raises(NeedsConfirmation) as asked:
+            await alive.service.order(placed)
+        offers.add(asked.value.offer_id)
+    assert len(offers) == 1
+
+
+async def test_a_confirmed_order_is_decided_upon_anew(alive: Incarnation) -> None:
+    offer = await offered(alive)
+    await alive.service.admin.block(BOSS, ANN)
+    with pytest.raises(OverLimit, match="blocked"):
+        await alive.service.confirm(caller(), offer)
+
+
+# --- wishes ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_wish_is_granted_in_one_tap_and_once(alive: Incarnation) -> None:
+    wish = await alive.service.ask(caller(), 1400)
+    bosses = [replace(BOSS, member=f"test:boss{n}") for n in range(4)]
+    results = await asyncio.gather(
+        *(alive.service.admin.decide(b, wish.request_id, approve=True) for b in bosses), return_exceptions=True
+    )
+    assert sum(isinstance(r, Refusal) for r in results) == 3
+    assert (await alive.service.standing(caller())).balance_micros == 1400
+
+
+async def test_wishes_are_limited_in_rate(alive: Incarnation, rig: Rig) -> None:
+    wish = await alive.service.ask(caller(), 1400)
+    with pytest.raises(AlreadyAsked):
+        await alive.service.ask(caller(), 1400)
+    await alive.service.ask(caller("bob"), 1400)
+    await alive.service.admin.decide(BOSS, wish.request_id, approve=False)
+    with pytest.raises(AlreadyAsked):
+        await alive.service.ask(caller(), 1400)
+    rig.clock.forward(hours=1)
+    await alive.service.ask(caller(), 1400)
+    rig.clock.forward(hours=24)
+    await alive.service.ask(caller(), 1400)
+
+
+@pytest.mark.parametrize("amount", [0, -1, 2**63, 100_000_001])
+async def test_a_forged_wish_is_refused(alive: Incarnation, amount: int) -> None:
+    with pytest.raises(InvalidInput):
+        await alive.service.ask(caller(), amount)
+
+
+# --- reports --------------------------------------------------------------------------------------------------------
+
+
+async def test_usage_adds_up_by_day_member_and_product(alive: Incarnation, rig: Rig) -> None:
+    for who, text in (("ann", "Hello everyone"), ("bob", "Hi"), ("ann", "Yes")):
+        await alive.service.order(order(caller(who), text))
+    await alive.service.order(order(caller("bob"), product="music", parameters={"prompt": "lo-fi"}))
+    await at_rest(alive)
+    rig.clock.forward(days=1)
+    await alive.service.order(order(caller("ann"), "Ok"))
+    await alive.service.order(order(caller(community="choir"), "elsewhere"))
+    await at_rest(alive)
+    usage = await alive.service.admin.usage(BOSS, "month")
+    assert usage.total_micros == 2600
+    assert usage.by_product() == {"music": 500, "speech": 2100}
+    assert usage.by_member() == [("test:ann", "Ann", 1900), ("test:bob", "Bob", 700)]
+    assert list(usage.by_day().values()) == [2400, 200]
+    assert (await alive.service.admin.usage(BOSS, "day")).total_micros == 200
+    assert (await alive.service.admin.usage(BOSS, "month", ANN)).total_micros == 1900
+    with pytest.raises(InvalidInput):
+        await alive.service.admin.usage(BOSS, "year")
+    listed = await alive.service.admin.communities(OWNER)
+    assert [(c.community, c.used_micros) for c in listed] == [("test:band", 2600), ("test:choir", 900)]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1"])
+def test_cells_that_a_spreadsheet_would_run_are_harmless(cell: str) -> None:
+    assert harmless(cell) == f"'{cell}"
+
+
+def test_numbers_and_other_words_stay_as_they_are() -> None:
+    assert [harmless(cell) for cell in (-5, "grant", "a=b", "")] == [-5, "grant", "a=b", ""]
+
+
+async def test_the_ledger_as_csv(alive: Incarnation) -> None:
+    await alive.service.admin.grant(BOSS, Person(member="test:eve", name="=cmd()"), "1", '@x, "y"')
+    text = to_csv(await alive.service.admin.entries(BOSS))
+    assert text.splitlines()[0].startswith("at,entry_id,at_ms,community,member,name,kind")
+    assert "'=cmd()" in text
+    assert '"\'@x, ""y"""' in text
+
+
+async def test_an_event_that_is_reported_twice_acts_once(alive: Incarnation) -> None:
+    """Also after a restart, and also where the first was refused."""
+    boss, mallory = replace(BOSS, event_id="test:1"), caller("mallory", event_id="test:2")
+    assert await alive.service.admin.grant(boss, ANN, "1") == 1_000_000
+    with pytest.raises(DoneBefore):
+        await alive.service.admin.grant(boss, ANN, "1")
+    for _ in range(2):
+        with pytest.raises(NotPermitted):
+            await alive.service.admin.grant(mallory, ANN, "1")
+    assert [entry.outcome for entry in await alive.service.admin.audit(BOSS)] == ["refused: NotPermitted", "applied"]
+    assert (await alive.service.standing(caller())).balance_micros == 1_000_000
+
+
+async def test_a_direct_chat_has_nobody_to_ask(alive: Incarnation) -> None:
+    with pytest.raises(OverLimit) as refused:
+        await alive.service.order(order(caller(direct=True)))
+    assert (refused.value.limit, refused.value.missing_micros) == ("direct", None)
+    with pytest.raises(NotPermitted, match="community"):
+        await alive.service.ask(caller(direct=True), 1000)

@@ -1,0 +1,151 @@
+"""Buttons: credit that is asked for, prices that are agreed to, and presses of what is not there any more."""
+
+import pytest
+
+from bots.app import App
+from bots.discord import Discord
+from tests.discord.conftest import Stage
+from tests.discord.studio import Studio
+from tests.discord.test_admin import order, refused, say
+from tests.worlds.discord import Member, Message, Reply
+
+
+async def wish(stage: Stage) -> Message:
+    """Let Ana ask for what an order lacks, and return what everybody sees."""
+    said = await refused(stage, stage.ana, 1500)
+    [ask] = said.buttons
+    assert ask["label"] == "Ask an admin"
+    pressed = await stage.world.press(stage.ana, said, ask["custom_id"])
+    await pressed.wait_for(lambda _: "have been asked" in said.content)
+    assert said.buttons == []
+    [message] = stage.channel.posted
+    return message
+
+
+async def whispered(reply: Reply) -> str:
+    await reply.wait_for(lambda r: r.followups)
+    [said] = reply.followups
+    assert said.ephemeral
+    return said.content
+
+
+def button(message: Message, label: str) -> str:
+    return next(str(b["custom_id"]) for b in message.buttons if b["label"] == label)
+
+
+async def test_an_admin_approves_once(stage: Stage, app: App, studio: Studio) -> None:
+    message = await wish(stage)
+    assert message.content == "Ana asks the admins for $0.05 of credit."
+    approve, decline = button(message, "Approve"), button(message, "Decline")
+    for member in (stage.ana, stage.bea):
+        reply = await stage.world.press(member, message, approve)
+        assert await whispered(reply) == "Only admins of this community may do that."
+    assert len(message.buttons) == 2
+    assert "credit" not in (await say(stage, stage.ana, "/balance")).content
+    asked = list(message.components)
+    pressed = await stage.world.press(stage.boss, message, approve)
+    await pressed.wait_for(lambda _: "was granted $0.05 and now has $0.05 credit" in message.content)
+    assert message.buttons == []
+    assert pressed.followups == []
+    message.components = asked  # as a client that was slow still shows it
+    late = await stage.world.press(stage.guild.member("Second", admin=True), message, decline)
+    assert await whispered(late) == "Somebody has decided on that already."
+    assert "was granted" in message.content
+    await (await order(stage, stage.ana, 1500)).audio()
+
+
+async def test_no_row_of_buttons_is_kept_in_memory(stage: Stage, app: App) -> None:
+    await wish(stage)
+    [platform] = app.platforms.values()
+    assert isinstance(platform, Discord)
+    assert platform._bot is not None
+    assert platform._bot.persistent_views == []
+
+
+async def test_an_admin_declines(stage: Stage, app: App) -> None:
+    message = await wish(stage)
+    pressed = await stage.world.press(stage.boss, message, button(message, "Decline"))
+    await pressed.wait_for(lambda _: message.content == "Ana's request for $0.05 was declined.")
+    assert "credit" not in (await say(stage, stage.ana, "/balance")).content
+
+
+async def test_one_asks_once(stage: Stage, app: App) -> None:
+    await wish(stage)
+    again = await refused(stage, stage.ana, 1500)
+    reply = await stage.world.press(stage.ana, again, again.buttons[0]["custom_id"])
+    assert await whispered(reply) == "You have asked the admins already. Please give them some time."
+    assert len(stage.channel.posted) == 1
+
+
+async def test_there_is_nobody_to_ask_in_a_direct_chat(stage: Stage, app: App) -> None:
+    sam = stage.world.user("Sam")
+    reply = await stage.world.command(sam, stage.world.dm(sam), "/speak", voice="Aria", text="Hello")
+    said = await reply.settled(lambda m: m.content)
+    assert "no allowance" in said.content
+    assert said.buttons == []
+
+
+async def offer(stage: Stage) -> tuple[Message, str]:
+    await say(stage, stage.boss, "/limits", name="confirm", value="0.001")
+    said = await refused(stage, stage.ana)
+    assert "This costs $0.0014" in said.content
+    return said, button(said, "Go ahead")
+
+
+async def test_a_price_is_agreed_to_once_and_the_audio_is_for_all(stage: Stage, app: App, studio: Studio) -> None:
+    said, go = await offer(stage)
+    assert studio.orders == []
+    pressed = await stage.world.press(stage.ana, said, go)
+    [file] = await pressed.audio()
+    assert file.content.startswith(b"RIFF")
+    assert pressed.callback == 5
+    assert pressed.original is not said
+    assert not pressed.ephemeral
+    assert "$0.0986 left today" in pressed.content
+    late = await stage.world.press(stage.ana, said, go)
+    assert await whispered(late) == "That can't be confirmed any more. Please order again."
+    assert late.deleted
+    assert stage.channel.posted == [pressed.original]
+    assert len(studio.orders) == 1
+
+
+async def test_a_price_that_cannot_be_paid_any_more_is_refused_with_words(
+    stage: Stage, app: App, studio: Studio
+) -> None:
+    said, go = await offer(stage)
+    await say(stage, stage.boss, "/block", member=stage.ana)
+    pressed = await stage.world.press(stage.ana, said, go)
+    assert "has blocked your orders" in await whispered(pressed)
+    assert pressed.deleted
+    assert studio.orders == []
+
+
+MADE_UP = [
+    "ask:", "ask:many", "ask:-5", "ask:0", "ask:" + "9" * 15, "ask:" + "9" * 90, "ask:٣", "approve:", "approve:x",
+    "approve:" + "x" * 90, "decline:a b", "decline:\x00", "confirm:", "confirm:" + "0" * 18, "confirm:\x00", "again:",
+    "again:\x00", "again:" + "z" * 90, "sing:1", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["ana", "boss"])
+async def test_what_is_made_up_ends_in_a_sentence(
+    stage: Stage, app: App, caplog: pytest.LogCaptureFixture, who: str
+) -> None:
+    message = await wish(stage)
+    person: Member = getattr(stage, who)
+    before = message.content
+    for custom_id in MADE_UP:
+        message.components = [{"type": 1, "components": [{"type": 2, "style": 2, "custom_id": custom_id}]}]
+        text = await whispered(await stage.world.press(person, message, custom_id))
+        assert text, custom_id
+        assert "Something went wrong" not in text, custom_id
+    assert message.content == before
+    assert [r for r in caplog.records if r.exc_info] == []
+
+
+async def test_what_is_offered_to_one_is_not_another_s(stage: Stage, app: App, studio: Studio) -> None:
+    said, go = await offer(stage)
+    pressed = await stage.world.press(stage.bea, said, go)
+    assert await whispered(pressed) == "That can't be confirmed any more. Please order again."
+    await (await stage.world.press(stage.ana, said, go)).audio()
+    assert len(studio.orders) == 1

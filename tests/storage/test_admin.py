@@ -1,0 +1,240 @@
+"""What admins decide: quotas that compose, credit, blocks, limits, pools, requests; each with its audit entry."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from core.errors import Decided, NotEnough, NotFound
+from core.models import Caller, Person
+from core.quota import Limits, Period, Quota
+from storage.admin_store import SqlAdminStore
+from storage.driver import Statement
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+from tests.clock import SetClock
+from tests.makers import act, admission, caller, day, order
+
+ANN = Person(member="test:ann", name="Ann")
+WEEK = Quota(limit_micros=5000, period=Period.WEEK)
+
+
+async def refused_by(store: SqlStore, who: Caller | None = None, *, cost: int = 1400, **changes: Any) -> str | None:
+    return (await store.admit(admission(order(who or caller()), cost=cost, **changes))).refused_by
+
+
+async def test_quotas_compose(store: SqlStore, admin: SqlAdminStore) -> None:
+    """Member, then the role that leaves most, then community, then operator."""
+    roles = ("test:role:1", "test:role:2")
+
+    async def source() -> tuple[str, str, int | None]:
+        standing = await store.standing("test:band", "test:ann", day(1), roles)
+        return standing.source, standing.subject, standing.quota.limit_micros
+
+    assert await source() == ("operator", "", 1)
+    await admin.set_quota(act(), "community", day(2))
+    assert await source() == ("community", "", 2)
+    await admin.set_quota(act(target="test:role:1"), "role", day(30))
+    await admin.set_quota(act(target="test:role:3"), "role", day(900))
+    assert await source() == ("role", "test:role:1", 30)
+    await admin.set_quota(act(target="test:role:2"), "role", WEEK)
+    assert await source() == ("role", "test:role:2", 5000)
+    await admin.set_quota(act(target="test:role:1"), "role", day(None))
+    assert await source() == ("role", "test:role:1", None)
+    await admin.set_quota(act(target="test:ann"), "member", day(0))
+    assert await source() == ("member", "test:ann", 0)
+    await admin.set_quota(act(target="test:ann"), "member", None)
+    assert (await source())[0] == "role"
+    assert (await store.standing("test:other", "test:ann", day(1), roles)).source == "operator"
+
+
+async def test_the_role_counts_that_leaves_most_now(store: SqlStore, admin: SqlAdminStore, clock: SetClock) -> None:
+    """A spent week leaves less than a fresh day."""
+    member = caller(roles=("test:role:1", "test:role:2"))
+    await admin.set_quota(act(target="test:role:1"), "role", day(1400))
+    await admin.set_quota(act(target="test:role:2"), "role", Quota(limit_micros=2000, period=Period.WEEK))
+    assert await refused_by(store, member) is None
+    clock.forward(days=1)
+    standing = await store.standing("test:band", "test:ann", day(1), member.roles)
+    assert (standing.subject, standing.allowance_left_micros) == ("test:role:1", 1400)
+
+
+async def test_credit_is_granted_and_revoked_but_never_below_zero(store: SqlStore, admin: SqlAdminStore) -> None:
+    assert await admin.credit(act(), ANN, 500, "for the song") == 500
+    assert await admin.credit(act(), ANN, -200, "") == 300
+    with pytest.raises(NotEnough) as refused:
+        await admin.credit(act(), ANN, -301, "")
+    assert refused.value.balance_micros == 300
+    with pytest.raises(NotEnough):
+        await admin.credit(act(), ANN, 2**62, "")
+    entries = await admin.entries("test:band", "", 0, 2**60, 10)
+    assert [(e.kind, e.balance_micros, e.actor, e.note) for e in entries] == [
+        ("grant", 500, "test:boss", "for the song"),
+        ("revoke", -200, "test:boss", ""),
+    ]
+    assert (await store.standing("test:band", "test:ann", day(0))).balance_micros == 300
+
+
+async def test_two_grants_at_once_both_count(store: SqlStore, admin: SqlAdminStore) -> None:
+    await asyncio.gather(*(admin.credit(act(), ANN, 100, "") for _ in range(20)))
+    assert (await store.standing("test:band", "test:ann", day(0))).balance_micros == 2000
+
+
+async def test_what_is_held_can_not_be_revoked(store: SqlStore, admin: SqlAdminStore) -> None:
+    await admin.credit(act(), ANN, 2000, "")
+    assert await refused_by(store, quota=day(0)) is None
+    with pytest.raises(NotEnough) as refused:
+        await admin.credit(act(), ANN, -601, "")
+    assert refused.value.balance_micros == 600
+
+
+async def test_a_block_ends_by_itself(store: SqlStore, admin: SqlAdminStore, clock: SetClock) -> None:
+    await admin.block(act(), ANN, clock.ms + 1000)
+    assert await refused_by(store) == "blocked"
+    assert await refused_by(store, caller("bob")) is None
+    clock.forward(ms=1000)
+    assert await refused_by(store) is None
+    await admin.block(act(), ANN, None)
+    clock.forward(days=400)
+    assert await refused_by(store) == "blocked"
+    await admin.unblock(act(), ANN)
+    assert await refused_by(store) is None
+
+
+async def test_a_pool_is_for_the_whole_community_and_a_month(
+    store: SqlStore, admin: SqlAdminStore, clock: SetClock
+) -> None:
+    await admin.set_pool(act(), "test:band", 2000)
+    await admin.credit(act(), Person(member="test:bob", name="Bob"), 10_000, "")
+    assert await refused_by(store) is None
+    assert await refused_by(store, caller("bob"), quota=day(0)) == "pool"
+    clock.forward(days=31)
+    assert await refused_by(store, caller("bob"), quota=day(0)) is None
+    await admin.set_pool(act(), "test:band", None)
+    assert await refused_by(store, caller("cid")) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "refuses"),
+    [
+        ("longest_text", 13, "longest_text"),
+        ("longest_text", 14, None),
+        ("products", ("music",), "product"),
+        ("products", ("music", "speech"), None),
+        ("products", ("speec",), "product"),
+        ("channels", ("test:other",), "channel"),
+        ("channels", ("test:here", "test:other"), None),
+        ("confirm_micros", 1399, "confirm"),
+        ("confirm_micros", 1400, None),
+        ("in_flight", 1, None),
+        ("cooldown_s", 60, None),
+        ("longest_text", None, None),
+    ],
+)
+async def test_limits(
+    store: SqlStore, admin: SqlAdminStore, limit: str, value: int | tuple[str, ...] | None, refuses: str | None
+) -> None:
+    await admin.set_limit(act(), limit, value)
+    assert await refused_by(store, caller(channel="test:here")) == refuses
+
+
+async def test_a_confirmed_order_is_not_asked_about_again(store: SqlStore, admin: SqlAdminStore) -> None:
+    await admin.set_limit(act(), "confirm_micros", 0)
+    assert await refused_by(store) == "confirm"
+    assert await refused_by(store, confirmed=True) is None
+
+
+async def test_orders_in_flight_are_counted_over_the_community(store: SqlStore, admin: SqlAdminStore) -> None:
+    await admin.set_limit(act(), "in_flight", 1)
+    assert await refused_by(store) is None
+    assert await refused_by(store, caller("bob")) == "in_flight"
+    assert await refused_by(store, caller("bob", community="choir")) is None
+
+
+async def test_a_cooldown_is_each_members_own(store: SqlStore, admin: SqlAdminStore, clock: SetClock) -> None:
+    await admin.set_limit(act(), "cooldown_s", 60)
+    assert await refused_by(store) is None
+    clock.forward(ms=59_999)
+    assert await refused_by(store) == "cooldown"
+    assert await refused_by(store, caller("bob")) is None
+    clock.forward(ms=1)
+    assert await refused_by(store) is None
+    clock.forward(days=-1)  # a clock that goes back must not lock anybody out
+    assert await refused_by(store) is None
+
+
+async def test_limits_are_set_one_at_a_time(admin: SqlAdminStore) -> None:
+    await admin.set_limit(act(), "longest_text", 100)
+    await admin.set_limit(act(), "products", ("speech",))
+    await admin.set_limit(act(), "longest_text", None)
+    assert await admin.limits("test:band") == Limits(products=("speech",))
+    assert await admin.limits("test:other") == Limits()
+
+
+async def test_a_quota_lowered_while_held_counts_for_the_next_order(store: SqlStore, admin: SqlAdminStore) -> None:
+    held = (await store.admit(admission(cost=1400, quota=day(3000)))).job
+    assert held is not None
+    await admin.set_quota(act(target="test:ann"), "member", day(1000))
+    assert await refused_by(store, cost=1) == "allowance"
+    assert (await store.standing("test:band", "test:ann", day(0))).allowance_left_micros == 0
+
+
+async def ask(driver: SqliteDriver, request: str = "r1") -> None:
+    args = {"r": request, "c": "test:band", "m": "test:ann"}
+    await driver.run([
+        Statement("INSERT INTO requests VALUES (:r, :c, :m, 'Ann', 700, 0, 'open', NULL, NULL)", args),
+    ])  # fmt: skip
+
+
+async def test_a_request_is_approved_once_by_whoever_is_first(
+    store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver
+) -> None:
+    await ask(driver)
+    results = await asyncio.gather(
+        *(admin.decide(act(), "r1", approve=n % 2 == 0) for n in range(6)), return_exceptions=True
+    )
+    assert sum(isinstance(r, Decided) for r in results) == 5
+    assert (await store.standing("test:band", "test:ann", day(0))).balance_micros == 700
+
+
+async def test_a_declined_request_gives_nothing(store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver) -> None:
+    await ask(driver)
+    assert (await admin.decide(act(), "r1", approve=False)).balance_micros == 0
+    with pytest.raises(Decided):
+        await admin.decide(act(), "r1", approve=True)
+    with pytest.raises(NotFound):
+        await admin.decide(act(community="choir"), "r1", approve=True)
+
+
+async def test_every_change_is_in_the_audit_with_what_it_replaced(store: SqlStore, admin: SqlAdminStore) -> None:
+    await admin.set_quota(act("quota set", "test:ann"), "member", day(1000))
+    await admin.set_quota(act("quota set", "test:ann"), "member", Quota(limit_micros=None, period=Period.WEEK))
+    await admin.set_quota(act("quota clear", "test:ann"), "member", None)
+    await admin.credit(act("grant", "test:ann"), ANN, 500, "")
+    await admin.credit(act("revoke", "test:ann"), ANN, -500, "")
+    await admin.block(act("block", "test:ann"), ANN, None)
+    await admin.unblock(act("unblock", "test:ann"), ANN)
+    await admin.set_limit(act("limits", ""), "products", ("speech",))
+    await admin.set_pool(act("pool", ""), "test:band", 9)
+    await admin.refused(act("grant", "test:ann"), "refused: NotPermitted")
+    seen = [(e.act, e.before, e.after, e.outcome) for e in reversed(await admin.audit("test:band", 50))]
+    assert seen == [
+        ("quota set", "none", "1000 day", "applied"),
+        ("quota set", "1000 day", "unlimited week", "applied"),
+        ("quota clear", "unlimited week", "none", "applied"),
+        ("grant", "0", "+500", "applied"),
+        ("revoke", "500", "-500", "applied"),
+        ("block", "none", "for good", "applied"),
+        ("unblock", "for good", "none", "applied"),
+        ("limits", "none", ",speech,", "applied"),
+        ("pool", "none", "9", "applied"),
+        ("grant", "", "", "refused: NotPermitted"),
+    ]
+    assert await admin.audit("test:other", 50) == []
+
+
+async def test_a_refused_change_leaves_neither_change_nor_entry(store: SqlStore, admin: SqlAdminStore) -> None:
+    with pytest.raises(NotEnough):
+        await admin.credit(act(), ANN, -1, "")
+    assert await admin.audit("test:band", 50) == []
+    assert await admin.entries("test:band", "", 0, 2**60, 10) == []

@@ -1,0 +1,26 @@
+"""What a community takes along to its new key."""
+
+from core.models import Person
+from storage.admin_store import SqlAdminStore
+from storage.store import SqlStore
+from tests.clock import SetClock
+from tests.makers import act, admission, caller, day, order
+
+ANN = Person(member="test:ann", name="Ann")
+
+
+async def test_a_cooldown_goes_along(store: SqlStore, admin: SqlAdminStore) -> None:
+    await admin.set_limit(act(), "cooldown_s", 60)
+    await store.admit(admission())
+    await store.move_community("test:band", "test:choir")
+    answer = await store.admit(admission(order(caller(community="choir"))))
+    assert answer.refused_by == "cooldown"
+
+
+async def test_a_block_goes_along_over_one_that_has_ended(
+    store: SqlStore, admin: SqlAdminStore, clock: SetClock
+) -> None:
+    await admin.block(act(), ANN, None)
+    await admin.block(act(community="choir"), ANN, clock.ms - 1)
+    await store.move_community("test:band", "test:choir")
+    assert (await store.standing("test:choir", ANN.member, day(1))).blocked

@@ -1,0 +1,203 @@
+"""Buttons: what they do, for whom, and how often."""
+
+import pytest
+
+from tests.telegram.rig import Rig
+from tests.telegram.talk import ADMINS_ONLY, answer, pressed, sent
+from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
+
+pytestmark = pytest.mark.usefixtures("bot")
+
+LONG = "/speak " + "la " * 40
+"""Costs $0.0119, of $0.01 a day."""
+
+
+async def _refused(band: Chat, bob: User) -> tuple[Message, Message]:
+    """Return an order that costs too much, and the refusal."""
+    asked = await band.says(bob, LONG)
+    return asked, await band.reply_to(asked)
+
+
+async def _wished(world: TelegramWorld, band: Chat, bob: User) -> Message:
+    _, refusal = await _refused(band, bob)
+    await pressed(world, bob, refusal, "Ask an admin")
+    return await band.wait_for(lambda chat: next((m for m in chat.sent if "Approve" in m.buttons), None))
+
+
+async def _priced(band: Chat, alice: User, bob: User) -> tuple[Message, Message]:
+    """Return an order that needs a confirmation, and the price."""
+    await answer(band, alice, "/limits confirm 0.0001")
+    asked = await band.says(bob, "/speak Hello")
+    return asked, await band.reply_to(asked)
+
+
+# --- wishes ---------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_missing_is_asked_for_and_granted_once(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    carol = world.user("Carol", "carol")
+    band.add(carol, "creator")
+    asked, refusal = await _refused(band, bob)
+    said = await pressed(world, bob, refusal, "Ask an admin")
+    assert (said["text"], said.get("show_alert")) == ("The admins of this community have been asked.", "false")
+    wish = await band.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
+    assert (wish.text, wish.reply_to) == ("Bob asks the admins for $0.0019 of credit.", asked.id)
+    assert refusal.buttons == {}
+    assert refusal.text.startswith("This costs $0.0119")
+    approve = wish.buttons["Approve"]
+    granted = "Bob was granted $0.0019 and now has $0.0019 credit."
+    assert (await sent(world, alice, wish, approve))["text"] == granted
+    assert (wish.text, wish.buttons) == (granted, {})
+    late = await sent(world, carol, wish, approve)
+    assert (late["text"], late["show_alert"]) == ("Somebody has decided on that already.", "true")
+    assert wish.text == granted
+    await band.says(bob, LONG)
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert "$0.00 left today" in voice.text
+
+
+async def test_a_wish_can_be_declined(band: Chat, alice: User, bob: User, world: TelegramWorld) -> None:
+    wish = await _wished(world, band, bob)
+    await pressed(world, alice, wish, "Decline")
+    assert (wish.text, wish.buttons) == ("Bob's request for $0.0019 was declined.", {})
+    assert "credit" not in await answer(band, bob, "/balance")
+
+
+@pytest.mark.parametrize("caption", ["Approve", "Decline"])
+@pytest.mark.parametrize("who", ["a member", "a former admin"])
+async def test_only_an_admin_decides(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, caption: str, who: str
+) -> None:
+    wish = await _wished(world, band, bob)
+    presser = bob
+    if who == "a former admin":
+        await answer(band, alice, "/limits")
+        band.add(alice, "member")
+        presser = alice
+    before = wish.raw
+    said = await pressed(world, presser, wish, caption)
+    assert (said["text"], said["show_alert"]) == (ADMINS_ONLY, "true")
+    assert wish.raw == before
+    assert "credit" not in await answer(band, bob, "/balance")
+
+
+async def test_an_admin_of_another_group_decides_nothing_here(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    wish = await _wished(world, band, bob)
+    choir = world.group("Choir", alice)
+    choir.add(alice, "creator")
+    theirs = await choir.reply_to(await choir.says(alice, "/voices"))
+    said = await sent(world, alice, theirs, wish.buttons["Approve"])
+    assert said["text"] == "I don't know that request any more."
+    assert "credit" not in await answer(band, bob, "/balance")
+
+
+async def test_only_whoever_was_refused_asks_and_once(band: Chat, alice: User, bob: User, world: TelegramWorld) -> None:
+    _, refusal = await _refused(band, bob)
+    data = refusal.buttons["Ask an admin"]
+    assert (await sent(world, alice, refusal, data))["text"] == "That order belongs to somebody else."
+    assert refusal.buttons
+    await sent(world, bob, refusal, data)
+    again = await sent(world, bob, refusal, data)
+    assert again["text"].startswith("You have asked the admins already.")
+    assert len([m for m in band.sent if m.text.startswith("Bob asks")]) == 1
+
+
+async def test_a_wish_stays_in_its_topic(world: TelegramWorld, bob: User) -> None:
+    forum = world.supergroup("Forum", bob, forum=True)
+    songs = forum.topic("Songs")
+    refusal = await forum.reply_to(await forum.says(bob, LONG, topic=songs))
+    await pressed(world, bob, refusal, "Ask an admin")
+    wish = await forum.wait_for(lambda chat: next((m for m in chat.sent if "Approve" in m.buttons), None))
+    assert wish.thread == songs.id
+
+
+async def test_in_a_direct_chat_there_is_nobody_to_ask(world: TelegramWorld, bob: User) -> None:
+    chat = world.private(bob)
+    refusal = await chat.reply_to(await chat.says(bob, LONG))
+    assert refusal.text.startswith("This costs $0.0119")
+    assert refusal.buttons == {}
+
+
+async def test_a_question_too_old_to_be_read_is_still_decided(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    wish = await _wished(world, band, bob)
+    await sent(world, alice, wish, wish.buttons["Approve"], old=True)
+    assert wish.text.startswith("Bob was granted")
+
+
+async def test_where_the_chat_can_not_be_asked_nobody_decides(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    wish = await _wished(world, band, bob)
+    world.fail("getChatMember", Fault.server_error())
+    assert (await pressed(world, alice, wish, "Approve"))["text"].startswith("Something went wrong")
+    await pressed(world, alice, wish, "Approve")
+    assert wish.text.startswith("Bob was granted")
+
+
+# --- prices ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_price_is_confirmed_and_becomes_the_status(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    asked, price = await _priced(band, alice, bob)
+    assert price.text.startswith("This costs $0.0005, and you have $0.01 left today. Shall I go ahead?")
+    data = price.buttons["Go ahead"]
+    assert (await sent(world, bob, price, data))["text"] == "Working on it: 5 characters, $0.0005."
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert voice.reply_to == asked.id
+    await band.wait_for(lambda _: price.deleted)
+    assert "Working on it: 5 characters, $0.0005." in {price.text, *(edit["text"] for edit in price.edits)}
+    late = await sent(world, bob, price, data)
+    assert (late["text"], late["show_alert"]) == ("That can't be confirmed any more. Please order again.", "true")
+    assert len(band.audios) == 1
+
+
+async def test_nobody_else_confirms(band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig) -> None:
+    _, price = await _priced(band, alice, bob)
+    said = await pressed(world, alice, price, "Go ahead")
+    assert (said["text"], said["show_alert"]) == ("That can't be confirmed any more. Please order again.", "true")
+    assert price.buttons
+    assert rig.gateway.posted == []
+    await pressed(world, bob, price, "Go ahead")
+    await band.wait_for(lambda chat: chat.audios)
+
+
+async def test_a_price_is_confirmed_without_room_for_another_message(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig
+) -> None:
+    _, price = await _priced(band, alice, bob)
+    for _ in range(18):
+        await answer(band, bob, "/voices")
+    await pressed(world, bob, price, "Go ahead")
+    assert price.text != ""
+    assert price.buttons == {}
+    await world.until(lambda: rig.gateway.posted, "not submitted")
+
+
+# --- what is no button of ours --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["", ":", "nonsense", "ask", "ask:", "ask:5", "ask:0:{bob}", "ask:-5:{bob}", "ask:999999999999999:{bob}",
+     "ask:5:{bob}:6", "ask:５:{bob}", "approve:", "approve:' OR 1=1", "approve:nobody", "decline:x", "confirm:",
+     "confirm:{bob}", "confirm:é", "again:", "again:nothing", "approve:" + "x" * 56],
+)  # fmt: skip
+async def test_made_up_data_end_in_a_sentence(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, caplog: pytest.LogCaptureFixture, data: str
+) -> None:
+    _, refusal = await _refused(band, bob)
+    band.add(bob, "administrator")
+    said = await sent(world, bob, refusal, data.format(bob=bob.id))
+    assert said["show_alert"] == "true"
+    assert said["text"].endswith(".")
+    assert "Something went wrong" not in said["text"]
+    assert refusal.buttons
+    assert [record for record in caplog.records if record.exc_info] == []
