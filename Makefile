@@ -13,7 +13,7 @@ demo: $(STAMP)  ## Speak and play music in a throw-away chat, no tokens and no n
 	$(BIN)/troubadour demo --script bots/console/demo.txt --out demo-audio
 
 test: $(STAMP)  ## Run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: lint types test  ## Lint, format, types and tests
 

@@ -108,7 +108,6 @@ async def test_a_submission_of_unknown_outcome_is_not_repeated(
     await band.wait_for(lambda chat: [m for m in chat.sent if "You were not charged" in m.text])
     assert gateway.submitted == 1
     assert band.audios == []
-    assert len(band.texts) == 1  # the status message of the process that was killed now says how it ended
 
 
 async def test_what_waits_in_the_queue_survives(gateway: Turnstile, tmp_path: Path) -> None:
