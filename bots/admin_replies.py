@@ -165,7 +165,7 @@ def communities(found: Sequence[Community]) -> str:
         return "No community has spent anything this month."
     return "\n".join(
         f"{c.community}: {show(c.used_micros)} of {'no pool' if c.pool_micros is None else show(c.pool_micros)}, "
-        f"{c.members} members"
+        f"{c.members} {'member' if c.members == 1 else 'members'}"
         for c in found
     )
 

@@ -108,6 +108,20 @@ async def test_credit_in_words_that_are_no_sum_changes_nothing(alive: Incarnatio
     assert {e.outcome for e in await alive.service.admin.audit(BOSS)} == {"refused: InvalidInput"}
 
 
+@pytest.mark.parametrize("typed", ["NaN", "-1", "1e400", str(2**63), "0,5", "５", ""])
+async def test_quotas_and_pools_in_words_that_are_no_amount_change_nothing(alive: Incarnation, typed: str) -> None:
+    admin = alive.service.admin
+    for subject in (Subject.of(ANN), Subject.of(None), Subject(kind="role", key="test:role:1")):
+        with pytest.raises(InvalidInput):
+            await admin.set_quota(BOSS, subject, typed, "day")
+    with pytest.raises(InvalidInput):
+        await admin.set_limit(BOSS, "confirm_micros", typed)
+    with pytest.raises(InvalidInput):
+        await admin.set_pool(OWNER, "test:band", typed)
+    standing = await alive.service.standing(caller(roles=("test:role:1",)))
+    assert (standing.source, standing.pool_left_micros, standing.limits) == ("operator", None, Limits())
+
+
 @pytest.mark.parametrize(
     ("limit", "typed", "limits"),
     [

@@ -10,6 +10,7 @@ from tests.discord.conftest import Running, Stage
 from tests.discord.places import Role, thread, use_role, with_role
 from tests.discord.studio import Studio
 from tests.worlds.discord import Channel, CommandError, Member, Message, Reply
+from tests.worlds.discord.places import MEMBER
 
 ADMINS_ONLY = "Only admins of this community may do that."
 OPERATORS_ONLY = "Only whoever runs this bot may do that."
@@ -116,7 +117,7 @@ async def test_operators_set_pools_and_list_communities(stage: Stage, running: R
         assert "this community's pool has $0.001 left" in (await refused(stage, stage.ana)).content
         await say(stage, stage.boss, "/pool", amount="unlimited", community=here)
         await (await order(stage, stage.ana)).audio()
-        assert f"{here}: $0.0014 of no pool, 1 members" in (await say(stage, stage.boss, "/communities")).content
+        assert f"{here}: $0.0014 of no pool, 1 member" in (await say(stage, stage.boss, "/communities")).content
 
 
 LINES: list[tuple[str, dict[str, object], bool]] = [
@@ -132,8 +133,13 @@ LINES: list[tuple[str, dict[str, object], bool]] = [
 ]
 
 
-async def test_a_member_changes_and_reads_nothing(stage: Stage, app: App) -> None:
+@pytest.mark.parametrize("former", [False, True], ids=["a member", "a former admin"])
+async def test_a_member_changes_and_reads_nothing(stage: Stage, app: App, *, former: bool) -> None:
     boss, ana = stage.boss, stage.ana
+    if former:
+        ana = stage.guild.member("Fay", admin=True)
+        assert "Limits of" in (await say(stage, ana, "/limits")).content
+        ana.permissions = MEMBER
     stage.guild.open_commands |= {line.removeprefix("/") for line, *_ in LINES} | {"quota", "pool", "communities"}
     await say(stage, boss, "/grant", member=ana, amount="0.05")
     before = [(await say(stage, who, line)).content for who, line in [(ana, "/balance"), (boss, "/limits")]]
