@@ -1,9 +1,13 @@
-from core.lifecycle import ENDED, HELD, MOVES, VOIDS, State, settles
+from core.lifecycle import ENDED, HELD, MOVES, VOIDS, State, may_move, settles
 
 
 def test_the_table_names_every_state() -> None:
     assert set(MOVES) == set(State)
     assert set(State) == HELD | ENDED | {State.GENERATED, State.DELIVERING}
+
+
+def test_only_the_table_s_moves_are_allowed() -> None:
+    assert {(a, b) for a in State for b in State if may_move(a, b)} == {(a, b) for a in State for b in MOVES[a]}
 
 
 def test_every_hold_is_resolved_on_every_way() -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.money import LARGEST_MICROS, cost_of, parse_amount, show
+from core.money import AMOUNTS, LARGEST_MICROS, cost_of, parse_amount, show
 from core.products import PRICE_MICROS
 
 
@@ -37,13 +37,14 @@ def test_amounts_as_people_think(typed: str, micros: int | None) -> None:
 @pytest.mark.parametrize(
     "typed",
     ["", " ", "NaN", "-1", "1e400", "0,5", "５", "$", ".5", "1.", "0.0000001", "1000000.000001", str(2**63), "inf", "5 euros",
-     "5000 chars a day", "$$1", "+1", "0x10", "1_000", "99999999999 chars", "١ chars", "1\n"],
+     "5000 chars a day", "$$1", "+1", "0x10", "1_000", "99999999999 chars", "١ chars", "1\n", "X1"],
 )  # fmt: skip
 def test_what_is_not_an_amount_is_refused_with_a_sentence(typed: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         parse_amount(typed, PRICE_MICROS)
     assert refused.value.parameter == "amount"
     assert refused.value.value == typed
+    assert refused.value.allowed in {AMOUNTS, "at most $1000000"}
 
 
 @pytest.mark.parametrize(

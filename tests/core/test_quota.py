@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -24,5 +25,14 @@ def ms(text: str) -> int:
         (Period.MONTH, "2026-01-31T00:00", "2026-01-01", "2026-02-01"),
     ],
 )
-def test_windows_are_half_open_utc(period: Period, now: str, start: str, end: str) -> None:
-    assert window(period, ms(now)) == (ms(start), ms(end))
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati"])
+def test_windows_are_half_open_utc_wherever_the_machine_stands(
+    monkeypatch: pytest.MonkeyPatch, period: Period, now: str, start: str, end: str, zone: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert window(period, ms(now)) == (ms(start), ms(end))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
