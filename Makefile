@@ -2,9 +2,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PROOF := $(VENV)/.proof
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types bench lock clean
+.PHONY: help demo test check lint types bench mutants audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -35,11 +36,25 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
+$(PROOF): requirements-proof.lock $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-proof.lock
+	@touch $@
+
+mutants: $(PROOF)  ## Break the money rules one operator at a time: a test must go red for each
+	$(BIN)/python -m tests.mutants
+	$(BIN)/mutmut run
+
+audit: $(PROOF)  ## Look for known vulnerabilities in what a production install has; write sbom.json
+	$(BIN)/pip-audit --disable-pip -r requirements.lock -f cyclonedx-json -o sbom.json
+
 lock:  ## Resolve the dependencies again into the hashed lock files (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --extra sandbox --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group proof -c requirements-dev.lock pyproject.toml -o requirements-proof.lock
 
 clean:  ## Remove what make made
 	rm -rf $(VENV) demo-audio
