@@ -153,35 +153,23 @@ DRAW_BALANCE = """
 UPDATE members SET
     balance_micros = balance_micros - (SELECT balance_micros FROM holds WHERE job_id = :job_id),
     last_order_ms = :now_ms
-WHERE EXISTS (
-    SELECT 1 FROM holds WHERE holds.job_id = :job_id
-    AND holds.community = members.community AND holds.member = members.member
-)
+WHERE (community, member) IN (SELECT community, member FROM holds WHERE job_id = :job_id)
 """
 
 RETURN_USAGE = """
 UPDATE usage SET used_micros = used_micros - (SELECT allowance_micros FROM holds WHERE job_id = :job_id)
-WHERE EXISTS (
-    SELECT 1 FROM holds WHERE holds.job_id = :job_id AND holds.day_ms = usage.day_ms
-    AND holds.community = usage.community AND holds.member = usage.member
-)
+WHERE (community, member, day_ms) IN (SELECT community, member, day_ms FROM holds WHERE job_id = :job_id)
 """
 
 RETURN_POOL = """
 UPDATE pool_usage SET used_micros = used_micros
     - (SELECT allowance_micros + balance_micros FROM holds WHERE job_id = :job_id)
-WHERE EXISTS (
-    SELECT 1 FROM holds WHERE holds.job_id = :job_id AND holds.month_ms = pool_usage.month_ms
-    AND holds.community = pool_usage.community
-)
+WHERE (community, month_ms) IN (SELECT community, month_ms FROM holds WHERE job_id = :job_id)
 """
 
 RETURN_BALANCE = """
 UPDATE members SET balance_micros = balance_micros + (SELECT balance_micros FROM holds WHERE job_id = :job_id)
-WHERE EXISTS (
-    SELECT 1 FROM holds WHERE holds.job_id = :job_id AND holds.balance_micros > 0
-    AND holds.community = members.community AND holds.member = members.member
-)
+WHERE (community, member) IN (SELECT community, member FROM holds WHERE job_id = :job_id)
 """
 
 LEDGER_CHARGE = """

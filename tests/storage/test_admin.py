@@ -238,3 +238,13 @@ async def test_a_refused_change_leaves_neither_change_nor_entry(store: SqlStore,
         await admin.credit(act(), ANN, -1, "")
     assert await admin.audit("test:band", 50) == []
     assert await admin.entries("test:band", "", 0, 2**60, 10) == []
+
+
+async def test_entries_are_of_one_member_in_one_community(store: SqlStore, admin: SqlAdminStore) -> None:
+    """And each stands under the name by which the member goes there."""
+    for community, key, name in (("band", "ann", "Ann"), ("choir", "ann", "Miss Ann"), ("band", "bob", "Bob")):
+        person = Person(member=f"test:{key}", name=name)
+        await admin.credit(act("grant", person.member, community=community), person, len(name), name)
+    assert [entry.note for entry in await store.entries("test:band", "test:ann", 5)] == ["Ann"]
+    exported = await admin.entries("test:band", "", 0, 2**60, 10)
+    assert sorted((entry.name, entry.note) for entry in exported) == [("Ann", "Ann"), ("Bob", "Bob")]

@@ -1,0 +1,41 @@
+"""What is done for one order must not grow with what the store holds: no statement may read a whole table."""
+
+import re
+
+import pytest
+
+from storage import admin_sql, sql
+from storage.driver import Statement
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+
+GROWING = (
+    "jobs",
+    "ledger",
+    "members",
+    "usage",
+    "pool_usage",
+    "holds",
+    "audit",
+    "requests",
+    "quotas",
+    "blocks",
+    "limits",
+)
+ONCE_IN_A_WHILE = {"EXPORT_ALL", "COMMUNITIES"}
+"""Asked by operators."""
+TEXTS = {
+    name: text
+    for module in (sql, admin_sql)
+    for name, text in vars(module).items()
+    if re.fullmatch("[A-Z][A-Z_]+", name) and isinstance(text, str) and name not in ONCE_IN_A_WHILE
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+async def test_no_table_is_read_whole(store: SqlStore, driver: SqliteDriver, name: str) -> None:
+    text = TEXTS[name]
+    args = dict.fromkeys(re.findall(r":(\w+)", text), 0)
+    (rows,) = await driver.run([Statement(f"EXPLAIN QUERY PLAN {text}", args)])
+    whole = [row["detail"] for row in rows if re.fullmatch(rf"SCAN ({'|'.join(GROWING)})", row["detail"])]
+    assert whole == []
