@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from bots import admin_replies as replies
 from bots.chart import usage_png
-from core.admin import Subject
+from core.admin import MOST_ROWS, Subject
 from core.models import Caller, Person
-from core.reports import to_csv
+from core.reports import AuditEntry, Entry, to_csv
 from core.service import Service
 
 
@@ -30,6 +30,8 @@ class Answer:
 
     text: str
     files: tuple[File, ...] = ()
+    private: bool = False
+    """A report on members, which only whoever asked for it should read."""
 
 
 async def quota_set(service: Service, caller: Caller, subject: Subject, amount: str, period: str) -> Answer:
@@ -37,8 +39,12 @@ async def quota_set(service: Service, caller: Caller, subject: Subject, amount: 
     return Answer(replies.quota_set(subject, await service.admin.set_quota(caller, subject, amount, period)))
 
 
-async def quota_show(service: Service, caller: Caller, member: Person, roles: Sequence[str] = ()) -> Answer:
-    """Show what a member may spend."""
+async def quota_show(
+    service: Service, caller: Caller, member: Person | None = None, roles: Sequence[str] = ()
+) -> Answer:
+    """Show what a member may spend, or every quota that was set."""
+    if member is None:
+        return Answer(replies.quotas(await service.admin.quotas(caller)), private=True)
     return Answer(replies.quota_shown(member.name, await service.admin.show_quota(caller, member, roles)))
 
 
@@ -80,16 +86,19 @@ async def usage(service: Service, caller: Caller, period: str = "month", member:
     """Show what was spent: totals in words, a picture, and the ledger entries as a file."""
     found = await service.admin.usage(caller, period, member)
     entries = await service.admin.entries(caller, period, member)
-    files = [File("ledger.csv", "text/csv", to_csv(entries).encode())] if entries else []
+    files = [File("ledger.csv", "text/csv", to_csv(Entry, entries).encode())] if entries else []
     if found.rows:
         title = replies.now(period).capitalize()
         files.append(File("usage.png", "image/png", await asyncio.to_thread(usage_png, found, title)))
-    return Answer(replies.usage(found, period), tuple(files))
+    cut = f"\n{replies.CUT}" if len(entries) == MOST_ROWS else ""
+    return Answer(f"{replies.usage(found, period)}{cut}", tuple(files), private=True)
 
 
 async def audit(service: Service, caller: Caller) -> Answer:
     """Show who changed what, the newest first."""
-    return Answer(replies.audit(await service.admin.audit(caller)))
+    entries = await service.admin.audit(caller)
+    files = (File("audit.csv", "text/csv", to_csv(AuditEntry, entries).encode()),) if entries else ()
+    return Answer(replies.audit(entries), files, private=True)
 
 
 async def pool(service: Service, caller: Caller, community: str, amount: str) -> Answer:

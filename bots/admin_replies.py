@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from bots.wording import PERIOD_NOW, left, when
+from bots.wording import PERIOD_NOW, left, until, when
 from core.admin import Subject, read_period
 from core.money import show
 from core.quota import Limits, Quota, Standing
@@ -23,6 +23,8 @@ LIMITS = {
 """The words for limits that people type, and the fields of `core.quota.Limits`."""
 
 TOP = 5
+ACTS, REFUSALS = 10, 5
+"""Lines of the audit that fit into a message."""
 
 
 def amount(quota: Quota) -> str:
@@ -66,14 +68,17 @@ def quota_shown(name: str, standing: Standing) -> str:
     return f"{name}: {amount(standing.quota)} ({_SOURCES[standing.source]}); {used}; {resets}.{blocked}"
 
 
+def quotas(found: Sequence[tuple[str, str, str, Quota]]) -> str:
+    """List what admins set, the community's default first."""
+    if not found:
+        return "No quota is set here: the bot's default holds for everybody."
+    lines = [f"{kind} {name or subject}".strip() + f": {amount(quota)}" for kind, subject, name, quota in found]
+    return "\n".join(["Quotas of this community:", *lines])
+
+
 def credited(name: str, balance_micros: int) -> str:
     """Say what a member's credit is now."""
     return f"{name} now has {show(balance_micros)} credit."
-
-
-def until(until_ms: int | None) -> str:
-    """Write until when: nothing for good."""
-    return "" if until_ms is None else f" until {when(until_ms)}"
 
 
 def blocked(name: str, until_ms: int | None) -> str:
@@ -126,10 +131,15 @@ def usage(found: Usage, period: str) -> str:
 
 
 def audit(entries: Sequence[AuditEntry]) -> str:
-    """List acts, a line each."""
+    """List the newest acts, a line each, and count the attempts that were refused: they can't crowd out the others."""
     if not entries:
         return "Nobody has changed anything here yet."
-    return "\n".join(_act(entry) for entry in entries)
+    applied = [_act(entry) for entry in entries if entry.outcome == "applied"]
+    refused = [_act(entry) for entry in entries if entry.outcome != "applied"]
+    lines = applied[:ACTS] or ["Nobody has changed anything here yet."]
+    if refused:
+        lines += ["", f"{len(refused)} refused:", *refused[:REFUSALS]]
+    return "\n".join([*lines, "", "audit.csv has them all."])
 
 
 def _act(entry: AuditEntry) -> str:
@@ -178,10 +188,19 @@ def decided(wish: Wish, *, approve: bool) -> str:
 
 
 def wished(wish: Wish) -> str:
-    """Ask the admins."""
-    return f"{wish.name} asks the admins for {show(wish.amount_micros)} of credit."
+    """Ask the admins; the amount comes first, so that no name can put another one before it."""
+    number = wish.member.rpartition(":")[2]
+    return f"{show(wish.amount_micros)} of credit is asked for by {wish.name} (id {number}). An admin may decide."
 
 
+def name_start(link: str) -> str:
+    """Say how to let the bot write to somebody."""
+    return f"I may not write to you yet: open {link}, press Start, and ask again."
+
+
+SENT_PRIVATELY = "I have sent it to you alone, in our own chat."
+WHOSE_REPORT = "Such a report is for one admin to read, and I can't see which one you are: ask as yourself."
+CUT = "ledger.csv has only the first of very many entries; `troubadour ledger export` writes them all."
 NO_ROLES = "There are no roles here: a quota is a member's own, or the community's default."
 USAGE = {
     "grant": "/grant @name 0.50 [reason]",

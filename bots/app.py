@@ -178,7 +178,7 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(sandbox()) if settings.sandboxed else settings.gateway_url
         driver = SqliteDriver(settings.sqlite_path)
-        store = SqlStore(driver, clock)
+        store = SqlStore(driver, clock, settings.default_pool_micros)
         await store.open()
         _make_spool(settings)
         stack.push_async_callback(store.close)

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.errors import InvalidInput
 from core.products import Catalog
 
 _COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?!\S)\s*", re.ASCII)
 
+_PLACES = {"quota": (1,), "usage": (0, 1)}
+"""At which of the words after a command its member is named: at the first one but for these."""
 _NAME = re.compile(r"@\S+|id:\S+")
 
 
@@ -23,7 +24,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The words after a command of admins, and whom they name: the first @name or `id:` among them."""
+    """The words after a command of admins, and whom they name: an @name or `id:` in the place for it."""
 
     handle: str | None
     """Without the @."""
@@ -45,17 +46,16 @@ def voice_and_text(body: str, catalog: Catalog) -> tuple[str, str]:
     return (named, "".join(rest)) if named else (catalog.default_voice, body)
 
 
-def named(body: str) -> Named:
-    """Take the words after a command apart."""
-    words = body.split()
-    name = next((word for word in words if _NAME.fullmatch(word)), None)
-    others = tuple(word for word in words if word is not name)
-    handle, member_id = (None, None) if name is None else (name[1:], None) if name[0] == "@" else (None, name[3:])
-    return Named(handle, member_id, others)
+def named(command: Command) -> Named:
+    """Take the words after a command apart; a name further on, as in a reason, is only a word."""
+    words = command.body.split()
+    place = next((i for i in _PLACES.get(command.name, (0,)) if i < len(words) and _NAME.fullmatch(words[i])), None)
+    if place is None:
+        return Named(None, None, tuple(words))
+    name, others = words[place], (*words[:place], *words[place + 1 :])
+    return Named(name[1:], None, others) if name[0] == "@" else Named(None, name[3:], others)
 
 
 def amount_and_period(words: Sequence[str]) -> tuple[str, str]:
-    """Return "5000 chars" and "week" of `5000 chars week`. Raises InvalidInput."""
-    if len(words) < 2:
-        raise InvalidInput("period", "", "given after the amount: day, week or month")
-    return " ".join(words[:-1]), words[-1]
+    """Return "5000 chars" and "week" of `5000 chars week`, and an empty period where there is only one word."""
+    return (" ".join(words[:-1]), words[-1]) if len(words) > 1 else ("".join(words), "")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from bots.admin_replies import LIMITS
 from bots.wording import clock, left, when
 from core.errors import (
     AlreadyAsked,
@@ -22,6 +23,10 @@ from core.quota import Standing
 
 FAULT = "Something went wrong on my side. Nothing was charged; please try again."
 ADMINS_ONLY_HINT = "Ask an admin of this community to raise it with /quota set."
+HELD = "What is set aside for orders under way can't be taken."
+ASKED_BEFORE = (
+    "You have asked the admins already. You may ask again an hour after they decide, or a day after you asked."
+)
 DIRECT_HINT = "For direct chats whoever runs this bot sets it."
 
 _UNAVAILABLE = {
@@ -37,17 +42,22 @@ _NEEDS = {
     "admin": "Only admins of this community may do that.",
     "operator": "Only whoever runs this bot may do that.",
     "community": "A direct chat has no admins who could be asked.",
-    "account": "You are writing as an anonymous admin, and several people share that identity, so it can't spend. "
+    "account": "You are writing as a group or a channel, and several people share that identity, so it can't spend. "
     "Write as yourself to order.",
     "owner": "That order belongs to somebody else.",
 }
 
 _UNKNOWN = {
     "job": "I don't know that order any more.",
+    "community": "I don't know a community {name}. /communities lists them.",
     "request": "I don't know that request any more.",
     "offer": "That can't be confirmed any more. Please order again.",
     "member": "I have not seen {name} here yet. Reply to one of their messages instead.",
 }
+
+
+_TYPED = {field: word for word, field in LIMITS.items()}
+"""What people type for the limits, by the names that the core has for them."""
 
 
 def refusal(error: Refusal) -> str:
@@ -59,14 +69,16 @@ def refusal(error: Refusal) -> str:
 def _invalid(error: InvalidInput) -> str:
     given = str(error.value)
     shown = f" “{given[:60]}”" if given.strip() else ""
-    return f"{error.parameter}{shown} can't be used: it must be {error.allowed}."
+    name = _TYPED.get(error.parameter, error.parameter)
+    return f"{name}{shown} can't be used: it must be {error.allowed}."
 
 
 def confirm(error: NeedsConfirmation) -> str:
     """Ask whether the price is right; the platform offers the button."""
     return (
-        f"This costs {show(error.cost_micros)}, and you have {left(error.standing)}. "
-        f"Shall I go ahead? You can say so until {clock(error.expires_ms)}."
+        f"This costs {show(error.cost_micros)}; afterwards you would have "
+        f"{left(error.standing.after(error.cost_micros))}. Shall I go ahead? "
+        f"You can say so until {clock(error.expires_ms)}."
     )
 
 
@@ -122,10 +134,10 @@ _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     InvalidInput: _invalid,
     NotPermitted: lambda e: _NEEDS[e.needs],
     NeedsConfirmation: confirm,
-    AlreadyAsked: lambda _: "You have asked the admins already. Please give them some time.",
+    AlreadyAsked: lambda _: ASKED_BEFORE,
     Decided: lambda _: "Somebody has decided on that already.",
     DoneBefore: lambda _: "That was done before.",
-    NotEnough: lambda e: f"That is not possible with a balance of {show(e.balance_micros)}.",
+    NotEnough: lambda e: f"That is not possible with a balance of {show(e.balance_micros)}. {HELD}",
     Unavailable: lambda e: _UNAVAILABLE[e.why],
     NotFound: lambda e: _UNKNOWN[e.what].format(name=e.name),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bots.wording import PERIOD_NOW, left, when
+from bots.wording import PERIOD_NOW, left, until, when
 from core.lifecycle import Reason, State
 from core.models import Accepted, Job, Receipt
 from core.money import AMOUNTS, show
@@ -102,17 +102,19 @@ def addressed(job: Job, text: str) -> str:
 def balance(standing: Standing, entries: Sequence[Entry] = ()) -> str:
     """Say what a member may spend, and what their last orders and credits were."""
     quota = standing.quota
-    lines = [f"You have {left(standing)}."]
-    if quota.limit_micros is None:
-        lines = [f"You may spend without a limit; {show(standing.used_micros)} used {PERIOD_NOW[quota.period]}."]
-    else:
-        lines.append(
-            f"Your allowance is {show(quota.limit_micros)} a {quota.period}, {show(standing.used_micros)} used; "
-            f"it resets {when(standing.resets_ms)}."
-        )
+    limit = "unlimited" if quota.limit_micros is None else f"{show(quota.limit_micros)} a {quota.period}"
+    used = f"{show(standing.used_micros)} used {PERIOD_NOW[quota.period]}"
+    lines = [
+        f"You have {left(standing)}.",
+        f"Your allowance is {limit}, {used}; it resets {when(standing.resets_ms)}.",
+    ]
     if standing.held_micros:
-        lines.append(f"{show(standing.held_micros)} is set aside for orders under way.")
-    lines += [_entry(entry) for entry in entries if entry.kind in _ENTRIES]
+        lines.append(f"{show(standing.held_micros)} of that is set aside for orders under way.")
+    if standing.pool_left_micros is not None:
+        lines.append(f"The whole community has {show(max(0, standing.pool_left_micros))} left this month.")
+    if standing.blocked:
+        lines.append(f"An admin has blocked your orders{until(standing.blocked_until_ms)}.")
+    lines += [_entry(entry) for entry in entries]
     return "\n".join(lines)
 
 
@@ -189,7 +191,7 @@ OPTIONS = {
         "respect_sections_durations": "Keep to the durations that the prompt gives for its sections",
     },
     "quota set": {"member": "Whose quota"} | _AMOUNT_OPTIONS,
-    "quota show": {"member": "Whose quota"},
+    "quota show": {"member": "Whose quota; leave it out for all that were set"},
     "quota role": {"role": "Whose quota"} | _AMOUNT_OPTIONS,
     "quota clear": {
         "member": "Whose quota; leave both out for the default",

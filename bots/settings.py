@@ -1,5 +1,6 @@
 """Environment to one frozen settings object; `.env.example` shows every setting with its default."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +16,9 @@ GATEWAY_URL = "https://gateway.pixazo.ai"
 SANDBOX = "sandbox"
 
 _Words = Annotated[tuple[str, ...], NoDecode]
+
+
+_OWNER = re.compile(r"(?:discord|telegram):\d{1,20}|console:\w+", re.ASCII)
 
 
 class Settings(BaseSettings):
@@ -41,6 +45,7 @@ class Settings(BaseSettings):
     price: str = "$0.10"
     default_allowance: str = "0.10 day"
     direct_allowance: str = "0 day"
+    default_pool: str = "20.00"
 
     # limits
     speech_limit: int = Field(3000, ge=1, le=6000)
@@ -79,7 +84,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        _ = self.price_micros, self.sqlite_path, self.default_quota, self.direct_quota
+        _ = self.price_micros, self.sqlite_path, self.default_quota, self.direct_quota, self.default_pool_micros
+        if unknown := next((owner for owner in self.owners if not _OWNER.fullmatch(owner)), None):
+            raise ValueError(f"OWNERS: {unknown!r} is not such as discord:1234 or telegram:5678")
         if self.default_voice not in VOICES + self.more_voices:
             raise ValueError(f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices")
         if self.public_url and not self.public_url.startswith("https://"):
@@ -95,7 +102,7 @@ class Settings(BaseSettings):
             micros = parse_amount(self.price, 0)
         except InvalidInput:
             micros = None
-        if micros is None or "char" in self.price.lower():
+        if not micros or "char" in self.price.lower():
             raise ValueError(f"PRICE: {self.price!r} is not an amount such as $0.10")
         return micros
 
@@ -117,6 +124,14 @@ class Settings(BaseSettings):
             return Quota(limit_micros=parse_amount(" ".join(words[:-1]), self.price_micros), period=Period(words[-1]))
         except (InvalidInput, ValueError, IndexError) as error:
             raise ValueError(f"{name}: {text!r} is not such as 0.10 day, 5000 chars week or none") from error
+
+    @property
+    def default_pool_micros(self) -> int | None:
+        """What a community may spend in a month where no operator has said otherwise; None is unlimited."""
+        try:
+            return parse_amount(self.default_pool, self.price_micros)
+        except InvalidInput:
+            raise ValueError(f"DEFAULT_POOL: {self.default_pool!r} is not such as 20.00 or unlimited") from None
 
     @property
     def sandboxed(self) -> bool:

@@ -16,7 +16,7 @@ Act = Callable[[Service, Caller, Person | None, Words], Awaitable[Answer]]
 
 
 async def answer(service: Service, caller: Caller, command: str, member: Person | None, words: Words) -> Answer:
-    """Do what an admin typed; `words` are those after the command without the ones that name the member."""
+    """Do what an admin typed; `words` are those after the command without the one that names the member."""
     return await ACTS[command](service, caller, member, words)
 
 
@@ -29,15 +29,15 @@ async def _quota(service: Service, caller: Caller, member: Person | None, words:
     if verb == "role":
         return Answer(admin_replies.NO_ROLES)
     subject = None if verb == "default" else member
+    if verb == "show":
+        return await acts.quota_show(service, caller, subject)
     if subject is None and verb != "default":
         return Answer(replies.USAGE_QUOTA)
     match verb, tuple(word.lower() for word in rest):
         case ("clear", _) | ("default", ("clear",)):
             return await acts.quota_clear(service, caller, Subject.of(subject))
-        case ("set" | "default", _):
+        case ("set", _) | ("default", (_, *_)):
             return await acts.quota_set(service, caller, Subject.of(subject), *amount_and_period(rest))
-        case ("show", _) if subject:
-            return await acts.quota_show(service, caller, subject)
         case _:
             return Answer(replies.USAGE_QUOTA)
 

@@ -14,6 +14,11 @@ def when(at_ms: int) -> str:
     return f"{at.day} {at:%b %H:%M} UTC"
 
 
+def until(until_ms: int | None) -> str:
+    """Write until when: nothing for good."""
+    return "" if until_ms is None else f" until {when(until_ms)}"
+
+
 def clock(at_ms: int) -> str:
     """Write a time of day: 12:30:05 UTC."""
     return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M:%S} UTC"

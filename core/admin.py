@@ -17,9 +17,17 @@ from core.reports import Act, AuditEntry, Community, Entry, Spent, Usage, Wish
 
 LONGEST_REASON = 200
 LONGEST_BLOCK_MS = 366 * DAY_MS
-MOST_ROWS = 10_000
+MOST_ROWS = 50_000
+MOST_ACTS = 1000
+MOST_QUOTAS = 50
+LARGEST_COUNT = 1_000_000
+
+OPERATORS = frozenset({"pool", "communities"})
+"""Acts of operators; every other act is an admin's."""
+LONGEST_TARGET = 64
 
 _SPAN = re.compile(r"(\d{1,4}) ?(m|min|h|hours?|d|days?|w|weeks?)", re.ASCII | re.IGNORECASE)
+_CHANNEL = re.compile(r"[a-z]+:\d+", re.ASCII)
 _SPAN_MS = {"m": 60_000, "h": 3_600_000, "d": DAY_MS, "w": 7 * DAY_MS}
 
 
@@ -48,6 +56,11 @@ class Admin:
         self._clock = clock
         self._ids = ids
 
+    async def enter(self, caller: Caller, act: str) -> None:
+        """Refuse, before anything else is said, whoever may not use an admin's or an operator's command at all."""
+        async with self._act(caller, act, "", owner=act in OPERATORS):
+            pass
+
     async def find(self, caller: Caller, handle: str, act: str) -> Person:
         """Return the member behind an @name that was seen here, for an act upon them. Raises NotFound."""
         async with self._act(caller, act, f"@{handle}"):
@@ -75,6 +88,11 @@ class Admin:
         _require_admin(caller)
         quota = self._policy.quota(direct=caller.direct)
         return await self._store.standing(caller.community, person.member, quota, roles)
+
+    async def quotas(self, caller: Caller) -> Sequence[tuple[str, str, str, Quota]]:
+        """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""
+        _require_admin(caller)
+        return await self._store.quotas(caller.community, MOST_QUOTAS)
 
     # --- credit ---------------------------------------------------------------------------------------------------
 
@@ -128,12 +146,17 @@ class Admin:
             return name, self._amount(value)
         if name in {"products", "channels"}:
             words = tuple(dict.fromkeys(value.replace(",", " ").split()))
-            allowed = words if name == "channels" else tuple(self._catalog.products)
-            unknown = next((word for word in words if word not in allowed), "" if words else value)
+            known = _CHANNEL.fullmatch if name == "channels" else self._catalog.products.__contains__
+            unknown = next((word for word in words if not known(word)), "" if words else value)
             if unknown or not words:
-                raise InvalidInput(name, unknown, f"one or more of {', '.join(allowed)}, or none")
+                raise InvalidInput(name, unknown, f"{self._words(name)}, or none")
             return name, words
         return name, _count(name, value, least=0 if name == "cooldown_s" else 1)
+
+    def _words(self, name: str) -> str:
+        if name == "channels":
+            return "channels of this community"
+        return f"one or more of {', '.join(self._catalog.products)}"
 
     # --- reports --------------------------------------------------------------------------------------------------
 
@@ -152,7 +175,7 @@ class Admin:
         member = person.member if person else ""
         return await self._store.entries(caller.community, member, start_ms, end_ms, MOST_ROWS)
 
-    async def audit(self, caller: Caller, most: int = 20) -> Sequence[AuditEntry]:
+    async def audit(self, caller: Caller, most: int = MOST_ACTS) -> Sequence[AuditEntry]:
         """Return the newest acts upon the community."""
         _require_admin(caller)
         return await self._store.audit(caller.community, most)
@@ -182,7 +205,7 @@ class Admin:
             actor=caller.member,
             actor_name=caller.name,
             name=name,
-            target=target,
+            target=target[:LONGEST_TARGET],
         )
         try:
             if owner:
@@ -207,7 +230,7 @@ class Admin:
     def _sum(self, text: str) -> int:
         micros = self._amount(text)
         if not micros:
-            raise InvalidInput("amount", text, f"more than {show(0)}, such as $0.50 or 5000 chars")
+            raise InvalidInput("amount", text, f"more than {show(0)} and a number, such as $0.50 or 5000 chars")
         return micros
 
 
@@ -234,8 +257,8 @@ def read_span_ms(text: str) -> int:
 
 
 def _count(name: str, text: str, *, least: int) -> int:
-    if not re.fullmatch(r"\d{1,9}", text.strip(" "), re.ASCII) or int(text) < least:
-        raise InvalidInput(name, text, f"a whole number from {least}, or none")
+    if not re.fullmatch(r"\d{1,9}", text.strip(" "), re.ASCII) or not least <= int(text) <= LARGEST_COUNT:
+        raise InvalidInput(name, text, f"a whole number from {least} to {LARGEST_COUNT}, or none")
     return int(text)
 
 

@@ -138,7 +138,7 @@ class Delivering:
         await self._deliveries[job.platform].deliver(job, files, await self._receipt(job), uncertain=uncertain)
 
     async def _receipt(self, job: Job) -> Receipt:
-        standing = await self._store.standing(job.community, job.member, self._quota_for(job))
+        standing = await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
         return Receipt(job=job, charged_micros=0 if job.state in VOIDS else job.cost_micros, standing=standing)
 
     async def _delivered(self, job: Job) -> Job:

@@ -1,5 +1,6 @@
 """The values that travel between adapters, service, worker and store."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,6 +10,16 @@ from core.audio import Probe
 from core.jsontype import JSON
 from core.lifecycle import State
 from core.quota import Standing
+
+LONGEST_NAME = 64
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of what is no letter: controls, overrides of the direction, line breaks."""
+
+
+def shown_name(name: str) -> str:
+    """Return a name that can't forge lines or turn round the words beside it, on one line and of bounded length."""
+    kept = "".join(c for c in name if unicodedata.category(c) not in _UNSHOWN)
+    return " ".join(kept.split())[:LONGEST_NAME] or "somebody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +47,10 @@ class Caller:
     event_id: str = ""
     """What they did, where the platform may report it twice: the same event changes something once."""
 
+    def __post_init__(self) -> None:
+        """Keep only what can be shown of the name."""
+        object.__setattr__(self, "name", shown_name(self.name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -43,6 +58,10 @@ class Person:
 
     member: str
     name: str
+
+    def __post_init__(self) -> None:
+        """Keep only what can be shown of the name."""
+        object.__setattr__(self, "name", shown_name(self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,8 @@ class Job:
     detail: str | None = None
     """The gateway's or the platform's own words, for the operator."""
     artifacts: tuple[Artifact, ...] = ()
+    roles: tuple[str, ...] = ()
+    """The member's roles when it was ordered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

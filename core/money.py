@@ -10,7 +10,7 @@ LARGEST_MICROS = 1_000_000 * MICROS
 
 _DOLLARS = re.compile(r"\$?(\d{1,8})(?:\.(\d{1,6}))?", re.ASCII)
 _CHARACTERS = re.compile(r"(\d{1,10}) ?(?:chars?|characters?)", re.ASCII | re.IGNORECASE)
-AMOUNTS = "an amount such as $0.50, 0.50, 5000 chars or unlimited"
+AMOUNTS = "an amount such as $0.50, 0.50, 5000 chars or unlimited, with at most six decimals and at most $1000000"
 
 
 def cost_of(characters: int, price_micros: int) -> int:
@@ -30,7 +30,7 @@ def parse_amount(text: str, price_micros: int) -> int | None:
     else:
         raise InvalidInput("amount", text, AMOUNTS)
     if micros > LARGEST_MICROS:
-        raise InvalidInput("amount", text, "at most $1000000")
+        raise InvalidInput("amount", text, AMOUNTS)
     return micros
 
 

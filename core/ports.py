@@ -107,16 +107,24 @@ class Store(Protocol):
         """Return what a member may spend now."""
         ...
 
-    async def offer(self, offer_id: str, order: Order, expires_ms: int) -> str:
+    async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
         """Keep an order until its member agrees to the price; return its id, the former one for the same event."""
         ...
 
-    async def take_offer(self, caller: Caller, offer_id: str) -> Order:
-        """Take an offer away and return its order, once. Raises NotFound, also when it has expired or is another's."""
+    async def read_offer(self, caller: Caller, offer_id: str) -> tuple[Order, int]:
+        """Return what was offered and its cost in micros. Raises NotFound when it has expired, NotPermitted."""
+        ...
+
+    async def drop_offer(self, offer_id: str) -> None:
+        """Forget an offer."""
         ...
 
     async def ask(self, request_id: str, caller: Caller, amount_micros: int) -> bool:
-        """Keep a member's wish for credit; False when the last one is open still, or too recent."""
+        """Keep a member's wish for credit; False when the last one is open still, or was decided on lately."""
+        ...
+
+    async def withdraw(self, request_id: str, caller: Caller) -> None:
+        """Forget a member's wish that is open."""
         ...
 
     async def entries(self, community: str, member: str, most: int) -> list[Entry]:
@@ -172,7 +180,7 @@ class AdminStore(Protocol):
         ...
 
     async def set_pool(self, act: Act, community: str, limit_micros: int | None) -> None:
-        """Set what a community may spend in a month; None takes the pool away."""
+        """Set what a community may spend in a month; None is unlimited. Raises NotFound for one that was never seen."""
         ...
 
     async def refused(self, act: Act, outcome: str) -> None:
@@ -189,6 +197,10 @@ class AdminStore(Protocol):
 
     async def audit(self, community: str, most: int) -> list[AuditEntry]:
         """Return the newest acts."""
+        ...
+
+    async def quotas(self, community: str, most: int) -> Sequence[tuple[str, str, str, Quota]]:
+        """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""
         ...
 
     async def communities(self, month_ms: int, most: int) -> list[Community]:

@@ -1,6 +1,7 @@
 """The product table: endpoint, parameters and their ranges, price and limits, as the gateway documents them."""
 
 import math
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -32,10 +33,10 @@ Check = Callable[[str, Any], Any]
 
 
 def text(limit: int) -> Check:
-    """Allow non-blank text of at most `limit` code points that can be written as UTF-8."""
+    """Allow text that is not blank, of at most `limit` code points that can be written as UTF-8."""
 
     def check(name: str, value: Any) -> str:
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not any(unicodedata.category(c)[0] in "LNPS" for c in value):
             raise InvalidInput(name, value, "some text")
         if len(value) > limit:
             raise InvalidInput(name, f"{value[:20]}…", f"at most {limit} characters (this has {len(value)})")

@@ -1,6 +1,6 @@
 """Quotas, their periods and what they leave. Pure: the clock comes in as a number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -91,3 +91,10 @@ class Standing:
         """What is left of the allowance; None is unlimited."""
         limit = self.quota.limit_micros
         return None if limit is None else max(0, limit - self.used_micros)
+
+    def after(self, cost_micros: int) -> "Standing":
+        """Return what an order of that price would leave: the allowance is drawn first."""
+        left = self.allowance_left_micros
+        drawn = cost_micros if left is None else min(cost_micros, left)
+        balance = self.balance_micros - (cost_micros - drawn)
+        return replace(self, used_micros=self.used_micros + drawn, balance_micros=balance)

@@ -128,19 +128,23 @@ class Entry:
     note: str
 
 
-def write_csv(entries: Iterable[Entry], out: TextIO) -> None:
+R = TypeVar("R", AuditEntry, Entry)
+
+
+def write_csv(kind: type[R], entries: Iterable[R], out: TextIO) -> None:
     """Write entries as CSV (RFC 4180) with a header line; the time is added in words."""
     writer = csv.writer(out)
-    writer.writerow(["at", *(field.name for field in fields(Entry))])
+    writer.writerow(["at", *(field.name for field in fields(kind))])
+    entry: AuditEntry | Entry
     for entry in entries:
         at = datetime.fromtimestamp(entry.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
         writer.writerow([at, *(harmless(cell) for cell in astuple(entry))])
 
 
-def to_csv(entries: Iterable[Entry]) -> str:
+def to_csv(kind: type[R], entries: Iterable[R]) -> str:
     """Return what `write_csv` writes."""
     out = io.StringIO()
-    write_csv(entries, out)
+    write_csv(kind, entries, out)
     return out.getvalue()
 
 

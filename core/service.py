@@ -59,10 +59,10 @@ class Service:
 
     # --- members --------------------------------------------------------------------------------------------------
 
-    async def order(self, order: Order, *, confirmed: bool = False) -> Accepted:
+    async def order(self, order: Order, *, agreed_micros: int = 0) -> Accepted:
         """Validate, price and admit an order, and hand it to the worker. The same event twice is one job.
 
-        Raises NeedsConfirmation, OverLimit and other refusals.
+        `agreed_micros` is the price that its member has agreed to. Raises NeedsConfirmation, OverLimit and others.
         """
         if not order.caller.can_spend:
             raise NotPermitted("account")
@@ -80,7 +80,7 @@ class Service:
             cost_micros=cost_micros,
             operator_quota=self._policy.quota(direct=order.caller.direct),
             max_waiting=self._policy.max_waiting,
-            confirmed=confirmed,
+            confirmed=cost_micros <= agreed_micros,
         )
         try:
             admitted = await self._store.admit(admission)
@@ -106,22 +106,28 @@ class Service:
         if limit != "confirm":
             raise OverLimit(limit, cost_micros, admitted.standing)
         expires_ms = self._clock.now_ms() + OFFER_MS
-        offer_id = await self._store.offer(admission.job_id, admission.order, expires_ms)
+        offer_id = await self._store.offer(admission.job_id, admission.order, cost_micros, expires_ms)
         raise NeedsConfirmation(offer_id, cost_micros, admitted.standing, expires_ms)
 
     async def confirm(self, caller: Caller, offer_id: str, destination: Destination | None = None) -> Accepted:
         """Place an order whose price its member agrees to, once; to `destination` where the first one is spent."""
-        order = await self._store.take_offer(caller, offer_id)
-        return await self.order(replace(order, destination=destination or order.destination), confirmed=True)
+        order, agreed_micros = await self._store.read_offer(caller, offer_id)
+        order = replace(order, destination=destination or order.destination)
+        accepted = await self.order(order, agreed_micros=agreed_micros)
+        await self._store.drop_offer(offer_id)  # pressed twice before this, it was one event, and so is one job
+        return accepted
 
     async def ask_for(self, caller: Caller, amount: str) -> Wish:
         """Ask the admins for credit, in an amount as people type it. Raises InvalidInput, AlreadyAsked."""
         return await self.ask(caller, parse_amount(amount, self._policy.price_micros) or 0)
 
     async def ask(self, caller: Caller, amount_micros: int) -> Wish:
-        """Ask the admins for credit. Raises AlreadyAsked."""
+        """Ask the admins for credit. Raises AlreadyAsked, and OverLimit for a blocked member."""
         if not caller.can_spend or caller.direct:
             raise NotPermitted("community" if caller.direct else "account")
+        standing = await self.standing(caller)
+        if standing.blocked:
+            raise OverLimit("blocked", amount_micros, standing)
         if not 0 < amount_micros <= LARGEST_WISH_MICROS:
             raise InvalidInput(
                 "amount", show(amount_micros), f"more than nothing and at most {show(LARGEST_WISH_MICROS)}"
@@ -131,8 +137,12 @@ class Service:
             raise AlreadyAsked
         return Wish(request_id=request_id, member=caller.member, name=caller.name, amount_micros=amount_micros)
 
+    async def withdraw(self, caller: Caller, wish: Wish) -> None:
+        """Take back a wish that could not be shown to the admins."""
+        await self._store.withdraw(wish.request_id, caller)
+
     async def entries(self, caller: Caller, most: int = 5) -> list[Entry]:
-        """Return the caller's newest ledger entries."""
+        """Return the caller's newest charges, grants and revocations."""
         return await self._store.entries(caller.community, caller.member, most)
 
     async def redeliver(self, caller: Caller, job_id: str, destination: Destination) -> Job:

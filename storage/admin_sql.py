@@ -5,16 +5,22 @@ _AUDIT = """
 INSERT INTO audit (
     audit_id, at_ms, community, actor, actor_name, act, target, before_value, after_value, outcome
 )
-SELECT :audit_id, :now_ms, :community, :actor, :actor_name, :act, :target, {before}, :after, :outcome
+SELECT :audit_id, :now_ms, :community, :actor, :actor_name, :act, :target, {before}, {after}, :outcome
 """
 
 
-def audited(before: str) -> str:
+def audited(before: str, after: str = ":after") -> str:
     """Return the audit statement whose former value is the one row of this query, or 'none'."""
-    return _AUDIT.format(before=f"coalesce(({before}), 'none')")
+    return _AUDIT.format(before=f"coalesce(({before}), 'none')", after=after)
 
 
-REFUSED = _AUDIT.format(before="''")
+# Whoever may do nothing must not fill the audit either: so many attempts an hour are noted of each.
+_FEW = """WHERE (
+    SELECT count(*) FROM audit
+    WHERE community = :community AND at_ms > :hour_ago_ms AND actor = :actor AND outcome <> 'applied'
+) < :most
+"""
+REFUSED = _AUDIT.format(before="''", after=":after") + _FEW
 
 QUOTA = audited("""
     SELECT coalesce(CAST(limit_micros AS TEXT), 'unlimited') || ' ' || period FROM quotas
@@ -28,12 +34,16 @@ SET limit_micros = excluded.limit_micros, period = excluded.period, set_by = exc
 """
 CLEAR_QUOTA = "DELETE FROM quotas WHERE community = :community AND kind = :kind AND subject = :subject"
 QUOTAS = """
-SELECT kind, subject, limit_micros, period FROM quotas WHERE community = :community ORDER BY kind, subject LIMIT :most
+SELECT quotas.kind, quotas.subject, coalesce(members.name, '') AS name, quotas.limit_micros, quotas.period
+FROM quotas
+LEFT JOIN members ON members.community = quotas.community AND members.member = quotas.subject
+WHERE quotas.community = :community
+ORDER BY quotas.kind, quotas.subject LIMIT :most
 """
 
-BALANCE = audited("""
-    SELECT CAST(balance_micros AS TEXT) FROM members WHERE community = :community AND member = :member
-""")
+_BALANCE = "SELECT CAST(balance_micros AS TEXT) FROM members WHERE community = :community AND member = :member"
+BALANCE = audited(_BALANCE)
+CREDITED = audited(_BALANCE, _BALANCE.replace("balance_micros AS", "balance_micros + :amount_micros AS").join("()"))
 MEMBER = """
 INSERT INTO members (community, member, name, seen_ms) VALUES (:community, :member, :name, :now_ms)
 ON CONFLICT (community, member) DO NOTHING
@@ -63,12 +73,16 @@ SET until_ms = excluded.until_ms, set_by = excluded.set_by, set_ms = excluded.se
 """
 CLEAR_BLOCK = "DELETE FROM blocks WHERE community = :community AND member = :member"
 
-POOL = audited("SELECT CAST(limit_micros AS TEXT) FROM pools WHERE community = :community")
+POOL = audited("""
+    SELECT coalesce(
+        (SELECT coalesce(CAST(limit_micros AS TEXT), 'unlimited') FROM pools WHERE community = :community), 'default'
+    )
+""")
 SET_POOL = """
 INSERT INTO pools (community, limit_micros) VALUES (:community, :limit_micros)
 ON CONFLICT (community) DO UPDATE SET limit_micros = excluded.limit_micros
 """
-CLEAR_POOL = "DELETE FROM pools WHERE community = :community"
+KNOWN = "SELECT 1 FROM members WHERE community = :community LIMIT 1"
 
 LIMIT_COLUMNS = ("longest_text", "in_flight", "cooldown_s", "confirm_micros", "products", "channels")
 LIMITS = "SELECT * FROM limits WHERE community = :community"
@@ -88,12 +102,10 @@ def limit(column: str) -> tuple[str, str]:
 
 AUDIT = """
 SELECT
-    audit.at_ms, audit.actor, audit.actor_name, audit.act, audit.target,
-    coalesce(members.name, requests.name, '') AS target_name,
+    audit.at_ms, audit.actor, audit.actor_name, audit.act, audit.target, coalesce(members.name, '') AS target_name,
     audit.before_value AS before, audit.after_value AS after, audit.outcome
 FROM audit
 LEFT JOIN members ON members.community = audit.community AND members.member = audit.target
-LEFT JOIN requests ON requests.community = audit.community AND requests.request_id = audit.target
 WHERE audit.community = :community ORDER BY audit.at_ms DESC, audit.audit_id DESC LIMIT :most
 """
 
@@ -113,16 +125,17 @@ FROM ledger
 JOIN jobs ON jobs.job_id = ledger.job_id
 LEFT JOIN members ON members.community = ledger.community AND members.member = ledger.member
 WHERE ledger.community = :community AND ledger.kind = 'charge'
-AND ledger.at_ms >= :start_ms AND ledger.at_ms < :end_ms
+AND ledger.day_ms >= :start_ms AND ledger.day_ms < :end_ms
 AND (:member = '' OR ledger.member = :member)
 GROUP BY ledger.day_ms, ledger.member, coalesce(members.name, ledger.member), jobs.product
 ORDER BY ledger.day_ms, ledger.member, jobs.product
 """
 COMMUNITIES = """
 SELECT
-    pool_usage.community, pool_usage.used_micros, pools.limit_micros AS pool_micros,
-    (SELECT count(*) FROM members WHERE members.community = pool_usage.community) AS members
-FROM pool_usage LEFT JOIN pools ON pools.community = pool_usage.community
-WHERE pool_usage.month_ms = :month_start
-ORDER BY pool_usage.used_micros DESC, pool_usage.community LIMIT :most
+    known.community, known.members, coalesce(pool_usage.used_micros, 0) AS used_micros,
+    CASE WHEN pools.community IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END AS pool_micros
+FROM (SELECT community, count(*) AS members FROM members GROUP BY community) AS known
+LEFT JOIN pools ON pools.community = known.community
+LEFT JOIN pool_usage ON pool_usage.community = known.community AND pool_usage.month_ms = :month_start
+ORDER BY coalesce(pool_usage.used_micros, 0) DESC, known.community LIMIT :most
 """

@@ -7,7 +7,7 @@ from core.errors import Decided, NotEnough, NotFound
 from core.models import Person
 from core.money import LARGEST_MICROS
 from core.ports import Clock
-from core.quota import Limits, Quota, Standing
+from core.quota import Limits, Period, Quota, Standing
 from core.reports import Act, AuditEntry, Community, Entry, Spent, Wish
 from storage import admin_sql as sql
 from storage.driver import Driver, Row, Statement, Unexpected
@@ -17,6 +17,10 @@ from storage.store import SqlStore
 
 MOST_MICROS = 1000 * LARGEST_MICROS
 """No balance grows beyond this, however often it is granted."""
+
+HOUR_MS = 3_600_000
+MOST_REFUSALS = 20
+"""Refused attempts that are noted of one actor in an hour."""
 
 
 class SqlAdminStore:
@@ -49,12 +53,12 @@ class SqlAdminStore:
 
     async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:
         """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
-        args = self._args(act, f"{amount_micros:+}") | self._credit(person, amount_micros, reason)
+        args = self._args(act, "") | self._credit(person, amount_micros, reason)
         try:
             rows = await self._driver.run(
                 [
                     Statement(sql.MEMBER, args),
-                    Statement(sql.BALANCE, args, 1),
+                    Statement(sql.CREDITED, args, 1),
                     Statement(sql.CREDIT, args, 1),
                     Statement(sql.LEDGER_CREDIT, args, 1),
                 ]
@@ -70,15 +74,17 @@ class SqlAdminStore:
         if not found:
             raise NotFound("request", request_id)
         row = found[0]
+        if row["state"] != "open":
+            raise Decided(request_id)
         person, amount = Person(member=row["member"], name=row["name"]), int(row["amount_micros"])
-        args |= {"state": args["after"], **self._credit(person, amount, f"request {request_id}")}
-        statements = [Statement(sql.BALANCE, args, 1), Statement(sql.DECIDE, args, 1)]
-        if approve:
-            statements += [Statement(text, args, 1) for text in (sql.CREDIT, sql.LEDGER_CREDIT)]
+        args |= {"state": args["after"], "target": person.member}
+        args |= self._credit(person, amount, f"request {request_id}")
+        texts = (sql.CREDITED, sql.DECIDE, sql.CREDIT, sql.LEDGER_CREDIT) if approve else (sql.BALANCE, sql.DECIDE)
         try:
-            await self._driver.run([Statement(sql.MEMBER, args), *statements])
+            await self._driver.run([Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)])
         except Unexpected:
-            raise Decided(request_id) from None
+            balance = await self._balance(act.community, person.member)
+            raise (NotEnough(balance) if balance + amount > MOST_MICROS else Decided(request_id)) from None
         balance = await self._balance(act.community, person.member)
         return Wish(
             request_id=request_id, member=person.member, name=person.name, amount_micros=amount, balance_micros=balance
@@ -100,14 +106,17 @@ class SqlAdminStore:
         await self._change(act, {"value": stored}, "none" if stored is None else str(stored), audit, change)
 
     async def set_pool(self, act: Act, community: str, limit_micros: int | None) -> None:
-        """Set what a community may spend in a month; None takes the pool away."""
+        """Set what a community may spend in a month; None is unlimited. Raises NotFound for one that was never seen."""
         args = {"community": community, "limit_micros": limit_micros}
-        change = sql.CLEAR_POOL if limit_micros is None else sql.SET_POOL
-        await self._change(act, args, "none" if limit_micros is None else str(limit_micros), sql.POOL, change)
+        if community != act.community and not await self._read(sql.KNOWN, args):
+            raise NotFound("community", community)
+        after = "unlimited" if limit_micros is None else str(limit_micros)
+        await self._change(act, args, after, sql.POOL, sql.SET_POOL)
 
     async def refused(self, act: Act, outcome: str) -> None:
         """Note an act that was refused."""
-        await self._driver.run([Statement(sql.REFUSED, self._args(act, "") | {"outcome": outcome})])
+        args = self._args(act, "") | {"outcome": outcome, "most": MOST_REFUSALS}
+        await self._driver.run([Statement(sql.REFUSED, args | {"hour_ago_ms": args["now_ms"] - HOUR_MS})])
 
     # --- what is read ---------------------------------------------------------------------------------------------
 
@@ -130,9 +139,17 @@ class SqlAdminStore:
         """Return the newest acts."""
         return [read_as(AuditEntry, row) for row in await self._read(sql.AUDIT, {"community": community, "most": most})]
 
+    async def quotas(self, community: str, most: int) -> list[tuple[str, str, str, Quota]]:
+        """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""
+        rows = await self._read(sql.QUOTAS, {"community": community, "most": most})
+        return [
+            (r["kind"], r["subject"], r["name"], Quota(limit_micros=r["limit_micros"], period=Period(r["period"])))
+            for r in rows
+        ]
+
     async def communities(self, month_ms: int, most: int) -> list[Community]:
         """Return the communities that spent in a month, those that spent most first."""
-        args = {"month_start": month_ms, "most": most}
+        args = {"month_start": month_ms, "most": most, "default_pool": self._store.default_pool_micros}
         return [read_as(Community, row) for row in await self._read(sql.COMMUNITIES, args)]
 
     # --- helpers --------------------------------------------------------------------------------------------------

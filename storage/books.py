@@ -8,11 +8,25 @@ from storage.driver import Driver, Statement
 
 CHECKS: Mapping[str, str] = {
     "every balance equals the ledger's sum": """
-        SELECT members.community, members.member, members.balance_micros,
-            coalesce(sum(ledger.balance_micros), 0) AS ledger_micros
-        FROM members LEFT JOIN ledger ON ledger.community = members.community AND ledger.member = members.member
-        GROUP BY members.community, members.member, members.balance_micros
-        HAVING members.balance_micros <> coalesce(sum(ledger.balance_micros), 0)
+        SELECT community, member, sum(balance) AS difference_micros FROM (
+            SELECT community, member, balance_micros AS balance FROM members
+            UNION ALL
+            SELECT community, member, -balance_micros FROM ledger
+        ) AS both_sides GROUP BY community, member HAVING sum(balance) <> 0
+    """,
+    "a hold is what its entry says, and a void gives back what the hold took": """
+        SELECT holds.job_id, holds.allowance_micros, holds.balance_micros FROM holds
+        LEFT JOIN ledger ON ledger.job_id = holds.job_id AND ledger.kind = 'hold'
+            AND ledger.allowance_micros = holds.allowance_micros AND ledger.balance_micros = -holds.balance_micros
+            AND ledger.day_ms = holds.day_ms AND ledger.month_ms = holds.month_ms
+            AND ledger.community = holds.community AND ledger.member = holds.member
+        WHERE ledger.job_id IS NULL
+        UNION ALL
+        SELECT void.job_id, void.allowance_micros, void.balance_micros FROM ledger AS void
+        LEFT JOIN ledger AS held ON held.job_id = void.job_id AND held.kind = 'hold'
+            AND held.allowance_micros = -void.allowance_micros AND held.balance_micros = -void.balance_micros
+            AND held.day_ms = void.day_ms AND held.month_ms = void.month_ms
+        WHERE void.kind = 'void' AND held.job_id IS NULL
     """,
     "every day's usage equals the ledger's sum": """
         SELECT community, member, day_ms, sum(used) AS difference_micros FROM (

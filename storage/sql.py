@@ -50,7 +50,8 @@ standing AS (
         ), 0) AS BIGINT) AS held_micros,
         (SELECT count(*) FROM holds WHERE holds.member = :member) AS waiting,
         (SELECT count(*) FROM holds WHERE holds.community = :community) AS community_waiting,
-        pools.limit_micros - coalesce(pool_usage.used_micros, 0) AS pool_left_micros,
+        CASE WHEN pools.community IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END
+            - coalesce(pool_usage.used_micros, 0) AS pool_left_micros,
         :month_end AS pool_resets_ms,
         blocks.member IS NOT NULL AND (blocks.until_ms IS NULL OR blocks.until_ms > :now_ms) AS blocked,
         blocks.until_ms AS blocked_until_ms,
@@ -117,12 +118,12 @@ FROM split WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
 ADMIT_JOB = """
 INSERT INTO jobs (
     job_id, event_id, platform, community, member, member_name, direct, product, parameters,
-    characters, cost_micros, state, destination, channel, callback_token, created_ms, updated_ms
+    characters, cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms
 )
 SELECT
     :job_id, :event_id, :platform, :community, :member, :name, :direct, :product, :parameters,
     :characters, :cost_micros,
-    'queued', :destination, :channel, :callback_token, :now_ms, :now_ms
+    'queued', :destination, :channel, :roles, :callback_token, :now_ms, :now_ms
 WHERE EXISTS (SELECT 1 FROM holds WHERE holds.job_id = :job_id)
 """
 
@@ -199,28 +200,36 @@ SELECT * FROM jobs WHERE state = 'undeliverable' AND closed_ms < :before_ms AND 
 ORDER BY closed_ms LIMIT :most
 """
 
-# One open wish at a time, and a pause between two; an old one that nobody decided on is no obstacle.
+# One open wish at a time, and a pause after a decision; one that nobody decided on for long gives way to the next.
 ASK = """
 INSERT INTO requests (request_id, community, member, name, amount_micros, asked_ms, state)
 SELECT :request_id, :community, :member, :name, :amount_micros, :now_ms, 'open'
 WHERE NOT EXISTS (
     SELECT 1 FROM requests WHERE community = :community AND member = :member
-    AND asked_ms > CASE state WHEN 'open' THEN :now_ms - :forget_ms ELSE :now_ms - :pause_ms END
+    AND (state = 'open' AND asked_ms > :forgotten_ms OR decided_ms > :paused_ms)
 )
 RETURNING request_id
 """
+FORGET_WISHES = """
+DELETE FROM requests
+WHERE community = :community AND member = :member AND state = 'open' AND asked_ms <= :forgotten_ms
+"""
+WITHDRAW = """
+DELETE FROM requests
+WHERE request_id = :request_id AND community = :community AND member = :member AND state = 'open'
+"""
 
 OFFER = """
-INSERT INTO offers (offer_id, event_id, community, member, placed, expires_ms)
-VALUES (:offer_id, :event_id, :community, :member, :placed, :expires_ms)
-ON CONFLICT (event_id) DO UPDATE SET expires_ms = excluded.expires_ms
+INSERT INTO offers (offer_id, event_id, community, member, placed, cost_micros, expires_ms)
+VALUES (:offer_id, :event_id, :community, :member, :placed, :cost_micros, :expires_ms)
+ON CONFLICT (event_id) DO UPDATE SET cost_micros = excluded.cost_micros, expires_ms = excluded.expires_ms
 RETURNING offer_id
 """
-TAKE_OFFER = """
-DELETE FROM offers
-WHERE offer_id = :offer_id AND community = :community AND member = :member AND expires_ms > :now_ms
-RETURNING placed
+READ_OFFER = """
+SELECT member, placed, cost_micros FROM offers
+WHERE offer_id = :offer_id AND community = :community AND expires_ms > :now_ms
 """
+DROP_OFFER = "DELETE FROM offers WHERE offer_id = :offer_id"
 FORGET_OFFERS = "DELETE FROM offers WHERE expires_ms <= :now_ms"
 
 FIND_HANDLE = """
@@ -288,7 +297,7 @@ FROM ledger
 LEFT JOIN members ON members.community = ledger.community AND members.member = ledger.member
 """
 ENTRIES = f"""{_ENTRY}
-WHERE ledger.community = :community AND ledger.member = :member
+WHERE ledger.community = :community AND ledger.member = :member AND ledger.kind IN ('charge', 'grant', 'revoke')
 ORDER BY ledger.at_ms DESC, ledger.entry_id DESC LIMIT :most
 """
 EXPORT_ALL = f"{_ENTRY} ORDER BY ledger.at_ms, ledger.entry_id"

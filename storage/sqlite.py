@@ -217,7 +217,7 @@ def export_file(path: Path, out: TextIO) -> None:
     try:
         with closing(connect(path, read_only=True)) as connection:
             connection.row_factory = sqlite3.Row
-            write_csv((read_as(Entry, row) for row in connection.execute(EXPORT_ALL)), out)
+            write_csv(Entry, (read_as(Entry, row) for row in connection.execute(EXPORT_ALL)), out)
     except sqlite3.Error as error:
         raise StoreError(f"{path} can't be exported: {error}") from error
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.errors import NotFound, StaleJob
+from core.errors import NotFound, NotPermitted, StaleJob
 from core.lifecycle import ENDED, VOIDS, State, may_move, settles
 from core.models import Artifact, Caller, Destination, Job, Order, Person
 from core.ports import Admission, Admitted, Clock
@@ -13,7 +13,7 @@ from core.reports import Entry
 from storage import sql
 from storage.driver import Driver, Row, Statement, Unexpected
 from storage.migrate import migrate
-from storage.rows import joined, limits_of, read_as
+from storage.rows import joined, limits_of, read_as, split
 
 ASK_PAUSE_MS = 3_600_000
 """Between a decision on a member's wish and their next wish."""
@@ -28,9 +28,11 @@ COLUMNS = frozenset(
 class SqlStore:
     """Implements `core.ports.Store` on either engine."""
 
-    def __init__(self, driver: Driver, clock: Clock) -> None:
+    def __init__(self, driver: Driver, clock: Clock, default_pool_micros: int | None = None) -> None:
+        """`default_pool_micros`: what a community may spend in a month unless an operator says; None is unlimited."""
         self._driver = driver
         self._clock = clock
+        self.default_pool_micros = default_pool_micros
 
     async def open(self) -> None:
         """Connect and bring the schema up to date. Raises SchemaTooNew, StoreBusy."""
@@ -145,28 +147,35 @@ class SqlStore:
         (rows,) = await self._driver.run([Statement(sql.STANDING, args)])
         return _standing(rows[0])
 
-    async def offer(self, offer_id: str, order: Order, expires_ms: int) -> str:
+    async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
         """Keep an order until its member agrees to the price; return its id, the former one for the same event."""
         caller = order.caller
         args: dict[str, Any] = {
             "offer_id": offer_id,
             "event_id": order.event_id,
             "placed": _placed(order),
+            "cost_micros": cost_micros,
             "expires_ms": expires_ms,
         }
         args |= {"community": caller.community, "member": caller.member, "now_ms": self._clock.now_ms()}
         _, rows = await self._driver.run([Statement(sql.FORGET_OFFERS, args), Statement(sql.OFFER, args)])
         return str(rows[0]["offer_id"])
 
-    async def take_offer(self, caller: Caller, offer_id: str) -> Order:
-        """Take an offer away and return its order, once. Raises NotFound, also when it has expired or is another's."""
-        args = {"offer_id": offer_id, "community": caller.community, "member": caller.member}
-        (rows,) = await self._driver.run([Statement(sql.TAKE_OFFER, {**args, "now_ms": self._clock.now_ms()})])
+    async def read_offer(self, caller: Caller, offer_id: str) -> tuple[Order, int]:
+        """Return what was offered and its cost in micros. Raises NotFound when it has expired, NotPermitted."""
+        args = {"offer_id": offer_id, "community": caller.community, "now_ms": self._clock.now_ms()}
+        (rows,) = await self._driver.run([Statement(sql.READ_OFFER, args)])
         if not rows:
             raise NotFound("offer", offer_id)
+        if rows[0]["member"] != caller.member:
+            raise NotPermitted("owner")
         placed = json.loads(rows[0]["placed"])
         where = Destination(placed["destination"]["platform"], placed["destination"]["data"])
-        return Order(**{**placed, "destination": where, "caller": caller})
+        return Order(**{**placed, "destination": where, "caller": caller}), int(rows[0]["cost_micros"])
+
+    async def drop_offer(self, offer_id: str) -> None:
+        """Forget an offer."""
+        await self._driver.run([Statement(sql.DROP_OFFER, {"offer_id": offer_id})])
 
     async def ask(self, request_id: str, caller: Caller, amount_micros: int) -> bool:
         """Keep a member's wish for credit; False when the last one is open still, or too recent."""
@@ -176,10 +185,16 @@ class SqlStore:
             "member": caller.member,
             "name": caller.name,
         }
-        args |= {"amount_micros": amount_micros, "now_ms": self._clock.now_ms()}
-        args |= {"pause_ms": ASK_PAUSE_MS, "forget_ms": ASK_FORGET_MS}
-        (rows,) = await self._driver.run([Statement(sql.ASK, args)])
+        now_ms = self._clock.now_ms()
+        args |= {"amount_micros": amount_micros, "now_ms": now_ms}
+        args |= {"paused_ms": now_ms - ASK_PAUSE_MS, "forgotten_ms": now_ms - ASK_FORGET_MS}
+        _, rows = await self._driver.run([Statement(sql.FORGET_WISHES, args), Statement(sql.ASK, args)])
         return bool(rows)
+
+    async def withdraw(self, request_id: str, caller: Caller) -> None:
+        """Forget a member's wish that is open."""
+        args = {"request_id": request_id, "community": caller.community, "member": caller.member}
+        await self._driver.run([Statement(sql.WITHDRAW, args)])
 
     async def entries(self, community: str, member: str, most: int) -> list[Entry]:
         """Return a member's newest ledger entries."""
@@ -210,6 +225,7 @@ class SqlStore:
         for period in Period:
             args[f"{period}_start"], args[f"{period}_end"] = window(period, now_ms)
         args["roles"] = joined(roles)
+        args["default_pool"] = self.default_pool_micros
         args["operator_limit"] = operator_quota.limit_micros
         args["operator_period"] = operator_quota.period.value
         return args
@@ -270,6 +286,7 @@ def _job(row: Row) -> Job:
             **fields,
             "state": State(row["state"]),
             "direct": bool(row["direct"]),
+            "roles": split(row["roles"]),
             "parameters": json.loads(row["parameters"]),
         },
         destination=Destination(destination["platform"], destination["data"]),

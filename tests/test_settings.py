@@ -23,6 +23,8 @@ def test_the_defaults_work() -> None:
     assert settings.default_quota == Quota(limit_micros=100_000, period=Period.DAY)
     assert settings.direct_quota.limit_micros == 0
     assert settings.price_micros == 100_000
+    assert settings.default_pool_micros == 20_000_000
+    assert loaded(default_pool="unlimited").default_pool_micros is None
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,10 @@ def test_the_defaults_work() -> None:
         ({"direct_allowance": "1 year"}, "1 year"),
         ({"price": "unlimited"}, "PRICE"),
         ({"price": "NaN"}, "PRICE"),
+        ({"price": "0"}, "PRICE"),
+        ({"default_pool": "0,5"}, "DEFAULT_POOL"),
+        ({"owners": "1234"}, "OWNERS"),
+        ({"owners": "discord:alice"}, "OWNERS"),
         ({"price": "5000 chars"}, "PRICE"),
         ({"default_voice": "Nobody"}, "DEFAULT_VOICE"),
         ({"database_url": "mysql://x"}, "DATABASE_URL"),

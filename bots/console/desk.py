@@ -124,7 +124,7 @@ class Desk:
         return await acts.decide(self._service, admin, request_id, approve=command.name == "approve")
 
     async def _act(self, admin: Caller, command: Command) -> Answer:
-        asked = commands.named(command.body)
+        asked = commands.named(command)
         name = asked.handle or asked.member_id
         member = _person(name) if name else None
         return await typed.answer(self._service, admin, command.name, member, asked.words)

@@ -6,7 +6,7 @@ from typing import Any, Self
 import discord
 
 from core.admin import Subject
-from core.errors import DeliveryRefused
+from core.errors import DeliveryRefused, InvalidInput
 from core.models import Caller, Destination, Job, Person
 
 PLATFORM = "discord"
@@ -35,6 +35,7 @@ def caller_of(interaction: AnyInteraction) -> Caller:
         direct=interaction.guild_id is None,
         channel=_channel(interaction),
         roles=roles_of(user),
+        event_id=f"{PLATFORM}:{interaction.id}",
     )
 
 
@@ -64,7 +65,9 @@ def role_subject(role: discord.Role) -> Subject:
 
 
 def person(user: Anybody) -> Person:
-    """Name a member who is spoken about."""
+    """Name a member who is spoken about. Raises InvalidInput for a bot."""
+    if user.bot:
+        raise InvalidInput("member", user.display_name, "a person, not a bot")
     return Person(member=key(user.id), name=user.display_name)
 
 

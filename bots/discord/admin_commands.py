@@ -9,12 +9,12 @@ from discord.app_commands import Choice
 
 from bots import acts, admin_replies, replies
 from bots.acts import Answer
-from bots.discord.address import Anybody, key, person, role_subject, roles_of
+from bots.discord.address import Anybody, key, role_subject, roles_of
 from bots.discord.client import AnyCommand
 from bots.discord.commands import Interaction, Text
 from core.admin import Subject
 from core.errors import InvalidInput
-from core.models import Caller
+from core.models import Caller, Person
 from core.quota import Period
 from core.service import Service
 
@@ -43,8 +43,11 @@ quota = _for_admins(app_commands.Group(name="quota", description=replies.COMMAND
 @_periods
 async def quota_set(interaction: Interaction, member: Anybody, amount: Text, period: str) -> None:
     """Set a member's quota."""
-    subject = Subject.of(person(member))
-    await interaction.client.desk.tell(interaction, acts.quota_set, subject, amount, period)
+    await interaction.client.desk.administer(interaction, _set, member, amount, period)
+
+
+async def _set(service: Service, caller: Caller, member: Person, amount: str, period: str) -> Answer:
+    return await acts.quota_set(service, caller, Subject.of(member), amount, period)
 
 
 @quota.command(name="role", description=replies.COMMANDS["quota role"])
@@ -52,14 +55,15 @@ async def quota_set(interaction: Interaction, member: Anybody, amount: Text, per
 @_periods
 async def quota_role(interaction: Interaction, role: discord.Role, amount: Text, period: str) -> None:
     """Set a role's quota."""
-    await interaction.client.desk.tell(interaction, acts.quota_set, role_subject(role), amount, period)
+    await interaction.client.desk.administer(interaction, acts.quota_set, role_subject(role), amount, period)
 
 
 @quota.command(name="show", description=replies.COMMANDS["quota show"])
 @app_commands.describe(**replies.OPTIONS["quota show"])
-async def quota_show(interaction: Interaction, member: Anybody) -> None:
-    """Show what a member may spend."""
-    await interaction.client.desk.tell(interaction, acts.quota_show, person(member), roles_of(member))
+async def quota_show(interaction: Interaction, member: Anybody | None = None) -> None:
+    """Show what a member may spend, or every quota that was set."""
+    roles = roles_of(member) if member else ()
+    await interaction.client.desk.administer(interaction, acts.quota_show, member, roles)
 
 
 @quota.command(name="clear", description=replies.COMMANDS["quota clear"])
@@ -68,13 +72,13 @@ async def quota_clear(
     interaction: Interaction, member: Anybody | None = None, role: discord.Role | None = None
 ) -> None:
     """Take a member's or a role's quota away, or the community's default."""
-    await interaction.client.desk.tell(interaction, _clear, member, role)
+    await interaction.client.desk.administer(interaction, _clear, member, role)
 
 
-async def _clear(service: Service, caller: Caller, member: Anybody | None, role: discord.Role | None) -> Answer:
+async def _clear(service: Service, caller: Caller, member: Person | None, role: discord.Role | None) -> Answer:
     if member and role:
         raise InvalidInput("role", role.name, "given without a member")
-    subject = role_subject(role) if role else Subject.of(person(member) if member else None)
+    subject = role_subject(role) if role else Subject.of(member)
     return await acts.quota_clear(service, caller, subject)
 
 
@@ -83,7 +87,7 @@ async def _clear(service: Service, caller: Caller, member: Anybody | None, role:
 @_periods
 async def quota_default(interaction: Interaction, amount: Text, period: str) -> None:
     """Set the community's default quota."""
-    await interaction.client.desk.tell(interaction, acts.quota_set, Subject.of(None), amount, period)
+    await interaction.client.desk.administer(interaction, acts.quota_set, Subject.of(None), amount, period)
 
 
 @_for_admins
@@ -91,7 +95,7 @@ async def quota_default(interaction: Interaction, amount: Text, period: str) -> 
 @app_commands.describe(**admin_replies.OPTIONS["grant"])
 async def grant(interaction: Interaction, member: Anybody, amount: Text, reason: Text | None = None) -> None:
     """Give credit."""
-    await interaction.client.desk.tell(interaction, acts.grant, person(member), amount, reason or "")
+    await interaction.client.desk.administer(interaction, acts.grant, member, amount, reason or "")
 
 
 @_for_admins
@@ -99,7 +103,7 @@ async def grant(interaction: Interaction, member: Anybody, amount: Text, reason:
 @app_commands.describe(**admin_replies.OPTIONS["revoke"])
 async def revoke(interaction: Interaction, member: Anybody, amount: Text, reason: Text | None = None) -> None:
     """Take credit back."""
-    await interaction.client.desk.tell(interaction, acts.revoke, person(member), amount, reason or "")
+    await interaction.client.desk.administer(interaction, acts.revoke, member, amount, reason or "")
 
 
 @_for_admins
@@ -107,7 +111,7 @@ async def revoke(interaction: Interaction, member: Anybody, amount: Text, reason
 @app_commands.describe(**admin_replies.OPTIONS["block"])
 async def block(interaction: Interaction, member: Anybody, span: Text | None = None) -> None:
     """Refuse a member's orders."""
-    await interaction.client.desk.tell(interaction, acts.block, person(member), span or "")
+    await interaction.client.desk.administer(interaction, acts.block, member, span or "")
 
 
 @_for_admins
@@ -115,7 +119,7 @@ async def block(interaction: Interaction, member: Anybody, span: Text | None = N
 @app_commands.describe(**admin_replies.OPTIONS["unblock"])
 async def unblock(interaction: Interaction, member: Anybody) -> None:
     """Take a member's orders again."""
-    await interaction.client.desk.tell(interaction, acts.unblock, person(member))
+    await interaction.client.desk.administer(interaction, acts.unblock, member)
 
 
 @_for_admins
@@ -124,10 +128,12 @@ async def unblock(interaction: Interaction, member: Anybody) -> None:
 @_limits
 async def limits(interaction: Interaction, name: str | None = None, value: Text | None = None) -> None:
     """Show the community's limits, or set one."""
-    await interaction.client.desk.tell(interaction, _limit, name or "", value or "")
+    await interaction.client.desk.administer(interaction, _limit, name or "", value or "")
 
 
 async def _limit(service: Service, caller: Caller, name: str, value: str) -> Answer:
+    if value and not name:
+        raise InvalidInput("limit", "", f"one of {', '.join(admin_replies.LIMITS)}")
     return await acts.limits(service, caller, name, _channel_keys(value) if name == "channels" else value)
 
 
@@ -152,15 +158,14 @@ def _channel_key(word: str) -> str:
 @_periods
 async def usage(interaction: Interaction, period: str = Period.MONTH.value, member: Anybody | None = None) -> None:
     """Show what was spent."""
-    who = person(member) if member else None
-    await interaction.client.desk.tell(interaction, acts.usage, period, who)
+    await interaction.client.desk.administer(interaction, acts.usage, period, member)
 
 
 @_for_admins
 @app_commands.command(name="audit", description=admin_replies.COMMANDS["audit"])
 async def audit(interaction: Interaction) -> None:
     """Show who changed what."""
-    await interaction.client.desk.tell(interaction, acts.audit)
+    await interaction.client.desk.administer(interaction, acts.audit)
 
 
 @_for_admins
@@ -168,7 +173,7 @@ async def audit(interaction: Interaction) -> None:
 @app_commands.describe(**admin_replies.OPTIONS["pool"])
 async def pool(interaction: Interaction, amount: Text, community: Text | None = None) -> None:
     """Set what a community may spend in a month."""
-    await interaction.client.desk.tell(interaction, _pool, community, amount)
+    await interaction.client.desk.administer(interaction, _pool, community, amount)
 
 
 async def _pool(service: Service, caller: Caller, community: str | None, amount: str) -> Answer:
@@ -179,7 +184,7 @@ async def _pool(service: Service, caller: Caller, community: str | None, amount:
 @app_commands.command(name="communities", description=admin_replies.COMMANDS["communities"])
 async def communities(interaction: Interaction) -> None:
     """List this month's communities."""
-    await interaction.client.desk.tell(interaction, acts.communities)
+    await interaction.client.desk.administer(interaction, acts.communities)
 
 
 ADMIN_COMMANDS: tuple[AnyCommand, ...] = (

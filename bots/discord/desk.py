@@ -13,7 +13,7 @@ import discord
 from bots import refusals
 from bots.acts import Answer, File
 from bots.discord import buttons
-from bots.discord.address import Address, AnyInteraction, caller_of
+from bots.discord.address import Address, AnyInteraction, caller_of, person
 from bots.discord.courier import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.discord.text import plain
 from core.errors import Refusal
@@ -45,6 +45,8 @@ class Said:
     files: tuple[File, ...] = ()
     view: discord.ui.View | None = None
     place: Place = Place.AUTHOR
+    undo: Callable[[], Awaitable[None]] | None = None
+    """Takes back what is asked here, if nobody can read it."""
 
 
 Act = Callable[[Caller, Destination], Awaitable[Sequence[Said]]]
@@ -118,6 +120,19 @@ class Desk:
 
         await self.answer(interaction, told, PRIVATE)
 
+    async def administer(
+        self, interaction: AnyInteraction, act: Callable[..., Awaitable[Answer]], *args: object
+    ) -> None:
+        """Do what an admin's command says; before anything else is read, the service says whether they may."""
+        name = interaction.command.qualified_name.split()[0] if interaction.command else "admin"
+
+        async def entered(service: Service, caller: Caller) -> Answer:
+            await service.admin.enter(caller, name)
+            meant = (person(arg) if isinstance(arg, discord.User | discord.Member) else arg for arg in args)
+            return await act(service, caller, *meant)
+
+        await self.tell(interaction, entered)
+
     async def answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
         """Acknowledge, act, and tell; whatever goes wrong is said or logged."""
         task = asyncio.ensure_future(self._answer(interaction, act, manner))
@@ -134,9 +149,18 @@ class Desk:
         try:
             message_id = await _acknowledge(interaction, manner)
             for said in await _outcome(interaction, act, message_id):
-                await _SAY[said.place](interaction, said, manner)
+                await _say(interaction, said, manner)
         except (discord.HTTPException, *NETWORK) as error:
             log.warning("interaction %d could not be answered: %s", interaction.id, describe(error))
+
+
+async def _say(interaction: AnyInteraction, said: Said, manner: Manner) -> None:
+    try:
+        await _SAY[said.place](interaction, said, manner)
+    except BaseException:
+        if said.undo:
+            await said.undo()
+        raise
 
 
 async def _outcome(interaction: AnyInteraction, act: Act, message_id: int | None) -> Sequence[Said]:

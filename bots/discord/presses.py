@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bots import acts, admin_replies, replies
 from bots.discord import buttons
@@ -45,7 +46,12 @@ async def _ask(desk: Desk, interaction: AnyInteraction, micros: str) -> None:
 
     async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
         wish = await desk.service.ask(caller, int(_checked(_MICROS, "request", micros)))
-        wished = Said(admin_replies.wished(wish), view=buttons.of_wish(wish), place=Place.EVERYBODY)
+        wished = Said(
+            admin_replies.wished(wish),
+            view=buttons.of_wish(wish),
+            place=Place.EVERYBODY,
+            undo=partial(desk.service.withdraw, caller, wish),
+        )
         return wished, Said(replies.ASKED, place=Place.MESSAGE)
 
     await desk.answer(interaction, act, PRESS)

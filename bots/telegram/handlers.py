@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from telegram import Bot, BotCommand, BotCommandScope, BotCommandScopeAllChatAdministrators, Message, Update
+from telegram.error import BadRequest, Forbidden
 from telegram.ext import Application, CallbackQueryHandler, MessageHandler, filters
 
 from bots import admin_replies, replies, typed
@@ -35,6 +36,8 @@ class Handlers:
         self._speaker = Speaker(bot)
         self._presses = Presses(service, deliverer, self._speaker, self._admins)
         self._seen: Recent[tuple[str, str], Caller] = Recent()
+        self._handles: Recent[tuple[str, str | None], str] = Recent()
+        """Who was last seen under an @name: it may have gone to another and come back."""
         self._answers: Mapping[str, Answer] = {
             "speak": self._speak,
             "music": self._music,
@@ -115,7 +118,9 @@ class Handlers:
     async def _remember(self, message: Message) -> None:
         """Let the service know the member's current name, unless it does."""
         who = replace(_caller(message), channel="")
-        if not who.can_spend or self._seen.get((who.community, who.member)) == who:
+        handle = (who.community, who.handle)
+        known = self._seen.get((who.community, who.member)) == who and self._handles.get(handle) == who.member
+        if not who.can_spend or known:
             return
         try:
             await self._service.remember(who)
@@ -123,15 +128,28 @@ class Handlers:
             log.exception("a member's name could not be kept")
         else:
             self._seen[who.community, who.member] = who
+            self._handles[handle] = who.member
 
     # --- admins ---------------------------------------------------------------------------------------------------
 
     async def _act(self, message: Message, command: Command) -> Said | None:
         who = _caller(message, is_admin=await self._admins.wrote(message))
         admin = replace(who, event_id=_event(message))
+        await self._service.admin.enter(admin, command.name)
         asked, user = parse.named(message, command)
         member = person(user) if user else await self._find(admin, asked, command.name)
-        return Said.of(await typed.answer(self._service, admin, command.name, member, asked.words))
+        answer = await typed.answer(self._service, admin, command.name, member, asked.words)
+        return await self._privately(message, Said.of(answer)) if answer.private else Said.of(answer)
+
+    async def _privately(self, message: Message, said: Said) -> Said:
+        """Send a report on members to whoever asked for it alone; say in the chat what became of it."""
+        if message.sender_chat is not None or message.from_user is None:
+            return Said(admin_replies.WHOSE_REPORT)
+        try:
+            await self._speaker.post(Place(message.from_user.id), said)
+        except (Forbidden, BadRequest):
+            return Said(admin_replies.name_start(self._bot.link))
+        return Said(admin_replies.SENT_PRIVATELY)
 
     async def _find(self, admin: Caller, asked: Named, act: str) -> Person | None:
         """Return whom an @name or an id means; ids name members who have left, too."""

@@ -4,6 +4,7 @@ from telegram import Message, MessageEntity, User
 
 from bots import commands
 from bots.commands import Command, Named
+from core.errors import InvalidInput
 from core.products import Catalog
 
 
@@ -42,18 +43,27 @@ def _answered_text(message: Message) -> str:
 
 
 def named(message: Message, command: Command) -> tuple[Named, User | None]:
-    """Take a command of admins apart; the user is the one mentioned without an @name, else whoever is answered."""
-    mention = next((e for e in message.entities if e.type == MessageEntity.TEXT_MENTION), None)
-    if mention is not None:
-        without = commands.read(_without(message.text or "", mention)) or command
-        return commands.named(without.body), mention.user
-    words, reply = commands.named(command.body), answered(message)
-    by_answer = reply is not None and reply.sender_chat is None and words.handle is None and words.member_id is None
-    return words, reply.from_user if reply and by_answer else None
+    """Take a command of admins apart; the user is the one mentioned without an @name, else whoever is answered.
+
+    Raises InvalidInput for a bot.
+    """
+    mentions = {e.user.id: e.user for e in message.entities if e.type == MessageEntity.TEXT_MENTION and e.user}
+    words = commands.named(commands.read(_with_ids(message)) or command)
+    if words.handle is None and words.member_id is None:
+        reply = answered(message)
+        user = reply.from_user if reply is not None and reply.sender_chat is None else None
+    else:
+        user = next((user for number, user in mentions.items() if words.member_id == str(number)), None)
+    if user is not None and user.is_bot:
+        raise InvalidInput("member", user.full_name, "a person, not a bot")
+    return words, user
 
 
-def _without(text: str, entity: MessageEntity) -> str:
-    """Cut out an entity, which is measured in UTF-16 units and may hold spaces."""
-    raw = text.encode("utf-16-le")
-    start, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
-    return f"{raw[:start].decode('utf-16-le')} {raw[end:].decode('utf-16-le')}"
+def _with_ids(message: Message) -> str:
+    """Write `id:123` where a member without an @name is mentioned; entities are measured in UTF-16 units."""
+    raw = (message.text or "").encode("utf-16-le")
+    for entity in sorted(message.entities, key=lambda e: -e.offset):
+        if entity.type == MessageEntity.TEXT_MENTION and entity.user:
+            start, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
+            raw = raw[:start] + f"id:{entity.user.id} ".encode("utf-16-le") + raw[end:]
+    return raw.decode("utf-16-le")

@@ -30,9 +30,9 @@ def key_of(member_id: str) -> str:
     return f"{NAME}:{int(member_id)}"
 
 
-def channel_key(chat_id: int, thread: int | None) -> str:
-    """Return the key of a topic; General and chats without topics are thread 0."""
-    return f"{NAME}:{chat_id}:{thread or 0}"
+def channel_key(thread: int | None) -> str:
+    """Return the key of a topic in its community; General and chats without topics are topic 0."""
+    return f"{NAME}:{thread or 0}"
 
 
 def person(user: User) -> Person:
@@ -44,7 +44,7 @@ def caller(
     chat: Chat, user: User | None, sender_chat: Chat | None, *, is_admin: bool = False, thread: int | None = None
 ) -> Caller:
     """Describe who wrote; whoever writes in the name of a chat shares that identity with others and can't spend."""
-    channel = channel_key(chat.id, thread)
+    channel = channel_key(thread)
     if sender_chat is not None or user is None:
         who = sender_chat or chat
         name = who.effective_name or ""

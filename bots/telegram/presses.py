@@ -83,7 +83,11 @@ class Presses:
             raise NotPermitted("owner")
         wish = await self._service.ask(_who(refusal, user), int(wanted[1]))
         said = Said(admin_replies.wished(wish), markup=buttons.of_wish(wish))
-        await self._speaker.post(Place.of_status(refusal), said)
+        try:
+            await self._speaker.post(Place.of_status(refusal), said)
+        except TelegramError:
+            await self._service.withdraw(_who(refusal, user), wish)
+            raise
         if isinstance(refusal, Message) and refusal.text:
             await self._speaker.change(refusal, refusal.text)
         return Said(replies.ASKED)

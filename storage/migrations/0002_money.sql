@@ -45,9 +45,26 @@ ALTER TABLE members ADD COLUMN last_order_ms BIGINT;
 
 ALTER TABLE jobs ADD COLUMN channel TEXT NOT NULL DEFAULT '';
 
+-- The roles with which the order was admitted, as words between commas.
+ALTER TABLE jobs ADD COLUMN roles TEXT NOT NULL DEFAULT '';
+
+-- limit_micros NULL is unlimited; without a row the operator's default holds.
+CREATE TABLE all_pools (
+    community TEXT NOT NULL PRIMARY KEY,
+    limit_micros BIGINT CHECK (limit_micros >= 0)
+);
+
+INSERT INTO all_pools (community, limit_micros) SELECT community, limit_micros FROM pools;
+
+DROP TABLE pools;
+
+ALTER TABLE all_pools RENAME TO pools;
+
 CREATE INDEX holds_by_community ON holds (community);
 
 CREATE INDEX ledger_by_time ON ledger (community, at_ms);
+
+CREATE INDEX ledger_by_day ON ledger (community, day_ms);
 
 -- Who did what to whom, applied or refused; never updated.
 CREATE TABLE audit (
@@ -87,5 +104,6 @@ CREATE TABLE offers (
     community TEXT NOT NULL,
     member TEXT NOT NULL,
     placed TEXT NOT NULL,
+    cost_micros BIGINT NOT NULL,
     expires_ms BIGINT NOT NULL
 );

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bots import typed
-from bots.commands import named
+from bots.commands import Command, named
 from core.errors import NotPermitted
 from core.models import Caller, Person
 from tests.core.rig import Incarnation, Rig
@@ -24,7 +24,7 @@ async def alive(tmp_path: Path) -> AsyncIterator[Incarnation]:
 
 async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
     command, _, body = line.removeprefix("/").partition(" ")
-    asked = named(body)
+    asked = named(Command(command, None, body))
     member = Person(member=f"test:{asked.handle}", name=asked.handle.title()) if asked.handle else None
     return (await typed.answer(alive.service, who, command, member, asked.words)).text
 
@@ -76,6 +76,6 @@ async def test_usage_and_audit_name_what_happened(alive: Incarnation) -> None:
     await alive.service.order(order())
     await at_rest(alive)
     assert "This month: $0.0014 (speech $0.0014).\nAnn: $0.0014" in await types(alive, "/usage")
-    assert "Boss, grant Ann (test:ann): $0.00 → +$1.00" in await types(alive, "/audit")
+    assert "Boss, grant Ann (test:ann): $0.00 → $1.00" in await types(alive, "/audit")
     answer = await typed.answer(alive.service, BOSS, "usage", None, ())
     assert [file.name for file in answer.files] == ["ledger.csv", "usage.png"]

@@ -20,8 +20,9 @@ from core.errors import (
     Refusal,
 )
 from core.models import Caller, Person
+from core.products import catalog
 from core.quota import Limits
-from core.reports import harmless, to_csv
+from core.reports import Entry, harmless, to_csv
 from tests.core.rig import Incarnation, Rig
 from tests.core.test_worker import at_rest
 from tests.makers import caller, order
@@ -200,16 +201,18 @@ async def offered(alive: Incarnation, who: Caller | None = None) -> str:
 async def test_an_order_over_the_threshold_is_placed_once_confirmed(alive: Incarnation, rig: Rig) -> None:
     offer = await offered(alive)
     assert (await alive.service.standing(caller())).used_micros == 0
-    results = await asyncio.gather(*(alive.service.confirm(caller(), offer) for _ in range(5)), return_exceptions=True)
-    assert sum(isinstance(r, NotFound) for r in results) == 4
+    accepted = await asyncio.gather(*(alive.service.confirm(caller(), offer) for _ in range(5)))
+    assert sum(not one.duplicate for one in accepted) == 1
     await at_rest(alive)
+    with pytest.raises(NotFound):
+        await alive.service.confirm(caller(), offer)
     assert len(rig.chat.heard) == 1
 
 
 async def test_nobody_confirms_what_another_ordered(alive: Incarnation) -> None:
     offer = await offered(alive)
-    for who in (caller("bob"), caller(community="choir"), BOSS):
-        with pytest.raises(NotFound):
+    for who, refused in ((caller("bob"), NotPermitted), (BOSS, NotPermitted), (caller(community="choir"), NotFound)):
+        with pytest.raises(refused):
             await alive.service.confirm(who, offer)
     await alive.service.confirm(caller(), offer)
     await at_rest(alive)
@@ -308,7 +311,7 @@ def test_numbers_and_other_words_stay_as_they_are() -> None:
 
 async def test_the_ledger_as_csv(alive: Incarnation) -> None:
     await alive.service.admin.grant(BOSS, Person(member="test:eve", name="=cmd()"), "1", '@x, "y"')
-    text = to_csv(await alive.service.admin.entries(BOSS))
+    text = to_csv(Entry, await alive.service.admin.entries(BOSS))
     assert text.splitlines()[0].startswith("at,entry_id,at_ms,community,member,name,kind")
     assert "'=cmd()" in text
     assert '"\'@x, ""y"""' in text
@@ -333,3 +336,110 @@ async def test_a_direct_chat_has_nobody_to_ask(alive: Incarnation) -> None:
     assert (refused.value.limit, refused.value.missing_micros) == ("direct", None)
     with pytest.raises(NotPermitted, match="community"):
         await alive.service.ask(caller(direct=True), 1000)
+
+
+async def test_whoever_may_not_enter_is_noted(alive: Incarnation) -> None:
+    admin = alive.service.admin
+    await admin.enter(BOSS, "usage")
+    await admin.enter(OWNER, "communities")
+    theirs = ((BOSS, "communities"), (caller(), "usage"), (OWNER, "audit"))
+    for who, act in theirs:
+        with pytest.raises(NotPermitted):
+            await admin.enter(who, act)
+    noted = {(entry.actor, entry.act, entry.outcome) for entry in await admin.audit(BOSS)}
+    assert noted == {(who.member, act, "refused: NotPermitted") for who, act in theirs}
+
+
+async def test_nobody_fills_the_audit_with_refusals(alive: Incarnation, rig: Rig) -> None:
+    for _ in range(30):
+        with pytest.raises(NotPermitted):
+            await alive.service.admin.enter(caller(), "usage")
+    assert len(await alive.service.admin.audit(BOSS)) == 20
+    rig.clock.forward(hours=1)
+    with pytest.raises(NotPermitted):
+        await alive.service.admin.enter(caller(), "usage")
+    assert len(await alive.service.admin.audit(BOSS)) == 21
+
+
+async def test_a_pool_needs_a_community_that_was_seen(alive: Incarnation) -> None:
+    with pytest.raises(NotFound, match="community"):
+        await alive.service.admin.set_pool(OWNER, "test:typo", "5")
+    await alive.service.remember(caller(community="choir"))
+    assert await alive.service.admin.set_pool(OWNER, "test:choir", "5") == 5_000_000
+
+
+async def test_all_quotas_are_listed(alive: Incarnation) -> None:
+    await alive.service.remember(caller())
+    await alive.service.admin.set_quota(BOSS, Subject.of(ANN), "1", "week")
+    await alive.service.admin.set_quota(BOSS, Subject.of(None), "2", "day")
+    listed = await alive.service.admin.quotas(BOSS)
+    assert [(kind, name, quota.limit_micros) for kind, _, name, quota in listed] == [
+        ("community", "", 2_000_000),
+        ("member", "Ann", 1_000_000),
+    ]
+
+
+async def test_a_receipt_counts_with_the_roles_of_whoever_ordered(alive: Incarnation, rig: Rig) -> None:
+    await alive.service.admin.set_quota(BOSS, Subject(kind="role", key="test:dj"), "0.01", "week")
+    await alive.service.order(order(caller(roles=("test:dj",))))
+    await at_rest(alive)
+    [(_, _, receipt)] = rig.chat.heard
+    assert (receipt.standing.source, receipt.standing.allowance_left_micros) == ("role", 10_000 - 1400)
+
+
+async def test_a_price_that_rose_after_it_was_agreed_to_is_asked_for_again(rig: Rig) -> None:
+    async with rig.running() as alive:
+        offer = await offered(alive)
+    rig.table = catalog(price_micros=200_000)
+    async with rig.running() as alive:
+        with pytest.raises(NeedsConfirmation) as asked:
+            await alive.service.confirm(caller(), offer)
+        assert asked.value.cost_micros == 2800
+        await alive.service.confirm(caller(), asked.value.offer_id)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_an_offer_outlives_a_refusal(alive: Incarnation, rig: Rig) -> None:
+    """What was agreed to and could not be placed can be placed later."""
+    offer = await offered(alive)
+    await alive.service.admin.block(BOSS, ANN)
+    with pytest.raises(OverLimit, match="blocked"):
+        await alive.service.confirm(caller(), offer)
+    await alive.service.admin.unblock(BOSS, ANN)
+    await alive.service.confirm(caller(), offer)
+    await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_a_wish_that_nobody_saw_is_taken_back(alive: Incarnation) -> None:
+    wish = await alive.service.ask(caller(), 1400)
+    await alive.service.withdraw(caller("bob"), wish)
+    with pytest.raises(AlreadyAsked):
+        await alive.service.ask(caller(), 1400)
+    await alive.service.withdraw(caller(), wish)
+    with pytest.raises(NotFound):
+        await alive.service.admin.decide(BOSS, wish.request_id, approve=True)
+    await alive.service.ask(caller(), 1400)
+
+
+async def test_a_blocked_member_asks_for_nothing(alive: Incarnation) -> None:
+    await alive.service.admin.block(BOSS, ANN)
+    with pytest.raises(OverLimit, match="blocked"):
+        await alive.service.ask(caller(), 1400)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ann\nApproved by Boss", "AnnApproved by Boss"),
+        ("\u202enna", "nna"),
+        ("A\u200bn\x00n", "Ann"),
+        ("  Ann   Lee ", "Ann Lee"),
+        ("\u2066\u200b", "somebody"),
+        ("x" * 500, "x" * 64),
+    ],
+)
+def test_names_forge_nothing(name: str, shown: str) -> None:
+    assert caller(name=name).name == shown
+    assert Person(member="test:ann", name=name).name == shown

@@ -41,7 +41,10 @@ async def test_credit_is_granted_and_revoked(stage: Stage, app: App) -> None:
     assert "$0.50 credit granted: thanks" in shown
     assert (await say(stage, boss, "/revoke", member=ana, amount="0.20")).content == "Ana now has $0.30 credit."
     too_much = await say(stage, boss, "/revoke", member=ana, amount="1")
-    assert too_much.content == "That is not possible with a balance of $0.30."
+    assert (
+        too_much.content
+        == "That is not possible with a balance of $0.30. What is set aside for orders under way can't be taken."
+    )
 
 
 async def test_the_same_event_twice_grants_once(stage: Stage, app: App) -> None:

@@ -35,7 +35,7 @@ def button(message: Message, label: str) -> str:
 
 async def test_an_admin_approves_once(stage: Stage, app: App, studio: Studio) -> None:
     message = await wish(stage)
-    assert message.content == "Ana asks the admins for $0.05 of credit."
+    assert message.content == f"$0.05 of credit is asked for by Ana (id {stage.ana.id}). An admin may decide."
     approve, decline = button(message, "Approve"), button(message, "Decline")
     for member in (stage.ana, stage.bea):
         reply = await stage.world.press(member, message, approve)
@@ -73,7 +73,9 @@ async def test_one_asks_once(stage: Stage, app: App) -> None:
     await wish(stage)
     again = await refused(stage, stage.ana, 1500)
     reply = await stage.world.press(stage.ana, again, again.buttons[0]["custom_id"])
-    assert await whispered(reply) == "You have asked the admins already. Please give them some time."
+    assert await whispered(reply) == (
+        "You have asked the admins already. You may ask again an hour after they decide, or a day after you asked."
+    )
     assert len(stage.channel.posted) == 1
 
 
@@ -146,6 +148,22 @@ async def test_what_is_made_up_ends_in_a_sentence(
 async def test_what_is_offered_to_one_is_not_another_s(stage: Stage, app: App, studio: Studio) -> None:
     said, go = await offer(stage)
     pressed = await stage.world.press(stage.bea, said, go)
-    assert await whispered(pressed) == "That can't be confirmed any more. Please order again."
+    assert await whispered(pressed) == "That order belongs to somebody else."
     await (await stage.world.press(stage.ana, said, go)).audio()
     assert len(studio.orders) == 1
+
+
+async def test_a_wish_that_could_not_be_posted_can_be_made_again(stage: Stage, app: App) -> None:
+    said = await refused(stage, stage.ana, 1500)
+    ask = said.buttons[0]["custom_id"]
+    failed = stage.world.fail("POST", f"/webhooks/{stage.world.application_id}/", 403, 50013, "Missing Permissions")
+    pressed = await stage.world.press(stage.ana, said, ask)
+    await pressed.wait_for(lambda _: failed.times == 0)
+    [platform] = app.platforms.values()
+    assert isinstance(platform, Discord)
+    assert platform._bot is not None
+    await platform._bot.desk.at_rest(10)
+    assert stage.channel.posted == []
+    pressed = await stage.world.press(stage.ana, said, ask)
+    await pressed.wait_for(lambda _: "have been asked" in said.content)
+    assert len(stage.channel.posted) == 1

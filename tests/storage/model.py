@@ -97,7 +97,8 @@ class Model:
     """By community, kind and subject."""
     blocks: Settings[int | None] = field(default_factory=dict)
     """By community and member."""
-    pools: Settings[int] = field(default_factory=dict)
+    pools: Settings[int | None] = field(default_factory=dict)
+    default_pool: int | None = None
     limits: Settings[Limits] = field(default_factory=dict)
 
     @property
@@ -117,10 +118,11 @@ class Model:
         return self.credit[community, member] - sum(job.balance for job in jobs if not job.void)
 
     def pool_left(self, community: str) -> int | None:
-        if (community,) not in self.pools:
+        pool = self.pools.get((community,), self.default_pool)
+        if pool is None:
             return None
         jobs = [job for job in self.jobs.values() if job.community == community and not job.void]
-        return self.pools[community,] - sum(j.cost for j in jobs if same_window(Period.MONTH, j.day, self.today))
+        return pool - sum(j.cost for j in jobs if same_window(Period.MONTH, j.day, self.today))
 
     def quota(self, community: str, member: str, operator: Quota, roles: Sequence[str]) -> tuple[str, str, Quota]:
         """Return whose quota it is, and the quota: of several roles the one that leaves most."""
@@ -201,8 +203,16 @@ class Model:
         self.credit = Counter()
         for (community, member), micros in credit.items():
             self.credit[new if community == old else community, member] += micros
-        self.quotas, self.blocks = moved(self.quotas, old, new), moved(self.blocks, old, new)
+        self.quotas = moved(self.quotas, old, new)
+        both = [m for c, m in self.blocks if c == new and (old, m) in self.blocks]
+        longer = {(new, m): longest(self.blocks[old, m], self.blocks[new, m]) for m in both}
+        self.blocks = moved(self.blocks, old, new) | longer
         self.pools, self.limits = moved(self.pools, old, new), moved(self.limits, old, new)
+
+
+def longest(first_ms: int | None, second_ms: int | None) -> int | None:
+    """Return the later end of two blocks; None never ends."""
+    return None if first_ms is None or second_ms is None else max(first_ms, second_ms)
 
 
 def moved(settings: Settings[V], old: str, new: str) -> Settings[V]:

@@ -222,12 +222,12 @@ async def test_every_change_is_in_the_audit_with_what_it_replaced(store: SqlStor
         ("quota set", "none", "1000 day", "applied"),
         ("quota set", "1000 day", "unlimited week", "applied"),
         ("quota clear", "unlimited week", "none", "applied"),
-        ("grant", "0", "+500", "applied"),
-        ("revoke", "500", "-500", "applied"),
+        ("grant", "0", "500", "applied"),
+        ("revoke", "500", "0", "applied"),
         ("block", "none", "for good", "applied"),
         ("unblock", "for good", "none", "applied"),
         ("limits", "none", ",speech,", "applied"),
-        ("pool", "none", "9", "applied"),
+        ("pool", "default", "9", "applied"),
         ("grant", "", "", "refused: NotPermitted"),
     ]
     assert await admin.audit("test:other", 50) == []

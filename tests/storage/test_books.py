@@ -14,6 +14,9 @@ from tests.makers import admission
 
 DAMAGE = {
     "every balance equals the ledger's sum": "UPDATE members SET balance_micros = 5",
+    "a hold is what its entry says, and a void gives back what the hold took": (
+        "UPDATE holds SET allowance_micros = allowance_micros - 1, balance_micros = balance_micros + 1"
+    ),
     "every day's usage equals the ledger's sum": "UPDATE usage SET used_micros = used_micros + 1",
     "every pool's usage equals the ledger's sum": "UPDATE pool_usage SET used_micros = used_micros + 1",
     "a hold exists exactly while its job is unresolved": "DELETE FROM holds",

@@ -40,6 +40,7 @@ EXAMPLES = os.environ.get("STATE_MACHINE_EXAMPLES")
 
 # Few and small numbers, so that limits are met exactly.
 amounts = st.sampled_from([0, 1, 2, 5, 10, 20])
+DEFAULT_POOL = 20
 quotas = st.builds(Quota, limit_micros=amounts | st.none(), period=st.sampled_from(Period))
 communities = st.sampled_from(COMMUNITIES)
 members = st.sampled_from(MEMBERS)
@@ -70,9 +71,9 @@ class Books(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.clock = SetClock()
         self.driver = SqliteDriver(Path(self.folder.name) / "books.db")
-        self.store = SqlStore(self.driver, self.clock)
+        self.store = SqlStore(self.driver, self.clock, DEFAULT_POOL)
         self.admin = SqlAdminStore(self.driver, self.clock, self.store)
-        self.model = Model(self.clock.ms)
+        self.model = Model(self.clock.ms, default_pool=DEFAULT_POOL)
         self.orders: dict[str, Order] = {}
         self.run(self.store.open())
 
@@ -186,7 +187,7 @@ class Books(RuleBasedStateMachine):
     @rule(home=communities, micros=amounts | st.none())
     def set_pool(self, home: str, micros: int | None) -> None:
         self.run(self.admin.set_pool(act(community=home), f"test:{home}", micros))
-        self.model.set(self.model.pools, (f"test:{home}",), micros)
+        self.model.pools[f"test:{home}",] = micros
 
     @rule(home=communities, name=members, span_ms=st.sampled_from([None, 1, DAY_MS, DAY_MS]), lift=st.booleans())
     def block(self, home: str, name: str, span_ms: int | None, lift: bool) -> None:

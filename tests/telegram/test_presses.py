@@ -43,7 +43,10 @@ async def test_what_is_missing_is_asked_for_and_granted_once(
     said = await pressed(world, bob, refusal, "Ask an admin")
     assert (said["text"], said.get("show_alert")) == ("The admins of this community have been asked.", "false")
     wish = await band.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
-    assert (wish.text, wish.reply_to) == ("Bob asks the admins for $0.0019 of credit.", asked.id)
+    assert (wish.text, wish.reply_to) == (
+        f"$0.0019 of credit is asked for by Bob (id {bob.id}). An admin may decide.",
+        asked.id,
+    )
     assert refusal.buttons == {}
     assert refusal.text.startswith("This costs $0.0119")
     approve = wish.buttons["Approve"]
@@ -103,7 +106,7 @@ async def test_only_whoever_was_refused_asks_and_once(band: Chat, alice: User, b
     await sent(world, bob, refusal, data)
     again = await sent(world, bob, refusal, data)
     assert again["text"].startswith("You have asked the admins already.")
-    assert len([m for m in band.sent if m.text.startswith("Bob asks")]) == 1
+    assert len([m for m in band.sent if "asked for by Bob" in m.text]) == 1
 
 
 async def test_a_wish_stays_in_its_topic(world: TelegramWorld, bob: User) -> None:
@@ -147,7 +150,7 @@ async def test_a_price_is_confirmed_and_becomes_the_status(
     band: Chat, alice: User, bob: User, world: TelegramWorld
 ) -> None:
     asked, price = await _priced(band, alice, bob)
-    assert price.text.startswith("This costs $0.0005, and you have $0.01 left today. Shall I go ahead?")
+    assert price.text.startswith("This costs $0.0005; afterwards you would have $0.0095 left today. Shall I go ahead?")
     data = price.buttons["Go ahead"]
     assert (await sent(world, bob, price, data))["text"] == "Working on it: 5 characters, $0.0005."
     voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
@@ -162,7 +165,7 @@ async def test_a_price_is_confirmed_and_becomes_the_status(
 async def test_nobody_else_confirms(band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig) -> None:
     _, price = await _priced(band, alice, bob)
     said = await pressed(world, alice, price, "Go ahead")
-    assert (said["text"], said["show_alert"]) == ("That can't be confirmed any more. Please order again.", "true")
+    assert (said["text"], said["show_alert"]) == ("That order belongs to somebody else.", "true")
     assert price.buttons
     assert rig.gateway.posted == []
     await pressed(world, bob, price, "Go ahead")
@@ -201,3 +204,13 @@ async def test_made_up_data_end_in_a_sentence(
     assert "Something went wrong" not in said["text"]
     assert refusal.buttons
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_a_wish_that_could_not_be_posted_can_be_made_again(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    _, refusal = await _refused(band, bob)
+    data = refusal.buttons["Ask an admin"]
+    world.fail("sendMessage", Fault.server_error())
+    assert (await sent(world, bob, refusal, data))["text"].startswith("Something went wrong")
+    assert (await sent(world, bob, refusal, data))["text"] == "The admins of this community have been asked."

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.telegram.rig import Bot, Rig
 from tests.worlds.telegram import Chat, Message, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -43,7 +44,7 @@ async def test_a_quota_for_somebody_without_a_name_of_their_own(world: TelegramW
         await _answer(band, alice, f"/quota set {zoe.mention} unlimited month")
         == "Zoë 🎵 day 9 may now spend: unlimited."
     )
-    assert "without a limit" in await _answer(band, zoe, "/balance")
+    assert "You have no limit." in await _answer(band, zoe, "/balance")
 
 
 async def test_the_default_holds_for_everybody_else(band: Chat, alice: User, bob: User) -> None:
@@ -94,7 +95,7 @@ async def test_what_can_not_be_understood_is_explained(band: Chat, alice: User, 
         ("set @nobody 0.50 day", "I have not seen @\u2060nobody here yet."),
         ("set 0.50 day", "Write /quota set"),
         ("give @bob 0.50 day", "Write /quota set"),
-        ("default", "day, week or month"),
+        ("default", "Write /quota set"),
     ):
         assert said in await _answer(band, alice, f"/quota {words}")
 
@@ -108,3 +109,28 @@ async def test_a_name_follows_whoever_has_it_now(world: TelegramWorld, band: Cha
     await band.says(carol, "now bob")
     assert await _answer(band, alice, "/quota set @bob 1 day") == "Carol may now spend: $1.00 a day."
     assert await _answer(band, alice, "/quota set @robert 1 day") == "Bob may now spend: $1.00 a day."
+
+
+async def test_an_answer_to_a_bot_names_nobody(band: Chat, alice: User, bot: Bot) -> None:
+    said = await band.reply_to(await band.says(alice, "/voices"))
+    assert "a person, not a bot" in await _answer(band, alice, "/grant 1", reply_to=said)
+
+
+async def test_a_name_goes_back_to_whoever_had_it(
+    world: TelegramWorld, rig: Rig, band: Chat, alice: User, bob: User
+) -> None:
+    carol = world.user("Carol", "carol")
+    band.add(carol)
+    await band.reply_to(await band.says(bob, "/voices"))
+    rig.clock.forward(ms=1)
+    bob.username, carol.username = None, "bob"
+    await band.reply_to(await band.says(carol, "/voices"))
+    rig.clock.forward(ms=1)
+    bob.username, carol.username = "bob", "carol"
+    await band.reply_to(await band.says(bob, "/voices"))
+    assert await _answer(band, alice, "/quota set @bob 1 day") == "Bob may now spend: $1.00 a day."
+
+
+async def test_a_name_further_on_is_only_a_word(band: Chat, alice: User, bob: User) -> None:
+    said = await band.says(bob, "hello")
+    assert await _answer(band, alice, "/grant 1 thanks to @alice", reply_to=said) == "Bob now has $1.00 credit."

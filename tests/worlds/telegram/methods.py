@@ -19,6 +19,8 @@ ACTIONS = frozenset(
 
 def chat_of(world: "TelegramWorld", call: Call) -> Chat:
     chat = world.chats.get(call.chat_id or 0)
+    if chat is None and call.chat_id in world.users:
+        raise ApiError("bot can't initiate conversation with a user", 403)
     if chat is None:
         raise ApiError("chat not found")
     if chat.moved_to is not None:
