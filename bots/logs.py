@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from bots.settings import Settings
 
-# A bot token in a URL, and an interaction's token in a webhook's path.
-_PATTERNS = (re.compile(r"/bot\d+:[\w-]+"), re.compile(r"(?<=/webhooks/)(\d+)/[\w.-]+"))
+# A bot token in a URL, and an interaction's token in the path of a webhook or a callback.
+_PATTERNS = (re.compile(r"/bot\d+:[\w-]+"), re.compile(r"/((?:webhooks|interactions)/\d+)/[\w.-]+"))
 NOISY = ("httpx", "httpcore", "aiosqlite", "discord.http", "discord.gateway", "telegram.ext.Updater", "apscheduler")
 """Libraries whose INFO lines name URLs, which may hold a token."""
 
@@ -31,7 +31,7 @@ class Redacting(logging.Formatter):
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")
         line = _PATTERNS[0].sub("/bot[secret]", line)
-        return _PATTERNS[1].sub(r"\1/[secret]", line)
+        return _PATTERNS[1].sub(r"/\1/[secret]", line)
 
     def _json(self, record: logging.LogRecord) -> str:
         fields = {

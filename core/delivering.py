@@ -99,7 +99,7 @@ class Delivering:
 
     async def deliver(self, job: Job) -> Job:
         """Try until the chat has the audio or will not have it. Raises Stopping, StoreError."""
-        until_ms = self._clock.now_ms() + DELIVER_S * 1000
+        until_s = asyncio.get_running_loop().time() + DELIVER_S  # the clock may be put back
         uncertain = job.state is State.DELIVERING
         while True:
             if job.state is State.GENERATED:
@@ -108,14 +108,15 @@ class Delivering:
             try:
                 await self._send(job, uncertain=uncertain)
             except DeliveryDelayed as error:
-                if self._clock.now_ms() + error.retry_after_s * 1000 > until_ms:
-                    return await self._give_up(job, error)
+                uncertain = uncertain or error.doubtful
+                if asyncio.get_running_loop().time() + error.retry_after_s > until_s:
+                    return await self._give_up(job, error, uncertain=uncertain)
                 log.info("job %s: delivery delayed: %s", job.job_id, error)
                 if not uncertain:
                     job = await self._store.move(job, State.GENERATED)
                 await self._nudges.wait(job, error.retry_after_s)
             except (DeliveryError, MediaError) as error:
-                return await self._give_up(job, error)
+                return await self._give_up(job, error, uncertain=uncertain)
             else:
                 return await self._delivered(job)
 
@@ -149,8 +150,10 @@ class Delivering:
         await self.forget_files(job.job_id)
         return job
 
-    async def _give_up(self, job: Job, error: Exception) -> Job:
+    async def _give_up(self, job: Job, error: Exception, *, uncertain: bool) -> Job:
         reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
+        if uncertain:  # the last try was refused, an earlier one may have arrived
+            reason = Reason.DELIVERY_UNCERTAIN
         log.warning("job %s: undeliverable: %s: %s", job.job_id, reason, error)
         return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(error))
 

@@ -280,11 +280,15 @@ class DeliveryRefused(DeliveryError):
 
 
 class DeliveryDelayed(DeliveryError):
-    """Nothing was sent and a later try may succeed: flood wait, no connection, 5xx on an idempotent call."""
+    """A later try may succeed: flood wait, no connection, 5xx on an idempotent call.
 
-    def __init__(self, detail: str, *, retry_after_s: float) -> None:
+    `doubtful`: this one may have arrived, and whoever tries again has to know.
+    """
+
+    def __init__(self, detail: str, *, retry_after_s: float, doubtful: bool = False) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+        self.doubtful = doubtful
 
 
 class DeliveryUncertain(DeliveryError):

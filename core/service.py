@@ -106,11 +106,13 @@ class Service:
         if limit != "confirm":
             raise OverLimit(limit, cost_micros, admitted.standing)
         expires_ms = self._clock.now_ms() + OFFER_MS
-        offer_id = await self._store.offer(admission.job_id, admission.order, cost_micros, expires_ms)
+        # Where the price is shown is not kept: it may hold a token, and whoever agrees does so at a place of their own.
+        placed = replace(admission.order, destination=Destination(admission.order.caller.platform))
+        offer_id = await self._store.offer(admission.job_id, placed, cost_micros, expires_ms)
         raise NeedsConfirmation(offer_id, cost_micros, admitted.standing, expires_ms)
 
     async def confirm(self, caller: Caller, offer_id: str, destination: Destination | None = None) -> Accepted:
-        """Place an order whose price its member agrees to, once; to `destination` where the first one is spent."""
+        """Place an order whose price its member agrees to, once; the answer goes to `destination`."""
         order, agreed_micros = await self._store.read_offer(caller, offer_id)
         order = replace(order, destination=destination or order.destination)
         accepted = await self.order(order, agreed_micros=agreed_micros)

@@ -77,7 +77,8 @@ class Steps:
     # --- queued -> submitting -> running | unconfirmed | rejected -------------------------------------------------
 
     async def _submit(self, job: Job) -> Job:
-        left_s = self._pace.queue_s - (self._clock.now_ms() - job.created_ms) / 1000
+        waited_ms = max(0, self._clock.now_ms() - job.created_ms)  # the clock may have been put back
+        left_s = self._pace.queue_s - waited_ms / 1000
         try:
             async with asyncio.timeout(max(0, left_s)) as patience, self._gate.passage():
                 await asyncio.sleep(0)  # an order that is too old must not slip through an open gate
@@ -132,10 +133,12 @@ class Steps:
         return await self._store.move(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
 
     async def _await_callback(self, job: Job) -> Job:
-        if self._pace.callbacks and self._left_s(job) > 0:
-            await self._nudges.wait(job, self._left_s(job))
+        left_s = self._patience(job)
+        while self._pace.callbacks and left_s() > 0:
+            await self._nudges.wait(job, left_s())
             current = await self._store.job(job.job_id)
-            return current or job
+            if current is not None and current.state is not State.UNCONFIRMED:
+                return current
         return await self._store.move(job, State.EXPIRED, reason=Reason.UNCONFIRMED, upstream_micros=job.cost_micros)
 
     async def confirm(self, job: Job, request_id: str) -> None:
@@ -152,9 +155,12 @@ class Steps:
 
     async def _watch(self, job: Job) -> Job:
         product = self._catalog[job.product]
-        while self._left_s(job) > 0:
+        left_s = self._patience(job)
+        asked = False  # after an outage the audio may be there, however late it is
+        while left_s() > 0 or not asked:
             self._delivering.show_progress(job)
-            await self._nudges.wait(job, min(self._poll_s(job, product), self._left_s(job)))
+            await self._nudges.wait(job, min(self._poll_s(job, product), left_s()))
+            asked = True
             try:
                 answer = await self._gateway.status(job.request_id or "")
             except GatewayError as error:
@@ -173,8 +179,11 @@ class Steps:
         soon = 0.75 * product.usual_s - self._pace.poll_min_s <= running_s < 2 * product.usual_s
         return self._pace.poll_min_s if soon else self._pace.poll_max_s
 
-    def _left_s(self, job: Job) -> float:
-        return ((job.deadline_ms or 0) - self._clock.now_ms()) / 1000
+    def _patience(self, job: Job) -> Callable[[], float]:
+        """Return what tells the seconds until the job's deadline, which comes also if the clock is put back."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + self._catalog[job.product].deadline_s
+        return lambda: min(((job.deadline_ms or 0) - self._clock.now_ms()) / 1000, until_s - loop.time())
 
     async def _fail(self, job: Job, reason: Reason, detail: str | None) -> Job:
         log.warning("job %s: %s: %s", job.job_id, reason, detail)

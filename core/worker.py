@@ -35,6 +35,9 @@ _GIVE_UP: Mapping[State, State] = {
     State.DELIVERING: State.UNDELIVERABLE,
 }
 
+_BILLED = frozenset({State.UNCONFIRMED, State.RUNNING})
+"""Given up in one of these, a job may cost the operator what nobody pays for."""
+
 
 class Worker:
     """Owns every unfinished job of this process."""
@@ -158,7 +161,7 @@ class Worker:
                     self._queue.done(taken)
                     self._pump()
             await self._until(job, leave=frozenset(State) - ENDED)
-            await self._finish(job.job_id)
+            await self._finish(job)
         except Stopping:
             log.info("job %s: left for the next start", job.job_id)
         except StaleJob as error:
@@ -192,15 +195,29 @@ class Worker:
         try:
             job = await self._store.job(job.job_id) or job
             if give_up and job.state in _GIVE_UP:
-                return await self._store.move(job, _GIVE_UP[job.state], reason=Reason.INTERNAL)
+                reason = Reason.DELIVERY_UNCERTAIN if job.state is State.DELIVERING else Reason.INTERNAL
+                billed_micros = job.cost_micros if job.state in _BILLED else 0
+                return await self._store.move(job, _GIVE_UP[job.state], reason=reason, upstream_micros=billed_micros)
         except Exception:
             log.exception("job %s: the store does not answer", job.job_id)
         return job
 
-    async def _finish(self, job_id: str) -> None:
-        job = await self._store.job(job_id)
-        if job is not None and job.state is not State.DELIVERED:
-            await self._delivering.tell(job)
+    async def _finish(self, job: Job) -> None:
+        """Tell how it ended, unless the audio says so; after a fault again, with ever longer pauses."""
+        pause_s: float = FAULT_PAUSE_S
+        while True:
+            try:
+                ended = await self._store.job(job.job_id)
+                if ended is not None and ended.state is not State.DELIVERED:
+                    await self._delivering.tell(ended)
+            except (Stopping, StaleJob):
+                raise
+            except Exception:
+                log.exception("job %s: could not be closed; trying again in %.0f s", job.job_id, pause_s)
+                await self._nudges.wait(job, pause_s)
+                pause_s = min(pause_s * 2, SWEEP_S)
+            else:
+                return
 
     # --- files ----------------------------------------------------------------------------------------------------
 

@@ -30,7 +30,9 @@ Outcome = list[list[Row]] | Exception
 Waiting = tuple[Sequence[Statement], asyncio.Future[list[list[Row]]]]
 
 
-class _Connection(aiosqlite.Connection):
+class Connection(aiosqlite.Connection):
+    """A connection with a thread of its own."""
+
     async def apply(self, batch: Sequence[Sequence[Statement]], begin: str) -> list[Outcome]:
         """Run a whole batch with one hop to the connection's thread; an await per statement is 20 times slower."""
         outcomes: list[Outcome] = await self._execute(_apply, self._conn, batch, begin)  # type: ignore[no-untyped-call]
@@ -79,14 +81,15 @@ class SqliteDriver:
     file. `synchronous=FULL`: a commit that was acknowledged survives power loss.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """`read_only`: look beside the process that holds the lock, changing nothing."""
+    def __init__(self, path: Path, *, read_only: bool = False, kind: type[Connection] = Connection) -> None:
+        """`read_only`: look beside the process that holds the lock, changing nothing. `kind`: how statements run."""
         self._path = path
         self._read_only = read_only
+        self._kind = kind
         # A deferred transaction that reads and then writes gets SQLITE_BUSY at once, whatever the timeout.
         self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         self._queue: asyncio.Queue[Waiting | None] = asyncio.Queue(LONGEST_QUEUE)
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._writer: asyncio.Task[None] | None = None
         self._lock: int | None = None
         self._closing = False
@@ -97,7 +100,7 @@ class SqliteDriver:
             if not self._read_only:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._lock = _lock(self._path.with_name(f"{self._path.name}.lock"))
-            connection = self._connection = _Connection(lambda: connect(self._path, read_only=self._read_only), 64)
+            connection = self._connection = self._kind(lambda: connect(self._path, read_only=self._read_only), 64)
             await connection
             connection.row_factory = sqlite3.Row
             for pragma in () if self._read_only else ("journal_mode=WAL", "synchronous=FULL"):
@@ -141,7 +144,7 @@ class SqliteDriver:
             os.close(self._lock)
             self._lock = None
 
-    async def _write(self, connection: _Connection) -> None:
+    async def _write(self, connection: Connection) -> None:
         closing = False
         while not closing:
             batch: list[Waiting] = []
@@ -159,7 +162,7 @@ class SqliteDriver:
             if late and not late[1].done():
                 late[1].set_exception(StoreError("the database is closed"))
 
-    async def _commit(self, connection: _Connection, batch: Sequence[Waiting]) -> None:
+    async def _commit(self, connection: Connection, batch: Sequence[Waiting]) -> None:
         outcomes: Sequence[Outcome]
         try:
             outcomes = await connection.apply([statements for statements, _ in batch], self._begin)

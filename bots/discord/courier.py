@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import aiohttp
 import discord
 from discord.http import MultipartParameters, Route
 from discord.webhook.async_ import AsyncWebhookAdapter
 
-from core.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, TooLarge
+from core.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, TooLarge
 
 CONNECT_S = 10
 CALL_S = 180
@@ -24,6 +25,9 @@ ENTITY_TOO_LARGE, ALREADY_ACKNOWLEDGED = 40005, 40060
 SPENT = frozenset({UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_TOKEN})
 """The reply can't be edited any more, whatever its token's age: a message in the channel still can be sent."""
 
+_stumbled: ContextVar[bool] = ContextVar("stumbled", default=False)
+"""Whether a call met a 5xx, which discord.py hides if a repeat of its own is answered: the first may have arrived."""
+
 NETWORK = (aiohttp.ClientError, ConnectionError, TimeoutError)
 
 
@@ -33,17 +37,27 @@ def failures(largest_bytes: int = 0) -> Iterator[None]:
 
     A delayed call may be made again even if it arrived: an edit is idempotent, a message has a nonce.
     """
+    _stumbled.set(False)
     try:
         yield
     except discord.HTTPException as error:
-        raise _answered(error, largest_bytes) from error
+        answer = _answered(error, largest_bytes)
+        if isinstance(answer, DeliveryRefused) and _stumbled.get():
+            raise DeliveryUncertain(describe(error)) from error
+        raise answer from error
     except NETWORK as error:
-        raise DeliveryDelayed(describe(error), retry_after_s=DELAY_S) from error
+        left = not isinstance(error, aiohttp.ClientConnectorError)
+        raise DeliveryDelayed(describe(error), retry_after_s=DELAY_S, doubtful=left) from error
 
 
 def describe(error: Exception) -> str:
     """Put an error into a few words for the log; the library's own may hold an address, and thus a token."""
     return str(error)[:WORDS] if isinstance(error, discord.HTTPException) else type(error).__name__
+
+
+async def _note(_: object, __: object, answered: aiohttp.TraceRequestEndParams) -> None:
+    if answered.response.status >= 500 and answered.method != "GET":
+        _stumbled.set(True)
 
 
 def _answered(error: discord.HTTPException, largest_bytes: int) -> DeliveryError:
@@ -53,7 +67,8 @@ def _answered(error: discord.HTTPException, largest_bytes: int) -> DeliveryError
         return DeliveryDelayed(describe(error), retry_after_s=TOKEN_DELAY_S)
     if error.status == 429 or error.status >= 500:
         asked_s = error.response.headers.get("Retry-After", "")
-        return DeliveryDelayed(describe(error), retry_after_s=float(asked_s) if asked_s.isdecimal() else DELAY_S)
+        wait_s = float(asked_s) if asked_s.isdecimal() else DELAY_S
+        return DeliveryDelayed(describe(error), retry_after_s=wait_s, doubtful=error.status >= 500)
     return DeliveryRefused(describe(error))
 
 
@@ -74,7 +89,9 @@ class Courier:
     async def open(self) -> None:
         """Make the session; contacts nobody."""
         timeout = aiohttp.ClientTimeout(total=CALL_S, sock_connect=CONNECT_S)
-        self._session = aiohttp.ClientSession(timeout=timeout)
+        trace = aiohttp.TraceConfig()
+        trace.on_request_end.append(_note)
+        self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[trace])
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -13,7 +13,7 @@ from bots.discord.address import PLATFORM, Address
 from bots.discord.courier import NETWORK, SPENT, Courier, describe, failures
 from bots.discord.text import plain
 from core.audio import Want
-from core.errors import DeliveryRefused
+from core.errors import DeliveryRefused, DeliveryUncertain
 from core.models import Artifact, Job, Receipt
 
 log = logging.getLogger(__name__)
@@ -78,10 +78,13 @@ class DiscordDelivery:
             del self._shown[next(iter(self._shown))]
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
-        """Attach the files to the reply, or post them. A repeat is safe: edits are idempotent, posts have a nonce."""
+        """Attach the files to the reply, or post them. A repeat is safe: edits are idempotent, posts have a nonce.
+
+        Only where an earlier edit may have arrived in a reply that can no longer be edited, it has to be read first.
+        """
         if uncertain:
             log.info("job %s: delivering once more after an unknown outcome", job.job_id)
-        await self._put(job, replies.receipt(receipt), artifacts=artifacts)
+        await self._put(job, replies.receipt(receipt), artifacts=artifacts, uncertain=uncertain)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Say how the job ended: to its author alone while that is possible, unless there is audio to send again."""
@@ -95,12 +98,20 @@ class DiscordDelivery:
         return self._now_s() < address.token_until_s
 
     async def _put(
-        self, job: Job, text: str, *, artifacts: Sequence[Artifact] = (), view: discord.ui.View | None = None
+        self,
+        job: Job,
+        text: str,
+        *,
+        artifacts: Sequence[Artifact] = (),
+        view: discord.ui.View | None = None,
+        uncertain: bool = False,
     ) -> None:
         address = Address.read(job)
         self._shown.pop(job.job_id, None)
         with failures(max((a.size_bytes for a in artifacts), default=0)):
             if self._token_lives(address) and await self._edited(address, job, text, artifacts, view):
+                return
+            if artifacts and await self._is_there(address, job, uncertain=uncertain):
                 return
             await self._posted(address, job, text, artifacts, view)
 
@@ -138,20 +149,22 @@ class DiscordDelivery:
         """Post a message in place of the reply; its nonce lets Discord see a repeat, for a few minutes."""
         if address.channel_id is None:
             raise DeliveryRefused("Discord did not tell the channel")
-        if artifacts and await self._is_there(address, job):
-            return
         nonce = f"{job.job_id}-{'audio' if artifacts else 'told'}"[:25]
         with _message(replies.addressed(job, text), artifacts, view, job, nonce) as message:
             await self._courier.send(address.channel_id, message)
         await self._clear(address, job)
 
-    async def _is_there(self, address: Address, job: Job) -> bool:
-        """Say whether an edit of unknown outcome had arrived after all."""
+    async def _is_there(self, address: Address, job: Job, *, uncertain: bool) -> bool:
+        """Say whether an edit of unknown outcome had arrived after all. Raises DeliveryUncertain if nobody can tell."""
         if address.channel_id is None or address.message_id is None:
+            if uncertain:  # the answer to the acknowledgement was lost, and the reply's id with it
+                raise DeliveryUncertain("the reply may hold the audio already")
             return False
         try:
             return await self._courier.shows_files(address.channel_id, address.message_id)
         except (discord.HTTPException, *NETWORK) as error:
+            if uncertain and not isinstance(error, discord.NotFound):
+                raise
             log.info("job %s: the old reply can't be read: %s", job.job_id, describe(error))
             return False
 

@@ -151,10 +151,9 @@ class Rig:
         """One life of the process: open, recover, serve; then drain, and the books must balance."""
         driver = SqliteDriver(self.folder / "troubadour.db")
         store = SqlStore(driver, self.clock)
-        self.admin_store = SqlAdminStore(driver, self.clock, store)
         await store.open()
         try:
-            alive = self._build(store)
+            alive = self._build(driver, store)
             await alive.worker.start()
             yield alive
             await alive.worker.stop(5)
@@ -162,7 +161,7 @@ class Rig:
         finally:
             await store.close()
 
-    def _build(self, store: SqlStore) -> "Incarnation":
+    def _build(self, driver: SqliteDriver, store: SqlStore) -> "Incarnation":
         nudges, gate = Nudges(), Gate(self.gate_pause_s)
         delivering = Delivering(
             store=store, media=self.media, deliveries={"test": self.chat},
@@ -176,7 +175,7 @@ class Rig:
             store=store, steps=steps, delivering=delivering, queue=FairQueue(self.limits), gate=gate, nudges=nudges,
             clock=self.clock, spool=self.spool,
         )  # fmt: skip
-        admin = Admin(self.admin_store, self.table, self.policy, self.clock, Ids())
+        admin = Admin(SqlAdminStore(driver, self.clock, store), self.table, self.policy, self.clock, Ids())
         return Incarnation(
             store,
             worker,

@@ -209,6 +209,11 @@ async def test_an_order_over_the_threshold_is_placed_once_confirmed(alive: Incar
     assert len(rig.chat.heard) == 1
 
 
+async def test_an_offer_keeps_no_token(alive: Incarnation, rig: Rig) -> None:
+    await offered(alive)
+    assert b"interaction-secret" not in b"".join(path.read_bytes() for path in rig.folder.glob("troubadour.db*"))
+
+
 async def test_nobody_confirms_what_another_ordered(alive: Incarnation) -> None:
     offer = await offered(alive)
     for who, refused in ((caller("bob"), NotPermitted), (BOSS, NotPermitted), (caller(community="choir"), NotFound)):

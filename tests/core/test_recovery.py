@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import (
     BadRequest,
+    DeliveryDelayed,
     DeliveryRefused,
     GatewayError,
     MediaUnavailable,
@@ -21,6 +22,8 @@ from core.errors import (
 from core.lifecycle import Reason, State
 from core.models import Destination, Job
 from core.queue import Limits
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
 from tests.core.rig import Answer, Broken, Incarnation, Rig
 from tests.core.test_worker import _upstream, at_rest, current, held_up, ordered
 from tests.makers import admission, caller, order
@@ -316,7 +319,7 @@ async def test_a_delivery_that_keeps_failing_is_kept_and_can_be_sent_again(
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
-        assert rig.chat.told == [("undeliverable", Reason.INTERNAL)]
+        assert rig.chat.told == [("undeliverable", Reason.DELIVERY_UNCERTAIN)]
         assert rig.chat.uncertain == [False] + [True] * 5
         await alive.service.redeliver(caller(), job.job_id, Destination("test"))
         await at_rest(alive)
@@ -593,6 +596,66 @@ async def test_a_deadline_is_not_slept_through(rig: Rig) -> None:
         await ordered(alive)
         await at_rest(alive)
     assert len(rig.chat.heard) == 1
+
+
+async def test_a_deadline_comes_also_when_the_clock_is_put_back(rig: Rig) -> None:
+    rig.with_deadline(0.05)
+
+    async def put_back() -> Answer:
+        rig.clock.forward(days=-1)
+        return Answer("PROCESSING")
+
+    rig.gateway.statuses = [put_back, *(Answer("PROCESSING") for _ in range(10_000))]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.told == [("expired", Reason.TOO_SLOW)]
+
+
+async def test_audio_that_was_ready_during_an_outage_is_asked_for(rig: Rig) -> None:
+    rig.with_deadline(60)
+    waiting = asyncio.Event()
+
+    async def never() -> Answer:
+        waiting.set()
+        await asyncio.Event().wait()
+        return Answer()
+
+    rig.gateway.statuses = [never]
+    driver = SqliteDriver(rig.folder / "troubadour.db")
+    store = SqlStore(driver, rig.clock)
+    await store.open()
+    life = rig._build(driver, store)
+    await life.worker.start()
+    await ordered(life)
+    await waiting.wait()
+    await life.worker.stop(0)
+    await store.close()
+    rig.clock.forward(hours=2)
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_a_refusal_after_a_try_that_may_have_arrived_leaves_it_open(rig: Rig) -> None:
+    rig.chat.deliveries = [DeliveryDelayed("no answer", retry_after_s=0.001, doubtful=True), DeliveryRefused("gone")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.told == [("undeliverable", Reason.DELIVERY_UNCERTAIN)]
+
+
+async def test_a_fault_while_closing_does_not_wait_for_the_next_start(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0.001)
+    rig.gateway.submits = [BadRequest("no")]
+    rig.chat.tellings = [Broken("once"), Broken("twice")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        assert await alive.store.unfinished() == []
+    assert rig.chat.told == [("rejected", Reason.BAD_REQUEST)]
 
 
 async def test_a_bad_request_holds_up_nobody_else(rig: Rig) -> None:

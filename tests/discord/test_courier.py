@@ -10,7 +10,7 @@ import pytest_asyncio
 from bots.discord.address import Address
 from bots.discord.delivery import DiscordDelivery
 from bots.discord.platform import Discord
-from core.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, TooLarge
+from core.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, TooLarge
 from core.lifecycle import Reason, State
 from core.models import Artifact, Destination, Job, Receipt
 from core.quota import Period, Quota, Standing
@@ -216,3 +216,48 @@ async def test_a_wiped_destination_is_refused(chat: DiscordDelivery, job: Job, a
         await deliver(chat, wiped, audio)
     with pytest.raises(DeliveryRefused):
         await chat.tell(replace(wiped, state=State.FAILED, reason=Reason.NO_MEDIA), receipt(job))
+
+
+async def test_an_edit_of_unknown_outcome_is_known_as_such(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
+) -> None:
+    stage.world.drop("PATCH", "@original$", after_effect=True, times=5)
+    with pytest.raises(DeliveryDelayed) as delayed:
+        await deliver(chat, job, audio)
+    assert delayed.value.doubtful
+
+
+async def test_audio_is_not_posted_where_a_reply_that_nobody_can_find_may_hold_it(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
+) -> None:
+    unknown = replace(job, destination=Destination("discord", {**job.destination.data, "message_id": None}))
+    stage.world.advance(14 * 60 + 1)
+    with pytest.raises(DeliveryUncertain):
+        await deliver(chat, unknown, audio, uncertain=True)
+    assert stage.world.requests == []
+    await deliver(chat, unknown, audio)
+    assert len(stage.channel.posted) == 1
+
+
+async def test_a_reply_that_cant_be_read_now_is_read_later(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
+) -> None:
+    stage.world.advance(14 * 60 + 1)
+    stage.world.fail("GET", "/messages/", 500, times=5)
+    with pytest.raises(DeliveryDelayed):
+        await deliver(chat, job, audio, uncertain=True)
+    assert stage.channel.posted == []
+
+
+async def test_a_refusal_after_an_answer_that_was_lost_is_no_plain_refusal(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
+) -> None:
+    """The library repeats a post after a 502 by itself, and shows only what the repeat met."""
+    stage.world.advance(14 * 60 + 1)
+    stage.world.fail("POST", "/messages$", 502)
+    stage.world.fail("POST", "/messages$", 403, 50013)
+    with pytest.raises(DeliveryUncertain):
+        await deliver(chat, job, audio)
+    stage.world.fail("POST", "/messages$", 403, 50013)
+    with pytest.raises(DeliveryRefused):
+        await deliver(chat, job, audio)
