@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 PROOF := $(VENV)/.proof
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types bench mutants audit lock clean
+.PHONY: help demo test check lint types bench sim mutants audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -15,6 +15,10 @@ demo: $(STAMP)  ## Speak and play music in a throw-away chat, no tokens and no n
 
 test: $(STAMP)  ## Run the tests
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+
+SEEDS ?= 2000
+sim: $(STAMP)  ## Simulate the service, with faults and crashes: SEEDS=n histories, or one with SEED=n
+	PYTHONHASHSEED=0 $(BIN)/python -m tests.sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 check: lint types test  ## Lint, format, types and tests
 

@@ -1,0 +1,149 @@
+"""Run the simulation: many histories on every core, then each ablation. The last line sums up."""
+
+import argparse
+import gc
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+
+from tests.sim.ablations import ABLATIONS, Ablation, switched
+from tests.sim.faults_chat import KINDS
+from tests.sim.history import History
+from tests.sim.template import template
+
+BATCH = 20
+STORY_LINES = 40
+
+
+@dataclass(slots=True)
+class Result:
+    """What a batch of histories came to."""
+
+    histories: int = 0
+    steps: int = 0
+    kills: int = 0
+    fired: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, other: "Result") -> None:
+        self.histories += other.histories
+        self.steps += other.steps
+        self.kills += other.kills
+        self.fired += other.fired
+        self.failures += other.failures
+
+
+def _say(*lines: object, sep: str = " ", end: str = "\n", flush: bool = True) -> None:
+    sys.stdout.write(sep.join(str(line) for line in lines) + end)
+    if flush:
+        sys.stdout.flush()
+
+
+def prepare() -> None:
+    """Set aside what is there before any history, so that collecting its rubbish is quick."""
+    History(0, template()).run()
+    gc.collect()
+    gc.freeze()
+
+
+def story(history: History) -> str:
+    """Tell what led to a failure, and how to see it again."""
+    rule, detail = history.broken or ("", "")
+    lines = "\n".join(history.story[-STORY_LINES:])
+    return f"\nseed {history.seed}: {rule}: {detail}\n{lines}\n  again: make sim SEED={history.seed}   trace {history.trace}"
+
+
+def batch(seeds: Sequence[int]) -> Result:
+    """Live through some histories."""
+    result = Result()
+    for seed in seeds:
+        history = History(seed, template()).run()
+        result.histories += 1
+        result.steps += history.steps
+        result.kills += history.kills
+        result.fired += history.fired
+        if history.broken:
+            result.failures.append(story(history))
+    return result
+
+
+def hunt(ablation: Ablation) -> tuple[str, int | None, str]:
+    """Return which history sees a defect, and by which rule."""
+    featured = next((kind for kind in KINDS if kind.name == ablation.featured), None)
+    with switched(ablation):
+        for seed in range(ablation.within):
+            history = History(seed, template(), featured=featured).run()
+            if history.broken:
+                return ablation.name, seed, history.broken[0]
+    return ablation.name, None, ""
+
+
+def _batches(first: int, count: int) -> Iterator[range]:
+    for start in range(first, first + count, BATCH):
+        yield range(start, min(start + BATCH, first + count))
+
+
+def _run_all(arguments: argparse.Namespace, pool: ProcessPoolExecutor) -> bool:
+    total, started_s = Result(), time.monotonic()
+    for result in pool.map(batch, _batches(arguments.first, arguments.seeds)):
+        total.add(result)
+        _say(*result.failures, sep="\n", end="", flush=True)
+    took_s = time.monotonic() - started_s
+    never = [kind.name for kind in KINDS if not total.fired[kind.name]]
+    survivors = [] if arguments.no_ablations else _run_ablations(pool)
+    if never:
+        _say(f"never fired: {', '.join(never)}")
+    rate = total.histories / took_s
+    _say(
+        f"sim: {total.histories} histories, {total.steps} steps, {total.kills} kills, "
+        f"{len(KINDS) - len(never)} of {len(KINDS)} fault kinds fired {sum(total.fired.values())} times, "
+        f"{len(total.failures)} failures, {len(ABLATIONS) - len(survivors)} of {len(ABLATIONS)} ablations caught"
+        f"{' (not run)' if arguments.no_ablations else ''}, {rate:.1f} histories/s, {rate * 3600:.0f}/h",
+        flush=True,
+    )
+    return not (total.failures or survivors or (never and arguments.seeds >= 2 * len(KINDS)))
+
+
+def _run_ablations(pool: ProcessPoolExecutor) -> list[str]:
+    survivors: list[str] = []
+    for name, seed, rule in pool.map(hunt, ABLATIONS):
+        if seed is None:
+            survivors.append(name)
+        _say(f"ablation {name!r}: {'SURVIVED' if seed is None else f'caught by seed {seed}: {rule}'}", flush=True)
+    return survivors
+
+
+def _one(seed: int) -> bool:
+    prepare()
+    history = History(seed, template()).run()
+    _say(*history.story, sep="\n")
+    verdict = "holds" if history.broken is None else "BROKEN"
+    _say(f"sim: seed {seed}: {verdict}, {history.steps} steps, {history.kills} kills, trace {history.trace}")
+    return history.broken is None
+
+
+def main() -> int:
+    """Read the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=2000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seed", type=int, help="one history, with its story")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--no-ablations", action="store_true")
+    arguments = parser.parse_args()
+    if os.environ.get("PYTHONHASHSEED") != "0":  # sets of strings must be in the same order every time
+        os.execve(  # noqa: S606 - this program again
+            sys.executable, [sys.executable, "-m", "tests.sim", *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"}
+        )
+    if arguments.seed is not None:
+        return 0 if _one(arguments.seed) else 1
+    with ProcessPoolExecutor(arguments.jobs, initializer=prepare) as pool:
+        return 0 if _run_all(arguments, pool) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

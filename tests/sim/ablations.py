@@ -1,0 +1,175 @@
+"""Defects of one line each, put into the code on purpose: the simulation must see every one of them."""
+
+import contextlib
+import importlib
+import inspect
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """One defect; `target` is `module:function` or `module:Class.method`."""
+
+    name: str
+    target: str
+    old: str
+    new: str
+    within: int = 300
+    """Histories after which it must have been seen."""
+    featured: str = ""
+    """The fault that brings it out, where that is rare: every history of the hunt then has it in its mix."""
+    more: tuple[tuple[str, str], ...] = ()
+    """What else the one change entails."""
+
+
+_STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.steps:Steps", "core.worker:Worker"
+_TELEGRAM, _DISCORD = "bots.telegram.delivery:Deliverer", "bots.discord.delivery:DiscordDelivery"
+
+_STALE_READ = """\
+seen = await self._driver.run([Statement(sql.DECIDE, args)])
+args["early"] = seen[0][0]["refused_by"]
+stale = {
+    "decision WHERE refused_by IS NULL": "decision WHERE :early IS NULL",
+    "WHEN limit_micros IS NULL OR limit_micros - used_micros >= :cost_micros": "WHEN :early IS NULL",
+}
+for now, early in stale.items():
+    texts = tuple(text.replace(now, early) for text in texts)
+results = await self._driver.run([Statement(text, args) for text in texts])"""
+
+ABLATIONS = (
+    Ablation("submitted again after a crash", f"{_STEPS}._lose_sight", "State.UNCONFIRMED", "State.QUEUED"),
+    Ablation(
+        "no intent row before the POST",
+        f"{_STEPS}._post",
+        "job = await self._store.move(",
+        "request_id = await self._gateway.submit(product, job.parameters, job.callback_token)\n"
+        "job = await self._store.move(",
+        more=(
+            (
+                "    request_id = await self._gateway.submit(product, job.parameters, job.callback_token)\n    except",
+                "    pass\n    except",
+            ),
+        ),
+    ),
+    Ablation(
+        "retry after a read timeout",
+        "core.gateway.client:broken",
+        "Unreachable(detail) if isinstance(cause, NOTHING_LEFT) else NoAnswer(detail)",
+        "Unreachable(detail)",
+    ),
+    Ablation(
+        "retry after a 5xx",
+        f"{_STEPS}._not_submitted",
+        "if error.accepted is None:",
+        "if False:",
+        more=(("if error.retry:", "if error.retry or error.accepted is None:"),),
+    ),
+    Ablation(
+        "settles once more on the way back",
+        "storage.store:settles",
+        "current in HELD and to is State.GENERATED",
+        "to is State.GENERATED",
+        featured="telegram: flood wait",
+    ),
+    Ablation(
+        "quota read outside the write transaction",
+        f"{_STORE}.admit",
+        "results = await self._driver.run([Statement(text, args) for text in texts])",
+        _STALE_READ,
+    ),
+    Ablation("hold leaked on failure", f"{_STORE}.move", "elif to in VOIDS:", "elif to in VOIDS - {State.FAILED}:"),
+    Ablation("refund twice", f"{_STORE}.move", "for text in texts]", "for text in texts * 2]"),
+    Ablation(
+        "callback trusted",
+        f"{_STEPS}.confirm",
+        "await self._gateway.status(request_id)",
+        "pass",
+        featured="callbacks: an id that nobody knows",
+    ),
+    Ablation(
+        "no dedupe of updates",
+        "bots.telegram.handlers:_event",
+        'f"{NAME}:{message.chat.id}:{message.message_id}"',
+        "f\"{NAME}:{message.chat.id}:{message.message_id}:{__import__('time').monotonic()}\"",
+    ),
+    Ablation(
+        "moves are not fenced",
+        f"{_STORE}._change",
+        "WHERE job_id = :job_id AND state = :from_state",
+        "WHERE job_id = :job_id AND :from_state = :from_state",
+    ),
+    Ablation("no fsync before the rename", "core.gateway.spool:Part.publish", "os.fsync(self._file.fileno())", "pass"),
+    Ablation(
+        "token check missing",
+        f"{_STORE}.job_by_callback",
+        "sql.JOB_BY_CALLBACK",
+        'sql.JOB_BY_CALLBACK.replace("= :token", "<> :token")',
+    ),
+    Ablation("upload repeated when uncertain", f"{_TELEGRAM}.deliver", "if uncertain:", "if False:"),
+    Ablation(
+        "upload of unknown outcome repeated",
+        "bots.telegram.delivery:upload_fault",
+        "return DeliveryUncertain(str(error))",
+        "return DeliveryDelayed(str(error), retry_after_s=RETRY_S)",
+    ),
+    Ablation(
+        "posts without a nonce",
+        f"{_DISCORD}._posted",
+        "view, job, nonce)",
+        "view, job, None)",
+        featured="discord: 502 after a post arrived",
+    ),
+    Ablation("posts without a look at the reply", f"{_DISCORD}._put", "if artifacts and", "if False and"),
+    Ablation("private addresses allowed", "core.gateway.fetch:vetting", "if not may_connect(", "if False and not ("),
+    Ablation(
+        "losses not recorded",
+        f"{_STEPS}._await_callback",
+        "upstream_micros=job.cost_micros",
+        "upstream_micros=0",
+    ),
+    Ablation("charged without audio", f"{_STEPS}._collect", "if artifacts:", "if True:"),
+    Ablation("places in the queue are not given back", f"{_WORKER}._carry", "self._queue.done(taken)", "pass"),
+    Ablation(
+        "kept audio swept away", f"{_WORKER}._forget_orphans", "or job.state is not State.UNDELIVERABLE", "or True"
+    ),
+    Ablation(
+        "destination kept",
+        f"{_STORE}.close_job",
+        '"destination": Destination(job.platform)',
+        '"destination": job.destination',
+    ),
+    Ablation("members may administer", "core.admin:_require_admin", "or not caller.is_admin", ""),
+)
+
+
+@contextlib.contextmanager
+def switched(ablation: Ablation) -> Iterator[None]:
+    """Put the defect in, and take it out again."""
+    module, _, path = ablation.target.partition(":")
+    *outer, name = path.split(".")
+    owner: Any = importlib.import_module(module)
+    for part in outer:
+        owner = getattr(owner, part)
+    sound = getattr(owner, name)
+    setattr(owner, name, _changed(sound, ablation))
+    try:
+        yield
+    finally:
+        setattr(owner, name, sound)
+
+
+def _changed(function: Any, ablation: Ablation) -> Any:
+    text = textwrap.dedent(inspect.getsource(function))
+    if text.count(ablation.old) != 1:
+        raise AssertionError(f"{ablation.name}: {ablation.old!r} is not there once; bring the ablation up to date")
+    line = next(line for line in text.splitlines() if ablation.old.splitlines()[0] in line)
+    indent = " " * (len(line) - len(line.lstrip()))
+    for old, new in ablation.more:
+        text = text.replace(old, new)
+    changed = text.replace(ablation.old, ablation.new.replace("\n", f"\n{indent}"))
+    found: dict[str, Any] = {}
+    exec(compile(changed, f"<{ablation.name}>", "exec"), function.__globals__, found)  # noqa: S102
+    return found[function.__name__]

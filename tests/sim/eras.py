@@ -1,0 +1,76 @@
+"""Faults that come over a whole process or machine at some moment."""
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from core.errors import StoreError
+from storage.books import CHECKS
+from storage.sqlite import backup
+from tests.sim.faults import Kind
+
+if TYPE_CHECKING:
+    from tests.sim.history import History
+
+EDGES_MS = {"day": 43_200_000, "month": 1_166_400_000}
+"""From the usual start to the next midnight, and to the next month."""
+
+
+def plan(history: "History") -> None:
+    """Say when each will come."""
+    timeline, until_s = history.timeline, history.people.faults_end_s
+    for kind in history.mix.kinds.get("era", []):
+        timeline.after(timeline.rng.uniform(5, until_s), strike, history, kind)
+    timeline.after(timeline.rng.uniform(1, until_s), history.point, "any moment")
+    for name, act in (("drain", drain), ("backup", back_up)):
+        if f"kill {name}" in history.mix.kinds:
+            timeline.after(timeline.rng.uniform(5, until_s), act, history)
+
+
+def set_start(history: "History") -> None:
+    """Begin shortly before the edge of a period, if the seed wants that."""
+    for kind in history.mix.kinds.get("start", []):
+        history.mix.fired[kind.name] += 1
+        history.timeline.start_ms += EDGES_MS[kind.data] - round(history.timeline.rng.uniform(10, 150) * 1000)
+
+
+def strike(history: "History", kind: Kind) -> None:
+    history.mix.fired[kind.name] += 1
+    history.tell(f"fault: {kind.name}")
+    match kind.data:
+        case ("clock", int(ms)):
+            history.timeline.wall_offset_ms += ms
+        case ("suspend", float(span_s)):
+            history.incarnation.loop.asleep_until_s = history.timeline.now_s + span_s
+            history.incarnation.loop.frozen_s += span_s
+        case ("freeze", float(span_s)):
+            history.incarnation.loop.asleep_until_s = history.timeline.now_s + span_s
+        case str(cut):
+            span_s = 2400.0 if cut == "long cut" else 25.0
+            hosts = sorted((*history.wire.addresses, "telegram.sim"))
+            for host in history.timeline.rng.sample(hosts, history.timeline.rng.randint(1, len(hosts))):
+                history.wire.cut_until_s[host] = history.timeline.now_s + span_s
+
+
+def drain(history: "History") -> None:
+    if not history.incarnation.dead:
+        history.tell("asked to stop")
+        history.incarnation.loop.call_soon(history.incarnation.stop.set)
+        history.timeline.after(history.timeline.rng.uniform(0, 5), history.point, "drain")
+
+
+def back_up(history: "History") -> None:
+    if history.incarnation.dead or not history.incarnation.ready:
+        return
+    history.tell("a backup is made")
+    target = history.disk.root / f"backup-{history.serial()}.db"
+    try:
+        backup(history.disk.database, target)
+    except StoreError as error:
+        history.tell(f"no backup: {error}")
+        return
+    copy = sqlite3.connect(target)
+    for rule, query in CHECKS.items():
+        if copy.execute(query).fetchone() is not None:
+            history.breach(rule, "in a backup")
+    copy.close()
+    history.point("backup")

@@ -1,0 +1,211 @@
+"""One life of the process: the real service, worker, store, clients and chat platforms, put together for the loop."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord.http
+from discord.webhook.async_ import async_context
+from pydantic import SecretStr
+
+from bots.app import App
+from bots.discord.admin_commands import ADMIN_COMMANDS
+from bots.discord.client import Bot
+from bots.discord.commands import COMMANDS
+from bots.discord.platform import Discord
+from bots.platform import Platform
+from bots.settings import Settings, load
+from bots.telegram import Telegram
+from bots.web import Web
+from core.admin import Admin
+from core.audio import Probe, RawFormat, Want
+from core.delivering import Delivering
+from core.errors import Undecodable
+from core.gate import Gate
+from core.gateway.client import GatewayClient
+from core.gateway.settings import GatewaySettings, MediaLimits
+from core.ids import Ids
+from core.nudges import Nudges
+from core.policy import Policy
+from core.products import catalog
+from core.queue import FairQueue, Limits
+from core.quota import Period, Quota
+from core.service import Service
+from core.steps import Pace, Steps
+from core.worker import Worker
+from storage.admin_store import SqlAdminStore
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+from tests.audio import PROBE
+from tests.sim.discord import TOKEN as DISCORD_TOKEN
+from tests.sim.discord import URL as DISCORD_URL
+from tests.sim.discord_payloads import APPLICATION, user
+from tests.sim.gateway import HOST, KEY, audio
+from tests.sim.loop import SimLoop
+from tests.sim.telegram import HOST as TELEGRAM_HOST
+from tests.sim.telegram import PLAYED
+from tests.sim.telegram import TOKEN as TELEGRAM_TOKEN
+from tests.sim.telegram_client import TelegramClient
+
+if TYPE_CHECKING:
+    from tests.sim.history import History
+
+MP3 = replace(PROBE, container="mp3", codec="mp3", extension="mp3")
+ALLOWANCE = Quota(limit_micros=20_000, period=Period.DAY)
+
+
+@cache
+def settings() -> Settings:
+    """Read the settings once; they are the same in every history."""
+    return load(
+        _env_file=None,
+        telegram_token=SecretStr(TELEGRAM_TOKEN),
+        telegram_api_url=f"http://{TELEGRAM_HOST}",
+        discord_token=SecretStr(DISCORD_TOKEN),
+        discord_api_url=DISCORD_URL,
+        drain_s=5,
+    )
+
+
+class ListeningMedia:
+    """In place of the child process that decodes: knows whole audio from what is not."""
+
+    async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
+        await asyncio.sleep(0.05)
+        content = path.read_bytes()
+        found = PLAYED.match(content)
+        if found is None or content != audio(int(found[1])):
+            raise Undecodable("not audio")
+        return MP3
+
+    async def fit(
+        self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
+    ) -> tuple[Path, Probe]:
+        await asyncio.sleep(0.05)
+        into.write_bytes(path.read_bytes())
+        return into, MP3
+
+
+class _SimDiscord(Discord):
+    """The platform without its websocket: events are handed to the library's parser."""
+
+    history: "History"
+
+    async def run(self) -> None:
+        assert self._desk is not None
+        bot = Bot(self._desk, (*COMMANDS, *ADMIN_COMMANDS), ws_url=None, sync=False)
+        await bot._async_setup_hook()
+        me: Any = user(APPLICATION)
+        bot._connection.user = discord.ClientUser(state=bot._connection, data=me)
+        async_context.get()._locks.clear()  # the library keeps them for the whole process, which this life begins
+        bot.http._HTTPClient__session = aiohttp.ClientSession()  # type: ignore[attr-defined]
+        self._bot = self.history.incarnation.discord_bot = bot
+        await asyncio.get_running_loop().create_future()
+
+
+class Incarnation:
+    """A process, from its start to its end."""
+
+    def __init__(self, history: "History", number: int) -> None:
+        self.history = history
+        self.number = number
+        self.dead = False
+        self.ready = False
+        self.discord_bot: Any = None
+        self.loop = SimLoop(history.timeline, history.wire)
+        self.stop = asyncio.Event()
+        self.rng = random.Random(f"{history.seed}/{number}")  # noqa: S311 - a simulation
+        self.app: App | None = None
+        self.main = self.loop.create_task(self._main(), name="main")
+
+    async def _main(self) -> None:
+        history, clock = self.history, self.history.timeline
+        driver = SqliteDriver(history.disk.database, kind=history.disk.connections(self.loop))
+        store = SqlStore(driver, clock)
+        await store.open()
+        gateway = GatewayClient(self._gateway_settings())
+        try:
+            self.app = self._app(driver, store, gateway)
+            self.loop.call_soon(self._mark)
+            await self.app.run(self.stop)
+        finally:
+            await gateway.close()
+            await store.close()
+
+    def _mark(self) -> None:
+        self.ready = True
+        self.history.point("recovery")
+
+    def _gateway_settings(self) -> GatewaySettings:
+        history = self.history
+        return GatewaySettings(
+            url=f"http://{HOST}",
+            key=SecretStr(KEY),
+            public_url="https://bot.sim" if history.webhooks else None,
+            webhook_mode="terminal",
+            connect_s=5,
+            submit_s=20,
+            status_s=10,
+            max_connections=1 if history.narrow else 256,
+            media=MediaLimits(max_bytes=32_768, total_s=40, connect_s=5, read_s=10, max_redirects=3),
+        )
+
+    def _app(self, driver: SqliteDriver, store: SqlStore, gateway: GatewayClient) -> App:
+        history, clock = self.history, self.history.timeline
+        chats: dict[str, Platform] = {"telegram": self._telegram(), "discord": self._discord()}
+        nudges, gate, media, spool = Nudges(), Gate(), ListeningMedia(), history.disk.live / "spool"
+        spool.mkdir(exist_ok=True)
+        table = catalog()
+        products = {name: replace(row, deadline_s=history.deadline_s) for name, row in table.products.items()}
+        table = replace(table, products=products)
+        policy = Policy(default_quota=ALLOWANCE, direct_quota=ALLOWANCE)
+        delivering = Delivering(
+            store=store, media=media, deliveries=chats, quota_for=lambda _: ALLOWANCE, clock=clock, spool=spool,
+            nudges=nudges,
+        )  # fmt: skip
+        pace = Pace(queue_s=history.queue_s, callbacks=history.webhooks)
+        steps = Steps(
+            store=store, gateway=gateway, media=media, delivering=delivering, catalog=table, clock=clock, spool=spool,
+            pace=pace, gate=gate, nudges=nudges,
+        )  # fmt: skip
+        worker = Worker(
+            store=store, steps=steps, delivering=delivering, queue=FairQueue(Limits(total=8, member=3)), gate=gate,
+            nudges=nudges, clock=clock, spool=spool,
+        )  # fmt: skip
+        ids = Ids(job=self._new_job, token=self._new_token)
+        admin = Admin(SqlAdminStore(driver, clock, store), table, policy, clock, ids)
+        service = Service(store=store, worker=worker, catalog=table, policy=policy, clock=clock, ids=ids, admin=admin)
+        return App(settings(), service, worker, chats, Web("bot.sim", 8080, service))
+
+    def _telegram(self) -> Telegram:
+        platform = Telegram(settings())
+        for request in platform._requests:
+            client: Any = TelegramClient(self.history, self.loop, request._client.timeout)
+            request._client = client
+        return platform
+
+    def _discord(self) -> Discord:
+        platform = _SimDiscord(settings(), lambda: self.history.timeline.now_ms() / 1000)
+        platform.history = self.history
+        return platform
+
+    def _new_job(self) -> str:
+        alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+        return f"{self.history.serial():09d}" + "".join(self.rng.choices(alphabet, k=9))
+
+    def _new_token(self) -> str:
+        return f"canary-callback-{self.rng.getrandbits(96):024x}"
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def die(self) -> Sequence[Any]:
+        """Return what must be kept until the history is over, so that nothing of it runs."""
+        return (*self.loop.die(), self.app, self.discord_bot, self.main)
+
+
+discord.http.Route.BASE = DISCORD_URL
