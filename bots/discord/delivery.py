@@ -49,6 +49,10 @@ def _message(
     )
 
 
+NONCE_S = 120
+"""Discord compares nonces over "the past few minutes" (https://docs.discord.com/developers/resources/message)."""
+
+
 class DiscordDelivery:
     """What the worker sees of Discord; needs no websocket."""
 
@@ -108,12 +112,20 @@ class DiscordDelivery:
     ) -> None:
         address = Address.read(job)
         self._shown.pop(job.job_id, None)
+        if artifacts and uncertain and self._now_s() < job.updated_ms / 1000:
+            raise DeliveryUncertain("the clock was put back: whether it was an edit or a post can't be told")
         with failures(max((a.size_bytes for a in artifacts), default=0)):
             if self._token_lives(address) and await self._edited(address, job, text, artifacts, view):
                 return
             if artifacts and await self._is_there(address, job, uncertain=uncertain):
                 return
+            if artifacts and uncertain and not self._repeats_are_seen(job):
+                raise DeliveryUncertain("it may have been posted, too long ago for Discord to see a repeat")
             await self._posted(address, job, text, artifacts, view)
+
+    def _repeats_are_seen(self, job: Job) -> bool:
+        """Say whether whatever was posted since the delivery began is recent enough for its nonce to count."""
+        return self._now_s() - job.updated_ms / 1000 < NONCE_S
 
     async def _whispered(self, job: Job, text: str) -> bool:
         """Put words for the author alone in place of the public reply; return False if its token is spent."""

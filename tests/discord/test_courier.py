@@ -78,7 +78,7 @@ def job(stage: Stage, reply: Reply, chat: DiscordDelivery) -> Job:
         channel="",
         callback_token="",
         created_ms=0,
-        updated_ms=0,
+        updated_ms=round(stage.world.now_s() * 1000),
     )
 
 
@@ -114,6 +114,7 @@ async def test_a_message_that_got_lost_is_repeated(
     stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
 ) -> None:
     stage.world.advance(14 * 60 + 1)
+    job = replace(job, updated_ms=round(stage.world.now_s() * 1000))
     stage.world.drop("POST", "/messages$", after_effect=True)
     with pytest.raises(DeliveryDelayed):
         await deliver(chat, job, audio)
@@ -261,3 +262,24 @@ async def test_a_refusal_after_an_answer_that_was_lost_is_no_plain_refusal(
     stage.world.fail("POST", "/messages$", 403, 50013)
     with pytest.raises(DeliveryRefused):
         await deliver(chat, job, audio)
+
+
+async def test_what_may_have_been_posted_long_ago_is_not_posted_again(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
+) -> None:
+    """A crash can come after the post and after the reply was taken away; Discord compares nonces for minutes only."""
+    stage.world.advance(14 * 60 + 1)
+    await deliver(chat, job, audio)
+    with pytest.raises(DeliveryUncertain):
+        await deliver(chat, job, audio, uncertain=True)
+    recent = replace(job, updated_ms=round(stage.world.now_s() * 1000))
+    await deliver(chat, recent, audio, uncertain=True)
+    assert len(stage.channel.posted) == 1
+
+
+async def test_a_clock_that_was_put_back_makes_no_edit_of_a_post(
+    stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
+) -> None:
+    with pytest.raises(DeliveryUncertain):
+        await deliver(chat, replace(job, updated_ms=job.updated_ms + 60_000), audio, uncertain=True)
+    assert stage.world.requests == []

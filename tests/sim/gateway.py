@@ -202,7 +202,7 @@ class GatewayWorld:
                 path = path[:-4] + "AAAA"
             case "another's id":
                 body["request_id"] = others[-1].request_id if others else "unheard-of"
-                self.misled.add(made.order)
+                self.misled |= {made.order, *(other.order for other in others[-1:])}
             case "unheard-of":
                 body["request_id"] = "model-9_unheard-of"
             case "another's token" if others:
