@@ -248,3 +248,26 @@ async def test_entries_are_of_one_member_in_one_community(store: SqlStore, admin
     assert [entry.note for entry in await store.entries("test:band", "test:ann", 5)] == ["Ann"]
     exported = await admin.entries("test:band", "", 0, 2**60, 10)
     assert sorted((entry.name, entry.note) for entry in exported) == [("Ann", "Ann"), ("Bob", "Bob")]
+
+
+async def test_lists_begin_with_the_newest_and_hold_only_what_was_asked_for(
+    store: SqlStore, admin: SqlAdminStore, clock: SetClock
+) -> None:
+    bob = Person(member="test:bob", name="Bob")
+    for note in ("first", "second in the same moment"):
+        await admin.credit(act("grant", "test:ann"), ANN, 5, note)
+    clock.forward(ms=1)
+    await admin.credit(act("grant", "test:ann"), ANN, 5, "third")
+    await admin.credit(act("grant", "test:bob"), bob, 5, "another member's")
+    await admin.credit(
+        act("grant", "test:ann", community="choir"), Person(member="test:ann", name="Anna"), 5, "elsewhere"
+    )
+    entries = await store.entries("test:band", "test:ann", 9)
+    assert [(e.name, e.note) for e in entries] == [
+        ("Ann", "third"), ("Ann", "second in the same moment"), ("Ann", "first")
+    ]  # fmt: skip
+    assert await store.entries("test:band", "test:ann", 1) == entries[:1]
+    newest = await admin.audit("test:band", 9)
+    assert [(e.target_name, e.before, e.after) for e in newest] == [
+        ("Bob", "0", "5"), ("Ann", "10", "15"), ("Ann", "5", "10"), ("Ann", "0", "5")
+    ]  # fmt: skip
