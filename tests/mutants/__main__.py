@@ -81,12 +81,17 @@ def survives(mutant: Mutant) -> bool:
         command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *TESTS]
         environment = os.environ | {"PYTHONPATH": folder}
         try:
-            done = subprocess.run(  # noqa: S603 - our own interpreter
+            done = subprocess.run(
                 command, cwd=copy, env=environment, capture_output=True, timeout=DEADLINE_S, check=False
             )
         except subprocess.TimeoutExpired:
             return False
         return done.returncode == 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -103,8 +108,8 @@ def main() -> int:
         for mutant, survived in zip(tried, pool.map(survives, tried), strict=True):
             if survived:
                 alive += 1
-                print(f"survived: {mutant.file}:{mutant.line + 1}: {mutant.before.strip()}\n  as: {mutant.name}", flush=True)
-    print(f"{len(tried)} mutants, {alive} survived; {len(wanted) - len(tried)} more have a written reason to.")
+                _say(f"survived: {mutant.file}:{mutant.line + 1}: {mutant.before.strip()}\n  as: {mutant.name}")
+    _say(f"{len(tried)} mutants, {alive} survived; {len(wanted) - len(tried)} more have a written reason to.")
     return 1 if alive else 0
 
 
