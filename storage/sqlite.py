@@ -100,7 +100,7 @@ class SqliteDriver:
             if not self._read_only:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._lock = _lock(self._path.with_name(f"{self._path.name}.lock"))
-            connection = self._connection = self._kind(lambda: connect(self._path, read_only=self._read_only), 64)
+            connection = self._connection = self._kind(self._connect, 64)
             await connection
             connection.row_factory = sqlite3.Row
             for pragma in () if self._read_only else ("journal_mode=WAL", "synchronous=FULL"):
@@ -110,6 +110,9 @@ class SqliteDriver:
             raise StoreError(f"{self._path} can't be opened: {error}") from error
         self._closing = False
         self._writer = asyncio.create_task(self._write(connection), name="sqlite writer")
+
+    def _connect(self) -> sqlite3.Connection:
+        return connect(self._path, read_only=self._read_only)
 
     async def run(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Queue the list for the next commit and wait for that commit."""
