@@ -46,7 +46,7 @@ class Web:
         """Take a callback as a hint only: the unguessable path names the job, and the status endpoint is asked."""
         try:
             body = await request.json()
-        except ValueError:
+        except (ValueError, LookupError, RecursionError):  # of an encoding that nobody knows, nested without end
             return web.json_response({"error": "not JSON"}, status=400)
         request_id = body.get("request_id") if isinstance(body, dict) else None
         known = await self._service.called_back(

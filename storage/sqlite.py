@@ -201,9 +201,18 @@ def backup(source: Path, target: Path) -> None:
         with partial.open("rb") as written:
             os.fsync(written.fileno())
         partial.replace(target)
+        _sync_folder(target.parent)  # the name, too, has to survive a power loss
     except (sqlite3.Error, OSError) as error:
         partial.unlink(missing_ok=True)
         raise StoreError(f"{source} can't be copied to {target}: {error}") from error
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 async def audit_file(path: Path) -> Audit:

@@ -38,8 +38,11 @@ _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 
 
 def plain(text: str, limit: int = TEXT_LIMIT) -> str:
-    """Return text that mentions nobody: whatever a member wrote must not ping others in the bot's name."""
-    return _MENTION.sub("@\u2060", text)[:limit]
+    """Return text that mentions nobody: whatever a member wrote must not ping others in the bot's name.
+
+    Half a surrogate pair, which JSON can carry and UTF-8 can't, is shown as a question mark.
+    """
+    return _MENTION.sub("@\u2060", text)[:limit].encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,9 @@ def named(message: Message, command: Command) -> tuple[Named, User | None]:
 
 def _with_ids(message: Message) -> str:
     """Write `id:123` where a member without an @name is mentioned; entities are measured in UTF-16 units."""
-    raw = (message.text or "").encode("utf-16-le")
+    raw = (message.text or "").encode("utf-16-le", "surrogatepass")
     for entity in sorted(message.entities, key=lambda e: -e.offset):
         if entity.type == MessageEntity.TEXT_MENTION and entity.user:
             start, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
-            raw = raw[:start] + f"id:{entity.user.id} ".encode("utf-16-le") + raw[end:]
-    return raw.decode("utf-16-le")
+            raw = raw[:start] + f"id:{entity.user.id} ".encode("utf-16-le", "surrogatepass") + raw[end:]
+    return raw.decode("utf-16-le", "surrogatepass")

@@ -134,7 +134,7 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
         return min(float(text), RETRY_AFTER_MAX_S)
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     wait_s = (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
     return min(max(wait_s, 0.0), RETRY_AFTER_MAX_S)

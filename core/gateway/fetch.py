@@ -20,6 +20,8 @@ BUFFER_BYTES = 2**20
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAY_APPEAR = frozenset({403, 404, 408, 425, 429})
 """A new object is not at every edge of a CDN at once; the others ask to come back."""
+LONGEST_URL = 8000
+"""Beyond what servers take in a request line; reading a host name takes time that grows with its square."""
 NOT_AUDIO = (b"<!doctype", b"<html", b"<?xml")
 """How a page begins that was served in place of the file."""
 
@@ -101,6 +103,8 @@ def origin(url: URL) -> tuple[str, str, int | None]:
 
 def media_url(text: str) -> URL:
     """Read an address as the gateway gave it. Raises MediaUnavailable."""
+    if len(text) > LONGEST_URL:
+        raise MediaUnavailable(f"the media address has {len(text)} characters", may_retry=False)
     try:
         # A signature covers the exact spelling, so only what can't stand in a request line is quoted anew.
         url = URL(text, encoded=all("!" <= c <= "~" for c in text))
