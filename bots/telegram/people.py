@@ -37,7 +37,12 @@ def channel_key(thread: int | None) -> str:
 
 def person(user: User) -> Person:
     """Return a member who is spoken about."""
-    return Person(member=key(user.id), name=user.full_name)
+    return Person(member=key(user.id), name=_name(user))
+
+
+def _name(user: User) -> str:
+    """Return the name; a deleted account has none, for which the library returns None whatever its types say."""
+    return user.full_name or ""
 
 
 def caller(
@@ -61,7 +66,7 @@ def caller(
         platform=NAME,
         community=key(chat.id),
         member=key(user.id),
-        name=user.full_name,
+        name=_name(user),
         handle=user.username,
         is_admin=is_admin,
         direct=chat.type == ChatType.PRIVATE,

@@ -1,0 +1,74 @@
+"""`python -m tests.fuzz.run PARSER SECONDS`: a parser's property, fed by a fuzzer that sees which branches it reaches."""
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+try:
+    import atheris
+except ImportError:
+    atheris = None
+
+OURS = ["bots", "core"]
+"""Whose branches are counted."""
+LONGEST_INPUT = 2**16
+STUCK_S = 60
+"""After so long with one input it is called a hang."""
+
+
+def targets() -> dict[str, Callable[[bytes], object]]:
+    """Import what is under test, its branches counted, and return what takes the fuzzer's bytes."""
+    with atheris.instrument_imports(include=OURS):
+        from tests.fuzz.parsers import property_of  # noqa: PLC0415 - only now are the branches counted
+        from tests.fuzz.table import PARSERS  # noqa: PLC0415
+    return {name: _fed(property_of(parser, 1, repeatable=False)) for name, parser in PARSERS.items()}
+
+
+def _fed(holds: Callable[[], None]) -> Callable[[bytes], object]:
+    feed: Callable[[bytes], object] = holds.hypothesis.fuzz_one_input  # type: ignore[attr-defined]
+    return feed
+
+
+def main() -> None:
+    """Fuzz for so long and say how often; the first failure ends it, with its input in a file `crash-…`."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run", description=__doc__)
+    parser.add_argument("parser", help="a parser's name, or `list`")
+    parser.add_argument("seconds", type=int, nargs="?", default=60)
+    asked = parser.parse_args()
+    if atheris is None:
+        sys.exit("Fuzzing needs atheris, which is not installed; `make fuzz` installs it where there is a build of it.")
+    known = targets()
+    if asked.parser not in known:
+        sys.exit(f"There is a fuzzer for each of: {', '.join(known)}.")
+    logging.disable()
+    _run(asked.parser, known[asked.parser], asked.seconds)
+
+
+def _run(name: str, feed: Callable[[bytes], object], seconds: int) -> None:
+    used = 0
+    began_s = time.monotonic()
+
+    def one(data: bytes) -> None:
+        nonlocal used
+        used += feed(data) is not None  # None: too few bytes for an input
+        if time.monotonic() - began_s >= seconds:
+            print(f"fuzz: {name}: {used:,} inputs in {seconds} s, and each was refused at most", flush=True)  # noqa: T201
+            _leave()
+
+    atheris.Setup([sys.argv[0], f"-max_len={LONGEST_INPUT}", f"-timeout={STUCK_S}", "-print_final_stats=1"], one)
+    atheris.Fuzz()
+
+
+def _leave() -> Any:
+    """End at once: the fuzzer takes an ordinary exit for a failure of what it tests."""
+    sys.stdout.flush()
+    import os  # noqa: PLC0415
+
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
