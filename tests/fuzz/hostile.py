@@ -35,7 +35,9 @@ NUMBERS = st.one_of(
 def values(longest: int = 60) -> st.SearchStrategy[Any]:
     """Draw anything that JSON can hold."""
     leaves = st.none() | st.booleans() | NUMBERS | texts(longest)
-    return st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts(8), inner, max_size=4))
+    return st.recursive(
+        leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts(8), inner, max_size=4)
+    )
 
 
 def as_json(value: Any) -> bytes:

@@ -65,8 +65,12 @@ def property_of(parser: Parser, examples: int, *, repeatable: bool = True) -> Ca
     @given(value=parser.inputs)
     def holds(value: Any) -> None:
         started_s = time.thread_time()
-        parser.check(value)
-        assert time.thread_time() - started_s < LONGEST_S
+        try:
+            parser.check(value)
+        except Exception as error:
+            error.add_note(f"given {value!r:.2000}")
+            raise
+        assert time.thread_time() - started_s < LONGEST_S, f"{value!r:.2000}"
 
     return holds
 
@@ -135,7 +139,7 @@ def answer(given: tuple[int, str, str | None, bytes]) -> None:
         _readable(status.status)
         _readable(status.error or "")
     except GatewayError as error:
-        assert code // 100 != 2 or not error.retry
+        assert code // 100 != 2 or not error.retry  # noqa: PT017 - it may also be readable
         _readable(error.detail, 2 * WORDS_MAX + 10)
     with suppress(GatewayError):
         given_id = request_id(said, KEY)
@@ -175,7 +179,7 @@ def _fields() -> st.SearchStrategy[bytes]:
     anything = values() | st.just(KEY) | st.just({"message": KEY * 20})
     names = ("request_id", "status", "output", "error", "message", "polling_url")
     urls = st.fixed_dictionaries({"media_url": anything | st.lists(anything, max_size=15)})
-    known = {name: anything for name in names} | {"output": anything | urls}
+    known = dict.fromkeys(names, anything) | {"output": anything | urls}
     return st.fixed_dictionaries({}, optional=known).map(as_json)
 
 
@@ -185,11 +189,15 @@ _answers = st.tuples(
     st.none() | texts(),
     BODIES | _fields() | (BODIES | _fields()).map(_packed),
 )
-_dates = st.from_regex(r"(Mon, )?\d{1,30} (Jan|Feb|May) -?\d{1,30} \d{1,25}:\d{1,25}(:\d{1,25})? ([+-]\d{1,30}|GMT)?", fullmatch=True)
+_dates = st.from_regex(
+    r"(Mon, )?\d{1,30} (Jan|Feb|May) -?\d{1,30} \d{1,25}:\d{1,25}(:\d{1,25})? ([+-]\d{1,30}|GMT)?", fullmatch=True
+)
 _parameters = st.tuples(
     st.sampled_from(("speech", "music")) | texts(),
     st.dictionaries(
-        st.sampled_from((*TABLE["speech"].checks, *TABLE["music"].checks)) | texts(8), values() | NUMBERS | st.just("Aria"), max_size=5
+        st.sampled_from((*TABLE["speech"].checks, *TABLE["music"].checks)) | texts(8),
+        values() | NUMBERS | st.just("Aria"),
+        max_size=5,
     ),
 )
 _urls = st.one_of(

@@ -108,13 +108,14 @@ class Work:
 
     async def _offer(self) -> None:
         placed = order(self._who(), event_id=f"test:{self._id()}")
-        offer = await self.store.offer(self._id(), placed, self.clock.ms + 10**9)
+        offer = await self.store.offer(self._id(), placed, 1400, self.clock.ms + 10**9)
         self.offers.append((offer, placed.caller))
 
     async def _take(self) -> None:
         if self.offers:
             offer, who = self.offers.pop()
-            await self.store.take_offer(who, offer)
+            await self.store.read_offer(who, offer)
+            await self.store.drop_offer(offer)
 
     # --- admins ---------------------------------------------------------------------------------------------------
 
