@@ -18,9 +18,11 @@ from core.errors import (
     Refusal,
     Unavailable,
 )
+from core.models import shown
 from core.money import show
 from core.quota import Standing
 
+LONGEST_QUOTE = 60
 FAULT = "Something went wrong on my side. Nothing was charged; please try again."
 ADMINS_ONLY_HINT = "Ask an admin of this community to raise it with /quota set."
 HELD = "What is set aside for orders under way can't be taken."
@@ -67,10 +69,10 @@ def refusal(error: Refusal) -> str:
 
 
 def _invalid(error: InvalidInput) -> str:
-    given = str(error.value)
-    shown = f" “{given[:60]}”" if given.strip() else ""
-    name = _TYPED.get(error.parameter, error.parameter)
-    return f"{name}{shown} can't be used: it must be {error.allowed}."
+    given = shown(str(error.value), LONGEST_QUOTE)
+    quote = f" “{given}”" if given else ""
+    name = _TYPED.get(error.parameter) or shown(error.parameter, LONGEST_QUOTE)
+    return f"{name}{quote} can't be used: it must be {error.allowed}."
 
 
 def confirm(error: NeedsConfirmation) -> str:
@@ -139,5 +141,5 @@ _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     DoneBefore: lambda _: "That was done before.",
     NotEnough: lambda e: f"That is not possible with a balance of {show(e.balance_micros)}. {HELD}",
     Unavailable: lambda e: _UNAVAILABLE[e.why],
-    NotFound: lambda e: _UNKNOWN[e.what].format(name=e.name),
+    NotFound: lambda e: _UNKNOWN[e.what].format(name=shown(e.name, LONGEST_QUOTE)),
 }

@@ -16,10 +16,27 @@ _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories of what is no letter: controls, overrides of the direction, line breaks."""
 
 
+MOST_MARKS = 4
+"""Upon one letter; no script needs more, and a heap of them covers the lines above and below."""
+
+
 def shown_name(name: str) -> str:
-    """Return a name that can't forge lines or turn round the words beside it, on one line and of bounded length."""
-    kept = "".join(c for c in name if unicodedata.category(c) not in _UNSHOWN)
-    return " ".join(kept.split())[:LONGEST_NAME] or "somebody"
+    """Return a name as it can be shown beside words of ours."""
+    return shown(name, LONGEST_NAME) or "somebody"
+
+
+def shown(text: str, longest: int) -> str:
+    """Return text that can't forge lines, turn round or cover the words beside it: one line of so many characters."""
+    kept: list[str] = []
+    marks = 0
+    for c in text[: 16 * longest]:
+        category = unicodedata.category(c)
+        if category in _UNSHOWN:
+            continue
+        marks = marks + 1 if category[0] == "M" else 0
+        if marks <= MOST_MARKS:
+            kept.append(c)
+    return " ".join("".join(kept).split())[:longest]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

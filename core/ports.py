@@ -91,10 +91,6 @@ class Store(Protocol):
         """Return a job."""
         ...
 
-    async def job_by_callback(self, token: str) -> Job | None:
-        """Return the job whose callback address holds the token."""
-        ...
-
     async def unfinished(self) -> list[Job]:
         """Return every job that a worker must carry on, oldest first."""
         ...

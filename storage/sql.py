@@ -193,7 +193,6 @@ PLACE = "UPDATE jobs SET destination = :destination WHERE job_id = :job_id AND c
 
 JOB = "SELECT * FROM jobs WHERE job_id = :job_id"
 JOB_BY_EVENT = "SELECT * FROM jobs WHERE event_id = :event_id"
-JOB_BY_CALLBACK = "SELECT * FROM jobs WHERE callback_token = :token"
 UNFINISHED = "SELECT * FROM jobs WHERE closed_ms IS NULL ORDER BY created_ms, job_id"
 KEPT = """
 SELECT * FROM jobs WHERE state = 'undeliverable' AND closed_ms < :before_ms AND artifacts <> '[]'

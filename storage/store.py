@@ -125,10 +125,6 @@ class SqlStore:
         """Return a job."""
         return await self._one(Statement(sql.JOB, {"job_id": job_id}))
 
-    async def job_by_callback(self, token: str) -> Job | None:
-        """Return the job whose callback address holds the token."""
-        return await self._one(Statement(sql.JOB_BY_CALLBACK, {"token": token}))
-
     async def unfinished(self) -> list[Job]:
         """Return every job that a worker must carry on, oldest first."""
         (rows,) = await self._driver.run([Statement(sql.UNFINISHED)])

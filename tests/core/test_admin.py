@@ -443,6 +443,8 @@ async def test_a_blocked_member_asks_for_nothing(alive: Incarnation) -> None:
         ("  Ann   Lee ", "Ann Lee"),
         ("\u2066\u200b", "somebody"),
         ("x" * 500, "x" * 64),
+        ("a" + "\u0301" * 50 + "b", "a\u0301\u0301\u0301\u0301b"),
+        ("e" + ("\u0301" * 4 + "\u200d") * 9, "e\u0301\u0301\u0301\u0301"),
     ],
 )
 def test_names_forge_nothing(name: str, shown: str) -> None:

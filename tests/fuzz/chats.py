@@ -56,7 +56,7 @@ def callbacks(requests: Requests) -> None:
     """Whatever is posted, the server answers, never with a fault of its own, and lets nobody in without the token."""
 
     async def use(alive: Incarnation) -> None:
-        await alive.store.admit(admission(callback_token="the-token"))
+        await alive.store.admit(admission(job_id="job", callback_token="job.the-token"))
         web = Web("127.0.0.1", 0, alive.service)
         await web.start()
         try:
@@ -64,7 +64,7 @@ def callbacks(requests: Requests) -> None:
             for path, kind, body in requests:
                 status = await _post(port, path, kind, body)
                 assert status < 500, (status, path, kind, body[:80])
-                assert status != 200 or path == b"the-token"
+                assert status != 200 or path == b"job.the-token"
             async with ClientSession() as client, client.get(f"http://127.0.0.1:{port}/healthz") as response:
                 assert response.status == 200
         finally:
@@ -95,7 +95,9 @@ def _raw(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass").replace(b"\r", b"%0d").replace(b"\n", b"%0a")[:5000]
 
 
-_paths = st.just(b"the-token") | texts().map(_raw).map(lambda raw: raw.replace(b" ", b"%20"))
+_paths = st.sampled_from((b"job.the-token", b"job", b"job.", b"job.the-toke")) | texts().map(_raw).map(
+    lambda raw: raw.replace(b" ", b"%20")
+)
 _kinds = st.sampled_from((b"application/json", b"text/plain", b"application/json; charset=utf-16")) | texts().map(
     lambda text: b"application/json; charset=" + _raw(text)[:50]
 )

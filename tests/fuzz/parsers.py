@@ -51,6 +51,8 @@ def refused_at_most() -> Iterator[None]:
     except Refusal as error:
         said = refusals.refusal(error)
         assert said.strip()
+        assert "\u202e" not in said
+        assert "\u0301" * 5 not in said
         plain_for_telegram(said).encode()
         assert len(plain_for_discord(said)) <= 2000
 
