@@ -103,6 +103,9 @@ async def process(folder: Path, gateway_url: str, **extra: str) -> AsyncIterator
             assert telegram.violations == []
             for secret in (discord.token, telegram.token, "canary-gateway-key"):
                 assert secret not in service.log
+                assert [
+                    path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()
+                ] == []
         except BaseException:
             print(service.log[-8000:])  # noqa: T201 - pytest shows it with the failure
             raise

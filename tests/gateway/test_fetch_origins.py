@@ -85,6 +85,38 @@ async def test_a_foreign_host_must_prove_its_name(into: Path) -> None:
     assert server.heard == []
 
 
+async def test_of_several_addresses_only_the_public_ones_are_tried(into: Path) -> None:
+    judged: list[str] = []
+
+    def public(address: str) -> bool:
+        judged.append(address)
+        return address == "127.0.0.1"
+
+    both = Names("127.0.0.2", "127.0.0.1")
+    async with stand_in(answer(200, WAVE), tls=True) as server, fetcher(resolver=both, may_connect=public) as media:
+        await media.fetch(f"https://media.test:{server.port}/a", into)
+    assert set(judged) <= {"127.0.0.1", "127.0.0.2"}
+    assert server.connections == 1
+
+
+async def test_a_name_that_turns_private_is_judged_anew_and_looked_up_once_a_connection(into: Path) -> None:
+    turning, judged = Names("127.0.0.1"), []
+
+    def public(address: str) -> bool:
+        judged.append(address)
+        return address == "127.0.0.1"
+
+    async with stand_in(answer(200, WAVE), tls=True) as server:
+        url = f"https://media.test:{server.port}/?signature=1"
+        async with fetcher(resolver=turning, may_connect=public) as media:
+            await media.fetch(url, into)
+        into.unlink()
+        turning.addresses = ("127.0.0.2",)
+        assert not (await refused(url, into, resolver=turning, may_connect=public)).may_retry
+        assert server.connections == 1
+    assert (len(turning.asked), judged) == (2, ["127.0.0.1", "127.0.0.2"])
+
+
 # --- redirects --------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,54 @@
+"""The one door that is open to the internet."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from bots.web import LARGEST_BODY_BYTES, Web
+from core.models import Job
+from tests.core.rig import Rig
+from tests.makers import order
+
+
+@pytest.fixture
+async def job(tmp_path: Path) -> AsyncIterator[tuple[str, Job]]:
+    """Yield the server's address, and a job that callbacks may speak of."""
+    async with Rig(tmp_path).running() as alive:
+        web = Web("127.0.0.1", 0, alive.service)
+        await web.start()
+        try:
+            port = web._runner.addresses[0][1]
+            yield f"http://127.0.0.1:{port}", (await alive.service.order(order())).job
+        finally:
+            await web.stop()
+
+
+async def posted(url: str, token: str, body: bytes) -> int:
+    async with ClientSession() as client, client.post(f"{url}/gateway/{token}", data=body) as response:
+        return response.status
+
+
+async def test_a_stranger_is_told_nothing(job: tuple[str, Job]) -> None:
+    url, known = job
+    assert await posted(url, known.callback_token, b"{}") == 200
+    assert await posted(url, known.job_id, b"{}") == 404
+    assert await posted(url, "guess", b'{"request_id": "1", "status": "COMPLETED"}') == 404
+
+
+async def test_bodies_are_limited_and_must_be_json(job: tuple[str, Job]) -> None:
+    url, known = job
+    room = LARGEST_BODY_BYTES - len(b'{"a": ""}')
+    assert await posted(url, known.callback_token, b'{"a": "%s"}' % (b"x" * room)) == 200
+    assert await posted(url, known.callback_token, b'{"a": "%s"}' % (b"x" * (room + 1))) == 413
+    assert await posted(url, known.callback_token, b"[" * LARGEST_BODY_BYTES) == 400
+    assert await posted(url, known.callback_token, b"not json") == 400
+
+
+async def test_nothing_else_is_served(job: tuple[str, Job]) -> None:
+    url, _ = job
+    async with ClientSession() as client:
+        for path in ("/", "/gateway/", "/admin", "/gateway/..%2fhealthz"):
+            async with client.get(url + path) as response:
+                assert response.status in {404, 405}, path
