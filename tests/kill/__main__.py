@@ -1,0 +1,108 @@
+"""`python -m tests.kill N`: kill a real service N times at random instants, with orders coming in all the while.
+
+The instants, the orders and the faults are drawn from the seed. Time is real, so that the same seed meets the same
+mix and not the same history.
+"""
+
+import argparse
+import asyncio
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.kill.children import Nursery
+from tests.kill.life import Tally, Wrong, life
+
+KILLS_PER_LIFE = 40
+SIDE_BY_SIDE = 4
+LOG_LINES = 30
+
+
+@dataclass
+class Run:
+    """Lives that are still to be lived, and what came of those that were."""
+
+    left: int
+    next_seed: int
+    tally: Tally = field(default_factory=Tally)
+    stories: list[str] = field(default_factory=list)
+
+    def take(self) -> tuple[int, int] | None:
+        """Return the seed and the kills of the next life."""
+        if self.left <= 0 or self.stories:
+            return None
+        kills = min(KILLS_PER_LIFE, self.left)
+        self.left -= kills
+        self.next_seed += 1
+        return self.next_seed - 1, kills
+
+
+async def _lives(run: Run, nursery: Nursery) -> None:
+    while (taken := run.take()) is not None:
+        seed, kills = taken
+        folder = Path(tempfile.mkdtemp(prefix=f"troubadour-life-{seed}-"))
+        async with life(seed, folder, nursery) as one:
+            try:
+                await one.live(kills)
+            except Exception as error:
+                run.stories.append(_story(seed, kills, folder, list(one.story), error))
+            run.tally.add(one.tally)
+        if not run.stories:
+            shutil.rmtree(folder)
+
+
+def _story(seed: int, kills: int, folder: Path, events: list[str], error: Exception) -> str:
+    path = folder / "log"
+    log = path.read_text(errors="replace").splitlines()[-LOG_LINES:] if path.exists() else []
+    what = str(error) if isinstance(error, Wrong) else repr(error)
+    command = f"python -m tests.kill {kills} --seed {seed} (the same mix; real time makes another history)"
+    return "\n".join([f"WRONG in life {seed}, kept in {folder}", *events, "the log's end:", *log, what, command])
+
+
+async def run(kills: int, seed: int, side_by_side: int = SIDE_BY_SIDE) -> Run:
+    """Live as many lives as that many kills take."""
+    course = Run(kills, seed)
+    async with Nursery() as nursery:
+        await asyncio.gather(*(_lives(course, nursery) for _ in range(side_by_side)))
+    return course
+
+
+def summary(course: Run, seconds: float) -> str:
+    """Say in a line what was done and how it ended, and in another what was hit."""
+    tally = course.tally
+    others = " ".join(f"{name} {n}" for name, n in sorted(tally.ended.items()) if name != "delivered")
+    hit = " ".join(f"{name} {n}" for name, n in _sorted(tally.killed_in))
+    return (
+        f"{tally.kills} kills ({tally.starting} during the start), {tally.stops} stops, {tally.live} live audits, "
+        f"{tally.orders} orders: {tally.ended['delivered']} delivered, {others or 'none otherwise'}; "
+        f"{tally.asked} asked for again; {len(course.stories)} wrong; "
+        f"{tally.kills / seconds * 3600:,.0f} kills per hour\nunfinished jobs at the kills: {hit}"
+    )
+
+
+def _sorted(counts: Counter[str]) -> list[tuple[str, int]]:
+    return counts.most_common()
+
+
+def main() -> int:
+    """Run what the command line asks for; return 1 when anything was wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kill", description=__doc__)
+    parser.add_argument("kills", type=int, nargs="?", default=200)
+    parser.add_argument("--seed", type=int, help="of the first life (default: drawn)")
+    parser.add_argument("--side-by-side", type=int, default=SIDE_BY_SIDE, help="services at once (%(default)s)")
+    options = parser.parse_args()
+    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
+    sys.stdout.write(f"seed {seed}\n")
+    started_s = time.monotonic()
+    course = asyncio.run(run(options.kills, seed, options.side_by_side))
+    sys.stdout.write("\n\n".join([*course.stories, ""]) + summary(course, time.monotonic() - started_s) + "\n")
+    return 1 if course.stories else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""What a database says after a kill: whether its books balance, and what it remembers."""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.sqlite import audit_file, connect
+
+JOBS = """
+    SELECT job_id, event_id, state, reason, closed_ms IS NOT NULL AS closed, cost_micros,
+    (SELECT coalesce(sum(charged_micros), 0) FROM ledger WHERE ledger.job_id = jobs.job_id) AS charged_micros,
+    (SELECT coalesce(sum(upstream_micros), 0) FROM ledger WHERE ledger.job_id = jobs.job_id) AS upstream_micros
+    FROM jobs
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One job as its row and its ledger entries tell of it."""
+
+    job_id: str
+    event_id: str
+    state: str
+    reason: str | None
+    closed: bool
+    cost_micros: int
+    charged_micros: int
+    upstream_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Everything that a database remembers and must not forget: jobs by event, and ledger entries."""
+
+    jobs: Mapping[str, Row]
+    entries: frozenset[str]
+
+    def lost_since(self, before: "Memory") -> list[str]:
+        """Name what was committed then and is no longer there."""
+        jobs = before.jobs.keys() - self.jobs.keys()
+        reopened = {name for name, job in before.jobs.items() if job.closed and job.state == "delivered"} - {
+            name for name, job in self.jobs.items() if job.closed and job.state == "delivered"
+        }
+        return [f"forgotten: {name}" for name in sorted(jobs | reopened | (before.entries - self.entries))]
+
+
+NOTHING = Memory({}, frozenset())
+
+
+@contextmanager
+def copied(database: Path) -> Iterator[Path]:
+    """Copy a database whose process is dead, with its log, as they lie on disk."""
+    with tempfile.TemporaryDirectory(prefix="troubadour-kill-") as folder:
+        for source in (database, database.with_name(f"{database.name}-wal")):
+            if source.exists():
+                shutil.copyfile(source, Path(folder, source.name))
+        yield Path(folder, database.name)
+
+
+def remembered(database: Path) -> Memory:
+    """Read what a database remembers; nothing where it was never set up."""
+    with closing(connect(database, read_only=True)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").fetchone():
+            return NOTHING
+        connection.row_factory = sqlite3.Row
+        jobs = [Row(**row) for row in connection.execute(JOBS)]
+        entries = frozenset(row["entry_id"] for row in connection.execute("SELECT entry_id FROM ledger"))
+    return Memory({job.event_id: job for job in jobs}, entries)
+
+
+async def looked_into(database: Path) -> tuple[Memory, list[str]]:
+    """Audit a copy of a dead process's database; return what it remembers, and what is wrong with it."""
+    if not database.exists():
+        return NOTHING, []
+    with copied(database) as copy:
+        memory = remembered(copy)
+        if memory is NOTHING:
+            return memory, []
+        books = await audit_file(copy)
+        return memory, [] if books.balance else list(books.findings)

@@ -1,0 +1,199 @@
+"""People who order over both platforms, whatever happens to the bot meanwhile."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+from tests.worlds.discord import Channel, CommandError, DiscordWorld, Member, Reply
+from tests.worlds.discord import Message as DiscordMessage
+from tests.worlds.telegram import Chat, Message, TelegramWorld, User
+
+AGAIN = "Send again"
+PEOPLE = 6
+ORDERS_PER_GROUP = 4
+"""A group takes 20 messages a minute, so that they move on."""
+FAULTS = "failed error drop 500-after-accepting html 429 unknown-status no-media".split()
+"""What the gateway is told to do with some of the orders."""
+FAULT_SHARE, MUSIC_SHARE, DISCORD_SHARE, TWICE_SHARE, DEAD_TOKEN_SHARE = 0.08, 0.08, 0.5, 0.1, 0.06
+
+
+@dataclass(kw_only=True, eq=False)
+class Order:
+    """One order, and what its author sees of it."""
+
+    text: str
+    event_id: str
+    presses: int = 0
+    """How often its author asked for the audio again, because the bot had offered that."""
+
+    @property
+    def audios(self) -> int:
+        """Count messages with audio that answer it."""
+        raise NotImplementedError
+
+    @property
+    def answered(self) -> bool:
+        """Say whether the bot has said anything that its author can read."""
+        raise NotImplementedError
+
+    @property
+    def offers(self) -> bool:
+        """Say whether a button offers to send the audio again."""
+        raise NotImplementedError
+
+    async def ask_again(self) -> None:
+        """Press that button."""
+        raise NotImplementedError
+
+
+@dataclass(kw_only=True, eq=False)
+class TelegramOrder(Order):
+    message: Message
+    user: User
+    asked: set[int] = field(default_factory=set)
+
+    def _answers(self) -> list[Message]:
+        return [m for m in self.message.chat.sent if m.reply_to == self.message.id]
+
+    @property
+    def audios(self) -> int:
+        return sum(m.upload is not None for m in self._answers())
+
+    @property
+    def answered(self) -> bool:
+        return bool(self._answers())
+
+    def _card(self) -> Message | None:
+        return next((m for m in self._answers() if not m.deleted and AGAIN in m.buttons), None)
+
+    @property
+    def offers(self) -> bool:
+        return self._card() is not None
+
+    async def ask_again(self) -> None:
+        card = self._card()
+        assert card is not None
+        self.presses += 1
+        await self.message.chat.world.press(self.user, card, card.buttons[AGAIN])
+
+
+@dataclass(kw_only=True, eq=False)
+class DiscordOrder(Order):
+    reply: Reply
+    member: Member
+    world: DiscordWorld
+    job_id: str = ""
+    """Set once a database has named it: by it a message in the channel is known."""
+
+    def _answers(self) -> list[DiscordMessage]:
+        shown = [m for m in (self.reply.original, *self.reply.followups) if m is not None]
+        posted = [m for m in self.reply.channel.messages.values() if self.job_id and self._of_job(m)]
+        return list({m.id: m for m in shown + posted}.values())
+
+    def _of_job(self, message: DiscordMessage) -> bool:
+        return (message.nonce or "").startswith(self.job_id) or any(
+            self.job_id in a.filename for a in message.attachments
+        )
+
+    @property
+    def audios(self) -> int:
+        return sum(len(m.attachments) for m in self._answers())
+
+    @property
+    def answered(self) -> bool:
+        return any(not m.loading for m in self._answers())
+
+    def _offer(self) -> tuple[DiscordMessage, str] | None:
+        """Return the newest message with the button, and the button's id."""
+        for message in reversed(self._answers()):
+            found = [b["custom_id"] for b in message.buttons if b.get("label") == AGAIN]
+            if found and not message.deleted:
+                return message, found[0]
+        return None
+
+    @property
+    def offers(self) -> bool:
+        return self._offer() is not None
+
+    async def ask_again(self) -> None:
+        offer = self._offer()
+        assert offer is not None
+        await self.world.press(self.member, *offer)
+        self.presses += 1
+
+
+class Crowd:
+    """Everybody who orders from one bot."""
+
+    def __init__(self, rng: random.Random, discord: DiscordWorld, telegram: TelegramWorld) -> None:
+        self.orders: list[Order] = []
+        self.unsaid = 0
+        """Orders that Discord could not hand over, since the bot was away."""
+        self._rng = rng
+        self._discord = discord
+        self._telegram = telegram
+        guild = discord.guild()
+        self._channel: Channel = guild.channel("general")
+        self._members = [guild.member(f"Member {n}") for n in range(PEOPLE)]
+        self._users = [telegram.user(f"User{n}", f"user{n}") for n in range(PEOPLE)]
+        self._group: Chat | None = None
+        self._in_group = 0
+
+    async def order(self) -> None:
+        """Let somebody order something that nobody has ordered before."""
+        rng, number = self._rng, len(self.orders) + self.unsaid
+        music = rng.random() < MUSIC_SHARE
+        text = f"Number {number} short tune" if music else f"Number {number}"
+        text += f" [[fault:{rng.choice(FAULTS)}]]" if rng.random() < FAULT_SHARE else ""
+        if rng.random() < DISCORD_SHARE:
+            await self._order_on_discord(text, music=music)
+        else:
+            await self._order_on_telegram(text, music=music)
+
+    async def _order_on_discord(self, text: str, *, music: bool) -> None:
+        member, twice, dead = self._rng.choice(self._members), self._rng.random(), self._rng.random()
+        line, options = ("/music", {"prompt": text}) if music else ("/speak", {"voice": "Aria", "text": text})
+        if not self._discord.commands or not self._discord.gateway.connected():
+            self.unsaid += 1
+            return
+        try:
+            reply = await self._discord.command(member, self._channel, line, **options)
+            if twice < TWICE_SHARE:
+                await self._discord.repeat(reply)
+        except (ConnectionError, CommandError, StopIteration, AssertionError, TimeoutError):
+            self.unsaid += 1  # it was killed while the command was on its way
+            return
+        if dead < DEAD_TOKEN_SHARE:
+            self._discord.kill_token(reply)
+        event_id = f"discord:{reply.id}"
+        self.orders.append(
+            DiscordOrder(text=text, event_id=event_id, reply=reply, member=member, world=self._discord)
+        )
+
+    async def _order_on_telegram(self, text: str, *, music: bool) -> None:
+        user, chat = self._rng.choice(self._users), self._chat()
+        twice = self._rng.random() < TWICE_SHARE
+        message = await chat.says(user, f"/music {text}" if music else f"/speak Aria {text}")
+        event_id = f"telegram:{chat.id}:{message.id}"
+        self.orders.append(TelegramOrder(text=text, event_id=event_id, message=message, user=user))
+        if twice and message.update is not None:
+            await self._telegram.repeat(message.update)
+
+    def _chat(self) -> Chat:
+        if self._group is None or self._in_group >= ORDERS_PER_GROUP:
+            self._group = self._telegram.group(f"Band {len(self.orders)}", *self._users)
+            self._in_group = 0
+        self._in_group += 1
+        return self._group
+
+    async def ask_again(self, order: Order) -> None:
+        """Let the author of an order press its button, unless the bot is away."""
+        if order.offers and (isinstance(order, TelegramOrder) or self._discord.gateway.connected()):
+            await order.ask_again()
+
+    async def keep_ordering(self, pause_s: float, may_order: "asyncio.Event") -> None:
+        """Order now and then, at instants drawn from the seed, while `may_order` is set."""
+        while True:
+            await asyncio.sleep(self._rng.uniform(0, 2 * pause_s))
+            await may_order.wait()
+            await self.order()
