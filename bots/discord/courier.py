@@ -63,7 +63,7 @@ async def _note(_: object, __: object, answered: aiohttp.TraceRequestEndParams) 
 def _answered(error: discord.HTTPException, largest_bytes: int) -> DeliveryError:
     if error.status == 413 or error.code == ENTITY_TOO_LARGE:
         return TooLarge(_smaller(largest_bytes))
-    if error.status == 401:  # the bot's own token: the operator mends it
+    if error.status == 401 and error.code != INVALID_TOKEN:  # the bot's own token: the operator mends it
         return DeliveryDelayed(describe(error), retry_after_s=TOKEN_DELAY_S)
     if error.status == 429 or error.status >= 500:
         asked_s = error.response.headers.get("Retry-After", "")

@@ -204,6 +204,15 @@ async def test_what_is_told_is_followed_by_new_progress(chat: DiscordDelivery, j
     assert sending == again != told
 
 
+async def test_a_token_that_died_early_leaves_nobody_untold(
+    stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply
+) -> None:
+    stage.world.kill_token(reply)
+    failed = replace(job, state=State.FAILED, reason=Reason.NO_MEDIA)
+    await chat.tell(failed, receipt(failed))
+    assert "You were not charged" in stage.channel.posted[-1].content
+
+
 async def test_two_files_have_two_names(chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]) -> None:
     await deliver(chat, job, audio * 2)
     assert [a.filename for a in reply.attachments] == [f"speech-{job.job_id}.wav", f"speech-{job.job_id}-2.wav"]
