@@ -166,9 +166,7 @@ class Crowd:
         if dead < DEAD_TOKEN_SHARE:
             self._discord.kill_token(reply)
         event_id = f"discord:{reply.id}"
-        self.orders.append(
-            DiscordOrder(text=text, event_id=event_id, reply=reply, member=member, world=self._discord)
-        )
+        self.orders.append(DiscordOrder(text=text, event_id=event_id, reply=reply, member=member, world=self._discord))
 
     async def _order_on_telegram(self, text: str, *, music: bool) -> None:
         user, chat = self._rng.choice(self._users), self._chat()

@@ -5,17 +5,19 @@ import random
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core.gateway.sandbox import Sandbox, SandboxConfig
+from core.lifecycle import State
 from tests.e2e.process import Process
 from tests.kill import verdict
 from tests.kill.books import NOTHING, Memory, looked_into, remembered
 from tests.kill.children import Child, Nursery
-from tests.kill.crowd import Crowd
+from tests.kill.crowd import Crowd, TelegramOrder
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.telegram import TelegramWorld
 
@@ -27,7 +29,7 @@ MOST_OPEN = 10
 ORDER_PAUSE_S = 0.4
 START_S, LIFE_S, STOP_S = 0.4, 0.8, 1.2
 """Instants are drawn up to these: of a kill during the start, of one after it, and of the end of a stop."""
-START_SHARE, STOP_SHARE, FROZEN_SHARE, LIVE_SHARE, ASK_SHARE = 0.3, 0.25, 0.3, 0.03, 0.5
+START_SHARE, STOP_SHARE, FROZEN_SHARE, LIVE_SHARE, ASK_SHARE = 0.3, 0.25, 0.3, 0.03, 0.15
 REMEMBERED = 16
 EXTRA = {"DRAIN_S": "5", "DIRECT_ALLOWANCE": "10 day", "DEFAULT_POOL": "unlimited", "JOB_S": "60"}
 KEY = "canary-gateway-key"
@@ -56,6 +58,11 @@ class Tally:
             setattr(self, name, getattr(self, name) + value)
 
 
+def drawn(seed: int, what: str = "") -> random.Random:
+    """Return what draws one kind of choice, the same for the same seed."""
+    return random.Random(f"{seed} {what}")  # noqa: S311 - to be repeated, not to be secret
+
+
 class Wrong(Exception):
     """A promise was broken."""
 
@@ -66,12 +73,12 @@ class Life:
     def __init__(self, seed: int, service: Process, nursery: Nursery, gateway: Sandbox) -> None:
         self.tally = Tally()
         self.story: deque[str] = deque(maxlen=REMEMBERED)
-        self._rng = random.Random(seed)
-        self._service = service
+        self._rng = drawn(seed)
+        self.service = service
         self._nursery = nursery
         self._gateway = gateway
-        self._crowd = Crowd(random.Random(seed + 1), service.discord, service.telegram)
-        self._memory: Memory = NOTHING
+        self._crowd = Crowd(drawn(seed, "crowd"), service.discord, service.telegram)
+        self.memory: Memory = NOTHING
         self._may_order = asyncio.Event()
         self._may_order.set()
         self._database = service.folder / "troubadour.db"
@@ -92,7 +99,7 @@ class Life:
     # --- one start and its end ------------------------------------------------------------------------------------
 
     async def _incarnation(self) -> None:
-        child = await self._nursery.start(self._service.folder, self._service.environment())
+        child = await self._nursery.start(self.service.folder, self.service.environment())
         born_s = time.monotonic()
         if self._rng.random() < START_SHARE:
             await self._pass(child, self._rng.uniform(0, START_S))
@@ -110,7 +117,7 @@ class Life:
         self._tell(f"kill {self.tally.kills}, {time.monotonic() - born_s:.3f} s after the start")
         if status != -signal.SIGKILL:
             raise Wrong(f"the process had ended by itself with status {status}")
-        await self._service.discord.gateway.cut()
+        await self.service.discord.gateway.cut()
         await self._look()
 
     async def _pass(self, child: Child, time_s: float) -> None:
@@ -120,15 +127,15 @@ class Life:
             raise Wrong(f"the process ended by itself with status {child.gone.result()}")
 
     def _ready(self) -> bool:
-        polled = any(call.method == "getUpdates" for call in self._service.telegram.calls)
-        return polled and self._service.discord.gateway.connected()
+        return self._polled() and self.service.discord.gateway.connected()
 
     async def _until_ready(self, child: Child) -> None:
-        discord, telegram = self._service.discord, self._service.telegram
+        discord, telegram = self.service.discord, self.service.telegram
         ready = asyncio.gather(
             discord.connected(timeout_s=READY_S), telegram.until(self._polled, "it does not poll", READY_S)
         )
-        await asyncio.wait({ready, child.gone}, return_when=asyncio.FIRST_COMPLETED)
+        either: list[asyncio.Future[Any]] = [ready, child.gone]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if child.gone.done():
             ready.cancel()
             await asyncio.gather(ready, return_exceptions=True)
@@ -139,7 +146,7 @@ class Life:
             raise Wrong(f"the process did not become ready: {error}") from error
 
     def _polled(self) -> bool:
-        return any(call.method == "getUpdates" for call in self._service.telegram.calls)
+        return any(call.method == "getUpdates" for call in self.service.telegram.calls)
 
     async def _freeze(self, child: Child) -> None:
         """Stop the process for a while; sometimes it is killed before it can go on."""
@@ -156,18 +163,18 @@ class Life:
 
     async def _audit_alive(self) -> None:
         """Run `ledger verify` beside the service, in whatever state that is."""
-        if not self._memory.jobs:
+        if not self.memory.jobs:
             return
-        verify = await self._nursery.start(self._service.folder, self._service.environment(), ("ledger", "verify"))
+        verify = await self._nursery.start(self.service.folder, self.service.environment(), ("ledger", "verify"))
         self.tally.live += 1
         if status := await verify.ended():
             raise Wrong(f"`ledger verify` beside the service ended with status {status}")
 
     async def _look(self) -> None:
         memory, wrong = await looked_into(self._database)
-        self._blame([*wrong, *memory.lost_since(self._memory), *self._violations()])
+        self._blame([*wrong, *memory.lost_since(self.memory), *self._violations()])
         self._blame(verdict.at_any_time(self._crowd.orders, self._gateway.submits, memory))
-        self._memory = memory
+        self.memory = memory
         still = [job.state for job in memory.jobs.values() if not job.closed]
         self.tally.killed_in.update(still)
         (self._may_order.clear if len(still) >= MOST_OPEN else self._may_order.set)()
@@ -175,7 +182,7 @@ class Life:
 
     def _violations(self) -> list[str]:
         """Take what the platforms' own documents say against the bot's requests, and forget the requests."""
-        telegram, discord = self._service.telegram, self._service.discord
+        telegram, discord = self.service.telegram, self.service.discord
         found = telegram.violations + discord.violations
         telegram.calls.clear()
         discord.requests.clear()
@@ -184,12 +191,12 @@ class Life:
 
     async def _ask_again(self, share: float) -> None:
         for order in self._crowd.orders:
-            job = self._memory.jobs.get(order.event_id)
-            if job and job.closed and job.state == "undeliverable" and self._rng.random() < share:
+            job = self.memory.jobs.get(order.event_id)
+            if job and job.closed and job.state == State.UNDELIVERABLE and self._rng.random() < share:
                 await self._crowd.ask_again(order)
                 self._tell(f"{order.event_id} was asked for again")
 
-    def _blame(self, wrong: Sequence[str] | AsyncIterator[str]) -> None:
+    def _blame(self, wrong: Iterable[str]) -> None:
         if found := list(wrong):
             raise Wrong("\n".join(found[:5]))
 
@@ -200,43 +207,49 @@ class Life:
 
     async def _come_to_rest(self) -> None:
         """Start it once more, as anybody would, and let it finish everything."""
-        await self._service.start()
-        await self._at_rest()
+        await self.service.start()
+        await self._until(self._open)
+        self.memory = remembered(self._database)
         await self._ask_again(1)
-        await self._at_rest()
-        if status := await self._service.terminate():
+        await self._until(self._undelivered)
+        if status := await self.service.terminate():
             raise Wrong(f"it ended with status {status} after SIGTERM")
-        status, said = await self._service.cli("ledger", "verify")
-        self._memory, wrong = await looked_into(self._database)
+        status, said = await self.service.cli("ledger", "verify")
+        self.memory, wrong = await looked_into(self._database)
         self._blame([*wrong, *self._violations(), *([said] if status else []), *self._leaks()])
-        self._blame(verdict.at_rest(self._crowd.orders, self._gateway.submits, self._memory))
+        self._blame(verdict.at_rest(self._crowd.orders, self._gateway.submits, self.memory))
         self.tally.orders = len(self._crowd.orders)
         self.tally.asked = sum(order.presses for order in self._crowd.orders)
-        self.tally.ended = verdict.ended(self._crowd.orders, self._memory)
+        self.tally.ended = verdict.ended(self._crowd.orders, self.memory)
 
-    async def _at_rest(self) -> None:
-        """Look from outside, as an operator would, until no job is open."""
+    async def _until(self, left: Callable[[], list[str]]) -> None:
+        """Look from outside, as an operator would, until nothing is left."""
         try:
             async with asyncio.timeout(REST_S):
-                while self._still_open():
+                while left():
                     await asyncio.sleep(LOOK_S)
         except TimeoutError:
-            raise Wrong(f"not at rest after {REST_S:.0f} s: {self._still_open()[:5]}") from None
+            raise Wrong(f"not at rest after {REST_S:.0f} s: {left()[:5]}") from None
 
-    def _still_open(self) -> list[str]:
+    def _open(self) -> list[str]:
         jobs = remembered(self._database).jobs
-        wanted = [o.event_id for o in self._crowd.orders if o.event_id.startswith("telegram:")]
-        return [n for n in {*wanted, *jobs} if n not in jobs or not jobs[n].closed]
+        ordered = {o.event_id for o in self._crowd.orders if isinstance(o, TelegramOrder)}
+        return [name for name in ordered | jobs.keys() if name not in jobs or not jobs[name].closed]
+
+    def _undelivered(self) -> list[str]:
+        """Name what was not delivered although the chats take everything again and everybody has asked for theirs."""
+        jobs = remembered(self._database).jobs
+        return [name for name, job in jobs.items() if not job.closed or job.state == State.UNDELIVERABLE]
 
     def _leaks(self) -> list[str]:
-        secrets = (self._service.discord.token, self._service.telegram.token, KEY)
-        return [f"a secret was logged: {secret}" for secret in secrets if secret in self._service.log]
+        secrets = (self.service.discord.token, self.service.telegram.token, KEY)
+        return [f"a secret was logged: {secret}" for secret in secrets if secret in self.service.log]
 
 
 @asynccontextmanager
 async def life(seed: int, folder: Path, nursery: Nursery) -> AsyncIterator[Life]:
     """Make a world and a service that is not started. Nothing of it is left afterwards, whatever happens."""
-    rng = random.Random(~seed)
+    rng = drawn(seed, "gateway")
     config = SandboxConfig(queued_s=0.05, processing_s=rng.uniform(0.05, 0.5), keep=100_000)
     async with Sandbox(config) as gateway, DiscordWorld() as discord:
         telegram = await TelegramWorld().start()

@@ -22,7 +22,7 @@ from bots.__main__ import main
 LINE_BYTES = 65_536
 
 
-class Child(SystemExit):  # noqa: N818 - how a forked child leaves the loop of its parent
+class Child(SystemExit):
     """Raised in the forked child with the exit status of the program."""
 
 
