@@ -22,12 +22,8 @@ from bots.__main__ import main
 LINE_BYTES = 65_536
 
 
-class Child(SystemExit):
-    """Raised in the forked child with the exit status of the program."""
-
-
 def fork(order: dict[str, Any]) -> int:
-    """Fork the program; return its process id. Raises Child in the child, when the program has ended."""
+    """Fork the program; return its process id. The child comes back only to exit, when the program has ended."""
     pid = os.fork()
     if pid:
         return pid
@@ -40,13 +36,14 @@ def fork(order: dict[str, Any]) -> int:
     for descriptor, target in ((os.open(os.devnull, os.O_RDONLY), 0), (log, 1), (log, 2)):
         os.dup2(descriptor, target)
     os.closerange(3, 64)
-    raise Child(main(order["start"]))
+    sys.exit(main(order["start"]))
 
 
 class Nursery:
     """The loop of the parent."""
 
     def __init__(self) -> None:
+        self._pid = os.getpid()
         self._alive: set[int] = set()
 
     def serve(self) -> None:
@@ -89,9 +86,10 @@ class Nursery:
             _say(ended=pid, status=os.waitstatus_to_exitcode(status))
 
     def close(self) -> None:
-        """Kill what still runs."""
-        for pid in self._alive:
-            os.kill(pid, signal.SIGKILL)
+        """Kill what still runs, unless this is a child itself on its way out."""
+        if os.getpid() == self._pid:
+            for pid in self._alive:
+                os.kill(pid, signal.SIGKILL)
 
 
 def _say(**words: int) -> None:
@@ -104,10 +102,5 @@ if __name__ == "__main__":
     nursery = Nursery()
     try:
         nursery.serve()
-    except Child:
-        raise
-    except BaseException:
+    finally:
         nursery.close()
-        raise
-    nursery.close()
-    sys.exit(0)
