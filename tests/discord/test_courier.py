@@ -78,7 +78,7 @@ def job(stage: Stage, reply: Reply, chat: DiscordDelivery) -> Job:
         channel="",
         callback_token="",
         created_ms=0,
-        updated_ms=round(stage.world.now_s() * 1000),
+        updated_ms=int(stage.world.now_s() * 1000),
     )
 
 
@@ -114,7 +114,7 @@ async def test_a_message_that_got_lost_is_repeated(
     stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
 ) -> None:
     stage.world.advance(14 * 60 + 1)
-    job = replace(job, updated_ms=round(stage.world.now_s() * 1000))
+    job = replace(job, updated_ms=int(stage.world.now_s() * 1000))
     stage.world.drop("POST", "/messages$", after_effect=True)
     with pytest.raises(DeliveryDelayed):
         await deliver(chat, job, audio)
@@ -281,7 +281,7 @@ async def test_what_may_have_been_posted_long_ago_is_not_posted_again(
     await deliver(chat, job, audio)
     with pytest.raises(DeliveryUncertain):
         await deliver(chat, job, audio, uncertain=True)
-    recent = replace(job, updated_ms=round(stage.world.now_s() * 1000))
+    recent = replace(job, updated_ms=int(stage.world.now_s() * 1000))
     await deliver(chat, recent, audio, uncertain=True)
     assert len(stage.channel.posted) == 1
 
