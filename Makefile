@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 PROOF := $(VENV)/.proof
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types bench sim mutants audit lock clean
+.PHONY: help demo test check lint types sim kill power fuzz mutants audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -19,6 +19,20 @@ test: $(STAMP)  ## Run the tests
 SEEDS ?= 2000
 sim: $(STAMP)  ## Simulate the service, with faults and crashes: SEEDS=n histories, or one with SEED=n
 	PYTHONHASHSEED=0 $(BIN)/python -m tests.sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+KILLS ?= 200
+kill: $(STAMP)  ## Kill and freeze a real service at random instants: KILLS=n
+	$(BIN)/python -m tests.kill $(KILLS)
+
+CUTS ?= 200000
+power: $(STAMP)  ## Cut the power under the store's real transactions: CUTS=n torn images
+	$(BIN)/python -m tests.power $(CUTS)
+
+SECONDS ?= 60
+fuzz: $(PROOF)  ## Feed each parser by a fuzzer, so many SECONDS each
+	for parser in $$($(BIN)/python -c 'from tests.fuzz.table import PARSERS; print(*PARSERS)'); do \
+	  $(BIN)/python -m tests.fuzz.run $$parser $(SECONDS) || exit 1; \
+	done
 
 check: lint types test  ## Lint, format, types and tests
 
