@@ -58,7 +58,7 @@ async def test_a_lost_database_is_noticed(nursery: Nursery, tmp_path: Path) -> N
 
 
 async def test_a_child_is_a_process_of_its_own(nursery: Nursery, tmp_path: Path) -> None:
-    frozen = await nursery.start(tmp_path, {}, ("sandbox", "--port", "0"))
+    frozen = await nursery.start(tmp_path, {"TMPDIR": str(tmp_path)}, ("sandbox", "--port", "0"))
     helped = await nursery.start(tmp_path, {}, ("--help",))
     assert await helped.ended() == 0
     assert not frozen.gone.done()
