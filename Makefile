@@ -14,7 +14,7 @@ demo: $(STAMP)  ## Speak and play music in a throw-away chat, no tokens and no n
 	$(BIN)/troubadour demo --script bots/console/demo.txt --out demo-audio
 
 test: $(STAMP)  ## Run the tests
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -n 4 --dist worksteal
 
 SEEDS ?= 2000
 sim: $(STAMP)  ## Simulate the service, with faults and crashes: SEEDS=n histories, or one with SEED=n
