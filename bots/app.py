@@ -4,24 +4,32 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 from pydantic import SecretStr
 
+from bots.life import App
+from bots.metrics import LoopLag
 from bots.platform import Platform
 from bots.settings import Settings
+from bots.vitals import Vitals
 from bots.web import Web
 from core.admin import Admin
 from core.delivering import Delivering
-from core.errors import ConfigurationError, PlatformError
+from core.errors import ConfigurationError
 from core.gate import Gate
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings
 from core.ids import Ids
+from core.lifecycle import State
 from core.media import Media
+from core.meters import Meters
+from core.models import Job
 from core.nudges import Nudges
+from core.observed import ObservedDelivery, ObservedGateway
 from core.policy import Policy
 from core.ports import Clock
 from core.products import Catalog, catalog
@@ -35,9 +43,6 @@ from storage.store import SqlStore
 
 log = logging.getLogger(__name__)
 
-FIRST_RETRY_S = 2.0
-LONGEST_RETRY_S = 120.0
-
 
 class WallClock:
     """The real time."""
@@ -45,83 +50,6 @@ class WallClock:
     def now_ms(self) -> int:
         """Return milliseconds since 1970, UTC."""
         return time.time_ns() // 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """Everything that runs, put together."""
-
-    settings: Settings
-    service: Service
-    worker: Worker
-    platforms: Mapping[str, Platform]
-    web: Web
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set, then drain."""
-        await self.web.start()  # first: a port that is taken must stop the start before any job goes on
-        for platform in self.platforms.values():
-            await platform.open(self.service)
-        taken_up = await self.worker.start()
-        log.info("ready: %s; %d unfinished jobs taken up", ", ".join(self.platforms) or "no platform", taken_up)
-        receiving = [asyncio.create_task(keep_running(p), name=f"platform {p.name}") for p in self.platforms.values()]
-        try:
-            await _until_stopped(stop, receiving)
-        finally:
-            await self._shut_down(receiving)
-
-    async def _shut_down(self, receiving: Sequence[asyncio.Task[None]]) -> None:
-        log.info("stopping: no new orders; what is between two steps is finished first")
-        for platform in self.platforms.values():
-            await _survive(platform.stop_receiving, f"{platform.name} did not stop receiving")
-        await self.worker.stop(self.settings.drain_s)
-        for task in receiving:
-            task.cancel()
-        await asyncio.gather(*receiving, return_exceptions=True)
-        for platform in self.platforms.values():
-            await _survive(platform.close, f"{platform.name} did not close")
-        await self.web.stop()
-
-
-async def _until_stopped(stop: asyncio.Event, receiving: Sequence[asyncio.Task[None]]) -> None:
-    """Wait for `stop`; it also ends when no platform is left that could ever take an order."""
-    stopped = asyncio.create_task(stop.wait())
-    waiting = {stopped, *receiving}
-    while stopped in waiting and (waiting - {stopped} or not receiving):
-        _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if not stop.is_set():
-        log.critical("no platform can run; see above. Stopping.")
-
-
-async def _survive(call: Callable[[], Awaitable[None]], what: str) -> None:
-    try:
-        await call()
-    except Exception:
-        log.exception(what)
-
-
-async def keep_running(platform: Platform) -> None:
-    """Run a platform through outages; one that only the operator can help is given up, and the others go on."""
-    pause_s = FIRST_RETRY_S
-    while True:
-        started_s = time.monotonic()
-        try:
-            await platform.run()
-        except PlatformError as error:
-            log.critical("%s can't run: %s. The other platforms go on.", platform.name, error)
-            return
-        except Exception as error:
-            if time.monotonic() - started_s > LONGEST_RETRY_S:
-                pause_s = FIRST_RETRY_S
-            trace = log.isEnabledFor(logging.DEBUG)
-            log.log(
-                logging.ERROR, "%s is out (%r); trying again in %.0f s", platform.name, error, pause_s, exc_info=trace
-            )
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, LONGEST_RETRY_S)
-        else:
-            return
 
 
 def platforms(settings: Settings) -> dict[str, Platform]:
@@ -171,6 +99,18 @@ async def sandbox() -> AsyncIterator[str]:
         yield gateway.url
 
 
+class _CountedStore(SqlStore):
+    def __init__(self, driver: SqliteDriver, clock: Clock, default_pool_micros: int | None, meters: Meters) -> None:
+        super().__init__(driver, clock, default_pool_micros)
+        self._meters = meters
+
+    async def move(self, job: Job, to: State, **changes: Any) -> Job:
+        """Move a job along the table, and count that."""
+        job = await super().move(job, to, **changes)
+        self._meters.count("moves", to.value)
+        return job
+
+
 @asynccontextmanager
 async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clock | None = None) -> AsyncIterator[App]:
     """Open everything that must be closed again, in order, and yield the app."""
@@ -178,7 +118,8 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(sandbox()) if settings.sandboxed else settings.gateway_url
         driver = SqliteDriver(settings.sqlite_path)
-        store = SqlStore(driver, clock, settings.default_pool_micros)
+        meters, lag = Meters(), LoopLag()
+        store = _CountedStore(driver, clock, settings.default_pool_micros, meters)
         await store.open()
         _make_spool(settings)
         stack.push_async_callback(store.close)
@@ -198,7 +139,7 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
         delivering = Delivering(
             store=store,
             media=media,
-            deliveries=chats,
+            deliveries={name: ObservedDelivery(name, chat, meters) for name, chat in chats.items()},
             quota_for=lambda job: policy.quota(direct=job.direct),
             clock=clock,
             spool=settings.spool,
@@ -207,7 +148,7 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
         table = catalog_of(settings)
         steps = Steps(
             store=store,
-            gateway=gateway,
+            gateway=ObservedGateway(gateway, meters),
             media=media,
             delivering=delivering,
             catalog=table,
@@ -230,10 +171,31 @@ async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clo
             clock=clock,
             spool=settings.spool,
         )
-        admin = Admin(SqlAdminStore(driver, clock, store), table, policy, clock, Ids())
-        service = Service(store=store, worker=worker, catalog=table, policy=policy, clock=clock, ids=Ids(), admin=admin)
-        web = Web(settings.http_host, settings.http_port, service)
-        yield App(settings, service, worker, chats, web)
+        admin_store = SqlAdminStore(driver, clock, store)
+        service = Service(
+            store=store,
+            worker=worker,
+            catalog=table,
+            policy=policy,
+            clock=clock,
+            ids=Ids(),
+            admin=Admin(admin_store, table, policy, clock, Ids()),
+            meters=meters,
+        )
+        vitals = Vitals(
+            meters=meters, worker=worker, gate=gate, lag=lag, receiving=chats, open_jobs=admin_store.open_jobs
+        )
+        hooks = {path: hook for chat in chats.values() for path, hook in chat.hooks().items()}
+        web = Web(
+            settings.http_host,
+            settings.http_port,
+            service,
+            meters=meters,
+            checks=vitals.wrong,
+            metrics=vitals.metrics,
+            hooks=hooks,
+        )
+        yield App(settings, service, worker, chats, web, lag, vitals)
 
 
 def _make_spool(settings: Settings) -> None:

@@ -1,9 +1,13 @@
 """The protocol that a chat platform implements."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from core.ports import Delivery
 from core.service import Service
+
+Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
+"""Takes the headers and the body of a request; returns the status to answer with."""
 
 
 class Platform(Delivery, Protocol):
@@ -14,6 +18,15 @@ class Platform(Delivery, Protocol):
 
     name: str
     """As in `Destination.platform` and at the front of community and member keys."""
+
+    @property
+    def receiving(self) -> bool:
+        """Whether orders are taken at this moment."""
+        ...
+
+    def hooks(self) -> Mapping[str, Hook]:
+        """Return by path what takes the updates that the chat posts to this service, if it does."""
+        ...
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""

@@ -1,27 +1,60 @@
-"""One small HTTP server: the gateway's callbacks and health."""
+"""One small HTTP server: the gateway's callbacks, the chats' updates, health and metrics."""
 
+import asyncio
+import json
 import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
-from core.errors import ConfigurationError
+from bots.metrics import CONTENT_TYPE
+from bots.platform import Hook
+from core.errors import ConfigurationError, StoreError
+from core.meters import Meters
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
-LARGEST_BODY_BYTES = 64 * 1024
+LARGEST_CALLBACK_BYTES = 64 * 1024
+LARGEST_UPDATE_BYTES = 1024 * 1024
+BODY_S = 10.0
+"""How long a body may take to arrive."""
+ANSWER_S = 3.0
+"""The gateway wants its answer within a few seconds."""
+
+Checks = Callable[[], Awaitable[Mapping[str, str]]]
+"""Returns by name what is wrong; nothing when all is well."""
 
 
 class Web:
     """Listens on HTTP_HOST and HTTP_PORT."""
 
-    def __init__(self, host: str, port: int, service: Service) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        service: Service,
+        *,
+        meters: Meters,
+        checks: Checks,
+        metrics: Callable[[], Awaitable[str]],
+        hooks: Mapping[str, Hook],
+    ) -> None:
+        """`hooks` by path are where chats post their updates."""
         self._host = host
         self._port = port
         self._service = service
-        app = web.Application(client_max_size=LARGEST_BODY_BYTES)
-        app.router.add_get("/healthz", self._health)
-        app.router.add_post("/gateway/{token}", self._callback)
+        self._checks = checks
+        self._metrics = metrics
+        app = web.Application(middlewares=[_counted(meters)])
+        app.router.add_get("/healthz", self._health, name="healthz")
+        app.router.add_get("/readyz", self._ready, name="readyz")
+        app.router.add_get("/metrics", self._measure, name="metrics")
+        app.router.add_post("/gateway/{token}", self._callback, name="callback")
+        for path, hook in hooks.items():
+            app.router.add_post(path, _update(hook), name=path.strip("/"))
         # No access log: the path of a callback is a secret.
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2)
 
@@ -35,6 +68,11 @@ class Web:
             where = f"HTTP_HOST {self._host}, HTTP_PORT {self._port}"
             raise ConfigurationError(f"Can't listen on {where}: {error.strerror}") from error
 
+    @property
+    def port(self) -> int:
+        """Where it listens, also where HTTP_PORT is 0."""
+        return int(self._runner.addresses[0][1])
+
     async def stop(self) -> None:
         """Stop listening."""
         await self._runner.cleanup()
@@ -42,14 +80,74 @@ class Web:
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
+    async def _ready(self, _: web.Request) -> web.Response:
+        wrong = await self._checks()
+        status = "not ready" if wrong else "ready"
+        return web.json_response({"status": status, "wrong": dict(wrong)}, status=503 if wrong else 200)
+
+    async def _measure(self, _: web.Request) -> web.Response:
+        return web.Response(body=(await self._metrics()).encode(), headers={"Content-Type": CONTENT_TYPE})
+
     async def _callback(self, request: web.Request) -> web.Response:
         """Take a callback as a hint only: the unguessable path names the job, and the status endpoint is asked."""
+        request_id = _request_id(await read(request, LARGEST_CALLBACK_BYTES))
         try:
-            body = await request.json()
-        except (ValueError, LookupError, RecursionError):  # of an encoding that nobody knows, nested without end
-            return web.json_response({"error": "not JSON"}, status=400)
-        request_id = body.get("request_id") if isinstance(body, dict) else None
-        known = await self._service.called_back(
-            request.match_info["token"], request_id if isinstance(request_id, str) else ""
-        )
+            async with asyncio.timeout(ANSWER_S):
+                known = await self._service.called_back(request.match_info["token"], request_id)
+        except (StoreError, TimeoutError) as error:
+            log.warning("a callback could not be taken; the gateway may come again: %r", error)
+            return web.json_response({"error": "try again"}, status=503)
         return web.json_response({"ok": known}, status=200 if known else 404)
+
+
+def _counted(meters: Meters) -> Middleware:
+    """Count requests by their route's name; a path may be a secret."""
+
+    @web.middleware
+    async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
+        route, status = request.match_info.route.name or "unknown", 500
+        try:
+            response = await handler(request)
+            status = response.status
+        except web.HTTPException as error:
+            status = error.status
+            raise
+        finally:
+            meters.count("http_requests", route, str(status))
+        return response
+
+    return counted
+
+
+def _request_id(body: bytes) -> str:
+    """Read the id that a callback names, or "" where it names none."""
+    try:
+        told: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        raise web.HTTPBadRequest(text="not JSON") from None
+    found = told.get("request_id") if isinstance(told, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _update(hook: Hook) -> Handler:
+    async def take(request: web.Request) -> web.Response:
+        return web.Response(status=await hook(request.headers, await read(request, LARGEST_UPDATE_BYTES)))
+
+    return take
+
+
+async def read(request: web.Request, largest_bytes: int) -> bytes:
+    """Read a body of bounded size in bounded time. Raises the HTTP error that says which of them was passed."""
+    too_large = web.HTTPRequestEntityTooLarge(largest_bytes, request.content_length or 0)
+    if (request.content_length or 0) > largest_bytes:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > largest_bytes:
+                    raise too_large
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    return bytes(body)

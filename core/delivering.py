@@ -114,7 +114,7 @@ class Delivering:
                 log.info("job %s: delivery delayed: %s", job.job_id, error)
                 if not uncertain:
                     job = await self._store.move(job, State.GENERATED)
-                await self._nudges.wait(job, error.retry_after_s)
+                await self._nudges.pause(error.retry_after_s)
             except (DeliveryError, MediaError) as error:
                 return await self._give_up(job, error, uncertain=uncertain)
             else:
@@ -168,7 +168,7 @@ class Delivering:
                 break
             except DeliveryDelayed as error:
                 log.info("job %s: telling is delayed (%d): %s", job.job_id, tried, error)
-                await self._nudges.wait(job, error.retry_after_s)
+                await self._nudges.pause(error.retry_after_s)
             except DeliveryError as error:
                 log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.state, error)
                 break

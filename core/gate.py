@@ -24,8 +24,12 @@ class Gate:
 
     def trouble(self) -> GatewayError | None:
         """Return the operator's trouble that keeps the gate closed now, if that is what does."""
-        closed = self._strikes > 0 and asyncio.get_running_loop().time() < self._until_s
-        return self._trouble if closed else None
+        return self._trouble if self.closed_s else None
+
+    @property
+    def closed_s(self) -> float:
+        """How long the gate stays closed, in seconds; 0 when it is open."""
+        return max(0.0, self._until_s - asyncio.get_running_loop().time()) if self._strikes else 0.0
 
     @asynccontextmanager
     async def passage(self) -> AsyncIterator[None]:

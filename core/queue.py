@@ -27,18 +27,21 @@ class FairQueue:
         self._ring: deque[str] = deque()
         self._parked: defaultdict[str, deque[str]] = defaultdict(deque)
         self._lined_up: set[str] = set()
-        self._in_flight = 0
+        self.waiting = 0
+        """Jobs whose turn has not come."""
+        self.in_flight = 0
         self._of_member: Counter[str] = Counter()
         self._of_community: Counter[str] = Counter()
 
     def put(self, job: Job) -> None:
         """Let a job wait for its turn."""
         self._waiting[job.member].append(job)
+        self.waiting += 1
         self._line_up(job.member)
 
     def take(self) -> Job | None:
         """Return the next job that may begin, counted as in flight; None while the limits allow none."""
-        while self._ring and self._in_flight < self._limits.total:
+        while self._ring and self.in_flight < self._limits.total:
             member = self._ring.popleft()
             self._lined_up.discard(member)
             if self._of_member[member] >= self._limits.member:
@@ -49,6 +52,7 @@ class FairQueue:
                 self._lined_up.add(member)
                 continue
             job = self._waiting[member].popleft()
+            self.waiting -= 1
             self.occupy(job)
             self._line_up(member)
             return job
@@ -56,13 +60,13 @@ class FairQueue:
 
     def occupy(self, job: Job) -> None:
         """Count a job as in flight, such as one that was when the process ended."""
-        self._in_flight += 1
+        self.in_flight += 1
         self._of_member[job.member] += 1
         self._of_community[job.community] += 1
 
     def done(self, job: Job) -> None:
         """Give the job's place back. Call it with the job as it was taken."""
-        self._in_flight -= 1
+        self.in_flight -= 1
         _release(self._of_member, job.member)
         _release(self._of_community, job.community)
         self._unpark(job.community)  # before the member who has just had a turn

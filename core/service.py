@@ -20,11 +20,12 @@ from core.errors import (
 )
 from core.ids import Ids
 from core.lifecycle import State
+from core.meters import Meters
 from core.models import Accepted, Caller, Destination, Job, Order, Person
 from core.money import MICROS, parse_amount, show
 from core.policy import Policy
 from core.ports import Admission, Admitted, Clock, Store
-from core.products import Catalog
+from core.products import Catalog, Product
 from core.quota import Standing
 from core.reports import Entry, Wish
 from core.worker import Worker
@@ -49,6 +50,7 @@ class Service:
         clock: Clock,
         ids: Ids,
         admin: Admin,
+        meters: Meters | None = None,
     ) -> None:
         self._store = store
         self.admin = admin
@@ -57,6 +59,7 @@ class Service:
         self._policy = policy
         self._clock = clock
         self._ids = ids
+        self._meters = meters or Meters()
 
     # --- members --------------------------------------------------------------------------------------------------
 
@@ -65,9 +68,13 @@ class Service:
 
         `agreed_micros` is the price that its member has agreed to. Raises NeedsConfirmation, OverLimit and others.
         """
+        product = self.catalog[order.product]
+        with self._meters.outcome("orders", order.product):
+            return await self._order(order, product, agreed_micros)
+
+    async def _order(self, order: Order, product: Product, agreed_micros: int) -> Accepted:
         if not order.caller.can_spend:
             raise NotPermitted("account")
-        product = self.catalog[order.product]
         parameters = product.validate(order.parameters)
         self._check_open()
         cost_micros = product.cost_micros(parameters)

@@ -20,6 +20,9 @@ from core.products import Catalog, Product
 
 log = logging.getLogger(__name__)
 
+NAMELESS_STATES = 2
+"""In how many states a job waits for the gateway's id: it may move from one to the other while it is written down."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -31,7 +34,9 @@ class Pace:
     queue_s: float = 900
     """How long an order may wait for its submission."""
     callbacks: bool = False
-    """Whether the gateway can call back: then an unconfirmed job waits for that until its deadline."""
+    """Whether the gateway can call back: then it is hardly polled, and an unconfirmed job waits until its deadline."""
+    net: float = 2
+    """With callbacks, a job is looked at all the same once it has taken so many times its product's usual duration."""
     fetch_tries: int = 5
     fetch_pause_s: float = 1
 
@@ -133,34 +138,51 @@ class Steps:
         return await self._store.move(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
 
     async def _await_callback(self, job: Job) -> Job:
+        if job.request_id:  # a callback brought it while the submission was still waiting for its answer
+            return await self._store.move(job, State.RUNNING, reason=None, detail=None)
         left_s = self._patience(job)
         while self._pace.callbacks and left_s() > 0:
             await self._nudges.wait(job, left_s())
-            current = await self._store.job(job.job_id)
-            if current is not None and current.state is not State.UNCONFIRMED:
-                return current
+            job = await self._store.job(job.job_id) or job
+            if job.state is State.RUNNING:
+                self._nudges.nudge(job.job_id)  # who called back has something to say
+            if job.state is not State.UNCONFIRMED:
+                return job
         return await self._store.move(job, State.EXPIRED, reason=Reason.UNCONFIRMED, upstream_micros=job.cost_micros)
 
     async def confirm(self, job: Job, request_id: str) -> None:
-        """Give an unconfirmed job the id that a callback to its address brought, if the gateway knows the id."""
+        """Give a job the id that a callback to its address brought, if it has none and the gateway knows the id."""
         try:
             await self._gateway.status(request_id)
-            await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
-        except (GatewayError, Conflict, StaleJob) as error:
+            for _ in range(NAMELESS_STATES):
+                if await self._named(job.job_id, request_id):
+                    log.info("job %s: a callback names it %s", job.job_id, request_id)
+                    break
+        except (GatewayError, Conflict) as error:
             log.warning("job %s: the callback's request id %r is not believed: %s", job.job_id, request_id, error)
-        else:
-            log.info("job %s: confirmed by a callback as %s", job.job_id, request_id)
+
+    async def _named(self, job_id: str, request_id: str) -> bool:
+        """Write the id down in the state in which the job is now; return False where it has just left it."""
+        job = await self._store.job(job_id)
+        try:
+            if job is not None and job.state is State.SUBMITTING:
+                await self._store.update(job, request_id=request_id)
+            elif job is not None and job.state is State.UNCONFIRMED:
+                await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
+        except StaleJob:
+            return False
+        return True
 
     # --- running -> generated | failed | expired ------------------------------------------------------------------
 
     async def _watch(self, job: Job) -> Job:
         product = self._catalog[job.product]
         left_s = self._patience(job)
-        asked = False  # after an outage the audio may be there, however late it is
+        look_s, asked = self._first_look_s(job, product), False  # after an outage the audio may be there, however late
         while left_s() > 0 or not asked:
             self._delivering.show_progress(job)
-            await self._nudges.wait(job, min(self._poll_s(job, product), left_s()))
-            asked = True
+            await self._nudges.wait(job, min(look_s, left_s()))
+            look_s, asked = self._poll_s(job, product), True
             try:
                 answer = await self._gateway.status(job.request_id or "")
             except GatewayError as error:
@@ -173,11 +195,24 @@ class Steps:
         log.warning("job %s: not finished by its deadline", job.job_id)
         return await self._store.move(job, State.EXPIRED, reason=Reason.TOO_SLOW, upstream_micros=job.cost_micros)
 
+    def _first_look_s(self, job: Job, product: Product) -> float:
+        """Look soon at a job that was found running: its callback may have come while nobody was there."""
+        found = self._pace.callbacks and self._running_s(job) > self._pace.poll_max_s
+        return self._pace.poll_min_s if found else self._poll_s(job, product)
+
     def _poll_s(self, job: Job, product: Product) -> float:
-        """Hurry from three quarters of the product's usual duration to twice it."""
-        running_s = (self._clock.now_ms() - (job.submitted_ms or job.created_ms)) / 1000
+        """Hurry from three quarters of the product's usual duration to twice it.
+
+        Where the gateway calls back, polling is only a net: late, then at ever longer intervals.
+        """
+        running_s = self._running_s(job)
+        if self._pace.callbacks:
+            return max(self._pace.poll_min_s, self._pace.net * product.usual_s, running_s)
         soon = 0.75 * product.usual_s - self._pace.poll_min_s <= running_s < 2 * product.usual_s
         return self._pace.poll_min_s if soon else self._pace.poll_max_s
+
+    def _running_s(self, job: Job) -> float:
+        return (self._clock.now_ms() - (job.submitted_ms or job.created_ms)) / 1000
 
     def _patience(self, job: Job) -> Callable[[], float]:
         """Return what tells the seconds until the job's deadline, which comes also if the clock is put back."""
@@ -212,20 +247,20 @@ class Steps:
         return await self._fail(job, reason, str(trouble))
 
     async def _usable(self, job: Job, url: str, into: Path) -> Artifact:
-        await self._fetch(job, url, into)
+        await self._fetch(url, into)
         raw = raw_format(job.parameters.get("output_format", ""))
         probe = await self._media.probe(into, raw)
         size_bytes = (await asyncio.to_thread(into.stat)).st_size
         return Artifact.of(into, probe, size_bytes)
 
-    async def _fetch(self, job: Job, url: str, into: Path) -> None:
+    async def _fetch(self, url: str, into: Path) -> None:
         for tried in range(1, self._pace.fetch_tries + 1):
             try:
                 return await self._gateway.fetch(url, into)
             except MediaUnavailable as error:
                 if not error.may_retry or tried == self._pace.fetch_tries:
                     raise
-                await self._nudges.wait(job, self._pace.fetch_pause_s * 2 ** (tried - 1))
+                await self._nudges.pause(self._pace.fetch_pause_s * 2 ** (tried - 1))
         return None
 
 

@@ -5,10 +5,12 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from core.callbacks import Callbacks
 from core.delivering import Delivering
 from core.errors import GatewayError, StaleJob
 from core.gate import Gate
 from core.lifecycle import ENDED, HELD, Reason, State
+from core.load import Load, Throughput
 from core.models import Job
 from core.nudges import Nudges, Stopping
 from core.ports import Clock, Store
@@ -21,6 +23,8 @@ log = logging.getLogger(__name__)
 KEEP_MS = 7 * DAY_MS
 """How long the files of an undeliverable job are kept."""
 SWEEP_S = 3600
+USUAL_S = 30.0
+"""How long a job is taken to stay at the gateway until some have shown it."""
 FAULT_PAUSE_S = 5
 FAULTS = 6
 """Faults in a row after which a job is given up, so that its hold is not kept for ever."""
@@ -62,8 +66,9 @@ class Worker:
         self._nudges = nudges
         self._clock = clock
         self._spool = spool
+        self._throughput = Throughput()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._callbacks: set[asyncio.Task[None]] = set()
+        self._callbacks = Callbacks(steps.confirm, self._wake)
         self._sweeper: asyncio.Task[None] | None = None
 
     @property
@@ -75,6 +80,17 @@ class Worker:
         """Return what keeps every submission from succeeding now, if it is the operator's to mend."""
         error = self._gate.trouble()
         return error if error is not None and error.pauses else None
+
+    @property
+    def running(self) -> bool:
+        """Whether jobs are carried on here now."""
+        return self._sweeper is not None and not self._sweeper.done() and not self.stopping
+
+    def load(self) -> Load:
+        """Say how busy this worker is, and how long who comes now would wait."""
+        waiting, in_flight = self._queue.waiting, self._queue.in_flight
+        wait_s = self._throughput.wait_s(waiting, in_flight, self._clock.now_ms(), USUAL_S)
+        return Load(waiting, in_flight, self._gate.closed_s + wait_s)
 
     async def start(self) -> int:
         """Take up every unfinished job from its committed state; return how many."""
@@ -103,23 +119,17 @@ class Worker:
 
     def called_back(self, job: Job, request_id: str) -> None:
         """Let a job ask the gateway now instead of at its next turn; the work happens after this returns."""
-        task = asyncio.create_task(self._look_again(job, request_id), name=f"callback of {job.job_id}")
-        self._callbacks.add(task)
-        task.add_done_callback(self._callbacks.discard)
+        self._callbacks.take(job, request_id)
 
-    async def _look_again(self, job: Job, request_id: str) -> None:
-        try:
-            if job.state is State.UNCONFIRMED and request_id:
-                await self._steps.confirm(job, request_id)
-        except Exception:
-            log.exception("job %s: the callback could not be followed", job.job_id)
-        self._nudges.nudge(job.job_id)
+    def _wake(self, job_id: str) -> None:
+        if job_id in self._tasks:
+            self._nudges.nudge(job_id)
 
     async def stop(self, drain_s: float) -> None:
         """Finish what is between two committed states, for at most `drain_s`; the rest goes on at the next start."""
         self._nudges.stop()
         self._gate.release()
-        tasks = {*self._tasks.values(), *self._callbacks}
+        tasks = {*self._tasks.values(), *self._callbacks.under_way}
         if self._sweeper:
             self._sweeper.cancel()
             await asyncio.wait({self._sweeper})
@@ -150,6 +160,7 @@ class Worker:
         job_id = task.get_name().removeprefix("job ")
         if self._tasks.get(job_id) is task:
             del self._tasks[job_id]
+            self._nudges.forget(job_id)
 
     async def _carry(self, job: Job) -> None:
         try:
@@ -159,6 +170,7 @@ class Worker:
                     job = await self._until(job, leave=HELD)
                 finally:
                     self._queue.done(taken)
+                    self._throughput.note(self._clock.now_ms())
                     self._pump()
             await self._until(job, leave=frozenset(State) - ENDED)
             await self._finish(job)
@@ -184,7 +196,7 @@ class Worker:
             except Exception:
                 faults += 1
                 log.exception("job %s: fault %d in state %s", job.job_id, faults, before)
-                await self._nudges.wait(job, FAULT_PAUSE_S)
+                await self._nudges.pause(FAULT_PAUSE_S)
                 job = await self._again(job, give_up=faults >= FAULTS)
         return job
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.errors import Decided, NotEnough, NotFound
+from core.lifecycle import State
 from core.models import Person
 from core.money import LARGEST_MICROS
 from core.ports import Clock
@@ -146,6 +147,11 @@ class SqlAdminStore:
             (r["kind"], r["subject"], r["name"], Quota(limit_micros=r["limit_micros"], period=Period(r["period"])))
             for r in rows
         ]
+
+    async def open_jobs(self) -> Mapping[State, int]:
+        """Return how many jobs are not closed, by state."""
+        (rows,) = await self._driver.run([Statement(sql.OPEN_JOBS)])
+        return {State(row["state"]): row["jobs"] for row in rows}
 
     async def communities(self, month_ms: int, most: int) -> list[Community]:
         """Return the communities that spent in a month, those that spent most first."""

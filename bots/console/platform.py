@@ -1,7 +1,7 @@
 """The terminal as a chat platform."""
 
 import asyncio
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bots import replies
@@ -10,6 +10,7 @@ from bots.console.desk import NAME, Desk
 from bots.console.screen import Screen
 from bots.console.script import Line
 from bots.console.shelf import Shelf
+from bots.platform import Hook
 from core.audio import Want
 from core.errors import DeliveryRefused, DeliveryUncertain
 from core.models import Artifact, Job, Receipt
@@ -63,6 +64,15 @@ class Console:
         self._shown: dict[str, str] = {}
         self._change = asyncio.Event()
         self._desk: Desk
+
+    @property
+    def receiving(self) -> bool:
+        """Whether there is more to hear."""
+        return not self._over.is_set()
+
+    def hooks(self) -> Mapping[str, Hook]:
+        """Nothing is posted to a terminal."""
+        return {}
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver."""

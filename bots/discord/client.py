@@ -62,6 +62,11 @@ class Bot(discord.AutoShardedClient):
         for command in commands:
             self.tree.add_command(command)
 
+    @property
+    def connected(self) -> bool:
+        """Whether every shard is there to take interactions."""
+        return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
+
     async def setup_hook(self) -> None:
         """Write the commands once for each start, never on every READY."""
         if self._sync:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import discord
 
@@ -11,6 +11,7 @@ from bots.discord.client import Bot, use_api
 from bots.discord.commands import COMMANDS
 from bots.discord.delivery import DiscordDelivery
 from bots.discord.desk import Desk
+from bots.platform import Hook
 from bots.settings import Settings
 from core.errors import PlatformError
 from core.service import Service
@@ -36,6 +37,15 @@ class Discord(DiscordDelivery):
         self._desk: Desk | None = None
         self._bot: Bot | None = None
         self._synced = False
+
+    @property
+    def receiving(self) -> bool:
+        """Whether every shard of this process is connected."""
+        return self._bot is not None and self._bot.connected
+
+    def hooks(self) -> Mapping[str, Hook]:
+        """Nothing is posted to us: interactions come over the websocket."""
+        return {}
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""

@@ -120,6 +120,8 @@ class Poller:
     def __init__(self, bot: Bot, handle: Callable[[Update], Awaitable[None]]) -> None:
         self._bot = bot
         self._handle = handle
+        self.live = False
+        """Whether updates are being fetched at this moment."""
         self._offset = 0
         self._running: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
@@ -132,10 +134,12 @@ class Poller:
         self._idle.clear()
         try:
             await self._bot.delete_webhook()  # with one set, polling is refused
+            self.live = True
             while not self._stop.is_set():
                 if updates := await self._until_stopped(self._next()):
                     await self._take(updates)
         finally:
+            self.live = False
             self._idle.set()
 
     async def stop(self) -> None:
@@ -165,10 +169,12 @@ class Poller:
             await self._yield_to_another(error)
             return ()
         self._conflicts = 0
+        self.live = True
         return updates
 
     async def _yield_to_another(self, error: Conflict) -> None:
         self._conflicts += 1
+        self.live = False
         if self._conflicts == 1:
             log.error("another process polls with the same token; only one may run, and this one waits: %s", error)
         await asyncio.sleep(min(0.25 * 2.0**self._conflicts, LONGEST_CONFLICT_S))

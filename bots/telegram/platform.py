@@ -1,13 +1,14 @@
 """The Telegram platform: from a token to orders and deliveries."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
+from bots.platform import Hook
 from bots.settings import Settings
 from bots.telegram.connection import Pace, Poller, make_bot, make_requests
 from bots.telegram.delivery import Deliverer
@@ -41,6 +42,15 @@ class Telegram:
         )
         self._poller = Poller(self._bot, self._handle)
         self._deliverer: Deliverer
+
+    @property
+    def receiving(self) -> bool:
+        """Whether updates are being fetched."""
+        return self._poller.live
+
+    def hooks(self) -> Mapping[str, Hook]:
+        """Nothing is posted to us: updates are fetched."""
+        return {}
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""

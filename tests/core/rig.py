@@ -131,7 +131,7 @@ class Rig:
     gateway: ScriptedGateway = field(default_factory=ScriptedGateway)
     media: StubMedia = field(default_factory=StubMedia)
     chat: RecordingChat = field(default_factory=RecordingChat)
-    pace: Pace = field(default_factory=lambda: Pace(poll_min_s=0.001, poll_max_s=0.001, fetch_pause_s=0.001))
+    pace: Pace = field(default_factory=lambda: Pace(poll_min_s=0.001, poll_max_s=0.001, fetch_pause_s=0.001, net=0))
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(
         default_factory=lambda: Policy(

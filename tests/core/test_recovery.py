@@ -263,7 +263,8 @@ async def test_nothing_is_kept_in_memory_of_jobs_at_rest(rig: Rig) -> None:
         await a_while(alive)
         worker = alive.worker
         assert not worker._tasks
-        assert not worker._callbacks
+        assert not worker._callbacks.under_way
+        assert not worker._nudges._early
         assert not worker._delivering._showing
         assert not worker._nudges._events
         assert not worker._queue._waiting

@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from bots.app import App, build
+from bots.app import build
 from bots.discord import Discord
+from bots.life import App
 from bots.settings import Settings, load
 from tests.discord.studio import Studio
 from tests.worlds.discord import Channel, DiscordWorld, Guild, Member

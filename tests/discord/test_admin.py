@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from bots.app import App
+from bots.life import App
 from tests.discord.conftest import Running, Stage
 from tests.discord.places import Role, thread, use_role, with_role
 from tests.discord.studio import Studio

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.app import App
+from bots.life import App
 from tests.discord.conftest import Stage
 from tests.worlds.discord import CommandError, Member, Message
 from tests.worlds.discord.places import MANAGE_GUILD

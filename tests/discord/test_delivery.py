@@ -1,6 +1,6 @@
 """Audio reaches the chat, or stays where one can ask for it again."""
 
-from bots.app import App
+from bots.life import App
 from tests.discord.conftest import Running, Stage
 from tests.discord.studio import Studio
 from tests.worlds.discord import DiscordWorld, Message, Reply

@@ -3,7 +3,7 @@
 import io
 import wave
 
-from bots.app import App
+from bots.life import App
 from tests.discord.conftest import Running, Stage
 from tests.discord.studio import Studio, sound
 from tests.worlds.discord import DiscordWorld, Reply

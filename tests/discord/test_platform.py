@@ -9,8 +9,8 @@ import discord
 import pytest
 from discord.gateway import DiscordWebSocket
 
-from bots.app import App
 from bots.discord import Discord
+from bots.life import App
 from bots.platform import Platform
 from core.errors import PlatformError
 from tests.discord.conftest import Running, Stage, settings_for

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bots.app import App
 from bots.discord import Discord
+from bots.life import App
 from tests.discord.conftest import Stage
 from tests.discord.studio import Studio
 from tests.discord.test_admin import order, refused, say

@@ -1,0 +1,102 @@
+"""The life of the service: start, serve, drain."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bots.metrics import LoopLag
+from bots.platform import Platform
+from bots.settings import Settings
+from bots.vitals import Vitals
+from bots.web import Web
+from core.errors import PlatformError
+from core.service import Service
+from core.worker import Worker
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_S = 2.0
+LONGEST_RETRY_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything that runs, put together."""
+
+    settings: Settings
+    service: Service
+    worker: Worker
+    platforms: Mapping[str, Platform]
+    web: Web
+    lag: LoopLag
+    vitals: Vitals
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, then drain."""
+        await self.web.start()  # first: a port that is taken must stop the start before any job goes on
+        self.lag.start()
+        for platform in self.platforms.values():
+            await platform.open(self.service)
+        taken_up = await self.worker.start()
+        log.info("ready: %s; %d unfinished jobs taken up", ", ".join(self.platforms) or "no platform", taken_up)
+        receiving = [asyncio.create_task(keep_running(p), name=f"platform {p.name}") for p in self.platforms.values()]
+        try:
+            await _until_stopped(stop, receiving)
+        finally:
+            await self._shut_down(receiving)
+
+    async def _shut_down(self, receiving: Sequence[asyncio.Task[None]]) -> None:
+        log.info("stopping: no new orders; what is between two steps is finished first")
+        for platform in self.platforms.values():
+            await _survive(platform.stop_receiving, f"{platform.name} did not stop receiving")
+        await self.worker.stop(self.settings.drain_s)
+        for task in receiving:
+            task.cancel()
+        await asyncio.gather(*receiving, return_exceptions=True)
+        for platform in self.platforms.values():
+            await _survive(platform.close, f"{platform.name} did not close")
+        await self.lag.stop()
+        await self.web.stop()
+
+
+async def _until_stopped(stop: asyncio.Event, receiving: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for `stop`; it also ends when no platform is left that could ever take an order."""
+    stopped = asyncio.create_task(stop.wait())
+    waiting = {stopped, *receiving}
+    while stopped in waiting and (waiting - {stopped} or not receiving):
+        _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not stop.is_set():
+        log.critical("no platform can run; see above. Stopping.")
+
+
+async def _survive(call: Callable[[], Awaitable[None]], what: str) -> None:
+    try:
+        await call()
+    except Exception:
+        log.exception(what)
+
+
+async def keep_running(platform: Platform) -> None:
+    """Run a platform through outages; one that only the operator can help is given up, and the others go on."""
+    pause_s = FIRST_RETRY_S
+    while True:
+        started_s = time.monotonic()
+        try:
+            await platform.run()
+        except PlatformError as error:
+            log.critical("%s can't run: %s. The other platforms go on.", platform.name, error)
+            return
+        except Exception as error:
+            if time.monotonic() - started_s > LONGEST_RETRY_S:
+                pause_s = FIRST_RETRY_S
+            trace = log.isEnabledFor(logging.DEBUG)
+            log.log(
+                logging.ERROR, "%s is out (%r); trying again in %.0f s", platform.name, error, pause_s, exc_info=trace
+            )
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_RETRY_S)
+        else:
+            return
