@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -14,6 +15,8 @@ from core.quota import Period, Quota
 
 GATEWAY_URL = "https://gateway.pixazo.ai"
 SANDBOX = "sandbox"
+TELEGRAM_PORTS = frozenset({None, 443, 80, 88, 8443})
+"""The Bot API's documentation, "setWebhook"."""
 
 _Words = Annotated[tuple[str, ...], NoDecode]
 
@@ -31,6 +34,7 @@ class Settings(BaseSettings):
     telegram_token: SecretStr | None = None
     discord_api_url: str = "https://discord.com/api/v10"
     discord_ws_url: str | None = None
+    telegram_webhook: bool = False
     telegram_api_url: str = "https://api.telegram.org"
 
     # the gateway
@@ -91,6 +95,10 @@ class Settings(BaseSettings):
             raise ValueError(f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices")
         if self.public_url and not self.public_url.startswith("https://"):
             raise ValueError("PUBLIC_URL must begin with https://: the gateway calls no other address")
+        if self.telegram_webhook and not self.public_url:
+            raise ValueError("TELEGRAM_WEBHOOK needs PUBLIC_URL: Telegram must know where to post")
+        if self.telegram_webhook and urlsplit(self.public_url or "").port not in TELEGRAM_PORTS:
+            raise ValueError("TELEGRAM_WEBHOOK: Telegram posts to port 443, 80, 88 or 8443 of PUBLIC_URL only")
         if self.poll_max_s < self.poll_min_s:
             raise ValueError("POLL_MAX_S must not be less than POLL_MIN_S")
         return self

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from telegram.ext import AIORateLimiter, Defaults, ExtBot
 from telegram.request import HTTPXRequest
 
 from bots.telegram.faults import NoRoom, wait_s
+from bots.telegram.intake import Intake
 
 log = logging.getLogger(__name__)
 # It logs every flood wait with a traceback, although the caller sees the error and waits.
@@ -24,9 +25,11 @@ CONNECT_S, READ_S, WRITE_S = 10, 15, 120
 UPLOAD_READ_S = 60
 """How long Telegram may digest an upload before it answers."""
 POLL_S = 30
-SETTLE_S = 1.0
-"""How long a batch of updates may take before it is confirmed all the same."""
+KEPT_S = 10.0
+"""How long a batch of updates may take to be in the store before it is confirmed all the same."""
 LONGEST_CONFLICT_S = 60.0
+QUIET_S = 600.0
+"""After so long without a conflict, the next one is news."""
 LAST_S = 5.0
 KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY]
 MESSAGES = frozenset({"sendMessage", "sendVoice", "sendAudio", "sendDocument"})
@@ -113,21 +116,22 @@ def make_bot(token: str, api_url: str, requests: tuple[HTTPXRequest, HTTPXReques
 class Poller:
     """Fetches updates and hands them on.
 
-    Unlike the library's own loop it confirms a batch only once its handlers are done (or `SETTLE_S` have passed), so
-    that a message is not lost with the process, and it ends with an error when the token is revoked.
+    Unlike the library's own loop it confirms a batch only once what it asks for is in the store (or `KEPT_S` have
+    passed), so that no order is lost with the process, and it ends with an error when the token is revoked. The offset
+    is kept by Telegram: what was not confirmed comes again after a start.
     """
 
-    def __init__(self, bot: Bot, handle: Callable[[Update], Awaitable[None]]) -> None:
-        self._bot = bot
-        self._handle = handle
+    def __init__(self, bot: Bot, intake: Intake) -> None:
         self.live = False
         """Whether updates are being fetched at this moment."""
+        self._bot = bot
+        self._intake = intake
         self._offset = 0
-        self._running: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._conflicts = 0
+        self._last_conflict_s = 0.0
 
     async def run(self) -> None:
         """Poll until `stop`. Raises TelegramError."""
@@ -148,14 +152,11 @@ class Poller:
         try:
             async with asyncio.timeout(LAST_S):
                 await self._idle.wait()
-                if self._running:
-                    await asyncio.wait(self._running)
+                await self._intake.at_rest()
                 if self._offset:
                     await self._bot.get_updates(offset=self._offset, timeout=0, limit=1, allowed_updates=KINDS)
         except TimeoutError:
-            log.warning("%d updates were still being handled", len(self._running))
-            for task in self._running:
-                task.cancel()
+            self._intake.abandon()
         except TelegramError as error:
             log.warning("the last updates could not be confirmed and will come again: %s", error)
 
@@ -168,30 +169,25 @@ class Poller:
         except Conflict as error:
             await self._yield_to_another(error)
             return ()
-        self._conflicts = 0
         self.live = True
         return updates
 
     async def _yield_to_another(self, error: Conflict) -> None:
-        self._conflicts += 1
+        """Let another process have the bot for a while, and say so once: the two take turns until one is stopped."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._last_conflict_s > QUIET_S:
+            self._conflicts = 0
+        self._conflicts, self._last_conflict_s = self._conflicts + 1, now_s
         self.live = False
         if self._conflicts == 1:
-            log.error("another process polls with the same token; only one may run, and this one waits: %s", error)
+            log.error("another process uses the same token; only one may run, and this one waits: %s", error)
         await asyncio.sleep(min(0.25 * 2.0**self._conflicts, LONGEST_CONFLICT_S))
 
     async def _take(self, updates: tuple[Update, ...]) -> None:
-        tasks = {asyncio.create_task(self._survive(update)) for update in updates}
-        self._running |= tasks
-        for task in tasks:
-            task.add_done_callback(self._running.discard)
-        await asyncio.wait(tasks, timeout=SETTLE_S)
+        if not await self._intake.take(updates, KEPT_S):
+            log.warning("updates up to %d are confirmed although they may not be in the store", updates[-1].update_id)
         self._offset = max(self._offset, updates[-1].update_id + 1)
-
-    async def _survive(self, update: Update) -> None:
-        try:
-            await self._handle(update)
-        except Exception:
-            log.exception("update %d could not be handled", update.update_id)
+        await self._intake.room()
 
     async def _until_stopped(self, work: Coroutine[Any, Any, tuple[Update, ...]]) -> tuple[Update, ...]:
         task = asyncio.create_task(work)

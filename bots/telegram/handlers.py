@@ -13,6 +13,7 @@ from bots import admin_replies, replies, typed
 from bots.commands import Command, Named
 from bots.telegram import parse
 from bots.telegram.delivery import Deliverer, Place, topic
+from bots.telegram.intake import kept
 from bots.telegram.people import NAME, Admins, Recent, caller, key_of, person
 from bots.telegram.presses import Presses
 from bots.telegram.speaker import Said, Speaker, outcome
@@ -67,6 +68,7 @@ class Handlers:
         if command is None or command.name not in self._answers:
             return
         said = await outcome(lambda: self._answers[command.name](message, command), _caller(message))
+        kept()
         if said is not None:
             await self._speaker.say(Place.of(message), said)
 
@@ -101,6 +103,7 @@ class Handlers:
             destination=Place.of(message).destination,
         )
         accepted = await self._service.order(order)
+        kept()
         if not accepted.duplicate:
             await self._deliverer.acknowledge(accepted)
         return None

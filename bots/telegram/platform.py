@@ -13,16 +13,15 @@ from bots.settings import Settings
 from bots.telegram.connection import Pace, Poller, make_bot, make_requests
 from bots.telegram.delivery import Deliverer
 from bots.telegram.handlers import MENUS, Handlers
+from bots.telegram.intake import AT_ONCE, Intake
 from bots.telegram.people import NAME
+from bots.telegram.webhook import PATH, Webhook
 from core.audio import Want
 from core.errors import ConfigurationError, PlatformError
 from core.models import Artifact, Job, Receipt
 from core.service import Service
 
 log = logging.getLogger(__name__)
-
-AT_ONCE = 512
-"""Updates that are handled at the same time."""
 
 
 class Telegram:
@@ -40,17 +39,21 @@ class Telegram:
         self._application: Application[Any, Any, Any, Any, Any, Any] = (
             ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).concurrent_updates(AT_ONCE).build()
         )
-        self._poller = Poller(self._bot, self._handle)
+        intake, url = Intake(self._handle), settings.public_url
+        self._webhook = (
+            Webhook(self._bot, intake, token.get_secret_value(), url) if settings.telegram_webhook and url else None
+        )
+        self._source = self._webhook or Poller(self._bot, intake)
         self._deliverer: Deliverer
 
     @property
     def receiving(self) -> bool:
-        """Whether updates are being fetched."""
-        return self._poller.live
+        """Whether updates come in."""
+        return self._source.live
 
     def hooks(self) -> Mapping[str, Hook]:
-        """Nothing is posted to us: updates are fetched."""
-        return {}
+        """Return where updates are posted, with TELEGRAM_WEBHOOK."""
+        return {} if self._webhook is None else {PATH: self._webhook.receive}
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""
@@ -62,13 +65,13 @@ class Telegram:
         try:
             await self._application.initialize()
             await self._announce()
-            await self._poller.run()
+            await self._source.run()
         except InvalidToken:  # its text holds the token
             raise PlatformError("Telegram does not accept TELEGRAM_TOKEN") from None
 
     async def stop_receiving(self) -> None:
         """Take no more orders; deliveries go on."""
-        await self._poller.stop()
+        await self._source.stop()
 
     async def close(self) -> None:
         """Let go of every connection."""

@@ -11,6 +11,7 @@ from telegram.error import TelegramError
 from bots import acts, admin_replies, replies
 from bots.telegram import buttons
 from bots.telegram.delivery import Deliverer, Place, plain, topic
+from bots.telegram.intake import kept
 from bots.telegram.people import Admins, caller
 from bots.telegram.speaker import Said, Speaker, outcome
 from core.errors import NotFound, NotPermitted
@@ -48,6 +49,7 @@ class Presses:
         if query is None or message is None:  # buttons of inline messages are not ours
             return
         said = await outcome(lambda: self._act(query, message), _who(message, query.from_user))
+        kept()
         if said is None:
             return
         try:
@@ -71,6 +73,7 @@ class Presses:
         """Place an order whose price was shown; the message that showed it becomes the status message."""
         destination = Place.of_status(price).destination
         accepted = await self._service.confirm(_who(price, user), _id("offer", offer_id), destination)
+        kept()
         await self._deliverer.acknowledge(accepted)
         return Said(replies.accepted(accepted))
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from telegram.error import NetworkError, TelegramError
 from bots.telegram.connection import Pace, make_bot, make_requests
 from bots.telegram.faults import NoRoom, upload_fault
 from core.errors import DeliveryDelayed, PlatformError
+from storage.driver import Statement
 from tests.telegram.rig import OGG, Bot, Rig
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
@@ -72,23 +74,52 @@ async def test_what_was_handled_is_confirmed_and_what_came_later_stays(
     assert len(band.texts) == 2
 
 
+SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n"
+
+
 async def test_orders_are_stored_before_they_are_confirmed(
-    bot: Bot, world: TelegramWorld, band: Chat, bob: User, rig: Rig
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User
 ) -> None:
-    posted: list[int] = []
-
-    async def look() -> None:
-        confirmed = [c for c in world.calls_to("getUpdates") if (c.number("offset") or 0) > 1]
-        posted.append(len(confirmed))
-
-    rig.gateway.submits.append(look)
-    held = asyncio.Event()
-    world.fail("sendMessage", Fault.slow(held))  # the handler is not done while its status message is not
+    first = await band.says(bob, "/voices")
+    await band.reply_to(first)
+    assert first.update is not None
+    last = first.update["update_id"] + 1
+    busy = asyncio.create_task(bot.store._driver.run([Statement(SLOW)]))
+    await asyncio.sleep(0)
     await band.says(bob, "/speak Hello")
-    await world.until(lambda: rig.gateway.posted, "not submitted")
+    await world.until(
+        lambda: [c for c in world.calls_to("getUpdates") if (c.number("offset") or 0) > last], "not confirmed"
+    )
+    assert busy.done()  # which the order had to wait for
+    await busy
+    await band.wait_for(lambda chat: chat.audios)
+
+
+async def test_a_slow_answer_holds_up_no_other_chat(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.telegram.connection.KEPT_S", 600)
+    held, other = asyncio.Event(), world.group("Others", bob)
+    world.fail("sendMessage", Fault.slow(held), chat=band)
+    await band.says(bob, "/speak Hello")
+    await band.wait_for(lambda chat: chat.sent)
+    await other.reply_to(await other.says(bob, "/voices"))
     held.set()
     await band.wait_for(lambda chat: chat.audios)
-    assert posted == [0]
+
+
+async def test_two_processes_take_turns_and_each_says_so_once(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "second").mkdir()
+    await world.until(lambda: world.calls_to("getUpdates"), "no poll")
+    async with Rig(world, tmp_path / "second").bot() as second:
+        await world.until(lambda: [c for c in world.calls_to("getUpdates") if c.status == 409][3:], "no conflicts")
+        await band.reply_to(await band.says(bob, "/voices"))
+        assert not bot.run.done()
+        assert not second.run.done()
+    named = [r for r in caplog.records if "same token" in r.message]
+    assert len(named) == 2
 
 
 async def test_a_flooded_chat_holds_up_nobody_else() -> None:

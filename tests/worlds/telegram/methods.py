@@ -175,13 +175,32 @@ def set_my_commands(world: "TelegramWorld", call: Call) -> bool:
     return True
 
 
+def set_webhook(world: "TelegramWorld", call: Call) -> bool:
+    url = str(call.params["url"])
+    if not url.startswith("https://"):
+        raise ApiError("bad webhook: An HTTPS URL must be provided for webhook")
+    world.webhook.set(url, str(call.params.get("secret_token", "")), call.object("allowed_updates"))
+    return True
+
+
+def delete_webhook(world: "TelegramWorld", _: Call) -> bool:
+    world.webhook.url = ""
+    return True
+
+
+def get_webhook_info(world: "TelegramWorld", _: Call) -> JSON:
+    return world.webhook.info
+
+
 def _yes(_: "TelegramWorld", __: Call) -> bool:
     return True
 
 
 METHODS: Mapping[str, Callable[["TelegramWorld", Call], Any]] = {
     "getMe": get_me,
-    "deleteWebhook": _yes,
+    "setWebhook": set_webhook,
+    "deleteWebhook": delete_webhook,
+    "getWebhookInfo": get_webhook_info,
     "close": _yes,
     "logOut": _yes,
     "setMyCommands": set_my_commands,

@@ -10,6 +10,7 @@ from aiohttp import web
 from tests.worlds.telegram.chats import Chat, Message, Press, User
 from tests.worlds.telegram.faults import ApiError, Fault
 from tests.worlds.telegram.methods import METHODS
+from tests.worlds.telegram.webhook import Webhook
 from tests.worlds.telegram.wire import JSON, Call, read_call
 
 T = TypeVar("T")
@@ -34,6 +35,8 @@ class TelegramWorld:
         self._faults: list[tuple[str, int | None, Fault]] = []
         self._changed = asyncio.Condition()
         self._poll = 0
+        self.webhook = Webhook(lambda: self._repeated + self._updates, self._forget)
+        self._poster: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> Self:
@@ -45,12 +48,16 @@ class TelegramWorld:
         await site.start()
         host, port = self._runner.addresses[0][:2]
         self.api_url = f"http://{host}:{port}"
+        self._poster = asyncio.create_task(self.webhook.run())
         return self
 
     async def stop(self) -> None:
         """Stop answering; calls that wait are cut off."""
         self._poll += 1
         await self._notify()
+        if self._poster is not None:
+            self._poster.cancel()
+            await asyncio.wait({self._poster})
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -91,6 +98,9 @@ class TelegramWorld:
         """Give an update again although it was confirmed, as after a crash of the bot or of Telegram."""
         self._repeated.append(update)
         await self._notify()
+
+    def _forget(self, update: JSON) -> None:
+        (self._repeated if update in self._repeated else self._updates).remove(update)
 
     async def press(self, user: User, message: Message, data: str, *, old: bool = False) -> Press:
         """Let a user press a button; an `old` message is one that Telegram no longer shows to bots."""
@@ -200,6 +210,8 @@ class TelegramWorld:
 
     async def _updates_after(self, call: Call) -> list[JSON]:
         """Confirm what came before the offset, then wait for something new; a newer poll ends this one."""
+        if self.webhook.url:
+            raise ApiError("Conflict: can't use getUpdates method while webhook is active", 409)
         self._poll += 1
         mine, offset = self._poll, call.number("offset") or 0
         wanted = set(call.object("allowed_updates") or ()) or DEFAULT_KINDS
