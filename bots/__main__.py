@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bots import check, logs
 from bots.app import serve
+from bots.parts import ROLES, Part
 from bots.settings import load
 from core.errors import ConfigurationError, StoreError
 from storage.sqlite import audit_file, backup, export_file
@@ -16,10 +17,11 @@ from storage.sqlite import audit_file, backup, export_file
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
 
-async def _run(_: argparse.Namespace) -> int:
+async def _run(options: argparse.Namespace) -> int:
+    part = Part.parse(options.roles, options.shards)
     settings = load()
     logs.configure(settings)
-    return await serve(settings)
+    return await serve(settings, part)
 
 
 async def _demo(options: argparse.Namespace) -> int:
@@ -74,7 +76,9 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    add("run", _run, "run the service")
+    run = add("run", _run, "run the service, or some part of it")
+    run.add_argument("--roles", default=",".join(ROLES), help="what this process does (%(default)s)")
+    run.add_argument("--shards", help="Discord's shards of this process, such as 0-7/32 (all)")
     demo = add("demo", _demo, "a chat in this terminal, with simulated audio: no tokens, no network")
     demo.add_argument(
         "--script", type=Path, help="read the messages from a file: `name: text`, `@name: text` for an admin"

@@ -6,19 +6,23 @@ import signal
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
 
 from bots.life import App
 from bots.metrics import LoopLag
+from bots.parts import BOT, WEB, WORKER, Part
 from bots.platform import Platform
 from bots.settings import Settings
+from bots.values import catalog_of, limits_of, pace_of, policy_of
 from bots.vitals import Vitals
 from bots.web import Web
 from core.admin import Admin
+from core.carrier import Carrier
 from core.delivering import Delivering
+from core.elsewhere import LOOK_S, Elsewhere
 from core.errors import ConfigurationError
 from core.gate import Gate
 from core.gateway.client import GatewayClient
@@ -32,10 +36,10 @@ from core.nudges import Nudges
 from core.observed import ObservedDelivery, ObservedGateway
 from core.policy import Policy
 from core.ports import Clock
-from core.products import Catalog, catalog
-from core.queue import FairQueue, Limits
+from core.products import Catalog
+from core.queue import FairQueue
 from core.service import Service
-from core.steps import Pace, Steps
+from core.steps import Steps
 from core.worker import Worker
 from storage.admin_store import SqlAdminStore
 from storage.sqlite import SqliteDriver
@@ -52,13 +56,13 @@ class WallClock:
         return time.time_ns() // 1_000_000
 
 
-def platforms(settings: Settings) -> dict[str, Platform]:
+def platforms(settings: Settings, part: Part | None = None) -> dict[str, Platform]:
     """Return the platforms that have a token; each library is imported only for its own platform."""
     found: dict[str, Platform] = {}
     if settings.discord_token:
         from bots.discord import Discord
 
-        found["discord"] = Discord(settings)
+        found["discord"] = Discord(settings, shards=part.shards if part else None)
     else:
         log.warning("DISCORD_TOKEN is not set: running without Discord")
     if settings.telegram_token:
@@ -68,22 +72,6 @@ def platforms(settings: Settings) -> dict[str, Platform]:
     else:
         log.warning("TELEGRAM_TOKEN is not set: running without Telegram")
     return found
-
-
-def catalog_of(settings: Settings) -> Catalog:
-    """Build the product table with the operator's changes."""
-    endpoints = {"speech": settings.speech_endpoint, "music": settings.music_endpoint}
-    table = catalog(
-        price_micros=settings.price_micros,
-        speech_limit=settings.speech_limit,
-        music_limit=settings.music_limit,
-        more_voices=settings.more_voices,
-        default_voice=settings.default_voice,
-        endpoints={name: path for name, path in endpoints.items() if path},
-    )
-    return replace(
-        table, products={name: replace(row, deadline_s=settings.job_s) for name, row in table.products.items()}
-    )
 
 
 @asynccontextmanager
@@ -111,91 +99,166 @@ class _CountedStore(SqlStore):
         return job
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What remembers, open; parts of the service in one process may share it."""
+
+    store: SqlStore
+    admin: SqlAdminStore
+    meters: Meters
+
+
 @asynccontextmanager
-async def build(settings: Settings, chats: Mapping[str, Platform], *, clock: Clock | None = None) -> AsyncIterator[App]:
-    """Open everything that must be closed again, in order, and yield the app."""
-    clock = clock or WallClock()
+async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
+    """Open the database."""
+    driver, meters = SqliteDriver(settings.sqlite_path), Meters()
+    store = _CountedStore(driver, clock, settings.default_pool_micros, meters)
+    await store.open()
+    try:
+        yield Stores(store, SqlAdminStore(driver, clock, store), meters)
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def build(
+    settings: Settings, chats: Mapping[str, Platform], *, part: Part | None = None, clock: Clock | None = None
+) -> AsyncIterator[App]:
+    """Open everything that must be closed again, in order, and yield the app. Raises ConfigurationError."""
+    part, clock = part or Part(), clock or WallClock()
+    refuse_sharing(settings, part)
+    async with open_stores(settings, clock) as stores, compose(settings, chats, stores, part, clock) as app:
+        yield app
+
+
+def refuse_sharing(settings: Settings, part: Part) -> None:
+    """Refuse to be one of several processes where something can't be shared. Raises ConfigurationError."""
+    if part.whole:
+        return
+    why = "The other parts would be other processes (--roles, --shards)"
+    if not settings.shareable:
+        raise ConfigurationError(f"{why}, and an SQLite file belongs to one: DATABASE_URL must be postgresql://…")
+    if settings.sandboxed:
+        raise ConfigurationError(f"{why}, and GATEWAY_URL=sandbox is inside one: run `troubadour sandbox` beside them.")
+
+
+@asynccontextmanager
+async def compose(
+    settings: Settings, chats: Mapping[str, Platform], stores: Stores, part: Part, clock: Clock
+) -> AsyncIterator[App]:
+    """Put one part of the service together over an open store."""
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(sandbox()) if settings.sandboxed else settings.gateway_url
-        driver = SqliteDriver(settings.sqlite_path)
-        meters, lag = Meters(), LoopLag()
-        store = _CountedStore(driver, clock, settings.default_pool_micros, meters)
-        await store.open()
         _make_spool(settings)
-        stack.push_async_callback(store.close)
         media = Media()
         stack.push_async_callback(media.close)
         key = settings.gateway_key or SecretStr("no-key-needed")
         gateway = GatewayClient(GatewaySettings(url=url, key=key, public_url=settings.public_url))
         stack.push_async_callback(gateway.close)
-        nudges, gate = Nudges(), Gate()
-        policy = Policy(
-            default_quota=settings.default_quota,
-            direct_quota=settings.direct_quota,
-            max_waiting=settings.waiting_per_member,
-            price_micros=settings.price_micros,
-            owners=frozenset(settings.owners),
-        )
-        delivering = Delivering(
-            store=store,
-            media=media,
-            deliveries={name: ObservedDelivery(name, chat, meters) for name, chat in chats.items()},
-            quota_for=lambda job: policy.quota(direct=job.direct),
-            clock=clock,
-            spool=settings.spool,
-            nudges=nudges,
-        )
-        table = catalog_of(settings)
-        steps = Steps(
-            store=store,
-            gateway=ObservedGateway(gateway, meters),
-            media=media,
-            delivering=delivering,
-            catalog=table,
-            clock=clock,
-            spool=settings.spool,
-            pace=_pace(settings),
-            gate=gate,
-            nudges=nudges,
-        )
-        limits = Limits(
-            total=settings.jobs_total, community=settings.jobs_per_community, member=settings.jobs_per_member
-        )
-        worker = Worker(
-            store=store,
-            steps=steps,
-            delivering=delivering,
-            queue=FairQueue(limits),
-            gate=gate,
-            nudges=nudges,
-            clock=clock,
-            spool=settings.spool,
-        )
-        admin_store = SqlAdminStore(driver, clock, store)
+        policy, table, gate, lag = policy_of(settings), catalog_of(settings), Gate(), LoopLag()
+        worker = _carrier(settings, chats, stores, part, clock, gateway, media, policy, table, gate)
         service = Service(
-            store=store,
+            store=stores.store,
             worker=worker,
             catalog=table,
             policy=policy,
             clock=clock,
             ids=Ids(),
-            admin=Admin(admin_store, table, policy, clock, Ids()),
-            meters=meters,
+            admin=Admin(stores.admin, table, policy, clock, Ids()),
+            meters=stores.meters,
         )
+        receiving = {name: chat for name, chat in chats.items() if _receives(part, chat)}
         vitals = Vitals(
-            meters=meters, worker=worker, gate=gate, lag=lag, receiving=chats, open_jobs=admin_store.open_jobs
+            meters=stores.meters,
+            worker=worker,
+            gate=gate,
+            lag=lag,
+            receiving=receiving,
+            open_jobs=stores.admin.open_jobs,
         )
-        hooks = {path: hook for chat in chats.values() for path, hook in chat.hooks().items()}
-        web = Web(
-            settings.http_host,
-            settings.http_port,
-            service,
-            meters=meters,
-            checks=vitals.wrong,
-            metrics=vitals.metrics,
-            hooks=hooks,
+        yield App(
+            settings=settings,
+            service=service,
+            worker=worker,
+            platforms=chats,
+            receiving=receiving,
+            web=_web(settings, service, vitals, receiving) if WEB in part.roles else None,
+            lag=lag,
+            vitals=vitals,
         )
-        yield App(settings, service, worker, chats, web, lag, vitals)
+
+
+def _receives(part: Part, chat: Platform) -> bool:
+    """Say whether orders from a chat come to this part: those that are posted come to the web role.
+
+    Of processes with shards only one may fetch what is not sharded.
+    """
+    if chat.hooks():
+        return WEB in part.roles
+    return BOT in part.roles and (chat.sharded or part.leads)
+
+
+def _web(settings: Settings, service: Service, vitals: Vitals, receiving: Mapping[str, Platform]) -> Web:
+    return Web(
+        settings.http_host,
+        settings.http_port,
+        service,
+        meters=vitals.meters,
+        checks=vitals.wrong,
+        metrics=vitals.metrics,
+        hooks={path: hook for chat in receiving.values() for path, hook in chat.hooks().items()},
+    )
+
+
+def _carrier(  # noqa: PLR0917 - the parts, once
+    settings: Settings,
+    chats: Mapping[str, Platform],
+    stores: Stores,
+    part: Part,
+    clock: Clock,
+    gateway: GatewayClient,
+    media: Media,
+    policy: Policy,
+    table: Catalog,
+    gate: Gate,
+) -> Carrier:
+    """Make the worker, or what stands for those of other processes."""
+    nudges = Nudges()
+    delivering = Delivering(
+        store=stores.store,
+        media=media,
+        deliveries={name: ObservedDelivery(name, chat, stores.meters) for name, chat in chats.items()},
+        quota_for=lambda job: policy.quota(direct=job.direct),
+        clock=clock,
+        spool=settings.spool,
+        nudges=nudges,
+    )
+    look_s = None if part.whole else LOOK_S
+    steps = Steps(
+        store=stores.store,
+        gateway=ObservedGateway(gateway, stores.meters),
+        media=media,
+        delivering=delivering,
+        catalog=table,
+        clock=clock,
+        spool=settings.spool,
+        pace=pace_of(settings, look_s),
+        gate=gate,
+        nudges=nudges,
+    )
+    if WORKER not in part.roles:
+        return Elsewhere(stores.admin.open_jobs, steps.confirm)
+    return Worker(
+        store=stores.store,
+        steps=steps,
+        delivering=delivering,
+        queue=FairQueue(limits_of(settings)),
+        gate=gate,
+        nudges=nudges,
+        clock=clock,
+        spool=settings.spool,
+        look_s=look_s,
+    )
 
 
 def _make_spool(settings: Settings) -> None:
@@ -206,20 +269,9 @@ def _make_spool(settings: Settings) -> None:
         raise ConfigurationError(f"{settings.spool} can't be used for audio: {error.strerror}") from error
 
 
-def _pace(settings: Settings) -> Pace:
-    """The sandbox inside this process is near and quick; a real gateway asks for 5 to 10 seconds."""
-    near = settings.sandboxed
-    return Pace(
-        poll_min_s=min(settings.poll_min_s, 0.5) if near else settings.poll_min_s,
-        poll_max_s=min(settings.poll_max_s, 1.0) if near else settings.poll_max_s,
-        queue_s=settings.queue_s,
-        callbacks=settings.public_url is not None,
-    )
-
-
-async def serve(settings: Settings) -> int:
-    """Run the service until SIGTERM or SIGINT; return the exit status."""
-    chats = platforms(settings)
+async def serve(settings: Settings, part: Part) -> int:
+    """Run a part of the service until SIGTERM or SIGINT; return the exit status."""
+    chats = platforms(settings, part)
     if not chats:
         raise ConfigurationError("Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat to serve.")
     if not settings.sandboxed and settings.gateway_key is None:
@@ -228,6 +280,6 @@ async def serve(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with build(settings, chats) as app:
+    async with build(settings, chats, part=part) as app:
         await app.run(stop)
     return 0 if stop.is_set() else 1

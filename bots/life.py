@@ -11,9 +11,9 @@ from bots.platform import Platform
 from bots.settings import Settings
 from bots.vitals import Vitals
 from bots.web import Web
+from core.carrier import Carrier
 from core.errors import PlatformError
 from core.service import Service
-from core.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -21,27 +21,31 @@ FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 120.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """Everything that runs, put together."""
+    """Everything that runs in this process, put together."""
 
     settings: Settings
     service: Service
-    worker: Worker
+    worker: Carrier
     platforms: Mapping[str, Platform]
-    web: Web
+    """All of them: whoever carries jobs on delivers to each."""
+    receiving: Mapping[str, Platform]
+    """Those from which this process takes orders."""
+    web: Web | None
     lag: LoopLag
     vitals: Vitals
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then drain."""
-        await self.web.start()  # first: a port that is taken must stop the start before any job goes on
+        if self.web is not None:
+            await self.web.start()  # first: a port that is taken must stop the start before any job goes on
         self.lag.start()
         for platform in self.platforms.values():
             await platform.open(self.service)
         taken_up = await self.worker.start()
-        log.info("ready: %s; %d unfinished jobs taken up", ", ".join(self.platforms) or "no platform", taken_up)
-        receiving = [asyncio.create_task(keep_running(p), name=f"platform {p.name}") for p in self.platforms.values()]
+        log.info("ready: %s; %d unfinished jobs taken up", ", ".join(self.receiving) or "no platform", taken_up)
+        receiving = [asyncio.create_task(keep_running(p), name=f"platform {p.name}") for p in self.receiving.values()]
         try:
             await _until_stopped(stop, receiving)
         finally:
@@ -49,7 +53,7 @@ class App:
 
     async def _shut_down(self, receiving: Sequence[asyncio.Task[None]]) -> None:
         log.info("stopping: no new orders; what is between two steps is finished first")
-        for platform in self.platforms.values():
+        for platform in self.receiving.values():
             await _survive(platform.stop_receiving, f"{platform.name} did not stop receiving")
         await self.worker.stop(self.settings.drain_s)
         for task in receiving:
@@ -58,7 +62,8 @@ class App:
         for platform in self.platforms.values():
             await _survive(platform.close, f"{platform.name} did not close")
         await self.lag.stop()
-        await self.web.stop()
+        if self.web is not None:
+            await self.web.stop()
 
 
 async def _until_stopped(stop: asyncio.Event, receiving: Sequence[asyncio.Task[None]]) -> None:

@@ -19,6 +19,9 @@ class Platform(Delivery, Protocol):
     name: str
     """As in `Destination.platform` and at the front of community and member keys."""
 
+    sharded: bool
+    """Whether several processes may take orders, each from some communities; else only one may."""
+
     @property
     def receiving(self) -> bool:
         """Whether orders are taken at this moment."""

@@ -147,6 +147,11 @@ class Settings(BaseSettings):
         return self.gateway_url == SANDBOX
 
     @property
+    def shareable(self) -> bool:
+        """Whether several processes may have the database open."""
+        return bool(self.database_url) and not str(self.database_url).startswith("sqlite:")
+
+    @property
     def sqlite_path(self) -> Path:
         """Where the database file lies."""
         url = self.database_url

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from bots.metrics import Gauge, LoopLag, exposition
 from bots.platform import Platform
+from core.carrier import Carrier
 from core.errors import StoreError
 from core.gate import Gate
 from core.lifecycle import State
 from core.meters import Meters
-from core.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class Vitals:
     """Answers `/readyz` and `/metrics`."""
 
     meters: Meters
-    worker: Worker
+    worker: Carrier
     gate: Gate
     lag: LoopLag
     receiving: Mapping[str, Platform]

@@ -24,19 +24,27 @@ class FairQueue:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._waiting: defaultdict[str, deque[Job]] = defaultdict(deque)
+        self._ids: set[str] = set()
         self._ring: deque[str] = deque()
         self._parked: defaultdict[str, deque[str]] = defaultdict(deque)
         self._lined_up: set[str] = set()
-        self.waiting = 0
-        """Jobs whose turn has not come."""
         self.in_flight = 0
         self._of_member: Counter[str] = Counter()
         self._of_community: Counter[str] = Counter()
 
+    @property
+    def waiting(self) -> int:
+        """Return how many jobs wait for their turn."""
+        return len(self._ids)
+
+    def __contains__(self, job_id: str) -> bool:
+        """Say whether a job waits here."""
+        return job_id in self._ids
+
     def put(self, job: Job) -> None:
         """Let a job wait for its turn."""
         self._waiting[job.member].append(job)
-        self.waiting += 1
+        self._ids.add(job.job_id)
         self._line_up(job.member)
 
     def take(self) -> Job | None:
@@ -52,7 +60,7 @@ class FairQueue:
                 self._lined_up.add(member)
                 continue
             job = self._waiting[member].popleft()
-            self.waiting -= 1
+            self._ids.discard(job.job_id)
             self.occupy(job)
             self._line_up(member)
             return job

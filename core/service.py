@@ -6,6 +6,7 @@ from hmac import compare_digest
 from typing import NoReturn
 
 from core.admin import Admin
+from core.carrier import Carrier
 from core.errors import (
     AlreadyAsked,
     InvalidInput,
@@ -28,7 +29,6 @@ from core.ports import Admission, Admitted, Clock, Store
 from core.products import Catalog, Product
 from core.quota import Standing
 from core.reports import Entry, Wish
-from core.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Service:
         self,
         *,
         store: Store,
-        worker: Worker,
+        worker: Carrier,
         catalog: Catalog,
         policy: Policy,
         clock: Clock,

@@ -35,6 +35,8 @@ class Pace:
     """How long an order may wait for its submission."""
     callbacks: bool = False
     """Whether the gateway can call back: then it is hardly polled, and an unconfirmed job waits until its deadline."""
+    look_s: float | None = None
+    """How often to ask the store whether another process took an unconfirmed job's callback; None without others."""
     net: float = 2
     """With callbacks, a job is looked at all the same once it has taken so many times its product's usual duration."""
     fetch_tries: int = 5
@@ -142,7 +144,7 @@ class Steps:
             return await self._store.move(job, State.RUNNING, reason=None, detail=None)
         left_s = self._patience(job)
         while self._pace.callbacks and left_s() > 0:
-            await self._nudges.wait(job, left_s())
+            await self._nudges.wait(job, min(left_s(), self._pace.look_s or left_s()))
             job = await self._store.job(job.job_id) or job
             if job.state is State.RUNNING:
                 self._nudges.nudge(job.job_id)  # who called back has something to say

@@ -43,6 +43,10 @@ _BILLED = frozenset({State.UNCONFIRMED, State.RUNNING})
 """Given up in one of these, a job may cost the operator what nobody pays for."""
 
 
+FRESH = frozenset({State.QUEUED, State.GENERATED})
+"""In these another process leaves a job to the workers."""
+
+
 class Worker:
     """Owns every unfinished job of this process."""
 
@@ -57,7 +61,9 @@ class Worker:
         nudges: Nudges,
         clock: Clock,
         spool: Path,
+        look_s: float | None = None,
     ) -> None:
+        """`look_s`: how often to look for jobs that other processes have admitted; None where there are none."""
         self._store = store
         self._steps = steps
         self._delivering = delivering
@@ -68,8 +74,10 @@ class Worker:
         self._spool = spool
         self._throughput = Throughput()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._callbacks = Callbacks(steps.confirm, self._wake)
+        self._callbacks = Callbacks(steps.confirm, self.wake)
+        self._look_s = look_s
         self._sweeper: asyncio.Task[None] | None = None
+        self._looker: asyncio.Task[None] | None = None
 
     @property
     def stopping(self) -> bool:
@@ -105,6 +113,8 @@ class Worker:
                 self._spawn(job)
         self._pump()  # only now, when all that is in flight has been counted
         self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
+        if self._look_s is not None:
+            self._looker = asyncio.create_task(self._look(self._look_s), name="looker")
         return len(jobs)
 
     def accept(self, job: Job) -> None:
@@ -121,7 +131,8 @@ class Worker:
         """Let a job ask the gateway now instead of at its next turn; the work happens after this returns."""
         self._callbacks.take(job, request_id)
 
-    def _wake(self, job_id: str) -> None:
+    def wake(self, job_id: str) -> None:
+        """Let a job that is carried here look at once."""
         if job_id in self._tasks:
             self._nudges.nudge(job_id)
 
@@ -130,9 +141,9 @@ class Worker:
         self._nudges.stop()
         self._gate.release()
         tasks = {*self._tasks.values(), *self._callbacks.under_way}
-        if self._sweeper:
-            self._sweeper.cancel()
-            await asyncio.wait({self._sweeper})
+        for task in filter(None, (self._sweeper, self._looker)):
+            task.cancel()
+            await asyncio.wait({task})
         if not tasks:
             return
         log.info("draining: %d jobs", len(tasks))
@@ -142,6 +153,21 @@ class Worker:
         if late:
             log.warning("%d jobs did not come to rest in %.0f s", len(late), drain_s)
             await asyncio.wait(late)
+
+    async def _look(self, look_s: float) -> None:
+        """Take up what other processes have admitted, or want to be delivered again."""
+        while True:
+            await asyncio.sleep(look_s)
+            try:
+                found = await self._store.unfinished()
+            except Exception:
+                log.exception("no jobs could be looked for")
+                continue
+            for job in found:
+                # A row that has moved on since it was read can't be moved from one of these states again.
+                new = job.state in FRESH and job.job_id not in self._tasks and job.job_id not in self._queue
+                if new and self._delivering.serves(job.platform) and not self.stopping:
+                    self.accept(job)
 
     # --- one job --------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ class Console:
     """Implements `bots.platform.Platform` for a conversation that is written or typed."""
 
     name = NAME
+    sharded = False
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
 """The connection that receives interactions."""
 
+import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import discord
@@ -15,6 +16,8 @@ from bots.acts import Answer
 from bots.discord.address import AnyInteraction
 from bots.discord.desk import Desk
 from bots.discord.presses import press
+from bots.discord.turns import Turns
+from bots.parts import Shards
 from core.models import Caller
 from core.service import Service
 
@@ -42,18 +45,35 @@ async def _fault(_: Service, __: Caller) -> Answer:
 class Bot(discord.AutoShardedClient):
     """Hands every interaction to the desk. Slash commands need no privileged intent, and no cache of members."""
 
-    def __init__(self, desk: Desk, commands: Sequence[AnyCommand], *, ws_url: str | None, sync: bool) -> None:
-        """`sync`: write the commands to Discord before connecting. `ws_url`: instead of what the API answers."""
+    def __init__(
+        self,
+        desk: Desk,
+        commands: Sequence[AnyCommand],
+        *,
+        ws_url: str | None,
+        sync: bool,
+        shards: Shards | None,
+        now_s: Callable[[], float],
+    ) -> None:
+        """`sync`: write the commands to Discord before connecting. `ws_url`: instead of what the API answers.
+
+        `shards` are those of this process, None is all; `now_s` is the time that processes share.
+        """
         super().__init__(
+            shard_count=shards.count if shards else None,
             intents=discord.Intents(guilds=True),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
         )
+        self.shard_ids = shards.ids if shards else None
         self.desk = desk
         self._ws_url = yarl.URL(ws_url) if ws_url else None
         self._sync = sync
+        self._turns: Turns | None = None
+        self._shared = shards is not None
+        self._now_s = now_s
         self.tree = _Tree(
             self,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
@@ -68,14 +88,24 @@ class Bot(discord.AutoShardedClient):
         return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
 
     async def setup_hook(self) -> None:
-        """Write the commands once for each start, never on every READY."""
+        """Ask how many shards may connect at once; write the commands once for each start, never on every READY."""
+        count, url, limits = await self.http.get_bot_gateway()
+        self._ws_url = self._ws_url or yarl.URL(url)
+        self._turns = Turns(self.shard_count or count, limits["max_concurrency"])
         if self._sync:
             await self.tree.sync()
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
-        """Connect a shard to the configured gateway, or the one that the API names, and come back to it later."""
+        """Connect a shard in its turn, and come back later to the same address.
+
+        The library pauses five seconds between the shards of a process, but for the `initial` one. That is neither
+        enough where several processes connect at the same time nor needed where all shards may connect at once.
+        """
         url = self._ws_url or gateway
         DiscordWebSocket.DEFAULT_GATEWAY = url
+        if self._turns and (self._shared or self._turns.rounds == 1):
+            await asyncio.sleep(self._turns.wait_s(shard_id, self._now_s()))
+            initial = True
         await super().launch_shard(url, shard_id, initial=initial)
 
     async def on_interaction(self, interaction: AnyInteraction) -> None:

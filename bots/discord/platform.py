@@ -11,6 +11,7 @@ from bots.discord.client import Bot, use_api
 from bots.discord.commands import COMMANDS
 from bots.discord.delivery import DiscordDelivery
 from bots.discord.desk import Desk
+from bots.parts import Shards
 from bots.platform import Hook
 from bots.settings import Settings
 from core.errors import PlatformError
@@ -27,8 +28,12 @@ BAD_TOKEN = 4004
 class Discord(DiscordDelivery):
     """See `bots.platform.Platform`."""
 
-    def __init__(self, settings: Settings, now_s: Callable[[], float] = time.time) -> None:
-        """Raises PlatformError without a token."""
+    sharded = True
+
+    def __init__(
+        self, settings: Settings, now_s: Callable[[], float] = time.time, *, shards: Shards | None = None
+    ) -> None:
+        """`shards` are those of this process, None is all. Raises PlatformError without a token."""
         if settings.discord_token is None:
             raise PlatformError("DISCORD_TOKEN is not set")
         self._token = settings.discord_token.get_secret_value()
@@ -36,7 +41,8 @@ class Discord(DiscordDelivery):
         self._settings = settings
         self._desk: Desk | None = None
         self._bot: Bot | None = None
-        self._synced = False
+        self._shards = shards
+        self._synced = shards is not None and shards.first != 0  # once for all processes
 
     @property
     def receiving(self) -> bool:
@@ -58,11 +64,18 @@ class Discord(DiscordDelivery):
         if self._desk is None:
             raise RuntimeError("open comes first")
         commands = (*COMMANDS, *ADMIN_COMMANDS)
-        self._bot = bot = Bot(self._desk, commands, ws_url=self._settings.discord_ws_url, sync=not self._synced)
+        self._bot = bot = Bot(
+            self._desk,
+            commands,
+            ws_url=self._settings.discord_ws_url,
+            sync=not self._synced,
+            shards=self._shards,
+            now_s=self._now_s,
+        )
         try:
             await bot.login(self._token)
             self._synced = True
-            log.info("discord: logged in as %s", bot.user)
+            log.info("discord: logged in as %s, shards %s", bot.user, self._shards or "all")
             await bot.connect()
         except discord.LoginFailure as error:
             raise PlatformError("Discord does not accept DISCORD_TOKEN") from error

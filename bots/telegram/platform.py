@@ -28,6 +28,7 @@ class Telegram:
     """Implements `bots.platform.Platform`."""
 
     name = NAME
+    sharded = False
 
     def __init__(self, settings: Settings) -> None:
         token = settings.telegram_token

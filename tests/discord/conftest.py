@@ -70,12 +70,12 @@ def settings_for(world: DiscordWorld, studio: Studio, folder: Path, **changes: A
 
 
 @asynccontextmanager
-async def _serving(app: App, world: DiscordWorld) -> AsyncIterator[None]:
+async def serving(app: App, world: DiscordWorld, shard: int = 0) -> AsyncIterator[None]:
     """The whole service, connected."""
     stop = asyncio.Event()
     run = asyncio.create_task(app.run(stop))
     try:
-        await world.connected()
+        await world.pulse.until(lambda: world.gateway.connected(shard), 10)
         yield
     finally:
         stop.set()
@@ -106,7 +106,7 @@ def running(world: DiscordWorld, studio: Studio, tmp_path: Path) -> Running:
     async def live(*, receive: bool = True, **changes: Any) -> AsyncIterator[App]:
         settings = settings_for(world, studio, tmp_path, **changes)
         discord = Discord(settings, world.now_s)
-        async with build(settings, {"discord": discord}) as app, _serving(app, world) if receive else _working(app):
+        async with build(settings, {"discord": discord}) as app, serving(app, world) if receive else _working(app):
             yield app
 
     return live

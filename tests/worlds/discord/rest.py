@@ -51,7 +51,7 @@ async def _gateway(world: "DiscordWorld", _: Request, __: Mapping[str, str]) -> 
 
 
 async def _gateway_bot(world: "DiscordWorld", _: Request, __: Mapping[str, str]) -> JSON:
-    limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+    limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": world.max_concurrency}
     return {"url": world.announced_ws_url or world.ws_url, "shards": world.shards, "session_start_limit": limit}
 
 

@@ -70,6 +70,8 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.lines: set[Line] = set()
         self.identified = 0
+        self.shards_seen: list[tuple[int, int]] = []
+        """Shard and number of shards of each IDENTIFY."""
         self.resumed = 0
         self.heartbeats = 0
 
@@ -115,6 +117,7 @@ class Gateway:
             return
         self.identified += 1
         shard, shards = data.get("shard", [0, 1])
+        self.shards_seen.append((shard, shards))
         session = Session(f"session{self.identified}", shard, data["intents"], line=line)
         guilds = self._guilds(shard, shards)
         await session.dispatch("READY", self._ready(session, shards, guilds))

@@ -27,7 +27,7 @@ class DiscordWorld:
 
     def __init__(self, *, token: str = TOKEN, shards: int = 1, now: Callable[[], float] = time.time) -> None:
         self._now, self._ahead_s, self._last_id = now, 0.0, 0
-        self.token, self.shards = token, shards
+        self.token, self.shards, self.max_concurrency = token, shards, 1
         self.pulse = Pulse()
         self.application_id = self.new_id()
         self.bot = User(self.application_id, "Troubadour", bot=True)
@@ -99,9 +99,12 @@ class DiscordWorld:
 
     # --- people and places --------------------------------------------------------------------------------------
 
-    def guild(self, name: str = "Minstrels") -> Guild:
-        """Add a guild that the bot is in; bots that are connected learn of it when they connect again."""
+    def guild(self, name: str = "Minstrels", *, shard: int | None = None) -> Guild:
+        """Add a guild that the bot is in, on a certain shard or any; connected bots learn of it when they come again."""
         guild = Guild(self.new_id(), name, self.new_id)
+        while shard not in {None, self._shard(guild)}:
+            guild.id += 1 << 22
+        self._last_id = max(self._last_id, guild.id)
         self.guilds.append(guild)
         return guild
 

@@ -1,0 +1,45 @@
+"""Who carries jobs on, as the service sees it."""
+
+from typing import Protocol
+
+from core.errors import GatewayError
+from core.load import Load
+from core.models import Job
+
+
+class Carrier(Protocol):
+    """The worker of this process, or what stands for the workers of others."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether new orders must be refused because the process is about to end."""
+        ...
+
+    @property
+    def running(self) -> bool:
+        """Whether jobs are carried on, as far as is known here."""
+        ...
+
+    def trouble(self) -> GatewayError | None:
+        """Return what keeps every submission from succeeding now, if it is the operator's to mend."""
+        ...
+
+    def load(self) -> Load:
+        """Say how busy it is, and how long who comes now would wait."""
+        ...
+
+    async def start(self) -> int:
+        """Begin; return how many unfinished jobs were taken up."""
+        ...
+
+    def accept(self, job: Job) -> None:
+        """Take a job that was just admitted, or one that is to be delivered again."""
+        ...
+
+    def called_back(self, job: Job, request_id: str) -> None:
+        """Take a callback as a hint; the work happens after this returns."""
+        ...
+
+    async def stop(self, drain_s: float) -> None:
+        """Come to rest within `drain_s`."""
+        ...

@@ -1,0 +1,90 @@
+"""What stands in for the worker in a process that has none: another process carries the jobs."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from core.callbacks import Callbacks
+from core.errors import GatewayError, StoreError
+from core.lifecycle import HELD, State
+from core.load import Load, Throughput
+from core.models import Job
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 2.0
+"""How often the store is asked how busy the workers are."""
+USUAL_S = 30.0
+
+
+class Elsewhere:
+    """Implements `core.carrier.Carrier` over the store alone."""
+
+    def __init__(
+        self,
+        open_jobs: Callable[[], Awaitable[Mapping[State, int]]],
+        confirm: Callable[[Job, str], Awaitable[None]],
+        wake: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`confirm` asks the gateway about the id that a callback brought; `wake` tells the workers of a job.
+
+        Without a `wake` the workers find the job when they look by themselves.
+        """
+        self._stopping = False
+        self._open_jobs = open_jobs
+        self._wake = wake
+        self._callbacks = Callbacks(confirm, wake)
+        self._load = Load()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether new orders must be refused."""
+        return self._stopping
+
+    @property
+    def running(self) -> bool:
+        """Whether this process is in touch with what the workers do."""
+        return self._task is not None and not self._task.done() and not self.stopping
+
+    def trouble(self) -> GatewayError | None:
+        """Nothing is known here of what the workers meet at the gateway."""
+        return None
+
+    def load(self) -> Load:
+        """Say how busy the workers were a moment ago."""
+        return self._load
+
+    async def start(self) -> int:
+        """Begin to look; no job is taken up here."""
+        self._task = asyncio.create_task(self._look(), name="look at the workers")
+        return 0
+
+    def accept(self, job: Job) -> None:
+        """Let the workers know of a job that was just admitted, or one that is to be delivered again."""
+        self._wake(job.job_id)
+
+    def called_back(self, job: Job, request_id: str) -> None:
+        """Follow a callback; the work happens after this returns."""
+        self._callbacks.take(job, request_id)
+
+    async def stop(self, drain_s: float) -> None:
+        """Finish the callbacks under way, for at most `drain_s`."""
+        self._stopping = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        if tasks := self._callbacks.under_way:
+            await asyncio.wait(tasks, timeout=drain_s)
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                jobs = await self._open_jobs()
+            except StoreError as error:
+                log.warning("the store does not say how busy the workers are: %s", error)
+            else:
+                waiting = jobs.get(State.QUEUED, 0)
+                in_flight = sum(jobs.get(state, 0) for state in HELD) - waiting
+                self._load = Load(waiting, in_flight, Throughput().wait_s(waiting, in_flight, 0, USUAL_S))
+            await asyncio.sleep(LOOK_S)

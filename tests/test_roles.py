@@ -1,0 +1,185 @@
+"""Bot, worker and web apart, over one store: each does its part, and together they are the whole."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from bots.app import Stores, WallClock, build, compose, open_stores, platforms
+from bots.life import App
+from bots.parts import Part
+from bots.settings import Settings, load
+from core.elsewhere import Elsewhere
+from core.errors import ConfigurationError
+from core.lifecycle import State
+from tests.discord.studio import Studio
+from tests.e2e.process import process
+from tests.worlds.discord import DiscordWorld
+from tests.worlds.telegram import Fault, TelegramWorld
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.app.LOOK_S", 0.02)
+    monkeypatch.setattr("core.elsewhere.LOOK_S", 0.02)
+
+
+class House:
+    """Two chats, a gateway, and one store that every part shares."""
+
+    def __init__(self, discord: DiscordWorld, telegram: TelegramWorld, studio: Studio, folder: Path) -> None:
+        self.discord, self.telegram, self.studio, self.folder = discord, telegram, studio, folder
+        self.stack = AsyncExitStack()
+        self.stores: Stores
+
+    def settings(self, **changes: Any) -> Settings:
+        values: dict[str, Any] = {
+            "discord_token": SecretStr(self.discord.token),
+            "discord_api_url": self.discord.api_url,
+            "telegram_token": SecretStr(self.telegram.token),
+            "telegram_api_url": self.telegram.api_url,
+            "gateway_key": SecretStr("a-key"),
+            "gateway_url": self.studio.url,
+            "poll_min_s": 0.02,
+            "poll_max_s": 0.02,
+            "data_dir": self.folder,
+            "http_port": 0,
+            "drain_s": 5,
+        }
+        return load(_env_file=None, **{**values, **changes})
+
+    async def start(self, roles: str, **changes: Any) -> App:
+        settings, part, stop = self.settings(**changes), Part.parse(roles, None), asyncio.Event()
+        chats = platforms(settings, part)
+        app = await self.stack.enter_async_context(compose(settings, chats, self.stores, part, WallClock()))
+        run = asyncio.create_task(app.run(stop))
+
+        async def end() -> None:
+            stop.set()
+            await run
+
+        self.stack.push_async_callback(end)
+        async with asyncio.timeout(10):
+            while await app.vitals.wrong():
+                await asyncio.sleep(0.005)
+        return app
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with _house(tmp_path) as house:
+        yield house
+
+
+@asynccontextmanager
+async def _house(folder: Path) -> AsyncIterator[House]:
+    async with DiscordWorld() as discord, Studio() as studio:
+        telegram = await TelegramWorld().start()
+        house = House(discord, telegram, studio, folder)
+        try:
+            async with open_stores(house.settings(), WallClock()) as house.stores, house.stack:
+                yield house
+        finally:
+            await telegram.stop()
+
+
+async def test_a_bot_takes_orders_and_a_worker_delivers_them_without_a_connection(house: House) -> None:
+    guild = house.discord.guild()
+    channel, ana = guild.channel("general"), guild.member("Ana")
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    bot = await house.start("bot")
+    assert isinstance(bot.worker, Elsewhere)
+    assert bot.web is None
+    reply = await house.discord.command(ana, channel, "/speak", voice="Aria", text="Hello everyone")
+    await band.says(bob, "/speak Hello everyone")
+    async with asyncio.timeout(10):
+        while (await house.stores.admin.open_jobs()).get(State.QUEUED) != 2:
+            await asyncio.sleep(0.005)
+    assert house.studio.orders == []
+    identified, polls = house.discord.gateway.identified, len(house.telegram.calls_to("deleteWebhook"))
+    worker = await house.start("worker")
+    assert worker.receiving == {}
+    assert len(await reply.audio()) == 1
+    await band.wait_for(lambda chat: chat.audios)
+    assert house.discord.gateway.identified == identified
+    assert len(house.telegram.calls_to("deleteWebhook")) == polls
+    assert len(house.studio.orders) == 2
+
+
+async def test_an_order_that_comes_while_the_worker_runs_is_taken_up_once(house: House) -> None:
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    await house.start("worker", discord_token=None)
+    await house.start("bot", discord_token=None)
+    for number in range(5):
+        await band.says(bob, f"/speak Hello number {number}")
+    await band.wait_for(lambda chat: len(chat.audios) == 5)
+    assert len(house.studio.orders) == 5
+
+
+async def test_what_was_kept_is_sent_again_by_the_worker(house: House) -> None:
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    await house.start("worker", discord_token=None)
+    await house.start("bot", discord_token=None)
+    house.telegram.fail("sendVoice", Fault.kicked())
+    await band.says(bob, "/speak Hello")
+    card = await band.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
+    async with asyncio.timeout(10):
+        while await house.stores.admin.open_jobs():
+            await asyncio.sleep(0.005)
+    await house.telegram.press(bob, card, card.buttons["Send again"])
+    await band.wait_for(lambda chat: chat.audios)
+
+
+async def test_web_alone_takes_updates_and_callbacks(house: House) -> None:
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    changes = {"discord_token": None, "telegram_webhook": True, "public_url": "https://bot.example"}
+    bot = await house.start("bot", **changes)
+    assert bot.receiving == {}
+    web = await house.start("web", **changes)
+    assert web.web is not None
+    house.telegram.webhook.target = f"http://127.0.0.1:{web.web.port}"
+    await band.says(bob, "/speak Hello")
+    async with asyncio.timeout(10):
+        while not await house.stores.admin.open_jobs():
+            await asyncio.sleep(0.005)
+    [job] = await house.stores.store.unfinished()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{house.telegram.webhook.target}/gateway/{job.callback_token}", json={}) as answer,
+        session.get(f"{house.telegram.webhook.target}/readyz") as ready,
+    ):
+        assert (answer.status, json.loads(await ready.text())["status"]) == (200, "ready")
+    assert house.telegram.calls_to("getUpdates") == []
+
+
+@pytest.mark.parametrize(("roles", "shards"), [("bot", None), ("bot,worker,web", "0-1/4")])
+async def test_parts_of_a_service_over_a_file_are_refused(
+    tmp_path: Path, house: House, roles: str, shards: str | None
+) -> None:
+    settings = house.settings(data_dir=tmp_path / "other")
+    part = Part.parse(roles, shards)
+    with pytest.raises(ConfigurationError, match="SQLite file belongs to one"):
+        async with build(settings, {}, part=part):
+            raise AssertionError
+
+
+async def test_the_command_line_says_what_can_not_work(tmp_path: Path) -> None:
+    async with process(tmp_path, "sandbox") as service:
+        for arguments, said in (
+            (("--roles", "bot,cook"), "no role 'cook'"),
+            (("--roles", "worker"), "SQLite file belongs to one"),
+            (("--shards", "7"), "0-7/32"),
+        ):
+            status, text = await service.cli("run", *arguments)
+            assert (status, said in text) == (2, True), text
+        await service.start()
