@@ -1,5 +1,6 @@
 """Why something was refused, in a sentence that says what would help."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,6 @@ _UNAVAILABLE = {
     "misconfigured": "The service can't generate audio right now, you were not charged. "
     "Whoever runs this bot has been told.",
     "store": "I can't check what you may spend right now, so I take no orders. Please try again shortly.",
-    "full": "Too many orders are waiting right now. Please try again in a few minutes.",
 }
 
 _NEEDS = {
@@ -82,6 +82,12 @@ def confirm(error: NeedsConfirmation) -> str:
         f"{left(error.standing.after(error.cost_micros))}. Shall I go ahead? "
         f"You can say so until {clock(error.expires_ms)}."
     )
+
+
+def _busy(wait_s: float) -> str:
+    minutes = max(1, math.ceil(wait_s / 60))
+    about = f"about {minutes} minutes" if minutes > 1 else "about a minute"
+    return f"I am busy, {about}, with the orders before yours. Nothing was charged; please try again after that."
 
 
 def _blocked(standing: Standing) -> str:
@@ -140,6 +146,6 @@ _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     Decided: lambda _: "Somebody has decided on that already.",
     DoneBefore: lambda _: "That was done before.",
     NotEnough: lambda e: f"That is not possible with a balance of {show(e.balance_micros)}. {HELD}",
-    Unavailable: lambda e: _UNAVAILABLE[e.why],
+    Unavailable: lambda e: _busy(e.wait_s) if e.why == "full" else _UNAVAILABLE[e.why],
     NotFound: lambda e: _UNKNOWN[e.what].format(name=shown(e.name, LONGEST_QUOTE)),
 }

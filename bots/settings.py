@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     jobs_per_community: int = Field(32, ge=1)
     jobs_per_member: int = Field(4, ge=1)
     waiting_per_member: int = Field(10, ge=1)
+    waiting_total: int = Field(1000, ge=1)
     queue_s: float = Field(900, gt=0)
     job_s: float = Field(900, gt=0)
     drain_s: float = Field(20, ge=0)

@@ -31,6 +31,7 @@ def policy_of(settings: Settings) -> Policy:
         default_quota=settings.default_quota,
         direct_quota=settings.direct_quota,
         max_waiting=settings.waiting_per_member,
+        max_queue=settings.waiting_total,
         price_micros=settings.price_micros,
         owners=frozenset(settings.owners),
     )

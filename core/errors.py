@@ -113,10 +113,11 @@ class DoneBefore(Refusal):
 class Unavailable(Refusal):
     """The service takes no orders now."""
 
-    def __init__(self, why: str) -> None:
-        """`why`: "draining", "out_of_credit", "misconfigured", "store" or "full"."""
+    def __init__(self, why: str, *, wait_s: float = 0) -> None:
+        """`why`: "draining", "out_of_credit", "misconfigured", "store" or "full": then `wait_s` is an estimate."""
         super().__init__(why)
         self.why = why
+        self.wait_s = wait_s
 
 
 class NotFound(Refusal):

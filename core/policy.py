@@ -15,6 +15,8 @@ class Policy:
     """For direct chats, where no admin watches."""
     max_waiting: int = 10
     """Unresolved jobs that one member may have."""
+    max_queue: int = 1000
+    """Jobs of everybody that may wait for their turn; beyond that orders are refused."""
     price_micros: int = PRICE_MICROS
     """Per 1,000 characters; what an amount typed in characters is counted with."""
     owners: frozenset[str] = frozenset()

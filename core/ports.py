@@ -199,10 +199,6 @@ class AdminStore(Protocol):
         """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""
         ...
 
-    async def open_jobs(self) -> Mapping[State, int]:
-        """Return how many jobs are not closed, by state."""
-        ...
-
     async def communities(self, month_ms: int, most: int) -> list[Community]:
         """Return the communities that spent in a month, those that spent most first."""
         ...

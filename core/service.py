@@ -106,6 +106,9 @@ class Service:
             raise Unavailable("draining")
         if trouble := self._worker.trouble():
             raise Unavailable("out_of_credit" if isinstance(trouble, OutOfCredit) else "misconfigured")
+        load = self._worker.load()
+        if load.waiting >= self._policy.max_queue:
+            raise Unavailable("full", wait_s=load.wait_s)
 
     async def _refuse(self, admission: Admission, admitted: Admitted) -> NoReturn:
         limit, cost_micros = admitted.refused_by or "allowance", admission.cost_micros

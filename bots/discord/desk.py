@@ -23,6 +23,8 @@ from core.service import Service
 log = logging.getLogger(__name__)
 
 MOST_SEEN = 10_000
+MOST_BUSY = 2_000
+"""Interactions that are being answered. Discord itself tells whoever comes on top that there was no answer."""
 P = ParamSpec("P")
 
 
@@ -135,6 +137,9 @@ class Desk:
 
     async def answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
         """Acknowledge, act, and tell; whatever goes wrong is said or logged."""
+        if len(self._busy) >= MOST_BUSY:
+            log.warning("interaction %d: not answered, %d others are under way", interaction.id, len(self._busy))
+            return
         task = asyncio.ensure_future(self._answer(interaction, act, manner))
         self._busy.add(task)
         task.add_done_callback(self._busy.discard)

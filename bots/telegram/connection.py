@@ -5,6 +5,7 @@ import logging
 import ssl
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -35,6 +36,8 @@ KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY]
 MESSAGES = frozenset({"sendMessage", "sendVoice", "sendAudio", "sendDocument"})
 MOST_UNDER_WAY = 30
 """Messages to one chat that are being sent or wait for their turn; what comes on top is not said."""
+EARLY_S = 0.1
+"""By how much a flood wait ends earlier here than for whoever waits so long and then tries again."""
 ROOM_RETRY_S = 3.0
 """A group takes 20 messages a minute, so that room for one comes about every 3 s."""
 
@@ -45,6 +48,8 @@ class Pace(AIORateLimiter):
     def __init__(self) -> None:
         super().__init__()
         self._under_way: Counter[int] = Counter()
+        self._flooded_until_s: dict[int, float] = {}
+        """Chats in which Telegram wants no message for now, on the loop's clock."""
 
     async def process_request(  # noqa: PLR0917 - the base class gives the signature
         self,
@@ -59,19 +64,32 @@ class Pace(AIORateLimiter):
         if endpoint not in MESSAGES:
             return await super().process_request(callback, args, kwargs, endpoint, {}, rate_limit_args)
         chat_id = data["chat_id"]
+        if left_s := self._flood_left_s(chat_id):
+            raise RetryAfter(timedelta(seconds=left_s))  # Telegram would only say so again
         if self._under_way[chat_id] >= MOST_UNDER_WAY:
             raise NoRoom(f"{MOST_UNDER_WAY} messages to {chat_id} are under way")
         self._under_way[chat_id] += 1
         try:
             return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
+        except RetryAfter as error:
+            self._flooded_until_s[chat_id] = asyncio.get_running_loop().time() + wait_s(error) - EARLY_S
+            raise
         finally:
             self._under_way[chat_id] -= 1
             if not self._under_way[chat_id]:
                 del self._under_way[chat_id]
 
-    def has_room(self, chat_id: int) -> bool:
-        """Say whether a message to the chat would go out at once."""
-        return chat_id > 0 or self._get_group_limiter(chat_id).has_capacity()
+    def room_in_s(self, chat_id: int) -> float:
+        """Return when to try a message to the chat again; 0 where it would go out at once."""
+        if left_s := self._flood_left_s(chat_id):
+            return left_s
+        return 0.0 if chat_id > 0 or self._get_group_limiter(chat_id).has_capacity() else ROOM_RETRY_S
+
+    def _flood_left_s(self, chat_id: int) -> float:
+        """Return how long a chat must be left alone still, and forget those that need not."""
+        now_s = asyncio.get_running_loop().time()
+        self._flooded_until_s = {chat: until for chat, until in self._flooded_until_s.items() if until > now_s}
+        return self._flooded_until_s.get(chat_id, now_s) - now_s
 
 
 @cache

@@ -15,7 +15,7 @@ from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bots import replies
 from bots.telegram import buttons
-from bots.telegram.connection import ROOM_RETRY_S, UPLOAD_READ_S, Pace
+from bots.telegram.connection import UPLOAD_READ_S, Pace
 from bots.telegram.faults import text_fault, upload_fault
 from bots.telegram.parse import answered
 from bots.telegram.people import NAME, Recent, key
@@ -127,8 +127,8 @@ class Deliverer:
         card = self._cards.setdefault(job.job_id, _Card())
         async with card.lock:
             place = self._place(job)
-            if (card.status or place.status) is None and not self._pace.has_room(place.chat):
-                raise DeliveryDelayed("no room for a status message", retry_after_s=ROOM_RETRY_S)
+            if (card.status or place.status) is None and (later_s := self._pace.room_in_s(place.chat)):
+                raise DeliveryDelayed("no room for a status message", retry_after_s=later_s)
             if card.shown != plain(text):
                 await self._write(job, card, place, text)
 
@@ -198,8 +198,8 @@ class Deliverer:
         self._cards.pop(job.job_id, None)
 
     async def _upload(self, job: Job, place: Place, artifact: Artifact, caption: str | None) -> None:
-        if not self._pace.has_room(place.chat):  # waiting for it inside the upload would make a stop look uncertain
-            raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=ROOM_RETRY_S)
+        if later_s := self._pace.room_in_s(place.chat):  # to wait inside the upload would make a stop look uncertain
+            raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
         send = self._send_voice if self.accepts(job) is VOICE else self._send_song
         await self._act(place, ChatAction.UPLOAD_VOICE)
         path = Path(artifact.path)

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from telegram.error import NetworkError, TelegramError
+from telegram.error import NetworkError, RetryAfter, TelegramError
 
 from bots.telegram.connection import Pace, make_bot, make_requests
 from bots.telegram.faults import NoRoom, upload_fault
@@ -184,9 +185,44 @@ async def test_a_group_has_room_for_twenty_messages_a_minute() -> None:
         return True
 
     for _ in range(20):
-        assert pace.has_room(-5)
+        assert pace.room_in_s(-5) == 0
         await pace.process_request(sent, (), {}, "sendMessage", {"chat_id": -5}, None)
     await pace.process_request(sent, (), {}, "editMessageText", {"chat_id": -5}, None)
-    assert not pace.has_room(-5)
-    assert pace.has_room(-6)
-    assert pace.has_room(5)
+    assert pace.room_in_s(-5) > 0
+    assert pace.room_in_s(-6) == 0
+    assert pace.room_in_s(5) == 0
+
+
+async def test_a_chat_that_wants_quiet_is_left_alone_and_only_that_chat() -> None:
+    pace, calls = Pace(), []
+
+    async def send() -> bool:
+        calls.append(1)
+        if len(calls) == 1:
+            raise RetryAfter(timedelta(seconds=30))
+        return True
+
+    async def say(chat_id: int) -> None:
+        await pace.process_request(send, (), {}, "sendMessage", {"chat_id": chat_id}, None)
+
+    for _ in range(3):
+        with pytest.raises(RetryAfter):
+            await say(-5)
+    assert len(calls) == 1  # Telegram was asked once
+    assert 29 < pace.room_in_s(-5) <= 30
+    async with asyncio.timeout(1):
+        await say(-6)
+        await say(7)
+    assert len(calls) == 3
+
+
+async def test_a_flood_wait_over_the_wire_delays_one_chat(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User, alice: User
+) -> None:
+    other = world.group("Others", alice)
+    world.fail("sendVoice", Fault.flood(600), chat=band)
+    await band.says(bob, "/speak Hello")
+    await world.until(lambda: [c for c in world.calls_to("sendVoice") if c.status == 429], "no flood")
+    await other.says(alice, "/speak Hello")
+    await other.wait_for(lambda chat: chat.audios)
+    assert band.audios == []
