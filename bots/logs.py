@@ -11,8 +11,12 @@ from pydantic import SecretStr
 
 from bots.settings import Settings
 
-# A bot token in a URL, and an interaction's token in the path of a webhook or a callback.
-_PATTERNS = (re.compile(r"/bot\d+:[\w-]+"), re.compile(r"/((?:webhooks|interactions)/\d+)/[\w.-]+"))
+# A bot token in a URL, an interaction's token in the path of a webhook or a callback, and what Telegram is told to show.
+_PATTERNS = (
+    (re.compile(r"/bot\d+:[\w-]+"), "/bot[secret]"),
+    (re.compile(r"/((?:webhooks|interactions)/\d+)/[\w.-]+"), r"/\1/[secret]"),
+    (re.compile(r"(secret_token['\"]?[:=] ?['\"]?)[\w-]+"), r"\1[secret]"),
+)
 NOISY = ("httpx", "httpcore", "aiosqlite", "discord.http", "discord.gateway", "telegram.ext.Updater", "apscheduler")
 """Libraries whose INFO lines name URLs, which may hold a token."""
 
@@ -30,8 +34,9 @@ class Redacting(logging.Formatter):
         line = self._json(record) if self._as_json else super().format(record)
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")
-        line = _PATTERNS[0].sub("/bot[secret]", line)
-        return _PATTERNS[1].sub(r"/\1/[secret]", line)
+        for pattern, instead in _PATTERNS:
+            line = pattern.sub(instead, line)
+        return line
 
     def _json(self, record: logging.LogRecord) -> str:
         fields = {

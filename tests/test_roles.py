@@ -18,6 +18,8 @@ from bots.settings import Settings, load
 from core.elsewhere import Elsewhere
 from core.errors import ConfigurationError
 from core.lifecycle import State
+from core.load import Load
+from core.worker import Worker
 from tests.discord.studio import Studio
 from tests.e2e.process import process
 from tests.worlds.discord import DiscordWorld
@@ -124,6 +126,25 @@ async def test_an_order_that_comes_while_the_worker_runs_is_taken_up_once(house:
     assert len(house.studio.orders) == 5
 
 
+async def test_a_job_that_waits_its_turn_is_lined_up_once(house: House) -> None:
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    house.studio.ready.clear()
+    worker = (await house.start("worker", discord_token=None, jobs_total=1)).worker
+    assert isinstance(worker, Worker)
+    await house.start("bot", discord_token=None)
+    for number in range(2):
+        await band.says(bob, f"/speak Hello number {number}")
+    async with asyncio.timeout(10):
+        while worker.load() != Load(1, 1, worker.load().wait_s):
+            await asyncio.sleep(0.005)
+    for _ in range(5):
+        await asyncio.sleep(0.02)  # the worker looks again
+    assert sum(len(jobs) for jobs in worker._queue._waiting.values()) == 1
+    house.studio.ready.set()
+    await band.wait_for(lambda chat: len(chat.audios) == 2)
+
+
 async def test_what_was_kept_is_sent_again_by_the_worker(house: House) -> None:
     bob = house.telegram.user("Bob", "bob")
     band = house.telegram.group("Band", bob)
@@ -137,6 +158,35 @@ async def test_what_was_kept_is_sent_again_by_the_worker(house: House) -> None:
             await asyncio.sleep(0.005)
     await house.telegram.press(bob, card, card.buttons["Send again"])
     await band.wait_for(lambda chat: chat.audios)
+
+
+async def test_a_job_that_waits_for_its_chat_is_carried_once(house: House) -> None:
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    await house.start("worker", discord_token=None)
+    bot = await house.start("bot", discord_token=None)
+    house.telegram.fail("sendVoice", Fault.flood(600))
+    await band.says(bob, "/speak Hello")
+    await house.telegram.until(lambda: house.telegram.calls_to("sendVoice"), "no upload")
+    async with asyncio.timeout(10):
+        while (await house.stores.admin.open_jobs()).get(State.GENERATED) != 1:
+            await asyncio.sleep(0.005)
+    for _ in range(5):
+        await asyncio.sleep(0.02)  # the worker looks again
+    assert len([t for t in asyncio.all_tasks() if t.get_name().startswith("job ")]) == 1
+    assert bot.receiving.keys() == {"telegram"}
+
+
+async def test_what_has_no_shards_goes_with_the_first(house: House) -> None:
+    settings = house.settings()
+    for shards, names in (("0-1/4", {"discord", "telegram"}), ("2-3/4", {"discord"})):
+        part = Part.parse("bot", shards)
+        chats = platforms(settings, part)
+        async with compose(settings, chats, house.stores, part, WallClock()) as app:
+            assert app.receiving.keys() == names
+            assert app.platforms.keys() == {"discord", "telegram"}
+        for chat in chats.values():
+            await chat.close()
 
 
 async def test_web_alone_takes_updates_and_callbacks(house: House) -> None:
