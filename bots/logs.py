@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bots.settings import Settings
 
-# A bot token in a URL, an interaction's token in the path of a webhook or a callback, and what Telegram is told to show.
+# A bot token in a URL, an interaction's token in a path, and what Telegram is told to show in a webhook.
 _PATTERNS = (
     (re.compile(r"/bot\d+:[\w-]+"), "/bot[secret]"),
     (re.compile(r"/((?:webhooks|interactions)/\d+)/[\w.-]+"), r"/\1/[secret]"),

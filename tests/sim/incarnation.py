@@ -13,14 +13,16 @@ import discord.http
 from discord.webhook.async_ import async_context
 from pydantic import SecretStr
 
-from bots.app import App
 from bots.discord.admin_commands import ADMIN_COMMANDS
 from bots.discord.client import Bot
 from bots.discord.commands import COMMANDS
 from bots.discord.platform import Discord
+from bots.life import App
+from bots.metrics import LoopLag
 from bots.platform import Platform
 from bots.settings import Settings, load
 from bots.telegram import Telegram
+from bots.vitals import Vitals
 from bots.web import Web
 from core.admin import Admin
 from core.audio import Probe, RawFormat, Want
@@ -30,6 +32,7 @@ from core.gate import Gate
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings, MediaLimits
 from core.ids import Ids
+from core.meters import Meters
 from core.nudges import Nudges
 from core.policy import Policy
 from core.products import catalog
@@ -98,7 +101,7 @@ class _SimDiscord(Discord):
 
     async def run(self) -> None:
         assert self._desk is not None
-        bot = Bot(self._desk, (*COMMANDS, *ADMIN_COMMANDS), ws_url=None, sync=False)
+        bot = Bot(self._desk, (*COMMANDS, *ADMIN_COMMANDS), ws_url=None, sync=False, shards=None, now_s=self._now_s)
         await bot._async_setup_hook()
         me: Any = user(APPLICATION)
         bot._connection.user = discord.ClientUser(state=bot._connection, data=me)
@@ -178,9 +181,20 @@ class Incarnation:
             nudges=nudges, clock=clock, spool=spool,
         )  # fmt: skip
         ids = Ids(job=self._new_job, token=self._new_token)
-        admin = Admin(SqlAdminStore(driver, clock, store), table, policy, clock, ids)
+        admin_store = SqlAdminStore(driver, clock, store)
+        admin = Admin(admin_store, table, policy, clock, ids)
         service = Service(store=store, worker=worker, catalog=table, policy=policy, clock=clock, ids=ids, admin=admin)
-        return App(settings(), service, worker, chats, Web("bot.sim", 8080, service))
+        meters, lag = Meters(), LoopLag()
+        vitals = Vitals(
+            meters=meters, worker=worker, gate=gate, lag=lag, receiving=chats, open_jobs=admin_store.open_jobs
+        )  # fmt: skip
+        web = Web(
+            "bot.sim", 8080, service, meters=meters, checks=vitals.wrong, metrics=vitals.metrics, hooks={}
+        )  # fmt: skip
+        return App(
+            settings=settings(), service=service, worker=worker, platforms=chats, receiving=chats, web=web, lag=lag,
+            vitals=vitals,
+        )  # fmt: skip
 
     def _telegram(self) -> Telegram:
         platform = Telegram(settings())
