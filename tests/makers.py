@@ -3,10 +3,13 @@
 import itertools
 from typing import Any
 
+from bots.web import Web
+from core.meters import Meters
 from core.models import Caller, Destination, Order
 from core.ports import Admission
 from core.quota import Period, Quota
 from core.reports import Act
+from core.service import Service
 
 _numbers = itertools.count(1)
 
@@ -31,6 +34,18 @@ def order(who: Caller | None = None, text: str = "Hello everyone", **changes: An
         "destination": Destination("test", {"token": "interaction-secret"}),
     }
     return Order(**{**fields, **changes})
+
+
+def web_of(service: Service) -> Web:
+    """Return the web server over a service, at any port, with nothing to say of its health."""
+
+    async def nothing_wrong() -> dict[str, str]:
+        return {}
+
+    async def no_metrics() -> str:
+        return ""
+
+    return Web("127.0.0.1", 0, service, meters=Meters(), checks=nothing_wrong, metrics=no_metrics, hooks={})
 
 
 def act(name: str = "test", target: str = "", *, community: str = "band") -> Act:

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from bots.web import LARGEST_BODY_BYTES, Web
+from bots.web import LARGEST_CALLBACK_BYTES
 from core.models import Job
 from tests.core.rig import Rig
-from tests.makers import order
+from tests.makers import order, web_of
 
 
 @pytest.fixture
 async def job(tmp_path: Path) -> AsyncIterator[tuple[str, Job]]:
     """Yield the server's address, and a job that callbacks may speak of."""
     async with Rig(tmp_path).running() as alive:
-        web = Web("127.0.0.1", 0, alive.service)
+        web = web_of(alive.service)
         await web.start()
         try:
             port = web._runner.addresses[0][1]
@@ -39,10 +39,10 @@ async def test_a_stranger_is_told_nothing(job: tuple[str, Job]) -> None:
 
 async def test_bodies_are_limited_and_must_be_json(job: tuple[str, Job]) -> None:
     url, known = job
-    room = LARGEST_BODY_BYTES - len(b'{"a": ""}')
+    room = LARGEST_CALLBACK_BYTES - len(b'{"a": ""}')
     assert await posted(url, known.callback_token, b'{"a": "%s"}' % (b"x" * room)) == 200
     assert await posted(url, known.callback_token, b'{"a": "%s"}' % (b"x" * (room + 1))) == 413
-    assert await posted(url, known.callback_token, b"[" * LARGEST_BODY_BYTES) == 400
+    assert await posted(url, known.callback_token, b"[" * LARGEST_CALLBACK_BYTES) == 400
     assert await posted(url, known.callback_token, b"not json") == 400
 
 

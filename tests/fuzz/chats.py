@@ -23,7 +23,7 @@ from bots.telegram import parse
 from bots.telegram.delivery import Place
 from bots.telegram.delivery import plain as plain_for_telegram
 from bots.telegram.people import caller, key_of
-from bots.web import LARGEST_BODY_BYTES, Web
+from bots.web import LARGEST_CALLBACK_BYTES
 from core.errors import DeliveryRefused, MediaUnavailable
 from core.gateway.client import tls_context
 from core.gateway.fetch import MediaFetcher
@@ -32,7 +32,7 @@ from core.models import Caller, Destination
 from tests.core.rig import Incarnation, Rig
 from tests.fuzz.hostile import BODIES, texts
 from tests.fuzz.parsers import TABLE, Parser, refused_at_most
-from tests.makers import admission
+from tests.makers import admission, web_of
 from tests.makers import caller as somebody
 
 Requests = list[tuple[bytes, bytes, bytes]]
@@ -57,7 +57,7 @@ def callbacks(requests: Requests) -> None:
 
     async def use(alive: Incarnation) -> None:
         await alive.store.admit(admission(job_id="job", callback_token="job.the-token"))
-        web = Web("127.0.0.1", 0, alive.service)
+        web = web_of(alive.service)
         await web.start()
         try:
             port = web._runner.addresses[0][1]
@@ -101,7 +101,7 @@ _paths = st.sampled_from((b"job.the-token", b"job", b"job.", b"job.the-toke")) |
 _kinds = st.sampled_from((b"application/json", b"text/plain", b"application/json; charset=utf-16")) | texts().map(
     lambda text: b"application/json; charset=" + _raw(text)[:50]
 )
-_bodies = BODIES | st.just(b" " * (LARGEST_BODY_BYTES + 1))
+_bodies = BODIES | st.just(b" " * (LARGEST_CALLBACK_BYTES + 1))
 
 
 # --- typed acts of admins -----------------------------------------------------------------------------------------
