@@ -45,7 +45,9 @@ def _escaped(value: str) -> str:
 class LoopLag:
     """Measures how late the event loop wakes whoever asked for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, turn_s: float = LAG_TURN_S) -> None:
+        """Look once in `turn_s`, in seconds."""
+        self._turn_s = turn_s
         self._turns: list[float] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -67,6 +69,6 @@ class LoopLag:
     async def _measure(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            due_s = loop.time() + LAG_TURN_S
-            await asyncio.sleep(LAG_TURN_S)
+            due_s = loop.time() + self._turn_s
+            await asyncio.sleep(self._turn_s)
             self._turns = [*self._turns[1 - LAG_TURNS :], max(0.0, loop.time() - due_s)]

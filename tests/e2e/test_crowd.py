@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 import av
+import pytest
 
 from tests.e2e.process import process
 
@@ -18,6 +19,7 @@ def seconds(content: bytes) -> float:
         return sum(frame.samples / frame.sample_rate for frame in file.decode(audio=0))
 
 
+@pytest.mark.timeout(180)  # as long as its people wait
 async def test_two_hundred_orders_at_once(tmp_path: Path) -> None:
     async with process(tmp_path, "sandbox", POLL_MIN_S="1", POLL_MAX_S="1") as service:
         guild = service.discord.guild()

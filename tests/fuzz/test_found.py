@@ -12,11 +12,11 @@ from bots.refusals import refusal
 from bots.telegram import parse
 from bots.telegram.delivery import plain
 from bots.telegram.people import caller, person
-from bots.web import Web
 from core.errors import InvalidInput, MediaUnavailable
 from core.gateway.answers import retry_after_s
 from core.gateway.fetch import LONGEST_URL, media_url
 from tests.core.rig import Rig
+from tests.makers import web_of
 
 NAMELESS = telegram.User(id=7, first_name="", is_bot=False)
 GROUP = telegram.Chat(id=-5, type="supergroup")
@@ -44,7 +44,7 @@ def test_half_a_surrogate_pair_is_parsed_and_can_be_sent() -> None:
 )
 async def test_a_callback_that_can_not_be_read_is_a_bad_request(tmp_path: Path, kind: str, body: bytes) -> None:
     async with Rig(tmp_path).running() as alive:
-        web = Web("127.0.0.1", 0, alive.service)
+        web = web_of(alive.service)
         await web.start()
         url = f"http://127.0.0.1:{web._runner.addresses[0][1]}/gateway/a"
         async with ClientSession() as client, client.post(url, data=body, headers={"Content-Type": kind}) as answer:

@@ -184,7 +184,7 @@ class Incarnation:
         admin_store = SqlAdminStore(driver, clock, store)
         admin = Admin(admin_store, table, policy, clock, ids)
         service = Service(store=store, worker=worker, catalog=table, policy=policy, clock=clock, ids=ids, admin=admin)
-        meters, lag = Meters(), LoopLag()
+        meters, lag = Meters(), LoopLag(turn_s=86_400)  # or its turns were most of the steps
         vitals = Vitals(
             meters=meters, worker=worker, gate=gate, lag=lag, receiving=chats, open_jobs=admin_store.open_jobs
         )  # fmt: skip
