@@ -12,7 +12,8 @@ from bots.app import serve
 from bots.parts import ROLES, Part
 from bots.settings import load
 from core.errors import ConfigurationError, StoreError
-from storage.sqlite import audit_file, backup, export_file
+from storage.engines import Address, audit_of, export_of, reach
+from storage.sqlite import backup
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
@@ -41,29 +42,32 @@ async def _sandbox(options: argparse.Namespace) -> int:
 
 
 async def _check(_: argparse.Namespace) -> int:
-    return await check.check(load(), sys.stdout)
+    return await check.check(load(), sys.stdout, reach)
 
 
 async def _ledger(options: argparse.Namespace) -> int:
     if options.action == "export":
-        export_file(_database(), sys.stdout)
+        await export_of(_database(), sys.stdout)
         return 0
-    books = await audit_file(_database())
+    books = await audit_of(_database())
     print("\n".join(books.findings))
     return 0 if books.balance else 1
 
 
 async def _backup(options: argparse.Namespace) -> int:
-    await asyncio.to_thread(backup, _database(), options.file)
+    database = _database()
+    if not isinstance(database, Path):
+        raise ConfigurationError("DATABASE_URL is PostgreSQL, whose own pg_dump makes backups while the service runs.")
+    await asyncio.to_thread(backup, database, options.file)
     print(f"{options.file} holds a copy of the database.")
     return 0
 
 
-def _database() -> Path:
-    path = load().sqlite_path
-    if not path.exists():
-        raise ConfigurationError(f"There is no database at {path}.")
-    return path
+def _database() -> Address:
+    database = load().database
+    if isinstance(database, Path) and not database.exists():
+        raise ConfigurationError(f"There is no database at {database}.")
+    return database
 
 
 def parser() -> argparse.ArgumentParser:

@@ -42,7 +42,8 @@ from core.service import Service
 from core.steps import Steps
 from core.worker import Worker
 from storage.admin_store import SqlAdminStore
-from storage.sqlite import SqliteDriver
+from storage.driver import Driver
+from storage.engines import driver_of
 from storage.store import SqlStore
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ async def sandbox() -> AsyncIterator[str]:
 
 
 class _CountedStore(SqlStore):
-    def __init__(self, driver: SqliteDriver, clock: Clock, default_pool_micros: int | None, meters: Meters) -> None:
+    def __init__(self, driver: Driver, clock: Clock, default_pool_micros: int | None, meters: Meters) -> None:
         super().__init__(driver, clock, default_pool_micros)
         self._meters = meters
 
@@ -111,7 +112,7 @@ class Stores:
 @asynccontextmanager
 async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
     """Open the database."""
-    driver, meters = SqliteDriver(settings.sqlite_path), Meters()
+    driver, meters = driver_of(settings.database), Meters()
     store = _CountedStore(driver, clock, settings.default_pool_micros, meters)
     await store.open()
     try:

@@ -1,19 +1,24 @@
 """`troubadour check`: say what is misconfigured, before anybody finds out in a chat."""
 
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TextIO
 
 from pydantic import SecretStr
 
 from bots.settings import SANDBOX, Settings
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, StoreError
 from core.gateway.settings import GatewaySettings
 
+Reach = Callable[[Path | str], Awaitable[None]]
+"""Connects to a database and disconnects again, or raises StoreError."""
 
-async def check(settings: Settings, out: TextIO) -> int:
+
+async def check(settings: Settings, out: TextIO, reach: Reach) -> int:
     """Print a line for each finding; return 1 when the service could not run like this."""
     problems, remarks = _findings(settings)
+    problems.extend(await _unreachable_database(settings, reach))
     for text in problems:
         print(f"problem: {text}", file=out)
     for text in remarks:
@@ -44,6 +49,17 @@ def _findings(settings: Settings) -> tuple[list[str], list[str]]:
         remarks.append("PUBLIC_URL is not set: the gateway is polled instead of calling back")
     problems.extend(f"{folder} can't be written" for folder in (settings.data_dir,) if not _writable(folder))
     return problems, remarks
+
+
+async def _unreachable_database(settings: Settings, reach: Reach) -> list[str]:
+    """A file of SQLite is not opened: the service may have it to itself."""
+    if isinstance(settings.database, Path):
+        return []
+    try:
+        await reach(settings.database)
+    except StoreError as error:
+        return [str(error)]
+    return []
 
 
 def _unusable_gateway(settings: Settings) -> list[str]:

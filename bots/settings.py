@@ -69,7 +69,7 @@ class Settings(BaseSettings):
 
     # this machine
     data_dir: Path = Path("data")
-    database_url: str | None = None
+    database_url: SecretStr | None = None
     public_url: str | None = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        _ = self.price_micros, self.sqlite_path, self.default_quota, self.direct_quota, self.default_pool_micros
+        _ = self.price_micros, self.database, self.default_quota, self.direct_quota, self.default_pool_micros
         if unknown := next((owner for owner in self.owners if not _OWNER.fullmatch(owner)), None):
             raise ValueError(f"OWNERS: {unknown!r} is not such as discord:1234 or telegram:5678")
         if self.default_voice not in VOICES + self.more_voices:
@@ -150,16 +150,18 @@ class Settings(BaseSettings):
     @property
     def shareable(self) -> bool:
         """Whether several processes may have the database open."""
-        return bool(self.database_url) and not str(self.database_url).startswith("sqlite:")
+        return not isinstance(self.database, Path)
 
     @property
-    def sqlite_path(self) -> Path:
-        """Where the database file lies."""
-        url = self.database_url
-        if url is None:
+    def database(self) -> Path | str:
+        """Where the database is: the path of an SQLite file, or the URL of a PostgreSQL database with its password."""
+        if self.database_url is None:
             return self.data_dir / "troubadour.db"
+        url = self.database_url.get_secret_value()
+        if url.startswith(("postgresql://", "postgres://")):
+            return url
         if not url.startswith("sqlite:///"):
-            raise ValueError("DATABASE_URL must begin with sqlite:///")
+            raise ValueError("DATABASE_URL must begin with sqlite:/// or postgresql://")
         return Path(url.removeprefix("sqlite:///"))
 
     @property

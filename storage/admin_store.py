@@ -12,7 +12,7 @@ from core.quota import Limits, Period, Quota, Standing
 from core.reports import Act, AuditEntry, Community, Entry, Spent, Wish
 from storage import admin_sql as sql
 from storage.driver import Driver, Row, Statement, Unexpected
-from storage.rows import joined, limits_of, read_as
+from storage.rows import joined, limits_of, read_as, whose
 from storage.sql import EXPORT
 from storage.store import SqlStore
 
@@ -62,7 +62,8 @@ class SqlAdminStore:
                     Statement(sql.CREDITED, args, 1),
                     Statement(sql.CREDIT, args, 1),
                     Statement(sql.LEDGER_CREDIT, args, 1),
-                ]
+                ],
+                alone=whose(act.community),
             )
         except Unexpected:
             raise NotEnough(await self._balance(act.community, person.member)) from None
@@ -82,7 +83,8 @@ class SqlAdminStore:
         args |= self._credit(person, amount, f"request {request_id}")
         texts = (sql.CREDITED, sql.DECIDE, sql.CREDIT, sql.LEDGER_CREDIT) if approve else (sql.BALANCE, sql.DECIDE)
         try:
-            await self._driver.run([Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)])
+            statements = [Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)]
+            await self._driver.run(statements, alone=whose(act.community))
         except Unexpected:
             balance = await self._balance(act.community, person.member)
             raise (NotEnough(balance) if balance + amount > MOST_MICROS else Decided(request_id)) from None
@@ -117,7 +119,8 @@ class SqlAdminStore:
     async def refused(self, act: Act, outcome: str) -> None:
         """Note an act that was refused."""
         args = self._args(act, "") | {"outcome": outcome, "most": MOST_REFUSALS}
-        await self._driver.run([Statement(sql.REFUSED, args | {"hour_ago_ms": args["now_ms"] - HOUR_MS})])
+        statement = Statement(sql.REFUSED, args | {"hour_ago_ms": args["now_ms"] - HOUR_MS})
+        await self._driver.run([statement], alone=(f"refusals of {act.actor} in {act.community}",))
 
     # --- what is read ---------------------------------------------------------------------------------------------
 
@@ -162,7 +165,8 @@ class SqlAdminStore:
 
     async def _change(self, act: Act, args: Mapping[str, Any], after: str, audit: str, change: str) -> None:
         values = {**self._args(act, after), **args}
-        await self._driver.run([Statement(audit, values, 1), Statement(change, values)])
+        statements = [Statement(audit, values, 1), Statement(change, values)]
+        await self._driver.run(statements, alone=whose(values["community"]))
 
     def _args(self, act: Act, after: str) -> dict[str, Any]:
         return {

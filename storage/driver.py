@@ -1,5 +1,6 @@
 """What an engine must do for the store: run lists of statements, each list whole or not at all."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -25,6 +26,29 @@ class Unexpected(StoreError):
     """A statement met another number of rows than it expects; its list was undone."""
 
 
+class OutcomeUnknown(StoreError):
+    """The connection broke during a commit: the list has happened whole, or not at all."""
+
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""PostgreSQL takes no NUL in a text, and neither engine takes half a surrogate pair."""
+
+
+def storable(args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put U+FFFD for what a text column can't hold, so that nobody's name or fault can make the store fail."""
+    texts = "".join([value for value in args.values() if type(value) is str])
+    if "\x00" not in texts and (texts.isascii() or not UNSTORABLE.search(texts)):
+        return args
+    return {name: UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value for name, value in args.items()}
+
+
+def bindable(statements: Sequence[Statement]) -> list[tuple[Statement, Mapping[str, Any]]]:
+    """Return each statement with what to bind; a mapping that several share is looked at once."""
+    seen = {id(statement.args): statement.args for statement in statements}
+    clean = {key: storable(args) for key, args in seen.items()}
+    return [(statement, clean[id(statement.args)]) for statement in statements]
+
+
 class Driver(Protocol):
     """One engine. Callers hand over a list and never hold a transaction."""
 
@@ -32,12 +56,23 @@ class Driver(Protocol):
         """Connect. Raises StoreBusy when another process has the database to itself."""
         ...
 
-    async def run(self, statements: Sequence[Statement]) -> list[list[Row]]:
+    async def run(
+        self, statements: Sequence[Statement], *, alone: Sequence[str] = (), beside: Sequence[str] = ()
+    ) -> list[list[Row]]:
         """Run a list in one transaction and return each statement's rows.
 
+        `alone`: names of what no other list that names it may touch meanwhile, because a later statement builds on
+        what an earlier one read. `beside`: names of what is touched in a way that only those `alone` must not meet.
+        An engine with one writer need not look at either.
+
         When this returns, the commit is durable. A caller that is cancelled can't know whether it happened.
-        Raises Unexpected, or StoreError when the engine can't do it; nothing of the list has happened then.
+        Raises Unexpected, Conflict when a constraint refuses, or StoreError when the engine can't do it; nothing of
+        the list has happened then. Raises OutcomeUnknown when the connection broke during the commit.
         """
+        ...
+
+    async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        """Run a list that changes the schema, after those of all other processes. Raises as `run` does."""
         ...
 
     async def tables(self) -> frozenset[str]:

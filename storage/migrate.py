@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from importlib import resources
 
-from core.errors import SchemaTooNew, StoreError
+from core.errors import Conflict, SchemaTooNew, StoreError
 from storage.driver import Driver, Statement
 
 MARK = "migrations"
@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS migrations (
     version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_ms BIGINT NOT NULL
 )
 """
+_DONE = "INSERT INTO migrations (version, name, applied_ms) VALUES (:version, :name, :now_ms)"
 
 
 def migrations() -> Iterator[tuple[int, str, str]]:
@@ -32,12 +33,15 @@ def statements(sql: str) -> list[str]:
 async def migrate(driver: Driver, now_ms: int) -> int:
     """Apply what is missing and return the version reached.
 
+    Processes that start at once take turns, and each migration is recorded before it is made: whoever comes second
+    meets the record and goes on with the next.
+
     Raises SchemaTooNew, or StoreError for somebody else's database, having changed nothing.
     """
     tables = await driver.tables()
     if tables and MARK not in tables:
         raise StoreError("The database holds other tables than Troubadour's, so it is left alone.")
-    _, rows = await driver.run([Statement(_RECORD), Statement("SELECT max(version) AS version FROM migrations")])
+    _, rows = await driver.reshape([Statement(_RECORD), Statement("SELECT max(version) AS version FROM migrations")])
     current = rows[0]["version"] or 0
     known = list(migrations())
     latest = known[-1][0]
@@ -48,7 +52,15 @@ async def migrate(driver: Driver, now_ms: int) -> int:
         )
     for version, name, sql in known:
         if version > current:
-            record = "INSERT INTO migrations (version, name, applied_ms) VALUES (:version, :name, :now_ms)"
-            done = Statement(record, {"version": version, "name": name, "now_ms": now_ms})
-            await driver.run([*(Statement(text) for text in statements(sql)), done])
+            done = Statement(_DONE, {"version": version, "name": name, "now_ms": now_ms})
+            try:
+                await driver.reshape([done, *(Statement(text) for text in statements(sql))])
+            except Conflict:
+                if version not in await _applied(driver):
+                    raise
     return latest
+
+
+async def _applied(driver: Driver) -> set[int]:
+    (rows,) = await driver.run([Statement("SELECT version FROM migrations")])
+    return {row["version"] for row in rows}

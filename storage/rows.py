@@ -11,13 +11,21 @@ T = TypeVar("T")
 
 
 def joined(words: Sequence[str]) -> str:
-    """Write a list as `,a,b,`, so that `LIKE '%,a,%'` finds a word."""
+    """Write a list as `,a,b,`, so that `,a,` is found in it just when the word is."""
     return "," + "".join(f"{word}," for word in words)
 
 
 def split(text: str | None) -> tuple[str, ...] | None:
     """Read what `joined` wrote."""
     return None if text is None else tuple(word for word in text.split(",") if word)
+
+
+def whose(community: str, member: str | None = None) -> tuple[str, ...]:
+    """Name what an order's decision depends on, for `Driver.run`: pool and limits of a community, and the member.
+
+    A member's waiting orders are counted over all communities, hence two names.
+    """
+    return (f"community {community}",) if member is None else (f"community {community}", f"member {member}")
 
 
 def limits_of(row: Row) -> Limits:

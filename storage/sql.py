@@ -1,4 +1,8 @@
-"""The SQL of the store, one text that SQLite and PostgreSQL both take. Parameters are `:name`."""
+"""The SQL of the store, one text that SQLite and PostgreSQL both take. Parameters are `:name`.
+
+A word is looked for in a list `,a,b,` by taking `,a,` away and seeing whether that changes the list: LIKE
+has wildcards that may stand in a word, and ignores case on SQLite alone.
+"""
 
 # What a member may do now: the quota in force, what was drawn in its window, credit, holds, pool, block and limits.
 # Of several roles the one counts that leaves the most. One row.
@@ -20,7 +24,7 @@ candidates AS (
     WHERE community = :community AND kind = 'member' AND subject = :member
     UNION ALL
     SELECT 2 AS rank, limit_micros, period, kind AS source, subject FROM quotas
-    WHERE community = :community AND kind = 'role' AND :roles LIKE '%,' || subject || ',%'
+    WHERE community = :community AND kind = 'role' AND replace(:roles, ',' || subject || ',', '') <> :roles
     UNION ALL
     SELECT 3 AS rank, limit_micros, period, kind AS source, subject FROM quotas
     WHERE community = :community AND kind = 'community' AND subject = ''
@@ -74,8 +78,8 @@ _DECISION = f"""
 decision AS (
     SELECT standing.*, CASE
         WHEN blocked THEN 'blocked'
-        WHEN products NOT LIKE '%,' || :product || ',%' THEN 'product'
-        WHEN channels NOT LIKE '%,' || :channel || ',%' THEN 'channel'
+        WHEN replace(products, ',' || :product || ',', '') = products THEN 'product'
+        WHEN replace(channels, ',' || :channel || ',', '') = channels THEN 'channel'
         WHEN :characters > longest_text THEN 'longest_text'
         WHEN :now_ms >= last_order_ms AND :now_ms < last_order_ms + cooldown_s * 1000 THEN 'cooldown'
         WHEN waiting >= :max_waiting THEN 'waiting'
@@ -91,7 +95,6 @@ decision AS (
 
 DECIDE = f"WITH {_DECISION} SELECT * FROM decision"  # noqa: S608 - a constant
 
-# The row that every order of a member writes first: on an engine with many writers it makes them queue up.
 REMEMBER = """
 INSERT INTO members (community, member, name, handle, seen_ms)
 VALUES (:community, :member, :name, :handle, :now_ms)
@@ -239,8 +242,10 @@ _BY_COMMUNITY = ("members", "quotas", "pools", "usage", "pool_usage", "blocks", 
 _FOLLOWING = ("jobs", "holds", "ledger", "audit", "requests", "offers")
 
 # A community that gets a new key takes everything along; where the new key already has rows, amounts add up
-# and the longer block stands.
+# and the longer block stands. Jobs come first: whoever carries one on still knows it by a former key, and is kept
+# apart by the job's row.
 MOVE_COMMUNITY = (
+    *(f"UPDATE {table} SET community = :new WHERE community = :old" for table in _FOLLOWING),  # noqa: S608
     """
     INSERT INTO members (community, member, name, handle, balance_micros, seen_ms, last_order_ms)
     SELECT :new, member, name, handle, balance_micros, seen_ms, last_order_ms FROM members WHERE community = :old
@@ -284,7 +289,6 @@ MOVE_COMMUNITY = (
     ON CONFLICT (community) DO NOTHING
     """,
     *(f"DELETE FROM {table} WHERE community = :old" for table in _BY_COMMUNITY),  # noqa: S608
-    *(f"UPDATE {table} SET community = :new WHERE community = :old" for table in _FOLLOWING),  # noqa: S608
 )
 
 _ENTRY = """

@@ -5,17 +5,17 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import aiosqlite
 
 from core.errors import Conflict, StoreBusy, StoreError
 from core.reports import Entry, write_csv
 from storage.books import Audit, audit
-from storage.driver import Row, Statement, Unexpected
+from storage.driver import Row, Statement, Unexpected, bindable
 from storage.migrate import MARK
 from storage.rows import read_as
 from storage.sql import EXPORT_ALL
@@ -27,19 +27,20 @@ LONGEST_QUEUE = 10_000
 BUSY_S = 10
 
 Outcome = list[list[Row]] | Exception
-Waiting = tuple[Sequence[Statement], asyncio.Future[list[list[Row]]]]
+Bound = Sequence[tuple[Statement, Mapping[str, Any]]]
+Waiting = tuple[Bound, asyncio.Future[list[list[Row]]]]
 
 
 class Connection(aiosqlite.Connection):
     """A connection with a thread of its own."""
 
-    async def apply(self, batch: Sequence[Sequence[Statement]], begin: str) -> list[Outcome]:
+    async def apply(self, batch: Sequence[Bound], begin: str) -> list[Outcome]:
         """Run a whole batch with one hop to the connection's thread; an await per statement is 20 times slower."""
         outcomes: list[Outcome] = await self._execute(_apply, self._conn, batch, begin)  # type: ignore[no-untyped-call]
         return outcomes
 
 
-def _apply(connection: sqlite3.Connection, batch: Sequence[Sequence[Statement]], begin: str) -> list[Outcome]:
+def _apply(connection: sqlite3.Connection, batch: Sequence[Bound], begin: str) -> list[Outcome]:
     connection.execute(begin)
     try:
         outcomes = [_apply_one(connection, statements) for statements in batch]
@@ -51,10 +52,10 @@ def _apply(connection: sqlite3.Connection, batch: Sequence[Sequence[Statement]],
     return outcomes
 
 
-def _apply_one(connection: sqlite3.Connection, statements: Sequence[Statement]) -> Outcome:
+def _apply_one(connection: sqlite3.Connection, statements: Bound) -> Outcome:
     connection.execute("SAVEPOINT one")
     try:
-        rows = [_execute(connection, statement) for statement in statements]
+        rows = [_execute(connection, statement, args) for statement, args in statements]
     except (Unexpected, sqlite3.IntegrityError, sqlite3.ProgrammingError, ValueError, OverflowError) as error:
         connection.execute("ROLLBACK TO one")
         return Conflict(str(error)) if isinstance(error, sqlite3.IntegrityError) else error
@@ -64,8 +65,8 @@ def _apply_one(connection: sqlite3.Connection, statements: Sequence[Statement]) 
     return rows
 
 
-def _execute(connection: sqlite3.Connection, statement: Statement) -> list[Row]:
-    cursor = connection.execute(statement.sql, statement.args)
+def _execute(connection: sqlite3.Connection, statement: Statement, args: Mapping[str, Any]) -> list[Row]:
+    cursor = connection.execute(statement.sql, args)
     rows: list[Row] = cursor.fetchall()
     if statement.expect is not None:
         met = len(rows) if cursor.description else cursor.rowcount
@@ -114,13 +115,23 @@ class SqliteDriver:
     def _connect(self) -> sqlite3.Connection:
         return connect(self._path, read_only=self._read_only)
 
-    async def run(self, statements: Sequence[Statement]) -> list[list[Row]]:
+    async def run(
+        self,
+        statements: Sequence[Statement],
+        *,
+        alone: Sequence[str] = (),  # noqa: ARG002 - one writer: every list is alone
+        beside: Sequence[str] = (),  # noqa: ARG002
+    ) -> list[list[Row]]:
         """Queue the list for the next commit and wait for that commit."""
         self._check_open()
         future: asyncio.Future[list[list[Row]]] = asyncio.get_running_loop().create_future()
-        await self._queue.put((statements, future))
+        await self._queue.put((bindable(statements), future))
         self._check_open(waited=True)
         return await future
+
+    async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        """Run the list: the file's lock keeps other processes out."""
+        return await self.run(statements)
 
     def _check_open(self, *, waited: bool = False) -> None:
         """Refuse what nobody would answer: while closing, only what was queued before is still committed."""

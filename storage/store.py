@@ -13,7 +13,7 @@ from core.reports import Entry
 from storage import sql
 from storage.driver import Driver, Row, Statement, Unexpected
 from storage.migrate import migrate
-from storage.rows import joined, limits_of, read_as, split
+from storage.rows import joined, limits_of, read_as, split, whose
 
 ASK_PAUSE_MS = 3_600_000
 """Between a decision on a member's wish and their next wish."""
@@ -77,7 +77,8 @@ class SqlStore:
             *(sql.REMEMBER, sql.DECIDE, sql.ADMIT_HOLD, sql.ADMIT_JOB, sql.LEDGER_HOLD),
             *(sql.DRAW_USAGE, sql.DRAW_POOL, sql.DRAW_BALANCE, sql.JOB_BY_EVENT),
         )
-        results = await self._driver.run([Statement(text, args) for text in texts])
+        touched = whose(caller.community, caller.member)
+        results = await self._driver.run([Statement(text, args) for text in texts], alone=touched)
         before, found = results[1][0], results[-1]
         job = _job(found[0]) if found else None
         return Admitted(
@@ -184,7 +185,8 @@ class SqlStore:
         now_ms = self._clock.now_ms()
         args |= {"amount_micros": amount_micros, "now_ms": now_ms}
         args |= {"paused_ms": now_ms - ASK_PAUSE_MS, "forgotten_ms": now_ms - ASK_FORGET_MS}
-        _, rows = await self._driver.run([Statement(sql.FORGET_WISHES, args), Statement(sql.ASK, args)])
+        alone = whose(caller.community, caller.member)
+        _, rows = await self._driver.run([Statement(sql.FORGET_WISHES, args), Statement(sql.ASK, args)], alone=alone)
         return bool(rows)
 
     async def withdraw(self, request_id: str, caller: Caller) -> None:
@@ -201,7 +203,8 @@ class SqlStore:
     async def remember(self, community: str, person: Person, handle: str | None) -> None:
         """Keep the current name and @name of a member that was seen."""
         args = {"community": community, "member": person.member, "name": person.name, "handle": _folded(handle)}
-        await self._driver.run([Statement(sql.REMEMBER, {**args, "now_ms": self._clock.now_ms()})])
+        statement = Statement(sql.REMEMBER, {**args, "now_ms": self._clock.now_ms()})
+        await self._driver.run([statement], beside=whose(community, person.member))
 
     async def find_handle(self, community: str, handle: str) -> Person | None:
         """Return the member that last used this @name (any case) here, or None."""
@@ -211,7 +214,8 @@ class SqlStore:
 
     async def move_community(self, old: str, new: str) -> None:
         """Carry quotas, balances, usage and jobs over to a community's new key."""
-        await self._driver.run([Statement(text, {"old": old, "new": new}) for text in sql.MOVE_COMMUNITY])
+        args = {"old": old, "new": new}
+        await self._driver.run([Statement(text, args) for text in sql.MOVE_COMMUNITY], alone=whose(old) + whose(new))
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
@@ -238,7 +242,7 @@ class SqlStore:
 
     async def _run_change(self, job: Job, statements: list[Statement]) -> Job:
         try:
-            results = await self._driver.run(statements)
+            results = await self._driver.run(statements, beside=whose(job.community, job.member))
         except Unexpected as error:
             raise StaleJob(f"{job.job_id} is no longer {job.state}") from error
         return _job(results[0][0])

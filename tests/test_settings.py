@@ -11,6 +11,7 @@ from bots.check import check
 from bots.settings import Settings, load
 from core.errors import ConfigurationError
 from core.quota import Period, Quota
+from storage.engines import reach
 
 
 def loaded(**values: object) -> Settings:
@@ -87,7 +88,7 @@ def test_secrets_are_struck_out_of_logs_and_tracebacks() -> None:
 
 async def test_check_names_what_is_missing(tmp_path: Path) -> None:
     out = io.StringIO()
-    assert await check(loaded(data_dir=tmp_path), out) == 1
+    assert await check(loaded(data_dir=tmp_path), out, reach) == 1
     assert "problem: neither DISCORD_TOKEN nor TELEGRAM_TOKEN" in out.getvalue()
     assert "problem: GATEWAY_KEY is not set" in out.getvalue()
 
@@ -95,6 +96,6 @@ async def test_check_names_what_is_missing(tmp_path: Path) -> None:
 async def test_check_is_content_with_one_platform(tmp_path: Path) -> None:
     out = io.StringIO()
     settings = loaded(data_dir=tmp_path, telegram_token="1:x", gateway_url="sandbox")
-    assert await check(settings, out) == 0
+    assert await check(settings, out, reach) == 0
     assert "DISCORD_TOKEN is not set: running without that platform" in out.getvalue()
     assert "audio is simulated" in out.getvalue()

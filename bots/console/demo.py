@@ -18,7 +18,7 @@ from bots.console.shelf import Kept, Shelf
 from bots.settings import SANDBOX, Settings, load
 from core.money import show
 from storage.books import Audit
-from storage.sqlite import audit_file
+from storage.engines import audit_of
 
 JOB_S = 120
 """How long the simulated gateway may take for a job."""
@@ -50,7 +50,7 @@ async def demo(*, script: Path | None, out: Path) -> int:
         settings = throw_away(Path(folder))
         async with build(settings, {console.name: console}) as app:
             await app.run(over)
-        books = await audit_file(settings.sqlite_path)
+        books = await audit_of(settings.database)
     report(screen, shelf.kept, console.outcome, books)
     return 0 if console.outcome.finished and not console.outcome.failed and books.balance else 1
 

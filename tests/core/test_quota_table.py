@@ -15,7 +15,8 @@ from core.ports import Admission, Admitted
 from core.quota import Period, Quota, Standing
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
-from storage.driver import Statement
+from storage.driver import Driver, Statement
+from storage.postgres import PostgresDriver
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
@@ -73,7 +74,7 @@ class Scene:
     """One row's own corner of the shared database: two communities and members that no other row has."""
 
     line: int
-    driver: SqliteDriver
+    driver: Driver
     clock: SetClock
     store: SqlStore
     admin: SqlAdminStore
@@ -207,10 +208,17 @@ class Scene:
         return Person(member=f"test:{name}{self.line}", name=name)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[SqliteDriver, SetClock, SqlStore]]:
-    """One store for the whole table, whose books must balance when all rows are done."""
-    driver, clock = SqliteDriver(tmp_path_factory.mktemp("table") / "books.db"), SetClock()
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgres"])
+async def shared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Driver, SetClock, SqlStore]]:
+    """One store on each engine for the whole table, whose books must balance when all rows are done."""
+    driver: Driver
+    if request.param == "sqlite":
+        driver = SqliteDriver(tmp_path_factory.mktemp("table") / "books.db")
+    else:
+        driver = PostgresDriver(await request.getfixturevalue("postgres").empty())
+    clock = SetClock()
     store = SqlStore(driver, clock)
     await store.open()
     yield driver, clock, store
@@ -221,7 +229,7 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"line{row.line}")
-async def test_the_answer_is_the_tables(row: Row, shared: tuple[SqliteDriver, SetClock, SqlStore]) -> None:
+async def test_the_answer_is_the_tables(row: Row, shared: tuple[Driver, SetClock, SqlStore]) -> None:
     driver, clock, store = shared
     clock.ms = ms("12:00")
     scene = Scene(row.line, driver, clock, store, SqlAdminStore(driver, clock, store))

@@ -1,13 +1,17 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
+from storage.driver import Driver
+from storage.postgres import PostgresDriver
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
+
+ENGINES = ("sqlite", "postgres")
 
 
 @pytest.fixture
@@ -15,18 +19,36 @@ def clock() -> SetClock:
     return SetClock()
 
 
-@pytest.fixture
-async def driver(tmp_path: Path) -> SqliteDriver:
-    return SqliteDriver(tmp_path / "books.db")
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """The name of an engine: whatever needs it, directly or by way of its driver, is run on each."""
+    return str(request.param)
 
 
 @pytest.fixture
-def admin(driver: SqliteDriver, clock: SetClock, store: SqlStore) -> SqlAdminStore:
+async def connect(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Driver]:
+    """Returns what makes drivers of one empty database. With a `store` its tables may be there already."""
+    if engine == "sqlite":
+        return lambda: SqliteDriver(tmp_path / "books.db")
+    server = request.getfixturevalue("postgres")
+    url = await (server.ready() if "store" in request.fixturenames else server.empty())
+    return lambda: PostgresDriver(url)
+
+
+@pytest.fixture
+async def driver(connect: Callable[[], Driver]) -> AsyncIterator[Driver]:
+    made = connect()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def admin(driver: Driver, clock: SetClock, store: SqlStore) -> SqlAdminStore:
     return SqlAdminStore(driver, clock, store)
 
 
 @pytest.fixture
-async def store(driver: SqliteDriver, clock: SetClock) -> AsyncIterator[SqlStore]:
+async def store(driver: Driver, clock: SetClock) -> AsyncIterator[SqlStore]:
     """A real store, whose books must balance when the test is over."""
     opened = SqlStore(driver, clock)
     await opened.open()

@@ -9,8 +9,7 @@ from core.errors import Decided, NotEnough, NotFound
 from core.models import Caller, Person
 from core.quota import Limits, Period, Quota
 from storage.admin_store import SqlAdminStore
-from storage.driver import Statement
-from storage.sqlite import SqliteDriver
+from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
@@ -179,7 +178,7 @@ async def test_a_quota_lowered_while_held_counts_for_the_next_order(store: SqlSt
     assert (await store.standing("test:band", "test:ann", day(0))).allowance_left_micros == 0
 
 
-async def ask(driver: SqliteDriver, request: str = "r1") -> None:
+async def ask(driver: Driver, request: str = "r1") -> None:
     args = {"r": request, "c": "test:band", "m": "test:ann"}
     await driver.run([
         Statement("INSERT INTO requests VALUES (:r, :c, :m, 'Ann', 700, 0, 'open', NULL, NULL)", args),
@@ -187,7 +186,7 @@ async def ask(driver: SqliteDriver, request: str = "r1") -> None:
 
 
 async def test_a_request_is_approved_once_by_whoever_is_first(
-    store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver
+    store: SqlStore, admin: SqlAdminStore, driver: Driver
 ) -> None:
     await ask(driver)
     results = await asyncio.gather(
@@ -197,7 +196,7 @@ async def test_a_request_is_approved_once_by_whoever_is_first(
     assert (await store.standing("test:band", "test:ann", day(0))).balance_micros == 700
 
 
-async def test_a_declined_request_gives_nothing(store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver) -> None:
+async def test_a_declined_request_gives_nothing(store: SqlStore, admin: SqlAdminStore, driver: Driver) -> None:
     await ask(driver)
     assert (await admin.decide(act(), "r1", approve=False)).balance_micros == 0
     with pytest.raises(Decided):

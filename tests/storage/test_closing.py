@@ -5,11 +5,10 @@ import asyncio
 import pytest
 
 from core.errors import StoreError
-from storage.driver import Statement
-from storage.sqlite import SqliteDriver
+from storage.driver import Driver, Statement
 
 
-async def test_what_comes_while_closing_is_answered(driver: SqliteDriver) -> None:
+async def test_what_comes_while_closing_is_answered(driver: Driver) -> None:
     await driver.open()
     before = asyncio.create_task(driver.run([Statement("SELECT 1 AS x")]))
     await asyncio.sleep(0)

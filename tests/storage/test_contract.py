@@ -9,8 +9,7 @@ from core.lifecycle import MOVES, VOIDS, State
 from core.models import Artifact, Destination, Job, Person
 from core.quota import Period, Quota
 from storage.admin_store import SqlAdminStore
-from storage.driver import Statement
-from storage.sqlite import SqliteDriver
+from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
@@ -43,13 +42,13 @@ async def brought_to(store: SqlStore, state: State) -> Job:
     return job
 
 
-async def entries(driver: SqliteDriver, job: Job) -> dict[str, tuple[int, ...]]:
+async def entries(driver: Driver, job: Job) -> dict[str, tuple[int, ...]]:
     columns = "allowance_micros, balance_micros, charged_micros, upstream_micros"
     (rows,) = await driver.run([Statement(f"SELECT kind, {columns} FROM ledger WHERE job_id = :j", {"j": job.job_id})])
     return {row["kind"]: tuple(row[c] for c in columns.split(", ")) for row in rows}
 
 
-async def grant(driver: SqliteDriver, member: str, micros: int) -> None:
+async def grant(driver: Driver, member: str, micros: int) -> None:
     args = {"c": "test:band", "m": f"test:{member}", "n": micros, "e": f"grant {member} {micros}"}
     await driver.run([
         Statement("INSERT INTO members (community, member, name, balance_micros, seen_ms) VALUES (:c, :m, '', :n, 0)", args),
@@ -71,14 +70,14 @@ async def test_an_admitted_order_comes_back_as_it_was_given(store: SqlStore) -> 
     assert (again.state, again.cost_micros, again.characters) == (State.QUEUED, 1400, 14)
 
 
-async def test_admission_draws_the_allowance(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_admission_draws_the_allowance(store: SqlStore, driver: Driver) -> None:
     job = await admitted(store, cost=1400, quota=day(2000))
     standing = await store.standing(job.community, job.member, day(2000))
     assert (standing.used_micros, standing.held_micros, standing.allowance_left_micros) == (1400, 1400, 600)
     assert await entries(driver, job) == {"hold": (1400, 0, 0, 0)}
 
 
-async def test_allowance_is_drawn_first_then_balance(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_allowance_is_drawn_first_then_balance(store: SqlStore, driver: Driver) -> None:
     await grant(driver, "ann", 1000)
     job = await admitted(store, cost=1400, quota=day(600))
     assert await entries(driver, job) == {"hold": (600, -800, 0, 0)}
@@ -101,7 +100,7 @@ async def test_the_edge_of_an_allowance(store: SqlStore, quota: Quota, cost: int
     assert (answer.job is not None) is ok
 
 
-async def test_a_refused_order_leaves_no_trace(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_a_refused_order_leaves_no_trace(store: SqlStore, driver: Driver) -> None:
     answer = await store.admit(admission(cost=200, quota=day(100)))
     assert answer.job is None
     assert answer.standing.allowance_left_micros == 100
@@ -119,7 +118,7 @@ async def test_the_same_event_twice_is_one_job(store: SqlStore) -> None:
     assert (await store.standing("test:band", "test:ann", day(100_000))).used_micros == 1400
 
 
-async def test_a_pool_refuses_what_the_allowance_would_admit(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_a_pool_refuses_what_the_allowance_would_admit(store: SqlStore, driver: Driver) -> None:
     await driver.run([Statement("INSERT INTO pools VALUES ('test:band', 2000)")])
     await admitted(store, cost=1400)
     answer = await store.admit(admission(order(caller("bob")), cost=1400))
@@ -145,7 +144,7 @@ async def test_two_orders_race_for_the_last_credit(store: SqlStore, race: int) -
 
 
 @pytest.mark.parametrize("state", [s for s in HELD_PATH if VOIDS & MOVES[s]])
-async def test_a_void_gives_back_what_was_held(store: SqlStore, driver: SqliteDriver, state: State) -> None:
+async def test_a_void_gives_back_what_was_held(store: SqlStore, driver: Driver, state: State) -> None:
     await grant(driver, "ann", 1000)
     job = await brought_to(store, state)
     await store.move(job, next(iter(VOIDS & MOVES[state])), upstream_micros=7)
@@ -154,7 +153,7 @@ async def test_a_void_gives_back_what_was_held(store: SqlStore, driver: SqliteDr
     assert await entries(driver, job) == {"hold": (1400, 0, 0, 0), "void": (-1400, 0, 0, 0), "upstream": (0, 0, 0, 7)}
 
 
-async def test_balance_comes_back_too(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_balance_comes_back_too(store: SqlStore, driver: Driver) -> None:
     await grant(driver, "ann", 2000)
     job = await admitted(store, cost=1400, quota=day(600))
     await store.move(job, State.CANCELLED)
@@ -162,7 +161,7 @@ async def test_balance_comes_back_too(store: SqlStore, driver: SqliteDriver) -> 
     assert (standing.allowance_left_micros, standing.balance_micros) == (600, 2000)
 
 
-async def test_settling_charges_what_was_held_and_once(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_settling_charges_what_was_held_and_once(store: SqlStore, driver: Driver) -> None:
     running = await brought_to(store, State.RUNNING)
     job = await store.move(running, State.GENERATED, artifacts=(ARTIFACT,))
     assert job.artifacts == (ARTIFACT,)
@@ -236,7 +235,7 @@ async def test_people_are_found_by_the_name_they_have_now(store: SqlStore) -> No
     assert await store.find_handle("test:other", "anna") is None
 
 
-async def test_a_community_moves_with_everything(store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver) -> None:
+async def test_a_community_moves_with_everything(store: SqlStore, admin: SqlAdminStore, driver: Driver) -> None:
     await grant(driver, "ann", 500)
     job = await admitted(store, cost=1400, quota=day(1000))
     await admin.set_quota(act(), "community", day(5000))
@@ -248,3 +247,8 @@ async def test_a_community_moves_with_everything(store: SqlStore, admin: SqlAdmi
     assert (standing.quota.limit_micros, standing.used_micros, standing.balance_micros) == (5000, 1000, 100)
     await store.move(moved, State.CANCELLED)
     assert (await store.standing("test:orchestra", "test:ann", day(1))).balance_micros == 500
+
+
+async def test_what_no_text_can_hold_is_replaced(store: SqlStore) -> None:
+    await store.remember("test:band", Person(member="test:ann", name="A\x00n\ud800n"), "ann")
+    assert await store.find_handle("test:band", "ann") == Person(member="test:ann", name="A\ufffdn\ufffdn")

@@ -32,6 +32,12 @@ TEXTS = {
 }
 
 
+@pytest.fixture
+def engine() -> str:
+    """What this file is about."""
+    return "sqlite"
+
+
 @pytest.mark.parametrize("name", TEXTS)
 async def test_no_table_is_read_whole(store: SqlStore, driver: SqliteDriver, name: str) -> None:
     text = TEXTS[name]

@@ -22,6 +22,12 @@ INSERT = "INSERT INTO things (name) VALUES (:name)"
 
 
 @pytest.fixture
+def engine() -> str:
+    """What this file is about."""
+    return "sqlite"
+
+
+@pytest.fixture
 async def things(driver: SqliteDriver) -> AsyncIterator[SqliteDriver]:
     await driver.open()
     await driver.run([Statement("CREATE TABLE things (name TEXT PRIMARY KEY)")])
@@ -71,11 +77,10 @@ async def test_a_list_is_whole_or_nothing_and_its_neighbours_stand(things: Sqlit
         things.run(put("b", "b")),
         things.run(put("c", expect=2)),
         things.run(put("d")),
-        things.run([Statement(INSERT, {"name": "\ud800"})]),
         things.run([Statement(INSERT, {"name": 2**70})]),
         return_exceptions=True,
     )
-    assert [type(r) for r in results] == [list, Conflict, Unexpected, list, StoreError, StoreError]
+    assert [type(r) for r in results] == [list, Conflict, Unexpected, list, StoreError]
     assert await names(things) == ["a", "d"]
 
 

@@ -11,7 +11,7 @@ from core.models import Artifact, Destination, Job, Person
 from core.quota import Period, Quota, window
 from storage.admin_store import SqlAdminStore
 from storage.books import audit
-from storage.driver import Statement
+from storage.driver import Driver, Statement
 from storage.migrate import migrate
 from storage.sqlite import SqliteDriver, audit_file
 from storage.store import SqlStore
@@ -41,7 +41,7 @@ async def moved(store: SqlStore, job: Job, *path: State) -> Job:
     return job
 
 
-async def grant(driver: SqliteDriver, community: str, member: str, micros: int) -> None:
+async def grant(driver: Driver, community: str, member: str, micros: int) -> None:
     args = {"c": community, "m": member, "n": micros, "e": f"grant {community} {member} {micros}"}
     await driver.run([
         Statement("INSERT INTO members (community, member, name, balance_micros, seen_ms) VALUES (:c, :m, '', :n, 0)", args),
@@ -52,7 +52,7 @@ async def grant(driver: SqliteDriver, community: str, member: str, micros: int) 
     ])  # fmt: skip
 
 
-async def pool(driver: SqliteDriver, community: str, micros: int) -> None:
+async def pool(driver: Driver, community: str, micros: int) -> None:
     await driver.run([Statement("INSERT INTO pools VALUES (:c, :n)", {"c": community, "n": micros})])
 
 
@@ -66,12 +66,12 @@ async def figures(store: SqlStore, community: str, member: str, quota: Quota = R
     return standing.used_micros, standing.balance_micros, standing.held_micros
 
 
-async def table(driver: SqliteDriver, text: str) -> list[tuple[object, ...]]:
+async def table(driver: Driver, text: str) -> list[tuple[object, ...]]:
     (rows,) = await driver.run([Statement(text)])
     return [tuple(row) for row in rows]
 
 
-async def test_what_one_draws_and_gets_back_is_nobody_elses(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_what_one_draws_and_gets_back_is_nobody_elses(store: SqlStore, driver: Driver) -> None:
     """Allowance, balance and pool of three accounts that share a member or a community."""
     accounts = {(BAND, ANN): 300, (BAND, BOB): 500, (CHOIR, ANN): 700}
     for (community, member), micros in accounts.items():
@@ -99,21 +99,21 @@ async def test_what_one_draws_and_gets_back_is_nobody_elses(store: SqlStore, dri
     assert await figures(store, CHOIR, ANN) == (700, 5600, 2100)
 
 
-async def test_a_pool_without_rows_is_no_pool(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_a_pool_without_rows_is_no_pool(store: SqlStore, driver: Driver) -> None:
     await pool(driver, CHOIR, 5)
     assert (await store.standing(BAND, ANN, RICH)).pool_left_micros is None
     await placed(store)
 
 
 @pytest.mark.parametrize(("cost", "ok"), [(600, True), (601, False)])
-async def test_the_edge_of_a_pool(store: SqlStore, driver: SqliteDriver, cost: int, ok: bool) -> None:
+async def test_the_edge_of_a_pool(store: SqlStore, driver: Driver, cost: int, ok: bool) -> None:
     await pool(driver, BAND, 1600)
     await placed(store, cost=1000)
     answer = await store.admit(admission(order(caller("bob")), cost=cost, quota=RICH))
     assert (answer.job is not None) is ok
 
 
-async def test_a_pool_begins_anew_each_month(store: SqlStore, driver: SqliteDriver, clock: SetClock) -> None:
+async def test_a_pool_begins_anew_each_month(store: SqlStore, driver: Driver, clock: SetClock) -> None:
     await pool(driver, BAND, 1600)
     old = await placed(store, cost=1000)
     clock.forward(days=20)  # April
@@ -148,7 +148,7 @@ async def test_a_window_counts_its_first_day_and_none_outside(store: SqlStore, c
     assert (standing.used_micros, standing.resets_ms) == (320, end_ms)
 
 
-async def test_a_quota_below_what_was_used_leaves_the_balance(store: SqlStore, driver: SqliteDriver) -> None:
+async def test_a_quota_below_what_was_used_leaves_the_balance(store: SqlStore, driver: Driver) -> None:
     await grant(driver, BAND, ANN, 800)
     await placed(store, cost=1000, quota=day(1000))
     job = await placed(store, cost=700, quota=day(400))
@@ -158,7 +158,7 @@ async def test_a_quota_below_what_was_used_leaves_the_balance(store: SqlStore, d
 
 
 @pytest.mark.parametrize(("balance", "ok"), [(400, True), (399, False)])
-async def test_the_edge_of_a_balance(store: SqlStore, driver: SqliteDriver, balance: int, ok: bool) -> None:
+async def test_the_edge_of_a_balance(store: SqlStore, driver: Driver, balance: int, ok: bool) -> None:
     await grant(driver, BAND, ANN, balance)
     answer = await store.admit(admission(cost=1000, quota=day(600)))
     assert (answer.job is not None) is ok
@@ -186,7 +186,7 @@ async def test_quotas_are_of_one_community_and_one_member(store: SqlStore, admin
 
 
 async def test_who_set_a_quota_last_is_kept(
-    store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver, clock: SetClock
+    store: SqlStore, admin: SqlAdminStore, driver: Driver, clock: SetClock
 ) -> None:
     await set_quota(admin, BAND, ANN, day(1), "test:boss")
     clock.forward(hours=1)
@@ -207,7 +207,7 @@ async def test_whoever_orders_can_be_found(store: SqlStore) -> None:
     assert await store.find_handle(BAND, "@ANN_LEE") == Person(member=ANN, name="Ann")
 
 
-async def test_two_communities_become_one(store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver) -> None:
+async def test_two_communities_become_one(store: SqlStore, admin: SqlAdminStore, driver: Driver) -> None:
     """Where both have rows amounts add up, and what the new community's admins set stands."""
     for community in ("band", "choir"):
         await grant(driver, f"test:{community}", ANN, 1000)
@@ -234,7 +234,7 @@ async def test_two_communities_become_one(store: SqlStore, admin: SqlAdminStore,
 
 
 async def test_a_pool_and_a_quota_move_to_a_community_that_has_none(
-    store: SqlStore, admin: SqlAdminStore, driver: SqliteDriver
+    store: SqlStore, admin: SqlAdminStore, driver: Driver
 ) -> None:
     await pool(driver, BAND, 5000)
     await set_quota(admin, BAND, None, day(10**6), "test:boss")
@@ -248,7 +248,7 @@ async def test_a_pool_and_a_quota_move_to_a_community_that_has_none(
 
 
 async def test_upstream_cost_is_noted_with_its_reason_and_only_where_there_is_one(
-    store: SqlStore, driver: SqliteDriver
+    store: SqlStore, driver: Driver
 ) -> None:
     running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
     await store.move(running, State.FAILED, reason="gateway_failed", upstream_micros=7)
@@ -380,7 +380,7 @@ async def test_what_is_no_database_is_refused_and_let_go(tmp_path: Path) -> None
         assert not isinstance(refused.value, StoreBusy)
 
 
-async def test_a_batch_that_fails_is_undone_and_the_next_one_stands(driver: SqliteDriver) -> None:
+async def test_a_batch_that_fails_is_undone_and_the_next_one_stands(driver: Driver) -> None:
     await driver.open()
     await driver.run([Statement("CREATE TABLE things (name TEXT PRIMARY KEY)")])
     put = [Statement("INSERT INTO things VALUES ('a')"), Statement("SELECT * FROM nowhere")]
@@ -392,7 +392,7 @@ async def test_a_batch_that_fails_is_undone_and_the_next_one_stands(driver: Sqli
 
 
 @pytest.mark.parametrize("expect", [0, 2])
-async def test_rows_returned_are_counted_exactly(driver: SqliteDriver, expect: int) -> None:
+async def test_rows_returned_are_counted_exactly(driver: Driver, expect: int) -> None:
     await driver.open()
     for text in ("SELECT 1 AS x", "SELECT 1 AS x UNION SELECT 2 UNION SELECT 3"):
         with pytest.raises(StoreError, match=f"instead of {expect}"):
@@ -401,6 +401,7 @@ async def test_rows_returned_are_counted_exactly(driver: SqliteDriver, expect: i
     await driver.close()
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_a_reader_that_only_looks_leaves_no_lock(store: SqlStore, tmp_path: Path) -> None:
     await store.admit(admission())
     assert (await audit_file(tmp_path / "books.db")).balance
@@ -443,7 +444,7 @@ async def test_other_damage_is_named_too(tmp_path: Path, clock: SetClock, damage
 
 
 async def test_migrations_that_are_missing_are_applied_in_order(
-    driver: SqliteDriver, monkeypatch: pytest.MonkeyPatch
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = [(1, "0001_a.sql", "CREATE TABLE a (x TEXT);\n"), (2, "0002_b.sql", "ALTER TABLE a ADD COLUMN y TEXT;\n")]
     await driver.open()

@@ -1,0 +1,75 @@
+"""Which engine an address means, and what can be asked of a database whichever it is."""
+
+from pathlib import Path
+from typing import TextIO
+
+from core.errors import StoreError
+from core.reports import Entry, write_csv
+from storage.books import Audit, audit
+from storage.driver import Driver, Statement
+from storage.migrate import MARK
+from storage.rows import read_as
+from storage.sql import EXPORT_ALL
+from storage.sqlite import SqliteDriver, audit_file, export_file
+
+AUDIT_S = 600.0
+"""An audit reads everything."""
+
+Address = Path | str
+"""A file of SQLite, or the URL of a PostgreSQL database."""
+
+
+def driver_of(address: Address) -> Driver:
+    """Return what drives a database for the service. Raises StoreError when PostgreSQL's library is missing."""
+    return SqliteDriver(address) if isinstance(address, Path) else _postgres(address, read_only=False)
+
+
+async def audit_of(address: Address) -> Audit:
+    """Check the books of a database, in use or not, and change nothing. Raises StoreError."""
+    if isinstance(address, Path):
+        return await audit_file(address)
+    driver = await _ours(address)
+    try:
+        return await audit(driver)
+    finally:
+        await driver.close()
+
+
+async def export_of(address: Address, out: TextIO) -> None:
+    """Write every ledger entry of a database as CSV. Raises StoreError."""
+    if isinstance(address, Path):
+        export_file(address, out)
+        return
+    driver = await _ours(address)
+    try:
+        (rows,) = await driver.run([Statement(EXPORT_ALL)])
+    finally:
+        await driver.close()
+    write_csv(Entry, (read_as(Entry, row) for row in rows), out)
+
+
+async def reach(address: Address) -> None:
+    """Connect and disconnect again. Raises StoreError with the reason why that can't be done."""
+    driver = driver_of(address)
+    await driver.open()
+    await driver.close()
+
+
+async def _ours(url: str) -> Driver:
+    driver = _postgres(url, read_only=True)
+    await driver.open()
+    try:
+        if MARK not in await driver.tables():
+            raise StoreError("That is not a database of Troubadour.")  # noqa: TRY301 - closed below
+    except BaseException:
+        await driver.close()
+        raise
+    return driver
+
+
+def _postgres(url: str, *, read_only: bool) -> Driver:
+    try:
+        from storage.postgres import STATEMENT_S, PostgresDriver  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise StoreError(f"PostgreSQL needs an extra: pip install 'troubadour[postgres]' ({error})") from error
+    return PostgresDriver(url, read_only=read_only, statement_s=AUDIT_S if read_only else STATEMENT_S)

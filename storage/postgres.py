@@ -1,0 +1,298 @@
+"""The PostgreSQL driver: a pool of connections, and locks that stand for the one writer that SQLite has."""
+
+import asyncio
+import logging
+import random
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from core.errors import Conflict, StoreError
+from storage.driver import OutcomeUnknown, Row, Statement, Unexpected, bindable
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS = 10
+LONGEST_QUEUE = 10_000
+CONNECT_S = 10.0
+ACQUIRE_S = 30.0
+STATEMENT_S = 15.0
+RESHAPE_S = 600.0
+"""A migration may have to write every row anew."""
+IDLE_S = 5
+"""A process that freezes inside a transaction gives its locks back after this."""
+CLOSE_S = 30.0
+ATTEMPTS = 8
+FIRST_PAUSE_S = 0.01
+
+# READ COMMITTED, with locks taken before anything is read. An order's decision rests on rows that other orders write:
+# the pool and what is in flight in its community, and what its member has waiting in all communities. So an order has
+# its community and its member to itself, as an admin's change has the community, while jobs move beside each other;
+# every statement after the locks sees all that was committed before them. SERIALIZABLE would find the same conflicts
+# only after the work was done, and many that are none, since it watches pages where tables are small.
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_LOCK = "pg_advisory_xact_lock"
+
+GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError, asyncpg.IdleInTransactionSessionTimeoutError, OSError)  # fmt: skip
+"""The connection is of no more use; the server has undone what it was in the middle of. TimeoutError is an OSError."""
+PASSING = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError)
+"""Another process was in the way, with its rows or with a migration."""
+
+Bound = tuple[str, Sequence[Any], int | None]
+"""The text with `$n`, the values in this order, and how many rows it must meet."""
+
+_TOKENS = re.compile(r"""'(?:[^']|'')*' | "[^"]*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.VERBOSE)
+
+
+@lru_cache(maxsize=1024)
+def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Write `:name` as `$n`; return the text and the names in order."""
+    names: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        name = found["name"]
+        return found[0] if name is None else f"${names.setdefault(name, len(names) + 1)}"
+
+    return _TOKENS.sub(number, sql), tuple(names)
+
+
+def bound(statement: Statement, args: Mapping[str, Any]) -> Bound:
+    """Return what a connection takes. Raises StoreError when a value is missing."""
+    text, names = numbered(statement.sql)
+    try:
+        return text, [args[name] for name in names], statement.expect
+    except KeyError as error:
+        raise StoreError(f"no value for :{error.args[0]} in: {statement.sql}") from None
+
+
+@lru_cache(maxsize=1024)
+def only_reads(text: str) -> bool:
+    """Say whether a statement changes nothing, so that alone it needs no transaction around it."""
+    verbs = re.findall(r"\b[A-Z]+\b", text)
+    return verbs[:1] in (["SELECT"], ["WITH"]) and not {"INSERT", "UPDATE", "DELETE"}.intersection(verbs)
+
+
+def beginning(alone: Sequence[str], beside: Sequence[str]) -> str:
+    """Return what begins a transaction that has locks, always in the same order so that none wait in a circle."""
+    kinds = {_key(name): "_shared" for name in beside} | {_key(name): "" for name in alone}
+    locks = ", ".join(f"{_LOCK}{kinds[key]}({key})" for key in sorted(kinds))
+    return f"{BEGIN}; SELECT {locks}" if locks else BEGIN
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
+
+
+def bytewise(sql: str) -> str:
+    """Give the text columns of a new table SQLite's order, whatever the database's locale and its next version say."""
+    if not sql.startswith(("CREATE TABLE", "ALTER TABLE")):
+        return sql
+    return re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', sql)
+
+
+class _Connection(asyncpg.Connection):
+    """Runs a statement that was prepared before, and tells rows and command tag of it."""
+
+    async def apply(self, text: str, values: Sequence[Any], limit_s: float) -> tuple[list[Row], bytes]:
+        rows, tag, _ = await self._execute(text, values, 0, limit_s, return_status=True)  # type: ignore[attr-defined]
+        return rows, tag
+
+    def get_reset_query(self) -> str:
+        """Nothing outlives a transaction here, so a return to the pool costs no round trip."""
+        return ""
+
+
+class PostgresDriver:
+    """Drives one database, or the schema in it that comes first in `search_path`, beside other processes."""
+
+    def __init__(self, url: str, *, read_only: bool = False, statement_s: float = STATEMENT_S) -> None:
+        """`url`: as libpq takes it. `statement_s`: how long one statement may take; an audit needs longer."""
+        self._url = url
+        self._where = place(url)
+        self._read_only = read_only
+        self._statement_s = statement_s
+        self._pool: Any = None
+        self._running: set[asyncio.Task[list[list[Row]]]] = set()
+        self._closing = False
+
+    async def open(self) -> None:
+        """Connect, and refuse a database that could not hold every text."""
+        milliseconds = {"statement_timeout": self._statement_s, "idle_in_transaction_session_timeout": IDLE_S}
+        settings = {name: str(round(1000 * seconds)) for name, seconds in milliseconds.items()}
+        try:
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=1,
+                max_size=CONNECTIONS,
+                connection_class=_Connection,
+                max_cacheable_statement_size=0,
+                timeout=CONNECT_S,
+                init=_make_durable,
+                server_settings={
+                    **settings,
+                    "application_name": "troubadour",
+                    "jit": "off",
+                    "default_transaction_read_only": "on" if self._read_only else "off",
+                },
+            )
+            self._closing = False
+            await self._check_home()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+            await self.close()
+            raise StoreError(f"{self._where} can't be opened: {_first_line(error)}") from None
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _check_home(self) -> None:
+        home = "SELECT current_setting('server_encoding') AS encoding, current_schema() AS home"
+        ((row,),) = await self.run([Statement(home)])
+        if row["encoding"] != "UTF8":
+            raise StoreError(f"{self._where} has the encoding {row['encoding']}; Troubadour needs UTF8.")
+        if row["home"] is None:
+            raise StoreError(f"{self._where} has no schema that this user may use.")
+
+    async def run(
+        self, statements: Sequence[Statement], *, alone: Sequence[str] = (), beside: Sequence[str] = ()
+    ) -> list[list[Row]]:
+        """Run the list in one transaction, which goes on when the caller is cancelled: it ends whole or not at all."""
+        ready = [bound(statement, args) for statement, args in bindable(statements)]
+        return await self._in_its_own_task(ready, beginning(alone, beside), self._statement_s)
+
+    async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        """Run the list when no other process changes the schema, with more time."""
+        patience: Bound = (f"SET LOCAL statement_timeout = {round(1000 * RESHAPE_S)}", (), None)
+        ready = [bound(statement, args) for statement, args in bindable(statements)]
+        bytewise_ready = [(bytewise(text), values, expect) for text, values, expect in ready]
+        wait = f"{BEGIN}; {patience[0]}; {beginning(['schema'], ()).removeprefix(f'{BEGIN}; ')}"
+        return await self._in_its_own_task(bytewise_ready, wait, RESHAPE_S)
+
+    async def tables(self) -> frozenset[str]:
+        """Return the names of the tables in our schema."""
+        (rows,) = await self.run([Statement("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")])
+        return frozenset(row["tablename"] for row in rows)
+
+    async def close(self) -> None:
+        """Wait for what is running, and disconnect."""
+        self._closing = True
+        if self._running:
+            await asyncio.wait(self._running, timeout=CLOSE_S)
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await pool.close()
+        except TimeoutError:
+            log.error("%s does not let go of its connections: they are cut off", self._where)  # noqa: TRY400 - no trace tells more
+            pool.terminate()
+
+    # --- one list -------------------------------------------------------------------------------------------------
+
+    async def _in_its_own_task(self, ready: Sequence[Bound], begin: str, limit_s: float) -> list[list[Row]]:
+        if self._closing or self._pool is None:
+            raise StoreError("the database is closed")
+        if len(self._running) >= LONGEST_QUEUE:
+            raise StoreError("too much waits for the database")
+        task = asyncio.create_task(self._persist(ready, begin, limit_s), name="postgres transaction")
+        self._running.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[list[list[Row]]]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # its caller may be gone
+
+    async def _persist(self, ready: Sequence[Bound], begin: str, limit_s: float) -> list[list[Row]]:
+        """Run the list again after a failure that passes and that has left nothing behind."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._attempt(ready, begin, limit_s)
+            except StoreError:
+                raise
+            except asyncpg.IntegrityConstraintViolationError as error:
+                raise Conflict(_first_line(error)) from None
+            except (asyncpg.DataError, ValueError, OverflowError) as error:
+                raise StoreError(_first_line(error)) from None
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                passing = isinstance(error, (*GONE, *PASSING)) and not isinstance(error, TimeoutError)
+                if not passing or attempt == ATTEMPTS:
+                    log.error("a transaction failed: %s", _first_line(error))  # noqa: TRY400 - the server's own words
+                    raise StoreError(f"{self._where} fails: {_first_line(error)}") from None
+            await asyncio.sleep(random.uniform(0.5, 1.5) * FIRST_PAUSE_S * 2**attempt)  # noqa: S311 - jitter
+        raise AssertionError
+
+    async def _attempt(self, ready: Sequence[Bound], begin: str, limit_s: float) -> list[list[Row]]:
+        async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
+            limit_s += IDLE_S  # the server ends a statement in time; this is for one that can't be heard any more
+            if begin == BEGIN and len(ready) == 1 and only_reads(ready[0][0]):
+                return [await _meet(connection, ready[0], limit_s)]
+            async with _transaction(connection, begin, limit_s):
+                return [await _meet(connection, one, limit_s) for one in ready]
+
+
+@asynccontextmanager
+async def _transaction(connection: Any, begin: str, limit_s: float) -> AsyncIterator[None]:
+    """Commit, or roll back whatever ends it otherwise, cancellation too."""
+    try:
+        await connection.execute(begin, timeout=limit_s)
+        yield
+    except BaseException:
+        await _undo(connection)
+        raise
+    try:
+        tag = await connection.execute("COMMIT", timeout=limit_s)
+    except GONE as error:
+        connection.terminate()
+        raise OutcomeUnknown(f"the connection broke during a commit: {_first_line(error)}") from None
+    if tag != "COMMIT":
+        raise StoreError(f"the server answered {tag} to a commit")
+
+
+async def _undo(connection: Any) -> None:
+    """End a transaction; a connection that can't do even that is cut off, and the server then undoes it."""
+    try:
+        await connection.execute("ROLLBACK", timeout=IDLE_S)
+    except GONE as error:
+        log.warning("a connection could not roll back and is cut off: %s", _first_line(error))
+        connection.terminate()
+    except BaseException:
+        connection.terminate()
+        raise
+
+
+async def _meet(connection: Any, one: Bound, limit_s: float) -> list[Row]:
+    text, values, expect = one
+    rows: list[Row]
+    rows, tag = await connection.apply(text, values, limit_s)
+    met = int(tag.split()[-1]) if tag.split()[-1].isdigit() else 0
+    if expect is not None and met != expect:
+        raise Unexpected(f"{met} rows instead of {expect}: {text}")
+    return rows
+
+
+async def _make_durable(connection: Any) -> None:
+    """What was acknowledged must survive a power loss, whatever the server was set to; stricter is left as it is."""
+    await connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+
+
+def place(url: str) -> str:
+    """Name a database without the password that its address may hold."""
+    parts = urlsplit(url)
+    name = parts.path.removeprefix("/") or "(default)"
+    return f"the PostgreSQL database {name} at {parts.hostname or 'this machine'}"
+
+
+def _first_line(error: BaseException) -> str:
+    """Return what happened; further lines of the server quote the row."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,124 @@
+"""A PostgreSQL server of the tests' own, from the binaries on this machine, thrown away afterwards."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from storage.migrate import MARK
+from storage.postgres import PostgresDriver
+from storage.store import SqlStore
+from tests.clock import SetClock
+
+PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
+OPTIONS = {
+    "listen_addresses": "''",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "deadlock_timeout": "100ms",
+}
+"""Nobody's data: speed goes before power loss."""
+
+
+class NoServer(Exception):
+    """There are no binaries to start a server from."""
+
+
+def binaries() -> Path:
+    """Return the folder with initdb, pg_ctl and postgres. Raises NoServer."""
+    found = [path for pattern in PLACES for path in Path("/").glob(pattern.removeprefix("/"))]
+    if on_path := shutil.which("initdb"):
+        found.append(Path(on_path).resolve().parent)
+    for folder in sorted(found, reverse=True):
+        if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
+            return folder
+    raise NoServer("the programs initdb, pg_ctl and postgres are not on this machine: install PostgreSQL's server")
+
+
+def somebody() -> Mapping[str, Any]:
+    """Return for subprocess whom the server runs as: it refuses to be root."""
+    if os.getuid() != 0:
+        return {}
+    user = pwd.getpwnam("nobody")
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+@dataclass
+class Server:
+    """One database with a schema for each test that wants an empty one, and one that is brought up to date and kept."""
+
+    folder: Path
+    names: Iterator[str] = field(default_factory=lambda: (f"empty{number}" for number in count(1)))
+    kept: str | None = None
+
+    def url(self, schema: str) -> str:
+        return f"postgresql://troubadour@/postgres?host={self.folder}&search_path={schema}"
+
+    async def do(self, text: str) -> Sequence[Any]:
+        connection = await asyncpg.connect(self.url("public"))
+        try:
+            return list(await connection.fetch(text)) if text.startswith("SELECT") else [await connection.execute(text)]
+        finally:
+            await connection.close()
+
+    async def empty(self) -> str:
+        """Return the address of a database without tables."""
+        name = next(self.names)
+        await self.do(f"CREATE SCHEMA {name}")
+        return self.url(name)
+
+    async def ready(self) -> str:
+        """Return the address of a database that has all tables and no rows in them; there is only one."""
+        if self.kept is None:
+            self.kept = await self.empty()
+            store = SqlStore(PostgresDriver(self.kept), SetClock())
+            await store.open()
+            await store.close()
+        schema = self.kept.rpartition("=")[2]
+        tables = await self.do(
+            f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' AND tablename <> '{MARK}'"
+        )
+        await self.do("; ".join(f"DELETE FROM {schema}.{row['tablename']}" for row in tables))
+        return self.kept
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Start a server on a socket of its own and stop it. Raises NoServer."""
+    programs = binaries()
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a short path: a socket's has 107 bytes at most
+    who = somebody()
+    if who:
+        os.chown(folder, who["user"], who["group"])
+
+    def do(program: str, *arguments: str) -> None:
+        command = [str(programs / program), "-D", str(folder / "data"), *arguments]
+        done = subprocess.run(command, cwd=folder, capture_output=program == "initdb", timeout=50, **who, check=False,
+                              stdout=None if program == "initdb" else subprocess.DEVNULL)  # fmt: skip
+        assert done.returncode == 0, f"{program} failed: {done.stderr!r}; see {folder}/log"
+
+    # Names sort otherwise here than byte by byte, as on many servers out there.
+    language = ("--locale-provider=icu", "--icu-locale=en-US") if _speaks_icu(programs) else ("--locale=C.UTF-8",)
+    do("initdb", "--auth=trust", "--username=troubadour", "--no-sync", "--encoding=UTF8", *language)
+    options = " ".join(f"-c {name}={value}" for name, value in OPTIONS.items())
+    do("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} {options}", "start")
+    try:
+        yield Server(folder)
+    finally:
+        do("pg_ctl", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+def _speaks_icu(programs: Path) -> bool:
+    told = subprocess.run([str(programs / "initdb"), "--help"], capture_output=True, text=True, check=True)
+    return "--icu-locale" in told.stdout

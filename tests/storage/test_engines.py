@@ -1,0 +1,52 @@
+"""What the command line asks of a database, on either engine."""
+
+import io
+
+import pytest
+
+from bots import check
+from bots.__main__ import main
+from bots.settings import Settings
+from core.errors import StoreError
+from storage.driver import Statement
+from storage.engines import audit_of, driver_of, export_of, reach
+from storage.store import SqlStore
+from tests.clock import SetClock
+from tests.makers import admission
+from tests.postgres import Server
+
+
+async def test_books_of_a_postgres_database_are_audited_and_exported(postgres: Server) -> None:
+    url = await postgres.ready()
+    store = SqlStore(driver_of(url), SetClock())
+    await store.open()
+    await store.admit(admission())
+    await store.close()
+    assert (await audit_of(url)).balance
+    await export_of(url, out := io.StringIO())
+    assert len(out.getvalue().splitlines()) == 2
+    driver = driver_of(url)
+    await driver.open()
+    await driver.run([Statement("DELETE FROM ledger")])
+    await driver.close()
+    assert not (await audit_of(url)).balance
+
+
+async def test_an_empty_database_has_no_books(postgres: Server) -> None:
+    with pytest.raises(StoreError, match="not a database of Troubadour"):
+        await audit_of(await postgres.empty())
+
+
+async def test_check_says_that_a_database_is_out_of_reach_and_keeps_the_password() -> None:
+    settings = Settings(database_url="postgresql://ann:sesame@127.0.0.1:1/x", _env_file=None)  # type: ignore[arg-type, call-arg]
+    assert await check.check(settings, out := io.StringIO(), reach) == 1
+    assert "can't be opened" in out.getvalue()
+    assert "sesame" not in out.getvalue() + repr(settings)
+
+
+def test_a_backup_of_postgres_is_pg_dumps_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/x")
+    assert main(["backup", "copy.db"]) == 2
+    assert "pg_dump" in capsys.readouterr().err
