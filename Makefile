@@ -69,7 +69,7 @@ lock:  ## Resolve the dependencies again into the hashed lock files (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --extra sandbox --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	  --extra sandbox --extra postgres --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group proof -c requirements-dev.lock pyproject.toml -o requirements-proof.lock

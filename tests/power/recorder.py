@@ -145,7 +145,9 @@ class RecordedDriver(SqliteDriver):
         await super().run([Statement(MARKS)])
         self._marking = True
 
-    async def run(self, statements: Sequence[Statement]) -> list[list[Row]]:
+    async def run(
+        self, statements: Sequence[Statement], *, alone: Sequence[str] = (), beside: Sequence[str] = ()
+    ) -> list[list[Row]]:
         if not self._marking or all(statement.sql.lstrip()[:6].upper() == "SELECT" for statement in statements):
             return await super().run(statements)
         mark = next(self._recording.numbers)
