@@ -131,7 +131,7 @@ class Disk:
         if function is not _apply:
             return function(*args)
         connection, batch, begin = args
-        effects = [effect for statements in batch if (effect := effect_of(statements))]
+        effects = [effect for statements in batch if (effect := effect_of([statement for statement, _ in statements]))]
         for effect in effects:
             self.history.point(f"before {effect}")
         before = connection.total_changes
