@@ -67,7 +67,7 @@ audit: $(PROOF)  ## Look for known vulnerabilities in what a production install 
 
 lock:  ## Resolve the dependencies again into the hashed lock files (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  pyproject.toml -o requirements.lock
+	  --extra postgres pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --extra sandbox --extra postgres --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
