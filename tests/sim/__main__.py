@@ -89,9 +89,13 @@ def _batches(first: int, count: int) -> Iterator[range]:
 
 def _run_all(arguments: argparse.Namespace, pool: ProcessPoolExecutor) -> bool:
     total, started_s = Result(), time.monotonic()
-    for result in pool.map(batch, _batches(arguments.first, arguments.seeds)):
-        total.add(result)
-        _say(*result.failures, sep="\n", end="", flush=True)
+    try:
+        for result in pool.map(batch, _batches(arguments.first, arguments.seeds)):
+            total.add(result)
+            _say(*result.failures, sep="\n", end="", flush=True)
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
+        arguments.no_ablations = True
     took_s = time.monotonic() - started_s
     never = [kind.name for kind in KINDS if not total.fired[kind.name]]
     survivors = [] if arguments.no_ablations else _run_ablations(pool)

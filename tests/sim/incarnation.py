@@ -1,6 +1,7 @@
 """One life of the process: the real service, worker, store, clients and chat platforms, put together for the loop."""
 
 import asyncio
+import os
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -124,16 +125,15 @@ class Incarnation:
         self.stop = asyncio.Event()
         self.rng = random.Random(f"{history.seed}/{number}")  # noqa: S311 - a simulation
         self.app: App | None = None
+        self.driver = SqliteDriver(history.disk.database, kind=history.disk.connections(self.loop))
         self.main = self.loop.create_task(self._main(), name="main")
 
     async def _main(self) -> None:
-        history, clock = self.history, self.history.timeline
-        driver = SqliteDriver(history.disk.database, kind=history.disk.connections(self.loop))
-        store = SqlStore(driver, clock)
+        store = SqlStore(self.driver, self.history.timeline)
         await store.open()
         gateway = GatewayClient(self._gateway_settings())
         try:
-            self.app = self._app(driver, store, gateway)
+            self.app = self._app(self.driver, store, gateway)
             self.loop.call_soon(self._mark)
             await self.app.run(self.stop)
         finally:
@@ -219,6 +219,9 @@ class Incarnation:
 
     def die(self) -> Sequence[Any]:
         """Return what must be kept until the history is over, so that nothing of it runs."""
+        if self.driver._lock is not None:
+            os.close(self.driver._lock)  # as the system does; of many histories these would be too many
+            self.driver._lock = None
         return (*self.loop.die(), self.app, self.discord_bot, self.main)
 
 
