@@ -20,6 +20,7 @@ from bots.values import catalog_of, limits_of, pace_of, policy_of
 from bots.vitals import Vitals
 from bots.web import Web
 from core.admin import Admin
+from core.callbacks import Naming
 from core.carrier import Carrier
 from core.delivering import Delivering
 from core.elsewhere import LOOK_S, Elsewhere
@@ -43,7 +44,7 @@ from core.steps import Steps
 from core.worker import Worker
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
-from storage.engines import driver_of
+from storage.engines import bell_of, driver_of, lease_of
 from storage.store import SqlStore
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ class _CountedStore(SqlStore):
 class Stores:
     """What remembers, open; parts of the service in one process may share it."""
 
+    driver: Driver
     store: SqlStore
     admin: SqlAdminStore
     meters: Meters
@@ -116,7 +118,7 @@ async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]
     store = _CountedStore(driver, clock, settings.default_pool_micros, meters)
     await store.open()
     try:
-        yield Stores(store, SqlAdminStore(driver, clock, store), meters)
+        yield Stores(driver, store, SqlAdminStore(driver, clock, store), meters)
     finally:
         await store.close()
 
@@ -183,7 +185,7 @@ async def compose(
             worker=worker,
             platforms=chats,
             receiving=receiving,
-            web=_web(settings, service, vitals, receiving) if WEB in part.roles else None,
+            web=_web(settings, service if WEB in part.roles else None, vitals, receiving),
             lag=lag,
             vitals=vitals,
         )
@@ -199,7 +201,7 @@ def _receives(part: Part, chat: Platform) -> bool:
     return BOT in part.roles and (chat.sharded or part.leads)
 
 
-def _web(settings: Settings, service: Service, vitals: Vitals, receiving: Mapping[str, Platform]) -> Web:
+def _web(settings: Settings, service: Service | None, vitals: Vitals, receiving: Mapping[str, Platform]) -> Web:
     return Web(
         settings.http_host,
         settings.http_port,
@@ -224,7 +226,13 @@ def _carrier(  # noqa: PLR0917 - the parts, once
     gate: Gate,
 ) -> Carrier:
     """Make the worker, or what stands for those of other processes."""
-    nudges = Nudges()
+    address, nudges = settings.database, Nudges()
+    observed = ObservedGateway(gateway, stores.meters)
+    naming = Naming(stores.store, observed)
+    if WORKER not in part.roles and isinstance(address, str):
+        return Elsewhere(stores.admin.open_jobs, naming, bell_of(address))
+    lease = lease_of(address, stores.driver, stores.store, sorted(chats), settings.lease_s)
+    look_s = LOOK_S if isinstance(address, str) else None
     delivering = Delivering(
         store=stores.store,
         media=media,
@@ -233,11 +241,11 @@ def _carrier(  # noqa: PLR0917 - the parts, once
         clock=clock,
         spool=settings.spool,
         nudges=nudges,
+        lease=lease,
     )
-    look_s = None if part.whole else LOOK_S
     steps = Steps(
         store=stores.store,
-        gateway=ObservedGateway(gateway, stores.meters),
+        gateway=observed,
         media=media,
         delivering=delivering,
         catalog=table,
@@ -246,9 +254,9 @@ def _carrier(  # noqa: PLR0917 - the parts, once
         pace=pace_of(settings, look_s),
         gate=gate,
         nudges=nudges,
+        naming=naming,
+        lease=lease,
     )
-    if WORKER not in part.roles:
-        return Elsewhere(stores.admin.open_jobs, steps.confirm)
     return Worker(
         store=stores.store,
         steps=steps,
@@ -258,6 +266,8 @@ def _carrier(  # noqa: PLR0917 - the parts, once
         nudges=nudges,
         clock=clock,
         spool=settings.spool,
+        naming=naming,
+        lease=lease,
         look_s=look_s,
     )
 

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     queue_s: float = Field(900, gt=0)
     job_s: float = Field(900, gt=0)
     drain_s: float = Field(20, ge=0)
+    lease_s: float = Field(15, ge=2, le=600)
 
     # voices
     default_voice: str = "Aria"

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
+from core.errors import Conflict, GatewayError, StaleJob
 from core.lifecycle import State
 from core.models import Job
+from core.ports import Gateway, Store
 
 log = logging.getLogger(__name__)
 
@@ -14,12 +16,43 @@ NAMELESS = frozenset({State.SUBMITTING, State.UNCONFIRMED})
 """The gateway's name for the job is not known yet, or was lost: the callback brings it."""
 
 
+class Naming:
+    """Gives a job the gateway's id that its own submission did not bring back."""
+
+    def __init__(self, store: Store, gateway: Gateway) -> None:
+        self._store = store
+        self._gateway = gateway
+
+    async def confirm(self, job_id: str, request_id: str) -> None:
+        """Write an id down for a job that has none, if the gateway knows the id."""
+        try:
+            await self._gateway.status(request_id)
+            for _ in NAMELESS:  # it may move from one to the other while it is written down
+                if await self._named(job_id, request_id):
+                    log.info("job %s: the gateway names it %s", job_id, request_id)
+                    break
+        except (GatewayError, Conflict) as error:
+            log.warning("job %s: the request id %r is not believed: %s", job_id, request_id, error)
+
+    async def _named(self, job_id: str, request_id: str) -> bool:
+        """Write the id down in the state in which the job is now; return False where it has just left it."""
+        job = await self._store.job(job_id)
+        try:
+            if job is not None and job.state is State.SUBMITTING:
+                await self._store.update(job, request_id=request_id)
+            elif job is not None and job.state is State.UNCONFIRMED:
+                await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
+        except StaleJob:
+            return False
+        return True
+
+
 class Callbacks:
     """Works on callbacks after they were answered, one at a time for each job."""
 
-    def __init__(self, confirm: Callable[[Job, str], Awaitable[None]], wake: Callable[[str], None]) -> None:
-        """`confirm` asks the gateway about the id that a callback brought; `wake` lets the job's carrier look."""
-        self._confirm = confirm
+    def __init__(self, naming: Naming, wake: Callable[[str], None]) -> None:
+        """`wake` lets the job's carrier look."""
+        self._naming = naming
         self._wake = wake
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -39,7 +72,7 @@ class Callbacks:
     async def _follow(self, job: Job, request_id: str) -> None:
         try:
             if job.state in NAMELESS and request_id:
-                await self._confirm(job, request_id)
+                await self._naming.confirm(job.job_id, request_id)
         except Exception:
             log.exception("job %s: the callback could not be followed", job.job_id)
         self._wake(job.job_id)

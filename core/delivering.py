@@ -17,6 +17,7 @@ from core.errors import (
     MediaError,
     TooLarge,
 )
+from core.lease import PAUSE_S, Lease
 from core.lifecycle import VOIDS, Reason, State
 from core.models import Artifact, Destination, Job, Receipt
 from core.nudges import Nudges
@@ -53,6 +54,7 @@ class Delivering:
         clock: Clock,
         spool: Path,
         nudges: Nudges,
+        lease: Lease,
     ) -> None:
         self._store = store
         self._media = media
@@ -61,6 +63,7 @@ class Delivering:
         self._clock = clock
         self._spool = spool
         self._nudges = nudges
+        self._lease = lease
         self._showing: dict[str, asyncio.Task[None]] = {}
 
     def serves(self, platform: str) -> bool:
@@ -92,7 +95,7 @@ class Delivering:
         """
         if task := self._showing.get(job.job_id):
             await asyncio.wait({task})
-            return await self._store.job(job.job_id) or job
+            return await self._store.again(job)
         return job
 
     # --- generated -> delivering -> delivered | undeliverable -----------------------------------------------------
@@ -136,7 +139,10 @@ class Delivering:
             into = source.with_name(f"{source.name}-{want.prefer}-{want.max_bytes}")
             path, probe = await self._media.fit(source, artifact.probe, into, want, raw)
             files.append(Artifact.of(path, probe, path.stat().st_size))
-        await self._deliveries[job.platform].deliver(job, files, await self._receipt(job), uncertain=uncertain)
+        receipt = await self._receipt(job)
+        if not self._lease.valid:  # a long pause just now: another worker may have the job
+            raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
+        await self._deliveries[job.platform].deliver(job, files, receipt, uncertain=uncertain)
 
     async def _receipt(self, job: Job) -> Receipt:
         standing = await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)

@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from core.callbacks import Callbacks
+from core.callbacks import Callbacks, Naming
 from core.errors import GatewayError, StoreError
+from core.lease import Bell
 from core.lifecycle import HELD, State
 from core.load import Load, Throughput
 from core.models import Job
@@ -23,17 +24,14 @@ class Elsewhere:
     def __init__(
         self,
         open_jobs: Callable[[], Awaitable[Mapping[State, int]]],
-        confirm: Callable[[Job, str], Awaitable[None]],
-        wake: Callable[[str], None] = lambda _: None,
+        naming: Naming,
+        bell: Bell,
     ) -> None:
-        """`confirm` asks the gateway about the id that a callback brought; `wake` tells the workers of a job.
-
-        Without a `wake` the workers find the job when they look by themselves.
-        """
+        """`bell` is how the workers hear of a job at once."""
         self._stopping = False
         self._open_jobs = open_jobs
-        self._wake = wake
-        self._callbacks = Callbacks(confirm, wake)
+        self._bell = bell
+        self._callbacks = Callbacks(naming, bell.ring)
         self._load = Load()
         self._task: asyncio.Task[None] | None = None
 
@@ -57,12 +55,13 @@ class Elsewhere:
 
     async def start(self) -> int:
         """Begin to look; no job is taken up here."""
+        await self._bell.start(lambda _: None)
         self._task = asyncio.create_task(self._look(), name="look at the workers")
         return 0
 
-    def accept(self, job: Job) -> None:
+    def accept(self, job: Job) -> None:  # noqa: ARG002 - whoever takes jobs finds it
         """Let the workers know of a job that was just admitted, or one that is to be delivered again."""
-        self._wake(job.job_id)
+        self._bell.ring()
 
     def called_back(self, job: Job, request_id: str) -> None:
         """Follow a callback; the work happens after this returns."""
@@ -76,6 +75,7 @@ class Elsewhere:
             await asyncio.wait({self._task})
         if tasks := self._callbacks.under_way:
             await asyncio.wait(tasks, timeout=drain_s)
+        await self._bell.stop()
 
     async def _look(self) -> None:
         while True:

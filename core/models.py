@@ -155,6 +155,8 @@ class Job:
     artifacts: tuple[Artifact, ...] = ()
     roles: tuple[str, ...] = ()
     """The member's roles when it was ordered."""
+    owner: str = ""
+    """The worker that carries it, where several share the store: the token that fences off former owners."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

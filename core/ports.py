@@ -61,7 +61,7 @@ class Admitted:
 class Store(Protocol):
     """Remembers jobs and money. Each method is one transaction; a failure leaves nothing half done.
 
-    Raises StoreError; StaleJob where a job has moved on since it was read.
+    Raises StoreError; StaleJob where a job has moved on, or to another worker, since it was read.
     """
 
     async def admit(self, admission: Admission) -> Admitted:
@@ -89,6 +89,10 @@ class Store(Protocol):
 
     async def job(self, job_id: str) -> Job | None:
         """Return a job."""
+        ...
+
+    async def again(self, job: Job) -> Job:
+        """Return a job as it is now. Raises StaleJob where another worker carries it."""
         ...
 
     async def unfinished(self) -> list[Job]:

@@ -37,6 +37,11 @@ class FairQueue:
         """Return how many jobs wait for their turn."""
         return len(self._ids)
 
+    @property
+    def room(self) -> int:
+        """Return how many more jobs could begin if there were no other limits."""
+        return max(0, self._limits.total - self.in_flight - self.waiting)
+
     def __contains__(self, job_id: str) -> bool:
         """Say whether a job waits here."""
         return job_id in self._ids

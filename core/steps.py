@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import shutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.audio import raw_format
+from core.callbacks import Naming
 from core.delivering import Delivering
 from core.errors import Conflict, GatewayError, MediaError, MediaUnavailable, StaleJob
 from core.gate import Gate
+from core.lease import Lease
 from core.lifecycle import Reason, State
 from core.models import Artifact, Job
 from core.nudges import Nudges, Stopping
@@ -19,9 +21,6 @@ from core.ports import Clock, Gateway, GatewayStatus, MediaTools, Store
 from core.products import Catalog, Product
 
 log = logging.getLogger(__name__)
-
-NAMELESS_STATES = 2
-"""In how many states a job waits for the gateway's id: it may move from one to the other while it is written down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +58,8 @@ class Steps:
         pace: Pace,
         gate: Gate,
         nudges: Nudges,
+        naming: Naming,
+        lease: Lease,
     ) -> None:
         self._store = store
         self._gateway = gateway
@@ -70,6 +71,8 @@ class Steps:
         self._pace = pace
         self._gate = gate
         self._nudges = nudges
+        self._naming = naming
+        self._lease = lease
         self._table: Mapping[State, Callable[[Job], Awaitable[Job]]] = {
             State.QUEUED: self._submit,
             State.SUBMITTING: self._lose_sight,
@@ -105,12 +108,17 @@ class Steps:
             job, State.SUBMITTING, attempts=job.attempts + 1, submitted_ms=now_ms, deadline_ms=deadline_ms
         )
         try:
+            if not self._lease.valid:  # a long pause just now: another worker may have the job
+                return await self._store.move(job, State.QUEUED)
             request_id = await self._gateway.submit(product, job.parameters, job.callback_token)
         except GatewayError as error:
             return await self._not_submitted(job, error)
         self._gate.opened()
         try:
             return await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
+        except StaleJob:
+            await self._naming.confirm(job.job_id, request_id)  # who took the job over does not know its id
+            raise
         except Conflict:
             log.exception("job %s: the gateway gave it another job's request id, %s", job.job_id, request_id)
             return await self._store.move(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
@@ -145,35 +153,12 @@ class Steps:
         left_s = self._patience(job)
         while self._pace.callbacks and left_s() > 0:
             await self._nudges.wait(job, min(left_s(), self._pace.look_s or left_s()))
-            job = await self._store.job(job.job_id) or job
+            job = await self._store.again(job)
             if job.state is State.RUNNING:
                 self._nudges.nudge(job.job_id)  # who called back has something to say
             if job.state is not State.UNCONFIRMED:
                 return job
         return await self._store.move(job, State.EXPIRED, reason=Reason.UNCONFIRMED, upstream_micros=job.cost_micros)
-
-    async def confirm(self, job: Job, request_id: str) -> None:
-        """Give a job the id that a callback to its address brought, if it has none and the gateway knows the id."""
-        try:
-            await self._gateway.status(request_id)
-            for _ in range(NAMELESS_STATES):
-                if await self._named(job.job_id, request_id):
-                    log.info("job %s: a callback names it %s", job.job_id, request_id)
-                    break
-        except (GatewayError, Conflict) as error:
-            log.warning("job %s: the callback's request id %r is not believed: %s", job.job_id, request_id, error)
-
-    async def _named(self, job_id: str, request_id: str) -> bool:
-        """Write the id down in the state in which the job is now; return False where it has just left it."""
-        job = await self._store.job(job_id)
-        try:
-            if job is not None and job.state is State.SUBMITTING:
-                await self._store.update(job, request_id=request_id)
-            elif job is not None and job.state is State.UNCONFIRMED:
-                await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
-        except StaleJob:
-            return False
-        return True
 
     # --- running -> generated | failed | expired ------------------------------------------------------------------
 
@@ -248,6 +233,28 @@ class Steps:
         reason = Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
         return await self._fail(job, reason, str(trouble))
 
+    async def at_hand(self, job: Job) -> Job:
+        """Fetch finished audio again that lies in the spool of another machine, or say that it is lost.
+
+        Raises GatewayError when the gateway can't be asked now.
+        """
+        if not _missing(job.artifacts):
+            return job
+        log.info("job %s: its audio is not here and is fetched again", job.job_id)
+        answer = await self._gateway.status(job.request_id or "")
+        folder = self._spool / job.job_id
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        try:
+            fetched = [await self._usable(job, url, folder / str(n)) for n, url in enumerate(answer.media_urls)]
+        except (MediaUnavailable, MediaError) as error:
+            log.warning("job %s: its audio is lost: %s", job.job_id, error)
+            doubtful = job.state is State.DELIVERING
+            if not doubtful:
+                job = await self._store.move(job, State.DELIVERING)
+            reason = Reason.DELIVERY_UNCERTAIN if doubtful else Reason.MEDIA_UNAVAILABLE
+            return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(error))
+        return await self._store.update(job, artifacts=tuple(fetched)) if fetched else job
+
     async def _usable(self, job: Job, url: str, into: Path) -> Artifact:
         await self._fetch(url, into)
         raw = raw_format(job.parameters.get("output_format", ""))
@@ -264,6 +271,10 @@ class Steps:
                     raise
                 await self._nudges.pause(self._pace.fetch_pause_s * 2 ** (tried - 1))
         return None
+
+
+def _missing(artifacts: Sequence[Artifact]) -> bool:
+    return not all(Path(artifact.path).is_file() for artifact in artifacts)
 
 
 _FAILURES = {"FAILED": Reason.GATEWAY_FAILED, "ERROR": Reason.GATEWAY_ERROR}

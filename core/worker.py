@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from core.callbacks import Callbacks
+from core.callbacks import Callbacks, Naming
 from core.delivering import Delivering
-from core.errors import GatewayError, StaleJob
+from core.errors import GatewayError, StaleJob, StoreError
 from core.gate import Gate
+from core.lease import PAUSE_S, Lease
 from core.lifecycle import ENDED, HELD, Reason, State
 from core.load import Load, Throughput
 from core.models import Job
@@ -43,8 +45,8 @@ _BILLED = frozenset({State.UNCONFIRMED, State.RUNNING})
 """Given up in one of these, a job may cost the operator what nobody pays for."""
 
 
-FRESH = frozenset({State.QUEUED, State.GENERATED})
-"""In these another process leaves a job to the workers."""
+BATCH = 32
+"""So many jobs are taken at a time, so that several workers share a rush."""
 
 
 class Worker:
@@ -61,9 +63,11 @@ class Worker:
         nudges: Nudges,
         clock: Clock,
         spool: Path,
+        naming: Naming,
+        lease: Lease,
         look_s: float | None = None,
     ) -> None:
-        """`look_s`: how often to look for jobs that other processes have admitted; None where there are none."""
+        """`look_s`: how often to look for jobs that nobody carries; None where no other process leaves any."""
         self._store = store
         self._steps = steps
         self._delivering = delivering
@@ -74,7 +78,9 @@ class Worker:
         self._spool = spool
         self._throughput = Throughput()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._callbacks = Callbacks(steps.confirm, self.wake)
+        self._lease = lease
+        self._callbacks = Callbacks(naming, self.wake)
+        self._news = asyncio.Event()
         self._look_s = look_s
         self._sweeper: asyncio.Task[None] | None = None
         self._looker: asyncio.Task[None] | None = None
@@ -96,22 +102,15 @@ class Worker:
 
     def load(self) -> Load:
         """Say how busy this worker is, and how long who comes now would wait."""
-        waiting, in_flight = self._queue.waiting, self._queue.in_flight
+        waiting, in_flight = self._queue.waiting + self._lease.left, self._queue.in_flight
         wait_s = self._throughput.wait_s(waiting, in_flight, self._clock.now_ms(), USUAL_S)
         return Load(waiting, in_flight, self._gate.closed_s + wait_s)
 
     async def start(self) -> int:
-        """Take up every unfinished job from its committed state; return how many."""
+        """Take up every unfinished job that is ours from its committed state; return how many."""
         await self._forget_orphans()
-        jobs = await self._store.unfinished()
-        for job in jobs:
-            if not self._delivering.serves(job.platform):
-                log.warning("job %s waits: %s is not configured", job.job_id, job.platform)
-            elif job.state is State.QUEUED:
-                self._queue.put(job)
-            else:
-                self._spawn(job)
-        self._pump()  # only now, when all that is in flight has been counted
+        await self._lease.start(self.hear)
+        jobs = await self._take_up()
         self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
         if self._look_s is not None:
             self._looker = asyncio.create_task(self._look(self._look_s), name="looker")
@@ -119,6 +118,10 @@ class Worker:
 
     def accept(self, job: Job) -> None:
         """Take a job that was just admitted, or one that is to be delivered again."""
+        if job.owner != self._lease.owner:  # it is for whoever takes it first
+            self._news.set()
+            self._lease.ring()
+            return
         if job.state is not State.QUEUED:
             self._spawn(job)
             return
@@ -132,8 +135,17 @@ class Worker:
         self._callbacks.take(job, request_id)
 
     def wake(self, job_id: str) -> None:
-        """Let a job that is carried here look at once."""
+        """Let a job look at once, here or where it is carried."""
         if job_id in self._tasks:
+            self._nudges.nudge(job_id)
+        else:
+            self._lease.ring(job_id)
+
+    def hear(self, job_id: str) -> None:
+        """Take what another process has to say: which job should look, or "" when jobs wait to be taken."""
+        if not job_id:
+            self._news.set()
+        elif job_id in self._tasks:
             self._nudges.nudge(job_id)
 
     async def stop(self, drain_s: float) -> None:
@@ -144,30 +156,47 @@ class Worker:
         for task in filter(None, (self._sweeper, self._looker)):
             task.cancel()
             await asyncio.wait({task})
-        if not tasks:
-            return
-        log.info("draining: %d jobs", len(tasks))
-        _, late = await asyncio.wait(tasks, timeout=drain_s)
-        for task in late:
-            task.cancel()
-        if late:
-            log.warning("%d jobs did not come to rest in %.0f s", len(late), drain_s)
-            await asyncio.wait(late)
+        if tasks:
+            log.info("draining: %d jobs", len(tasks))
+            _, late = await asyncio.wait(tasks, timeout=drain_s)
+            for task in late:
+                task.cancel()
+            if late:
+                log.warning("%d jobs did not come to rest in %.0f s", len(late), drain_s)
+                await asyncio.wait(late)
+        try:
+            await self._lease.stop()
+        except StoreError as error:
+            log.warning("jobs are not handed over; other workers take them when the lease has run out: %s", error)
 
     async def _look(self, look_s: float) -> None:
-        """Take up what other processes have admitted, or want to be delivered again."""
+        """Take jobs that nobody carries: when there are news, when places are free again, and now and then."""
         while True:
-            await asyncio.sleep(look_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(look_s):
+                    await self._news.wait()
+            self._news.clear()
             try:
-                found = await self._store.unfinished()
+                for job in await self._take_up():
+                    if job.job_id in self._queue:
+                        self._delivering.show_progress(job)
             except Exception:
-                log.exception("no jobs could be looked for")
-                continue
-            for job in found:
-                # A row that has moved on since it was read can't be moved from one of these states again.
-                new = job.state in FRESH and job.job_id not in self._tasks and job.job_id not in self._queue
-                if new and self._delivering.serves(job.platform) and not self.stopping:
-                    self.accept(job)
+                log.exception("no jobs could be taken")
+                await asyncio.sleep(look_s)
+
+    async def _take_up(self) -> list[Job]:
+        jobs = await self._lease.take(min(BATCH, self._queue.room))
+        for job in jobs:
+            if not self._delivering.serves(job.platform):
+                log.warning("job %s waits: %s is not configured", job.job_id, job.platform)
+            elif job.state is State.QUEUED:
+                self._queue.put(job)
+            else:
+                self._spawn(job)
+        self._pump()  # only now, when all that is in flight has been counted
+        if len(jobs) >= BATCH:
+            self._news.set()
+        return jobs
 
     # --- one job --------------------------------------------------------------------------------------------------
 
@@ -198,6 +227,8 @@ class Worker:
                     self._queue.done(taken)
                     self._throughput.note(self._clock.now_ms())
                     self._pump()
+                    if not self._queue.waiting:
+                        self._news.set()
             await self._until(job, leave=frozenset(State) - ENDED)
             await self._finish(job)
         except Stopping:
@@ -215,10 +246,15 @@ class Worker:
                 raise Stopping
             before = job.state
             try:
+                while not self._lease.valid:
+                    await self._nudges.pause(PAUSE_S)
                 job = await self._step(job)
                 faults = 0
             except Stopping:
                 raise
+            except StaleJob as error:
+                log.info("job %s: %s", job.job_id, error)
+                job = await self._again(job, give_up=False)
             except Exception:
                 faults += 1
                 log.exception("job %s: fault %d in state %s", job.job_id, faults, before)
@@ -227,15 +263,20 @@ class Worker:
         return job
 
     async def _step(self, job: Job) -> Job:
-        return await (self._steps.generate(job) if job.state in HELD else self._delivering.deliver(job))
+        if job.state in HELD:
+            return await self._steps.generate(job)
+        job = await self._steps.at_hand(job)
+        return job if job.state in ENDED else await self._delivering.deliver(job)
 
     async def _again(self, job: Job, *, give_up: bool) -> Job:
         try:
-            job = await self._store.job(job.job_id) or job
+            job = await self._store.again(job)
             if give_up and job.state in _GIVE_UP:
                 reason = Reason.DELIVERY_UNCERTAIN if job.state is State.DELIVERING else Reason.INTERNAL
                 billed_micros = job.cost_micros if job.state in _BILLED else 0
                 return await self._store.move(job, _GIVE_UP[job.state], reason=reason, upstream_micros=billed_micros)
+        except StaleJob:
+            raise
         except Exception:
             log.exception("job %s: the store does not answer", job.job_id)
         return job
@@ -245,8 +286,8 @@ class Worker:
         pause_s: float = FAULT_PAUSE_S
         while True:
             try:
-                ended = await self._store.job(job.job_id)
-                if ended is not None and ended.state is not State.DELIVERED:
+                ended = await self._store.again(job)
+                if ended.state is not State.DELIVERED:
                     await self._delivering.tell(ended)
             except (Stopping, StaleJob):
                 raise

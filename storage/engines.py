@@ -1,9 +1,11 @@
 """Which engine an address means, and what can be asked of a database whichever it is."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 from core.errors import StoreError
+from core.lease import Bell, Lease, Sole
 from core.reports import Entry, write_csv
 from storage.books import Audit, audit
 from storage.driver import Driver, Statement
@@ -11,6 +13,7 @@ from storage.migrate import MARK
 from storage.rows import read_as
 from storage.sql import EXPORT_ALL
 from storage.sqlite import SqliteDriver, audit_file, export_file
+from storage.store import SqlStore
 
 AUDIT_S = 600.0
 """An audit reads everything."""
@@ -22,6 +25,22 @@ Address = Path | str
 def driver_of(address: Address) -> Driver:
     """Return what drives a database for the service. Raises StoreError when PostgreSQL's library is missing."""
     return SqliteDriver(address) if isinstance(address, Path) else _postgres(address, read_only=False)
+
+
+def lease_of(address: Address, driver: Driver, store: SqlStore, platforms: Sequence[str], lease_s: float) -> Lease:
+    """Return by what right a worker carries jobs: alone over a file, or beside others."""
+    if isinstance(address, Path):
+        return Sole(store)
+    from storage.leases import PostgresLease  # noqa: PLC0415 - an extra
+
+    return PostgresLease(driver, bell_of(address), platforms, lease_s)
+
+
+def bell_of(url: str) -> Bell:
+    """Return how processes over one PostgreSQL database hear of each other."""
+    from storage import bell  # noqa: PLC0415 - an extra
+
+    return bell.Bell(url)
 
 
 async def audit_of(address: Address) -> Audit:

@@ -80,7 +80,7 @@ class SqlStore:
         touched = whose(caller.community, caller.member)
         results = await self._driver.run([Statement(text, args) for text in texts], alone=touched)
         before, found = results[1][0], results[-1]
-        job = _job(found[0]) if found else None
+        job = job_of(found[0]) if found else None
         return Admitted(
             job=job,
             duplicate=job is not None and job.job_id != admission.job_id,
@@ -126,15 +126,22 @@ class SqlStore:
         """Return a job."""
         return await self._one(Statement(sql.JOB, {"job_id": job_id}))
 
+    async def again(self, job: Job) -> Job:
+        """Return a job as it is now. Raises StaleJob where another worker carries it."""
+        now = await self.job(job.job_id)
+        if now is None or now.owner != job.owner:
+            raise StaleJob(f"{job.job_id} is carried by another worker")
+        return now
+
     async def unfinished(self) -> list[Job]:
         """Return every job that a worker must carry on, oldest first."""
         (rows,) = await self._driver.run([Statement(sql.UNFINISHED)])
-        return [_job(row) for row in rows]
+        return [job_of(row) for row in rows]
 
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
         """Return undeliverable jobs that ended before then and whose files are still kept, oldest first."""
         (rows,) = await self._driver.run([Statement(sql.KEPT, {"before_ms": before_ms, "most": most})])
-        return [_job(row) for row in rows]
+        return [job_of(row) for row in rows]
 
     # --- quotas and people ----------------------------------------------------------------------------------------
 
@@ -234,22 +241,25 @@ class SqlStore:
         unknown = changes.keys() - COLUMNS - {"state"}
         if unknown:
             raise ValueError(f"not columns that a job may change: {sorted(unknown)}")
+        if changes.get("closed_ms"):
+            changes = {**changes, "owner": ""}
         values = {name: _stored(value) for name, value in changes.items()}
         assignments = ", ".join(f"{name} = :{name}" for name in ("updated_ms", *values))
-        text = f"UPDATE jobs SET {assignments} WHERE job_id = :job_id AND state = :from_state RETURNING *"  # noqa: S608 - names from COLUMNS
-        args = {"job_id": job.job_id, "from_state": job.state.value, "updated_ms": self._clock.now_ms(), **values}
-        return Statement(text, args, 1)
+        as_read = "job_id = :job_id AND state = :from_state AND owner = :from_owner"
+        text = f"UPDATE jobs SET {assignments} WHERE {as_read} RETURNING *"  # noqa: S608 - names from COLUMNS
+        args = {"job_id": job.job_id, "from_state": job.state.value, "from_owner": job.owner, **values}
+        return Statement(text, {**args, "updated_ms": self._clock.now_ms()}, 1)
 
     async def _run_change(self, job: Job, statements: list[Statement]) -> Job:
         try:
             results = await self._driver.run(statements, beside=whose(job.community, job.member))
         except Unexpected as error:
-            raise StaleJob(f"{job.job_id} is no longer {job.state}") from error
-        return _job(results[0][0])
+            raise StaleJob(f"{job.job_id} is no longer {job.state}, or another worker carries it") from error
+        return job_of(results[0][0])
 
     async def _one(self, statement: Statement) -> Job | None:
         (rows,) = await self._driver.run([statement])
-        return _job(rows[0]) if rows else None
+        return job_of(rows[0]) if rows else None
 
 
 def _folded(handle: str | None) -> str | None:
@@ -278,7 +288,8 @@ def _stored(value: Any) -> Any:
             return value
 
 
-def _job(row: Row) -> Job:
+def job_of(row: Row) -> Job:
+    """Read a job from its row."""
     fields = {name: row[name] for name in row.keys() if name not in {"closed_ms", "destination", "artifacts"}}  # noqa: SIM118 - a sqlite3.Row iterates over values
     destination = json.loads(row["destination"])
     return Job(

@@ -9,10 +9,12 @@ from typing import Any
 
 from core.admin import Admin
 from core.audio import Probe, RawFormat, Want
+from core.callbacks import Naming
 from core.delivering import Delivering
 from core.errors import TroubadourError
 from core.gate import Gate
 from core.ids import Ids
+from core.lease import Lease, Sole
 from core.models import Artifact, Job, Receipt
 from core.nudges import Nudges
 from core.policy import Policy
@@ -141,6 +143,7 @@ class Rig:
     )
     table: Catalog = field(default_factory=catalog)
     gate_pause_s: float = 0.001
+    lease: Callable[[SqlStore], Lease] = Sole
 
     @property
     def spool(self) -> Path:
@@ -163,17 +166,18 @@ class Rig:
 
     def _build(self, driver: SqliteDriver, store: SqlStore) -> "Incarnation":
         nudges, gate = Nudges(), Gate(self.gate_pause_s)
+        naming, lease = Naming(store, self.gateway), self.lease(store)
         delivering = Delivering(
             store=store, media=self.media, deliveries={"test": self.chat},
-            quota_for=lambda job: self.policy.quota(direct=job.direct), clock=self.clock, spool=self.spool, nudges=nudges,
+            quota_for=lambda job: self.policy.quota(direct=job.direct), clock=self.clock, spool=self.spool, nudges=nudges, lease=lease,
         )  # fmt: skip
         steps = Steps(
             store=store, gateway=self.gateway, media=self.media, delivering=delivering, catalog=self.table,
-            clock=self.clock, spool=self.spool, pace=self.pace, gate=gate, nudges=nudges,
+            clock=self.clock, spool=self.spool, pace=self.pace, gate=gate, nudges=nudges, naming=naming, lease=lease,
         )  # fmt: skip
         worker = Worker(
             store=store, steps=steps, delivering=delivering, queue=FairQueue(self.limits), gate=gate, nudges=nudges,
-            clock=self.clock, spool=self.spool,
+            clock=self.clock, spool=self.spool, naming=naming, lease=lease,
         )  # fmt: skip
         admin = Admin(SqlAdminStore(driver, self.clock, store), self.table, self.policy, self.clock, Ids())
         return Incarnation(

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from bots import refusals
+from core.callbacks import Naming
 from core.elsewhere import Elsewhere
 from core.errors import TooManyRequests, Unavailable
+from core.lease import Sole
 from core.lifecycle import State
 from core.load import Throughput
-from core.models import Job
 from core.queue import Limits
 from core.quota import Period, Quota
 from tests.core.rig import Rig
@@ -100,14 +101,13 @@ async def test_a_gateway_that_asks_to_slow_down_slows_everybody_alike(rig: Rig) 
     assert len(rig.chat.heard) == 9
 
 
-async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are() -> None:
+async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(tmp_path: Path) -> None:
     async def jobs() -> dict[State, int]:
         return {State.QUEUED: 100, State.RUNNING: 8, State.SUBMITTING: 2, State.DELIVERING: 5}
 
-    async def confirm(job: Job, request_id: str) -> None:
-        raise AssertionError
-
-    elsewhere = Elsewhere(jobs, confirm)
+    async with Rig(tmp_path).running() as alive:
+        naming, bell = Naming(alive.store, Rig(tmp_path).gateway), Sole(alive.store)
+    elsewhere = Elsewhere(jobs, naming, bell)
     assert await elsewhere.start() == 0
     async with asyncio.timeout(5):
         while not elsewhere.load().waiting:

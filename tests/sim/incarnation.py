@@ -27,12 +27,14 @@ from bots.vitals import Vitals
 from bots.web import Web
 from core.admin import Admin
 from core.audio import Probe, RawFormat, Want
+from core.callbacks import Naming
 from core.delivering import Delivering
 from core.errors import Undecodable
 from core.gate import Gate
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings, MediaLimits
 from core.ids import Ids
+from core.lease import Sole
 from core.meters import Meters
 from core.nudges import Nudges
 from core.policy import Policy
@@ -167,18 +169,19 @@ class Incarnation:
         products = {name: replace(row, deadline_s=history.deadline_s) for name, row in table.products.items()}
         table = replace(table, products=products)
         policy = Policy(default_quota=ALLOWANCE, direct_quota=ALLOWANCE)
+        naming, lease = Naming(store, gateway), Sole(store)
         delivering = Delivering(
             store=store, media=media, deliveries=chats, quota_for=lambda _: ALLOWANCE, clock=clock, spool=spool,
-            nudges=nudges,
+            nudges=nudges, lease=lease,
         )  # fmt: skip
         pace = Pace(queue_s=history.queue_s, callbacks=history.webhooks)
         steps = Steps(
             store=store, gateway=gateway, media=media, delivering=delivering, catalog=table, clock=clock, spool=spool,
-            pace=pace, gate=gate, nudges=nudges,
+            pace=pace, gate=gate, nudges=nudges, naming=naming, lease=lease,
         )  # fmt: skip
         worker = Worker(
             store=store, steps=steps, delivering=delivering, queue=FairQueue(Limits(total=8, member=3)), gate=gate,
-            nudges=nudges, clock=clock, spool=spool,
+            nudges=nudges, clock=clock, spool=spool, naming=naming, lease=lease,
         )  # fmt: skip
         ids = Ids(job=self._new_job, token=self._new_token)
         admin_store = SqlAdminStore(driver, clock, store)

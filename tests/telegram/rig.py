@@ -13,9 +13,11 @@ from bots.settings import load
 from bots.telegram import Telegram
 from core.admin import Admin
 from core.audio import Probe, RawFormat, Want
+from core.callbacks import Naming
 from core.delivering import Delivering
 from core.gate import Gate
 from core.ids import Ids
+from core.lease import Sole
 from core.nudges import Nudges
 from core.policy import Policy
 from core.products import Product, catalog
@@ -104,17 +106,19 @@ class Rig:
     def _core(self, store: SqlStore, telegram: Telegram) -> tuple[Service, Worker]:
         nudges, gate, spool, table = Nudges(), Gate(0.001), self.folder / "spool", catalog()
         policy = Policy(default_quota=day(10_000), direct_quota=day(10_000))
+        naming, lease = Naming(store, self.gateway), Sole(store)
         delivering = Delivering(
             store=store, media=self.media, deliveries={"telegram": telegram}, clock=self.clock, spool=spool,
-            quota_for=lambda job: policy.quota(direct=job.direct), nudges=nudges,
+            quota_for=lambda job: policy.quota(direct=job.direct), nudges=nudges, lease=lease,
         )  # fmt: skip
         steps = Steps(
             store=store, gateway=self.gateway, media=self.media, delivering=delivering, catalog=table, gate=gate,
             clock=self.clock, spool=spool, pace=Pace(poll_min_s=0.001, poll_max_s=0.001), nudges=nudges,
+            naming=naming, lease=lease,
         )  # fmt: skip
         worker = Worker(
             store=store, steps=steps, delivering=delivering, queue=FairQueue(Limits()), gate=gate, nudges=nudges,
-            clock=self.clock, spool=spool,
+            clock=self.clock, spool=spool, naming=naming, lease=lease,
         )  # fmt: skip
         admin = Admin(SqlAdminStore(store._driver, self.clock, store), table, policy, self.clock, Ids())
         return Service(

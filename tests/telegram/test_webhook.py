@@ -50,7 +50,6 @@ def running(world: TelegramWorld, studio: Studio, tmp_path: Path) -> Running:
             async with asyncio.timeout(10):
                 while not app.platforms["telegram"].receiving:
                     await asyncio.sleep(0.001)
-            assert app.web is not None
             world.webhook.target = f"http://127.0.0.1:{app.web.port}"
             try:
                 yield app

@@ -1,0 +1,91 @@
+"""A worker's right to carry jobs, which it keeps only while it is seen to be alive."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from core.models import Job
+from core.ports import Store
+
+PAUSE_S = 1.0
+"""Between looks at a lease that is not valid just now."""
+
+Hear = Callable[[str], None]
+"""Takes the id of a job that there is something to see of; "" when jobs wait for a worker."""
+
+
+class Bell(Protocol):
+    """A word between processes."""
+
+    async def start(self, hear: Hear) -> None:
+        """Tell `hear` what is rung. Raises StoreError."""
+        ...
+
+    def ring(self, job_id: str = "") -> None:
+        """Let every worker hear of a job, or that jobs wait."""
+        ...
+
+    async def stop(self) -> None:
+        """Fall silent."""
+        ...
+
+
+class Lease(Protocol):
+    """Raises StoreError where the store can't be asked."""
+
+    @property
+    def owner(self) -> str:
+        """What stands in the rows of the jobs that are ours: it fences off every former owner."""
+        ...
+
+    @property
+    def valid(self) -> bool:
+        """Whether nobody else can have taken our jobs yet. Asked before what can't be taken back."""
+        ...
+
+    @property
+    def left(self) -> int:
+        """How many jobs were left waiting for any worker when some were taken last."""
+        ...
+
+    async def start(self, hear: Hear) -> None:
+        """Become a worker; from now on `hear` is told when there is something to take."""
+        ...
+
+    async def take(self, most: int) -> list[Job]:
+        """Make jobs ours that nobody alive carries: at most so many that wait, and all that are under way."""
+        ...
+
+    def ring(self, job_id: str = "") -> None:
+        """Let every worker hear of a job, or that jobs wait."""
+        ...
+
+    async def stop(self) -> None:
+        """Hand over what is ours."""
+        ...
+
+
+class Sole:
+    """The lease where one process has the store to itself: every unfinished job is its own from the start."""
+
+    owner = ""
+    valid = True
+    left = 0
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._taken = False
+
+    async def start(self, hear: Hear) -> None:
+        """Nobody will have anything to say."""
+
+    async def take(self, most: int) -> list[Job]:  # noqa: ARG002 - they are all ours already
+        """Return every unfinished job, once."""
+        jobs = [] if self._taken else await self._store.unfinished()
+        self._taken = True
+        return jobs
+
+    def ring(self, job_id: str = "") -> None:
+        """Nobody else is there."""
+
+    async def stop(self) -> None:
+        """The next start finds everything."""

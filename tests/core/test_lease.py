@@ -1,0 +1,174 @@
+"""A worker that was away for long: what it does not begin, what it takes back, and what it leaves to others."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from core.errors import DeliveryDelayed, MediaUnavailable
+from core.lease import Sole
+from core.lifecycle import Reason, State
+from storage.driver import Statement
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+from tests.core.rig import Incarnation, Rig
+from tests.core.test_worker import at_rest, current, held_up, ordered
+
+
+class Shaky(Sole):
+    """A lease that is valid when the test says so."""
+
+    def __init__(self, store: SqlStore) -> None:
+        super().__init__(store)
+        self.answers: list[bool] = []
+        self.asked = asyncio.Event()
+
+    @property
+    def valid(self) -> bool:  # type: ignore[override]
+        self.asked.set()
+        return self.answers.pop(0) if self.answers else True
+
+
+@pytest.fixture
+def lease() -> list[Shaky]:
+    return []
+
+
+@pytest.fixture
+def rig(tmp_path: Path, lease: list[Shaky], monkeypatch: pytest.MonkeyPatch) -> Rig:
+    for module in ("worker", "delivering"):
+        monkeypatch.setattr(f"core.{module}.PAUSE_S", 0.001)
+
+    def made(store: SqlStore) -> Shaky:
+        lease.append(Shaky(store))
+        return lease[-1]
+
+    return Rig(tmp_path, lease=made)
+
+
+async def taken_over(alive: Incarnation, job_id: str, state: State) -> None:
+    """Let another worker have the job and find it in a state."""
+    text = "UPDATE jobs SET owner = 'another', state = :state WHERE job_id = :job_id"
+    await alive.store._driver.run([Statement(text, {"job_id": job_id, "state": state.value})])
+
+
+async def test_nothing_begins_without_a_valid_lease(rig: Rig, lease: list[Shaky]) -> None:
+    async with rig.running() as alive:
+        lease[0].answers = [False] * 5
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert lease[0].answers == []
+        assert (await current(alive, job)).attempts == 1
+    assert len(rig.chat.heard) == 1
+
+
+async def test_an_intent_before_a_long_pause_is_taken_back(rig: Rig, lease: list[Shaky]) -> None:
+    async with rig.running() as alive:
+        lease[0].answers = [True, False]  # before the step, and before the request leaves
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert (await current(alive, job)).attempts == 2
+    assert len(rig.gateway.posted) == 1
+    assert len(rig.chat.heard) == 1
+
+
+async def test_an_upload_after_a_long_pause_is_put_off_and_not_doubtful(rig: Rig, lease: list[Shaky]) -> None:
+    async with rig.running() as alive:
+        reached, go, step = held_up()
+        rig.media.fits = [step]
+        job = await ordered(alive)
+        await reached.wait()
+        lease[0].answers = [False]
+        go.set()
+        await at_rest(alive)
+        assert (await current(alive, job)).state is State.DELIVERED
+    assert rig.chat.uncertain == [False]
+
+
+async def test_the_id_of_an_answer_that_came_late_goes_to_the_new_carrier(rig: Rig) -> None:
+    async with rig.running() as alive:
+        reached, go, step = held_up()
+        rig.gateway.submits = [step]
+        job = await ordered(alive)
+        await reached.wait()
+        await taken_over(alive, job.job_id, State.UNCONFIRMED)
+        go.set()
+        await at_rest(alive)
+        now = await current(alive, job)
+        assert (now.state, now.request_id, now.owner) == (State.RUNNING, "request-1", "another")
+        await alive.store.move(now, State.FAILED)
+    assert rig.chat.heard == []
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.FAILED])
+async def test_what_another_worker_took_is_left_to_it(rig: Rig, state: State) -> None:
+    async with rig.running() as alive:
+        reached, go, step = held_up()
+        rig.gateway.statuses = [step]
+        job = await ordered(alive)
+        await reached.wait()
+        await taken_over(alive, job.job_id, State.RUNNING)
+        if state is State.FAILED:
+            await alive.store.move(await current(alive, job), State.FAILED)
+        go.set()
+        await at_rest(alive)
+        now = await current(alive, job)
+        assert (now.state, now.owner) == (state, "another")
+        if state is State.RUNNING:
+            await alive.store.move(now, State.FAILED)
+    assert (rig.chat.heard, rig.chat.told) == ([], [])
+
+
+@asynccontextmanager
+async def opened(rig: Rig) -> AsyncIterator[SqlStore]:
+    store = SqlStore(SqliteDriver(rig.folder / "troubadour.db"), rig.clock)
+    await store.open()
+    yield store
+    await store.close()
+
+
+async def left_generated(rig: Rig, state: State = State.GENERATED) -> str:
+    """Leave a job to the next start, and none of its files."""
+    rig.chat.deliveries = [DeliveryDelayed("later", retry_after_s=600)]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while not (rig.chat.uncertain and (await current(alive, job)).state is State.GENERATED):
+                await asyncio.sleep(0)
+    for path in (rig.spool / job.job_id).iterdir():
+        path.unlink()
+    async with opened(rig) as store:
+        if state is State.DELIVERING:
+            kept = await store.job(job.job_id)
+            assert kept is not None
+            await store.move(kept, State.DELIVERING)
+    return job.job_id
+
+
+async def test_audio_that_lies_on_another_machine_is_fetched_again(rig: Rig) -> None:
+    job_id = await left_generated(rig)
+    asked = len(rig.gateway.asked)
+    async with rig.running() as alive:
+        await at_rest(alive)
+        job = await alive.store.job(job_id)
+        assert job is not None
+        assert job.state is State.DELIVERED
+    assert rig.gateway.asked[asked:] == ["request-1"]
+    assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(State.GENERATED, Reason.MEDIA_UNAVAILABLE), (State.DELIVERING, Reason.DELIVERY_UNCERTAIN)],
+)
+async def test_audio_that_can_not_be_fetched_again_is_owned_up_to(rig: Rig, state: State, reason: Reason) -> None:
+    job_id = await left_generated(rig, state)
+    rig.gateway.fetches = [MediaUnavailable("gone", may_retry=False)]
+    async with rig.running() as alive:
+        await at_rest(alive)
+        job = await alive.store.job(job_id)
+        assert job is not None
+        assert (job.state, job.reason) == (State.UNDELIVERABLE, reason)
+    assert rig.chat.told == [("undeliverable", reason)]

@@ -1,0 +1,232 @@
+"""Several workers over one PostgreSQL database: each job has one carrier, and a dead one's jobs find another."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import asyncpg
+import pytest
+
+from core.errors import StaleJob
+from core.lifecycle import State
+from core.models import Job
+from storage.bell import Bell
+from storage.leases import PostgresLease
+from storage.postgres import PostgresDriver
+from storage.store import SqlStore
+from tests.clock import SetClock
+from tests.makers import admission, caller, order
+from tests.postgres import Server
+
+
+class Crew:
+    """Workers that share a store."""
+
+    def __init__(self, url: str, driver: PostgresDriver, store: SqlStore) -> None:
+        self.url, self.driver, self.store = url, driver, store
+        self.heard: dict[str, list[str]] = {}
+        self.news = asyncio.Event()
+        self.leases: list[PostgresLease] = []
+
+    async def worker(self, name: str, *, lease_s: float = 0.5, platforms: tuple[str, ...] = ("test",)) -> PostgresLease:
+        words = self.heard[name] = []
+        ids = (f"{name}{number}" for number in range(1, 10))
+        lease = PostgresLease(self.driver, Bell(self.url), platforms, lease_s, lambda: next(ids))
+
+        def hear(word: str) -> None:
+            words.append(word)
+            self.news.set()
+
+        await lease.start(hear)
+        self.leases.append(lease)
+        return lease
+
+    async def order(self, member: str = "ann") -> str:
+        placed = order(caller(member))
+        admitted = await self.store.admit(admission(placed))
+        assert admitted.job is not None
+        return admitted.job.job_id
+
+    async def hears(self, name: str, word: str) -> None:
+        await self.until(lambda: word in self.heard[name])
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not done():
+                self.news.clear()
+                await self.news.wait()
+
+    async def do(self, text: str) -> None:
+        connection = await asyncpg.connect(self.url)
+        await connection.execute(text)
+        await connection.close()
+
+    async def kill(self, lease: PostgresLease) -> None:
+        """End a worker without a word, and let its time pass."""
+        assert lease._keeper is not None
+        lease._keeper.cancel()
+        await asyncio.wait({lease._keeper})
+        await self.do(f"UPDATE workers SET alive_until_ms = 0 WHERE worker_id = '{lease.owner}'")
+
+
+@pytest.fixture
+async def crew(postgres: Server) -> AsyncIterator[Crew]:
+    url = await postgres.ready()
+    driver = PostgresDriver(url)
+    store = SqlStore(driver, SetClock())
+    await store.open()
+    made = Crew(url, driver, store)
+    yield made
+    for lease in made.leases:
+        await lease.stop()
+    await store.close()
+
+
+async def test_a_job_has_one_carrier(crew: Crew) -> None:
+    ann, bob = await crew.worker("ann"), await crew.worker("bob")
+    ids = {await crew.order(f"member{number}") for number in range(40)}
+    taken = await asyncio.gather(*(lease.take(7) for _ in range(4) for lease in (ann, bob)))
+    rest = await ann.take(40)
+    jobs = [job for jobs in (*taken, rest) for job in jobs]
+    assert sorted(job.job_id for job in jobs) == sorted(ids)
+    assert {job.owner for job in jobs} == {"ann1", "bob1"}
+    assert await bob.take(40) == []
+
+
+async def test_members_take_turns_and_the_rest_is_counted(crew: Crew) -> None:
+    ann = await crew.worker("ann")
+    many = [await crew.order("greedy") for _ in range(3)]
+    one = await crew.order("modest")
+    assert [job.job_id for job in await ann.take(2)] == [many[0], one]
+    assert ann.left == 2
+    assert [job.job_id for job in await ann.take(2)] == many[1:]
+    assert ann.left == 0
+
+
+async def test_what_is_under_way_goes_on_whatever_waits(crew: Crew) -> None:
+    ann = await crew.worker("ann")
+    await crew.order()
+    (job,) = await ann.take(1)
+    job = await crew.store.move(job, State.SUBMITTING)
+    await crew.kill(ann)
+    await crew.order()
+    bob = await crew.worker("bob")
+    await crew.hears("bob", "")
+    assert [job.job_id for job in await bob.take(0)] == [job.job_id]
+
+
+async def test_a_worker_takes_what_it_can_deliver(crew: Crew) -> None:
+    await crew.order()
+    elsewhere = await crew.worker("ann", platforms=("fax", "tes", "testing"))
+    assert await elsewhere.take(5) == []
+    assert len(await (await crew.worker("bob")).take(5)) == 1
+
+
+async def changes(crew: Crew, job: Job) -> None:
+    """All that a worker does to a job's row must fail."""
+    for attempt in (
+        crew.store.move(job, State.SUBMITTING),
+        crew.store.move(job, State.CANCELLED),
+        crew.store.update(job, detail="mine"),
+        crew.store.again(job),
+    ):
+        with pytest.raises(StaleJob):
+            await attempt
+
+
+async def test_who_was_away_too_long_changes_nothing(crew: Crew) -> None:
+    ann, bob = await crew.worker("ann"), await crew.worker("bob")
+    await crew.order()
+    (job,) = await ann.take(1)
+    assert (await crew.store.again(job)).owner == "ann1"
+    await crew.kill(ann)
+    await crew.hears("bob", "")
+    await changes(crew, job)  # nobody has it now
+    (taken,) = await bob.take(1)
+    await changes(crew, job)
+    assert (await crew.store.again(taken)).owner == "bob1"
+    await crew.store.move(taken, State.CANCELLED)
+
+
+async def test_a_lease_that_ran_out_is_not_renewed(crew: Crew) -> None:
+    ann = await crew.worker("ann")
+    await crew.order()
+    (before,) = await ann.take(1)
+    await crew.do("UPDATE workers SET alive_until_ms = 0")
+    await crew.hears("ann", "")
+    await crew.until(lambda: ann.owner == "ann2")
+    assert ann.valid
+    (after,) = await ann.take(1)
+    assert (after.job_id, after.owner) == (before.job_id, "ann2")
+    await changes(crew, before)
+
+
+async def test_a_lease_is_renewed(crew: Crew) -> None:
+    ann = await crew.worker("ann", lease_s=0.5)
+    first = ann._until_s
+    async with asyncio.timeout(10):
+        while ann._until_s == first:
+            await asyncio.sleep(0)
+    assert (ann.valid, ann.owner) == (True, "ann1")
+
+
+async def test_a_lease_without_renewal_is_not_valid(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = await crew.worker("ann")
+    await crew.order()
+    late_s = ann._until_s + 1
+    monkeypatch.setattr("storage.leases._clock_s", lambda: late_s)
+    assert not ann.valid
+    assert await ann.take(1) == []
+
+
+async def test_one_frozen_in_a_transaction_holds_nobody_else_up(crew: Crew) -> None:
+    ann = await crew.worker("ann")
+    ids = [await crew.order(f"member{number}") for number in range(3)]
+    await ann.take(3)
+    frozen = await asyncpg.connect(crew.url)
+    transaction = frozen.transaction()
+    await transaction.start()
+    await frozen.execute(f"UPDATE jobs SET detail = 'frozen' WHERE job_id = '{ids[0]}'")
+    await crew.kill(ann)
+    bob = await crew.worker("bob")
+    await crew.hears("bob", "")
+    assert sorted(job.job_id for job in await bob.take(3)) == sorted(ids[1:])
+    crew.heard["bob"].clear()
+    await transaction.rollback()
+    await frozen.close()
+    await crew.hears("bob", "")
+    assert [job.job_id for job in await bob.take(3)] == ids[:1]
+
+
+async def test_who_stops_hands_over_at_once(crew: Crew) -> None:
+    ann, bob = await crew.worker("ann", lease_s=600), await crew.worker("bob", lease_s=600)
+    job_id = await crew.order()
+    await ann.take(1)
+    await ann.stop()
+    crew.leases.remove(ann)
+    await crew.hears("bob", "")
+    assert [job.job_id for job in await bob.take(1)] == [job_id]
+
+
+async def test_an_ended_job_belongs_to_nobody(crew: Crew) -> None:
+    ann = await crew.worker("ann")
+    await crew.order()
+    (job,) = await ann.take(1)
+    ended = await crew.store.move(job, State.CANCELLED)
+    assert ended.owner == "ann1"
+    assert (await crew.store.close_job(ended, keep_files=False)).owner == ""
+
+
+async def test_a_word_reaches_every_worker_and_survives_a_broken_connection(crew: Crew) -> None:
+    ann = await crew.worker("ann")
+    await crew.worker("bob")
+    ann.ring("job7")
+    await crew.hears("ann", "job7")
+    await crew.hears("bob", "job7")
+    await crew.do(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'troubadour bell' AND pid <> pg_backend_pid()"
+    )
+    await crew.hears("ann", "")  # something may have been said meanwhile
+    await crew.hears("bob", "")
+    ann.ring("job8")
+    await crew.hears("bob", "job8")
