@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 PROOF := $(VENV)/.proof
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types sim kill power fuzz mutants audit lock clean
+.PHONY: help demo test check lint types sim kill fleet power fuzz mutants audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -23,6 +23,10 @@ sim: $(STAMP)  ## Simulate the service, with faults and crashes: SEEDS=n histori
 KILLS ?= 200
 kill: $(STAMP)  ## Kill and freeze a real service at random instants: KILLS=n
 	$(BIN)/python -m tests.kill $(KILLS)
+
+ORDERS ?= 2000
+fleet: $(STAMP)  ## Kill and freeze bots and workers over one PostgreSQL database while ORDERS=n orders come in
+	$(BIN)/python -m tests.kill --fleet $(ORDERS)
 
 CUTS ?= 200000
 power: $(STAMP)  ## Cut the power under the store's real transactions: CUTS=n torn images

@@ -1,5 +1,7 @@
 """`python -m tests.kill N`: kill a real service N times at random instants, with orders coming in all the while.
 
+`--fleet N` lets many processes over one PostgreSQL database take N orders while workers and bots die and freeze.
+
 The instants, the orders and the faults are drawn from the seed. Time is real, so that the same seed meets the same
 mix and not the same history.
 """
@@ -16,7 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.kill.children import Nursery
+from tests.kill.fleet import fleet
 from tests.kill.life import Tally, Wrong, life
+from tests.postgres import server
 
 KILLS_PER_LIFE = 40
 SIDE_BY_SIDE = 4
@@ -71,6 +75,25 @@ async def run(nursery: Nursery, kills: int, seed: int, side_by_side: int = SIDE_
     return course
 
 
+async def _fleet(orders: int, seed: int) -> int:
+    folder, started_s = Path(tempfile.mkdtemp(prefix=f"troubadour-fleet-{seed}-")), time.monotonic()
+    with server() as database:
+        async with Nursery() as nursery, fleet(seed, folder, nursery, database) as ships:
+            try:
+                await ships.live(orders)
+            except Wrong as error:
+                sys.stdout.write(f"WRONG, kept in {folder}: {error}\n")
+                return 1
+    shutil.rmtree(folder)
+    count = ships.count
+    ended = ", ".join(f"{name} {number}" for name, number in count.ended.most_common())
+    sys.stdout.write(
+        f"{count.orders} orders: {ended}; {count.kills} kills, {count.freezes} freezes, {count.taken_over} take-overs, "
+        f"{count.asked} asked for again; nothing wrong; {time.monotonic() - started_s:.0f} s\n"
+    )
+    return 0
+
+
 async def _alone(kills: int, seed: int, side_by_side: int) -> Run:
     async with Nursery() as nursery:
         return await run(nursery, kills, seed, side_by_side)
@@ -95,10 +118,13 @@ def main() -> int:
     parser.add_argument("kills", type=int, nargs="?", default=200)
     parser.add_argument("--seed", type=int, help="of the first life (default: drawn)")
     parser.add_argument("--side-by-side", type=int, default=SIDE_BY_SIDE, help="services at once (%(default)s)")
+    parser.add_argument("--fleet", type=int, metavar="ORDERS", help="many processes, and so many orders")
     options = parser.parse_args()
     logging.getLogger().addHandler(logging.NullHandler())  # the local servers complain of each connection that breaks
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     sys.stdout.write(f"seed {seed}\n")
+    if options.fleet:
+        return asyncio.run(_fleet(options.fleet, seed))
     started_s = time.monotonic()
     course = asyncio.run(_alone(options.kills, seed, options.side_by_side))
     sys.stdout.write("\n\n".join([*course.stories, ""]) + summary(course, time.monotonic() - started_s) + "\n")

@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
+
 from storage.sqlite import audit_file, connect
 
 JOBS = """
@@ -49,6 +51,17 @@ class Memory:
 
 
 NOTHING = Memory({}, frozenset())
+
+
+async def recalled(url: str) -> Memory:
+    """Read what a PostgreSQL database remembers."""
+    connection = await asyncpg.connect(url)
+    try:
+        jobs = [Row(**row) for row in await connection.fetch(JOBS)]
+        entries = frozenset(row["entry_id"] for row in await connection.fetch("SELECT entry_id FROM ledger"))
+    finally:
+        await connection.close()
+    return Memory({job.event_id: job for job in jobs}, entries)
 
 
 @contextmanager

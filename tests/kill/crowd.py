@@ -132,9 +132,9 @@ class Crowd:
         self._rng = rng
         self._discord = discord
         self._telegram = telegram
-        guild = discord.guild()
-        self._channel: Channel = guild.channel("general")
-        self._members = [guild.member(f"Member {n}") for n in range(PEOPLE)]
+        guilds = [discord.guild(shard=shard) for shard in range(discord.shards)]
+        self._channels: list[Channel] = [guild.channel("general") for guild in guilds]
+        self._members = [[guild.member(f"Member {n}") for n in range(PEOPLE)] for guild in guilds]
         self._users = [telegram.user(f"User{n}", f"user{n}") for n in range(PEOPLE)]
         self._group: Chat | None = None
         self._in_group = 0
@@ -151,13 +151,14 @@ class Crowd:
             await self._order_on_telegram(text, music=music)
 
     async def _order_on_discord(self, text: str, *, music: bool) -> None:
-        member, twice, dead = self._rng.choice(self._members), self._rng.random(), self._rng.random()
+        shard = self._rng.randrange(len(self._channels))
+        member, twice, dead = self._rng.choice(self._members[shard]), self._rng.random(), self._rng.random()
         line, options = ("/music", {"prompt": text}) if music else ("/speak", {"voice": "Aria", "text": text})
-        if not self._discord.commands or not self._discord.gateway.connected():
+        if not self._discord.commands or not self._discord.gateway.connected(shard):
             self.unsaid += 1
             return
         try:
-            reply = await self._discord.command(member, self._channel, line, **options)
+            reply = await self._discord.command(member, self._channels[shard], line, **options)
             if twice < TWICE_SHARE:
                 await self._discord.repeat(reply)
         except (ConnectionError, CommandError, StopIteration, AssertionError, TimeoutError):
@@ -186,7 +187,8 @@ class Crowd:
 
     async def ask_again(self, order: Order) -> None:
         """Let the author of an order press its button, unless the bot is away."""
-        if order.offers and (isinstance(order, TelegramOrder) or self._discord.gateway.connected()):
+        connected = all(map(self._discord.gateway.connected, range(len(self._channels))))
+        if order.offers and (isinstance(order, TelegramOrder) or connected):
             await order.ask_again()
 
     async def keep_ordering(self, pause_s: float, may_order: "asyncio.Event") -> None:
