@@ -32,14 +32,13 @@ class App:
     """All of them: whoever carries jobs on delivers to each."""
     receiving: Mapping[str, Platform]
     """Those from which this process takes orders."""
-    web: Web | None
+    web: Web
     lag: LoopLag
     vitals: Vitals
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then drain."""
-        if self.web is not None:
-            await self.web.start()  # first: a port that is taken must stop the start before any job goes on
+        await self.web.start()  # first: a port that is taken must stop the start before any job goes on
         self.lag.start()
         for platform in self.platforms.values():
             await platform.open(self.service)
@@ -62,8 +61,7 @@ class App:
         for platform in self.platforms.values():
             await _survive(platform.close, f"{platform.name} did not close")
         await self.lag.stop()
-        if self.web is not None:
-            await self.web.stop()
+        await self.web.stop()
 
 
 async def _until_stopped(stop: asyncio.Event, receiving: Sequence[asyncio.Task[None]]) -> None:

@@ -35,24 +35,24 @@ class Web:
         self,
         host: str,
         port: int,
-        service: Service,
+        service: Service | None,
         *,
         meters: Meters,
         checks: Checks,
         metrics: Callable[[], Awaitable[str]],
         hooks: Mapping[str, Hook],
     ) -> None:
-        """`hooks` by path are where chats post their updates."""
+        """`service` takes callbacks; None in a part that has nothing to do with them. `hooks`: where chats post."""
         self._host = host
         self._port = port
-        self._service = service
         self._checks = checks
         self._metrics = metrics
         app = web.Application(middlewares=[_counted(meters)])
         app.router.add_get("/healthz", self._health, name="healthz")
         app.router.add_get("/readyz", self._ready, name="readyz")
         app.router.add_get("/metrics", self._measure, name="metrics")
-        app.router.add_post("/gateway/{token}", self._callback, name="callback")
+        if service is not None:
+            app.router.add_post("/gateway/{token}", _callback(service), name="callback")
         for path, hook in hooks.items():
             app.router.add_post(path, _update(hook), name=path.strip("/"))
         # No access log: the path of a callback is a secret.
@@ -88,16 +88,21 @@ class Web:
     async def _measure(self, _: web.Request) -> web.Response:
         return web.Response(body=(await self._metrics()).encode(), headers={"Content-Type": CONTENT_TYPE})
 
-    async def _callback(self, request: web.Request) -> web.Response:
-        """Take a callback as a hint only: the unguessable path names the job, and the status endpoint is asked."""
+
+def _callback(service: Service) -> Handler:
+    """Take a callback as a hint only: the unguessable path names the job, and the status endpoint is asked."""
+
+    async def called_back(request: web.Request) -> web.Response:
         request_id = _request_id(await read(request, LARGEST_CALLBACK_BYTES))
         try:
             async with asyncio.timeout(ANSWER_S):
-                known = await self._service.called_back(request.match_info["token"], request_id)
+                known = await service.called_back(request.match_info["token"], request_id)
         except (StoreError, TimeoutError) as error:
             log.warning("a callback could not be taken; the gateway may come again: %r", error)
             return web.json_response({"error": "try again"}, status=503)
         return web.json_response({"ok": known}, status=200 if known else 404)
+
+    return called_back
 
 
 def _counted(meters: Meters) -> Middleware:

@@ -69,7 +69,6 @@ class Caller:
     """Whoever reaches the server's port."""
 
     def __init__(self, app: App, session: aiohttp.ClientSession) -> None:
-        assert app.web is not None
         self._base = f"http://127.0.0.1:{app.web.port}"
         self._session = session
 
