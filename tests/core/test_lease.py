@@ -13,7 +13,7 @@ from core.lifecycle import Reason, State
 from storage.driver import Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
-from tests.core.rig import Incarnation, Rig
+from tests.core.rig import Answer, Broken, Incarnation, Rig
 from tests.core.test_worker import at_rest, current, held_up, ordered
 
 
@@ -84,6 +84,7 @@ async def test_an_upload_after_a_long_pause_is_put_off_and_not_doubtful(rig: Rig
         go.set()
         await at_rest(alive)
         assert (await current(alive, job)).state is State.DELIVERED
+    assert lease[0].answers == []
     assert rig.chat.uncertain == [False]
 
 
@@ -119,6 +120,27 @@ async def test_what_another_worker_took_is_left_to_it(rig: Rig, state: State) ->
         if state is State.RUNNING:
             await alive.store.move(now, State.FAILED)
     assert (rig.chat.heard, rig.chat.told) == ([], [])
+
+
+async def test_who_lost_a_job_before_its_member_was_told_does_not_tell(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0.001)
+    rig.gateway.statuses = [Answer("FAILED")]
+    async with rig.running() as alive:
+        reached, go, step = held_up()
+
+        async def fails() -> None:
+            await step()
+            raise Broken
+
+        rig.chat.tellings = [fails]
+        job = await ordered(alive)
+        await reached.wait()
+        await taken_over(alive, job.job_id, State.FAILED)
+        go.set()
+        await at_rest(alive)
+    assert rig.chat.told == []
 
 
 @asynccontextmanager
@@ -172,3 +194,4 @@ async def test_audio_that_can_not_be_fetched_again_is_owned_up_to(rig: Rig, stat
         assert job is not None
         assert (job.state, job.reason) == (State.UNDELIVERABLE, reason)
     assert rig.chat.told == [("undeliverable", reason)]
+    assert rig.chat.uncertain == [False]  # the first time, before it was lost
