@@ -185,7 +185,9 @@ async def test_audio_that_lies_on_another_machine_is_fetched_again(rig: Rig) -> 
     ("state", "reason"),
     [(State.GENERATED, Reason.MEDIA_UNAVAILABLE), (State.DELIVERING, Reason.DELIVERY_UNCERTAIN)],
 )
-async def test_audio_that_can_not_be_fetched_again_is_owned_up_to(rig: Rig, state: State, reason: Reason) -> None:
+async def test_audio_that_can_not_be_fetched_again_is_owned_up_to(
+    rig: Rig, state: State, reason: Reason, caplog: pytest.LogCaptureFixture
+) -> None:
     job_id = await left_generated(rig, state)
     rig.gateway.fetches = [MediaUnavailable("gone", may_retry=False)]
     async with rig.running() as alive:
@@ -195,3 +197,4 @@ async def test_audio_that_can_not_be_fetched_again_is_owned_up_to(rig: Rig, stat
         assert (job.state, job.reason) == (State.UNDELIVERABLE, reason)
     assert rig.chat.told == [("undeliverable", reason)]
     assert rig.chat.uncertain == [False]  # the first time, before it was lost
+    assert [record for record in caplog.records if record.exc_info] == []
