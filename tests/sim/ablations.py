@@ -77,14 +77,14 @@ ABLATIONS = (
     Ablation(
         "quota read outside the write transaction",
         f"{_STORE}.admit",
-        "results = await self._driver.run([Statement(text, args) for text in texts])",
+        "results = await self._driver.run([Statement(text, args) for text in texts], alone=touched)",
         _STALE_READ,
     ),
     Ablation("hold leaked on failure", f"{_STORE}.move", "elif to in VOIDS:", "elif to in VOIDS - {State.FAILED}:"),
     Ablation("refund twice", f"{_STORE}.move", "for text in texts]", "for text in texts * 2]"),
     Ablation(
         "callback trusted",
-        f"{_STEPS}.confirm",
+        "core.callbacks:Naming.confirm",
         "await self._gateway.status(request_id)",
         "pass",
         featured="callbacks: an id that nobody knows",
@@ -98,8 +98,8 @@ ABLATIONS = (
     Ablation(
         "moves are not fenced",
         f"{_STORE}._change",
-        "WHERE job_id = :job_id AND state = :from_state",
-        "WHERE job_id = :job_id AND :from_state = :from_state",
+        "job_id = :job_id AND state = :from_state",
+        "job_id = :job_id AND :from_state = :from_state",
     ),
     Ablation("no fsync before the rename", "core.gateway.spool:Part.publish", "os.fsync(self._file.fileno())", "pass"),
     Ablation(
@@ -122,7 +122,7 @@ ABLATIONS = (
         "view, job, None)",
         featured="discord: 502 after a post arrived",
     ),
-    Ablation("posts without a look at the reply", f"{_DISCORD}._put", "if artifacts and", "if False and"),
+    Ablation("posts without a look at the reply", f"{_DISCORD}._put", "if artifacts and await", "if False and await"),
     Ablation("private addresses allowed", "core.gateway.fetch:vetting", "if not may_connect(", "if False and not ("),
     Ablation(
         "losses not recorded",

@@ -64,6 +64,12 @@ def test_a_defect_is_seen(ablation: Ablation) -> None:
         assert any(lived(seed).broken for seed in range(40))
 
 
+@pytest.mark.parametrize("ablation", ABLATIONS, ids=lambda a: a.name)
+def test_every_ablation_fits_the_code(ablation: Ablation) -> None:
+    with switched(ablation):
+        pass
+
+
 def test_an_ablation_that_no_longer_fits_the_code_is_reported() -> None:
     outdated = Ablation("outdated", "storage.store:SqlStore.move", "this line is not there", "pass")
     with pytest.raises(AssertionError, match="up to date"), switched(outdated):
