@@ -229,7 +229,7 @@ class Worker:
                     self._pump()
                     if not self._queue.waiting:
                         self._news.set()
-            await self._until(job, leave=frozenset(State) - ENDED)
+            job = await self._until(job, leave=frozenset(State) - ENDED)
             await self._finish(job)
         except Stopping:
             log.info("job %s: left for the next start", job.job_id)

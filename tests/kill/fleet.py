@@ -161,8 +161,13 @@ class Fleet:
         return [name for name in ordered | jobs.keys() if name not in jobs or not jobs[name].closed]
 
     def _undelivered(self) -> list[str]:
-        jobs = self.memory.jobs
-        return [name for name, job in jobs.items() if not job.closed or job.state == State.UNDELIVERABLE]
+        """Name what is not there although everybody has asked for theirs.
+
+        The upload of a frozen worker may arrive when others have long called it doubtful, and take the offer away.
+        """
+        heard = {order.event_id for order in self._crowd.orders if order.audios}
+        lost = {name for name, job in self.memory.jobs.items() if job.state == State.UNDELIVERABLE} - heard
+        return [name for name, job in self.memory.jobs.items() if not job.closed or name in lost]
 
     def _blame(self, wrong: Iterable[str]) -> None:
         if found := list(wrong):
