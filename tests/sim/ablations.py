@@ -107,6 +107,7 @@ ABLATIONS = (
         "core.service:Service.called_back",
         "not compare_digest(",
         "not (lambda *_: True)(",
+        featured="callbacks: wrong token",
     ),
     Ablation("upload repeated when uncertain", f"{_TELEGRAM}.deliver", "if uncertain:", "if False:"),
     Ablation(
@@ -122,7 +123,13 @@ ABLATIONS = (
         "view, job, None)",
         featured="discord: 502 after a post arrived",
     ),
-    Ablation("posts without a look at the reply", f"{_DISCORD}._put", "if artifacts and await", "if False and await"),
+    Ablation(
+        "posts without a look at the reply",
+        f"{_DISCORD}._put",
+        "if artifacts and await",
+        "if False and await",
+        featured="discord: 502 after the token's last edit arrived",
+    ),
     Ablation("private addresses allowed", "core.gateway.fetch:vetting", "if not may_connect(", "if False and not ("),
     Ablation(
         "losses not recorded",
@@ -132,9 +139,6 @@ ABLATIONS = (
     ),
     Ablation("charged without audio", f"{_STEPS}._collect", "if artifacts:", "if True:"),
     Ablation("places in the queue are not given back", f"{_WORKER}._carry", "self._queue.done(taken)", "pass"),
-    Ablation(
-        "kept audio swept away", f"{_WORKER}._forget_orphans", "or job.state is not State.UNDELIVERABLE", "or True"
-    ),
     Ablation(
         "destination kept",
         f"{_STORE}.close_job",

@@ -68,6 +68,7 @@ _REPLIES = {
     "429": Refusal(429, "You are being rate limited.", retry_after_s=3),
     "500": Refusal(500, "Internal Server Error"),
     "502 after an edit arrived": Refusal(502, "Bad Gateway", arrives=True),
+    "502 after the token's last edit arrived": Refusal(502, "Bad Gateway", change="token dead", arrives=True),
 }
 _POSTS = {
     "10003 unknown channel": Refusal(404, "Unknown Channel", 10003, change="channel gone"),
