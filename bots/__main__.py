@@ -12,7 +12,7 @@ from bots.app import serve
 from bots.parts import ROLES, Part
 from bots.settings import load
 from core.errors import ConfigurationError, StoreError
-from storage.engines import Address, audit_of, export_of, reach
+from storage.engines import Address, audit_of, export_of, move, reach
 from storage.sqlite import backup
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -63,6 +63,14 @@ async def _backup(options: argparse.Namespace) -> int:
     return 0
 
 
+async def _migrate_store(options: argparse.Namespace) -> int:
+    moved = await move(options.source, options.target)
+    width = max(map(len, moved))
+    print("\n".join(f"{table:{width}} {rows:>12,}" for table, rows in moved.items()))
+    print("Every row arrived, and the books balance. The file is as it was: set DATABASE_URL to the new database.")
+    return 0
+
+
 def _database() -> Address:
     database = load().database
     if isinstance(database, Path) and not database.exists():
@@ -98,6 +106,9 @@ def parser() -> argparse.ArgumentParser:
     ledger = add("ledger", _ledger, "check the books, or write every entry as CSV")
     ledger.add_argument("action", choices=["verify", "export"])
     add("backup", _backup, "copy the database to a file").add_argument("file", type=Path)
+    move_command = add("migrate-store", _migrate_store, "move everything from SQLite to PostgreSQL, and prove it")
+    move_command.add_argument("source", metavar="FROM", help="sqlite:///path of a database that no process uses")
+    move_command.add_argument("target", metavar="TO", help="postgresql://… of an empty database")
     return top
 
 

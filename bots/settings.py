@@ -12,6 +12,7 @@ from core.errors import ConfigurationError, InvalidInput
 from core.money import parse_amount
 from core.products import VOICES
 from core.quota import Period, Quota
+from storage.engines import address_of
 
 GATEWAY_URL = "https://gateway.pixazo.ai"
 SANDBOX = "sandbox"
@@ -158,12 +159,10 @@ class Settings(BaseSettings):
         """Where the database is: the path of an SQLite file, or the URL of a PostgreSQL database with its password."""
         if self.database_url is None:
             return self.data_dir / "troubadour.db"
-        url = self.database_url.get_secret_value()
-        if url.startswith(("postgresql://", "postgres://")):
-            return url
-        if not url.startswith("sqlite:///"):
-            raise ValueError("DATABASE_URL must begin with sqlite:/// or postgresql://")
-        return Path(url.removeprefix("sqlite:///"))
+        try:
+            return address_of(self.database_url.get_secret_value())
+        except ValueError as error:
+            raise ValueError(f"DATABASE_URL {error}") from None
 
     @property
     def spool(self) -> Path:
