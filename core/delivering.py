@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,15 +101,22 @@ class Delivering:
     # --- generated -> delivering -> delivered | undeliverable -----------------------------------------------------
 
     async def deliver(self, job: Job) -> Job:
-        """Try until the chat has the audio or will not have it. Raises Stopping, StoreError."""
+        """Try until the chat has the audio or will not have it. Raises Stopping, StoreError.
+
+        The intent is written down when the files are ready: a crash before that leaves no doubt.
+        """
         until_s = asyncio.get_running_loop().time() + DELIVER_S  # the clock may be put back
         uncertain = job.state is State.DELIVERING
+        want, files = None, None
         while True:
-            if job.state is State.GENERATED:
-                job = await self._store.move(job, State.DELIVERING)
-            job = await self._progress_over(job)
             try:
-                await self._send(job, uncertain=uncertain)
+                wanted = self._deliveries[job.platform].accepts(job)  # a try may have taught something about the chat
+                if files is None or wanted != want:
+                    want, files = wanted, await self._fitted(job, wanted)
+                if job.state is State.GENERATED:
+                    job = await self._store.move(job, State.DELIVERING)
+                job = await self._progress_over(job)
+                await self._send(job, wanted, files, uncertain=uncertain)
             except DeliveryDelayed as error:
                 uncertain = uncertain or error.doubtful
                 if asyncio.get_running_loop().time() + error.retry_after_s > until_s:
@@ -123,15 +130,15 @@ class Delivering:
             else:
                 return await self._delivered(job)
 
-    async def _send(self, job: Job, *, uncertain: bool) -> None:
-        want = self._deliveries[job.platform].accepts(job)
+    async def _send(self, job: Job, want: Want, files: Sequence[Artifact], *, uncertain: bool) -> None:
         try:
-            await self._send_as(job, want, uncertain=uncertain)
+            await self._hand_over(job, files, uncertain=uncertain)
         except TooLarge as error:
             log.info("job %s: the chat takes less than announced: %s", job.job_id, error)
-            await self._send_as(job, replace(want, max_bytes=error.max_bytes), uncertain=uncertain)
+            smaller = await self._fitted(job, replace(want, max_bytes=error.max_bytes))
+            await self._hand_over(job, smaller, uncertain=uncertain)
 
-    async def _send_as(self, job: Job, want: Want, *, uncertain: bool) -> None:
+    async def _fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:
         raw = raw_format(job.parameters.get("output_format", ""))
         files: list[Artifact] = []
         for artifact in job.artifacts:
@@ -139,6 +146,9 @@ class Delivering:
             into = source.with_name(f"{source.name}-{want.prefer}-{want.max_bytes}")
             path, probe = await self._media.fit(source, artifact.probe, into, want, raw)
             files.append(Artifact.of(path, probe, path.stat().st_size))
+        return tuple(files)
+
+    async def _hand_over(self, job: Job, files: Sequence[Artifact], *, uncertain: bool) -> None:
         receipt = await self._receipt(job)
         if not self._lease.valid:  # a long pause just now: another worker may have the job
             raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
@@ -161,6 +171,8 @@ class Delivering:
         if uncertain:  # the last try was refused, an earlier one may have arrived
             reason = Reason.DELIVERY_UNCERTAIN
         log.warning("job %s: undeliverable: %s: %s", job.job_id, reason, error)
+        if job.state is State.GENERATED:
+            job = await self._store.move(job, State.DELIVERING)
         return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(error))
 
     # --- ended without audio in the chat --------------------------------------------------------------------------

@@ -198,3 +198,17 @@ async def test_audio_that_can_not_be_fetched_again_is_owned_up_to(
     assert rig.chat.told == [("undeliverable", reason)]
     assert rig.chat.uncertain == [False]  # the first time, before it was lost
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_an_end_while_the_audio_is_made_ready_leaves_no_doubt(rig: Rig) -> None:
+    async with rig.running() as alive:
+        reached, go, step = held_up()
+        rig.media.fits = [step]
+        job = await ordered(alive)
+        await reached.wait()
+        assert (await current(alive, job)).state is State.GENERATED
+        await alive.worker.stop(0)
+        go.set()
+    async with rig.running():
+        await at_rest(alive)
+    assert rig.chat.uncertain == [False]

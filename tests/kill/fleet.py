@@ -181,11 +181,7 @@ class Fleet:
                 await self.start(name)
         await self._ready()
         await self._until(self._open)
-        for order in self._crowd.orders:
-            job = self.memory.jobs.get(order.event_id)
-            if job and job.closed and job.state == State.UNDELIVERABLE:
-                await self._crowd.ask_again(order)
-        await self._until(self._undelivered)
+        await self._until(self._undelivered, ask=True)
         for name, child in self._children.items():
             child.signal(signal.SIGTERM)
             if status := await child.ended():
@@ -205,13 +201,21 @@ class Fleet:
         self.count.taken_over = logs.count("of a dead worker go on")
         self.count.ended = verdict.ended(self._crowd.orders, self.memory)
 
-    async def _until(self, left: Callable[[], list[str]]) -> None:
+    async def _ask_again(self) -> None:
+        for order in self._crowd.orders:
+            job = self.memory.jobs.get(order.event_id)
+            if job and job.closed and job.state == State.UNDELIVERABLE:
+                await self._crowd.ask_again(order)
+
+    async def _until(self, left: Callable[[], list[str]], *, ask: bool = False) -> None:
         try:
             async with asyncio.timeout(REST_S):
                 while True:
                     await self._look()
                     if not left():
                         return
+                    if ask:  # a busy machine may lose a short lease in the middle of an upload once more
+                        await self._ask_again()
                     await asyncio.sleep(LOOK_S)
         except TimeoutError:
             raise Wrong(f"not at rest after {REST_S:.0f} s: {left()[:5]}") from None
