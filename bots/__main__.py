@@ -10,7 +10,7 @@ from pathlib import Path
 from bots import check, logs
 from bots.app import serve
 from bots.parts import ROLES, Part
-from bots.settings import load
+from bots.settings import address_of, load
 from core.errors import ConfigurationError, StoreError
 from storage.engines import Address, audit_of, export_of, move, reach
 from storage.sqlite import backup
@@ -64,7 +64,11 @@ async def _backup(options: argparse.Namespace) -> int:
 
 
 async def _migrate_store(options: argparse.Namespace) -> int:
-    moved = await move(options.source, options.target)
+    try:
+        source, target = address_of(options.source), address_of(options.target)
+    except ValueError as error:
+        raise ConfigurationError(f"FROM and TO {error}.") from None
+    moved = await move(source, target)
     width = max(map(len, moved))
     print("\n".join(f"{table:{width}} {rows:>12,}" for table, rows in moved.items()))
     print("Every row arrived, and the books balance. The file is as it was: set DATABASE_URL to the new database.")

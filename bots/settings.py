@@ -12,7 +12,6 @@ from core.errors import ConfigurationError, InvalidInput
 from core.money import parse_amount
 from core.products import VOICES
 from core.quota import Period, Quota
-from storage.engines import address_of
 
 GATEWAY_URL = "https://gateway.pixazo.ai"
 SANDBOX = "sandbox"
@@ -23,6 +22,15 @@ _Words = Annotated[tuple[str, ...], NoDecode]
 
 
 _OWNER = re.compile(r"(?:discord|telegram):\d{1,20}|console:\w+", re.ASCII)
+
+
+def address_of(url: str) -> Path | str:
+    """Read `sqlite:///path` or `postgresql://…`. Raises ValueError."""
+    if url.startswith(("postgresql://", "postgres://")):
+        return url
+    if not url.startswith("sqlite:///"):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return Path(url.removeprefix("sqlite:///"))
 
 
 class Settings(BaseSettings):

@@ -22,29 +22,16 @@ Address = Path | str
 """A file of SQLite, or the URL of a PostgreSQL database."""
 
 
-def address_of(url: str) -> Address:
-    """Read `sqlite:///path` or `postgresql://…`. Raises ValueError."""
-    if url.startswith(("postgresql://", "postgres://")):
-        return url
-    if not url.startswith("sqlite:///"):
-        raise ValueError("must begin with sqlite:/// or postgresql://")
-    return Path(url.removeprefix("sqlite:///"))
-
-
-async def move(source: str, target: str) -> dict[str, int]:
+async def move(source: Address, target: Address) -> dict[str, int]:
     """Move a store; return how many rows each table has. Raises StoreError."""
-    try:
-        file, url = address_of(source), address_of(target)
-    except ValueError as error:
-        raise StoreError(f"FROM and TO {error}.") from None
-    if not isinstance(file, Path) or isinstance(url, Path):
+    if not isinstance(source, Path) or isinstance(target, Path):
         raise StoreError("A store moves from SQLite to PostgreSQL: sqlite:///path postgresql://user@host/name")
-    if not file.exists():
-        raise StoreError(f"There is no database at {file}.")
-    _postgres(url, read_only=True)  # raises where the library is missing
+    if not source.exists():
+        raise StoreError(f"There is no database at {source}.")
+    _postgres(target, read_only=True)  # raises where the library is missing
     from storage.moving import move_store  # noqa: PLC0415 - an extra
 
-    return await move_store(file, url)
+    return await move_store(source, target)
 
 
 def driver_of(address: Address) -> Driver:

@@ -1,10 +1,8 @@
 """Move everything from an SQLite file to a PostgreSQL database, and prove that it arrived before it counts."""
 
 import json
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -17,8 +15,9 @@ from storage.books import CHECKS, audit
 from storage.driver import UNSTORABLE, Driver
 from storage.migrate import MARK, migrate
 from storage.postgres import CONNECT_S, PostgresDriver, place
-from storage.sqlite import SqliteDriver, connect
+from storage.sqlite import SqliteDriver, reading
 
+Read = Callable[[str], Iterable[tuple[Any, ...]]]
 ROWS = 1000
 """Read at a time: memory does not grow with the table."""
 _SUM = 1 << 128
@@ -86,41 +85,31 @@ async def _copy(source: Path, url: str, tables: Sequence[str]) -> dict[str, int]
                     "SET LOCAL synchronous_commit = on; "
                     f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE"
                 )
-                with closing(connect(source, read_only=True)) as file:
-                    columns = {table: _columns(file, table) for table in tables}
-                    sent = {table: await _send(file, connection, table, columns[table], url) for table in tables}
+                with reading(source) as read:
+                    columns = {table: [row[1] for row in read(f"PRAGMA table_info({table})")] for table in tables}
+                    sent = {table: await _send(read, connection, table, columns[table], url) for table in tables}
                 await _prove(connection, columns, sent)
         finally:
             await connection.close(timeout=CONNECT_S)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise StoreError(f"Nothing was moved to {place(url)}: {error}") from None
     return {table: content.rows for table, content in sent.items()}
 
 
-def _columns(file: sqlite3.Connection, table: str) -> list[str]:
-    return [row[1] for row in file.execute(f"PRAGMA table_info({table})")]
-
-
-async def _send(file: sqlite3.Connection, connection: Any, table: str, columns: Sequence[str], url: str) -> Content:
+async def _send(read: Read, connection: Any, table: str, columns: Sequence[str], url: str) -> Content:
     if await connection.fetchval(f"SELECT EXISTS (SELECT 1 FROM {table})"):  # noqa: S608 - a name from the schema
         raise StoreError(f"{place(url)} holds rows already (in {table}); a store moves to an empty database.")
     content = Content()
 
     async def records() -> AsyncIterator[tuple[Any, ...]]:
-        for values in _read(file, table, columns):
+        for row in read(f"SELECT {', '.join(columns)} FROM {table}"):  # noqa: S608 - names from the schema
+            # A NUL, which only an SQLite file can hold, becomes what the store would write for it now.
+            values = tuple(UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value for value in row)
             content.add(values)
             yield values
 
     await connection.copy_records_to_table(table, records=records(), columns=columns)
     return content
-
-
-def _read(file: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    cursor = file.execute(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608 - names from the schema
-    while batch := cursor.fetchmany(ROWS):
-        for row in batch:
-            # A NUL, which only an SQLite file can hold, becomes what the store would write for it now.
-            yield tuple(UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value for value in row)
 
 
 async def _prove(connection: Any, columns: Mapping[str, Sequence[str]], sent: Mapping[str, Content]) -> None:

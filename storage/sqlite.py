@@ -5,8 +5,8 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -197,6 +197,16 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """Open a connection in autocommit mode, where transactions are begun and ended by hand."""
     mode = "ro" if read_only else "rwc"
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
+    """Yield what runs a query on a file that nobody changes, and reads row by row. Raises StoreError."""
+    try:
+        with closing(connect(path, read_only=True)) as connection:
+            yield connection.execute
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} can't be read: {error}") from error
 
 
 def backup(source: Path, target: Path) -> None:
