@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from tests.worlds.schemas import pair
 
@@ -90,12 +90,15 @@ async def read_call(request: web.Request, method: str) -> Call:
 
 
 async def _read_parts(request: web.Request, call: Call) -> None:
-    for name, value in (await request.post()).items():
-        if isinstance(value, web.FileField):
-            call.files[name] = Upload(value.filename, value.content_type, value.file.read())
-            value.file.close()
+    # Part by part, since the whole at once goes through a temporary file that stays open when the caller dies halfway.
+    async for part in await request.multipart():
+        assert isinstance(part, BodyPartReader)
+        name, content = part.name or "", bytes(await part.read())
+        if part.filename is not None:
+            kind = part.headers.get("Content-Type", "application/octet-stream")
+            call.files[name] = Upload(part.filename, kind, content)
         else:
-            call.params[name] = str(value)
+            call.params[name] = content.decode()
 
 
 def units(text: str) -> int:
