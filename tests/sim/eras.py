@@ -40,15 +40,21 @@ def strike(history: "History", kind: Kind) -> None:
         case ("clock", int(ms)):
             history.timeline.wall_offset_ms += ms
         case ("suspend", float(span_s)):
-            history.incarnation.loop.asleep_until_s = history.timeline.now_s + span_s
+            _put_to_sleep(history, span_s)
             history.incarnation.loop.frozen_s += span_s
         case ("freeze", float(span_s)):
-            history.incarnation.loop.asleep_until_s = history.timeline.now_s + span_s
+            _put_to_sleep(history, span_s)
         case str(cut):
             span_s = 2400.0 if cut == "long cut" else 25.0
             hosts = sorted((*history.wire.addresses, "telegram.sim"))
             for host in history.timeline.rng.sample(hosts, history.timeline.rng.randint(1, len(hosts))):
                 history.wire.cut_until_s[host] = history.timeline.now_s + span_s
+
+
+def _put_to_sleep(history: "History", span_s: float) -> None:
+    """Let nothing run for so long, after whatever sleep it is in already: else its clock would go back."""
+    loop = history.incarnation.loop
+    loop.asleep_until_s = max(loop.asleep_until_s, history.timeline.now_s) + span_s
 
 
 def drain(history: "History") -> None:
