@@ -93,10 +93,10 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """Start a server on a socket of its own and stop it. Raises NoServer."""
+def server(options: Mapping[str, str] | None = None, where: Path | None = None) -> Iterator[Server]:
+    """Start a server on a socket of its own and stop it; `options` in place of some of OPTIONS. Raises NoServer."""
     programs = binaries()
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a short path: a socket's has 107 bytes at most
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=where))  # a short path: a socket's has 107 bytes at most
     who = somebody()
     if who:
         os.chown(folder, who["user"], who["group"])
@@ -110,8 +110,8 @@ def server() -> Iterator[Server]:
     # Names sort otherwise here than byte by byte, as on many servers out there.
     language = ("--locale-provider=icu", "--icu-locale=en-US") if _speaks_icu(programs) else ("--locale=C.UTF-8",)
     do("initdb", "--auth=trust", "--username=troubadour", "--no-sync", "--encoding=UTF8", *language)
-    options = " ".join(f"-c {name}={value}" for name, value in OPTIONS.items())
-    do("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} {options}", "start")
+    told = " ".join(f"-c {name}={value}" for name, value in {**OPTIONS, **(options or {})}.items())
+    do("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} {told}", "start")
     try:
         yield Server(folder)
     finally:
