@@ -1,0 +1,98 @@
+"""The outside world in this process, free of charge: what is left is the cost of carrying a job."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from core.audio import Probe, RawFormat, Want
+from core.models import Artifact, Job, Receipt
+from core.products import Product
+
+CHAT = "bench"
+AUDIO = b"audio"
+PROBE = Probe("mp3", "mp3", 44_100, 2, 5_000, "audio/mpeg", "mp3")
+WANT = Want(50_000_000, frozenset({PROBE.kind}), "mp3")
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A status answer of a job that is done."""
+
+    status: str = "COMPLETED"
+    media_urls: tuple[str, ...] = ("http://gateway/audio",)
+    error: str | None = None
+
+
+@dataclass
+class FakeGateway:
+    """Is done with each request at once."""
+
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:  # noqa: ARG002
+        """Name the request."""
+        return f"request-{next(self._numbers)}"
+
+    async def status(self, request_id: str) -> Completed:  # noqa: ARG002
+        """Say that it is done."""
+        return Completed()
+
+    async def fetch(self, url: str, into: Path) -> None:  # noqa: ARG002
+        """Leave a small file."""
+        into.write_bytes(AUDIO)  # noqa: ASYNC240 - five bytes
+
+
+class FakeMedia:
+    """Finds everything as it should be."""
+
+    async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:  # noqa: ARG002
+        """Say what it always is."""
+        return PROBE
+
+    async def fit(
+        self,
+        path: Path,
+        probe: Probe,
+        into: Path,  # noqa: ARG002
+        want: Want,  # noqa: ARG002
+        raw: RawFormat | None = None,  # noqa: ARG002
+    ) -> tuple[Path, Probe]:
+        """Return the file itself."""
+        return path, probe
+
+
+@dataclass
+class FakeChat:
+    """Takes everything, and tells whoever waits for it."""
+
+    _heard: set[str] = field(default_factory=set)
+    _waiting: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    async def heard_of(self, job_id: str) -> None:
+        """Wait for a job's audio."""
+        if job_id not in self._heard:
+            event = self._waiting.setdefault(job_id, asyncio.Event())
+            await event.wait()
+        self._heard.discard(job_id)
+
+    def accepts(self, job: Job) -> Want:  # noqa: ARG002
+        """Take what there is."""
+        return WANT
+
+    async def progress(self, job: Job) -> None:
+        """Show nothing."""
+
+    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:  # noqa: ARG002
+        """Hear the audio."""
+        if Path(artifacts[0].path).read_bytes() != AUDIO:  # noqa: ASYNC240 - five bytes
+            raise ValueError("that is not what the gateway made")
+        self._heard.add(job.job_id)
+        if event := self._waiting.pop(job.job_id, None):
+            event.set()
+
+    async def tell(self, job: Job, receipt: Receipt) -> None:  # noqa: ARG002
+        """Complain: in a benchmark every job ends well."""
+        raise ValueError(f"{job.job_id} ended as {job.state}: {job.reason}")

@@ -1,0 +1,86 @@
+"""Stores that have a past, or jobs under way, written in bulk past the service."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from benchmarks.core_rig import open_store
+from benchmarks.fakes import CHAT
+from benchmarks.harness import Figures
+from benchmarks.orders import COST_MICROS, MEMBERS_OF_COMMUNITY, TEXT
+from bots.app import WallClock
+from core.quota import DAY_MS, day_of
+from storage.driver import Driver, Statement
+
+JOBS_OF_MEMBER = 50
+DAYS = 90
+"""How far back the past goes; each member was here on a third of them."""
+
+_NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
+_MEMBER = f"'{CHAT}:m' || (i % :members), '{CHAT}:' || (i % :members) / {MEMBERS_OF_COMMUNITY}"
+_DAY = f":today - (i / :members * 3 % {DAYS}) * {DAY_MS}"
+_PAST = (
+    f"""{_NUMBERS} INSERT INTO jobs (
+        job_id, event_id, platform, member, community, member_name, direct, product, parameters, characters,
+        cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms, attempts, request_id,
+        submitted_ms, deadline_ms, closed_ms
+    ) SELECT printf('0%017d', i), '{CHAT}:past' || i, '{CHAT}', {_MEMBER}, 'Member', 0, 'speech', :parameters,
+        {len(TEXT)}, {COST_MICROS}, 'delivered', :destination, '', ',', printf('0%017d', i) || hex(randomblob(16)),
+        {_DAY}, {_DAY}, 1, hex(randomblob(16)), {_DAY}, {_DAY}, {_DAY} FROM n""",  # noqa: S608 - constants
+    f"""{_NUMBERS} INSERT INTO ledger (
+        entry_id, at_ms, member, community, kind, job_id, day_ms, month_ms, allowance_micros
+    ) SELECT printf('0%017d:hold', i), {_DAY}, {_MEMBER}, 'hold', printf('0%017d', i), {_DAY}, {_DAY}, {COST_MICROS}
+    FROM n""",  # noqa: S608 - constants
+    f"""{_NUMBERS} INSERT INTO ledger (
+        entry_id, at_ms, member, community, kind, job_id, day_ms, month_ms, charged_micros
+    ) SELECT printf('0%017d:charge', i), {_DAY}, {_MEMBER}, 'charge', printf('0%017d', i), {_DAY}, {_DAY},
+        {COST_MICROS} FROM n""",  # noqa: S608 - constants
+    f"""{_NUMBERS} INSERT INTO usage (member, community, day_ms, used_micros)
+    SELECT {_MEMBER}, {_DAY}, {COST_MICROS} FROM n WHERE true
+    ON CONFLICT (community, member, day_ms) DO UPDATE SET used_micros = used_micros + excluded.used_micros""",  # noqa: S608 - constants
+    f"""{_NUMBERS} INSERT INTO members (member, community, name, handle, seen_ms)
+    SELECT {_MEMBER}, 'Member', 'member' || i, :today FROM n WHERE i < :members""",  # noqa: S608 - constants
+)
+_RUNNING = (
+    f"""{_NUMBERS} INSERT INTO jobs (
+        job_id, event_id, platform, member, community, member_name, direct, product, parameters, characters,
+        cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms, attempts, request_id,
+        submitted_ms, deadline_ms
+    ) SELECT printf('1%017d', i), '{CHAT}:now' || i, '{CHAT}', {_MEMBER}, 'Member', 0, 'speech', :parameters,
+        {len(TEXT)}, {COST_MICROS}, 'running', :destination, '', ',', printf('1%017d', i) || hex(randomblob(16)),
+        :now, :now, 1, 'request-' || i, :now - (i % 2) * :late, :now + 900000 FROM n""",  # noqa: S608 - constants
+    f"""{_NUMBERS} INSERT INTO holds (
+        job_id, member, community, day_ms, month_ms, allowance_micros, balance_micros
+    ) SELECT printf('1%017d', i), {_MEMBER}, :today, :today, {COST_MICROS}, 0 FROM n""",  # noqa: S608 - constants
+)
+
+
+async def past(*, folder: str, shared: str, jobs: int, within: str) -> Figures:  # noqa: ARG001
+    """Make a store with so many finished jobs, in the shared folder."""
+    async with open_store(str(Path(shared) / within)):
+        pass
+    with closing(sqlite3.connect(Path(shared) / within / "troubadour.db")) as connection:
+        connection.execute("PRAGMA synchronous=OFF")  # nothing is measured yet
+        connection.execute("PRAGMA cache_size=-400000")
+        for text in _PAST:
+            connection.execute(text, _args(jobs))
+        connection.commit()
+    return {}
+
+
+async def running_jobs(driver: Driver, jobs: int, late_s: float) -> None:
+    """Add jobs that run at the gateway; every other one was submitted `late_s` ago."""
+    args = {**_args(jobs), "late": round(1000 * late_s)}
+    await driver.run([Statement(text, args) for text in _RUNNING])
+
+
+def _args(jobs: int) -> dict[str, int | str]:
+    now_ms = WallClock().now_ms()
+    return {
+        "count": jobs,
+        "members": max(1, jobs // JOBS_OF_MEMBER),
+        "today": day_of(now_ms),
+        "now": now_ms,
+        "parameters": f'{{"text": "{TEXT}", "voice": "Aria"}}',
+        "destination": f'{{"platform": "{CHAT}", "data": {{"chat": 1, "order": 2}}}}',
+    }

@@ -1,0 +1,241 @@
+"""Sides, rounds and medians.
+
+Each side of each round has a process of its own, so that nobody's heap, caches or CPU time are another's; sides take
+turns, so that a machine that is busy for a while is so for all of them. A ratio is of one round; medians come last.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any, Self, TypeVar
+
+from benchmarks.place import Place
+
+T = TypeVar("T")
+Figures = dict[str, float]
+"""What one run of one side came to, by name; the unit is the last part of the name."""
+
+ROOT = Path(__file__).parents[1]
+SIDE_S = 240.0
+"""How long one run of one side may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A function that measures: `module:name`, so that what only it needs is imported only in its process."""
+
+    run: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    quick: Mapping[str, Any] = field(default_factory=dict)
+    """In place of some options where it only matters that all runs."""
+    postgres: bool = False
+    """Whether it gets the address of an empty database, as `postgres`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where a figure should be; `unit` "" is a ratio."""
+
+    limit: float
+    unit: str = ""
+    at_least: bool = False
+
+    def met(self, value: float) -> bool:
+        """Say whether a value is where it should be."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def __str__(self) -> str:
+        """Write it as a reader expects it."""
+        return f"{'>=' if self.at_least else '<='} {self.limit:g}{' ' + self.unit if self.unit else 'x'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table: a figure of a side, and the same of its baseline."""
+
+    what: str
+    side: str
+    figure: str
+    unit: str
+    baseline: str | None = None
+    aim: Aim | None = None
+    cpu: bool = True
+    """Whether the CPU of one operation says something beside the figure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """Sides that are measured in turns, and what is told of them."""
+
+    name: str
+    sides: Mapping[str, Side]
+    rows: Sequence[Row]
+    rounds: int = 5
+    prepare: Side | None = None
+    """What runs once before the rounds; it may leave files in the folder `shared` for the sides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A measured row; without a value, `why` says so."""
+
+    benchmark: str
+    row: Row
+    value: float | None = None
+    baseline: float | None = None
+    ratio: float | None = None
+    cpu_us: float | None = None
+    """CPU of the measuring process for one operation, all threads."""
+    baseline_cpu_us: float | None = None
+    why: str = ""
+    judged: bool = True
+    """False where the numbers are too small for the aim to say anything."""
+
+    @property
+    def met(self) -> bool | None:
+        """Say whether the aim is met; None where there is none, or no value."""
+        judged = self.value if self.row.aim and self.row.aim.unit else self.ratio
+        return None if self.row.aim is None or judged is None or not self.judged else self.row.aim.met(judged)
+
+
+@dataclass(slots=True)
+class Measured:
+    """All that one benchmark came to."""
+
+    benchmark: Benchmark
+    quick: bool = False
+    rounds: list[dict[str, Figures]] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    """By side; a side that failed once is left out from then on."""
+
+    def lines(self) -> list[Line]:
+        """Return a line for each row."""
+        return [self._line(row) for row in self.benchmark.rows]
+
+    def _line(self, row: Row) -> Line:
+        if row.side in self.failures:
+            return Line(benchmark=self.benchmark.name, row=row, why=self.failures[row.side])
+        baseline = row.baseline if row.baseline not in self.failures else None
+        return Line(
+            benchmark=self.benchmark.name,
+            row=row,
+            value=self._median(row.side, row.figure),
+            baseline=self._median(baseline, row.figure) if baseline else None,
+            ratio=self._ratio(row.side, baseline, row.figure) if baseline else None,
+            cpu_us=self._median(row.side, "cpu_us") if row.cpu else None,
+            baseline_cpu_us=self._median(baseline, "cpu_us") if baseline and row.cpu else None,
+            why=self.failures.get(row.baseline or "", ""),
+            judged=not self.quick,
+        )
+
+    def _median(self, side: str, figure: str) -> float | None:
+        values = [of_round[side][figure] for of_round in self.rounds if figure in of_round.get(side, {})]
+        return median(values) if values else None
+
+    def _ratio(self, side: str, baseline: str, figure: str) -> float | None:
+        both = [(of_round[side][figure], of_round[baseline][figure]) for of_round in self.rounds]
+        ratios = [ours / theirs for ours, theirs in both if theirs]
+        return median(ratios) if ratios else None
+
+
+class SideFailed(Exception):
+    """A side could not be measured."""
+
+
+async def measure(benchmark: Benchmark, place: Place, *, quick: bool, say: Callable[[str], None]) -> Measured:
+    """Run every side in every round; `say` hears what is under way."""
+    measured = Measured(benchmark, quick)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=place.disk) as shared:
+        if benchmark.prepare is not None:
+            say(f"{benchmark.name}: preparing")
+            await _run(benchmark.prepare, place, Path(shared), quick=quick)
+        for number in range(1 if quick else benchmark.rounds):
+            measured.rounds.append({})
+            names = [name for name in benchmark.sides if name not in measured.failures]
+            for name in names if number % 2 == 0 else reversed(names):
+                say(f"{benchmark.name}: round {number + 1}, {name}")
+                try:
+                    figures = await _run(benchmark.sides[name], place, Path(shared), quick=quick)
+                except SideFailed as error:
+                    measured.failures[name] = str(error)
+                else:
+                    measured.rounds[-1][name] = figures
+    return measured
+
+
+async def _run(side: Side, place: Place, shared: Path, *, quick: bool) -> Figures:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=place.disk) as folder:
+        options = {**side.options, **(side.quick if quick else {}), "folder": folder, "shared": str(shared)}
+        if side.postgres:
+            options["postgres"] = await place.database()
+        told, log = Path(folder) / "figures.json", Path(folder) / "log"
+        with log.open("wb") as said:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "benchmarks.side", side.run, json.dumps(options), str(told),
+                cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said,
+            )  # fmt: skip
+            status = await _ended(process)
+        if status != 0 or not told.exists():
+            raise SideFailed(_last_words(log.read_text(errors="replace")) or f"exit status {status}")
+        figures: Figures = json.loads(told.read_text())
+        return figures
+
+
+async def _ended(process: asyncio.subprocess.Process) -> int:
+    try:
+        async with asyncio.timeout(SIDE_S):
+            return await process.wait()
+    except TimeoutError:
+        raise SideFailed(f"not done after {SIDE_S:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+def _last_words(log: str) -> str:
+    return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "")[:200]
+
+
+class Watch:
+    """Times a block: wall clock, and the CPU of this process with all its threads."""
+
+    def __enter__(self) -> Self:
+        self._started_s, self._cpu_s = time.perf_counter(), time.process_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = time.perf_counter() - self._started_s
+        self.cpu_s = time.process_time() - self._cpu_s
+
+    def figures(self, count: int, **more: float) -> Figures:
+        """Return the figures of `count` operations."""
+        return {
+            "count": count,
+            "seconds": self.seconds,
+            "per_s": count / self.seconds,
+            "cpu_us": 1e6 * self.cpu_s / count,
+            "per_core_s": count / self.cpu_s,
+            **more,
+        }
+
+
+async def at_once(count: int, work: Callable[[T], Awaitable[object]], items: Sequence[T]) -> None:
+    """Do work on all items, `count` of them at any time."""
+    left = iter(items)
+
+    async def one_after_another() -> None:
+        for item in left:
+            await work(item)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(count):
+            group.create_task(one_after_another())

@@ -1,0 +1,57 @@
+"""Orders of a crowd: many members, few orders of each."""
+
+from benchmarks.fakes import CHAT
+from core.ids import new_job_id, new_token
+from core.models import Caller, Destination, Order
+from core.ports import Admission
+from core.quota import Period, Quota
+
+TEXT = "Good evening everyone, the show begins in ten minutes in the big hall downstairs."
+COST_MICROS = 8_100
+QUOTA = Quota(limit_micros=10_000_000_000, period=Period.DAY)
+MEMBERS_OF_COMMUNITY = 10
+ORDERS_OF_MEMBER = 4
+"""Unresolved at a time: what a member has waiting is counted for each order."""
+
+
+def caller(number: int) -> Caller:
+    """Return a member of a crowd; ten of them share a community."""
+    return Caller(
+        platform=CHAT,
+        community=f"{CHAT}:{number // MEMBERS_OF_COMMUNITY}",
+        member=f"{CHAT}:m{number}",
+        name=f"Member {number}",
+        handle=f"member{number}",
+    )
+
+
+def order(number: int, member: int) -> Order:
+    """Return an order with an event of its own."""
+    return Order(
+        event_id=f"{CHAT}:e{number}",
+        caller=caller(member),
+        product="speech",
+        parameters={"text": TEXT, "voice": "Aria"},
+        destination=Destination(CHAT, {"chat": member, "order": number}),
+    )
+
+
+def orders(count: int) -> list[Order]:
+    """Return orders whose members take turns."""
+    members = max(1, count // ORDERS_OF_MEMBER)
+    return [order(number, number % members) for number in range(count)]
+
+
+def admission(placed: Order) -> Admission:
+    """Return a priced order on its way into the store."""
+    job_id = new_job_id()
+    return Admission(
+        order=placed,
+        job_id=job_id,
+        callback_token=f"{job_id}.{new_token()}",
+        parameters=placed.parameters,
+        characters=len(TEXT),
+        cost_micros=COST_MICROS,
+        operator_quota=QUOTA,
+        max_waiting=1_000_000,
+    )

@@ -1,0 +1,64 @@
+"""A peer as its user sees it."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from benchmarks.harness import ROOT
+
+START_S = 20.0
+END_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A peer that runs."""
+
+    url: str
+
+    async def be(self, **link: float) -> None:
+        """Put it at the end of a link."""
+        await self._call("POST", "link", json=link)
+
+    async def finish(self, request_id: str, port: int | None = None) -> None:
+        """Complete a job, and call back where there is a port."""
+        await self._call("POST", f"complete/{request_id}{f'?port={port}' if port else ''}")
+
+    async def times(self) -> dict[str, Any]:
+        """Return what happened when."""
+        told: dict[str, Any] = await self._call("GET", "times")
+        return told
+
+    async def _call(self, method: str, what: str, **more: Any) -> Any:
+        url = f"{self.url}/control/{what}"
+        async with aiohttp.ClientSession() as session, session.request(method, url, **more) as answer:
+            answer.raise_for_status()
+            return await answer.json() if method == "GET" else None
+
+
+@asynccontextmanager
+async def peer(audio: Path | None = None) -> AsyncIterator[Reached]:
+    """Start a peer and end it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.peer", *([str(audio)] if audio else []),
+        cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("a peer needs pipes")
+        async with asyncio.timeout(START_S):
+            port = int(await process.stdout.readline())
+        yield Reached(f"http://127.0.0.1:{port}")
+        process.stdin.close()
+        async with asyncio.timeout(END_S):
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

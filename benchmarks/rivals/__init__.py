@@ -1,0 +1,1 @@
+"""Other people's engines for jobs that survive a crash, doing the same work."""

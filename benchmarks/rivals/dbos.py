@@ -1,0 +1,80 @@
+"""A job's life as a DBOS workflow of four steps."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, DBOSConfig
+
+from benchmarks.fakes import AUDIO
+from benchmarks.harness import Figures, Watch, at_once
+from benchmarks.orders import TEXT
+
+CONNECTIONS = 10
+
+
+@DBOS.step()
+async def submit(number: int) -> str:
+    """Name the request."""
+    return f"request-{number}"
+
+
+@DBOS.step()
+async def watch(request_id: str) -> str:
+    """Say that it is done."""
+    return f"http://gateway/{request_id}"
+
+
+@DBOS.step()
+async def collect(url: str, into: str) -> str:  # noqa: ARG001
+    """Leave a small file."""
+    Path(into).write_bytes(AUDIO)  # noqa: ASYNC240 - five bytes
+    return into
+
+
+@DBOS.step()
+async def deliver(path: str) -> int:
+    """Hear the audio, and remove the file."""
+    heard = len(Path(path).read_bytes())  # noqa: ASYNC240 - five bytes
+    await asyncio.to_thread(Path(path).unlink)
+    return heard
+
+
+@DBOS.workflow()
+async def life(number: int, folder: str, text: str) -> int:  # noqa: ARG001
+    """Carry one job."""
+    request_id = await submit(number)
+    return await deliver(await collect(await watch(request_id), f"{folder}/{number}"))
+
+
+async def lives(*, folder: str, jobs: int, waiting: int, postgres: str = "", shared: str = "") -> Figures:  # noqa: ARG001
+    """Carry jobs, so many at a time; the warm-up is a tenth of them."""
+    DBOS(config=_config(folder, postgres))
+    DBOS.launch()
+    try:
+
+        async def one(number: int) -> None:
+            handle: Any = await DBOS.start_workflow_async(life, number, folder, TEXT)
+            await handle.get_result()
+
+        await at_once(waiting, one, range(jobs // 10))
+        with Watch() as watched:
+            await at_once(waiting, one, range(jobs // 10, jobs // 10 + jobs))
+        return watched.figures(jobs)
+    finally:
+        await asyncio.to_thread(DBOS.destroy)
+
+
+def _config(folder: str, postgres: str) -> DBOSConfig:
+    path = Path(folder) / "dbos.db"
+    if not postgres:
+        with closing(sqlite3.connect(path)) as connection:  # stays so with the file; FULL is SQLite's own default
+            connection.execute("PRAGMA journal_mode=WAL")
+    return {
+        "name": "bench",
+        "system_database_url": postgres.replace("postgresql://", "postgresql+psycopg://") or f"sqlite:///{path}",
+        "sys_db_pool_size": CONNECTIONS,
+        "log_level": "WARNING",
+    }

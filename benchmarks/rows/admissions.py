@@ -1,0 +1,166 @@
+"""Orders admitted in a second, with 256 waiting at any time, on SQLite.
+
+The same on both sides: a fresh file with the service's schema and indexes, WAL and `synchronous=FULL`, and the rows
+that are there in the end: job, hold and ledger entry of each order, and what it changes of its member, of what that
+member used, and of the community's pool. The counts are compared.
+
+Not the same: the service decides on each order (quota, balance, pool, limits, an event seen before), answers each
+caller with the job and with what is left, and commits whatever is waiting. Bare sqlite3 knows all rows beforehand,
+decides nothing, answers nobody, and inserts table by table in batches of the size that turns out best.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.core_rig import open_store
+from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_once
+from benchmarks.orders import COST_MICROS, TEXT, admission, orders
+from bots.app import WallClock
+from core.ports import Admission
+from core.quota import Period, window
+from storage import sql
+from storage.driver import Driver, Statement
+from storage.sqlite import connect
+
+FULL, QUICK = {"count": 10_240, "waiting": 256}, {"count": 1_024, "waiting": 256}
+BENCHMARK = Benchmark(
+    name="admissions",
+    sides={
+        "service": Side(run="benchmarks.rows.admissions:service", options=FULL, quick=QUICK),
+        "sqlite3": Side(run="benchmarks.rows.admissions:bare", options=FULL, quick=QUICK),
+    },
+    rows=[
+        Row(
+            what="admissions, 256 waiting",
+            side="service",
+            baseline="sqlite3",
+            figure="per_s",
+            unit="/s",
+            aim=Aim(0.6, at_least=True),
+        )
+    ],
+)
+BATCHES = (64, 256, 1024, 4096)
+WARM = 256
+TRIED = 2_048
+"""Orders in a trial of one batch size."""
+TABLES = ("jobs", "holds", "ledger", "members", "usage", "pool_usage")
+
+
+async def service(*, folder: str, count: int, waiting: int, shared: str = "", within: str = "") -> Figures:
+    """Admit orders; `within` names a store in the shared folder that has a past."""
+    async with open_store(str(Path(shared) / within) if within else folder) as (driver, store):
+        admissions = [admission(placed) for placed in orders(count + WARM)]
+        await at_once(WARM, store.admit, admissions[:WARM])
+        before = await _rows(driver)
+        with Watch() as watch:
+            await at_once(waiting, store.admit, admissions[WARM:])
+        return watch.figures(count, rows=await _rows(driver) - before)
+
+
+async def _rows(driver: Driver) -> float:
+    counts = await driver.run([Statement(f"SELECT count(*) AS n FROM {table}") for table in TABLES])  # noqa: S608
+    return float(sum(rows[0]["n"] for rows in counts))
+
+
+async def bare(*, folder: str, count: int, waiting: int, shared: str) -> Figures:  # noqa: ARG001
+    """Insert the same rows."""
+    admissions = [admission(placed) for placed in orders(count + WARM)]
+    tried = [admission(placed) for placed in orders(TRIED)]
+    best = min([(await _trial(Path(folder), tried, batch), batch) for batch in BATCHES])[1]
+    async with open_store(folder):
+        pass
+    with closing(connect(Path(folder) / "troubadour.db", read_only=False)) as connection:
+        connection.execute("PRAGMA synchronous=FULL")
+        _insert(connection, _bindings(admissions[:WARM]), best)
+        before = _count(connection)
+        bindings = _bindings(admissions[WARM:])
+        with Watch() as watch:
+            _insert(connection, bindings, best)
+        return watch.figures(count, rows=_count(connection) - before, batch=best)
+
+
+async def _trial(folder: Path, admissions: Sequence[Admission], batch: int) -> float:
+    """Return how long a batch size takes, in seconds."""
+    async with open_store(str(folder / str(batch))):
+        pass
+    with closing(connect(folder / str(batch) / "troubadour.db", read_only=False)) as connection:
+        connection.execute("PRAGMA synchronous=FULL")
+        bindings, started_s = _bindings(admissions), perf_counter()
+        _insert(connection, bindings, batch)
+        return perf_counter() - started_s
+
+
+Binding = dict[str, str | int | None]
+
+_TEXTS = (
+    sql.REMEMBER,
+    """
+    INSERT INTO holds (job_id, community, member, day_ms, month_ms, allowance_micros, balance_micros)
+    VALUES (:job_id, :community, :member, :day_start, :month_start, :cost_micros, 0)
+    """,
+    """
+    INSERT INTO jobs (
+        job_id, event_id, platform, community, member, member_name, direct, product, parameters, characters,
+        cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms
+    ) VALUES (
+        :job_id, :event_id, 'bench', :community, :member, :name, 0, 'speech', :parameters, :characters,
+        :cost_micros, 'queued', :destination, '', ',', :callback_token, :now_ms, :now_ms
+    )
+    """,
+    """
+    INSERT INTO ledger (entry_id, at_ms, community, member, kind, job_id, day_ms, month_ms, allowance_micros)
+    VALUES (:entry_id, :now_ms, :community, :member, 'hold', :job_id, :day_start, :month_start, :cost_micros)
+    """,
+    """
+    INSERT INTO usage (community, member, day_ms, used_micros) VALUES (:community, :member, :day_start, :cost_micros)
+    ON CONFLICT (community, member, day_ms) DO UPDATE SET used_micros = usage.used_micros + excluded.used_micros
+    """,
+    """
+    INSERT INTO pool_usage (community, month_ms, used_micros) VALUES (:community, :month_start, :cost_micros)
+    ON CONFLICT (community, month_ms) DO UPDATE SET used_micros = pool_usage.used_micros + excluded.used_micros
+    """,
+    "UPDATE members SET last_order_ms = :now_ms WHERE community = :community AND member = :member",
+)
+
+
+def _bindings(admissions: Sequence[Admission]) -> list[Binding]:
+    now_ms = WallClock().now_ms()
+    day_start, month_start = window(Period.DAY, now_ms)[0], window(Period.MONTH, now_ms)[0]
+    return [
+        {
+            "now_ms": now_ms,
+            "day_start": day_start,
+            "month_start": month_start,
+            "community": one.order.caller.community,
+            "member": one.order.caller.member,
+            "name": one.order.caller.name,
+            "handle": one.order.caller.handle,
+            "job_id": one.job_id,
+            "entry_id": f"{one.job_id}:hold",
+            "event_id": one.order.event_id,
+            "parameters": f'{{"text": "{TEXT}", "voice": "Aria"}}',
+            "destination": f'{{"platform": "bench", "data": {{"chat": 1, "order": "{one.order.event_id}"}}}}',
+            "callback_token": one.callback_token,
+            "characters": len(TEXT),
+            "cost_micros": COST_MICROS,
+        }
+        for one in admissions
+    ]
+
+
+def _insert(connection: sqlite3.Connection, bindings: Sequence[Binding], batch: int) -> None:
+    left = iter(bindings)
+    while some := list(islice(left, batch)):
+        connection.execute("BEGIN IMMEDIATE")
+        for text in _TEXTS:
+            connection.executemany(text, some)
+        connection.execute("COMMIT")
+
+
+def _count(connection: sqlite3.Connection) -> float:
+    return float(sum(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES))  # noqa: S608

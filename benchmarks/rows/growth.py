@@ -1,0 +1,57 @@
+"""What one admission, one job life and one poll cost with 100, 1,000 and 10,000 jobs at once, and with a long past.
+
+Alike: 10,000 operations, or at least 2,000 lives, and the ratio is of CPU time for one of them. The past is a
+million finished jobs of 20,000 members over 90 days, with their ledger, written in bulk; the orders are of those
+members.
+"""
+
+from benchmarks.harness import Aim, Benchmark, Row, Side
+
+SIZES = (100, 1_000, 10_000)
+PAST = "past"
+FLAT = Aim(1.3)
+COUNT, FEW = 10_000, 1_000
+
+
+def _quick(size: int) -> int:
+    """Shrink a size where it only matters that all runs."""
+    return max(10, size // 10)
+
+
+def _admissions(size: int, **more: str) -> Side:
+    options, quick = {"count": COUNT, "waiting": size, **more}, {"count": FEW, "waiting": _quick(size)}
+    return Side(run="benchmarks.rows.admissions:service", options=options, quick=quick)
+
+
+def _lives(size: int, **more: str) -> Side:
+    options, quick = {"jobs": max(2_000, size), "waiting": size, **more}, {"jobs": 200, "waiting": _quick(size) // 10}
+    return Side(run="benchmarks.rows.lives:service", options=options, quick=quick)
+
+
+def _polls(size: int) -> Side:
+    options, quick = {"jobs": size, "polls": COUNT}, {"jobs": _quick(size), "polls": FEW}
+    return Side(run="benchmarks.rows.polls:service", options=options, quick=quick)
+
+
+SIDES = {
+    **{f"admission at {size:,}": _admissions(size) for size in SIZES},
+    "admission after 1,000,000": _admissions(100, within=PAST),
+    **{f"life at {size:,}": _lives(size) for size in SIZES},
+    "life after 1,000,000": _lives(100, within=PAST),
+    **{f"poll at {size:,}": _polls(size) for size in SIZES},
+}
+
+
+def _rows(what: str) -> list[Row]:
+    """Return a row for each size but the first, which is what it is compared with."""
+    first, *rest = (side for side in SIDES if side.startswith(what))
+    return [Row(what=f"growth: {s}", side=s, baseline=first, figure="cpu_us", unit="us", aim=FLAT) for s in rest]
+
+
+BENCHMARK = Benchmark(
+    name="growth",
+    rounds=2,
+    prepare=Side(run="benchmarks.fill:past", options={"jobs": 1_000_000, "within": PAST}, quick={"jobs": 10_000}),
+    sides=SIDES,
+    rows=[*_rows("admission"), *_rows("life"), *_rows("poll")],
+)

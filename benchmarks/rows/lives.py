@@ -1,0 +1,81 @@
+"""Whole job lives in a second: ordered, submitted, watched, collected, delivered; gateway, media and chat are fakes.
+
+The same on all sides: six durable writes for each job (admitted, about to submit, running, generated, delivering,
+delivered), 256 jobs under way, the same small file written and read, the same engine with the same durability: SQLite
+with WAL and `synchronous=FULL`, PostgreSQL with `fsync` on, ten connections.
+
+Not the same: the service keeps the books in these writes (quota, hold, charge, ledger) and answers with them. DBOS
+and Procrastinate keep none, which is in their favour. DBOS writes a workflow's start, its four steps and its end.
+Procrastinate writes an order, its begin and its end, twice: one task generates, and defers another that delivers.
+"""
+
+import asyncio
+from pathlib import Path
+
+from benchmarks.core_rig import Core, running
+from benchmarks.fakes import FakeGateway
+from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_once
+from benchmarks.orders import orders
+from core.models import Order
+
+WAITING = 256
+SETTLED_S = 60.0
+
+
+def _side(run: str, jobs: int, quick: int, *, postgres: bool = False) -> Side:
+    waiting = {"waiting": WAITING}
+    return Side(run=run, options={"jobs": jobs, **waiting}, quick={"jobs": quick}, postgres=postgres)
+
+
+_SERVICE, _DBOS = "benchmarks.rows.lives:service", "benchmarks.rivals.dbos:lives"
+_50, _3 = Aim(50, at_least=True), Aim(3, at_least=True)
+BENCHMARK = Benchmark(
+    name="lives",
+    rounds=3,
+    sides={
+        "SQLite": _side(_SERVICE, 4_000, 400),
+        "DBOS, SQLite": _side(_DBOS, 300, 30),
+        "PostgreSQL": _side(_SERVICE, 2_000, 200, postgres=True),
+        "DBOS": _side(_DBOS, 300, 30, postgres=True),
+        "Procrastinate": _side("benchmarks.rivals.procrastinate:lives", 1_000, 100, postgres=True),
+    },
+    rows=[
+        Row(what="job lives, SQLite", side="SQLite", baseline="DBOS, SQLite", figure="per_s", unit="/s", aim=_50),
+        Row(what="job lives, PostgreSQL", side="PostgreSQL", baseline="DBOS", figure="per_s", unit="/s", aim=_50),
+        Row(
+            what="job lives, PostgreSQL",
+            side="PostgreSQL",
+            baseline="Procrastinate",
+            figure="per_s",
+            unit="/s",
+            aim=_3,
+        ),
+    ],
+)
+
+
+async def service(
+    *, folder: str, jobs: int, waiting: int, postgres: str = "", shared: str = "", within: str = ""
+) -> Figures:
+    """Carry jobs from order to delivery; `within` names a store in the shared folder that has a past."""
+    where = str(Path(shared) / within) if within else folder
+    async with running(where, FakeGateway(), postgres=postgres) as core:
+
+        async def life(order: Order) -> None:
+            accepted = await core.service.order(order)
+            await core.chat.heard_of(accepted.job.job_id)
+
+        warm = min(waiting, WAITING, jobs)
+        placed = orders(jobs + warm)
+        await at_once(warm, life, placed[:warm])
+        with Watch() as watch:
+            await at_once(waiting, life, placed[warm:])
+            await _all_done(core)
+        return watch.figures(jobs)
+
+
+async def _all_done(core: Core) -> None:
+    """Wait for the last ends to be written."""
+    async with asyncio.timeout(SETTLED_S):
+        while await core.store.unfinished():  # noqa: ASYNC110 - the store tells nobody
+            await asyncio.sleep(0.005)

@@ -1,0 +1,9 @@
+"""The benchmarks, in the order of the table. A new one is a file in `rows/` and a line here."""
+
+from collections.abc import Mapping
+
+from benchmarks.harness import Benchmark
+from benchmarks.rows import admissions, growth, handover, in_flight, lives, memory, polls, start
+
+_ALL = (admissions, lives, polls, in_flight, handover, growth, memory, start)
+BENCHMARKS: Mapping[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in _ALL}
