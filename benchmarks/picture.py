@@ -10,7 +10,7 @@ from benchmarks.harness import Line
 from benchmarks.report import number
 
 WIDTH, MARGIN, ROW_HEIGHT, HEAD_HEIGHT = 1400, 40, 64, 130
-MIDDLE, REACH = 950, 400
+MIDDLE, REACH = 930, 380
 DECADES = 2.0
 """A bar that fills its half is a hundred times better or worse than the aim."""
 CARD, INK, FAINT, BETTER, WORSE = "#ffffff", "#1b1f24", "#6b7480", "#2f9e6e", "#d9822b"

@@ -19,7 +19,7 @@ async def test_a_nudge_ends_one_jobs_wait() -> None:
     with pytest.raises(Stopping):
         async with asyncio.timeout(10):
             await second
-    assert not nudges._events
+    assert not nudges._waits
 
 
 async def test_nobody_waits_once_the_process_stops() -> None:

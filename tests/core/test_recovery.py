@@ -266,7 +266,7 @@ async def test_nothing_is_kept_in_memory_of_jobs_at_rest(rig: Rig) -> None:
         assert not worker._callbacks.under_way
         assert not worker._nudges._early
         assert not worker._delivering._showing
-        assert not worker._nudges._events
+        assert not worker._nudges._waits
         assert not worker._queue._waiting
         assert not worker._queue._of_member
         assert not worker._queue._of_community
@@ -570,7 +570,7 @@ async def test_an_unconfirmed_job_waits_for_its_callback_without_work(rig: Rig) 
         job = await ordered(alive)
         await reaches(alive, job, State.UNCONFIRMED)
         await a_while(alive)
-        assert job.job_id in alive.worker._nudges._events
+        assert job.job_id in alive.worker._nudges._waits
 
 
 async def test_what_the_gateway_may_have_charged_is_noted(rig: Rig) -> None:
