@@ -40,11 +40,12 @@ RETURNING job_id
 _FREE_OWN = "UPDATE jobs SET owner = '' WHERE owner = :worker_id AND closed_ms IS NULL"
 _BURY = f"DELETE FROM workers WHERE alive_until_ms <= {_NOW}"  # noqa: S608 - a constant
 # Members take turns, as in a worker's own queue. What is under way already goes on whatever waits.
+# As arrays, since a planner that thinks the table small would look for each job among all that are free.
 _TAKE = """
 UPDATE jobs SET owner = :worker_id
-WHERE owner = '' AND closed_ms IS NULL AND job_id IN (
+WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
-    WHERE owner = '' AND closed_ms IS NULL AND job_id IN (
+    WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
         SELECT job_id FROM (
             SELECT job_id, row_number() OVER (ORDER BY waits, turn, created_ms, job_id) AS place, waits
             FROM (
@@ -57,9 +58,9 @@ WHERE owner = '' AND closed_ms IS NULL AND job_id IN (
             ) AS free
         ) AS placed
         WHERE waits = 0 OR place <= :most
-    )
+    ))
     FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING *
 """
 _LEFT = "SELECT count(*) AS jobs FROM jobs WHERE owner = '' AND closed_ms IS NULL AND state = 'queued'"
