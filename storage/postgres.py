@@ -5,11 +5,12 @@ import logging
 import random
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import asyncpg
 
@@ -74,7 +75,7 @@ def bound(statement: Statement, args: Mapping[str, Any]) -> Bound:
 
 @lru_cache(maxsize=1024)
 def only_reads(text: str) -> bool:
-    """Say whether a statement changes nothing, so that alone it needs no transaction around it."""
+    """Say whether a statement changes nothing, so that it may be run again when its connection breaks."""
     verbs = re.findall(r"\b[A-Z]+\b", text)
     return verbs[:1] in (["SELECT"], ["WITH"]) and not {"INSERT", "UPDATE", "DELETE"}.intersection(verbs)
 
@@ -109,6 +110,21 @@ class _Connection(asyncpg.Connection):
         return ""
 
 
+class Turns:
+    """Lets lists of this process that must not meet wait here: in the database each would hold a connection."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def of(self, names: Sequence[str]) -> AsyncIterator[None]:
+        """Have all names to oneself, always taken in the same order so that none wait in a circle."""
+        async with AsyncExitStack() as held:
+            for name in sorted(set(names)):
+                await held.enter_async_context(self._locks.setdefault(name, asyncio.Lock()))
+            yield
+
+
 class PostgresDriver:
     """Drives one database, or the schema in it that comes first in `search_path`, beside other processes."""
 
@@ -121,6 +137,7 @@ class PostgresDriver:
         self._pool: Any = None
         self._running: set[asyncio.Task[list[list[Row]]]] = set()
         self._closing = False
+        self._turns = Turns()
 
     async def open(self) -> None:
         """Connect, and refuse a database that could not hold every text."""
@@ -164,7 +181,8 @@ class PostgresDriver:
     ) -> list[list[Row]]:
         """Run the list in one transaction, which goes on when the caller is cancelled: it ends whole or not at all."""
         ready = [bound(statement, args) for statement, args in bindable(statements)]
-        return await self._in_its_own_task(ready, beginning(alone, beside), self._statement_s)
+        async with self._turns.of(alone):
+            return await self._in_its_own_task(ready, beginning(alone, beside), self._statement_s)
 
     async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Run the list when no other process changes the schema, with more time."""
@@ -233,8 +251,8 @@ class PostgresDriver:
     async def _attempt(self, ready: Sequence[Bound], begin: str, limit_s: float) -> list[list[Row]]:
         async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
             limit_s += IDLE_S  # the server ends a statement in time; this is for one that can't be heard any more
-            if begin == BEGIN and len(ready) == 1 and only_reads(ready[0][0]):
-                return [await _meet(connection, ready[0], limit_s)]
+            if begin == BEGIN and len(ready) == 1:
+                return [await _at_once(connection, ready[0], limit_s)]
             async with _transaction(connection, begin, limit_s):
                 return [await _meet(connection, one, limit_s) for one in ready]
 
@@ -251,10 +269,21 @@ async def _transaction(connection: Any, begin: str, limit_s: float) -> AsyncIter
     try:
         tag = await connection.execute("COMMIT", timeout=limit_s)
     except GONE as error:
-        connection.terminate()
+        _cut_off(connection)
         raise OutcomeUnknown(f"the connection broke during a commit: {_first_line(error)}") from None
     if tag != "COMMIT":
         raise StoreError(f"the server answered {tag} to a commit")
+
+
+async def _at_once(connection: Any, one: Bound, limit_s: float) -> list[Row]:
+    """Run a statement that is a transaction by itself: one that meets no row has changed nothing."""
+    try:
+        return await _meet(connection, one, limit_s)
+    except GONE as error:
+        if only_reads(one[0]):
+            raise
+        _cut_off(connection)
+        raise OutcomeUnknown(f"the connection broke during a change: {_first_line(error)}") from None
 
 
 async def _undo(connection: Any) -> None:
@@ -263,10 +292,15 @@ async def _undo(connection: Any) -> None:
         await connection.execute("ROLLBACK", timeout=IDLE_S)
     except GONE as error:
         log.warning("a connection could not roll back and is cut off: %s", _first_line(error))
-        connection.terminate()
+        _cut_off(connection)
     except BaseException:
-        connection.terminate()
+        _cut_off(connection)
         raise
+
+
+def _cut_off(connection: Any) -> None:
+    with suppress(asyncpg.InterfaceError):  # the pool has noticed before us
+        connection.terminate()
 
 
 async def _meet(connection: Any, one: Bound, limit_s: float) -> list[Row]:

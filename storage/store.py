@@ -251,8 +251,9 @@ class SqlStore:
         return Statement(text, {**args, "updated_ms": self._clock.now_ms()}, 1)
 
     async def _run_change(self, job: Job, statements: list[Statement]) -> Job:
+        touched = whose(job.community, job.member) if len(statements) > 1 else ()  # the job's row alone is no book
         try:
-            results = await self._driver.run(statements, beside=whose(job.community, job.member))
+            results = await self._driver.run(statements, beside=touched)
         except Unexpected as error:
             raise StaleJob(f"{job.job_id} is no longer {job.state}, or another worker carries it") from error
         return job_of(results[0][0])

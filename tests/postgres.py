@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -58,6 +58,7 @@ class Server:
     """One database with a schema for each test that wants an empty one, and one that is brought up to date and kept."""
 
     folder: Path
+    restart: Callable[[], None]
     names: Iterator[str] = field(default_factory=lambda: (f"empty{number}" for number in count(1)))
     kept: str | None = None
 
@@ -111,9 +112,13 @@ def server(options: Mapping[str, str] | None = None, where: Path | None = None) 
     language = ("--locale-provider=icu", "--icu-locale=en-US") if _speaks_icu(programs) else ("--locale=C.UTF-8",)
     do("initdb", "--auth=trust", "--username=troubadour", "--no-sync", "--encoding=UTF8", *language)
     told = " ".join(f"-c {name}={value}" for name, value in {**OPTIONS, **(options or {})}.items())
-    do("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} {told}", "start")
+
+    def run(how: str) -> None:
+        do("pg_ctl", "-w", "-m", "immediate", "-l", str(folder / "log"), "-o", f"-k {folder} {told}", how)
+
+    run("start")
     try:
-        yield Server(folder)
+        yield Server(folder, lambda: run("restart"))
     finally:
         do("pg_ctl", "-m", "immediate", "stop")
         shutil.rmtree(folder)

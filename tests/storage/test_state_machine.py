@@ -23,11 +23,13 @@ from core.ports import Admission, Admitted
 from core.quota import DAY_MS, Limits, Period, Quota
 from storage.admin_store import SqlAdminStore
 from storage.books import CHECKS, breaches
-from storage.driver import Statement
+from storage.driver import Driver, Statement
+from storage.postgres import PostgresDriver
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
+from tests.postgres import Server
 from tests.storage.model import VOID, Model, Wanted, end_of, ms_of
 
 T = TypeVar("T")
@@ -70,12 +72,15 @@ class Books(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.folder = TemporaryDirectory()
         self.clock = SetClock()
-        self.driver = SqliteDriver(Path(self.folder.name) / "books.db")
+        self.driver = self.connect()
         self.store = SqlStore(self.driver, self.clock, DEFAULT_POOL)
         self.admin = SqlAdminStore(self.driver, self.clock, self.store)
         self.model = Model(self.clock.ms, default_pool=DEFAULT_POOL)
         self.orders: dict[str, Order] = {}
         self.run(self.store.open())
+
+    def connect(self) -> Driver:
+        return SqliteDriver(Path(self.folder.name) / "books.db")
 
     def run(self, wait: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(wait)
@@ -260,7 +265,7 @@ async def together(waiting: list[Coroutine[Any, Any, Any]]) -> list[Any]:
     return await asyncio.gather(*waiting, return_exceptions=True)
 
 
-async def broken(driver: SqliteDriver) -> list[str]:
+async def broken(driver: Driver) -> list[str]:
     return [sentence async for sentence in breaches(driver)]
 
 
@@ -287,12 +292,30 @@ def person(name: str) -> Person:
     return Person(member=f"test:{name}", name=name)
 
 
+class PostgresBooks(Books):
+    server: Server
+
+    def connect(self) -> Driver:
+        return PostgresDriver(self.run(self.server.ready()))
+
+
+@pytest.fixture(scope="session")
+def started(postgres: Server) -> None:
+    PostgresBooks.server = postgres
+
+
+def _settings(examples: int) -> settings:
+    return settings(
+        max_examples=int(EXAMPLES or examples),
+        stateful_step_count=25,
+        deadline=None,
+        derandomize=EXAMPLES is None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
 TestBooks = Books.TestCase
-TestBooks.settings = settings(
-    max_examples=int(EXAMPLES or 60),
-    stateful_step_count=25,
-    deadline=None,
-    derandomize=EXAMPLES is None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+TestBooks.settings = _settings(60)
+TestBooksOnPostgres = pytest.mark.usefixtures("started")(PostgresBooks.TestCase)
+TestBooksOnPostgres.settings = _settings(8)
 pytestmark = pytest.mark.timeout(0 if EXAMPLES else 60)

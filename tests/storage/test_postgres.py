@@ -1,0 +1,163 @@
+"""What the PostgreSQL driver makes of connections that break, locks that are held, and a schema that changes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+
+from core.errors import StaleJob, StoreError
+from core.lifecycle import State
+from storage.driver import OutcomeUnknown, Row, Statement
+from storage.postgres import CONNECTIONS, PostgresDriver, beginning
+from storage.store import SqlStore
+from tests.clock import SetClock
+from tests.makers import admission
+from tests.postgres import Server, server
+
+INSERT, COUNT = "INSERT INTO notes (note) VALUES (:note)", "SELECT count(*) AS n FROM notes"
+TABLES = "CREATE TABLE notes (note TEXT PRIMARY KEY); CREATE TABLE gate (open TEXT)"
+BUSY = "SELECT pid FROM pg_stat_activity WHERE application_name = 'troubadour' AND wait_event_type = 'Lock'"
+
+
+class Rig:
+    """A driver with a table, a connection that gets in its way, and one that watches: a transaction sees no news."""
+
+    def __init__(self, driver: PostgresDriver, other: Any, watch: Any) -> None:
+        self.driver, self.other, self.watch = driver, other, watch
+
+    @asynccontextmanager
+    async def locked(self, text: str) -> AsyncIterator[None]:
+        """Hold the locks that a statement takes."""
+        async with self.other.transaction():
+            await self.other.execute(text)
+            yield
+
+    async def note(self, note: str, *more: Statement, alone: Sequence[str] = ()) -> list[list[Row]]:
+        return await self.driver.run([Statement(INSERT, {"note": note}), *more], alone=alone)
+
+    async def notes(self) -> int:
+        ((row,),) = await self.driver.run([Statement(COUNT)])
+        return int(row["n"])
+
+    async def waiting(self, many: int = 1) -> list[int]:
+        """Return whose statements wait for a lock, once there are so many."""
+        async with asyncio.timeout(20):
+            while len(found := [row["pid"] for row in await self.watch.fetch(BUSY)]) < many:
+                await asyncio.sleep(0)
+        return found
+
+    async def cut(self, pids: Sequence[int]) -> None:
+        for pid in pids:
+            await self.watch.execute("SELECT pg_terminate_backend($1)", pid)
+
+
+@asynccontextmanager
+async def rig_at(url: str) -> AsyncIterator[Rig]:
+    driver, other, watch = PostgresDriver(url), await asyncpg.connect(url), await asyncpg.connect(url)
+    await driver.open()
+    try:
+        yield Rig(driver, other, watch)
+    finally:
+        await other.close()
+        await watch.close()
+        await driver.close()
+
+
+@pytest.fixture
+async def rig(postgres: Server) -> AsyncIterator[Rig]:
+    async with rig_at(await postgres.empty()) as made:
+        await made.other.execute(TABLES)
+        yield made
+
+
+async def test_a_list_that_is_cut_halfway_happens_once_all_the_same(rig: Rig) -> None:
+    async with rig.locked("LOCK TABLE gate"):
+        task = asyncio.create_task(rig.note("one", Statement("INSERT INTO gate VALUES ('x')")))
+        (cut,) = await rig.waiting()
+        await rig.cut([cut])
+        while await rig.waiting() == [cut]:
+            await asyncio.sleep(0)
+    await task
+    assert await rig.notes() == 1
+
+
+async def test_a_change_by_itself_that_is_cut_may_have_happened(rig: Rig) -> None:
+    async with rig.locked("LOCK TABLE notes"):
+        task = asyncio.create_task(rig.note("one"))
+        await rig.cut(await rig.waiting())
+        with pytest.raises(OutcomeUnknown):
+            await task
+    await rig.note("two")
+    assert await rig.notes() == 1
+
+
+async def test_a_commit_that_is_cut_may_have_happened(rig: Rig) -> None:
+    await rig.other.execute("""
+        CREATE FUNCTION knock() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN LOCK TABLE gate; RETURN NULL; END';
+        CREATE CONSTRAINT TRIGGER knock AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION knock()
+    """)
+    async with rig.locked("LOCK TABLE gate"):
+        task = asyncio.create_task(rig.note("one", Statement("SELECT 1 AS one")))
+        await rig.cut(await rig.waiting())
+        with pytest.raises(OutcomeUnknown):
+            await task
+
+
+async def test_a_job_goes_on_from_what_was_committed_when_the_answer_was_lost(postgres: Server) -> None:
+    async with rig_at(await postgres.ready()) as rig:
+        store = SqlStore(rig.driver, SetClock())
+        job = (await store.admit(admission())).job
+        assert job is not None
+        async with rig.locked("SELECT * FROM jobs FOR UPDATE"):
+            task = asyncio.create_task(store.move(job, State.SUBMITTING))
+            await rig.cut(await rig.waiting())
+            with pytest.raises(OutcomeUnknown):
+                await task
+        now = await store.again(job)
+        assert now.state is State.QUEUED
+        await store.move(now, State.SUBMITTING)
+        with pytest.raises(StaleJob):
+            await store.move(now, State.SUBMITTING)  # a repetition by whoever missed the answer changes nothing
+
+
+async def test_a_statement_that_takes_too_long_is_ended_and_undone(rig: Rig) -> None:
+    hasty = PostgresDriver(rig.driver._url, statement_s=0.1)
+    await hasty.open()
+    with pytest.raises(StoreError, match="statement timeout"):
+        await hasty.run([Statement(INSERT, {"note": "one"}), Statement("SELECT pg_sleep(60)")])
+    await hasty.run([Statement(INSERT, {"note": "two"})])
+    await hasty.close()
+    assert await rig.notes() == 1
+
+
+async def test_a_schema_that_another_process_changed_is_no_fault(rig: Rig) -> None:
+    list_of_two = [Statement("SELECT * FROM notes"), Statement(COUNT)]
+    await rig.note("one")
+    await rig.driver.run(list_of_two)
+    await rig.other.execute("ALTER TABLE notes ADD COLUMN shade TEXT NOT NULL DEFAULT 'red'")
+    ((row,), _) = await rig.driver.run(list_of_two)
+    assert row["shade"] == "red"
+
+
+async def test_lists_that_wait_for_their_turn_keep_no_connection_from_others(rig: Rig) -> None:
+    async with rig.locked(beginning(["band"], ()).partition("; ")[2]):
+        waiting = [asyncio.create_task(rig.note(str(n), alone=["band"])) for n in range(2 * CONNECTIONS)]
+        await rig.waiting()
+        await rig.note("other", alone=["choir"])
+        assert await rig.notes() == 1
+    await asyncio.gather(*waiting)
+    assert await rig.notes() == 1 + 2 * CONNECTIONS
+
+
+async def test_a_server_that_was_restarted_is_used_again() -> None:
+    with server() as own:
+        async with rig_at(own.url("public")) as rig:
+            await rig.other.execute(TABLES)
+            await rig.note("one", Statement(COUNT))
+            own.restart()
+            await rig.note("two", Statement(COUNT))
+            assert await rig.notes() == 2
