@@ -9,9 +9,12 @@ from benchmarks.fakes import CHAT, FakeChat, FakeMedia
 from benchmarks.orders import QUOTA
 from bots.app import WallClock
 from core.admin import Admin
+from core.callbacks import Naming
 from core.delivering import Delivering
+from core.elsewhere import LOOK_S
 from core.gate import Gate
 from core.ids import Ids
+from core.lease import Lease
 from core.meters import Meters
 from core.nudges import Nudges
 from core.observed import ObservedGateway
@@ -24,13 +27,15 @@ from core.steps import Pace, Steps
 from core.worker import Worker
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
-from storage.engines import driver_of
+from storage.engines import Address, driver_of, lease_of
 from storage.store import SqlStore
 
 MANY = 1_000_000
 NO_LIMITS = Limits(total=MANY, community=MANY, member=MANY)
 POLICY = Policy(default_quota=QUOTA, direct_quota=QUOTA, max_waiting=MANY, max_queue=MANY)
 AT_ONCE = Pace(poll_min_s=0, poll_max_s=0)
+LEASE_S = 15
+"""What `LEASE_S` is where nobody sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Core:
 @asynccontextmanager
 async def open_store(folder: str, postgres: str = "") -> AsyncIterator[tuple[Driver, SqlStore]]:
     """Open a store as the service does, in a folder or in a PostgreSQL database."""
-    driver = driver_of(postgres or Path(folder) / "troubadour.db")
+    driver = driver_of(_address(folder, postgres))
     store = SqlStore(driver, WallClock())
     await store.open()
     try:
@@ -57,13 +62,34 @@ async def open_store(folder: str, postgres: str = "") -> AsyncIterator[tuple[Dri
         await store.close()
 
 
+def _address(folder: str, postgres: str) -> Address:
+    return postgres or Path(folder) / "troubadour.db"
+
+
 @asynccontextmanager
 async def running(
-    folder: str, gateway: Gateway, *, pace: Pace = AT_ONCE, table: Catalog | None = None, postgres: str = ""
+    folder: str,
+    gateway: Gateway,
+    *,
+    chat: FakeChat | None = None,
+    pace: Pace = AT_ONCE,
+    table: Catalog | None = None,
+    postgres: str = "",
 ) -> AsyncIterator[Core]:
-    """Start a core without limits on what is in flight."""
+    """Start a core without limits on what is in flight; over PostgreSQL one worker beside others."""
     async with open_store(folder, postgres) as (driver, store):
-        core = _core(driver, store, spool=Path(folder) / "spool", gateway=gateway, pace=pace, table=table or catalog())
+        lease = lease_of(_address(folder, postgres), driver, store, [CHAT], LEASE_S)
+        core = _core(
+            driver,
+            store,
+            spool=Path(folder) / "spool",
+            gateway=gateway,
+            chat=chat or FakeChat(),
+            pace=pace,
+            table=table or catalog(),
+            lease=lease,
+            look_s=LOOK_S if postgres else None,
+        )
         await core.worker.start()
         try:
             yield core
@@ -71,8 +97,21 @@ async def running(
             await core.worker.stop(10)
 
 
-def _core(driver: Driver, store: SqlStore, *, spool: Path, gateway: Gateway, pace: Pace, table: Catalog) -> Core:
-    nudges, gate, clock, chat, media, meters = Nudges(), Gate(), WallClock(), FakeChat(), FakeMedia(), Meters()
+def _core(
+    driver: Driver,
+    store: SqlStore,
+    *,
+    spool: Path,
+    gateway: Gateway,
+    chat: FakeChat,
+    pace: Pace,
+    table: Catalog,
+    lease: Lease,
+    look_s: float | None,
+) -> Core:
+    nudges, gate, clock, media, meters = Nudges(), Gate(), WallClock(), FakeMedia(), Meters()
+    observed = ObservedGateway(gateway, meters)
+    naming = Naming(store, observed)
     delivering = Delivering(
         store=store,
         media=media,
@@ -81,10 +120,11 @@ def _core(driver: Driver, store: SqlStore, *, spool: Path, gateway: Gateway, pac
         clock=clock,
         spool=spool,
         nudges=nudges,
+        lease=lease,
     )
     steps = Steps(
         store=store,
-        gateway=ObservedGateway(gateway, meters),
+        gateway=observed,
         media=media,
         delivering=delivering,
         catalog=table,
@@ -93,6 +133,8 @@ def _core(driver: Driver, store: SqlStore, *, spool: Path, gateway: Gateway, pac
         pace=pace,
         gate=gate,
         nudges=nudges,
+        naming=naming,
+        lease=lease,
     )
     worker = Worker(
         store=store,
@@ -103,6 +145,9 @@ def _core(driver: Driver, store: SqlStore, *, spool: Path, gateway: Gateway, pac
         nudges=nudges,
         clock=clock,
         spool=spool,
+        naming=naming,
+        lease=lease,
+        look_s=look_s,
     )
     admin = Admin(SqlAdminStore(driver, clock, store), table, POLICY, clock, Ids())
     service = Service(store=store, worker=worker, catalog=table, policy=POLICY, clock=clock, ids=Ids(), admin=admin)
