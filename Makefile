@@ -3,9 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PROOF := $(VENV)/.proof
+BENCH := $(VENV)/.bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types sim kill fleet power fuzz mutants audit lock clean
+.PHONY: help demo test check lint types sim kill fleet power fuzz mutants bench audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -66,6 +67,13 @@ mutants: $(PROOF)  ## Break the money rules one operator at a time: a test must 
 	$(BIN)/python -m tests.mutants
 	$(BIN)/mutmut run
 
+$(BENCH): requirements-bench.lock $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
+bench: $(BENCH)  ## Measure the service beside its baselines: a table, and JSON and PNG in benchmarks/results
+	$(BIN)/python -m benchmarks $(ROWS)
+
 audit: $(PROOF)  ## Look for known vulnerabilities in what a production install has; write sbom.json
 	$(BIN)/pip-audit --disable-pip -r requirements.lock -f cyclonedx-json -o sbom.json
 
@@ -74,9 +82,10 @@ lock:  ## Resolve the dependencies again into the hashed lock files (needs uv)
 	  --extra postgres pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --extra sandbox --extra postgres --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
-
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group proof -c requirements-dev.lock pyproject.toml -o requirements-proof.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group bench -c requirements-dev.lock pyproject.toml -o requirements-bench.lock
 
 clean:  ## Remove what make made
 	rm -rf $(VENV) demo-audio

@@ -75,8 +75,9 @@ async def running(
     pace: Pace = AT_ONCE,
     table: Catalog | None = None,
     postgres: str = "",
+    limits: Limits = NO_LIMITS,
 ) -> AsyncIterator[Core]:
-    """Start a core without limits on what is in flight; over PostgreSQL one worker beside others."""
+    """Start a core; over PostgreSQL it is one worker beside others."""
     async with open_store(folder, postgres) as (driver, store):
         lease = lease_of(_address(folder, postgres), driver, store, [CHAT], LEASE_S)
         core = _core(
@@ -87,6 +88,7 @@ async def running(
             chat=chat or FakeChat(),
             pace=pace,
             table=table or catalog(),
+            limits=limits,
             lease=lease,
             look_s=LOOK_S if postgres else None,
         )
@@ -106,6 +108,7 @@ def _core(
     chat: FakeChat,
     pace: Pace,
     table: Catalog,
+    limits: Limits,
     lease: Lease,
     look_s: float | None,
 ) -> Core:
@@ -140,7 +143,7 @@ def _core(
         store=store,
         steps=steps,
         delivering=delivering,
-        queue=FairQueue(NO_LIMITS),
+        queue=FairQueue(limits),
         gate=gate,
         nudges=nudges,
         clock=clock,

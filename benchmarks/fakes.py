@@ -1,6 +1,7 @@
 """The outside world in this process, free of charge: what is left is the cost of carrying a job."""
 
 import asyncio
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -34,7 +35,7 @@ class FakeGateway:
 
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:  # noqa: ARG002
         """Name the request."""
-        return f"request-{next(self._numbers)}"
+        return f"request-{os.getpid()}-{next(self._numbers)}"  # of several processes, each has its own
 
     async def status(self, request_id: str) -> Completed:  # noqa: ARG002
         """Say that it is done."""

@@ -57,8 +57,8 @@ def better(line: Line) -> float:
     if line.row.aim is None:
         return 1.0
     value = line.value if line.row.aim.unit else line.ratio
-    value = max(value or 0.0, 1e-9)
-    return value / line.row.aim.limit if line.row.aim.at_least else line.row.aim.limit / value
+    value, limit = max(value or 0.0, 1e-9), max(line.row.aim.limit, 1e-9)
+    return value / limit if line.row.aim.at_least else limit / value
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

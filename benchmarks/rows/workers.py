@@ -1,0 +1,144 @@
+"""Workers in processes of their own over one PostgreSQL database: how much a second one helps, and after a death.
+
+Two against one: orders wait in the store; the workers begin at the same moment, and it is timed until the last job is
+closed. Gateway, media and chat are fakes in the workers. Once the gateway takes a second for each and a worker has as
+many in flight as where nobody sets it, and once it takes no time and nothing limits them. What is left then is work for
+the processor, which the database shares: where one worker and the database keep all cores busy, two can't do more.
+
+Take-over: one worker has submitted every job and is killed by SIGKILL; another one, which was there before, delivers
+them all. It is timed from the kill to the last audio; `beyond` is by how much that is longer than the lease, which is
+15 s as where nobody sets it. `twice` counts audios after the first of a job.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.core_rig import LEASE_S, open_store
+from benchmarks.harness import ROOT, Aim, Benchmark, Figures, Row, Side, at_once
+from benchmarks.orders import admission, orders
+from storage.driver import Driver, Statement
+
+LOOK_S = 0.02
+DEADLINE_S = 120.0
+WAITING = 64
+
+
+def _many(workers: int, jobs: int, gateway: str) -> Side:
+    options = {"workers": workers, "jobs": jobs, "gateway": gateway}
+    return Side(run="benchmarks.rows.workers:many", options=options, quick={"jobs": 60}, postgres=True)
+
+
+def _row(what: str, name: str) -> Row:
+    aim = Aim(1.6, at_least=True)
+    return Row(what=what, side=f"two{name}", baseline=f"one{name}", figure="per_s", unit="/s", aim=aim, cpu=False)
+
+
+BENCHMARK = Benchmark(
+    name="workers",
+    rounds=3,
+    sides={
+        "one": _many(1, 600, "a-second"),
+        "two": _many(2, 600, "a-second"),
+        "one, no wait": _many(1, 1_500, "at-once"),
+        "two, no wait": _many(2, 1_500, "at-once"),
+        "heir": Side(run="benchmarks.rows.workers:heir", options={"jobs": 100}, quick={"jobs": 10}, postgres=True),
+    },
+    rows=[
+        _row("two workers, gateway of 1 s", ""),
+        _row("two workers, all on 2 cores", ", no wait"),
+        Row(what="take-over after SIGKILL", side="heir", figure="seconds", unit="s", aim=Aim(LEASE_S + 2, "s")),
+        Row(what="take-over: audios sent twice", side="heir", figure="twice", unit="audios", aim=Aim(0, "audios")),
+    ],
+)
+
+
+async def many(*, folder: str, workers: int, jobs: int, gateway: str, postgres: str, shared: str) -> Figures:  # noqa: ARG001
+    """Carry orders that wait."""
+    async with open_store(folder, postgres) as (driver, store), AsyncExitStack() as stack:
+        await at_once(WAITING, store.admit, [admission(placed) for placed in orders(jobs)])
+        crew = [
+            await stack.enter_async_context(_worker(postgres, folder, str(number), gateway))
+            for number in range(workers)
+        ]
+        started_s = perf_counter()
+        for one in crew:
+            one.begin()
+        await _until(driver, "closed_ms IS NOT NULL", jobs)
+        seconds = perf_counter() - started_s
+        return {"per_s": jobs / seconds, "seconds": seconds, "least": min(len(one.heard) for one in crew)}
+
+
+async def heir(*, folder: str, jobs: int, postgres: str, shared: str) -> Figures:  # noqa: ARG001
+    """Kill the worker that has all jobs."""
+    async with AsyncExitStack() as stack:
+        driver, store = await stack.enter_async_context(open_store(folder, postgres))
+        first = await stack.enter_async_context(_worker(postgres, folder, "first", "never"))
+        first.begin()
+        await at_once(WAITING, store.admit, [admission(placed) for placed in orders(jobs)])
+        await _until(driver, "state = 'running'", jobs)
+        second = await stack.enter_async_context(_worker(postgres, folder, "second", "at-once"))
+        second.begin()
+        await _until(driver, "worker_id IS NOT NULL", 2, "workers")
+        first.kill()
+        killed_s = perf_counter()
+        await _until(driver, "closed_ms IS NOT NULL", jobs)
+        seconds = perf_counter() - killed_s
+        heard = first.heard + second.heard
+        return {"seconds": seconds, "beyond_s": seconds - LEASE_S, "twice": len(heard) - len(set(heard))}
+
+
+class _Worker:
+    """A process that works."""
+
+    def __init__(self, into: asyncio.StreamWriter, out: asyncio.StreamReader, kill: Callable[[], None]) -> None:
+        self.kill = kill
+        self.heard: list[str] = []
+        self._into, self._out = into, out
+
+    async def ready(self) -> None:
+        """Wait until all is imported."""
+        await self._out.readline()
+
+    def begin(self) -> None:
+        """Let it work."""
+        self._into.write(b"\n")
+
+    async def listen(self) -> None:
+        """Note whose audio the chat has."""
+        async for line in self._out:
+            self.heard.append(line.decode().strip())
+
+
+@asynccontextmanager
+async def _worker(postgres: str, folder: str, name: str, gateway: str) -> AsyncIterator[_Worker]:
+    (own := Path(folder) / name).mkdir()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.worker", postgres, str(own), gateway,
+        cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("a process needs pipes")
+    worker = _Worker(process.stdin, process.stdout, process.kill)
+    listening = None
+    try:
+        await worker.ready()
+        listening = asyncio.create_task(worker.listen())
+        yield worker
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        if listening is not None:
+            await listening
+
+
+async def _until(driver: Driver, what: str, many: int, table: str = "jobs") -> None:
+    """Wait until so many rows are like that."""
+    text = f"SELECT count(*) AS n FROM {table} WHERE {what}"  # noqa: S608 - constants
+    async with asyncio.timeout(DEADLINE_S):
+        while (await driver.run([Statement(text)]))[0][0]["n"] < many:  # noqa: ASYNC110 - the store tells nobody
+            await asyncio.sleep(LOOK_S)
