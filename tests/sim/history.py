@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web_app
+
 from tests.sim import eras, invariants
 from tests.sim.discord import DiscordWorld
 from tests.sim.disk import Disk
@@ -286,6 +288,7 @@ class History:
             warnings.simplefilter("ignore")
             self._remains.clear()
             del self.incarnation
+            web_app._cached_build_middleware.cache_clear()  # it keeps a thousand servers, and all that they hold
             gc.collect()  # now, while all that the dead may touch is out of reach of the living
 
 
