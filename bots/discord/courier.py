@@ -50,6 +50,11 @@ def failures(largest_bytes: int = 0) -> Iterator[None]:
         raise DeliveryDelayed(describe(error), retry_after_s=DELAY_S, doubtful=left) from error
 
 
+def may_have_arrived() -> bool:
+    """Say whether a call since `failures` began met a 5xx, after which its effect is unknown."""
+    return _stumbled.get()
+
+
 def describe(error: Exception) -> str:
     """Put an error into a few words for the log; the library's own may hold an address, and thus a token."""
     return str(error)[:WORDS] if isinstance(error, discord.HTTPException) else type(error).__name__

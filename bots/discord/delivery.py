@@ -10,7 +10,7 @@ from discord.http import MultipartParameters, handle_message_parameters
 from bots import replies
 from bots.discord import buttons
 from bots.discord.address import PLATFORM, Address
-from bots.discord.courier import NETWORK, SPENT, Courier, describe, failures
+from bots.discord.courier import NETWORK, SPENT, Courier, describe, failures, may_have_arrived
 from bots.discord.text import plain
 from core.audio import Want
 from core.errors import DeliveryRefused, DeliveryUncertain
@@ -117,6 +117,7 @@ class DiscordDelivery:
         with failures(max((a.size_bytes for a in artifacts), default=0)):
             if self._token_lives(address) and await self._edited(address, job, text, artifacts, view):
                 return
+            uncertain = uncertain or may_have_arrived()
             if artifacts and await self._is_there(address, job, uncertain=uncertain):
                 return
             if artifacts and uncertain and not self._repeats_are_seen(job):

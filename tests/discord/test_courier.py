@@ -249,6 +249,18 @@ async def test_audio_is_not_posted_where_a_reply_that_nobody_can_find_may_hold_i
     assert len(stage.channel.posted) == 1
 
 
+async def test_a_lost_answer_counts_also_where_the_library_hides_it(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
+) -> None:
+    """The library repeats an edit after a 502 by itself; by then the token is dead."""
+    unknown = replace(job, destination=Destination("discord", {**job.destination.data, "message_id": None}))
+    stage.world.fail("PATCH", "@original$", 502)
+    stage.world.fail("PATCH", "@original$", 401, 50027)
+    with pytest.raises(DeliveryUncertain):
+        await deliver(chat, unknown, audio)
+    assert stage.channel.posted == []
+
+
 async def test_a_reply_that_cant_be_read_now_is_read_later(
     stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
 ) -> None:
