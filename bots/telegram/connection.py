@@ -2,14 +2,11 @@
 
 import asyncio
 import logging
-import ssl
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
-import httpx
 from telegram import Bot, LinkPreviewOptions, Update
 from telegram.error import Conflict, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, Defaults, ExtBot
@@ -17,6 +14,7 @@ from telegram.request import HTTPXRequest
 
 from bots.telegram.faults import NoRoom, wait_s
 from bots.telegram.intake import Intake
+from core.tls import tls_context
 
 log = logging.getLogger(__name__)
 # It logs every flood wait with a traceback, although the caller sees the error and waits.
@@ -92,12 +90,6 @@ class Pace(AIORateLimiter):
         return self._flooded_until_s.get(chat_id, now_s) - now_s
 
 
-@cache
-def _tls() -> ssl.SSLContext:
-    """Read the certificate authorities once; the library would for each of its connections."""
-    return httpx.create_ssl_context()
-
-
 def make_requests() -> tuple[HTTPXRequest, HTTPXRequest]:
     """Open the connections, for polling and for everything else; they work before anything was asked of Telegram."""
     polling = HTTPXRequest(
@@ -105,7 +97,7 @@ def make_requests() -> tuple[HTTPXRequest, HTTPXRequest]:
         connect_timeout=CONNECT_S,
         read_timeout=10,
         pool_timeout=CONNECT_S,
-        httpx_kwargs={"verify": _tls()},
+        httpx_kwargs={"verify": tls_context()},
     )
     sending = HTTPXRequest(
         connection_pool_size=64,
@@ -114,7 +106,7 @@ def make_requests() -> tuple[HTTPXRequest, HTTPXRequest]:
         write_timeout=WRITE_S,
         media_write_timeout=WRITE_S,
         pool_timeout=CONNECT_S,
-        httpx_kwargs={"verify": _tls()},
+        httpx_kwargs={"verify": tls_context()},
     )
     return polling, sending
 

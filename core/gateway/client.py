@@ -4,14 +4,15 @@ A submit that may have arrived must never be taken for one that did not, so two 
 kept out. The transport reports a connection that broke after the request left as a connect timeout: what counts
 here is the error underneath. And a kept-alive connection that the server closes at the wrong moment leaves the
 outcome of a POST unknown: each submit gets a connection of its own.
+
+The transports are used without a client around them, whose cookies, redirects, authentication and environment would
+have to be turned off one by one, and which takes a third of a poll's CPU.
 """
 
 import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import aclosing
-from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from core.gateway.answers import Answer, Status
 from core.gateway.fetch import MediaFetcher
 from core.gateway.settings import GatewaySettings
 from core.products import Product
+from core.tls import tls_context
 
 NOTHING_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """Raised only while aiohttp waits for a connection, resolves, connects or shakes hands: no byte of a request is out."""
@@ -43,22 +45,31 @@ class GatewayClient:
     def __init__(self, settings: GatewaySettings) -> None:
         tls = tls_context()
         self._settings = settings
+        self._headers = httpx.Headers(
+            {
+                "Ocp-Apim-Subscription-Key": settings.key.get_secret_value(),
+                "Cache-Control": "no-cache",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": "troubadour",
+            }
+        )
         self._url = settings.url.rstrip("/")
         self._key = settings.key.get_secret_value()
-        self._submits = http_client(settings, tls, settings.submit_s, force_close=True)
-        self._polls = http_client(settings, tls, settings.status_s)
+        self._submits = transport(settings, tls, force_close=True)
+        self._polls = transport(settings, tls)
         self._media = MediaFetcher(settings.url, settings.media, tls)
 
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
         """Post one request, once; return the gateway's request id. Raises GatewayError."""
-        request = self._submits.build_request(
-            "POST", self._url + product.endpoint, json=dict(parameters), headers=self._callback(callback_token)
-        )
+        headers = httpx.Headers({**self._headers, **self._callback(callback_token)})
+        request = httpx.Request("POST", self._url + product.endpoint, json=dict(parameters), headers=headers)
         return answers.request_id(await self._exchange(self._submits, request, self._settings.submit_s), self._key)
 
     async def status(self, request_id: str) -> Status:
         """Ask the universal status endpoint. Raises GatewayError; a 404 is one like any other."""
-        request = self._polls.build_request("GET", f"{self._url}/v2/requests/status/{quote(request_id, safe='')}")
+        url = f"{self._url}/v2/requests/status/{quote(request_id, safe='')}"
+        request = httpx.Request("GET", url, headers=self._headers)
         return answers.status(await self._exchange(self._polls, request, self._settings.status_s), self._key)
 
     async def fetch(self, url: str, into: Path) -> None:
@@ -77,16 +88,19 @@ class GatewayClient:
             return {}
         return {"X-Webhook-URL": base + quote(token, safe=""), "X-Webhook-Mode": self._settings.webhook_mode}
 
-    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request, answer_s: float) -> Answer:
+    async def _exchange(self, through: AiohttpTransport, request: httpx.Request, answer_s: float) -> Answer:
         """Send a request and read its answer. Raises Unreachable or NoAnswer."""
+        connect_s = self._settings.connect_s
+        request.extensions["timeout"] = {"connect": connect_s, "pool": connect_s, "read": answer_s}
         try:
-            async with asyncio.timeout(self._settings.connect_s + answer_s + CEILING_S):
-                response = await client.send(request, stream=True)
+            async with asyncio.timeout(connect_s + answer_s + CEILING_S):
+                response = await through.handle_async_request(request)
                 async with aclosing(response):
+                    fields = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
                     return Answer(
                         code=response.status_code,
-                        encoding=response.headers.get("Content-Encoding", "").strip().casefold(),
-                        retry_after=response.headers.get("Retry-After"),
+                        encoding=fields.get(b"content-encoding", "").strip().casefold(),
+                        retry_after=fields.get(b"retry-after"),
                         body=await read_some(response),
                     )
         except BROKEN as exc:
@@ -110,33 +124,12 @@ async def read_some(response: httpx.Response) -> bytes:
     return bytes(body[: answers.BODY_MAX_BYTES])
 
 
-@cache
-def tls_context() -> ssl.SSLContext:
-    """Return what certificates are checked by. Reading them takes tens of milliseconds: once is enough."""
-    return httpx.create_ssl_context()
-
-
-def http_client(
-    settings: GatewaySettings, tls: ssl.SSLContext, answer_s: float, *, force_close: bool = False
-) -> httpx.AsyncClient:
-    """Make a client that sends the key, follows no redirect, keeps no cookie and ignores the environment."""
+def transport(settings: GatewaySettings, tls: ssl.SSLContext, *, force_close: bool = False) -> AiohttpTransport:
+    """Make what opens connections and keeps them, but no cookie; `force_close`: each is for one request."""
 
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=settings.max_connections, ssl=tls, force_close=force_close)
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-    return httpx.AsyncClient(
-        # A callable: the session must be made inside the running loop.
-        transport=AiohttpTransport(verify=tls, client=session),
-        headers={
-            "Ocp-Apim-Subscription-Key": settings.key.get_secret_value(),
-            "Cache-Control": "no-cache",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": "troubadour",
-        },
-        timeout=httpx.Timeout(connect=settings.connect_s, pool=settings.connect_s, read=answer_s, write=answer_s),
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        follow_redirects=False,
-        trust_env=False,
-    )
+    # A callable: the session must be made inside the running loop.
+    return AiohttpTransport(verify=tls, client=session)

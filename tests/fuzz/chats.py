@@ -25,10 +25,10 @@ from bots.telegram.delivery import plain as plain_for_telegram
 from bots.telegram.people import caller, key_of
 from bots.web import LARGEST_CALLBACK_BYTES
 from core.errors import DeliveryRefused, MediaUnavailable
-from core.gateway.client import tls_context
 from core.gateway.fetch import MediaFetcher
 from core.gateway.settings import MediaLimits
 from core.models import Caller, Destination
+from core.tls import tls_context
 from tests.core.rig import Incarnation, Rig
 from tests.fuzz.hostile import BODIES, texts
 from tests.fuzz.parsers import TABLE, Parser, refused_at_most

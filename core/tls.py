@@ -1,0 +1,12 @@
+"""What certificates are checked by."""
+
+import ssl
+from functools import cache
+
+import httpx
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Read the certificate authorities, which takes tens of milliseconds, once for all connections."""
+    return httpx.create_ssl_context()
