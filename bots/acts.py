@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bots import admin_replies as replies
-from bots.chart import usage_png
 from core.admin import MOST_ROWS, Subject
 from core.models import Caller, Person
-from core.reports import AuditEntry, Entry, to_csv
+from core.reports import AuditEntry, Entry, Usage, to_csv
 from core.service import Service
 
 
@@ -89,9 +88,15 @@ async def usage(service: Service, caller: Caller, period: str = "month", member:
     files = [File("ledger.csv", "text/csv", to_csv(Entry, entries).encode())] if entries else []
     if found.rows:
         title = replies.now(period).capitalize()
-        files.append(File("usage.png", "image/png", await asyncio.to_thread(usage_png, found, title)))
+        files.append(File("usage.png", "image/png", await asyncio.to_thread(_picture, found, title)))
     cut = f"\n{replies.CUT}" if len(entries) == MOST_ROWS else ""
     return Answer(f"{replies.usage(found, period)}{cut}", tuple(files), private=True)
+
+
+def _picture(usage: Usage, title: str) -> bytes:
+    from bots.chart import usage_png  # noqa: PLC0415 - few ask for a picture, and its library is slow to import
+
+    return usage_png(usage, title)
 
 
 async def audit(service: Service, caller: Caller) -> Answer:

@@ -201,17 +201,19 @@ class Deliverer:
         if later_s := self._pace.room_in_s(place.chat):  # to wait inside the upload would make a stop look uncertain
             raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
         send = self._send_voice if self.accepts(job) is VOICE else self._send_song
-        await self._act(place, ChatAction.UPLOAD_VOICE)
         path = Path(artifact.path)
         file = await asyncio.to_thread(path.open, "rb")
         with file:
             name = f"{job.product}-{job.job_id}.{artifact.probe.extension}"
             upload = InputFile(file, filename=name, read_file_handle=False)
             duration_s = round(artifact.probe.duration_ms / 1000)
+            acting = asyncio.create_task(self._act(place, ChatAction.UPLOAD_VOICE))  # the upload waits for nothing
             try:
                 await self._in_chat(place, lambda to: send(job, upload, duration_s, caption, to))
             except TelegramError as error:
                 raise upload_fault(error, artifact.size_bytes) from error
+            finally:
+                acting.cancel()  # what is there need not be announced
 
     async def _send_voice(self, _: Job, upload: InputFile, duration_s: int, caption: str | None, to: Place) -> None:
         """Send a voice message; where those are forbidden, let the core make a song of it instead."""
