@@ -33,6 +33,8 @@ class Studio:
         self.audio = sound(0.2)
         self.outcome = "COMPLETED"
         self.orders: list[dict[str, Any]] = []
+        self.webhooks: list[str] = []
+        """Where each order wants its callbacks, "" for nowhere."""
         self._runner: web.AppRunner | None = None
         self.url = ""
 
@@ -53,6 +55,7 @@ class Studio:
 
     async def _submit(self, request: web.Request) -> web.Response:
         self.orders.append(await request.json())
+        self.webhooks.append(request.headers.get("X-Webhook-URL", ""))
         name = f"{request.match_info['model']}_{len(self.orders)}"
         where = f"{self.url}/v2/requests/status/{name}"
         return web.json_response({"request_id": name, "status": "QUEUED", "polling_url": where}, status=202)
