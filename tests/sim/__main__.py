@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 
 from tests.sim.ablations import ABLATIONS, Ablation, switched
 from tests.sim.faults_chat import KINDS
@@ -17,6 +19,8 @@ from tests.sim.template import template
 
 BATCH = 20
 STORY_LINES = 40
+FAILING = 6
+"""Histories of each ablation that are lived again."""
 
 
 @dataclass(slots=True)
@@ -73,13 +77,30 @@ def batch(seeds: Sequence[int]) -> Result:
 
 def hunt(ablation: Ablation) -> tuple[str, int | None, str]:
     """Return which history sees a defect, and by which rule."""
+    for history in _seeing(ablation):
+        return ablation.name, history.seed, (history.broken or ("",))[0]
+    return ablation.name, None, ""
+
+
+def _seeing(ablation: Ablation) -> Iterator[History]:
+    """Yield the histories that see a defect, which stays in the code meanwhile."""
     featured = next((kind for kind in KINDS if kind.name == ablation.featured), None)
     with switched(ablation):
         for seed in range(ablation.within):
             history = History(seed, template(), featured=featured).run()
             if history.broken:
-                return ablation.name, seed, history.broken[0]
-    return ablation.name, None, ""
+                yield history
+
+
+def replayed(ablation: Ablation, most: int, times: int) -> tuple[int, list[str]]:
+    """Live a few failing histories again so many times; return how many there were, and which did not come out alike."""
+    lived, differing = 0, []
+    for history in islice(_seeing(ablation), most):
+        lived += 1
+        again = (History(history.seed, template(), featured=history.mix.featured).run().trace for _ in range(times))
+        if {history.trace} != set(again):
+            differing.append(f"{ablation.name}: seed {history.seed}")
+    return lived, differing
 
 
 def _batches(first: int, count: int) -> Iterator[range]:
@@ -121,6 +142,18 @@ def _run_ablations(pool: ProcessPoolExecutor) -> list[str]:
     return survivors
 
 
+def _replay(times: int, pool: ProcessPoolExecutor) -> bool:
+    total, differing = 0, []
+    for lived, different in pool.map(partial(replayed, most=FAILING, times=times), ABLATIONS):
+        total += lived
+        differing += different
+    _say(*differing, sep="\n")
+    _say(
+        f"sim: {total} failing histories of {len(ABLATIONS)} ablations lived {times} times again, {len(differing)} differ"
+    )
+    return not differing
+
+
 def _one(seed: int) -> bool:
     prepare()
     history = History(seed, template()).run()
@@ -138,6 +171,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="one history, with its story")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--no-ablations", action="store_true")
+    parser.add_argument("--replays", type=int, help="only live failing histories again so many times")
     arguments = parser.parse_args()
     if os.environ.get("PYTHONHASHSEED") != "0":  # sets of strings must be in the same order every time
         os.execve(  # noqa: S606 - this program again
@@ -146,7 +180,7 @@ def main() -> int:
     if arguments.seed is not None:
         return 0 if _one(arguments.seed) else 1
     with ProcessPoolExecutor(arguments.jobs, initializer=prepare) as pool:
-        return 0 if _run_all(arguments, pool) else 1
+        return 0 if (_replay(arguments.replays, pool) if arguments.replays else _run_all(arguments, pool)) else 1
 
 
 if __name__ == "__main__":
