@@ -16,6 +16,10 @@ NAMELESS = frozenset({State.SUBMITTING, State.UNCONFIRMED})
 """The gateway's name for the job is not known yet, or was lost: the callback brings it."""
 
 
+STATUSES = frozenset("QUEUED PROCESSING COMPLETED FAILED ERROR".split())
+"""What the gateway says of a request that it has (its documentation, "Status Values")."""
+
+
 class Naming:
     """Gives a job the gateway's id that its own submission did not bring back."""
 
@@ -26,7 +30,10 @@ class Naming:
     async def confirm(self, job_id: str, request_id: str) -> None:
         """Write an id down for a job that has none, if the gateway knows the id."""
         try:
-            await self._gateway.status(request_id)
+            status = (await self._gateway.status(request_id)).status
+            if status not in STATUSES:
+                log.warning("job %s: the request id %r is not believed: its status is %r", job_id, request_id, status)
+                return
             for _ in NAMELESS:  # it may move from one to the other while it is written down
                 if await self._named(job_id, request_id):
                     log.info("job %s: the gateway names it %s", job_id, request_id)

@@ -518,6 +518,22 @@ async def test_a_callback_without_an_id_confirms_nothing(rig: Rig) -> None:
     assert rig.gateway.asked == []
 
 
+async def test_an_id_that_the_gateway_has_nothing_to_say_of_confirms_nothing(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.gateway.submits = [NoAnswer()]
+    rig.gateway.statuses = [Answer(status="")]
+    rig.pace = replace(rig.pace, callbacks=True)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNCONFIRMED)
+        await alive.service.called_back(job.callback_token, "another-1")
+        await a_while(alive)
+        assert (await current(alive, job)).state is State.UNCONFIRMED
+    assert rig.gateway.asked == ["another-1"]
+    assert [r.levelno for r in caplog.records if "not believed" in r.getMessage()] == [logging.WARNING]
+
+
 async def test_a_callback_of_a_running_job_only_wakes_it(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     rig.pace = replace(rig.pace, poll_min_s=600, poll_max_s=600)
     async with rig.running() as alive:
