@@ -85,8 +85,8 @@ ABLATIONS = (
     Ablation(
         "callback trusted",
         "core.callbacks:Naming.confirm",
-        "await self._gateway.status(request_id)",
-        "pass",
+        "(await self._gateway.status(request_id)).status",
+        "'QUEUED'",
         featured="callbacks: an id that nobody knows",
     ),
     Ablation(
