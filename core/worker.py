@@ -230,7 +230,8 @@ class Worker:
                     if not self._queue.waiting:
                         self._news.set()
             job = await self._until(job, leave=frozenset(State) - ENDED)
-            await self._finish(job)
+            if job.state is not State.DELIVERED:
+                await self._finish(job)
         except Stopping:
             log.info("job %s: left for the next start", job.job_id)
         except StaleJob as error:
@@ -282,13 +283,11 @@ class Worker:
         return job
 
     async def _finish(self, job: Job) -> None:
-        """Tell how it ended, unless the audio says so; after a fault again, with ever longer pauses."""
+        """Tell how it ended, where no audio says so; after a fault again, with ever longer pauses."""
         pause_s: float = FAULT_PAUSE_S
         while True:
             try:
-                ended = await self._store.again(job)
-                if ended.state is not State.DELIVERED:
-                    await self._delivering.tell(ended)
+                await self._delivering.tell(await self._store.again(job))
             except (Stopping, StaleJob):
                 raise
             except Exception:

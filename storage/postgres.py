@@ -18,6 +18,8 @@ from core.errors import Conflict, StoreError
 from storage.driver import OutcomeUnknown, Row, Statement, Unexpected, bindable
 
 log = logging.getLogger(__name__)
+# It logs every connection that can't be made again with a traceback; whoever needs one says why it fails.
+logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 CONNECTIONS = 10
 LONGEST_QUEUE = 10_000
