@@ -27,20 +27,20 @@ UPDATE workers SET alive_until_ms = {_NOW} + :lease_ms WHERE worker_id = :worker
 RETURNING worker_id
 """  # noqa: S608 - a constant
 _LEAVE = "DELETE FROM workers WHERE worker_id = :worker_id"
-# A job that a frozen process has locked is left for the next sweep, which comes before its locks time out.
+# A job that a frozen process has locked is left for the next sweep, which comes before its locks time out. Here and
+# below arrays name the jobs, since a planner that thinks the table small would look for each among all others.
 _FREE_DEAD = f"""
-UPDATE jobs SET owner = '' WHERE job_id IN (
+UPDATE jobs SET owner = '' WHERE job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
     WHERE closed_ms IS NULL AND owner <> ''
     AND owner NOT IN (SELECT worker_id FROM workers WHERE alive_until_ms > {_NOW})
     FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING job_id
 """  # noqa: S608 - a constant
 _FREE_OWN = "UPDATE jobs SET owner = '' WHERE owner = :worker_id AND closed_ms IS NULL"
 _BURY = f"DELETE FROM workers WHERE alive_until_ms <= {_NOW}"  # noqa: S608 - a constant
 # Members take turns, as in a worker's own queue. What is under way already goes on whatever waits.
-# As arrays, since a planner that thinks the table small would look for each job among all that are free.
 _TAKE = """
 UPDATE jobs SET owner = :worker_id
 WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
