@@ -88,10 +88,15 @@ def topic(message: Message) -> int | None:
 class _Card:
     """What this process has put into the chat for a job."""
 
+    chat: int = 0
     status: int | None = None
     shown: str = ""
     sent: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def status_in(self, place: Place) -> int | None:
+        """Return which message is the status message; in another chat its id is another message's."""
+        return (self.status if self.chat == place.chat else None) or place.status
 
 
 class Deliverer:
@@ -127,7 +132,7 @@ class Deliverer:
         card = self._cards.setdefault(job.job_id, _Card())
         async with card.lock:
             place = self._place(job)
-            if (card.status or place.status) is None and (later_s := self._pace.room_in_s(place.chat)):
+            if card.status_in(place) is None and (later_s := self._pace.room_in_s(place.chat)):
                 raise DeliveryDelayed("no room for a status message", retry_after_s=later_s)
             if card.shown != plain(text):
                 await self._write(job, card, place, text)
@@ -158,15 +163,15 @@ class Deliverer:
         self, job: Job, card: _Card, place: Place, text: str, markup: InlineKeyboardMarkup | None = None
     ) -> None:
         """Edit the status message, or send one where there is none and write down which, for the next start."""
-        status, text = card.status or place.status, plain(text)
+        status, text = card.status_in(place), plain(text)
         try:
             if status is None or not await self._edited(place.chat, status, text, markup):
                 sent = await self._in_chat(place, lambda to: self._send_text(to, text, markup))
-                status = sent.message_id
+                status, place = sent.message_id, self._after_move(place)
                 await self._service.place(job.job_id, replace(place, status=status).destination)
         except TelegramError as error:
             raise text_fault(error) from error
-        card.status, card.shown = status, text
+        card.chat, card.status, card.shown = place.chat, status, text
 
     async def _send_text(self, to: Place, text: str, markup: InlineKeyboardMarkup | None) -> Message:
         return await self._bot.send_message(text=text, reply_markup=markup, disable_notification=True, **to.target)
@@ -193,7 +198,7 @@ class Deliverer:
                 caption = None if number else plain(replies.receipt(receipt), CAPTION_LIMIT)
                 await self._upload(job, place, artifacts[number], caption)
                 card.sent = number + 1
-            if status := card.status or place.status:
+            if status := card.status_in(place):
                 await self._take_away(place.chat, status)
         self._cards.pop(job.job_id, None)
 

@@ -158,6 +158,30 @@ async def test_a_job_follows_its_group_into_the_supergroup(
     assert "$0.0195 left today" in (await new[0].reply_to(await new[0].says(bob, "/balance"))).text
 
 
+async def test_an_old_message_id_means_nothing_in_the_supergroup(band: Chat, bob: User, bot: Bot, rig: Rig) -> None:
+    """Ids begin anew there: what has the number of the status message is another answer of the bot."""
+    finished = asyncio.Event()
+
+    async def wait() -> None:
+        await finished.wait()
+
+    rig.gateway.statuses.append(wait)
+    await band.says(bob, "Good evening")
+    await band.says(bob, "/speak Hello")
+    status = await band.wait_for(lambda chat: next(iter(chat.sent), None))
+    await band.wait_for(lambda _: "Generating" in status.text)
+    new = await band.migrate()
+    answer = await new.reply_to(await new.says(bob, "/balance"))
+    assert answer.id == status.id
+    finished.set()
+    await new.wait_for(lambda chat: chat.audios)
+    async with asyncio.timeout(10):
+        while await bot.store.unfinished():
+            await asyncio.sleep(0.001)
+    assert not answer.deleted
+    assert not answer.edits
+
+
 @pytest.mark.usefixtures("bot")
 async def test_service_messages_carry_a_group_over(band: Chat, alice: User, bob: User) -> None:
     await band.reply_to(await band.says(alice, "/quota default 0.02 day"))
