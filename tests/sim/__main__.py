@@ -65,7 +65,11 @@ def batch(seeds: Sequence[int]) -> Result:
     """Live through some histories."""
     result = Result()
     for seed in seeds:
-        history = History(seed, template()).run()
+        history = History(seed, template())
+        try:
+            history.run()
+        except Exception as error:  # noqa: BLE001 - the harness failed, and the other histories go on
+            history.breach("the harness holds", repr(error))
         result.histories += 1
         result.steps += history.steps
         result.kills += history.kills

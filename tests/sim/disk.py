@@ -196,7 +196,11 @@ class _Inline(Connection):
 
     async def close(self) -> None:
         if self._connection is not None:
-            await self._execute_any(self._connection.close)
+            await self._execute_any(self._shut)
+
+    def _shut(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
             self._connection = self.disk.connection = None
 
     def __del__(self) -> None: ...
