@@ -1,6 +1,8 @@
 """Stores that have a past, or jobs under way, written in bulk past the service."""
 
+import shutil
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -55,16 +57,19 @@ _RUNNING = (
 )
 
 
-async def past(*, folder: str, shared: str, jobs: int, within: str) -> Figures:  # noqa: ARG001
-    """Make a store with so many finished jobs, in the shared folder."""
-    async with open_store(str(Path(shared) / within)):
+async def past(*, folder: str, shared: str, jobs: int, within: Sequence[str]) -> Figures:  # noqa: ARG001
+    """Make stores with so many finished jobs each, in the shared folder."""
+    first, *others = (Path(shared) / name for name in within)
+    async with open_store(str(first)):
         pass
-    with closing(sqlite3.connect(Path(shared) / within / "troubadour.db")) as connection:
+    with closing(sqlite3.connect(first / "troubadour.db")) as connection:
         connection.execute("PRAGMA synchronous=OFF")  # nothing is measured yet
         connection.execute("PRAGMA cache_size=-400000")
         for text in _PAST:
             connection.execute(text, _args(jobs))
         connection.commit()
+    for other in others:
+        shutil.copytree(first, other)
     return {}
 
 

@@ -1,5 +1,7 @@
 """Orders of a crowd: many members, few orders of each."""
 
+from secrets import token_hex
+
 from benchmarks.fakes import CHAT
 from core.ids import new_job_id, new_token
 from core.models import Caller, Destination, Order
@@ -12,6 +14,8 @@ QUOTA = Quota(limit_micros=10_000_000_000, period=Period.DAY)
 MEMBERS_OF_COMMUNITY = 10
 ORDERS_OF_MEMBER = 4
 """Unresolved at a time: what a member has waiting is counted for each order."""
+RUN = token_hex(4)
+"""Stands in the events of this process, so that a store with a past has not seen them."""
 
 
 def caller(number: int) -> Caller:
@@ -28,7 +32,7 @@ def caller(number: int) -> Caller:
 def order(number: int, member: int) -> Order:
     """Return an order with an event of its own."""
     return Order(
-        event_id=f"{CHAT}:e{number}",
+        event_id=f"{CHAT}:{RUN}:{number}",
         caller=caller(member),
         product="speech",
         parameters={"text": TEXT, "voice": "Aria"},
