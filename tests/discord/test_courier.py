@@ -265,7 +265,7 @@ async def test_a_reply_that_cant_be_read_now_is_read_later(
     stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
 ) -> None:
     stage.world.advance(14 * 60 + 1)
-    stage.world.fail("GET", "/messages/", 500, times=5)
+    stage.world.drop("GET", "/messages/", after_effect=False, times=5)
     with pytest.raises(DeliveryDelayed):
         await deliver(chat, job, audio, uncertain=True)
     assert stage.channel.posted == []

@@ -15,7 +15,7 @@ from tests.sim.loop import Poisoned, SimLoop
 from tests.sim.template import template
 
 FAMILIES = {"kills", "network", "gateway", "callbacks", "platforms and people", "clock and disk"}
-QUICK = ("no intent row before the POST", "refund twice", "no dedupe of updates", "destination kept")
+QUICK = ("no intent row before the POST", "hold leaked on failure", "no dedupe of updates", "destination kept")
 
 
 def told(history: History) -> str:
