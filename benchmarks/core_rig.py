@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.fakes import CHAT, FakeChat, FakeMedia
 from benchmarks.orders import QUOTA
 from bots.app import WallClock
+from bots.life import calm_collector
 from core.admin import Admin
 from core.callbacks import Naming
 from core.delivering import Delivering
@@ -78,6 +79,7 @@ async def running(
     limits: Limits = NO_LIMITS,
 ) -> AsyncIterator[Core]:
     """Start a core; over PostgreSQL it is one worker beside others."""
+    calm_collector()
     async with open_store(folder, postgres) as (driver, store):
         lease = lease_of(_address(folder, postgres), driver, store, [CHAT], LEASE_S)
         core = _core(

@@ -17,7 +17,7 @@ from tests.postgres import NoServer, Server, server
 
 IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
-LIBRARIES = ("aiohttp", "aiosqlite", "asyncpg", "av", "dbos", "discord.py", "httpx", "httpx-aiohttp", "procrastinate",
+LIBRARIES = ("aiohttp", "aiosqlite", "asyncpg", "av", "dbos", "discord.py", "httpx", "procrastinate",
              "psycopg", "python-telegram-bot", "sqlalchemy")  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bots.life import App
+from bots.life import App, calm_collector
 from bots.metrics import LoopLag
 from bots.parts import BOT, WEB, WORKER, Part
 from bots.platform import Platform
@@ -287,6 +287,7 @@ async def serve(settings: Settings, part: Part) -> int:
         raise ConfigurationError("Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat to serve.")
     if not settings.sandboxed and settings.gateway_key is None:
         raise ConfigurationError("GATEWAY_KEY is not set. GATEWAY_URL=sandbox runs without one, with simulated audio.")
+    calm_collector()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,6 +1,7 @@
 """The life of the service: start, serve, drain."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,6 +20,15 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 120.0
+
+
+def calm_collector() -> None:
+    """Let the cyclic garbage collector look at everything that lives a hundred times more seldom.
+
+    Looking at 10,000 waiting jobs takes it a quarter of a second, in which nothing else happens, and as they come and
+    go it would do so every second. They are no garbage: what ends is freed by its last reference.
+    """
+    gc.set_threshold(2_000, 10, 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ async def test_waiting_for_a_free_connection_in_vain_means_that_nothing_left() -
         b"",
         b"HTTP/1.1 202",
         b"SSH-2.0-server\r\n",
-        b"HTTP/1.1 202 \xff\xfe\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 2\xff\xfe OK\r\nContent-Length: 0\r\n\r\n",
         answer(202, '{"request_id": "r-1"}', length=100),
         b"HTTP/1.1 202 Cut\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{",
         b"HTTP/1.1 202 Long\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",

@@ -57,7 +57,7 @@ ABLATIONS = (
     Ablation(
         "retry after a read timeout",
         "core.gateway.client:broken",
-        "Unreachable(detail) if isinstance(cause, NOTHING_LEFT) else NoAnswer(detail)",
+        "Unreachable(detail) if isinstance(exc, NOTHING_LEFT) else NoAnswer(detail)",
         "Unreachable(detail)",
     ),
     Ablation(
