@@ -291,19 +291,19 @@ def _stored(value: Any) -> Any:
 
 def job_of(row: Row) -> Job:
     """Read a job from its row."""
-    fields = {name: row[name] for name in row.keys() if name not in {"closed_ms", "destination", "artifacts"}}  # noqa: SIM118 - a sqlite3.Row iterates over values
-    destination = json.loads(row["destination"])
-    return Job(
-        **{
-            **fields,
-            "state": State(row["state"]),
-            "direct": bool(row["direct"]),
-            "roles": split(row["roles"]),
-            "parameters": json.loads(row["parameters"]),
-        },
-        destination=Destination(destination["platform"], destination["data"]),
-        artifacts=tuple(Artifact.from_json(artifact) for artifact in json.loads(row["artifacts"])),
-    )
+    # Rows of both engines iterate over values, and to ask an sqlite3.Row for each by name takes it five times longer.
+    fields: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
+    del fields["closed_ms"]
+    destination = json.loads(fields["destination"])
+    read = {
+        "state": State(fields["state"]),
+        "direct": bool(fields["direct"]),
+        "roles": split(fields["roles"]),
+        "parameters": json.loads(fields["parameters"]),
+        "destination": Destination(destination["platform"], destination["data"]),
+        "artifacts": tuple(Artifact.from_json(artifact) for artifact in json.loads(fields["artifacts"])),
+    }
+    return Job(**{**fields, **read})
 
 
 def _standing(row: Row) -> Standing:
