@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 
 DAY_MS = 86_400_000
 
@@ -21,12 +20,7 @@ def day_of(now_ms: int) -> int:
 
 def window(period: Period, now_ms: int) -> tuple[int, int]:
     """Return the half-open UTC window [start_ms, end_ms) that holds `now_ms`; weeks begin on Monday."""
-    return _window(period, day_of(now_ms))
-
-
-@lru_cache(maxsize=64)
-def _window(period: Period, day_ms: int) -> tuple[int, int]:
-    today = datetime.fromtimestamp(day_ms // 1000, UTC)
+    today = datetime.fromtimestamp(day_of(now_ms) // 1000, UTC)
     match period:
         case Period.DAY:
             start, end = today, today + timedelta(days=1)

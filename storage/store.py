@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from core.errors import NotFound, NotPermitted, StaleJob
 from core.lifecycle import ENDED, VOIDS, State, may_move, settles
 from core.models import Artifact, Caller, Destination, Job, Order, Person
 from core.ports import Admission, Admitted, Clock
-from core.quota import DAY_MS, Period, Quota, Standing, window
+from core.quota import DAY_MS, Period, Quota, Standing, day_of, window
 from core.reports import Entry
 from storage import sql
 from storage.driver import Driver, Row, Statement, Unexpected
@@ -54,7 +55,7 @@ class SqlStore:
         order = admission.order
         caller = order.caller
         args = {
-            **self._windows(caller.community, caller.member, admission.operator_quota, caller.roles),
+            **self._spending(caller.community, caller.member, admission.operator_quota, caller.roles),
             "channel": caller.channel,
             "confirmed": int(admission.confirmed),
             "job_id": admission.job_id,
@@ -147,7 +148,7 @@ class SqlStore:
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
         """Return what a member may spend now."""
-        args = self._windows(community, member, operator_quota, roles)
+        args = self._spending(community, member, operator_quota, roles)
         (rows,) = await self._driver.run([Statement(sql.STANDING, args)])
         return _standing(rows[0])
 
@@ -226,11 +227,9 @@ class SqlStore:
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
-    def _windows(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str]) -> dict[str, Any]:
+    def _spending(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str]) -> dict[str, Any]:
         now_ms = self._clock.now_ms()
-        args: dict[str, Any] = {"community": community, "member": member, "now_ms": now_ms}
-        for period in Period:
-            args[f"{period}_start"], args[f"{period}_end"] = window(period, now_ms)
+        args: dict[str, Any] = {"community": community, "member": member, "now_ms": now_ms, **_windows(day_of(now_ms))}
         args["roles"] = joined(roles)
         args["default_pool"] = self.default_pool_micros
         args["operator_limit"] = operator_quota.limit_micros
@@ -261,6 +260,15 @@ class SqlStore:
     async def _one(self, statement: Statement) -> Job | None:
         (rows,) = await self._driver.run([statement])
         return job_of(rows[0]) if rows else None
+
+
+@lru_cache(maxsize=2)
+def _windows(day_ms: int) -> Mapping[str, int]:
+    """Return where each period of a day begins and ends."""
+    bounds = {period: window(period, day_ms) for period in Period}
+    return {
+        f"{period}_{end}": ms for period, both in bounds.items() for end, ms in zip(("start", "end"), both, strict=True)
+    }
 
 
 def _folded(handle: str | None) -> str | None:
