@@ -1,13 +1,23 @@
 """What an engine must do for the store: run lists of statements, each list whole or not at all."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from core.errors import StoreError
 
-Row = Mapping[str, Any]
+
+class Row(Protocol):
+    """A row as both engines give it: columns by name, and iteration over the values, in the order of `keys()`."""
+
+    def keys(self) -> Iterable[str]:
+        """Return the columns' names."""
+        ...
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)

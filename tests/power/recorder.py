@@ -2,7 +2,7 @@
 
 import itertools
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -74,6 +74,23 @@ class _Vfs(apsw.VFS):
         self._events.append(Event("delete", Path(filename).name, int(syncdir)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row with the manners of an sqlite3.Row."""
+
+    columns: list[str]
+    values: tuple[Any, ...]
+
+    def keys(self) -> list[str]:
+        return self.columns
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[self.columns.index(name)]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values)
+
+
 class _Cursor:
     """What the driver reads of a cursor of sqlite3."""
 
@@ -86,11 +103,11 @@ class _Cursor:
             return True
 
         cursor.exec_trace = look
-        self._rows = [dict(zip(columns, row, strict=True)) for row in cursor.execute(sql, dict(args))]
+        self._rows = [_Row(columns, row) for row in cursor.execute(sql, dict(args))]
         self.description = columns or None
         self.rowcount = connection.changes()
 
-    def fetchall(self) -> list[dict[str, Any]]:
+    def fetchall(self) -> list[_Row]:
         return self._rows
 
 
