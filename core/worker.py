@@ -108,7 +108,6 @@ class Worker:
 
     async def start(self) -> int:
         """Take up every unfinished job that is ours from its committed state; return how many."""
-        await self._forget_orphans()
         await self._lease.start(self.hear)
         jobs = await self._take_up()
         self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
@@ -299,24 +298,23 @@ class Worker:
 
     # --- files ----------------------------------------------------------------------------------------------------
 
-    async def _forget_orphans(self) -> None:
-        """Remove files that a crash left behind."""
-        wanted = {job.job_id for job in await self._store.unfinished()}
-        for folder in await asyncio.to_thread(_folders, self._spool):
-            job = None if folder in wanted else await self._store.job(folder)
-            if folder not in wanted and (job is None or job.state is not State.UNDELIVERABLE):
-                await self._delivering.forget_files(folder)
-
     async def _sweep(self) -> None:
-        """Every hour, let go of the files of undeliverable jobs that nobody asked for."""
+        """At the start and every hour, let go of audio that nobody asked for and of what a crash left behind."""
         while True:
             try:
                 for job in await self._store.kept_before(self._clock.now_ms() - KEEP_MS, 100):
-                    await self._delivering.forget_files(job.job_id)
                     await self._store.update(job, artifacts=())
+                for folder in await asyncio.to_thread(_folders, self._spool):
+                    if not _wanted(await self._store.job(folder)):
+                        await self._delivering.forget_files(folder)
             except Exception:
                 log.exception("the spool could not be swept")
             await asyncio.sleep(SWEEP_S)
+
+
+def _wanted(job: Job | None) -> bool:
+    """Say whether files are needed, by whichever worker carries the job."""
+    return job is not None and (job.state not in ENDED or (job.state is State.UNDELIVERABLE and bool(job.artifacts)))
 
 
 def _folders(spool: Path) -> list[str]:

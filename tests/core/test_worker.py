@@ -440,9 +440,9 @@ async def test_files_nobody_asked_for_are_let_go(rig: Rig) -> None:
     rig.clock.forward(days=8)
     async with rig.running() as alive:
         async with asyncio.timeout(10):
-            while (await current(alive, job)).artifacts:
-                await asyncio.sleep(0)
-        assert not (rig.spool / job.job_id).exists()
+            while (rig.spool / job.job_id).exists():
+                await current(alive, job)
+        assert (await current(alive, job)).artifacts == ()
         with pytest.raises(NotFound):
             await alive.service.redeliver(caller(), job.job_id, Destination("test"))
 
@@ -529,12 +529,37 @@ async def test_the_member_is_told_even_when_the_process_ended_first(rig: Rig) ->
     assert rig.chat.told == [("failed", Reason.GATEWAY_FAILED)]
 
 
-async def test_files_that_a_crash_left_are_removed_at_start(rig: Rig) -> None:
-    orphan = rig.spool / "nobody"
-    orphan.mkdir(parents=True)
-    (orphan / "0").write_bytes(b"x")
-    async with rig.running():
-        assert not orphan.exists()
+async def test_files_that_nobody_needs_are_removed_and_others_are_not(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.worker.SWEEP_S", 0.001)
+    reached, go, step = held_up()
+    rig.gateway.fetches, rig.chat.deliveries = [None, step], [DeliveryRefused("kicked")]
+
+    async def sweep(alive: Incarnation) -> None:
+        """Leave files as a crash does, twice: when the second are gone, everything has been looked at."""
+        for orphan in (rig.spool / "first", rig.spool / "second"):
+            orphan.mkdir()
+            (orphan / "0").write_bytes(b"x")
+            async with asyncio.timeout(10):
+                while orphan.exists():
+                    await alive.store.job("nobody")
+
+    async with rig.running() as alive:
+        refused = await ordered(alive)
+        await at_rest(alive)
+        fetching = await ordered(alive, "two")
+        await reached.wait()
+        (rig.spool / fetching.job_id).mkdir(exist_ok=True)
+        await sweep(alive)
+        assert {folder.name for folder in rig.spool.iterdir()} == {refused.job_id, fetching.job_id}
+        await alive.store.update(
+            await current(alive, refused), artifacts=()
+        )  # a worker of another machine let go of it
+        await sweep(alive)
+        assert {folder.name for folder in rig.spool.iterdir()} == {fetching.job_id}
+        go.set()
+        await at_rest(alive)
 
 
 async def test_a_fault_is_logged_with_the_job_and_survived(
