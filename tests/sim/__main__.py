@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 import time
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +19,8 @@ from tests.sim.history import History
 from tests.sim.template import template
 
 BATCH = 20
+NEWS = 10_000
+"""Histories between two lines that say how far the run is."""
 STORY_LINES = 40
 FAILING = 6
 """Histories of each ablation that are lived again."""
@@ -62,8 +65,8 @@ def story(history: History) -> str:
 
 
 def batch(seeds: Sequence[int]) -> Result:
-    """Live through some histories."""
-    result = Result()
+    """Live through some histories, which leave nothing behind."""
+    result, lived = Result(), []
     for seed in seeds:
         history = History(seed, template())
         try:
@@ -76,6 +79,10 @@ def batch(seeds: Sequence[int]) -> Result:
         result.fired += history.fired
         if history.broken:
             result.failures.append(story(history))
+        lived.append((seed, weakref.ref(history)))
+    del history
+    gc.collect()
+    result.failures += [f"seed {seed}: the history stays in memory" for seed, left in lived if left()]
     return result
 
 
@@ -118,6 +125,8 @@ def _run_all(arguments: argparse.Namespace, pool: ProcessPoolExecutor) -> bool:
         for result in pool.map(batch, _batches(arguments.first, arguments.seeds)):
             total.add(result)
             _say(*result.failures, sep="\n", end="", flush=True)
+            if total.histories % NEWS < result.histories:
+                _say(f"{total.histories} histories, {total.histories / (time.monotonic() - started_s):.1f}/s")
     except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)
         arguments.no_ablations = True

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web_app
+from aiohttp import payload, web_app
 
 from tests.sim import eras, invariants
 from tests.sim.discord import DiscordWorld
@@ -288,7 +288,9 @@ class History:
             warnings.simplefilter("ignore")
             self._remains.clear()
             del self.incarnation
-            web_app._cached_build_middleware.cache_clear()  # it keeps a thousand servers, and all that they hold
+            # The library keeps a thousand servers and every file that is being closed, and with them the whole history.
+            web_app._cached_build_middleware.cache_clear()
+            payload._CLOSE_FUTURES.clear()
             gc.collect()  # now, while all that the dead may touch is out of reach of the living
 
 
