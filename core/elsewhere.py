@@ -83,6 +83,8 @@ class Elsewhere:
                 jobs = await self._open_jobs()
             except StoreError as error:
                 log.warning("the store does not say how busy the workers are: %s", error)
+            except Exception:
+                log.exception("it is not known how busy the workers are")
             else:
                 waiting = jobs.get(State.QUEUED, 0)
                 in_flight = sum(jobs.get(state, 0) for state in HELD) - waiting

@@ -144,6 +144,7 @@ class Job:
     callback_token: str
     created_ms: int
     updated_ms: int
+    """When it came into its state."""
     attempts: int = 0
     request_id: str | None = None
     submitted_ms: int | None = None

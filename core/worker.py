@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 KEEP_MS = 7 * DAY_MS
 """How long the files of an undeliverable job are kept."""
+KEPT_AT_ONCE = 100
 SWEEP_S = 3600
 USUAL_S = 30.0
 """How long a job is taken to stay at the gateway until some have shown it."""
@@ -302,8 +303,10 @@ class Worker:
         """At the start and every hour, let go of audio that nobody asked for and of what a crash left behind."""
         while True:
             try:
-                for job in await self._store.kept_before(self._clock.now_ms() - KEEP_MS, 100):
-                    await self._store.update(job, artifacts=())
+                while jobs := await self._store.kept_before(self._clock.now_ms() - KEEP_MS, KEPT_AT_ONCE):
+                    for job in jobs:
+                        with suppress(StaleJob):  # it is being sent again
+                            await self._store.update(job, artifacts=())
                 for folder in await asyncio.to_thread(_folders, self._spool):
                     if not _wanted(await self._store.job(folder)):
                         await self._delivering.forget_files(folder)

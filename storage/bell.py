@@ -9,11 +9,13 @@ import asyncpg
 
 from core.errors import StoreError
 from core.lease import Hear
-from storage.postgres import CONNECT_S, place
+from storage.postgres import CONNECT_S, FAULTS, place
 
 log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
+QUIET_S = 30.0
+"""After so long without a word the connection is tried: one that is cut off somewhere on its way says nothing."""
 LONGEST_WORDS = 10_000
 _CHANNEL = "SELECT 'troubadour_' || current_schema()"
 _RING = "SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word"
@@ -54,9 +56,11 @@ class Bell:
 
     async def _serve(self, hear: Hear) -> None:
         while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(QUIET_S):
+                    await self._rung.wait()
+            self._rung.clear()
             try:
-                await self._rung.wait()
-                self._rung.clear()
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await self._connect(hear)
                     hear("")  # something may have been said meanwhile
@@ -68,23 +72,23 @@ class Bell:
 
     async def _tell(self) -> None:
         words = list(self._words)
-        if not words:
-            return
         try:
             await self._connection.execute(_RING, self._channel, words, timeout=CONNECT_S)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except FAULTS as error:
             self._connection.terminate()
             raise StoreError(f"{place(self._url)}: {error!r}") from None
         self._words.difference_update(words)
 
     async def _connect(self, hear: Hear) -> Any:
+        connection = None
         try:
-            connection = await asyncpg.connect(
-                self._url, timeout=CONNECT_S, server_settings={"application_name": "troubadour bell"}
-            )
-            self._channel = await connection.fetchval(_CHANNEL)
-            await connection.add_listener(self._channel, lambda *told: hear(told[3]))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+            async with asyncio.timeout(CONNECT_S):
+                connection = await asyncpg.connect(self._url, server_settings={"application_name": "troubadour bell"})
+                self._channel = await connection.fetchval(_CHANNEL)
+                await connection.add_listener(self._channel, lambda *told: hear(told[3]))
+        except (*FAULTS, ValueError) as error:
+            if connection is not None:
+                connection.terminate()
             raise StoreError(f"{place(self._url)} can't be listened to: {error!r}") from None
         connection.add_termination_listener(lambda _: self._rung.set())
         return connection

@@ -42,11 +42,15 @@ FIRST_PAUSE_S = 0.01
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _LOCK = "pg_advisory_xact_lock"
 
-GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError,
-        asyncpg.CrashShutdownError, asyncpg.IdleInTransactionSessionTimeoutError, OSError)  # fmt: skip
+FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""Whatever a connection may raise."""
+GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+        asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.IdleInTransactionSessionTimeoutError,
+        OSError)  # fmt: skip
 """The connection is of no more use; the server has undone what it was in the middle of. TimeoutError is an OSError."""
-PASSING = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError)
-"""Another process was in the way, with its rows or with a migration."""
+PASSING = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError,
+           asyncpg.TooManyConnectionsError, asyncpg.CannotConnectNowError)  # fmt: skip
+"""Others were in the way, with rows, with a migration or with connections, or the server is about to be there."""
 
 Bound = tuple[str, Sequence[Any], int | None]
 """The text with `$n`, the values in this order, and how many rows it must meet."""
@@ -163,7 +167,7 @@ class PostgresDriver:
             )
             self._closing = False
             await self._check_home()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+        except (*FAULTS, ValueError) as error:
             await self.close()
             raise StoreError(f"{self._where} can't be opened: {_first_line(error)}") from None
         except BaseException:
@@ -242,7 +246,7 @@ class PostgresDriver:
                 raise Conflict(_first_line(error)) from None
             except (asyncpg.DataError, ValueError, OverflowError) as error:
                 raise StoreError(_first_line(error)) from None
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except FAULTS as error:
                 passing = isinstance(error, (*GONE, *PASSING)) and not isinstance(error, TimeoutError)
                 if not passing or attempt == ATTEMPTS:
                     log.error("a transaction failed: %s", _first_line(error))  # noqa: TRY400 - the server's own words

@@ -95,7 +95,7 @@ class SqlStore:
             raise StaleJob(f"{job.job_id} can't go from {job.state} to {to}")
         upstream_micros = changes.pop("upstream_micros", 0)
         args = {"job_id": job.job_id, "now_ms": self._clock.now_ms()}
-        statements = [self._change(job, {**changes, "state": to.value})]
+        statements = [self._change(job, {**changes, "state": to.value, "updated_ms": args["now_ms"]})]
         if settles(job.state, to):
             statements += [Statement(sql.LEDGER_CHARGE, args, 1), Statement(sql.CLOSE_HOLD, args, 1)]
         elif to in VOIDS:
@@ -237,17 +237,17 @@ class SqlStore:
         return args
 
     def _change(self, job: Job, changes: Mapping[str, Any]) -> Statement:
-        unknown = changes.keys() - COLUMNS - {"state"}
+        unknown = changes.keys() - COLUMNS - {"state", "updated_ms"}
         if unknown:
             raise ValueError(f"not columns that a job may change: {sorted(unknown)}")
-        if changes.get("closed_ms"):
+        if "closed_ms" in changes:  # nobody carries what is closed, or what is open again and waits for a carrier
             changes = {**changes, "owner": ""}
         values = {name: _stored(value) for name, value in changes.items()}
-        assignments = ", ".join(f"{name} = :{name}" for name in ("updated_ms", *values))
+        assignments = ", ".join(f"{name} = :{name}" for name in values)
         as_read = "job_id = :job_id AND state = :from_state AND owner = :from_owner"
         text = f"UPDATE jobs SET {assignments} WHERE {as_read} RETURNING *"  # noqa: S608 - names from COLUMNS
-        args = {"job_id": job.job_id, "from_state": job.state.value, "from_owner": job.owner, **values}
-        return Statement(text, {**args, "updated_ms": self._clock.now_ms()}, 1)
+        args = {"job_id": job.job_id, "from_state": job.state.value, "from_owner": job.owner}
+        return Statement(text, {**args, **values}, 1)
 
     async def _run_change(self, job: Job, statements: list[Statement]) -> Job:
         touched = whose(job.community, job.member) if len(statements) > 1 else ()  # the job's row alone is no book

@@ -69,7 +69,7 @@ class Webhook:
     async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
         """Take one posted update; the answer says whether Telegram may forget it."""
         shown = headers.get(SECRET_HEADER, "")
-        if not hmac.compare_digest(shown.encode(), self._secret.encode()):
+        if not hmac.compare_digest(shown.encode("utf-8", "replace"), self._secret.encode()):
             return FORBIDDEN
         if not self.live or self._intake.full:
             return TRY_AGAIN

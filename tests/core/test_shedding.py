@@ -9,7 +9,7 @@ import pytest
 from bots import refusals
 from core.callbacks import Naming
 from core.elsewhere import Elsewhere
-from core.errors import TooManyRequests, Unavailable
+from core.errors import StoreError, TooManyRequests, Unavailable
 from core.lease import Sole
 from core.lifecycle import State
 from core.load import Throughput
@@ -101,8 +101,16 @@ async def test_a_gateway_that_asks_to_slow_down_slows_everybody_alike(rig: Rig) 
     assert len(rig.chat.heard) == 9
 
 
-async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(tmp_path: Path) -> None:
+async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.elsewhere.LOOK_S", 0.001)
+
+    answers: list[Exception] = [StoreError("not now"), ValueError("a state of a newer release")]
+
     async def jobs() -> dict[State, int]:
+        if answers:
+            raise answers.pop(0)
         return {State.QUEUED: 100, State.RUNNING: 8, State.SUBMITTING: 2, State.DELIVERING: 5}
 
     async with Rig(tmp_path).running() as alive:

@@ -432,15 +432,16 @@ async def test_what_can_not_be_shrunk_is_kept(rig: Rig, deliveries: list[Excepti
     assert rig.chat.told == [("undeliverable", Reason.TOO_LARGE)]
 
 
-async def test_files_nobody_asked_for_are_let_go(rig: Rig) -> None:
-    rig.chat.deliveries = [DeliveryRefused("kicked")]
+async def test_files_nobody_asked_for_are_let_go(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.worker.KEPT_AT_ONCE", 1)
+    rig.chat.deliveries = [DeliveryRefused("kicked")] * 2
     async with rig.running() as alive:
-        job = await ordered(alive)
+        job, _ = await ordered(alive), await ordered(alive, "another")
         await at_rest(alive)
     rig.clock.forward(days=8)
     async with rig.running() as alive:
         async with asyncio.timeout(10):
-            while (rig.spool / job.job_id).exists():
+            while list(rig.spool.iterdir()):
                 await current(alive, job)
         assert (await current(alive, job)).artifacts == ()
         with pytest.raises(NotFound):

@@ -214,7 +214,7 @@ def effect_of(statements: Sequence[Statement]) -> str:
     if first.sql.startswith("UPDATE jobs SET"):
         state = first.args.get("state")
         return f"{state} commit" if state else ("close commit" if "closed_ms" in first.args else "place commit")
-    return "migration" if statements[-1].sql.startswith("INSERT INTO migrations") else ""
+    return "migration" if first.sql.startswith("INSERT INTO migrations") else ""
 
 
 # --- what goes wrong with a database ------------------------------------------------------------------------------

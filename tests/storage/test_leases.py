@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
@@ -17,6 +20,8 @@ from tests.clock import SetClock
 from tests.makers import admission, caller, order
 from tests.postgres import Server
 
+SOCKET = ".s.PGSQL.5432"
+
 
 class Crew:
     """Workers that share a store."""
@@ -27,10 +32,12 @@ class Crew:
         self.news = asyncio.Event()
         self.leases: list[PostgresLease] = []
 
-    async def worker(self, name: str, *, lease_s: float = 0.5, platforms: tuple[str, ...] = ("test",)) -> PostgresLease:
+    async def worker(
+        self, name: str, *, lease_s: float = 0.5, platforms: tuple[str, ...] = ("test",), url: str | None = None
+    ) -> PostgresLease:
         words = self.heard[name] = []
         ids = (f"{name}{number}" for number in range(1, 10))
-        lease = PostgresLease(self.driver, Bell(self.url), platforms, lease_s, lambda: next(ids))
+        lease = PostgresLease(self.driver, Bell(url or self.url), platforms, lease_s, lambda: next(ids))
 
         def hear(word: str) -> None:
             words.append(word)
@@ -214,6 +221,62 @@ async def test_an_ended_job_belongs_to_nobody(crew: Crew) -> None:
     ended = await crew.store.move(job, State.CANCELLED)
     assert ended.owner == "ann1"
     assert (await crew.store.close_job(ended, keep_files=False)).owner == ""
+
+
+async def test_a_job_that_is_to_be_sent_again_waits_for_a_carrier_at_once(crew: Crew) -> None:
+    ann = await crew.worker("ann")
+    await crew.order()
+    (job,) = await ann.take(1)
+    for state in (State.SUBMITTING, State.RUNNING, State.GENERATED, State.DELIVERING, State.UNDELIVERABLE):
+        job = await crew.store.move(job, state)
+    again = await crew.store.move(job, State.GENERATED, closed_ms=None)  # pressed before it was closed
+    assert again.owner == ""
+    with pytest.raises(StaleJob):
+        await crew.store.close_job(job, keep_files=True)
+    assert [job.job_id for job in await ann.take(1)] == [again.job_id]
+
+
+@asynccontextmanager
+async def detour(url: str, folder: Path) -> AsyncIterator[tuple[str, Callable[[], None]]]:
+    """Yield another way to a database, and what makes it forget who goes there now, as a firewall does: all is silence."""
+    (home,) = parse_qs(urlsplit(url).query)["host"]
+    ends: list[asyncio.StreamWriter] = []
+    pumps: set[asyncio.Task[None]] = set()
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            sink.write(data)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_there, there = await asyncio.open_unix_connection(f"{home}/{SOCKET}")
+        ends.extend((writer, there))
+        pumps.update((asyncio.create_task(pump(reader, there)), asyncio.create_task(pump(from_there, writer))))
+
+    def forget() -> None:
+        for task in pumps:
+            task.cancel()
+
+    async with await asyncio.start_unix_server(serve, folder / SOCKET):
+        yield url.replace(home, str(folder)), forget
+    for end in ends:
+        end.close()
+
+
+async def test_a_connection_that_says_nothing_any_more_is_made_again(
+    crew: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in {"QUIET_S": 0.02, "CONNECT_S": 0.2, "RETRY_S": 0.01}.items():
+        monkeypatch.setattr(f"storage.bell.{name}", seconds)
+    async with detour(crew.url, tmp_path) as (url, forget):
+        ann, bob = await crew.worker("ann"), await crew.worker("bob", url=url)
+        ann.ring("job7")
+        await crew.hears("bob", "job7")
+        forget()
+        await crew.hears("bob", "")  # something may have been said meanwhile
+        ann.ring("job8")
+        await crew.hears("bob", "job8")
+        await bob.stop()
+        crew.leases.remove(bob)
 
 
 async def test_a_word_reaches_every_worker_and_survives_a_broken_connection(crew: Crew) -> None:

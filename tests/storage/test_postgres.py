@@ -161,3 +161,30 @@ async def test_a_server_that_was_restarted_is_used_again() -> None:
             own.restart()
             await rig.note("two", Statement(COUNT))
             assert await rig.notes() == 2
+
+
+async def test_who_finds_no_connection_free_waits_for_one(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = asyncio.Event()
+
+    def pause(_: float, __: float) -> float:
+        failed.set()
+        return 1.0
+
+    monkeypatch.setattr("storage.postgres.random.uniform", pause)
+    await rig.other.execute("CREATE ROLE modest LOGIN CONNECTION LIMIT 1")
+    await rig.other.execute("GRANT CREATE, USAGE ON SCHEMA public TO modest")
+    modest = PostgresDriver(rig.driver._url.partition("&search_path")[0].replace("troubadour@", "modest@"))
+    await modest.open()
+    try:
+        async with rig.locked("SELECT pg_advisory_xact_lock(5)"):
+            first = asyncio.create_task(modest.run([Statement("SELECT pg_advisory_xact_lock(5)")]))
+            await rig.waiting()
+            second = asyncio.create_task(modest.run([Statement("SELECT 2 AS two")]))
+            await failed.wait()
+            await rig.watch.execute("ALTER ROLE modest CONNECTION LIMIT 2")
+            ((row,),) = await second
+            assert row["two"] == 2
+        await first
+    finally:
+        await modest.close()
+        await rig.watch.execute("REVOKE ALL ON SCHEMA public FROM modest; DROP ROLE modest")

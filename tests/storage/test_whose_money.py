@@ -321,6 +321,9 @@ async def test_a_change_is_made_to_the_job_that_was_read_and_dated(store: SqlSto
     clock.forward(hours=1)
     now = await store.move(job, State.SUBMITTING)
     assert (now.created_ms, now.updated_ms) == (job.created_ms, clock.ms)
+    clock.forward(hours=1)
+    now = await store.update(now, detail="an hour later")
+    assert (now.updated_ms, now.detail) == (clock.ms - 3_600_000, "an hour later")
     with pytest.raises(StaleJob):
         await store.update(job, detail="late")
     with pytest.raises(ValueError, match="cost_micros"):

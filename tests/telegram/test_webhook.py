@@ -91,6 +91,15 @@ async def test_the_same_update_after_a_restart_is_one_order(
         assert sum((await app.vitals.open_jobs()).values()) == 1
 
 
+async def bare(port: int, header: bytes) -> bytes:
+    """Post with a header as no library would send it; return the status."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /telegram HTTP/1.1\r\nHost: bot\r\nContent-Length: 2\r\n" + header + b"\r\n\r\n{}")
+    status = (await reader.readline()).split()[1]
+    writer.close()
+    return status
+
+
 async def test_what_does_not_know_the_secret_changes_nothing(
     running: Running, world: TelegramWorld, band: Chat, bob: User
 ) -> None:
@@ -104,6 +113,7 @@ async def test_what_does_not_know_the_secret_changes_nothing(
             session.post(f"{world.webhook.target}/telegram", json=forged) as answer,
         ):
             assert answer.status == 403
+        assert await bare(app.web.port, f"{SECRET_HEADER}: ".encode() + b"\xff") == b"403"
         assert await app.vitals.open_jobs() == {}
         for unreadable in (["no object"], {"update_id": 1, "message": 5}):
             assert await world.webhook.post(unreadable) == 400
