@@ -20,6 +20,7 @@ _FEW = """WHERE (
     WHERE community = :community AND at_ms > :hour_ago_ms AND actor = :actor AND outcome <> 'applied'
 ) < :most
 """
+ACTED = "SELECT 1 AS acted FROM audit WHERE audit_id = :audit_id"
 REFUSED = _AUDIT.format(before="''", after=":after") + _FEW
 
 QUOTA = audited("""

@@ -11,7 +11,7 @@ from core.ports import Clock
 from core.quota import Limits, Period, Quota, Standing
 from core.reports import Act, AuditEntry, Community, Entry, Spent, Wish
 from storage import admin_sql as sql
-from storage.driver import Driver, Row, Statement, Unexpected
+from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.rows import joined, limits_of, read_as, whose
 from storage.sql import EXPORT
 from storage.store import SqlStore
@@ -56,18 +56,11 @@ class SqlAdminStore:
         """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
         args = self._args(act, "") | self._credit(person, amount_micros, reason)
         try:
-            rows = await self._driver.run(
-                [
-                    Statement(sql.MEMBER, args),
-                    Statement(sql.CREDITED, args, 1),
-                    Statement(sql.CREDIT, args, 1),
-                    Statement(sql.LEDGER_CREDIT, args, 1),
-                ],
-                alone=whose(act.community),
-            )
+            texts = (sql.CREDITED, sql.CREDIT, sql.LEDGER_CREDIT)
+            rows = await self._once([Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)], args)
         except Unexpected:
             raise NotEnough(await self._balance(act.community, person.member)) from None
-        return int(rows[2][0]["balance_micros"])
+        return int(rows[2][0]["balance_micros"]) if rows else await self._balance(act.community, person.member)
 
     async def decide(self, act: Act, request_id: str, *, approve: bool) -> Wish:
         """Close a member's open request, and credit it if approved. Raises NotFound, Decided."""
@@ -84,7 +77,7 @@ class SqlAdminStore:
         texts = (sql.CREDITED, sql.DECIDE, sql.CREDIT, sql.LEDGER_CREDIT) if approve else (sql.BALANCE, sql.DECIDE)
         try:
             statements = [Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)]
-            await self._driver.run(statements, alone=whose(act.community))
+            await self._once(statements, args)
         except Unexpected:
             balance = await self._balance(act.community, person.member)
             raise (NotEnough(balance) if balance + amount > MOST_MICROS else Decided(request_id)) from None
@@ -165,8 +158,12 @@ class SqlAdminStore:
 
     async def _change(self, act: Act, args: Mapping[str, Any], after: str, audit: str, change: str) -> None:
         values = {**self._args(act, after), **args}
-        statements = [Statement(audit, values, 1), Statement(change, values)]
-        await self._driver.run(statements, alone=whose(values["community"]))
+        await self._once([Statement(audit, values, 1), Statement(change, values)], values)
+
+    async def _once(self, statements: Sequence[Statement], args: Mapping[str, Any]) -> list[list[Row]] | None:
+        """Run a change, whose audit entry shows that it has happened; return None where the answer to it was lost."""
+        happened = Statement(sql.ACTED, args)
+        return await run_once(self._driver, statements, alone=whose(args["community"]), happened=happened)
 
     def _args(self, act: Act, after: str) -> dict[str, Any]:
         return {

@@ -92,3 +92,24 @@ class Driver(Protocol):
     async def close(self) -> None:
         """Finish what is waiting and disconnect."""
         ...
+
+
+TRIES = 3
+
+
+async def run_once(
+    driver: Driver, statements: Sequence[Statement], *, alone: Sequence[str], happened: Statement
+) -> list[list[Row]] | None:
+    """Run a list that must happen once; return None where it has happened but its answer was lost.
+
+    `happened` returns a row if it has. It is asked with the same names `alone`, which a lost transaction keeps until
+    its end.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return await driver.run(statements, alone=alone)
+        except OutcomeUnknown:
+            (rows,) = await driver.run([happened], alone=alone)
+            if rows:
+                return None
+    return await driver.run(statements, alone=alone)

@@ -12,7 +12,7 @@ from core.ports import Admission, Admitted, Clock
 from core.quota import DAY_MS, Period, Quota, Standing, day_of, window
 from core.reports import Entry
 from storage import sql
-from storage.driver import Driver, Row, Statement, Unexpected
+from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.migrate import migrate
 from storage.rows import joined, limits_of, read_as, split, whose
 
@@ -75,12 +75,15 @@ class SqlStore:
             "sign": 1,
         }
         texts = (
-            *(sql.REMEMBER, sql.DECIDE, sql.ADMIT_HOLD, sql.ADMIT_JOB, sql.LEDGER_HOLD),
+            *(sql.DECIDE, sql.REMEMBER, sql.ADMIT_HOLD, sql.ADMIT_JOB, sql.LEDGER_HOLD),
             *(sql.DRAW_USAGE, sql.DRAW_POOL, sql.DRAW_BALANCE, sql.JOB_BY_EVENT),
         )
         touched = whose(caller.community, caller.member)
-        results = await self._driver.run([Statement(text, args) for text in texts], alone=touched)
-        before, found = results[1][0], results[-1]
+        statements, placed = [Statement(text, args) for text in texts], Statement(sql.JOB_BY_EVENT, args)
+        results = await run_once(self._driver, statements, alone=touched, happened=placed)
+        if results is None:  # the answer was lost: what it said is asked for again
+            results = await self._driver.run([Statement(sql.DECIDE, args), placed])
+        before, found = results[0][0], results[-1]
         job = job_of(found[0]) if found else None
         return Admitted(
             job=job,

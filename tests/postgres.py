@@ -1,5 +1,6 @@
 """A PostgreSQL server of the tests' own, from the binaries on this machine, thrown away afterwards."""
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -10,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 
@@ -20,6 +22,7 @@ from storage.store import SqlStore
 from tests.clock import SetClock
 
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
+SOCKET = ".s.PGSQL.5432"
 OPTIONS = {
     "listen_addresses": "''",
     "fsync": "off",
@@ -91,6 +94,50 @@ class Server:
         )
         await self.do("; ".join(f"DELETE FROM {schema}.{row['tablename']}" for row in tables))
         return self.kept
+
+
+class Detour:
+    """Another way to a database, on which connections come to harm that the server does not hear of."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        (self._home,) = parse_qs(urlsplit(url).query)["host"]
+        self._folder = folder
+        self.url = url.replace(self._home, str(folder))
+        self._pumps: set[asyncio.Task[None]] = set()
+        self._here: list[asyncio.StreamWriter] = []
+        self._there: list[asyncio.StreamWriter] = []
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_unix_server(self._serve, self._folder / SOCKET)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        self.hang_up()
+        for end in self._there:
+            end.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, here: asyncio.StreamWriter) -> None:
+        from_there, there = await asyncio.open_unix_connection(f"{self._home}/{SOCKET}")
+        self._here.append(here)
+        self._there.append(there)
+        for source, sink in ((reader, there), (from_there, here)):
+            self._pumps.add(asyncio.create_task(self._pump(source, sink)))
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            sink.write(data)
+
+    def forget(self) -> None:
+        """Let nothing through any more on the connections that there are, as a firewall that forgot them."""
+        while self._pumps:
+            self._pumps.pop().cancel()
+
+    def hang_up(self) -> None:
+        """Break the connections that there are."""
+        self.forget()
+        while self._here:
+            self._here.pop().close()
 
 
 @contextmanager

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
@@ -18,9 +16,7 @@ from storage.postgres import PostgresDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission, caller, order
-from tests.postgres import Server
-
-SOCKET = ".s.PGSQL.5432"
+from tests.postgres import Detour, Server
 
 
 class Crew:
@@ -236,42 +232,16 @@ async def test_a_job_that_is_to_be_sent_again_waits_for_a_carrier_at_once(crew: 
     assert [job.job_id for job in await ann.take(1)] == [again.job_id]
 
 
-@asynccontextmanager
-async def detour(url: str, folder: Path) -> AsyncIterator[tuple[str, Callable[[], None]]]:
-    """Yield another way to a database, and what makes it forget who goes there now, as a firewall does: all is silence."""
-    (home,) = parse_qs(urlsplit(url).query)["host"]
-    ends: list[asyncio.StreamWriter] = []
-    pumps: set[asyncio.Task[None]] = set()
-
-    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        while data := await source.read(65536):
-            sink.write(data)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_there, there = await asyncio.open_unix_connection(f"{home}/{SOCKET}")
-        ends.extend((writer, there))
-        pumps.update((asyncio.create_task(pump(reader, there)), asyncio.create_task(pump(from_there, writer))))
-
-    def forget() -> None:
-        for task in pumps:
-            task.cancel()
-
-    async with await asyncio.start_unix_server(serve, folder / SOCKET):
-        yield url.replace(home, str(folder)), forget
-    for end in ends:
-        end.close()
-
-
 async def test_a_connection_that_says_nothing_any_more_is_made_again(
     crew: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, seconds in {"QUIET_S": 0.02, "CONNECT_S": 0.2, "RETRY_S": 0.01}.items():
         monkeypatch.setattr(f"storage.bell.{name}", seconds)
-    async with detour(crew.url, tmp_path) as (url, forget):
-        ann, bob = await crew.worker("ann"), await crew.worker("bob", url=url)
+    async with Detour(crew.url, tmp_path) as way:
+        ann, bob = await crew.worker("ann"), await crew.worker("bob", url=way.url)
         ann.ring("job7")
         await crew.hears("bob", "job7")
-        forget()
+        way.forget()
         await crew.hears("bob", "")  # something may have been said meanwhile
         ann.ring("job8")
         await crew.hears("bob", "job8")

@@ -1,8 +1,9 @@
 """What the PostgreSQL driver makes of connections that break, locks that are held, and a schema that changes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -10,12 +11,14 @@ import pytest
 
 from core.errors import StaleJob, StoreError
 from core.lifecycle import State
+from core.models import Person
+from storage.admin_store import SqlAdminStore
 from storage.driver import OutcomeUnknown, Row, Statement
 from storage.postgres import CONNECTIONS, PostgresDriver, beginning
 from storage.store import SqlStore
 from tests.clock import SetClock
-from tests.makers import admission
-from tests.postgres import Server, server
+from tests.makers import act, admission
+from tests.postgres import Detour, Server, server
 
 INSERT, COUNT = "INSERT INTO notes (note) VALUES (:note)", "SELECT count(*) AS n FROM notes"
 TABLES = "CREATE TABLE notes (note TEXT PRIMARY KEY); CREATE TABLE gate (open TEXT)"
@@ -122,6 +125,62 @@ async def test_a_job_goes_on_from_what_was_committed_when_the_answer_was_lost(po
         await store.move(now, State.SUBMITTING)
         with pytest.raises(StaleJob):
             await store.move(now, State.SUBMITTING)  # a repetition by whoever missed the answer changes nothing
+
+
+@asynccontextmanager
+async def lost(postgres: Server, folder: Path, table: str, *, happened: bool) -> AsyncIterator[tuple[SqlStore, Any]]:
+    """Yield a store and a function that runs a task whose first commit to a table goes unanswered."""
+    async with rig_at(await postgres.empty()) as rig, Detour(rig.driver._url, folder) as way:
+        driver = PostgresDriver(way.url)
+        store = SqlStore(driver, SetClock())
+        await store.open()
+        await rig.other.execute(f"""
+            CREATE TABLE gate (open TEXT);
+            CREATE FUNCTION knock() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN LOCK TABLE gate; RETURN NULL; END';
+            CREATE CONSTRAINT TRIGGER knock AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION knock()
+        """)
+
+        async def run(work: Coroutine[Any, Any, Any]) -> Any:
+            async with rig.locked("LOCK TABLE gate"):
+                task = asyncio.create_task(work)
+                committing = await rig.waiting()
+                if happened:
+                    way.hang_up()
+                else:
+                    await rig.cut(committing)
+            return await task
+
+        yield store, run
+        await store.close()
+
+
+@pytest.mark.parametrize("happened", [True, False])
+async def test_an_order_whose_commit_goes_unanswered_is_admitted_once(
+    postgres: Server, tmp_path: Path, *, happened: bool
+) -> None:
+    async with lost(postgres, tmp_path, "jobs", happened=happened) as (store, run):
+        placed = admission()
+        admitted = await run(store.admit(placed))
+        assert admitted.job is not None
+        assert (admitted.job.job_id, admitted.duplicate) == (placed.job_id, False)
+        who = placed.order.caller
+        standing = await store.standing(who.community, who.member, placed.operator_quota)
+        assert standing.held_micros == placed.cost_micros
+        assert await store.unfinished() == [admitted.job]
+
+
+@pytest.mark.parametrize("happened", [True, False])
+async def test_a_grant_whose_commit_goes_unanswered_is_given_once(
+    postgres: Server, tmp_path: Path, *, happened: bool
+) -> None:
+    async with lost(postgres, tmp_path, "audit", happened=happened) as (store, run):
+        admin = SqlAdminStore(store._driver, SetClock(), store)
+        assert (
+            await run(admin.credit(act("grant", "test:ann"), Person(member="test:ann", name="Ann"), 500, "well done"))
+            == 500
+        )
+        assert [entry.act for entry in await admin.audit("test:band", 9)] == ["grant"]
 
 
 async def test_a_statement_that_takes_too_long_is_ended_and_undone(rig: Rig) -> None:
