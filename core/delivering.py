@@ -17,6 +17,7 @@ from core.errors import (
     MediaError,
     TooLarge,
 )
+from core.insist import insist
 from core.lease import PAUSE_S, Lease
 from core.lifecycle import VOIDS, Reason, State
 from core.models import Artifact, Destination, Job, Receipt
@@ -161,7 +162,7 @@ class Delivering:
     async def _delivered(self, job: Job) -> Job:
         now_ms = self._clock.now_ms()
         changes = {"closed_ms": now_ms, "destination": Destination(job.platform), "reason": None, "detail": None}
-        job = await self._store.move(job, State.DELIVERED, **changes)
+        job = await insist(job, lambda: self._store.move(job, State.DELIVERED, **changes))
         log.info("job %s: delivered", job.job_id)
         await self.forget_files(job.job_id)
         return job

@@ -10,9 +10,10 @@ from typing import Any
 
 from core.audio import raw_format
 from core.callbacks import Naming
-from core.delivering import Delivering
+from core.delivering import DELIVER_S, Delivering
 from core.errors import Conflict, GatewayError, MediaError, MediaUnavailable, StaleJob
 from core.gate import Gate
+from core.insist import insist
 from core.lease import Lease
 from core.lifecycle import Reason, State
 from core.models import Artifact, Job
@@ -115,7 +116,8 @@ class Steps:
             return await self._not_submitted(job, error)
         self._gate.opened()
         try:
-            return await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
+            named = {"request_id": request_id, "reason": None, "detail": None}
+            return await insist(job, lambda: self._store.move(job, State.RUNNING, **named))
         except StaleJob:
             await self._naming.confirm(job.job_id, request_id)  # who took the job over does not know its id
             raise
@@ -217,43 +219,56 @@ class Steps:
     async def _collect(self, job: Job, answer: GatewayStatus) -> Job:
         if not answer.media_urls:
             return await self._fail(job, Reason.NO_MEDIA, answer.error)
+        artifacts, trouble = await self._fetched(job, answer.media_urls)
+        if artifacts:
+            return await self._store.move(job, State.GENERATED, artifacts=artifacts)
+        reason = Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
+        return await self._fail(job, reason, str(trouble))
+
+    async def at_hand(self, job: Job) -> Job:
+        """Fetch finished audio again that lies in the spool of another machine, or say that it is lost."""
+        if not _missing(job.artifacts):
+            return job
+        log.info("job %s: its audio is not here and is fetched again", job.job_id)
+        artifacts, trouble = await self._fetched(job, await self._media_urls(job))
+        if artifacts:
+            return await self._store.update(job, artifacts=artifacts)
+        log.warning("job %s: its audio is lost: %s", job.job_id, trouble)
+        doubtful = job.state is State.DELIVERING
+        if not doubtful:
+            job = await self._store.move(job, State.DELIVERING)
+        reason = Reason.DELIVERY_UNCERTAIN if doubtful else Reason.MEDIA_UNAVAILABLE
+        return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(trouble))
+
+    async def _media_urls(self, job: Job) -> Sequence[str]:
+        """Ask where a generated job's audio is, through an outage of the gateway; nothing where it never says."""
+        until_s = asyncio.get_running_loop().time() + DELIVER_S
+        while True:
+            try:
+                return (await self._gateway.status(job.request_id or "")).media_urls
+            except GatewayError as error:
+                log.warning("job %s: where its audio is can't be asked for now: %s", job.job_id, error)
+                if asyncio.get_running_loop().time() > until_s:
+                    return ()
+            await self._nudges.pause(self._pace.poll_max_s)
+
+    async def _fetched(
+        self, job: Job, urls: Sequence[str]
+    ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
+        """Return what could be fetched and decoded, and the last trouble with what could not."""
         folder = self._spool / job.job_id
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         artifacts: list[Artifact] = []
         trouble: GatewayError | MediaError | None = None
-        for number, url in enumerate(answer.media_urls):
+        for number, url in enumerate(urls):
             try:
                 artifacts.append(await self._usable(job, url, folder / str(number)))
             except (GatewayError, MediaError) as error:
                 log.warning("job %s: media %d: %s", job.job_id, number, error)
                 trouble = error
-        if artifacts:
-            return await self._store.move(job, State.GENERATED, artifacts=tuple(artifacts))
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        reason = Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
-        return await self._fail(job, reason, str(trouble))
-
-    async def at_hand(self, job: Job) -> Job:
-        """Fetch finished audio again that lies in the spool of another machine, or say that it is lost.
-
-        Raises GatewayError when the gateway can't be asked now.
-        """
-        if not _missing(job.artifacts):
-            return job
-        log.info("job %s: its audio is not here and is fetched again", job.job_id)
-        answer = await self._gateway.status(job.request_id or "")
-        folder = self._spool / job.job_id
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        try:
-            fetched = [await self._usable(job, url, folder / str(n)) for n, url in enumerate(answer.media_urls)]
-        except (MediaUnavailable, MediaError) as error:
-            log.warning("job %s: its audio is lost: %s", job.job_id, error)
-            doubtful = job.state is State.DELIVERING
-            if not doubtful:
-                job = await self._store.move(job, State.DELIVERING)
-            reason = Reason.DELIVERY_UNCERTAIN if doubtful else Reason.MEDIA_UNAVAILABLE
-            return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(error))
-        return await self._store.update(job, artifacts=tuple(fetched)) if fetched else job
+        if not artifacts:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return tuple(artifacts), trouble
 
     async def _usable(self, job: Job, url: str, into: Path) -> Artifact:
         await self._fetch(url, into)

@@ -38,7 +38,7 @@ _GIVE_UP: Mapping[State, State] = {
     State.SUBMITTING: State.UNCONFIRMED,
     State.UNCONFIRMED: State.EXPIRED,
     State.RUNNING: State.FAILED,
-    State.GENERATED: State.DELIVERING,
+    State.GENERATED: State.UNDELIVERABLE,
     State.DELIVERING: State.UNDELIVERABLE,
 }
 
@@ -274,6 +274,8 @@ class Worker:
             job = await self._store.again(job)
             if give_up and job.state in _GIVE_UP:
                 reason = Reason.DELIVERY_UNCERTAIN if job.state is State.DELIVERING else Reason.INTERNAL
+                if job.state is State.GENERATED:  # nothing was sent yet, so there is no doubt
+                    job = await self._store.move(job, State.DELIVERING)
                 billed_micros = job.cost_micros if job.state in _BILLED else 0
                 return await self._store.move(job, _GIVE_UP[job.state], reason=reason, upstream_micros=billed_micros)
         except StaleJob:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import DeliveryDelayed, MediaUnavailable
+from core.errors import DeliveryDelayed, MediaUnavailable, ServerError
 from core.lease import Sole
 from core.lifecycle import Reason, State
+from core.worker import FAULTS
 from storage.driver import Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
@@ -178,6 +179,29 @@ async def test_audio_that_lies_on_another_machine_is_fetched_again(rig: Rig) -> 
         assert job is not None
         assert job.state is State.DELIVERED
     assert rig.gateway.asked[asked:] == ["request-1"]
+    assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
+
+
+async def test_audio_is_fetched_again_however_long_the_gateway_is_out(rig: Rig) -> None:
+    job_id = await left_generated(rig)
+    rig.gateway.statuses = [ServerError("503")] * (FAULTS + 1)
+    async with rig.running() as alive:
+        await at_rest(alive)
+        job = await alive.store.job(job_id)
+        assert job is not None
+        assert job.state is State.DELIVERED
+    assert rig.chat.uncertain == [False, False]
+
+
+async def test_of_several_artifacts_the_ones_that_are_left_are_delivered(rig: Rig) -> None:
+    job_id = await left_generated(rig)
+    rig.gateway.statuses = [Answer("COMPLETED", ("https://media/gone", "https://media/here"))]
+    rig.gateway.fetches = [MediaUnavailable("gone", may_retry=False), None]
+    async with rig.running() as alive:
+        await at_rest(alive)
+        job = await alive.store.job(job_id)
+        assert job is not None
+        assert job.state is State.DELIVERED
     assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
 
 

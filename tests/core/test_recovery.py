@@ -15,10 +15,12 @@ from core.errors import (
     MediaUnavailable,
     NoAnswer,
     OutOfCredit,
+    StoreError,
     Unauthorized,
     Unavailable,
     Unreachable,
 )
+from core.insist import insist
 from core.lifecycle import Reason, State
 from core.models import Destination, Job
 from core.queue import Limits
@@ -137,6 +139,43 @@ async def test_sweeping_goes_on_after_the_store_could_not_answer(
         async with asyncio.timeout(10):
             while (await current(alive, job)).artifacts:
                 await asyncio.sleep(0)
+
+
+async def test_what_only_this_process_knows_is_written_down_when_the_store_is_back(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("core.insist.PAUSE_S", 0.001)
+    for where in ("submits", "deliveries"):
+        reached, go, step = held_up()
+        (rig.chat if where == "deliveries" else rig.gateway).__dict__[where] = [step]
+        async with rig.running() as alive:
+            job = await ordered(alive)
+            await reached.wait()
+            await alive.store.close()
+            caplog.clear()
+            go.set()
+            async with asyncio.timeout(10):
+                while not any("asked again" in r.getMessage() for r in caplog.records):
+                    await asyncio.sleep(0)
+            await alive.store.open()
+            await at_rest(alive)
+            assert (await current(alive, job)).state is State.DELIVERED
+    assert rig.chat.told == []
+    assert rig.chat.uncertain == [False, False]
+
+
+async def test_an_end_to_insisting(monkeypatch: pytest.MonkeyPatch, rig: Rig) -> None:
+    monkeypatch.setattr("core.insist.PAUSE_S", 0.001)
+    monkeypatch.setattr("core.insist.INSIST_S", 0.01)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+
+        async def never() -> Job:
+            raise StoreError("no")
+
+        with pytest.raises(StoreError, match="no"):
+            await insist(job, never)
 
 
 # --- draining -----------------------------------------------------------------------------------------------------
