@@ -15,6 +15,7 @@ from core.errors import (
     DeliveryRefused,
     DeliveryUncertain,
     MediaError,
+    StaleJob,
     TooLarge,
 )
 from core.insist import insist
@@ -151,6 +152,8 @@ class Delivering:
 
     async def _hand_over(self, job: Job, files: Sequence[Artifact], *, uncertain: bool) -> None:
         receipt = await self._receipt(job)
+        if job.owner != self._lease.owner:
+            raise StaleJob("the lease ran out under which it was taken")
         if not self._lease.valid:  # a long pause just now: another worker may have the job
             raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
         await self._deliveries[job.platform].deliver(job, files, receipt, uncertain=uncertain)

@@ -5,12 +5,17 @@ from typing import Protocol
 
 from core.models import Job
 from core.ports import Store
+from core.queue import Room
 
 PAUSE_S = 1.0
 """Between looks at a lease that is not valid just now."""
 
 Hear = Callable[[str], None]
 """Takes the id of a job that there is something to see of; "" when jobs wait for a worker."""
+
+
+Carried = Callable[[str], bool]
+"""Says whether a job is carried by this process."""
 
 
 class Bell(Protocol):
@@ -39,7 +44,7 @@ class Lease(Protocol):
 
     @property
     def valid(self) -> bool:
-        """Whether nobody else can have taken our jobs yet. Asked before what can't be taken back."""
+        """Whether nobody else can have taken our jobs yet."""
         ...
 
     @property
@@ -51,8 +56,11 @@ class Lease(Protocol):
         """Become a worker; from now on `hear` is told when there is something to take."""
         ...
 
-    async def take(self, most: int) -> list[Job]:
-        """Make jobs ours that nobody alive carries: at most so many that wait, and all that are under way."""
+    async def take(self, room: Room, carried: Carried) -> list[Job]:
+        """Make jobs ours that nobody alive carries: of those that wait as many as may begin, and all under way.
+
+        With them come, late, those that are ours without being carried here, as after a take whose answer was lost.
+        """
         ...
 
     def ring(self, job_id: str = "") -> None:
@@ -62,6 +70,11 @@ class Lease(Protocol):
     async def stop(self) -> None:
         """Hand over what is ours."""
         ...
+
+
+def holds(lease: Lease, job: Job) -> bool:
+    """Say whether nobody else can have the job yet. Asked before what can't be taken back."""
+    return lease.valid and job.owner == lease.owner
 
 
 class Sole:
@@ -78,7 +91,7 @@ class Sole:
     async def start(self, hear: Hear) -> None:
         """Nobody will have anything to say."""
 
-    async def take(self, most: int) -> list[Job]:  # noqa: ARG002 - they are all ours already
+    async def take(self, room: Room, carried: Carried) -> list[Job]:  # noqa: ARG002 - they are all ours already
         """Return every unfinished job, once."""
         jobs = [] if self._taken else await self._store.unfinished()
         self._taken = True

@@ -1,7 +1,8 @@
 """The order in which waiting jobs may begin: round-robin over members, within limits."""
 
 from collections import Counter, defaultdict, deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from core.models import Job
 
@@ -13,6 +14,16 @@ class Limits:
     total: int = 64
     community: int = 32
     member: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What may begin: so many jobs in all, and of whom how many are in flight already."""
+
+    most: int
+    limits: Limits = field(default_factory=Limits)
+    of_member: Mapping[str, int] = field(default_factory=dict)
+    of_community: Mapping[str, int] = field(default_factory=dict)
 
 
 class FairQueue:
@@ -37,10 +48,10 @@ class FairQueue:
         """Return how many jobs wait for their turn."""
         return len(self._ids)
 
-    @property
-    def room(self) -> int:
-        """Return how many more jobs could begin if there were no other limits."""
-        return max(0, self._limits.total - self.in_flight - self.waiting)
+    def room(self, most: int) -> Room:
+        """Return what could begin beside all that is here, at most so many."""
+        most = max(0, min(most, self._limits.total - self.in_flight - self.waiting))
+        return Room(most=most, limits=self._limits, of_member=self._of_member, of_community=self._of_community)
 
     def __contains__(self, job_id: str) -> bool:
         """Say whether a job waits here."""

@@ -14,7 +14,7 @@ from core.delivering import DELIVER_S, Delivering
 from core.errors import Conflict, GatewayError, MediaError, MediaUnavailable, StaleJob
 from core.gate import Gate
 from core.insist import insist
-from core.lease import Lease
+from core.lease import Lease, holds
 from core.lifecycle import Reason, State
 from core.models import Artifact, Job
 from core.nudges import Nudges, Stopping
@@ -109,7 +109,7 @@ class Steps:
             job, State.SUBMITTING, attempts=job.attempts + 1, submitted_ms=now_ms, deadline_ms=deadline_ms
         )
         try:
-            if not self._lease.valid:  # a long pause just now: another worker may have the job
+            if not holds(self._lease, job):  # a long pause just now: another worker may have the job
                 return await self._store.move(job, State.QUEUED)
             request_id = await self._gateway.submit(product, job.parameters, job.callback_token)
         except GatewayError as error:
@@ -171,6 +171,8 @@ class Steps:
         while left_s() > 0 or not asked:
             self._delivering.show_progress(job)
             await self._nudges.wait(job, min(look_s, left_s()))
+            if not holds(self._lease, job):
+                return job  # to go on, or not, when that is known
             look_s, asked = self._poll_s(job, product), True
             try:
                 answer = await self._gateway.status(job.request_id or "")

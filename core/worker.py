@@ -122,8 +122,8 @@ class Worker:
             self._news.set()
             self._lease.ring()
             return
-        if job.state is not State.QUEUED:
-            self._spawn(job)
+        if job.state is not State.QUEUED:  # it need not wait until whoever tells how it ended is done
+            self._spawn(job, beside=True)
             return
         self._queue.put(job)
         self._pump()
@@ -185,7 +185,7 @@ class Worker:
                 await asyncio.sleep(look_s)
 
     async def _take_up(self) -> list[Job]:
-        jobs = await self._lease.take(min(BATCH, self._queue.room))
+        jobs = await self._lease.take(self._queue.room(BATCH), self._carries)
         for job in jobs:
             if not self._delivering.serves(job.platform):
                 log.warning("job %s waits: %s is not configured", job.job_id, job.platform)
@@ -198,16 +198,20 @@ class Worker:
             self._news.set()
         return jobs
 
+    def _carries(self, job_id: str) -> bool:
+        return job_id in self._tasks or job_id in self._queue
+
     # --- one job --------------------------------------------------------------------------------------------------
 
     def _pump(self) -> None:
         while not self.stopping and (job := self._queue.take()):
             self._spawn(job, placed=True)
 
-    def _spawn(self, job: Job, *, placed: bool = False) -> None:
+    def _spawn(self, job: Job, *, placed: bool = False, beside: bool = False) -> None:
         if job.state in HELD and not placed:
             self._queue.occupy(job)
-        task = asyncio.create_task(self._carry(job), name=f"job {job.job_id}")
+        former = None if beside else self._tasks.get(job.job_id)
+        task = asyncio.create_task(self._carry(job, former), name=f"job {job.job_id}")
         self._tasks[job.job_id] = task
         task.add_done_callback(self._forget_task)
 
@@ -217,7 +221,11 @@ class Worker:
             del self._tasks[job_id]
             self._nudges.forget(job_id)
 
-    async def _carry(self, job: Job) -> None:
+    async def _carry(self, job: Job, former: asyncio.Task[None] | None) -> None:
+        """Carry a job to its end. `former` still has it in hand, under a lease that ran out."""
+        if former is not None:
+            self._nudges.nudge(job.job_id)
+            await asyncio.wait({former})
         try:
             if job.state in HELD:
                 taken = job
@@ -245,10 +253,12 @@ class Worker:
         while job.state in leave:
             if self.stopping:
                 raise Stopping
+            while not self._lease.valid:
+                await self._nudges.pause(PAUSE_S)
+            if job.owner != self._lease.owner:
+                raise StaleJob("the lease ran out under which it was taken")
             before = job.state
             try:
-                while not self._lease.valid:
-                    await self._nudges.pause(PAUSE_S)
                 job = await self._step(job)
                 faults = 0
             except Stopping:

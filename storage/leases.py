@@ -5,10 +5,12 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from core.errors import StoreError
-from core.lease import Bell, Hear
+from core.lease import Bell, Carried, Hear
 from core.models import Job
+from core.queue import Room
 from storage.driver import Driver, Statement
 from storage.rows import joined
 from storage.store import job_of
@@ -16,6 +18,8 @@ from storage.store import job_of
 log = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
+STRAY_S = 30.0
+"""How often a worker looks whether all that it owns is carried."""
 BEATS = 5
 """A lease is renewed so many times before it would run out."""
 
@@ -40,22 +44,35 @@ RETURNING job_id
 """  # noqa: S608 - a constant
 _FREE_OWN = "UPDATE jobs SET owner = '' WHERE owner = :worker_id AND closed_ms IS NULL"
 _BURY = f"DELETE FROM workers WHERE alive_until_ms <= {_NOW}"  # noqa: S608 - a constant
-# Members take turns, as in a worker's own queue. What is under way already goes on whatever waits.
+# Members take turns, as in a worker's own queue, those first who have least under way here. What could not begin at
+# once is left to other workers. What is under way already goes on whatever waits.
 _TAKE = """
 UPDATE jobs SET owner = :worker_id
 WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
     WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
         SELECT job_id FROM (
-            SELECT job_id, row_number() OVER (ORDER BY waits, turn, created_ms, job_id) AS place, waits
+            SELECT job_id, waits, row_number() OVER (ORDER BY waits, turn, created_ms, job_id) AS place
             FROM (
                 SELECT
-                    job_id, created_ms, CASE state WHEN 'queued' THEN 1 ELSE 0 END AS waits,
-                    row_number() OVER (PARTITION BY state, member ORDER BY created_ms, job_id) AS turn
-                FROM jobs
-                WHERE owner = '' AND closed_ms IS NULL
-                AND replace(:platforms, ',' || platform || ',', '') <> :platforms
-            ) AS free
+                    job_id, created_ms, waits, turn,
+                    row_number() OVER (PARTITION BY waits, free.community ORDER BY turn, created_ms, job_id)
+                        + coalesce(begun.jobs, 0) AS nth
+                FROM (
+                    SELECT
+                        job_id, created_ms, community, CASE state WHEN 'queued' THEN 1 ELSE 0 END AS waits,
+                        row_number() OVER (PARTITION BY state, jobs.member ORDER BY created_ms, job_id)
+                            + coalesce(begun.jobs, 0) AS turn
+                    FROM jobs
+                    LEFT JOIN unnest(CAST(:members AS TEXT[]), CAST(:of_member AS BIGINT[]))
+                        AS begun (member, jobs) ON begun.member = jobs.member
+                    WHERE owner = '' AND closed_ms IS NULL
+                    AND replace(:platforms, ',' || platform || ',', '') <> :platforms
+                ) AS free
+                LEFT JOIN unnest(CAST(:communities AS TEXT[]), CAST(:of_community AS BIGINT[]))
+                    AS begun (community, jobs) ON begun.community = free.community
+            ) AS numbered
+            WHERE waits = 0 OR turn <= :per_member AND nth <= :per_community
         ) AS placed
         WHERE waits = 0 OR place <= :most
     ))
@@ -63,6 +80,7 @@ WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
 ))
 RETURNING *
 """
+_OURS = "SELECT * FROM jobs WHERE owner = :worker_id AND closed_ms IS NULL"
 _LEFT = "SELECT count(*) AS jobs FROM jobs WHERE owner = '' AND closed_ms IS NULL AND state = 'queued'"
 
 
@@ -90,6 +108,8 @@ class PostgresLease:
         self._new_id = new_id
         self._until_s = 0.0
         self._keeper: asyncio.Task[None] | None = None
+        self._looked_s = _clock_s()
+        self._lost: frozenset[str] = frozenset()
         self.owner = ""
         self.left = 0
 
@@ -104,14 +124,33 @@ class PostgresLease:
         await self._enter()
         self._keeper = asyncio.create_task(self._keep(hear), name="lease")
 
-    async def take(self, most: int) -> list[Job]:
+    async def take(self, room: Room, carried: Carried) -> list[Job]:
         """Make jobs ours that nobody alive carries, oldest first."""
         if not self.valid:
             return []
-        args = {"worker_id": self.owner, "most": most, "platforms": self._platforms}
+        strays = await self._find_strays(carried)
+        args: dict[str, Any] = {"worker_id": self.owner, "most": room.most, "platforms": self._platforms}
+        args |= {"per_member": room.limits.member, "per_community": room.limits.community}
+        args |= {"members": list(room.of_member), "of_member": list(room.of_member.values())}
+        args |= {"communities": list(room.of_community), "of_community": list(room.of_community.values())}
         rows, left = await self._driver.run([Statement(_TAKE, args), Statement(_LEFT)])
         self.left = int(left[0]["jobs"])
-        return sorted((job_of(row) for row in rows), key=lambda job: (job.created_ms, job.job_id))
+        return sorted([*strays, *(job_of(row) for row in rows)], key=lambda job: (job.created_ms, job.job_id))
+
+    async def _find_strays(self, carried: Carried) -> list[Job]:
+        """Return, now and then, the jobs that are ours and that nobody carried at the look before this either.
+
+        A job that ends just now is not carried any more when its row is read: it is gone at the next look.
+        """
+        if _clock_s() - self._looked_s < STRAY_S:
+            return []
+        self._looked_s = _clock_s()
+        (rows,) = await self._driver.run([Statement(_OURS, {"worker_id": self.owner})])
+        lost = {row["job_id"]: row for row in rows if not carried(row["job_id"])}
+        again, self._lost = lost.keys() & self._lost, frozenset(lost)
+        for job_id in again:
+            log.warning("job %s: it was taken, and nobody carried it; it goes on", job_id)
+        return [job_of(lost[job_id]) for job_id in again]
 
     def ring(self, job_id: str = "") -> None:
         """Let every worker hear of a job, or that jobs wait."""

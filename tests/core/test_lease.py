@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.errors import DeliveryDelayed, MediaUnavailable, ServerError
-from core.lease import Sole
+from core.lease import Carried, Sole
 from core.lifecycle import Reason, State
+from core.models import Job
+from core.queue import Room
+from core.steps import Pace
 from core.worker import FAULTS
 from storage.driver import Statement
 from storage.sqlite import SqliteDriver
@@ -25,6 +29,11 @@ class Shaky(Sole):
         super().__init__(store)
         self.answers: list[bool] = []
         self.asked = asyncio.Event()
+        self.found: list[Job] = []
+
+    async def take(self, room: Room, carried: Carried) -> list[Job]:
+        found, self.found = self.found, []
+        return found or await super().take(room, carried)
 
     @property
     def valid(self) -> bool:  # type: ignore[override]
@@ -142,6 +151,54 @@ async def test_who_lost_a_job_before_its_member_was_told_does_not_tell(
         go.set()
         await at_rest(alive)
     assert rig.chat.told == []
+
+
+@pytest.mark.parametrize("asking", [True, False])
+async def test_who_takes_a_job_back_waits_until_it_is_let_go(rig: Rig, lease: list[Shaky], *, asking: bool) -> None:
+    """A worker whose lease ran out begins anew under another id, and may find its own jobs."""
+    reached, go, step = held_up()
+    if asking:
+        rig.gateway.statuses = [step]
+    else:
+        rig.pace = Pace(poll_min_s=600, poll_max_s=600)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while (await current(alive, job)).state is not State.RUNNING or (asking and not reached.is_set()):
+                await asyncio.sleep(0)
+        (former,) = carrying()
+        text = "UPDATE jobs SET owner = 'second' WHERE job_id = :job_id"
+        await alive.store._driver.run([Statement(text, {"job_id": job.job_id})])
+        lease[0].owner = "second"
+        lease[0].found = [await current(alive, job)]
+        await alive.worker._take_up()
+        assert former in carrying()
+        assert len(rig.gateway.asked) == asking
+        go.set()
+        await asyncio.wait({former}, timeout=10)
+        assert former.done()
+        assert len(rig.gateway.asked) == asking
+        (again,) = carrying()
+        alive.worker.hear(job.job_id)
+        await asyncio.wait({again}, timeout=10)
+        assert (await current(alive, job)).state is State.DELIVERED
+    assert len(rig.chat.heard) == len(rig.gateway.posted) == 1
+
+
+async def test_nothing_is_handed_over_under_a_lease_that_ran_out(rig: Rig, lease: list[Shaky]) -> None:
+    reached, go, step = held_up()
+    rig.media.fits = [step]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await reached.wait()
+        lease[0].owner = "second"
+        go.set()
+        await at_rest(alive)
+    assert rig.chat.uncertain == []
+
+
+def carrying() -> list[asyncio.Task[Any]]:
+    return [task for task in asyncio.all_tasks() if task.get_name().startswith("job ")]
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ import pytest
 from core.errors import StaleJob
 from core.lifecycle import State
 from core.models import Job
+from core.queue import Limits, Room
 from storage.bell import Bell
 from storage.leases import PostgresLease
 from storage.postgres import PostgresDriver
@@ -17,6 +18,14 @@ from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission, caller, order
 from tests.postgres import Detour, Server
+
+
+def room(most: int, **of_member: int) -> Room:
+    return Room(most=most, of_member={f"test:{name}": jobs for name, jobs in of_member.items()})
+
+
+def nobody(_: str) -> bool:
+    return False
 
 
 class Crew:
@@ -43,8 +52,8 @@ class Crew:
         self.leases.append(lease)
         return lease
 
-    async def order(self, member: str = "ann") -> str:
-        placed = order(caller(member))
+    async def order(self, member: str = "ann", community: str = "band") -> str:
+        placed = order(caller(member, community=community))
         admitted = await self.store.admit(admission(placed))
         assert admitted.job is not None
         return admitted.job.job_id
@@ -88,41 +97,71 @@ async def test_a_job_has_one_carrier(crew: Crew) -> None:
     ann, bob = await crew.worker("ann"), await crew.worker("bob")
     ids = {await crew.order(f"member{number}") for number in range(40)}
     takers = [lease for _ in range(4) for lease in (ann, bob)]
-    taken = await asyncio.gather(*(lease.take(7) for lease in takers))
-    taken.append(await ann.take(40))
+    taken = await asyncio.gather(*(lease.take(room(7), nobody) for lease in takers))
+    taken.append(await ann.take(room(40), nobody))
     jobs = [job for jobs in taken for job in jobs]
     assert sorted(job.job_id for job in jobs) == sorted(ids)
     assert all(job.owner == lease.owner for lease, jobs in zip([*takers, ann], taken, strict=True) for job in jobs)
-    assert await bob.take(40) == []
+    assert await bob.take(room(40), nobody) == []
 
 
 async def test_members_take_turns_and_the_rest_is_counted(crew: Crew) -> None:
     ann = await crew.worker("ann")
     many = [await crew.order("greedy") for _ in range(3)]
     one = await crew.order("modest")
-    assert [job.job_id for job in await ann.take(2)] == [many[0], one]
+    assert [job.job_id for job in await ann.take(room(2), nobody)] == [many[0], one]
     assert ann.left == 2
-    assert [job.job_id for job in await ann.take(2)] == many[1:]
+    assert [job.job_id for job in await ann.take(room(2), nobody)] == many[1:]
     assert ann.left == 0
+
+
+async def test_what_could_not_begin_here_is_left_to_others(crew: Crew) -> None:
+    ann, bob = await crew.worker("ann"), await crew.worker("bob")
+    greedy = [await crew.order("greedy") for _ in range(3)]
+    modest = await crew.order("modest")
+    other = await crew.order("other", community="choir")
+    limits = Limits(total=9, community=3, member=2)
+    full = Room(most=9, limits=limits, of_member={"test:modest": 1}, of_community={"test:band": 1})
+    assert [job.job_id for job in await ann.take(full, nobody)] == [*greedy[:2], other]
+    assert ann.left == 2
+    over = Room(most=9, limits=limits, of_member={"test:greedy": 1}, of_community={"test:band": 2})
+    assert [job.job_id for job in await bob.take(over, nobody)] == [modest]
+    over = Room(most=9, limits=limits, of_member={"test:greedy": 2}, of_community={"test:choir": 2})
+    assert await bob.take(over, nobody) == []
+
+
+async def test_what_is_ours_and_nobody_carries_is_found(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ann = await crew.worker("ann", lease_s=600)
+    one, two = [await crew.order(f"member{number}") for number in range(2)]
+    await ann.take(room(2), nobody)  # and its answer is lost, say
+    assert await ann.take(room(2), nobody) == []
+    monkeypatch.setattr("storage.leases.STRAY_S", 0)
+    assert await ann.take(room(2), lambda job_id: job_id == two) == []  # it may be about to end
+    assert [job.job_id for job in await ann.take(room(2), lambda job_id: job_id == two)] == [one]
+    assert [record.getMessage() for record in caplog.records if one in record.getMessage()]
+    assert await ann.take(room(2), {one, two}.__contains__) == []
+    assert await ann.take(room(2), nobody) == []
 
 
 async def test_what_is_under_way_goes_on_whatever_waits(crew: Crew) -> None:
     ann = await crew.worker("ann")
     await crew.order()
-    (job,) = await ann.take(1)
+    (job,) = await ann.take(room(1), nobody)
     job = await crew.store.move(job, State.SUBMITTING)
     await crew.kill(ann)
     await crew.order()
     bob = await crew.worker("bob")
     await crew.hears("bob", "")
-    assert [job.job_id for job in await bob.take(0)] == [job.job_id]
+    assert [job.job_id for job in await bob.take(room(0), nobody)] == [job.job_id]
 
 
 async def test_a_worker_takes_what_it_can_deliver(crew: Crew) -> None:
     await crew.order()
     elsewhere = await crew.worker("ann", platforms=("fax", "tes", "testing"))
-    assert await elsewhere.take(5) == []
-    assert len(await (await crew.worker("bob")).take(5)) == 1
+    assert await elsewhere.take(room(5), nobody) == []
+    assert len(await (await crew.worker("bob")).take(room(5), nobody)) == 1
 
 
 async def changes(crew: Crew, job: Job) -> None:
@@ -140,12 +179,12 @@ async def changes(crew: Crew, job: Job) -> None:
 async def test_who_was_away_too_long_changes_nothing(crew: Crew) -> None:
     ann, bob = await crew.worker("ann"), await crew.worker("bob")
     await crew.order()
-    (job,) = await ann.take(1)
+    (job,) = await ann.take(room(1), nobody)
     assert (await crew.store.again(job)).owner == "ann1"
     await crew.kill(ann)
     await crew.hears("bob", "")
     await changes(crew, job)  # nobody has it now
-    (taken,) = await bob.take(1)
+    (taken,) = await bob.take(room(1), nobody)
     await changes(crew, job)
     assert (await crew.store.again(taken)).owner == "bob1"
     await crew.store.move(taken, State.CANCELLED)
@@ -154,11 +193,11 @@ async def test_who_was_away_too_long_changes_nothing(crew: Crew) -> None:
 async def test_a_lease_that_ran_out_is_not_renewed(crew: Crew) -> None:
     ann = await crew.worker("ann")
     await crew.order()
-    (before,) = await ann.take(1)
+    (before,) = await ann.take(room(1), nobody)
     await crew.do("UPDATE workers SET alive_until_ms = 0")
     await crew.until(lambda: crew.heard["ann"].count("") == 2)  # it begins anew; what it carried is free
     assert (ann.owner, ann.valid) == ("ann2", True)
-    (after,) = await ann.take(1)
+    (after,) = await ann.take(room(1), nobody)
     assert (after.job_id, after.owner) == (before.job_id, "ann2")
     await changes(crew, before)
 
@@ -178,13 +217,13 @@ async def test_a_lease_without_renewal_is_not_valid(crew: Crew, monkeypatch: pyt
     late_s = ann._until_s + 1
     monkeypatch.setattr("storage.leases._clock_s", lambda: late_s)
     assert not ann.valid
-    assert await ann.take(1) == []
+    assert await ann.take(room(1), nobody) == []
 
 
 async def test_one_frozen_in_a_transaction_holds_nobody_else_up(crew: Crew) -> None:
     ann = await crew.worker("ann")
     ids = [await crew.order(f"member{number}") for number in range(3)]
-    await ann.take(3)
+    await ann.take(room(3), nobody)
     frozen = await asyncpg.connect(crew.url)
     transaction = frozen.transaction()
     await transaction.start()
@@ -192,28 +231,28 @@ async def test_one_frozen_in_a_transaction_holds_nobody_else_up(crew: Crew) -> N
     await crew.kill(ann)
     bob = await crew.worker("bob")
     await crew.hears("bob", "")
-    assert sorted(job.job_id for job in await bob.take(3)) == sorted(ids[1:])
+    assert sorted(job.job_id for job in await bob.take(room(3), nobody)) == sorted(ids[1:])
     crew.heard["bob"].clear()
     await transaction.rollback()
     await frozen.close()
     await crew.hears("bob", "")
-    assert [job.job_id for job in await bob.take(3)] == ids[:1]
+    assert [job.job_id for job in await bob.take(room(3), nobody)] == ids[:1]
 
 
 async def test_who_stops_hands_over_at_once(crew: Crew) -> None:
     ann, bob = await crew.worker("ann", lease_s=600), await crew.worker("bob", lease_s=600)
     job_id = await crew.order()
-    await ann.take(1)
+    await ann.take(room(1), nobody)
     await ann.stop()
     crew.leases.remove(ann)
     await crew.hears("bob", "")
-    assert [job.job_id for job in await bob.take(1)] == [job_id]
+    assert [job.job_id for job in await bob.take(room(1), nobody)] == [job_id]
 
 
 async def test_an_ended_job_belongs_to_nobody(crew: Crew) -> None:
     ann = await crew.worker("ann")
     await crew.order()
-    (job,) = await ann.take(1)
+    (job,) = await ann.take(room(1), nobody)
     ended = await crew.store.move(job, State.CANCELLED)
     assert ended.owner == "ann1"
     assert (await crew.store.close_job(ended, keep_files=False)).owner == ""
@@ -222,14 +261,14 @@ async def test_an_ended_job_belongs_to_nobody(crew: Crew) -> None:
 async def test_a_job_that_is_to_be_sent_again_waits_for_a_carrier_at_once(crew: Crew) -> None:
     ann = await crew.worker("ann")
     await crew.order()
-    (job,) = await ann.take(1)
+    (job,) = await ann.take(room(1), nobody)
     for state in (State.SUBMITTING, State.RUNNING, State.GENERATED, State.DELIVERING, State.UNDELIVERABLE):
         job = await crew.store.move(job, state)
     again = await crew.store.move(job, State.GENERATED, closed_ms=None)  # pressed before it was closed
     assert again.owner == ""
     with pytest.raises(StaleJob):
         await crew.store.close_job(job, keep_files=True)
-    assert [job.job_id for job in await ann.take(1)] == [again.job_id]
+    assert [job.job_id for job in await ann.take(room(1), nobody)] == [again.job_id]
 
 
 async def test_a_connection_that_says_nothing_any_more_is_made_again(
