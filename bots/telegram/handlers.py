@@ -1,5 +1,6 @@
 """What the bot does with a message: parse, ask the service, show what comes back."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -17,12 +18,14 @@ from bots.telegram.intake import kept
 from bots.telegram.people import NAME, Admins, Recent, caller, key_of, person
 from bots.telegram.presses import Presses
 from bots.telegram.speaker import Said, Speaker, outcome
+from core.errors import StoreError
 from core.models import Caller, Order, Person
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
 PARSERS = {"speech": parse.speech, "music": parse.music}
+MIGRATION_PAUSE_S = 5.0
 Answer = Callable[[Message, Command], Awaitable[Said | None]]
 
 
@@ -79,9 +82,18 @@ class Handlers:
     async def _on_migration(self, update: Update, _: Any) -> None:
         message = update.message
         if message and message.migrate_to_chat_id:
-            await self._deliverer.migrated(message.chat.id, message.migrate_to_chat_id)
+            await self._carry_over(message.chat.id, message.migrate_to_chat_id)
         elif message and message.migrate_from_chat_id:
-            await self._deliverer.migrated(message.migrate_from_chat_id, message.chat.id)
+            await self._carry_over(message.migrate_from_chat_id, message.chat.id)
+
+    async def _carry_over(self, old: int, new: int) -> None:
+        """Nobody says it again: it is tried until the store answers."""
+        while True:
+            try:
+                return await self._deliverer.migrated(old, new)
+            except StoreError as error:
+                log.error("group %d is now %d, which can't be written down yet: %s", old, new, error)  # noqa: TRY400
+                await asyncio.sleep(MIGRATION_PAUSE_S)
 
     # --- members --------------------------------------------------------------------------------------------------
 
