@@ -30,10 +30,14 @@ EXTRA = {
     """,
 }
 RULES = {**CHECKS, **EXTRA}
+ANY = f"SELECT {' OR '.join(f'EXISTS ({query})' for query in RULES.values())}"
+"""One statement takes the file's locks once."""
 
 
 def check_rows(history: "History", connection: sqlite3.Connection) -> None:
     """Run every query on what was just committed."""
+    if not connection.execute(ANY).fetchone()[0]:
+        return
     for rule, query in RULES.items():
         row = connection.execute(query).fetchone()
         if row is not None:
