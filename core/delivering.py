@@ -15,11 +15,10 @@ from core.errors import (
     DeliveryRefused,
     DeliveryUncertain,
     MediaError,
-    StaleJob,
     TooLarge,
 )
 from core.insist import insist
-from core.lease import PAUSE_S, Lease
+from core.lease import PAUSE_S, Lease, refuse_former
 from core.lifecycle import VOIDS, Reason, State
 from core.models import Artifact, Destination, Job, Receipt
 from core.nudges import Nudges
@@ -152,8 +151,7 @@ class Delivering:
 
     async def _hand_over(self, job: Job, files: Sequence[Artifact], *, uncertain: bool) -> None:
         receipt = await self._receipt(job)
-        if job.owner != self._lease.owner:
-            raise StaleJob("the lease ran out under which it was taken")
+        refuse_former(self._lease, job)
         if not self._lease.valid:  # a long pause just now: another worker may have the job
             raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
         await self._deliveries[job.platform].deliver(job, files, receipt, uncertain=uncertain)

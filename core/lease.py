@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from core.errors import StaleJob
 from core.models import Job
 from core.ports import Store
 from core.queue import Room
@@ -12,7 +13,6 @@ PAUSE_S = 1.0
 
 Hear = Callable[[str], None]
 """Takes the id of a job that there is something to see of; "" when jobs wait for a worker."""
-
 
 Carried = Callable[[str], bool]
 """Says whether a job is carried by this process."""
@@ -75,6 +75,12 @@ class Lease(Protocol):
 def holds(lease: Lease, job: Job) -> bool:
     """Say whether nobody else can have the job yet. Asked before what can't be taken back."""
     return lease.valid and job.owner == lease.owner
+
+
+def refuse_former(lease: Lease, job: Job) -> None:
+    """Raise StaleJob for a job that was taken under a lease that has run out since."""
+    if job.owner != lease.owner:
+        raise StaleJob("the lease ran out under which it was taken")
 
 
 class Sole:

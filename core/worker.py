@@ -10,7 +10,7 @@ from core.callbacks import Callbacks, Naming
 from core.delivering import Delivering
 from core.errors import GatewayError, StaleJob, StoreError
 from core.gate import Gate
-from core.lease import PAUSE_S, Lease
+from core.lease import PAUSE_S, Lease, refuse_former
 from core.lifecycle import ENDED, HELD, Reason, State
 from core.load import Load, Throughput
 from core.models import Job
@@ -255,8 +255,7 @@ class Worker:
                 raise Stopping
             while not self._lease.valid:
                 await self._nudges.pause(PAUSE_S)
-            if job.owner != self._lease.owner:
-                raise StaleJob("the lease ran out under which it was taken")
+            refuse_former(self._lease, job)
             before = job.state
             try:
                 job = await self._step(job)

@@ -79,10 +79,10 @@ class SqlStore:
             *(sql.DRAW_USAGE, sql.DRAW_POOL, sql.DRAW_BALANCE, sql.JOB_BY_EVENT),
         )
         touched = whose(caller.community, caller.member)
-        statements, placed = [Statement(text, args) for text in texts], Statement(sql.JOB_BY_EVENT, args)
-        results = await run_once(self._driver, statements, alone=touched, happened=placed)
+        statements = [Statement(text, args) for text in texts]
+        results = await run_once(self._driver, statements, alone=touched, happened=statements[-1])
         if results is None:  # the answer was lost: what it said is asked for again
-            results = await self._driver.run([Statement(sql.DECIDE, args), placed])
+            results = await self._driver.run([statements[0], statements[-1]])
         before, found = results[0][0], results[-1]
         job = job_of(found[0]) if found else None
         return Admitted(

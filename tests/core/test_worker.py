@@ -554,9 +554,8 @@ async def test_files_that_nobody_needs_are_removed_and_others_are_not(
         (rig.spool / fetching.job_id).mkdir(exist_ok=True)
         await sweep(alive)
         assert {folder.name for folder in rig.spool.iterdir()} == {refused.job_id, fetching.job_id}
-        await alive.store.update(
-            await current(alive, refused), artifacts=()
-        )  # a worker of another machine let go of it
+        # A worker of another machine lets go of it.
+        await alive.store.update(await current(alive, refused), artifacts=())
         await sweep(alive)
         assert {folder.name for folder in rig.spool.iterdir()} == {fetching.job_id}
         go.set()

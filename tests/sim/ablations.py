@@ -77,7 +77,7 @@ ABLATIONS = (
     Ablation(
         "quota read outside the write transaction",
         f"{_STORE}.admit",
-        "results = await run_once(self._driver, statements, alone=touched, happened=placed)",
+        "results = await run_once(self._driver, statements, alone=touched, happened=statements[-1])",
         _STALE_READ,
     ),
     Ablation("hold leaked on failure", f"{_STORE}.move", "elif to in VOIDS:", "elif to in VOIDS - {State.FAILED}:"),
