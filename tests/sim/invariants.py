@@ -90,46 +90,53 @@ def check_end(history: "History", connection: sqlite3.Connection) -> None:
     """Compare the books with the worlds when everything has come to rest."""
     check_rows(history, connection)
     jobs = {history.order_of(row["event_id"]): row for row in connection.execute("SELECT * FROM jobs")}
-    for made in history.gateway.generations.values():
-        job = jobs.get(made.order)
-        if job is None:
-            history.breach("what was accepted survives", f"the gateway knows order {made.order}, the books don't")
-            continue
-        charged, upstream = connection.execute(
-            "SELECT sum(charged_micros), sum(upstream_micros) FROM ledger WHERE job_id = ?", (job["job_id"],)
-        ).fetchone()
-        if charged + upstream < made.billed_micros:
-            history.breach(
-                "charges and named losses cover what the gateway bills",
-                f"order {made.order} ({job['state']}): {charged} + {upstream} < {made.billed_micros}",
-            )
-    _check_jobs(history, connection, jobs)
+    for order in history.gateway.answered_with.keys() - jobs.keys():
+        history.breach("what was accepted survives", f"the gateway knows order {order}, the books don't")
+    for order, job in jobs.items():
+        _check_job(history, order, job)
+        _check_money(history, connection, order, job)
+    for event in history.acknowledged:
+        if history.order_of(event) not in jobs:
+            history.breach("what was acknowledged survives", event)
     for text in _texts(connection):
         if "canary" in text:
             history.breach("no secret in any log, reply or row", text[:200])
 
 
-def _check_jobs(history: "History", connection: sqlite3.Connection, jobs: dict[int, sqlite3.Row]) -> None:
-    done = {made.order for made in history.gateway.generations.values() if made.done}
-    heard = set(history.telegram.heard) | history.heard_on_discord
-    charges = connection.execute("SELECT job_id FROM ledger WHERE kind = 'charge' AND charged_micros > 0")
-    charged = {row["job_id"] for row in charges}
-    for order, job in jobs.items():
-        if job["job_id"] in charged and order not in done:
-            history.breach("a charge is for audio that exists", f"order {order}")
-        if job["state"] == "delivered" and order not in heard | history.gateway.misled:
+def _check_job(history: "History", order: int, job: sqlite3.Row) -> None:
+    if job["state"] == "delivered":
+        if order not in history.heard_on_discord | set(history.telegram.heard) | history.gateway.misled:
             history.breach("what is called delivered was heard", f"order {order}")
-        if job["state"] != "delivered" and history.calm_chats and order not in history.told:
-            history.breach("whoever ordered is told how it ended", f"order {order} is {job['state']}")
-        if job["state"] != "delivered" and job["job_id"] in history.asked_last:
-            history.breach("kept audio comes when it is asked for", f"order {order} is {job['state']}")
-        if job["state"] == "undeliverable":
-            _check_kept(history, order, job)
-        if job["request_id"] and job["request_id"] not in history.gateway.generations:
+        return
+    if history.calm_chats and order not in history.told:
+        history.breach("whoever ordered is told how it ended", f"order {order} is {job['state']}")
+    if job["job_id"] in history.asked_last:
+        history.breach("kept audio comes when it is asked for", f"order {order} is {job['state']}")
+    if job["state"] == "undeliverable":
+        _check_kept(history, order, job)
+
+
+def _check_money(history: "History", connection: sqlite3.Connection, order: int, job: sqlite3.Row) -> None:
+    """Compare what a job cost with the request that it followed: its own, unless the gateway named it another's.
+
+    Then only that audio is known to exist; what it cost was agreed on with somebody else.
+    """
+    gateway = history.gateway
+    own = made = next((made for made in gateway.generations.values() if made.order == order), None)
+    if job["request_id"]:
+        made = gateway.generations.get(job["request_id"])
+        if made is None or (made is not own and order not in gateway.misled):
             history.breach("the gateway knows every request", f"order {order}: {job['request_id']}")
-    for event in history.acknowledged:
-        if history.order_of(event) not in jobs:
-            history.breach("what was acknowledged survives", event)
+    charged, upstream = connection.execute(
+        "SELECT sum(charged_micros), sum(upstream_micros) FROM ledger WHERE job_id = ?", (job["job_id"],)
+    ).fetchone()
+    if charged and not (made and made.done):
+        history.breach("a charge is for audio that exists", f"order {order}")
+    if made and made is own and charged + upstream < made.billed_micros:
+        history.breach(
+            "charges and named losses cover what the gateway bills",
+            f"order {order} ({job['state']}): {charged} + {upstream} < {made.billed_micros}",
+        )
 
 
 def _check_kept(history: "History", order: int, job: sqlite3.Row) -> None:
