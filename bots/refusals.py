@@ -51,6 +51,7 @@ _NEEDS = {
 
 _UNKNOWN = {
     "job": "I don't know that order any more.",
+    "waiting": "That order no longer waits, so it can't be cancelled any more.",
     "community": "I don't know a community {name}. /communities lists them.",
     "request": "I don't know that request any more.",
     "offer": "That can't be confirmed any more. Please order again.",

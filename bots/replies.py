@@ -11,9 +11,11 @@ from core.quota import Standing
 from core.reports import Entry
 
 SEND_AGAIN = "Send again"
+CANCEL = "Cancel"
 CONFIRM = "Go ahead"
 ASK = "Ask an admin"
 ASKED = "The admins of this community have been asked."
+CANCELLED = "Cancelled. You were not charged."
 SENDING_AGAIN = "Sending it again. This costs nothing."
 
 
@@ -51,6 +53,7 @@ _REASONS = {
     Reason.UNDECODABLE: "The audio service sent a file that is not audio.",
     Reason.TOO_SLOW: "The audio service took too long.",
     Reason.WAITED_TOO_LONG: "This order waited too long in the queue.",
+    Reason.WITHDRAWN: "You cancelled this order.",
     Reason.CHAT_REFUSED: "The audio is ready, but I may not post it here.",
     Reason.CHAT_UNREACHABLE: "The audio is ready, but the chat could not be reached.",
     Reason.DELIVERY_UNCERTAIN: "I can't tell whether the audio reached this chat.",

@@ -36,6 +36,10 @@ class Carrier(Protocol):
         """Take a job that was just admitted, or one that is to be delivered again."""
         ...
 
+    def cancelled(self, job: Job) -> None:
+        """Let go of a job that its member cancelled while it waited, and let them be told."""
+        ...
+
     def called_back(self, job: Job, request_id: str) -> None:
         """Take a callback as a hint; the work happens after this returns."""
         ...

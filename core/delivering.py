@@ -163,7 +163,7 @@ class Delivering:
     async def _delivered(self, job: Job) -> Job:
         now_ms = self._clock.now_ms()
         changes = {"closed_ms": now_ms, "destination": Destination(job.platform), "reason": None, "detail": None}
-        job = await insist(job, lambda: self._store.move(job, State.DELIVERED, **changes))
+        job = await insist(f"job {job.job_id}", lambda: self._store.move(job, State.DELIVERED, **changes))
         log.info("job %s: delivered", job.job_id)
         await self.forget_files(job.job_id)
         return job
@@ -173,8 +173,6 @@ class Delivering:
         if uncertain:  # the last try was refused, an earlier one may have arrived
             reason = Reason.DELIVERY_UNCERTAIN
         log.warning("job %s: undeliverable: %s: %s", job.job_id, reason, error)
-        if job.state is State.GENERATED:
-            job = await self._store.move(job, State.DELIVERING)
         return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(error))
 
     # --- ended without audio in the chat --------------------------------------------------------------------------

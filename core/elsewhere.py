@@ -63,6 +63,10 @@ class Elsewhere:
         """Let the workers know of a job that was just admitted, or one that is to be delivered again."""
         self._bell.ring()
 
+    def cancelled(self, job: Job) -> None:
+        """Let whoever carries the job look at it, or somebody take it where nobody does."""
+        self._bell.ring(job.job_id if job.owner else "")
+
     def called_back(self, job: Job, request_id: str) -> None:
         """Follow a callback; the work happens after this returns."""
         self._callbacks.take(job, request_id)

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     TOO_SLOW = "too_slow"
     WAITED_TOO_LONG = "waited_too_long"
+    WITHDRAWN = "withdrawn"
     CHAT_REFUSED = "chat_refused"
     CHAT_UNREACHABLE = "chat_unreachable"
     DELIVERY_UNCERTAIN = "delivery_uncertain"
@@ -45,13 +46,14 @@ class Reason(StrEnum):
 
 
 # The way back from `submitting` to `queued` and from `delivering` to `generated` is taken only when it is proven
-# that nothing was accepted or sent: the row then says so, and a crash during the wait loses nothing.
+# that nothing was accepted or sent: the row then says so, and a crash during the wait loses nothing. What was never
+# on its way goes from `generated` to `undeliverable`, without a doubt.
 MOVES: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SUBMITTING, State.CANCELLED}),
     State.SUBMITTING: frozenset({State.RUNNING, State.UNCONFIRMED, State.REJECTED, State.QUEUED}),
     State.UNCONFIRMED: frozenset({State.RUNNING, State.EXPIRED}),
     State.RUNNING: frozenset({State.GENERATED, State.FAILED, State.EXPIRED}),
-    State.GENERATED: frozenset({State.DELIVERING}),
+    State.GENERATED: frozenset({State.DELIVERING, State.UNDELIVERABLE}),
     State.DELIVERING: frozenset({State.DELIVERED, State.UNDELIVERABLE, State.GENERATED}),
     State.UNDELIVERABLE: frozenset({State.GENERATED}),
     State.DELIVERED: frozenset(),

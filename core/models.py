@@ -159,6 +159,11 @@ class Job:
     owner: str = ""
     """The worker that carries it, where several share the store: the token that fences off former owners."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether its member may still take it back."""
+        return self.state is State.QUEUED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:

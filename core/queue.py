@@ -35,7 +35,7 @@ class FairQueue:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._waiting: defaultdict[str, deque[Job]] = defaultdict(deque)
-        self._ids: set[str] = set()
+        self._by_id: dict[str, Job] = {}
         self._ring: deque[str] = deque()
         self._parked: defaultdict[str, deque[str]] = defaultdict(deque)
         self._lined_up: set[str] = set()
@@ -46,7 +46,7 @@ class FairQueue:
     @property
     def waiting(self) -> int:
         """Return how many jobs wait for their turn."""
-        return len(self._ids)
+        return len(self._by_id)
 
     def room(self, most: int) -> Room:
         """Return what could begin beside all that is here, at most so many."""
@@ -55,28 +55,36 @@ class FairQueue:
 
     def __contains__(self, job_id: str) -> bool:
         """Say whether a job waits here."""
-        return job_id in self._ids
+        return job_id in self._by_id
 
     def put(self, job: Job) -> None:
         """Let a job wait for its turn."""
         self._waiting[job.member].append(job)
-        self._ids.add(job.job_id)
+        self._by_id[job.job_id] = job
         self._line_up(job.member)
+
+    def remove(self, job_id: str) -> Job | None:
+        """Take out a job that waits here, without its turn; None where it does not."""
+        job = self._by_id.pop(job_id, None)
+        if job is not None:
+            self._waiting[job.member].remove(job)
+            self._forget(job.member)
+        return job
 
     def take(self) -> Job | None:
         """Return the next job that may begin, counted as in flight; None while the limits allow none."""
         while self._ring and self.in_flight < self._limits.total:
             member = self._ring.popleft()
             self._lined_up.discard(member)
-            if self._of_member[member] >= self._limits.member:
-                continue  # lined up again when one of theirs is done
+            if member not in self._waiting or self._of_member[member] >= self._limits.member:
+                continue  # lined up again when one of theirs comes, or is done
             community = self._waiting[member][0].community
             if self._of_community[community] >= self._limits.community:
                 self._parked[community].append(member)
                 self._lined_up.add(member)
                 continue
             job = self._waiting[member].popleft()
-            self._ids.discard(job.job_id)
+            del self._by_id[job.job_id]
             self.occupy(job)
             self._line_up(member)
             return job
@@ -95,13 +103,17 @@ class FairQueue:
         _release(self._of_community, job.community)
         self._unpark(job.community)  # before the member who has just had a turn
         self._line_up(job.member)
-        if not self._waiting[job.member]:
-            del self._waiting[job.member]
+        self._forget(job.member)
 
     def _line_up(self, member: str) -> None:
-        if member not in self._lined_up and self._waiting[member] and self._of_member[member] < self._limits.member:
+        waits = member not in self._lined_up and self._waiting.get(member)
+        if waits and self._of_member[member] < self._limits.member:
             self._ring.append(member)
             self._lined_up.add(member)
+
+    def _forget(self, member: str) -> None:
+        if not self._waiting.get(member):
+            self._waiting.pop(member, None)
 
     def _unpark(self, community: str) -> None:
         """Let one who waits for this community's sake take part again."""

@@ -20,7 +20,7 @@ from core.errors import (
     Unavailable,
 )
 from core.ids import Ids
-from core.lifecycle import State
+from core.lifecycle import Reason, State
 from core.meters import Meters
 from core.models import Accepted, Caller, Destination, Job, Order, Person
 from core.money import MICROS, parse_amount, show
@@ -163,8 +163,7 @@ class Service:
         job = await self._store.job(job_id)
         if job is None or job.state is not State.UNDELIVERABLE or not job.artifacts:
             raise NotFound("job", job_id)
-        if caller.member != job.member or caller.community != job.community:
-            raise NotPermitted("owner")
+        _require_owner(caller, job)
         if self._worker.stopping:
             raise Unavailable("draining")
         try:
@@ -172,6 +171,20 @@ class Service:
         except StaleJob as error:  # pressed twice
             raise NotFound("job", job_id) from error
         self._worker.accept(job)
+        return job
+
+    async def cancel(self, caller: Caller, job_id: str) -> Job:
+        """Take back an order that still waits, free. Raises NotFound once it is on its way to the gateway."""
+        job = await self._store.job(job_id)
+        if job is None:
+            raise NotFound("job", job_id)
+        _require_owner(caller, job)
+        try:
+            job = await self._store.move(job, State.CANCELLED, reason=Reason.WITHDRAWN)
+        except StaleJob as error:
+            raise NotFound("waiting", job_id) from error
+        log.info("job %s: cancelled by its member", job.job_id)
+        self._worker.cancelled(job)
         return job
 
     async def place(self, job_id: str, destination: Destination) -> None:
@@ -210,3 +223,8 @@ class Service:
             return False
         self._worker.called_back(job, request_id)
         return True
+
+
+def _require_owner(caller: Caller, job: Job) -> None:
+    if caller.member != job.member or caller.community != job.community:
+        raise NotPermitted("owner")

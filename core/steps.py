@@ -117,7 +117,7 @@ class Steps:
         self._gate.opened()
         try:
             named = {"request_id": request_id, "reason": None, "detail": None}
-            return await insist(job, lambda: self._store.move(job, State.RUNNING, **named))
+            return await insist(f"job {job.job_id}", lambda: self._store.move(job, State.RUNNING, **named))
         except StaleJob:
             await self._naming.confirm(job.job_id, request_id)  # who took the job over does not know its id
             raise
@@ -236,10 +236,7 @@ class Steps:
         if artifacts:
             return await self._store.update(job, artifacts=artifacts)
         log.warning("job %s: its audio is lost: %s", job.job_id, trouble)
-        doubtful = job.state is State.DELIVERING
-        if not doubtful:
-            job = await self._store.move(job, State.DELIVERING)
-        reason = Reason.DELIVERY_UNCERTAIN if doubtful else Reason.MEDIA_UNAVAILABLE
+        reason = Reason.DELIVERY_UNCERTAIN if job.state is State.DELIVERING else Reason.MEDIA_UNAVAILABLE
         return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(trouble))
 
     async def _media_urls(self, job: Job) -> Sequence[str]:

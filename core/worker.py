@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from core.callbacks import Callbacks, Naming
 from core.delivering import Delivering
@@ -17,18 +18,15 @@ from core.models import Job
 from core.nudges import Nudges, Stopping
 from core.ports import Clock, Store
 from core.queue import FairQueue
-from core.quota import DAY_MS
 from core.steps import Steps
+from core.sweep import sweep
 
 log = logging.getLogger(__name__)
 
-KEEP_MS = 7 * DAY_MS
-"""How long the files of an undeliverable job are kept."""
-KEPT_AT_ONCE = 100
-SWEEP_S = 3600
 USUAL_S = 30.0
 """How long a job is taken to stay at the gateway until some have shown it."""
 FAULT_PAUSE_S = 5
+LONGEST_PAUSE_S = 3600
 FAULTS = 6
 """Faults in a row after which a job is given up, so that its hold is not kept for ever."""
 
@@ -111,7 +109,9 @@ class Worker:
         """Take up every unfinished job that is ours from its committed state; return how many."""
         await self._lease.start(self.hear)
         jobs = await self._take_up()
-        self._sweeper = asyncio.create_task(self._sweep(), name="sweeper")
+        self._sweeper = asyncio.create_task(
+            sweep(self._store, self._delivering, self._clock, self._spool), name="sweeper"
+        )
         if self._look_s is not None:
             self._looker = asyncio.create_task(self._look(self._look_s), name="looker")
         return len(jobs)
@@ -130,23 +130,37 @@ class Worker:
         if job.job_id not in self._tasks:
             self._delivering.show_progress(job)
 
+    def cancelled(self, job: Job) -> None:
+        """Let whoever carries the job look at it, or somebody take it where nobody does."""
+        self.wake(job.job_id)
+        if not job.owner:
+            self._news.set()
+            self._lease.ring()
+
     def called_back(self, job: Job, request_id: str) -> None:
         """Let a job ask the gateway now instead of at its next turn; the work happens after this returns."""
         self._callbacks.take(job, request_id)
 
     def wake(self, job_id: str) -> None:
         """Let a job look at once, here or where it is carried."""
-        if job_id in self._tasks:
-            self._nudges.nudge(job_id)
-        else:
+        if not self._stir(job_id):
             self._lease.ring(job_id)
 
     def hear(self, job_id: str) -> None:
         """Take what another process has to say: which job should look, or "" when jobs wait to be taken."""
         if not job_id:
             self._news.set()
-        elif job_id in self._tasks:
+        else:
+            self._stir(job_id)
+
+    def _stir(self, job_id: str) -> bool:
+        if job_id in self._tasks:
             self._nudges.nudge(job_id)
+        elif waiting := self._queue.remove(job_id):
+            self._start(waiting, self._look_again(waiting))
+        else:
+            return False
+        return True
 
     async def stop(self, drain_s: float) -> None:
         """Finish what is between two committed states, for at most `drain_s`; the rest goes on at the next start."""
@@ -211,7 +225,10 @@ class Worker:
         if job.state in HELD and not placed:
             self._queue.occupy(job)
         former = None if beside else self._tasks.get(job.job_id)
-        task = asyncio.create_task(self._carry(job, former), name=f"job {job.job_id}")
+        self._start(job, self._carry(job, former))
+
+    def _start(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"job {job.job_id}")
         self._tasks[job.job_id] = task
         task.add_done_callback(self._forget_task)
 
@@ -220,6 +237,19 @@ class Worker:
         if self._tasks.get(job_id) is task:
             del self._tasks[job_id]
             self._nudges.forget(job_id)
+
+    async def _look_again(self, job: Job) -> None:
+        """Read a job that was taken out of the queue: it waits on, or its member has cancelled it."""
+        try:
+            job = await self._again(job, give_up=False)
+        except StaleJob as error:
+            log.info("job %s: somebody else carries it on: %s", job.job_id, error)
+            return
+        if job.state is State.QUEUED:
+            self._queue.put(job)
+            self._pump()
+        else:
+            self._spawn(job)
 
     async def _carry(self, job: Job, former: asyncio.Task[None] | None) -> None:
         """Carry a job to its end. `former` still has it in hand, under a lease that ran out."""
@@ -283,8 +313,6 @@ class Worker:
             job = await self._store.again(job)
             if give_up and job.state in _GIVE_UP:
                 reason = Reason.DELIVERY_UNCERTAIN if job.state is State.DELIVERING else Reason.INTERNAL
-                if job.state is State.GENERATED:  # nothing was sent yet, so there is no doubt
-                    job = await self._store.move(job, State.DELIVERING)
                 billed_micros = job.cost_micros if job.state in _BILLED else 0
                 return await self._store.move(job, _GIVE_UP[job.state], reason=reason, upstream_micros=billed_micros)
         except StaleJob:
@@ -304,32 +332,6 @@ class Worker:
             except Exception:
                 log.exception("job %s: could not be closed; trying again in %.0f s", job.job_id, pause_s)
                 await self._nudges.wait(job, pause_s)
-                pause_s = min(pause_s * 2, SWEEP_S)
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             else:
                 return
-
-    # --- files ----------------------------------------------------------------------------------------------------
-
-    async def _sweep(self) -> None:
-        """At the start and every hour, let go of audio that nobody asked for and of what a crash left behind."""
-        while True:
-            try:
-                while jobs := await self._store.kept_before(self._clock.now_ms() - KEEP_MS, KEPT_AT_ONCE):
-                    for job in jobs:
-                        with suppress(StaleJob):  # it is being sent again
-                            await self._store.update(job, artifacts=())
-                for folder in await asyncio.to_thread(_folders, self._spool):
-                    if not _wanted(await self._store.job(folder)):
-                        await self._delivering.forget_files(folder)
-            except Exception:
-                log.exception("the spool could not be swept")
-            await asyncio.sleep(SWEEP_S)
-
-
-def _wanted(job: Job | None) -> bool:
-    """Say whether files are needed, by whichever worker carries the job."""
-    return job is not None and (job.state not in ENDED or (job.state is State.UNDELIVERABLE and bool(job.artifacts)))
-
-
-def _folders(spool: Path) -> list[str]:
-    return [entry.name for entry in spool.iterdir() if entry.is_dir()] if spool.is_dir() else []

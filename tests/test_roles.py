@@ -19,6 +19,7 @@ from core.elsewhere import Elsewhere
 from core.errors import ConfigurationError
 from core.lifecycle import State
 from core.load import Load
+from core.models import Caller
 from core.worker import Worker
 from tests.discord.studio import Studio
 from tests.e2e.process import process
@@ -243,3 +244,24 @@ async def test_the_command_line_says_what_can_not_work(tmp_path: Path) -> None:
             status, text = await service.cli("run", *arguments)
             assert (status, said in text) == (2, True), text
         await service.start()
+
+
+async def test_an_order_that_waits_for_a_worker_is_taken_back_at_a_bot(house: House) -> None:
+    house.studio.ready.clear()
+    guild = house.discord.guild()
+    channel, ana = guild.channel("general"), guild.member("Ana")
+    bot = await house.start("bot")
+    await house.start("worker", jobs_per_member=1)
+    replies = [await house.discord.command(ana, channel, "/speak", voice="Aria", text=text) for text in ("One", "Two")]
+    async with asyncio.timeout(10):
+        while len(house.studio.orders) != 1 or (await house.stores.admin.open_jobs()).get(State.QUEUED) != 1:
+            await asyncio.sleep(0.005)
+    [waits] = [job for job in await house.stores.store.unfinished() if job.state is State.QUEUED]
+    who = Caller(platform="discord", community=waits.community, member=waits.member, name="Ana")
+    await bot.service.cancel(who, waits.job_id)
+    number = next(n for n, text in enumerate(("One", "Two")) if text == waits.parameters["text"])
+    said = await replies[number].settled(lambda m: "cancelled" in m.content)
+    assert said.ephemeral
+    house.studio.ready.set()
+    await replies[1 - number].audio()
+    assert len(house.studio.orders) == 1

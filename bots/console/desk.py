@@ -28,7 +28,7 @@ class Desk:
         self.faults = 0
         """Lines that failed for a reason that is nobody's in the chat."""
         self._newest: dict[str, str] = {}
-        """What /confirm, /ask, /approve and /decline mean without a word: a script can't know it."""
+        """What /cancel, /confirm, /ask, /approve and /decline mean without a word: a script can't know it."""
         self._answers: Mapping[str, Callable[[Caller, Command], Awaitable[str | Answer]]] = {
             "speak": self._speak,
             "music": self._music,
@@ -37,6 +37,7 @@ class Desk:
             "help": self._help,
             "start": self._help,
             "confirm": self._confirm,
+            "cancel": self._cancel,
             "ask": self._ask,
             "approve": self._decide,
             "decline": self._decide,
@@ -96,11 +97,16 @@ class Desk:
 
     def _accept(self, accepted: Accepted) -> str:
         self._on_accepted(accepted.job)
+        self._newest[f"job {accepted.job.member}"] = accepted.job.job_id
         return replies.accepted(accepted)
 
     async def _confirm(self, caller: Caller, command: Command) -> str:
         offer_id = command.body or self._newest.get(f"offer {caller.member}", "")
         return self._accept(await self._service.confirm(caller, offer_id))
+
+    async def _cancel(self, caller: Caller, command: Command) -> str:
+        await self._service.cancel(caller, command.body or self._newest.get(f"job {caller.member}", ""))
+        return replies.CANCELLED
 
     async def _ask(self, caller: Caller, command: Command) -> str:
         amount = command.body or self._newest.get(f"missing {caller.member}", "")

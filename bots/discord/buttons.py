@@ -4,14 +4,20 @@ import discord
 
 from bots import admin_replies, replies
 from core.errors import NeedsConfirmation, OverLimit, Refusal
+from core.models import Job
 from core.reports import Wish
 
-AGAIN, ASK, APPROVE, DECLINE, CONFIRM = "again", "ask", "approve", "decline", "confirm"
+AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "approve", "decline", "confirm"
 
 
 def again(job_id: str) -> discord.ui.View:
     """Offer to send a kept artifact again, free."""
     return _row((replies.SEND_AGAIN, AGAIN, job_id))
+
+
+def of_progress(job: Job) -> discord.ui.View | None:
+    """Offer to take back an order that still waits."""
+    return _row((replies.CANCEL, CANCEL, job.job_id)) if job.waits else None
 
 
 def of_refusal(refusal: Refusal) -> discord.ui.View | None:

@@ -75,7 +75,7 @@ class DiscordDelivery:
         address, text = Address.read(job), replies.progress(job)
         if self._shown.get(job.job_id) == text or not self._token_lives(address):
             return
-        with failures(), _message(text, (), None, job) as message:
+        with failures(), _message(text, (), buttons.of_progress(job), job) as message:
             await self._courier.edit_reply(address.application_id, address.token, message)
         self._shown[job.job_id] = text
         if len(self._shown) > MOST_SHOWN:

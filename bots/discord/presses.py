@@ -31,6 +31,16 @@ async def _again(desk: Desk, interaction: AnyInteraction, job_id: str) -> None:
     await desk.answer(interaction, act, PRESS)
 
 
+async def _cancel(desk: Desk, interaction: AnyInteraction, job_id: str) -> None:
+    """Take back an order that waits; the worker tells its author."""
+
+    async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
+        await desk.service.cancel(caller, _id("job", job_id))
+        return ()
+
+    await desk.answer(interaction, act, PRESS)
+
+
 async def _confirm(desk: Desk, interaction: AnyInteraction, offer_id: str) -> None:
     """Place an order whose price was shown to its author alone: the audio is for all, in a new message."""
 
@@ -95,6 +105,7 @@ def _checked(form: re.Pattern[str], what: str, given: str) -> str:
 
 _PRESSES: dict[str, Callable[[Desk, AnyInteraction, str], Awaitable[None]]] = {
     buttons.AGAIN: _again,
+    buttons.CANCEL: _cancel,
     buttons.ASK: _ask,
     buttons.APPROVE: _approve,
     buttons.DECLINE: _decline,

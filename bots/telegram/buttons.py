@@ -5,15 +5,20 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from bots import admin_replies, replies
 from bots.telegram.people import NAME
 from core.errors import NeedsConfirmation, OverLimit, Refusal
-from core.models import Caller
+from core.models import Caller, Job
 from core.reports import Wish
 
-AGAIN, ASK, APPROVE, DECLINE, CONFIRM = "again", "ask", "approve", "decline", "confirm"
+AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "approve", "decline", "confirm"
 
 
 def again(job_id: str) -> InlineKeyboardMarkup:
     """Offer to send a kept artifact again, free."""
     return _row((replies.SEND_AGAIN, f"{AGAIN}:{job_id}"))
+
+
+def of_progress(job: Job) -> InlineKeyboardMarkup | None:
+    """Offer to take back an order that still waits."""
+    return _row((replies.CANCEL, f"{CANCEL}:{job.job_id}")) if job.waits else None
 
 
 def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:

@@ -127,7 +127,7 @@ class Deliverer:
         except Exception:
             log.exception("job %s: no status message", job.job_id)
 
-    async def show(self, job: Job, text: str) -> None:
+    async def show(self, job: Job, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
         """Put the status message under the order, or change it. Raises DeliveryError."""
         card = self._cards.setdefault(job.job_id, _Card())
         async with card.lock:
@@ -135,7 +135,7 @@ class Deliverer:
             if card.status_in(place) is None and (later_s := self._pace.room_in_s(place.chat)):
                 raise DeliveryDelayed("no room for a status message", retry_after_s=later_s)
             if card.shown != plain(text):
-                await self._write(job, card, place, text)
+                await self._write(job, card, place, text, markup)
 
     async def progress(self, job: Job) -> None:
         """Show how far a job is; where no status message could be sent, as a chat action alone."""
@@ -143,7 +143,7 @@ class Deliverer:
         place = self._place(job)
         await self._act(place, action)
         if job.job_id in self._cards or place.status is not None:
-            await self.show(job, replies.progress(job))
+            await self.show(job, replies.progress(job), buttons.of_progress(job))
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Say in place of the status message how it ended, with the button where the audio is kept."""

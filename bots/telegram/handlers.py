@@ -1,9 +1,9 @@
 """What the bot does with a message: parse, ask the service, show what comes back."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from telegram import Bot, BotCommand, BotCommandScope, BotCommandScopeAllChatAdministrators, Message, Update
@@ -18,14 +18,13 @@ from bots.telegram.intake import kept
 from bots.telegram.people import NAME, Admins, Recent, caller, key_of, person
 from bots.telegram.presses import Presses
 from bots.telegram.speaker import Said, Speaker, outcome
-from core.errors import StoreError
+from core.insist import insist
 from core.models import Caller, Order, Person
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
 PARSERS = {"speech": parse.speech, "music": parse.music}
-MIGRATION_PAUSE_S = 5.0
 Answer = Callable[[Message, Command], Awaitable[Said | None]]
 
 
@@ -88,12 +87,7 @@ class Handlers:
 
     async def _carry_over(self, old: int, new: int) -> None:
         """Nobody says it again: it is tried until the store answers."""
-        while True:
-            try:
-                return await self._deliverer.migrated(old, new)
-            except StoreError as error:
-                log.error("group %d is now %d, which can't be written down yet: %s", old, new, error)  # noqa: TRY400
-                await asyncio.sleep(MIGRATION_PAUSE_S)
+        await insist(f"group {old} is now {new}", lambda: self._deliverer.migrated(old, new), within_s=inf)
 
     # --- members --------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ class Presses:
         self._admins = admins
         self._acts: Mapping[str, Act] = {
             buttons.AGAIN: self._again,
+            buttons.CANCEL: self._cancel,
             buttons.CONFIRM: self._confirm,
             buttons.ASK: self._ask,
             buttons.APPROVE: self._approve,
@@ -68,6 +69,11 @@ class Presses:
         """Send a kept artifact again; the button hangs on the status message, which answers the order."""
         await self._service.redeliver(_who(status, user), _id("job", job_id), Place.of_status(status).destination)
         return Said(replies.SENDING_AGAIN)
+
+    async def _cancel(self, status: MaybeInaccessibleMessage, user: User, job_id: str) -> Said:
+        """Take back an order that waits; the worker changes the status message."""
+        await self._service.cancel(_who(status, user), _id("job", job_id))
+        return Said(replies.CANCELLED)
 
     async def _confirm(self, price: MaybeInaccessibleMessage, user: User, offer_id: str) -> Said:
         """Place an order whose price was shown; the message that showed it becomes the status message."""

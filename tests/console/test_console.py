@@ -25,3 +25,20 @@ async def test_an_order_that_does_not_end_ends_the_conversation_and_is_no_succes
     assert "Not every order ended within" in out.getvalue()
     assert "bob" not in out.getvalue()
     assert shelf.kept == []
+
+
+async def test_an_order_that_waits_can_be_taken_back(tmp_path: Path) -> None:
+    out, over = io.StringIO(), asyncio.Event()
+    screen, shelf = Screen(out), Shelf(tmp_path / "out")
+    orders = [ENDLESS] * 5  # one more than a member may have at the gateway
+    commands = [Line(who, is_admin=False, text="/cancel") for who in ("bob", "ann", "ann")]
+    lines = written([*orders, *commands], screen)
+    console = Console(lines, screen, shelf, in_turn=False, over=over, deadline_s=0.5)
+    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
+        await app.run(over)
+    said = out.getvalue()
+    assert "I don't know that order any more." in said
+    assert "Cancelled. You were not charged." in said
+    assert "You cancelled this order. You were not charged." in said
+    assert said.count("That order no longer waits, so it can't be cancelled any more.") == 1
+    assert console.outcome.failed == 1

@@ -44,6 +44,24 @@ def test_a_member_has_a_limit() -> None:
     assert taken(queue) == ["a3"]
 
 
+def test_what_is_taken_out_has_no_turn() -> None:
+    queue = FairQueue(Limits(total=10, community=1, member=10))
+    for name in ("a1", "a2", "b1"):
+        queue.put(job(name))
+    assert queue.remove("a1") == job("a1")
+    assert queue.remove("a1") is None
+    assert (queue.waiting, "a1" in queue, taken(queue)) == (2, False, ["a2"])
+    assert queue.remove("b1") == job("b1")  # it waited for a place of its community
+    queue.done(job("a2"))
+    assert taken(queue) == []
+    for name in ("a3", "b2"):
+        queue.put(job(name))
+    assert queue.remove("a3") == job("a3")
+    assert taken(queue) == ["b2"]
+    queue.done(job("b2"))
+    assert not queue._waiting
+
+
 def test_a_full_community_does_not_hold_up_the_others() -> None:
     queue = FairQueue(Limits(total=10, community=1, member=10))
     queue.put(job("a1", community="x"))

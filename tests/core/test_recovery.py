@@ -125,7 +125,7 @@ async def test_kept_files_outlive_a_restart_and_a_few_days(rig: Rig) -> None:
 async def test_sweeping_goes_on_after_the_store_could_not_answer(
     rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.worker.SWEEP_S", 0.001)
+    monkeypatch.setattr("core.sweep.SWEEP_S", 0.001)
     rig.chat.deliveries = [DeliveryRefused("kicked")]
     async with rig.running() as alive:
         job = await ordered(alive)
@@ -164,18 +164,14 @@ async def test_what_only_this_process_knows_is_written_down_when_the_store_is_ba
     assert rig.chat.uncertain == [False, False]
 
 
-async def test_an_end_to_insisting(monkeypatch: pytest.MonkeyPatch, rig: Rig) -> None:
+async def test_an_end_to_insisting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.insist.PAUSE_S", 0.001)
-    monkeypatch.setattr("core.insist.INSIST_S", 0.01)
-    async with rig.running() as alive:
-        job = await ordered(alive)
-        await at_rest(alive)
 
-        async def never() -> Job:
-            raise StoreError("no")
+    async def never() -> Job:
+        raise StoreError("no")
 
-        with pytest.raises(StoreError, match="no"):
-            await insist(job, never)
+    with pytest.raises(StoreError, match="no"):
+        await insist("a job", never, within_s=0.01)
 
 
 # --- draining -----------------------------------------------------------------------------------------------------

@@ -433,7 +433,7 @@ async def test_what_can_not_be_shrunk_is_kept(rig: Rig, deliveries: list[Excepti
 
 
 async def test_files_nobody_asked_for_are_let_go(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.worker.KEPT_AT_ONCE", 1)
+    monkeypatch.setattr("core.sweep.KEPT_AT_ONCE", 1)
     rig.chat.deliveries = [DeliveryRefused("kicked")] * 2
     async with rig.running() as alive:
         job, _ = await ordered(alive), await ordered(alive, "another")
@@ -533,7 +533,7 @@ async def test_the_member_is_told_even_when_the_process_ended_first(rig: Rig) ->
 async def test_files_that_nobody_needs_are_removed_and_others_are_not(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.worker.SWEEP_S", 0.001)
+    monkeypatch.setattr("core.sweep.SWEEP_S", 0.001)
     reached, go, step = held_up()
     rig.gateway.fetches, rig.chat.deliveries = [None, step], [DeliveryRefused("kicked")]
 

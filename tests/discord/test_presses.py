@@ -4,7 +4,7 @@ import pytest
 
 from bots.discord import Discord
 from bots.life import App
-from tests.discord.conftest import Stage
+from tests.discord.conftest import Running, Stage
 from tests.discord.studio import Studio
 from tests.discord.test_admin import order, refused, say
 from tests.worlds.discord import Member, Message, Reply
@@ -167,3 +167,25 @@ async def test_a_wish_that_could_not_be_posted_can_be_made_again(stage: Stage, a
     pressed = await stage.world.press(stage.ana, said, ask)
     await pressed.wait_for(lambda _: "have been asked" in said.content)
     assert len(stage.channel.posted) == 1
+
+
+async def test_an_order_that_waits_can_be_taken_back(stage: Stage, running: Running, studio: Studio) -> None:
+    studio.ready.clear()
+    async with running(jobs_per_member=1):
+        first = await order(stage, stage.ana)
+        second = await order(stage, stage.ana)
+        await second.wait_for(lambda r: r.original and r.original.buttons)
+        status = second.last
+        assert status.content == "Waiting for a free place: 14 characters, $0.0014."
+        cancel = button(status, "Cancel")
+        theirs = await stage.world.press(stage.bea, status, cancel)
+        assert await whispered(theirs) == "That order belongs to somebody else."
+        pressed = await stage.world.press(stage.ana, status, cancel)
+        said = await second.settled(lambda m: "cancelled" in m.content)
+        assert said.ephemeral
+        assert said.content.startswith("You cancelled this order. You were not charged. (")
+        assert second.deleted
+        assert pressed.followups == []
+        studio.ready.set()
+        await first.audio()
+    assert len(studio.orders) == 1

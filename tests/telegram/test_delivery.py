@@ -192,12 +192,12 @@ async def test_service_messages_carry_a_group_over(band: Chat, alice: User, bob:
 async def test_a_group_is_carried_over_when_the_store_is_back(
     band: Chat, alice: User, bob: User, bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bots.telegram.handlers.MIGRATION_PAUSE_S", 0.001)
+    monkeypatch.setattr("core.insist.PAUSE_S", 0.001)
     await band.reply_to(await band.says(alice, "/quota default 0.02 day"))
     await bot.store.close()
     new = await band.migrate()
     async with asyncio.timeout(10):
-        while not any("can't be written down yet" in r.getMessage() for r in caplog.records):
+        while not any("asked again" in r.getMessage() for r in caplog.records):
             await asyncio.sleep(0.001)
     await bot.store.open()
     async with asyncio.timeout(10):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.core.test_worker import held_up
 from tests.telegram.rig import Rig
 from tests.telegram.talk import ADMINS_ONLY, answer, pressed, sent
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
@@ -29,6 +30,37 @@ async def _priced(band: Chat, alice: User, bob: User) -> tuple[Message, Message]
     await answer(band, alice, "/limits confirm 0.0001")
     asked = await band.says(bob, "/speak Hello")
     return asked, await band.reply_to(asked)
+
+
+# --- orders that wait ---------------------------------------------------------------------------------------------
+
+
+async def test_an_order_that_waits_can_be_taken_back(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig
+) -> None:
+    reached, go, step = held_up()
+    rig.gateway.statuses += [step] * 4
+    for _ in range(4):  # as many as a member may have at the gateway
+        await band.says(bob, "/speak Hello")
+    await reached.wait()
+    asked = await band.says(bob, "/speak Bye")
+    status = await band.wait_for(lambda chat: next((m for m in chat.sent if "Cancel" in m.buttons), None))
+    assert (status.reply_to, status.text) == (asked.id, "Waiting for a free place: 3 characters, $0.0003.")
+    theirs = await pressed(world, alice, status, "Cancel")
+    assert (theirs["text"], theirs["show_alert"]) == ("That order belongs to somebody else.", "true")
+    cancel = status.buttons["Cancel"]
+    said = await sent(world, bob, status, cancel)
+    assert (said["text"], said.get("show_alert")) == ("Cancelled. You were not charged.", "false")
+    await band.wait_for(lambda _: status.text.startswith("You cancelled this order. You were not charged. ("))
+    assert status.buttons == {}
+    late = await sent(world, bob, status, cancel)
+    assert (late["text"], late["show_alert"]) == (
+        "That order no longer waits, so it can't be cancelled any more.",
+        "true",
+    )
+    go.set()
+    await band.wait_for(lambda chat: len(chat.audios) == 4)
+    assert [p["text"] for p in rig.gateway.parameters] == ["Hello"] * 4
 
 
 # --- wishes ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,114 @@
+"""An order that waits is taken back by its member, and by nobody else; later it is too late."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.errors import NotFound, NotPermitted, TooManyRequests
+from core.lifecycle import Reason, State
+from core.models import Job
+from core.queue import Limits
+from tests.core.rig import Incarnation, Rig
+from tests.core.test_recovery import a_while, reaches
+from tests.core.test_worker import at_rest, current, held_up, ordered
+from tests.makers import caller
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path, limits=Limits(total=1))
+
+
+async def one_waits(rig: Rig, alive: Incarnation) -> tuple[Job, Job, Callable[[], None]]:
+    """Return a job that runs, one that waits for it, and what lets the first go on."""
+    reached, go, step = held_up()
+    rig.gateway.statuses = [step]
+    runs = await ordered(alive)
+    await reached.wait()
+    return runs, await ordered(alive), go.set
+
+
+async def test_what_waits_is_taken_back_at_once_and_costs_nothing(rig: Rig) -> None:
+    async with rig.running() as alive:
+        runs, waits, go = await one_waits(rig, alive)
+        before = await alive.service.standing(caller())
+        await alive.service.cancel(caller(), waits.job_id)
+        await rig.chat.until(lambda: bool(rig.chat.told))
+        assert (await current(alive, runs)).state is State.RUNNING
+        after = await alive.service.standing(caller())
+        assert before.held_micros - after.held_micros == waits.cost_micros
+        assert alive.worker.load().waiting == 0
+        go()
+        await at_rest(alive)
+        assert rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)]
+        assert [heard[0] for heard in rig.chat.heard] == [runs.job_id]
+        assert await alive.store.unfinished() == []
+    assert len(rig.gateway.posted) == 1
+
+
+async def test_only_whoever_ordered_takes_back(rig: Rig) -> None:
+    async with rig.running() as alive:
+        _, waits, go = await one_waits(rig, alive)
+        for somebody in (caller("bob"), caller("boss", is_admin=True), caller(community="other")):
+            with pytest.raises(NotPermitted, match="owner"):
+                await alive.service.cancel(somebody, waits.job_id)
+        with pytest.raises(NotFound, match="nothing"):
+            await alive.service.cancel(caller(), "nothing")
+        go()
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 2
+
+
+async def test_what_is_on_its_way_can_not_be_taken_back(rig: Rig) -> None:
+    async with rig.running() as alive:
+        reached, go, step = held_up()
+        rig.gateway.submits = [step]
+        job = await ordered(alive)
+        await reached.wait()
+        for state in (State.SUBMITTING, State.DELIVERED):
+            await reaches(alive, job, state)
+            with pytest.raises(NotFound) as refused:
+                await alive.service.cancel(caller(), job.job_id)
+            assert refused.value.what == "waiting"
+            go.set()
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_what_waits_for_the_gateway_is_not_submitted_any_more(rig: Rig) -> None:
+    rig.gate_pause_s = 0.05
+    rig.gateway.submits = [TooManyRequests(retry_after_s=0)]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while (await current(alive, job)).attempts == 0 or (await current(alive, job)).state is not State.QUEUED:
+                await asyncio.sleep(0)
+        await alive.service.cancel(caller(), job.job_id)
+        await at_rest(alive)
+    assert rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)]
+    assert len(rig.gateway.posted) == 1
+
+
+async def test_who_took_back_before_a_crash_is_told_after_it(rig: Rig) -> None:
+    async with rig.running() as alive:
+        _, waits, go = await one_waits(rig, alive)
+        await alive.store.move(waits, State.CANCELLED, reason=Reason.WITHDRAWN)  # and no further
+        rig.gateway.statuses = []
+        go()
+        await alive.worker.stop(0)
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)]
+
+
+async def test_a_job_that_is_told_to_look_for_nothing_waits_on(rig: Rig) -> None:
+    async with rig.running() as alive:
+        _, waits, go = await one_waits(rig, alive)
+        alive.worker.wake(waits.job_id)
+        await a_while(alive)
+        assert alive.worker.load().waiting == 1
+        go()
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 2
