@@ -188,6 +188,7 @@ async def compose(
             web=_web(settings, service if WEB in part.roles else None, vitals, receiving),
             lag=lag,
             vitals=vitals,
+            stays=BOT not in part.roles,
         )
 
 

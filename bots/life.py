@@ -45,6 +45,8 @@ class App:
     web: Web
     lag: LoopLag
     vitals: Vitals
+    stays: bool = False
+    """Whether there is something to do without any platform to take orders from, as for others' orders."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then drain."""
@@ -56,7 +58,7 @@ class App:
         log.info("ready: %s; %d unfinished jobs taken up", ", ".join(self.receiving) or "no platform", taken_up)
         receiving = [asyncio.create_task(keep_running(p), name=f"platform {p.name}") for p in self.receiving.values()]
         try:
-            await _until_stopped(stop, receiving)
+            await _until_stopped(stop, [] if self.stays else receiving)
         finally:
             await self._shut_down(receiving)
 

@@ -2,16 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 
-from core.errors import Conflict, GatewayError, StaleJob
+from core.errors import Conflict, GatewayError, StaleJob, StoreError
 from core.lifecycle import State
 from core.models import Job
+from core.nudges import Stopping
 from core.ports import Gateway, Store
 
 log = logging.getLogger(__name__)
 
+PAUSES_S = (1, 5, 10, 30, 60, 120, 240)
+"""Between the tries to find out whether the gateway knows an id."""
+Pause = Callable[[float], Awaitable[None]]
+"""Waits so many seconds. May raise Stopping."""
 NAMELESS = frozenset({State.SUBMITTING, State.UNCONFIRMED})
 """The gateway's name for the job is not known yet, or was lost: the callback brings it."""
 
@@ -27,19 +33,34 @@ class Naming:
         self._store = store
         self._gateway = gateway
 
-    async def confirm(self, job_id: str, request_id: str) -> None:
-        """Write an id down for a job that has none, if the gateway knows the id."""
-        try:
-            status = (await self._gateway.status(request_id)).status
-            if status not in STATUSES:
-                log.warning("job %s: the request id %r is not believed: its status is %r", job_id, request_id, status)
+    async def confirm(self, job_id: str, request_id: str, pause: Pause) -> None:
+        """Write an id down for a job that has none, if the gateway knows the id.
+
+        Asked again until somebody can tell: the gateway, which has our answer, does not call back once more.
+        """
+        for pause_s in PAUSES_S:
+            try:
+                if await self._known(job_id, request_id):
+                    await self._name(job_id, request_id)
+            except (Conflict, GatewayError, StoreError) as error:
+                log.warning("job %s: the request id %r is not confirmed: %s", job_id, request_id, error)
+                if isinstance(error, Conflict) or (isinstance(error, GatewayError) and not error.passes):
+                    return
+                await pause(pause_s)
+            else:
                 return
-            for _ in NAMELESS:  # it may move from one to the other while it is written down
-                if await self._named(job_id, request_id):
-                    log.info("job %s: the gateway names it %s", job_id, request_id)
-                    break
-        except (GatewayError, Conflict) as error:
-            log.warning("job %s: the request id %r is not believed: %s", job_id, request_id, error)
+
+    async def _known(self, job_id: str, request_id: str) -> bool:
+        status = (await self._gateway.status(request_id)).status
+        if status not in STATUSES:
+            log.warning("job %s: the request id %r is not believed: its status is %r", job_id, request_id, status)
+        return status in STATUSES
+
+    async def _name(self, job_id: str, request_id: str) -> None:
+        for _ in NAMELESS:  # it may move from one to the other while it is written down
+            if await self._named(job_id, request_id):
+                log.info("job %s: the gateway names it %s", job_id, request_id)
+                break
 
     async def _named(self, job_id: str, request_id: str) -> bool:
         """Write the id down in the state in which the job is now; return False where it has just left it."""
@@ -62,10 +83,11 @@ class Callbacks:
         self._naming = naming
         self._wake = wake
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopped = asyncio.Event()
 
-    @property
-    def under_way(self) -> AbstractSet[asyncio.Task[None]]:
-        """What a stop must wait for."""
+    def stop(self) -> AbstractSet[asyncio.Task[None]]:
+        """Ask no more what could not be told; return what to wait for."""
+        self._stopped.set()
         return set(self._tasks.values())
 
     def take(self, job: Job, request_id: str) -> None:
@@ -79,7 +101,15 @@ class Callbacks:
     async def _follow(self, job: Job, request_id: str) -> None:
         try:
             if job.state in NAMELESS and request_id:
-                await self._naming.confirm(job.job_id, request_id)
+                await self._naming.confirm(job.job_id, request_id, self._pause)
+        except Stopping:
+            log.warning("job %s: its callback could not be followed before the stop", job.job_id)
         except Exception:
             log.exception("job %s: the callback could not be followed", job.job_id)
         self._wake(job.job_id)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+                raise Stopping

@@ -181,6 +181,7 @@ class Delivering:
         """Tell the member how it ended, then close the job. Raises Stopping, StoreError."""
         job = await self._progress_over(job)
         for tried in range(1, TELL_TRIES + 1):
+            refuse_former(self._lease, job)
             try:
                 await self._deliveries[job.platform].tell(job, await self._receipt(job))
                 break

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from core.callbacks import Callbacks, Naming
 from core.errors import GatewayError, StoreError
@@ -61,6 +62,7 @@ class Elsewhere:
 
     def accept(self, job: Job) -> None:  # noqa: ARG002 - whoever takes jobs finds it
         """Let the workers know of a job that was just admitted, or one that is to be delivered again."""
+        self._load = replace(self._load, waiting=self._load.waiting + 1)  # until it is known how many there are
         self._bell.ring()
 
     def cancelled(self, job: Job) -> None:
@@ -77,7 +79,7 @@ class Elsewhere:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
-        if tasks := self._callbacks.under_way:
+        if tasks := self._callbacks.stop():
             await asyncio.wait(tasks, timeout=drain_s)
         await self._bell.stop()
 

@@ -124,7 +124,7 @@ class NotFound(Refusal):
     """A member or a job that is not known here."""
 
     def __init__(self, what: str, name: str) -> None:
-        """`what`: "member" or "job"."""
+        """`what`: "member", "job", "waiting" (a job that no longer waits), "offer", "request" or "community"."""
         super().__init__(f"{what} {name}")
         self.what = what
         self.name = name
@@ -151,6 +151,11 @@ class GatewayError(TroubadourError):
         super().__init__(detail or self.operator)
         self.detail = detail
         self.retry_after_s = retry_after_s
+
+    @property
+    def passes(self) -> bool:
+        """Whether a question that was answered so may be answered otherwise later."""
+        return self.accepted is None or self.retry or self.pauses
 
 
 class BadRequest(GatewayError):

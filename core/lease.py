@@ -1,6 +1,6 @@
 """A worker's right to carry jobs, which it keeps only while it is seen to be alive."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from core.errors import StaleJob
@@ -67,8 +67,12 @@ class Lease(Protocol):
         """Let every worker hear of a job, or that jobs wait."""
         ...
 
+    async def hand_over(self, carried: Collection[str]) -> None:
+        """Leave to others what is ours, but for the jobs that are still carried."""
+        ...
+
     async def stop(self) -> None:
-        """Hand over what is ours."""
+        """Leave everything to others, and be no worker any more."""
         ...
 
 
@@ -104,6 +108,9 @@ class Sole:
         return jobs
 
     def ring(self, job_id: str = "") -> None:
+        """Nobody else is there."""
+
+    async def hand_over(self, carried: Collection[str]) -> None:
         """Nobody else is there."""
 
     async def stop(self) -> None:

@@ -119,7 +119,8 @@ class Steps:
             named = {"request_id": request_id, "reason": None, "detail": None}
             return await insist(f"job {job.job_id}", lambda: self._store.move(job, State.RUNNING, **named))
         except StaleJob:
-            await self._naming.confirm(job.job_id, request_id)  # who took the job over does not know its id
+            # Who took the job over does not know its id.
+            await self._naming.confirm(job.job_id, request_id, self._nudges.pause)
             raise
         except Conflict:
             log.exception("job %s: the gateway gave it another job's request id, %s", job.job_id, request_id)

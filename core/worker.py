@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ _BILLED = frozenset({State.UNCONFIRMED, State.RUNNING})
 """Given up in one of these, a job may cost the operator what nobody pays for."""
 
 
+SOON_S = 0.5
+"""How long a stop waits before it leaves to other workers what has come to rest; what has not may take longer."""
 BATCH = 32
 """So many jobs are taken at a time, so that several workers share a rush."""
 
@@ -97,7 +99,7 @@ class Worker:
     @property
     def running(self) -> bool:
         """Whether jobs are carried on here now."""
-        return self._sweeper is not None and not self._sweeper.done() and not self.stopping
+        return self._sweeper is not None and not self._sweeper.done() and self._lease.valid and not self.stopping
 
     def load(self) -> Load:
         """Say how busy this worker is, and how long who comes now would wait."""
@@ -166,20 +168,26 @@ class Worker:
         """Finish what is between two committed states, for at most `drain_s`; the rest goes on at the next start."""
         self._nudges.stop()
         self._gate.release()
-        tasks = {*self._tasks.values(), *self._callbacks.under_way}
+        tasks = {*self._tasks.values(), *self._callbacks.stop()}
         for task in filter(None, (self._sweeper, self._looker)):
             task.cancel()
             await asyncio.wait({task})
         if tasks:
             log.info("draining: %d jobs", len(tasks))
-            _, late = await asyncio.wait(tasks, timeout=drain_s)
+            _, late = await asyncio.wait(tasks, timeout=min(SOON_S, drain_s))
+            if late:
+                await self._hand_over(lambda: self._lease.hand_over(self._tasks))
+                _, late = await asyncio.wait(late, timeout=drain_s)
             for task in late:
                 task.cancel()
             if late:
                 log.warning("%d jobs did not come to rest in %.0f s", len(late), drain_s)
                 await asyncio.wait(late)
+        await self._hand_over(self._lease.stop)
+
+    async def _hand_over(self, how: Callable[[], Awaitable[None]]) -> None:
         try:
-            await self._lease.stop()
+            await how()
         except StoreError as error:
             log.warning("jobs are not handed over; other workers take them when the lease has run out: %s", error)
 
@@ -201,6 +209,7 @@ class Worker:
     async def _take_up(self) -> list[Job]:
         jobs = await self._lease.take(self._queue.room(BATCH), self._carries)
         for job in jobs:
+            self._queue.remove(job.job_id)  # where it waited under a lease that ran out since
             if not self._delivering.serves(job.platform):
                 log.warning("job %s waits: %s is not configured", job.job_id, job.platform)
             elif job.state is State.QUEUED:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from core.errors import StoreError
@@ -42,7 +42,11 @@ UPDATE jobs SET owner = '' WHERE job_id = ANY (ARRAY(
 ))
 RETURNING job_id
 """  # noqa: S608 - a constant
-_FREE_OWN = "UPDATE jobs SET owner = '' WHERE owner = :worker_id AND closed_ms IS NULL"
+_FREE_OWN = """
+UPDATE jobs SET owner = '' WHERE owner = :worker_id AND closed_ms IS NULL
+AND NOT job_id = ANY (CAST(:carried AS TEXT[]))
+RETURNING job_id
+"""
 _BURY = f"DELETE FROM workers WHERE alive_until_ms <= {_NOW}"  # noqa: S608 - a constant
 # Members take turns, as in a worker's own queue, those first who have least under way here. What could not begin at
 # once is left to other workers. What is under way already goes on whatever waits.
@@ -156,16 +160,23 @@ class PostgresLease:
         """Let every worker hear of a job, or that jobs wait."""
         self._bell.ring(job_id)
 
+    async def hand_over(self, carried: Collection[str]) -> None:
+        """Leave to others what is ours, but for the jobs that are still carried."""
+        args = {"worker_id": self.owner, "carried": list(carried)}
+        (freed,) = await self._driver.run([Statement(_FREE_OWN, args)])
+        if freed:
+            log.info("%d jobs are left to other workers", len(freed))
+            self._bell.ring()
+
     async def stop(self) -> None:
-        """Hand over what is ours."""
+        """Leave everything to others, and be no worker any more."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait({self._keeper})
         self._until_s = 0.0
         try:
-            args = {"worker_id": self.owner}
-            await self._driver.run([Statement(_FREE_OWN, args), Statement(_LEAVE, args)])
-            self._bell.ring()
+            await self.hand_over(())
+            await self._driver.run([Statement(_LEAVE, {"worker_id": self.owner})])
         finally:
             await self._bell.stop()
 

@@ -265,3 +265,24 @@ async def test_an_order_that_waits_for_a_worker_is_taken_back_at_a_bot(house: Ho
     house.studio.ready.set()
     await replies[1 - number].audio()
     assert len(house.studio.orders) == 1
+
+
+async def test_web_alone_stays_for_callbacks_where_telegram_refuses(house: House) -> None:
+    house.telegram.fail("setWebhook", Fault(400, "Bad Request: bad webhook: Failed to resolve host"))
+    changes = {"discord_token": None, "telegram_webhook": True, "public_url": "https://bot.example"}
+    settings, part = house.settings(**changes), Part.parse("web", None)
+    stop = asyncio.Event()
+    async with compose(settings, platforms(settings, part), house.stores, part, WallClock()) as app:
+        run = asyncio.create_task(app.run(stop))
+        await house.telegram.until(lambda: house.telegram.calls_to("setWebhook"), "no webhook was set")
+        async with asyncio.timeout(10):
+            while any(task.get_name().startswith("platform") for task in asyncio.all_tasks()):
+                await asyncio.sleep(0.005)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{app.web.port}/healthz") as health,
+        ):
+            assert health.status == 200
+        assert not run.done()
+        stop.set()
+        await run

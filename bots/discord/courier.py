@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import aiohttp
 import discord
@@ -131,7 +132,7 @@ class Courier:
     async def send(self, channel_id: int, message: MultipartParameters) -> None:
         """Post a message as the bot."""
         await self._adapter.request(
-            Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id),
+            _in_channel("POST", "/channels/{channel_id}/messages", channel_id),
             self._live,
             payload=message.payload,
             multipart=message.multipart,
@@ -159,5 +160,9 @@ class Courier:
 
 
 def _message(method: str, channel_id: int, message_id: int) -> Route:
-    path = "/channels/{channel_id}/messages/{message_id}"
-    return Route(method, path, channel_id=channel_id, message_id=message_id)
+    return _in_channel(method, "/channels/{channel_id}/messages/{message_id}", channel_id, message_id=message_id)
+
+
+def _in_channel(method: str, path: str, channel_id: int, **parameters: Any) -> Route:
+    """Name a route so that the adapter, which lets calls wait by webhook, lets only those of one channel wait."""
+    return Route(method, path, channel_id=channel_id, webhook_id=channel_id, **parameters)

@@ -146,9 +146,14 @@ class Desk:
         await task
 
     async def at_rest(self, deadline_s: float) -> None:
-        """Wait until every interaction so far is answered, at most so long."""
+        """Wait until every interaction so far is answered, at most so long; give up the others."""
         if self._busy:
-            await asyncio.wait(self._busy, timeout=deadline_s)
+            _, late = await asyncio.wait(self._busy, timeout=deadline_s)
+            for task in late:
+                task.cancel()
+            if late:
+                log.warning("%d interactions were still being answered", len(late))
+                await asyncio.wait(late)
 
     async def _answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
         try:

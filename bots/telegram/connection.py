@@ -26,7 +26,7 @@ UPLOAD_READ_S = 60
 POLL_S = 30
 KEPT_S = 10.0
 """How long a batch of updates may take to be in the store before it is confirmed all the same."""
-LONGEST_CONFLICT_S = 60.0
+LONGEST_CONFLICT_S = 10.0
 QUIET_S = 600.0
 """After so long without a conflict, the next one is news."""
 LAST_S = 5.0

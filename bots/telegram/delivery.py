@@ -53,6 +53,8 @@ class Place:
     order: int | None = None
     thread: int | None = None
     status: int | None = None
+    sent: int = 0
+    """So many of the job's files are in the chat already."""
 
     @classmethod
     def of(cls, order: Message) -> "Place":
@@ -194,10 +196,12 @@ class Deliverer:
             raise DeliveryUncertain("an earlier upload may have arrived")
         card, place = self._cards.setdefault(job.job_id, _Card()), self._place(job)
         async with card.lock:
-            for number in range(card.sent, len(artifacts)):
+            for number in range(max(card.sent, place.sent), len(artifacts)):
                 caption = None if number else plain(replies.receipt(receipt), CAPTION_LIMIT)
                 await self._upload(job, place, artifacts[number], caption)
                 card.sent = number + 1
+                if card.sent < len(artifacts):  # another process may have to go on
+                    await self._service.place(job.job_id, replace(self._after_move(place), sent=card.sent).destination)
             if status := card.status_in(place):
                 await self._take_away(place.chat, status)
         self._cards.pop(job.job_id, None)

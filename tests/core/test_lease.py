@@ -1,7 +1,7 @@
 """A worker that was away for long: what it does not begin, what it takes back, and what it leaves to others."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ from core.errors import DeliveryDelayed, MediaUnavailable, ServerError
 from core.lease import Carried, Sole
 from core.lifecycle import Reason, State
 from core.models import Job
-from core.queue import Room
+from core.queue import Limits, Room
 from core.steps import Pace
 from core.worker import FAULTS
 from storage.driver import Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.core.rig import Answer, Broken, Incarnation, Rig
+from tests.core.test_recovery import reaches
 from tests.core.test_worker import at_rest, current, held_up, ordered
 
 
@@ -30,6 +31,11 @@ class Shaky(Sole):
         self.answers: list[bool] = []
         self.asked = asyncio.Event()
         self.found: list[Job] = []
+        self.handed: list[set[str]] = []
+        """What was still carried at each handing over."""
+
+    async def hand_over(self, carried: Collection[str]) -> None:
+        self.handed.append(set(carried))
 
     async def take(self, room: Room, carried: Carried) -> list[Job]:
         found, self.found = self.found, []
@@ -293,3 +299,66 @@ async def test_an_end_while_the_audio_is_made_ready_leaves_no_doubt(rig: Rig) ->
     async with rig.running():
         await at_rest(alive)
     assert rig.chat.uncertain == [False]
+
+
+async def test_a_stop_leaves_to_others_what_has_come_to_rest_before_it_waits_for_the_rest(
+    rig: Rig, lease: list[Shaky], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.worker.SOON_S", 0.01)
+    rig.limits = Limits(total=2)
+    reached, go, step = held_up()
+    async with rig.running() as alive:
+        rig.gateway.statuses = [Answer("PROCESSING")] * 10_000
+        watched = await ordered(alive)
+        await reaches(alive, watched, State.RUNNING)
+        rig.gateway.submits = [step]
+        slow = await ordered(alive)
+        await reached.wait()
+        await ordered(alive)  # waits for a place
+        stop = asyncio.create_task(alive.worker.stop(5))
+        async with asyncio.timeout(10):
+            while not lease[0].handed:
+                await asyncio.sleep(0)
+        assert lease[0].handed == [{slow.job_id}]
+        assert not stop.done()
+        go.set()
+        await stop
+        assert (await current(alive, slow)).state is State.RUNNING
+
+
+async def test_a_job_that_is_taken_once_more_while_it_waits_waits_once(rig: Rig, lease: list[Shaky]) -> None:
+    rig.limits = Limits(total=1)
+    reached, go, step = held_up()
+    rig.gateway.statuses = [step]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await reached.wait()
+        waits = await ordered(alive)
+        lease[0].found = [waits]
+        await alive.worker._take_up()
+        assert alive.worker.load().waiting == 1
+        go.set()
+        await at_rest(alive)
+    assert len(rig.gateway.posted) == len(rig.chat.heard) == 2
+
+
+async def test_a_worker_without_a_lease_does_not_say_that_jobs_are_carried_on(rig: Rig, lease: list[Shaky]) -> None:
+    async with rig.running() as alive:
+        assert alive.worker.running
+        lease[0].answers = [False]
+        assert not alive.worker.running
+
+
+async def test_who_lost_a_job_between_two_tries_to_tell_does_not_tell(rig: Rig, lease: list[Shaky]) -> None:
+    rig.gateway.statuses = [Answer("FAILED")]
+
+    async def delayed() -> None:
+        lease[0].owner = "another life"
+        raise DeliveryDelayed("later", retry_after_s=0)
+
+    async with rig.running() as alive:
+        rig.chat.tellings = [delayed]
+        await ordered(alive)
+        await at_rest(alive)
+        lease[0].owner = ""
+    assert rig.chat.told == []

@@ -1,9 +1,10 @@
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from core.quota import Period, window
+from core.quota import Period, Quota, Standing, window
 
 
 def ms(text: str) -> int:
@@ -25,7 +26,7 @@ def ms(text: str) -> int:
         (Period.MONTH, "2026-01-31T00:00", "2026-01-01", "2026-02-01"),
     ],
 )
-@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_windows_are_half_open_utc_wherever_the_machine_stands(
     monkeypatch: pytest.MonkeyPatch, period: Period, now: str, start: str, end: str, zone: str
 ) -> None:
@@ -36,3 +37,22 @@ def test_windows_are_half_open_utc_wherever_the_machine_stands(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "cost", "left"),
+    [
+        (100, 30, 20, (50, 7)),
+        (100, 30, 70, (100, 7)),
+        (100, 30, 75, (100, 2)),
+        (100, 100, 5, (100, 2)),
+        (100, 130, 5, (130, 2)),
+        (None, 30, 1000, (1030, 7)),
+    ],
+)
+def test_an_order_draws_the_allowance_and_then_the_balance(
+    limit: int | None, used: int, cost: int, left: tuple[int, int]
+) -> None:
+    quota = Quota(limit_micros=limit, period=Period.DAY)
+    before = Standing(quota=quota, source="role", used_micros=used, balance_micros=7, held_micros=0, resets_ms=0)
+    assert before.after(cost) == replace(before, used_micros=left[0], balance_micros=left[1])

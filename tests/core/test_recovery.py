@@ -15,6 +15,7 @@ from core.errors import (
     MediaUnavailable,
     NoAnswer,
     OutOfCredit,
+    ServerError,
     StoreError,
     Unauthorized,
     Unavailable,
@@ -245,6 +246,26 @@ async def test_a_drain_waits_for_no_gate_and_posts_nothing_through_it(
     assert loud(caplog) == []
 
 
+async def test_a_drain_does_not_wait_for_what_the_gateway_can_not_tell(rig: Rig) -> None:
+    reached, go, step = held_up()
+
+    async def fails() -> None:
+        await step()
+        raise ServerError
+
+    rig.gateway.submits, rig.gateway.statuses = [NoAnswer()], [fails]
+    rig.pace = replace(rig.pace, callbacks=True)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNCONFIRMED)
+        assert await alive.service.called_back(job.callback_token, "late-1")
+        await reached.wait()
+        go.set()
+        async with asyncio.timeout(10):
+            await alive.worker.stop(600)
+        assert (await current(alive, job)).state is State.UNCONFIRMED
+
+
 async def test_a_drain_waits_for_a_callback_under_way(rig: Rig) -> None:
     reached, go, step = held_up()
     rig.gateway.submits, rig.gateway.statuses = [NoAnswer()], [step]
@@ -298,7 +319,7 @@ async def test_nothing_is_kept_in_memory_of_jobs_at_rest(rig: Rig) -> None:
         await a_while(alive)
         worker = alive.worker
         assert not worker._tasks
-        assert not worker._callbacks.under_way
+        assert not worker._callbacks._tasks
         assert not worker._nudges._early
         assert not worker._delivering._showing
         assert not worker._nudges._waits
@@ -610,7 +631,7 @@ async def test_a_confirmed_id_of_another_job_is_a_warning(rig: Rig, caplog: pyte
         await alive.service.called_back(job.callback_token, "request-1")
         await a_while(alive)
         assert (await current(alive, job)).state is State.UNCONFIRMED
-    assert [r.levelno for r in caplog.records if "not believed" in r.getMessage()] == [logging.WARNING]
+    assert [r.levelno for r in caplog.records if "is not confirmed" in r.getMessage()] == [logging.WARNING]
     assert loud(caplog) == []
 
 

@@ -16,6 +16,7 @@ from core.load import Throughput
 from core.queue import Limits
 from core.quota import Period, Quota
 from tests.core.rig import Rig
+from tests.core.test_queue import job as queued
 from tests.core.test_worker import at_rest, held_up, ordered
 from tests.makers import caller
 
@@ -122,6 +123,8 @@ async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
             await asyncio.sleep(0)
     load = elsewhere.load()
     assert (load.waiting, load.in_flight, load.wait_s) == (100, 10, 300)
+    elsewhere.accept(queued("a1"))  # counts until the store is asked again
+    assert elsewhere.load().waiting == 101
     assert elsewhere.running
     await elsewhere.stop(1)
     assert elsewhere.stopping

@@ -329,14 +329,16 @@ async def test_a_callback_makes_the_job_ask_at_once(rig: Rig) -> None:
     ("statuses", "request_id", "ends"),
     [
         ([], "late-1", "heard"),
+        ([ServerError(), Unreachable(), TooManyRequests(), Unauthorized()], "late-1", "heard"),
         ([BadRequest("unknown id")], "forged", "expired"),
         ([], "", "expired"),
         ([], "of-another-job", "expired"),
     ],
 )
 async def test_a_late_callback_resolves_an_unconfirmed_job(
-    rig: Rig, statuses: list[Exception], request_id: str, ends: str
+    rig: Rig, statuses: list[Exception], request_id: str, ends: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.callbacks.PAUSES_S", (0.001,) * 9)
     rig.gateway.submits = [_returns("of-another-job"), NoAnswer()]
     rig.limits = Limits(total=1, community=1, member=1)
     rig.pace = replace(rig.pace, callbacks=True)

@@ -1,5 +1,6 @@
 """One delivery at a time: what each answer of Discord means, and that repeating does no harm."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -304,3 +305,20 @@ async def test_a_clock_that_was_put_back_makes_no_edit_of_a_post(
     with pytest.raises(DeliveryUncertain):
         await deliver(chat, replace(job, updated_ms=job.updated_ms + 60_000), audio, uncertain=True)
     assert stage.world.requests == []
+
+
+async def test_a_channel_that_takes_long_holds_up_no_other(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
+) -> None:
+    stage.world.advance(14 * 60 + 1)
+    other, until = stage.guild.channel("other"), asyncio.Event()
+    elsewhere = Address(**{**job.destination.data, "channel_id": other.id, "message_id": None})
+    stage.world.hold("POST", f"{stage.channel.id}/messages$", until)
+    slow = asyncio.create_task(deliver(chat, job, audio))
+    await stage.world.pulse.until(lambda: bool(stage.channel.posted), 10)
+    async with asyncio.timeout(10):
+        await deliver(chat, replace(job, job_id="0000000000123456cd", destination=elsewhere.destination()), audio)
+    assert len(other.posted) == 1
+    assert not slow.done()
+    until.set()
+    await slow

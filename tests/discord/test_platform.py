@@ -143,3 +143,18 @@ async def test_answers_under_way_are_finished_first(stage: Stage, running: Runni
         await app.platforms["discord"].stop_receiving()
         assert "left today" in reply.content
         await run
+
+
+async def test_answers_that_take_too_long_are_given_up(
+    stage: Stage, running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bots.discord.platform.ANSWER_S", 0.01)
+    held = asyncio.Event()
+    async with running(receive=False) as app, receiving(app.platforms["discord"]) as run:
+        stage.world.hold("POST", "/callback$", held)
+        await stage.world.command(stage.ana, stage.channel, "/balance")
+        await stage.world.pulse.until(lambda: any(r.path.endswith("/callback") for r in stage.world.requests), 10)
+        await app.platforms["discord"].stop_receiving()
+        await run
+        held.set()
+    assert "1 interactions were still being answered" in caplog.text

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.lifecycle import State
 from tests.core.rig import Answer
 from tests.telegram.rig import MP3, OGG, Bot, Rig
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
@@ -266,3 +267,25 @@ async def test_a_process_that_does_not_receive_delivers(band: Chat, bob: User, w
         voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert voice.content == OGG
     assert rig.gateway.posted == ["Hello"]
+
+
+async def test_of_several_files_another_process_sends_the_rest(
+    band: Chat, bob: User, world: TelegramWorld, rig: Rig
+) -> None:
+    rig.gateway.statuses = [Answer(media_urls=("http://gateway/1", "http://gateway/2"))]
+    go = asyncio.Event()
+    world.fail("sendVoice", Fault.slow(go))
+    world.fail("sendVoice", Fault.flood(600))
+    async with rig.bot() as first:
+        await band.says(bob, "/speak Hello")
+        await band.wait_for(lambda chat: chat.audios)
+        go.set()
+        await world.until(lambda: len(world.calls_to("sendVoice")) == 2, "no second file")
+        [job] = await first.store.unfinished()
+        async with asyncio.timeout(10):
+            while job.state is not State.GENERATED:
+                [job] = await first.store.unfinished()
+        await first.worker.stop(0)
+    async with rig.bot():
+        await band.wait_for(lambda chat: len(chat.audios) == 2)
+    assert len(world.calls_to("sendVoice")) == 3

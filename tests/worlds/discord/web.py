@@ -1,5 +1,6 @@
 """Requests as they came in, what is done to them on demand, and whether Discord's own document allows them."""
 
+import asyncio
 import functools
 import importlib.util
 import json
@@ -51,6 +52,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
     after_effect: bool = False
+    hold: asyncio.Event | None = None
+    """The answer waits for this."""
     uploads: bool = False
     """Strike only requests that carry files."""
 

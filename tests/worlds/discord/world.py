@@ -1,5 +1,6 @@
 """The local Discord as tests hold it in their hands."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -237,6 +238,10 @@ class DiscordWorld:
         """Cut the connection before or after the request took effect."""
         return self._fault(Fault(method, pattern, times, drop=True, after_effect=after_effect, uploads=uploads))
 
+    def hold(self, method: str, pattern: str, until: asyncio.Event) -> Fault:
+        """Let the next request take effect, and its answer wait."""
+        return self._fault(Fault(method, pattern, 1, after_effect=True, hold=until))
+
     def _fault(self, fault: Fault) -> Fault:
         self.faults.append(fault)
         return fault
@@ -264,6 +269,9 @@ class DiscordWorld:
             response = await self._act(handler, request, raw)
         else:
             response = answer(fault.body, fault.status, fault.headers)
+        if fault is not None and fault.hold:
+            self.pulse.beat()
+            await fault.hold.wait()
         request.status = response.status
         if fault is not None and fault.drop:
             request.status = 0
