@@ -128,7 +128,8 @@ class DiscordWorld:
             self.history.tell(f"nobody takes interaction {event['id']}")
             return
         if self.history.draw("dc.again"):
-            self.history.people.count(str(event["data"].get("custom_id", "")))
+            who = int(event["member"]["user"]["id"])
+            self.history.people.count(who, str(event["data"].get("custom_id", "")))
             incarnation.loop.call_soon(incarnation.discord_bot._connection.parse_interaction_create, dict(event))
         incarnation.loop.call_soon(self._taken, incarnation.discord_bot, event)
 
@@ -250,11 +251,10 @@ class DiscordWorld:
                 self.history.tell(f"discord has audio of order {number}")
                 self.history.heard_on_discord.add(number)
                 self.history.check_heard("discord", number, self.heard[number])
-                self.history.chat_says(number, "audio", event="")
+                self.history.chat_says(number, "audio")
             self.history.point("upload accepted")
         elif order is not None:
-            made_id = next(i for i, o in self.orders.items() if o == order)
-            self.history.chat_says(order, post.content, event=f"discord:{made_id}")
+            self.history.chat_says(order, post.content)
             self.history.point("status message accepted")
         elif found := re.search(r"\(([0-9a-z]{18})\)", post.content):
             self.history.told_job(found[1])

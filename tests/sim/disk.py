@@ -132,6 +132,8 @@ class Disk:
             return function(*args)
         connection, batch, begin = args
         effects = [effect for statements in batch if (effect := effect_of([statement for statement, _ in statements]))]
+        if self.history.incarnation.number == 1 and "recovery" in effects:
+            effects.remove("recovery")  # there is nothing to recover
         for effect in effects:
             self.history.point(f"before {effect}")
         before = connection.total_changes
@@ -209,6 +211,8 @@ class _Inline(Connection):
 def effect_of(statements: Sequence[Statement]) -> str:
     """Name what a transaction does; "" for what is not worth dying at."""
     first = statements[0]
+    if first.sql is sql.UNFINISHED:
+        return "recovery"
     if any(s.sql is sql.ADMIT_JOB for s in statements):
         return "admission commit"
     if first.sql.startswith("UPDATE jobs SET"):
@@ -256,7 +260,8 @@ class _ReadOnly(_Trouble):
 class _FailsAt(_Trouble):
     """Fails at a statement, as SQLite would."""
 
-    words, message = "", ""
+    words: tuple[str, ...] = ()
+    message = ""
 
     def __enter__(self) -> Self:
         return self
@@ -272,11 +277,11 @@ class _FailsAt(_Trouble):
 
 
 class _Full(_FailsAt):
-    words, message = "INSERT", "database or disk is full"
+    words, message = ("INSERT", "UPDATE", "DELETE"), "database or disk is full"
 
 
 class _SyncFails(_FailsAt):
-    words, message = "COMMIT", "disk I/O error"
+    words, message = ("COMMIT",), "disk I/O error"
 
 
 TROUBLE: dict[str, type[_Trouble]] = {

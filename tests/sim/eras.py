@@ -7,9 +7,12 @@ from core.errors import StoreError
 from storage.books import CHECKS
 from storage.sqlite import backup
 from tests.sim.faults import Kind
+from tests.sim.gateway import HOST as GATEWAY
+from tests.sim.telegram import HOST as TELEGRAM
 
 if TYPE_CHECKING:
     from tests.sim.history import History
+    from tests.sim.incarnation import Incarnation
 
 EDGES_MS = {"day": 43_200_000, "month": 1_166_400_000}
 """From the usual start to the next midnight, and to the next month."""
@@ -34,6 +37,9 @@ def set_start(history: "History") -> None:
 
 
 def strike(history: "History", kind: Kind) -> None:
+    if history.incarnation.dead:  # what is not there can't be put to sleep
+        history.timeline.after(5, strike, history, kind)
+        return
     history.mix.fired[kind.name] += 1
     history.tell(f"fault: {kind.name}")
     match kind.data:
@@ -45,9 +51,9 @@ def strike(history: "History", kind: Kind) -> None:
         case ("freeze", float(span_s)):
             _put_to_sleep(history, span_s)
         case str(cut):
-            span_s = 2400.0 if cut == "long cut" else 25.0
-            hosts = sorted((*history.wire.addresses, "telegram.sim"))
-            for host in history.timeline.rng.sample(hosts, history.timeline.rng.randint(1, len(hosts))):
+            span_s = history.deadline_s + 60.0 if cut == "long cut" else 25.0
+            others = sorted({*history.wire.addresses, TELEGRAM} - {GATEWAY})
+            for host in (GATEWAY, *history.timeline.rng.sample(others, history.timeline.rng.randint(0, len(others)))):
                 history.wire.cut_until_s[host] = history.timeline.now_s + span_s
 
 
@@ -61,7 +67,12 @@ def drain(history: "History") -> None:
     if not history.incarnation.dead:
         history.tell("asked to stop")
         history.incarnation.loop.call_soon(history.incarnation.stop.set)
-        history.timeline.after(history.timeline.rng.uniform(0, 5), history.point, "drain")
+        history.timeline.after(history.timeline.rng.uniform(0, 5), _while_draining, history, history.incarnation)
+
+
+def _while_draining(history: "History", incarnation: "Incarnation") -> None:
+    if history.incarnation is incarnation:
+        history.point("drain")
 
 
 def back_up(history: "History") -> None:

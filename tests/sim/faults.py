@@ -41,13 +41,14 @@ def _table(family: str, site: str, data: Mapping[str, Any]) -> Iterator[Kind]:
         yield Kind(f"{family}: {name}", family, site, value)
 
 
-_COMMITS = "admission submitting running unconfirmed generated delivering delivered failed expired close"
+_COMMITS = """admission submitting running unconfirmed generated delivering delivered undeliverable failed expired
+rejected cancelled close"""
 KILL_POINTS = (
     *(f"{when} {effect} commit" for effect in _COMMITS.split() for when in ("before", "after")),
     *("before migration", "after migration", "update received", "bytes sent", "gateway accepts", "202 read"),
     *("status read", "COMPLETED read", "webhook acknowledged", "download", "file written", "file synced"),
     *("file renamed", "folder synced", "media read", "upload accepted", "upload read", "status message accepted"),
-    *("recovery", "drain", "any moment", "backup"),
+    *("before recovery", "after recovery", "drain", "any moment", "backup"),
 )
 
 KILLS = [Kind(f"kill: {point}", "kills", f"kill {point}", point) for point in KILL_POINTS]

@@ -100,6 +100,7 @@ _PEOPLE = {
     "hostile text": ("hostile", ""),
     "an anonymous admin orders": ("anonymous", ""),
     "price to confirm": ("confirm", ""),
+    "cancel against completion": ("cancel", ""),
     "cool-down set while held": ("limits", "cooldown_s 30"),
     "asked for credit, approved twice": ("wish", ""),
 }

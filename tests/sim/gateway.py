@@ -95,9 +95,10 @@ class GatewayWorld:
         reply = {"request_id": made.request_id, "status": "QUEUED", "polling_url": "http://gateway.sim/never"}
         if said is None:
             return Reply(202, json.dumps(reply).encode(), point="202 read")
-        others = [g for g in self.generations.values() if g is not made] or [made]
-        self.misled |= {made.order, others[-1].order}
-        return self._say(said, id=made.request_id, used=others[-1].request_id)
+        other = next((g for g in reversed(self.generations.values()) if g is not made), made)
+        if b"<used>" in said.body and other is not made:
+            self.misled |= {made.order, other.order}
+        return self._say(said, id=made.request_id, used=other.request_id)
 
     def _accept(self, request: Request) -> Generation:
         asked = json.loads(request.body)

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import payload, web_app
 
+from core.errors import StoreError
 from tests.sim import eras, invariants
 from tests.sim.discord import DiscordWorld
 from tests.sim.disk import Disk
@@ -30,6 +31,8 @@ from tests.sim.wire import Wire
 MOST_STEPS = 400_000
 REST_S = 4 * 3600.0
 """How long after the last fault everything may take to come to rest."""
+SETTLED_S = 60.0
+"""How long after the last fault it may still be felt."""
 MOST_KILLS = 4
 ACKNOWLEDGED = ("Working on it", "Waiting for a free place", "Generating", "Sending the audio")
 
@@ -50,15 +53,21 @@ class History:
         self.buried = False
         self.troubled: set[str] = set()
         self.told: set[int] = set()
-        self.acknowledged: set[str] = set()
+        self.acknowledged: set[int] = set()
         self.ambiguous: set[int] = set()
         self.heard_on_discord: set[int] = set()
         self.pressed: Counter[int] = Counter()
-        """How often somebody asked to send again, by order."""
+        """How often whoever ordered asked to send again, by order."""
+        self.taken_back: set[int] = set()
+        """Orders that whoever ordered asked to cancel."""
         self._events: dict[str, int] = {}
         self._jobs: dict[str, int] = {}
         self._serial = 0
+        self.unhandled: list[str] = []
+        """Errors that nobody waited for, of every process."""
         self._doomed = self._calm = self._rest_asked = self._last_call = False
+        self.calm_s = 0.0
+        """When the last fault was over."""
         self.asked_last: set[str] = set()
         """Jobs whose audio somebody asked for when all was calm."""
         self._remains: list[Any] = []
@@ -86,8 +95,8 @@ class History:
             eras.plan(self)
             while self.broken is None and not self._at_rest():
                 self._step()
-            if self.incarnation.loop.unhandled and self.broken is None:
-                self.breach("no error is lost", self.incarnation.loop.unhandled[0])
+            if self.unhandled and self.broken is None:
+                self.breach("no error is lost", self.unhandled[0])
             if self.broken is None:
                 assert self.disk.connection is not None
                 invariants.check_end(self, self.disk.connection)
@@ -115,6 +124,10 @@ class History:
         """The process ended by itself: after a drain, or because it could not start."""
         error = self.incarnation.main.exception()
         self.tell(f"the process ended: {error!r}")
+        wanted = error is None and self.incarnation.stop.is_set()
+        calm = self.timeline.now_s > self.people.faults_end_s + SETTLED_S
+        if not wanted and (calm or not isinstance(error, StoreError)):
+            self.breach("the process ends only when it is told to, or where the store can't be opened", repr(error))
         self.disk.snapshot(power=False)
         self._doomed = self.incarnation.dead = self.incarnation.loop.dead = True
 
@@ -126,14 +139,18 @@ class History:
 
     def _stop_faults(self) -> None:
         self.mix.over = True
-        self.wire.cut_until_s.clear()
-        self._calm = True
         self.tell("the faults stop")
+        self.calm_s = max(self.timeline.now_s, *self.wire.cut_until_s.values(), 0.0)
+        self.timeline.after(self.calm_s - self.timeline.now_s, self._be_calm)
+
+    def _be_calm(self) -> None:
+        """Go on without faults, once the last partition is over."""
+        self._calm = True
         self._look()
 
     def _look(self) -> None:
         """After the faults, look from time to time whether all is at rest."""
-        if self.timeline.now_s > self.people.faults_end_s + REST_S + self.incarnation.loop.frozen_s:
+        if self.timeline.now_s > self.calm_s + REST_S + self.incarnation.loop.frozen_s:
             self.breach("everything comes to rest", self._restless())
         self._rest_asked = True
         self.timeline.after(10.0, self._look)
@@ -196,6 +213,8 @@ class History:
         invariants.check_rows(self, connection)
         if "admission commit" in effects:
             invariants.check_admissions(self, connection)
+        if "generated commit" in effects:
+            invariants.check_reopened(self, connection)
         if "undeliverable commit" in effects:
             for (event,) in connection.execute("SELECT event_id FROM jobs WHERE reason = 'delivery_uncertain'"):
                 self.ambiguous.add(self.order_of(event))
@@ -210,10 +229,10 @@ class History:
     def order_of(self, event: str) -> int:
         return self._events.get(event, -1)
 
-    def chat_says(self, order: int, text: str, *, event: str) -> None:
+    def chat_says(self, order: int, text: str) -> None:
         """Note what somebody can read about their order."""
         if text.startswith(ACKNOWLEDGED):
-            self.acknowledged.add(event)
+            self.acknowledged.add(order)
             if order not in self._jobs.values():
                 self.breach("what is acknowledged is in the books", f"order {order}: {text}")
         else:
@@ -249,7 +268,15 @@ class History:
     @property
     def calm_chats(self) -> bool:
         """Whether nothing kept the bot from telling people."""
-        return not any(site.startswith(("tg.", "dc.", "net.", "era", "people", "kill")) for site in self.mix.kinds)
+        return self._spared("tg.", "dc.", "net.", "era", "people", "kill")
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether whatever Telegram brings must come into the books, however often the process is killed."""
+        return not self.narrow and self._spared("tg.", "net.", "era", "people", "db", "gw.submit", "start")
+
+    def _spared(self, *sites: str) -> bool:
+        return not any(site.startswith(sites) for site in self.mix.kinds)
 
     # --- the record -----------------------------------------------------------------------------------------------
 

@@ -144,7 +144,6 @@ class Incarnation:
 
     def _mark(self) -> None:
         self.ready = True
-        self.history.point("recovery")
 
     def _gateway_settings(self) -> GatewaySettings:
         history = self.history

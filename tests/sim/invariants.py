@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from collections import Counter
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ EXTRA = {
     "one request per job, one job per request": """
         SELECT request_id FROM jobs WHERE request_id IS NOT NULL GROUP BY request_id HAVING count(*) > 1
     """,
+    "no account is shared": "SELECT job_id FROM jobs WHERE member = 'telegram:1087968824'",
     "only admins administer": "SELECT entry_id FROM ledger WHERE note LIKE '%forbidden%'",
     "a lost generation is named once": "SELECT job_id FROM ledger WHERE kind = 'upstream' GROUP BY job_id HAVING count(*) > 1",
     "an upstream loss belongs to a job that nobody paid for": """
@@ -86,6 +89,13 @@ def _check_quota(history: "History", connection: sqlite3.Connection, row: sqlite
         history.breach("admission was within what was allowed", f"{where[1]} used {used} of {limit}")
 
 
+def check_reopened(history: "History", connection: sqlite3.Connection) -> None:
+    """See that audio is sent again only for whoever ordered it. A job keeps the reason why it was not delivered."""
+    for (event,) in connection.execute("SELECT event_id FROM jobs WHERE state = 'generated' AND reason IS NOT NULL"):
+        if not history.pressed[history.order_of(event)]:
+            history.breach("only whoever ordered has it sent again", event)
+
+
 def check_end(history: "History", connection: sqlite3.Connection) -> None:
     """Compare the books with the worlds when everything has come to rest."""
     check_rows(history, connection)
@@ -95,12 +105,22 @@ def check_end(history: "History", connection: sqlite3.Connection) -> None:
     for order, job in jobs.items():
         _check_job(history, order, job)
         _check_money(history, connection, order, job)
-    for event in history.acknowledged:
-        if history.order_of(event) not in jobs:
-            history.breach("what was acknowledged survives", event)
+    for order in history.acknowledged - jobs.keys():
+        history.breach("what was acknowledged survives", f"order {order}")
+    if history.takes_all:
+        _check_taken(history, jobs.keys() | history.told)
     for text in _texts(connection):
         if "canary" in text:
             history.breach("no secret in any log, reply or row", text[:200])
+
+
+def _check_taken(history: "History", known: AbstractSet[int]) -> None:
+    """See that what Telegram may forget has become a job, where nothing could refuse it: a member's only order."""
+    orders = Counter(history.people.ordered_by.values())
+    for message in history.telegram.forgotten:
+        order = history.telegram.orders.get((message["chat"]["id"], message["message_id"]))
+        if order is not None and order not in known and orders[history.people.ordered_by[order]] == 1:
+            history.breach("what Telegram may forget is in the books", f"order {order}")
 
 
 def _check_job(history: "History", order: int, job: sqlite3.Row) -> None:
@@ -108,6 +128,8 @@ def _check_job(history: "History", order: int, job: sqlite3.Row) -> None:
         if order not in history.heard_on_discord | set(history.telegram.heard) | history.gateway.misled:
             history.breach("what is called delivered was heard", f"order {order}")
         return
+    if job["reason"] == "withdrawn" and (order in history.gateway.answered_with or order not in history.taken_back):
+        history.breach("only what waits is taken back, and only by whoever ordered it", f"order {order}")
     if history.calm_chats and order not in history.told:
         history.breach("whoever ordered is told how it ended", f"order {order} is {job['state']}")
     if job["job_id"] in history.asked_last:

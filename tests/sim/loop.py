@@ -74,7 +74,6 @@ class SimLoop(asyncio.SelectorEventLoop):
         self.frozen_s = 0.0
         """How long the machine slept: its monotonic clock stood still meanwhile."""
         self.asleep_until_s = 0.0
-        self.unhandled: list[str] = []
         self._selector: selectors.BaseSelector
         super().__init__(_Nothing(timeline))
         self.set_task_factory(self._make_task)
@@ -114,7 +113,7 @@ class SimLoop(asyncio.SelectorEventLoop):
     def _note(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if not self.dead:
             error = context.get("exception")
-            self.unhandled.append(f"{context['message']}: {error!r}")
+            self.wire.history.unhandled.append(f"{context['message']}: {error!r}")
 
     def run_in_executor(  # type: ignore[override]
         self, executor: Any, func: Callable[..., Any], *args: Any

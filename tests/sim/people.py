@@ -31,12 +31,13 @@ class People:
         self.telegram.members[ADMIN] = "administrator"
         self._next_order = 1
         self._events: dict[int, str] = {}
+        self.ordered_by: dict[int, int] = {}
         self._doing: dict[str, Callable[[str, int, str], None]] = {
             "quota set": self._set_quota, "block": self._block, "demote": self._demote, "grant revoke": self._grant,
             "twice": self._twice, "late twin": self._late_twin, "edge": self._edge, "flood": self._flood,
             "press other": self._press_other, "press twice": self._press_twice, "press made up": self._press_made_up,
             "no admin": self._no_admin, "hostile": self._hostile, "anonymous": self._anonymous,
-            "confirm": self._confirm, "limits": self._limits, "wish": self._wish,
+            "confirm": self._confirm, "limits": self._limits, "wish": self._wish, "cancel": self._cancel,
         }  # fmt: skip
 
     def begin(self) -> None:
@@ -61,6 +62,7 @@ class People:
         """Order speech or music; return the platform's event."""
         number = self._next_order
         self._next_order += 1
+        self.ordered_by[number] = member
         text = f"#{number}# {words * length}"[:length].strip()
         music = self.rng.random() < 0.3
         self.history.tell(f"member {member} orders {number} on {platform}")
@@ -96,6 +98,19 @@ class People:
     def _flood(self, platform: str, member: int, _: str) -> None:
         for _i in range(13):
             self.order(platform, member, 12)
+
+    def _cancel(self, platform: str, member: int, _: str) -> None:
+        """Order more than may begin at once, and take back whatever waits or ever waited."""
+        for _i in range(6):
+            self.order(platform, member, 12)
+        seen: dict[str, Callable[[int, str], None]] = {}
+        for after_s in (0.5, 1, 2, 4, 8, 16, 32, 64, 128):
+            self.timeline.after(after_s, self._press_cancel, member, seen)
+
+    def _press_cancel(self, member: int, seen: dict[str, Callable[[int, str], None]]) -> None:
+        seen |= {data: press for press, data in self._buttons() if data.startswith("cancel:")}
+        for data, press in seen.items():
+            press(member, data)
 
     def _hostile(self, platform: str, member: int, _: str) -> None:
         self.order(platform, member, 90, HOSTILE)
@@ -208,7 +223,7 @@ class People:
     def _presser(self, chat: Any, message: JSON) -> Callable[[int, str], None]:
         def press(who: int, data: str) -> None:
             self.history.tell(f"member {who} presses {data} on telegram")
-            self.count(data)
+            self.count(who, data)
             self.history.telegram.press(chat, person(who), message, data)
 
         return press
@@ -216,15 +231,19 @@ class People:
     def _clicker(self, post: Any) -> Callable[[int, str], None]:
         def press(who: int, data: str) -> None:
             self.history.tell(f"member {who} presses {data} on discord")
-            self.count(data)
+            self.count(who, data)
             what = {"custom_id": data, "component_type": 2}
             self.history.discord.interact(post.channel, who, what, admin=who == ADMIN, on=post)
 
         return press
 
-    def count(self, data: str) -> None:
-        if data.startswith("again:") and (order := self.history.order_of_job(data[6:])) is not None:
-            self.history.pressed[order] += 1
+    def count(self, who: int, data: str) -> None:
+        """Note what whoever ordered asks for; anybody else must not get it."""
+        kind, _, job_id = data.partition(":")
+        order = self.history.order_of_job(job_id)
+        if order is not None and self.ordered_by[order] == who:
+            self.history.pressed[order] += kind == "again"
+            self.history.taken_back |= {order} if kind == "cancel" else set()
 
     def _press_other(self, _: str, __: int, ___: str) -> None:
         for press, data in self._buttons():

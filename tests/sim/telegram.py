@@ -47,6 +47,8 @@ class TelegramWorld:
         self.chats: dict[int, Chat] = {}
         self.updates: list[JSON] = []
         self.again: list[JSON] = []
+        self.forgotten: list[JSON] = []
+        """Messages that the bot said it has taken."""
         self.heard: Counter[int] = Counter()
         """Messages with an order's audio, by order."""
         self.orders: dict[tuple[int, int], int] = {}
@@ -179,7 +181,7 @@ class TelegramWorld:
             self._hear(chat, sound)
         message = self._post(chat, content)
         if order is not None and not files:
-            self.history.chat_says(order, text, event=f"telegram:{chat.id}:{replied}")
+            self.history.chat_says(order, text)
             self.history.point("status message accepted")
         return 200, {"ok": True, "result": message}
 
@@ -208,7 +210,7 @@ class TelegramWorld:
             message["reply_markup"] = markup
         original = message.get("reply_to_message")
         if original is not None and (order := self.orders.get((chat.id, original["message_id"]))) is not None:
-            self.history.chat_says(order, text, event=f"telegram:{chat.id}:{original['message_id']}")
+            self.history.chat_says(order, text)
         return 200, {"ok": True, "result": message}
 
     # --- updates --------------------------------------------------------------------------------------------------
@@ -220,6 +222,7 @@ class TelegramWorld:
         offset = int(params.get("offset", 0))
         if self.updates and self.updates[0]["update_id"] < offset and self.history.draw("tg.again"):
             self.again.append(self.updates[0])
+        self.forgotten += [u["message"] for u in self.updates if u["update_id"] < offset and "message" in u]
         self.updates = [u for u in self.updates if u["update_id"] >= offset]
         self._poll = answer
         self._wake()
@@ -239,7 +242,8 @@ class TelegramWorld:
             given, self.again = self.again + self.updates, []
             for update in given:
                 if update["update_id"] in self._given and "callback_query" in update:
-                    self.history.people.count(update["callback_query"]["data"])  # a press that came again acts again
+                    press = update["callback_query"]  # that came again acts again
+                    self.history.people.count(press["from"]["id"], press["data"])
                 self._given.add(update["update_id"])
             answer(200, {"ok": True, "result": given})
 
