@@ -80,6 +80,7 @@ class Desk:
     def __init__(self, service: Service) -> None:
         self.service = service
         self._busy: set[asyncio.Task[None]] = set()
+        self._is_shut = False
         self._seen: dict[int, None] = {}
         """Ids of the newest interactions."""
 
@@ -137,7 +138,7 @@ class Desk:
 
     async def answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
         """Acknowledge, act, and tell; whatever goes wrong is said or logged."""
-        if len(self._busy) >= MOST_BUSY:
+        if self._is_shut or len(self._busy) >= MOST_BUSY:
             log.warning("interaction %d: not answered, %d others are under way", interaction.id, len(self._busy))
             return
         task = asyncio.ensure_future(self._answer(interaction, act, manner))
@@ -145,8 +146,8 @@ class Desk:
         task.add_done_callback(self._busy.discard)
         await task
 
-    async def at_rest(self, deadline_s: float) -> None:
-        """Wait until every interaction so far is answered, at most so long; give up the others."""
+    async def shut(self, deadline_s: float) -> None:
+        """Wait until every interaction so far is answered, at most so long; give up the others and those to come."""
         if self._busy:
             _, late = await asyncio.wait(self._busy, timeout=deadline_s)
             for task in late:
@@ -154,6 +155,7 @@ class Desk:
             if late:
                 log.warning("%d interactions were still being answered", len(late))
                 await asyncio.wait(late)
+        self._is_shut = True
 
     async def _answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
         try:

@@ -87,7 +87,7 @@ class Discord(DiscordDelivery):
     async def stop_receiving(self) -> None:
         """Finish the answers under way, then leave; deliveries go on."""
         if self._desk is not None:
-            await self._desk.at_rest(ANSWER_S)
+            await self._desk.shut(ANSWER_S)
         if self._bot is not None:
             await self._bot.close()
 

@@ -162,7 +162,7 @@ async def test_a_wish_that_could_not_be_posted_can_be_made_again(stage: Stage, a
     [platform] = app.platforms.values()
     assert isinstance(platform, Discord)
     assert platform._bot is not None
-    await platform._bot.desk.at_rest(10)
+    await platform._bot.desk.shut(10)
     assert stage.channel.posted == []
     pressed = await stage.world.press(stage.ana, said, ask)
     await pressed.wait_for(lambda _: "have been asked" in said.content)
