@@ -125,7 +125,7 @@ class History:
         error = self.incarnation.main.exception()
         self.tell(f"the process ended: {error!r}")
         wanted = error is None and self.incarnation.stop.is_set()
-        calm = self.timeline.now_s > self.people.faults_end_s + SETTLED_S
+        calm = self.timeline.now_s > self.people.faults_end_s + SETTLED_S + self.incarnation.loop.frozen_s
         if not wanted and (calm or not isinstance(error, StoreError)):
             self.breach("the process ends only when it is told to, or where the store can't be opened", repr(error))
         self.disk.snapshot(power=False)
