@@ -74,5 +74,5 @@ class Intake:
         try:
             await self._handle(update)
         except Exception:
-            log.exception("update %d could not be handled", update.update_id)
+            log.exception("update %s could not be handled", update.update_id)
         event.set()

@@ -75,7 +75,7 @@ class Webhook:
             return TRY_AGAIN
         try:
             update = Update.de_json(json.loads(body), self._bot)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, OSError) as error:
             log.warning("an update could not be read: %r", error)
             return BAD_REQUEST
         return OK if await self._intake.take([update], KEPT_S) else TRY_AGAIN

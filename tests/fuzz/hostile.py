@@ -27,6 +27,7 @@ def texts(longest: int = 60) -> st.SearchStrategy[str]:
     return st.one_of(anything, strung, spaced, strung, spaced, flood.map(lambda c: c * (MEGABYTE // len(c))))
 
 
+NAMES = texts().map(lambda text: text[:1000])
 NUMBERS = st.one_of(
     st.integers(), st.integers(-(10**40), 10**40), st.floats(), st.sampled_from([2**31, 2**63, -(2**63), 10**4000])
 )

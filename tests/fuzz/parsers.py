@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bots import commands, refusals
@@ -41,6 +41,8 @@ class Parser:
     check: Callable[[Any], None]
     examples: int = 100
     """In the test suite."""
+    quick: bool = True
+    """Whether an input that fails can be made small in a test's time, which takes hundreds of checks."""
 
 
 @contextmanager
@@ -62,6 +64,7 @@ def property_of(parser: Parser, examples: int, *, repeatable: bool = True) -> Ca
 
     @settings(
         max_examples=examples, deadline=None, derandomize=repeatable, database=None,
+        phases=(Phase.generate, Phase.shrink) if parser.quick else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(value=parser.inputs)

@@ -43,7 +43,7 @@ def main() -> None:
     known = targets()
     if asked.parser not in known:
         sys.exit(f"There is a fuzzer for each of: {', '.join(known)}.")
-    logging.disable()
+    logging.basicConfig(handlers=[logging.NullHandler()])  # not disabled: some parsers are judged by what is logged
     _run(asked.parser, known[asked.parser], asked.seconds)
 
 
@@ -53,14 +53,21 @@ def _run(name: str, feed: Callable[[bytes], object], seconds: int) -> None:
 
     def one(data: bytes) -> None:
         nonlocal used
-        used += feed(data) is not None  # None: too few bytes for an input
+        used += feed(data.ljust(LONGEST_INPUT, b"\0")) is not None  # with too few bytes for an input it would be None
         if time.monotonic() - began_s >= seconds:
-            print(f"fuzz: {name}: {used:,} inputs in {seconds} s, and each was refused at most", flush=True)  # noqa: T201
-            os._exit(0)  # the fuzzer takes an ordinary exit for a failure of what it tests
+            print(f"fuzz: {name}: {verdict(used, seconds)}", flush=True)  # noqa: T201
+            os._exit(0 if used else 1)  # the fuzzer takes an ordinary exit for a failure of what it tests
 
     # Without len_control=0 it would begin with a few bytes, which are too few for most inputs.
     atheris.Setup([sys.argv[0], f"-max_len={LONGEST_INPUT}", "-len_control=0", f"-timeout={STUCK_S}"], one)
     atheris.Fuzz()
+
+
+def verdict(used: int, seconds: int) -> str:
+    """Say what a run is worth in which nothing failed: without inputs, nothing."""
+    if not used:
+        return f"nothing was tested, for none of the fuzzer's bytes made an input in {seconds} s"
+    return f"{used:,} inputs in {seconds} s, and each was refused at most"
 
 
 if __name__ == "__main__":

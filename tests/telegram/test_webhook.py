@@ -104,7 +104,8 @@ async def test_what_does_not_know_the_secret_changes_nothing(
     running: Running, world: TelegramWorld, band: Chat, bob: User
 ) -> None:
     async with running() as app:
-        forged = {"update_id": 9_000, "message": (await band.says(bob, "/voices")).raw | {"text": "/speak Hello"}}
+        message = (await band.says(bob, "/voices")).raw | {"text": "/speak Hello"}
+        forged = {"update_id": 9_000, "message": message}
         await band.wait_for(lambda chat: chat.sent)
         for secret in ("", "wrong", world.webhook.secret[:-1], world.webhook.secret + "é"):
             assert await world.webhook.post(forged, **{SECRET_HEADER: secret}) == 403
@@ -115,7 +116,8 @@ async def test_what_does_not_know_the_secret_changes_nothing(
             assert answer.status == 403
         assert await bare(app.web.port, f"{SECRET_HEADER}: ".encode() + b"\xff") == b"403"
         assert await app.vitals.open_jobs() == {}
-        for unreadable in (["no object"], {"update_id": 1, "message": 5}):
+        undated = {"update_id": 9_001, "message": message | {"date": 10**30}}
+        for unreadable in (["no object"], {"update_id": 1, "message": 5}, undated):
             assert await world.webhook.post(unreadable) == 400
         assert await world.webhook.post({"update_id": 1, "message": "x" * 1_100_000}) == 413
 
