@@ -116,7 +116,7 @@ async def test_delivery_is_given_up_after_its_attempts() -> None:
 
 
 async def test_a_handler_that_never_answers_holds_up_nobody() -> None:
-    config = SandboxConfig(queued_s=0, processing_s=0, webhook_timeout_s=0.1, webhook_attempts=1)
+    config = SandboxConfig(queued_s=0, processing_s=0, webhook_timeout_s=1, webhook_attempts=1)
     async with receiving(Silent()) as silent, receiving(Receiver()) as receiver, user_of(config) as user:
         await user.ordered(spoken("Slow"), X_Webhook_URL=silent.url)
         await user.ended(await user.ordered(spoken("Quick"), X_Webhook_URL=receiver.url))
