@@ -71,6 +71,7 @@ class FakeChat:
 
     _heard: set[str] = field(default_factory=set)
     _waiting: dict[str, asyncio.Event] = field(default_factory=dict)
+    _shown: dict[str, str] = field(default_factory=dict)
 
     async def heard_of(self, job_id: str) -> None:
         """Wait for a job's audio."""
@@ -83,8 +84,13 @@ class FakeChat:
         """Take what there is."""
         return WANT
 
+    def shows(self, job: Job) -> bool:
+        """Say that each state is news once, as chats do where a message says it."""
+        return self._shown.get(job.job_id) != job.state
+
     async def progress(self, job: Job) -> None:
         """Show nothing."""
+        self._shown[job.job_id] = job.state
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:  # noqa: ARG002
         """Hear the audio."""

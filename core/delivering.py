@@ -75,7 +75,7 @@ class Delivering:
 
     def show_progress(self, job: Job) -> None:
         """Show how far the job is, beside the work: the job waits for nothing here."""
-        if job.job_id not in self._showing:
+        if job.job_id not in self._showing and self._deliveries[job.platform].shows(job):
             task = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
             self._showing[job.job_id] = task
             task.add_done_callback(lambda _: self._showing.pop(job.job_id, None))

@@ -170,7 +170,6 @@ class Accepted:
     """The answer to an order; `duplicate` when the same event had made this job before."""
 
     job: Job
-    standing: Standing
     duplicate: bool = False
 
 

@@ -46,6 +46,10 @@ class ObservedDelivery:
         """Say which files the job's chat takes."""
         return self._delivery.accepts(job)
 
+    def shows(self, job: Job) -> bool:
+        """Say whether there is progress to show."""
+        return self._delivery.shows(job)
+
     async def progress(self, job: Job) -> None:
         """Show how far the job is."""
         await self._delivery.progress(job)

@@ -50,10 +50,10 @@ class Admitted:
     then `refused_by` names the limit, and `standing` is what the decision saw.
     """
 
-    job: Job | None
-    duplicate: bool
-    standing: Standing
-    refused_by: str | None
+    job: Job | None = None
+    duplicate: bool = False
+    standing: Standing | None = None
+    refused_by: str | None = None
     """"blocked", "product", "channel", "longest_text", "cooldown", "waiting", "in_flight", "allowance", "pool" or
     "confirm", in this order."""
 
@@ -268,6 +268,10 @@ class Delivery(Protocol):
 
     def accepts(self, job: Job) -> Want:
         """Say which files the job's chat takes: size and formats."""
+        ...
+
+    def shows(self, job: Job) -> bool:
+        """Say whether `progress` has anything to show that is not shown already."""
         ...
 
     async def progress(self, job: Job) -> None:

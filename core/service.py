@@ -99,7 +99,7 @@ class Service:
         if not admitted.duplicate:
             log.info("job %s: %s, %d characters, %s", job.job_id, job.product, job.characters, job.community)
             self._worker.accept(job)
-        return Accepted(job=job, standing=admitted.standing, duplicate=admitted.duplicate)
+        return Accepted(job=job, duplicate=admitted.duplicate)
 
     def _check_open(self) -> None:
         if self._worker.stopping:
@@ -111,16 +111,18 @@ class Service:
             raise Unavailable("full", wait_s=load.wait_s)
 
     async def _refuse(self, admission: Admission, admitted: Admitted) -> NoReturn:
-        limit, cost_micros = admitted.refused_by or "allowance", admission.cost_micros
+        limit, cost_micros, standing = admitted.refused_by or "allowance", admission.cost_micros, admitted.standing
+        if standing is None:
+            raise StoreError("an order was refused without a reason")
         if limit == "allowance" and admission.order.caller.direct:
             limit = "direct"
         if limit != "confirm":
-            raise OverLimit(limit, cost_micros, admitted.standing)
+            raise OverLimit(limit, cost_micros, standing)
         expires_ms = self._clock.now_ms() + OFFER_MS
         # Where the price is shown is not kept: it may hold a token, and whoever agrees does so at a place of their own.
         placed = replace(admission.order, destination=Destination(admission.order.caller.platform))
         offer_id = await self._store.offer(admission.job_id, placed, cost_micros, expires_ms)
-        raise NeedsConfirmation(offer_id, cost_micros, admitted.standing, expires_ms)
+        raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms)
 
     async def confirm(self, caller: Caller, offer_id: str, destination: Destination | None = None) -> Accepted:
         """Place an order whose price its member agrees to, once; the answer goes to `destination`."""

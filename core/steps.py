@@ -274,8 +274,7 @@ class Steps:
         await self._fetch(url, into)
         raw = raw_format(job.parameters.get("output_format", ""))
         probe = await self._media.probe(into, raw)
-        size_bytes = (await asyncio.to_thread(into.stat)).st_size
-        return Artifact.of(into, probe, size_bytes)
+        return Artifact.of(into, probe, _size_bytes(into))
 
     async def _fetch(self, url: str, into: Path) -> None:
         for tried in range(1, self._pace.fetch_tries + 1):
@@ -286,6 +285,10 @@ class Steps:
                     raise
                 await self._nudges.pause(self._pace.fetch_pause_s * 2 ** (tried - 1))
         return None
+
+
+def _size_bytes(path: Path) -> int:
+    return path.stat().st_size  # of a file that was just written: a thread would take a hundred times longer
 
 
 def _missing(artifacts: Sequence[Artifact]) -> bool:

@@ -24,12 +24,14 @@ class Row(Protocol):
 class Statement:
     """SQL with `:name` placeholders.
 
-    `expect`: how many rows it must return or change, or else the whole list is undone.
+    `expect`: how many rows it must return or change, or else the whole list is undone. `otherwise`: it is run only
+    where the one before it returned no row.
     """
 
     sql: str
     args: Mapping[str, Any] = field(default_factory=dict)
     expect: int | None = None
+    otherwise: bool = False
 
 
 class Unexpected(StoreError):

@@ -52,8 +52,8 @@ PASSING = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.In
            asyncpg.TooManyConnectionsError, asyncpg.CannotConnectNowError)  # fmt: skip
 """Others were in the way, with rows, with a migration or with connections, or the server is about to be there."""
 
-Bound = tuple[str, Sequence[Any], int | None]
-"""The text with `$n`, the values in this order, and how many rows it must meet."""
+Bound = tuple[str, Sequence[Any], int | None, bool]
+"""The text with `$n`, the values in this order, how many rows it must meet, and whether only where none came before."""
 
 _TOKENS = re.compile(r"""'(?:[^']|'')*' | "[^"]*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.VERBOSE)
 
@@ -74,7 +74,7 @@ def bound(statement: Statement, args: Mapping[str, Any]) -> Bound:
     """Return what a connection takes. Raises StoreError when a value is missing."""
     text, names = numbered(statement.sql)
     try:
-        return text, [args[name] for name in names], statement.expect
+        return text, [args[name] for name in names], statement.expect, statement.otherwise
     except KeyError as error:
         raise StoreError(f"no value for :{error.args[0]} in: {statement.sql}") from None
 
@@ -192,10 +192,10 @@ class PostgresDriver:
 
     async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Run the list when no other process changes the schema, with more time."""
-        patience: Bound = (f"SET LOCAL statement_timeout = {round(1000 * RESHAPE_S)}", (), None)
+        patience = f"SET LOCAL statement_timeout = {round(1000 * RESHAPE_S)}"
         ready = [bound(statement, args) for statement, args in bindable(statements)]
-        bytewise_ready = [(bytewise(text), values, expect) for text, values, expect in ready]
-        wait = f"{BEGIN}; {patience[0]}; {beginning(['schema'], ()).removeprefix(f'{BEGIN}; ')}"
+        bytewise_ready = [(bytewise(one[0]), *one[1:]) for one in ready]
+        wait = f"{BEGIN}; {patience}; {beginning(['schema'], ()).removeprefix(f'{BEGIN}; ')}"
         return await self._in_its_own_task(bytewise_ready, wait, RESHAPE_S)
 
     async def tables(self) -> frozenset[str]:
@@ -260,7 +260,11 @@ class PostgresDriver:
             if begin == BEGIN and len(ready) == 1:
                 return [await _at_once(connection, ready[0], limit_s)]
             async with _transaction(connection, begin, limit_s):
-                return [await _meet(connection, one, limit_s) for one in ready]
+                rows: list[list[Row]] = []
+                for one in ready:
+                    left_out = one[3] and rows[-1]
+                    rows.append([] if left_out else await _meet(connection, one, limit_s))
+                return rows
 
 
 @asynccontextmanager
@@ -310,7 +314,7 @@ def _cut_off(connection: Any) -> None:
 
 
 async def _meet(connection: Any, one: Bound, limit_s: float) -> list[Row]:
-    text, values, expect = one
+    text, values, expect, _ = one
     rows: list[Row]
     rows, tag = await connection.apply(text, values, limit_s)
     met = int(tag.split()[-1]) if tag.split()[-1].isdigit() else 0

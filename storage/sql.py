@@ -93,7 +93,8 @@ decision AS (
 )
 """  # noqa: S608 - a constant
 
-DECIDE = f"WITH {_DECISION} SELECT * FROM decision"  # noqa: S608 - a constant
+# Why an order was refused: the decision once more, where it made no job and so has changed nothing that it reads.
+REFUSAL = f"WITH {_DECISION} SELECT * FROM decision"  # noqa: S608 - a constant
 
 REMEMBER = """
 INSERT INTO members (community, member, name, handle, seen_ms)
@@ -153,11 +154,17 @@ SELECT community, month_ms, allowance_micros + balance_micros FROM holds WHERE j
 ON CONFLICT (community, month_ms) DO UPDATE SET used_micros = pool_usage.used_micros + excluded.used_micros
 """
 
+# Whoever ordered is remembered also where the order was refused, which has no hold.
 DRAW_BALANCE = """
-UPDATE members SET
-    balance_micros = balance_micros - (SELECT balance_micros FROM holds WHERE job_id = :job_id),
-    last_order_ms = :now_ms
-WHERE (community, member) IN (SELECT community, member FROM holds WHERE job_id = :job_id)
+INSERT INTO members (community, member, name, handle, seen_ms, last_order_ms)
+SELECT
+    :community, :member, :name, :handle, :now_ms, (SELECT CAST(:now_ms AS BIGINT) FROM holds WHERE job_id = :job_id)
+WHERE 0 = 0
+ON CONFLICT (community, member) DO UPDATE SET
+    name = excluded.name, handle = excluded.handle, seen_ms = excluded.seen_ms,
+    last_order_ms = coalesce(excluded.last_order_ms, members.last_order_ms),
+    balance_micros = members.balance_micros
+        - coalesce((SELECT holds.balance_micros FROM holds WHERE holds.job_id = :job_id), 0)
 """
 
 RETURN_USAGE = """

@@ -55,7 +55,10 @@ def _apply(connection: sqlite3.Connection, batch: Sequence[Bound], begin: str) -
 def _apply_one(connection: sqlite3.Connection, statements: Bound) -> Outcome:
     connection.execute("SAVEPOINT one")
     try:
-        rows = [_execute(connection, statement, args) for statement, args in statements]
+        rows: list[list[Row]] = []
+        for statement, args in statements:
+            left_out = statement.otherwise and rows[-1]
+            rows.append([] if left_out else _execute(connection, statement, args))
     except (Unexpected, sqlite3.IntegrityError, sqlite3.ProgrammingError, ValueError, OverflowError) as error:
         connection.execute("ROLLBACK TO one")
         return Conflict(str(error)) if isinstance(error, sqlite3.IntegrityError) else error

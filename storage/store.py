@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from core.errors import NotFound, NotPermitted, StaleJob
@@ -16,6 +17,8 @@ from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.migrate import migrate
 from storage.rows import joined, limits_of, read_as, split, whose
 
+READ = 512
+"""Texts of rows that are kept as they were read."""
 ASK_PAUSE_MS = 3_600_000
 """Between a decision on a member's wish and their next wish."""
 ASK_FORGET_MS = DAY_MS
@@ -75,22 +78,19 @@ class SqlStore:
             "sign": 1,
         }
         texts = (
-            *(sql.DECIDE, sql.REMEMBER, sql.ADMIT_HOLD, sql.ADMIT_JOB, sql.LEDGER_HOLD),
-            *(sql.DRAW_USAGE, sql.DRAW_POOL, sql.DRAW_BALANCE, sql.JOB_BY_EVENT),
+            *(sql.ADMIT_HOLD, sql.ADMIT_JOB, sql.LEDGER_HOLD, sql.DRAW_USAGE, sql.DRAW_POOL, sql.DRAW_BALANCE),
+            *(sql.JOB_BY_EVENT, sql.REFUSAL),
         )
         touched = whose(caller.community, caller.member)
-        statements = [Statement(text, args) for text in texts]
-        results = await run_once(self._driver, statements, alone=touched, happened=statements[-1])
+        statements = [Statement(text, args, otherwise=text is sql.REFUSAL) for text in texts]
+        results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])
         if results is None:  # the answer was lost: what it said is asked for again
-            results = await self._driver.run([statements[0], statements[-1]])
-        before, found = results[0][0], results[-1]
-        job = job_of(found[0]) if found else None
-        return Admitted(
-            job=job,
-            duplicate=job is not None and job.job_id != admission.job_id,
-            standing=_standing(before),
-            refused_by=before["refused_by"],
-        )
+            results = await self._driver.run(statements[-2:])
+        found, refused = results[-2:]
+        if not found:
+            return Admitted(refused_by=refused[0]["refused_by"], standing=_standing(refused[0]))
+        job = job_of(found[0])
+        return Admitted(job=job, duplicate=job.job_id != admission.job_id)
 
     async def move(self, job: Job, to: State, **changes: Any) -> Job:
         """Move a job along the table, with changes to its other fields; settles or voids the hold on the way."""
@@ -305,16 +305,32 @@ def job_of(row: Row) -> Job:
     # By values, since to ask an sqlite3.Row for each column by name takes it five times longer.
     fields: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
     del fields["closed_ms"]
-    destination = json.loads(fields["destination"])
     read = {
         "state": State(fields["state"]),
         "direct": bool(fields["direct"]),
         "roles": split(fields["roles"]),
-        "parameters": json.loads(fields["parameters"]),
-        "destination": Destination(destination["platform"], destination["data"]),
-        "artifacts": tuple(Artifact.from_json(artifact) for artifact in json.loads(fields["artifacts"])),
+        "parameters": _parameters(fields["parameters"]),
+        "destination": _destination_of(fields["destination"]),
+        "artifacts": _artifacts(fields["artifacts"]),
     }
     return Job(**{**fields, **read})
+
+
+# A job's row is read at each of its moves, and most of what is in it stays as it is.
+@lru_cache(maxsize=READ)
+def _parameters(text: str) -> Mapping[str, Any]:
+    return MappingProxyType(json.loads(text))
+
+
+@lru_cache(maxsize=READ)
+def _destination_of(text: str) -> Destination:
+    read = json.loads(text)
+    return Destination(read["platform"], MappingProxyType(read["data"]))
+
+
+@lru_cache(maxsize=READ)
+def _artifacts(text: str) -> tuple[Artifact, ...]:
+    return tuple(Artifact.from_json(artifact) for artifact in json.loads(text))
 
 
 def _standing(row: Row) -> Standing:

@@ -127,12 +127,14 @@ class Console:
         """Take what every player plays."""
         return PLAYABLE
 
+    def shows(self, job: Job) -> bool:
+        """Say whether somebody may be wondering."""
+        return not self._in_turn and self._shown.get(job.job_id) != replies.progress(job)
+
     async def progress(self, job: Job) -> None:
-        """Show how far a job is, where somebody may be wondering."""
-        text = replies.progress(job)
-        if not self._in_turn and self._shown.get(job.job_id) != text:
-            self._shown[job.job_id] = text
-            self._screen.aside(text)
+        """Show how far a job is."""
+        self._shown[job.job_id] = replies.progress(job)
+        self._screen.aside(self._shown[job.job_id])
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
         """Put the files on the shelf, and say where they lie."""

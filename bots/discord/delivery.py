@@ -70,10 +70,15 @@ class DiscordDelivery:
         limit = Address.read(job).upload_limit_bytes if job.destination.data else UPLOAD_BYTES
         return Want(max_bytes=limit, playable=PLAYABLE, prefer="mp3")
 
+    def shows(self, job: Job) -> bool:
+        """Say whether the reply would say something else, and can still be edited."""
+        news = bool(job.destination.data) and self._shown.get(job.job_id) != replies.progress(job)
+        return news and self._token_lives(Address.read(job))
+
     async def progress(self, job: Job) -> None:
         """Say in the reply how far the job is, while its token lives."""
         address, text = Address.read(job), replies.progress(job)
-        if self._shown.get(job.job_id) == text or not self._token_lives(address):
+        if not self.shows(job):
             return
         with failures(), _message(text, (), buttons.of_progress(job), job) as message:
             await self._courier.edit_reply(address.application_id, address.token, message)

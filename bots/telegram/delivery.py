@@ -139,6 +139,10 @@ class Deliverer:
             if card.shown != plain(text):
                 await self._write(job, card, place, text, markup)
 
+    def shows(self, _: Job) -> bool:
+        """What the bot does is shown for some seconds only, and has to be shown again."""
+        return True
+
     async def progress(self, job: Job) -> None:
         """Show how far a job is; where no status message could be sent, as a chat action alone."""
         action = ChatAction.RECORD_VOICE if job.product == "speech" else ChatAction.UPLOAD_DOCUMENT

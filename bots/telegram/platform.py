@@ -98,6 +98,10 @@ class Telegram:
         """Say which files the job's chat takes."""
         return self._deliverer.accepts(job)
 
+    def shows(self, job: Job) -> bool:
+        """Say whether there is progress to show."""
+        return self._deliverer.shows(job)
+
     async def progress(self, job: Job) -> None:
         """Show how far the job is."""
         await self._deliverer.progress(job)

@@ -104,6 +104,9 @@ class RecordingChat:
     def accepts(self, job: Job) -> Want:
         return Want(max_bytes=1_000_000, playable=frozenset({"wav/pcm_s16le", "ogg/opus"}), prefer="opus")
 
+    def shows(self, job: Job) -> bool:
+        return True
+
     async def progress(self, job: Job) -> None:
         self.shown.append(job.state)
 

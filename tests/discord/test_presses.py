@@ -1,5 +1,7 @@
 """Buttons: credit that is asked for, prices that are agreed to, and presses of what is not there any more."""
 
+import asyncio
+
 import pytest
 
 from bots.discord import Discord
@@ -162,7 +164,9 @@ async def test_a_wish_that_could_not_be_posted_can_be_made_again(stage: Stage, a
     [platform] = app.platforms.values()
     assert isinstance(platform, Discord)
     assert platform._bot is not None
-    await platform._bot.desk.shut(10)
+    async with asyncio.timeout(10):
+        while busy := platform._bot.desk._busy:
+            await asyncio.wait(busy)
     assert stage.channel.posted == []
     pressed = await stage.world.press(stage.ana, said, ask)
     await pressed.wait_for(lambda _: "have been asked" in said.content)

@@ -29,7 +29,7 @@ _STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.steps:Steps", "core.wo
 _TELEGRAM, _DISCORD = "bots.telegram.delivery:Deliverer", "bots.discord.delivery:DiscordDelivery"
 
 _STALE_READ = """\
-seen = await self._driver.run([Statement(sql.DECIDE, args)])
+seen = await self._driver.run([Statement(sql.REFUSAL, args)])
 args["early"] = seen[0][0]["refused_by"]
 stale = {
     "decision WHERE refused_by IS NULL": "decision WHERE :early IS NULL",
@@ -37,7 +37,7 @@ stale = {
 }
 for now, early in stale.items():
     texts = tuple(text.replace(now, early) for text in texts)
-results = await self._driver.run([Statement(text, args) for text in texts])"""
+results = await self._driver.run([Statement(text, args, otherwise=text is texts[-1]) for text in texts])"""
 
 _INTENT = "job = await self._store.move(job, State.SUBMITTING, **intent)"
 
@@ -76,7 +76,7 @@ ABLATIONS = (
     Ablation(
         "quota read outside the write transaction",
         f"{_STORE}.admit",
-        "results = await run_once(self._driver, statements, alone=touched, happened=statements[-1])",
+        "results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])",
         _STALE_READ,
     ),
     Ablation("hold leaked on failure", f"{_STORE}.move", "elif to in VOIDS:", "elif to in VOIDS - {State.FAILED}:"),

@@ -103,6 +103,7 @@ async def test_the_edge_of_an_allowance(store: SqlStore, quota: Quota, cost: int
 async def test_a_refused_order_leaves_no_trace(store: SqlStore, driver: Driver) -> None:
     answer = await store.admit(admission(cost=200, quota=day(100)))
     assert answer.job is None
+    assert answer.standing
     assert answer.standing.allowance_left_micros == 100
     for table in ("jobs", "holds", "ledger", "usage", "pool_usage"):
         (rows,) = await driver.run([Statement(f"SELECT * FROM {table}")])
@@ -123,6 +124,7 @@ async def test_a_pool_refuses_what_the_allowance_would_admit(store: SqlStore, dr
     await admitted(store, cost=1400)
     answer = await store.admit(admission(order(caller("bob")), cost=1400))
     assert answer.job is None
+    assert answer.standing
     assert answer.standing.pool_left_micros == 600
 
 
@@ -252,3 +254,10 @@ async def test_a_community_moves_with_everything(store: SqlStore, admin: SqlAdmi
 async def test_what_no_text_can_hold_is_replaced(store: SqlStore, driver: Driver) -> None:
     ((row,),) = await driver.run([Statement("SELECT CAST(:text AS TEXT) AS text", {"text": "A\x00n\ud800n"})])
     assert row["text"] == "A\ufffdn\ufffdn"
+
+
+async def test_a_statement_may_be_left_out_where_the_one_before_it_found_something(store: SqlStore) -> None:
+    some, none = "SELECT 1 AS n", "SELECT 1 AS n WHERE 0 = 1"
+    texts = ((some, False), (some, True), (some, True), (none, False), (some, True))
+    results = await store._driver.run([Statement(text, otherwise=otherwise) for text, otherwise in texts])
+    assert [len(rows) for rows in results] == [1, 0, 1, 0, 1]
