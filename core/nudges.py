@@ -30,7 +30,7 @@ class Nudges:
             seconds = 0
         loop = asyncio.get_running_loop()
         nudged = self._waits[job.job_id] = loop.create_future()
-        timer = loop.call_later(max(0, seconds), _wake, nudged)  # a third of what a timeout takes
+        timer = loop.call_later(max(0, seconds), _wake, nudged)
         try:
             await nudged
         finally:

@@ -288,7 +288,7 @@ class Steps:
 
 
 def _size_bytes(path: Path) -> int:
-    return path.stat().st_size  # of a file that was just written: a thread would take a hundred times longer
+    return path.stat().st_size  # of a file that was just written, which the system has in memory
 
 
 def _missing(artifacts: Sequence[Artifact]) -> bool:

@@ -108,12 +108,6 @@ class Bot(discord.AutoShardedClient):
             initial = True
         await super().launch_shard(url, shard_id, initial=initial)
 
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait for a shard's turn also when it has to identify once more, as after its session was lost."""
-        await super().before_identify_hook(shard_id, initial=initial)
-        if not initial and self._turns:
-            await asyncio.sleep(self._turns.wait_s(shard_id or 0, self._now_s()))
-
     async def on_interaction(self, interaction: AnyInteraction) -> None:
         """Take presses of buttons, whichever process sent them; commands go to the tree by themselves."""
         if interaction.type is discord.InteractionType.component:

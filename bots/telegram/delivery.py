@@ -205,7 +205,8 @@ class Deliverer:
                 await self._upload(job, place, artifacts[number], caption)
                 card.sent = number + 1
                 if card.sent < len(artifacts):  # another process may have to go on
-                    await self._service.place(job.job_id, replace(self._after_move(place), sent=card.sent).destination)
+                    now = replace(self._after_move(place), status=card.status_in(place), sent=card.sent)
+                    await self._service.place(job.job_id, now.destination)
             if status := card.status_in(place):
                 await self._take_away(place.chat, status)
         self._cards.pop(job.job_id, None)

@@ -288,4 +288,5 @@ async def test_of_several_files_another_process_sends_the_rest(
         await first.worker.stop(0)
     async with rig.bot():
         await band.wait_for(lambda chat: len(chat.audios) == 2)
+        await band.wait_for(lambda chat: all(message.deleted for message in chat.sent if message.kind == "text"))
     assert len(world.calls_to("sendVoice")) == 3
