@@ -125,11 +125,15 @@ class History:
         error = self.incarnation.main.exception()
         self.tell(f"the process ended: {error!r}")
         wanted = error is None and self.incarnation.stop.is_set()
-        calm = self.timeline.now_s > self.people.faults_end_s + SETTLED_S + self.incarnation.loop.frozen_s
+        calm = self.timeline.now_s > self._awake_since_s(self.people.faults_end_s) + SETTLED_S
         if not wanted and (calm or not isinstance(error, StoreError)):
             self.breach("the process ends only when it is told to, or where the store can't be opened", repr(error))
         self.disk.snapshot(power=False)
         self._doomed = self.incarnation.dead = self.incarnation.loop.dead = True
+
+    def _awake_since_s(self, since_s: float) -> float:
+        """Return that time, or when the process woke up if it slept through it."""
+        return max(since_s, self.incarnation.loop.asleep_until_s)
 
     def _start_again(self) -> None:
         self.disk.restore()
@@ -150,7 +154,7 @@ class History:
 
     def _look(self) -> None:
         """After the faults, look from time to time whether all is at rest."""
-        if self.timeline.now_s > self.calm_s + REST_S + self.incarnation.loop.frozen_s:
+        if self.timeline.now_s > self._awake_since_s(self.calm_s) + REST_S:
             self.breach("everything comes to rest", self._restless())
         self._rest_asked = True
         self.timeline.after(10.0, self._look)
