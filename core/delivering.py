@@ -89,6 +89,12 @@ class Delivering:
         except Exception:
             log.exception("job %s: progress not shown", job.job_id)
 
+    async def shown(self, job: Job) -> None:
+        """Show how far the job is, and wait until that is done."""
+        self.show_progress(job)
+        if task := self._showing.get(job.job_id):
+            await asyncio.wait({task})
+
     async def _progress_over(self, job: Job) -> Job:
         """Wait for a progress message under way, which must not overwrite what comes next.
 

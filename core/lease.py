@@ -63,6 +63,14 @@ class Lease(Protocol):
         """
         ...
 
+    async def take_unshown(self, most: int) -> list[Job]:
+        """Make jobs ours that have waited for a while and whose members were not shown that; they are to be left."""
+        ...
+
+    async def leave(self, job: Job) -> None:
+        """Leave a job that is ours to whoever takes it first."""
+        ...
+
     def ring(self, job_id: str = "") -> None:
         """Let every worker hear of a job, or that jobs wait."""
         ...
@@ -106,6 +114,13 @@ class Sole:
         jobs = [] if self._taken else await self._store.unfinished()
         self._taken = True
         return jobs
+
+    async def take_unshown(self, most: int) -> list[Job]:  # noqa: ARG002
+        """Nothing waits but in our own queue, which shows it."""
+        return []
+
+    async def leave(self, job: Job) -> None:
+        """Nobody else is there."""
 
     def ring(self, job_id: str = "") -> None:
         """Nobody else is there."""

@@ -1,6 +1,7 @@
 """The use cases: everything that a bot may call."""
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from hmac import compare_digest
 from typing import NoReturn
@@ -177,14 +178,16 @@ class Service:
 
     async def cancel(self, caller: Caller, job_id: str) -> Job:
         """Take back an order that still waits, free. Raises NotFound once it is on its way to the gateway."""
-        job = await self._store.job(job_id)
-        if job is None:
-            raise NotFound("job", job_id)
-        _require_owner(caller, job)
-        try:
-            job = await self._store.move(job, State.CANCELLED, reason=Reason.WITHDRAWN)
-        except StaleJob as error:
-            raise NotFound("waiting", job_id) from error
+        while True:
+            job = await self._store.job(job_id)
+            if job is None:
+                raise NotFound("job", job_id)
+            _require_owner(caller, job)
+            if not job.waits:
+                raise NotFound("waiting", job_id)
+            with suppress(StaleJob):  # a worker took it just now, or left it: what it is then is looked at again
+                job = await self._store.move(job, State.CANCELLED, reason=Reason.WITHDRAWN)
+                break
         log.info("job %s: cancelled by its member", job.job_id)
         self._worker.cancelled(job)
         return job

@@ -90,6 +90,8 @@ class Steps:
     async def _submit(self, job: Job) -> Job:
         waited_ms = max(0, self._clock.now_ms() - job.created_ms)  # the clock may have been put back
         left_s = self._pace.queue_s - waited_ms / 1000
+        if self._gate.closed_s:
+            self._delivering.show_progress(job)
         try:
             async with asyncio.timeout(max(0, left_s)) as patience, self._gate.passage():
                 await asyncio.sleep(0)  # an order that is too old must not slip through an open gate

@@ -202,6 +202,8 @@ class Worker:
                 for job in await self._take_up():
                     if job.job_id in self._queue:
                         self._delivering.show_progress(job)
+                for job in await self._lease.take_unshown(BATCH):
+                    self._start(job, self._show_and_leave(job))
             except Exception:
                 log.exception("no jobs could be taken")
                 await asyncio.sleep(look_s)
@@ -220,6 +222,14 @@ class Worker:
         if len(jobs) >= BATCH:
             self._news.set()
         return jobs
+
+    async def _show_and_leave(self, job: Job) -> None:
+        """Show its member that a job waits, and for as long let nobody begin it."""
+        try:
+            await self._delivering.shown(job)
+            await self._lease.leave(job)
+        except StoreError as error:
+            log.warning("job %s: taken for a moment, it stays here: %s", job.job_id, error)
 
     def _carries(self, job_id: str) -> bool:
         return job_id in self._tasks or job_id in self._queue

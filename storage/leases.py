@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 SWEEP_S = 1.0
 STRAY_S = 30.0
 """How often a worker looks whether all that it owns is carried."""
+WAITED_MS = 1000
+"""After how long an order that nobody has begun is said to wait."""
 BEATS = 5
 """A lease is renewed so many times before it would run out."""
 
@@ -84,6 +86,21 @@ WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
 ))
 RETURNING *
 """
+# Only with the job to itself does a worker say that it waits: else another could begin and end it under the message.
+_TAKE_UNSHOWN = f"""
+UPDATE jobs SET owner = :worker_id, shown = 1
+WHERE owner = '' AND job_id = ANY (ARRAY(
+    SELECT job_id FROM jobs
+    WHERE owner = '' AND closed_ms IS NULL AND state = 'queued' AND shown = 0
+    AND created_ms <= {_NOW} - :waited_ms
+    AND replace(:platforms, ',' || platform || ',', '') <> :platforms
+    ORDER BY created_ms, job_id
+    LIMIT :most
+    FOR UPDATE SKIP LOCKED
+))
+RETURNING *
+"""  # noqa: S608 - a constant
+_LEAVE_JOB = "UPDATE jobs SET owner = '' WHERE job_id = :job_id AND owner = :worker_id"
 _OURS = "SELECT * FROM jobs WHERE owner = :worker_id AND closed_ms IS NULL"
 _LEFT = "SELECT count(*) AS jobs FROM jobs WHERE owner = '' AND closed_ms IS NULL AND state = 'queued'"
 
@@ -155,6 +172,19 @@ class PostgresLease:
         for job_id in again:
             log.warning("job %s: it was taken, and nobody carried it; it goes on", job_id)
         return [job_of(lost[job_id]) for job_id in again]
+
+    async def take_unshown(self, most: int) -> list[Job]:
+        """Make jobs ours that have waited for a while and whose members were not shown that; they are to be left."""
+        if not (self.left and self.valid):
+            return []
+        args = {"worker_id": self.owner, "most": most, "platforms": self._platforms, "waited_ms": WAITED_MS}
+        (rows,) = await self._driver.run([Statement(_TAKE_UNSHOWN, args)])
+        return [job_of(row) for row in rows]
+
+    async def leave(self, job: Job) -> None:
+        """Leave a job that is ours to whoever takes it first."""
+        await self._driver.run([Statement(_LEAVE_JOB, {"job_id": job.job_id, "worker_id": job.owner})])
+        self._bell.ring()
 
     def ring(self, job_id: str = "") -> None:
         """Let every worker hear of a job, or that jobs wait."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields as fields_of
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +28,7 @@ COLUMNS = frozenset(
     "destination attempts request_id submitted_ms deadline_ms reason detail artifacts closed_ms parameters".split()
 )
 """What `move` and `update` may change besides the state."""
+_OF_JOB = frozenset(field.name for field in fields_of(Job))
 
 
 class SqlStore:
@@ -303,8 +305,7 @@ def _stored(value: Any) -> Any:
 def job_of(row: Row) -> Job:
     """Read a job from its row."""
     # By values, since to ask an sqlite3.Row for each column by name takes it five times longer.
-    fields: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
-    del fields["closed_ms"]
+    fields: dict[str, Any] = {name: value for name, value in zip(row.keys(), row, strict=True) if name in _OF_JOB}
     read = {
         "state": State(fields["state"]),
         "direct": bool(fields["direct"]),

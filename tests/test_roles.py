@@ -19,9 +19,9 @@ from core.elsewhere import Elsewhere
 from core.errors import ConfigurationError
 from core.lifecycle import State
 from core.load import Load
-from core.models import Caller
 from core.worker import Worker
 from tests.discord.studio import Studio
+from tests.discord.test_presses import button
 from tests.e2e.process import process
 from tests.postgres import Server
 from tests.worlds.discord import DiscordWorld
@@ -250,16 +250,16 @@ async def test_an_order_that_waits_for_a_worker_is_taken_back_at_a_bot(house: Ho
     house.studio.ready.clear()
     guild = house.discord.guild()
     channel, ana = guild.channel("general"), guild.member("Ana")
-    bot = await house.start("bot")
+    await house.start("bot")
     await house.start("worker", jobs_per_member=1)
     replies = [await house.discord.command(ana, channel, "/speak", voice="Aria", text=text) for text in ("One", "Two")]
     async with asyncio.timeout(10):
         while len(house.studio.orders) != 1 or (await house.stores.admin.open_jobs()).get(State.QUEUED) != 1:
             await asyncio.sleep(0.005)
     [waits] = [job for job in await house.stores.store.unfinished() if job.state is State.QUEUED]
-    who = Caller(platform="discord", community=waits.community, member=waits.member, name="Ana")
-    await bot.service.cancel(who, waits.job_id)
     number = next(n for n, text in enumerate(("One", "Two")) if text == waits.parameters["text"])
+    status = await replies[number].settled(lambda m: m.content.startswith("Waiting"))
+    await house.discord.press(ana, status, button(status, "Cancel"))
     said = await replies[number].settled(lambda m: "cancelled" in m.content)
     assert said.ephemeral
     house.studio.ready.set()

@@ -95,6 +95,7 @@ class RecordingChat:
 
     deliveries: list[Any] = field(default_factory=list)
     tellings: list[Any] = field(default_factory=list)
+    showings: list[Any] = field(default_factory=list)
     heard: list[tuple[str, bytes, Receipt]] = field(default_factory=list)
     told: list[tuple[str, str | None]] = field(default_factory=list)
     uncertain: list[bool] = field(default_factory=list)
@@ -109,6 +110,8 @@ class RecordingChat:
 
     async def progress(self, job: Job) -> None:
         self.shown.append(job.state)
+        self.changed.set()
+        await _next(self.showings)
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
         self.uncertain.append(uncertain)
@@ -146,6 +149,7 @@ class Rig:
     )
     table: Catalog = field(default_factory=catalog)
     gate_pause_s: float = 0.001
+    look_s: float | None = None
     lease: Callable[[SqlStore], Lease] = Sole
 
     @property
@@ -180,7 +184,7 @@ class Rig:
         )  # fmt: skip
         worker = Worker(
             store=store, steps=steps, delivering=delivering, queue=FairQueue(self.limits), gate=gate, nudges=nudges,
-            clock=self.clock, spool=self.spool, naming=naming, lease=lease,
+            clock=self.clock, spool=self.spool, naming=naming, lease=lease, look_s=self.look_s,
         )  # fmt: skip
         admin = Admin(SqlAdminStore(driver, self.clock, store), self.table, self.policy, self.clock, Ids())
         return Incarnation(

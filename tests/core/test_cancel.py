@@ -11,6 +11,7 @@ from core.lifecycle import Reason, State
 from core.models import Job
 from core.queue import Limits
 from tests.core.rig import Incarnation, Rig
+from tests.core.test_lease import taken_over
 from tests.core.test_recovery import a_while, reaches
 from tests.core.test_worker import at_rest, current, held_up, ordered
 from tests.makers import caller
@@ -77,6 +78,24 @@ async def test_what_is_on_its_way_can_not_be_taken_back(rig: Rig) -> None:
     assert len(rig.chat.heard) == 1
 
 
+async def test_what_a_worker_only_just_took_is_still_taken_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with rig.running() as alive:
+        _, waits, go = await one_waits(rig, alive)
+        read = alive.store.job
+
+        async def taken_meanwhile(job_id: str) -> Job | None:
+            monkeypatch.setattr(alive.store, "job", read)
+            job = await read(job_id)
+            await taken_over(alive, job_id, State.QUEUED)
+            return job
+
+        monkeypatch.setattr(alive.store, "job", taken_meanwhile)
+        cancelled = await alive.service.cancel(caller(), waits.job_id)
+        assert (cancelled.state, cancelled.owner) == (State.CANCELLED, "another")
+        go()
+        await at_rest(alive)
+
+
 async def test_what_waits_for_the_gateway_is_not_submitted_any_more(rig: Rig) -> None:
     rig.gate_pause_s = 0.05
     rig.gateway.submits = [TooManyRequests(retry_after_s=0)]
@@ -85,6 +104,7 @@ async def test_what_waits_for_the_gateway_is_not_submitted_any_more(rig: Rig) ->
         async with asyncio.timeout(10):
             while (await current(alive, job)).attempts == 0 or (await current(alive, job)).state is not State.QUEUED:
                 await asyncio.sleep(0)
+        await rig.chat.until(lambda: State.QUEUED in rig.chat.shown)
         await alive.service.cancel(caller(), job.job_id)
         await at_rest(alive)
     assert rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import DeliveryDelayed, MediaUnavailable, ServerError
+from core.errors import DeliveryDelayed, MediaUnavailable, ServerError, StoreError
 from core.lease import Carried, Sole
 from core.lifecycle import Reason, State
 from core.models import Job
@@ -21,6 +21,7 @@ from storage.store import SqlStore
 from tests.core.rig import Answer, Broken, Incarnation, Rig
 from tests.core.test_recovery import reaches
 from tests.core.test_worker import at_rest, current, held_up, ordered
+from tests.makers import admission
 
 
 class Shaky(Sole):
@@ -31,11 +32,21 @@ class Shaky(Sole):
         self.answers: list[bool] = []
         self.asked = asyncio.Event()
         self.found: list[Job] = []
+        self.unshown: list[Job] = []
+        self.left_jobs: list[str] = []
         self.handed: list[set[str]] = []
         """What was still carried at each handing over."""
 
     async def hand_over(self, carried: Collection[str]) -> None:
         self.handed.append(set(carried))
+
+    async def take_unshown(self, most: int) -> list[Job]:
+        unshown, self.unshown = self.unshown, []
+        return unshown
+
+    async def leave(self, job: Job) -> None:
+        self.left_jobs.append(job.job_id)
+        raise StoreError("away")
 
     async def take(self, room: Room, carried: Carried) -> list[Job]:
         found, self.found = self.found, []
@@ -78,6 +89,24 @@ async def test_nothing_begins_without_a_valid_lease(rig: Rig, lease: list[Shaky]
         assert lease[0].answers == []
         assert (await current(alive, job)).attempts == 1
     assert len(rig.chat.heard) == 1
+
+
+async def test_a_member_is_shown_that_an_order_waits_before_it_is_left(
+    rig: Rig, lease: list[Shaky], caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.look_s = 0.001
+    async with rig.running() as alive:
+        waits = (await alive.store.admit(admission())).job
+        assert waits is not None
+        reached, go, step = held_up()
+        rig.chat.showings = [step]
+        lease[0].unshown = [waits]
+        await reached.wait()
+        assert (rig.chat.shown, lease[0].left_jobs) == ([State.QUEUED], [])
+        go.set()
+        await at_rest(alive)
+        assert lease[0].left_jobs == [waits.job_id]
+    assert f"job {waits.job_id}: taken for a moment, it stays here: away" in caplog.messages
 
 
 async def test_an_intent_before_a_long_pause_is_taken_back(rig: Rig, lease: list[Shaky]) -> None:

@@ -130,6 +130,47 @@ async def test_what_could_not_begin_here_is_left_to_others(crew: Crew) -> None:
     assert await bob.take(over, nobody) == []
 
 
+async def test_what_waits_is_shown_by_one_worker_that_has_it_meanwhile(crew: Crew) -> None:
+    ann, bob = await crew.worker("ann"), await crew.worker("bob")
+    ids = [await crew.order("greedy") for _ in range(3)]
+    full = Room(most=9, limits=Limits(total=9, community=9, member=1), of_member={"test:greedy": 1})
+    assert await ann.take_unshown(9) == []  # nothing is known yet of what waits
+    assert [await lease.take(full, nobody) for lease in (ann, bob)] == [[], []]
+    shown = await ann.take_unshown(2)
+    assert [job.job_id for job in shown] == ids[:2]
+    assert {job.owner for job in shown} == {ann.owner}
+    assert [job.job_id for job in await bob.take_unshown(9)] == ids[2:]
+    assert await bob.take(room(9), nobody) == []
+    crew.heard["bob"].clear()
+    for job in shown:
+        await ann.leave(job)
+    await crew.hears("bob", "")
+    assert [job.job_id for job in await bob.take(room(9), nobody)] == ids[:2]
+    assert await ann.take(full, nobody) == await ann.take_unshown(9) == []
+
+
+async def test_what_has_only_just_begun_to_wait_is_not_shown_yet(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = await crew.worker("ann")
+    monkeypatch.setattr("storage.leases.WAITED_MS", 10**15)
+    await crew.order("greedy")
+    full = Room(most=9, limits=Limits(total=9, community=9, member=1), of_member={"test:greedy": 1})
+    assert await ann.take(full, nobody) == await ann.take_unshown(9) == []
+    assert ann.left == 1
+
+
+async def test_a_job_that_another_has_is_not_left(crew: Crew) -> None:
+    ann, bob = await crew.worker("ann", lease_s=600), await crew.worker("bob", lease_s=600)
+    await crew.order()
+    [job] = await ann.take(room(9), nobody)
+    await crew.kill(ann)
+    await bob.hand_over(())
+    async with asyncio.timeout(10):
+        while not (taken := await bob.take(room(9), nobody)):
+            await asyncio.sleep(0)
+    await ann.leave(job)
+    assert await crew.store.again(taken[0]) == taken[0]
+
+
 async def test_what_is_ours_and_nobody_carries_is_found(
     crew: Crew, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
