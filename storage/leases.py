@@ -72,7 +72,7 @@ WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
                     FROM jobs
                     LEFT JOIN unnest(CAST(:members AS TEXT[]), CAST(:of_member AS BIGINT[]))
                         AS begun (member, jobs) ON begun.member = jobs.member
-                    WHERE owner = '' AND closed_ms IS NULL
+                    WHERE owner = '' AND closed_ms IS NULL AND (state <> 'queued' OR :most > 0)
                     AND replace(:platforms, ',' || platform || ',', '') <> :platforms
                 ) AS free
                 LEFT JOIN unnest(CAST(:communities AS TEXT[]), CAST(:of_community AS BIGINT[]))
@@ -222,15 +222,16 @@ class PostgresLease:
         while True:
             await asyncio.sleep(sweep_s)
             try:
-                if _clock_s() - renewed_s >= self._lease_s / BEATS - sweep_s / 2:
-                    renewed_s = _clock_s()
-                    await self._renew(hear)
-                (freed, _) = await self._driver.run([Statement(_FREE_DEAD), Statement(_BURY)])
+                async with asyncio.timeout(self._lease_s / BEATS):  # a connection that hangs leaves time for another
+                    if _clock_s() - renewed_s >= self._lease_s / BEATS - sweep_s / 2:
+                        renewed_s = _clock_s()
+                        await self._renew(hear)
+                    (freed, _) = await self._driver.run([Statement(_FREE_DEAD), Statement(_BURY)])
                 if freed:
                     log.warning("%d jobs of a dead worker go on", len(freed))
                     self._bell.ring()
-            except StoreError as error:
-                log.warning("the lease can't be renewed: %s", error)
+            except (StoreError, TimeoutError) as error:
+                log.warning("the lease can't be renewed: %s", str(error) or "no answer in time")
             except Exception:
                 log.exception("the lease can't be renewed")
 

@@ -329,6 +329,24 @@ async def test_a_connection_that_says_nothing_any_more_is_made_again(
         crew.leases.remove(bob)
 
 
+async def test_a_connection_that_hangs_costs_no_lease(crew: Crew, tmp_path: Path) -> None:
+    async with Detour(crew.url, tmp_path) as way:
+        driver = PostgresDriver(way.url)
+        await driver.open()
+        lease = PostgresLease(driver, Bell(crew.url), ("test",), 2.0)
+        await lease.start(crew.heard.setdefault("cut off", []).append)
+        owner, until_s = lease.owner, lease._until_s
+        way.forget()
+        async with asyncio.timeout(10):
+            while lease._until_s == until_s:
+                await asyncio.sleep(0.01)
+        assert lease.valid
+        assert lease.owner == owner
+        way.hang_up()
+        await lease.stop()
+        await driver.close()
+
+
 async def test_a_word_reaches_every_worker_and_survives_a_broken_connection(crew: Crew) -> None:
     ann = await crew.worker("ann")
     await crew.worker("bob")
