@@ -4,14 +4,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
+from functools import partial
 
 from telegram import Update
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 512
-"""Updates that are handled at the same time; what comes on top waits at Telegram."""
-_kept: ContextVar[asyncio.Event] = ContextVar("kept")
+"""Updates that may be on their way into the store; what comes on top waits at Telegram."""
+MOST = 8 * AT_ONCE
+"""Updates that may be handled at the same time, with those that are only to be answered."""
+_kept: ContextVar[Callable[[], None]] = ContextVar("kept")
 
 
 def kept() -> None:
@@ -19,8 +22,8 @@ def kept() -> None:
 
     An answer may take long, as in a chat that has had its share of messages, and no other chat is to wait for it.
     """
-    if event := _kept.get(None):
-        event.set()
+    if keep := _kept.get(None):
+        keep()
 
 
 class Intake:
@@ -29,16 +32,19 @@ class Intake:
     def __init__(self, handle: Callable[[Update], Awaitable[None]]) -> None:
         self._handle = handle
         self._running: set[asyncio.Task[None]] = set()
+        self._unkept: set[asyncio.Event] = set()
+        self._moved = asyncio.Event()
 
     @property
     def full(self) -> bool:
         """Whether no more can be taken now."""
-        return len(self._running) >= AT_ONCE
+        return len(self._unkept) >= AT_ONCE or len(self._running) >= MOST
 
     async def room(self) -> None:
         """Wait until more can be taken."""
         while self.full:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            self._moved.clear()
+            await self._moved.wait()
 
     async def take(self, updates: Sequence[Update], deadline_s: float) -> bool:
         """Handle updates; return as soon as Telegram may forget all of them, or False after so long."""
@@ -64,15 +70,25 @@ class Intake:
 
     def _begin(self, update: Update) -> asyncio.Event:
         event = asyncio.Event()
-        task = asyncio.create_task(self._survive(update, event))
+        self._unkept.add(event)
+        task = asyncio.create_task(self._survive(update, partial(self._keep, event)))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._end)
         return event
 
-    async def _survive(self, update: Update, event: asyncio.Event) -> None:
-        _kept.set(event)
+    def _keep(self, event: asyncio.Event) -> None:
+        event.set()
+        self._unkept.discard(event)
+        self._moved.set()
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._moved.set()
+
+    async def _survive(self, update: Update, keep: Callable[[], None]) -> None:
+        _kept.set(keep)
         try:
             await self._handle(update)
         except Exception:
             log.exception("update %s could not be handled", update.update_id)
-        event.set()
+        keep()

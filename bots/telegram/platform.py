@@ -13,7 +13,7 @@ from bots.settings import Settings
 from bots.telegram.connection import Pace, Poller, make_bot, make_requests
 from bots.telegram.delivery import Deliverer
 from bots.telegram.handlers import MENUS, Handlers
-from bots.telegram.intake import AT_ONCE, Intake
+from bots.telegram.intake import MOST, Intake
 from bots.telegram.people import NAME
 from bots.telegram.webhook import PATH, Webhook
 from core.audio import Want
@@ -38,7 +38,7 @@ class Telegram:
         self._requests = make_requests()
         self._bot = make_bot(token.get_secret_value(), settings.telegram_api_url, self._requests, self._pace)
         self._application: Application[Any, Any, Any, Any, Any, Any] = (
-            ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).concurrent_updates(AT_ONCE).build()
+            ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).concurrent_updates(MOST).build()
         )
         intake, url = Intake(self._handle), settings.public_url
         self._webhook = (

@@ -1,0 +1,59 @@
+"""How many updates are taken at a time: those that are only to be answered hold up nobody."""
+
+import asyncio
+
+import pytest
+from telegram import Update
+
+from bots.telegram.intake import Intake, kept
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.telegram.intake.AT_ONCE", 2)
+    monkeypatch.setattr("bots.telegram.intake.MOST", 4)
+
+
+def updates(count: int) -> list[Update]:
+    return [Update(number) for number in range(count)]
+
+
+async def test_what_is_in_the_store_makes_room_while_it_is_answered() -> None:
+    answered = asyncio.Event()
+
+    async def handle(_: Update) -> None:
+        kept()
+        await answered.wait()
+
+    intake = Intake(handle)
+    states = []
+    for count in (3, 1):
+        assert await intake.take(updates(count), 10)
+        states.append(intake.full)
+    assert states == [False, True]
+    room = asyncio.create_task(intake.room())
+    await asyncio.sleep(0)
+    assert not room.done()
+    answered.set()
+    await room
+    await intake.at_rest()
+
+
+async def test_what_is_not_yet_in_the_store_is_waited_for() -> None:
+    stored = asyncio.Event()
+
+    async def handle(_: Update) -> None:
+        await stored.wait()
+        kept()
+        await asyncio.Event().wait()
+
+    intake = Intake(handle)
+    assert not await intake.take(updates(2), 0)
+    assert intake.full
+    room = asyncio.create_task(intake.room())
+    await asyncio.sleep(0)
+    assert not room.done()
+    stored.set()
+    await room
+    intake.abandon()
+    await intake.at_rest()
