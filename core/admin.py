@@ -17,7 +17,7 @@ from core.reports import Act, AuditEntry, Community, Entry, Spent, Usage, Wish
 
 LONGEST_REASON = 200
 LONGEST_BLOCK_MS = 366 * DAY_MS
-MOST_ROWS = 50_000
+MOST_ROWS = 20_000
 MOST_ACTS = 1000
 MOST_QUOTAS = 50
 LARGEST_COUNT = 1_000_000

@@ -3,9 +3,10 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import TextIO, TypeVar
 
 K = TypeVar("K")
@@ -134,11 +135,13 @@ R = TypeVar("R", AuditEntry, Entry)
 def write_csv(kind: type[R], entries: Iterable[R], out: TextIO) -> None:
     """Write entries as CSV (RFC 4180) with a header line; the time is added in words."""
     writer = csv.writer(out)
-    writer.writerow(["at", *(field.name for field in fields(kind))])
+    names: list[str] = [field.name for field in fields(kind)]
+    writer.writerow(["at", *names])
+    cells: Callable[[AuditEntry | Entry], tuple[object, ...]] = attrgetter(*names)
     entry: AuditEntry | Entry
     for entry in entries:
         at = datetime.fromtimestamp(entry.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-        writer.writerow([at, *(harmless(cell) for cell in astuple(entry))])
+        writer.writerow([at, *map(harmless, cells(entry))])
 
 
 def to_csv(kind: type[R], entries: Iterable[R]) -> str:
