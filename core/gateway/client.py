@@ -92,7 +92,8 @@ class GatewayClient:
     def _session(self, method: str) -> aiohttp.ClientSession:
         """Return the session for submits or for polls; made here, since that must be inside the running loop."""
         if method not in self._sessions:
-            limit = self._settings.max_connections
+            # Each submit may have one at once: to wait for it would look like a gateway that can't be reached.
+            limit = 0 if method == "POST" else self._settings.max_connections
             self._sessions[method] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=limit, ssl=self._tls, force_close=method == "POST"),
                 cookie_jar=aiohttp.DummyCookieJar(),

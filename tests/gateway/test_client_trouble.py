@@ -27,12 +27,24 @@ async def test_a_certificate_that_is_not_trusted_means_that_nothing_left() -> No
     assert server.heard == []
 
 
-async def test_waiting_for_a_free_connection_in_vain_means_that_nothing_left() -> None:
+async def test_no_submit_waits_for_a_connection_that_another_has() -> None:
+    async with stand_in(None) as server, client(server.url, max_connections=1, connect_s=5) as gateway:
+        submits = [asyncio.create_task(gateway.submit(SPEECH, WORDS, "token")) for _ in range(3)]
+        async with asyncio.timeout(4):
+            while len(server.heard) < 3:
+                server.arrived.clear()
+                await server.arrived.wait()
+        for submit in submits:
+            submit.cancel()
+        assert await asyncio.gather(*submits, return_exceptions=True)
+
+
+async def test_a_poll_that_waits_for_a_free_connection_in_vain_is_over_in_time() -> None:
     async with stand_in(None) as server, client(server.url, max_connections=1, connect_s=0.1) as gateway:
-        first = asyncio.create_task(gateway.submit(SPEECH, WORDS, "token"))
+        first = asyncio.create_task(gateway.status("request-1"))
         await server.arrived.wait()
         with pytest.raises(errors.Unreachable):
-            await gateway.submit(SPEECH, WORDS, "token")
+            await gateway.status("request-2")
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
