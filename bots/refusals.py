@@ -54,7 +54,7 @@ _UNKNOWN = {
     "waiting": "That order no longer waits, so it can't be cancelled any more.",
     "community": "I don't know a community {name}. /communities lists them.",
     "request": "I don't know that request any more.",
-    "offer": "That can't be confirmed any more. Please order again.",
+    "offer": "That can't be confirmed any more: it is ordered already, or its price is more than ten minutes old.",
     "member": "I have not seen {name} here yet. Reply to one of their messages instead.",
 }
 

@@ -68,6 +68,8 @@ _PRODUCT_NOUN = {"speech": "speech", "music": "music"}
 def accepted(answer: Accepted) -> str:
     """Acknowledge an order, before anything is generated."""
     job = answer.job
+    if answer.duplicate:
+        return f"That is ordered already. ({job.job_id})"
     return f"Working on it: {job.characters} characters, {show(job.cost_micros)}."
 
 

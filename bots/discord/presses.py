@@ -45,8 +45,8 @@ async def _confirm(desk: Desk, interaction: AnyInteraction, offer_id: str) -> No
     """Place an order whose price was shown to its author alone: the audio is for all, in a new message."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
-        await desk.service.confirm(caller, _id("offer", offer_id), destination)
-        return ()
+        accepted = await desk.service.confirm(caller, _id("offer", offer_id), destination)
+        return (Said(replies.accepted(accepted)),) if accepted.duplicate else ()
 
     await desk.answer(interaction, act, ANEW)
 

@@ -80,7 +80,8 @@ class Presses:
         destination = Place.of_status(price).destination
         accepted = await self._service.confirm(_who(price, user), _id("offer", offer_id), destination)
         kept()
-        await self._deliverer.acknowledge(accepted)
+        if not accepted.duplicate:
+            await self._deliverer.acknowledge(accepted)
         return Said(replies.accepted(accepted))
 
     async def _ask(self, refusal: MaybeInaccessibleMessage, user: User, about: str) -> Said:

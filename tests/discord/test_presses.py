@@ -107,9 +107,29 @@ async def test_a_price_is_agreed_to_once_and_the_audio_is_for_all(stage: Stage, 
     assert not pressed.ephemeral
     assert "$0.0986 left today" in pressed.content
     late = await stage.world.press(stage.ana, said, go)
-    assert await whispered(late) == "That can't be confirmed any more. Please order again."
+    assert (
+        await whispered(late)
+        == "That can't be confirmed any more: it is ordered already, or its price is more than ten minutes old."
+    )
     assert late.deleted
     assert stage.channel.posted == [pressed.original]
+    assert len(studio.orders) == 1
+
+
+async def test_a_price_agreed_to_twice_at_once_is_one_order(
+    stage: Stage, app: App, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def not_yet(_: str) -> None:
+        """The second press finds the offer as the first did."""
+
+    monkeypatch.setattr(app.service._store, "drop_offer", not_yet)
+    said, go = await offer(stage)
+    first = await stage.world.press(stage.ana, said, go)
+    await first.audio()
+    second = await stage.world.press(stage.ana, said, go)
+    assert (await whispered(second)).startswith("That is ordered already. (")
+    assert second.deleted
+    assert stage.channel.posted == [first.original]
     assert len(studio.orders) == 1
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.core.test_worker import held_up
-from tests.telegram.rig import Rig
+from tests.telegram.rig import Bot, Rig
 from tests.telegram.talk import ADMINS_ONLY, answer, pressed, sent
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
 
@@ -53,13 +53,16 @@ async def test_an_order_that_waits_can_be_taken_back(
     assert (said["text"], said.get("show_alert")) == ("Cancelled. You were not charged.", "false")
     await band.wait_for(lambda _: status.text.startswith("You cancelled this order. You were not charged. ("))
     assert status.buttons == {}
-    late = await sent(world, bob, status, cancel)
+    again = await sent(world, bob, status, cancel)
+    assert (again["text"], again.get("show_alert")) == ("Cancelled. You were not charged.", "false")
+    go.set()
+    await band.wait_for(lambda chat: len(chat.audios) == 4)
+    delivered = band.audios[0].text.split()[-1]
+    late = await sent(world, bob, status, f"cancel:{delivered}")
     assert (late["text"], late["show_alert"]) == (
         "That order no longer waits, so it can't be cancelled any more.",
         "true",
     )
-    go.set()
-    await band.wait_for(lambda chat: len(chat.audios) == 4)
     assert [p["text"] for p in rig.gateway.parameters] == ["Hello"] * 4
 
 
@@ -190,8 +193,29 @@ async def test_a_price_is_confirmed_and_becomes_the_status(
     await band.wait_for(lambda _: price.deleted)
     assert "Working on it: 5 characters, $0.0005." in {price.text, *(edit["text"] for edit in price.edits)}
     late = await sent(world, bob, price, data)
-    assert (late["text"], late["show_alert"]) == ("That can't be confirmed any more. Please order again.", "true")
+    assert (late["text"], late["show_alert"]) == (
+        "That can't be confirmed any more: it is ordered already, or its price is more than ten minutes old.",
+        "true",
+    )
     assert len(band.audios) == 1
+
+
+async def test_a_price_confirmed_twice_at_once_is_one_order(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def not_yet(_: str) -> None:
+        """The second press finds the offer as the first did."""
+
+    monkeypatch.setattr(bot.store, "drop_offer", not_yet)
+    _, price = await _priced(band, alice, bob)
+    data = price.buttons["Go ahead"]
+    await sent(world, bob, price, data)
+    await band.wait_for(lambda chat: chat.audios)
+    await band.wait_for(lambda _: price.deleted)
+    messages = len(band.sent)
+    again = await sent(world, bob, price, data)
+    assert again["text"].startswith("That is ordered already. (")
+    assert (len(band.sent), len(band.audios)) == (messages, 1)
 
 
 async def test_nobody_else_confirms(band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig) -> None:
