@@ -23,14 +23,15 @@ from core.lifecycle import VOIDS, Reason, State
 from core.models import Artifact, Destination, Job, Receipt
 from core.nudges import Nudges
 from core.ports import Clock, Deliveries, MediaTools, Store
-from core.quota import Quota
+from core.quota import DAY_MS, Quota
 
 log = logging.getLogger(__name__)
 
 DELIVER_S = 1800
 """How long a chat that takes nothing just now is tried again."""
 PROGRESS_S = 10
-TELL_TRIES = 4
+KEEP_MS = 7 * DAY_MS
+"""How long the files of an undeliverable job are kept, and how long a chat is tried that can't be told of an end."""
 
 _REASONS: dict[type[Exception], Reason] = {
     DeliveryRefused: Reason.CHAT_REFUSED,
@@ -110,7 +111,7 @@ class Delivering:
     async def deliver(self, job: Job) -> Job:
         """Try until the chat has the audio or will not have it. Raises Stopping, StoreError.
 
-        The intent is written down when the files are ready: a crash before that leaves no doubt.
+        The intent is written down when all else is ready: a crash before that leaves no doubt.
         """
         until_s = asyncio.get_running_loop().time() + DELIVER_S  # the clock may be put back
         uncertain = job.state is State.DELIVERING
@@ -120,10 +121,11 @@ class Delivering:
                 wanted = self._deliveries[job.platform].accepts(job)  # a try may have taught something about the chat
                 if files is None or wanted != want:
                     want, files = wanted, await self._fitted(job, wanted)
+                job = await self._progress_over(job)
+                receipt = await self._receipt(job)
                 if job.state is State.GENERATED:
                     job = await self._store.move(job, State.DELIVERING)
-                job = await self._progress_over(job)
-                await self._send(job, wanted, files, uncertain=uncertain)
+                await self._send(job, receipt, wanted, files, uncertain=uncertain)
             except DeliveryDelayed as error:
                 uncertain = uncertain or error.doubtful
                 if asyncio.get_running_loop().time() + error.retry_after_s > until_s:
@@ -137,13 +139,15 @@ class Delivering:
             else:
                 return await self._delivered(job)
 
-    async def _send(self, job: Job, want: Want, files: Sequence[Artifact], *, uncertain: bool) -> None:
+    async def _send(
+        self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
+    ) -> None:
         try:
-            await self._hand_over(job, files, uncertain=uncertain)
+            await self._hand_over(job, receipt, files, uncertain=uncertain)
         except TooLarge as error:
             log.info("job %s: the chat takes less than announced: %s", job.job_id, error)
             smaller = await self._fitted(job, replace(want, max_bytes=error.max_bytes))
-            await self._hand_over(job, smaller, uncertain=uncertain)
+            await self._hand_over(job, receipt, smaller, uncertain=uncertain)
 
     async def _fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:
         raw = raw_format(job.parameters.get("output_format", ""))
@@ -155,8 +159,7 @@ class Delivering:
             files.append(Artifact.of(path, probe, path.stat().st_size))
         return tuple(files)
 
-    async def _hand_over(self, job: Job, files: Sequence[Artifact], *, uncertain: bool) -> None:
-        receipt = await self._receipt(job)
+    async def _hand_over(self, job: Job, receipt: Receipt, files: Sequence[Artifact], *, uncertain: bool) -> None:
         refuse_former(self._lease, job)
         if not self._lease.valid:  # a long pause just now: another worker may have the job
             raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
@@ -184,19 +187,17 @@ class Delivering:
     # --- ended without audio in the chat --------------------------------------------------------------------------
 
     async def tell(self, job: Job) -> None:
-        """Tell the member how it ended, then close the job. Raises Stopping, StoreError."""
+        """Tell the member how it ended, then close the job. Raises DeliveryDelayed, Stopping, StoreError."""
         job = await self._progress_over(job)
-        for tried in range(1, TELL_TRIES + 1):
-            refuse_former(self._lease, job)
-            try:
-                await self._deliveries[job.platform].tell(job, await self._receipt(job))
-                break
-            except DeliveryDelayed as error:
-                log.info("job %s: telling is delayed (%d): %s", job.job_id, tried, error)
-                await self._nudges.pause(error.retry_after_s)
-            except DeliveryError as error:
-                log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.state, error)
-                break
+        refuse_former(self._lease, job)
+        try:
+            await self._deliveries[job.platform].tell(job, await self._receipt(job))
+        except DeliveryDelayed:
+            if self._clock.now_ms() - job.updated_ms < KEEP_MS:
+                raise
+            log.warning("job %s: the member was not told that it is %s: too late now", job.job_id, job.state)
+        except DeliveryError as error:
+            log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.state, error)
         keep = job.state is State.UNDELIVERABLE
         await self._store.close_job(job, keep_files=keep)
         if not keep:

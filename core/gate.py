@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from core.errors import GatewayError
 
@@ -34,11 +34,12 @@ class Gate:
     @asynccontextmanager
     async def passage(self) -> AsyncIterator[None]:
         """Wait until a submission makes sense; after a failure one passes at a time, until one succeeds."""
-        if not self._strikes:
-            yield
-            return
-        async with self._probe:
-            await self._pause()
+        async with AsyncExitStack() as trial:
+            if self._strikes:
+                await trial.enter_async_context(self._probe)
+                await self._pause()
+            if not self._strikes:
+                await trial.aclose()
             yield
 
     async def _pause(self) -> None:

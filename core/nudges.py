@@ -1,8 +1,10 @@
 """Waits that can be cut short."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from core.models import Job
 
@@ -16,8 +18,8 @@ class Nudges:
     """Cut waits short: one job's when somebody called back, all of them when the process stops."""
 
     stopping: bool = False
-    _waits: dict[str, asyncio.Future[None]] = field(default_factory=dict)
-    """Futures, since thousands of jobs wait at a time and an Event takes 800 bytes more."""
+    _waits: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What ends each job's wait."""
     _early: set[str] = field(default_factory=set)
     """Jobs that were nudged between two waits, such as by a callback that overtook the answer to the submission."""
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
@@ -25,19 +27,39 @@ class Nudges:
     async def wait(self, job: Job, seconds: float) -> None:
         """Wait for a nudge, at most so long; one that came before counts. Raises Stopping."""
         self._go_on()
-        if job.job_id in self._early:
-            self._early.discard(job.job_id)
-            seconds = 0
         loop = asyncio.get_running_loop()
-        nudged = self._waits[job.job_id] = loop.create_future()
-        timer = loop.call_later(max(0, seconds), _wake, nudged)
+        nudged = loop.create_future()  # thousands of jobs wait at a time, and an Event takes 800 bytes more
+        wake = partial(_wake, nudged)
+        timer = loop.call_later(max(0, seconds), wake)
         try:
-            await nudged
+            with self._ended_by(job, wake):
+                await nudged
         finally:
             timer.cancel()
-            if self._waits.get(job.job_id) is nudged:
-                del self._waits[job.job_id]
         self._go_on()
+
+    @contextmanager
+    def ending(self, job: Job, patience: asyncio.Timeout) -> Iterator[None]:
+        """Let a nudge, or the process's stop, end what is waited for under a timeout, as if its time were over."""
+
+        def wake() -> None:
+            if not patience.expired():
+                patience.reschedule(asyncio.get_running_loop().time())
+
+        with self._ended_by(job, wake):
+            yield
+
+    @contextmanager
+    def _ended_by(self, job: Job, wake: Callable[[], None]) -> Iterator[None]:
+        self._waits[job.job_id] = wake
+        if self.stopping or job.job_id in self._early:
+            self._early.discard(job.job_id)
+            wake()
+        try:
+            yield
+        finally:
+            if self._waits.get(job.job_id) is wake:
+                del self._waits[job.job_id]
 
     async def pause(self, seconds: float) -> None:
         """Wait so long, whoever nudges, as when a chat asks for it. Raises Stopping."""
@@ -51,8 +73,8 @@ class Nudges:
 
     def nudge(self, job_id: str) -> None:
         """Let a job look again at once. Only for jobs that are `forget`-ed in the end."""
-        if nudged := self._waits.get(job_id):
-            _wake(nudged)
+        if wake := self._waits.get(job_id):
+            wake()
         else:
             self._early.add(job_id)
 
@@ -64,8 +86,8 @@ class Nudges:
         """End every wait, now and from now on."""
         self.stopping = True
         self._stopped.set()
-        for nudged in self._waits.values():
-            _wake(nudged)
+        for wake in self._waits.values():
+            wake()
 
 
 async def _within(seconds: float, woken: Awaitable[object]) -> None:

@@ -99,6 +99,10 @@ class Store(Protocol):
         """Return every job that a worker must carry on, oldest first."""
         ...
 
+    async def oldest_waiting(self) -> Job | None:
+        """Return the order that has waited longest for its submission."""
+        ...
+
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
         """Return undeliverable jobs that were closed before then and whose files are still kept, oldest first."""
         ...

@@ -1,6 +1,6 @@
 """The order in which waiting jobs may begin: round-robin over members, within limits."""
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,7 +37,7 @@ class FairQueue:
         self._waiting: defaultdict[str, deque[Job]] = defaultdict(deque)
         self._by_id: dict[str, Job] = {}
         self._ring: deque[str] = deque()
-        self._parked: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._parked: defaultdict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
         self._lined_up: set[str] = set()
         self.in_flight = 0
         self._of_member: Counter[str] = Counter()
@@ -67,7 +67,13 @@ class FairQueue:
         """Take out a job that waits here, without its turn; None where it does not."""
         job = self._by_id.pop(job_id, None)
         if job is not None:
-            self._waiting[job.member].remove(job)
+            waiting = self._waiting[job.member]
+            first = waiting[0] is job
+            waiting.remove(job)
+            if first and job.member in self._parked.get(job.community, ()):  # what comes next may be for elsewhere
+                del self._parked[job.community][job.member]
+                self._lined_up.discard(job.member)
+                self._line_up(job.member)
             self._forget(job.member)
         return job
 
@@ -80,7 +86,7 @@ class FairQueue:
                 continue  # lined up again when one of theirs comes, or is done
             community = self._waiting[member][0].community
             if self._of_community[community] >= self._limits.community:
-                self._parked[community].append(member)
+                self._parked[community][member] = None
                 self._lined_up.add(member)
                 continue
             job = self._waiting[member].popleft()
@@ -119,7 +125,7 @@ class FairQueue:
         """Let one who waits for this community's sake take part again."""
         parked = self._parked[community]
         while parked:
-            member = parked.popleft()
+            member, _ = parked.popitem(last=False)
             self._lined_up.discard(member)
             self._line_up(member)
             if member in self._lined_up:

@@ -183,6 +183,8 @@ class Service:
             if job is None:
                 raise NotFound("job", job_id)
             _require_owner(caller, job)
+            if job.state is State.CANCELLED and job.reason == Reason.WITHDRAWN:  # pressed twice
+                return job
             if not job.waits:
                 raise NotFound("waiting", job_id)
             with suppress(StaleJob):  # a worker took it just now, or left it: what it is then is looked at again

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from core.audio import raw_format
 from core.callbacks import Naming
 from core.delivering import DELIVER_S, Delivering
-from core.errors import Conflict, GatewayError, MediaError, MediaUnavailable, StaleJob
+from core.errors import Conflict, GatewayError, MediaError, MediaUnavailable, StaleJob, StoreError
 from core.gate import Gate
 from core.insist import insist
 from core.lease import Lease, holds
@@ -81,6 +82,11 @@ class Steps:
             State.RUNNING: self._watch,
         }
 
+    @property
+    def queue_s(self) -> float:
+        """How long an order may wait for its submission, in seconds."""
+        return self._pace.queue_s
+
     async def generate(self, job: Job) -> Job:
         """Take the step of the job's state. Raises Stopping, StoreError."""
         return await self._table[job.state](job)
@@ -88,28 +94,47 @@ class Steps:
     # --- queued -> submitting -> running | unconfirmed | rejected -------------------------------------------------
 
     async def _submit(self, job: Job) -> Job:
-        waited_ms = max(0, self._clock.now_ms() - job.created_ms)  # the clock may have been put back
-        left_s = self._pace.queue_s - waited_ms / 1000
         if self._gate.closed_s:
             self._delivering.show_progress(job)
+        waited_ms = max(0, self._clock.now_ms() - job.created_ms)  # the clock may have been put back
+        until_s = self._loop_s() + max(0, self._pace.queue_s - waited_ms / 1000)
+        async with AsyncExitStack() as passed:
+            try:
+                async with asyncio.timeout_at(until_s) as patience:
+                    with self._nudges.ending(job, patience):
+                        await passed.enter_async_context(self._gate.passage())
+                        await asyncio.sleep(0)  # an order that is too old must not slip through an open gate
+            except TimeoutError:
+                if self._loop_s() < until_s:  # nudged, such as by whoever cancelled it
+                    return await self._store.again(job)
+                return await self._store.move(job, State.CANCELLED, reason=job.reason or Reason.WAITED_TOO_LONG)
+            if self._nudges.stopping:
+                raise Stopping
+            return await self._post(job)
+
+    @staticmethod
+    def _loop_s() -> float:
+        return asyncio.get_running_loop().time()
+
+    async def _intend(self, job: Job, product: Product) -> Job:
+        """Write down that a request is about to leave; what was written without an answer still has not left."""
+        now_ms, attempts = self._clock.now_ms(), job.attempts + 1
+        changes = {
+            "attempts": attempts, "submitted_ms": now_ms, "deadline_ms": now_ms + round(product.deadline_s * 1000)
+        }  # fmt: skip
         try:
-            async with asyncio.timeout(max(0, left_s)) as patience, self._gate.passage():
-                await asyncio.sleep(0)  # an order that is too old must not slip through an open gate
-                patience.reschedule(None)
-                if self._nudges.stopping:
-                    raise Stopping
-                return await self._post(job)
-        except TimeoutError:
-            reason = job.reason or Reason.WAITED_TOO_LONG
-            return await self._store.move(job, State.CANCELLED, reason=reason)
+            return await self._store.move(job, State.SUBMITTING, **changes)
+        except StaleJob:
+            raise
+        except StoreError:
+            now = await insist(f"job {job.job_id}", lambda: self._store.again(job))
+            if now.state is State.SUBMITTING and now.attempts == attempts:
+                return now
+            raise
 
     async def _post(self, job: Job) -> Job:
         product = self._catalog[job.product]
-        now_ms = self._clock.now_ms()
-        deadline_ms = now_ms + round(product.deadline_s * 1000)
-        job = await self._store.move(
-            job, State.SUBMITTING, attempts=job.attempts + 1, submitted_ms=now_ms, deadline_ms=deadline_ms
-        )
+        job = await self._intend(job, product)
         try:
             if not holds(self._lease, job):  # a long pause just now: another worker may have the job
                 return await self._store.move(job, State.QUEUED)
@@ -118,29 +143,32 @@ class Steps:
             return await self._not_submitted(job, error)
         self._gate.opened()
         try:
-            named = {"request_id": request_id, "reason": None, "detail": None}
-            return await insist(f"job {job.job_id}", lambda: self._store.move(job, State.RUNNING, **named))
+            return await self._note(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
         except StaleJob:
             # Who took the job over does not know its id.
             await self._naming.confirm(job.job_id, request_id, self._nudges.pause)
             raise
         except Conflict:
             log.exception("job %s: the gateway gave it another job's request id, %s", job.job_id, request_id)
-            return await self._store.move(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
+            return await self._note(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
 
     async def _not_submitted(self, job: Job, error: GatewayError) -> Job:
         told = {"reason": error.reason, "detail": str(error)}
         if error.accepted is None:
             log.warning("job %s: submission unconfirmed: %s", job.job_id, error)
-            return await self._store.move(job, State.UNCONFIRMED, **told)
+            return await self._note(job, State.UNCONFIRMED, **told)
         if error.retry or error.pauses:
             self._shut_gate(job, error)
         else:
             self._gate.opened()  # the gateway is there and judges each request by itself
         if error.retry:
-            return await self._store.move(job, State.QUEUED, **told)
+            return await self._note(job, State.QUEUED, **told)
         log.error("job %s: rejected: %s (%s)", job.job_id, error.operator, error)
-        return await self._store.move(job, State.REJECTED, **told)
+        return await self._note(job, State.REJECTED, **told)
+
+    async def _note(self, job: Job, to: State, **changes: Any) -> Job:
+        """Move a job by what only this process knows, and insist on it."""
+        return await insist(f"job {job.job_id}", lambda: self._store.move(job, to, **changes))
 
     def _shut_gate(self, job: Job, error: GatewayError) -> None:
         if self._gate.shut(error):

@@ -1,23 +1,22 @@
-"""Let go of audio that nobody asked for, and of files that a crash left behind."""
+"""Let go of audio that nobody asked for, of files that a crash left behind, and of orders that waited for too long."""
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from core.delivering import Delivering
+from core.delivering import KEEP_MS, Delivering
 from core.errors import StaleJob
-from core.lifecycle import ENDED, State
+from core.lifecycle import ENDED, Reason, State
 from core.models import Job
 from core.ports import Clock, Store
-from core.quota import DAY_MS
 
 log = logging.getLogger(__name__)
 
-KEEP_MS = 7 * DAY_MS
-"""How long the files of an undeliverable job are kept."""
 KEPT_AT_ONCE = 100
 SWEEP_S = 3600
+AGAIN_S = 60
 
 
 async def sweep(store: Store, delivering: Delivering, clock: Clock, spool: Path) -> None:
@@ -34,6 +33,25 @@ async def sweep(store: Store, delivering: Delivering, clock: Clock, spool: Path)
         except Exception:
             log.exception("the spool could not be swept")
         await asyncio.sleep(SWEEP_S)
+
+
+async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Callable[[Job], None]) -> None:
+    """Cancel each order that has waited for longer than `queue_s`, whoever has it, until cancelled."""
+    while True:
+        pause_s = queue_s  # who orders meanwhile may wait as long
+        try:
+            while job := await store.oldest_waiting():
+                left_s = queue_s - (clock.now_ms() - job.created_ms) / 1000
+                if left_s > 0:
+                    pause_s = min(left_s, queue_s)
+                    break
+                with suppress(StaleJob):  # its turn came just now, or another worker has it
+                    reason = job.reason or Reason.WAITED_TOO_LONG
+                    cancelled(await store.move(job, State.CANCELLED, reason=reason))
+        except Exception:
+            log.exception("orders that waited for too long could not be cancelled")
+            pause_s = min(AGAIN_S, queue_s)
+        await asyncio.sleep(pause_s)
 
 
 def _wanted(job: Job | None) -> bool:

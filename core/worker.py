@@ -9,7 +9,7 @@ from typing import Any
 
 from core.callbacks import Callbacks, Naming
 from core.delivering import Delivering
-from core.errors import GatewayError, StaleJob, StoreError
+from core.errors import DeliveryDelayed, GatewayError, StaleJob, StoreError
 from core.gate import Gate
 from core.lease import PAUSE_S, Lease, refuse_former
 from core.lifecycle import ENDED, HELD, Reason, State
@@ -19,7 +19,7 @@ from core.nudges import Nudges, Stopping
 from core.ports import Clock, Store
 from core.queue import FairQueue
 from core.steps import Steps
-from core.sweep import sweep
+from core.sweep import end_waits, sweep
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +83,8 @@ class Worker:
         self._callbacks = Callbacks(naming, self.wake)
         self._news = asyncio.Event()
         self._look_s = look_s
-        self._sweeper: asyncio.Task[None] | None = None
-        self._looker: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
+        """What goes on beside the jobs, from start to stop."""
 
     @property
     def stopping(self) -> bool:
@@ -99,7 +99,8 @@ class Worker:
     @property
     def running(self) -> bool:
         """Whether jobs are carried on here now."""
-        return self._sweeper is not None and not self._sweeper.done() and self._lease.valid and not self.stopping
+        alive = bool(self._beside) and not any(task.done() for task in self._beside)
+        return alive and self._lease.valid and not self.stopping
 
     def load(self) -> Load:
         """Say how busy this worker is, and how long who comes now would wait."""
@@ -111,11 +112,13 @@ class Worker:
         """Take up every unfinished job that is ours from its committed state; return how many."""
         await self._lease.start(self.hear)
         jobs = await self._take_up()
-        self._sweeper = asyncio.create_task(
-            sweep(self._store, self._delivering, self._clock, self._spool), name="sweeper"
-        )
+        beside = {
+            "sweeper": sweep(self._store, self._delivering, self._clock, self._spool),
+            "end of waits": end_waits(self._store, self._clock, self._steps.queue_s, self.cancelled),
+        }
         if self._look_s is not None:
-            self._looker = asyncio.create_task(self._look(self._look_s), name="looker")
+            beside["looker"] = self._look(self._look_s)
+        self._beside = [asyncio.create_task(work, name=name) for name, work in beside.items()]
         return len(jobs)
 
     def accept(self, job: Job) -> None:
@@ -169,9 +172,10 @@ class Worker:
         self._nudges.stop()
         self._gate.release()
         tasks = {*self._tasks.values(), *self._callbacks.stop()}
-        for task in filter(None, (self._sweeper, self._looker)):
+        for task in self._beside:
             task.cancel()
-            await asyncio.wait({task})
+        if self._beside:
+            await asyncio.wait(self._beside)
         if tasks:
             log.info("draining: %d jobs", len(tasks))
             _, late = await asyncio.wait(tasks, timeout=min(SOON_S, drain_s))
@@ -266,9 +270,9 @@ class Worker:
             return
         if job.state is State.QUEUED:
             self._queue.put(job)
-            self._pump()
         else:
             self._spawn(job)
+        self._pump()
 
     async def _carry(self, job: Job, former: asyncio.Task[None] | None) -> None:
         """Carry a job to its end. `former` still has it in hand, under a lease that ran out."""
@@ -344,13 +348,15 @@ class Worker:
         """Tell how it ended, where no audio says so; after a fault again, with ever longer pauses."""
         pause_s: float = FAULT_PAUSE_S
         while True:
+            asked_s = 0.0
             try:
-                await self._delivering.tell(await self._store.again(job))
+                return await self._delivering.tell(await self._store.again(job))
             except (Stopping, StaleJob):
                 raise
+            except DeliveryDelayed as error:
+                asked_s = error.retry_after_s
+                log.info("job %s: telling is delayed: %s", job.job_id, error)
             except Exception:
                 log.exception("job %s: could not be closed; trying again in %.0f s", job.job_id, pause_s)
-                await self._nudges.wait(job, pause_s)
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-            else:
-                return
+            await self._nudges.pause(max(asked_s, pause_s))
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

@@ -204,6 +204,9 @@ PLACE = "UPDATE jobs SET destination = :destination WHERE job_id = :job_id AND c
 JOB = "SELECT * FROM jobs WHERE job_id = :job_id"
 JOB_BY_EVENT = "SELECT * FROM jobs WHERE event_id = :event_id"
 UNFINISHED = "SELECT * FROM jobs WHERE closed_ms IS NULL ORDER BY created_ms, job_id"
+OLDEST_WAITING = """
+SELECT * FROM jobs WHERE closed_ms IS NULL AND state = 'queued' ORDER BY created_ms, job_id LIMIT 1
+"""
 KEPT = """
 SELECT * FROM jobs WHERE state = 'undeliverable' AND closed_ms < :before_ms AND artifacts <> '[]'
 ORDER BY closed_ms LIMIT :most

@@ -144,6 +144,10 @@ class SqlStore:
         (rows,) = await self._driver.run([Statement(sql.UNFINISHED)])
         return [job_of(row) for row in rows]
 
+    async def oldest_waiting(self) -> Job | None:
+        """Return the order that has waited longest for its submission."""
+        return await self._one(Statement(sql.OLDEST_WAITING))
+
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
         """Return undeliverable jobs that ended before then and whose files are still kept, oldest first."""
         (rows,) = await self._driver.run([Statement(sql.KEPT, {"before_ms": before_ms, "most": most})])

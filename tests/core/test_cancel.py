@@ -14,7 +14,7 @@ from tests.core.rig import Incarnation, Rig
 from tests.core.test_lease import taken_over
 from tests.core.test_recovery import a_while, reaches
 from tests.core.test_worker import at_rest, current, held_up, ordered
-from tests.makers import caller
+from tests.makers import caller, order
 
 
 @pytest.fixture
@@ -109,6 +109,45 @@ async def test_what_waits_for_the_gateway_is_not_submitted_any_more(rig: Rig) ->
         await at_rest(alive)
     assert rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)]
     assert len(rig.gateway.posted) == 1
+
+
+async def test_who_takes_back_at_a_closed_gate_is_told_at_once(rig: Rig) -> None:
+    rig.gate_pause_s = 600
+    rig.gateway.submits = [TooManyRequests(retry_after_s=0)]
+    async with rig.running() as alive:
+        jobs = [await ordered(alive)]
+        await rig.chat.until(lambda: State.QUEUED in rig.chat.shown)
+        for job in jobs * 2:  # and pressing again says the same
+            assert (await alive.service.cancel(caller(), job.job_id)).reason == Reason.WITHDRAWN
+        await at_rest(alive)
+        assert rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)]
+        assert alive.worker.load().in_flight == 0
+
+
+async def test_a_nudge_at_a_closed_gate_gives_nothing_up(rig: Rig) -> None:
+    rig.gate_pause_s = 600
+    rig.gateway.submits = [TooManyRequests(retry_after_s=0)]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await rig.chat.until(lambda: State.QUEUED in rig.chat.shown)
+        for _ in range(3):
+            alive.worker.wake(job.job_id)
+            await a_while(alive)
+        assert (await current(alive, job)).state is State.QUEUED
+    assert rig.chat.told == []
+
+
+async def test_who_takes_back_at_a_full_community_is_not_held_up_elsewhere(rig: Rig) -> None:
+    rig.limits = Limits(community=1)
+    async with rig.running() as alive:
+        _, waits, go = await one_waits(rig, alive)
+        elsewhere = await alive.service.order(order(caller(community="other")))
+        await a_while(alive)
+        assert rig.chat.heard == []
+        await alive.service.cancel(caller(), waits.job_id)
+        await rig.chat.until(lambda: [heard[0] for heard in rig.chat.heard] == [elsewhere.job.job_id])
+        go()
+        await at_rest(alive)
 
 
 async def test_who_took_back_before_a_crash_is_told_after_it(rig: Rig) -> None:

@@ -13,6 +13,7 @@ from core.audio import Probe, RawFormat, Want
 from core.errors import (
     DeliveryDelayed,
     DeliveryRefused,
+    DeliveryUncertain,
     InvalidInput,
     NotFound,
     NotPermitted,
@@ -208,7 +209,7 @@ async def test_progress_under_way_is_over_before_the_end_is_shown(rig: Rig, ends
     async with rig.running() as alive:
         job = await ordered(alive)
         await reached.wait()
-        await reaches(alive, job, State.DELIVERING if ends == "heard" else State.FAILED)
+        await reaches(alive, job, State.GENERATED if ends == "heard" else State.FAILED)
         await a_while(alive)
         assert (chat.heard, chat.told) == ([], [])
         assert chat.shown == ["running"]
@@ -341,28 +342,62 @@ async def test_the_receipt_says_what_was_charged(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tellings", "tries"),
+    ("tellings", "told"),
     [
-        ([DeliveryDelayed("flood", retry_after_s=0.001)] * 3, 4),
-        ([DeliveryDelayed("flood", retry_after_s=0.001)] * 9, 4),
-        ([DeliveryRefused("kicked")], 1),
+        ([DeliveryDelayed("flood", retry_after_s=0.001)] * 9, True),
+        ([DeliveryRefused("kicked")], False),
     ],
 )
-async def test_telling_is_tried_and_then_the_job_is_closed(
-    rig: Rig, caplog: pytest.LogCaptureFixture, tellings: list[Exception], tries: int
+async def test_telling_is_tried_until_the_chat_will_not_have_it(
+    rig: Rig,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tellings: list[Exception],
+    told: bool,
 ) -> None:
+    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
     rig.gateway.statuses = [Answer("FAILED", ())]
     rig.chat.tellings = tellings
-    before = len(tellings)
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
         assert await alive.store.unfinished() == []
         assert (await current(alive, job)).artifacts == ()
         assert not (rig.spool / job.job_id).exists()
-    assert before - len(rig.chat.tellings) == min(before, tries)
-    assert len(rig.chat.told) == (1 if before == 3 else 0)
+    assert tellings == []
+    assert bool(rig.chat.told) == told
     assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []
+
+
+async def test_after_a_week_nobody_is_told_any_more(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
+    rig.gateway.statuses = [Answer("FAILED", ())]
+
+    async def away() -> None:
+        rig.clock.forward(days=3)
+        raise DeliveryDelayed("the network", retry_after_s=0)
+
+    rig.chat.tellings = [away] * 9
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        assert await alive.store.unfinished() == []
+    assert (len(rig.chat.tellings), rig.chat.told) == (6, [])
+
+
+async def test_what_was_charged_can_be_sent_again_once_the_chat_is_back(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
+    rig.chat.deliveries = [DeliveryUncertain("cut off")]
+    rig.chat.tellings = [DeliveryDelayed("the network", retry_after_s=0)] * 20
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert rig.chat.told == [("undeliverable", Reason.DELIVERY_UNCERTAIN)]
+        await alive.service.redeliver(caller(), job.job_id, Destination("test"))
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
 
 
 async def test_telling_waits_as_long_as_the_chat_asks(rig: Rig) -> None:

@@ -93,6 +93,27 @@ async def test_after_a_failure_one_passes_at_a_time_until_one_succeeds() -> None
     assert inside == [0, 1, 2]
 
 
+async def test_after_one_has_succeeded_the_others_pass_together() -> None:
+    gate = Gate(0.001)
+    inside: list[int] = []
+    all_in = asyncio.Event()
+
+    async def passes(number: int) -> None:
+        async with gate.passage():
+            inside.append(number)
+            if number == 0:
+                gate.opened()
+            else:
+                if len(inside) == 4:
+                    all_in.set()
+                await all_in.wait()
+
+    gate.shut(Unreachable())
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(passes(number) for number in range(4)))
+    assert inside[0] == 0
+
+
 async def test_an_open_gate_is_no_queue() -> None:
     gate = Gate(600)
     async with asyncio.timeout(10), gate.passage(), gate.passage():

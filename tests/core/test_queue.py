@@ -62,6 +62,28 @@ def test_what_is_taken_out_has_no_turn() -> None:
     assert not queue._waiting
 
 
+def test_who_takes_back_an_order_at_a_full_community_is_not_held_up_elsewhere() -> None:
+    queue = FairQueue(Limits(total=10, community=1, member=10))
+    for name, community in (("a1", "x"), ("b1", "x"), ("b2", "y"), ("c1", "x")):
+        queue.put(job(name, community=community))
+    assert taken(queue) == ["a1"]
+    queue.remove("b1")
+    assert taken(queue) == ["b2"]
+    queue.done(job("a1", community="x"))
+    assert taken(queue) == ["c1"]  # and the place is not kept for who needs it no more
+
+
+def test_who_takes_back_a_later_order_keeps_their_place() -> None:
+    queue = FairQueue(Limits(total=10, community=1, member=10))
+    for name in ("a1", "b1", "b2", "c1"):
+        queue.put(job(name))
+    assert taken(queue) == ["a1"]
+    queue.remove("b2")
+    assert taken(queue) == []
+    queue.done(job("a1"))
+    assert taken(queue) == ["b1"]
+
+
 def test_a_full_community_does_not_hold_up_the_others() -> None:
     queue = FairQueue(Limits(total=10, community=1, member=10))
     queue.put(job("a1", community="x"))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from core.errors import (
     OutOfCredit,
     ServerError,
     StoreError,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
     Unreachable,
@@ -25,6 +27,7 @@ from core.insist import insist
 from core.lifecycle import Reason, State
 from core.models import Destination, Job
 from core.queue import Limits
+from core.quota import Standing
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.core.rig import Answer, Broken, Incarnation, Rig
@@ -488,6 +491,130 @@ async def test_an_order_waits_from_when_it_was_placed(rig: Rig) -> None:
         await at_rest(alive)
     assert len(rig.gateway.posted) == 3
     assert rig.chat.told == [("cancelled", Reason.UNREACHABLE)]
+
+
+async def test_an_order_waits_for_its_turn_no_longer_than_for_the_gateway(rig: Rig) -> None:
+    rig.limits, rig.pace = Limits(total=1), replace(rig.pace, queue_s=0.05)
+    reached, go, step = held_up()
+    rig.gateway.statuses = [step]
+    async with rig.running() as alive:
+        runs = await ordered(alive)
+        await reached.wait()
+        waits, later = await ordered(alive), await ordered(alive)
+        assert (await alive.store.oldest_waiting()) == waits
+        rig.clock.forward(ms=40)
+        await a_while(alive)
+        assert rig.chat.told == []
+        rig.clock.forward(ms=20)
+        await rig.chat.until(lambda: len(rig.chat.told) == 2)
+        assert set(rig.chat.told) == {("cancelled", Reason.WAITED_TOO_LONG)}
+        assert alive.worker.load().waiting == 0
+        go.set()
+        await at_rest(alive)
+        assert [(await current(alive, job)).state for job in (runs, waits, later)] == [
+            State.DELIVERED, State.CANCELLED, State.CANCELLED,
+        ]  # fmt: skip
+
+
+async def test_ending_waits_goes_on_after_the_store_could_not_answer(
+    rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.sweep.AGAIN_S", 0.001)
+    rig.limits, rig.pace = Limits(total=1), replace(rig.pace, queue_s=1)
+    reached, go, step = held_up()
+    rig.gateway.statuses = [step]
+    async with rig.running() as alive:
+        oldest, faults = alive.store.oldest_waiting, [StoreError("away")]
+
+        async def shaky() -> Job | None:
+            if faults:
+                raise faults.pop()
+            return await oldest()
+
+        monkeypatch.setattr(alive.store, "oldest_waiting", shaky)
+        await ordered(alive)
+        await reached.wait()
+        await ordered(alive)
+        rig.clock.forward(hours=1)
+        await rig.chat.until(lambda: bool(rig.chat.told))
+        go.set()
+        await at_rest(alive)
+    assert [r.getMessage() for r in caplog.records if r.exc_info] == [
+        "orders that waited for too long could not be cancelled"
+    ]
+
+
+async def test_an_intent_whose_answer_was_lost_is_still_an_intent(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with rig.running() as alive:
+        move, lost = alive.store.move, [StoreError("the answer was lost")]
+
+        async def moved(job: Job, to: State, **changes: object) -> Job:
+            done = await move(job, to, **changes)
+            if to is State.SUBMITTING and lost:
+                raise lost.pop()
+            return done
+
+        monkeypatch.setattr(alive.store, "move", moved)
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert (await current(alive, job)).state is State.DELIVERED
+    assert len(rig.gateway.posted) == 1
+
+
+async def test_an_intent_that_was_not_written_down_is_made_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
+    async with rig.running() as alive:
+        move, away = alive.store.move, [StoreError("away")] * 2
+
+        async def moved(job: Job, to: State, **changes: object) -> Job:
+            if to is State.SUBMITTING and away:
+                raise away.pop()
+            return await move(job, to, **changes)
+
+        monkeypatch.setattr(alive.store, "move", moved)
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert (await current(alive, job)).attempts == 1
+    assert len(rig.gateway.posted) == len(rig.chat.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "state"), [(TooManyRequests(retry_after_s=0), State.QUEUED), (BadRequest("no"), State.REJECTED)]
+)
+async def test_what_the_gateway_did_not_take_is_written_down_when_the_store_is_back(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, error: GatewayError, state: State
+) -> None:
+    monkeypatch.setattr("core.insist.PAUSE_S", 0)
+    rig.gateway.submits = [error]
+    async with rig.running() as alive:
+        move, away, states = alive.store.move, [StoreError("away")] * 3, list[State]()
+
+        async def moved(job: Job, to: State, **changes: object) -> Job:
+            if job.state is State.SUBMITTING and away:
+                raise away.pop()
+            states.append(to)
+            return await move(job, to, **changes)
+
+        monkeypatch.setattr(alive.store, "move", moved)
+        await ordered(alive)
+        await at_rest(alive)
+        assert states[:2] == [State.SUBMITTING, state]
+
+
+async def test_what_fails_before_an_upload_leaves_no_doubt_about_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
+    async with rig.running() as alive:
+        standing, away = alive.store.standing, [StoreError("away")] * 2
+
+        async def asked(*args: Any) -> Standing:
+            if away:
+                raise away.pop()
+            return await standing(*args)
+
+        monkeypatch.setattr(alive.store, "standing", asked)
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.uncertain == [False]
 
 
 async def test_a_submission_under_way_is_not_given_up_for_having_waited(rig: Rig) -> None:

@@ -39,15 +39,15 @@ for now, early in stale.items():
     texts = tuple(text.replace(now, early) for text in texts)
 results = await self._driver.run([Statement(text, args, otherwise=text is texts[-1]) for text in texts])"""
 
-_INTENT = "job = await self._store.move(job, State.SUBMITTING, **intent)"
+_INTENT = "job = await self._intend(job, self._catalog[job.product])"
 
 ABLATIONS = (
     Ablation("submitted again after a crash", f"{_STEPS}._lose_sight", "State.UNCONFIRMED", "State.QUEUED"),
     Ablation(
         "no intent row before the POST",
         f"{_STEPS}._post",
-        "job = await self._store.move(\n        job, State.SUBMITTING, ",
-        "intent = dict(",
+        "job = await self._intend(job, product)",
+        "pass",
         more=(
             ("job.callback_token)\n", f"job.callback_token)\n        {_INTENT}\n"),
             ("except GatewayError as error:\n", f"except GatewayError as error:\n        {_INTENT}\n"),

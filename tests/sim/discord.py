@@ -1,7 +1,6 @@
 """The simulated Discord: interactions, replies and channels behind the real library's HTTP client."""
 
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -256,8 +255,8 @@ class DiscordWorld:
         elif order is not None:
             self.history.chat_says(order, post.content)
             self.history.point("status message accepted")
-        elif found := re.search(r"\(([0-9a-z]{18})\)", post.content):
-            self.history.told_job(found[1])
+        else:
+            self.history.chat_says_elsewhere(post.content)
 
     def _heard(self, sound: bytes) -> int:
         found = PLAYED.match(sound)

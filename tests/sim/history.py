@@ -4,6 +4,7 @@ import asyncio
 import gc
 import hashlib
 import random
+import re
 import sqlite3
 import tempfile
 import warnings
@@ -29,6 +30,12 @@ from tests.sim.timeline import Timeline
 from tests.sim.wire import Wire
 
 MOST_STEPS = 400_000
+_NAMED = re.compile(r"\(([0-9a-z]{18})\)")
+_REFUSALS = {
+    "telegram: kicked", "telegram: blocked", "telegram: chat not found", "telegram: text refused", "discord: 50001",
+    "discord: 50013", "discord: 10003 unknown channel", "discord: 50001 on a post", "discord: 50013 on a post",
+    "telegram: edit not modified",  # which says that the words are there already
+}  # fmt: skip
 REST_S = 4 * 3600.0
 """How long after the last fault everything may take to come to rest."""
 SETTLED_S = 60.0
@@ -245,9 +252,10 @@ class History:
     def order_of_job(self, job_id: str) -> int | None:
         return self._jobs.get(job_id)
 
-    def told_job(self, job_id: str) -> None:
-        if job_id in self._jobs:
-            self.told.add(self._jobs[job_id])
+    def chat_says_elsewhere(self, text: str) -> None:
+        """Note what stands apart from the order, which the words name, as in a group that has moved."""
+        if (found := _NAMED.search(text)) and found[1] in self._jobs:
+            self.chat_says(self._jobs[found[1]], text)
 
     def shown(self, text: str) -> None:
         if any(secret in text for secret in SECRETS):
@@ -270,9 +278,10 @@ class History:
         self.troubled |= {old, new}
 
     @property
-    def calm_chats(self) -> bool:
-        """Whether nothing kept the bot from telling people."""
-        return self._spared("tg.", "dc.", "net.", "era", "people", "kill")
+    def open_chats(self) -> bool:
+        """Whether no chat refuses what the bot has to say; what only delays it is waited for."""
+        drawn = {kind.name for kinds in self.mix.kinds.values() for kind in kinds}
+        return self._spared("people") and drawn.isdisjoint(_REFUSALS)
 
     @property
     def takes_all(self) -> bool:

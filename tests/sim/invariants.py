@@ -130,7 +130,7 @@ def _check_job(history: "History", order: int, job: sqlite3.Row) -> None:
         return
     if job["reason"] == "withdrawn" and (order in history.gateway.answered_with or order not in history.taken_back):
         history.breach("only what waits is taken back, and only by whoever ordered it", f"order {order}")
-    if history.calm_chats and order not in history.told:
+    if history.open_chats and order not in history.told:
         history.breach("whoever ordered is told how it ended", f"order {order} is {job['state']}")
     if job["job_id"] in history.asked_last:
         history.breach("kept audio comes when it is asked for", f"order {order} is {job['state']}")

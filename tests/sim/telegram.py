@@ -183,6 +183,8 @@ class TelegramWorld:
         if order is not None and not files:
             self.history.chat_says(order, text)
             self.history.point("status message accepted")
+        elif not files:
+            self.history.chat_says_elsewhere(text)
         return 200, {"ok": True, "result": message}
 
     def _hear(self, chat: Chat, sound: bytes) -> None:
@@ -211,6 +213,8 @@ class TelegramWorld:
         original = message.get("reply_to_message")
         if original is not None and (order := self.orders.get((chat.id, original["message_id"]))) is not None:
             self.history.chat_says(order, text)
+        else:
+            self.history.chat_says_elsewhere(text)
         return 200, {"ok": True, "result": message}
 
     # --- updates --------------------------------------------------------------------------------------------------

@@ -211,7 +211,8 @@ class Link(Transport):
     def _go_on(self, chunk: bytes) -> None:
         if not self.closed and not self.loop.dead:
             self.push(chunk)
-            self.wire.timeline.after(0.05, self._go_on, chunk)
+            asleep_s = self.loop.asleep_until_s - self.wire.timeline.now_s  # nothing more fits until somebody reads
+            self.wire.timeline.after(max(0.05, asleep_s), self._go_on, chunk)
 
 
 _SPOILED: dict[str, Callable[[bytes], list[bytes | Exception | None]]] = {
