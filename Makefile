@@ -1,4 +1,5 @@
-# Every command makes what it needs: Python >= 3.11, make and a package index are enough.
+# Every command makes what it needs from Python >= 3.11, make and a package index. `fleet`, `bench`, `mutants` and a part
+# of the tests start PostgreSQL's server programs; `fuzz` needs what its fuzzer is built for, Linux on x86_64.
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -34,7 +35,7 @@ power: $(STAMP)  ## Cut the power under the store's real transactions: CUTS=n to
 	$(BIN)/python -m tests.power $(CUTS)
 
 SECONDS ?= 60
-fuzz: $(PROOF)  ## Feed each parser by a fuzzer, so many SECONDS each
+fuzz: $(PROOF)  ## Let a fuzzer feed each parser, for SECONDS each
 	for parser in $$($(BIN)/python -c 'from tests.fuzz.table import PARSERS; print(*PARSERS)'); do \
 	  $(BIN)/python -m tests.fuzz.run $$parser $(SECONDS) || exit 1; \
 	done
@@ -88,4 +89,4 @@ lock:  ## Resolve the dependencies again into the hashed lock files (needs uv)
 	  --group bench -c requirements-dev.lock pyproject.toml -o requirements-bench.lock
 
 clean:  ## Remove what make made
-	rm -rf $(VENV) demo-audio
+	rm -rf $(VENV) demo-audio mutants sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -120,7 +120,7 @@ async def pool(service: Service, caller: Caller, community: str, amount: str) ->
 
 async def communities(service: Service, caller: Caller) -> Answer:
     """List this month's communities."""
-    return Answer(replies.communities(await service.admin.communities(caller)))
+    return Answer(replies.communities(await service.admin.communities(caller)), private=True)
 
 
 async def decide(service: Service, caller: Caller, request_id: str, *, approve: bool) -> Answer:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from bots.wording import PERIOD_NOW, left, until, when
-from core.admin import Subject, read_period
+from core.admin import MOST_ACTS, MOST_QUOTAS, Subject, read_period
 from core.money import show
 from core.quota import Limits, Quota, Standing
 from core.reports import AuditEntry, Community, Usage, Wish
@@ -73,7 +73,8 @@ def quotas(found: Sequence[tuple[str, str, str, Quota]]) -> str:
     if not found:
         return "No quota is set here: the bot's default holds for everybody."
     lines = [f"{kind} {name or subject}".strip() + f": {amount(quota)}" for kind, subject, name, quota in found]
-    return "\n".join(["Quotas of this community:", *lines])
+    more = ["There are more: name a member to see theirs."] if len(found) == MOST_QUOTAS else []
+    return "\n".join(["Quotas of this community:", *lines, *more])
 
 
 def credited(name: str, balance_micros: int) -> str:
@@ -139,7 +140,8 @@ def audit(entries: Sequence[AuditEntry]) -> str:
     lines = applied[:ACTS] or ["Nobody has changed anything here yet."]
     if refused:
         lines += ["", f"{len(refused)} refused:", *refused[:REFUSALS]]
-    return "\n".join([*lines, "", "audit.csv has them all."])
+    has = "them all" if len(entries) < MOST_ACTS else f"the newest {MOST_ACTS:,}"
+    return "\n".join([*lines, "", f"audit.csv has {has}."])
 
 
 def _act(entry: AuditEntry) -> str:

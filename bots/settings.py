@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     poll_max_s: float = Field(10, gt=0, le=60)
 
     # money
-    price: str = "$0.10"
+    price: str = "0.10"
     default_allowance: str = "0.10 day"
     direct_allowance: str = "0 day"
     default_pool: str = "20.00"
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         except InvalidInput:
             micros = None
         if not micros or "char" in self.price.lower():
-            raise ValueError(f"PRICE: {self.price!r} is not an amount such as $0.10")
+            raise ValueError(f"PRICE: {self.price!r} is not an amount such as 0.10")
         return micros
 
     @property

@@ -81,6 +81,7 @@ class Rig:
     media: Shapes = field(default_factory=Shapes)
     clock: SetClock = field(default_factory=SetClock)
     token: str = ""
+    owners: frozenset[str] = frozenset()
 
     @asynccontextmanager
     async def bot(self, *, receiving: bool = True) -> AsyncIterator["Bot"]:
@@ -105,7 +106,7 @@ class Rig:
 
     def _core(self, store: SqlStore, telegram: Telegram) -> tuple[Service, Worker]:
         nudges, gate, spool, table = Nudges(), Gate(0.001), self.folder / "spool", catalog()
-        policy = Policy(default_quota=day(10_000), direct_quota=day(10_000))
+        policy = Policy(default_quota=day(10_000), direct_quota=day(10_000), owners=self.owners)
         naming, lease = Naming(store, self.gateway), Sole(store)
         delivering = Delivering(
             store=store, media=self.media, deliveries={"telegram": telegram}, clock=self.clock, spool=spool,

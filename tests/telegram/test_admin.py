@@ -1,12 +1,26 @@
 """Admins and their acts: typed, by every way to name a member, and only while they are admins."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.telegram.rig import Bot
+from tests.telegram.rig import Bot, Rig
 from tests.telegram.talk import ADMINS_ONLY, answer
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot")
+
+
+@pytest.fixture
+def olga(world: TelegramWorld) -> User:
+    """Whoever runs the bot."""
+    return world.user("Olga", "olga")
+
+
+@pytest.fixture
+def rig(world: TelegramWorld, tmp_path: Path, olga: User) -> Rig:
+    return Rig(world, tmp_path, owners=frozenset({f"telegram:{olga.id}"}))
+
 
 ACTS = {
     "quota set @bob 1 day": "Bob may now spend: $1.00 a day.",
@@ -67,8 +81,7 @@ async def test_nobody_else_may(world: TelegramWorld, band: Chat, alice: User, bo
     assert "cooldown: none" in await answer(band, alice, "/limits")
 
 
-async def test_operators_are_no_admins_and_admins_no_operators(band: Chat, alice: User, world: TelegramWorld) -> None:
-    olga = world.user("Olga", "olga")
+async def test_operators_are_no_admins_and_admins_no_operators(band: Chat, alice: User, olga: User) -> None:
     band.add(olga)
     assert await answer(band, olga, "/grant @bob 1") == ADMINS_ONLY
     for words in ("/pool 1.00", f"/pool telegram:{band.id} 1.00", "/communities"):
@@ -155,6 +168,20 @@ async def test_the_ledger_arrives_as_a_file(world: TelegramWorld, band: Chat, al
     assert f"telegram:{bob.id},Bob,charge" in ledger.content.decode()
     assert picture.content.startswith(b"\x89PNG")
     assert "This month: $0.0005 (speech $0.0005).\nBob: $0.0005" in text.text
+
+
+async def test_what_each_community_spent_is_for_its_operator_alone(
+    world: TelegramWorld, band: Chat, olga: User
+) -> None:
+    own = world.private(olga)
+    band.add(olga)
+    await band.says(olga, "/speak Hello")
+    await band.wait_for(lambda chat: chat.audios)
+    await own.says(olga, "/start")
+    await band.says(olga, "/communities")
+    listed = await own.wait_for(lambda chat: next((m for m in chat.sent if f"telegram:{band.id}" in m.text), None))
+    assert f"telegram:{band.id}: $0.0005 of no pool, 1 member" in listed.text
+    assert not any("no pool" in message.text for message in band.sent)
 
 
 async def test_the_audit_names_who_did_what(world: TelegramWorld, band: Chat, alice: User, bob: User) -> None:

@@ -9,6 +9,7 @@ from tests.worlds.discord import replies
 from tests.worlds.discord.places import (
     ATTACH_FILES,
     JSON,
+    READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
     VIEW_CHANNEL,
     Channel,
@@ -131,6 +132,7 @@ async def _delete_message(world: "DiscordWorld", _: Request, where: Mapping[str,
 
 
 async def _get_message(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> JSON:
+    _channel(world, where, READ_MESSAGE_HISTORY)
     return _message(world, where).payload(world.origin)
 
 
