@@ -107,6 +107,8 @@ class TelegramWorld:
         site = _SITES.get(method)
         kind = self.history.draw(site) if site else None
         refusal: Refusal | None = kind.data if kind else None
+        if refusal and refusal.change == "moved" and not self._can_move(params):
+            refusal = None
         if refusal is None or refusal.arrives:
             status, body = self._done(method, params, files)
             if refusal is None or status != 200:
@@ -120,13 +122,16 @@ class TelegramWorld:
         more: JSON = {"retry_after": refusal.retry_after_s} if refusal.retry_after_s else {}
         if chat is not None and refusal.change == "kicked":
             chat.kicked = True
-        if refusal.change == "moved":
-            if chat is None or chat.type != "group":
-                return 400, {"ok": False, "error_code": 400, "description": "Bad Request: wrong parameter"}
+        if chat is not None and refusal.change == "moved":
             more = {"migrate_to_chat_id": self.migrate(chat).id}
         if chat is not None:
             self.history.troubled.add(f"telegram:{chat.id}")
         return refusal.status, _no(refusal.status, refusal.words, **more)
+
+    def _can_move(self, params: JSON) -> bool:
+        """Say whether the chat is a group that has not become a supergroup yet."""
+        chat = self.chats.get(int(params.get("chat_id", 0)))
+        return chat is not None and chat.type == "group" and not chat.moved_to
 
     def migrate(self, chat: Chat) -> Chat:
         """Make a supergroup of a group, with the two service messages."""
