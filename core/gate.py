@@ -27,6 +27,11 @@ class Gate:
         return self._trouble if self.closed_s else None
 
     @property
+    def passes(self) -> bool:
+        """Whether whoever comes now passes at once."""
+        return not self._strikes
+
+    @property
     def closed_s(self) -> float:
         """How long the gate stays closed, in seconds; 0 when it is open."""
         return max(0.0, self._until_s - asyncio.get_running_loop().time()) if self._strikes else 0.0

@@ -94,7 +94,7 @@ class Steps:
     # --- queued -> submitting -> running | unconfirmed | rejected -------------------------------------------------
 
     async def _submit(self, job: Job) -> Job:
-        if self._gate.closed_s:
+        if not self._gate.passes:
             self._delivering.show_progress(job)
         waited_ms = max(0, self._clock.now_ms() - job.created_ms)  # the clock may have been put back
         until_s = self._loop_s() + max(0, self._pace.queue_s - waited_ms / 1000)

@@ -124,6 +124,22 @@ async def test_who_takes_back_at_a_closed_gate_is_told_at_once(rig: Rig) -> None
         assert alive.worker.load().in_flight == 0
 
 
+async def test_who_waits_for_the_one_that_tries_the_gate_may_take_back_too(rig: Rig) -> None:
+    rig.limits = Limits()
+    reached, go, step = held_up()
+    rig.gateway.submits = [TooManyRequests(retry_after_s=0), step]
+    async with rig.running() as alive:
+        tries = await ordered(alive)
+        await reached.wait()
+        waits, shown = await ordered(alive), len(rig.chat.shown)
+        await rig.chat.until(lambda: State.QUEUED in rig.chat.shown[shown:])
+        await alive.service.cancel(caller(), waits.job_id)
+        await rig.chat.until(lambda: rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)])
+        go.set()
+        await at_rest(alive)
+        assert [heard[0] for heard in rig.chat.heard] == [tries.job_id]
+
+
 async def test_a_nudge_at_a_closed_gate_gives_nothing_up(rig: Rig) -> None:
     rig.gate_pause_s = 600
     rig.gateway.submits = [TooManyRequests(retry_after_s=0)]
