@@ -35,7 +35,7 @@ _REFUSALS = {
     "telegram: kicked", "telegram: blocked", "telegram: chat not found", "telegram: text refused", "discord: 50001",
     "discord: 50013", "discord: 10003 unknown channel", "discord: 50001 on a post", "discord: 50013 on a post",
     "telegram: edit not modified",  # which says that the words are there already
-    "discord: 413",  # of words, too
+    "discord: 413", "discord: 40005",  # of words, too
 }  # fmt: skip
 REST_S = 4 * 3600.0
 """How long after the last fault everything may take to come to rest."""
