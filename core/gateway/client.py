@@ -4,7 +4,6 @@ A submit that may have arrived must never be taken for one that did not. A kept-
 closes at the wrong moment leaves the outcome of a POST unknown: each submit gets a connection of its own.
 """
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,6 @@ NOTHING_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 BROKEN = (aiohttp.ClientError, OSError)
 """Whatever an exchange may end with."""
 
-CEILING_S = 1.0
-"""aiohttp rounds its longer timeouts up to a whole second: ours comes after."""
-
 
 class GatewayClient:
     """The `Gateway` port. Holds connections: close it."""
@@ -37,7 +33,8 @@ class GatewayClient:
     def __init__(self, settings: GatewaySettings) -> None:
         self._tls = tls_context()
         self._settings = settings
-        self._url = str(URL(settings.url)).rstrip("/")
+        self._url = URL(settings.url)
+        self._base = self._url.raw_path.rstrip("/")
         self._key = settings.key.get_secret_value()
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._media = MediaFetcher(settings.url, settings.media, self._tls)
@@ -45,14 +42,12 @@ class GatewayClient:
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
         """Post one request, once; return the gateway's request id. Raises GatewayError."""
         how = {"json": dict(parameters), "headers": self._callback(callback_token)}
-        return answers.request_id(
-            await self._exchange("POST", product.endpoint, self._settings.submit_s, **how), self._key
-        )
+        return answers.request_id(await self._exchange("POST", product.endpoint, **how), self._key)
 
     async def status(self, request_id: str) -> Status:
         """Ask the universal status endpoint. Raises GatewayError; a 404 is one like any other."""
         path = f"/v2/requests/status/{quote(request_id, safe='')}"
-        return answers.status(await self._exchange("GET", path, self._settings.status_s), self._key)
+        return answers.status(await self._exchange("GET", path), self._key)
 
     async def fetch(self, url: str, into: Path) -> None:
         """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable."""
@@ -70,16 +65,11 @@ class GatewayClient:
             return {}
         return {"X-Webhook-URL": base + quote(token, safe=""), "X-Webhook-Mode": self._settings.webhook_mode}
 
-    async def _exchange(self, method: str, path: str, answer_s: float, **how: Any) -> Answer:
+    async def _exchange(self, method: str, path: str, **how: Any) -> Answer:
         """Send a request and read its answer. Raises Unreachable or NoAnswer."""
-        connect_s = self._settings.connect_s
-        patience = aiohttp.ClientTimeout(connect=connect_s, sock_read=answer_s)
-        url = URL(self._url + path, encoded=True)
+        url = self._url.with_path(self._base + path, encoded=True)
         try:
-            async with (
-                asyncio.timeout(connect_s + answer_s + CEILING_S),
-                self._session(method).request(method, url, timeout=patience, allow_redirects=False, **how) as response,
-            ):
+            async with self._session(method).request(method, url, allow_redirects=False, **how) as response:
                 return Answer(
                     code=response.status,
                     encoding=response.headers.get("Content-Encoding", "").strip().casefold(),
@@ -92,10 +82,12 @@ class GatewayClient:
     def _session(self, method: str) -> aiohttp.ClientSession:
         """Return the session for submits or for polls; made here, since that must be inside the running loop."""
         if method not in self._sessions:
+            total_s = self._settings.submit_s if method == "POST" else self._settings.status_s
             # Each submit may have one at once: to wait for it would look like a gateway that can't be reached.
             limit = 0 if method == "POST" else self._settings.max_connections
             self._sessions[method] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=limit, ssl=self._tls, force_close=method == "POST"),
+                timeout=aiohttp.ClientTimeout(total=total_s, connect=self._settings.connect_s),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 headers={

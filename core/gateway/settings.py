@@ -37,10 +37,11 @@ class GatewaySettings:
     connect_s: float = 10
     """For a free connection and for making it, together."""
     submit_s: float = 60
-    """Patient: giving up on a submit leaves its outcome unknown."""
+    """For a whole submit. Patient: giving up on one leaves its outcome unknown."""
     status_s: float = 20
+    """For a whole poll."""
     max_connections: int = 256
-    """Of submits and of polls, each; the rest wait up to `connect_s`. A poll holds one for well under a second."""
+    """Of polls; the rest wait up to `connect_s`. A poll holds one for well under a second."""
     media: MediaLimits = field(default_factory=MediaLimits)
 
     def __post_init__(self) -> None:
