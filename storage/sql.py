@@ -212,13 +212,13 @@ SELECT * FROM jobs WHERE state = 'undeliverable' AND closed_ms < :before_ms AND 
 ORDER BY closed_ms LIMIT :most
 """
 
-# One open wish at a time, and a pause after a decision; one that nobody decided on for long gives way to the next.
+# One open wish at a time, and a pause after a decision. One that nobody decided on for long is forgotten before that.
 ASK = """
 INSERT INTO requests (request_id, community, member, name, amount_micros, asked_ms, state)
 SELECT :request_id, :community, :member, :name, :amount_micros, :now_ms, 'open'
 WHERE NOT EXISTS (
     SELECT 1 FROM requests WHERE community = :community AND member = :member
-    AND (state = 'open' AND asked_ms > :forgotten_ms OR decided_ms > :paused_ms)
+    AND (state = 'open' OR decided_ms > :paused_ms)
 )
 RETURNING request_id
 """
