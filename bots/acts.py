@@ -6,15 +6,12 @@ A platform finds out who acts and whom they mean, and shows the answer; refusals
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from bots import admin_replies as replies
 from core.admin import MOST_ROWS, Subject
 from core.models import Caller, Person
 from core.reports import AuditEntry, Entry, Usage, to_csv
 from core.service import Service
-
-R = TypeVar("R", AuditEntry, Entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +85,15 @@ async def usage(service: Service, caller: Caller, period: str = "month", member:
     """Show what was spent: totals in words, a picture, and the ledger entries as a file."""
     found = await service.admin.usage(caller, period, member)
     entries = await service.admin.entries(caller, period, member)
-    files = [File("ledger.csv", "text/csv", await asyncio.to_thread(_csv, Entry, entries))] if entries else []
+    files: list[File] = []
+    if entries:
+        csv = await asyncio.to_thread(to_csv, Entry, entries)
+        files.append(File("ledger.csv", "text/csv", csv.encode()))
     if found.rows:
         title = replies.now(period).capitalize()
         files.append(File("usage.png", "image/png", await asyncio.to_thread(_picture, found, title)))
     cut = f"\n{replies.CUT}" if len(entries) == MOST_ROWS else ""
     return Answer(f"{replies.usage(found, period)}{cut}", tuple(files), private=True)
-
-
-def _csv(kind: type[R], entries: Sequence[R]) -> bytes:
-    return to_csv(kind, entries).encode()
 
 
 def _picture(usage: Usage, title: str) -> bytes:
@@ -109,8 +105,11 @@ def _picture(usage: Usage, title: str) -> bytes:
 async def audit(service: Service, caller: Caller) -> Answer:
     """Show who changed what, the newest first."""
     entries = await service.admin.audit(caller)
-    files = (File("audit.csv", "text/csv", await asyncio.to_thread(_csv, AuditEntry, entries)),) if entries else ()
-    return Answer(replies.audit(entries), files, private=True)
+    files: list[File] = []
+    if entries:
+        csv = await asyncio.to_thread(to_csv, AuditEntry, entries)
+        files.append(File("audit.csv", "text/csv", csv.encode()))
+    return Answer(replies.audit(entries), tuple(files), private=True)
 
 
 async def pool(service: Service, caller: Caller, community: str, amount: str) -> Answer:

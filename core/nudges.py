@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -38,16 +38,14 @@ class Nudges:
             timer.cancel()
         self._go_on()
 
-    @contextmanager
-    def ending(self, job: Job, patience: asyncio.Timeout) -> Iterator[None]:
+    def ending(self, job: Job, patience: asyncio.Timeout) -> AbstractContextManager[None]:
         """Let a nudge, or the process's stop, end what is waited for under a timeout, as if its time were over."""
 
         def wake() -> None:
             if not patience.expired():
                 patience.reschedule(asyncio.get_running_loop().time())
 
-        with self._ended_by(job, wake):
-            yield
+        return self._ended_by(job, wake)
 
     @contextmanager
     def _ended_by(self, job: Job, wake: Callable[[], None]) -> Iterator[None]:

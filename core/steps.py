@@ -97,7 +97,8 @@ class Steps:
         if not self._gate.passes:
             self._delivering.show_progress(job)
         waited_ms = max(0, self._clock.now_ms() - job.created_ms)  # the clock may have been put back
-        until_s = self._loop_s() + max(0, self._pace.queue_s - waited_ms / 1000)
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + max(0, self._pace.queue_s - waited_ms / 1000)
         async with AsyncExitStack() as passed:
             try:
                 async with asyncio.timeout_at(until_s) as patience:
@@ -105,16 +106,12 @@ class Steps:
                         await passed.enter_async_context(self._gate.passage())
                         await asyncio.sleep(0)  # an order that is too old must not slip through an open gate
             except TimeoutError:
-                if self._loop_s() < until_s:  # nudged, such as by whoever cancelled it
+                if loop.time() < until_s:  # nudged, such as by whoever cancelled it
                     return await self._store.again(job)
                 return await self._store.move(job, State.CANCELLED, reason=job.reason or Reason.WAITED_TOO_LONG)
             if self._nudges.stopping:
                 raise Stopping
             return await self._post(job)
-
-    @staticmethod
-    def _loop_s() -> float:
-        return asyncio.get_running_loop().time()
 
     async def _intend(self, job: Job, product: Product) -> Job:
         """Write down that a request is about to leave; what was written without an answer still has not left."""
