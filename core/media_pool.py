@@ -41,6 +41,7 @@ class Child:
         self._process = process
         self._stdin = process.stdin
         self._stdout = process.stdout
+        self._reading = asyncio.Lock()
         self._ids = count(1)
         self._complaints = bytearray()
         self._listening = asyncio.create_task(self._listen(process.stderr))
@@ -80,7 +81,7 @@ class Child:
 
     async def _read(self, deadline_s: float) -> JSON:
         try:
-            async with asyncio.timeout(deadline_s):
+            async with asyncio.timeout(deadline_s), self._reading:
                 line = await self._stdout.readline()
             answer = json.loads(line)
         except TimeoutError as error:
@@ -104,10 +105,11 @@ class Child:
 
     async def gone(self) -> None:
         """Wait for the end of a killed process and log what it had to say."""
-        status = await self._process.wait()
+        async with self._reading:  # asyncio tells of a process's end only when its pipes have been read to theirs
+            while await self._stdout.read(COMPLAINTS_BYTES):
+                pass
         await self._listening
-        while await self._stdout.read(COMPLAINTS_BYTES):  # a pipe is closed only when it has been read to its end
-            pass
+        status = await self._process.wait()
         text = self._complaints.decode(errors="replace").strip()
         log.debug("media process %d ended with %d after %d requests: %s", self.pid, status, self.served, text)
 

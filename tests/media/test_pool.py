@@ -253,6 +253,13 @@ async def test_nonsense_from_a_child_is_its_end(script: str) -> None:
     await child.gone()
 
 
+async def test_an_answer_that_nobody_read_does_not_keep_its_child() -> None:
+    child = await stand_in("head -c 200000 /dev/zero; exec sleep 60 2>&-")
+    await child._listening
+    child.kill()
+    await child.gone()
+
+
 async def test_of_endless_complaints_the_last_are_kept(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "core.media_pool")
     child = await stand_in("head -c 1000000 /dev/zero | tr '\\0' x >&2; echo end >&2")
