@@ -19,7 +19,7 @@ TroubadourError
 ├── DeliveryError            handing the artifact to the chat
 │   └── DeliveryRefused · DeliveryDelayed · DeliveryUncertain · TooLarge
 ├── StoreError
-│   └── SchemaTooNew · StoreBusy · StaleJob
+│   └── SchemaTooNew · StoreAway · StoreBusy · StaleJob · Conflict
 ├── PlatformError            a chat platform can't be used at all: a bad token
 └── ConfigurationError       settings that can't work
 """
@@ -319,6 +319,10 @@ class StoreError(TroubadourError):
 
 class SchemaTooNew(StoreError):
     """The database was written by a newer release."""
+
+
+class StoreAway(StoreError):
+    """The database fails for everybody, as while its disk is full; the same may succeed later."""
 
 
 class StoreBusy(StoreError):

@@ -29,7 +29,7 @@ class Room:
 class FairQueue:
     """Waiting jobs by member. A member with a turn to come is lined up: in the ring, or parked at a full community.
 
-    Every operation takes constant time however many jobs wait.
+    Every operation takes constant time however many jobs wait, but for `remove`, which looks through its member's.
     """
 
     def __init__(self, limits: Limits) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.callbacks import Callbacks, Naming
 from core.delivering import Delivering
-from core.errors import DeliveryDelayed, GatewayError, StaleJob, StoreError
+from core.errors import DeliveryDelayed, GatewayError, StaleJob, StoreAway, StoreError
 from core.gate import Gate
 from core.lease import PAUSE_S, Lease, refuse_former
 from core.lifecycle import ENDED, HELD, Reason, State
@@ -318,6 +318,10 @@ class Worker:
             except StaleJob as error:
                 log.info("job %s: %s", job.job_id, error)
                 job = await self._again(job, give_up=False)
+            except StoreAway as error:  # no fault of the job, however long it lasts
+                log.warning("job %s: nothing can be written in state %s: %s", job.job_id, before, error)
+                await self._nudges.pause(FAULT_PAUSE_S)
+                job = await self._again(job, give_up=False)
             except Exception:
                 faults += 1
                 log.exception("job %s: fault %d in state %s", job.job_id, faults, before)
@@ -340,6 +344,8 @@ class Worker:
                 return await self._store.move(job, _GIVE_UP[job.state], reason=reason, upstream_micros=billed_micros)
         except StaleJob:
             raise
+        except StoreAway as error:
+            log.warning("job %s: the store does not answer: %s", job.job_id, error)
         except Exception:
             log.exception("job %s: the store does not answer", job.job_id)
         return job

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from core.errors import StoreError
+from core.errors import StoreAway, StoreError
 
 
 class Row(Protocol):
@@ -38,7 +38,7 @@ class Unexpected(StoreError):
     """A statement met another number of rows than it expects; its list was undone."""
 
 
-class OutcomeUnknown(StoreError):
+class OutcomeUnknown(StoreAway):
     """The connection broke during a commit: the list has happened whole, or not at all."""
 
 
@@ -78,8 +78,9 @@ class Driver(Protocol):
         An engine with one writer need not look at either.
 
         When this returns, the commit is durable. A caller that is cancelled can't know whether it happened.
-        Raises Unexpected, Conflict when a constraint refuses, or StoreError when the engine can't do it; nothing of
-        the list has happened then. Raises OutcomeUnknown when the connection broke during the commit.
+        Raises Unexpected, Conflict when a constraint refuses, StoreError when the engine can't do it, or StoreAway when
+        it can't do anything just now; nothing of the list has happened then. Raises OutcomeUnknown when the
+        connection broke during the commit.
         """
         ...
 

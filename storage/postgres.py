@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 import asyncpg
 
-from core.errors import Conflict, StoreError
+from core.errors import Conflict, StoreAway, StoreError
 from storage.driver import OutcomeUnknown, Row, Statement, Unexpected, bindable
 
 log = logging.getLogger(__name__)
@@ -224,7 +224,7 @@ class PostgresDriver:
         if self._closing or self._pool is None:
             raise StoreError("the database is closed")
         if len(self._running) >= LONGEST_QUEUE:
-            raise StoreError("too much waits for the database")
+            raise StoreAway("too much waits for the database")
         task = asyncio.create_task(self._persist(ready, begin, limit_s), name="postgres transaction")
         self._running.add(task)
         task.add_done_callback(self._forget)
@@ -250,7 +250,7 @@ class PostgresDriver:
                 passing = isinstance(error, (*GONE, *PASSING)) and not isinstance(error, TimeoutError)
                 if not passing or attempt == ATTEMPTS:
                     log.error("a transaction failed: %s", _first_line(error))  # noqa: TRY400 - the server's own words
-                    raise StoreError(f"{self._where} fails: {_first_line(error)}") from None
+                    raise StoreAway(f"{self._where} fails: {_first_line(error)}") from None
             await asyncio.sleep(random.uniform(0.5, 1.5) * FIRST_PAUSE_S * 2**attempt)  # noqa: S311 - jitter
         raise AssertionError
 

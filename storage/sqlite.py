@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import aiosqlite
 
-from core.errors import Conflict, StoreBusy, StoreError
+from core.errors import Conflict, StoreAway, StoreBusy, StoreError
 from core.reports import Entry, write_csv
 from storage.books import Audit, audit
 from storage.driver import Row, Statement, Unexpected, bindable
@@ -186,7 +186,7 @@ class SqliteDriver:
         except Exception as error:
             unforeseen = error if not isinstance(error, sqlite3.Error) else None
             log.log(logging.ERROR, "a commit of %d transactions failed: %s", len(batch), error, exc_info=unforeseen)
-            outcomes = [StoreError(f"the database {self._path} fails: {error}") for _ in batch]
+            outcomes = [StoreAway(f"the database {self._path} fails: {error}") for _ in batch]
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if future.done():  # its caller was cancelled; the commit stands
                 continue

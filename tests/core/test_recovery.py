@@ -28,6 +28,7 @@ from core.lifecycle import Reason, State
 from core.models import Destination, Job
 from core.queue import Limits
 from core.quota import Standing
+from core.worker import FAULTS
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.core.rig import Answer, Broken, Incarnation, Rig
@@ -599,6 +600,26 @@ async def test_what_the_gateway_did_not_take_is_written_down_when_the_store_is_b
         await ordered(alive)
         await at_rest(alive)
         assert states[:2] == [State.SUBMITTING, state]
+
+
+async def test_a_job_outlives_a_database_that_takes_nothing(
+    rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
+    async with rig.running() as alive:
+        driver = alive.store._driver
+        assert isinstance(driver, SqliteDriver)
+        connection = driver._connection
+        assert connection
+        rig.gateway.statuses = [lambda: connection.execute_fetchall("PRAGMA query_only = 1")]
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while sum("nothing can be written" in message for message in caplog.messages) <= FAULTS:
+                await asyncio.sleep(0)
+        await connection.execute_fetchall("PRAGMA query_only = 0")
+        await at_rest(alive)
+        assert (await current(alive, job)).state is State.DELIVERED
+    assert len(rig.chat.heard) == 1
 
 
 async def test_what_fails_before_an_upload_leaves_no_doubt_about_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ class Disk:
             shutil.copyfile(template, self.live / DATABASE)
         self.dead: list[sqlite3.Connection] = []
         self.connection: sqlite3.Connection | None = None
+        self.full_until_s = 0.0
         self._crashes = 0
         self._taken: Path | None = None
         self._synced: set[int] = set()
@@ -42,6 +43,11 @@ class Disk:
     @property
     def database(self) -> Path:
         return self.live / DATABASE
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing can be written just now."""
+        return self.history.timeline.now_s < self.full_until_s and not self.history.mix.over
 
     # --- a crash --------------------------------------------------------------------------------------------------
 
@@ -117,7 +123,7 @@ class Disk:
         work = next(iter(getattr(func, "args", ())), None)
         if getattr(work, "__qualname__", "") == "Part.write":
             self.history.point("download")
-            if self.history.draw("spool.write"):
+            if self.full or self.history.draw("spool.write"):
                 raise OSError(errno.ENOSPC, "No space left on device")
 
     # --- the database ---------------------------------------------------------------------------------------------
@@ -145,10 +151,12 @@ class Disk:
         return result
 
     def _commit(self, connection: sqlite3.Connection, batch: Any, begin: str) -> Any:
-        kind = self.history.draw("db") if begin == "BEGIN IMMEDIATE" else None
-        if kind is None:
+        trouble: str | None = "full" if self.full else None
+        if begin == "BEGIN IMMEDIATE" and (kind := self.history.draw("db")):
+            trouble = kind.data
+        if trouble is None:
             return _apply(connection, batch, begin)
-        with TROUBLE[kind.data](connection, self.database) as troubled:
+        with TROUBLE[trouble](connection, self.database) as troubled:
             return _apply(troubled, batch, begin)
 
 

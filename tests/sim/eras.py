@@ -37,6 +37,8 @@ def set_start(history: "History") -> None:
 
 
 def strike(history: "History", kind: Kind) -> None:
+    if history.mix.over:
+        return
     if history.incarnation.dead:  # what is not there can't be put to sleep
         history.timeline.after(5, strike, history, kind)
         return
@@ -50,6 +52,8 @@ def strike(history: "History", kind: Kind) -> None:
             history.incarnation.loop.frozen_s += span_s
         case ("freeze", float(span_s)):
             _put_to_sleep(history, span_s)
+        case ("full", float(span_s)):
+            history.disk.full_until_s = history.timeline.now_s + span_s
         case str(cut):
             span_s = history.deadline_s + 60.0 if cut == "long cut" else 25.0
             others = sorted({*history.wire.addresses, TELEGRAM} - {GATEWAY})

@@ -28,6 +28,7 @@ EXTRA = {
         SELECT ledger.job_id FROM ledger JOIN jobs ON jobs.job_id = ledger.job_id
         WHERE ledger.kind = 'upstream' AND jobs.state NOT IN ('failed', 'expired', 'rejected', 'cancelled')
     """,
+    "no job is given up for what was foreseen": "SELECT job_id FROM jobs WHERE reason = 'internal'",
     "a running job has a request": """
         SELECT job_id FROM jobs WHERE state IN ('running', 'generated', 'delivered') AND request_id IS NULL
     """,

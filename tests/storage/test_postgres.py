@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core.errors import StaleJob, StoreError
+from core.errors import StaleJob, StoreAway
 from core.lifecycle import State
 from core.models import Person
 from storage.admin_store import SqlAdminStore
@@ -186,7 +186,7 @@ async def test_a_grant_whose_commit_goes_unanswered_is_given_once(
 async def test_a_statement_that_takes_too_long_is_ended_and_undone(rig: Rig) -> None:
     hasty = PostgresDriver(rig.driver._url, statement_s=0.1)
     await hasty.open()
-    with pytest.raises(StoreError, match="statement timeout"):
+    with pytest.raises(StoreAway, match="statement timeout"):
         await hasty.run([Statement(INSERT, {"note": "one"}), Statement("SELECT pg_sleep(60)")])
     await hasty.run([Statement(INSERT, {"note": "two"})])
     await hasty.close()
