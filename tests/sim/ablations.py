@@ -106,7 +106,8 @@ ABLATIONS = (
         f"{_STORE}._change",
         "job_id = :job_id AND state = :from_state",
         "job_id = :job_id AND :from_state = :from_state",
-        featured="clock and disk: database busy",
+        within=600,
+        featured="people: cancel against completion",
     ),
     Ablation("no fsync before the rename", "core.gateway.spool:Part.publish", "os.fsync(self._file.fileno())", "pass"),
     Ablation(

@@ -159,6 +159,13 @@ class Incarnation:
             media=MediaLimits(max_bytes=32_768, total_s=40, connect_s=5, read_s=10, max_redirects=3),
         )
 
+    @property
+    def places_taken(self) -> int:
+        """How many jobs are counted as under way at the gateway."""
+        assert self.app is not None
+        assert isinstance(self.app.worker, Worker)
+        return self.app.worker._queue.in_flight
+
     def _app(self, driver: SqliteDriver, store: SqlStore, gateway: GatewayClient) -> App:
         history, clock = self.history, self.history.timeline
         chats: dict[str, Platform] = {"telegram": self._telegram(), "discord": self._discord()}

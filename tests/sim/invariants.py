@@ -110,6 +110,8 @@ def check_end(history: "History", connection: sqlite3.Connection) -> None:
         history.breach("what was acknowledged survives", f"order {order}")
     if history.takes_all:
         _check_taken(history, jobs.keys() | history.told)
+    if history.incarnation.places_taken:
+        history.breach("every place is given back", f"{history.incarnation.places_taken} are taken when all is at rest")
     for text in _texts(connection):
         if "canary" in text:
             history.breach("no secret in any log, reply or row", text[:200])
