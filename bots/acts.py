@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bots import admin_replies as replies
 from core.admin import MOST_ROWS, Subject
 from core.models import Caller, Person
-from core.reports import AuditEntry, Entry, Usage, to_csv
+from core.reports import AuditEntry, Entry, R, Usage, to_csv
 from core.service import Service
 
 
@@ -85,15 +85,17 @@ async def usage(service: Service, caller: Caller, period: str = "month", member:
     """Show what was spent: totals in words, a picture, and the ledger entries as a file."""
     found = await service.admin.usage(caller, period, member)
     entries = await service.admin.entries(caller, period, member)
-    files: list[File] = []
-    if entries:
-        csv = await asyncio.to_thread(to_csv, Entry, entries)
-        files.append(File("ledger.csv", "text/csv", csv.encode()))
+    files = await _as_csv("ledger.csv", Entry, entries)
     if found.rows:
         title = replies.now(period).capitalize()
         files.append(File("usage.png", "image/png", await asyncio.to_thread(_picture, found, title)))
     cut = f"\n{replies.CUT}" if len(entries) == MOST_ROWS else ""
     return Answer(f"{replies.usage(found, period)}{cut}", tuple(files), private=True)
+
+
+async def _as_csv(name: str, kind: type[R], entries: Sequence[R]) -> list[File]:
+    """Put entries into a file, if there are any; in a thread, since they may be many."""
+    return [File(name, "text/csv", (await asyncio.to_thread(to_csv, kind, entries)).encode())] if entries else []
 
 
 def _picture(usage: Usage, title: str) -> bytes:
@@ -105,10 +107,7 @@ def _picture(usage: Usage, title: str) -> bytes:
 async def audit(service: Service, caller: Caller) -> Answer:
     """Show who changed what, the newest first."""
     entries = await service.admin.audit(caller)
-    files: list[File] = []
-    if entries:
-        csv = await asyncio.to_thread(to_csv, AuditEntry, entries)
-        files.append(File("audit.csv", "text/csv", csv.encode()))
+    files = await _as_csv("audit.csv", AuditEntry, entries)
     return Answer(replies.audit(entries), tuple(files), private=True)
 
 
