@@ -184,9 +184,10 @@ class SqliteDriver:
         try:
             outcomes = await connection.apply([statements for statements, _ in batch], self._begin)
         except Exception as error:
-            unforeseen = error if not isinstance(error, sqlite3.Error) else None
-            log.log(logging.ERROR, "a commit of %d transactions failed: %s", len(batch), error, exc_info=unforeseen)
-            outcomes = [StoreAway(f"the database {self._path} fails: {error}") for _ in batch]
+            away = isinstance(error, sqlite3.Error)  # anything else is our own fault, which waiting does not mend
+            log.log(logging.ERROR, "a commit of %d transactions failed: %s", len(batch), error, exc_info=not away)
+            kind = StoreAway if away else StoreError
+            outcomes = [kind(f"the database {self._path} fails: {error}") for _ in batch]
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if future.done():  # its caller was cancelled; the commit stands
                 continue

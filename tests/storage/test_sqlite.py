@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import Conflict, SchemaTooNew, StoreBusy, StoreError
+from core.errors import Conflict, SchemaTooNew, StoreAway, StoreBusy, StoreError
 from storage.driver import Statement, Unexpected
 from storage.migrate import migrate, migrations, statements
 from storage.sqlite import SqliteDriver, audit_file, backup, export_file
@@ -94,6 +94,17 @@ async def test_a_cancelled_caller_breaks_nothing(things: SqliteDriver) -> None:
     assert {f"{n:03}" for n in range(1, 300, 2)} <= set(kept)
     await things.run([Statement(INSERT, {"name": "after"})])
     assert "after" in await names(things)
+
+
+async def test_only_what_the_database_says_counts_as_an_outage(things: SqliteDriver) -> None:
+    with pytest.raises(StoreError) as ours:
+        await things.run([Statement(INSERT, {"name": "first"}, otherwise=True)])
+    assert not isinstance(ours.value, StoreAway)
+    await things.run([Statement("PRAGMA max_page_count = 1")])
+    with pytest.raises(StoreAway, match="full"):
+        await things.run([Statement(INSERT, {"name": "long" * 10_000})])
+    await things.run([Statement("PRAGMA max_page_count = 1000000"), Statement(INSERT, {"name": "after"})])
+    assert await names(things) == ["after"]
 
 
 async def test_closing_commits_what_waits(driver: SqliteDriver, tmp_path: Path) -> None:
