@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -23,6 +23,8 @@ BODY_S = 10.0
 """How long a body may take to arrive."""
 ANSWER_S = 3.0
 """The gateway wants its answer within a few seconds."""
+ACCEPTED_TURNS = 3
+"""Turns of the loop from accepting a connection until it is known, and so is closed at the end."""
 
 Checks = Callable[[], Awaitable[Mapping[str, str]]]
 """Returns by name what is wrong; nothing when all is well."""
@@ -57,24 +59,34 @@ class Web:
             app.router.add_post(path, _update(hook), name=path.strip("/"))
         # No access log: the path of a callback is a secret.
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2)
+        self._listening: list[asyncio.Server] = []
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError when the address can't be had."""
         await self._runner.setup()
+        answering = cast("web.Server", self._runner.server)
         try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
+            server = await asyncio.get_running_loop().create_server(answering, self._host, self._port)
         except OSError as error:
             await self._runner.cleanup()
             where = f"HTTP_HOST {self._host}, HTTP_PORT {self._port}"
             raise ConfigurationError(f"Can't listen on {where}: {error.strerror}") from error
+        self._listening.append(server)
 
     @property
     def port(self) -> int:
         """Where it listens, also where HTTP_PORT is 0."""
-        return int(self._runner.addresses[0][1])
+        return int(self._listening[0].sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Stop listening."""
+        """Stop listening, end what goes on and close every connection."""
+        for server in self._listening:
+            # A connection that was accepted just before would stay open for ever: python/cpython#109564.
+            for listening in server.sockets:
+                asyncio.get_running_loop().remove_reader(listening)
+            for _ in range(ACCEPTED_TURNS):
+                await asyncio.sleep(0)
+            server.close()
         await self._runner.cleanup()
 
     async def _health(self, _: web.Request) -> web.Response:

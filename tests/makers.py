@@ -36,7 +36,7 @@ def order(who: Caller | None = None, text: str = "Hello everyone", **changes: An
     return Order(**{**fields, **changes})
 
 
-def web_of(service: Service) -> Web:
+def web_of(service: Service | None) -> Web:
     """Return the web server over a service, at any port, with nothing to say of its health."""
 
     async def nothing_wrong() -> dict[str, str]:

@@ -1,5 +1,7 @@
 """The one door that is open to the internet."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,8 +21,7 @@ async def job(tmp_path: Path) -> AsyncIterator[tuple[str, Job]]:
         web = web_of(alive.service)
         await web.start()
         try:
-            port = web._runner.addresses[0][1]
-            yield f"http://127.0.0.1:{port}", (await alive.service.order(order())).job
+            yield f"http://127.0.0.1:{web.port}", (await alive.service.order(order())).job
         finally:
             await web.stop()
 
@@ -52,3 +53,19 @@ async def test_nothing_else_is_served(job: tuple[str, Job]) -> None:
         for path in ("/", "/gateway/", "/admin", "/gateway/..%2fhealthz"):
             async with client.get(url + path) as response:
                 assert response.status in {404, 405}, path
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_nobody_hangs_on_a_server_that_stops_while_they_connect(turns: int) -> None:
+    web = web_of(None)
+    await web.start()
+    with socket.create_connection(("127.0.0.1", web.port)) as peer:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await web.stop()
+        peer.setblocking(False)
+        try:
+            async with asyncio.timeout(5):
+                assert await asyncio.get_running_loop().sock_recv(peer, 1) == b""
+        except ConnectionResetError:
+            pass  # nobody had accepted it yet

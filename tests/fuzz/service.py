@@ -79,7 +79,7 @@ def callbacks(requests: Requests) -> None:
         web = web_of(alive.service)
         await web.start()
         try:
-            port = web._runner.addresses[0][1]
+            port = web.port
             for path, kind, body in requests:
                 status = await post(port, b"gateway/" + path, b"Content-Type: " + kind, body)
                 assert status < 500, (status, path, kind, body[:80])

@@ -46,7 +46,7 @@ async def test_a_callback_that_can_not_be_read_is_a_bad_request(tmp_path: Path, 
     async with Rig(tmp_path).running() as alive:
         web = web_of(alive.service)
         await web.start()
-        url = f"http://127.0.0.1:{web._runner.addresses[0][1]}/gateway/a"
+        url = f"http://127.0.0.1:{web.port}/gateway/a"
         async with ClientSession() as client, client.post(url, data=body, headers={"Content-Type": kind}) as answer:
             assert answer.status == 400
         await web.stop()
