@@ -11,10 +11,10 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 
 from tests.sim.ablations import ABLATIONS, Ablation, switched
+from tests.sim.faults import Kind
 from tests.sim.faults_chat import KINDS
 from tests.sim.history import History
 from tests.sim.template import template
@@ -99,9 +99,13 @@ def hunt(ablation: Ablation) -> tuple[str, int | None, str]:
     return ablation.name, None if sound.broken else history.seed, (sound.broken or history.broken or ("",))[0]
 
 
+def _featured(ablation: Ablation) -> Kind | None:
+    return next((kind for kind in KINDS if kind.name == ablation.featured), None)
+
+
 def _seeing(ablation: Ablation) -> Generator[History]:
     """Yield the histories that see a defect, which stays in the code meanwhile."""
-    featured = next((kind for kind in KINDS if kind.name == ablation.featured), None)
+    featured = _featured(ablation)
     with switched(ablation):
         for seed in range(ablation.within):
             history = History(seed, template(), featured=featured).run()
@@ -109,15 +113,17 @@ def _seeing(ablation: Ablation) -> Generator[History]:
                 yield history
 
 
-def replayed(ablation: Ablation, most: int, times: int) -> tuple[int, list[str]]:
-    """Live a few failing histories again so many times; return how many there were, and which did not come out alike."""
-    lived, differing = 0, []
-    for history in islice(_seeing(ablation), most):
-        lived += 1
-        again = (History(history.seed, template(), featured=history.mix.featured).run().trace for _ in range(times))
-        if {history.trace} != set(again):
-            differing.append(f"{ablation.name}: seed {history.seed}")
-    return lived, differing
+def failing(ablation: Ablation) -> list[tuple[int, str]]:
+    """Return the seeds and the traces of a few histories that see a defect."""
+    with closing(_seeing(ablation)) as seeing:
+        return [(history.seed, history.trace) for history in islice(seeing, FAILING)]
+
+
+def relived(ablation: Ablation, seed: int, times: int) -> set[str]:
+    """Live one history with a defect so many times; return the traces, which should be one."""
+    featured = _featured(ablation)
+    with switched(ablation):
+        return {History(seed, template(), featured=featured).run().trace for _ in range(times)}
 
 
 def _batches(first: int, count: int) -> Iterator[range]:
@@ -162,14 +168,19 @@ def _run_ablations(pool: ProcessPoolExecutor) -> list[str]:
 
 
 def _replay(times: int, pool: ProcessPoolExecutor) -> bool:
-    total, differing = 0, []
-    for lived, different in pool.map(partial(replayed, most=FAILING, times=times), ABLATIONS):
-        total += lived
-        differing += different
-    _say(*differing, sep="\n")
-    _say(
-        f"sim: {total} failing histories of {len(ABLATIONS)} ablations lived {times} times again, {len(differing)} differ"
-    )
+    """Share out the lives in small pieces; say what each defect came to as soon as it is known."""
+    lived, differing, pieces = 0, 0, [min(BATCH, times - start) for start in range(0, times, BATCH)]
+    for ablation, found in zip(ABLATIONS, pool.map(failing, ABLATIONS), strict=True):
+        again = [[pool.submit(relived, ablation, seed, piece) for piece in pieces] for seed, _ in found]
+        differ = [
+            str(seed)
+            for (seed, trace), parts in zip(found, again, strict=True)
+            if {trace} != set().union(*(part.result() for part in parts))
+        ]
+        lived += len(found)
+        differing += len(differ)
+        _say(f"ablation {ablation.name!r}: {len(found)} failing histories, not alike: {', '.join(differ) or 'none'}")
+    _say(f"sim: {lived} failing histories of {len(ABLATIONS)} ablations lived {times} times again, {differing} differ")
     return not differing
 
 
