@@ -322,7 +322,7 @@ class SchemaTooNew(StoreError):
 
 
 class StoreAway(StoreError):
-    """The database fails for everybody, as while its disk is full; the same may succeed later."""
+    """The database or the spool fails for everybody, as while a disk is full; the same may succeed later."""
 
 
 class StoreBusy(StoreError):

@@ -194,8 +194,8 @@ def serve(operation: str, arguments: JSON) -> JSON:
         return {"error": "undecodable", "reason": str(error)}
     except TooBig as error:
         return {"error": "too_big", "reason": str(error)}
-    except OSError as error:
-        return {"error": "failed", "reason": str(error)}
+    except OSError as error:  # of the disk: what a library says about the input is NotAudio
+        return {"error": "failed", "reason": f"the spool fails: {error}"}
 
 
 def confine(memory_bytes: int) -> None:

@@ -21,6 +21,7 @@ from core.models import Artifact, Job
 from core.nudges import Nudges, Stopping
 from core.ports import Clock, Gateway, GatewayStatus, MediaTools, Store
 from core.products import Catalog, Product
+from core.spool import own_disk
 
 log = logging.getLogger(__name__)
 
@@ -284,7 +285,8 @@ class Steps:
     ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
         """Return what could be fetched and decoded, and the last trouble with what could not."""
         folder = self._spool / job.job_id
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        with own_disk():
+            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         artifacts: list[Artifact] = []
         trouble: GatewayError | MediaError | None = None
         for number, url in enumerate(urls):

@@ -13,7 +13,7 @@ from yarl import URL
 from core.errors import MediaUnavailable
 from core.gateway.addresses import AddressRefused, MayConnect, is_public, vetting
 from core.gateway.settings import MediaLimits
-from core.gateway.spool import Part, in_thread
+from core.spool import Part, in_thread, own_disk
 
 BUFFER_BYTES = 2**20
 """One hop to a thread and one write for each."""
@@ -46,7 +46,7 @@ class MediaFetcher:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def fetch(self, url: str, into: Path) -> None:
-        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable."""
+        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable and StoreAway."""
         target = media_url(url)
         try:
             async with asyncio.timeout(self._limits.total_s), self._opened(target) as response:
@@ -131,12 +131,14 @@ def may_pass(exc: Exception) -> bool:
 
 
 async def save(response: aiohttp.ClientResponse, into: Path, max_bytes: int) -> None:
-    """Write the body to disk as it comes, then put it in its place. Raises MediaUnavailable."""
+    """Write the body to disk as it comes, then put it in its place. Raises MediaUnavailable and StoreAway."""
     host = response.url.host
     if response.status != 200:
         may_retry = response.status in MAY_APPEAR or response.status // 100 in {2, 5}
         raise MediaUnavailable(f"{host}: answered {response.status}", may_retry=may_retry)
-    part, size = Part(into), 0
+    size = 0
+    with own_disk():
+        part = Part(into)
     try:
         while block := await read_block(response.content):
             if size == 0 and block[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(NOT_AUDIO):
@@ -144,10 +146,12 @@ async def save(response: aiohttp.ClientResponse, into: Path, max_bytes: int) -> 
             size += len(block)
             if max(size, response.content_length or 0) > max_bytes:
                 raise MediaUnavailable(f"{host}: more than {max_bytes} bytes", may_retry=False)
-            await in_thread(part.write, block)
+            with own_disk():
+                await in_thread(part.write, block)
         if size == 0:
             raise MediaUnavailable(f"{host}: empty", may_retry=True)
-        await in_thread(part.publish)
+        with own_disk():
+            await in_thread(part.publish)
     finally:
         part.discard()
 

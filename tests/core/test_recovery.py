@@ -622,6 +622,22 @@ async def test_a_job_outlives_a_database_that_takes_nothing(
     assert len(rig.chat.heard) == 1
 
 
+async def test_a_job_outlives_a_spool_that_takes_nothing(
+    rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
+    rig.spool.write_text("no folder")
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while sum("nothing can be written" in message for message in caplog.messages) <= FAULTS:
+                await asyncio.sleep(0)
+        rig.spool.unlink()
+        await at_rest(alive)
+        assert (await current(alive, job)).state is State.DELIVERED
+    assert len(rig.chat.heard) == 1
+
+
 async def test_what_fails_before_an_upload_leaves_no_doubt_about_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
     async with rig.running() as alive:

@@ -2,14 +2,15 @@
 
 import asyncio
 import gzip
+import resource
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.errors import MediaUnavailable
-from core.gateway.spool import in_thread
+from core.errors import StoreAway
+from core.spool import in_thread
 from tests.gateway.fetch_user import LIMITS, WAVE, fetched, fetcher, into, refused
 from tests.gateway.stand_in import answer, stand_in
 
@@ -132,6 +133,21 @@ async def test_dripping_ends(into: Path) -> None:
         assert (await refused(f"{server.url}/?signature=1", into, server.url, limits=limits)).may_retry
 
 
+async def test_what_our_own_disk_refuses_is_not_laid_on_the_host(into: Path) -> None:
+    taken = into.parent / "taken"
+    taken.mkdir()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with stand_in(answer(200, WAVE)) as server:
+        for target, largest_bytes in ((into.parent / "none" / "audio", soft), (into, 9), (taken, soft)):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_bytes, hard))
+            try:
+                with pytest.raises(StoreAway, match="spool"):
+                    await fetched(server, target)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(into.parent.iterdir()) == [taken]
+
+
 async def test_a_cancelled_download_leaves_nothing(into: Path) -> None:
     async with stand_in(answer(200, WAVE, length=len(WAVE) + 1)) as server, fetcher(server.url) as media:
         task = asyncio.create_task(media.fetch(server.url, into))
@@ -158,13 +174,6 @@ async def test_a_cancelled_write_is_waited_for() -> None:
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-
-
-async def test_a_disk_that_does_not_take_it(into: Path) -> None:
-    async with stand_in(answer(200, WAVE)) as server, fetcher(server.url) as media:
-        with pytest.raises(MediaUnavailable, match="No such file") as caught:
-            await media.fetch(server.url, into / "missing" / "audio")
-    assert caught.value.may_retry
 
 
 async def test_no_connection(into: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from core.audio import Want, raw_format
-from core.errors import CannotFit, Undecodable
+from core.errors import CannotFit, StoreAway, Undecodable
 from core.media import Media
 from tests.media.files import names, write, write_wav
 
@@ -113,6 +113,13 @@ async def test_a_file_that_went_bad_replaces_nothing(shared: Media, tmp_path: Pa
         await shared.fit(path, probe, tmp_path / "b", want(10**6))
     assert (tmp_path / "b").read_bytes() == b"before"
     assert names(tmp_path) == ["a", "b"]
+
+
+async def test_a_disk_that_takes_nothing_says_nothing_about_the_file(shared: Media, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a", 3)
+    probe = await shared.probe(path)
+    with pytest.raises(StoreAway, match="spool"):
+        await shared.fit(path, probe, tmp_path / "none" / "b", want(10**6))
 
 
 async def test_two_at_once_into_the_same_place_leave_one_whole_file(shared: Media, tmp_path: Path) -> None:

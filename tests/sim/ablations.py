@@ -109,7 +109,7 @@ ABLATIONS = (
         within=600,
         featured="people: cancel against completion",
     ),
-    Ablation("no fsync before the rename", "core.gateway.spool:Part.publish", "os.fsync(self._file.fileno())", "pass"),
+    Ablation("no fsync before the rename", "core.spool:Part.publish", "os.fsync(self._file.fileno())", "pass"),
     Ablation(
         "token check missing",
         "core.service:Service.called_back",

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from bots.logs import NOISY, Redacting
-from core.gateway import answers, spool
+from core import spool
+from core.gateway import answers
 from tests.sim import discord, gateway, telegram
 
 if TYPE_CHECKING:

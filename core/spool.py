@@ -2,10 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import TypeVar
+
+from core.errors import StoreAway
 
 T = TypeVar("T")
 
@@ -19,6 +22,15 @@ async def in_thread(work: Callable[..., T], *arguments: object) -> T:
         await asyncio.wait({task})
         task.exception()  # looked at, or asyncio reports it as forgotten
         raise
+
+
+@contextmanager
+def own_disk() -> Iterator[None]:
+    """Tell what our own disk refuses, as when it is full, from what another machine did. Raises StoreAway."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreAway(f"the spool fails: {error}") from error
 
 
 class Part:
