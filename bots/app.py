@@ -24,7 +24,7 @@ from core.callbacks import Naming
 from core.carrier import Carrier
 from core.delivering import Delivering
 from core.elsewhere import LOOK_S, Elsewhere
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, StoreAway, StoreError
 from core.gate import Gate
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings
@@ -40,6 +40,7 @@ from core.ports import Clock
 from core.products import Catalog
 from core.queue import FairQueue
 from core.service import Service
+from core.spool import own_disk, try_writing
 from core.steps import Steps
 from core.worker import Worker
 from storage.admin_store import SqlAdminStore
@@ -178,6 +179,7 @@ async def compose(
             lag=lag,
             receiving=receiving,
             open_jobs=stores.admin.open_jobs,
+            spool=settings.spool,
         )
         yield App(
             settings=settings,
@@ -276,9 +278,13 @@ def _carrier(  # noqa: PLR0917 - the parts, once
 def _make_spool(settings: Settings) -> None:
     """Refuse to start where audio could not be kept: it would be paid for in vain."""
     try:
-        settings.spool.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"{settings.spool} can't be used for audio: {error.strerror}") from error
+        with own_disk():
+            settings.spool.mkdir(parents=True, exist_ok=True)
+        try_writing(settings.spool)
+    except StoreAway as error:  # it may pass; until then the service is not ready
+        log.error("%s", error)  # noqa: TRY400 - no trace tells more
+    except StoreError as error:
+        raise ConfigurationError(f"{settings.spool} can't be used for audio: {error}") from error
 
 
 async def serve(settings: Settings, part: Part) -> int:

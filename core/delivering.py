@@ -15,6 +15,7 @@ from core.errors import (
     DeliveryRefused,
     DeliveryUncertain,
     MediaError,
+    StoreError,
     TooLarge,
 )
 from core.insist import insist
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 DELIVER_S = 1800
 """How long a chat that takes nothing just now is tried again."""
+ROOM_S = 5
+"""How long to wait for room in the spool."""
 PROGRESS_S = 10
 KEEP_MS = 7 * DAY_MS
 """How long the files of an undeliverable job are kept, and how long a chat is tried that can't be told of an end."""
@@ -146,7 +149,10 @@ class Delivering:
             await self._hand_over(job, receipt, files, uncertain=uncertain)
         except TooLarge as error:
             log.info("job %s: the chat takes less than announced: %s", job.job_id, error)
-            smaller = await self._fitted(job, replace(want, max_bytes=error.max_bytes))
+            try:
+                smaller = await self._fitted(job, replace(want, max_bytes=error.max_bytes))
+            except StoreError as outage:  # the chat has nothing, so there is no doubt
+                raise DeliveryDelayed(str(outage), retry_after_s=ROOM_S) from outage
             await self._hand_over(job, receipt, smaller, uncertain=uncertain)
 
     async def _fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:

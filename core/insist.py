@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from core.errors import Conflict, StaleJob, StoreError
+from core.errors import Conflict, StaleJob, StoreAway, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,8 @@ T = TypeVar("T")
 async def insist(what: str, change: Callable[[], Awaitable[T]], within_s: float = INSIST_S) -> T:
     """Make a change again until the store takes it. Raises StaleJob, Conflict, and StoreError after `within_s`.
 
-    It goes on during a stop, as long as that waits: what only this process knows is lost with it.
+    An outage is waited for, however long, and during a stop as long as that waits: what only this process knows is
+    lost with it.
     """
     loop = asyncio.get_running_loop()
     until_s = loop.time() + within_s
@@ -28,7 +29,7 @@ async def insist(what: str, change: Callable[[], Awaitable[T]], within_s: float 
         except (StaleJob, Conflict):
             raise
         except StoreError as error:
-            if loop.time() > until_s:
+            if loop.time() > until_s and not isinstance(error, StoreAway):
                 raise
             log.warning("%s: the store does not take what happened, and is asked again: %s", what, error)
             await asyncio.sleep(PAUSE_S)

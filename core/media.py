@@ -9,9 +9,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from core.audio import KINDS, Encoding, Probe, RawFormat, Want
-from core.errors import CannotFit, MediaError, StoreAway, TroubadourError, Undecodable
+from core.errors import CannotFit, MediaError, Undecodable
 from core.jsontype import JSON
 from core.media_pool import Pool
+from core.spool import own_disk
 
 RECYCLE_AFTER = 200
 """Requests that one child serves, so that a leak in a codec has an end."""
@@ -33,7 +34,7 @@ class Media:
         """Decode the whole file and say what it is.
 
         A header in the file is believed before `raw`. Raises Undecodable, MediaTimeout, MediaError when the file
-        takes the child along, or StoreAway when the disk fails.
+        takes the child along, or what `own_disk` does when the file can't be read.
         """
         return await self._ask("probe", path=str(path), raw=raw and asdict(raw))
 
@@ -76,6 +77,9 @@ class Media:
 
     async def _ask(self, operation: str, **arguments: object) -> Probe:
         answer = await self._pool.ask(operation, arguments, self._deadline_s)
+        if answer.get("error") == "failed":
+            with own_disk():
+                raise OSError(answer.get("errno"), answer.get("reason"))
         if "error" in answer:
             raise ERRORS.get(answer["error"], MediaError)(answer.get("reason", ""))
         return _probe(answer)
@@ -92,7 +96,7 @@ class _TooBig(MediaError):
     """An encoding came out larger than allowed."""
 
 
-ERRORS: dict[str, type[TroubadourError]] = {"undecodable": Undecodable, "too_big": _TooBig, "failed": StoreAway}
+ERRORS: dict[str, type[MediaError]] = {"undecodable": Undecodable, "too_big": _TooBig}
 
 
 def _probe(answer: JSON) -> Probe:

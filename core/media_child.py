@@ -195,7 +195,7 @@ def serve(operation: str, arguments: JSON) -> JSON:
     except TooBig as error:
         return {"error": "too_big", "reason": str(error)}
     except OSError as error:  # of the disk: what a library says about the input is NotAudio
-        return {"error": "failed", "reason": f"the spool fails: {error}"}
+        return {"error": "failed", "errno": error.errno, "reason": error.strerror}
 
 
 def confine(memory_bytes: int) -> None:

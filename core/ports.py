@@ -246,7 +246,7 @@ class Gateway(Protocol):
         ...
 
     async def fetch(self, url: str, into: Path) -> None:
-        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable and StoreAway."""
+        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable and StoreError."""
         ...
 
 

@@ -130,7 +130,10 @@ class Service:
         order, agreed_micros = await self._store.read_offer(caller, offer_id)
         order = replace(order, destination=destination or order.destination)
         accepted = await self.order(order, agreed_micros=agreed_micros)
-        await self._store.drop_offer(offer_id)  # pressed twice before this, it was one event, and so is one job
+        try:
+            await self._store.drop_offer(offer_id)
+        except StoreError as error:  # it expires; pressed again before, it is the same event, and so the same job
+            log.warning("job %s: its offer is not dropped: %s", accepted.job.job_id, error)
         return accepted
 
     async def ask_for(self, caller: Caller, amount: str) -> Wish:

@@ -1,16 +1,22 @@
 """Files that are either whole and on disk, or not there."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryFile
 from typing import TypeVar
 
-from core.errors import StoreAway
+from core.errors import StoreAway, StoreError
 
 T = TypeVar("T")
+
+PROBE_BYTES = 16_384
+OUTAGES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""What a disk says to everybody. Anything else is about one file, or about whoever started the service."""
 
 
 async def in_thread(work: Callable[..., T], *arguments: object) -> T:
@@ -26,11 +32,18 @@ async def in_thread(work: Callable[..., T], *arguments: object) -> T:
 
 @contextmanager
 def own_disk() -> Iterator[None]:
-    """Tell what our own disk refuses, as when it is full, from what another machine did. Raises StoreAway."""
+    """Tell what our own disk does from what another machine did. Raises StoreAway for an outage, else StoreError."""
     try:
         yield
     except OSError as error:
-        raise StoreAway(f"the spool fails: {error}") from error
+        kind = StoreAway if error.errno in OUTAGES else StoreError
+        raise kind(f"the spool fails: {error}") from error
+
+
+def try_writing(folder: Path) -> None:
+    """Write a little to a folder and take it away again. Raises what `own_disk` does."""
+    with own_disk(), TemporaryFile(dir=folder, buffering=0) as file:
+        file.write(bytes(PROBE_BYTES))
 
 
 class Part:

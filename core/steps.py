@@ -25,6 +25,9 @@ from core.spool import own_disk
 
 log = logging.getLogger(__name__)
 
+LATE_S = 300
+"""How long after its deadline a job is asked about where the gateway gave no answer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -195,19 +198,22 @@ class Steps:
 
     async def _watch(self, job: Job) -> Job:
         product = self._catalog[job.product]
-        left_s = self._patience(job)
-        look_s, asked = self._first_look_s(job, product), False  # after an outage the audio may be there, however late
-        while left_s() > 0 or not asked:
+        left_s, loop = self._patience(job), asyncio.get_running_loop()
+        until_s = loop.time() + max(left_s(), 0) + LATE_S
+        wait_s, told = min(self._first_look_s(job, product), left_s()), False
+        # After an outage the audio may be there, however late: only an answer after the deadline says that it is not.
+        while left_s() > 0 or not (told or loop.time() > until_s):
             self._delivering.show_progress(job)
-            await self._nudges.wait(job, min(look_s, left_s()))
+            await self._nudges.wait(job, wait_s)
             if not holds(self._lease, job):
                 return job  # to go on, or not, when that is known
-            look_s, asked = self._poll_s(job, product), True
+            wait_s = min(self._poll_s(job, product), left_s()) if left_s() > 0 else self._pace.poll_max_s
             try:
                 answer = await self._gateway.status(job.request_id or "")
             except GatewayError as error:
                 log.warning("job %s: status unknown for now: %s", job.job_id, error)
                 continue
+            told = left_s() <= 0
             if answer.status == "COMPLETED":
                 return await self._collect(job, answer)
             if answer.status in _FAILURES:

@@ -356,7 +356,10 @@ class Worker:
         while True:
             asked_s = 0.0
             try:
-                return await self._delivering.tell(await self._store.again(job))
+                now = await self._store.again(job)
+                if (now.state, now.updated_ms) != (job.state, job.updated_ms):
+                    return None  # it was sent again meanwhile, and whoever carries it says how that ends
+                return await self._delivering.tell(now)
             except (Stopping, StaleJob):
                 raise
             except DeliveryDelayed as error:

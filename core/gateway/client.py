@@ -50,7 +50,7 @@ class GatewayClient:
         return answers.status(await self._exchange("GET", path), self._key)
 
     async def fetch(self, url: str, into: Path) -> None:
-        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable and StoreAway."""
+        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable and StoreError."""
         await self._media.fetch(url, into)
 
     async def close(self) -> None:

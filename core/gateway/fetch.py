@@ -46,7 +46,7 @@ class MediaFetcher:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def fetch(self, url: str, into: Path) -> None:
-        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable and StoreAway."""
+        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable and StoreError."""
         target = media_url(url)
         try:
             async with asyncio.timeout(self._limits.total_s), self._opened(target) as response:
@@ -131,7 +131,7 @@ def may_pass(exc: Exception) -> bool:
 
 
 async def save(response: aiohttp.ClientResponse, into: Path, max_bytes: int) -> None:
-    """Write the body to disk as it comes, then put it in its place. Raises MediaUnavailable and StoreAway."""
+    """Write the body to disk as it comes, then put it in its place. Raises MediaUnavailable and StoreError."""
     host = response.url.host
     if response.status != 200:
         may_retry = response.status in MAY_APPEAR or response.status // 100 in {2, 5}

@@ -18,6 +18,7 @@ from core.errors import (
     NotPermitted,
     OverLimit,
     Refusal,
+    StoreAway,
 )
 from core.models import Caller, Person
 from core.products import catalog
@@ -206,6 +207,20 @@ async def test_an_order_over_the_threshold_is_placed_once_confirmed(alive: Incar
     await at_rest(alive)
     with pytest.raises(NotFound):
         await alive.service.confirm(caller(), offer)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_a_confirmed_order_stands_when_its_offer_can_not_be_dropped(
+    alive: Incarnation, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(offer_id: str) -> None:
+        raise StoreAway("the disk is full")
+
+    offer = await offered(alive)
+    monkeypatch.setattr(alive.store, "drop_offer", away)
+    accepted = await alive.service.confirm(caller(), offer)
+    assert (await alive.service.confirm(caller(), offer)).job.job_id == accepted.job.job_id
+    await at_rest(alive)
     assert len(rig.chat.heard) == 1
 
 

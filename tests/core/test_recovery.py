@@ -12,12 +12,15 @@ from core.errors import (
     BadRequest,
     DeliveryDelayed,
     DeliveryRefused,
+    DeliveryUncertain,
     GatewayError,
     MediaUnavailable,
     NoAnswer,
     OutOfCredit,
     ServerError,
+    StoreAway,
     StoreError,
+    TooLarge,
     TooManyRequests,
     Unauthorized,
     Unavailable,
@@ -172,11 +175,25 @@ async def test_what_only_this_process_knows_is_written_down_when_the_store_is_ba
 async def test_an_end_to_insisting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.insist.PAUSE_S", 0.001)
 
-    async def never() -> Job:
+    async def never() -> str:
         raise StoreError("no")
 
     with pytest.raises(StoreError, match="no"):
         await insist("a job", never, within_s=0.01)
+
+
+async def test_an_outage_is_outlasted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.insist.PAUSE_S", 0)
+    outages = 9
+
+    async def later() -> str:
+        nonlocal outages
+        outages -= 1
+        if outages:
+            raise StoreAway("the disk is full")
+        return "done"
+
+    assert await insist("a job", later, within_s=0) == "done"
 
 
 # --- draining -----------------------------------------------------------------------------------------------------
@@ -626,16 +643,79 @@ async def test_a_job_outlives_a_spool_that_takes_nothing(
     rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
-    rig.spool.write_text("no folder")
+    rig.gateway.fetches = [StoreAway("no space left")] * (FAULTS + 1)
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while sum("nothing can be written" in message for message in caplog.messages) <= FAULTS:
-                await asyncio.sleep(0)
-        rig.spool.unlink()
         await at_rest(alive)
         assert (await current(alive, job)).state is State.DELIVERED
     assert len(rig.chat.heard) == 1
+
+
+async def test_audio_is_given_up_only_on_an_answer_that_came_after_the_deadline(rig: Rig) -> None:
+    rig.with_deadline(60)
+
+    async def time_passes() -> Answer:
+        rig.clock.forward(ms=60_000)
+        raise ServerError("503")
+
+    processing = Answer("PROCESSING", ())
+    rig.gateway.statuses = [processing, time_passes, ServerError("503"), ServerError("503"), Answer()]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_a_gateway_that_stays_silent_after_the_deadline_is_asked_no_more(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.steps.LATE_S", 0.05)
+    rig.with_deadline(0.05)
+    rig.gateway.statuses = [ServerError("503")] * 10_000
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.told == [("expired", Reason.TOO_SLOW)]
+
+
+async def test_what_was_refused_for_its_size_leaves_no_doubt_when_the_disk_is_full(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.delivering.ROOM_S", 0)
+    rig.chat.deliveries = [TooLarge(5000)] * 2
+    rig.media.fits = [None, StoreAway("no space left")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.uncertain == [False] * 3
+    assert len(rig.chat.heard) == 1
+
+
+async def test_who_waits_to_tell_an_end_leaves_it_to_whoever_was_sent_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0.05)
+    rig.chat.deliveries = [DeliveryUncertain("cut off")]
+    rig.chat.tellings = [DeliveryDelayed("the network", retry_after_s=0)]
+    held = asyncio.Event()
+
+    async def slow() -> None:
+        await held.wait()
+
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNDELIVERABLE)
+        async with asyncio.timeout(10):
+            while rig.chat.tellings:
+                await asyncio.sleep(0)
+        teller = alive.worker._tasks[job.job_id]
+        rig.chat.deliveries = [slow]
+        await alive.service.redeliver(caller(), job.job_id, Destination("test"))
+        await asyncio.wait({teller}, timeout=10)
+        assert rig.chat.told == []
+        held.set()
+        await at_rest(alive)
+    assert (rig.chat.told, len(rig.chat.heard)) == ([], 1)
 
 
 async def test_what_fails_before_an_upload_leaves_no_doubt_about_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

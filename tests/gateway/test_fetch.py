@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import StoreAway
+from core.errors import StoreAway, StoreError
 from core.spool import in_thread
 from tests.gateway.fetch_user import LIMITS, WAVE, fetched, fetcher, into, refused
 from tests.gateway.stand_in import answer, stand_in
@@ -138,13 +138,16 @@ async def test_what_our_own_disk_refuses_is_not_laid_on_the_host(into: Path) -> 
     taken.mkdir()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     async with stand_in(answer(200, WAVE)) as server:
-        for target, largest_bytes in ((into.parent / "none" / "audio", soft), (into, 9), (taken, soft)):
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_bytes, hard))
-            try:
-                with pytest.raises(StoreAway, match="spool"):
-                    await fetched(server, target)
-            finally:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        for target in (into.parent / "none" / "audio", taken):
+            with pytest.raises(StoreError, match="spool") as odd:
+                await fetched(server, target)
+            assert not isinstance(odd.value, StoreAway)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (9, hard))
+        try:
+            with pytest.raises(StoreAway, match="too large"):
+                await fetched(server, into)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(into.parent.iterdir()) == [taken]
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from core.audio import Want, raw_format
-from core.errors import CannotFit, StoreAway, Undecodable
+from core.errors import CannotFit, StoreError, Undecodable
 from core.media import Media
 from tests.media.files import names, write, write_wav
 
@@ -118,7 +118,7 @@ async def test_a_file_that_went_bad_replaces_nothing(shared: Media, tmp_path: Pa
 async def test_a_disk_that_takes_nothing_says_nothing_about_the_file(shared: Media, tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a", 3)
     probe = await shared.probe(path)
-    with pytest.raises(StoreAway, match="spool"):
+    with pytest.raises(StoreError, match="spool"):
         await shared.fit(path, probe, tmp_path / "none" / "b", want(10**6))
 
 

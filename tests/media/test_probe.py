@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.audio import Probe, RawFormat, raw_format
-from core.errors import StoreAway, Undecodable
+from core.errors import StoreError, Undecodable
 from core.media import Media
 from core.products import OUTPUT_FORMATS
 from tests.media.files import tone, write, write_wav
@@ -155,7 +155,7 @@ async def test_audio_without_a_single_sample_is_undecodable(shared: Media, tmp_p
 
 
 async def test_a_file_that_is_not_there_is_no_statement_about_its_content(shared: Media, tmp_path: Path) -> None:
-    with pytest.raises(StoreAway, match="No such file"):
+    with pytest.raises(StoreError, match="No such file"):
         await shared.probe(tmp_path / "nothing")
 
 

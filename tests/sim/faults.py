@@ -198,7 +198,7 @@ DISK = [
             "a day back": ("clock", -86_400_000),
             "a two-hour suspend": ("suspend", 7200.0),
             "frozen for ten minutes": ("freeze", 600.0),
-            "full for five minutes": ("full", 300.0),
+            "full for twenty minutes": ("full", 1200.0),
         },
     ),
     *_table("clock and disk", "start", {"edge of a day": "day", "edge of a month": "month"}),

@@ -195,7 +195,7 @@ class Incarnation:
         service = Service(store=store, worker=worker, catalog=table, policy=policy, clock=clock, ids=ids, admin=admin)
         meters, lag = Meters(), LoopLag(turn_s=86_400)  # or its turns were most of the steps
         vitals = Vitals(
-            meters=meters, worker=worker, gate=gate, lag=lag, receiving=chats, open_jobs=admin_store.open_jobs
+            meters=meters, worker=worker, gate=gate, lag=lag, receiving=chats, open_jobs=admin_store.open_jobs, spool=spool
         )  # fmt: skip
         web = Web(
             "bot.sim", 8080, service, meters=meters, checks=vitals.wrong, metrics=vitals.metrics, hooks={}
