@@ -47,7 +47,9 @@ def _findings(settings: Settings) -> tuple[list[str], list[str]]:
         remarks.append("GATEWAY_URL is http: the key travels unencrypted")
     if settings.public_url is None:
         remarks.append("PUBLIC_URL is not set: the gateway is polled instead of calling back")
-    problems.extend(f"{folder} can't be written" for folder in (settings.data_dir,) if not _writable(folder))
+    problems.extend(
+        [f"{kept} can't be written" for kept in (settings.data_dir, settings.spool) if not _writable(kept)][:1]
+    )
     return problems, remarks
 
 

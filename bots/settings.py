@@ -27,6 +27,9 @@ _OWNER = re.compile(r"(?:discord|telegram):\d{1,20}|console:\w+", re.ASCII)
 def address_of(url: str) -> Path | str:
     """Read `sqlite:///path` or `postgresql://…`. Raises ValueError."""
     if url.startswith(("postgresql://", "postgres://")):
+        parts = urlsplit(url)
+        if parts.fragment or "@" in parts.path + parts.query or parts.netloc.count("@") > 1:
+            raise ValueError("needs its password percent-encoded: %23 for #, %2F for /, %3F for ?, %40 for @")
         return url
     if not url.startswith("sqlite:///"):
         raise ValueError("must begin with sqlite:/// or postgresql://")

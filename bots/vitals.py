@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from bots.metrics import Gauge, LoopLag, exposition
 from bots.platform import Platform
@@ -12,6 +13,7 @@ from core.errors import StoreError
 from core.gate import Gate
 from core.lifecycle import State
 from core.meters import Meters
+from core.spool import try_writing
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ class Vitals:
     receiving: Mapping[str, Platform]
     """The chats from which this process takes orders."""
     open_jobs: Callable[[], Awaitable[Mapping[State, int]]]
+    spool: Path
 
     async def wrong(self) -> Mapping[str, str]:
         """Return by name what keeps this process from taking orders."""
@@ -39,6 +42,11 @@ class Vitals:
             found["worker"] = "not running"
         if await self._jobs() is None:
             found["store"] = "does not answer"
+        try:
+            await asyncio.to_thread(try_writing, self.spool)
+        except StoreError as error:
+            log.warning("%s", error)
+            found["spool"] = "can't be written"
         return found
 
     async def metrics(self) -> str:

@@ -57,8 +57,10 @@ class Web:
             app.router.add_post("/gateway/{token}", _callback(service), name="callback")
         for path, hook in hooks.items():
             app.router.add_post(path, _update(hook), name=path.strip("/"))
-        # No access log: the path of a callback is a secret.
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2)
+        # No access log: the path of a callback is a secret. No decompression: nobody has a reason to send it.
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=2, auto_decompress=False
+        )
         self._listening: list[asyncio.Server] = []
 
     async def start(self) -> None:
@@ -67,10 +69,11 @@ class Web:
         answering = cast("web.Server", self._runner.server)
         try:
             server = await asyncio.get_running_loop().create_server(answering, self._host, self._port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             await self._runner.cleanup()
             where = f"HTTP_HOST {self._host}, HTTP_PORT {self._port}"
-            raise ConfigurationError(f"Can't listen on {where}: {error.strerror}") from error
+            why = error.strerror if isinstance(error, OSError) else "that is no name of a host"
+            raise ConfigurationError(f"Can't listen on {where}: {why}") from error
         self._listening.append(server)
 
     @property
@@ -167,4 +170,6 @@ async def read(request: web.Request, largest_bytes: int) -> bytes:
                     raise too_large
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
+    except (web.RequestPayloadError, ConnectionResetError):
+        raise web.HTTPBadRequest(text="the body can't be read") from None
     return bytes(body)

@@ -167,7 +167,10 @@ class PostgresDriver:
             )
             self._closing = False
             await self._check_home()
-        except (*FAULTS, ValueError) as error:
+        except ValueError:  # not told: a piece of the password may be in it
+            await self.close()
+            raise StoreError(f"{self._where} can't be opened: its address can't be read") from None
+        except FAULTS as error:
             await self.close()
             raise StoreError(f"{self._where} can't be opened: {_first_line(error)}") from None
         except BaseException:

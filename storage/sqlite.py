@@ -103,7 +103,8 @@ class SqliteDriver:
         try:
             if not self._read_only:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._lock = _lock(self._path.with_name(f"{self._path.name}.lock"))
+                file = self._path.resolve()  # one lock by whatever name
+                self._lock = _lock(file.with_name(f"{file.name}.lock"))
             connection = self._connection = self._kind(self._connect, 64)
             await connection
             connection.row_factory = sqlite3.Row
@@ -223,6 +224,7 @@ def backup(source: Path, target: Path) -> None:
     try:
         with closing(connect(source, read_only=True)) as live, closing(sqlite3.connect(partial)) as copy:
             live.backup(copy)
+            _check_whole(copy)
         with partial.open("rb") as written:
             os.fsync(written.fileno())
         partial.replace(target)
@@ -230,6 +232,14 @@ def backup(source: Path, target: Path) -> None:
     except (sqlite3.Error, OSError) as error:
         partial.unlink(missing_ok=True)
         raise StoreError(f"{source} can't be copied to {target}: {error}") from error
+
+
+def _check_whole(copy: sqlite3.Connection) -> None:
+    if not copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (MARK,)).fetchone():
+        raise sqlite3.DatabaseError("it is not a database of Troubadour")
+    (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(f"it is damaged: {found}")
 
 
 def _sync_folder(path: Path) -> None:

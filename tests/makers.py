@@ -36,7 +36,7 @@ def order(who: Caller | None = None, text: str = "Hello everyone", **changes: An
     return Order(**{**fields, **changes})
 
 
-def web_of(service: Service | None) -> Web:
+def web_of(service: Service | None, host: str = "127.0.0.1") -> Web:
     """Return the web server over a service, at any port, with nothing to say of its health."""
 
     async def nothing_wrong() -> dict[str, str]:
@@ -45,7 +45,7 @@ def web_of(service: Service | None) -> Web:
     async def no_metrics() -> str:
         return ""
 
-    return Web("127.0.0.1", 0, service, meters=Meters(), checks=nothing_wrong, metrics=no_metrics, hooks={})
+    return Web(host, 0, service, meters=Meters(), checks=nothing_wrong, metrics=no_metrics, hooks={})
 
 
 def act(name: str = "test", target: str = "", *, community: str = "band") -> Act:

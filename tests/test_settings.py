@@ -43,6 +43,7 @@ def test_the_defaults_work() -> None:
         ({"price": "5000 chars"}, "PRICE"),
         ({"default_voice": "Nobody"}, "DEFAULT_VOICE"),
         ({"database_url": "mysql://x"}, "DATABASE_URL"),
+        *(({"database_url": f"postgresql://u:canary{c}x@host/name"}, "percent-encoded") for c in "#/?@"),
         ({"public_url": "http://example.org"}, "PUBLIC_URL"),
         ({"poll_min_s": 9, "poll_max_s": 8}, "POLL_MAX_S"),
         ({"jobs_total": 0}, "JOBS_TOTAL"),

@@ -1,6 +1,7 @@
 """The one door that is open to the internet."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from aiohttp import ClientSession
 
 from bots.web import LARGEST_CALLBACK_BYTES
+from core.errors import ConfigurationError
 from core.models import Job
 from tests.core.rig import Rig
 from tests.makers import order, web_of
@@ -45,6 +47,25 @@ async def test_bodies_are_limited_and_must_be_json(job: tuple[str, Job]) -> None
     assert await posted(url, known.callback_token, b'{"a": "%s"}' % (b"x" * (room + 1))) == 413
     assert await posted(url, known.callback_token, b"[" * LARGEST_CALLBACK_BYTES) == 400
     assert await posted(url, known.callback_token, b"not json") == 400
+
+
+async def test_a_body_that_can_not_be_read_is_refused_in_peace(
+    job: tuple[str, Job], caplog: pytest.LogCaptureFixture
+) -> None:
+    url, known = job
+    async with ClientSession() as client:
+        address = f"{url}/gateway/{known.callback_token}"
+        async with client.post(
+            address, data=b"rubbish", headers={"Content-Encoding": "gzip"}, compress=False
+        ) as answer:
+            assert answer.status == 400
+    assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []
+
+
+async def test_an_address_that_is_none_is_the_operators_to_mend() -> None:
+    web = web_of(None, "nonsense..")
+    with pytest.raises(ConfigurationError, match="HTTP_HOST nonsense"):
+        await web.start()
 
 
 async def test_nothing_else_is_served(job: tuple[str, Job]) -> None:

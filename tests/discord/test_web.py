@@ -187,6 +187,9 @@ async def test_readiness_follows_store_chat_and_drain(
         async with asyncio.timeout(10):
             while (await caller.get("/readyz"))[0] != 200:
                 await asyncio.sleep(0.01)
+        app.settings.spool.rename(app.settings.data_dir / "away")
+        assert json.loads((await caller.get("/readyz"))[1])["wrong"] == {"spool": "can't be written"}
+        (app.settings.data_dir / "away").rename(app.settings.spool)
         await app.worker.stop(1)
         status, said = await caller.get("/readyz")
         assert (status, json.loads(said)["wrong"]) == (503, {"service": "draining"})

@@ -50,6 +50,13 @@ async def test_a_second_process_is_kept_out(things: SqliteDriver, tmp_path: Path
         await SqliteDriver(tmp_path / "books.db").open()
 
 
+async def test_a_second_process_is_kept_out_by_whatever_name(things: SqliteDriver, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "link.db").symlink_to(tmp_path / "books.db")
+    with pytest.raises(StoreBusy):
+        await SqliteDriver(tmp_path / "elsewhere" / "link.db").open()
+
+
 async def test_the_lock_ends_with_its_holder(driver: SqliteDriver, tmp_path: Path) -> None:
     await driver.open()
     await driver.close()
@@ -169,6 +176,25 @@ async def test_a_backup_is_whole_while_orders_go_on(store: SqlStore, tmp_path: P
         assert copy.execute("SELECT count(*) FROM jobs").fetchone()[0] >= 1
         (jobs, holds) = copy.execute("SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM holds)").fetchone()
         assert jobs == holds
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("foreign", "not a database of Troubadour"), ("damaged", "damaged|malformed")]
+)
+async def test_what_could_not_be_gone_back_to_is_no_backup(
+    store: SqlStore, tmp_path: Path, name: str, why: str
+) -> None:
+    for _ in range(50):
+        await store.admit(admission())
+    backup(tmp_path / "books.db", tmp_path / "damaged")
+    with (tmp_path / "damaged").open("r+b") as file:
+        file.seek(8192)
+        file.write(b"\xff" * 20_000)
+    with closing(sqlite3.connect(tmp_path / "foreign")) as foreign:
+        foreign.execute("CREATE TABLE jobs (id)")
+    with pytest.raises(StoreError, match=why):
+        backup(tmp_path / name, tmp_path / "copy")
+    assert list(tmp_path.glob("copy*")) == []
 
 
 @pytest.mark.parametrize(
