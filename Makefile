@@ -19,8 +19,8 @@ test: $(STAMP)  ## Run the tests
 	$(BIN)/pytest -n 4 --dist worksteal
 
 SEEDS ?= 2000
-sim: $(STAMP)  ## Simulate the service, with faults and crashes: SEEDS=n histories, or one with SEED=n
-	PYTHONHASHSEED=0 $(BIN)/python -m tests.sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+sim: $(STAMP)  ## Simulate the service, with faults and crashes: SEEDS=n histories, one with SEED=n, failing ones REPLAYS=n times
+	PYTHONHASHSEED=0 $(BIN)/python -m tests.sim $(if $(SEED),--seed $(SEED),$(if $(REPLAYS),--replays $(REPLAYS),--seeds $(SEEDS)))
 
 KILLS ?= 200
 kill: $(STAMP)  ## Kill and freeze a real service at random instants: KILLS=n

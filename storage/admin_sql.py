@@ -21,7 +21,7 @@ _FEW = """WHERE (
 ) < :most
 """
 ACTED = "SELECT 1 AS acted FROM audit WHERE audit_id = :audit_id"
-REFUSED = _AUDIT.format(before="''", after=":after") + _FEW
+REFUSED = f"{_AUDIT}{_FEW}".format(before="''", after=":after")
 
 QUOTA = audited("""
     SELECT coalesce(CAST(limit_micros AS TEXT), 'unlimited') || ' ' || period FROM quotas

@@ -266,6 +266,9 @@ async def test_lists_begin_with_the_newest_and_hold_only_what_was_asked_for(
         ("Ann", "third"), ("Ann", "second in the same moment"), ("Ann", "first")
     ]  # fmt: skip
     assert await store.entries("test:band", "test:ann", 1) == entries[:1]
+    now_ms = clock.now_ms()
+    assert [e.note for e in await admin.entries("test:band", "test:ann", now_ms, now_ms + 1, 9)] == ["third"]
+    assert [e.note[:6] for e in await admin.entries("test:band", "test:ann", 0, now_ms, 9)] == ["first", "second"]
     newest = await admin.audit("test:band", 9)
     assert [(e.target_name, e.before, e.after) for e in newest] == [
         ("Bob", "0", "5"), ("Ann", "10", "15"), ("Ann", "5", "10"), ("Ann", "0", "5")
