@@ -5,6 +5,7 @@ import gc
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bots.metrics import LoopLag
@@ -56,7 +57,7 @@ class App:
             await platform.open(self.service)
         taken_up = await self.worker.start()
         log.info("ready: %s; %d unfinished jobs taken up", ", ".join(self.receiving) or "no platform", taken_up)
-        receiving = [asyncio.create_task(keep_running(p), name=f"platform {p.name}") for p in self.receiving.values()]
+        receiving = [asyncio.create_task(keep_running(p, stop), name=p.name) for p in self.receiving.values()]
         try:
             await _until_stopped(stop, [] if self.stays else receiving)
         finally:
@@ -94,10 +95,10 @@ async def _survive(call: Callable[[], Awaitable[None]], what: str) -> None:
         log.exception(what)
 
 
-async def keep_running(platform: Platform) -> None:
+async def keep_running(platform: Platform, stop: asyncio.Event) -> None:
     """Run a platform through outages; one that only the operator can help is given up, and the others go on."""
     pause_s = FIRST_RETRY_S
-    while True:
+    while not stop.is_set():
         started_s = time.monotonic()
         try:
             await platform.run()
@@ -111,7 +112,9 @@ async def keep_running(platform: Platform) -> None:
             log.log(
                 logging.ERROR, "%s is out (%r); trying again in %.0f s", platform.name, error, pause_s, exc_info=trace
             )
-            await asyncio.sleep(pause_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await stop.wait()
             pause_s = min(pause_s * 2, LONGEST_RETRY_S)
         else:
             return

@@ -10,7 +10,7 @@ import pytest
 from discord.gateway import DiscordWebSocket
 
 from bots.discord import Discord
-from bots.life import App
+from bots.life import App, keep_running
 from bots.platform import Platform
 from core.errors import PlatformError
 from tests.discord.conftest import Running, Stage, settings_for
@@ -75,6 +75,21 @@ async def test_an_outage_passes_and_commands_are_written_once(
             assert {"balance", "help", "music", "quota", "speak", "voices"} < world.commands.keys()
             await platform.close()
             await run
+
+
+async def test_a_stop_ends_the_pause_before_the_next_try(
+    world: DiscordWorld, studio: Studio, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop = asyncio.Event()
+    async with alone(world, studio, tmp_path) as platform:
+        world.fail("GET", "/gateway/bot$", 403)
+        run = asyncio.create_task(keep_running(platform, stop))
+        async with asyncio.timeout(10):
+            while "trying again" not in caplog.text:
+                await asyncio.sleep(0.001)
+            stop.set()
+            await run
+    assert len([r for r in world.requests if r.path.endswith("/gateway/bot")]) == 1
 
 
 async def test_cancelling_leaves_nothing_connected(world: DiscordWorld, studio: Studio, tmp_path: Path) -> None:
