@@ -121,7 +121,7 @@ def _over_limit(error: OverLimit) -> str:
     if error.limit in _LIMITED:
         return _LIMITED[error.limit](standing)
     if error.limit == "pool":
-        pool_left = show(standing.pool_left_micros or 0)
+        pool_left = show(max(0, standing.pool_left_micros or 0))
         resets = when(standing.pool_resets_ms)
         return (
             f"This costs {cost}, and this community's pool has {pool_left} left this month; it resets {resets}. "

@@ -121,6 +121,8 @@ async def test_operators_set_pools_and_list_communities(stage: Stage, running: R
         await say(stage, stage.boss, "/pool", amount="unlimited", community=here)
         await (await order(stage, stage.ana)).audio()
         assert f"{here}: $0.0014 of no pool, 1 member" in (await say(stage, stage.boss, "/communities")).content
+        await say(stage, stage.boss, "/pool", amount="0.001")  # less than is spent already
+        assert "this community's pool has $0.00 left" in (await refused(stage, stage.ana)).content
 
 
 LINES: list[tuple[str, dict[str, object], bool]] = [

@@ -8,7 +8,7 @@ import pytest
 from core.errors import Decided, NotEnough, NotFound
 from core.models import Caller, Person
 from core.quota import Limits, Period, Quota
-from storage.admin_store import SqlAdminStore
+from storage.admin_store import MOST_MICROS, SqlAdminStore
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.clock import SetClock
@@ -230,6 +230,12 @@ async def test_every_change_is_in_the_audit_with_what_it_replaced(store: SqlStor
         ("grant", "", "", "refused: NotPermitted"),
     ]
     assert await admin.audit("test:other", 50) == []
+
+
+async def test_credit_goes_up_to_the_most_that_anybody_may_have(admin: SqlAdminStore) -> None:
+    await admin.credit(act(), ANN, MOST_MICROS, "")
+    with pytest.raises(NotEnough):
+        await admin.credit(act(), ANN, 1, "")
 
 
 async def test_a_refused_change_leaves_neither_change_nor_entry(store: SqlStore, admin: SqlAdminStore) -> None:
