@@ -138,6 +138,6 @@ SELECT
 FROM (SELECT community, count(*) AS members FROM members GROUP BY community) AS known
 LEFT JOIN pools ON pools.community = known.community
 LEFT JOIN pool_usage ON pool_usage.community = known.community AND pool_usage.month_ms = :month_start
-ORDER BY coalesce(pool_usage.used_micros, 0) DESC, known.community LIMIT :most
+ORDER BY used_micros DESC, known.community LIMIT :most
 """
 OPEN_JOBS = "SELECT state, count(*) AS jobs FROM jobs WHERE closed_ms IS NULL GROUP BY state"

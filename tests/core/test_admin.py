@@ -22,7 +22,7 @@ from core.errors import (
 )
 from core.models import Caller, Person
 from core.products import catalog
-from core.quota import Limits
+from core.quota import Limits, day_of
 from core.reports import Entry, harmless, to_csv
 from tests.core.rig import Incarnation, Rig
 from tests.core.test_worker import at_rest
@@ -316,6 +316,10 @@ async def test_usage_adds_up_by_day_member_and_product(alive: Incarnation, rig: 
     assert (await alive.service.admin.usage(BOSS, "month", ANN)).total_micros == 1900
     with pytest.raises(InvalidInput):
         await alive.service.admin.usage(BOSS, "year")
+    today_ms = day_of(rig.clock.now_ms())
+    spent = alive.service.admin._store.spent
+    assert sum(row.charged_micros for row in await spent("test:band", "", 0, today_ms)) == 2400
+    assert sum(row.charged_micros for row in await spent("test:band", "", today_ms, today_ms + 1)) == 200
     listed = await alive.service.admin.communities(OWNER)
     assert [(c.community, c.used_micros) for c in listed] == [("test:band", 2600), ("test:choir", 900)]
 
