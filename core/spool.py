@@ -19,17 +19,6 @@ OUTAGES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.E
 """What a disk says to everybody. Anything else is about one file, or about whoever started the service."""
 
 
-async def in_thread(work: Callable[..., T], *arguments: object) -> T:
-    """Run blocking work in a thread. When cancelled, wait for it first: nothing may touch a file after its removal."""
-    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        task.exception()  # looked at, or asyncio reports it as forgotten
-        raise
-
-
 @contextmanager
 def own_disk() -> Iterator[None]:
     """Tell what our own disk does from what another machine did. Raises StoreAway for an outage, else StoreError."""
@@ -38,6 +27,21 @@ def own_disk() -> Iterator[None]:
     except OSError as error:
         kind = StoreAway if error.errno in OUTAGES else StoreError
         raise kind(f"the spool fails: {error}") from error
+
+
+async def in_thread(work: Callable[..., T], *arguments: object) -> T:
+    """Run work on our own disk in a thread. Raises what `own_disk` does.
+
+    When cancelled, wait for it first: nothing may touch a file after its removal.
+    """
+    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        with own_disk():
+            return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        task.exception()  # looked at, or asyncio reports it as forgotten
+        raise
 
 
 def try_writing(folder: Path) -> None:

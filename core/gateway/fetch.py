@@ -146,12 +146,10 @@ async def save(response: aiohttp.ClientResponse, into: Path, max_bytes: int) -> 
             size += len(block)
             if max(size, response.content_length or 0) > max_bytes:
                 raise MediaUnavailable(f"{host}: more than {max_bytes} bytes", may_retry=False)
-            with own_disk():
-                await in_thread(part.write, block)
+            await in_thread(part.write, block)
         if size == 0:
             raise MediaUnavailable(f"{host}: empty", may_retry=True)
-        with own_disk():
-            await in_thread(part.publish)
+        await in_thread(part.publish)
     finally:
         part.discard()
 

@@ -639,9 +639,7 @@ async def test_a_job_outlives_a_database_that_takes_nothing(
     assert len(rig.chat.heard) == 1
 
 
-async def test_a_job_outlives_a_spool_that_takes_nothing(
-    rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_job_outlives_a_spool_that_takes_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
     rig.gateway.fetches = [StoreAway("no space left")] * (FAULTS + 1)
     async with rig.running() as alive:
