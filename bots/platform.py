@@ -1,6 +1,7 @@
 """The protocol that a chat platform implements."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from core.ports import Delivery
@@ -8,6 +9,14 @@ from core.service import Service
 
 Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
 """Takes the headers and the body of a request; returns the status to answer with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message: what it says, and what a press on it tells us, in at most 64 bytes."""
+
+    label: str
+    data: str
 
 
 class Platform(Delivery, Protocol):
@@ -33,6 +42,10 @@ class Platform(Delivery, Protocol):
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""
+        ...
+
+    async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
+        """Write to one member directly, by their key, from any process. Raises DeliveryError."""
         ...
 
     async def run(self) -> None:

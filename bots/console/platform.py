@@ -10,7 +10,7 @@ from bots.console.desk import NAME, Desk
 from bots.console.screen import Screen
 from bots.console.script import Line
 from bots.console.shelf import Shelf
-from bots.platform import Hook
+from bots.platform import Button, Hook
 from core.audio import Want
 from core.errors import DeliveryRefused, DeliveryUncertain
 from core.models import Artifact, Job, Receipt
@@ -78,6 +78,11 @@ class Console:
     async def open(self, service: Service) -> None:
         """Get ready to deliver."""
         self._desk = Desk(service, lambda job: self._accepted.add(job.job_id))
+
+    async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
+        """Show what is meant for one alone, and what may be typed in place of a press."""
+        words = "".join(f"\n{button.label}: /press {button.data}" for button in buttons)
+        self._screen.answer(f"To {member.removeprefix(f'{NAME}:')} alone: {text}{words}")
 
     async def run(self) -> None:
         """Hear the lines, wait until every order has ended, and end the demo."""

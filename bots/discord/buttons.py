@@ -1,8 +1,11 @@
 """Buttons, known by how their custom ids begin: they work whichever process sent them, as long as the message lives."""
 
+from collections.abc import Sequence
+
 import discord
 
 from bots import admin_replies, replies
+from bots.platform import Button
 from core.errors import NeedsConfirmation, OverLimit, Refusal
 from core.models import Job
 from core.reports import Wish
@@ -41,8 +44,13 @@ def of_wish(wish: Wish) -> discord.ui.View:
 
 def _row(*buttons: tuple[str, str, str]) -> discord.ui.View:
     """Make a row of buttons from label, kind and what it is about."""
+    return row([Button(label, f"{kind}:{about}") for label, kind, about in buttons])
+
+
+def row(buttons: Sequence[Button]) -> discord.ui.View:
+    """Put buttons under a message."""
     view = discord.ui.View(timeout=None)
-    for label, kind, about in buttons:
-        view.add_item(discord.ui.Button(label=label, custom_id=f"{kind}:{about}"))
+    for button in buttons:
+        view.add_item(discord.ui.Button(label=button.label, custom_id=button.data))
     view.stop()  # else discord.py would keep every row that it ever sent; presses come to `Bot.on_interaction` anyway
     return view

@@ -129,6 +129,12 @@ class Courier:
             application_id, token, session=self._live, payload=message.payload, multipart=message.multipart, wait=True
         )
 
+    async def direct_channel(self, user_id: int) -> int:
+        """Return the channel of the direct chat with a user, which is made where there is none."""
+        route, wanted = Route("POST", "/users/@me/channels"), {"recipient_id": user_id}
+        channel = await self._adapter.request(route, self._live, payload=wanted, auth_token=self._bot_token)
+        return int(channel["id"])
+
     async def send(self, channel_id: int, message: MultipartParameters) -> None:
         """Post a message as the bot."""
         await self._adapter.request(

@@ -8,10 +8,11 @@ import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
 from bots import replies
-from bots.discord import buttons
+from bots.discord import buttons as rows
 from bots.discord.address import PLATFORM, Address
 from bots.discord.courier import NETWORK, SPENT, Courier, describe, failures, may_have_arrived
 from bots.discord.text import plain
+from bots.platform import Button
 from core.audio import Want
 from core.errors import DeliveryRefused, DeliveryUncertain
 from core.models import Artifact, Job, Receipt
@@ -80,7 +81,7 @@ class DiscordDelivery:
         address, text = Address.read(job), replies.progress(job)
         if not self.shows(job):
             return
-        with failures(), _message(text, (), buttons.of_progress(job), job) as message:
+        with failures(), _message(text, (), rows.of_progress(job), job) as message:
             await self._courier.edit_reply(address.application_id, address.token, message)
         self._shown[job.job_id] = text
         if len(self._shown) > MOST_SHOWN:
@@ -99,9 +100,20 @@ class DiscordDelivery:
         """Say how the job ended: to its author alone while that is possible, unless there is audio to send again."""
         text = replies.ended(receipt)
         if receipt.kept:
-            await self._put(job, text, view=buttons.again(job.job_id))
+            await self._put(job, text, view=rows.again(job.job_id))
         elif not await self._whispered(job, text):
             await self._put(job, text)
+
+    async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
+        """Write to a user directly: Discord wants a server in common, and may be told by them not to let bots write."""
+        message = handle_message_parameters(
+            content=plain(text),
+            view=rows.row(buttons) if buttons else discord.utils.MISSING,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        with failures(), message:
+            channel_id = await self._courier.direct_channel(int(member.removeprefix(f"{PLATFORM}:")))
+            await self._courier.send(channel_id, message)
 
     def _token_lives(self, address: Address) -> bool:
         return self._now_s() < address.token_until_s

@@ -1,8 +1,11 @@
 """Buttons, known by how their callback data (at most 64 bytes) begins: they work whichever process sent them."""
 
+from collections.abc import Sequence
+
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bots import admin_replies, replies
+from bots.platform import Button
 from bots.telegram.people import NAME
 from core.errors import NeedsConfirmation, OverLimit, Refusal
 from core.models import Caller, Job
@@ -38,6 +41,11 @@ def of_wish(wish: Wish) -> InlineKeyboardMarkup:
         (admin_replies.APPROVE, f"{APPROVE}:{wish.request_id}"),
         (admin_replies.DECLINE, f"{DECLINE}:{wish.request_id}"),
     )
+
+
+def row(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """Put buttons under a message; None for none."""
+    return _row(*((button.label, button.data) for button in buttons)) if buttons else None
 
 
 def _row(*buttons: tuple[str, str]) -> InlineKeyboardMarkup:

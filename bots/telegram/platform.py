@@ -8,10 +8,12 @@ from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
-from bots.platform import Hook
+from bots.platform import Button, Hook
 from bots.settings import Settings
+from bots.telegram import buttons as rows
 from bots.telegram.connection import Pace, Poller, make_bot, make_requests
-from bots.telegram.delivery import Deliverer
+from bots.telegram.delivery import Deliverer, plain
+from bots.telegram.faults import text_fault
 from bots.telegram.handlers import MENUS, Handlers
 from bots.telegram.intake import MOST, Intake
 from bots.telegram.people import NAME
@@ -60,6 +62,14 @@ class Telegram:
         """Get ready to deliver; contacts nobody."""
         self._deliverer = Deliverer(self._bot, self._pace, service)
         Handlers(self._bot, service, self._deliverer).add_to(self._application)
+
+    async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
+        """Write to somebody who has written to the bot before: to others Telegram lets no bot write."""
+        chat = int(member.removeprefix(f"{NAME}:"))
+        try:
+            await self._bot.send_message(chat, plain(text), reply_markup=rows.row(buttons))
+        except TelegramError as error:
+            raise text_fault(error) from error
 
     async def run(self) -> None:
         """Take orders until `stop_receiving`. Raises PlatformError for a bad token, TelegramError in an outage."""
