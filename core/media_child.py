@@ -1,14 +1,13 @@
 """Decode and encode audio in a process of its own, so that a crash in a codec takes nothing else along.
 
 `core.media_pool` starts this file as a script: `python -I media_child.py MEMORY_BYTES`. It is the only importer of
-`av` and imports nothing else of the project. The first line on stdout says that it is ready; then each JSON line on
-stdin is one request and gets one JSON line back: `info` (what the audio is), or `error` with a `reason`. Whatever is
-not foreseen, running out of memory included, ends the process; the parent starts another.
+`av` and imports nothing of the project but its jail. The first line on stdout says that it is ready; then each JSON
+line on stdin is one request and gets one JSON line back: `info` (what the audio is), or `error` with a `reason`.
+Whatever is not foreseen, running out of memory included, ends the process; the parent starts another.
 """
 
 import json
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -198,17 +197,11 @@ def serve(operation: str, arguments: JSON) -> JSON:
         return {"error": "failed", "errno": error.errno, "reason": error.strerror}
 
 
-def confine(memory_bytes: int) -> None:
-    """Limit the address space, and leave no core dumps of other people's media."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    except (ValueError, OSError) as error:  # macOS takes no such limit; elsewhere a stricter one is in force already
-        sys.stderr.write(f"no memory limit of {memory_bytes} bytes: {error}\n")
-
-
 def main() -> None:
     """Serve until stdin ends."""
+    sys.path.append(str(Path(__file__).parents[1]))  # at the end: a folder of ours must hide no library
+    from core.media_jail import confine  # noqa: PLC0415
+
     confine(int(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints must not be taken for an answer
