@@ -11,6 +11,7 @@ from discord.http import MultipartParameters, Route
 from discord.webhook.async_ import AsyncWebhookAdapter
 
 from core.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, TooLarge
+from core.gateway.client import NOTHING_LEFT
 
 CONNECT_S = 10
 CALL_S = 180
@@ -47,7 +48,7 @@ def failures(largest_bytes: int = 0) -> Iterator[None]:
             raise DeliveryUncertain(describe(error)) from error
         raise answer from error
     except NETWORK as error:
-        left = not isinstance(error, aiohttp.ClientConnectorError)
+        left = not isinstance(error, NOTHING_LEFT)
         raise DeliveryDelayed(describe(error), retry_after_s=DELAY_S, doubtful=left) from error
 
 

@@ -10,17 +10,15 @@ from typing import Any
 from telegram import Bot, LinkPreviewOptions, Update
 from telegram.error import Conflict, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, Defaults, ExtBot
-from telegram.request import HTTPXRequest
 
 from bots.telegram.faults import NoRoom, wait_s
 from bots.telegram.intake import Intake
-from core.tls import tls_context
+from bots.telegram.transport import AiohttpRequest
 
 log = logging.getLogger(__name__)
 # It logs every flood wait with a traceback, although the caller sees the error and waits.
 logging.getLogger("telegram.ext.AIORateLimiter").setLevel(logging.CRITICAL)
 
-CONNECT_S, READ_S, WRITE_S = 10, 15, 120
 UPLOAD_READ_S = 60
 """How long Telegram may digest an upload before it answers."""
 POLL_S = 30
@@ -90,28 +88,12 @@ class Pace(AIORateLimiter):
         return self._flooded_until_s.get(chat_id, now_s) - now_s
 
 
-def make_requests() -> tuple[HTTPXRequest, HTTPXRequest]:
-    """Open the connections, for polling and for everything else; they work before anything was asked of Telegram."""
-    polling = HTTPXRequest(
-        connection_pool_size=2,
-        connect_timeout=CONNECT_S,
-        read_timeout=10,
-        pool_timeout=CONNECT_S,
-        httpx_kwargs={"verify": tls_context()},
-    )
-    sending = HTTPXRequest(
-        connection_pool_size=64,
-        connect_timeout=CONNECT_S,
-        read_timeout=READ_S,
-        write_timeout=WRITE_S,
-        media_write_timeout=WRITE_S,
-        pool_timeout=CONNECT_S,
-        httpx_kwargs={"verify": tls_context()},
-    )
-    return polling, sending
+def make_requests(proxy: str | None = None) -> tuple[AiohttpRequest, AiohttpRequest]:
+    """Make what carries the calls: one for polling, which must never wait for the others, and one for those."""
+    return AiohttpRequest(2, proxy=proxy), AiohttpRequest(64, proxy=proxy)
 
 
-def make_bot(token: str, api_url: str, requests: tuple[HTTPXRequest, HTTPXRequest], pace: Pace) -> ExtBot[Any]:
+def make_bot(token: str, api_url: str, requests: tuple[AiohttpRequest, AiohttpRequest], pace: Pace) -> ExtBot[Any]:
     """Make the bot; it shows no previews of links, which would be a member's words in large."""
     return ExtBot(
         token,

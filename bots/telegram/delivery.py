@@ -111,6 +111,7 @@ class Deliverer:
         self._cards: Recent[str, _Card] = Recent()
         self._moved: Recent[int, int] = Recent()
         self._voiceless_until: Recent[int, float] = Recent()
+        self._acting: set[asyncio.Task[None]] = set()
 
     def accepts(self, job: Job) -> Want:
         """Speech as a voice message, where the chat allows those; music as a song."""
@@ -221,13 +222,13 @@ class Deliverer:
             name = f"{job.product}-{job.job_id}.{artifact.probe.extension}"
             upload = InputFile(file, filename=name, read_file_handle=False)
             duration_s = round(artifact.probe.duration_ms / 1000)
-            acting = asyncio.create_task(self._act(place, ChatAction.UPLOAD_VOICE))  # the upload waits for nothing
+            acting = asyncio.create_task(self._act(place, ChatAction.UPLOAD_VOICE))  # neither waits for the other
+            self._acting.add(acting)
+            acting.add_done_callback(self._acting.discard)
             try:
                 await self._in_chat(place, lambda to: send(job, upload, duration_s, caption, to))
             except TelegramError as error:
                 raise upload_fault(error, artifact.size_bytes) from error
-            finally:
-                acting.cancel()  # what is there need not be announced
 
     async def _send_voice(self, _: Job, upload: InputFile, duration_s: int, caption: str | None, to: Place) -> None:
         """Send a voice message; where those are forbidden, let the core make a song of it instead."""

@@ -2,15 +2,13 @@
 
 import re
 
-import httpx
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from core.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, TooLarge
+from core.gateway.client import NOTHING_LEFT
 
 RETRY_S = 5.0
 TOKEN_RETRY_S = 60.0
-NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-"""With these the request had no connection to leave by."""
 _TOO_LARGE = re.compile(r"(entity|content) too large|file is too big", re.IGNORECASE)
 
 
@@ -43,7 +41,7 @@ def _proven(error: TelegramError) -> DeliveryError | None:
             return DeliveryDelayed(str(error), retry_after_s=RETRY_S)
         case InvalidToken():
             return DeliveryDelayed("the token is not accepted", retry_after_s=TOKEN_RETRY_S)
-        case NetworkError() if isinstance(error.__cause__, NEVER_LEFT):
+        case NetworkError() if isinstance(error.__cause__, NOTHING_LEFT):
             return DeliveryDelayed(str(error), retry_after_s=RETRY_S)
         case _:
             return None

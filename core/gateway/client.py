@@ -20,7 +20,7 @@ from core.gateway.settings import GatewaySettings
 from core.products import Product
 from core.tls import tls_context
 
-NOTHING_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+NOTHING_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 """Raised only while aiohttp waits for a connection, resolves, connects or shakes hands: no byte of a request is out."""
 
 BROKEN = (aiohttp.ClientError, OSError)
@@ -107,9 +107,9 @@ def broken(exc: Exception) -> GatewayError:
     return Unreachable(detail) if isinstance(exc, NOTHING_LEFT) else NoAnswer(detail)
 
 
-async def read_some(content: aiohttp.StreamReader) -> bytes:
-    """Read the body as it is on the wire, up to BODY_MAX_BYTES; the rest is never asked for."""
+async def read_some(content: aiohttp.StreamReader, most: int = answers.BODY_MAX_BYTES) -> bytes:
+    """Read the body as it is on the wire, up to so many bytes; the rest is never asked for."""
     body = bytearray()
-    while len(body) <= answers.BODY_MAX_BYTES and (chunk := await content.readany()):
+    while len(body) <= most and (chunk := await content.readany()):
         body += chunk
-    return bytes(body[: answers.BODY_MAX_BYTES])
+    return bytes(body[:most])

@@ -93,6 +93,7 @@ ABLATIONS = (
         "bots.telegram.handlers:_event",
         'f"{NAME}:{message.chat.id}:{message.message_id}"',
         "f\"{NAME}:{message.chat.id}:{message.message_id}:{__import__('time').monotonic()}\"",
+        featured="telegram: duplicate update",
     ),
     Ablation(
         "updates forgotten before they are kept",

@@ -56,7 +56,6 @@ from tests.sim.loop import SimLoop
 from tests.sim.telegram import HOST as TELEGRAM_HOST
 from tests.sim.telegram import PLAYED
 from tests.sim.telegram import TOKEN as TELEGRAM_TOKEN
-from tests.sim.telegram_client import TelegramClient
 
 if TYPE_CHECKING:
     from tests.sim.history import History
@@ -206,11 +205,7 @@ class Incarnation:
         )  # fmt: skip
 
     def _telegram(self) -> Telegram:
-        platform = Telegram(settings())
-        for request in platform._requests:
-            client: Any = TelegramClient(self.history, self.loop, request._client.timeout)
-            request._client = client
-        return platform
+        return Telegram(settings())
 
     def _discord(self) -> Discord:
         platform = _SimDiscord(settings(), lambda: self.history.timeline.now_ms() / 1000)

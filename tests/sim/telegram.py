@@ -1,13 +1,15 @@
-"""The simulated Telegram: chats, updates and the Bot API behind the real library's HTTP interface."""
+"""The simulated Telegram: chats, updates and the Bot API."""
 
 import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from tests.sim.faults_chat import Refusal
 from tests.sim.gateway import audio
+from tests.sim.wire import Answer, Reply, Request
 
 if TYPE_CHECKING:
     from tests.sim.history import History
@@ -17,6 +19,8 @@ HOST = "telegram.sim"
 BOT = {"id": 123456, "is_bot": True, "first_name": "Troubadour", "username": "troubadour_bot"}
 PLAYED = re.compile(rb"ID3<(\d+)>")
 _PART = re.compile(rb'name="([^"]+)"(?:; filename="[^"]*")?\r\n(?:[^\r]+\r\n)*\r\n(.*?)\r\n--', re.DOTALL)
+_FILES = {"voice", "audio", "document"}
+_READ_POINTS = {"getUpdates": "update received", "sendVoice": "upload read", "sendAudio": "upload read"}
 JSON = dict[str, Any]
 
 
@@ -56,6 +60,7 @@ class TelegramWorld:
         self._next_update = 1
         self._given: set[int] = set()
         self._poll: Any = None
+        history.wire.host(HOST, "149.154.167.220", self.handle)
 
     def chat(self, *members: int) -> Chat:
         chat = Chat(-5000 - len(self.chats), "group", dict.fromkeys(members, "member"))
@@ -98,6 +103,15 @@ class TelegramWorld:
         return message
 
     # --- the Bot API ----------------------------------------------------------------------------------------------
+
+    def handle(self, request: Request, answer: Answer) -> None:
+        method = request.path.rpartition("/")[2]
+
+        def reply(status: int, said: JSON) -> None:
+            point = _READ_POINTS.get(method, "") if said.get("result") else ""
+            answer(Reply(status, json.dumps(said).encode(), {"Content-Type": "application/json"}, point))
+
+        self.call(method, *_read(request), reply)
 
     def call(self, method: str, params: JSON, files: dict[str, bytes], answer: Any) -> None:
         """Do what a call asks for and answer, at once or later."""
@@ -255,6 +269,15 @@ class TelegramWorld:
                     self.history.people.count(press["from"]["id"], press["data"])
                 self._given.add(update["update_id"])
             answer(200, {"ok": True, "result": given})
+
+
+def _read(request: Request) -> tuple[JSON, dict[str, bytes]]:
+    """Return a form's texts and its files."""
+    if not request.headers.get("content-type", "").startswith("multipart/"):
+        return dict(parse_qsl(request.body.decode(), keep_blank_values=True)), {}
+    parts = {name.decode(): value for name, value in _PART.findall(request.body)}
+    files = {name: parts.pop(name) for name in _FILES & parts.keys()}
+    return {name: value.decode() for name, value in parts.items()}, files
 
 
 def person(number: int) -> JSON:

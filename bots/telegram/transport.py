@@ -1,0 +1,149 @@
+"""The library's calls to the Bot API, carried by aiohttp as those to the gateway are.
+
+httpx, which the library brings for it, loses a place in its pool for good when a call is cancelled at certain turns of
+the loop. Here a call is never cancelled, whatever becomes of its caller: it goes on to its end or to its deadline.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+from aiohttp.payload import BufferedReaderPayload
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+from core.gateway.client import BROKEN, read_some
+from core.tls import tls_context
+
+CONNECT_S, READ_S, WRITE_S = 10, 15, 120
+KEEP_ALIVE_S = 5
+"""Longer than that a connection is not kept idle: a call on one that Telegram closes has an unknown outcome."""
+LAST_S = 1.0
+"""How long calls may take to end once their connections are closed."""
+BODY_MAX_BYTES = 32 * 1024 * 1024
+
+
+class AiohttpRequest(BaseRequest):
+    """Carries calls. Holds connections: shut it down."""
+
+    def __init__(self, most: int, read_s: float = READ_S, *, proxy: str | None = None) -> None:
+        """`most` calls are under way at a time; others wait for their turn as they would for a connection."""
+        self._most = most
+        self._read_s = read_s
+        self._proxy = proxy
+        self._session: aiohttp.ClientSession | None = None
+        self._under_way: set[asyncio.Task[tuple[int, bytes]]] = set()
+
+    @property
+    def under_way(self) -> int:
+        """Return how many calls have not ended."""
+        return len(self._under_way)
+
+    @property
+    def read_timeout(self) -> float:
+        """Return how long an answer is waited for, unless a call says otherwise."""
+        return self._read_s
+
+    async def initialize(self) -> None:
+        """Do nothing: the first call opens what it needs."""
+
+    async def shutdown(self) -> None:
+        """Close the connections, which ends the calls."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+        if self._under_way:
+            _, stuck = await asyncio.wait(self._under_way, timeout=LAST_S)
+            for task in stuck:
+                task.cancel()
+
+    async def do_request(  # noqa: PLR0917 - the base class gives the signature
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - part of connecting
+    ) -> tuple[int, bytes]:
+        """Make a call and wait for its answer; who is cancelled gives up the wait. Raises NetworkError, TimedOut."""
+        read_s, connect_s = _given(read_timeout, self._read_s), _given(connect_timeout, CONNECT_S)
+        deadlines = aiohttp.ClientTimeout(
+            total=connect_s + _given(write_timeout, WRITE_S) + read_s, connect=connect_s, sock_read=read_s
+        )
+        task = asyncio.create_task(self._exchange(method, url, request_data, deadlines))
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        await asyncio.wait({task})
+        if task.cancelled():
+            raise NetworkError("the connections were closed")
+        return task.result()
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Decode an answer. Raises TelegramError, and logs nothing: there are members' words in it."""
+        try:
+            answer = json.loads(payload.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            raise TelegramError("Invalid server response") from None
+        if not isinstance(answer, dict) or not answer.keys() & {"result", "description"}:
+            raise TelegramError("Invalid server response")
+        return answer
+
+    async def _exchange(
+        self, method: str, url: str, data: RequestData | None, deadlines: aiohttp.ClientTimeout
+    ) -> tuple[int, bytes]:
+        how: dict[str, Any] = {"data": _form(data), "proxy": self._proxy, "allow_redirects": False}
+        try:
+            async with self._live().request(method, url, timeout=deadlines, **how) as response:
+                return response.status, await read_some(response.content, BODY_MAX_BYTES)
+        except BROKEN as error:
+            raise _fault(error, url) from error
+
+    def _ended(self, task: "asyncio.Task[tuple[int, bytes]]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody may wait for it any more
+
+    def _live(self) -> aiohttp.ClientSession:
+        """Return the session; made here, since that must be inside the running loop."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._most, ssl=tls_context(), keepalive_timeout=KEEP_ALIVE_S),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": self.USER_AGENT},
+            )
+        return self._session
+
+
+def _given(timeout: Any, otherwise_s: float) -> float:
+    return float(timeout) if isinstance(timeout, int | float) else otherwise_s
+
+
+def _form(data: RequestData | None) -> aiohttp.FormData | None:
+    """Write parameters and files as a form; names of files stay as they are, in UTF-8."""
+    if data is None or not (data.parameters or data.contains_files):
+        return None
+    form = aiohttp.FormData(data.json_parameters, quote_fields=False, charset="utf-8")
+    for field, (name, content, kind) in data.multipart_data.items():
+        part = content if isinstance(content, bytes) else _File(content, content_type=kind, disposition=None)
+        form.add_field(field, part, filename=name, content_type=kind)
+    return form
+
+
+class _File(BufferedReaderPayload):
+    """A file from its start, which stays open: a call may be made again, and its owner closes it."""
+
+    def __init__(self, file: Any, **how: Any) -> None:
+        file.seek(0)
+        super().__init__(file, **how)
+
+    def _close(self) -> None: ...
+
+
+def _fault(error: Exception, url: str) -> NetworkError:
+    """Say what went wrong without the address, which holds the token."""
+    words = f"{type(error).__name__}: {error}".replace(url, url.rpartition("/")[2])
+    return TimedOut(words) if isinstance(error, TimeoutError) else NetworkError(words)
