@@ -196,6 +196,19 @@ async def test_an_outage_is_outlasted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await insist("a job", later, within_s=0) == "done"
 
 
+async def test_a_start_takes_up_all_that_is_unfinished(rig: Rig) -> None:
+    store = SqlStore(SqliteDriver(rig.folder / "troubadour.db"), rig.clock)
+    await store.open()
+    for number in range(40):
+        job = (await store.admit(admission(order(caller(f"member{number}"))))).job
+        assert job is not None
+        await store.move(await store.move(job, State.SUBMITTING), State.RUNNING, request_id=f"request-{number}")
+    await store.close()
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 40
+
+
 # --- draining -----------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,8 @@ from storage.postgres import PostgresDriver
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
+from tests.postgres import Server
+from tests.storage.crew import Crew
 
 ENGINES = ("sqlite", "postgres")
 
@@ -56,3 +58,16 @@ async def store(driver: Driver, clock: SetClock) -> AsyncIterator[SqlStore]:
     broken = [sentence async for sentence in breaches(driver)]
     await opened.close()  # first: its thread would keep a failed run from ending
     assert broken == []
+
+
+@pytest.fixture
+async def crew(postgres: Server) -> AsyncIterator[Crew]:
+    url = await postgres.ready()
+    driver = PostgresDriver(url)
+    store = SqlStore(driver, SetClock())
+    await store.open()
+    made = Crew(url, driver, store)
+    yield made
+    for lease in made.leases:
+        await lease.stop()
+    await store.close()

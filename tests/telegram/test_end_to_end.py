@@ -45,3 +45,37 @@ async def test_a_message_becomes_audio_that_plays(
         await band.wait_for(lambda chat: chat.sent[0].deleted)
         stop.set()
         await running
+
+
+async def test_a_stop_waits_as_long_as_it_is_told(
+    world: TelegramWorld, band: Chat, bob: User, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    posted, gone = asyncio.Event(), asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        posted.set()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        gone.set()
+
+    gateway = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    settings = load(
+        telegram_token=SecretStr(world.token),
+        telegram_api_url=world.api_url,
+        discord_token=None,
+        gateway_key=SecretStr("a-key-of-the-test"),
+        gateway_url=f"http://127.0.0.1:{gateway.sockets[0].getsockname()[1]}",
+        data_dir=tmp_path,
+        http_port=0,
+        drain_s=0,
+    )
+    stop = asyncio.Event()
+    async with gateway, build(settings, platforms(settings)) as app:
+        running = asyncio.create_task(app.run(stop))
+        await band.says(bob, "/speak Aria Hello everyone")
+        await posted.wait()
+        stop.set()
+        await running
+    await gone.wait()
+    assert "1 jobs did not come to rest in 0 s" in caplog.messages

@@ -1,0 +1,73 @@
+"""What becomes of a worker's jobs when it dies, hands them over, or hears late that its lease goes on."""
+
+from typing import Any
+
+import pytest
+
+from core.errors import StaleJob
+from core.lifecycle import State
+from storage import leases
+from storage.bell import Bell
+from storage.driver import Row
+from storage.leases import PostgresLease
+from storage.postgres import PostgresDriver
+from tests.storage.crew import Crew, nobody, room
+
+S = State
+WAYS = {
+    S.QUEUED: (),
+    S.SUBMITTING: (S.SUBMITTING,),
+    S.UNCONFIRMED: (S.SUBMITTING, S.UNCONFIRMED),
+    S.RUNNING: (S.SUBMITTING, S.RUNNING),
+    S.GENERATED: (S.SUBMITTING, S.RUNNING, S.GENERATED),
+    S.DELIVERING: (S.SUBMITTING, S.RUNNING, S.GENERATED, S.DELIVERING),
+}
+"""How a job gets into each state in which a worker may die."""
+
+
+async def test_a_dead_workers_jobs_go_on_in_the_states_that_it_wrote_down(crew: Crew) -> None:
+    ann, bob = await crew.worker("ann", lease_s=600), await crew.worker("bob")
+    expected = {}
+    for state, way in WAYS.items():
+        expected[await crew.order(state.value)] = state
+        (job,) = await ann.take(room(1), nobody)
+        for step in way:
+            job = await crew.store.move(job, step)
+    await crew.kill(ann)
+    await crew.hears("bob", "")
+    taken = await bob.take(room(9), nobody)
+    assert {job.job_id: job.state for job in taken} == expected
+    assert {job.owner for job in taken} == {bob.owner}
+
+
+async def test_what_is_still_carried_is_not_handed_over(crew: Crew) -> None:
+    ann, bob = await crew.worker("ann", lease_s=600), await crew.worker("bob", lease_s=600)
+    carried, idle = [await crew.order(f"member{number}") for number in range(2)]
+    jobs = {job.job_id: job for job in await ann.take(room(2), nobody)}
+    await ann.hand_over({carried})
+    await crew.hears("bob", "")
+    assert [job.job_id for job in await bob.take(room(9), nobody)] == [idle]
+    await crew.store.move(jobs[carried], State.SUBMITTING)
+    with pytest.raises(StaleJob):
+        await crew.store.move(jobs[idle], State.SUBMITTING)
+
+
+async def test_a_lease_counts_from_when_it_was_asked_for(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 1000.0
+
+    class Slow(PostgresDriver):
+        async def run(self, *args: Any, **kwargs: Any) -> list[list[Row]]:
+            nonlocal now_s
+            now_s += 100
+            return await super().run(*args, **kwargs)
+
+    monkeypatch.setattr(leases, "_clock_s", lambda: now_s)
+    driver = Slow(crew.url)
+    await driver.open()
+    lease = PostgresLease(driver, Bell(crew.url), ("test",), 600.0)
+    for ask in (lease.start, lease._renew):
+        asked_s = now_s
+        await ask(lambda _: None)
+        assert (now_s, lease._until_s) == (asked_s + 100, asked_s + 600)
+    await lease.stop()
+    await driver.close()
