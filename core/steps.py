@@ -222,19 +222,19 @@ class Steps:
         return await self._store.move(job, State.EXPIRED, reason=Reason.TOO_SLOW, upstream_micros=job.cost_micros)
 
     def _first_look_s(self, job: Job, product: Product) -> float:
-        """Look soon at a job that was found running: its callback may have come while nobody was there."""
-        found = self._pace.callbacks and self._running_s(job) > self._pace.poll_max_s
-        return self._pace.poll_min_s if found else self._poll_s(job, product)
+        """Look soon, unless the gateway is to call: also at a job found running, whose callback may have come."""
+        called = self._pace.callbacks and self._running_s(job) <= self._pace.poll_max_s
+        return self._poll_s(job, product) if called else self._pace.poll_min_s
 
     def _poll_s(self, job: Job, product: Product) -> float:
-        """Hurry from three quarters of the product's usual duration to twice it.
+        """Hurry to twice the product's usual duration, once a slow look would come after three quarters of it.
 
         Where the gateway calls back, polling is only a net: late, then at ever longer intervals.
         """
         running_s = self._running_s(job)
         if self._pace.callbacks:
             return max(self._pace.poll_min_s, self._pace.net * product.usual_s, running_s)
-        soon = 0.75 * product.usual_s - self._pace.poll_min_s <= running_s < 2 * product.usual_s
+        soon = 0.75 * product.usual_s - self._pace.poll_max_s <= running_s < 2 * product.usual_s
         return self._pace.poll_min_s if soon else self._pace.poll_max_s
 
     def _running_s(self, job: Job) -> float:

@@ -29,6 +29,7 @@ from core.errors import (
 from core.insist import insist
 from core.lifecycle import Reason, State
 from core.models import Destination, Job
+from core.nudges import Nudges
 from core.queue import Limits
 from core.quota import Standing
 from core.worker import FAULTS
@@ -779,9 +780,31 @@ async def test_polling_hurries_when_the_audio_is_due(rig: Rig) -> None:
         assert job is not None
         product = replace(rig.table["speech"], usual_s=20)
         steps = alive.worker._steps
-        for running_s, poll_s in ((0, 10), (9, 10), (10, 5), (20, 5), (39, 5), (40, 10)):
+        for running_s, poll_s in ((0, 10), (4, 10), (5, 5), (20, 5), (39, 5), (40, 10)):
             began = replace(job, submitted_ms=rig.clock.now_ms() - running_s * 1000)
             assert steps._poll_s(began, product) == poll_s
+
+
+@pytest.mark.parametrize(
+    ("product", "looks"), [("speech", [5, 10, 15, 20, 25, 30, 40]), ("music", [5, 15, 25, 35, 40])]
+)
+async def test_the_first_look_comes_early(
+    rig: Rig, product: str, looks: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.pace = replace(rig.pace, poll_min_s=5, poll_max_s=10)
+    waits: list[float] = []
+
+    async def wait(_: Nudges, job: Job, seconds: float) -> None:
+        waits.append(seconds)
+        rig.clock.forward(ms=round(seconds * 1000))
+
+    rig.gateway.statuses = [Answer("PROCESSING") for _ in looks[1:]]
+    monkeypatch.setattr(Nudges, "wait", wait)
+    async with rig.running() as alive:
+        placed = order() if product == "speech" else order(product="music", parameters={"prompt": "lo-fi"})
+        await alive.service.order(placed)
+        await at_rest(alive)
+    assert [sum(waits[: n + 1]) for n in range(len(waits))] == looks
 
 
 async def test_only_what_waits_is_shown_as_queued(rig: Rig) -> None:
