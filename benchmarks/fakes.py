@@ -41,9 +41,10 @@ class FakeGateway:
         """Say that it is done."""
         return Completed()
 
-    async def fetch(self, url: str, into: Path) -> None:  # noqa: ARG002
+    async def fetch(self, url: str, into: Path) -> str:  # noqa: ARG002
         """Leave a small file."""
         into.write_bytes(AUDIO)  # noqa: ASYNC240 - five bytes
+        return "audio/wav"
 
 
 class FakeMedia:

@@ -51,6 +51,7 @@ _REASONS = {
     Reason.NO_MEDIA: "The audio service finished without any audio.",
     Reason.MEDIA_UNAVAILABLE: "The audio was made, but could not be fetched.",
     Reason.UNDECODABLE: "The audio service sent a file that is not audio.",
+    Reason.SILENT: "The audio service sent nothing but silence. Please try again, perhaps with other words.",
     Reason.TOO_SLOW: "The audio service took too long.",
     Reason.WAITED_TOO_LONG: "This order waited too long in the queue.",
     Reason.WITHDRAWN: "You cancelled this order.",

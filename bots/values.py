@@ -49,6 +49,7 @@ def pace_of(settings: Settings, look_s: float | None) -> Pace:
         poll_min_s=min(settings.poll_min_s, 0.5) if near else settings.poll_min_s,
         poll_max_s=min(settings.poll_max_s, 1.0) if near else settings.poll_max_s,
         queue_s=settings.queue_s,
+        empty_s=5 if near else 60,
         callbacks=settings.public_url is not None,
         look_s=look_s,
     )

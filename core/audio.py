@@ -119,6 +119,14 @@ class Want:
         return tuple(dict.fromkeys(fitting[: ATTEMPTS - 1] + fitting[-1:]))
 
 
+_SAMPLES = ("audio/", "video/", "application/octet-stream", "binary/octet-stream", "application/ogg")
+
+
+def may_be_samples(content_type: str) -> bool:
+    """Say whether a body labelled so may be audio without a header: not where it is called text, JSON or a picture."""
+    return not content_type or content_type.strip().casefold().startswith(_SAMPLES)
+
+
 def raw_format(output_format: str) -> RawFormat | None:
     """Return how to read the gateway's `output_format` should it come without a header; None for mp3 and opus."""
     codecs: dict[str, Literal["s16le", "mulaw", "alaw"]] = {"pcm": "s16le", "ulaw": "mulaw", "alaw": "alaw"}

@@ -15,7 +15,7 @@ TroubadourError
 │   ├── ServerError 5xx · Unreadable · NoAnswer                 the outcome is unknown: never repeated
 │   └── MediaUnavailable     an artifact could not be fetched
 ├── MediaError               the child process that decodes
-│   └── Undecodable · CannotFit · MediaTimeout
+│   └── Undecodable · SilentAudio · CannotFit · MediaTimeout
 ├── DeliveryError            handing the artifact to the chat
 │   └── DeliveryRefused · DeliveryDelayed · DeliveryUncertain · TooLarge
 ├── StoreError
@@ -259,6 +259,10 @@ class MediaError(TroubadourError):
 
 class Undecodable(MediaError):
     """The file is not audio, or no sample of it can be decoded."""
+
+
+class SilentAudio(MediaError):
+    """The file is audio, and nothing can be heard in it from end to end."""
 
 
 class MediaTimeout(MediaError):

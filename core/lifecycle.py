@@ -35,6 +35,7 @@ class Reason(StrEnum):
     NO_MEDIA = "no_media"
     MEDIA_UNAVAILABLE = "media_unavailable"
     UNDECODABLE = "undecodable"
+    SILENT = "silent"
     TOO_SLOW = "too_slow"
     WAITED_TOO_LONG = "waited_too_long"
     WITHDRAWN = "withdrawn"

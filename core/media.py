@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from core.audio import KINDS, Encoding, Probe, RawFormat, Want
-from core.errors import CannotFit, MediaError, Undecodable
+from core.errors import CannotFit, MediaError, SilentAudio, Undecodable
 from core.jsontype import JSON
 from core.media_pool import Pool
 from core.spool import own_disk
@@ -33,8 +33,8 @@ class Media:
     async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
         """Decode the whole file and say what it is.
 
-        A header in the file is believed before `raw`. Raises Undecodable, MediaTimeout, MediaError when the file
-        takes the child along, or what `own_disk` does when the file can't be read.
+        A header in the file is believed before `raw`. Raises Undecodable, SilentAudio, MediaTimeout, MediaError when
+        the file takes the child along, or what `own_disk` does when the file can't be read.
         """
         return await self._ask("probe", path=str(path), raw=raw and asdict(raw))
 
@@ -96,7 +96,7 @@ class _TooBig(MediaError):
     """An encoding came out larger than allowed."""
 
 
-ERRORS: dict[str, type[MediaError]] = {"undecodable": Undecodable, "too_big": _TooBig}
+ERRORS: dict[str, type[MediaError]] = {"undecodable": Undecodable, "silent": SilentAudio, "too_big": _TooBig}
 
 
 def _probe(answer: JSON) -> Probe:

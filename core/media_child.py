@@ -6,10 +6,12 @@ line on stdin is one request and gets one JSON line back: `info` (what the audio
 Whatever is not foreseen, running out of memory included, ends the process; the parent starts another.
 """
 
+import codecs
 import json
 import os
 import signal
 import sys
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -22,7 +24,13 @@ from av.container import InputContainer
 
 JSON = dict[str, Any]
 
-HEAD_BYTES = 512
+HEAD_BYTES = 4096
+SHORTEST_RAW_MS = 100
+"""Less than this is no speech and no music: any few bytes can be read as so many samples."""
+QUIETEST = 8
+"""Of 32768: what A-law has for silence. Nobody hears more than silence where no sample is louder."""
+TEXT_SHARE = 0.85
+"""So much of a text is printable ASCII, at least; of samples, which go up and down, hardly half."""
 # Only these are ever opened: other demuxers follow references to more files and hosts (playlists, concat, SDP).
 MAGIC = (
     (0, b"RIFF", "wav"),
@@ -32,6 +40,8 @@ MAGIC = (
     (0, b"fLaC", "flac"),
     (4, b"ftyp", "mp4"),
 )
+# What else may be served in place of audio: pictures, archives, documents. Read as samples it would be noise.
+OTHER_MAGIC = (b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b\x08", b"PK\x03\x04", b"%PDF", b"\x28\xb5\x2f\xfd")
 CODECS = frozenset("aac alac flac mp3 opus vorbis".split())
 ORPHAN_S = 1
 """How long after the parent's deadline a request ends by itself, should the parent be gone."""
@@ -39,6 +49,10 @@ ORPHAN_S = 1
 
 class NotAudio(Exception):
     """The content is not audio that can be decoded."""
+
+
+class Silent(Exception):
+    """The content is audio in which nothing can be heard."""
 
 
 class TooBig(Exception):
@@ -53,8 +67,16 @@ def is_mp3_frame(head: bytes) -> bool:
 
 
 def is_text(head: bytes) -> bool:
-    """Tell whether a page or a JSON error starts here: read as raw samples it would be "decodable" noise."""
-    return head.lstrip()[:1] in {b"<", b"{", b"["} and not any(byte < 0x20 and byte not in b"\t\n\r" for byte in head)
+    """Tell whether words start here, of an error or a page: read as raw samples they would be "decodable" noise."""
+    written = head.replace(b"\0", b"")  # as in UTF-16
+    shown = sum(0x20 <= byte < 0x7F or byte in b"\t\n\r" for byte in written)
+    if shown > TEXT_SHARE * max(len(written), 1):
+        return True
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # its last character may be cut off
+    except UnicodeDecodeError:
+        return False
+    return not any(c < " " and c not in "\t\n\r" for c in text)
 
 
 def sniff(head: bytes, raw: JSON | None) -> tuple[str, dict[str, str]]:
@@ -62,7 +84,7 @@ def sniff(head: bytes, raw: JSON | None) -> tuple[str, dict[str, str]]:
     for offset, magic, demuxer in MAGIC:
         if head.startswith(magic, offset):
             return demuxer, {}
-    if raw and head and not is_text(head):
+    if raw and head and not is_text(head) and not head.startswith(OTHER_MAGIC):
         return raw["codec"], {"sample_rate": str(raw["sample_rate_hz"]), "ch_layout": "mono"}
     if is_mp3_frame(head):  # after `raw`, since samples can look like this
         return "mp3", {}
@@ -118,18 +140,34 @@ def frames_of(source: InputContainer) -> Iterator[av.AudioFrame]:
         raise NotAudio(f"{bad} of {bad + good} packets are broken")
 
 
+def is_silent(frame: av.AudioFrame) -> bool:
+    """Tell whether nothing can be heard in a frame."""
+    resampler = av.AudioResampler(format="s16", layout=frame.layout, rate=frame.sample_rate)
+    with reading():
+        plain = [*resampler.resample(frame), *resampler.resample(None)]
+    for piece in plain:
+        samples = array("h", bytes(piece.planes[0])[: 2 * piece.samples * piece.layout.nb_channels])
+        if samples and (max(samples) > QUIETEST or min(samples) < -QUIETEST):
+            return False
+    return True
+
+
 def probe(path: str, raw: JSON | None = None) -> JSON:
     """Decode the whole file and say what it is; the duration counts the samples that came out."""
     duration_s = 0.0
     rate = channels = 0
+    silent = True
     with opened(path, raw) as (source, container):
         codec = audio_of(source)[1]
         for frame in frames_of(source):
             rate, channels = frame.sample_rate, frame.layout.nb_channels
             duration_s += frame.samples / rate
+            silent = silent and is_silent(frame)
     duration_ms = round(duration_s * 1000)
-    if not duration_ms:
-        raise NotAudio("no samples")
+    if not duration_ms or (container == "raw" and duration_ms < SHORTEST_RAW_MS):
+        raise NotAudio(f"{duration_ms} ms of samples")
+    if silent:
+        raise Silent(f"{duration_ms} ms of silence")
     return {
         "container": container,
         "codec": codec,
@@ -191,6 +229,8 @@ def serve(operation: str, arguments: JSON) -> JSON:
         return {"info": OPERATIONS[operation](**arguments)}
     except NotAudio as error:
         return {"error": "undecodable", "reason": str(error)}
+    except Silent as error:
+        return {"error": "silent", "reason": str(error)}
     except TooBig as error:
         return {"error": "too_big", "reason": str(error)}
     except OSError as error:  # of the disk: what a library says about the input is NotAudio

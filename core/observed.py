@@ -28,10 +28,10 @@ class ObservedGateway:
         with self._meters.outcome("gateway_calls", "status"):
             return await self._gateway.status(request_id)
 
-    async def fetch(self, url: str, into: Path) -> None:
-        """Stream one artifact to a file."""
+    async def fetch(self, url: str, into: Path) -> str:
+        """Stream one artifact to a file, and return its content type."""
         with self._meters.outcome("gateway_calls", "fetch"):
-            await self._gateway.fetch(url, into)
+            return await self._gateway.fetch(url, into)
 
 
 class ObservedDelivery:

@@ -245,8 +245,11 @@ class Gateway(Protocol):
         """Ask the universal status endpoint."""
         ...
 
-    async def fetch(self, url: str, into: Path) -> None:
-        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable and StoreError."""
+    async def fetch(self, url: str, into: Path) -> str:
+        """Stream one artifact to a file that is on disk when this returns, and return its content type.
+
+        Raises MediaUnavailable and StoreError.
+        """
         ...
 
 

@@ -6,13 +6,22 @@ import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from core.audio import raw_format
+from core.audio import may_be_samples, raw_format
 from core.callbacks import Naming
 from core.delivering import DELIVER_S, Delivering
-from core.errors import Conflict, GatewayError, MediaError, MediaUnavailable, StaleJob, StoreError
+from core.errors import (
+    Conflict,
+    GatewayError,
+    MediaError,
+    MediaUnavailable,
+    SilentAudio,
+    StaleJob,
+    StoreError,
+)
 from core.gate import Gate
 from core.insist import insist
 from core.lease import Lease, holds
@@ -44,6 +53,8 @@ class Pace:
     """How often to ask the store whether another process took an unconfirmed job's callback; None without others."""
     net: float = 2
     """With callbacks, a job is looked at all the same once it has taken so many times its product's usual duration."""
+    empty_s: float = 60
+    """How long a finished job that names no audio is asked again before it is given up."""
     fetch_tries: int = 5
     fetch_pause_s: float = 1
 
@@ -201,6 +212,7 @@ class Steps:
         left_s, loop = self._patience(job), asyncio.get_running_loop()
         until_s = loop.time() + max(left_s(), 0) + LATE_S
         wait_s, told = min(self._first_look_s(job, product), left_s()), False
+        empty = Patience(self._pace.empty_s)
         # After an outage the audio may be there, however late: only an answer after the deadline says that it is not.
         while left_s() > 0 or not (told or loop.time() > until_s):
             self._delivering.show_progress(job)
@@ -214,7 +226,10 @@ class Steps:
                 log.warning("job %s: status unknown for now: %s", job.job_id, error)
                 continue
             told = left_s() <= 0
-            if answer.status == "COMPLETED":
+            if answer.status == "COMPLETED" and not answer.media_urls and empty.lasts():
+                log.warning("job %s: finished without any audio, for now", job.job_id)
+                wait_s, told = self._pace.poll_min_s, False
+            elif answer.status == "COMPLETED":
                 return await self._collect(job, answer)
             if answer.status in _FAILURES:
                 return await self._fail(job, _FAILURES[answer.status], answer.error)
@@ -259,8 +274,7 @@ class Steps:
         artifacts, trouble = await self._fetched(job, answer.media_urls)
         if artifacts:
             return await self._store.move(job, State.GENERATED, artifacts=artifacts)
-        reason = Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
-        return await self._fail(job, reason, str(trouble))
+        return await self._fail(job, no_audio(trouble), str(trouble))
 
     async def at_hand(self, job: Job) -> Job:
         """Fetch finished audio again that lies in the spool of another machine, or say that it is lost."""
@@ -276,13 +290,15 @@ class Steps:
 
     async def _media_urls(self, job: Job) -> Sequence[str]:
         """Ask where a generated job's audio is, through an outage of the gateway; nothing where it never says."""
-        until_s = asyncio.get_running_loop().time() + DELIVER_S
+        outage, empty = Patience(DELIVER_S), Patience(self._pace.empty_s)
         while True:
             try:
-                return (await self._gateway.status(job.request_id or "")).media_urls
+                urls = (await self._gateway.status(job.request_id or "")).media_urls
+                if urls or not empty.lasts():
+                    return urls
             except GatewayError as error:
                 log.warning("job %s: where its audio is can't be asked for now: %s", job.job_id, error)
-                if asyncio.get_running_loop().time() > until_s:
+                if not outage.lasts():
                     return ()
             await self._nudges.pause(self._pace.poll_max_s)
 
@@ -306,20 +322,42 @@ class Steps:
         return tuple(artifacts), trouble
 
     async def _usable(self, job: Job, url: str, into: Path) -> Artifact:
-        await self._fetch(url, into)
+        content_type = await self._fetch(url, into)
         raw = raw_format(job.parameters.get("output_format", ""))
-        probe = await self._media.probe(into, raw)
+        probe = await self._media.probe(into, raw if may_be_samples(content_type) else None)
         return Artifact.of(into, probe, _size_bytes(into))
 
-    async def _fetch(self, url: str, into: Path) -> None:
-        for tried in range(1, self._pace.fetch_tries + 1):
+    async def _fetch(self, url: str, into: Path) -> str:
+        for tried in count(1):
             try:
                 return await self._gateway.fetch(url, into)
             except MediaUnavailable as error:
-                if not error.may_retry or tried == self._pace.fetch_tries:
+                if not error.may_retry or tried >= self._pace.fetch_tries:
                     raise
                 await self._nudges.pause(self._pace.fetch_pause_s * 2 ** (tried - 1))
-        return None
+        raise AssertionError("counting has no end")
+
+
+class Patience:
+    """Lasts so long from when it is asked first, however the clock is set meanwhile."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until_s: float | None = None
+
+    def lasts(self) -> bool:
+        """Say whether there is any left."""
+        now_s = asyncio.get_running_loop().time()
+        if self._until_s is None:
+            self._until_s = now_s + self._seconds
+        return now_s < self._until_s
+
+
+def no_audio(trouble: GatewayError | MediaError | None) -> Reason:
+    """Say why nothing that was made can be delivered."""
+    if isinstance(trouble, SilentAudio):
+        return Reason.SILENT
+    return Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
 
 
 def _size_bytes(path: Path) -> int:

@@ -49,9 +49,12 @@ class GatewayClient:
         path = f"/v2/requests/status/{quote(request_id, safe='')}"
         return answers.status(await self._exchange("GET", path), self._key)
 
-    async def fetch(self, url: str, into: Path) -> None:
-        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable and StoreError."""
-        await self._media.fetch(url, into)
+    async def fetch(self, url: str, into: Path) -> str:
+        """Stream one artifact to a file that is on disk when this returns, and return its content type.
+
+        Raises MediaUnavailable and StoreError.
+        """
+        return await self._media.fetch(url, into)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -24,6 +24,7 @@ LONGEST_URL = 8000
 """Beyond what servers take in a request line; reading a host name takes time that grows with its square."""
 NOT_AUDIO = (b"<!doctype", b"<html", b"<?xml")
 """How a page begins that was served in place of the file."""
+WORDS = ("text/", "application/json", "application/problem+json", "application/xml")
 
 
 class MediaFetcher:
@@ -45,12 +46,16 @@ class MediaFetcher:
         self._vetted_socket = vetting(may_connect)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
-    async def fetch(self, url: str, into: Path) -> None:
-        """Stream one artifact to a file that is on disk when this returns. Raises MediaUnavailable and StoreError."""
+    async def fetch(self, url: str, into: Path) -> str:
+        """Stream one artifact to a file that is on disk when this returns, and return its content type.
+
+        Raises MediaUnavailable and StoreError.
+        """
         target = media_url(url)
         try:
             async with asyncio.timeout(self._limits.total_s), self._opened(target) as response:
                 await save(response, into, self._limits.max_bytes)
+                return response.headers.get("Content-Type", "")
         except (aiohttp.ClientError, OSError) as exc:
             # Not chained, and told by its class: the text of a library's error may hold the signed address.
             what = exc.strerror if isinstance(exc, OSError) and exc.strerror else type(exc).__name__
@@ -141,7 +146,7 @@ async def save(response: aiohttp.ClientResponse, into: Path, max_bytes: int) -> 
         part = Part(into)
     try:
         while block := await read_block(response.content):
-            if size == 0 and block[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(NOT_AUDIO):
+            if size == 0 and is_page(response.headers.get("Content-Type", ""), block):
                 raise MediaUnavailable(f"{host}: a page in place of media", may_retry=True)
             size += len(block)
             if max(size, response.content_length or 0) > max_bytes:
@@ -152,6 +157,13 @@ async def save(response: aiohttp.ClientResponse, into: Path, max_bytes: int) -> 
         await in_thread(part.publish)
     finally:
         part.discard()
+
+
+def is_page(content_type: str, block: bytes) -> bool:
+    """Tell whether a page, or words that are called so, begin here."""
+    begin = block[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    called_words = content_type.strip().casefold().startswith(WORDS)
+    return begin.startswith(NOT_AUDIO) or (called_words and not any(c < 0x20 and c not in b"\t\n\r" for c in begin))
 
 
 async def read_block(content: aiohttp.StreamReader) -> bytes:

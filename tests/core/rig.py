@@ -58,9 +58,10 @@ class ScriptedGateway:
         self.asked.append(request_id)
         return await _next(self.statuses) or Answer()
 
-    async def fetch(self, url: str, into: Path) -> None:
-        await _next(self.fetches)
+    async def fetch(self, url: str, into: Path) -> str:
+        content_type = await _next(self.fetches)
         into.write_bytes(b"audio")
+        return "audio/wav" if content_type is None else str(content_type)
 
 
 async def _next(script: list[Any]) -> Any:
@@ -75,10 +76,12 @@ class StubMedia:
     """Finds every file to be the same second of sound, until told otherwise."""
 
     probes: list[Any] = field(default_factory=list)
+    raws: list[RawFormat | None] = field(default_factory=list)
     wants: list[Want] = field(default_factory=list)
     fits: list[Any] = field(default_factory=list)
 
     async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
+        self.raws.append(raw)
         return await _next(self.probes) or PROBE
 
     async def fit(
@@ -139,7 +142,9 @@ class Rig:
     gateway: ScriptedGateway = field(default_factory=ScriptedGateway)
     media: StubMedia = field(default_factory=StubMedia)
     chat: RecordingChat = field(default_factory=RecordingChat)
-    pace: Pace = field(default_factory=lambda: Pace(poll_min_s=0.001, poll_max_s=0.001, fetch_pause_s=0.001, net=0))
+    pace: Pace = field(
+        default_factory=lambda: Pace(poll_min_s=0.001, poll_max_s=0.001, fetch_pause_s=0.001, net=0, empty_s=0.02)
+    )
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(
         default_factory=lambda: Policy(

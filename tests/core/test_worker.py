@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.admin import Subject
+from core.audio import RawFormat
 from core.delivering import DELIVER_S
 from core.errors import (
     BadRequest,
@@ -26,6 +27,7 @@ from core.errors import (
     OutOfCredit,
     OverLimit,
     ServerError,
+    SilentAudio,
     TooLarge,
     TooManyRequests,
     Unauthorized,
@@ -237,7 +239,6 @@ async def test_unknown_states_and_lost_answers_mean_still_running(rig: Rig) -> N
     [
         (Answer("FAILED", (), "bad luck"), Reason.GATEWAY_FAILED, 1400),
         (Answer("ERROR", (), "bad day"), Reason.GATEWAY_ERROR, 0),
-        (Answer("COMPLETED", ()), Reason.NO_MEDIA, 1400),
     ],
 )
 async def test_a_failure_is_not_charged(rig: Rig, answer: Answer, reason: Reason, upstream_micros: int) -> None:
@@ -250,6 +251,48 @@ async def test_a_failure_is_not_charged(rig: Rig, answer: Answer, reason: Reason
         assert (standing.used_micros, standing.held_micros) == (0, 0)
         assert (await current(alive, job)).detail == answer.error
         assert await _upstream(alive) == upstream_micros
+
+
+async def test_a_finished_job_without_audio_is_asked_again_for_a_while(rig: Rig) -> None:
+    rig.gateway.statuses = [Answer("COMPLETED", ())] * 3
+    rig.pace = replace(rig.pace, empty_s=600)
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+    assert len(rig.gateway.asked) == 4
+
+
+async def test_a_finished_job_that_stays_without_audio_is_not_charged(rig: Rig) -> None:
+    rig.gateway.statuses = [Answer("COMPLETED", ()) for _ in range(10_000)]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        assert (await alive.service.standing(caller())).used_micros == 0
+        assert await _upstream(alive) == 1400
+    assert rig.chat.told == [("failed", Reason.NO_MEDIA)]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "raw"),
+    [
+        ("audio/basic", RawFormat("mulaw", 8000)),
+        ("application/octet-stream", RawFormat("mulaw", 8000)),
+        ("", RawFormat("mulaw", 8000)),
+        ("Text/Plain; charset=utf-8", None),
+        ("application/json", None),
+        ("image/png", None),
+    ],
+)
+async def test_what_is_not_called_audio_is_not_read_as_samples(
+    rig: Rig, content_type: str, raw: RawFormat | None
+) -> None:
+    rig.gateway.fetches = [_returns(content_type)]
+    async with rig.running() as alive:
+        placed = order(product="music", parameters={"prompt": "lo-fi", "output_format": "ulaw_8000"})
+        await alive.service.order(placed)
+        await at_rest(alive)
+    assert rig.media.raws == [raw]
 
 
 async def _upstream(alive: Incarnation) -> int:
@@ -272,6 +315,7 @@ async def test_media_that_come_late_are_fetched_again(rig: Rig) -> None:
         ([MediaUnavailable("private address", may_retry=False)], [], Reason.MEDIA_UNAVAILABLE),
         ([MediaUnavailable("404", may_retry=True)] * 5, [], Reason.MEDIA_UNAVAILABLE),
         ([], [Undecodable("a web page")], Reason.UNDECODABLE),
+        ([], [SilentAudio("9 s of silence")], Reason.SILENT),
     ],
 )
 async def test_audio_that_does_not_exist_is_not_charged(

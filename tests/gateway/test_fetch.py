@@ -80,6 +80,21 @@ async def test_a_page_is_not_media(into: Path, page: bytes) -> None:
         assert (await refused(server.url, into, server.url)).may_retry
 
 
+@pytest.mark.parametrize("content_type", ["text/plain; charset=utf-8", "application/json", "APPLICATION/XML"])
+async def test_words_that_are_called_so_are_not_media(into: Path, content_type: str) -> None:
+    async with stand_in(answer(200, "Not\nyet: réessayez", {"Content-Type": content_type})) as server:
+        assert (await refused(server.url, into, server.url)).may_retry
+
+
+async def test_the_content_type_is_told_and_audio_that_is_called_text_comes_through(into: Path) -> None:
+    async with (
+        stand_in(answer(200, b"\x00\x01" * 50, {"Content-Type": "text/plain"})) as server,
+        fetcher(server.url) as media,
+    ):
+        assert await media.fetch(server.url, into) == "text/plain"
+    assert into.read_bytes() == b"\x00\x01" * 50
+
+
 async def test_an_empty_file_is_not_media(into: Path) -> None:
     async with stand_in(answer(200)) as server:
         assert (await refused(server.url, into, server.url)).may_retry

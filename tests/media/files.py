@@ -30,10 +30,19 @@ def write_wav(path: Path, seconds: float, rate: int = 24_000, channels: int = 1)
     return path
 
 
-def write(path: Path, container: str, encoder: str, seconds: float, rate: int, channels: int = 1) -> Path:
-    """Encode a tone; `container` may be a raw format such as mulaw."""
+def write(
+    path: Path,
+    container: str,
+    encoder: str,
+    seconds: float,
+    rate: int,
+    channels: int = 1,
+    samples: NDArray[np.int16] | None = None,
+) -> Path:
+    """Encode a tone, or samples; `container` may be a raw format such as mulaw."""
     layout = "mono" if channels == 1 else "stereo"
-    frame = av.AudioFrame.from_ndarray(tone(seconds, rate, channels)[None], format="s16", layout=layout)
+    sound = tone(seconds, rate, channels) if samples is None else samples
+    frame = av.AudioFrame.from_ndarray(sound[None], format="s16", layout=layout)
     frame.sample_rate = rate
     with av.open(path, "w", format=container) as sink:
         stream = cast("av.AudioStream", sink.add_stream(encoder, rate=rate, layout=layout))

@@ -4,10 +4,11 @@ import asyncio
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.audio import Probe, RawFormat, raw_format
-from core.errors import StoreError, Undecodable
+from core.errors import SilentAudio, StoreError, Undecodable
 from core.media import Media
 from core.products import OUTPUT_FORMATS
 from tests.media.files import tone, write, write_wav
@@ -131,12 +132,60 @@ async def test_what_is_not_audio_is_undecodable(shared: Media, tmp_path: Path, c
         await shared.probe(path)
 
 
-@pytest.mark.parametrize("content", [b"", HTML, b'{"status": "ERROR"}'])
-async def test_a_page_is_not_taken_for_samples(shared: Media, tmp_path: Path, content: bytes) -> None:
+ERROR_TEXT = "Internal error: the request could not be finished, try again later.\n" * 40
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        HTML,
+        b'{"status": "ERROR"}',
+        ERROR_TEXT.encode(),
+        ("  \n" + ERROR_TEXT).encode("utf-16"),
+        "Внутренняя ошибка, попробуйте позже. ".encode() * 100,
+        "内部エラー".encode() * 2000,
+        "Erreur: réessayez plus tard, l'été. ".encode("latin-1") * 60,
+        b"\x89PNG\r\n\x1a\n" + os.urandom(5000),
+        b"\x1f\x8b\x08" + os.urandom(5000),
+        b"\x01\xf0" * 300,
+    ],
+    ids=["nothing", "html", "json", "words", "utf-16", "russian", "japanese", "latin-1", "png", "gzip", "too short"],
+)
+@pytest.mark.parametrize("raw", [RawFormat("mulaw", 8000), RawFormat("alaw", 8000), RawFormat("s16le", 44_100)])
+async def test_what_is_no_audio_is_not_taken_for_samples(
+    shared: Media, tmp_path: Path, content: bytes, raw: RawFormat
+) -> None:
     path = tmp_path / "a"
     path.write_bytes(content)
     with pytest.raises(Undecodable):
-        await shared.probe(path, RawFormat("mulaw", 8000))
+        await shared.probe(path, raw)
+
+
+@pytest.mark.parametrize(
+    ("container", "encoder", "rate", "raw"),
+    [
+        ("wav", "pcm_s16le", 24_000, ""),
+        ("mp3", "libmp3lame", 44_100, ""),
+        ("ogg", "libopus", 48_000, ""),
+        ("flac", "flac", 16_000, ""),
+        ("s16le", "pcm_s16le", 8000, "pcm_8000"),
+        ("mulaw", "pcm_mulaw", 8000, "ulaw_8000"),
+        ("alaw", "pcm_alaw", 8000, "alaw_8000"),
+    ],
+)
+async def test_silence_from_end_to_end_is_no_audio(
+    shared: Media, tmp_path: Path, container: str, encoder: str, rate: int, raw: str
+) -> None:
+    path = write(tmp_path / "a", container, encoder, 2, rate, samples=np.zeros(2 * rate, np.int16))
+    with pytest.raises(SilentAudio):
+        await shared.probe(path, raw_format(raw))
+
+
+async def test_audio_after_a_long_silence_is_audio(shared: Media, tmp_path: Path) -> None:
+    samples = np.concatenate([np.zeros(80_000, np.int16), tone(0.1, 8000) // 40])
+    path = write(tmp_path / "a", "wav", "pcm_s16le", 0, 8000, samples=samples)
+    assert (await shared.probe(path)).duration_ms == 10_100
 
 
 async def test_random_bytes_behind_every_known_header_are_undecodable(shared: Media, tmp_path: Path) -> None:
