@@ -8,6 +8,7 @@ from core.admin import MOST_ACTS, MOST_QUOTAS, Subject, read_period
 from core.money import show
 from core.quota import Limits, Quota, Standing
 from core.reports import AuditEntry, Community, Usage, Wish
+from core.troubles import Case, Key, Trouble
 
 APPROVE = "Approve"
 DECLINE = "Decline"
@@ -238,3 +239,64 @@ OPTIONS = {
     "usage": {"period": "The current day, week or month", "member": "Whose orders; leave it out for everybody's"},
     "pool": {"amount": "Such as 20.00 or unlimited", "community": "Its key; leave it out for this one"},
 }
+
+
+_TROUBLES: Mapping[Trouble, tuple[str, str]] = {
+    Trouble.WALLET_EMPTY: (
+        "The gateway's wallet is empty: top it up. Until then orders are refused; I try again by myself.",
+        "The gateway takes orders again.",
+    ),
+    Trouble.KEY_REFUSED: (
+        "The gateway does not accept GATEWAY_KEY: set the right one and start me again. Until then orders are refused.",
+        "The gateway accepts GATEWAY_KEY again.",
+    ),
+    Trouble.MODEL_GONE: (
+        "The gateway does not know the model for {about}: set {setting} to what the vendor calls it now.",
+        "The gateway knows the model for {about} again.",
+    ),
+    Trouble.MODEL_FORBIDDEN: (
+        "The gateway does not let GATEWAY_KEY use the model for {about}: see what the key is allowed to do.",
+        "GATEWAY_KEY may use the model for {about} again.",
+    ),
+    Trouble.GATEWAY_AWAY: (
+        "The gateway can't be reached, or does not answer. Orders wait, and I keep trying.",
+        "The gateway answers again.",
+    ),
+    Trouble.CALLBACKS_MISSING: (
+        "The gateway's callbacks don't come: see whether PUBLIC_URL leads to me. Meanwhile I ask the gateway instead.",
+        "The gateway's callbacks come again.",
+    ),
+    Trouble.CHAT_AWAY: (
+        "{about} is not connected: no orders come from there. I keep trying.",
+        "{about} is connected again.",
+    ),
+    Trouble.NOTHING_DELIVERED: (
+        "Nothing gets through to {about}: what is finished is kept, and I keep trying.",
+        "Deliveries to {about} arrive again.",
+    ),
+    Trouble.NO_WORKER: ("No worker is running: orders wait until one does.", "A worker is running again."),
+    Trouble.DISK_FULL: (
+        "On {about} finished audio can't be kept: make room on the disk. Orders wait until there is some.",
+        "On {about} the disk can be written again.",
+    ),
+    Trouble.STORE_AWAY: (
+        "The database does not answer: until it does, no orders are taken.",
+        "The database answers again.",
+    ),
+}
+"""What whoever runs the bot is told when a trouble begins, and when it is over."""
+
+
+def trouble(case: Case) -> str:
+    """Say what is wrong with the service, and what to do about it."""
+    detail = f" ({case.detail})" if case.detail else ""
+    return _about(_TROUBLES[case.trouble][0], case.about) + detail
+
+
+def well(key: Key) -> str:
+    """Say that a trouble is over."""
+    return f"All is well again: {_about(_TROUBLES[key[0]][1], key[1])}"
+
+
+def _about(sentence: str, about: str) -> str:
+    return sentence.format(about=about, setting=f"{about.upper()}_ENDPOINT")

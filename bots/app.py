@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from bots.life import App, calm_collector
 from bots.metrics import LoopLag
+from bots.notifier import Notifier
 from bots.parts import BOT, WEB, WORKER, Part
 from bots.platform import Platform
 from bots.settings import Settings
@@ -42,10 +43,12 @@ from core.queue import FairQueue
 from core.service import Service
 from core.spool import own_disk, try_writing
 from core.steps import Steps
+from core.troubles import Troubles
 from core.worker import Worker
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
-from storage.engines import bell_of, driver_of, lease_of
+from storage.engines import bell_of, driver_of, lease_of, workers_of
+from storage.notices import SqlNotices
 from storage.store import SqlStore
 
 log = logging.getLogger(__name__)
@@ -160,7 +163,8 @@ async def compose(
         gateway = GatewayClient(GatewaySettings(url=url, key=key, public_url=settings.public_url))
         stack.push_async_callback(gateway.close)
         policy, table, gate, lag = policy_of(settings), catalog_of(settings), Gate(), LoopLag()
-        worker = _carrier(settings, chats, stores, part, clock, gateway, media, policy, table, gate)
+        troubles = Troubles()
+        worker = _carrier(settings, chats, stores, part, clock, gateway, media, policy, table, gate, troubles)
         service = Service(
             store=stores.store,
             worker=worker,
@@ -170,6 +174,7 @@ async def compose(
             ids=Ids(),
             admin=Admin(stores.admin, table, policy, clock, Ids()),
             meters=stores.meters,
+            troubles=troubles,
         )
         receiving = {name: chat for name, chat in chats.items() if _receives(part, chat)}
         vitals = Vitals(
@@ -180,6 +185,22 @@ async def compose(
             receiving=receiving,
             open_jobs=stores.admin.open_jobs,
             spool=settings.spool,
+            troubles=troubles,
+            chats=tuple(chats) if WORKER in part.roles else (),
+            shards=f"shards {part.shards}" if part.shards else "",
+            sees_workers=part.whole or WORKER not in part.roles,
+        )
+
+        async def owners() -> Collection[str]:
+            return policy.owners
+
+        notifier = Notifier(
+            troubles,
+            SqlNotices(stores.driver, clock),
+            owners,
+            chats,
+            look=vitals.look,
+            leads=BOT in part.roles and part.leads,
         )
         yield App(
             settings=settings,
@@ -190,6 +211,7 @@ async def compose(
             web=_web(settings, service if WEB in part.roles else None, vitals, receiving),
             lag=lag,
             vitals=vitals,
+            notifier=notifier,
             stays=BOT not in part.roles,
         )
 
@@ -211,6 +233,7 @@ def _web(settings: Settings, service: Service | None, vitals: Vitals, receiving:
         service,
         meters=vitals.meters,
         checks=vitals.wrong,
+        troubles=vitals.troubles_now,
         metrics=vitals.metrics,
         hooks={path: hook for chat in receiving.values() for path, hook in chat.hooks().items()},
     )
@@ -227,13 +250,14 @@ def _carrier(  # noqa: PLR0917 - the parts, once
     policy: Policy,
     table: Catalog,
     gate: Gate,
+    troubles: Troubles,
 ) -> Carrier:
     """Make the worker, or what stands for those of other processes."""
     address, nudges = settings.database, Nudges()
-    observed = ObservedGateway(gateway, stores.meters)
+    observed = ObservedGateway(gateway, stores.meters, troubles)
     naming = Naming(stores.store, observed)
     if WORKER not in part.roles and isinstance(address, str):
-        return Elsewhere(stores.admin.open_jobs, naming, bell_of(address))
+        return Elsewhere(stores.admin.open_jobs, workers_of(stores.driver), naming, bell_of(address))
     lease = lease_of(address, stores.driver, stores.store, sorted(chats), settings.lease_s)
     look_s = LOOK_S if isinstance(address, str) else None
     delivering = Delivering(
@@ -245,6 +269,8 @@ def _carrier(  # noqa: PLR0917 - the parts, once
         spool=settings.spool,
         nudges=nudges,
         lease=lease,
+        troubles=troubles,
+        why_waiting=gate.why,
     )
     steps = Steps(
         store=stores.store,

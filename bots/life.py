@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bots.metrics import LoopLag
+from bots.notifier import Notifier
 from bots.platform import Platform
 from bots.settings import Settings
 from bots.vitals import Vitals
@@ -46,6 +47,7 @@ class App:
     web: Web
     lag: LoopLag
     vitals: Vitals
+    notifier: Notifier | None = None
     stays: bool = False
     """Whether there is something to do without any platform to take orders from, as for others' orders."""
 
@@ -56,15 +58,19 @@ class App:
         for platform in self.platforms.values():
             await platform.open(self.service)
         taken_up = await self.worker.start()
+        telling = [asyncio.create_task(self.notifier.run(), name="notifier")] if self.notifier else []
         log.info("ready: %s; %d unfinished jobs taken up", ", ".join(self.receiving) or "no platform", taken_up)
         receiving = [asyncio.create_task(keep_running(p, stop), name=p.name) for p in self.receiving.values()]
         try:
             await _until_stopped(stop, [] if self.stays else receiving)
         finally:
-            await self._shut_down(receiving)
+            await self._shut_down(receiving, telling)
 
-    async def _shut_down(self, receiving: Sequence[asyncio.Task[None]]) -> None:
+    async def _shut_down(self, receiving: Sequence[asyncio.Task[None]], telling: Sequence[asyncio.Task[None]]) -> None:
         log.info("stopping: no new orders; what is between two steps is finished first")
+        for task in telling:  # first: what ends now is no trouble
+            task.cancel()
+        await asyncio.gather(*telling, return_exceptions=True)
         for platform in self.receiving.values():
             await _survive(platform.stop_receiving, f"{platform.name} did not stop receiving")
         await self.worker.stop(self.settings.drain_s)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bots.admin_replies import LIMITS
-from bots.wording import clock, left, when
+from bots.wording import clock, left, when, whoever
 from core.errors import (
     AlreadyAsked,
     Decided,
@@ -34,9 +34,8 @@ DIRECT_HINT = "For direct chats whoever runs this bot sets it."
 
 _UNAVAILABLE = {
     "draining": "I am being restarted and take no new orders for a moment. Please try again shortly.",
-    "out_of_credit": "The service is out of credit, you were not charged. Whoever runs this bot has been told.",
-    "misconfigured": "The service can't generate audio right now, you were not charged. "
-    "Whoever runs this bot has been told.",
+    "out_of_credit": "The service is out of credit, you were not charged. {whoever}",
+    "misconfigured": "The service can't generate audio right now, you were not charged. {whoever}",
     "store": "I can't check what you may spend right now, so I take no orders. Please try again shortly.",
 }
 
@@ -147,6 +146,6 @@ _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     Decided: lambda _: "Somebody has decided on that already.",
     DoneBefore: lambda _: "That was done before.",
     NotEnough: lambda e: f"That is not possible with a balance of {show(e.balance_micros)}. {HELD}",
-    Unavailable: lambda e: _busy(e.wait_s) if e.why == "full" else _UNAVAILABLE[e.why],
+    Unavailable: lambda e: _busy(e.wait_s) if e.why == "full" else _UNAVAILABLE[e.why].format(whoever=whoever(e.told)),
     NotFound: lambda e: _UNKNOWN[e.what].format(name=shown(e.name, LONGEST_QUOTE)),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bots.wording import PERIOD_NOW, left, until, when
+from bots.wording import PERIOD_NOW, left, until, when, whoever
 from core.lifecycle import Reason, State
 from core.models import Accepted, Job, Receipt
 from core.money import AMOUNTS, show
@@ -38,11 +38,10 @@ For admins:
 
 _REASONS = {
     Reason.BAD_REQUEST: "The audio service did not accept this request.",
-    Reason.MODEL_NOT_FOUND: "The audio service does not offer this at the moment. Whoever runs this bot has been told.",
-    Reason.UNAUTHORIZED: "The audio service does not let this bot in at the moment. "
-    "Whoever runs this bot has been told.",
-    Reason.OUT_OF_CREDIT: "The service is out of credit. Whoever runs this bot has been told.",
-    Reason.FORBIDDEN: "The audio service does not let this bot do that. Whoever runs this bot has been told.",
+    Reason.MODEL_NOT_FOUND: "The audio service does not offer this at the moment. {whoever}",
+    Reason.UNAUTHORIZED: "The audio service does not let this bot in at the moment. {whoever}",
+    Reason.OUT_OF_CREDIT: "The service is out of credit. {whoever}",
+    Reason.FORBIDDEN: "The audio service does not let this bot do that. {whoever}",
     Reason.BUSY: "The audio service is too busy at the moment.",
     Reason.UNREACHABLE: "The audio service can't be reached at the moment.",
     Reason.UNCONFIRMED: "The audio service did not confirm this order, so I let it go.",
@@ -94,7 +93,7 @@ def receipt(done: Receipt) -> str:
 def ended(done: Receipt) -> str:
     """Say honestly how a job ended that put no audio in the chat, and what was charged."""
     job = done.job
-    sentence = _REASONS[Reason(job.reason or Reason.INTERNAL)]
+    sentence = _REASONS[Reason(job.reason or Reason.INTERNAL)].format(whoever=whoever(done.told))
     if job.state is State.UNDELIVERABLE:
         return f"{sentence} It is kept, and sending it again is free. ({job.job_id})"
     return f"{sentence} You were not charged. ({job.job_id})"

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import platform
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bots.metrics import Gauge, LoopLag, exposition
@@ -13,11 +14,25 @@ from core.errors import StoreError
 from core.gate import Gate
 from core.lifecycle import State
 from core.meters import Meters
+from core.observed import GATEWAY
 from core.spool import try_writing
+from core.troubles import Case, Trouble, Troubles
 
 log = logging.getLogger(__name__)
 
 STORE_S = 2.0
+THIS_MACHINE = platform.node() or "this machine"
+_PARTS = {
+    Trouble.WALLET_EMPTY: ("gateway", "the wallet is empty"),
+    Trouble.KEY_REFUSED: ("gateway", "the key is refused"),
+    Trouble.GATEWAY_AWAY: ("gateway", "does not answer"),
+    Trouble.CHAT_AWAY: ("", "not connected"),
+    Trouble.NOTHING_DELIVERED: ("", "nothing is delivered"),
+    Trouble.NO_WORKER: ("worker", "not running"),
+    Trouble.DISK_FULL: ("spool", "can't be written"),
+    Trouble.STORE_AWAY: ("store", "does not answer"),
+}
+"""What is not ready with these troubles, and why; "" is what they are about. With others most orders go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,22 +47,47 @@ class Vitals:
     """The chats from which this process takes orders."""
     open_jobs: Callable[[], Awaitable[Mapping[State, int]]]
     spool: Path
+    troubles: Troubles = field(default_factory=Troubles)
+    chats: Sequence[str] = ()
+    """Those to which this process delivers."""
+    shards: str = ""
+    """Which of a chat's shards are ours, where several processes share them."""
+    sees_workers: bool = True
+    """Whether it is known here if anybody carries jobs; a worker among others knows of itself alone."""
+
+    async def look(self) -> None:
+        """Find the troubles that nobody reports."""
+        note = self.troubles.note
+        for name, chat in self.receiving.items():
+            note(Trouble.CHAT_AWAY, f"{name} {self.shards}".strip(), None if chat.receiving else "")
+        for name in self.chats:
+            note(Trouble.NOTHING_DELIVERED, name, self.meters.flow(name).stuck())
+        note(Trouble.GATEWAY_AWAY, "", self.meters.flow(GATEWAY).stuck())
+        if self.sees_workers:
+            note(Trouble.NO_WORKER, "", None if self.worker.alive or self.worker.stopping else "")
+        note(Trouble.STORE_AWAY, "", None if await self._jobs() is not None else "")
+        note(Trouble.DISK_FULL, THIS_MACHINE, await self._unwritable())
 
     async def wrong(self) -> Mapping[str, str]:
-        """Return by name what keeps this process from taking orders."""
-        found = {name: "not connected" for name, chat in self.receiving.items() if not chat.receiving}
+        """Return by name what keeps this process from taking orders or from carrying them."""
+        await self.look()
+        found = dict(_part(case) for case in self.troubles.cases if case.trouble in _PARTS)
         if self.worker.stopping:
             found["service"] = "draining"
         elif not self.worker.running:
             found["worker"] = "not running"
-        if await self._jobs() is None:
-            found["store"] = "does not answer"
+        return found
+
+    def troubles_now(self) -> list[str]:
+        """Name what is wrong, also where orders go on."""
+        return [f"{case.trouble} {case.about}".strip() for case in self.troubles.cases]
+
+    async def _unwritable(self) -> str | None:
         try:
             await asyncio.to_thread(try_writing, self.spool)
         except StoreError as error:
-            log.warning("%s", error)
-            found["spool"] = "can't be written"
-        return found
+            return str(error)
+        return None
 
     async def metrics(self) -> str:
         """Return every counter and gauge."""
@@ -63,8 +103,17 @@ class Vitals:
             "event_loop_lag_seconds": ("The longest delay lately.", [({}, self.lag.worst_s)]),
             "store_up": ("Whether the store answers.", [({}, float(jobs is not None))]),
             "platform_up": ("Whether orders are taken from a chat.", chats),
+            "delivery_stalled_seconds": (
+                "For how long nothing has got through to a chat while something waited.",
+                [({"platform": name}, self.meters.flow(name).stalled_s) for name in self.chats],
+            ),
+            "trouble": ("What only an operator can mend, or must know of: 1 while it is there.", self._troubles()),
         }
         return exposition(self.meters, gauges)
+
+    def _troubles(self) -> list[tuple[Mapping[str, str], float]]:
+        there = {case.trouble for case in self.troubles.cases}
+        return [({"kind": trouble.value}, float(trouble in there)) for trouble in Trouble]
 
     async def _jobs(self) -> Mapping[State, int] | None:
         """Ask the store; None where it does not answer in time."""
@@ -74,3 +123,9 @@ class Vitals:
         except (StoreError, TimeoutError) as error:
             log.warning("the store does not answer: %r", error)
             return None
+
+
+def _part(case: Case) -> tuple[str, str]:
+    name, why = _PARTS[case.trouble]
+    shown = f"{why} {case.detail}" if case.trouble is Trouble.NOTHING_DELIVERED else why
+    return name or case.about, shown

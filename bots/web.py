@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
 from aiohttp import web
@@ -41,13 +41,18 @@ class Web:
         *,
         meters: Meters,
         checks: Checks,
+        troubles: Callable[[], Sequence[str]] = tuple,
         metrics: Callable[[], Awaitable[str]],
         hooks: Mapping[str, Hook],
     ) -> None:
-        """`service` takes callbacks; None in a part that has nothing to do with them. `hooks`: where chats post."""
+        """`service` takes callbacks; None in a part that has nothing to do with them. `hooks`: where chats post.
+
+        `troubles` names what the operators should know, whether or not it keeps orders from being carried.
+        """
         self._host = host
         self._port = port
         self._checks = checks
+        self._troubles = troubles
         self._metrics = metrics
         app = web.Application(middlewares=[_counted(meters)])
         app.router.add_get("/healthz", self._health, name="healthz")
@@ -98,7 +103,8 @@ class Web:
     async def _ready(self, _: web.Request) -> web.Response:
         wrong = await self._checks()
         status = "not ready" if wrong else "ready"
-        return web.json_response({"status": status, "wrong": dict(wrong)}, status=503 if wrong else 200)
+        said = {"status": status, "wrong": dict(wrong), "troubles": list(self._troubles())}
+        return web.json_response(said, status=503 if wrong else 200)
 
     async def _measure(self, _: web.Request) -> web.Response:
         return web.Response(body=(await self._metrics()).encode(), headers={"Content-Type": CONTENT_TYPE})

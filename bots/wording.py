@@ -30,3 +30,8 @@ def left(standing: Standing) -> str:
     now = PERIOD_NOW[standing.quota.period]
     allowance = "no limit" if left is None else f"{show(left)} left {now}"
     return f"{allowance} and {show(standing.balance_micros)} credit" if standing.balance_micros else allowance
+
+
+def whoever(told: bool) -> str:
+    """Say whether those who run the bot know of a trouble."""
+    return "Whoever runs this bot has been told." if told else "Whoever runs this bot finds it in the log."

@@ -20,6 +20,11 @@ class Carrier(Protocol):
         """Whether jobs are carried on, as far as is known here."""
         ...
 
+    @property
+    def alive(self) -> bool:
+        """Whether anybody is known to carry jobs on, here or in another process."""
+        ...
+
     def trouble(self) -> GatewayError | None:
         """Return what keeps every submission from succeeding now, if it is the operator's to mend."""
         ...

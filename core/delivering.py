@@ -25,6 +25,7 @@ from core.models import Artifact, Destination, Job, Receipt
 from core.nudges import Nudges
 from core.ports import Clock, Deliveries, MediaTools, Store
 from core.quota import DAY_MS, Quota
+from core.troubles import TROUBLE_OF, Troubles
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,10 @@ class Delivering:
         spool: Path,
         nudges: Nudges,
         lease: Lease,
+        troubles: Troubles | None = None,
+        why_waiting: Callable[[], Reason | None] = lambda: None,
     ) -> None:
+        """`why_waiting` says what holds all submissions back now, if something does."""
         self._store = store
         self._media = media
         self._deliveries = deliveries
@@ -69,6 +73,8 @@ class Delivering:
         self._spool = spool
         self._nudges = nudges
         self._lease = lease
+        self._troubles = troubles or Troubles()
+        self._why_waiting = why_waiting
         self._showing: dict[str, asyncio.Task[None]] = {}
 
     def serves(self, platform: str) -> bool:
@@ -79,6 +85,8 @@ class Delivering:
 
     def show_progress(self, job: Job) -> None:
         """Show how far the job is, beside the work: the job waits for nothing here."""
+        if job.waits:
+            job = replace(job, reason=self._why_waiting())
         if job.job_id not in self._showing and self._deliveries[job.platform].shows(job):
             task = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
             self._showing[job.job_id] = task
@@ -175,6 +183,11 @@ class Delivering:
         standing = await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
         return Receipt(job=job, charged_micros=0 if job.state in VOIDS else job.cost_micros, standing=standing)
 
+    async def _ending(self, job: Job) -> Receipt:
+        receipt = await self._receipt(job)
+        trouble = TROUBLE_OF.get(Reason(job.reason)) if job.reason else None
+        return replace(receipt, told=await self._troubles.told_soon(trouble)) if trouble else receipt
+
     async def _delivered(self, job: Job) -> Job:
         now_ms = self._clock.now_ms()
         changes = {"closed_ms": now_ms, "destination": Destination(job.platform), "reason": None, "detail": None}
@@ -197,7 +210,7 @@ class Delivering:
         job = await self._progress_over(job)
         refuse_former(self._lease, job)
         try:
-            await self._deliveries[job.platform].tell(job, await self._receipt(job))
+            await self._deliveries[job.platform].tell(job, await self._ending(job))
         except DeliveryDelayed:
             if self._clock.now_ms() - job.updated_ms < KEEP_MS:
                 raise

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 LOOK_S = 2.0
 """How often the store is asked how busy the workers are."""
 USUAL_S = 30.0
+GONE_S = 20.0
+"""After how long without a worker it is said that none is running; a dead one counts until its lease has run out."""
 
 
 class Elsewhere:
@@ -25,12 +27,15 @@ class Elsewhere:
     def __init__(
         self,
         open_jobs: Callable[[], Awaitable[Mapping[State, int]]],
+        workers: Callable[[], Awaitable[int]],
         naming: Naming,
         bell: Bell,
     ) -> None:
-        """`bell` is how the workers hear of a job at once."""
+        """`workers` counts those alive. `bell` is how they hear of a job at once."""
         self._stopping = False
         self._open_jobs = open_jobs
+        self._count_workers = workers
+        self._seen_s = asyncio.get_running_loop().time()
         self._bell = bell
         self._callbacks = Callbacks(naming, bell.ring)
         self._load = Load()
@@ -40,6 +45,11 @@ class Elsewhere:
     def stopping(self) -> bool:
         """Whether new orders must be refused."""
         return self._stopping
+
+    @property
+    def alive(self) -> bool:
+        """Whether another process carries jobs on, or did a moment ago: one that is started anew need not be missed."""
+        return asyncio.get_running_loop().time() - self._seen_s < GONE_S
 
     @property
     def running(self) -> bool:
@@ -87,6 +97,8 @@ class Elsewhere:
         while True:
             try:
                 jobs = await self._open_jobs()
+                if await self._count_workers():
+                    self._seen_s = asyncio.get_running_loop().time()
             except StoreError as error:
                 log.warning("the store does not say how busy the workers are: %s", error)
             except Exception:

@@ -113,11 +113,15 @@ class DoneBefore(Refusal):
 class Unavailable(Refusal):
     """The service takes no orders now."""
 
-    def __init__(self, why: str, *, wait_s: float = 0) -> None:
-        """`why`: "draining", "out_of_credit", "misconfigured", "store" or "full": then `wait_s` is an estimate."""
+    def __init__(self, why: str, *, wait_s: float = 0, told: bool = False) -> None:
+        """`why`: "draining", "out_of_credit", "misconfigured", "store" or "full": then `wait_s` is an estimate.
+
+        `told`: whether those who run the service know of it.
+        """
         super().__init__(why)
         self.why = why
         self.wait_s = wait_s
+        self.told = told
 
 
 class NotFound(Refusal):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from core.errors import GatewayError
+from core.lifecycle import Reason
 
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 900.0
@@ -25,6 +26,10 @@ class Gate:
     def trouble(self) -> GatewayError | None:
         """Return the operator's trouble that keeps the gate closed now, if that is what does."""
         return self._trouble if self.closed_s else None
+
+    def why(self) -> Reason | None:
+        """Return why submissions are held back, until one succeeds."""
+        return self._trouble.reason if self._trouble is not None else None
 
     @property
     def passes(self) -> bool:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from core.flow import Flow
+
 OK = "ok"
 NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "orders": ("Orders, by what came of them at once.", ("product", "outcome")),
@@ -20,12 +22,17 @@ class Meters:
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        self._flows: dict[str, Flow] = {}
 
     def count(self, name: str, *labels: str) -> None:
         """Add one."""
         if len(labels) != len(NAMES[name][1]):
             raise ValueError(f"{name} has the labels {NAMES[name][1]}, not {labels}")
         self._counts[name, labels] += 1
+
+    def flow(self, name: str) -> Flow:
+        """Return what tells whether anything gets through to the gateway or to a chat."""
+        return self._flows.setdefault(name, Flow())
 
     @contextmanager
     def outcome(self, name: str, *labels: str) -> Iterator[None]:

@@ -180,6 +180,8 @@ class Receipt:
     job: Job
     charged_micros: int
     standing: Standing
+    told: bool = False
+    """Whether those who run the service know of the trouble behind it."""
 
     @property
     def kept(self) -> bool:

@@ -1,31 +1,54 @@
 """The ports, with every call counted by its outcome."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from core.audio import Want
+from core.errors import (
+    DeliveryDelayed,
+    DeliveryRefused,
+    GatewayError,
+    NoAnswer,
+    ServerError,
+    TooLarge,
+    Unreachable,
+    Unreadable,
+)
 from core.meters import Meters
 from core.models import Artifact, Job, Receipt
 from core.ports import Delivery, Gateway, GatewayStatus
 from core.products import Product
+from core.troubles import OF_A_MODEL, TROUBLE_OF, Trouble, Troubles
+
+GATEWAY = "gateway"
+LONG_WAIT_S = 120.0
+"""A chat that asks for so long has answered: what waits for it is no sign that nothing gets through."""
+AWAY = (Unreachable, ServerError, NoAnswer, Unreadable)
+"""With these nobody can tell that the gateway does its work."""
 
 
 class ObservedGateway:
-    """A `Gateway` that is counted."""
+    """A `Gateway` that is counted, and whose answers tell of what only the operator can mend."""
 
-    def __init__(self, gateway: Gateway, meters: Meters) -> None:
+    def __init__(self, gateway: Gateway, meters: Meters, troubles: Troubles | None = None) -> None:
         self._gateway = gateway
         self._meters = meters
+        self._troubles = troubles or Troubles()
+        self._flow = meters.flow(GATEWAY)
 
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
         """Post one request, once."""
-        with self._meters.outcome("gateway_calls", "submit"):
-            return await self._gateway.submit(product, parameters, callback_token)
+        with self._meters.outcome("gateway_calls", "submit"), self._heeded(product.name):
+            request_id = await self._gateway.submit(product, parameters, callback_token)
+        for trouble in TROUBLE_OF.values():
+            self._troubles.end(trouble, _about(trouble, product.name))
+        return request_id
 
     async def status(self, request_id: str) -> GatewayStatus:
         """Ask the universal status endpoint."""
-        with self._meters.outcome("gateway_calls", "status"):
+        with self._meters.outcome("gateway_calls", "status"), self._heeded():
             return await self._gateway.status(request_id)
 
     async def fetch(self, url: str, into: Path) -> str:
@@ -33,14 +56,33 @@ class ObservedGateway:
         with self._meters.outcome("gateway_calls", "fetch"):
             return await self._gateway.fetch(url, into)
 
+    @contextmanager
+    def _heeded(self, product: str = "") -> Iterator[None]:
+        self._flow.tried("")
+        try:
+            yield
+        except AWAY:
+            raise
+        except GatewayError as error:
+            self._flow.succeeded()
+            if trouble := TROUBLE_OF.get(error.reason):
+                self._troubles.begin(trouble, _about(trouble, product), error.detail)
+            raise
+        self._flow.succeeded()
+
+
+def _about(trouble: Trouble, product: str) -> str:
+    return product if trouble in OF_A_MODEL else ""
+
 
 class ObservedDelivery:
-    """A `Delivery` that is counted, but for progress, which is a decoration."""
+    """A `Delivery` that is counted, but for progress, which is a decoration; it is known how long nothing arrives."""
 
     def __init__(self, name: str, delivery: Delivery, meters: Meters) -> None:
         self._name = name
         self._delivery = delivery
         self._meters = meters
+        self._flow = meters.flow(name)
 
     def accepts(self, job: Job) -> Want:
         """Say which files the job's chat takes."""
@@ -56,10 +98,24 @@ class ObservedDelivery:
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
         """Hand the files to the chat."""
-        with self._meters.outcome("deliveries", self._name, "audio"):
+        with self._meters.outcome("deliveries", self._name, "audio"), self._heeded(job.job_id):
             await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Say how a job without audio in the chat ended."""
         with self._meters.outcome("deliveries", self._name, "words"):
             await self._delivery.tell(job, receipt)
+
+    @contextmanager
+    def _heeded(self, job_id: str) -> Iterator[None]:
+        self._flow.tried(job_id)
+        try:
+            yield
+        except (DeliveryRefused, TooLarge):
+            self._flow.refused(job_id)
+            raise
+        except DeliveryDelayed as error:
+            if error.retry_after_s >= LONG_WAIT_S:
+                self._flow.put_off(job_id, error.retry_after_s)
+            raise
+        self._flow.succeeded()

@@ -11,6 +11,7 @@ from core.models import Artifact, Caller, Destination, Job, Order, Person, Recei
 from core.products import Product
 from core.quota import Limits, Quota, Standing
 from core.reports import Act, AuditEntry, Community, Entry, Spent, Wish
+from core.troubles import Key
 
 
 class Clock(Protocol):
@@ -213,6 +214,26 @@ class AdminStore(Protocol):
 
 
 # --- the gateway ----------------------------------------------------------------------------------------------
+
+
+class Notices(Protocol):
+    """What the operators were told of, for every process that tells them. Raises StoreError."""
+
+    async def claim(self, key: Key) -> bool:
+        """Return whether it is our turn to tell of a trouble: nobody has within the hour, or of this one in a day."""
+        ...
+
+    async def settle(self, key: Key, *, told: bool) -> None:
+        """Note what came of a claim; what nobody could be told may be claimed again."""
+        ...
+
+    async def close(self, key: Key) -> bool:
+        """Note that a trouble is over; return whether it is our turn to say so, to those who had been told."""
+        ...
+
+    async def told(self) -> frozenset[Key]:
+        """Return the troubles that the operators know of and that are not over."""
+        ...
 
 
 class GatewayStatus(Protocol):

@@ -30,6 +30,7 @@ from core.ports import Admission, Admitted, Clock, Store
 from core.products import Catalog, Product
 from core.quota import Standing
 from core.reports import Entry, Wish
+from core.troubles import TROUBLE_OF, Troubles
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Service:
         ids: Ids,
         admin: Admin,
         meters: Meters | None = None,
+        troubles: Troubles | None = None,
     ) -> None:
         self._store = store
         self.admin = admin
@@ -61,6 +63,7 @@ class Service:
         self._clock = clock
         self._ids = ids
         self._meters = meters or Meters()
+        self._troubles = troubles or Troubles()
 
     # --- members --------------------------------------------------------------------------------------------------
 
@@ -106,7 +109,8 @@ class Service:
         if self._worker.stopping:
             raise Unavailable("draining")
         if trouble := self._worker.trouble():
-            raise Unavailable("out_of_credit" if isinstance(trouble, OutOfCredit) else "misconfigured")
+            told = trouble.reason in TROUBLE_OF and self._troubles.told(TROUBLE_OF[trouble.reason])
+            raise Unavailable("out_of_credit" if isinstance(trouble, OutOfCredit) else "misconfigured", told=told)
         load = self._worker.load()
         if load.waiting >= self._policy.max_queue:
             raise Unavailable("full", wait_s=load.wait_s)

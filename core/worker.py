@@ -102,6 +102,11 @@ class Worker:
         alive = bool(self._beside) and not any(task.done() for task in self._beside)
         return alive and self._lease.valid and not self.stopping
 
+    @property
+    def alive(self) -> bool:
+        """Whether anybody is known to carry jobs on."""
+        return self.running
+
     def load(self) -> Load:
         """Say how busy this worker is, and how long who comes now would wait."""
         waiting, in_flight = self._queue.waiting + self._lease.left, self._queue.in_flight

@@ -1,6 +1,7 @@
 """Which engine an address means, and what can be asked of a database whichever it is."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -46,6 +47,13 @@ def lease_of(address: Address, driver: Driver, store: SqlStore, platforms: Seque
     from storage.leases import PostgresLease  # noqa: PLC0415 - an extra
 
     return PostgresLease(driver, bell_of(address), platforms, lease_s)
+
+
+def workers_of(driver: Driver) -> Callable[[], Awaitable[int]]:
+    """Return what counts the workers that are alive over one PostgreSQL database."""
+    from storage.leases import count_workers  # noqa: PLC0415 - an extra
+
+    return partial(count_workers, driver)
 
 
 def bell_of(url: str) -> Bell:

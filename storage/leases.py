@@ -105,6 +105,15 @@ _OURS = "SELECT * FROM jobs WHERE owner = :worker_id AND closed_ms IS NULL"
 _LEFT = "SELECT count(*) AS jobs FROM jobs WHERE owner = '' AND closed_ms IS NULL AND state = 'queued'"
 
 
+_ALIVE = f"SELECT count(*) AS workers FROM workers WHERE alive_until_ms > {_NOW}"  # noqa: S608 - a constant
+
+
+async def count_workers(driver: Driver) -> int:
+    """Return how many workers are alive."""
+    (rows,) = await driver.run([Statement(_ALIVE)])
+    return int(rows[0]["workers"])
+
+
 def _clock_s() -> float:
     """Return a time that also runs while the process or the machine is asleep."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()

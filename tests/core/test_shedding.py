@@ -114,9 +114,12 @@ async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
             raise answers.pop(0)
         return {State.QUEUED: 100, State.RUNNING: 8, State.SUBMITTING: 2, State.DELIVERING: 5}
 
+    async def workers() -> int:
+        return 1
+
     async with Rig(tmp_path).running() as alive:
         naming, bell = Naming(alive.store, Rig(tmp_path).gateway), Sole(alive.store)
-    elsewhere = Elsewhere(jobs, naming, bell)
+    elsewhere = Elsewhere(jobs, workers, naming, bell)
     assert await elsewhere.start() == 0
     async with asyncio.timeout(5):
         while not elsewhere.load().waiting:

@@ -32,6 +32,8 @@ class Studio:
         self.ready.set()
         self.audio = sound(0.2)
         self.outcome = "COMPLETED"
+        self.refusal: int | None = None
+        """The status that answers every order, in place of taking it."""
         self.orders: list[dict[str, Any]] = []
         self.webhooks: list[str] = []
         """Where each order wants its callbacks, "" for nowhere."""
@@ -56,6 +58,8 @@ class Studio:
     async def _submit(self, request: web.Request) -> web.Response:
         self.orders.append(await request.json())
         self.webhooks.append(request.headers.get("X-Webhook-URL", ""))
+        if self.refusal is not None:
+            return web.json_response({"error": "refused"}, status=self.refusal)
         name = f"{request.match_info['model']}_{len(self.orders)}"
         where = f"{self.url}/v2/requests/status/{name}"
         return web.json_response({"request_id": name, "status": "QUEUED", "polling_url": where}, status=202)
