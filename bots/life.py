@@ -15,13 +15,15 @@ from bots.settings import Settings
 from bots.vitals import Vitals
 from bots.web import Web
 from core.carrier import Carrier
-from core.errors import PlatformError
+from core.errors import PlatformBusy, PlatformError
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 120.0
+LONGEST_LOGIN_S = 60.0
+"""A platform that ran for longer was well, and the next outage is a new one."""
 
 
 def calm_collector() -> None:
@@ -111,16 +113,23 @@ async def keep_running(platform: Platform, stop: asyncio.Event) -> None:
         except PlatformError as error:
             log.critical("%s can't run: %s. The other platforms go on.", platform.name, error)
             return
+        except PlatformBusy as error:
+            log.error("%s; trying again in %.0f s, as it was told", error, error.retry_after_s)  # noqa: TRY400 - no fault
+            await _stopped_within(stop, error.retry_after_s)
         except Exception as error:
-            if time.monotonic() - started_s > LONGEST_RETRY_S:
+            if time.monotonic() - started_s > LONGEST_LOGIN_S:
                 pause_s = FIRST_RETRY_S
             trace = log.isEnabledFor(logging.DEBUG)
             log.log(
                 logging.ERROR, "%s is out (%r); trying again in %.0f s", platform.name, error, pause_s, exc_info=trace
             )
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause_s):
-                    await stop.wait()
+            await _stopped_within(stop, pause_s)
             pause_s = min(pause_s * 2, LONGEST_RETRY_S)
         else:
             return
+
+
+async def _stopped_within(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

@@ -349,5 +349,13 @@ class PlatformError(TroubadourError):
     """A platform can't be used until the operator changes something, such as a bad token."""
 
 
+class PlatformBusy(TroubadourError):
+    """A platform wants to be left alone for `retry_after_s`, and longer if it is not."""
+
+    def __init__(self, detail: str, *, retry_after_s: float) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
 class ConfigurationError(TroubadourError):
     """The settings can't work; the text names the setting and what is allowed."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 import discord
 import yarl
 from discord import app_commands
+from discord.backoff import ExponentialBackoff
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
@@ -107,6 +108,13 @@ class Bot(discord.AutoShardedClient):
             await asyncio.sleep(self._turns.wait_s(shard_id, self._now_s()))
             initial = True
         await super().launch_shard(url, shard_id, initial=initial)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Forget earlier outages, for which the library would let later ones pause for up to 17 minutes."""
+        if shard := self.shards.get(shard_id):
+            shard._parent._backoff = ExponentialBackoff()  # noqa: SLF001 - there is no other way in
+
+    on_shard_resumed = on_shard_connect
 
     async def on_interaction(self, interaction: AnyInteraction) -> None:
         """Take presses of buttons, whichever process sent them; commands go to the tree by themselves."""

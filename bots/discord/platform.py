@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import discord
 
@@ -14,7 +15,8 @@ from bots.discord.desk import Desk
 from bots.parts import Shards
 from bots.platform import Hook
 from bots.settings import Settings
-from core.errors import PlatformError
+from core.errors import PlatformBusy, PlatformError
+from core.gateway.answers import retry_after_s
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,9 @@ ANSWER_S = 5.0
 """How long answers under way may take when the bot stops receiving."""
 BAD_TOKEN = 4004
 """Close code of the websocket (Discord's documentation, "Gateway Close Event Codes")."""
+TOO_MANY = 429
+UNTOLD_S, LONGEST_WAIT_S = 60.0, 86_400.0
+"""How long a login waits that was refused with 429: where it was not told how long, and at most."""
 
 
 class Discord(DiscordDelivery):
@@ -81,6 +86,8 @@ class Discord(DiscordDelivery):
             raise PlatformError("Discord does not accept DISCORD_TOKEN") from error
         except discord.ConnectionClosed as error:
             raise _closed(error) from error
+        except (discord.HTTPException, discord.GatewayNotFound) as error:
+            raise _refused(error) from error
         finally:
             await bot.close()
 
@@ -101,3 +108,12 @@ def _closed(error: discord.ConnectionClosed) -> Exception:
     if error.code == BAD_TOKEN:
         return PlatformError("Discord does not accept DISCORD_TOKEN any more")
     return error
+
+
+def _refused(error: discord.DiscordException) -> Exception:
+    """Tell a login that must wait from an outage; the library hides which it was behind `GatewayNotFound`."""
+    answered = error.__cause__ if isinstance(error, discord.GatewayNotFound) else error
+    if not isinstance(answered, discord.HTTPException) or answered.status != TOO_MANY:
+        return error
+    asked_s = retry_after_s(answered.response.headers.get("Retry-After"), datetime.now(UTC), LONGEST_WAIT_S)
+    return PlatformBusy("Discord wants no login for now", retry_after_s=asked_s or UNTOLD_S)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
-from telegram import Bot, LinkPreviewOptions, Update
-from telegram.error import Conflict, RetryAfter, TelegramError
+from telegram import LinkPreviewOptions, Update
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, Defaults, ExtBot
 
 from bots.telegram.faults import NoRoom, wait_s
-from bots.telegram.intake import Intake
-from bots.telegram.transport import AiohttpRequest
+from bots.telegram.intake import UNREADABLE, Intake
+from bots.telegram.transport import READ_S, AiohttpRequest
 
 log = logging.getLogger(__name__)
 # It logs every flood wait with a traceback, although the caller sees the error and waits.
@@ -22,8 +22,11 @@ logging.getLogger("telegram.ext.AIORateLimiter").setLevel(logging.CRITICAL)
 UPLOAD_READ_S = 60
 """How long Telegram may digest an upload before it answers."""
 POLL_S = 30
-KEPT_S = 10.0
-"""How long a batch of updates may take to be in the store before it is confirmed all the same."""
+HOLD_S = 1.0
+"""How long a batch of updates may hold up the next one; what is not kept by then is given again with it."""
+LONGEST_OUTAGE_PAUSE_S = 30.0
+OUT = 3
+"""So many polls without an answer are an outage."""
 LONGEST_CONFLICT_S = 10.0
 QUIET_S = 600.0
 """After so long without a conflict, the next one is news."""
@@ -93,9 +96,9 @@ def make_requests(proxy: str | None = None) -> tuple[AiohttpRequest, AiohttpRequ
     return AiohttpRequest(2, proxy=proxy), AiohttpRequest(64, proxy=proxy)
 
 
-def make_bot(token: str, api_url: str, requests: tuple[AiohttpRequest, AiohttpRequest], pace: Pace) -> ExtBot[Any]:
+def make_bot(token: str, api_url: str, requests: tuple[AiohttpRequest, AiohttpRequest], pace: Pace) -> "PolledBot":
     """Make the bot; it shows no previews of links, which would be a member's words in large."""
-    return ExtBot(
+    return PolledBot(
         token,
         base_url=f"{api_url}/bot",
         get_updates_request=requests[0],
@@ -105,34 +108,59 @@ def make_bot(token: str, api_url: str, requests: tuple[AiohttpRequest, AiohttpRe
     )
 
 
+class PolledBot(ExtBot[Any]):
+    """The library's bot, which reads a batch of updates one by one: one that can't be read must not cost the others."""
+
+    async def fetch(self, offset: int, wait_s: int) -> list[Update]:
+        """Return what comes next. Raises TelegramError."""
+        asked = {"offset": offset, "timeout": wait_s, "allowed_updates": KINDS}
+        raws = await self._post("getUpdates", asked, read_timeout=wait_s + READ_S)
+        if not isinstance(raws, list):
+            raise TelegramError("Invalid server response")
+        return [self._read(raw) for raw in raws]
+
+    def _read(self, raw: Any) -> Update:
+        """Return an update; of one that can't be read only the number. Raises TelegramError where it has none."""
+        try:
+            return Update.de_json(raw, self)
+        except UNREADABLE as error:
+            number = raw.get("update_id") if isinstance(raw, dict) else None
+            if not isinstance(number, int):
+                raise TelegramError("Invalid server response") from error
+            log.error("update %d can't be read (%s) and is passed over", number, type(error).__name__)  # noqa: TRY400 - words
+            return Update(number)
+
+
 class Poller:
     """Fetches updates and hands them on.
 
-    Unlike the library's own loop it confirms a batch only once what it asks for is in the store (or `KEPT_S` have
-    passed), so that no order is lost with the process, and it ends with an error when the token is revoked. The offset
-    is kept by Telegram: what was not confirmed comes again after a start.
+    Unlike the library's own loop it confirms an update only once what it asks for is in the store or answered, so that
+    nothing is lost with the process, and it ends with an error when the token is revoked. The offset is kept by
+    Telegram: what was not confirmed comes again, at once to this process, which knows it, or after a start.
     """
 
-    def __init__(self, bot: Bot, intake: Intake) -> None:
+    def __init__(self, bot: PolledBot, intake: Intake) -> None:
         self.live = False
         """Whether updates are being fetched at this moment."""
         self._bot = bot
         self._intake = intake
-        self._offset = 0
+        self._next = 0
+        """One more than the last update that was given."""
         self._stop = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._failures = 0
         self._conflicts = 0
         self._last_conflict_s = 0.0
 
     async def run(self) -> None:
-        """Poll until `stop`. Raises TelegramError."""
+        """Poll until `stop`. Raises TelegramError where no repetition helps."""
         self._idle.clear()
         try:
             await self._bot.delete_webhook()  # with one set, polling is refused
             self.live = True
             while not self._stop.is_set():
-                if updates := await self._until_stopped(self._next()):
+                if updates := await self._until_stopped(self._fetch()):
                     await self._take(updates)
         finally:
             self.live = False
@@ -145,24 +173,49 @@ class Poller:
             async with asyncio.timeout(LAST_S):
                 await self._idle.wait()
                 await self._intake.at_rest()
-                if self._offset:
-                    await self._bot.get_updates(offset=self._offset, timeout=0, limit=1, allowed_updates=KINDS)
         except TimeoutError:
             self._intake.abandon()
-        except TelegramError as error:
-            log.warning("the last updates could not be confirmed and will come again: %s", error)
-
-    async def _next(self) -> tuple[Update, ...]:
         try:
-            updates = await self._bot.get_updates(offset=self._offset, timeout=POLL_S, allowed_updates=KINDS)
+            async with asyncio.timeout(LAST_S):
+                if self._next:
+                    await self._bot.get_updates(offset=self._offset, timeout=0, limit=1, allowed_updates=KINDS)
+        except (TimeoutError, TelegramError) as error:
+            log.warning("the last updates could not be confirmed and will come again: %r", error)
+
+    @property
+    def _offset(self) -> int:
+        """Return the first update that is not confirmed."""
+        oldest = self._intake.oldest
+        return self._next if oldest is None else oldest
+
+    async def _fetch(self) -> list[Update]:
+        offset = self._offset
+        try:
+            updates = await self._bot.fetch(offset, POLL_S)
         except RetryAfter as error:
             await asyncio.sleep(wait_s(error))
-            return ()
+            return []
         except Conflict as error:
             await self._yield_to_another(error)
-            return ()
-        self.live = True
+            return []
+        except InvalidToken:
+            raise
+        except TelegramError as error:
+            await self._outlast(error)
+            return []
+        if self._failures >= OUT:
+            log.warning("Telegram gives updates again")
+        self.live, self._failures = True, 0
+        self._intake.forget(lambda number: number < offset)
         return updates
+
+    async def _outlast(self, error: TelegramError) -> None:
+        """Rest after a poll without an answer, longer each time; any answer puts an end to that."""
+        self._failures += 1
+        if self._failures == OUT:
+            self.live = False
+            log.error("Telegram gives no updates, and is asked again and again: %s", error)
+        await asyncio.sleep(min(0.25 * 2.0**self._failures, LONGEST_OUTAGE_PAUSE_S))
 
     async def _yield_to_another(self, error: Conflict) -> None:
         """Let another process have the bot for a while, and say so once: the two take turns until one is stopped."""
@@ -175,18 +228,18 @@ class Poller:
             log.error("another process uses the same token; only one may run, and this one waits: %s", error)
         await asyncio.sleep(min(0.25 * 2.0**self._conflicts, LONGEST_CONFLICT_S))
 
-    async def _take(self, updates: tuple[Update, ...]) -> None:
-        if not await self._intake.take(updates, KEPT_S):
-            log.warning("updates up to %d are confirmed although they may not be in the store", updates[-1].update_id)
-        self._offset = max(self._offset, updates[-1].update_id + 1)
+    async def _take(self, updates: list[Update]) -> None:
+        self._next = updates[-1].update_id + 1
+        await self._intake.take(updates, HOLD_S)
         await self._intake.room()
 
-    async def _until_stopped(self, work: Coroutine[Any, Any, tuple[Update, ...]]) -> tuple[Update, ...]:
+    async def _until_stopped(self, work: Coroutine[Any, Any, list[Update]]) -> list[Update]:
+        """Wait for updates, unless a stop comes first: then the wait is given up, and Telegram gives them again."""
         task = asyncio.create_task(work)
         stopped = asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            return task.result() if task.done() else ()
+            return task.result() if task.done() else []
         finally:
             task.cancel()
             stopped.cancel()

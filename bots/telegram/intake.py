@@ -8,12 +8,18 @@ from functools import partial
 
 from telegram import Update
 
+from bots.telegram.people import Recent
+
 log = logging.getLogger(__name__)
 
 AT_ONCE = 512
 """Updates that may be on their way into the store; what comes on top waits at Telegram."""
 MOST = 8 * AT_ONCE
 """Updates that may be handled at the same time, with those that are only to be answered."""
+TRIES, PAUSE_S = 3, 1.0
+"""How often an update is handled that breaks its handler, and the pause between."""
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, OSError)
+"""What reading an update raises that is not as documented."""
 _kept: ContextVar[Callable[[], None]] = ContextVar("kept")
 
 
@@ -27,18 +33,33 @@ def kept() -> None:
 
 
 class Intake:
-    """Handles updates. One that comes twice is one order: the store knows its event."""
+    """Handles updates, each once however often it is given before it is confirmed.
+
+    One that comes again later is one order all the same: the store knows its event.
+    """
 
     def __init__(self, handle: Callable[[Update], Awaitable[None]]) -> None:
         self._handle = handle
         self._running: set[asyncio.Task[None]] = set()
-        self._unkept: set[asyncio.Event] = set()
+        self._unkept: dict[int, asyncio.Event] = {}
+        self._kept: Recent[int, None] = Recent()
+        """Those that Telegram may forget and has not forgotten yet."""
         self._moved = asyncio.Event()
 
     @property
     def full(self) -> bool:
         """Whether no more can be taken now."""
         return len(self._unkept) >= AT_ONCE or len(self._running) >= MOST
+
+    @property
+    def oldest(self) -> int | None:
+        """Return the first update that Telegram may not forget yet."""
+        return min(self._unkept, default=None)
+
+    def forget(self, is_forgotten: Callable[[int], bool]) -> None:
+        """Drop what is known of updates that Telegram has forgotten: one that comes all the same is new."""
+        for number in [number for number in self._kept if is_forgotten(number)]:
+            del self._kept[number]
 
     async def room(self) -> None:
         """Wait until more can be taken."""
@@ -69,26 +90,37 @@ class Intake:
             task.cancel()
 
     def _begin(self, update: Update) -> asyncio.Event:
+        number = update.update_id
+        if number in self._unkept:
+            return self._unkept[number]
         event = asyncio.Event()
-        self._unkept.add(event)
-        task = asyncio.create_task(self._survive(update, partial(self._keep, event)))
+        if number in self._kept:
+            event.set()
+            return event
+        self._unkept[number] = event
+        task = asyncio.create_task(self._survive(update, partial(self._keep, number)))
         self._running.add(task)
         task.add_done_callback(self._end)
         return event
 
-    def _keep(self, event: asyncio.Event) -> None:
-        event.set()
-        self._unkept.discard(event)
-        self._moved.set()
+    def _keep(self, number: int) -> None:
+        if event := self._unkept.pop(number, None):
+            event.set()
+            self._kept[number] = None
+            self._moved.set()
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._moved.set()
 
     async def _survive(self, update: Update, keep: Callable[[], None]) -> None:
+        """Handle an update, again where that breaks; one that breaks every time must block nobody."""
         _kept.set(keep)
-        try:
-            await self._handle(update)
-        except Exception:
-            log.exception("update %s could not be handled", update.update_id)
+        for attempt in range(1, TRIES + 1):
+            try:
+                await self._handle(update)
+                break
+            except Exception:
+                log.exception("update %s broke its handler, try %d of %d", update.update_id, attempt, TRIES)
+                await asyncio.sleep(PAUSE_S if attempt < TRIES else 0)
         keep()

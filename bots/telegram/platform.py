@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from telegram import Update
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from bots.platform import Button, Hook
@@ -13,13 +13,13 @@ from bots.settings import Settings
 from bots.telegram import buttons as rows
 from bots.telegram.connection import Pace, Poller, make_bot, make_requests
 from bots.telegram.delivery import Deliverer, plain
-from bots.telegram.faults import text_fault
+from bots.telegram.faults import text_fault, wait_s
 from bots.telegram.handlers import MENUS, Handlers
-from bots.telegram.intake import MOST, Intake
+from bots.telegram.intake import Intake
 from bots.telegram.people import NAME
 from bots.telegram.webhook import PATH, Webhook
 from core.audio import Want
-from core.errors import ConfigurationError, PlatformError
+from core.errors import ConfigurationError, PlatformBusy, PlatformError
 from core.models import Artifact, Job, Receipt
 from core.service import Service
 
@@ -40,7 +40,7 @@ class Telegram:
         self._requests = make_requests()
         self._bot = make_bot(token.get_secret_value(), settings.telegram_api_url, self._requests, self._pace)
         self._application: Application[Any, Any, Any, Any, Any, Any] = (
-            ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).concurrent_updates(MOST).build()
+            ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).build()
         )
         intake, url = Intake(self._handle), settings.public_url
         self._webhook = (
@@ -72,13 +72,15 @@ class Telegram:
             raise text_fault(error) from error
 
     async def run(self) -> None:
-        """Take orders until `stop_receiving`. Raises PlatformError for a bad token, TelegramError in an outage."""
+        """Take orders until `stop_receiving`. Raises PlatformError for a bad token, PlatformBusy, TelegramError."""
         try:
             await self._application.initialize()
             await self._announce()
             await self._source.run()
         except InvalidToken:  # its text holds the token
             raise PlatformError("Telegram does not accept TELEGRAM_TOKEN") from None
+        except RetryAfter as error:
+            raise PlatformBusy("Telegram wants no login for now", retry_after_s=wait_s(error)) from error
 
     async def stop_receiving(self) -> None:
         """Take no more orders; deliveries go on."""
@@ -100,7 +102,12 @@ class Telegram:
             log.warning("the menu of commands could not be set: %s", error)
 
     async def _handle(self, update: Update) -> None:
-        await self._application.update_processor.process_update(update, self._application.process_update(update))
+        """Let the first handler that wants an update have it; the library itself would hide what breaks there."""
+        for handler in self._application.handlers[0]:
+            wanted = handler.check_update(update)
+            if wanted is not None and wanted is not False:
+                await handler.handle_update(update, self._application, wanted, None)
+                return
 
     # --- Delivery -------------------------------------------------------------------------------------------------
 

@@ -50,7 +50,6 @@ class Presses:
         if query is None or message is None:  # buttons of inline messages are not ours
             return
         said = await outcome(lambda: self._act(query, message), _who(message, query.from_user))
-        kept()
         if said is None:
             return
         try:

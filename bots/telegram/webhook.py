@@ -11,7 +11,7 @@ from telegram import Bot, Update
 from telegram.error import BadRequest, TelegramError
 
 from bots.telegram.connection import KINDS
-from bots.telegram.intake import Intake
+from bots.telegram.intake import UNREADABLE, Intake
 from core.errors import PlatformError
 
 log = logging.getLogger(__name__)
@@ -75,10 +75,13 @@ class Webhook:
             return TRY_AGAIN
         try:
             update = Update.de_json(json.loads(body), self._bot)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, OSError) as error:
+        except UNREADABLE as error:
             log.warning("an update could not be read: %r", error)
             return BAD_REQUEST
-        return OK if await self._intake.take([update], KEPT_S) else TRY_AGAIN
+        if not await self._intake.take([update], KEPT_S):
+            return TRY_AGAIN
+        self._intake.forget(lambda number: number == update.update_id)
+        return OK
 
     async def _set(self) -> None:
         await self._bot.set_webhook(self._url, allowed_updates=KINDS, secret_token=self._secret)

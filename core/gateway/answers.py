@@ -125,16 +125,16 @@ def words(said: Any, key: str) -> str | None:
     return " ".join(shown.split())[:WORDS_MAX] or None
 
 
-def retry_after_s(value: str | None, now: datetime) -> float | None:
-    """Read a Retry-After header (RFC 9110, 10.2.3: seconds or a date) as 0 to RETRY_AFTER_MAX_S; None if unreadable."""
+def retry_after_s(value: str | None, now: datetime, most_s: float = RETRY_AFTER_MAX_S) -> float | None:
+    """Read a Retry-After header (RFC 9110, 10.2.3: seconds or a date) as 0 to `most_s`; None if unreadable."""
     if value is None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return min(float(text), RETRY_AFTER_MAX_S)
+        return min(float(text), most_s)
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
     wait_s = (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
-    return min(max(wait_s, 0.0), RETRY_AFTER_MAX_S)
+    return min(max(wait_s, 0.0), most_s)

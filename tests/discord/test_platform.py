@@ -92,6 +92,39 @@ async def test_a_stop_ends_the_pause_before_the_next_try(
     assert len([r for r in world.requests if r.path.endswith("/gateway/bot")]) == 1
 
 
+@pytest.mark.parametrize("path", ["/users/@me$", "/gateway/bot$"])
+async def test_a_login_waits_as_long_as_it_is_told(
+    world: DiscordWorld, studio: Studio, tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    stop = asyncio.Event()
+    async with alone(world, studio, tmp_path) as platform:
+        world.fail("GET", path, 429).headers = {"Retry-After": "3600"}
+        run = asyncio.create_task(keep_running(platform, stop))
+        async with asyncio.timeout(10):
+            while "trying again" not in caplog.text:
+                await asyncio.sleep(0.001)
+            stop.set()
+            await run
+    assert "trying again in 3600 s" in caplog.text
+    assert len([r for r in world.requests if r.path.endswith("/gateway/bot")]) == (path == "/gateway/bot$")
+
+
+async def test_a_connection_that_came_back_forgets_earlier_outages(
+    world: DiscordWorld, studio: Studio, tmp_path: Path
+) -> None:
+    async with alone(world, studio, tmp_path) as platform, receiving(platform):
+        await world.connected()
+        assert platform._bot is not None
+        shard = platform._bot.shards[0]._parent
+        for come_back in (world.gateway.ask_to_reconnect, world.gateway.invalidate):
+            tired = shard._backoff
+            tired._exp = 10  # which is a pause of up to 17 minutes
+            await come_back()
+            async with asyncio.timeout(10):
+                while shard._backoff is tired:
+                    await asyncio.sleep(0.001)
+
+
 async def test_cancelling_leaves_nothing_connected(world: DiscordWorld, studio: Studio, tmp_path: Path) -> None:
     async with alone(world, studio, tmp_path) as platform:
         async with receiving(platform):

@@ -97,8 +97,8 @@ ABLATIONS = (
     ),
     Ablation(
         "updates forgotten before they are kept",
-        "bots.telegram.intake:Intake.take",
-        "await event.wait()",
+        "bots.telegram.intake:Intake._begin",
+        "self._unkept[number] = event",
         "pass",
         featured="kill: before admission commit",
     ),

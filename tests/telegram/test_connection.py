@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from telegram.error import NetworkError, RetryAfter, TelegramError
+from telegram.error import RetryAfter, TelegramError
 
-from bots.telegram.connection import Pace, make_bot, make_requests
+from bots.life import keep_running
+from bots.telegram.connection import Pace, Poller, make_bot, make_requests
 from bots.telegram.faults import NoRoom, upload_fault
 from core.errors import DeliveryDelayed, PlatformError
 from storage.driver import Statement
@@ -38,18 +39,50 @@ async def test_a_token_revoked_while_polling_ends_the_run(
         await bot.run
 
 
-async def test_an_outage_ends_the_run_and_the_next_one_goes_on(
+async def test_polls_without_an_answer_end_nothing_and_an_answer_ends_the_pauses(
     bot: Bot, world: TelegramWorld, band: Chat, bob: User
 ) -> None:
     await world.until(lambda: world.calls_to("getUpdates"), "no poll")
-    world.fail("getUpdates", Fault.server_error(502))
+    for fault in (Fault.server_error(502), Fault.drop_before(), Fault.server_error(502)):
+        world.fail("getUpdates", fault)
+        await band.reply_to(await band.says(bob, "/voices"))
+        source = bot.telegram._source
+        assert isinstance(source, Poller)
+        assert (source._failures, source.live, bot.run.done()) == (0, True, False)
+
+
+async def test_a_long_outage_is_said_once_and_is_not_ready(
+    bot: Bot,
+    world: TelegramWorld,
+    band: Chat,
+    bob: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("bots.telegram.connection.LONGEST_OUTAGE_PAUSE_S", 0.01)
+    await world.until(lambda: world.calls_to("getUpdates"), "no poll")
+    world.fail("getUpdates", Fault.server_error(502), times=9)
     await band.says(bob, "hello")
-    with pytest.raises(NetworkError):
-        await bot.run
-    again = asyncio.create_task(bot.telegram.run())
+    await world.until(lambda: not bot.telegram.receiving, "still ready")
     await band.reply_to(await band.says(bob, "/voices"))
-    await bot.telegram.stop_receiving()
-    await again
+    assert bot.telegram.receiving
+    assert [r.levelname for r in caplog.records if r.name == "bots.telegram.connection"] == ["ERROR", "WARNING"]
+
+
+async def test_a_login_waits_as_long_as_it_is_told(
+    world: TelegramWorld, rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.fail("getMe", Fault.flood(3600))
+    stop = asyncio.Event()
+    async with rig.bot(receiving=False) as bot:
+        life = asyncio.create_task(keep_running(bot.telegram, stop))
+        async with asyncio.timeout(10):
+            while "trying again" not in caplog.text:
+                await asyncio.sleep(0.001)
+        assert "3600 s" in caplog.text
+        stop.set()
+        await life
+    assert len(world.calls_to("getMe")) == 1
 
 
 async def test_another_process_with_the_same_token_is_named_once(
@@ -78,9 +111,10 @@ async def test_what_was_handled_is_confirmed_and_what_came_later_stays(
 SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n"
 
 
-async def test_orders_are_stored_before_they_are_confirmed(
-    bot: Bot, world: TelegramWorld, band: Chat, bob: User
+async def test_orders_are_stored_before_they_are_confirmed_however_long_that_takes(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User, rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 0.001)
     first = await band.says(bob, "/voices")
     await band.reply_to(first)
     assert first.update is not None
@@ -94,12 +128,62 @@ async def test_orders_are_stored_before_they_are_confirmed(
     assert busy.done()  # which the order had to wait for
     await busy
     await band.wait_for(lambda chat: chat.audios)
+    assert len(rig.gateway.posted) == 1  # however often it was given
+
+
+async def test_what_the_store_never_took_comes_again_after_a_start(
+    world: TelegramWorld, band: Chat, bob: User, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 0.001)
+    monkeypatch.setattr("bots.telegram.connection.LAST_S", 0.1)
+    stalled = asyncio.Event()
+
+    async def never(_: object, __: object) -> object:
+        await stalled.wait()
+        raise AssertionError
+
+    async with rig.bot():
+        with monkeypatch.context() as patch:
+            patch.setattr("core.service.Service.order", never)
+            said = await band.says(bob, "/speak Hello")
+            await world.until(lambda: len(world.calls_to("getUpdates")) > 3, "polling stopped")
+            await band.reply_to(await band.says(bob, "/voices"))  # which one stalled order does not hold up
+    assert said.update in world._updates
+    async with rig.bot():
+        await band.wait_for(lambda chat: chat.audios)
+    assert rig.gateway.posted == ["Hello"]
+
+
+async def test_an_update_that_breaks_its_handler_is_tried_three_times_and_holds_up_nobody(
+    bot: Bot,
+    world: TelegramWorld,
+    band: Chat,
+    bob: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("bots.telegram.intake.PAUSE_S", 0.001)
+    monkeypatch.setattr("bots.telegram.handlers._caller", None)  # no handler gets further
+    said = await band.says(bob, "hello")
+    await world.until(lambda: said.update not in world._updates, "not confirmed")
+    broke = [r for r in caplog.records if "broke its handler" in r.message]
+    assert len(broke) == 3
+
+
+async def test_an_update_that_cannot_be_read_costs_itself_alone(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    unreadable = await world.send_update("message", {"message_id": "words of a member", "chat": 5})
+    await band.reply_to(await band.says(bob, "/voices"))
+    await world.until(lambda: unreadable not in world._updates, "not confirmed")
+    assert "words of a member" not in caplog.text
+    assert f"update {unreadable['update_id']} can't be read" in caplog.text
 
 
 async def test_a_slow_answer_holds_up_no_other_chat(
     bot: Bot, world: TelegramWorld, band: Chat, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.telegram.connection.KEPT_S", 600)
+    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 600)
     held, other = asyncio.Event(), world.group("Others", bob)
     world.fail("sendMessage", Fault.slow(held), chat=band)
     await band.says(bob, "/speak Hello")

@@ -1,6 +1,7 @@
 """How many updates are taken at a time: those that are only to be answered hold up nobody."""
 
 import asyncio
+import itertools
 
 import pytest
 from telegram import Update
@@ -14,8 +15,11 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bots.telegram.intake.MOST", 4)
 
 
+_numbers = itertools.count()
+
+
 def updates(count: int) -> list[Update]:
-    return [Update(number) for number in range(count)]
+    return [Update(next(_numbers)) for _ in range(count)]
 
 
 async def test_what_is_in_the_store_makes_room_while_it_is_answered() -> None:
@@ -57,3 +61,23 @@ async def test_what_is_not_yet_in_the_store_is_waited_for() -> None:
     await room
     intake.abandon()
     await intake.at_rest()
+
+
+async def test_what_is_given_again_while_it_is_handled_is_handled_once() -> None:
+    stored, handled = asyncio.Event(), []
+
+    async def handle(update: Update) -> None:
+        handled.append(update.update_id)
+        await stored.wait()
+
+    intake, given = Intake(handle), updates(2)
+    assert not await intake.take(given, 0)
+    assert intake.oldest == given[0].update_id
+    stored.set()
+    assert await intake.take(given, 10)
+    assert await intake.take(given, 10)  # as where an earlier one is not kept yet
+    assert intake.full is False
+    assert handled == [update.update_id for update in given]
+    intake.forget(lambda number: number <= given[0].update_id)
+    assert await intake.take(given, 10)
+    assert handled[2:] == [given[0].update_id]
