@@ -56,9 +56,18 @@ class Encoding:
     sample_rate_hz: int
     options: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def kind(self) -> str:
+        """Return the `Probe.kind` of what it writes."""
+        return f"{self.container}/{_CODECS.get(self.encoder, self.encoder)}"
+
     def size_bytes(self, duration_ms: int) -> int:
         """Estimate the size of a file with so much audio, headers and page overhead included."""
         return 2_048 + (self.bitrate_bps + 1_000) * duration_ms // 8_000
+
+
+_CODECS = {"libopus": "opus", "libmp3lame": "mp3"}
+"""What encoders write, where it has another name."""
 
 
 def opus(kbps: int, channels: int) -> Encoding:
@@ -69,6 +78,23 @@ def opus(kbps: int, channels: int) -> Encoding:
 def mp3(kbps: int, channels: int, sample_rate_hz: int = 44_100) -> Encoding:
     """Describe MP3 at a constant bitrate."""
     return Encoding("mp3", "libmp3lame", kbps * 1000, channels, sample_rate_hz)
+
+
+def wav(codec: str, channels: int, sample_rate_hz: int) -> Encoding:
+    """Describe uncompressed audio in WAV, which unlike bare samples says how it is played."""
+    sample_bits = 16 if codec == "pcm_s16le" else 8
+    return Encoding("wav", codec, sample_rate_hz * sample_bits * channels, channels, sample_rate_hz)
+
+
+def chosen(output_format: str, channels: int) -> Encoding | None:
+    """Return the file that a member expects who chose the gateway's `output_format`, such as opus_48000_64."""
+    if raw := raw_format(output_format):
+        return wav(f"pcm_{raw.codec}", channels, raw.sample_rate_hz)
+    name, _, numbers = output_format.partition("_")
+    rate, _, kbps = numbers.partition("_")
+    if name == "opus":
+        return opus(int(kbps), channels)
+    return mp3(int(kbps), channels, int(rate)) if name == "mp3" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +130,28 @@ class Want:
     playable: frozenset[str]
     prefer: Literal["opus", "mp3"]
     """What to transcode to, if it is playable; the other one otherwise."""
+    output_format: str = ""
+    """What the member chose; it goes before what the chat plays."""
 
     def __post_init__(self) -> None:
         """Refuse a want that no transcoding can serve."""
         if not any(target.kind in self.playable for target in TARGETS.values()):
             raise ValueError("playable must name ogg/opus or mp3/mp3")
+
+    def takes(self, probe: Probe, size_bytes: int) -> bool:
+        """Say whether a file can go as it is."""
+        suits = self._chosen(probe) if self.output_format else probe.kind in self.playable
+        return suits and size_bytes <= self.max_bytes
+
+    def honours(self, made: Probe, size_bytes: int, sent: Probe) -> bool:
+        """Say whether what is sent in place of what was made is what the member chose, and not something smaller."""
+        wanted = chosen(self.output_format, made.channels)
+        fits = wanted is None or wanted.size_bytes(made.duration_ms) <= self.max_bytes
+        return self._chosen(sent) and (fits or self.takes(made, size_bytes))
+
+    def _chosen(self, probe: Probe) -> bool:
+        wanted = chosen(self.output_format, probe.channels)
+        return wanted is None or (probe.kind, probe.sample_rate_hz) == (wanted.kind, wanted.sample_rate_hz)
 
     def encodings(self, channels: int, duration_ms: int) -> tuple[Encoding, ...]:
         """Return the encodings worth trying, best first: those that should fit, and as the last resort the poorest."""
@@ -116,7 +159,9 @@ class Want:
         target = next(TARGETS[name] for name in order if TARGETS[name].kind in self.playable)
         rows = target.mono if channels == 1 else target.stereo
         fitting = [row for row in rows if row.size_bytes(duration_ms) <= self.max_bytes]
-        return tuple(dict.fromkeys(fitting[: ATTEMPTS - 1] + fitting[-1:]))
+        wanted = chosen(self.output_format, min(channels, 2))
+        first = [wanted] if wanted and wanted.size_bytes(duration_ms) <= self.max_bytes else []
+        return tuple(dict.fromkeys(first + fitting[: ATTEMPTS - 1] + fitting[-1:]))
 
 
 _SAMPLES = ("audio/", "video/", "application/octet-stream", "binary/octet-stream", "application/ogg")

@@ -129,7 +129,7 @@ class Delivering:
         want, files = None, None
         while True:
             try:
-                wanted = self._deliveries[job.platform].accepts(job)  # a try may have taught something about the chat
+                wanted = self._wanted(job)  # a try may have taught something about the chat
                 if files is None or wanted != want:
                     want, files = wanted, await self._fitted(job, wanted)
                 job = await self._progress_over(job)
@@ -150,21 +150,27 @@ class Delivering:
             else:
                 return await self._delivered(job)
 
+    def _wanted(self, job: Job) -> Want:
+        return replace(
+            self._deliveries[job.platform].accepts(job), output_format=job.parameters.get("output_format", "")
+        )
+
     async def _send(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
     ) -> None:
         try:
-            await self._hand_over(job, receipt, files, uncertain=uncertain)
+            await self._hand_over(job, receipt, want, files, uncertain=uncertain)
         except TooLarge as error:
             log.info("job %s: the chat takes less than announced: %s", job.job_id, error)
             try:
-                smaller = await self._fitted(job, replace(want, max_bytes=error.max_bytes))
+                want = replace(want, max_bytes=error.max_bytes)
+                smaller = await self._fitted(job, want)
             except StoreError as outage:  # the chat has nothing, so there is no doubt
                 raise DeliveryDelayed(str(outage), retry_after_s=ROOM_S) from outage
-            await self._hand_over(job, receipt, smaller, uncertain=uncertain)
+            await self._hand_over(job, receipt, want, smaller, uncertain=uncertain)
 
     async def _fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:
-        raw = raw_format(job.parameters.get("output_format", ""))
+        raw = raw_format(want.output_format)
         files: list[Artifact] = []
         for artifact in job.artifacts:
             source = Path(artifact.path)
@@ -173,11 +179,16 @@ class Delivering:
             files.append(Artifact.of(path, probe, path.stat().st_size))
         return tuple(files)
 
-    async def _hand_over(self, job: Job, receipt: Receipt, files: Sequence[Artifact], *, uncertain: bool) -> None:
+    async def _hand_over(
+        self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
+    ) -> None:
         refuse_former(self._lease, job)
         if not self._lease.valid:  # a long pause just now: another worker may have the job
             raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
-        await self._deliveries[job.platform].deliver(job, files, receipt, uncertain=uncertain)
+        pairs = zip(job.artifacts, files, strict=True)
+        as_chosen = all(want.honours(made.probe, made.size_bytes, sent.probe) for made, sent in pairs)
+        told = replace(receipt, as_chosen=as_chosen)
+        await self._deliveries[job.platform].deliver(job, files, told, uncertain=uncertain)
 
     async def _receipt(self, job: Job) -> Receipt:
         standing = await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)

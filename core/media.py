@@ -5,10 +5,12 @@ import the codecs (`core.media_child`).
 """
 
 from dataclasses import asdict
+from os import SEEK_CUR
 from pathlib import Path
+from struct import Struct
 from uuid import uuid4
 
-from core.audio import KINDS, Encoding, Probe, RawFormat, Want
+from core.audio import KINDS, Encoding, Probe, RawFormat, Want, wav
 from core.errors import CannotFit, MediaError, SilentAudio, Undecodable
 from core.jsontype import JSON
 from core.media_pool import Pool
@@ -43,13 +45,16 @@ class Media:
     ) -> tuple[Path, Probe]:
         """Return the file itself where the chat takes it, else write a transcoded one to `into`.
 
-        `into` is complete and on disk, or untouched. One channel stays one; stereo is given up at low bitrates only.
+        A WAV header that a streaming encoder left unfinished is written anew. `into` is complete and on disk, or
+        untouched. One channel stays one; stereo is given up at low bitrates only.
         Raises CannotFit, and what `probe` raises.
         """
         size_bytes = _size(path)
-        if probe.kind in want.playable and size_bytes <= want.max_bytes:
+        takes = want.takes(probe, size_bytes)
+        if takes and not unfinished(path, size_bytes):
             return path, probe
-        for encoding in want.encodings(probe.channels, probe.duration_ms):
+        again = [wav(probe.codec, min(probe.channels, 2), probe.sample_rate_hz)] if takes else []
+        for encoding in (*again, *want.encodings(probe.channels, probe.duration_ms)):
             if written := await self._transcode(path, raw, into, encoding, want.max_bytes):
                 return into, written
         raise CannotFit(size_bytes, want.max_bytes)
@@ -90,6 +95,28 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError as error:
         raise MediaError(str(error)) from error
+
+
+def unfinished(path: Path, size_bytes: int) -> bool:
+    """Say whether a WAV file has place-holders for its sizes: players then show no length, or hours, or play nothing.
+
+    Whoever writes to a pipe can't go back to fill them in, and leaves 0 or the largest number there.
+    """
+    with own_disk(), path.open("rb") as file:
+        form, riff_bytes = _CHUNK.unpack(file.read(_CHUNK.size).ljust(_CHUNK.size))
+        if form != b"RIFF":
+            return False
+        file.seek(len(b"WAVE"), SEEK_CUR)
+        while len(head := file.read(_CHUNK.size)) == _CHUNK.size:
+            name, chunk_bytes = _CHUNK.unpack(head)
+            end = file.tell() + chunk_bytes
+            if name == b"data":
+                return not chunk_bytes or not end <= _CHUNK.size + riff_bytes <= size_bytes
+            file.seek(end + end % 2)
+    return False
+
+
+_CHUNK = Struct("<4sI")
 
 
 class _TooBig(MediaError):

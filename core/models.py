@@ -25,13 +25,17 @@ def shown_name(name: str) -> str:
     return shown(name, LONGEST_NAME) or "somebody"
 
 
-def shown(text: str, longest: int) -> str:
+JOINERS = "\u200c\u200d"
+"""The two controls that belong to the spelling of words, in Persian and Hindi for example, and of emoji."""
+
+
+def shown(text: str, longest: int, keep: str = "") -> str:
     """Return text that can't forge lines, turn round or cover the words beside it: one line of so many characters."""
     kept: list[str] = []
     marks = 0
     for c in text[: 16 * longest]:
         category = unicodedata.category(c)
-        if category in _UNSHOWN:
+        if category in _UNSHOWN and c not in keep:
             continue
         marks = marks + 1 if category[0] == "M" else 0
         if marks <= MOST_MARKS:
@@ -182,6 +186,8 @@ class Receipt:
     standing: Standing
     told: bool = False
     """Whether those who run the service know of the trouble behind it."""
+    as_chosen: bool = True
+    """The files are in the format that the member chose, not in a smaller one."""
 
     @property
     def kept(self) -> bool:

@@ -1,6 +1,8 @@
 """Making a file fit what a chat takes."""
 
 import asyncio
+import wave
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +11,7 @@ import pytest
 from core.audio import Want, raw_format
 from core.errors import CannotFit, StoreError, Undecodable
 from core.media import Media
-from tests.media.files import names, write, write_wav
+from tests.media.files import names, tone, write, write_wav
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -84,6 +86,85 @@ async def test_headerless_audio_is_given_a_container(shared: Media, tmp_path: Pa
     _, probe = await shared.fit(path, await shared.probe(path, raw), tmp_path / "b", want(10**6), raw)
     assert probe.kind == "ogg/opus"
     assert probe.duration_ms == pytest.approx(2000, abs=100)
+
+
+CHOSEN = [
+    ("mp3_44100_128", "mp3", "mp3", 44_100, "libmp3lame"),
+    ("mp3_22050_32", "mp3", "mp3", 22_050, "libmp3lame"),
+    ("opus_48000_64", "ogg", "opus", 48_000, "libopus"),
+    ("pcm_16000", "wav", "pcm_s16le", 16_000, "pcm_s16le"),
+    ("ulaw_8000", "wav", "pcm_mulaw", 8000, "pcm_mulaw"),
+    ("alaw_8000", "wav", "pcm_alaw", 8000, "pcm_alaw"),
+]
+
+
+@pytest.mark.parametrize(("output_format", "container", "codec", "rate", "encoder"), CHOSEN)
+async def test_a_chosen_format_arrives_as_chosen_whatever_was_made(
+    shared: Media, tmp_path: Path, output_format: str, container: str, codec: str, rate: int, encoder: str
+) -> None:
+    wanted = replace(want(10**7, "mp3", frozenset({"mp3/mp3"})), output_format=output_format)
+    other = write_wav(tmp_path / "other", 1, 32_000, 2)
+    _, probe = await shared.fit(other, await shared.probe(other), tmp_path / "b", wanted)
+    assert (probe.container, probe.codec, probe.sample_rate_hz, probe.channels) == (container, codec, rate, 2)
+    right = write(tmp_path / "right", container, encoder, 1, rate)
+    probe = await shared.probe(right)
+    assert await shared.fit(right, probe, tmp_path / "c", wanted) == (right, probe)
+    assert names(tmp_path) == ["b", "other", "right"]
+
+
+async def test_bare_samples_are_told_in_a_header_and_stay_the_same(shared: Media, tmp_path: Path) -> None:
+    path, raw = tmp_path / "a", raw_format("pcm_24000")
+    path.write_bytes(tone(1, 24_000).tobytes())
+    wanted = replace(want(10**6), output_format="pcm_24000")
+    into, _ = await shared.fit(path, await shared.probe(path, raw), tmp_path / "b", wanted, raw)
+    with wave.open(str(into)) as heard:
+        assert heard.getframerate() == 24_000
+        assert heard.readframes(10**6) == path.read_bytes()
+
+
+async def test_a_chosen_format_that_is_too_large_gives_way_to_what_fits(shared: Media, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a", 3, 44_100)
+    wanted = replace(want(100_000, "mp3"), output_format="pcm_44100")
+    made = await shared.probe(path)
+    into, probe = await shared.fit(path, made, tmp_path / "b", wanted)
+    assert probe.kind == "mp3/mp3"
+    assert into.stat().st_size <= 100_000
+    assert not wanted.honours(made, path.stat().st_size, probe)
+
+
+async def test_a_lower_bitrate_than_the_chosen_one_is_known_as_such(shared: Media, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a", 3, 44_100)
+    made, wanted = await shared.probe(path), replace(want(60_000, "mp3"), output_format="mp3_44100_192")
+    _, probe = await shared.fit(path, made, tmp_path / "b", wanted)
+    assert (probe.kind, probe.sample_rate_hz) == ("mp3/mp3", 44_100)
+    assert not wanted.honours(made, path.stat().st_size, probe)
+    roomy = replace(wanted, max_bytes=10**6)
+    _, probe = await shared.fit(path, made, tmp_path / "c", roomy)
+    assert roomy.honours(made, path.stat().st_size, probe)
+    assert wanted.honours(probe, 50_000, probe)
+
+
+@pytest.mark.parametrize(
+    ("riff_bytes", "data_bytes"), [(0xFFFFFFFF, 0xFFFFFFFF), (0, 0), (0xFFFFFFFF, 0), (0x7FFFFFFF, 0x7FFFFFFF), (0, -1)]
+)
+@pytest.mark.parametrize("output_format", ["", "pcm_24000"])
+async def test_a_header_with_place_holders_is_mended(
+    shared: Media, tmp_path: Path, riff_bytes: int, data_bytes: int, output_format: str
+) -> None:
+    samples = write_wav(tmp_path / "a", 1).read_bytes()
+    data_bytes = len(samples) - 44 if data_bytes < 0 else data_bytes
+    path = tmp_path / "a"
+    path.write_bytes(
+        samples[:4] + riff_bytes.to_bytes(4, "little") + samples[8:40] + data_bytes.to_bytes(4, "little") + samples[44:]
+    )
+    probe = await shared.probe(path)
+    assert probe.duration_ms == 1000
+    wanted = replace(want(10**6, playable=PLAYABLE | {"wav/pcm_s16le"}), output_format=output_format)
+    into, mended = await shared.fit(path, probe, tmp_path / "b", wanted)
+    assert mended == probe
+    with wave.open(str(into)) as heard:
+        assert heard.getnframes() == 24_000
+        assert heard.readframes(24_000) == samples[44:]
 
 
 @pytest.mark.parametrize("max_bytes", [2500, 100])
