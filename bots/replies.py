@@ -1,10 +1,11 @@
 """Every sentence that a person reads, in plain text; each adapter escapes it for its platform."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from bots import titles
 from bots.wording import PERIOD_NOW, left, until, when, whoever
 from core.lifecycle import Reason, State
-from core.models import Accepted, Job, Receipt
+from core.models import Accepted, Artifact, Job, Receipt
 from core.money import AMOUNTS, show
 from core.products import Catalog
 from core.quota import Standing
@@ -82,6 +83,42 @@ def progress(job: Job) -> str:
             return "Sending the audio…"
         case _:
             return f"Generating {_PRODUCT_NOUN.get(job.product, job.product)}…"
+
+
+def heard(
+    done: Receipt,
+    files: Sequence[Artifact],
+    longest: int,
+    size: Callable[[str], int],
+    *,
+    more: str = "",
+    addressed: bool = False,
+) -> str:
+    """Introduce audio that everybody may hear: who speaks and what, as much of it as fits, then `more`.
+
+    `addressed`: it names who ordered it, where it answers no message of theirs.
+    """
+    who = titles.voice(done.job) or _PRODUCT_NOUN.get(done.job.product, done.job.product).capitalize()
+    for_whom = f" for {done.job.member_name}" if addressed else ""
+    below = "".join(f"\n{line}" for line in (_another_format(done, files), more) if line)
+
+    def sentence(words: str) -> str:
+        return f"{who}{for_whom}: “{titles.isolated(words)}”{below}"
+
+    return titles.cut(titles.words(done.job), longest, size, sentence)
+
+
+def _another_format(done: Receipt, files: Sequence[Artifact]) -> str:
+    if done.as_chosen:
+        return ""
+    kinds = " and ".join(sorted({file.probe.extension for file in files}))
+    chosen = done.job.parameters.get("output_format")
+    return f"As {chosen} it would be too large for this chat, so it comes as a smaller {kinds} file."
+
+
+def in_public(done: Receipt) -> str:
+    """Say of a receipt what is nobody's secret: money is."""
+    return f"{done.job.characters} characters · {done.job.job_id}"
 
 
 def receipt(done: Receipt) -> str:

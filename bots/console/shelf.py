@@ -5,12 +5,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from bots import titles
 from core.errors import ConfigurationError
 from core.models import Artifact, Job
 
 _NUMBERED = re.compile(r"(\d{1,9})-")
-_WORDS = 4
-"""Of a prompt, in a file's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,8 @@ class Shelf:
     def keep(self, job: Job, artifact: Artifact) -> Kept:
         """Copy a file out of the spool. Raises OSError."""
         with Path(artifact.path).open("rb") as source:
-            path = self._next(f"{title(job)}.{artifact.probe.extension}")
+            name = titles.file_name(job, artifact.probe.extension)
+            path = self._next("-".join(name.replace(" - ", " ").split()))  # it may be typed into a shell
             with path.open("xb") as copy:
                 shutil.copyfileobj(source, copy)
         kept = Kept(path, artifact)
@@ -55,10 +55,3 @@ class Shelf:
     def _next(self, name: str) -> Path:
         self._last += 1
         return self._folder / f"{self._last:02d}-{name}"
-
-
-def title(job: Job) -> str:
-    """Name a job by its voice or the first words of its prompt, in letters and digits that every system can write."""
-    told = job.parameters.get("voice") or " ".join(str(job.parameters.get("prompt", "")).split()[:_WORDS])
-    words = re.findall(r"[a-z0-9]+", f"{told} {job.product}".casefold())
-    return "-".join(words)[:60]

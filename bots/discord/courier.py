@@ -116,16 +116,19 @@ class Courier:
             files=message.files,
         )
 
-    async def whisper(self, application_id: int, token: str, message: MultipartParameters) -> None:
-        """Take an interaction's original response away and follow it up, for its author alone if the flags say so.
-
-        The response goes first: while it is deferred, Discord would show the follow-up in its place, to everybody.
-        """
+    async def take_away_reply(self, application_id: int, token: str) -> None:
+        """Delete an interaction's original response, if it is there still."""
         try:
             await self._adapter.delete_original_interaction_response(application_id, token, session=self._live)
         except discord.HTTPException as error:
-            if error.code != UNKNOWN_MESSAGE:  # an earlier try had taken it away
+            if error.code != UNKNOWN_MESSAGE:
                 raise
+
+    async def follow_up(self, application_id: int, token: str, message: MultipartParameters) -> None:
+        """Add a message to an interaction, for its author alone if the flags say so.
+
+        While the original response is deferred, Discord would show it in its place, to everybody.
+        """
         await self._adapter.execute_webhook(
             application_id, token, session=self._live, payload=message.payload, multipart=message.multipart, wait=True
         )

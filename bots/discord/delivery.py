@@ -1,29 +1,46 @@
 """Audio and honest endings into the chat: by editing the reply while its token lives, then as a message."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
-from bots import replies
+from bots import replies, titles
 from bots.discord import buttons as rows
 from bots.discord.address import PLATFORM, Address
 from bots.discord.courier import NETWORK, SPENT, Courier, describe, failures, may_have_arrived
-from bots.discord.text import plain
+from bots.discord.text import CONTENT_LIMIT, plain, size
 from bots.platform import Button
 from core.audio import Want
-from core.errors import DeliveryRefused, DeliveryUncertain
+from core.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
 from core.models import Artifact, Job, Receipt
 
 log = logging.getLogger(__name__)
 
 UPLOAD_BYTES = 10 * 1024 * 1024
 """What every chat takes at least, since 2024."""
-PLAYABLE = frozenset({"mp3/mp3", "ogg/opus", "ogg/vorbis", "wav/pcm_s16le", "flac/flac", "mp4/aac"})
-"""What Discord's clients play in place."""
+PLAYABLE = frozenset({"mp3/mp3"})
+"""What every client of Discord plays in place: on iPhones Ogg often stays silent, and WAV is ten times as large."""
 MOST_SHOWN = 20_000
+RECEIPT_S = 5
+"""How long a receipt may take, which is only a courtesy: the audio is there already."""
+
+
+class _Named(discord.File):
+    """A file that is shown by its title: Discord spoils spaces and what is not Latin in the name itself."""
+
+    def __init__(self, path: str, name: str) -> None:
+        super().__init__(path, name)
+        self._title = Path(name).stem
+
+    def to_dict(self, index: int) -> dict[str, Any]:
+        """Describe it beside its content."""
+        return {**super().to_dict(index), "title": self._title}
 
 
 def _message(
@@ -36,16 +53,14 @@ def _message(
     private: bool = False,
 ) -> MultipartParameters:
     """Build a message; files are opened here and closed with it."""
-    files = [
-        discord.File(a.path, f"{job.product}-{job.job_id}{f'-{n}' if n > 1 else ''}.{a.probe.extension}")
-        for n, a in enumerate(artifacts, 1)
-    ]
+    files = [_Named(a.path, titles.file_name(job, a.probe.extension, n)) for n, a in enumerate(artifacts, 1)]
+    flags = discord.MessageFlags(ephemeral=private, suppress_embeds=bool(artifacts))  # no previews of quoted links
     return handle_message_parameters(
         content=plain(text),
         files=files or discord.utils.MISSING,
         view=view,
         nonce=nonce,
-        flags=discord.MessageFlags(ephemeral=True) if private else discord.utils.MISSING,
+        flags=flags if flags.value else discord.utils.MISSING,
         allowed_mentions=discord.AllowedMentions.none(),
     )
 
@@ -63,6 +78,7 @@ class DiscordDelivery:
         """`now_s` is the time in seconds since 1970, as Discord counts it."""
         self._courier = Courier(token)
         self._now_s = now_s
+        self._receipts: set[asyncio.Task[None]] = set()
         self._shown: dict[str, str] = {}
         """What the reply of each job under way says, by job id: the same words are not sent again at every turn."""
 
@@ -94,15 +110,40 @@ class DiscordDelivery:
         """
         if uncertain:
             log.info("job %s: delivering once more after an unknown outcome", job.job_id)
-        await self._put(job, replies.receipt(receipt), artifacts=artifacts, uncertain=uncertain)
+        more = replies.receipt(receipt) if job.direct else ""
+        text, posted = (
+            replies.heard(receipt, artifacts, CONTENT_LIMIT, size, more=more, addressed=addressed)
+            for addressed in (False, True)
+        )
+        await self._put(job, text, posted, artifacts=artifacts, uncertain=uncertain)
+        if not job.direct and self._token_lives(Address.read(job)):
+            task = asyncio.create_task(self._hand_receipt(job, receipt), name=f"receipt of {job.job_id}")
+            self._receipts.add(task)  # the job waits for no courtesy
+            task.add_done_callback(self._receipts.discard)
+
+    async def finish(self) -> None:
+        """Wait for the receipts under way, a few seconds at most."""
+        await asyncio.gather(*self._receipts)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Say how the job ended: to its author alone while that is possible, unless there is audio to send again."""
         text = replies.ended(receipt)
         if receipt.kept:
-            await self._put(job, text, view=rows.again(job.job_id))
+            await self._put(job, text, replies.addressed(job, text), view=rows.again(job.job_id))
         elif not await self._whispered(job, text):
-            await self._put(job, text)
+            await self._put(job, text, replies.addressed(job, text))
+
+    async def _hand_receipt(self, job: Job, receipt: Receipt) -> None:
+        """Say to the author alone what it cost and what is left; where that is not possible, `/balance` says it."""
+        address = Address.read(job)
+        try:
+            with failures(), _message(replies.receipt(receipt), (), None, job, private=True) as message:
+                async with asyncio.timeout(RECEIPT_S):
+                    await self._courier.follow_up(address.application_id, address.token, message)
+        except DeliveryError as error:
+            log.info("job %s: no receipt: %s", job.job_id, error)
+        except Exception:
+            log.exception("job %s: no receipt", job.job_id)
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Write to a user directly: Discord wants a server in common, and may be told by them not to let bots write."""
@@ -122,11 +163,13 @@ class DiscordDelivery:
         self,
         job: Job,
         text: str,
+        posted: str,
         *,
         artifacts: Sequence[Artifact] = (),
         view: discord.ui.View | None = None,
         uncertain: bool = False,
     ) -> None:
+        """Put it into the reply, or `posted` into the channel."""
         address = Address.read(job)
         self._shown.pop(job.job_id, None)
         if artifacts and uncertain and self._now_s() < job.updated_ms / 1000:
@@ -139,7 +182,7 @@ class DiscordDelivery:
                 return
             if artifacts and uncertain and not self._repeats_are_seen(job):
                 raise DeliveryUncertain("it may have been posted, too long ago for Discord to see a repeat")
-            await self._posted(address, job, text, artifacts, view)
+            await self._posted(address, job, posted, artifacts, view)
 
     def _repeats_are_seen(self, job: Job) -> bool:
         """Say whether whatever was posted since the delivery began is recent enough for its nonce to count."""
@@ -152,7 +195,8 @@ class DiscordDelivery:
             return False
         try:
             with failures(), _message(text, (), None, job, private=True) as message:
-                await self._courier.whisper(address.application_id, address.token, message)
+                await self._courier.take_away_reply(address.application_id, address.token)
+                await self._courier.follow_up(address.application_id, address.token, message)
         except DeliveryRefused as error:
             log.info("job %s: the author can't be told alone: %s", job.job_id, error)
             return False
@@ -180,7 +224,7 @@ class DiscordDelivery:
         if address.channel_id is None:
             raise DeliveryRefused("Discord did not tell the channel")
         nonce = f"{job.job_id}-{'audio' if artifacts else 'told'}"[:25]
-        with _message(replies.addressed(job, text), artifacts, view, job, nonce) as message:
+        with _message(text, artifacts, view, job, nonce) as message:
             await self._courier.send(address.channel_id, message)
         await self._clear(address, job)
 

@@ -101,6 +101,7 @@ class Discord(DiscordDelivery):
     async def close(self) -> None:
         """Let go of every connection."""
         await self.stop_receiving()
+        await self.finish()
         await self._courier.close()
 
 

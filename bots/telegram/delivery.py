@@ -13,7 +13,7 @@ from telegram import Bot, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMess
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
-from bots import replies
+from bots import replies, titles
 from bots.telegram import buttons
 from bots.telegram.connection import UPLOAD_READ_S, Pace
 from bots.telegram.faults import text_fault, upload_fault
@@ -29,11 +29,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 MAX_BYTES = 50 * 1000 * 1000
 """Bots may upload 50 MB; the form around the file needs a little of it."""
-TEXT_LIMIT, CAPTION_LIMIT, TITLE_LIMIT = 4096, 1024, 64
+TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
 VOICELESS_S = 3600
 """How long a chat that forbids voice messages is not asked again."""
 SONG = Want(MAX_BYTES, frozenset({"mp3/mp3", "mp4/aac"}), "mp3")
-VOICE = Want(MAX_BYTES, frozenset({"ogg/opus", *SONG.playable}), "opus")
+OPUS = "ogg/opus"
+VOICE = Want(MAX_BYTES, frozenset({OPUS, *SONG.playable}), "opus")
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 
 
@@ -42,7 +43,13 @@ def plain(text: str, limit: int = TEXT_LIMIT) -> str:
 
     Half a surrogate pair, which JSON can carry and UTF-8 can't, is shown as a question mark.
     """
-    return _MENTION.sub("@\u2060", text)[:limit].encode("utf-8", "replace").decode()
+    unmentioned = _MENTION.sub("@\u2060", text).encode("utf-16-le", "replace")
+    return unmentioned[: 2 * limit].decode("utf-16-le", "ignore")
+
+
+def size(text: str) -> int:
+    """Return how much of a limit a text takes: Telegram counts UTF-16, in which most emoji count double."""
+    return len(plain(text, limit=len(text) * 2).encode("utf-16-le")) // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,16 @@ class Place:
         return {"chat_id": self.chat, "message_thread_id": self.thread, "reply_parameters": reply}
 
 
+def _caption(receipt: Receipt, artifacts: Sequence[Artifact]) -> str:
+    """Introduce the audio; money is said in direct chats alone, since in a group nothing is for one member's eyes.
+
+    Ephemeral messages (Bot API 10.2) would be, but a bot may send one unasked only where it is an administrator, and
+    a server that does not know them posts the same call for everybody.
+    """
+    more = replies.receipt(receipt) if receipt.job.direct else replies.in_public(receipt)
+    return plain(replies.heard(receipt, artifacts, CAPTION_LIMIT, size, more=more), CAPTION_LIMIT)
+
+
 def topic(message: Message) -> int | None:
     """Return the topic that a message stands in."""
     return message.message_thread_id if message.is_topic_message else None
@@ -115,8 +132,7 @@ class Deliverer:
 
     def accepts(self, job: Job) -> Want:
         """Speech as a voice message, where the chat allows those; music as a song."""
-        forbidden = self._voiceless_until.get(self._place(job).chat, 0) > time.monotonic()
-        return VOICE if job.product == "speech" and not forbidden else SONG
+        return VOICE if job.product == "speech" and self._voice_allowed(job) else SONG
 
     # --- the status message ---------------------------------------------------------------------------------------
 
@@ -202,8 +218,8 @@ class Deliverer:
         card, place = self._cards.setdefault(job.job_id, _Card()), self._place(job)
         async with card.lock:
             for number in range(max(card.sent, place.sent), len(artifacts)):
-                caption = None if number else plain(replies.receipt(receipt), CAPTION_LIMIT)
-                await self._upload(job, place, artifacts[number], caption)
+                caption = None if number else _caption(receipt, artifacts)
+                await self._upload(job, place, artifacts[number], number, caption)
                 card.sent = number + 1
                 if card.sent < len(artifacts):  # another process may have to go on
                     now = replace(self._after_move(place), status=card.status_in(place), sent=card.sent)
@@ -212,16 +228,16 @@ class Deliverer:
                 await self._take_away(place.chat, status)
         self._cards.pop(job.job_id, None)
 
-    async def _upload(self, job: Job, place: Place, artifact: Artifact, caption: str | None) -> None:
+    async def _upload(self, job: Job, place: Place, artifact: Artifact, number: int, caption: str | None) -> None:
         if later_s := self._pace.room_in_s(place.chat):  # to wait inside the upload would make a stop look uncertain
             raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
-        send = self._send_voice if self.accepts(job) is VOICE else self._send_song
+        send = self._sender(job, artifact)
         path = Path(artifact.path)
         file = await asyncio.to_thread(path.open, "rb")
         with file:
-            name = f"{job.product}-{job.job_id}.{artifact.probe.extension}"
+            name = titles.file_name(job, artifact.probe.extension, number + 1)
             upload = InputFile(file, filename=name, read_file_handle=False)
-            duration_s = round(artifact.probe.duration_ms / 1000)
+            duration_s = max(1, round(artifact.probe.duration_ms / 1000))
             acting = asyncio.create_task(self._act(place, ChatAction.UPLOAD_VOICE))  # neither waits for the other
             self._acting.add(acting)
             acting.add_done_callback(self._acting.discard)
@@ -229,6 +245,19 @@ class Deliverer:
                 await self._in_chat(place, lambda to: send(job, upload, duration_s, caption, to))
             except TelegramError as error:
                 raise upload_fault(error, artifact.size_bytes) from error
+
+    def _sender(self, job: Job, artifact: Artifact) -> Callable[..., Awaitable[None]]:
+        """Choose how a file is shown: speech as a voice message, music as a song, a format that is neither as a file.
+
+        Music that was asked for as Opus goes as a voice message too: nothing else plays that in every client.
+        """
+        kind, voiced = artifact.probe.kind, self._voice_allowed(job)
+        if voiced and (job.product == "speech" or kind == OPUS):
+            return self._send_voice
+        return self._send_song if kind in SONG.playable else self._send_file
+
+    def _voice_allowed(self, job: Job) -> bool:
+        return self._voiceless_until.get(self._place(job).chat, 0) <= time.monotonic()
 
     async def _send_voice(self, _: Job, upload: InputFile, duration_s: int, caption: str | None, to: Place) -> None:
         """Send a voice message; where those are forbidden, let the core make a song of it instead."""
@@ -243,17 +272,18 @@ class Deliverer:
             raise DeliveryDelayed("voice messages are forbidden here", retry_after_s=0) from error
 
     async def _send_song(self, job: Job, upload: InputFile, duration_s: int, caption: str | None, to: Place) -> None:
-        words = " ".join(str(job.parameters.get("prompt") or job.parameters.get("text") or job.product).split())
-        performer = job.parameters.get("voice") or "Troubadour"
         await self._bot.send_audio(
             audio=upload,
             duration=duration_s,
             caption=caption,
-            title=words[:TITLE_LIMIT],
-            performer=performer,
+            title=titles.song_title(job),
+            performer=titles.performer(job),
             read_timeout=UPLOAD_READ_S,
             **to.target,
         )
+
+    async def _send_file(self, _: Job, upload: InputFile, __: int, caption: str | None, to: Place) -> None:
+        await self._bot.send_document(document=upload, caption=caption, read_timeout=UPLOAD_READ_S, **to.target)
 
     async def _take_away(self, chat: int, status: int) -> None:
         try:

@@ -68,7 +68,7 @@ async def test_a_conversation_ends_with_audio_that_plays_and_books_that_balance(
     )
     assert (demo.status, demo.err) == (0, "")
     files = sorted((tmp_path / "out").iterdir())
-    assert [file.name for file in files] == ["01-aria-speech.wav", "02-aria-speech.wav", "03-aria-speech.wav"]
+    assert [file.name for file in files] == ["01-aria-speech.wav", "02-Aria-Hello-everyone.wav", "03-Aria-Hi.wav"]
     assert files[0].read_bytes() == b"from before"
     await playable(files[1:])
     assert "This costs $0.0014, and you have $0.0005 left today." in demo.out
@@ -114,7 +114,7 @@ async def test_typed_lines_are_said_by_you_and_every_order_is_waited_for(tmp_pat
     assert "bob: $0.02 a week (the community's default)" in demo.out
     assert "you: $0.0004" in demo.out
     assert "For admins" not in demo.out, "/quit is the end"
-    assert [file.name for file in (tmp_path / "new" / "out").iterdir()] == ["01-rain-music.mp3"]
+    assert [file.name for file in (tmp_path / "new" / "out").iterdir()] == ["01-rain.mp3"]
 
 
 async def test_a_script_that_is_none_is_refused_before_anything_happens(tmp_path: Path) -> None:

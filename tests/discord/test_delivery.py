@@ -38,7 +38,8 @@ async def test_an_old_token_gives_way_to_a_message(stage: Stage, app: App, studi
     await reply.wait_for(lambda r: r.deleted)
     assert message.nonce is not None
     assert len(message.nonce) <= 25
-    assert message.content.startswith("Ana: 14 characters")
+    assert message.content == "Aria for Ana: “Hello everyone”"
+    assert reply.followups == []  # nobody can be told alone any more
     assert stage.channel.posted == [message]
 
 
@@ -46,7 +47,7 @@ async def test_a_dead_token_gives_way_to_a_message(stage: Stage, app: App, studi
     reply = await held(stage, studio)
     stage.world.kill_token(reply)
     studio.ready.set()
-    assert (await posted(stage, reply)).attachments[0].content.startswith(b"RIFF")
+    assert (await posted(stage, reply)).attachments[0].content.startswith(b"ID3")
 
 
 async def test_a_reply_that_was_deleted_gives_way_to_a_message(stage: Stage, app: App, studio: Studio) -> None:
@@ -86,10 +87,11 @@ async def test_send_again_is_free_and_lands_in_the_same_message(stage: Stage, ap
     assert "sending it again is free" in said.content
     pressed = await stage.world.press(stage.ana, said, said.buttons[0]["custom_id"])
     [file] = await pressed.audio()
-    assert file.content.startswith(b"RIFF")
+    assert file.content.startswith(b"ID3")
     assert pressed.original is reply.original
     assert said.buttons == []
-    assert "$0.0986 left today" in said.content
+    assert said.content == "Aria: “Hello everyone”"
+    assert "$0.0986 left today" in (await pressed.settled(lambda m: m.ephemeral)).content
     assert len(studio.orders) == 1
 
 

@@ -16,16 +16,15 @@ async def speak(stage: Stage, text: str = "Hello everyone", **options: object) -
 async def test_speech_is_attached_to_the_reply(stage: Stage, app: App, studio: Studio) -> None:
     reply = await speak(stage, stability=0.5, speed=1.5)
     [file] = await reply.audio()
-    with wave.open(io.BytesIO(file.content)) as heard:
-        assert heard.getnframes() > 0
-    assert file.filename.startswith("speech-")
-    assert file.filename.endswith(".wav")
+    assert file.content.startswith(b"ID3")  # what was made was WAV
+    assert (file.filename, file.title) == ("Aria - Hello everyone.mp3", "Aria - Hello everyone")
     assert studio.orders == [
         {"text": "Hello everyone", "voice": "Aria", "stability": 0.5, "speed": 1.5},
     ]
-    assert "14 characters · $0.0014 · $0.0986 left today" in reply.content
+    assert reply.content == "Aria: “Hello everyone”"
     assert not reply.ephemeral
-    assert reply.followups == []
+    told = await reply.settled(lambda m: m.ephemeral)
+    assert "14 characters · $0.0014 · $0.0986 left today" in told.content
     assert stage.channel.posted == [reply.original]
 
 
@@ -33,7 +32,8 @@ async def test_music_takes_its_options(stage: Stage, app: App, studio: Studio) -
     order = {"prompt": "lo-fi rain beat", "output_format": "mp3_44100_128", "respect_sections_durations": True}
     reply = await stage.world.command(stage.ana, stage.channel, "/music", **order)
     [file] = await reply.audio()
-    assert file.filename.startswith("music-")
+    assert file.filename == "lo-fi rain beat.mp3"
+    assert reply.content == "Music: “lo-fi rain beat”"
     assert studio.orders == [order]
 
 
@@ -45,7 +45,7 @@ async def test_the_order_is_acknowledged_before_any_work(stage: Stage, app: App,
     studio.ready.set()
     await reply.audio()
     assert "Generating speech…" in reply.edits
-    assert "14 characters" in reply.content
+    assert reply.content == "Aria: “Hello everyone”"
 
 
 async def test_the_same_event_twice_is_one_order(stage: Stage, app: App, studio: Studio) -> None:
@@ -120,6 +120,23 @@ async def test_a_direct_chat_is_a_community_of_one(world: DiscordWorld, running:
         assert "you have no allowance here" in (await refused.settled(lambda m: m.content)).content
 
 
+async def test_a_chosen_format_arrives_as_chosen_or_the_reply_says_why_not(
+    stage: Stage, app: App, studio: Studio
+) -> None:
+    studio.audio = sound(1)
+    reply = await stage.world.command(stage.ana, stage.channel, "/music", prompt="rain", output_format="pcm_8000")
+    [file] = await reply.audio()
+    assert file.filename == "rain.wav"
+    with wave.open(io.BytesIO(file.content)) as heard:
+        assert (heard.getframerate(), heard.getnframes()) == (8000, 8000)
+    assert reply.content == "Music: “rain”"
+    stage.channel.upload_limit_bytes = 60_000
+    reply = await stage.world.command(stage.ana, stage.channel, "/music", prompt="rain", output_format="pcm_48000")
+    [file] = await reply.audio()
+    assert file.filename == "rain.mp3"
+    assert "As pcm\\_48000 it would be too large for this chat" in reply.content
+
+
 async def test_an_upload_that_is_too_large_is_shrunk_once(stage: Stage, app: App, studio: Studio) -> None:
     studio.audio = sound(3)
     stage.world.fail("PATCH", "@original$", 413, 40005, "Request entity too large", uploads=True)
@@ -144,4 +161,4 @@ async def test_the_sandbox_speaks_in_a_real_voice(stage: Stage, running: Running
         reply = await speak(stage)
         [file] = await reply.audio(30)
     assert len(file.content) > 10_000
-    assert "$0.0014" in reply.content
+    assert "$0.0014" in (await reply.settled(lambda m: m.ephemeral)).content

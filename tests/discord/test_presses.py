@@ -101,11 +101,11 @@ async def test_a_price_is_agreed_to_once_and_the_audio_is_for_all(stage: Stage, 
     assert studio.orders == []
     pressed = await stage.world.press(stage.ana, said, go)
     [file] = await pressed.audio()
-    assert file.content.startswith(b"RIFF")
+    assert file.content.startswith(b"ID3")
     assert pressed.callback == 5
     assert pressed.original is not said
     assert not pressed.ephemeral
-    assert "$0.0986 left today" in pressed.content
+    assert "$0.0986 left today" in (await pressed.settled(lambda m: m.ephemeral)).content
     late = await stage.world.press(stage.ana, said, go)
     assert (
         await whispered(late)

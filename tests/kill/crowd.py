@@ -91,9 +91,7 @@ class DiscordOrder(Order):
         return list({m.id: m for m in shown + posted}.values())
 
     def _of_job(self, message: DiscordMessage) -> bool:
-        return (message.nonce or "").startswith(self.job_id) or any(
-            self.job_id in a.filename for a in message.attachments
-        )
+        return (message.nonce or "").startswith(self.job_id)
 
     @property
     def audios(self) -> int:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bots.settings import load
 from bots.telegram import Telegram
 from core.admin import Admin
-from core.audio import Probe, RawFormat, Want
+from core.audio import Probe, RawFormat, Want, chosen
 from core.callbacks import Naming
 from core.delivering import Delivering
 from core.gate import Gate
@@ -36,9 +36,11 @@ from tests.worlds.telegram import TelegramWorld
 
 OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(40)
 MP3 = b"ID3" + bytes(60)
+WAV = b"RIFF" + bytes(40)
 SHAPES = {
     "opus": (OGG, replace(PROBE, container="ogg", codec="opus", extension="ogg")),
     "mp3": (MP3, replace(PROBE, container="mp3", codec="mp3", extension="mp3")),
+    "pcm": (WAV, PROBE),
 }
 
 
@@ -55,9 +57,10 @@ class Orders(ScriptedGateway):
 
 @dataclass
 class Shapes:
-    """Makes a file that looks like what the chat prefers; the real tools are tested end to end."""
+    """Makes a file that looks like what was chosen, or the chat prefers; the real tools are tested end to end."""
 
     wants: list[Want] = field(default_factory=list)
+    duration_ms: int = 1000
 
     async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
         return PROBE
@@ -66,9 +69,11 @@ class Shapes:
         self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
     ) -> tuple[Path, Probe]:
         self.wants.append(want)
-        content, shape = SHAPES[want.prefer]
+        content, shape = SHAPES[want.output_format.partition("_")[0] or want.prefer]
         into.write_bytes(content)
-        return into, shape
+        wanted = chosen(want.output_format, shape.channels)
+        rate_hz = wanted.sample_rate_hz if wanted else shape.sample_rate_hz
+        return into, replace(shape, duration_ms=self.duration_ms, sample_rate_hz=rate_hz)
 
 
 @dataclass
@@ -95,7 +100,7 @@ class Rig:
         await worker.start()
         run = asyncio.create_task(telegram.run() if receiving else asyncio.sleep(0))
         try:
-            yield Bot(telegram, store, worker, run)
+            yield Bot(telegram, store, worker, run, service)
         finally:
             await telegram.stop_receiving()
             await worker.stop(5)
@@ -133,3 +138,4 @@ class Bot:
     store: SqlStore
     worker: Worker
     run: "asyncio.Task[None]"
+    service: Service

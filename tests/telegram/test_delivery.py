@@ -43,7 +43,7 @@ async def test_an_upload_with_an_unknown_outcome_waits_for_a_person(
     assert answer["text"] == "Sending it again. This costs nothing."
     voice = await band.wait_for(lambda chat: chat.audios[arrived:])
     assert (voice[0].content, voice[0].reply_to) == (OGG, asked.id)
-    assert "$0.0095 left today" in voice[0].text
+    assert voice[0].text.startswith("Aria: “Hello”\n5 characters · ")
     await band.wait_for(lambda _: message.deleted)
     assert rig.gateway.posted == ["Hello"]
 

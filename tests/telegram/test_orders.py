@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.telegram.rig import MP3, OGG, Bot, Rig
+from core.models import Caller, Destination, Order
+from tests.telegram.rig import MP3, OGG, WAV, Bot, Rig
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -16,7 +17,8 @@ async def test_speech_arrives_as_a_voice_message_under_the_order(band: Chat, bob
     asked = await band.says(bob, "/speak Roger Hello everyone")
     voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert (voice.kind, voice.content, voice.reply_to) == ("voice", OGG, asked.id)
-    assert voice.text.startswith("14 characters · $0.0014 · $0.0086 left today · ")
+    assert voice.text.startswith("Roger: “Hello everyone”\n14 characters · ")
+    assert "$" not in voice.text  # money is nobody else's business
     assert rig.gateway.parameters == [{"voice": "Roger", "text": "Hello everyone"}]
     status = band.sent[0]
     await band.wait_for(lambda _: status.deleted)
@@ -31,7 +33,49 @@ async def test_music_arrives_as_a_song_with_a_title(band: Chat, bob: User, rig: 
     song = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert (song.kind, song.content) == ("audio", MP3)
     assert (song.raw["audio"]["title"], song.raw["audio"]["performer"]) == ("lo-fi rain beat", "Troubadour")
+    assert song.raw["audio"]["file_name"] == "lo-fi rain beat.mp3"
+    assert song.text.startswith("Music: “lo-fi rain beat”\n15 characters · ")
     assert rig.gateway.parameters == [{"prompt": "lo-fi\nrain beat"}]
+
+
+@pytest.mark.parametrize(
+    ("output_format", "kind", "content"),
+    [("opus_48000_64", "voice", OGG), ("mp3_22050_32", "audio", MP3), ("pcm_44100", "document", WAV)],
+    ids=["opus", "mp3", "pcm"],
+)
+async def test_a_chosen_format_arrives_as_what_shows_it_best(
+    band: Chat, bob: User, rig: Rig, bot: Bot, output_format: str, kind: str, content: bytes
+) -> None:
+    await _ordered(bot, band, bob, output_format)
+    song = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert (song.kind, song.content) == (kind, content)
+    if kind == "document":
+        assert song.raw["document"]["file_name"] == "Дождь и ветер.wav"
+    assert song.text.startswith("Music: “Дождь и ветер”\n13 characters · ")
+
+
+async def test_where_voice_is_forbidden_opus_is_a_file(band: Chat, bob: User, bot: Bot, world: TelegramWorld) -> None:
+    world.fail("sendVoice", Fault.voice_forbidden(), times=9)
+    await _ordered(bot, band, bob, "opus_48000_64")
+    song = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert (song.kind, song.content, song.raw["document"]["file_name"]) == ("document", OGG, "Дождь и ветер.ogg")
+
+
+async def _ordered(bot: Bot, band: Chat, bob: User, output_format: str) -> None:
+    caller = Caller(platform="telegram", community=f"telegram:{band.id}", member=f"telegram:{bob.id}", name="Bob")
+    parameters = {"prompt": "Дождь и ветер", "output_format": output_format}
+    place = Destination("telegram", {"chat": band.id})
+    await bot.service.order(
+        Order(event_id=output_format, caller=caller, product="music", parameters=parameters, destination=place)
+    )
+
+
+@pytest.mark.parametrize("product", ["/speak Hm", "/music hm"])
+async def test_even_a_blink_lasts_a_second(band: Chat, bob: User, rig: Rig, product: str) -> None:
+    rig.media.duration_ms = 300
+    await band.says(bob, product)
+    audio = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert audio.raw[audio.kind]["duration"] == 1
 
 
 async def test_the_first_word_is_the_voice_if_it_names_one(band: Chat, bob: User, rig: Rig) -> None:
@@ -123,7 +167,7 @@ async def test_a_direct_chat_is_a_community_of_one(world: TelegramWorld, alice: 
         chat = world.private(user)
         await chat.says(user, "/speak Hello")
         voice = await chat.wait_for(lambda c: next(iter(c.audios), None))
-        assert "$0.0095 left today" in voice.text
+        assert voice.text.startswith("Aria: “Hello”\n5 characters · $0.0005 · $0.0095 left today · ")
     await band.says(bob, "/balance")
     assert "$0.01 left today" in await band.wait_for(lambda chat: next(iter(chat.texts), None))
 

@@ -93,7 +93,7 @@ async def test_what_is_missing_is_asked_for_and_granted_once(
     assert wish.text == granted
     await band.says(bob, LONG)
     voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
-    assert "$0.00 left today" in voice.text
+    assert voice.kind == "voice"
 
 
 async def test_a_wish_can_be_declined(band: Chat, alice: User, bob: User, world: TelegramWorld) -> None:

@@ -209,6 +209,7 @@ class Attachment:
     filename: str
     content: bytes = field(repr=False)
     content_type: str
+    title: str = ""
 
     def payload(self, origin: str) -> JSON:
         url = f"{origin}/attachments/{self.id}/{self.filename}"
@@ -219,7 +220,7 @@ class Attachment:
             "url": url,
             "proxy_url": url,
             "content_type": self.content_type,
-        }
+        } | ({"title": self.title} if self.title else {})
 
 
 @dataclass(eq=False)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 CALLBACK_S = 3.0
 TOKEN_S = 15 * 60.0
 CONTENT_LIMIT = 2000
+SUPPRESS_EMBEDS = 1 << 2
 MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
 
@@ -25,7 +26,11 @@ def write(world: "DiscordWorld", message: Message, body: JSON, request: Request,
     if len(content) > CONTENT_LIMIT:
         raise ApiError(400, 50035, "Invalid Form Body")
     kept = {int(a["id"]) for a in body["attachments"]} if "attachments" in body else {a.id for a in message.attachments}
-    new = [Attachment(world.new_id(), f.filename, f.content, f.content_type) for f in request.files]
+    titles = {str(a["id"]): a.get("title", "") for a in body.get("attachments", ())}
+    new = [
+        Attachment(world.new_id(), f.filename, f.content, f.content_type, titles.get(str(n), ""))
+        for n, f in enumerate(request.files)
+    ]
     attachments = [a for a in message.attachments if a.id in kept] + new
     components = body.get("components", message.components)
     embeds = body.get("embeds", message.embeds)
@@ -34,7 +39,7 @@ def write(world: "DiscordWorld", message: Message, body: JSON, request: Request,
     message.content, message.attachments = content, attachments
     message.components, message.embeds = list(components or []), list(embeds or [])
     message.allowed_mentions = body.get("allowed_mentions", message.allowed_mentions)
-    message.flags &= ~LOADING
+    message.flags = message.flags & ~LOADING | body.get("flags", 0) & SUPPRESS_EMBEDS
     if message.said:
         message.edited_s = world.now_s()
     message.said.append(content)
