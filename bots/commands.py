@@ -4,8 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.products import Catalog
-
 _COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?!\S)\s*", re.ASCII)
 
 _PLACES = {"quota": (1,), "usage": (0, 1)}
@@ -37,13 +35,6 @@ def read(text: str) -> Command | None:
     """Return the command that begins a message, its name in small letters, or None."""
     found = _COMMAND.match(text)
     return Command(found[1].lower(), found[2], text[found.end() :].rstrip()) if found else None
-
-
-def voice_and_text(body: str, catalog: Catalog) -> tuple[str, str]:
-    """Take the first word for the voice where it names one, and speak with the default voice otherwise."""
-    first, *rest = body.split(maxsplit=1) or [""]
-    named = catalog.voice(first)
-    return (named, "".join(rest)) if named else (catalog.default_voice, body)
 
 
 def named(command: Command) -> Named:

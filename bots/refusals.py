@@ -11,9 +11,11 @@ from core.errors import (
     Decided,
     DoneBefore,
     InvalidInput,
+    NeedsChoice,
     NeedsConfirmation,
     NotEnough,
     NotFound,
+    NothingToSay,
     NotPermitted,
     OverLimit,
     Refusal,
@@ -53,7 +55,7 @@ _UNKNOWN = {
     "waiting": "That order no longer waits, so it can't be cancelled any more.",
     "community": "I don't know a community {name}. /communities lists them.",
     "request": "I don't know that request any more.",
-    "offer": "That can't be confirmed any more: it is ordered already, or its price is more than ten minutes old.",
+    "offer": "That can't be confirmed any more: it is ordered already, or I asked more than ten minutes ago.",
     "member": "I have not seen {name} here yet. Reply to one of their messages instead.",
 }
 
@@ -82,6 +84,18 @@ def confirm(error: NeedsConfirmation) -> str:
         f"{left(error.standing.after(error.cost_micros))}. Shall I go ahead? "
         f"You can say so until {clock(error.expires_ms)}."
     )
+
+
+NOTHING_TO_SAY = (
+    "There is nothing to be heard in that: punctuation, emoji and tags in brackets alone have no sound. "
+    "Write some words; this cost nothing."
+)
+
+
+def choose(error: NeedsChoice) -> str:
+    """Ask what is meant; the platform offers the buttons."""
+    voices = " or ".join(name for name in error.readings if name)
+    return f"Did you mean the voice {voices}? Nothing is ordered yet; you can say so until {clock(error.expires_ms)}."
 
 
 def _busy(wait_s: float) -> str:
@@ -139,6 +153,8 @@ def _over_limit(error: OverLimit) -> str:
 
 _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     OverLimit: _over_limit,
+    NothingToSay: lambda _: NOTHING_TO_SAY,
+    NeedsChoice: choose,
     InvalidInput: _invalid,
     NotPermitted: lambda e: _NEEDS[e.needs],
     NeedsConfirmation: confirm,

@@ -23,6 +23,7 @@ SENDING_AGAIN = "Sending it again. This costs nothing."
 HELP = """\
 /speak [voice] text: say it with a voice, such as /speak Aria Hello everyone
 /music prompt: make music, such as /music lo-fi rain beat
+Both take settings before the text: speed=1.2, stability=0.5, similarity_boost=0.8; output_format=mp3_44100_128
 /voices: the voices
 /balance: what you may still spend
 /help: this text
@@ -185,6 +186,11 @@ def name_me(command: str) -> str:
     return f"In a group I may see only commands that name me: {command} Hello everyone"
 
 
+def reading(name: str) -> str:
+    """Name what a member may choose: a voice, or the words as they stand."""
+    return name or "Say all of it"
+
+
 def voices(catalog: Catalog) -> str:
     """List the voices."""
     return f"{voice_names(catalog)}\nWithout a name, {catalog.default_voice} speaks."
@@ -221,7 +227,7 @@ _AMOUNT_OPTIONS = {
 }
 OPTIONS = {
     "speak": {
-        "voice": "Who speaks",
+        "voice": "Who speaks; you may also write the name before the text",
         "text": "What is said; each character costs, tags such as [whispers] too",
         "stability": "0 is lively, 0.5 natural, 1 even",
         "similarity_boost": "How close to the original voice, 0 to 1",

@@ -3,9 +3,11 @@
 TroubadourError
 ├── Refusal                  a person asked for what can't be; they hear why and nothing changed
 │   ├── InvalidInput         a parameter, an amount or a name out of its range
+│   │   └── NothingToSay     a text without a word to be heard
 │   ├── NotPermitted         the act belongs to somebody else
 │   ├── OverLimit            allowance, balance, pool or another limit refuses the order
 │   ├── NeedsConfirmation    the member has to agree to the price first
+│   ├── NeedsChoice          the member has to say which reading is meant
 │   ├── NotEnough            there is less credit than is to be taken
 │   ├── AlreadyAsked · Decided    a wish for credit, a second time
 │   └── Unavailable          stopping, out of credit, or the store can't answer
@@ -49,6 +51,10 @@ class InvalidInput(Refusal):
         self.parameter = parameter
         self.value = value
         self.allowed = allowed
+
+
+class NothingToSay(InvalidInput):
+    """A text without a word to be heard."""
 
 
 class NotPermitted(Refusal):
@@ -95,6 +101,17 @@ class NeedsConfirmation(Refusal):
         self.offer_id = offer_id
         self.cost_micros = cost_micros
         self.standing = standing
+        self.expires_ms = expires_ms
+
+
+class NeedsChoice(Refusal):
+    """It isn't plain which of several readings of an order is meant. One of those offered can be chosen, once."""
+
+    def __init__(self, offer_id: str, readings: tuple[str, ...], expires_ms: int) -> None:
+        """`readings`: what each is called, such as a voice; "" takes the words as they stand."""
+        super().__init__(offer_id)
+        self.offer_id = offer_id
+        self.readings = readings
         self.expires_ms = expires_ms
 
 

@@ -102,6 +102,8 @@ class Order:
     product: str
     parameters: Mapping[str, Any]
     destination: Destination
+    readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Where it isn't plain what is meant: the parameters of each reading by its name; the member is asked first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

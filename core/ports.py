@@ -113,7 +113,7 @@ class Store(Protocol):
         ...
 
     async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
-        """Keep an order until its member agrees to the price; return its id, the former one for the same event."""
+        """Keep an order until its member agrees or chooses; return its id, the former one for the same event."""
         ...
 
     async def read_offer(self, caller: Caller, offer_id: str) -> tuple[Order, int]:

@@ -1,12 +1,13 @@
 """The product table: endpoint, parameters and their ranges, price and limits, as the gateway documents them."""
 
 import math
+import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NothingToSay
 from core.money import cost_of
 
 PRICE_MICROS = 100_000
@@ -28,55 +29,134 @@ OUTPUT_FORMATS = tuple(
     ).split()
 )
 
-Check = Callable[[str, Any], Any]
-"""(parameter, value) -> the value to send; raises InvalidInput."""
+
+class Parameter(Protocol):
+    """One parameter of a product: what it may be, as a value and as typed."""
+
+    @property
+    def allowed(self) -> str:
+        """Say what it may be, after "it must be"."""
+        ...
+
+    def check(self, name: str, value: Any) -> Any:
+        """Return the value to send. Raises InvalidInput."""
+        ...
+
+    def read(self, typed: str) -> Any:
+        """Return the value that the word means, as it is where it means none: `check` then refuses it."""
+        ...
 
 
-def text(limit: int) -> Check:
-    """Allow text that is not blank, of at most `limit` code points that can be written as UTF-8."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text that has something to say, of at most `limit` code points that can be written as UTF-8."""
 
-    def check(name: str, value: Any) -> str:
-        if not isinstance(value, str) or not any(unicodedata.category(c)[0] in "LNPS" for c in value):
-            raise InvalidInput(name, value, "some text")
-        if len(value) > limit:
-            raise InvalidInput(name, f"{value[:20]}…", f"at most {limit} characters (this has {len(value)})")
+    limit: int
+
+    @property
+    def allowed(self) -> str:
+        """Say how long it may be."""
+        return f"at most {self.limit} characters"
+
+    def check(self, name: str, value: Any) -> str:
+        """Return the text as it is."""
+        if not isinstance(value, str) or not says_something(value):
+            raise NothingToSay(name, value, "words: punctuation, emoji and tags in brackets alone have no sound")
+        if len(value) > self.limit:
+            raise InvalidInput(name, f"{value[:20]}…", f"{self.allowed} (this has {len(value)})")
         if any("\ud800" <= c <= "\udfff" or (c < " " and c not in "\t\n\r") for c in value):
             raise InvalidInput(name, f"{value[:20]}…", "text without control characters")
         return value
 
-    return check
+    def read(self, typed: str) -> str:
+        """Return the text as it is."""
+        return typed
 
 
-def one_of(choices: tuple[str, ...]) -> Check:
-    """Allow one of the choices in any case, and send it as the table spells it."""
-    known = {c.casefold(): c for c in choices}
+_TAG = re.compile(r"\[[^\[\]]*\]")
+_KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
+_AUDIBLE = frozenset({"Lu", "Ll", "Lt", "Lo", "Nd", "Nl", "No"})
+"""Unicode's categories of letters and numbers; a modifier letter alone has no sound."""
 
-    def check(name: str, value: Any) -> str:
-        chosen = known.get(value.strip().casefold()) if isinstance(value, str) else None
+
+def says_something(text: str) -> bool:
+    """Say whether there is a letter or a number to be heard outside of tags; fillers are letters that are blank."""
+    return any(
+        unicodedata.category(c) in _AUDIBLE and not unicodedata.name(c, "").endswith(("FILLER", " BLANK"))
+        for c in _KEYCAP.sub("", _TAG.sub("", text))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of the choices in any case, sent as the table spells it."""
+
+    choices: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        """List them."""
+        return f"one of {', '.join(self.choices)}"
+
+    def check(self, name: str, value: Any) -> str:
+        """Return the choice that is meant."""
+        wanted = value.strip().casefold() if isinstance(value, str) else None
+        chosen = next((c for c in self.choices if c.casefold() == wanted), None)
         if chosen is None:
-            raise InvalidInput(name, value, f"one of {', '.join(choices)}")
+            raise InvalidInput(name, value, self.allowed)
         return chosen
 
-    return check
+    def read(self, typed: str) -> str:
+        """Return the word."""
+        return typed
 
 
-def number(low: float, high: float, steps: tuple[float, ...] = ()) -> Check:
-    """Allow a finite number from `low` to `high`, snapped to the nearest of `steps` where there are any."""
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A finite number from `low` to `high`, snapped to the nearest of `steps` where there are any."""
 
-    def check(name: str, value: Any) -> float:
+    low: float
+    high: float
+    steps: tuple[float, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """Give the range."""
+        return f"a number from {self.low} to {self.high}"
+
+    def check(self, name: str, value: Any) -> float:
+        """Return the number to send."""
         number_given = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not number_given or not low <= value <= high:
-            raise InvalidInput(name, value, f"a number from {low} to {high}")
-        return min(steps, key=lambda s: abs(s - value)) if steps else float(value)
+        if not number_given or not self.low <= value <= self.high:
+            raise InvalidInput(name, value, self.allowed)
+        return min(self.steps, key=lambda s: abs(s - value)) if self.steps else float(value)
 
-    return check
+    def read(self, typed: str) -> float | str:
+        """Read 1.2, 1,2 or .5."""
+        return float(typed.replace(",", ".")) if _NUMBER.fullmatch(typed) else typed
 
 
-def flag(name: str, value: Any) -> bool:
-    """Allow true or false."""
-    if not isinstance(value, bool):
-        raise InvalidInput(name, value, "true or false")
-    return value
+_NUMBER = re.compile(r"\d{0,6}[.,]?\d{1,6}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+    allowed: str = "true or false"
+
+    def check(self, name: str, value: Any) -> bool:
+        """Return it."""
+        if not isinstance(value, bool):
+            raise InvalidInput(name, value, self.allowed)
+        return value
+
+    def read(self, typed: str) -> bool | str:
+        """Read the words that people use for it."""
+        return _FLAGS.get(typed.casefold(), typed)
+
+
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +170,8 @@ class Product:
     """What the gateway calls the model in its status answers."""
     billed: str
     """The parameter whose code points are charged."""
-    checks: Mapping[str, Check] = field(repr=False)
+    table: Mapping[str, Parameter] = field(repr=False)
+    """Its parameters by name."""
     required: frozenset[str]
     price_micros: int = PRICE_MICROS
     usual_s: float
@@ -100,11 +181,16 @@ class Product:
     def validate(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters as they will be sent. Raises InvalidInput for the first that is out of range."""
         for name in parameters:
-            if name not in self.checks:
-                raise InvalidInput(name, parameters[name], f"a parameter of {self.name}: {', '.join(self.checks)}")
+            if name not in self.table:
+                raise InvalidInput(name, parameters[name], f"a parameter of {self.name}: {', '.join(self.table)}")
         for name in sorted(self.required - parameters.keys()):
             raise InvalidInput(name, "", "given: it is required")
-        return {name: self.checks[name](name, value) for name, value in parameters.items()}
+        return {name: self.table[name].check(name, value) for name, value in parameters.items()}
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Name the parameters beside the billed one: what may be typed before it, or chosen."""
+        return tuple(name for name in self.table if name != self.billed)
 
     def characters(self, parameters: Mapping[str, Any]) -> int:
         """Count the code points that are billed."""
@@ -123,12 +209,12 @@ def speech(*, text_limit: int = 3000, voices: tuple[str, ...] = VOICES) -> Produ
         model="eleven-v3-alpha-954",
         billed="text",
         required=frozenset({"text", "voice"}),
-        checks={
-            "text": text(text_limit),
-            "voice": one_of(voices),
-            "stability": number(0.0, 1.0, steps=(0.0, 0.5, 1.0)),
-            "similarity_boost": number(0.0, 1.0),
-            "speed": number(0.5, 2.0),
+        table={
+            "text": Text(text_limit),
+            "voice": OneOf(voices),
+            "stability": Number(0.0, 1.0, steps=(0.0, 0.5, 1.0)),
+            "similarity_boost": Number(0.0, 1.0),
+            "speed": Number(0.5, 2.0),
         },
         usual_s=15,
     )
@@ -142,10 +228,10 @@ def music(*, prompt_limit: int = 2000) -> Product:
         model="elevenlabs-music-api-368",
         billed="prompt",
         required=frozenset({"prompt"}),
-        checks={
-            "prompt": text(prompt_limit),
-            "respect_sections_durations": flag,
-            "output_format": one_of(OUTPUT_FORMATS),
+        table={
+            "prompt": Text(prompt_limit),
+            "respect_sections_durations": Flag(),
+            "output_format": OneOf(OUTPUT_FORMATS),
         },
         usual_s=60,
     )

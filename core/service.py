@@ -11,6 +11,7 @@ from core.carrier import Carrier
 from core.errors import (
     AlreadyAsked,
     InvalidInput,
+    NeedsChoice,
     NeedsConfirmation,
     NotFound,
     NotPermitted,
@@ -79,6 +80,8 @@ class Service:
     async def _order(self, order: Order, product: Product, agreed_micros: int) -> Accepted:
         if not order.caller.can_spend:
             raise NotPermitted("account")
+        if order.readings:
+            await self._ask_back(order, product)
         parameters = product.validate(order.parameters)
         self._check_open()
         cost_micros = product.cost_micros(parameters)
@@ -123,15 +126,38 @@ class Service:
             limit = "direct"
         if limit != "confirm":
             raise OverLimit(limit, cost_micros, standing)
-        expires_ms = self._clock.now_ms() + OFFER_MS
-        # Where the price is shown is not kept: it may hold a token, and whoever agrees does so at a place of their own.
-        placed = replace(admission.order, destination=Destination(admission.order.caller.platform))
-        offer_id = await self._store.offer(admission.job_id, placed, cost_micros, expires_ms)
+        offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)
         raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms)
 
-    async def confirm(self, caller: Caller, offer_id: str, destination: Destination | None = None) -> Accepted:
-        """Place an order whose price its member agrees to, once; the answer goes to `destination`."""
+    async def _ask_back(self, order: Order, product: Product) -> NoReturn:
+        """Keep an order until its member says what is meant: nothing is held before."""
+        for parameters in order.readings.values():
+            product.validate(parameters)
+        self._check_open()
+        offer_id, expires_ms = await self._offer(order, self._ids.job(), 0)
+        raise NeedsChoice(offer_id, tuple(order.readings), expires_ms)
+
+    async def _offer(self, order: Order, offer_id: str, cost_micros: int) -> tuple[str, int]:
+        expires_ms = self._clock.now_ms() + OFFER_MS
+        # Where it is asked is not kept: it may hold a token, and whoever agrees does so at a place of their own.
+        placed = replace(order, destination=Destination(order.caller.platform))
+        return await self._store.offer(offer_id, placed, cost_micros, expires_ms), expires_ms
+
+    async def confirm(
+        self, caller: Caller, offer_id: str, destination: Destination | None = None, reading: int | None = None
+    ) -> Accepted:
+        """Place an order whose price its member agrees to, or whose reading they choose, once.
+
+        The answer goes to `destination`. Choosing a reading agrees to no price. Raises NeedsConfirmation.
+        """
         order, agreed_micros = await self._store.read_offer(caller, offer_id)
+        if order.readings:
+            chosen = dict(enumerate(order.readings.values())).get(reading or 0)
+            if chosen is None:
+                raise NotFound("offer", offer_id)
+            order = replace(order, parameters=chosen, readings={})
+        elif reading is not None:
+            agreed_micros = 0
         order = replace(order, destination=destination or order.destination)
         accepted = await self.order(order, agreed_micros=agreed_micros)
         try:

@@ -234,7 +234,8 @@ WHERE request_id = :request_id AND community = :community AND member = :member A
 OFFER = """
 INSERT INTO offers (offer_id, event_id, community, member, placed, cost_micros, expires_ms)
 VALUES (:offer_id, :event_id, :community, :member, :placed, :cost_micros, :expires_ms)
-ON CONFLICT (event_id) DO UPDATE SET cost_micros = excluded.cost_micros, expires_ms = excluded.expires_ms
+ON CONFLICT (event_id) DO UPDATE
+SET placed = excluded.placed, cost_micros = excluded.cost_micros, expires_ms = excluded.expires_ms
 RETURNING offer_id
 """
 READ_OFFER = """

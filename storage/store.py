@@ -162,7 +162,7 @@ class SqlStore:
         return _standing(rows[0])
 
     async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
-        """Keep an order until its member agrees to the price; return its id, the former one for the same event."""
+        """Keep an order until its member agrees or chooses; return its id, the former one for the same event."""
         caller = order.caller
         args: dict[str, Any] = {
             "offer_id": offer_id,
@@ -291,7 +291,8 @@ def _destination(destination: Destination) -> str:
 def _placed(order: Order) -> str:
     where = {"platform": order.destination.platform, "data": dict(order.destination.data)}
     placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
-    return json.dumps({**placed, "destination": where})
+    readings = {name: dict(parameters) for name, parameters in order.readings.items()}
+    return json.dumps({**placed, "destination": where, "readings": readings})
 
 
 def _stored(value: Any) -> Any:

@@ -4,18 +4,19 @@ import itertools
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from bots import acts, admin_replies, commands, refusals, replies, typed
+from bots import acts, admin_replies, commands, orders, refusals, replies, typed
 from bots.acts import Answer
 from bots.commands import Command
 from bots.console.script import Line
-from core.errors import NeedsConfirmation, OverLimit, Refusal
-from core.models import Accepted, Caller, Destination, Job, Order, Person
+from core.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
+from core.models import Accepted, Caller, Destination, Job, Person
 from core.money import show
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
 NAME = "console"
+_NUMBERS = frozenset("123456789")
 
 
 class Desk:
@@ -65,6 +66,10 @@ class Desk:
             case NeedsConfirmation(offer_id=offer_id):
                 self._newest[f"offer {caller.member}"] = offer_id
                 return f"\nTo go ahead: /confirm {offer_id}"
+            case NeedsChoice(offer_id=offer_id, readings=readings):
+                self._newest[f"offer {caller.member}"] = offer_id
+                numbered = enumerate(readings, 1)
+                return "".join(f"\n{replies.reading(name)}: /confirm {offer_id} {i}" for i, name in numbered)
             case OverLimit(missing_micros=int(micros)):
                 self._newest[f"missing {caller.member}"] = show(micros)
                 return f"\nTo ask the admins for what is missing: /ask {show(micros)}"
@@ -77,23 +82,16 @@ class Desk:
     # --- members --------------------------------------------------------------------------------------------------
 
     async def _speak(self, caller: Caller, command: Command) -> str:
-        voice, text = commands.voice_and_text(command.body, self._service.catalog)
-        if not text:
-            return replies.usage_speak(self._service.catalog)
-        return await self._order(caller, "speech", {"voice": voice, "text": text})
+        return await self._order(caller, "speech", command, replies.usage_speak(self._service.catalog))
 
     async def _music(self, caller: Caller, command: Command) -> str:
-        return await self._order(caller, "music", {"prompt": command.body}) if command.body else replies.USAGE_MUSIC
+        return await self._order(caller, "music", command, replies.USAGE_MUSIC)
 
-    async def _order(self, caller: Caller, product: str, parameters: Mapping[str, str]) -> str:
-        order = Order(
-            event_id=f"{NAME}:{next(self._numbers)}",
-            caller=caller,
-            product=product,
-            parameters=parameters,
-            destination=Destination(NAME),
-        )
-        return self._accept(await self._service.order(order))
+    async def _order(self, caller: Caller, product: str, command: Command, usage: str) -> str:
+        catalog, event = self._service.catalog, f"{NAME}:{next(self._numbers)}"
+        words = orders.Words(body=command.body)
+        order = orders.read(words, product, catalog, caller, event_id=event, destination=Destination(NAME))
+        return usage if orders.is_empty(order, catalog) else self._accept(await self._service.order(order))
 
     def _accept(self, accepted: Accepted) -> str:
         self._on_accepted(accepted.job)
@@ -101,8 +99,11 @@ class Desk:
         return replies.accepted(accepted)
 
     async def _confirm(self, caller: Caller, command: Command) -> str:
-        offer_id = command.body or self._newest.get(f"offer {caller.member}", "")
-        return self._accept(await self._service.confirm(caller, offer_id))
+        """Agree to a price, or choose a reading: its number comes last, and the first is meant without one."""
+        words = command.body.split()
+        reading = int(words.pop()) - 1 if words and words[-1] in _NUMBERS else None
+        offer_id = words[0] if words else self._newest.get(f"offer {caller.member}", "")
+        return self._accept(await self._service.confirm(caller, offer_id, reading=reading))
 
     async def _cancel(self, caller: Caller, command: Command) -> str:
         await self._service.cancel(caller, command.body or self._newest.get(f"job {caller.member}", ""))

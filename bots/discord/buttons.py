@@ -6,7 +6,7 @@ import discord
 
 from bots import admin_replies, replies
 from bots.platform import Button
-from core.errors import NeedsConfirmation, OverLimit, Refusal
+from core.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
 from core.models import Job
 from core.reports import Wish
 
@@ -28,6 +28,8 @@ def of_refusal(refusal: Refusal) -> discord.ui.View | None:
     match refusal:
         case NeedsConfirmation(offer_id=offer_id):
             return _row((replies.CONFIRM, CONFIRM, offer_id))
+        case NeedsChoice(offer_id=offer_id, readings=readings):
+            return _row(*((replies.reading(name), CONFIRM, f"{offer_id}:{i}") for i, name in enumerate(readings)))
         case OverLimit(missing_micros=int(micros)):
             return _row((replies.ASK, ASK, str(micros)))
         case _:

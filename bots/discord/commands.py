@@ -1,14 +1,19 @@
 """The slash commands: each parses, calls the service through the desk, and returns the sentence to show."""
 
+import inspect
+from typing import Any
+
 import discord
-from discord import app_commands
+from discord import AppCommandOptionType, app_commands
 from discord.app_commands import Choice, Range
 
 from bots import replies
 from bots.acts import Answer
 from bots.discord.client import AnyCommand, Bot
 from core.models import Caller
-from core.products import OUTPUT_FORMATS
+from core.products import Flag, Number, OneOf, Parameter, Product, speech
+from core.products import Text as Words
+from core.products import music as music_row
 from core.service import Service
 
 MOST_CHOICES = 25
@@ -19,33 +24,72 @@ LONGEST_OPTION = 6000
 Interaction = discord.Interaction[Bot]
 Text = Range[str, 1, LONGEST_OPTION]
 
-_formats = app_commands.choices(output_format=[Choice(name=f, value=f) for f in OUTPUT_FORMATS])
+_TYPES = {
+    Words: AppCommandOptionType.string,
+    OneOf: AppCommandOptionType.string,
+    Number: AppCommandOptionType.number,
+    Flag: AppCommandOptionType.boolean,
+}
 
 
-@app_commands.command(name="speak", description=replies.COMMANDS["speak"])
-@app_commands.describe(**replies.OPTIONS["speak"])
-async def speak(
-    interaction: Interaction,
-    voice: Range[str, 1, LONGEST_CHOICE],
-    text: Text,
-    *,
-    stability: Range[float, 0.0, 1.0] | None = None,
-    similarity_boost: Range[float, 0.0, 1.0] | None = None,
-    speed: Range[float, 0.5, 2.0] | None = None,
-) -> None:
-    """Order speech."""
-    await interaction.client.desk.order(
-        interaction,
-        "speech",
-        voice=voice,
-        text=text,
-        stability=stability,
-        similarity_boost=similarity_boost,
-        speed=speed,
+class Option(app_commands.Transformer):
+    """One parameter of a product as its row describes it; the service checks what comes."""
+
+    def __init__(self, parameter: Parameter, *, longest: int, is_open: bool) -> None:
+        """`is_open`: there may be other choices than the row has."""
+        self._parameter = parameter
+        self._longest = longest
+        self._is_open = is_open
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """What Discord lets people enter."""
+        return _TYPES[type(self._parameter)]
+
+    @property
+    def min_value(self) -> float:
+        """The least number, or the length of the shortest text."""
+        return self._parameter.low if isinstance(self._parameter, Number) else 1
+
+    @property
+    def max_value(self) -> float:
+        """The greatest number, or the length of the longest text."""
+        return self._parameter.high if isinstance(self._parameter, Number) else self._longest
+
+    @property
+    def choices(self) -> list[Choice[int | float | str]] | None:
+        """What the row has to choose from."""
+        if self._is_open or not isinstance(self._parameter, OneOf):
+            return None
+        return [Choice(name=choice, value=choice) for choice in self._parameter.choices]
+
+    async def transform(self, _: discord.Interaction[Any], value: Any, /) -> Any:
+        """Hand on what was entered."""
+        return value
+
+
+def _order(name: str, product: Product) -> app_commands.Command[Any, ..., None]:
+    """Make the command that orders a product. Its text comes first: typed literally, everything goes there."""
+
+    async def order(interaction: Interaction, **entered: Any) -> None:
+        await interaction.client.desk.order(interaction, product.name, entered.pop(product.billed), **entered)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    body = Option(product.table[product.billed], longest=LONGEST_OPTION, is_open=True)
+    asked = [
+        inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction),
+        inspect.Parameter(product.billed, keyword, annotation=body),
+    ]
+    for option in product.options:
+        kind = Option(product.table[option], longest=LONGEST_CHOICE, is_open=option == "voice")
+        asked.append(inspect.Parameter(option, keyword, annotation=kind, default=None))
+    order.__signature__ = inspect.Signature(asked)  # type: ignore[attr-defined]
+    says = {option: replies.OPTIONS[name].get(option, parameter.allowed) for option, parameter in product.table.items()}
+    return app_commands.Command(
+        name=name, description=replies.COMMANDS[name], callback=app_commands.describe(**says)(order)
     )
 
 
-@speak.autocomplete("voice")
 async def voices_like(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the voices that hold what was typed, those that begin with it first; the service checks again."""
     wanted = typed.strip().casefold()
@@ -54,23 +98,9 @@ async def voices_like(interaction: Interaction, typed: str) -> list[Choice[str]]
     return [Choice(name=v, value=v) for v in known if len(v) <= LONGEST_CHOICE][:MOST_CHOICES]
 
 
-@app_commands.command(name="music", description=replies.COMMANDS["music"])
-@app_commands.describe(**replies.OPTIONS["music"])
-@_formats
-async def music(
-    interaction: Interaction,
-    prompt: Text,
-    output_format: str | None = None,
-    respect_sections_durations: bool | None = None,
-) -> None:
-    """Order music."""
-    await interaction.client.desk.order(
-        interaction,
-        "music",
-        prompt=prompt,
-        output_format=output_format,
-        respect_sections_durations=respect_sections_durations,
-    )
+speak = _order("speak", speech())
+speak.autocomplete("voice")(voices_like)
+music = _order("music", music_row())
 
 
 @app_commands.command(name="voices", description=replies.COMMANDS["voices"])

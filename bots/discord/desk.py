@@ -10,14 +10,14 @@ from typing import Concatenate, ParamSpec
 
 import discord
 
-from bots import refusals
+from bots import orders, refusals
 from bots.acts import Answer, File
 from bots.discord import buttons
 from bots.discord.address import Address, AnyInteraction, caller_of, person
 from bots.discord.courier import ALREADY_ACKNOWLEDGED, NETWORK, describe
-from bots.discord.text import plain
+from bots.discord.text import plain, spoken
 from core.errors import Refusal
-from core.models import Caller, Destination, Order
+from core.models import Caller, Destination
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -84,20 +84,15 @@ class Desk:
         self._seen: dict[int, None] = {}
         """Ids of the newest interactions."""
 
-    async def order(self, interaction: AnyInteraction, product: str, **parameters: object) -> None:
+    async def order(self, interaction: AnyInteraction, product: str, body: str, **chosen: object) -> None:
         """Place an order; the worker speaks from there on."""
-        given = {name: value for name, value in parameters.items() if value is not None}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        words, event = orders.Words(body=spoken(body), chosen=given), f"discord:{interaction.id}"
 
         async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
-            await self.service.order(
-                Order(
-                    event_id=f"discord:{interaction.id}",
-                    caller=caller,
-                    product=product,
-                    parameters=given,
-                    destination=destination,
-                )
-            )
+            catalog = self.service.catalog
+            order = orders.read(words, product, catalog, caller, event_id=event, destination=destination)
+            await self.service.order(order)
             return ()
 
         await self.answer(interaction, act, ORDER)

@@ -12,6 +12,7 @@ from core.errors import NotFound
 from core.models import Caller, Destination
 
 _ID = re.compile(r"\w{1,64}", re.ASCII)
+_NUMBER = re.compile(r"\d", re.ASCII)
 _MICROS = re.compile(r"\d{1,15}", re.ASCII)
 
 
@@ -41,11 +42,13 @@ async def _cancel(desk: Desk, interaction: AnyInteraction, job_id: str) -> None:
     await desk.answer(interaction, act, PRESS)
 
 
-async def _confirm(desk: Desk, interaction: AnyInteraction, offer_id: str) -> None:
-    """Place an order whose price was shown to its author alone: the audio is for all, in a new message."""
+async def _confirm(desk: Desk, interaction: AnyInteraction, about: str) -> None:
+    """Place an order about which its author alone was asked: the audio is for all, in a new message."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
-        accepted = await desk.service.confirm(caller, _id("offer", offer_id), destination)
+        offer, _, reading = about.partition(":")
+        chosen = int(_checked(_NUMBER, "offer", reading)) if reading else None
+        accepted = await desk.service.confirm(caller, _id("offer", offer), destination, chosen)
         return (Said(replies.accepted(accepted)),) if accepted.duplicate else ()
 
     await desk.answer(interaction, act, ANEW)

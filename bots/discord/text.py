@@ -1,5 +1,7 @@
 """Plain sentences made safe to post."""
 
+import re
+
 import discord
 
 CONTENT_LIMIT = 2000
@@ -20,3 +22,11 @@ def plain(text: str) -> str:
     """Escape a text and keep it within one message."""
     safe = escaped(text)
     return safe if len(safe) <= CONTENT_LIMIT else f"{safe[: CONTENT_LIMIT - 1]}…"
+
+
+_EMOJI = re.compile(r"<a?:(\w{2,32}):\d{1,20}>", re.ASCII)
+
+
+def spoken(text: str) -> str:
+    """Return a text with the names of the server's own emoji in their places, which can be said."""
+    return _EMOJI.sub(lambda emoji: emoji[1].replace("_", " "), text)

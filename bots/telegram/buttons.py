@@ -7,7 +7,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from bots import admin_replies, replies
 from bots.platform import Button
 from bots.telegram.people import NAME
-from core.errors import NeedsConfirmation, OverLimit, Refusal
+from core.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
 from core.models import Caller, Job
 from core.reports import Wish
 
@@ -29,6 +29,8 @@ def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:
     match refusal:
         case NeedsConfirmation(offer_id=offer_id):
             return _row((replies.CONFIRM, f"{CONFIRM}:{offer_id}"))
+        case NeedsChoice(offer_id=offer_id, readings=readings):
+            return _row(*((replies.reading(name), f"{CONFIRM}:{offer_id}:{i}") for i, name in enumerate(readings)))
         case OverLimit(missing_micros=int(micros)):
             return _row((replies.ASK, f"{ASK}:{micros}:{who.member.removeprefix(f'{NAME}:')}"))
         case _:

@@ -10,7 +10,7 @@ from telegram import Bot, BotCommand, BotCommandScope, BotCommandScopeAllChatAdm
 from telegram.error import BadRequest, Forbidden
 from telegram.ext import Application, CallbackQueryHandler, MessageHandler, filters
 
-from bots import admin_replies, replies, typed
+from bots import admin_replies, orders, replies, typed
 from bots.commands import Command, Named
 from bots.telegram import parse
 from bots.telegram.delivery import Deliverer, Place, topic
@@ -19,12 +19,11 @@ from bots.telegram.people import NAME, Admins, Recent, caller, key_of, person
 from bots.telegram.presses import Presses
 from bots.telegram.speaker import Said, Speaker, outcome
 from core.insist import insist
-from core.models import Caller, Order, Person
+from core.models import Caller, Person
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
-PARSERS = {"speech": parse.speech, "music": parse.music}
 Answer = Callable[[Message, Command], Awaitable[Said | None]]
 
 
@@ -98,16 +97,12 @@ class Handlers:
         return await self._order("music", message, command, replies.USAGE_MUSIC)
 
     async def _order(self, product: str, message: Message, command: Command, usage: str) -> Said | None:
-        parameters = PARSERS[product](message, command, self._service.catalog)
-        if not all(parameters.values()):
+        catalog = self._service.catalog
+        words = orders.Words(body=command.body, answered=parse.answered_text(message))
+        event, where = _event(message), Place.of(message).destination
+        order = orders.read(words, product, catalog, _caller(message), event_id=event, destination=where)
+        if orders.is_empty(order, catalog):
             return Said(usage)
-        order = Order(
-            event_id=_event(message),
-            caller=_caller(message),
-            product=product,
-            parameters=parameters,
-            destination=Place.of(message).destination,
-        )
         accepted = await self._service.order(order)
         kept()
         if not accepted.duplicate:

@@ -5,7 +5,6 @@ from telegram import Message, MessageEntity, User
 from bots import commands
 from bots.commands import Command, Named
 from core.errors import InvalidInput
-from core.products import Catalog
 
 
 def read(message: Message, bot_name: str) -> Command | None:
@@ -24,18 +23,8 @@ def answered(message: Message) -> Message | None:
     return None if reply is None or reply.forum_topic_created else reply
 
 
-def speech(message: Message, command: Command, catalog: Catalog) -> dict[str, str]:
-    """Return voice and text; the text may be that of the answered message, or the part of it that was quoted."""
-    voice, text = commands.voice_and_text(command.body, catalog)
-    return {"voice": voice, "text": text or _answered_text(message)}
-
-
-def music(message: Message, command: Command, _: Catalog) -> dict[str, str]:
-    """Return the prompt, which may be the text of the answered message."""
-    return {"prompt": command.body or _answered_text(message)}
-
-
-def _answered_text(message: Message) -> str:
+def answered_text(message: Message) -> str:
+    """Return the text of the answered message, or the part of it that was quoted."""
     if message.quote is not None:
         return message.quote.text
     reply = answered(message)

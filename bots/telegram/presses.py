@@ -8,13 +8,13 @@ from typing import Any
 from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update, User
 from telegram.error import TelegramError
 
-from bots import acts, admin_replies, replies
+from bots import acts, admin_replies, refusals, replies
 from bots.telegram import buttons
 from bots.telegram.delivery import Deliverer, Place, plain, topic
 from bots.telegram.intake import kept
 from bots.telegram.people import Admins, caller
 from bots.telegram.speaker import Said, Speaker, outcome
-from core.errors import NotFound, NotPermitted
+from core.errors import NeedsConfirmation, NotFound, NotPermitted
 from core.models import Caller
 from core.service import Service
 
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 ALERT_LIMIT = 200
 _ID = re.compile(r"\w{1,56}", re.ASCII)
+_NUMBER = re.compile(r"\d", re.ASCII)
 _WISH = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
 Act = Callable[[MaybeInaccessibleMessage, User, str], Awaitable[Said]]
 
@@ -74,10 +75,16 @@ class Presses:
         await self._service.cancel(_who(status, user), _id("job", job_id))
         return Said(replies.CANCELLED)
 
-    async def _confirm(self, price: MaybeInaccessibleMessage, user: User, offer_id: str) -> Said:
-        """Place an order whose price was shown; the message that showed it becomes the status message."""
+    async def _confirm(self, price: MaybeInaccessibleMessage, user: User, about: str) -> Said:
+        """Place an order whose price was shown, or whose reading was asked for: the question becomes the status."""
         destination = Place.of_status(price).destination
-        accepted = await self._service.confirm(_who(price, user), _id("offer", offer_id), destination)
+        offer, _, reading = about.partition(":")
+        chosen = int(_checked(_NUMBER, "offer", reading)) if reading else None
+        try:
+            accepted = await self._service.confirm(_who(price, user), _id("offer", offer), destination, chosen)
+        except NeedsConfirmation as error:
+            await self._speaker.change(price, refusals.refusal(error), buttons.of_refusal(error, _who(price, user)))
+            return Said(refusals.refusal(error))
         kept()
         if not accepted.duplicate:
             await self._deliverer.acknowledge(accepted)
@@ -122,7 +129,11 @@ def _who(message: MaybeInaccessibleMessage, user: User, *, is_admin: bool = Fals
 
 
 def _id(what: str, given: str) -> str:
+    return _checked(_ID, what, given)
+
+
+def _checked(form: re.Pattern[str], what: str, given: str) -> str:
     """Return what has the form that our own buttons have. Raises NotFound."""
-    if not _ID.fullmatch(given):
+    if not form.fullmatch(given):
         raise NotFound(what, given)
     return given

@@ -74,11 +74,13 @@ class Speaker:
         document = InputFile(file.content, filename=file.name)
         await self._bot.send_document(document=document, read_timeout=UPLOAD_READ_S, **place.target)
 
-    async def change(self, message: MaybeInaccessibleMessage, text: str) -> None:
-        """Let a message of the bot say something else, without buttons."""
+    async def change(
+        self, message: MaybeInaccessibleMessage, text: str, markup: InlineKeyboardMarkup | None = None
+    ) -> None:
+        """Let a message of the bot say something else, with these buttons or none."""
         chat, number = message.chat.id, message.message_id
         try:
-            await _patiently(lambda: self._bot.edit_message_text(plain(text), chat, number))
+            await _patiently(lambda: self._bot.edit_message_text(plain(text), chat, number, reply_markup=markup))
         except TelegramError as error:
             log.warning("message %d in %d stays as it is: %s", number, chat, error)
 

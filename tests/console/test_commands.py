@@ -2,8 +2,7 @@
 
 import pytest
 
-from bots.commands import Command, Named, amount_and_period, named, read, voice_and_text
-from core.products import catalog
+from bots.commands import Command, Named, amount_and_period, named, read
 
 
 @pytest.mark.parametrize(
@@ -24,26 +23,6 @@ def test_a_command_keeps_lines_and_quotes(text: str, expected: Command) -> None:
 @pytest.mark.parametrize("text", ["", "hello", "see /speak", " /speak x", "/", "//speak x", "/speak! x", "/a/b"])
 def test_what_does_not_begin_with_a_command_is_none(text: str) -> None:
     assert read(text) is None
-
-
-@pytest.mark.parametrize(
-    ("body", "voice", "text"),
-    [
-        ("Aria Hello everyone", "Aria", "Hello everyone"),
-        ("rOGER Hello", "Roger", "Hello"),
-        ("Hello everyone", "Aria", "Hello everyone"),
-        ("Roger", "Roger", ""),
-        ("Roger\nfirst\n  second", "Roger", "first\n  second"),
-        ("Ariadne sleeps", "Aria", "Ariadne sleeps"),
-        ("", "Aria", ""),
-    ],
-)
-def test_the_first_word_is_the_voice_where_it_names_one(body: str, voice: str, text: str) -> None:
-    assert voice_and_text(body, catalog()) == (voice, text)
-
-
-def test_the_default_voice_is_the_catalogs() -> None:
-    assert voice_and_text("Hello", catalog(default_voice="Brian")) == ("Brian", "Hello")
 
 
 @pytest.mark.parametrize(

@@ -162,3 +162,60 @@ async def test_the_sandbox_speaks_in_a_real_voice(stage: Stage, running: Running
         [file] = await reply.audio(30)
     assert len(file.content) > 10_000
     assert "$0.0014" in (await reply.settled(lambda m: m.ephemeral)).content
+
+
+async def literally(stage: Stage, text: str) -> Reply:
+    """Type a command as it is read in a chat: all of it goes into the first option that is required."""
+    speak = stage.world.commands["speak"]
+    first = next(option["name"] for option in speak["options"] if option["required"])
+    return await stage.world.command(stage.ana, stage.channel, "/speak", **{first: text})
+
+
+async def test_a_command_typed_literally_speaks_with_the_voice_that_it_names(
+    stage: Stage, app: App, studio: Studio
+) -> None:
+    for text, voice, said in (
+        ("Brian Hello everyone", "Brian", "Hello everyone"),
+        ('"Roger": hi', "Roger", "hi"),
+        ("Hello everyone", "Aria", "Hello everyone"),
+        ("Will you marry me?", "Aria", "Will you marry me?"),
+        ("<:party_parrot:123456789012345678> <a:go:1>", "Aria", "party parrot go"),
+    ):
+        await (await literally(stage, text)).audio()
+        assert studio.orders[-1] == {"voice": voice, "text": said}
+    await (await literally(stage, "speed=1.5 Bill Hello")).audio()
+    assert studio.orders[-1] == {"voice": "Bill", "speed": 1.5, "text": "Hello"}
+
+
+async def test_a_misspelt_voice_is_asked_about_and_the_text_is_kept(stage: Stage, app: App, studio: Studio) -> None:
+    question = await (await literally(stage, "Braian, hello there")).settled(lambda m: m.buttons)
+    assert question.ephemeral
+    assert question.content.startswith("Did you mean the voice Brian?")
+    assert [b["label"] for b in question.buttons] == ["Brian", "Say all of it"]
+    assert studio.orders == []
+    pressed = await stage.world.press(stage.ana, question, question.buttons[0]["custom_id"])
+    await pressed.audio()
+    assert not pressed.ephemeral
+    assert studio.orders == [{"voice": "Brian", "text": "hello there"}]
+    late = await stage.world.press(stage.ana, question, question.buttons[1]["custom_id"])
+    await late.wait_for(lambda r: r.followups)
+    assert "it is ordered already" in late.followups[0].content
+    assert len(studio.orders) == 1
+
+
+async def test_nothing_to_say_is_refused_free(stage: Stage, app: App, studio: Studio) -> None:
+    for text in ("🎉", "\u3164", "[laughs]", "Aria …", "Aria"):
+        said = await (await literally(stage, text)).settled(lambda m: m.content)
+        assert "There is nothing to be heard in that" in said.content
+    assert studio.orders == []
+
+
+async def test_the_options_are_those_of_the_table(stage: Stage, app: App) -> None:
+    for name, product in (("speak", "speech"), ("music", "music")):
+        row, options = app.service.catalog[product], stage.world.commands[name]["options"]
+        assert [option["name"] for option in options] == [row.billed, *row.options]
+        assert [option["name"] for option in options if option["required"]] == [row.billed]
+    speed = next(o for o in stage.world.commands["speak"]["options"] if o["name"] == "speed")
+    assert (speed["min_value"], speed["max_value"]) == (0.5, 2.0)
+    formats = next(o for o in stage.world.commands["music"]["options"] if o["name"] == "output_format")
+    assert len(formats["choices"]) == 19

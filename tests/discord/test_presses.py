@@ -109,7 +109,7 @@ async def test_a_price_is_agreed_to_once_and_the_audio_is_for_all(stage: Stage, 
     late = await stage.world.press(stage.ana, said, go)
     assert (
         await whispered(late)
-        == "That can't be confirmed any more: it is ordered already, or its price is more than ten minutes old."
+        == "That can't be confirmed any more: it is ordered already, or I asked more than ten minutes ago."
     )
     assert late.deleted
     assert stage.channel.posted == [pressed.original]

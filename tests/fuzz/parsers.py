@@ -13,7 +13,7 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bots import commands, refusals
+from bots import commands, orders, refusals
 from bots.discord.text import plain as plain_for_discord
 from bots.telegram.delivery import plain as plain_for_telegram
 from core.admin import LONGEST_BLOCK_MS, read_period, read_span_ms
@@ -22,10 +22,12 @@ from core.gateway.addresses import is_public
 from core.gateway.answers import ID_MAX, MEDIA_URLS_MAX, RETRY_AFTER_MAX_S, WORDS_MAX, Answer, request_id, retry_after_s
 from core.gateway.answers import status as read_status
 from core.gateway.fetch import media_url
+from core.models import Destination
 from core.money import LARGEST_MICROS, parse_amount, show
 from core.products import catalog
 from core.quota import Period
 from tests.fuzz.hostile import BODIES, NUMBERS, as_json, texts, values
+from tests.makers import caller
 
 LONGEST_S = 5.0
 """Of CPU for one input, which may be a megabyte; nothing that grows faster than its input stays below."""
@@ -92,15 +94,29 @@ def typed_command(text: str) -> None:
     assert found.body in text
     bot = f"@{found.bot}" if found.bot else ""
     assert commands.read(f"/{found.name}{bot} {found.body}") == found
-    voice, spoken = commands.voice_and_text(found.body, TABLE)
-    assert voice in TABLE.voices
-    assert spoken in found.body
+    ordered_or_refused(found.body)
     named = commands.named(found)
     assert len(named.words) <= len(found.body.split())
     assert not (named.handle and named.member_id)
     with refused_at_most():
         amount, period = commands.amount_and_period(named.words)
         assert (*amount.split(), *period.split()) == named.words
+
+
+def ordered(body: str) -> None:
+    """What is said is a part of what was written; what isn't plain is asked, and can be taken as it stands."""
+    order = orders.read(
+        orders.Words(body=body), "speech", TABLE, caller(), event_id="1", destination=Destination("test")
+    )
+    for parameters in (order.parameters, *order.readings.values()):
+        assert parameters["voice"] in TABLE.voices
+        assert parameters["text"] in body
+    assert not order.readings or order.readings[""] == order.parameters
+
+
+def ordered_or_refused(body: str) -> None:
+    with refused_at_most():
+        ordered(body)
 
 
 def amount(text: str) -> None:
@@ -200,7 +216,7 @@ _dates = st.from_regex(
 _parameters = st.tuples(
     st.sampled_from(("speech", "music")) | texts(),
     st.dictionaries(
-        st.sampled_from((*TABLE["speech"].checks, *TABLE["music"].checks)) | texts(8),
+        st.sampled_from((*TABLE["speech"].table, *TABLE["music"].table)) | texts(8),
         values() | NUMBERS | st.just("Aria"),
         max_size=5,
     ),
@@ -210,11 +226,32 @@ _urls = st.one_of(
     st.ip_addresses().map(str), st.from_regex(r"https?://[!-~]{1,20}(:\d{1,9})?/[!-~]{0,20}", fullmatch=True),
 )  # fmt: skip
 _typed = st.one_of(texts(), st.builds("/{} {}".format, st.sampled_from(("speak", "Quota@bot", "grant")), texts()))
+_bodies = st.lists(
+    st.sampled_from(
+        (
+            "Aria",
+            "Ariaa",
+            "[Roger]",
+            "“Bill”:",
+            "will",
+            "voice=",
+            "speed=1",
+            "stabilty=0.5",
+            "e=mc2",
+            "\ufeff",
+            " ",
+            "you",
+        )
+    )
+    | texts(12),
+    max_size=6,
+).map(" ".join)
 _spans = texts() | st.from_regex(r" ?\d{1,6} ?(m|min|H|hours?|days|w|weeks?|K)? ?", fullmatch=True)
 _amounts = texts() | st.from_regex(r" ?\$?\d{1,12}(\.\d{0,8})? ?(chars?|CHARACTERS|unlimited)? ?", fullmatch=True)
 
 PURE = {
     "commands": Parser(_typed, typed_command),
+    "orders": Parser(_bodies, ordered_or_refused),
     "amounts": Parser(_amounts, amount),
     "shown_amounts": Parser(st.integers(0, LARGEST_MICROS), shown_amount),
     "spans": Parser(_spans, span),

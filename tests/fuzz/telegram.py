@@ -13,6 +13,7 @@ import telegram
 from hypothesis import strategies as st
 from telegram.request import RequestData
 
+from bots import orders
 from bots.settings import load
 from bots.telegram import Telegram, parse
 from bots.telegram.delivery import TEXT_LIMIT, Place
@@ -52,9 +53,12 @@ def telegram_message(given: JSON) -> None:
     assert who.can_spend == (message.sender_chat is None)
     if command is None:
         return
-    for product, read in (("speech", parse.speech), ("music", parse.music)):
+    words = orders.Words(body=command.body, answered=parse.answered_text(message))
+    for product, row in TABLE.products.items():
         with refused_at_most():
-            TABLE[product].validate(read(message, command, TABLE))
+            order = orders.read(words, product, TABLE, who, event_id="1", destination=Place.of(message).destination)
+            for parameters in (order.parameters, *order.readings.values()):
+                row.validate(parameters)
     with refused_at_most():
         asked, user = parse.named(message, command)
         assert user is None or (user.id > 0 and not user.is_bot)

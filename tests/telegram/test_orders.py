@@ -86,6 +86,7 @@ async def test_the_first_word_is_the_voice_if_it_names_one(band: Chat, bob: User
         ("/speak Aria \"One\"  two\n\n'three'", "Aria", "\"One\"  two\n\n'three'"),
         ("/speak\nAria\nnew line", "Aria", "new line"),
         ("/speak Arianna sings", "Aria", "Arianna sings"),
+        ("/speak Rachel: [sighs] hi", "Rachel", "[sighs] hi"),
         ("/SPEAK 🎵 /music @alice", "Aria", "🎵 /music @alice"),
     ):
         await band.says(bob, text)
@@ -232,3 +233,29 @@ async def test_a_reply_survives_a_flood_wait(band: Chat, bob: User, world: Teleg
     world.fail("sendMessage", Fault.flood(1))
     asked = await band.says(bob, "/voices")
     assert (await band.reply_to(asked)).text.startswith("Voices")
+
+
+async def test_parameters_are_typed_before_the_text(band: Chat, bob: User, rig: Rig) -> None:
+    await band.says(bob, "/speak speed=1.2 stability=0.4 Bella Hello")
+    await _heard(band, 1)
+    await band.says(bob, "/music output_format=opus_48000_64 rain")
+    await _heard(band, 2)
+    assert rig.gateway.parameters == [
+        {"voice": "Bella", "speed": 1.2, "stability": 0.5, "text": "Hello"},
+        {"output_format": "opus_48000_64", "prompt": "rain"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("/speak 🎉", "There is nothing to be heard in that"),
+        ("/speak Bella [laughs] …", "There is nothing to be heard in that"),
+        ("/music \u3164", "There is nothing to be heard in that"),
+        ("/speak speed=9 Hello", "speed “9” can't be used: it must be a number from 0.5 to 2.0."),
+        ("/speak sped=1.5 Hello", "it must be written speed=1.5."),
+    ],
+)
+async def test_what_can_not_be_meant_is_refused_free(band: Chat, bob: User, rig: Rig, text: str, says: str) -> None:
+    assert says in (await band.reply_to(await band.says(bob, text))).text
+    assert rig.gateway.parameters == []

@@ -194,7 +194,7 @@ async def test_a_price_is_confirmed_and_becomes_the_status(
     assert "Working on it: 5 characters, $0.0005." in {price.text, *(edit["text"] for edit in price.edits)}
     late = await sent(world, bob, price, data)
     assert (late["text"], late["show_alert"]) == (
-        "That can't be confirmed any more: it is ordered already, or its price is more than ten minutes old.",
+        "That can't be confirmed any more: it is ordered already, or I asked more than ten minutes ago.",
         "true",
     )
     assert len(band.audios) == 1
@@ -270,3 +270,40 @@ async def test_a_wish_that_could_not_be_posted_can_be_made_again(
     world.fail("sendMessage", Fault.server_error())
     assert (await sent(world, bob, refusal, data))["text"].startswith("Something went wrong")
     assert (await sent(world, bob, refusal, data))["text"] == "The admins of this community have been asked."
+
+
+# --- readings -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_voice_that_is_near_is_asked_about_and_costs_nothing_yet(
+    band: Chat, bob: User, alice: User, world: TelegramWorld, rig: Rig
+) -> None:
+    asked = await band.says(bob, "/speak Rogr: Hello")
+    question = await band.reply_to(asked)
+    assert question.text.startswith("Did you mean the voice Roger? Nothing is ordered yet; you can say so until ")
+    assert list(question.buttons) == ["Roger", "Say all of it"]
+    assert "$0.01 left today" in await answer(band, bob, "/balance")
+    theirs = await pressed(world, alice, question, "Roger")
+    assert (theirs["text"], theirs["show_alert"]) == ("That order belongs to somebody else.", "true")
+    whole = question.buttons["Say all of it"]
+    assert (await pressed(world, bob, question, "Roger"))["text"] == "Working on it: 5 characters, $0.0005."
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert voice.reply_to == asked.id
+    assert (await sent(world, bob, question, whole))["show_alert"] == "true"
+    assert rig.gateway.parameters == [{"voice": "Roger", "text": "Hello"}]
+
+
+async def test_a_reading_that_is_chosen_agrees_to_no_price(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig
+) -> None:
+    await answer(band, alice, "/limits confirm 0.0001")
+    question = await band.reply_to(await band.says(bob, "/speak Rogr Hello"))
+    chosen = question.buttons["Say all of it"]
+    assert (await sent(world, bob, question, chosen))["text"].startswith("This costs $0.001; ")
+    assert question.text.startswith("This costs $0.001; ")
+    go = question.buttons["Go ahead"]
+    assert (await sent(world, bob, question, chosen))["text"].startswith("This costs $0.001; ")
+    assert rig.gateway.parameters == []
+    await sent(world, bob, question, go)
+    await band.wait_for(lambda chat: chat.audios)
+    assert rig.gateway.parameters == [{"voice": "Aria", "text": "Rogr Hello"}]
