@@ -9,6 +9,7 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from bots.door import Door, Strangers
 from bots.metrics import CONTENT_TYPE
 from bots.platform import Hook
 from core.errors import ConfigurationError, StoreError
@@ -16,6 +17,8 @@ from core.meters import Meters
 from core.service import Service
 
 log = logging.getLogger(__name__)
+peers = logging.getLogger(f"{__name__}.peers")
+peers.addFilter(Strangers())
 
 LARGEST_CALLBACK_BYTES = 64 * 1024
 LARGEST_UPDATE_BYTES = 1024 * 1024
@@ -23,8 +26,10 @@ BODY_S = 10.0
 """How long a body may take to arrive."""
 ANSWER_S = 3.0
 """The gateway wants its answer within a few seconds."""
-ACCEPTED_TURNS = 3
-"""Turns of the loop from accepting a connection until it is known, and so is closed at the end."""
+IDLE_S = 75.0
+"""How long a connection is kept for the next request; a proxy before us should close its own sooner."""
+LINGER_S = 2.0
+"""How long the rest of a body that nobody reads is taken in, so that the answer is not lost with it."""
 
 Checks = Callable[[], Awaitable[Mapping[str, str]]]
 """Returns by name what is wrong; nothing when all is well."""
@@ -54,7 +59,7 @@ class Web:
         self._checks = checks
         self._troubles = troubles
         self._metrics = metrics
-        app = web.Application(middlewares=[_counted(meters)])
+        app = web.Application(middlewares=[self._seen, _counted(meters)])
         app.router.add_get("/healthz", self._health, name="healthz")
         app.router.add_get("/readyz", self._ready, name="readyz")
         app.router.add_get("/metrics", self._measure, name="metrics")
@@ -64,38 +69,46 @@ class Web:
             app.router.add_post(path, _update(hook), name=path.strip("/"))
         # No access log: the path of a callback is a secret. No decompression: nobody has a reason to send it.
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=2, auto_decompress=False
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=2,
+            auto_decompress=False,
+            keepalive_timeout=IDLE_S,
+            lingering_time=LINGER_S,
+            logger=peers,
         )
-        self._listening: list[asyncio.Server] = []
+        self._door: Door
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError when the address can't be had."""
         await self._runner.setup()
-        answering = cast("web.Server", self._runner.server)
+        self._door = Door(cast("web.Server", self._runner.server))
         try:
-            server = await asyncio.get_running_loop().create_server(answering, self._host, self._port)
+            await self._door.open(self._host, self._port)
         except (OSError, UnicodeError) as error:
             await self._runner.cleanup()
             where = f"HTTP_HOST {self._host}, HTTP_PORT {self._port}"
             why = error.strerror if isinstance(error, OSError) else "that is no name of a host"
             raise ConfigurationError(f"Can't listen on {where}: {why}") from error
-        self._listening.append(server)
 
     @property
     def port(self) -> int:
         """Where it listens, also where HTTP_PORT is 0."""
-        return int(self._listening[0].sockets[0].getsockname()[1])
+        return self._door.port
 
     async def stop(self) -> None:
         """Stop listening, end what goes on and close every connection."""
-        for server in self._listening:
-            # A connection that was accepted just before would stay open for ever: python/cpython#109564.
-            for listening in server.sockets:
-                asyncio.get_running_loop().remove_reader(listening)
-            for _ in range(ACCEPTED_TURNS):
-                await asyncio.sleep(0)
-            server.close()
+        await self._door.close()
         await self._runner.cleanup()
+
+    @web.middleware
+    async def _seen(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._door.busy(request.protocol)
+        try:
+            return await handler(request)
+        finally:
+            self._door.idle(request.protocol)
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
