@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -23,6 +24,7 @@ from bots.web import Web
 from core.admin import Admin
 from core.callbacks import Naming
 from core.carrier import Carrier
+from core.clock import SteadyClock, boot_s
 from core.delivering import Delivering
 from core.elsewhere import LOOK_S, Elsewhere
 from core.errors import ConfigurationError, StoreAway, StoreError
@@ -54,12 +56,11 @@ from storage.store import SqlStore
 log = logging.getLogger(__name__)
 
 
-class WallClock:
+class WallClock(SteadyClock):
     """The real time."""
 
-    def now_ms(self) -> int:
-        """Return milliseconds since 1970, UTC."""
-        return time.time_ns() // 1_000_000
+    def __init__(self) -> None:
+        super().__init__(lambda: time.time_ns() // 1_000_000, boot_s)
 
 
 def platforms(settings: Settings, part: Part | None = None) -> dict[str, Platform]:
@@ -81,15 +82,15 @@ def platforms(settings: Settings, part: Part | None = None) -> dict[str, Platfor
 
 
 @asynccontextmanager
-async def sandbox() -> AsyncIterator[str]:
-    """Run the sandbox gateway inside this process and yield its URL."""
+async def sandbox(folder: Path) -> AsyncIterator[str]:
+    """Run the sandbox gateway inside this process and yield its URL; its requests outlast a restart in `folder`."""
     try:
         from core.gateway.sandbox import Sandbox, SandboxConfig
     except ImportError as error:
         raise ConfigurationError(
             f"GATEWAY_URL=sandbox needs an extra: pip install 'troubadour[sandbox]' ({error})"
         ) from error
-    async with Sandbox(SandboxConfig()) as gateway:
+    async with Sandbox(SandboxConfig(folder=folder)) as gateway:
         yield gateway.url
 
 
@@ -155,7 +156,11 @@ async def compose(
 ) -> AsyncIterator[App]:
     """Put one part of the service together over an open store."""
     async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(sandbox()) if settings.sandboxed else settings.gateway_url
+        url = (
+            await stack.enter_async_context(sandbox(settings.data_dir / "sandbox"))
+            if settings.sandboxed
+            else settings.gateway_url
+        )
         _make_spool(settings)
         media = Media()
         stack.push_async_callback(media.close)

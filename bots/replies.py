@@ -53,6 +53,7 @@ _REASONS = {
     Reason.MEDIA_UNAVAILABLE: "The audio was made, but could not be fetched.",
     Reason.UNDECODABLE: "The audio service sent a file that is not audio.",
     Reason.SILENT: "The audio service sent nothing but silence. Please try again, perhaps with other words.",
+    Reason.FORGOTTEN: "The audio service lost this order. Please order it once more.",
     Reason.TOO_SLOW: "The audio service took too long.",
     Reason.WAITED_TOO_LONG: "This order waited too long in the queue.",
     Reason.WITHDRAWN: "You cancelled this order.",

@@ -50,6 +50,7 @@ def pace_of(settings: Settings, look_s: float | None) -> Pace:
         poll_max_s=min(settings.poll_max_s, 1.0) if near else settings.poll_max_s,
         queue_s=settings.queue_s,
         empty_s=5 if near else 60,
+        unknown_s=10 if near else 180,
         callbacks=settings.public_url is not None,
         look_s=look_s,
     )

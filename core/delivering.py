@@ -223,7 +223,7 @@ class Delivering:
         try:
             await self._deliveries[job.platform].tell(job, await self._ending(job))
         except DeliveryDelayed:
-            if self._clock.now_ms() - job.updated_ms < KEEP_MS:
+            if self._clock.since_ms(job.updated_ms) < KEEP_MS:
                 raise
             log.warning("job %s: the member was not told that it is %s: too late now", job.job_id, job.state)
         except DeliveryError as error:

@@ -12,7 +12,7 @@ TroubadourError
 │   ├── AlreadyAsked · Decided    a wish for credit, a second time
 │   └── Unavailable          stopping, out of credit, or the store can't answer
 ├── GatewayError             what the gateway said or failed to say, one class a status code
-│   ├── BadRequest 400 · ModelNotFound 400 · Unauthorized 401 · OutOfCredit 402 · Forbidden 403
+│   ├── BadRequest 400 · RequestUnknown 404 · ModelNotFound 400 · Unauthorized 401 · OutOfCredit 402 · Forbidden 403
 │   ├── TooManyRequests 429 · Unreachable (no connection)       nothing was accepted: may be retried
 │   ├── ServerError 5xx · Unreadable · NoAnswer                 the outcome is unknown: never repeated
 │   └── MediaUnavailable     an artifact could not be fetched
@@ -185,6 +185,13 @@ class BadRequest(GatewayError):
     reason = Reason.BAD_REQUEST
     accepted = False
     operator = "The gateway rejected the request's parameters."
+
+
+class RequestUnknown(BadRequest):
+    """404 for a request's own id: the gateway has no such request, or has forgotten it."""
+
+    reason = Reason.FORGOTTEN
+    operator = "The gateway does not know a request that it took before."
 
 
 class ModelNotFound(GatewayError):

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     MEDIA_UNAVAILABLE = "media_unavailable"
     UNDECODABLE = "undecodable"
     SILENT = "silent"
+    FORGOTTEN = "forgotten"
     TOO_SLOW = "too_slow"
     WAITED_TOO_LONG = "waited_too_long"
     WITHDRAWN = "withdrawn"

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from core.products import PRICE_MICROS
 from core.quota import Quota
 
+OFFER_MS = 10 * 60_000
+"""How long a price may be agreed to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:

@@ -21,6 +21,13 @@ class Clock(Protocol):
         """Return milliseconds since 1970, UTC."""
         ...
 
+    def since_ms(self, at_ms: int) -> int:
+        """Return how long ago it was that this clock said so: never less than 0, and without what it was set forward.
+
+        Whoever decides that something has lasted too long asks this, for a clock may be set at any time.
+        """
+        ...
+
 
 # --- the store ------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from core.lifecycle import Reason, State
 from core.meters import Meters
 from core.models import Accepted, Caller, Destination, Job, Order, Person
 from core.money import MICROS, parse_amount, show
-from core.policy import Policy
+from core.policy import OFFER_MS, Policy
 from core.ports import Admission, Admitted, Clock, Store
 from core.products import Catalog, Product
 from core.quota import Standing
@@ -35,8 +35,6 @@ from core.troubles import TROUBLE_OF, Troubles
 
 log = logging.getLogger(__name__)
 
-OFFER_MS = 10 * 60_000
-"""How long a price may be agreed to."""
 LARGEST_WISH_MICROS = 100 * MICROS
 
 

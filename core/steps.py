@@ -18,6 +18,7 @@ from core.errors import (
     GatewayError,
     MediaError,
     MediaUnavailable,
+    RequestUnknown,
     SilentAudio,
     StaleJob,
     StoreError,
@@ -55,6 +56,8 @@ class Pace:
     """With callbacks, a job is looked at all the same once it has taken so many times its product's usual duration."""
     empty_s: float = 60
     """How long a finished job that names no audio is asked again before it is given up."""
+    unknown_s: float = 180
+    """How long a request of which the gateway says that it has none is asked for, before it is given up."""
     fetch_tries: int = 5
     fetch_pause_s: float = 1
 
@@ -111,9 +114,8 @@ class Steps:
     async def _submit(self, job: Job) -> Job:
         if not self._gate.passes:
             self._delivering.show_progress(job)
-        waited_ms = max(0, self._clock.now_ms() - job.created_ms)  # the clock may have been put back
         loop = asyncio.get_running_loop()
-        until_s = loop.time() + max(0, self._pace.queue_s - waited_ms / 1000)
+        until_s = loop.time() + max(0, self._pace.queue_s - self._clock.since_ms(job.created_ms) / 1000)
         async with AsyncExitStack() as passed:
             try:
                 async with asyncio.timeout_at(until_s) as patience:
@@ -212,7 +214,7 @@ class Steps:
         left_s, loop = self._patience(job), asyncio.get_running_loop()
         until_s = loop.time() + max(left_s(), 0) + LATE_S
         wait_s, told = min(self._first_look_s(job, product), left_s()), False
-        empty = Patience(self._pace.empty_s)
+        empty, unknown = Patience(self._pace.empty_s), Patience(self._pace.unknown_s)
         # After an outage the audio may be there, however late: only an answer after the deadline says that it is not.
         while left_s() > 0 or not (told or loop.time() > until_s):
             self._delivering.show_progress(job)
@@ -221,9 +223,14 @@ class Steps:
                 return job  # to go on, or not, when that is known
             wait_s = min(self._poll_s(job, product), left_s()) if left_s() > 0 else self._pace.poll_max_s
             try:
-                answer = await self._gateway.status(job.request_id or "")
-            except GatewayError as error:
-                log.warning("job %s: status unknown for now: %s", job.job_id, error)
+                answer = await self._asked(job)
+            except RequestUnknown as error:
+                if not unknown.lasts():
+                    return await self._fail(job, Reason.FORGOTTEN, str(error))
+                wait_s = self._pace.poll_max_s
+                continue
+            unknown.renew()
+            if answer is None:
                 continue
             told = left_s() <= 0
             if answer.status == "COMPLETED" and not answer.media_urls and empty.lasts():
@@ -235,6 +242,16 @@ class Steps:
                 return await self._fail(job, _FAILURES[answer.status], answer.error)
         log.warning("job %s: not finished by its deadline", job.job_id)
         return await self._store.move(job, State.EXPIRED, reason=Reason.TOO_SLOW, upstream_micros=job.cost_micros)
+
+    async def _asked(self, job: Job) -> GatewayStatus | None:
+        """Ask how a job is; None where no answer came. Raises RequestUnknown."""
+        try:
+            return await self._gateway.status(job.request_id or "")
+        except GatewayError as error:
+            log.warning("job %s: status unknown for now: %s", job.job_id, error)
+            if isinstance(error, RequestUnknown):
+                raise
+            return None
 
     def _first_look_s(self, job: Job, product: Product) -> float:
         """Look soon, unless the gateway is to call: also at a job found running, whose callback may have come."""
@@ -253,13 +270,15 @@ class Steps:
         return self._pace.poll_min_s if soon else self._pace.poll_max_s
 
     def _running_s(self, job: Job) -> float:
-        return (self._clock.now_ms() - (job.submitted_ms or job.created_ms)) / 1000
+        return self._clock.since_ms(job.submitted_ms or job.created_ms) / 1000
 
     def _patience(self, job: Job) -> Callable[[], float]:
-        """Return what tells the seconds until the job's deadline, which comes also if the clock is put back."""
+        """Return what tells the seconds until the job's deadline, which comes whether or not the clock is set."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + self._catalog[job.product].deadline_s
-        return lambda: min(((job.deadline_ms or 0) - self._clock.now_ms()) / 1000, until_s - loop.time())
+        begun_ms = job.submitted_ms or job.created_ms
+        lasts_s = ((job.deadline_ms or begun_ms) - begun_ms) / 1000
+        return lambda: min(lasts_s - self._clock.since_ms(begun_ms) / 1000, until_s - loop.time())
 
     async def _fail(self, job: Job, reason: Reason, detail: str | None) -> Job:
         log.warning("job %s: %s: %s", job.job_id, reason, detail)
@@ -290,7 +309,7 @@ class Steps:
 
     async def _media_urls(self, job: Job) -> Sequence[str]:
         """Ask where a generated job's audio is, through an outage of the gateway; nothing where it never says."""
-        outage, empty = Patience(DELIVER_S), Patience(self._pace.empty_s)
+        outage, empty, unknown = (Patience(s) for s in (DELIVER_S, self._pace.empty_s, self._pace.unknown_s))
         while True:
             try:
                 urls = (await self._gateway.status(job.request_id or "")).media_urls
@@ -298,7 +317,7 @@ class Steps:
                     return urls
             except GatewayError as error:
                 log.warning("job %s: where its audio is can't be asked for now: %s", job.job_id, error)
-                if not outage.lasts():
+                if not outage.lasts() or (isinstance(error, RequestUnknown) and not unknown.lasts()):
                     return ()
             await self._nudges.pause(self._pace.poll_max_s)
 
@@ -344,6 +363,10 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._until_s: float | None = None
+
+    def renew(self) -> None:
+        """Have all of it again."""
+        self._until_s = None
 
     def lasts(self) -> bool:
         """Say whether there is any left."""

@@ -23,7 +23,7 @@ async def sweep(store: Store, delivering: Delivering, clock: Clock, spool: Path)
     """Sweep now and every hour, until cancelled."""
     while True:
         try:
-            while jobs := await store.kept_before(clock.now_ms() - KEEP_MS, KEPT_AT_ONCE):
+            while jobs := await kept_too_long(store, clock):
                 for job in jobs:
                     with suppress(StaleJob):  # it is being sent again
                         await store.update(job, artifacts=())
@@ -41,7 +41,7 @@ async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Calla
         pause_s = queue_s  # who orders meanwhile may wait as long
         try:
             while job := await store.oldest_waiting():
-                left_s = queue_s - (clock.now_ms() - job.created_ms) / 1000
+                left_s = queue_s - clock.since_ms(job.created_ms) / 1000
                 if left_s > 0:
                     pause_s = min(left_s, queue_s)
                     break
@@ -52,6 +52,12 @@ async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Calla
             log.exception("orders that waited for too long could not be cancelled")
             pause_s = min(AGAIN_S, queue_s)
         await asyncio.sleep(pause_s)
+
+
+async def kept_too_long(store: Store, clock: Clock) -> list[Job]:
+    """Return some of the jobs whose files have been kept for long enough."""
+    jobs = await store.kept_before(clock.now_ms() - KEEP_MS, KEPT_AT_ONCE)
+    return [job for job in jobs if clock.since_ms(job.updated_ms) >= KEEP_MS]
 
 
 def _wanted(job: Job | None) -> bool:

@@ -239,11 +239,10 @@ SET placed = excluded.placed, cost_micros = excluded.cost_micros, expires_ms = e
 RETURNING offer_id
 """
 READ_OFFER = """
-SELECT member, placed, cost_micros FROM offers
-WHERE offer_id = :offer_id AND community = :community AND expires_ms > :now_ms
+SELECT member, placed, cost_micros, expires_ms FROM offers WHERE offer_id = :offer_id AND community = :community
 """
 DROP_OFFER = "DELETE FROM offers WHERE offer_id = :offer_id"
-FORGET_OFFERS = "DELETE FROM offers WHERE expires_ms <= :now_ms"
+FORGET_OFFERS = "DELETE FROM offers WHERE expires_ms <= :forgotten_ms"
 
 FIND_HANDLE = """
 SELECT member, name FROM members WHERE community = :community AND handle = :handle ORDER BY seen_ms DESC LIMIT 1

@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import NotFound, NotPermitted, StaleJob
 from core.lifecycle import ENDED, VOIDS, State, may_move, settles
 from core.models import Artifact, Caller, Destination, Job, Order, Person
+from core.policy import OFFER_MS
 from core.ports import Admission, Admitted, Clock
 from core.quota import DAY_MS, Period, Quota, Standing, day_of, window
 from core.reports import Entry
@@ -22,6 +23,8 @@ READ = 512
 """Texts of rows that are kept as they were read."""
 ASK_PAUSE_MS = 3_600_000
 """Between a decision on a member's wish and their next wish."""
+OFFERS_KEPT_MS = 2 * DAY_MS
+"""How long offers that have expired are in the table still: they may only seem to, while the clock is wrong."""
 ASK_FORGET_MS = DAY_MS
 """After which a wish that nobody decided on is no obstacle to another."""
 COLUMNS = frozenset(
@@ -171,15 +174,16 @@ class SqlStore:
             "cost_micros": cost_micros,
             "expires_ms": expires_ms,
         }
-        args |= {"community": caller.community, "member": caller.member, "now_ms": self._clock.now_ms()}
+        args |= {"community": caller.community, "member": caller.member}
+        args["forgotten_ms"] = self._clock.now_ms() - OFFERS_KEPT_MS
         _, rows = await self._driver.run([Statement(sql.FORGET_OFFERS, args), Statement(sql.OFFER, args)])
         return str(rows[0]["offer_id"])
 
     async def read_offer(self, caller: Caller, offer_id: str) -> tuple[Order, int]:
         """Return what was offered and its cost in micros. Raises NotFound when it has expired, NotPermitted."""
-        args = {"offer_id": offer_id, "community": caller.community, "now_ms": self._clock.now_ms()}
+        args = {"offer_id": offer_id, "community": caller.community}
         (rows,) = await self._driver.run([Statement(sql.READ_OFFER, args)])
-        if not rows:
+        if not rows or self._clock.since_ms(rows[0]["expires_ms"] - OFFER_MS) >= OFFER_MS:
             raise NotFound("offer", offer_id)
         if rows[0]["member"] != caller.member:
             raise NotPermitted("owner")

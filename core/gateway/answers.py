@@ -13,6 +13,7 @@ from core.errors import (
     GatewayError,
     ModelNotFound,
     OutOfCredit,
+    RequestUnknown,
     ServerError,
     TooManyRequests,
     Unauthorized,
@@ -65,6 +66,8 @@ def request_id(answer: Answer, key: str) -> str:
 
 def status(answer: Answer, key: str) -> Status:
     """Return what the status endpoint says, with whatever is not as documented left out. Raises GatewayError."""
+    if answer.code == 404:
+        raise RequestUnknown(str(failure(answer, parsed(answer), key)))
     said = fields(answer, key)
     output = said.get("output")
     urls = output.get("media_url") if isinstance(output, dict) else None

@@ -45,7 +45,7 @@ class GatewayClient:
         return answers.request_id(await self._exchange("POST", product.endpoint, **how), self._key)
 
     async def status(self, request_id: str) -> Status:
-        """Ask the universal status endpoint. Raises GatewayError; a 404 is one like any other."""
+        """Ask the universal status endpoint. Raises GatewayError; RequestUnknown for a 404."""
         path = f"/v2/requests/status/{quote(request_id, safe='')}"
         return answers.status(await self._exchange("GET", path), self._key)
 

@@ -143,7 +143,9 @@ class Rig:
     media: StubMedia = field(default_factory=StubMedia)
     chat: RecordingChat = field(default_factory=RecordingChat)
     pace: Pace = field(
-        default_factory=lambda: Pace(poll_min_s=0.001, poll_max_s=0.001, fetch_pause_s=0.001, net=0, empty_s=0.02)
+        default_factory=lambda: Pace(
+            poll_min_s=0.001, poll_max_s=0.001, fetch_pause_s=0.001, net=0, empty_s=0.02, unknown_s=0.02
+        )
     )
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(

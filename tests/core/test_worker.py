@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,7 @@ from core.errors import (
     NotPermitted,
     OutOfCredit,
     OverLimit,
+    RequestUnknown,
     ServerError,
     SilentAudio,
     TooLarge,
@@ -251,6 +253,36 @@ async def test_a_failure_is_not_charged(rig: Rig, answer: Answer, reason: Reason
         assert (standing.used_micros, standing.held_micros) == (0, 0)
         assert (await current(alive, job)).detail == answer.error
         assert await _upstream(alive) == upstream_micros
+
+
+async def test_an_order_that_the_gateway_does_not_know_ends_free_with_its_own_words(rig: Rig) -> None:
+    rig.gateway.statuses = [RequestUnknown("404") for _ in range(10_000)]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        standing = await alive.service.standing(caller())
+        assert (standing.used_micros, standing.held_micros) == (0, 0)
+        assert await _upstream(alive) == 1400
+    assert rig.chat.told == [("failed", Reason.FORGOTTEN)]
+    assert len(rig.gateway.posted) == 1
+
+
+@pytest.mark.parametrize("between", [Answer("PROCESSING"), ServerError()])
+async def test_only_an_order_that_stays_unknown_is_given_up(rig: Rig, between: Any) -> None:
+    rig.pace = replace(rig.pace, unknown_s=0.05)
+
+    async def much_later() -> Any:
+        await asyncio.sleep(0.06)
+        if isinstance(between, Exception):
+            raise between
+        return between
+
+    rig.gateway.statuses = [RequestUnknown("404"), much_later, RequestUnknown("404"), much_later, RequestUnknown("404")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+    assert len(rig.gateway.asked) == 6
 
 
 async def test_a_finished_job_without_audio_is_asked_again_for_a_while(rig: Rig) -> None:

@@ -126,7 +126,7 @@ async def test_a_status_that_nobody_knows(gateway: GatewayClient) -> None:
 
 
 async def test_a_request_that_nobody_knows(gateway: GatewayClient) -> None:
-    with pytest.raises(errors.BadRequest, match="404"):
+    with pytest.raises(errors.RequestUnknown, match="404"):
         await gateway.status("unknown")
 
 

@@ -167,7 +167,7 @@ async def test_an_id_is_one_path_segment() -> None:
         (answer(200, "<html>"), errors.Unreadable),
         (answer(200, "[]"), errors.Unreadable),
         (answer(401), errors.Unauthorized),
-        (answer(404, '{"error": "unknown request"}'), errors.BadRequest),
+        (answer(404, '{"error": "unknown request"}'), errors.RequestUnknown),
         (answer(429, "", {"Retry-After": "9999"}), errors.TooManyRequests),
         (answer(503), errors.ServerError),
         (None, errors.NoAnswer),

@@ -2,6 +2,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +49,27 @@ async def test_a_completed_body_is_the_documented_one() -> None:
             "media_type": "audio/ogg",
         }
         assert all(re.fullmatch(ISO, body[name]) for name in ("created_at", "updated_at", "completed_at"))
+
+
+async def test_a_new_start_goes_on_with_what_was_accepted(tmp_path: Path) -> None:
+    def config(seconds: float) -> SandboxConfig:
+        return SandboxConfig(queued_s=0, processing_s=seconds, keep=2, folder=tmp_path / "sandbox")
+
+    async with user_of(config(0)) as user:
+        done = [await user.ended(await user.ordered(spoken(text))) for text in ("One", "Two", "Three")]
+    async with user_of(config(600)) as user:
+        await user.ordered(spoken("Four [[fault:failed]]"))
+        (open_id,) = [job.request_id for job in user.sandbox.submits if not job.ended]
+    async with user_of(config(0)) as user:
+        first, *others = (f"{user.sandbox.url}/v2/requests/status/{body['request_id']}" for body in done)
+        again = await user.status(others[1])
+        assert (again["status"], again["completed_at"]) == ("COMPLETED", done[2]["completed_at"])
+        async with user.session.get(again["output"]["media_url"][0]) as answer:
+            assert answer.status == 200
+        assert (await user.ended(f"{user.sandbox.url}/v2/requests/status/{open_id}"))["status"] == "FAILED"
+        async with user.session.get(first, headers=user.key) as answer:
+            assert answer.status == 404
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "sandbox").iterdir()} == {0o600}
 
 
 @pytest.mark.parametrize("key", ["", "wrong"])

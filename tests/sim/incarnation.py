@@ -122,6 +122,7 @@ class Incarnation:
         self.dead = False
         self.ready = False
         self.discord_bot: Any = None
+        history.timeline.begin_process()
         self.loop = SimLoop(history.timeline, history.wire)
         self.stop = asyncio.Event()
         self.rng = random.Random(f"{history.seed}/{number}")  # noqa: S311 - a simulation

@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from core.clock import SteadyClock
+
 START_MS = 1_773_835_200_000
 """2026-03-18T12:00:00 UTC."""
 
@@ -17,6 +19,7 @@ class Timeline:
         self.now_s = 0.0
         self.wall_offset_ms = 0
         self.start_ms = START_MS
+        self.begin_process()
         self._due: list[tuple[float, float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._serial = self._objects = 0
 
@@ -49,6 +52,10 @@ class Timeline:
 
     # --- clocks as a process reads them ---------------------------------------------------------------------------
 
+    def begin_process(self) -> None:
+        """Let a new process read the clocks, which knows nothing of when they were set."""
+        self._clock = SteadyClock(self.now_ms, lambda: self.now_s)
+
     def true_ms(self) -> int:
         """Return the time that everybody else has."""
         return self.start_ms + round(self.now_s * 1000)
@@ -56,3 +63,7 @@ class Timeline:
     def now_ms(self) -> int:
         """Return the wall clock of our machine, which may be wrong: `core.ports.Clock`."""
         return self.true_ms() + self.wall_offset_ms
+
+    def since_ms(self, at_ms: int) -> int:
+        """Return how long ago our machine said so: `core.ports.Clock`."""
+        return self._clock.since_ms(at_ms)

@@ -1,6 +1,7 @@
 """What can be set on a sandbox."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.gateway.sandbox.faults import FAULTS
 
@@ -40,6 +41,8 @@ class SandboxConfig:
     """Unfinished requests; beyond them, 429."""
     keep: int = 1_000
     """Finished requests that are remembered."""
+    folder: Path | None = None
+    """Where requests are kept, to go on after a new start; None forgets them."""
     cache_bytes: int = 256 * 2**20
     """Audio kept on disk; what was dropped is made again when it is asked for."""
 

@@ -7,13 +7,16 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from core.gateway.sandbox.callbacks import Callbacks
 from core.gateway.sandbox.config import SandboxConfig
 from core.gateway.sandbox.faults import Fault, Media
+from core.gateway.sandbox.refusals import Refused
+from core.gateway.sandbox.shelf import Shelf
 from core.gateway.sandbox.studio import Studio, label
+from core.gateway.sandbox.validation import BILLED
 
 log = logging.getLogger("troubadour.sandbox")
 
@@ -61,12 +64,24 @@ class Job:
     last_callback: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self.request_id = f"{self.model}_{uuid4()}"
+        self.request_id = self.request_id or f"{self.model}_{uuid4()}"
 
     @property
     def ended(self) -> bool:
         """Say whether the status is final."""
         return self.status in TERMINAL
+
+    def record(self) -> dict[str, Any]:
+        """Return what a later start needs; the fault is found again by the text, the origin is the new one's."""
+        kept = "request_id product model webhook_url webhook_mode charged_micros status error".split()
+        times = {"created_at": self.created_at.isoformat(), "updated_at": self.updated_at.isoformat()}
+        return {name: getattr(self, name) for name in kept} | {"payload": dict(self.payload)} | times
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], fault: Fault, origin: str) -> Self:
+        """Read what `record` gave."""
+        times = {name: datetime.fromisoformat(record[name]) for name in ("created_at", "updated_at")}
+        return cls(**{**record, **times}, headers={}, fault=fault, origin=origin)
 
     def body(self, stamp: Callable[[datetime], str] = iso) -> dict[str, Any]:
         """Return the documented status body."""
@@ -101,6 +116,7 @@ class Queue:
         self.charged_micros = 0
         self._config = config
         self._studio = studio
+        self._shelf = Shelf(config.folder)
         self._callbacks = Callbacks(config)
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended: deque[str] = deque()
@@ -112,8 +128,25 @@ class Queue:
 
     def accept(self, job: Job) -> None:
         """Charge a request and begin its life."""
+        self._shelf.put(job.request_id, job.record())
+        self._add(job)
+
+    def resume(self, fault_of: Callable[[str], Fault], origin: str) -> None:
+        """Go on with what an earlier start accepted."""
+        for record in self._shelf.records():
+            try:
+                job = Job.from_record(record, fault_of(record["payload"][BILLED[record["product"]]]), origin)
+            except (KeyError, TypeError, ValueError, Refused) as error:
+                log.warning("a kept request can't be read: %r", error)
+            else:
+                self._add(job)
+
+    def _add(self, job: Job) -> None:
         self.jobs[job.request_id] = job
         self.charged_micros += job.charged_micros
+        if job.ended:
+            self._retire(job)
+            return
         task = asyncio.create_task(self._live(job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -155,6 +188,7 @@ class Queue:
 
     def _enter(self, job: Job, status: str) -> None:
         job.status, job.updated_at = status, _now()
+        self._shelf.put(job.request_id, job.record())
         self._report(job)
 
     def _end(self, job: Job, status: str) -> None:
@@ -162,9 +196,15 @@ class Queue:
             self.charged_micros -= job.charged_micros
             job.charged_micros = 0
         self._enter(job, status)
+        self._retire(job)
+
+    def _retire(self, job: Job) -> None:
+        """Remember one more that ended, and forget the oldest where there are too many."""
         self._ended.append(job.request_id)
         if len(self._ended) > self._config.keep:
-            del self.jobs[self._ended.popleft()]
+            oldest = self._ended.popleft()
+            del self.jobs[oldest]
+            self._shelf.drop(oldest)
 
     def _report(self, job: Job) -> None:
         if job.webhook_url and (job.ended or job.webhook_mode == "sync"):

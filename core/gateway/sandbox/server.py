@@ -99,6 +99,7 @@ class Sandbox:
         self._studio = Studio(self.config.cache_bytes)
         self._queue = Queue(self.config, self._studio)
         self.url = f"http://{self.config.host}:{self._runner.addresses[0][1]}"
+        self._queue.resume(self._fault, self.url)
 
     async def stop(self) -> None:
         """Stop listening, drop unfinished requests and remove the audio; what was recorded stays readable."""
