@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,21 +64,40 @@ class WallClock(SteadyClock):
 
 
 def platforms(settings: Settings, part: Part | None = None) -> dict[str, Platform]:
-    """Return the platforms that have a token; each library is imported only for its own platform."""
+    """Return the platforms that have a token; each library is imported only for its own platform.
+
+    One that can't be made is left out, and the log says why: the others serve. Raises ConfigurationError without any.
+    """
+    makers: dict[str, tuple[SecretStr | None, Callable[[], Platform]]] = {
+        "discord": (settings.discord_token, lambda: _discord(settings, part)),
+        "telegram": (settings.telegram_token, lambda: _telegram(settings)),
+    }
     found: dict[str, Platform] = {}
-    if settings.discord_token:
-        from bots.discord import Discord
-
-        found["discord"] = Discord(settings, shards=part.shards if part else None)
-    else:
-        log.warning("DISCORD_TOKEN is not set: running without Discord")
-    if settings.telegram_token:
-        from bots.telegram import Telegram
-
-        found["telegram"] = Telegram(settings)
-    else:
-        log.warning("TELEGRAM_TOKEN is not set: running without Telegram")
+    trouble: ConfigurationError | None = None
+    for name, (token, make) in makers.items():
+        if token is None:
+            log.warning("%s_TOKEN is not set: running without %s", name.upper(), name.title())
+            continue
+        try:
+            found[name] = make()
+        except ConfigurationError as error:
+            log.error("running without %s: %s", name.title(), error)  # noqa: TRY400 - a sentence for the operator
+            trouble = error
+    if trouble and not found:
+        raise trouble
     return found
+
+
+def _discord(settings: Settings, part: Part | None) -> Platform:
+    from bots.discord import Discord
+
+    return Discord(settings, shards=part.shards if part else None)
+
+
+def _telegram(settings: Settings) -> Platform:
+    from bots.telegram import Telegram
+
+    return Telegram(settings)
 
 
 @asynccontextmanager
@@ -165,7 +184,9 @@ async def compose(
         media = Media()
         stack.push_async_callback(media.close)
         key = settings.gateway_key or SecretStr("no-key-needed")
-        gateway = GatewayClient(GatewaySettings(url=url, key=key, public_url=settings.public_url))
+        gateway = GatewayClient(
+            GatewaySettings(url=url, key=key, public_url=settings.public_url, proxies=settings.proxies)
+        )
         stack.push_async_callback(gateway.close)
         policy, table, gate, lag = policy_of(settings), catalog_of(settings), Gate(), LoopLag()
         troubles = Troubles()

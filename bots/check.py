@@ -45,6 +45,7 @@ def _findings(settings: Settings) -> tuple[list[str], list[str]]:
         problems.append("GATEWAY_KEY is not set")
     elif settings.gateway_url.startswith("http://"):
         remarks.append("GATEWAY_URL is http: the key travels unencrypted")
+    problems.extend(_unusable_proxies(settings))
     if settings.public_url is None:
         remarks.append("PUBLIC_URL is not set: the gateway is polled instead of calling back")
     problems.extend(
@@ -62,6 +63,23 @@ async def _unreachable_database(settings: Settings, reach: Reach) -> list[str]:
     except StoreError as error:
         return [str(error)]
     return []
+
+
+def _unusable_proxies(settings: Settings) -> list[str]:
+    """Name the proxies that something is called by and that can't be used; media may come from any host by https."""
+    called = {
+        settings.discord_api_url: settings.discord_token is not None,
+        settings.telegram_api_url: settings.telegram_token is not None,
+        settings.gateway_url: not settings.sandboxed,
+        "https://media.example": not settings.sandboxed,
+    }
+    problems: dict[str, None] = {}
+    for url in (url for url, needed in called.items() if needed):
+        try:
+            settings.proxies.of(url)
+        except ConfigurationError as error:
+            problems[str(error)] = None
+    return list(problems)
 
 
 def _unusable_gateway(settings: Settings) -> list[str]:

@@ -15,6 +15,7 @@ from bots.settings import Settings
 _PATTERNS = (
     (re.compile(r"/bot\d+:[\w-]+"), "/bot[secret]"),
     (re.compile(r"/((?:webhooks|interactions)/\d+)/[\w.-]+"), r"/\1/[secret]"),
+    (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), "[secret]"),  # the user and password of a proxy or database
     (re.compile(r"(secret_token['\"]?[:=] ?['\"]?)[\w-]+"), r"\1[secret]"),
 )
 NOISY = ("httpx", "httpcore", "aiosqlite", "discord.http", "discord.gateway", "telegram.ext.Updater", "apscheduler")

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from core.errors import ConfigurationError, InvalidInput
 from core.money import parse_amount
 from core.products import VOICES
+from core.proxies import Proxies
 from core.quota import Period, Quota
 
 GATEWAY_URL = "https://gateway.pixazo.ai"
@@ -84,6 +85,10 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     database_url: SecretStr | None = None
     public_url: str | None = None
+    https_proxy: SecretStr | None = None
+    http_proxy: SecretStr | None = None
+    all_proxy: SecretStr | None = None
+    no_proxy: str = ""
     http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
     owners: _Words = ()
@@ -154,6 +159,11 @@ class Settings(BaseSettings):
             return parse_amount(self.default_pool, self.price_micros)
         except InvalidInput:
             raise ValueError(f"DEFAULT_POOL: {self.default_pool!r} is not such as 20.00 or unlimited") from None
+
+    @property
+    def proxies(self) -> Proxies:
+        """By which proxy the chats, the gateway and media are called."""
+        return Proxies(https=self.https_proxy, http=self.http_proxy, every=self.all_proxy, direct=self.no_proxy)
 
     @property
     def sandboxed(self) -> bool:

@@ -52,6 +52,7 @@ class Bot(discord.AutoShardedClient):
         commands: Sequence[AnyCommand],
         *,
         ws_url: str | None,
+        proxy: str | None = None,
         sync: bool,
         shards: Shards | None,
         now_s: Callable[[], float],
@@ -61,6 +62,7 @@ class Bot(discord.AutoShardedClient):
         `shards` are those of this process, None is all; `now_s` is the time that processes share.
         """
         super().__init__(
+            proxy=proxy,
             shard_count=shards.count if shards else None,
             intents=discord.Intents(guilds=True),
             member_cache_flags=discord.MemberCacheFlags.none(),

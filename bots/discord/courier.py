@@ -87,9 +87,10 @@ def _smaller(largest_bytes: int) -> int:
 class Courier:
     """Calls Discord with discord.py's own webhook adapter, which repeats on 429 and 5xx. Raises its HTTPException."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, proxy: str | None = None) -> None:
         """`token` is the bot's; it is needed for channels alone."""
         self._bot_token = token
+        self._proxy = proxy
         self._adapter = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]
         self._session: aiohttp.ClientSession | None = None
 
@@ -98,7 +99,7 @@ class Courier:
         timeout = aiohttp.ClientTimeout(total=CALL_S, sock_connect=CONNECT_S)
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(_note)
-        self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[trace])
+        self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[trace], proxy=self._proxy)
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -74,9 +74,9 @@ class DiscordDelivery:
 
     name = PLATFORM
 
-    def __init__(self, token: str, now_s: Callable[[], float] = time.time) -> None:
+    def __init__(self, token: str, now_s: Callable[[], float] = time.time, proxy: str | None = None) -> None:
         """`now_s` is the time in seconds since 1970, as Discord counts it."""
-        self._courier = Courier(token)
+        self._courier = Courier(token, proxy)
         self._now_s = now_s
         self._receipts: set[asyncio.Task[None]] = set()
         self._shown: dict[str, str] = {}

@@ -38,11 +38,15 @@ class Discord(DiscordDelivery):
     def __init__(
         self, settings: Settings, now_s: Callable[[], float] = time.time, *, shards: Shards | None = None
     ) -> None:
-        """`shards` are those of this process, None is all. Raises PlatformError without a token."""
+        """`shards` are those of this process, None is all.
+
+        Raises PlatformError without a token, ConfigurationError with a proxy that can't be used.
+        """
         if settings.discord_token is None:
             raise PlatformError("DISCORD_TOKEN is not set")
         self._token = settings.discord_token.get_secret_value()
-        super().__init__(self._token, now_s)
+        self._proxy = settings.proxies.of(settings.discord_api_url)
+        super().__init__(self._token, now_s, self._proxy)
         self._settings = settings
         self._desk: Desk | None = None
         self._bot: Bot | None = None
@@ -73,6 +77,7 @@ class Discord(DiscordDelivery):
             self._desk,
             commands,
             ws_url=self._settings.discord_ws_url,
+            proxy=self._proxy,
             sync=not self._synced,
             shards=self._shards,
             now_s=self._now_s,

@@ -33,11 +33,12 @@ class Telegram:
     sharded = False
 
     def __init__(self, settings: Settings) -> None:
+        """Raises ConfigurationError without a token, or with a proxy that can't be used."""
         token = settings.telegram_token
         if token is None:
             raise ConfigurationError("TELEGRAM_TOKEN is not set")
         self._pace = Pace()
-        self._requests = make_requests()
+        self._requests = make_requests(settings.proxies.of(settings.telegram_api_url))
         self._bot = make_bot(token.get_secret_value(), settings.telegram_api_url, self._requests, self._pace)
         self._application: Application[Any, Any, Any, Any, Any, Any] = (
             ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).build()

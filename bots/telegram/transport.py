@@ -14,6 +14,7 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from core.gateway.client import BROKEN, read_some
+from core.proxies import told
 from core.tls import tls_context
 
 CONNECT_S, READ_S, WRITE_S = 10, 15, 120
@@ -145,5 +146,5 @@ class _File(BufferedReaderPayload):
 
 def _fault(error: Exception, url: str) -> NetworkError:
     """Say what went wrong without the address, which holds the token."""
-    words = f"{type(error).__name__}: {error}".replace(url, url.rpartition("/")[2])
+    words = told(error).replace(url, url.rpartition("/")[2])
     return TimedOut(words) if isinstance(error, TimeoutError) else NetworkError(words)

@@ -18,6 +18,7 @@ from core.gateway.answers import Answer, Status
 from core.gateway.fetch import MediaFetcher
 from core.gateway.settings import GatewaySettings
 from core.products import Product
+from core.proxies import told
 from core.tls import tls_context
 
 NOTHING_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
@@ -31,13 +32,15 @@ class GatewayClient:
     """The `Gateway` port. Holds connections: close it."""
 
     def __init__(self, settings: GatewaySettings) -> None:
+        """Raises ConfigurationError where the gateway is behind a proxy that can't be used."""
+        self._proxy = settings.proxies.of(settings.url)
         self._tls = tls_context()
         self._settings = settings
         self._url = URL(settings.url)
         self._base = self._url.raw_path.rstrip("/")
         self._key = settings.key.get_secret_value()
         self._sessions: dict[str, aiohttp.ClientSession] = {}
-        self._media = MediaFetcher(settings.url, settings.media, self._tls)
+        self._media = MediaFetcher(settings.url, settings.media, self._tls, proxies=settings.proxies)
 
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
         """Post one request, once; return the gateway's request id. Raises GatewayError."""
@@ -93,6 +96,7 @@ class GatewayClient:
                 timeout=aiohttp.ClientTimeout(total=total_s, connect=self._settings.connect_s),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
+                proxy=self._proxy,
                 headers={
                     "Ocp-Apim-Subscription-Key": self._key,
                     "Cache-Control": "no-cache",
@@ -106,8 +110,7 @@ class GatewayClient:
 
 def broken(exc: Exception) -> GatewayError:
     """Tell a request that can't have left from one that may have."""
-    detail = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
-    return Unreachable(detail) if isinstance(exc, NOTHING_LEFT) else NoAnswer(detail)
+    return Unreachable(told(exc)) if isinstance(exc, NOTHING_LEFT) else NoAnswer(told(exc))
 
 
 async def read_some(content: aiohttp.StreamReader, most: int = answers.BODY_MAX_BYTES) -> bytes:

@@ -1,6 +1,7 @@
 """Download what the gateway made, from hosts that the gateway names: trusted with nothing, least of all the key."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,9 +11,10 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from core.errors import MediaUnavailable
+from core.errors import ConfigurationError, MediaUnavailable
 from core.gateway.addresses import AddressRefused, MayConnect, is_public, vetting
 from core.gateway.settings import MediaLimits
+from core.proxies import Proxies
 from core.spool import Part, in_thread, own_disk
 
 BUFFER_BYTES = 2**20
@@ -38,12 +40,14 @@ class MediaFetcher:
         *,
         resolver: AbstractResolver | None = None,
         may_connect: MayConnect = is_public,
+        proxies: Proxies | None = None,
     ) -> None:
         self._own = origin(URL(gateway_url))
         self._limits = limits
         self._tls = tls
         self._resolver = resolver
-        self._vetted_socket = vetting(may_connect)
+        self._may_connect = may_connect
+        self._proxies = proxies or Proxies()
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def fetch(self, url: str, into: Path) -> str:
@@ -70,30 +74,51 @@ class MediaFetcher:
     async def _opened(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
         """Follow redirects by hand, each target judged like the first, up to an answer with a body."""
         for _ in range(1 + self._limits.max_redirects):
-            async with self._session(url).get(url, allow_redirects=False) as response:
+            session, proxy = await self._way(url)
+            async with session.get(url, allow_redirects=False, proxy=proxy) as response:
                 if response.status not in REDIRECTS:
                     yield response
                     return
                 url = redirected(response)
         raise MediaUnavailable(f"{url.host}: too many redirects", may_retry=False)
 
-    def _session(self, url: URL) -> aiohttp.ClientSession:
-        """Choose how to connect. Raises MediaUnavailable where an address must not be asked at all."""
+    async def _way(self, url: URL) -> tuple[aiohttp.ClientSession, str | None]:
+        """Choose how to connect, and by which proxy. Raises MediaUnavailable where an address must not be asked."""
         own = origin(url) == self._own
         if not own and url.scheme != "https":
             raise MediaUnavailable(f"{url.host}: media must come by https", may_retry=False)
-        if own not in self._sessions:
-            self._sessions[own] = self._new_session(own=own)
-        return self._sessions[own]
+        try:
+            proxy = self._proxies.of(url)
+        except ConfigurationError as error:
+            raise MediaUnavailable(f"{url.host}: {error}", may_retry=True) from error
+        if proxy and not own:
+            await self._judge(url)
+        vetted = not own and proxy is None  # the proxy itself may be anywhere
+        if vetted not in self._sessions:
+            self._sessions[vetted] = self._new_session(vetted=vetted)
+        return self._sessions[vetted], proxy
 
-    def _new_session(self, *, own: bool) -> aiohttp.ClientSession:
+    async def _judge(self, url: URL) -> None:
+        """Judge what a name means here, before a proxy is asked for it: nobody sees what it means there.
+
+        What can't be looked up here is left to the proxy, since behind one there often is no look-up at all.
+        """
+        resolver = self._resolver or aiohttp.ThreadedResolver()
+        try:
+            found = await resolver.resolve((url.host or "").rstrip("."), url.port or 0, socket.AF_UNSPEC)
+        except OSError:
+            return
+        if not all(self._may_connect(address["host"]) for address in found):
+            raise MediaUnavailable(f"{url.host}: not a public address", may_retry=False)
+
+    def _new_session(self, *, vetted: bool) -> aiohttp.ClientSession:
         limits = self._limits
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=limits.max_connections,
                 ssl=self._tls,
                 resolver=self._resolver,
-                socket_factory=None if own else self._vetted_socket,
+                socket_factory=vetting(self._may_connect) if vetted else None,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(sock_connect=limits.connect_s, sock_read=limits.read_s),

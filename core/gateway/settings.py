@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from yarl import URL
 
 from core.errors import ConfigurationError
+from core.proxies import Proxies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class GatewaySettings:
     max_connections: int = 256
     """Of polls; the rest wait up to `connect_s`. A poll holds one for well under a second."""
     media: MediaLimits = field(default_factory=MediaLimits)
+    proxies: Proxies = field(default_factory=Proxies)
 
     def __post_init__(self) -> None:
         base_url("GATEWAY_URL", self.url, {"http", "https"})
