@@ -7,6 +7,7 @@ from typing import TextIO
 
 from pydantic import SecretStr
 
+from bots.redaction import recognizable, values_of
 from bots.settings import SANDBOX, Settings
 from core.errors import ConfigurationError, StoreError
 from core.gateway.settings import GatewaySettings
@@ -46,6 +47,11 @@ def _findings(settings: Settings) -> tuple[list[str], list[str]]:
     elif settings.gateway_url.startswith("http://"):
         remarks.append("GATEWAY_URL is http: the key travels unencrypted")
     problems.extend(_unusable_proxies(settings))
+    remarks.extend(
+        f"{name.upper()} is too short or too common to be struck out of the log"
+        for name, value in dict(settings).items()
+        if isinstance(value, SecretStr) and not all(map(recognizable, values_of(value.get_secret_value())))
+    )
     if settings.public_url is None:
         remarks.append("PUBLIC_URL is not set: the gateway is polled instead of calling back")
     problems.extend(

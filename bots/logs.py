@@ -2,24 +2,58 @@
 
 import json
 import logging
-import re
+import os
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
+from bots.redaction import Redaction
 from bots.settings import Settings
+from core.errors import StoreAway
 
-# A bot token in a URL, an interaction's token in a path, and what Telegram is told to show in a webhook.
-_PATTERNS = (
-    (re.compile(r"/bot\d+:[\w-]+"), "/bot[secret]"),
-    (re.compile(r"/((?:webhooks|interactions)/\d+)/[\w.-]+"), r"/\1/[secret]"),
-    (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), "[secret]"),  # the user and password of a proxy or database
-    (re.compile(r"(secret_token['\"]?[:=] ?['\"]?)[\w-]+"), r"\1[secret]"),
-)
-NOISY = ("httpx", "httpcore", "aiosqlite", "discord.http", "discord.gateway", "telegram.ext.Updater", "apscheduler")
-"""Libraries whose INFO lines name URLs, which may hold a token."""
+OURS = ("bots", "core", "storage", "troubadour", "__main__")
+"""Whose lines are logged from LOG_LEVEL on. Those of libraries hold addresses with tokens, and what members wrote."""
+QUIET_S = 60.0
+DEEPEST = 5
+"""How far causes of causes are looked at."""
+
+
+class Outages(logging.Filter):
+    """Lets one line a minute through of all that fails because the database or the disk does, without a traceback."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_s = -QUIET_S
+        self._left_out = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether to log."""
+        outage = _outage(record)
+        if outage is None:
+            return True
+        if time.monotonic() - self._said_s < QUIET_S:
+            self._left_out += 1
+            return False
+        text = record.getMessage()
+        more = f" ({self._left_out} lines about outages were left out)" if self._left_out else ""
+        record.msg = f"{text}{'' if str(outage) in text else f': {outage}'}{more}"
+        record.args, record.exc_info, record.exc_text = (), None, None
+        self._said_s, self._left_out = time.monotonic(), 0
+        return True
+
+
+def _outage(record: logging.LogRecord) -> StoreAway | None:
+    """Return the outage that a record is about, in its arguments or as the cause of its traceback."""
+    told = record.args if isinstance(record.args, tuple) else ()
+    errors = [error for error in (*told, record.exc_info and record.exc_info[1]) if isinstance(error, BaseException)]
+    for _ in range(DEEPEST):
+        if found := next((error for error in errors if isinstance(error, StoreAway)), None):
+            return found
+        errors = [cause for error in errors if (cause := error.__cause__ or error.__context__)]
+    return None
 
 
 class Redacting(logging.Formatter):
@@ -27,34 +61,31 @@ class Redacting(logging.Formatter):
 
     def __init__(self, secrets: Sequence[str], *, as_json: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._secrets = secrets
+        self._redaction = Redaction(secrets)
         self._as_json = as_json
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line (tracebacks may take more in text)."""
         line = self._json(record) if self._as_json else super().format(record)
-        for secret in self._secrets:
-            line = line.replace(secret, "[secret]")
-        for pattern, instead in _PATTERNS:
-            line = pattern.sub(instead, line)
-        return line
+        return self._redaction.strike(line)
 
     def _json(self, record: logging.LogRecord) -> str:
         fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": self._redaction.strike(record.getMessage()),
         }
         if record.exc_info:
-            fields["traceback"] = self.formatException(record.exc_info)
+            fields["traceback"] = self._redaction.strike(self.formatException(record.exc_info))
         return json.dumps(fields, ensure_ascii=False)
 
 
 def secrets(settings: Settings) -> list[str]:
-    """Return every secret among the settings."""
+    """Return every secret among the settings, and the proxies of the environment, whose addresses hold passwords."""
     values = [value.get_secret_value() for value in dict(settings).values() if isinstance(value, SecretStr)]
-    return [value for value in values if value]
+    proxies = [value for name, value in os.environ.items() if name.lower().endswith("_proxy") and "://" in value]
+    return [value for value in (*values, *proxies) if value]
 
 
 def configure(settings: Settings) -> None:
@@ -70,6 +101,7 @@ def configure_quietly(level: str = "WARNING") -> None:
 def _install(formatter: logging.Formatter, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
-    logging.basicConfig(handlers=[handler], level=level, force=True)
-    for name in NOISY:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    handler.addFilter(Outages())
+    logging.basicConfig(handlers=[handler], level="ERROR" if level == "ERROR" else "WARNING", force=True)
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)

@@ -10,7 +10,7 @@ from pathlib import Path
 from bots.metrics import Gauge, LoopLag, exposition
 from bots.platform import Platform
 from core.carrier import Carrier
-from core.errors import StoreError
+from core.errors import StoreAway, StoreError
 from core.gate import Gate
 from core.lifecycle import State
 from core.meters import Meters
@@ -121,7 +121,8 @@ class Vitals:
             async with asyncio.timeout(STORE_S):
                 return await self.open_jobs()
         except (StoreError, TimeoutError) as error:
-            log.warning("the store does not answer: %r", error)
+            away = error if isinstance(error, StoreError) else StoreAway("no answer in time")
+            log.warning("the store does not answer: %s", away)
             return None
 
 

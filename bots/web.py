@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 from bots.door import Door, Strangers
 from bots.metrics import CONTENT_TYPE
 from bots.platform import Hook
-from core.errors import ConfigurationError, StoreError
+from core.errors import ConfigurationError, StoreAway, StoreError
 from core.meters import Meters
 from core.service import Service
 
@@ -132,7 +132,8 @@ def _callback(service: Service) -> Handler:
             async with asyncio.timeout(ANSWER_S):
                 known = await service.called_back(request.match_info["token"], request_id)
         except (StoreError, TimeoutError) as error:
-            log.warning("a callback could not be taken; the gateway may come again: %r", error)
+            away = error if isinstance(error, StoreError) else StoreAway("no answer in time")
+            log.warning("a callback could not be taken; the gateway may come again: %s", away)
             return web.json_response({"error": "try again"}, status=503)
         return web.json_response({"ok": known}, status=200 if known else 404)
 

@@ -18,6 +18,7 @@ from core.errors import (
     OutOfCredit,
     OverLimit,
     StaleJob,
+    StoreAway,
     StoreError,
     Unavailable,
 )
@@ -98,7 +99,7 @@ class Service:
         try:
             admitted = await self._store.admit(admission)
         except StoreError as error:
-            log.exception("an order can't be admitted")
+            log.log(logging.ERROR, "an order can't be admitted: %s", error, exc_info=not isinstance(error, StoreAway))
             raise Unavailable("store") from error
         job = admitted.job or await self._refuse(admission, admitted)
         if not admitted.duplicate:

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from core.errors import StoreError
+from core.errors import StoreAway, StoreError
 from core.lease import Hear
 from storage.postgres import CONNECT_S, FAULTS, place
 
@@ -76,7 +76,7 @@ class Bell:
             await self._connection.execute(_RING, self._channel, words, timeout=CONNECT_S)
         except FAULTS as error:
             self._connection.terminate()
-            raise StoreError(f"{place(self._url)}: {error!r}") from None
+            raise StoreAway(f"{place(self._url)}: {error!r}") from None
         self._words.difference_update(words)
 
     async def _connect(self, hear: Hear) -> Any:
@@ -89,6 +89,6 @@ class Bell:
         except (*FAULTS, ValueError) as error:
             if connection is not None:
                 connection.terminate()
-            raise StoreError(f"{place(self._url)} can't be listened to: {error!r}") from None
+            raise StoreAway(f"{place(self._url)} can't be listened to: {error!r}") from None
         connection.add_termination_listener(lambda _: self._rung.set())
         return connection

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from core.errors import StoreError
+from core.errors import StoreAway, StoreError
 from core.lease import Bell, Carried, Hear
 from core.models import Job
 from core.queue import Room
@@ -240,7 +240,8 @@ class PostgresLease:
                     log.warning("%d jobs of a dead worker go on", len(freed))
                     self._bell.ring()
             except (StoreError, TimeoutError) as error:
-                log.warning("the lease can't be renewed: %s", str(error) or "no answer in time")
+                away = error if isinstance(error, StoreError) else StoreAway("no answer in time")
+                log.warning("the lease can't be renewed: %s", away)
             except Exception:
                 log.exception("the lease can't be renewed")
 

@@ -252,8 +252,9 @@ class PostgresDriver:
             except FAULTS as error:
                 passing = isinstance(error, (*GONE, *PASSING)) and not isinstance(error, TimeoutError)
                 if not passing or attempt == ATTEMPTS:
-                    log.error("a transaction failed: %s", _first_line(error))  # noqa: TRY400 - the server's own words
-                    raise StoreAway(f"{self._where} fails: {_first_line(error)}") from None
+                    away = StoreAway(f"{self._where} fails: {_first_line(error)}")
+                    log.error("a transaction failed: %s", away)  # noqa: TRY400 - the server's own words
+                    raise away from None
             await asyncio.sleep(random.uniform(0.5, 1.5) * FIRST_PAUSE_S * 2**attempt)  # noqa: S311 - jitter
         raise AssertionError
 

@@ -186,9 +186,9 @@ class SqliteDriver:
             outcomes = await connection.apply([statements for statements, _ in batch], self._begin)
         except Exception as error:
             away = isinstance(error, sqlite3.Error)  # anything else is our own fault, which waiting does not mend
-            log.log(logging.ERROR, "a commit of %d transactions failed: %s", len(batch), error, exc_info=not away)
             kind = StoreAway if away else StoreError
             outcomes = [kind(f"the database {self._path} fails: {error}") for _ in batch]
+            log.log(logging.ERROR, "a commit of %d transactions failed: %s", len(batch), outcomes[0], exc_info=not away)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if future.done():  # its caller was cancelled; the commit stands
                 continue

@@ -1,8 +1,10 @@
 """Settings come from the environment, are checked at once, and secrets do not show."""
 
 import io
+import json
 import logging
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -85,6 +87,51 @@ def test_secrets_are_struck_out_of_logs_and_tracebacks() -> None:
     logger.removeHandler(handler)
     assert "canary" not in out.getvalue()
     assert out.getvalue().count("[secret]") >= 12
+
+
+KEY = 'k"ey/with: ünusual\\signs'
+DATABASE = "postgresql://bot:p%40quartzite%2Fof%3Aours@db/books"
+TOKEN = "MTIzNDU2.Abc-dE.thelastpartofatokenisenough"
+WRITTEN = {
+    "raw": KEY,
+    "json": json.dumps({"key": KEY}),
+    "json in ascii": json.dumps(KEY).lower(),
+    "python": repr({"key": KEY, "other": "'"}),
+    "percent-encoded": f"https://x/y?key={quote(KEY, safe='')}&z=1",
+    "percent-encoded in small letters": f"https://x/{quote(KEY).replace('%2F', '%2f').replace('%3A', '%3a')}",
+    "form-encoded": urlencode({"key": KEY}),
+    "database": DATABASE,
+    "password": "p@quartzite/of:ours is wrong",
+    "password in an address": "user=bot password=p%40quartzite%2Fof%3Aours",
+    "piece of a password": "there is no host quartzite/of",
+    "piece of a token": "…thelastpartofatokenisenough",
+    "callback": "POST https://bot.example/gateway/0000000000123456ab.thelastpart",
+    "proxy": "http://me:proxy-passwd@proxy",
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_secrets_are_found_however_they_are_written(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:proxy-passwd@proxy:3128")
+    secrets = logs.secrets(loaded(gateway_key=KEY, database_url=DATABASE, discord_token=TOKEN))
+    for as_json in (False, True):
+        record = logging.LogRecord("test", logging.ERROR, "", 0, "%s", (WRITTEN[how],), None)
+        line = logs.Redacting(secrets, as_json=as_json).format(record)
+        assert "[secret]" in line
+        for canary in ("nusual", "quartz", "p%40", "thelastpart", "proxy-passwd"):
+            assert canary not in line
+
+
+async def test_a_short_or_common_value_is_not_struck_out_and_check_says_so(tmp_path: Path) -> None:
+    settings = loaded(
+        data_dir=tmp_path, gateway_key="k", telegram_token="1:x", database_url="postgresql://bot:postgres@db/books"
+    )
+    record = logging.LogRecord("test", logging.ERROR, "", 0, "postgres keeps 1:x books of the bot", (), None)
+    assert logs.Redacting(logs.secrets(settings), as_json=False).format(record).endswith("keeps 1:x books of the bot")
+    out = io.StringIO()
+    await check(settings, out, reach)
+    for name in ("GATEWAY_KEY", "TELEGRAM_TOKEN", "DATABASE_URL"):
+        assert f"note: {name} is too short or too common to be struck out of the log" in out.getvalue()
 
 
 async def test_check_names_what_is_missing(tmp_path: Path) -> None:

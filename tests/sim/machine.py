@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bots.logs import NOISY, Redacting
+from bots.logs import OURS, Redacting
 from core import spool
 from core.gateway import answers
 from tests.sim import discord, gateway, telegram
@@ -68,15 +68,17 @@ def machine(history: "History") -> Iterator[None]:
     level = root.level
     for owner, name, value in changed:
         setattr(owner, name, value)
-    root.setLevel(logging.INFO)
-    for name in (*NOISY, "asyncio"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    root.setLevel(logging.WARNING)
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
     gc.disable()
     try:
         yield
     finally:
         history.bury()
         root.setLevel(level)
+        for name in OURS:
+            logging.getLogger(name).setLevel(logging.NOTSET)
         for owner, name, value in before:
             setattr(owner, name, value)
         gc.enable()
