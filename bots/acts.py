@@ -33,7 +33,7 @@ class Answer:
     """A report on members, which only whoever asked for it should read."""
 
 
-async def quota_set(service: Service, caller: Caller, subject: Subject, amount: str, period: str) -> Answer:
+async def quota_set(service: Service, caller: Caller, subject: Subject, amount: str, period: str = "") -> Answer:
     """Set the quota of a member, of a role, or the community's default."""
     return Answer(replies.quota_set(subject, await service.admin.set_quota(caller, subject, amount, period)))
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from bots.wording import PERIOD_NOW, left, until, when
-from core.admin import MOST_ACTS, MOST_QUOTAS, Subject, read_period
+from core.admin import MOST_ACTS, MOST_QUOTAS, Subject
+from core.amounts import read_period
 from core.money import show
 from core.quota import Limits, Quota, Standing
 from core.reports import AuditEntry, Community, Usage, Wish
@@ -208,7 +209,7 @@ NO_ROLES = "There are no roles here: a quota is a member's own, or the community
 USAGE = {
     "grant": "/grant @name 0.50 [reason]",
     "revoke": "/revoke @name 0.50 [reason]",
-    "block": "/block @name [2 h, 3 days or 1 w]",
+    "block": "/block @name [2h, 3 days or 1 week]",
     "unblock": "/unblock @name",
     "limits": "/limits [text, flight, cooldown, confirm, products or channels, and a value or none]",
     "usage": "/usage [day, week or month] [@name]",
@@ -233,7 +234,7 @@ _CREDIT_OPTIONS = {"amount": "Such as 0.50 or 5000 chars", "reason": "Why, for t
 OPTIONS = {
     "grant": {"member": "Who gets it"} | _CREDIT_OPTIONS,
     "revoke": {"member": "Whose credit"} | _CREDIT_OPTIONS,
-    "block": {"member": "Whose orders", "span": "How long, such as 2 h, 3 days or 1 w; leave it out for good"},
+    "block": {"member": "Whose orders", "span": "How long, such as 2h, 3 days or 1 week; leave it out for good"},
     "unblock": {"member": "Whose orders"},
     "limits": {"name": "Which limit; leave it out to see them all", "value": "The new value, or none"},
     "usage": {"period": "The current day, week or month", "member": "Whose orders; leave it out for everybody's"},

@@ -1,12 +1,11 @@
 """What a typed command asks for, where a platform hands over nothing but text. Pure."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?!\S)\s*", re.ASCII)
 
-_PLACES = {"quota": (1,), "usage": (0, 1)}
+PLACES = {"quota": (1,), "usage": (0, 1, 2)}
 """At which of the words after a command its member is named: at the first one but for these."""
 _NAME = re.compile(r"@\S+|id:\S+")
 
@@ -29,6 +28,8 @@ class Named:
     member_id: str | None
     words: tuple[str, ...]
     """The others."""
+    line: str = field(default="", compare=False)
+    """All that was typed, with one space between its words."""
 
 
 def read(text: str) -> Command | None:
@@ -40,13 +41,9 @@ def read(text: str) -> Command | None:
 def named(command: Command) -> Named:
     """Take the words after a command apart; a name further on, as in a reason, is only a word."""
     words = command.body.split()
-    place = next((i for i in _PLACES.get(command.name, (0,)) if i < len(words) and _NAME.fullmatch(words[i])), None)
+    line = " ".join((f"/{command.name}", *words))
+    place = next((i for i in PLACES.get(command.name, (0,)) if i < len(words) and _NAME.fullmatch(words[i])), None)
     if place is None:
-        return Named(None, None, tuple(words))
+        return Named(None, None, tuple(words), line)
     name, others = words[place], (*words[:place], *words[place + 1 :])
-    return Named(name[1:], None, others) if name[0] == "@" else Named(None, name[3:], others)
-
-
-def amount_and_period(words: Sequence[str]) -> tuple[str, str]:
-    """Return "5000 chars" and "week" of `5000 chars week`, and an empty period where there is only one word."""
-    return (" ".join(words[:-1]), words[-1]) if len(words) > 1 else ("".join(words), "")
+    return Named(name[1:], None, others, line) if name[0] == "@" else Named(None, name[3:], others, line)

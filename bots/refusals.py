@@ -26,6 +26,7 @@ from core.money import show
 from core.quota import Standing
 
 LONGEST_QUOTE = 60
+LONGEST_LINE = 300
 FAULT = "Something went wrong on my side. Nothing was charged; please try again."
 ADMINS_ONLY_HINT = "Ask an admin of this community to raise it with /quota set."
 HELD = "What is set aside for orders under way can't be taken."
@@ -74,7 +75,8 @@ def _invalid(error: InvalidInput) -> str:
     given = shown(str(error.value), LONGEST_QUOTE)
     quote = f" “{given}”" if given else ""
     name = _TYPED.get(error.parameter) or shown(error.parameter, LONGEST_QUOTE)
-    return f"{name}{quote} can't be used: it must be {error.allowed}."
+    instead = f" Write {shown(error.instead, LONGEST_LINE)}" if error.instead else ""
+    return f"{name}{quote} can't be used: it must be {error.allowed}.{instead}"
 
 
 def confirm(error: NeedsConfirmation) -> str:

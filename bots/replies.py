@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 
 from bots import titles
 from bots.wording import PERIOD_NOW, left, until, when, whoever
+from core.amounts import AMOUNTS
 from core.lifecycle import Reason, State
 from core.models import Accepted, Artifact, Job, Receipt
-from core.money import AMOUNTS, show
+from core.money import show
 from core.products import Catalog
 from core.quota import Standing
 from core.reports import Entry
@@ -28,12 +29,12 @@ Both take settings before the text: speed=1.2, stability=0.5, similarity_boost=0
 /balance: what you may still spend
 /help: this text
 For admins:
-/quota set member amount period: such as 0.50 day, 5000 chars week, unlimited month
+/quota set member amount period: such as 0.50 day, 5000 chars week, unlimited
 /quota show member: what a member may spend
 /quota clear member: back to the community's default
 /quota default amount period: for everybody without a quota of their own
 /grant member amount reason, /revoke member amount reason: credit that does not expire
-/block member 2 h, /unblock member: refuse a member's orders
+/block member 2h, /unblock member: refuse a member's orders
 /limits: the longest text, orders under way, cool-down, when to confirm, products, channels
 /usage: who spent what this day, week or month
 /audit: who changed what"""

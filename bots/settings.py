@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core.amounts import parse_amount, read_monthly, read_quota
 from core.errors import ConfigurationError, InvalidInput
-from core.money import parse_amount
 from core.products import VOICES
 from core.proxies import Proxies
 from core.quota import Period, Quota
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
             micros = parse_amount(self.price, 0)
         except InvalidInput:
             micros = None
-        if not micros or "char" in self.price.lower():
+        if not micros:
             raise ValueError(f"PRICE: {self.price!r} is not an amount such as 0.10")
         return micros
 
@@ -144,19 +144,18 @@ class Settings(BaseSettings):
         return self._allowance("DIRECT_ALLOWANCE", self.direct_allowance)
 
     def _allowance(self, name: str, text: str) -> Quota:
-        words = text.split()
-        if words == ["none"]:
+        if text.strip().lower() == "none":
             return Quota(limit_micros=0, period=Period.DAY)
         try:
-            return Quota(limit_micros=parse_amount(" ".join(words[:-1]), self.price_micros), period=Period(words[-1]))
-        except (InvalidInput, ValueError, IndexError) as error:
-            raise ValueError(f"{name}: {text!r} is not such as 0.10 day, 5000 chars week or none") from error
+            return read_quota(text, self.price_micros)
+        except InvalidInput:
+            raise ValueError(f"{name}: {text!r} is not such as 0.10 day, 5000 chars week, unlimited or none") from None
 
     @property
     def default_pool_micros(self) -> int | None:
         """What a community may spend in a month where no operator has said otherwise; None is unlimited."""
         try:
-            return parse_amount(self.default_pool, self.price_micros)
+            return read_monthly(self.default_pool, self.price_micros)
         except InvalidInput:
             raise ValueError(f"DEFAULT_POOL: {self.default_pool!r} is not such as 20.00 or unlimited") from None
 

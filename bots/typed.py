@@ -1,30 +1,81 @@
 """Acts of admins where a platform hands over nothing but words; the platform has found out who is meant."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from bots import acts, admin_replies, replies
 from bots.acts import Answer
-from bots.commands import amount_and_period
+from bots.commands import PLACES, Named
 from core.admin import Subject
+from core.amounts import FOR_GOOD, read_quota, read_span_ms, split_credit
+from core.errors import InvalidInput
 from core.models import Caller, Person
 from core.service import Service
 
-_CHARACTERS = re.compile(r"chars?|characters?", re.IGNORECASE)
-Words = Sequence[str]
-Act = Callable[[Service, Caller, Person | None, Words], Awaitable[Answer]]
+Words = tuple[str, ...]
+Act = Callable[[Service, Caller, Person | None, Words], Awaitable[Answer | None]]
+_VERBS = ("set", "show", "clear")
+_NAME = re.compile(r"[^\W\d]\w{1,31}")
+_UPON_MEMBERS = frozenset({"quota", "grant", "revoke", "block", "unblock"})
+_NO_NAMES = FOR_GOOD | {"unlimited", "default", *_VERBS}
+_USAGE = admin_replies.USAGE | {"quota": replies.USAGE_QUOTA}
 
 
-async def answer(service: Service, caller: Caller, command: str, member: Person | None, words: Words) -> Answer:
-    """Do what an admin typed; `words` are those after the command without the one that names the member."""
-    return await ACTS[command](service, caller, member, words)
+async def answer(service: Service, caller: Caller, command: str, member: Person | None, asked: Named) -> Answer:
+    """Do what an admin typed; the platform has found the `member` that is named, or answered."""
+    try:
+        said = await ACTS[command](service, caller, member, asked.words)
+    except InvalidInput as error:
+        if error.instead and str(error.value) in asked.line:
+            error.instead = asked.line.replace(str(error.value), error.instead, 1)
+        raise
+    return said or Answer(_named_rightly(command, asked.words) or _usage(command))
 
 
-def _usage(command: str) -> Answer:
-    return Answer(f"Write {admin_replies.USAGE[command]}")
+def _usage(command: str) -> str:
+    usage = _USAGE[command]
+    return usage if usage.startswith("Write") else f"Write {usage}"
 
 
-async def _quota(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer:
+def _named_rightly(command: str, words: Words) -> str:
+    """Return the line that names its member as it must be, where the rest of it makes sense."""
+    if command not in _UPON_MEMBERS:
+        return ""
+    place = PLACES.get(command, (0,))[0]
+    for at in dict.fromkeys((*(i for i, word in enumerate(words) if word[0] == "@"), place, 0)):
+        name = words[at].removeprefix("@") if at < len(words) else ""
+        if not _NAME.fullmatch(name) or name.lower() in _NO_NAMES:
+            continue
+        others = words[:at] + words[at + 1 :]
+        verb = _verb(others) if command == "quota" else ()
+        others = others[len(verb) :] if others[: len(verb)] == verb else others
+        if _makes_sense(command, verb, others):
+            right = " ".join((f"/{command}", *verb, f"@{name}", *others))
+            only = right.replace("@", "") == " ".join((f"/{command}", *words))
+            return f"Only the @ is missing. Write {right}" if only else f"Write {right}"
+    return ""
+
+
+def _verb(words: Words) -> Words:
+    return words[:1] if words and words[0].lower() in _VERBS else ("set",)
+
+
+def _makes_sense(command: str, verb: Words, words: Words) -> bool:
+    with suppress(InvalidInput):
+        match command, " ".join(verb).lower():
+            case (("grant" | "revoke"), _):
+                return bool(split_credit(" ".join(words), 1))
+            case "quota", "set":
+                return bool(read_quota(" ".join(words), 1))
+            case "block", _:
+                return " ".join(words).lower() in FOR_GOOD or bool(read_span_ms(" ".join(words)))
+            case _:
+                return not words
+    return False
+
+
+async def _quota(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer | None:
     verb, rest = (words[0].lower(), words[1:]) if words else ("", words)
     if verb == "role":
         return Answer(admin_replies.NO_ROLES)
@@ -32,57 +83,54 @@ async def _quota(service: Service, caller: Caller, member: Person | None, words:
     if verb == "show":
         return await acts.quota_show(service, caller, subject)
     if subject is None and verb != "default":
-        return Answer(replies.USAGE_QUOTA)
+        return None
     match verb, tuple(word.lower() for word in rest):
         case ("clear", _) | ("default", ("clear",)):
             return await acts.quota_clear(service, caller, Subject.of(subject))
         case ("set", _) | ("default", (_, *_)):
-            return await acts.quota_set(service, caller, Subject.of(subject), *amount_and_period(rest))
+            return await acts.quota_set(service, caller, Subject.of(subject), " ".join(rest))
         case _:
-            return Answer(replies.USAGE_QUOTA)
+            return None
 
 
-def _credit(name: str, act: Callable[[Service, Caller, Person, str, str], Awaitable[Answer]]) -> Act:
-    async def run(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer:
-        if member is None or not words:
-            return _usage(name)
-        length = 2 if len(words) > 1 and _CHARACTERS.fullmatch(words[1]) else 1
-        return await act(service, caller, member, " ".join(words[:length]), " ".join(words[length:]))
+def _credit(act: Callable[[Service, Caller, Person, str], Awaitable[Answer]]) -> Act:
+    async def run(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer | None:
+        return await act(service, caller, member, " ".join(words)) if member and words else None
 
     return run
 
 
-async def _block(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer:
-    return await acts.block(service, caller, member, " ".join(words)) if member else _usage("block")
+async def _block(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer | None:
+    return await acts.block(service, caller, member, " ".join(words)) if member else None
 
 
-async def _unblock(service: Service, caller: Caller, member: Person | None, _: Words) -> Answer:
-    return await acts.unblock(service, caller, member) if member else _usage("unblock")
+async def _unblock(service: Service, caller: Caller, member: Person | None, _: Words) -> Answer | None:
+    return await acts.unblock(service, caller, member) if member else None
 
 
-async def _limits(service: Service, caller: Caller, _: Person | None, words: Words) -> Answer:
+async def _limits(service: Service, caller: Caller, _: Person | None, words: Words) -> Answer | None:
     """Show or set limits; the channel `here` is the one in which the word is written."""
     if not words:
         return await acts.limits(service, caller)
     name, values = words[0].lower(), words[1:]
     if name not in admin_replies.LIMITS or not values:
-        return _usage("limits")
+        return None
     if name == "channels" and caller.channel:
-        values = [caller.channel if word.lower() == "here" else word for word in values]
+        values = tuple(caller.channel if word.lower() == "here" else word for word in values)
     return await acts.limits(service, caller, name, " ".join(values))
 
 
 async def _report(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer:
-    return await acts.usage(service, caller, words[0].lower() if words else "month", member)
+    return await acts.usage(service, caller, " ".join(words) or "month", member)
 
 
 async def _audit(service: Service, caller: Caller, _: Person | None, __: Words) -> Answer:
     return await acts.audit(service, caller)
 
 
-async def _pool(service: Service, caller: Caller, _: Person | None, words: Words) -> Answer:
+async def _pool(service: Service, caller: Caller, _: Person | None, words: Words) -> Answer | None:
     community, amount = (words[0], words[1:]) if words and ":" in words[0] else (caller.community, words)
-    return await acts.pool(service, caller, community, " ".join(amount)) if amount else _usage("pool")
+    return await acts.pool(service, caller, community, " ".join(amount)) if amount else None
 
 
 async def _communities(service: Service, caller: Caller, _: Person | None, __: Words) -> Answer:
@@ -91,8 +139,8 @@ async def _communities(service: Service, caller: Caller, _: Person | None, __: W
 
 ACTS: dict[str, Act] = {
     "quota": _quota,
-    "grant": _credit("grant", acts.grant),
-    "revoke": _credit("revoke", acts.revoke),
+    "grant": _credit(acts.grant),
+    "revoke": _credit(acts.revoke),
     "block": _block,
     "unblock": _unblock,
     "limits": _limits,

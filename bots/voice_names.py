@@ -4,10 +4,13 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 MOST_GUESSES = 3
 SHORTEST_GUESS = 3
 """Letters that a word needs to be taken for a misspelt name."""
+LONGEST_NAME = 64
+"""Characters in which a name is looked for."""
 LONG_NAME = 8
 """Letters from which on a name may be misspelt twice."""
 
@@ -18,6 +21,7 @@ _AFTER = re.compile(
         (?:[:,;.!?…]*(?:\s*[-\u2013\u2014:>]+(?=\s))?(?:\s+|$)|[:,;](?=\S))""",
     re.VERBOSE,
 )
+_WORD = re.compile(r"\S*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _APOSTROPHES = ("'", "\u2019", "\u02bc")
 _PAIRS = {
@@ -52,9 +56,9 @@ def beginning(text: str, voices: Iterable[str]) -> Beginning:
     by_name = {_bare(voice): voice for voice in voices}
     before = _BEFORE.match(text)
     start = before.end() if before else 0
-    word = re.match(r"\S*", text[start:])
+    word = _WORD.match(text, start)
     token = word[0] if word else ""
-    for end in range(len(token), 0, -1):
+    for end in range(min(len(token), LONGEST_NAME), 0, -1):
         if _is_edge(token, end) and (voice := by_name.get(_bare(token[:end]))):
             return _named(text, start, end, voice)
     return _resembling(text, start, by_name)
@@ -86,7 +90,7 @@ def _resembling(text: str, start: int, by_name: dict[str, str]) -> Beginning:
     """Find the voices whose names somebody may have misspelt; ordinary words are taken as they stand."""
     letters = _LETTERS.match(text, start)
     after = _AFTER.match(text, letters.end()) if letters else None
-    if letters is None or after is None:
+    if letters is None or after is None or len(letters[0]) > LONGEST_NAME:
         return NO_NAME
     word = _bare(letters[0])
     if len(word) < SHORTEST_GUESS or word in ORDINARY_WORDS:
@@ -103,9 +107,10 @@ def resembles(word: str, name: str) -> bool:
     return not _shortened(word, slips).isdisjoint(_shortened(name, slips))
 
 
-def _shortened(word: str, most: int) -> set[str]:
+@lru_cache(maxsize=256)
+def _shortened(word: str, most: int) -> frozenset[str]:
     """Return the word with up to so many of its letters left out: words that are near each other share a form."""
-    forms = {word}
+    forms = frozenset({word})
     for _ in range(most):
         forms |= {form[:i] + form[i + 1 :] for form in forms for i in range(len(form))}
     return forms

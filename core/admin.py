@@ -5,30 +5,39 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, fields
 
+from core.amounts import (
+    FOR_GOOD,
+    check_reason,
+    parse_amount,
+    read_count,
+    read_monthly,
+    read_period,
+    read_quota,
+    read_seconds,
+    read_span_ms,
+    split_credit,
+)
 from core.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal
 from core.ids import Ids
 from core.models import Caller, Person
-from core.money import parse_amount, show
+from core.money import show
 from core.policy import Policy
 from core.ports import AdminStore, Clock
 from core.products import Catalog
-from core.quota import DAY_MS, Limits, Period, Quota, Standing, window
+from core.quota import Limits, Period, Quota, Standing, window
 from core.reports import Act, AuditEntry, Community, Entry, Spent, Usage, Wish
 
 LONGEST_REASON = 200
-LONGEST_BLOCK_MS = 366 * DAY_MS
 MOST_ROWS = 20_000
 MOST_ACTS = 1000
 MOST_QUOTAS = 50
-LARGEST_COUNT = 1_000_000
 
 OPERATORS = frozenset({"pool", "communities"})
 """Acts of operators; every other act is an admin's."""
 LONGEST_TARGET = 64
 
-_SPAN = re.compile(r"(\d{1,4}) ?(m|min|h|hours?|d|days?|w|weeks?)", re.ASCII | re.IGNORECASE)
+_UNITS = {"longest_text": "chars?|characters?", "in_flight": "orders?"}
 _CHANNEL = re.compile(r"[a-z]+:\d+", re.ASCII)
-_SPAN_MS = {"m": 60_000, "h": 3_600_000, "d": DAY_MS, "w": 7 * DAY_MS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +80,10 @@ class Admin:
 
     # --- quotas ---------------------------------------------------------------------------------------------------
 
-    async def set_quota(self, caller: Caller, subject: Subject, amount: str, period: str) -> Quota:
-        """Set a quota."""
+    async def set_quota(self, caller: Caller, subject: Subject, amount: str, period: str = "") -> Quota:
+        """Set a quota; the period may be a part of the amount, as in `$1/day`."""
         async with self._act(caller, "quota set", subject.key) as act:
-            quota = Quota(limit_micros=self._amount(amount), period=read_period(period))
+            quota = read_quota(f"{amount} {period}", self._policy.price_micros)
             await self._store.set_quota(act, subject.kind, quota)
         return quota
 
@@ -99,12 +108,13 @@ class Admin:
     async def grant(self, caller: Caller, person: Person, amount: str, reason: str = "") -> int:
         """Give credit that does not expire; return the balance, in micros."""
         async with self._act(caller, "grant", person.member) as act:
-            return await self._store.credit(act, person, self._sum(amount), _reason(reason))
+            return await self._store.credit(act, person, *self._sum(amount, reason))
 
     async def revoke(self, caller: Caller, person: Person, amount: str, reason: str = "") -> int:
         """Take credit back, never below zero; return the balance, in micros. Raises NotEnough."""
         async with self._act(caller, "revoke", person.member) as act:
-            return await self._store.credit(act, person, -self._sum(amount), _reason(reason))
+            micros, reason = self._sum(amount, reason)
+            return await self._store.credit(act, person, -micros, reason)
 
     async def decide(self, caller: Caller, request_id: str, *, approve: bool) -> Wish:
         """Grant what a member asked for, or decline; once. Raises NotFound, Decided."""
@@ -116,7 +126,8 @@ class Admin:
     async def block(self, caller: Caller, person: Person, span: str = "") -> int | None:
         """Refuse a member's orders for a span such as `2 h` or `3 days`, or for good; return until when, in ms."""
         async with self._act(caller, "block", person.member) as act:
-            until_ms = self._clock.now_ms() + read_span_ms(span) if span.strip() else None
+            is_for_good = span.strip().lower() in FOR_GOOD
+            until_ms = None if is_for_good else self._clock.now_ms() + read_span_ms(span)
             await self._store.block(act, person, until_ms)
         return until_ms
 
@@ -151,7 +162,9 @@ class Admin:
             if unknown or not words:
                 raise InvalidInput(name, unknown, f"{self._words(name)}, or none")
             return name, words
-        return name, _count(name, value, least=0 if name == "cooldown_s" else 1)
+        if name == "cooldown_s":
+            return name, read_seconds(name, value)
+        return name, read_count(name, value, least=1, unit=_UNITS.get(name, ""))
 
     def _words(self, name: str) -> str:
         if name == "channels":
@@ -185,7 +198,7 @@ class Admin:
     async def set_pool(self, caller: Caller, community: str, amount: str) -> int | None:
         """Set what a whole community may spend in a month; `unlimited` takes the pool away. For operators."""
         async with self._act(caller, "pool", community, owner=True) as act:
-            micros = self._amount(amount)
+            micros = read_monthly(amount, self._policy.price_micros)
             await self._store.set_pool(act, community, micros)
         return micros
 
@@ -227,39 +240,19 @@ class Admin:
     def _amount(self, text: str) -> int | None:
         return parse_amount(text, self._policy.price_micros)
 
-    def _sum(self, text: str) -> int:
-        micros = self._amount(text)
+    def _sum(self, amount: str, reason: str) -> tuple[int, str]:
+        """Read what is granted and why; what follows the amount in the same text is a reason, too."""
+        amount, more = split_credit(amount, self._policy.price_micros)
+        check_reason(amount, reason, self._policy.price_micros)
+        micros = self._amount(amount)
         if not micros:
-            raise InvalidInput("amount", text, f"more than {show(0)} and a number, such as $0.50 or 5000 chars")
-        return micros
+            raise InvalidInput("amount", amount, f"more than {show(0)} and a number, such as $0.50 or 5000 chars")
+        return micros, _reason(" ".join(filter(None, (more, reason))))
 
 
 def _require_admin(caller: Caller) -> None:
     if caller.direct or not caller.is_admin:  # nobody administers a direct chat: it would be their own quota
         raise NotPermitted("admin")
-
-
-def read_period(word: str) -> Period:
-    """Read day, week or month. Raises InvalidInput."""
-    try:
-        return Period(word.strip().lower())
-    except ValueError:
-        raise InvalidInput("period", word, "day, week or month") from None
-
-
-def read_span_ms(text: str) -> int:
-    """Read a span of time as people type it: 30 m, 2 h, 3 days, 1 w. Raises InvalidInput."""
-    found = _SPAN.fullmatch(text.strip(" "))
-    span_ms = int(found[1]) * _SPAN_MS[found[2][0].lower()] if found else 0
-    if not 0 < span_ms <= LONGEST_BLOCK_MS:
-        raise InvalidInput("time", text, "a span such as 30 m, 2 h, 3 days or 1 w, of at most a year")
-    return span_ms
-
-
-def _count(name: str, text: str, *, least: int) -> int:
-    if not re.fullmatch(r"\d{1,9}", text.strip(" "), re.ASCII) or not least <= int(text) <= LARGEST_COUNT:
-        raise InvalidInput(name, text, f"a whole number from {least} to {LARGEST_COUNT}, or none")
-    return int(text)
 
 
 def _reason(text: str) -> str:

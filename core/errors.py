@@ -44,13 +44,14 @@ class Refusal(TroubadourError):
 
 
 class InvalidInput(Refusal):
-    """Name the parameter, the value as given and what is allowed."""
+    """Name the parameter, the value as given and what is allowed; and `instead` what to type, where that is clear."""
 
-    def __init__(self, parameter: str, value: object, allowed: str) -> None:
+    def __init__(self, parameter: str, value: object, allowed: str, instead: str = "") -> None:
         super().__init__(f"{parameter}: {value!r} is not {allowed}")
         self.parameter = parameter
         self.value = value
         self.allowed = allowed
+        self.instead = instead
 
 
 class NothingToSay(InvalidInput):

@@ -7,6 +7,7 @@ from hmac import compare_digest
 from typing import NoReturn
 
 from core.admin import Admin
+from core.amounts import parse_amount
 from core.carrier import Carrier
 from core.errors import (
     AlreadyAsked,
@@ -26,7 +27,7 @@ from core.ids import Ids
 from core.lifecycle import Reason, State
 from core.meters import Meters
 from core.models import Accepted, Caller, Destination, Job, Order, Person
-from core.money import MICROS, parse_amount, show
+from core.money import MICROS, show
 from core.policy import OFFER_MS, Policy
 from core.ports import Admission, Admitted, Clock, Store
 from core.products import Catalog, Product
@@ -37,6 +38,7 @@ from core.troubles import TROUBLE_OF, Troubles
 log = logging.getLogger(__name__)
 
 LARGEST_WISH_MICROS = 100 * MICROS
+_WISHES = f"more than nothing and at most {show(LARGEST_WISH_MICROS)}"
 
 
 class Service:
@@ -167,7 +169,10 @@ class Service:
 
     async def ask_for(self, caller: Caller, amount: str) -> Wish:
         """Ask the admins for credit, in an amount as people type it. Raises InvalidInput, AlreadyAsked."""
-        return await self.ask(caller, parse_amount(amount, self._policy.price_micros) or 0)
+        micros = parse_amount(amount, self._policy.price_micros)
+        if micros is None:
+            raise InvalidInput("amount", amount, _WISHES)
+        return await self.ask(caller, micros)
 
     async def ask(self, caller: Caller, amount_micros: int) -> Wish:
         """Ask the admins for credit. Raises AlreadyAsked, and OverLimit for a blocked member."""
@@ -177,9 +182,7 @@ class Service:
         if standing.blocked:
             raise OverLimit("blocked", amount_micros, standing)
         if not 0 < amount_micros <= LARGEST_WISH_MICROS:
-            raise InvalidInput(
-                "amount", show(amount_micros), f"more than nothing and at most {show(LARGEST_WISH_MICROS)}"
-            )
+            raise InvalidInput("amount", show(amount_micros), _WISHES)
         request_id = self._ids.job()
         if not await self._store.ask(request_id, caller, amount_micros):
             raise AlreadyAsked

@@ -30,12 +30,24 @@ def test_the_defaults_work() -> None:
     assert loaded(default_pool="unlimited").default_pool_micros is None
 
 
+def test_amounts_are_written_as_admins_type_them() -> None:
+    settings = loaded(
+        default_allowance="$1/day", direct_allowance="unlimited", default_pool="$50 a month", price="10 cents"
+    )
+    assert settings.default_quota == Quota(limit_micros=1_000_000, period=Period.DAY)
+    assert settings.direct_quota.limit_micros is None
+    assert (settings.default_pool_micros, settings.price_micros) == (50_000_000, 100_000)
+    assert loaded(default_allowance="None").default_quota.limit_micros == 0
+
+
 @pytest.mark.parametrize(
     ("values", "named"),
     [
         ({"default_allowance": "lots"}, "DEFAULT_ALLOWANCE.*lots"),
         ({"default_allowance": "0,5 day"}, "0,5 day"),
         ({"direct_allowance": "1 year"}, "1 year"),
+        ({"direct_allowance": "1"}, "DIRECT_ALLOWANCE"),
+        ({"default_pool": "20 day"}, "DEFAULT_POOL"),
         ({"price": "unlimited"}, "PRICE"),
         ({"price": "NaN"}, "PRICE"),
         ({"price": "0"}, "PRICE"),

@@ -134,7 +134,7 @@ class Desk:
         asked = commands.named(command)
         name = asked.handle or asked.member_id
         member = _person(name) if name else None
-        return await typed.answer(self._service, admin, command.name, member, asked.words)
+        return await typed.answer(self._service, admin, command.name, member, asked)
 
 
 def _person(name: str) -> Person:

@@ -41,9 +41,9 @@ quota = _for_admins(app_commands.Group(name="quota", description=replies.COMMAND
 @quota.command(name="set", description=replies.COMMANDS["quota set"])
 @app_commands.describe(**replies.OPTIONS["quota set"])
 @_periods
-async def quota_set(interaction: Interaction, member: Anybody, amount: Text, period: str) -> None:
+async def quota_set(interaction: Interaction, member: Anybody, amount: Text, period: str | None = None) -> None:
     """Set a member's quota."""
-    await interaction.client.desk.administer(interaction, _set, member, amount, period)
+    await interaction.client.desk.administer(interaction, _set, member, amount, period or "")
 
 
 async def _set(service: Service, caller: Caller, member: Person, amount: str, period: str) -> Answer:
@@ -53,9 +53,9 @@ async def _set(service: Service, caller: Caller, member: Person, amount: str, pe
 @quota.command(name="role", description=replies.COMMANDS["quota role"])
 @app_commands.describe(**replies.OPTIONS["quota role"])
 @_periods
-async def quota_role(interaction: Interaction, role: discord.Role, amount: Text, period: str) -> None:
+async def quota_role(interaction: Interaction, role: discord.Role, amount: Text, period: str | None = None) -> None:
     """Set a role's quota."""
-    await interaction.client.desk.administer(interaction, acts.quota_set, role_subject(role), amount, period)
+    await interaction.client.desk.administer(interaction, acts.quota_set, role_subject(role), amount, period or "")
 
 
 @quota.command(name="show", description=replies.COMMANDS["quota show"])
@@ -85,9 +85,9 @@ async def _clear(service: Service, caller: Caller, member: Person | None, role: 
 @quota.command(name="default", description=replies.COMMANDS["quota default"])
 @app_commands.describe(**replies.OPTIONS["quota default"])
 @_periods
-async def quota_default(interaction: Interaction, amount: Text, period: str) -> None:
+async def quota_default(interaction: Interaction, amount: Text, period: str | None = None) -> None:
     """Set the community's default quota."""
-    await interaction.client.desk.administer(interaction, acts.quota_set, Subject.of(None), amount, period)
+    await interaction.client.desk.administer(interaction, acts.quota_set, Subject.of(None), amount, period or "")
 
 
 @_for_admins

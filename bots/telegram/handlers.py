@@ -142,7 +142,7 @@ class Handlers:
         await self._service.admin.enter(admin, command.name)
         asked, user = parse.named(message, command)
         member = person(user) if user else await self._find(admin, asked, command.name)
-        answer = await typed.answer(self._service, admin, command.name, member, asked.words)
+        answer = await typed.answer(self._service, admin, command.name, member, asked)
         return await self._privately(message, Said.of(answer)) if answer.private else Said.of(answer)
 
     async def _privately(self, message: Message, said: Said) -> Said:

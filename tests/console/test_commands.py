@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.commands import Command, Named, amount_and_period, named, read
+from bots.commands import Command, Named, named, read
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,3 @@ def test_a_member_is_named_in_one_place_only(line: str, expected: Named) -> None
     command = read(line)
     assert command
     assert named(command) == expected
-
-
-def test_the_last_word_is_the_period() -> None:
-    assert amount_and_period(("5000", "chars", "week")) == ("5000 chars", "week")
-    assert amount_and_period(("0.50",)) == ("0.50", "")

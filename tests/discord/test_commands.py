@@ -42,6 +42,30 @@ async def test_an_admin_sets_and_clears_the_default(stage: Stage, app: App) -> N
     assert "$0.10 left today" in (await say(stage, stage.bea, "/balance")).content
 
 
+async def test_amounts_and_times_are_typed_as_everywhere(stage: Stage, app: App) -> None:
+    boss, ana = stage.boss, stage.ana
+    assert (
+        "Ana may now spend: $1.00 a day." in (await say(stage, boss, "/quota set", member=ana, amount="$1/day")).content
+    )
+    assert "spend: unlimited" in (await say(stage, boss, "/quota default", amount="unlimited")).content
+    assert "Ana now has $0.05 credit." in (await say(stage, boss, "/grant", member=ana, amount="5 cents")).content
+    assert (
+        "Ana now has $1.05 credit."
+        in (await say(stage, boss, "/grant", member=ana, amount="1 for the song", reason="it was good")).content
+    )
+    assert "refused until" in (await say(stage, boss, "/block", member=ana, span="for 2 days")).content
+    assert "cooldown: 120 seconds" in (await say(stage, boss, "/limits", name="cooldown", value="2m")).content
+    for line, options, says in (
+        ("/quota set", {"amount": "5"}, "Write 5 day"),
+        ("/quota set", {"amount": "$1/day", "period": "week"}, "amount “$1/day”"),
+        ("/grant", {"amount": "1,50"}, "Write 1.50"),
+        ("/grant", {"amount": "5 000"}, "Write 5000"),
+        ("/grant", {"amount": "5", "reason": "cents"}, "amount “5 cents” can't be used"),
+    ):
+        assert says in (await say(stage, boss, line, member=ana, **options)).content
+    assert "Ana now has $0.05 credit." in (await say(stage, boss, "/revoke", member=ana, amount="1 dollar")).content
+
+
 async def test_who_manages_the_server_is_an_admin(stage: Stage, app: App) -> None:
     keeper = stage.guild.member("Keeper", permissions=MANAGE_GUILD)
     said = await say(stage, keeper, "/quota set", member=stage.ana, amount="unlimited", period="day")

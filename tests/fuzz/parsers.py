@@ -16,14 +16,22 @@ from hypothesis import strategies as st
 from bots import commands, orders, refusals
 from bots.discord.text import plain as plain_for_discord
 from bots.telegram.delivery import plain as plain_for_telegram
-from core.admin import LONGEST_BLOCK_MS, read_period, read_span_ms
+from core.amounts import (
+    LONGEST_SPAN_MS,
+    parse_amount,
+    read_monthly,
+    read_period,
+    read_quota,
+    read_span_ms,
+    split_credit,
+)
 from core.errors import GatewayError, MediaUnavailable, Refusal
 from core.gateway.addresses import is_public
 from core.gateway.answers import ID_MAX, MEDIA_URLS_MAX, RETRY_AFTER_MAX_S, WORDS_MAX, Answer, request_id, retry_after_s
 from core.gateway.answers import status as read_status
 from core.gateway.fetch import media_url
 from core.models import Destination
-from core.money import LARGEST_MICROS, parse_amount, show
+from core.money import LARGEST_MICROS, show
 from core.products import catalog
 from core.quota import Period
 from tests.fuzz.hostile import BODIES, NUMBERS, as_json, texts, values
@@ -99,8 +107,11 @@ def typed_command(text: str) -> None:
     assert len(named.words) <= len(found.body.split())
     assert not (named.handle and named.member_id)
     with refused_at_most():
-        amount, period = commands.amount_and_period(named.words)
-        assert (*amount.split(), *period.split()) == named.words
+        sum_of, reason = split_credit(" ".join(named.words), 100_000)
+        assert (
+            f"{sum_of} {reason}".lower().split() == " ".join(named.words).replace(", ", " ").lower().split() or reason
+        )
+        parse_amount(sum_of, 100_000)
 
 
 def ordered(body: str) -> None:
@@ -132,9 +143,19 @@ def shown_amount(micros: int) -> None:
 
 def span(text: str) -> None:
     with refused_at_most():
-        assert 0 < read_span_ms(text) <= LONGEST_BLOCK_MS
+        assert 0 < read_span_ms(text) <= LONGEST_SPAN_MS
     with refused_at_most():
         assert read_period(text) in Period
+
+
+def quota(text: str) -> None:
+    with refused_at_most():
+        found = read_quota(text, 100_000)
+        limit = "unlimited" if found.limit_micros is None else show(found.limit_micros)
+        assert read_quota(f"{limit} a {found.period}", 100_000) == found
+        assert found.limit_micros is None or any(c in "0123456789" for c in text)
+    with refused_at_most():
+        read_monthly(text, 100_000)
 
 
 def parameters(given: tuple[str, dict[str, Any]]) -> None:
@@ -247,12 +268,20 @@ _bodies = st.lists(
     max_size=6,
 ).map(" ".join)
 _spans = texts() | st.from_regex(r" ?\d{1,6} ?(m|min|H|hours?|days|w|weeks?|K)? ?", fullmatch=True)
+_quotas = st.lists(
+    st.sampled_from(
+        ("5", "$1", "0.01", "1,50", "chars", "cents", "/", "a", "per", "day", "weekly", "month", "unlimited")
+    )
+    | texts(8),
+    max_size=5,
+).map(" ".join)
 _amounts = texts() | st.from_regex(r" ?\$?\d{1,12}(\.\d{0,8})? ?(chars?|CHARACTERS|unlimited)? ?", fullmatch=True)
 
 PURE = {
     "commands": Parser(_typed, typed_command),
     "orders": Parser(_bodies, ordered_or_refused),
     "amounts": Parser(_amounts, amount),
+    "quotas": Parser(_quotas, quota),
     "shown_amounts": Parser(st.integers(0, LARGEST_MICROS), shown_amount),
     "spans": Parser(_spans, span),
     "parameters": Parser(_parameters, parameters),

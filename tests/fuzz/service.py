@@ -14,6 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import strategies as st
 
 from bots import typed
+from bots.commands import Named
 from bots.telegram.delivery import plain as plain_for_telegram
 from bots.web import LARGEST_CALLBACK_BYTES
 from core.errors import MediaUnavailable
@@ -132,7 +133,9 @@ def typed_acts(lines: list[tuple[str, list[str]]]) -> None:
     async def use(alive: Incarnation) -> None:
         for command, words in lines:
             with refused_at_most():
-                said = await typed.answer(alive.service, boss, command, None, words)
+                said = await typed.answer(
+                    alive.service, boss, command, None, Named(None, None, tuple(words), " ".join(words))
+                )
                 plain_for_telegram(said.text).encode()
 
     with_service(use)
