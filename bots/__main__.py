@@ -12,6 +12,7 @@ from bots.app import serve
 from bots.parts import ROLES, Part
 from bots.settings import address_of, load
 from core.errors import ConfigurationError, StoreError
+from core.private import UMASK
 from storage.engines import Address, audit_of, export_of, move, reach
 from storage.sqlite import backup
 
@@ -119,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
     options = parser().parse_args(arguments)
+    os.umask(UMASK)
     try:
         status: int = asyncio.run(options.run(options))
     except (ConfigurationError, StoreError) as error:

@@ -40,6 +40,7 @@ from core.nudges import Nudges
 from core.observed import ObservedDelivery, ObservedGateway
 from core.policy import Policy
 from core.ports import Clock
+from core.private import FOLDER, narrow, tree
 from core.products import Catalog
 from core.queue import FairQueue
 from core.service import Service
@@ -51,6 +52,7 @@ from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
 from storage.engines import bell_of, driver_of, lease_of, workers_of
 from storage.notices import SqlNotices
+from storage.sqlite import files_of
 from storage.store import SqlStore
 
 log = logging.getLogger(__name__)
@@ -137,7 +139,9 @@ class Stores:
 
 @asynccontextmanager
 async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
-    """Open the database."""
+    """Open the database, after all that is there already was made private."""
+    database = files_of(settings.database) if isinstance(settings.database, Path) else ()
+    narrow([*database, *tree(settings.spool), *tree(settings.data_dir / "sandbox")])
     driver, meters = driver_of(settings.database), Meters()
     store = _CountedStore(driver, clock, settings.default_pool_micros, meters)
     await store.open()
@@ -331,7 +335,7 @@ def _make_spool(settings: Settings) -> None:
     """Refuse to start where audio could not be kept: it would be paid for in vain."""
     try:
         with own_disk():
-            settings.spool.mkdir(parents=True, exist_ok=True)
+            settings.spool.mkdir(FOLDER, parents=True, exist_ok=True)
         try_writing(settings.spool)
     except StoreAway as error:  # it may pass; until then the service is not ready
         log.error("%s", error)  # noqa: TRY400 - no trace tells more

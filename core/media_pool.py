@@ -12,6 +12,7 @@ from typing import Self
 
 from core.errors import MediaError, MediaTimeout
 from core.jsontype import JSON
+from core.private import UMASK
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Child:
                 stderr=asyncio.subprocess.PIPE,
                 env=ENVIRONMENT,
                 start_new_session=True,
+                umask=UMASK,
             )
         )
 

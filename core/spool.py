@@ -11,6 +11,7 @@ from tempfile import TemporaryFile
 from typing import TypeVar
 
 from core.errors import StoreAway, StoreError
+from core.private import create
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class Part:
     def __init__(self, into: Path) -> None:
         self._into = into
         self._path = into.parent / f".{token_hex(8)}.part"
-        self._file = self._path.open("xb", buffering=0)
+        self._file = os.fdopen(create(self._path), "wb", buffering=0)
 
     def write(self, block: bytes) -> None:
         """Append all of the block."""

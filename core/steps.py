@@ -30,6 +30,7 @@ from core.lifecycle import Reason, State
 from core.models import Artifact, Job
 from core.nudges import Nudges, Stopping
 from core.ports import Clock, Gateway, GatewayStatus, MediaTools, Store
+from core.private import FOLDER
 from core.products import Catalog, Product
 from core.spool import own_disk
 
@@ -327,7 +328,7 @@ class Steps:
         """Return what could be fetched and decoded, and the last trouble with what could not."""
         folder = self._spool / job.job_id
         with own_disk():
-            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(folder.mkdir, FOLDER, parents=True, exist_ok=True)
         artifacts: list[Artifact] = []
         trouble: GatewayError | MediaError | None = None
         for number, url in enumerate(urls):

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import aiosqlite
 
 from core.errors import Conflict, StoreAway, StoreBusy, StoreError
+from core.private import FOLDER, create, narrow
 from core.reports import Entry, write_csv
 from storage.books import Audit, audit
 from storage.driver import Row, Statement, Unexpected, bindable
@@ -102,9 +103,11 @@ class SqliteDriver:
         """Take the file's lock, connect and start the writer."""
         try:
             if not self._read_only:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                file = self._path.resolve()  # one lock by whatever name
-                self._lock = _lock(file.with_name(f"{file.name}.lock"))
+                self._path.parent.mkdir(FOLDER, parents=True, exist_ok=True)
+                file, *beside = files_of(self._path)
+                self._lock = _lock(beside[-1])
+                os.close(create(file, flags=0))  # by itself SQLite lets others read
+                narrow((file, *beside))
             connection = self._connection = self._kind(self._connect, 64)
             await connection
             connection.row_factory = sqlite3.Row
@@ -198,6 +201,12 @@ class SqliteDriver:
                 future.set_result(outcome)
 
 
+def files_of(path: Path) -> list[Path]:
+    """Return a database's file and those beside it, the lock last: one by whatever name the database is known."""
+    file = path.resolve()
+    return [file, *(file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm", "-journal", ".lock"))]
+
+
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """Open a connection in autocommit mode, where transactions are begun and ended by hand."""
     mode = "ro" if read_only else "rwc"
@@ -222,6 +231,8 @@ def backup(source: Path, target: Path) -> None:
         raise StoreError(f"{target} can't be written: SQLite keeps files of such names beside the database.")
     partial = target.with_name(f"{target.name}.partial")
     try:
+        partial.unlink(missing_ok=True)
+        os.close(create(partial))
         with closing(connect(source, read_only=True)) as live, closing(sqlite3.connect(partial)) as copy:
             live.backup(copy)
             _check_whole(copy)
