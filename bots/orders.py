@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bots.voice_names import Beginning, beginning, resembles
+from bots.voice_names import NO_NAME, Beginning, beginning, resembles
 from core.errors import InvalidInput
 from core.models import Caller, Destination, Order
 from core.products import Catalog, Parameter, Product
@@ -41,28 +41,26 @@ def read(
     row = catalog[product]
     given = dict(words.chosen)
     text = _options(words.body, row, catalog, given)
-    readings: dict[str, dict[str, Any]] = {}
-    if "voice" in row.table and "voice" not in given:
-        found = _voice(text, catalog)
-        if found.plain:
-            given["voice"] = found.voices[0]
-            text = _options(found.rest, row, catalog, given)
-        elif found.voices:
-            rest = dict(given)
-            said = _options(found.rest, row, catalog, rest) or words.answered
-            readings = {voice: {**rest, "voice": voice, row.billed: said} for voice in found.voices}
-            if not said:
-                raise _alone(text.strip(), found.voices[0], catalog)
-    default = {"voice": catalog.default_voice} if "voice" in row.table else {}
-    parameters = {**default, **given, row.billed: text or words.answered}
-    readings = {**readings, "": parameters} if readings else {}
+    found = _voice(text, given.pop("voice", ""), catalog) if "voice" in row.table else NO_NAME
+
+    def said(text: str, voice: str | None) -> dict[str, Any]:
+        options = {**given, "voice": voice} if voice else dict(given)
+        rest = _options(text, row, catalog, options) or words.answered
+        return {**options, row.billed: rest}
+
+    readings = {voice: said(found.rest, voice) for voice in found.voices}
+    if readings and not found.plain and not readings[found.voices[0]][row.billed]:
+        raise _alone(text.strip(), found.voices[0], catalog)
+    if not found.plain and not found.chosen:
+        readings[""] = said(text, catalog.default_voice if "voice" in row.table else None)
+    *_, parameters = readings.values()
     return Order(
         event_id=event_id,
         caller=caller,
         product=product,
         parameters=parameters,
         destination=destination,
-        readings=readings,
+        readings=readings if found.voices and not found.plain else {},
     )
 
 
@@ -82,6 +80,8 @@ def _options(text: str, product: Product, catalog: Catalog, given: dict[str, Any
         name = found["name"].lower().replace("-", "_")
         if name == product.billed:
             return text[found.start("value") :]
+        if name == "voice" and name in given:
+            raise InvalidInput(name, found["value"], "given once")
         if name == "voice" or name not in product.options:
             _refuse_misspelt(name, found, product, catalog)
             break
@@ -120,19 +120,28 @@ def _listed(product: Product) -> str:
     return ", ".join(product.options)
 
 
-def _voice(text: str, catalog: Catalog) -> Beginning:
-    """Find the voice with which a text begins, as a name or as `voice=Brian`."""
-    if found := _PARAMETER.match(text):
-        if found["name"].lower() == "voice":
-            return _voice_given(text[found.start("value") :], found["value"], catalog)
-    elif found := _VOICE.match(text):
-        named = beginning(text[found.end() :], catalog.voices)
-        return Beginning(named.voices, named.rest, plain=named.plain and bool(found["sign"]))
+def _voice(text: str, chosen: str, catalog: Catalog) -> Beginning:
+    """Find the voice that is chosen, or with which a text begins, as a name or as `voice=Brian`."""
+    if chosen:
+        found = _voice_given(chosen, chosen, catalog)
+        if found.rest:
+            raise _no_voice(chosen, catalog)
+        return replace(found, rest=text)
+    if typed := _PARAMETER.match(text):
+        if typed["name"].lower() == "voice":
+            return _voice_given(text[typed.start("value") :], typed["value"], catalog)
+    elif typed := _VOICE.match(text):
+        found = beginning(text[typed.end() :], catalog.voices)
+        return replace(found, plain=found.plain and bool(typed["sign"]))
     return beginning(text, catalog.voices)
 
 
 def _voice_given(text: str, value: str, catalog: Catalog) -> Beginning:
     found = beginning(text, catalog.voices)
     if not found.voices:
-        raise InvalidInput("voice", value, f"one of {', '.join(catalog.voices)}")
-    return found
+        raise _no_voice(value, catalog)
+    return replace(found, chosen=True)
+
+
+def _no_voice(given: str, catalog: Catalog) -> InvalidInput:
+    return InvalidInput("voice", given, f"one of {', '.join(catalog.voices)}")

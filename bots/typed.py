@@ -19,6 +19,7 @@ _VERBS = ("set", "show", "clear")
 _NAME = re.compile(r"[^\W\d]\w{1,31}")
 _UPON_MEMBERS = frozenset({"quota", "grant", "revoke", "block", "unblock"})
 _NO_NAMES = FOR_GOOD | {"unlimited", "default", *_VERBS}
+_EXAMPLES = {"amount": "0.50", "period": "day", "time": "2h", "cooldown_s": "60"}
 _USAGE = admin_replies.USAGE | {"quota": replies.USAGE_QUOTA}
 
 
@@ -27,10 +28,16 @@ async def answer(service: Service, caller: Caller, command: str, member: Person 
     try:
         said = await ACTS[command](service, caller, member, asked.words)
     except InvalidInput as error:
-        if error.instead and str(error.value) in asked.line:
-            error.instead = asked.line.replace(str(error.value), error.instead, 1)
+        error.instead = _line(asked.line, str(error.value), error.instead or _EXAMPLES.get(error.parameter, ""))
         raise
     return said or Answer(_named_rightly(command, asked.words) or _usage(command))
+
+
+def _line(typed: str, wrong: str, right: str) -> str:
+    """Return the line to type: with what is right in the place of what is wrong, or added where nothing was given."""
+    if not right or wrong not in typed:
+        return right
+    return typed.replace(wrong, right, 1) if wrong else f"{typed} {right}"
 
 
 def _usage(command: str) -> str:

@@ -21,6 +21,7 @@ _AFTER = re.compile(
         (?:[:,;.!?…]*(?:\s*[-\u2013\u2014:>]+(?=\s))?(?:\s+|$)|[:,;](?=\S))""",
     re.VERBOSE,
 )
+_TAGS = re.compile(r"\s*(?:\[[^\[\]]*\]\s*)+")
 _WORD = re.compile(r"\S*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _APOSTROPHES = ("'", "\u2019", "\u02bc")
@@ -46,13 +47,24 @@ class Beginning:
     rest: str = ""
     plain: bool = False
     """Whether there is no doubt; else somebody has to ask."""
+    chosen: bool = False
+    """Whether the word can't be a part of the text."""
 
 
 NO_NAME = Beginning()
 
 
 def beginning(text: str, voices: Iterable[str]) -> Beginning:
-    """Look for a voice at the beginning of a text."""
+    """Look for a voice at the beginning of a text; one that follows a tag is asked about."""
+    names = tuple(voices)
+    found, tags = _first_word(text, names), _TAGS.match(text)
+    if found.voices or tags is None:
+        return found
+    after = _first_word(text[tags.end() :], names)
+    return Beginning(after.voices, tags[0] + after.rest) if after.plain else NO_NAME
+
+
+def _first_word(text: str, voices: Iterable[str]) -> Beginning:
     by_name = {_bare(voice): voice for voice in voices}
     before = _BEFORE.match(text)
     start = before.end() if before else 0

@@ -75,10 +75,25 @@ _MENDS = (
 )
 
 
+_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_DIGITS = {word: str(number) for number, word in enumerate(_WORDS)} | {
+    "\u00bd": "0.5",
+    "half": "0.5",
+    "quarter": "0.25",
+}
+
+
 def _mended(wanted: str, price_micros: int) -> str:
     """Return what was probably meant, or nothing."""
-    tries = (found.expand(mend) for form, mend in _MENDS if (found := form.fullmatch(wanted)))
-    return next((better for better in tries if _micros(better, price_micros) is not None), "")
+    ascii_digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in wanted)
+    worded = " ".join(_DIGITS.get(word, word) for word in wanted.split(" "))
+    tries = (ascii_digits, worded, *(found.expand(to) for form, to in _MENDS if (found := form.fullmatch(wanted))))
+    return next((better for better in tries if better != wanted and _is_amount(better, price_micros)), "")
+
+
+def _is_amount(wanted: str, price_micros: int) -> bool:
+    micros = _micros(wanted, price_micros)
+    return micros is not None and micros <= LARGEST_MICROS
 
 
 # --- periods and quotas ---------------------------------------------------------------------------------------------
@@ -107,7 +122,12 @@ def read_quota(text: str, price_micros: int, usual: Period | None = None) -> Quo
         return Quota(limit_micros=parse_amount(found[1], price_micros), period=_PERIODS[found[2]])
     if found := _PERIOD_FIRST.fullmatch(wanted):
         return Quota(limit_micros=parse_amount(found[2], price_micros), period=_PERIODS[found[1]])
-    amount, rest = _split(wanted, price_micros)
+    try:
+        amount, rest = _split(wanted, price_micros)
+    except InvalidInput:
+        if usual is not None:
+            raise
+        raise InvalidInput("amount", wanted, AMOUNTS, f"{_mended(wanted, price_micros) or '0.50'} day") from None
     if rest:
         raise InvalidInput("period", rest, PERIODS, "day")
     micros = parse_amount(amount, price_micros)

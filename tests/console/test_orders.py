@@ -61,6 +61,7 @@ def ordered(body: str, product: str = "speech", **words: Any) -> Order:
         ("Well, hello", "Lily", "Well, hello"),
         ("voice: the musical", "Lily", "voice: the musical"),
         ("[whispers] hi", "Lily", "[whispers] hi"),
+        ("[sighs] Will you stay?", "Lily", "[sighs] Will you stay?"),
     ],
 )
 def test_what_is_plainly_meant_is_taken(body: str, voice: str, text: str) -> None:
@@ -77,9 +78,9 @@ def test_what_is_plainly_meant_is_taken(body: str, voice: str, text: str) -> Non
         ("Goerge hello", ["George"], "hello"),
         ("Sara hello", ["Aria", "Sarah"], "hello"),
         ("Charlote hello", ["Charlotte"], "hello"),
-        ("voice=Briann hello", ["Brian"], "hello"),
         ("voice Brian hello", ["Brian"], "hello"),
         ("Aria-hello there", ["Aria"], "hello there"),
+        ("[whispers] Aria, hello", ["Aria"], "[whispers] hello"),
         ("AriaHello there", ["Aria"], "Hello there"),
         ('"Aria hello there"', ["Aria"], "hello there"),
         ("speed=1.2 Ariaa hello", ["Aria"], "hello"),
@@ -110,8 +111,22 @@ def test_a_misspelt_voice_alone_is_neither_spoken_nor_asked_about() -> None:
 
 
 def test_a_chosen_voice_speaks_all_of_it() -> None:
-    order = ordered("Ariaa says hello", chosen={"voice": "Bill"})
-    assert (order.parameters, order.readings) == ({"voice": "Bill", "text": "Ariaa says hello"}, {})
+    for voice in ("Bill", "bill", " “Bill”:"):
+        order = ordered("Ariaa says hello", chosen={"voice": voice})
+        assert (order.parameters, order.readings) == ({"voice": "Bill", "text": "Ariaa says hello"}, {})
+
+
+@pytest.mark.parametrize(
+    ("body", "chosen"), [("Aria says hello", {"voice": "Briann"}), ("voice=Briann Aria says hello", {})]
+)
+def test_a_chosen_voice_that_is_near_is_asked_about(body: str, chosen: dict[str, str]) -> None:
+    assert ordered(body, chosen=chosen).readings == {"Brian": {"voice": "Brian", "text": "Aria says hello"}}
+
+
+@pytest.mark.parametrize("voice", ["Nobody", "Brian Hello", "@everyone **Bob**", "Hello"])
+def test_a_chosen_voice_that_is_none_is_refused(voice: str) -> None:
+    with pytest.raises(InvalidInput, match="voice"):
+        ordered("Hello", chosen={"voice": voice})
 
 
 @pytest.mark.parametrize(
@@ -153,6 +168,8 @@ def test_every_parameter_of_the_table_can_be_typed() -> None:
         ("speech", "speed=3 Hello", "speed: '3' is not a number from 0.5 to 2.0"),
         ("speech", "speed=fast Hello", "speed: 'fast' is not a number"),
         ("speech", "speed=1 speed=2 Hello", "speed: '2' is not given once"),
+        ("speech", "voice=Aria voice=Bill Hello", "voice: 'Bill' is not given once"),
+        ("speech", "voic=Bill Hello", "written voice=Bill"),
         ("speech", "sped=1.2 Hello", "written speed=1.2"),
         ("speech", "similarity=1 Hello", "written similarity_boost=1"),
         ("speech", "voice=Nobody Hello", "voice: 'Nobody' is not one of Aria"),

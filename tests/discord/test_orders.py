@@ -203,6 +203,14 @@ async def test_a_misspelt_voice_is_asked_about_and_the_text_is_kept(stage: Stage
     assert len(studio.orders) == 1
 
 
+async def test_a_chosen_voice_that_is_misspelt_is_asked_about(stage: Stage, app: App, studio: Studio) -> None:
+    reply = await stage.world.command(stage.ana, stage.channel, "/speak", text="Aria says hello", voice="briann")
+    question = await reply.settled(lambda m: m.buttons)
+    assert [b["label"] for b in question.buttons] == ["Brian"]
+    await (await stage.world.press(stage.ana, question, question.buttons[0]["custom_id"])).audio()
+    assert studio.orders == [{"voice": "Brian", "text": "Aria says hello"}]
+
+
 async def test_nothing_to_say_is_refused_free(stage: Stage, app: App, studio: Studio) -> None:
     for text in ("🎉", "\u3164", "[laughs]", "Aria …", "Aria"):
         said = await (await literally(stage, text)).settled(lambda m: m.content)

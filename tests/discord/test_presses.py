@@ -144,9 +144,22 @@ async def test_a_price_that_cannot_be_paid_any_more_is_refused_with_words(
     assert studio.orders == []
 
 
+async def test_a_reading_that_is_chosen_agrees_to_no_price(stage: Stage, app: App, studio: Studio) -> None:
+    await say(stage, stage.boss, "/limits", name="confirm", value="0.0001")
+    reply = await stage.world.command(stage.ana, stage.channel, "/speak", text="Braian hello")
+    question = await reply.settled(lambda m: m.buttons)
+    for label, price in (("Brian", "$0.0005"), ("Say all of it", "$0.0005")):  # the first answer stands
+        chosen = await stage.world.press(stage.ana, question, button(question, label))
+        assert f"This costs {price}" in await whispered(chosen)
+    assert studio.orders == []
+    go = await stage.world.press(stage.ana, chosen.followups[0], button(chosen.followups[0], "Go ahead"))
+    await go.audio()
+    assert studio.orders == [{"voice": "Brian", "text": "hello"}]
+
+
 MADE_UP = [
     "ask:", "ask:many", "ask:-5", "ask:0", "ask:" + "9" * 15, "ask:" + "9" * 90, "ask:٣", "approve:", "approve:x",
-    "approve:" + "x" * 90, "decline:a b", "decline:\x00", "confirm:", "confirm:" + "0" * 18, "confirm:\x00", "again:",
+    "approve:" + "x" * 90, "decline:a b", "decline:\x00", "confirm:", "confirm:" + "0" * 18, "confirm:" + "0" * 18 + ":1", "confirm:x:٣", "confirm:\x00", "again:",
     "again:\x00", "again:" + "z" * 90, "sing:1", "",
 ]  # fmt: skip
 
