@@ -49,11 +49,19 @@ lint: $(STAMP)
 types: $(STAMP)
 	$(BIN)/mypy
 
+# The image's version or else the newest that works, along the PATH and among pyenv's: a shim fails while its version
+# is not chosen.
+IMAGE := $(shell sed -n 's/^ARG PYTHON=//p' Dockerfile)
+PYTHON = $(shell IFS=:; root=$$(pyenv root 2>/dev/null); for v in $(IMAGE) 3.14 3.13 3.12 3.11 3; do \
+  for bin in $$PATH $${root:+$$root/versions/$$v*/bin}; do \
+    "$$bin/python$$v" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
+      echo "$$bin/python$$v" && exit; \
+  done; \
+done)
+
 $(STAMP): requirements-dev.lock pyproject.toml
-	@python=$$(for v in 3.14 3.13 3.12 3.11 3; do \
-	  p=$$(command -v python$$v) && "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; \
-	done); \
-	[ -n "$$python" ] || { echo "Troubadour needs Python 3.11 or newer, and none is on the PATH." >&2; exit 1; }; \
+	@python='$(PYTHON)'; \
+	[ -n "$$python" ] || { echo "Troubadour needs Python 3.11 or newer with venv, and none was found on the PATH." >&2; exit 1; }; \
 	echo "Making $(VENV) with $$python"; \
 	"$$python" -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
