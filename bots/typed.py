@@ -19,7 +19,14 @@ _VERBS = ("set", "show", "clear")
 _NAME = re.compile(r"[^\W\d]\w{1,31}")
 _UPON_MEMBERS = frozenset({"quota", "grant", "revoke", "block", "unblock"})
 _NO_NAMES = FOR_GOOD | {"unlimited", "default", *_VERBS}
-_EXAMPLES = {"amount": "0.50", "period": "day", "time": "2h", "cooldown_s": "60"}
+_EXAMPLES = {
+    "amount": "0.50",
+    "period": "day",
+    "time": "2h",
+    "cooldown_s": "60",
+    "longest_text": "500",
+    "in_flight": "5",
+}
 _USAGE = admin_replies.USAGE | {"quota": replies.USAGE_QUOTA}
 
 

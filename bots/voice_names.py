@@ -11,6 +11,8 @@ SHORTEST_GUESS = 3
 """Letters that a word needs to be taken for a misspelt name."""
 LONGEST_NAME = 64
 """Characters in which a name is looked for."""
+SHORT_NAME = 5
+"""Letters up to which a name in which two letters are others is another name."""
 LONG_NAME = 8
 """Letters from which on a name may be misspelt twice."""
 
@@ -115,6 +117,9 @@ def resembles(word: str, name: str) -> bool:
     """Say whether a word is a name with a letter left out, put in, changed or moved; in a long name, two."""
     slips = 2 if len(name) >= LONG_NAME else 1
     if abs(len(word) - len(name)) > slips:
+        return False
+    changed = sum(a != b for a, b in zip(word, name, strict=False)) if len(word) == len(name) else 0
+    if len(name) <= SHORT_NAME and changed > 1 and sorted(word) != sorted(name):  # Lisa is not Liam
         return False
     return not _shortened(word, slips).isdisjoint(_shortened(name, slips))
 

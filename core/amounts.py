@@ -230,6 +230,7 @@ _UNIT_MS = {"w": 7 * DAY_MS, "d": DAY_MS, "h": 3_600_000, "m": 60_000, "s": 1000
 _UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|wks?|w)"
 _PART = re.compile(rf"(?:(\d{{1,6}}) ?|(?:an?|one) )({_UNIT})(?![a-z])", re.ASCII)
 _SPAN = re.compile(rf"(?:for )?{_PART.pattern}(?:(?:,? and |, ?| ?){_PART.pattern})*", re.ASCII)
+_GROUPS = re.compile(r"\d{1,3}(?:[,.'\u2019]\d{3})+", re.ASCII)
 _COUNT = re.compile(r"\d{1,9}|\d{1,3}(?: \d{3})+", re.ASCII)
 
 
@@ -261,5 +262,6 @@ def read_count(name: str, text: str, *, least: int, unit: str = "") -> int:
         wanted = re.sub(rf" ?(?:{unit})$", "", wanted)
     number = int(wanted.replace(" ", "")) if _COUNT.fullmatch(wanted) else -1
     if not least <= number <= LARGEST_COUNT:
-        raise InvalidInput(name, text, f"a whole number from {least} to {LARGEST_COUNT}, or none")
+        better = re.sub(r"[,.'\u2019]", "", wanted) if _GROUPS.fullmatch(wanted) else ""
+        raise InvalidInput(name, text, f"a whole number from {least} to {LARGEST_COUNT}, or none", better)
     return number

@@ -102,6 +102,8 @@ async def test_what_an_admin_types(alive: Incarnation, line: str, says: str) -> 
         ("/quota set @ann 1 year", "period “year” can't be used: it must be day, week or month. Write /quota set @ann 1 day"),
         ("/block @ann 2 fortnights", "time “2 fortnights” can't be used: it must be a time such as 30m, {} Write /block @ann 2h"),
         ("/limits cooldown soon", "cooldown “soon” can't be used: it must be seconds or a time, {} Write /limits cooldown 60"),
+        ("/limits text 1,000", "text “1,000” can't be used: {} Write /limits text 1000"),
+        ("/limits flight few", "flight “few” can't be used: {} Write /limits flight 5"),
         ("/usage fortnight", "period “fortnight” can't be used: it must be day, week or month. Write /usage day"),
     ],
 )  # fmt: skip
