@@ -63,6 +63,7 @@ _REASONS = {
     Reason.DELIVERY_UNCERTAIN: "I can't tell whether the audio reached this chat.",
     Reason.TOO_LARGE: "The audio is ready, but it is too large for this chat even after shrinking.",
     Reason.INTERNAL: "Something went wrong on my side.",
+    Reason.NO_WORKER: "Nobody was there to carry out this order.",
 }
 
 
@@ -74,14 +75,29 @@ def accepted(answer: Accepted) -> str:
     job = answer.job
     if answer.duplicate:
         return f"That is ordered already. ({job.job_id})"
-    return f"Working on it: {job.characters} characters, {show(job.cost_micros)}."
+    return f"{waits_for(job) or 'Working on it'}: {job.characters} characters, {show(job.cost_micros)}."
+
+
+_WAITS = {
+    Reason.UNREACHABLE: "The audio service can't be reached, trying again",
+    Reason.BUSY: "The audio service is too busy at the moment, trying again",
+    Reason.OUT_OF_CREDIT: "The service is out of credit, waiting until there is some",
+    Reason.UNAUTHORIZED: "The audio service does not let this bot in at the moment, trying again",
+    Reason.NO_WORKER: "No worker is running, waiting until one is",
+}
+
+
+def waits_for(job: Job) -> str | None:
+    """Say what an order waits for, if it is more than its turn."""
+    return _WAITS.get(Reason(job.reason)) if job.waits and job.reason else None
 
 
 def progress(job: Job) -> str:
     """Say how far a job is."""
     match job.state:
         case State.QUEUED | State.SUBMITTING:
-            return f"Waiting for a free place: {job.characters} characters, {show(job.cost_micros)}."
+            why = waits_for(job) or "Waiting for a free place"
+            return f"{why}: {job.characters} characters, {show(job.cost_micros)}."
         case State.GENERATED | State.DELIVERING:
             return "Sending the audio…"
         case _:

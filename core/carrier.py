@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from core.errors import GatewayError
+from core.lifecycle import Reason
 from core.load import Load
 from core.models import Job
 
@@ -27,6 +28,10 @@ class Carrier(Protocol):
 
     def trouble(self) -> GatewayError | None:
         """Return what keeps every submission from succeeding now, if it is the operator's to mend."""
+        ...
+
+    def why_waiting(self) -> Reason | None:
+        """Return what every order waits for that has not been submitted, if it is more than its turn."""
         ...
 
     def load(self) -> Load:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from core.callbacks import Callbacks, Naming
 from core.errors import GatewayError, StoreError
 from core.lease import Bell
-from core.lifecycle import HELD, State
+from core.lifecycle import HELD, Reason, State
 from core.load import Load, Throughput
 from core.models import Job
 
@@ -35,6 +35,7 @@ class Elsewhere:
         self._stopping = False
         self._open_jobs = open_jobs
         self._count_workers = workers
+        self._alone = False
         self._seen_s = asyncio.get_running_loop().time()
         self._bell = bell
         self._callbacks = Callbacks(naming, bell.ring)
@@ -59,6 +60,10 @@ class Elsewhere:
     def trouble(self) -> GatewayError | None:
         """Nothing is known here of what the workers meet at the gateway."""
         return None
+
+    def why_waiting(self) -> Reason | None:
+        """Say whether there is no worker; what the workers wait for is not known here."""
+        return Reason.NO_WORKER if self._alone else None
 
     def load(self) -> Load:
         """Say how busy the workers were a moment ago."""
@@ -97,7 +102,8 @@ class Elsewhere:
         while True:
             try:
                 jobs = await self._open_jobs()
-                if await self._count_workers():
+                self._alone = not await self._count_workers()
+                if not self._alone:
                     self._seen_s = asyncio.get_running_loop().time()
             except StoreError as error:
                 log.warning("the store does not say how busy the workers are: %s", error)

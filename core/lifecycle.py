@@ -45,6 +45,8 @@ class Reason(StrEnum):
     DELIVERY_UNCERTAIN = "delivery_uncertain"
     TOO_LARGE = "too_large"
     INTERNAL = "internal"
+    NO_WORKER = "no_worker"
+    """Only of an order that waits: nobody carries jobs now."""
 
 
 # The way back from `submitting` to `queued` and from `delivering` to `generated` is taken only when it is proven

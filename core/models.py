@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from core.audio import Probe
 from core.jsontype import JSON
-from core.lifecycle import State
+from core.lifecycle import Reason, State
 from core.quota import Standing
 
 LONGEST_NAME = 64
@@ -177,6 +177,11 @@ class Accepted:
 
     job: Job
     duplicate: bool = False
+
+    @property
+    def unattended(self) -> bool:
+        """Whether no worker is running that would show how the order goes on."""
+        return self.job.reason == Reason.NO_WORKER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

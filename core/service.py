@@ -107,7 +107,8 @@ class Service:
         if not admitted.duplicate:
             log.info("job %s: %s, %d characters, %s", job.job_id, job.product, job.characters, job.community)
             self._worker.accept(job)
-        return Accepted(job=job, duplicate=admitted.duplicate)
+        shown = replace(job, reason=self._worker.why_waiting()) if job.waits else job
+        return Accepted(job=shown, duplicate=admitted.duplicate)
 
     def _check_open(self) -> None:
         if self._worker.stopping:

@@ -107,6 +107,10 @@ class Worker:
         """Whether anybody is known to carry jobs on."""
         return self.running
 
+    def why_waiting(self) -> Reason | None:
+        """Return what every order waits for that has not been submitted, if it is more than its turn."""
+        return self._gate.why()
+
     def load(self) -> Load:
         """Say how busy this worker is, and how long who comes now would wait."""
         waiting, in_flight = self._queue.waiting + self._lease.left, self._queue.in_flight

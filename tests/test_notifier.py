@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -120,6 +121,21 @@ async def test_nobody_is_said_to_have_been_told_who_was_not(
         said = await band.wait_for(lambda chat: next((t for t in chat.texts if "right now" in t), None))
         assert said.endswith("Whoever runs this bot finds it in the log.")
     assert boss.texts == []
+
+
+async def test_an_order_says_why_it_waits(world: TelegramWorld, studio: Studio, tmp_path: Path) -> None:
+    ann = world.user("Ann")
+    band = world.group("Band", ann)
+    with socket.socket() as nobody:  # bound, and nobody listens
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        async with service(world, studio, tmp_path, gateway_url=url):
+            await band.says(ann, "/speak Hello")
+            waits = "The audio service can't be reached, trying again"
+            await band.wait_for(lambda chat: f"{waits}: 5 characters, $0.0005." in chat.texts)
+            await band.says(ann, "/speak Hello again")  # while it is known already
+            await band.wait_for(lambda chat: len(chat.texts) > 1)
+            assert band.texts[1].startswith(waits)
 
 
 GONE = "The gateway does not know the model for music: set MUSIC_ENDPOINT to what the vendor calls it now."

@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec
 
 import discord
 
-from bots import orders, refusals
+from bots import orders, refusals, replies
 from bots.acts import Answer, File
 from bots.discord import buttons
 from bots.discord.address import Address, AnyInteraction, caller_of, person
@@ -92,7 +92,9 @@ class Desk:
         async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
             catalog = self.service.catalog
             order = orders.read(words, product, catalog, caller, event_id=event, destination=destination)
-            await self.service.order(order)
+            accepted = await self.service.order(order)
+            if accepted.unattended:  # nobody else will say anything for now
+                await interaction.edit_original_response(content=replies.accepted(accepted))
             return ()
 
         await self.answer(interaction, act, ORDER)

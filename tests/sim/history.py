@@ -42,7 +42,13 @@ REST_S = 4 * 3600.0
 SETTLED_S = 60.0
 """How long after the last fault it may still be felt."""
 MOST_KILLS = 4
-ACKNOWLEDGED = ("Working on it", "Waiting for a free place", "Generating", "Sending the audio")
+WAITS = (
+    "The audio service can't be reached, trying",
+    "The audio service is too busy at the moment, trying",
+    "The service is out of credit, waiting",
+    "The audio service does not let this bot in at the moment, trying",
+)
+ACKNOWLEDGED = ("Working on it", "Waiting for a free place", "Generating", "Sending the audio", *WAITS)
 
 
 class History:

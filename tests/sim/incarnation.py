@@ -178,7 +178,7 @@ class Incarnation:
         naming, lease = Naming(store, gateway), Sole(store)
         delivering = Delivering(
             store=store, media=media, deliveries=chats, quota_for=lambda _: ALLOWANCE, clock=clock, spool=spool,
-            nudges=nudges, lease=lease,
+            nudges=nudges, lease=lease, why_waiting=gate.why,
         )  # fmt: skip
         pace = Pace(queue_s=history.queue_s, callbacks=history.webhooks)
         steps = Steps(
