@@ -7,7 +7,7 @@ PROOF := $(VENV)/.proof
 BENCH := $(VENV)/.bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types sim kill fleet power fuzz mutants bench audit lock clean
+.PHONY: help demo test check lint types sim kill fleet soak power fuzz mutants bench audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -29,6 +29,10 @@ kill: $(STAMP)  ## Kill and freeze a real service at random instants: KILLS=n
 ORDERS ?= 2000
 fleet: $(STAMP)  ## Kill and freeze bots and workers over one PostgreSQL database while ORDERS=n orders come in
 	$(BIN)/python -m tests.kill --fleet $(ORDERS)
+
+AUDIOS ?= 3000
+soak: $(STAMP)  ## Let a hundred chats order AUDIOS=n audios while sends fail: all arrive, and the service does not grow
+	$(BIN)/python -m tests.soak --audios $(AUDIOS)
 
 CUTS ?= 200000
 power: $(STAMP)  ## Cut the power under the store's real transactions: CUTS=n torn images

@@ -100,6 +100,7 @@ class Vitals:
             "jobs_in_flight": ("Jobs that have a place at the gateway.", [({}, float(load.in_flight))]),
             "wait_seconds": ("How long an order that comes now is thought to wait.", [({}, load.wait_s)]),
             "gate_closed_seconds": ("How long submissions are held back still.", [({}, self.gate.closed_s)]),
+            "tasks": ("What goes on side by side in this process.", [({}, float(len(asyncio.all_tasks())))]),
             "event_loop_lag_seconds": ("The longest delay lately.", [({}, self.lag.worst_s)]),
             "store_up": ("Whether the store answers.", [({}, float(jobs is not None))]),
             "platform_up": ("Whether orders are taken from a chat.", chats),

@@ -40,6 +40,8 @@ class DiscordWorld:
         self.requests: list[Request] = []
         self.violations: list[str] = []
         self.faults: list[Fault] = []
+        self.weather: Callable[[Request], Fault | None] = lambda _: None
+        """Draws a fault for any request that no other is meant for."""
         self.gateway = Gateway(token, self.bot, self.application_id, self._guild_payloads, self.pulse)
         self._runner: web.AppRunner | None = None
         self.origin = ""
@@ -253,7 +255,7 @@ class DiscordWorld:
             request = await read(raw)
             self.requests.append(request)
             self.violations += violations(request)
-            fault = next((f for f in self.faults if f.takes(request)), None)
+            fault = next((f for f in self.faults if f.takes(request)), None) or self.weather(request)
             try:
                 response = await self._answer(handler, request, raw, fault)
             finally:

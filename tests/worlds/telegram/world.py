@@ -33,6 +33,8 @@ class TelegramWorld:
         self._repeated: list[JSON] = []
         self._next_update = 1
         self._faults: list[tuple[str, int | None, Fault]] = []
+        self.weather: Callable[[Call], Fault | None] = lambda _: None
+        """Draws a fault for any call that no other is meant for."""
         self._changed = asyncio.Condition()
         self._poll = 0
         self.webhook = Webhook(lambda: self._repeated + self._updates, self._forget)
@@ -166,7 +168,7 @@ class TelegramWorld:
             if method == call.method and chat_id in {None, call.chat_id}:
                 del self._faults[i]
                 return fault
-        return Fault()
+        return self.weather(call) or Fault()
 
     async def _meet(self, request: web.Request, call: Call, fault: Fault) -> web.StreamResponse:
         if fault.drop == "before":

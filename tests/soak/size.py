@@ -1,0 +1,68 @@
+"""How large a process is, as the system and its own metrics tell."""
+
+import os
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import aiohttp
+
+SLACK = 2
+"""What may be more whatever the share: one connection that is kept for a moment, one timer's task."""
+SHARE = 0.10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """What must stay flat. Memory is in KiB, everything else a count."""
+
+    descriptors: int
+    connections: int
+    threads: int
+    tasks: int
+    memory_kib: int
+
+    def least(self, other: "Size") -> "Size":
+        """Return the smaller of each figure."""
+        return Size(**{f.name: min(getattr(self, f.name), getattr(other, f.name)) for f in fields(Size)})
+
+    def beyond(self, before: "Size", *, memory: bool = True) -> list[str]:
+        """Name what has grown beyond its share."""
+        return [
+            f"{f.name}: {getattr(before, f.name)} before, {getattr(self, f.name)} now"
+            for f in fields(Size)
+            if (memory or f.name != "memory_kib")
+            and getattr(self, f.name) > getattr(before, f.name) * (1 + SHARE) + SLACK
+        ]
+
+
+async def measured(pid: int, port: int) -> tuple[Size, int]:
+    """Return a process's size, and how many of its jobs are not closed."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/metrics") as response,
+    ):
+        metrics = await response.text()
+    opened = [_target(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    status = Path(f"/proc/{pid}/status").read_text()
+    size = Size(
+        descriptors=len(opened),
+        connections=sum(target.startswith("socket:") for target in opened),
+        threads=_number(r"Threads:\s+(\d+)", status),
+        tasks=_number(r"troubadour_tasks (\d+)", metrics),
+        memory_kib=_number(r"VmRSS:\s+(\d+)", status),
+    )
+    return size, sum(int(count) for count in re.findall(r"troubadour_jobs\{[^}]*\} (\d+)", metrics))
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)  # noqa: PTH115 - a socket's name is no path
+    except FileNotFoundError:  # closed since it was listed
+        return ""
+
+
+def _number(pattern: str, text: str) -> int:
+    found = re.search(pattern, text)
+    assert found is not None, f"{pattern} is not in:\n{text}"
+    return int(found[1])
