@@ -261,7 +261,7 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
     ),
     Trouble.GATEWAY_AWAY: (
         "The gateway can't be reached, or does not answer. Orders wait, and I keep trying.",
-        "The gateway answers again.",
+        "Nothing waits for the gateway in vain any more.",
     ),
     Trouble.CALLBACKS_MISSING: (
         "The gateway's callbacks don't come: see whether PUBLIC_URL leads to me. Meanwhile I ask the gateway instead.",
@@ -273,7 +273,7 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
     ),
     Trouble.NOTHING_DELIVERED: (
         "Nothing gets through to {about}: what is finished is kept, and I keep trying.",
-        "Deliveries to {about} arrive again.",
+        "Nothing waits for {about} in vain any more.",
     ),
     Trouble.NO_WORKER: ("No worker is running: orders wait until one does.", "A worker is running again."),
     Trouble.DISK_FULL: (

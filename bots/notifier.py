@@ -43,7 +43,6 @@ class Notifier:
         *,
         look: Callable[[], Awaitable[object]],
         leads: bool,
-        look_s: float = LOOK_S,
     ) -> None:
         """`look` finds troubles that nobody reports. `leads`: whether to tell while the store can't say whose turn."""
         self._troubles = troubles
@@ -52,7 +51,6 @@ class Notifier:
         self._platforms = platforms
         self._look = look
         self._leads = leads
-        self._look_s = look_s
         self._known_owners: Collection[str] = ()
         self._logged: dict[Key, Case] = {}
         self._told: frozenset[Key] = frozenset()
@@ -73,7 +71,7 @@ class Notifier:
                 except Exception:
                     log.exception("the owners could not be told")
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._look_s):
+                    async with asyncio.timeout(LOOK_S):
                         await self._troubles.changed.wait()
         finally:
             self._troubles.attended = False

@@ -8,11 +8,11 @@ from typing import Any
 from core.audio import Want
 from core.errors import (
     DeliveryDelayed,
-    DeliveryRefused,
+    DeliveryError,
+    DeliveryUncertain,
     GatewayError,
     NoAnswer,
     ServerError,
-    TooLarge,
     Unreachable,
     Unreadable,
 )
@@ -58,17 +58,17 @@ class ObservedGateway:
 
     @contextmanager
     def _heeded(self, product: str = "") -> Iterator[None]:
-        self._flow.tried("")
-        try:
-            yield
-        except AWAY:
-            raise
-        except GatewayError as error:
+        with self._flow.trying(""):
+            try:
+                yield
+            except AWAY:
+                raise
+            except GatewayError as error:
+                self._flow.succeeded()
+                if trouble := TROUBLE_OF.get(error.reason):
+                    self._troubles.begin(trouble, _about(trouble, product), error.detail)
+                raise
             self._flow.succeeded()
-            if trouble := TROUBLE_OF.get(error.reason):
-                self._troubles.begin(trouble, _about(trouble, product), error.detail)
-            raise
-        self._flow.succeeded()
 
 
 def _about(trouble: Trouble, product: str) -> str:
@@ -108,14 +108,17 @@ class ObservedDelivery:
 
     @contextmanager
     def _heeded(self, job_id: str) -> Iterator[None]:
-        self._flow.tried(job_id)
-        try:
-            yield
-        except (DeliveryRefused, TooLarge):
-            self._flow.refused(job_id)
-            raise
-        except DeliveryDelayed as error:
-            if error.retry_after_s >= LONG_WAIT_S:
-                self._flow.put_off(job_id, error.retry_after_s)
-            raise
-        self._flow.succeeded()
+        with self._flow.trying(job_id):
+            try:
+                yield
+            except DeliveryDelayed as error:
+                if error.retry_after_s >= LONG_WAIT_S:
+                    self._flow.put_off(job_id, error.retry_after_s)
+                raise
+            except DeliveryUncertain:
+                self._flow.lost(job_id)
+                raise
+            except DeliveryError:
+                self._flow.refused(job_id)
+                raise
+            self._flow.succeeded()

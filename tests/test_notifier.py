@@ -19,7 +19,7 @@ from bots.notifier import Notifier
 from bots.platform import Button, Platform
 from bots.settings import load
 from core.errors import DeliveryDelayed
-from core.flow import STUCK_S, Flow
+from core.flow import FORGET_S, STUCK_S, Flow
 from core.troubles import Trouble, Troubles
 from storage.notices import HOUR_MS, SqlNotices
 from storage.sqlite import SqliteDriver
@@ -263,10 +263,9 @@ def test_nothing_gets_through_when_something_waits_and_nothing_succeeds() -> Non
     flow = Flow(lambda: now[0])
     now[0] = 10 * STUCK_S
     assert flow.stuck() is None  # nothing waits
-    flow.tried("a")
+    tried(flow, "a")
     now[0] += STUCK_S - 1
-    flow.tried("b")
-    flow.tried("a")
+    tried(flow, "b", "a")
     assert flow.stuck() is None
     now[0] += 1
     assert flow.stuck() == "for 5 min, while 2 wait"
@@ -274,14 +273,58 @@ def test_nothing_gets_through_when_something_waits_and_nothing_succeeds() -> Non
     assert (flow.stuck(), flow.stalled_s) == (None, 0)
 
 
-def test_who_was_answered_does_not_wait() -> None:
+def tried(flow: Flow, *keys: str) -> None:
+    for key in keys:
+        with flow.trying(key):
+            pass
+
+
+def test_who_was_answered_or_comes_no_more_does_not_wait() -> None:
     now = [0.0]
     flow = Flow(lambda: now[0])
-    for key in ("a", "b"):
-        flow.tried(key)
+    tried(flow, "a", "b", "c", "d")
     flow.refused("a")
     flow.put_off("b", 3 * STUCK_S)
+    for key in ("c", "d"):
+        flow.lost(key)
     now[0] = 2 * STUCK_S
     assert (flow.waiting, flow.stuck()) == (0, None)
-    now[0] = 4 * STUCK_S
-    assert flow.stuck() == "for 5 min, while 1 wait"
+    tried(flow, "e")
+    flow.lost("e")
+    assert flow.stuck() == "for 10 min, while 3 wait"  # so many are no chance
+    flow.succeeded()
+    tried(flow, "f")
+    now[0] += FORGET_S
+    assert flow.waiting == 1
+    now[0] += 1
+    assert flow.waiting == 0
+
+
+def test_a_call_that_hangs_waits_as_long_as_it_does() -> None:
+    now = [0.0]
+    flow = Flow(lambda: now[0])
+    with flow.trying("a"):
+        now[0] = 2 * FORGET_S
+        assert flow.stuck() == "for 60 min, while 1 wait"
+
+
+async def test_readiness_follows_what_really_gets_through(
+    world: TelegramWorld, studio: Studio, boss: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.flow.STUCK_S", 0.02)
+    monkeypatch.setattr("bots.notifier.LOOK_S", 0.01)
+    ann = world.user("Ann")
+    band = world.group("Band", ann)
+    world.fail("sendVoice", Fault.flood(1), chat=band, times=2)
+    async with service(world, studio, tmp_path, owners=(f"telegram:{boss.id}",)) as app:
+        await band.says(ann, "/speak Hello")
+        await boss.wait_for(lambda chat: chat.texts)
+        assert boss.texts[0].startswith("Nothing gets through to telegram")
+        now = await readiness(app)
+        assert now["code"] == 503
+        assert now["wrong"]["telegram"].startswith("nothing is delivered for 0 min, while 1 wait")
+        assert 'troubadour_trouble{kind="nothing_delivered"} 1' in now["metrics"]
+        await band.wait_for(lambda chat: chat.audios)
+        await boss.wait_for(lambda chat: chat.texts[1:])
+        assert boss.texts[1] == "All is well again: Nothing waits for telegram in vain any more."
+        assert (await readiness(app))["code"] == 200
