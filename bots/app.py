@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bots.check import unusable_proxies
 from bots.life import App, calm_collector
 from bots.metrics import LoopLag
 from bots.notifier import Notifier
@@ -350,6 +351,8 @@ async def serve(settings: Settings, part: Part) -> int:
         raise ConfigurationError("Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat to serve.")
     if not settings.sandboxed and settings.gateway_key is None:
         raise ConfigurationError("GATEWAY_KEY is not set. GATEWAY_URL=sandbox runs without one, with simulated audio.")
+    for problem in unusable_proxies(settings):  # what goes by it fails; the rest need not wait for it
+        log.error("%s", problem)
     calm_collector()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -46,7 +46,7 @@ def _findings(settings: Settings) -> tuple[list[str], list[str]]:
         problems.append("GATEWAY_KEY is not set")
     elif settings.gateway_url.startswith("http://"):
         remarks.append("GATEWAY_URL is http: the key travels unencrypted")
-    problems.extend(_unusable_proxies(settings))
+    problems.extend(unusable_proxies(settings))
     remarks.extend(
         f"{name.upper()} is too short or too common to be struck out of the log"
         for name, value in dict(settings).items()
@@ -71,7 +71,7 @@ async def _unreachable_database(settings: Settings, reach: Reach) -> list[str]:
     return []
 
 
-def _unusable_proxies(settings: Settings) -> list[str]:
+def unusable_proxies(settings: Settings) -> list[str]:
     """Name the proxies that something is called by and that can't be used; media may come from any host by https."""
     called = {
         settings.discord_api_url: settings.discord_token is not None,

@@ -55,6 +55,26 @@ async def test_without_any_token_it_says_what_is_missing(gateway: Studio, tmp_pa
         await service.start(telegram=False)
 
 
+async def test_a_proxy_that_can_not_be_used_is_one_sentence_and_stops_nobody_who_needs_none(
+    gateway: Studio, tmp_path: Path
+) -> None:
+    async with process(tmp_path, gateway.url, HTTPS_PROXY="socks5://ann:canary@127.0.0.1:9") as service:
+        ann = service.telegram.user("Ann", "ann")
+        band = service.telegram.group("Band", ann)
+        await service.start()
+        await band.says(ann, "/speak Aria Hello everyone")
+        await band.wait_for(lambda chat: chat.audios)
+        assert service.log.count("HTTPS_PROXY can't be used") == 1
+        status, said = await service.cli("check")
+        assert (status, said.count("problem: HTTPS_PROXY can't be used")) == (1, 1)
+        service.extra |= {"GATEWAY_URL": "https://gateway.test"}
+        status, said = await service.cli("run")
+        assert status == 2
+        for told in (service.log, said):
+            assert "Traceback" not in told
+            assert "canary@" not in told
+
+
 async def test_a_second_service_on_the_same_database_is_refused(gateway: Studio, tmp_path: Path) -> None:
     async with process(tmp_path, gateway.url) as service:
         await service.start()
