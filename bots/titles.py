@@ -1,5 +1,6 @@
 """What a job's audio is called, and how its words are quoted: the same on every platform."""
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
@@ -15,6 +16,8 @@ _FORBIDDEN = frozenset('<>:"/\\|?*')
 """By Windows, in the names of files; other systems forbid less."""
 _RESERVED = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))))
 """The devices of Windows, which no file may be named after, whatever its extension."""
+_NAMED_EMOJI = re.compile(r"<a?:(\w+):\d+>")
+"""An emoji of a community's own, as a message holds it: its name is spoken, its number is not."""
 _VARIATIONS = range(0xFE00, 0xFE10)
 """Selectors between the forms of a character, of emoji above all."""
 
@@ -89,7 +92,7 @@ def isolated(text: str) -> str:
 
 def _writable(text: str) -> str:
     """Keep letters, marks, digits and plain signs of any script; emoji and what a system forbids become spaces."""
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", _NAMED_EMOJI.sub(r"\1", text))
     near = zip(text, f" {text}", f"{text[1:]} ", strict=False)
     return " ".join("".join(_written(*of) for of in near).split())
 

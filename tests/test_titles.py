@@ -35,6 +35,7 @@ NAMES = [
     ("नमस्ते दुनिया", "Aria - नमस्ते दुनिया"),
     ("Hi 👩‍👩‍👧 there ❤️‍🔥🏳️‍🌈!", "Aria - Hi there !"),
     ("🎉🎉🎉", "Aria"),
+    ("Hi <:smile:123456789012345678>", "Aria - Hi smile"),
     ("\u202eevil\u202c \u200bname", "Aria - evil name"),
     ("Cafe\u0301", "Aria - Café"),
     ("word " * 40, "Aria - " + " ".join(["word"] * 10)),
