@@ -7,6 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.amounts import (
+    AMOUNTS,
+    LARGEST_COUNT,
+    PERIODS,
+    TIMES,
     parse_amount,
     read_count,
     read_monthly,
@@ -93,6 +97,7 @@ def test_what_is_not_an_amount_is_refused_with_what_to_type(typed: str, instead:
     with pytest.raises(InvalidInput) as refused:
         parse_amount(typed, PRICE_MICROS)
     assert (refused.value.parameter, refused.value.value, refused.value.instead) == ("amount", typed, instead)
+    assert refused.value.allowed == AMOUNTS
 
 
 @given(st.integers(0, LARGEST_MICROS))
@@ -159,8 +164,10 @@ def test_a_pool_is_for_a_month() -> None:
     typed = ("20", "$20/month", "20 monthly", "unlimited")
     assert [read_monthly(text, PRICE_MICROS) for text in typed] == [20_000_000] * 3 + [None]
     for text in ("20 day", "20 a week", "1,50"):
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidInput) as refused:
             read_monthly(text, PRICE_MICROS)
+        assert (refused.value.parameter, refused.value.value) == ("amount", text)
+    assert read_monthly("5000 chars", PRICE_MICROS) == 500_000
 
 
 @pytest.mark.parametrize(
@@ -206,6 +213,9 @@ def test_a_reason_may_follow(typed: str, amount: str, reason: str) -> None:
         ("5 for the week", "5 for the week", ""),
         ("5 credits", "5 credits", ""),
         ("5 % more", "5 %", ""),
+        ("5 (euros) thanks", "5 (euros)", ""),
+        ("5 euros; thanks", "5 euros;", ""),
+        ("5 until the next 2 weeks, bob", "5 until the next 2 weeks,", ""),
         ("1,50 thanks", "1,50", "1.50"),
         ("1 . 50", "1 . 50", ""),
         ("five thanks", "five", "5"),
@@ -233,6 +243,8 @@ def test_what_may_belong_to_the_amount_is_no_reason(typed: str, value: str, inst
         ("1 w", 7 * DAY_MS),
         ("a week", 7 * DAY_MS),
         ("90 s", 90_000),
+        ("1 s", 1000),
+        ("366 days", 366 * DAY_MS),
     ],
 )
 def test_times_as_people_think(typed: str, span_ms: int) -> None:
@@ -240,11 +252,12 @@ def test_times_as_people_think(typed: str, span_ms: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "2", "0m", "-1h", "1.5h", "1 month", "2 fortnights", "30m1h", "1h 1h", "1h30", "am", "٥ m", "9999 w", "2 h ago"]
+    "typed", ["", "2", "0m", "-1h", "1.5h", "1 month", "2 fortnights", "30m1h", "1h 1h", "1h30", "am", "٥ m", "9999 w", "367 d", "2 h ago"]
 )  # fmt: skip
 def test_times_that_are_none_are_refused(typed: str) -> None:
-    with pytest.raises(InvalidInput, match="time"):
+    with pytest.raises(InvalidInput) as refused:
         read_span_ms(typed)
+    assert (refused.value.parameter, refused.value.value, refused.value.allowed) == ("time", typed, TIMES)
 
 
 def test_seconds_and_counts() -> None:
@@ -252,10 +265,16 @@ def test_seconds_and_counts() -> None:
     assert [read_count("n", text, least=1) for text in ("1", " 5 000 ")] == [1, 5000]
     assert read_count("n", "500 chars", least=1, unit="chars?") == 500
     for text in ("1.5", "-1", "٥", "1,5", "1 000 0", "soon", "9999999"):
-        with pytest.raises(InvalidInput, match="cooldown_s"):
+        with pytest.raises(InvalidInput) as refused:
             read_seconds("cooldown_s", text)
-        with pytest.raises(InvalidInput):
+        assert (refused.value.parameter, refused.value.value) == ("cooldown_s", text)
+        with pytest.raises(InvalidInput) as refused:
             read_count("n", text, least=1)
+        assert (refused.value.parameter, refused.value.value, refused.value.instead) == ("n", text, "")
+    assert read_count("n", f"{LARGEST_COUNT}", least=1) == LARGEST_COUNT
+    with pytest.raises(InvalidInput) as refused:
+        read_count("n", "12'345 chars", least=1, unit="chars")
+    assert refused.value.instead == "12345"
 
 
 @pytest.mark.parametrize(
@@ -271,6 +290,12 @@ def test_seconds_and_counts() -> None:
 )
 def test_periods(typed: str, period: str) -> None:
     assert read_period(typed) is Period(period)
+
+
+def test_what_is_no_period_is_named() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_period("fortnight")
+    assert (refused.value.parameter, refused.value.value, refused.value.allowed) == ("period", "fortnight", PERIODS)
 
 
 _PIECES = st.sampled_from(
