@@ -219,6 +219,7 @@ def usage_speak(catalog: Catalog) -> str:
     return f"Write what I should say: /speak {catalog.default_voice} Hello everyone"
 
 
+TOO_MANY_ANSWERS = "You ask faster than I may answer in this chat. I answer you again in a minute; orders go on."
 USAGE_MUSIC = "Write what I should play: /music lo-fi rain beat"
 USAGE_QUOTA = (
     "Write /quota set, show or clear with a member, or /quota default. "

@@ -1,24 +1,20 @@
-"""The connection to the Bot API: timeouts, pace, and the loop that fetches updates."""
+"""The connection to the Bot API, and the loop that fetches updates."""
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from collections.abc import Coroutine
 from typing import Any
 
 from telegram import LinkPreviewOptions, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
-from telegram.ext import AIORateLimiter, Defaults, ExtBot
+from telegram.ext import Defaults, ExtBot
 
-from bots.telegram.faults import NoRoom, wait_s
+from bots.telegram.faults import wait_s
 from bots.telegram.intake import UNREADABLE, Intake
+from bots.telegram.pace import Pace, Rank
 from bots.telegram.transport import READ_S, AiohttpRequest
 
 log = logging.getLogger(__name__)
-# It logs every flood wait with a traceback, although the caller sees the error and waits.
-logging.getLogger("telegram.ext.AIORateLimiter").setLevel(logging.CRITICAL)
-
 UPLOAD_READ_S = 60
 """How long Telegram may digest an upload before it answers."""
 POLL_S = 30
@@ -32,63 +28,6 @@ QUIET_S = 600.0
 """After so long without a conflict, the next one is news."""
 LAST_S = 5.0
 KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY]
-MESSAGES = frozenset({"sendMessage", "sendVoice", "sendAudio", "sendDocument"})
-MOST_UNDER_WAY = 30
-"""Messages to one chat that are being sent or wait for their turn; what comes on top is not said."""
-EARLY_S = 0.1
-"""By how much a flood wait ends earlier here than for whoever waits so long and then tries again."""
-ROOM_RETRY_S = 3.0
-"""A group takes 20 messages a minute, so that room for one comes about every 3 s."""
-
-
-class Pace(AIORateLimiter):
-    """Keeps to Telegram's limits, which count new messages; other calls wait for nobody."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._under_way: Counter[int] = Counter()
-        self._flooded_until_s: dict[int, float] = {}
-        """Chats in which Telegram wants no message for now, on the loop's clock."""
-
-    async def process_request(  # noqa: PLR0917 - the base class gives the signature
-        self,
-        callback: Callable[..., Coroutine[Any, Any, Any]],
-        args: Any,
-        kwargs: dict[str, Any],
-        endpoint: str,
-        data: dict[str, Any],
-        rate_limit_args: int | None,
-    ) -> Any:
-        """Let messages take their turn in their chat. Raises NoRoom: one flooded chat must not hold up the rest."""
-        if endpoint not in MESSAGES:
-            return await super().process_request(callback, args, kwargs, endpoint, {}, rate_limit_args)
-        chat_id = data["chat_id"]
-        if left_s := self._flood_left_s(chat_id):
-            raise RetryAfter(timedelta(seconds=left_s))  # Telegram would only say so again
-        if self._under_way[chat_id] >= MOST_UNDER_WAY:
-            raise NoRoom(f"{MOST_UNDER_WAY} messages to {chat_id} are under way")
-        self._under_way[chat_id] += 1
-        try:
-            return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
-        except RetryAfter as error:
-            self._flooded_until_s[chat_id] = asyncio.get_running_loop().time() + wait_s(error) - EARLY_S
-            raise
-        finally:
-            self._under_way[chat_id] -= 1
-            if not self._under_way[chat_id]:
-                del self._under_way[chat_id]
-
-    def room_in_s(self, chat_id: int) -> float:
-        """Return when to try a message to the chat again; 0 where it would go out at once."""
-        if left_s := self._flood_left_s(chat_id):
-            return left_s
-        return 0.0 if chat_id > 0 or self._get_group_limiter(chat_id).has_capacity() else ROOM_RETRY_S
-
-    def _flood_left_s(self, chat_id: int) -> float:
-        """Return how long a chat must be left alone still, and forget those that need not."""
-        now_s = asyncio.get_running_loop().time()
-        self._flooded_until_s = {chat: until for chat, until in self._flooded_until_s.items() if until > now_s}
-        return self._flooded_until_s.get(chat_id, now_s) - now_s
 
 
 def make_requests(proxy: str | None = None) -> tuple[AiohttpRequest, AiohttpRequest]:
@@ -108,7 +47,7 @@ def make_bot(token: str, api_url: str, requests: tuple[AiohttpRequest, AiohttpRe
     )
 
 
-class PolledBot(ExtBot[Any]):
+class PolledBot(ExtBot[Rank]):
     """The library's bot, which reads a batch of updates one by one: one that can't be read must not cost the others."""
 
     async def fetch(self, offset: int, wait_s: int) -> list[Update]:

@@ -9,14 +9,16 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from telegram import Bot, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage, Message, ReplyParameters
+from telegram import InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage, Message, ReplyParameters
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, TelegramError
+from telegram.ext import ExtBot
 
 from bots import replies, titles
 from bots.telegram import buttons
-from bots.telegram.connection import UPLOAD_READ_S, Pace
+from bots.telegram.connection import UPLOAD_READ_S
 from bots.telegram.faults import text_fault, upload_fault
+from bots.telegram.pace import Pace, Rank
 from bots.telegram.parse import answered
 from bots.telegram.people import NAME, Recent, key
 from core.audio import Want
@@ -98,6 +100,10 @@ def _caption(receipt: Receipt, artifacts: Sequence[Artifact]) -> str:
     return plain(replies.heard(receipt, artifacts, CAPTION_LIMIT, size, more=more), CAPTION_LIMIT)
 
 
+def _action(job: Job) -> ChatAction:
+    return ChatAction.RECORD_VOICE if job.product == "speech" else ChatAction.UPLOAD_DOCUMENT
+
+
 def topic(message: Message) -> int | None:
     """Return the topic that a message stands in."""
     return message.message_thread_id if message.is_topic_message else None
@@ -121,7 +127,7 @@ class _Card:
 class Deliverer:
     """The `Delivery` port on Telegram."""
 
-    def __init__(self, bot: Bot, pace: Pace, service: Service) -> None:
+    def __init__(self, bot: ExtBot[Rank], pace: Pace, service: Service) -> None:
         self._bot = bot
         self._pace = pace
         self._service = service
@@ -143,6 +149,7 @@ class Deliverer:
             await self.show(job, replies.accepted(accepted))
         except DeliveryError as error:
             log.info("job %s: no status message: %s", job.job_id, error)
+            await self._act(self._place(job), _action(job))
         except Exception:
             log.exception("job %s: no status message", job.job_id)
 
@@ -151,10 +158,10 @@ class Deliverer:
         card = self._cards.setdefault(job.job_id, _Card())
         async with card.lock:
             place = self._place(job)
-            if card.status_in(place) is None and (later_s := self._pace.room_in_s(place.chat)):
+            if card.status_in(place) is None and (later_s := self._pace.room_in_s(place.chat, Rank.PROGRESS)):
                 raise DeliveryDelayed("no room for a status message", retry_after_s=later_s)
             if card.shown != plain(text):
-                await self._write(job, card, place, text, markup)
+                await self._write(job, card, place, text, markup, rank=Rank.PROGRESS)
 
     def shows(self, _: Job) -> bool:
         """What the bot does is shown for some seconds only, and has to be shown again."""
@@ -162,9 +169,8 @@ class Deliverer:
 
     async def progress(self, job: Job) -> None:
         """Show how far a job is; where no status message could be sent, as a chat action alone."""
-        action = ChatAction.RECORD_VOICE if job.product == "speech" else ChatAction.UPLOAD_DOCUMENT
         place = self._place(job)
-        await self._act(place, action)
+        await self._act(place, _action(job))
         if job.job_id in self._cards or place.status is not None:
             await self.show(job, replies.progress(job), buttons.of_progress(job))
 
@@ -173,7 +179,7 @@ class Deliverer:
         card, place = self._cards.setdefault(job.job_id, _Card()), self._place(job)
         markup = buttons.again(job.job_id) if receipt.kept else None
         async with card.lock:
-            await self._write(job, card, place, replies.ended(receipt), markup)
+            await self._write(job, card, place, replies.ended(receipt), markup, rank=Rank.OUTCOME)
 
     async def _act(self, place: Place, action: ChatAction) -> None:
         """Show for some seconds what the bot does; only a decoration."""
@@ -183,21 +189,23 @@ class Deliverer:
             log.debug("chat action not shown in %d: %s", place.chat, error)
 
     async def _write(
-        self, job: Job, card: _Card, place: Place, text: str, markup: InlineKeyboardMarkup | None = None
+        self, job: Job, card: _Card, place: Place, text: str, markup: InlineKeyboardMarkup | None, *, rank: Rank
     ) -> None:
         """Edit the status message, or send one where there is none and write down which, for the next start."""
         status, text = card.status_in(place), plain(text)
         try:
             if status is None or not await self._edited(place.chat, status, text, markup):
-                sent = await self._in_chat(place, lambda to: self._send_text(to, text, markup))
+                sent = await self._in_chat(place, lambda to: self._send_text(to, text, markup, rank))
                 status, place = sent.message_id, self._after_move(place)
                 await self._service.place(job.job_id, replace(place, status=status).destination)
         except TelegramError as error:
             raise text_fault(error) from error
         card.chat, card.status, card.shown = place.chat, status, text
 
-    async def _send_text(self, to: Place, text: str, markup: InlineKeyboardMarkup | None) -> Message:
-        return await self._bot.send_message(text=text, reply_markup=markup, disable_notification=True, **to.target)
+    async def _send_text(self, to: Place, text: str, markup: InlineKeyboardMarkup | None, rank: Rank) -> Message:
+        return await self._bot.send_message(
+            text=text, reply_markup=markup, disable_notification=True, rate_limit_args=rank, **to.target
+        )
 
     async def _edited(self, chat: int, status: int, text: str, markup: InlineKeyboardMarkup | None) -> bool:
         """Return whether the message now says so; False when it is gone."""
@@ -229,7 +237,9 @@ class Deliverer:
         self._cards.pop(job.job_id, None)
 
     async def _upload(self, job: Job, place: Place, artifact: Artifact, number: int, caption: str | None) -> None:
-        if later_s := self._pace.room_in_s(place.chat):  # to wait inside the upload would make a stop look uncertain
+        if later_s := self._pace.room_in_s(
+            place.chat, Rank.OUTCOME
+        ):  # to wait inside the upload would make a stop look uncertain
             raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
         send = self._sender(job, artifact)
         path = Path(artifact.path)
@@ -283,7 +293,13 @@ class Deliverer:
         )
 
     async def _send_file(self, _: Job, upload: InputFile, __: int, caption: str | None, to: Place) -> None:
-        await self._bot.send_document(document=upload, caption=caption, read_timeout=UPLOAD_READ_S, **to.target)
+        await self._bot.send_document(
+            document=upload,
+            caption=caption,
+            read_timeout=UPLOAD_READ_S,
+            rate_limit_args=Rank.OUTCOME,
+            **to.target,
+        )
 
     async def _take_away(self, chat: int, status: int) -> None:
         try:

@@ -6,15 +6,16 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from telegram import Bot, BotCommand, BotCommandScope, BotCommandScopeAllChatAdministrators, Message, Update
+from telegram import BotCommand, BotCommandScope, BotCommandScopeAllChatAdministrators, Message, Update
 from telegram.error import BadRequest, Forbidden
-from telegram.ext import Application, CallbackQueryHandler, MessageHandler, filters
+from telegram.ext import Application, CallbackQueryHandler, ExtBot, MessageHandler, filters
 
 from bots import admin_replies, orders, replies, typed
 from bots.commands import Command, Named
 from bots.telegram import parse
 from bots.telegram.delivery import Deliverer, Place, topic
 from bots.telegram.intake import kept
+from bots.telegram.pace import Pace, Rank
 from bots.telegram.people import NAME, Admins, Recent, caller, key_of, person
 from bots.telegram.presses import Presses
 from bots.telegram.speaker import Said, Speaker, outcome
@@ -30,12 +31,12 @@ Answer = Callable[[Message, Command], Awaitable[Said | None]]
 class Handlers:
     """One method for each thing that people do."""
 
-    def __init__(self, bot: Bot, service: Service, deliverer: Deliverer) -> None:
+    def __init__(self, bot: ExtBot[Rank], service: Service, deliverer: Deliverer, pace: Pace) -> None:
         self._bot = bot
         self._service = service
         self._deliverer = deliverer
         self._admins = Admins(bot)
-        self._speaker = Speaker(bot)
+        self._speaker = Speaker(bot, pace)
         self._presses = Presses(service, deliverer, self._speaker, self._admins)
         self._seen: Recent[tuple[str, str], Caller] = Recent()
         self._handles: Recent[tuple[str, str | None], str] = Recent()
@@ -68,10 +69,10 @@ class Handlers:
         command = parse.read(message, self._bot.username)
         if command is None or command.name not in self._answers:
             return
-        said = await outcome(lambda: self._answers[command.name](message, command), _caller(message))
-        kept()
+        who = _caller(message)
+        said = await outcome(lambda: self._answers[command.name](message, command), who)
         if said is not None:
-            await self._speaker.say(Place.of(message), said)
+            await self._speaker.say(Place.of(message), said, who)
 
     async def _on_message(self, update: Update, _: Any) -> None:
         if update.message is not None:

@@ -11,11 +11,12 @@ from telegram.ext import Application, ApplicationBuilder
 from bots.platform import Button, Hook
 from bots.settings import Settings
 from bots.telegram import buttons as rows
-from bots.telegram.connection import Pace, Poller, make_bot, make_requests
+from bots.telegram.connection import Poller, make_bot, make_requests
 from bots.telegram.delivery import Deliverer, plain
 from bots.telegram.faults import text_fault, wait_s
 from bots.telegram.handlers import MENUS, Handlers
 from bots.telegram.intake import Intake
+from bots.telegram.pace import Pace
 from bots.telegram.people import NAME
 from bots.telegram.webhook import PATH, Webhook
 from core.audio import Want
@@ -62,7 +63,7 @@ class Telegram:
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""
         self._deliverer = Deliverer(self._bot, self._pace, service)
-        Handlers(self._bot, service, self._deliverer).add_to(self._application)
+        Handlers(self._bot, service, self._deliverer, self._pace).add_to(self._application)
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Write to somebody who has written to the bot before: to others Telegram lets no bot write."""

@@ -37,6 +37,14 @@ async def test_music_takes_its_options(stage: Stage, app: App, studio: Studio) -
     assert studio.orders == [order]
 
 
+async def test_one_noisy_member_delays_nobody(stage: Stage, app: App) -> None:
+    stage.world.limit_rate("POST", "/callback$", 60, times=30)
+    for _ in range(30):
+        await stage.world.command(stage.bea, stage.channel, "/help")
+    await stage.world.pulse.until(lambda: _callbacks(stage.world).count(429) == 30, 5)
+    assert await (await speak(stage)).audio()
+
+
 async def test_the_order_is_acknowledged_before_any_work(stage: Stage, app: App, studio: Studio) -> None:
     studio.ready.clear()
     reply = await speak(stage)

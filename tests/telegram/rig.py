@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bots.settings import load
 from bots.telegram import Telegram
+from bots.telegram.pace import AT_ONCE
 from core.admin import Admin
 from core.audio import Probe, RawFormat, Want, chosen
 from core.callbacks import Naming
@@ -32,7 +33,7 @@ from tests.audio import PROBE
 from tests.clock import SetClock
 from tests.core.rig import ScriptedGateway
 from tests.makers import day
-from tests.worlds.telegram import TelegramWorld
+from tests.worlds.telegram import Chat, TelegramWorld
 
 OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(40)
 MP3 = b"ID3" + bytes(60)
@@ -139,3 +140,9 @@ class Bot:
     worker: Worker
     run: "asyncio.Task[None]"
     service: Service
+
+
+def fill(bot: Bot, chat: Chat) -> None:
+    """Let a group have had its share of messages, the last of which was an answer."""
+    room = bot.telegram._pace._group(chat.id)
+    room.used, room.at_s, room.since_answer = AT_ONCE, asyncio.get_running_loop().time(), 0

@@ -2,17 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import TelegramError
 
 from bots.life import keep_running
-from bots.telegram.connection import Pace, Poller, make_bot, make_requests
-from bots.telegram.faults import NoRoom, upload_fault
+from bots.telegram.connection import Poller, make_bot, make_requests
+from bots.telegram.faults import upload_fault
+from bots.telegram.pace import Pace
 from core.errors import DeliveryDelayed, PlatformError
 from storage.driver import Statement
 from tests.telegram.rig import OGG, Bot, Rig
@@ -207,26 +205,6 @@ async def test_two_processes_take_turns_and_each_says_so_once(
     assert len(named) == 2
 
 
-async def test_a_flooded_chat_holds_up_nobody_else() -> None:
-    pace, never = Pace(), asyncio.Event()
-
-    async def say(chat_id: int, send: Callable[[], Coroutine[Any, Any, Any]]) -> None:
-        await pace.process_request(send, (), {}, "sendMessage", {"chat_id": chat_id}, None)
-
-    async def at_once() -> bool:
-        return True
-
-    async with asyncio.TaskGroup() as group:
-        flood = [group.create_task(say(-5, never.wait)) for _ in range(30)]
-        await asyncio.sleep(0)
-        with pytest.raises(NoRoom):
-            await say(-5, at_once)
-        async with asyncio.timeout(1):
-            await say(-6, at_once)
-        for task in flood:
-            task.cancel()
-
-
 async def test_without_a_menu_orders_are_taken(world: TelegramWorld, band: Chat, bob: User, rig: Rig) -> None:
     world.fail("setMyCommands", Fault.server_error())
     async with rig.bot():
@@ -249,55 +227,6 @@ async def test_without_the_store_nothing_is_promised(bot: Bot, band: Chat, bob: 
     assert "no orders" in (await band.reply_to(await band.says(bob, "/speak Hello"))).text
     assert "Something went wrong" in (await band.reply_to(await band.says(bob, "/balance"))).text
     assert rig.gateway.posted == []
-
-
-async def test_a_chat_that_had_its_share_gets_its_audio_a_little_later(
-    bot: Bot, world: TelegramWorld, band: Chat, bob: User
-) -> None:
-    for _ in range(20):
-        await band.reply_to(await band.says(bob, "/voices"))
-    await band.says(bob, "/speak Hello")
-    await band.wait_for(lambda chat: chat.audios)
-    assert [call.status for call in world.calls_to("sendVoice")] == [200]
-    assert len(world.calls_to("sendMessage")) == 20
-
-
-async def test_a_group_has_room_for_twenty_messages_a_minute() -> None:
-    pace = Pace()
-
-    async def sent() -> bool:
-        return True
-
-    for _ in range(20):
-        assert pace.room_in_s(-5) == 0
-        await pace.process_request(sent, (), {}, "sendMessage", {"chat_id": -5}, None)
-    await pace.process_request(sent, (), {}, "editMessageText", {"chat_id": -5}, None)
-    assert pace.room_in_s(-5) > 0
-    assert pace.room_in_s(-6) == 0
-    assert pace.room_in_s(5) == 0
-
-
-async def test_a_chat_that_wants_quiet_is_left_alone_and_only_that_chat() -> None:
-    pace, calls = Pace(), []
-
-    async def send() -> bool:
-        calls.append(1)
-        if len(calls) == 1:
-            raise RetryAfter(timedelta(seconds=30))
-        return True
-
-    async def say(chat_id: int) -> None:
-        await pace.process_request(send, (), {}, "sendMessage", {"chat_id": chat_id}, None)
-
-    for _ in range(3):
-        with pytest.raises(RetryAfter):
-            await say(-5)
-    assert len(calls) == 1  # Telegram was asked once
-    assert 29 < pace.room_in_s(-5) <= 30
-    async with asyncio.timeout(1):
-        await say(-6)
-        await say(7)
-    assert len(calls) == 3
 
 
 async def test_a_flood_wait_over_the_wire_delays_one_chat(

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.core.test_worker import held_up
-from tests.telegram.rig import Bot, Rig
+from tests.telegram.rig import Bot, Rig, fill
 from tests.telegram.talk import ADMINS_ONLY, answer, pressed, sent
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
 
@@ -229,11 +229,10 @@ async def test_nobody_else_confirms(band: Chat, alice: User, bob: User, world: T
 
 
 async def test_a_price_is_confirmed_without_room_for_another_message(
-    band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig
+    band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig, bot: Bot
 ) -> None:
     _, price = await _priced(band, alice, bob)
-    for _ in range(18):
-        await answer(band, bob, "/voices")
+    fill(bot, band)
     await pressed(world, bob, price, "Go ahead")
     assert price.text != ""
     assert price.buttons == {}
