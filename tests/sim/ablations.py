@@ -56,8 +56,8 @@ ABLATIONS = (
     Ablation(
         "retry after a read timeout",
         "core.gateway.client:broken",
-        "Unreachable(detail) if isinstance(exc, NOTHING_LEFT) else NoAnswer(detail)",
-        "Unreachable(detail)",
+        "Unreachable(told(exc)) if isinstance(exc, NOTHING_LEFT) else NoAnswer(told(exc))",
+        "Unreachable(told(exc))",
     ),
     Ablation(
         "retry after a 5xx",
