@@ -117,8 +117,8 @@ async def sandbox(folder: Path) -> AsyncIterator[str]:
 
 
 class _CountedStore(SqlStore):
-    def __init__(self, driver: Driver, clock: Clock, default_pool_micros: int | None, meters: Meters) -> None:
-        super().__init__(driver, clock, default_pool_micros)
+    def __init__(self, driver: Driver, clock: Clock, settings: Settings, meters: Meters) -> None:
+        super().__init__(driver, clock, settings.default_pool_micros, settings.total_pool_micros)
         self._meters = meters
 
     async def move(self, job: Job, to: State, **changes: Any) -> Job:
@@ -144,7 +144,7 @@ async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]
     database = files_of(settings.database) if isinstance(settings.database, Path) else ()
     narrow([*database, *tree(settings.spool), *tree(settings.data_dir / "sandbox")])
     driver, meters = driver_of(settings.database), Meters()
-    store = _CountedStore(driver, clock, settings.default_pool_micros, meters)
+    store = _CountedStore(driver, clock, settings, meters)
     await store.open()
     try:
         yield Stores(driver, store, SqlAdminStore(driver, clock, store), meters)

@@ -142,6 +142,12 @@ def _over_limit(error: OverLimit) -> str:
             f"This costs {cost}, and this community's pool has {pool_left} left this month; it resets {resets}. "
             "Whoever runs this bot sets it."
         )
+    if error.limit == "total_pool":
+        return (
+            f"This costs {cost}, and all that I may spend this month, over all communities, has "
+            f"{show(max(0, standing.total_left_micros or 0))} left; it resets {when(standing.pool_resets_ms)}. "
+            "Whoever runs this bot sets it."
+        )
     hint = DIRECT_HINT if error.limit == "direct" else ADMINS_ONLY_HINT
     limit = standing.quota.limit_micros or 0
     if limit == 0 and standing.balance_micros == 0:

@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     default_allowance: str = "0.10 day"
     direct_allowance: str = "0 day"
     default_pool: str = "20.00"
+    total_pool: str = "100.00"
 
     # limits
     speech_limit: int = Field(3000, ge=1, le=6000)
@@ -107,7 +108,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        _ = self.price_micros, self.database, self.default_quota, self.direct_quota, self.default_pool_micros
+        _ = self.price_micros, self.database, self.default_quota, self.direct_quota
+        _ = self.default_pool_micros, self.total_pool_micros
         if unknown := next((owner for owner in self.owners if not _OWNER.fullmatch(owner)), None):
             raise ValueError(f"OWNERS: {unknown!r} is not such as discord:1234 or telegram:5678")
         if self.default_voice not in VOICES + self.more_voices:
@@ -154,10 +156,18 @@ class Settings(BaseSettings):
     @property
     def default_pool_micros(self) -> int | None:
         """What a community may spend in a month where no operator has said otherwise; None is unlimited."""
+        return self._monthly("DEFAULT_POOL", self.default_pool)
+
+    @property
+    def total_pool_micros(self) -> int | None:
+        """What the operator may have to pay for a month, over all communities; None is unlimited."""
+        return self._monthly("TOTAL_POOL", self.total_pool)
+
+    def _monthly(self, name: str, text: str) -> int | None:
         try:
-            return read_monthly(self.default_pool, self.price_micros)
+            return read_monthly(text, self.price_micros)
         except InvalidInput:
-            raise ValueError(f"DEFAULT_POOL: {self.default_pool!r} is not such as 20.00 or unlimited") from None
+            raise ValueError(f"{name}: {text!r} is not such as 20.00 or unlimited") from None
 
     @property
     def proxies(self) -> Proxies:

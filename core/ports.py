@@ -62,8 +62,8 @@ class Admitted:
     duplicate: bool = False
     standing: Standing | None = None
     refused_by: str | None = None
-    """"blocked", "product", "channel", "longest_text", "cooldown", "waiting", "in_flight", "allowance", "pool" or
-    "confirm", in this order."""
+    """"blocked", "product", "channel", "longest_text", "cooldown", "waiting", "in_flight", "allowance", "pool",
+    "total_pool" or "confirm", in this order."""
 
 
 class Store(Protocol):

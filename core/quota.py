@@ -80,6 +80,9 @@ class Standing:
     pool_left_micros: int | None = None
     """None: the community has no pool."""
     pool_resets_ms: int = 0
+    """When both pools are full again."""
+    total_left_micros: int | None = None
+    """Of what may be spent over all communities; None: it is not limited."""
     blocked: bool = False
     blocked_until_ms: int | None = None
     """None: for good, if blocked."""

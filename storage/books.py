@@ -44,6 +44,18 @@ CHECKS: Mapping[str, str] = {
             WHERE job_id IS NOT NULL AND month_ms IS NOT NULL
         ) AS both_sides GROUP BY community, month_ms HAVING sum(used) <> 0
     """,
+    "every month's total equals the ledger's sum": """
+        SELECT month_ms, sum(used) AS difference_micros FROM (
+            SELECT month_ms, used_micros AS used FROM total_usage
+            UNION ALL
+            SELECT month_ms, balance_micros - allowance_micros FROM ledger
+            WHERE job_id IS NOT NULL AND month_ms IS NOT NULL
+            UNION ALL
+            SELECT held.month_ms, -lost.upstream_micros FROM ledger AS lost
+            JOIN ledger AS held ON held.entry_id = lost.job_id || ':hold'
+            WHERE lost.kind = 'upstream'
+        ) AS both_sides GROUP BY month_ms HAVING sum(used) <> 0
+    """,
     "a hold exists exactly while its job is unresolved": """
         SELECT jobs.job_id, jobs.state, holds.job_id AS hold FROM jobs LEFT JOIN holds ON holds.job_id = jobs.job_id
         WHERE (jobs.state IN ('queued', 'submitting', 'unconfirmed', 'running')) <> (holds.job_id IS NOT NULL)

@@ -8,6 +8,8 @@ from core.quota import Limits
 from storage.driver import Row
 
 T = TypeVar("T")
+TOTAL = "total pool"
+"""The name of what is left for everybody, for `Driver.run`. What gives back needs no turn: it only adds to it."""
 
 
 def joined(words: Sequence[str]) -> str:

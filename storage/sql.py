@@ -57,6 +57,7 @@ standing AS (
         CASE WHEN pools.community IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END
             - coalesce(pool_usage.used_micros, 0) AS pool_left_micros,
         :month_end AS pool_resets_ms,
+        CAST(:total_pool AS BIGINT) - coalesce(total_usage.used_micros, 0) AS total_left_micros,
         blocks.member IS NOT NULL AND (blocks.until_ms IS NULL OR blocks.until_ms > :now_ms) AS blocked,
         blocks.until_ms AS blocked_until_ms,
         limits.longest_text, limits.in_flight, limits.cooldown_s, limits.confirm_micros,
@@ -65,6 +66,7 @@ standing AS (
     LEFT JOIN members ON members.community = :community AND members.member = :member
     LEFT JOIN pools ON pools.community = :community
     LEFT JOIN pool_usage ON pool_usage.community = :community AND pool_usage.month_ms = :month_start
+    LEFT JOIN total_usage ON total_usage.month_ms = :month_start
     LEFT JOIN blocks ON blocks.community = :community AND blocks.member = :member
     LEFT JOIN limits ON limits.community = :community
 )
@@ -87,6 +89,7 @@ decision AS (
         WHEN limit_micros - used_micros < :cost_micros AND balance_micros < :cost_micros
             - CASE WHEN limit_micros > used_micros THEN limit_micros - used_micros ELSE 0 END THEN 'allowance'
         WHEN pool_left_micros < :cost_micros THEN 'pool'
+        WHEN total_left_micros < :cost_micros THEN 'total_pool'
         WHEN :confirmed = 0 AND :cost_micros > confirm_micros THEN 'confirm'
     END AS refused_by
     FROM standing
@@ -154,6 +157,13 @@ SELECT community, month_ms, allowance_micros + balance_micros FROM holds WHERE j
 ON CONFLICT (community, month_ms) DO UPDATE SET used_micros = pool_usage.used_micros + excluded.used_micros
 """
 
+# Last of what an admission and a void touch: all communities share its row, which is locked until the commit.
+DRAW_TOTAL = """
+INSERT INTO total_usage (month_ms, used_micros)
+SELECT month_ms, allowance_micros + balance_micros FROM holds WHERE job_id = :job_id
+ON CONFLICT (month_ms) DO UPDATE SET used_micros = total_usage.used_micros + excluded.used_micros
+"""
+
 # Whoever ordered is remembered also where the order was refused, which has no hold.
 DRAW_BALANCE = """
 INSERT INTO members (community, member, name, handle, seen_ms, last_order_ms)
@@ -176,6 +186,18 @@ RETURN_POOL = """
 UPDATE pool_usage SET used_micros = used_micros
     - (SELECT allowance_micros + balance_micros FROM holds WHERE job_id = :job_id)
 WHERE (community, month_ms) IN (SELECT community, month_ms FROM holds WHERE job_id = :job_id)
+"""
+
+RETURN_TOTAL = """
+UPDATE total_usage SET used_micros = used_micros
+    - (SELECT allowance_micros + balance_micros FROM holds WHERE job_id = :job_id)
+WHERE month_ms IN (SELECT month_ms FROM holds WHERE job_id = :job_id)
+"""
+
+# It counts in the month of the hold, whenever it is known.
+DRAW_UPSTREAM = """
+UPDATE total_usage SET used_micros = used_micros + :upstream_micros
+WHERE month_ms IN (SELECT month_ms FROM ledger WHERE entry_id = :job_id || ':hold')
 """
 
 RETURN_BALANCE = """

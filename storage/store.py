@@ -17,7 +17,7 @@ from core.reports import Entry
 from storage import sql
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.migrate import migrate
-from storage.rows import joined, limits_of, read_as, split, whose
+from storage.rows import TOTAL, joined, limits_of, read_as, split, whose
 
 READ = 512
 """Texts of rows that are kept as they were read."""
@@ -37,11 +37,21 @@ _OF_JOB = frozenset(field.name for field in fields_of(Job))
 class SqlStore:
     """Implements `core.ports.Store` on either engine."""
 
-    def __init__(self, driver: Driver, clock: Clock, default_pool_micros: int | None = None) -> None:
-        """`default_pool_micros`: what a community may spend in a month unless an operator says; None is unlimited."""
+    def __init__(
+        self,
+        driver: Driver,
+        clock: Clock,
+        default_pool_micros: int | None = None,
+        total_pool_micros: int | None = None,
+    ) -> None:
+        """`default_pool_micros`: what a community may spend in a month unless an operator says; None is unlimited.
+
+        `total_pool_micros`: what the operator may have to pay for a month, over all communities; None is unlimited.
+        """
         self._driver = driver
         self._clock = clock
         self.default_pool_micros = default_pool_micros
+        self._total_pool_micros = total_pool_micros
 
     async def open(self) -> None:
         """Connect and bring the schema up to date. Raises SchemaTooNew, StoreBusy."""
@@ -84,9 +94,11 @@ class SqlStore:
         }
         texts = (
             *(sql.ADMIT_HOLD, sql.ADMIT_JOB, sql.LEDGER_HOLD, sql.DRAW_USAGE, sql.DRAW_POOL, sql.DRAW_BALANCE),
-            *(sql.JOB_BY_EVENT, sql.REFUSAL),
+            *(sql.DRAW_TOTAL, sql.JOB_BY_EVENT, sql.REFUSAL),
         )
         touched = whose(caller.community, caller.member)
+        if self._total_pool_micros is not None:
+            touched += (TOTAL,)
         statements = [Statement(text, args, otherwise=text is sql.REFUSAL) for text in texts]
         results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])
         if results is None:  # the answer was lost: what it said is asked for again
@@ -107,11 +119,12 @@ class SqlStore:
         if settles(job.state, to):
             statements += [Statement(sql.LEDGER_CHARGE, args, 1), Statement(sql.CLOSE_HOLD, args, 1)]
         elif to in VOIDS:
-            texts = (sql.RETURN_USAGE, sql.RETURN_POOL, sql.RETURN_BALANCE)
+            texts = (sql.RETURN_USAGE, sql.RETURN_POOL, sql.RETURN_BALANCE, sql.RETURN_TOTAL)
             statements.append(Statement(sql.LEDGER_HOLD, {**args, "kind": "void", "sign": -1}, 1))
             statements += [Statement(text, args) for text in texts] + [Statement(sql.CLOSE_HOLD, args, 1)]
         if upstream_micros:
-            statements.append(Statement(sql.LEDGER_UPSTREAM, {**args, "upstream_micros": upstream_micros}, 1))
+            lost = {**args, "upstream_micros": upstream_micros}
+            statements += [Statement(sql.LEDGER_UPSTREAM, lost, 1), Statement(sql.DRAW_UPSTREAM, lost, 1)]
         return await self._run_change(job, statements)
 
     async def update(self, job: Job, **changes: Any) -> Job:
@@ -245,6 +258,7 @@ class SqlStore:
         args: dict[str, Any] = {"community": community, "member": member, "now_ms": now_ms, **_windows(day_of(now_ms))}
         args["roles"] = joined(roles)
         args["default_pool"] = self.default_pool_micros
+        args["total_pool"] = self._total_pool_micros
         args["operator_limit"] = operator_quota.limit_micros
         args["operator_period"] = operator_quota.period.value
         return args
@@ -353,6 +367,7 @@ def _standing(row: Row) -> Standing:
         resets_ms=row["resets_ms"],
         pool_left_micros=row["pool_left_micros"],
         pool_resets_ms=row["pool_resets_ms"],
+        total_left_micros=row["total_left_micros"],
         subject=row["subject"],
         blocked=bool(row["blocked"]),
         blocked_until_ms=row["blocked_until_ms"],

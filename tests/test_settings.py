@@ -27,7 +27,9 @@ def test_the_defaults_work() -> None:
     assert settings.direct_quota.limit_micros == 0
     assert settings.price_micros == 100_000
     assert settings.default_pool_micros == 20_000_000
+    assert settings.total_pool_micros == 100_000_000
     assert loaded(default_pool="unlimited").default_pool_micros is None
+    assert loaded(total_pool="unlimited").total_pool_micros is None
 
 
 def test_amounts_are_written_as_admins_type_them() -> None:
@@ -48,6 +50,7 @@ def test_amounts_are_written_as_admins_type_them() -> None:
         ({"direct_allowance": "1 year"}, "1 year"),
         ({"direct_allowance": "1"}, "DIRECT_ALLOWANCE"),
         ({"default_pool": "20 day"}, "DEFAULT_POOL"),
+        ({"total_pool": "20 day"}, "TOTAL_POOL"),
         ({"price": "unlimited"}, "PRICE"),
         ({"price": "NaN"}, "PRICE"),
         ({"price": "0"}, "PRICE"),

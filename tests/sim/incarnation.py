@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from tests.sim.history import History
 
 MP3 = replace(PROBE, container="mp3", codec="mp3", extension="mp3")
+TOTAL = 12_000
+"""What all may cost in a month, in micros: some histories reach it."""
 ALLOWANCE = Quota(limit_micros=20_000, period=Period.DAY)
 
 
@@ -131,7 +133,7 @@ class Incarnation:
         self.main = self.loop.create_task(self._main(), name="main")
 
     async def _main(self) -> None:
-        store = SqlStore(self.driver, self.history.timeline)
+        store = SqlStore(self.driver, self.history.timeline, total_pool_micros=TOTAL)
         await store.open()
         gateway = GatewayClient(self._gateway_settings())
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core.quota import Period, window
 from storage.books import CHECKS
 from tests.sim.gateway import MARK, audio
-from tests.sim.incarnation import ALLOWANCE
+from tests.sim.incarnation import ALLOWANCE, TOTAL
 from tests.sim.telegram import PLAYED
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ EXTRA = {
         SELECT ledger.job_id FROM ledger JOIN jobs ON jobs.job_id = ledger.job_id
         WHERE ledger.kind = 'upstream' AND jobs.state NOT IN ('failed', 'expired', 'rejected', 'cancelled')
     """,
+    "a month costs no more than the total pool": f"SELECT month_ms FROM total_usage WHERE used_micros > {TOTAL}",
     "no job is given up for what was foreseen": "SELECT job_id FROM jobs WHERE reason = 'internal'",
     "a running job has a request": """
         SELECT job_id FROM jobs WHERE state IN ('running', 'generated', 'delivered') AND request_id IS NULL

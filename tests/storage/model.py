@@ -99,6 +99,7 @@ class Model:
     """By community and member."""
     pools: Settings[int | None] = field(default_factory=dict)
     default_pool: int | None = None
+    total_pool: int | None = None
     limits: Settings[Limits] = field(default_factory=dict)
 
     @property
@@ -123,6 +124,12 @@ class Model:
             return None
         jobs = [job for job in self.jobs.values() if job.community == community and not job.void]
         return pool - sum(j.cost for j in jobs if same_window(Period.MONTH, j.day, self.today))
+
+    def total_left(self) -> int | None:
+        if self.total_pool is None:
+            return None
+        now = [job for job in self.jobs.values() if same_window(Period.MONTH, job.day, self.today)]
+        return self.total_pool - sum(job.upstream if job.void else job.cost for job in now)
 
     def quota(self, community: str, member: str, operator: Quota, roles: Sequence[str]) -> tuple[str, str, Quota]:
         """Return whose quota it is, and the quota: of several roles the one that leaves most."""
@@ -155,6 +162,7 @@ class Model:
             resets_ms=ms_of(end_of(quota.period, self.today)),
             pool_left_micros=self.pool_left(community),
             pool_resets_ms=ms_of(next_month(self.today)),
+            total_left_micros=self.total_left(),
             blocked=(community, member) in self.blocks and (until_ms is None or until_ms > self.now_ms),
             blocked_until_ms=until_ms,
             limits=self.limits.get((community,), Limits()),
@@ -172,6 +180,7 @@ class Model:
             "in_flight": in_flight is not None and sum(j.community == wanted.community for j in held) >= in_flight,
             "allowance": allowance is not None and allowance + now.balance_micros < wanted.cost,
             "pool": pool is not None and pool < wanted.cost,
+            "total_pool": now.total_left_micros is not None and now.total_left_micros < wanted.cost,
             "confirm": confirm is not None and not wanted.confirmed and wanted.cost > confirm,
         }
         return next((limit for limit, refuses in refusals.items() if refuses), None)

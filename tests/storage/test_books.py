@@ -19,6 +19,7 @@ DAMAGE = {
     ),
     "every day's usage equals the ledger's sum": "UPDATE usage SET used_micros = used_micros + 1",
     "every pool's usage equals the ledger's sum": "UPDATE pool_usage SET used_micros = used_micros + 1",
+    "every month's total equals the ledger's sum": "UPDATE total_usage SET used_micros = used_micros + 1",
     "a hold exists exactly while its job is unresolved": "DELETE FROM holds",
     "every job has one hold entry, and one resolution once it is resolved": "DELETE FROM ledger WHERE kind = 'charge'",
     "a charge is what was held, for a job that has audio": "UPDATE ledger SET charged_micros = 1 WHERE kind = 'charge'",

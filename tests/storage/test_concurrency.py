@@ -88,6 +88,19 @@ async def test_a_pool_is_not_overdrawn_by_many_members(pair: Pair) -> None:
     assert (await pair.read("SELECT used_micros FROM pool_usage"))["used_micros"] == 7 * COST
 
 
+async def test_the_total_is_not_overdrawn_by_many_communities(postgres: Server) -> None:
+    url = await postgres.ready()
+    stores = [SqlStore(PostgresDriver(url), SetClock(), total_pool_micros=7 * COST) for _ in range(2)]
+    people = [caller(f"member{n}", community=f"place{n}") for n in range(ROUND)]
+    async with AsyncExitStack() as stack:
+        for store in stores:
+            await store.open()
+            stack.push_async_callback(store.close)
+        placed = [admission(order(who), cost=COST, quota=FREE) for who in people]
+        answers = await asyncio.gather(*(stores[n % 2].admit(one) for n, one in enumerate(placed)))
+    assert outcomes(answers) == (7, {"total_pool"})
+
+
 async def test_a_balance_is_spent_once(pair: Pair) -> None:
     await pair.admins[0].credit(act(), Person(member="test:ann", name="Ann"), 3 * COST + 1, "gift")
     answers = await pair.admit(orders(ANN, Quota(limit_micros=0, period=Period.DAY)))

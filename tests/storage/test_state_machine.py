@@ -43,6 +43,7 @@ EXAMPLES = os.environ.get("STATE_MACHINE_EXAMPLES")
 # Few and small numbers, so that limits are met exactly.
 amounts = st.sampled_from([0, 1, 2, 5, 10, 20])
 DEFAULT_POOL = 20
+TOTAL_POOL = 50
 quotas = st.builds(Quota, limit_micros=amounts | st.none(), period=st.sampled_from(Period))
 communities = st.sampled_from(COMMUNITIES)
 members = st.sampled_from(MEMBERS)
@@ -73,9 +74,9 @@ class Books(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.clock = SetClock()
         self.driver = self.connect()
-        self.store = SqlStore(self.driver, self.clock, DEFAULT_POOL)
+        self.store = SqlStore(self.driver, self.clock, DEFAULT_POOL, TOTAL_POOL)
         self.admin = SqlAdminStore(self.driver, self.clock, self.store)
-        self.model = Model(self.clock.ms, default_pool=DEFAULT_POOL)
+        self.model = Model(self.clock.ms, default_pool=DEFAULT_POOL, total_pool=TOTAL_POOL)
         self.orders: dict[str, Order] = {}
         self.run(self.store.open())
 
