@@ -275,6 +275,10 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         "Nothing gets through to {about}: what is finished is kept, and I keep trying.",
         "Nothing waits for {about} in vain any more.",
     ),
+    Trouble.TOTAL_POOL_SPENT: (
+        "TOTAL_POOL is spent for this month: orders are refused until the next one, or until you raise it.",
+        "There is money in TOTAL_POOL again.",
+    ),
     Trouble.NO_WORKER: ("No worker is running: orders wait until one does.", "A worker is running again."),
     Trouble.DISK_FULL: (
         "On {about} finished audio can't be kept: make room on the disk. Orders wait until there is some.",

@@ -215,6 +215,7 @@ async def compose(
             lag=lag,
             receiving=receiving,
             open_jobs=stores.admin.open_jobs,
+            total_left=stores.store.total_left,
             spool=settings.spool,
             troubles=troubles,
             chats=tuple(chats) if WORKER in part.roles else (),

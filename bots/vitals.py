@@ -6,6 +6,7 @@ import platform
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from bots.metrics import Gauge, LoopLag, exposition
 from bots.platform import Platform
@@ -14,13 +15,18 @@ from core.errors import StoreAway, StoreError
 from core.gate import Gate
 from core.lifecycle import State
 from core.meters import Meters
+from core.money import MICROS
 from core.observed import GATEWAY
 from core.spool import try_writing
 from core.troubles import Case, Trouble, Troubles
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 STORE_S = 2.0
+NEXT_TO_NOTHING_MICROS = 10_000
+"""With less than a cent left, hardly any order fits."""
 THIS_MACHINE = platform.node() or "this machine"
 _PARTS = {
     Trouble.WALLET_EMPTY: ("gateway", "the wallet is empty"),
@@ -35,6 +41,10 @@ _PARTS = {
 """What is not ready with these troubles, and why; "" is what they are about. With others most orders go on."""
 
 
+async def _unlimited() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
     """Answers `/readyz` and `/metrics`."""
@@ -47,6 +57,8 @@ class Vitals:
     """The chats from which this process takes orders."""
     open_jobs: Callable[[], Awaitable[Mapping[State, int]]]
     spool: Path
+    total_left: Callable[[], Awaitable[int | None]] = _unlimited
+    """Returns what is left of the total pool this month, in micros."""
     troubles: Troubles = field(default_factory=Troubles)
     chats: Sequence[str] = ()
     """Those to which this process delivers."""
@@ -66,6 +78,7 @@ class Vitals:
         if self.sees_workers:
             note(Trouble.NO_WORKER, "", None if self.worker.alive or self.worker.stopping else "")
         note(Trouble.STORE_AWAY, "", None if await self._jobs() is not None else "")
+        note(Trouble.TOTAL_POOL_SPENT, "", await self._spent())
         note(Trouble.DISK_FULL, THIS_MACHINE, await self._unwritable())
 
     async def wrong(self) -> Mapping[str, str]:
@@ -82,6 +95,10 @@ class Vitals:
         """Name what is wrong, also where orders go on."""
         return [f"{case.trouble} {case.about}".strip() for case in self.troubles.cases]
 
+    async def _spent(self) -> str | None:
+        left_micros = await self._asked(self.total_left)
+        return None if left_micros is None or left_micros >= NEXT_TO_NOTHING_MICROS else ""
+
     async def _unwritable(self) -> str | None:
         try:
             await asyncio.to_thread(try_writing, self.spool)
@@ -94,7 +111,10 @@ class Vitals:
         jobs, load = await self._jobs(), self.worker.load()
         open_jobs = [({"state": state.value}, float(jobs.get(state, 0))) for state in State] if jobs is not None else []
         chats = [({"platform": name}, float(chat.receiving)) for name, chat in self.receiving.items()]
+        left_micros = await self._asked(self.total_left)
+        left: list[tuple[Mapping[str, str], float]] = [] if left_micros is None else [({}, left_micros / MICROS)]
         gauges: dict[str, Gauge] = {
+            "total_pool_left_dollars": ("What is left of TOTAL_POOL this month.", left),
             "jobs": ("Jobs that are not closed.", open_jobs),
             "jobs_waiting": ("Jobs that wait for their turn.", [({}, float(load.waiting))]),
             "jobs_in_flight": ("Jobs that have a place at the gateway.", [({}, float(load.in_flight))]),
@@ -117,10 +137,13 @@ class Vitals:
         return [({"kind": trouble.value}, float(trouble in there)) for trouble in Trouble]
 
     async def _jobs(self) -> Mapping[State, int] | None:
+        return await self._asked(self.open_jobs)
+
+    async def _asked(self, question: Callable[[], Awaitable[T]]) -> T | None:
         """Ask the store; None where it does not answer in time."""
         try:
             async with asyncio.timeout(STORE_S):
-                return await self.open_jobs()
+                return await question()
         except (StoreError, TimeoutError) as error:
             away = error if isinstance(error, StoreError) else StoreAway("no answer in time")
             log.warning("the store does not answer: %s", away)

@@ -25,6 +25,7 @@ class Trouble(StrEnum):
     CHAT_AWAY = "chat_away"
     NOTHING_DELIVERED = "nothing_delivered"
     NO_WORKER = "no_worker"
+    TOTAL_POOL_SPENT = "total_pool_spent"
     DISK_FULL = "disk_full"
     STORE_AWAY = "store_away"
 

@@ -158,6 +158,7 @@ ON CONFLICT (community, month_ms) DO UPDATE SET used_micros = pool_usage.used_mi
 """
 
 # Last of what an admission and a void touch: all communities share its row, which is locked until the commit.
+TOTAL = "SELECT used_micros FROM total_usage WHERE month_ms = :month_ms"
 DRAW_TOTAL = """
 INSERT INTO total_usage (month_ms, used_micros)
 SELECT month_ms, allowance_micros + balance_micros FROM holds WHERE job_id = :job_id

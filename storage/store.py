@@ -177,6 +177,14 @@ class SqlStore:
         (rows,) = await self._driver.run([Statement(sql.STANDING, args)])
         return _standing(rows[0])
 
+    async def total_left(self) -> int | None:
+        """Return what is left of the total pool this month; None is unlimited."""
+        if self._total_pool_micros is None:
+            return None
+        month_ms, _ = window(Period.MONTH, self._clock.now_ms())
+        (rows,) = await self._driver.run([Statement(sql.TOTAL, {"month_ms": month_ms})])
+        return self._total_pool_micros - (int(rows[0]["used_micros"]) if rows else 0)
+
     async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
         """Keep an order until its member agrees or chooses; return its id, the former one for the same event."""
         caller = order.caller

@@ -123,6 +123,22 @@ async def test_nobody_is_said_to_have_been_told_who_was_not(
     assert boss.texts == []
 
 
+async def test_a_month_that_is_spent_is_told_to_the_owner(
+    world: TelegramWorld, studio: Studio, boss: Chat, tmp_path: Path
+) -> None:
+    bob = world.user("Bob")
+    band = world.group("Band", bob)
+    async with service(world, studio, tmp_path, owners=(f"telegram:{boss.id}",), total_pool="0.0007") as app:
+        await band.says(bob, "/speak Hello everyone")
+        said = await band.wait_for(lambda chat: next(iter(chat.texts), None))
+        assert said.startswith("This costs $0.0014, and all that I may spend this month")
+        told = await boss.wait_for(lambda chat: next(iter(chat.texts), None))
+        assert told.startswith("TOTAL_POOL is spent for this month")
+        now = await readiness(app)
+        assert now["troubles"] == ["total_pool_spent"]
+        assert "troubadour_total_pool_left_dollars 0.0007" in now["metrics"]
+
+
 async def test_an_order_says_why_it_waits(world: TelegramWorld, studio: Studio, tmp_path: Path) -> None:
     ann = world.user("Ann")
     band = world.group("Band", ann)
