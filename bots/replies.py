@@ -204,6 +204,11 @@ def name_me(command: str) -> str:
     return f"In a group I may see only commands that name me: {command} Hello everyone"
 
 
+def hello(catalog: Catalog, command: str) -> str:
+    """Greet a community that the bot was added to, with the one next step."""
+    return f"Hello! I say things with a voice and make music. Hear me: {command} {catalog.default_voice} Hello everyone"
+
+
 def reading(name: str) -> str:
     """Name what a member may choose: a voice, or the words as they stand."""
     return name or "Say all of it"

@@ -14,10 +14,12 @@ from discord.http import Route
 
 from bots import refusals
 from bots.acts import Answer
-from bots.discord.address import AnyInteraction
+from bots.discord.address import AnyInteraction, key
 from bots.discord.desk import Desk
+from bots.discord.greeting import greet
 from bots.discord.presses import press
 from bots.discord.turns import Turns
+from bots.greeting import Greeted
 from bots.parts import Shards
 from core.models import Caller
 from core.service import Service
@@ -77,6 +79,7 @@ class Bot(discord.AutoShardedClient):
         self._turns: Turns | None = None
         self._shared = shards is not None
         self._now_s = now_s
+        self._greeted = Greeted()
         self.tree = _Tree(
             self,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
@@ -123,3 +126,8 @@ class Bot(discord.AutoShardedClient):
         if interaction.type is discord.InteractionType.component:
             data = cast(Mapping[str, object], interaction.data or {})
             await press(self.desk, interaction, str(data.get("custom_id", "")))
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say hello where the bot was added; servers that it was in come as available ones."""
+        if self._greeted.note(key(guild.id)):
+            await greet(guild, self.desk.service.catalog)

@@ -6,17 +6,26 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from telegram import BotCommand, BotCommandScope, BotCommandScopeAllChatAdministrators, Message, Update
+from telegram import (
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    ChatMemberUpdated,
+    Message,
+    Update,
+)
+from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden
-from telegram.ext import Application, CallbackQueryHandler, ExtBot, MessageHandler, filters
+from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 
 from bots import admin_replies, orders, replies, typed
 from bots.commands import Command, Named
+from bots.greeting import Greeted
 from bots.telegram import parse
 from bots.telegram.delivery import Deliverer, Place, topic
 from bots.telegram.intake import kept
 from bots.telegram.pace import Pace, Rank
-from bots.telegram.people import NAME, Admins, Recent, caller, key_of, person
+from bots.telegram.people import NAME, Admins, Recent, caller, key, key_of, person, takes_part
 from bots.telegram.presses import Presses
 from bots.telegram.speaker import Said, Speaker, outcome
 from core.insist import insist
@@ -38,6 +47,7 @@ class Handlers:
         self._admins = Admins(bot)
         self._speaker = Speaker(bot, pace)
         self._presses = Presses(service, deliverer, self._speaker, self._admins)
+        self._greeted = Greeted()
         self._seen: Recent[tuple[str, str], Caller] = Recent()
         self._handles: Recent[tuple[str, str | None], str] = Recent()
         """Who was last seen under an @name: it may have gone to another and come back."""
@@ -58,6 +68,7 @@ class Handlers:
         application.add_handler(MessageHandler(new & filters.COMMAND, self._on_command))
         application.add_handler(MessageHandler(new, self._on_message))
         application.add_handler(CallbackQueryHandler(self._presses.on_press))
+        application.add_handler(ChatMemberHandler(self._on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
 
     # --- what comes in --------------------------------------------------------------------------------------------
 
@@ -78,6 +89,13 @@ class Handlers:
         if update.message is not None:
             await self._remember(update.message)
 
+    async def _on_membership(self, update: Update, _: Any) -> None:
+        """Say hello where the bot was added; to be promoted, restricted or removed is no news to anybody."""
+        change = update.my_chat_member
+        if change is not None and _was_added(change) and self._greeted.note(key(change.chat.id)):
+            said = Said(replies.hello(self._service.catalog, f"/speak@{self._bot.username}"))
+            await self._speaker.say(Place(change.chat.id), said, caller(change.chat, change.from_user, None))
+
     async def _on_migration(self, update: Update, _: Any) -> None:
         message = update.message
         if message and message.migrate_to_chat_id:
@@ -87,6 +105,7 @@ class Handlers:
 
     async def _carry_over(self, old: int, new: int) -> None:
         """Nobody says it again: it is tried until the store answers."""
+        self._greeted.note(key(new))  # it is the group that it was
         await insist(f"group {old} is now {new}", lambda: self._deliverer.migrated(old, new), within_s=inf)
 
     # --- members --------------------------------------------------------------------------------------------------
@@ -161,6 +180,11 @@ class Handlers:
         if asked.member_id is not None:
             return Person(member=key_of(asked.member_id), name=asked.member_id)
         return await self._service.admin.find(admin, asked.handle, act) if asked.handle else None
+
+
+def _was_added(change: ChatMemberUpdated) -> bool:
+    in_group = change.chat.type in {ChatType.GROUP, ChatType.SUPERGROUP}
+    return in_group and takes_part(change.new_chat_member) and not takes_part(change.old_chat_member)
 
 
 def _event(message: Message) -> str:

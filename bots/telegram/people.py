@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
-from telegram import Bot, Chat, ChatMember, Message, User
+from telegram import Bot, Chat, ChatMember, ChatMemberRestricted, Message, User
 from telegram.constants import ChatType
 
 from core.errors import InvalidInput
@@ -43,6 +43,13 @@ def person(user: User) -> Person:
 def _name(user: User) -> str:
     """Return the name; a deleted account has none, for which the library returns None whatever its types say."""
     return user.full_name or ""
+
+
+def takes_part(member: ChatMember) -> bool:
+    """Say whether somebody is in a chat: those who are restricted may have left it."""
+    if isinstance(member, ChatMemberRestricted):
+        return member.is_member
+    return member.status not in {ChatMember.LEFT, ChatMember.BANNED}
 
 
 def caller(

@@ -116,12 +116,18 @@ class Channel:
             "guild_id": str(self.guild.id),
             "name": self.name,
             "position": 0,
-            "permission_overwrites": [],
+            "permission_overwrites": self._forbidden(),
             "parent_id": None,
             "topic": None,
             "nsfw": False,
             "rate_limit_per_user": 0,
         }
+
+    def _forbidden(self) -> list[JSON]:
+        """Write down what the bot may not do here, as a rule for everybody."""
+        assert self.guild is not None
+        rule = {"id": str(self.guild.id), "type": 0, "allow": "0", "deny": str(BOT & ~self.bot_permissions)}
+        return [rule] if self.bot_permissions != BOT else []
 
 
 @dataclass(eq=False)
@@ -132,6 +138,7 @@ class Guild:
     present: bool = True
     channels: list[Channel] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
+    system_channel: Channel | None = None
     open_commands: set[str] = field(default_factory=set)
     """Commands that the server's settings give to everybody, whatever default the bot asked for."""
 
@@ -161,7 +168,7 @@ class Guild:
             "id": str(self.id),
             "name": self.name,
             "icon": None,
-            "owner_id": str(bot.id),
+            "owner_id": "1",
             "roles": [self._everyone()],
             "emojis": [],
             "stickers": [],
@@ -186,6 +193,7 @@ class Guild:
             "nsfw_level": 0,
             "premium_tier": 0,
             "system_channel_flags": 0,
+            "system_channel_id": str(self.system_channel.id) if self.system_channel else None,
         }
 
     def _everyone(self) -> JSON:

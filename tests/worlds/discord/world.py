@@ -133,6 +133,15 @@ class DiscordWorld:
     def new_message(self, channel: Channel, author: User, flags: int = 0) -> Message:
         return Message(self.new_id(), channel, author, self.now_s(), flags)
 
+    async def invite(self, guild: Guild) -> None:
+        """Let the bot into a guild while it is connected."""
+        guild.present = True
+        session = self.gateway.session(self._shard(guild))
+        assert session is not None
+        joined = guild.payload(self.bot)
+        del joined["unavailable"]
+        await session.dispatch("GUILD_CREATE", joined)
+
     async def expel(self, guild: Guild) -> None:
         """Put the bot out of a guild."""
         guild.present = False

@@ -151,6 +151,14 @@ class Chat:
     def add(self, user: User, status: str = "member") -> None:
         self.members[user.id] = status
 
+    async def changes(self, user: User, status: str) -> None:
+        """Let a user make the bot a member, an administrator, restricted, left or kicked."""
+        bot = self.world.bot
+        old, self.members[bot.id] = self.members.get(bot.id, "left"), status
+        before, after = member_raw(bot, old), member_raw(bot, status)
+        change: JSON = {"chat": self.raw, "from": user.raw, "date": int(time.time())}
+        await self.world.send_update("my_chat_member", change | {"old_chat_member": before, "new_chat_member": after})
+
     async def says(
         self,
         user: User,
@@ -243,9 +251,15 @@ def member_raw(user: User, status: str) -> JSON:
         "can_be_edited can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members "
         "can_promote_members can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories"
     )
+    allowed = (
+        "can_send_messages can_send_audios can_send_documents can_send_photos can_send_videos can_send_video_notes "
+        "can_send_voice_notes can_send_polls can_send_other_messages can_add_web_page_previews can_change_info "
+        "can_invite_users can_pin_messages can_manage_topics can_edit_tag"
+    )
     extra: dict[str, JSON] = {
         "creator": {"is_anonymous": False},
         "administrator": {"is_anonymous": False} | dict.fromkeys(rights.split(), False),
         "kicked": {"until_date": 0},
+        "restricted": {"is_member": True, "until_date": 0} | dict.fromkeys(allowed.split(), True),
     }
     return raw | extra.get(status, {})

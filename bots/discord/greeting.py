@@ -1,0 +1,34 @@
+"""Hello to a server that the bot was added to, where everybody sees it."""
+
+import logging
+
+import discord
+
+from bots import replies
+from bots.discord.courier import NETWORK, describe
+from bots.discord.text import plain
+from core.products import Catalog
+
+log = logging.getLogger(__name__)
+
+
+async def greet(guild: discord.Guild, catalog: Catalog) -> None:
+    """Say hello in the system channel, else in the first one where the bot may write, else nowhere."""
+    channel = _where(guild)
+    if channel is None:
+        log.info("guild %d has no channel to say hello in", guild.id)
+        return
+    try:
+        await channel.send(plain(replies.hello(catalog, "/speak")), nonce=f"hello{guild.id}")
+    except (discord.HTTPException, *NETWORK) as error:
+        log.warning("guild %d could not be greeted: %s", guild.id, describe(error))
+
+
+def _where(guild: discord.Guild) -> discord.TextChannel | None:
+    channels = [guild.system_channel, *guild.text_channels]
+    return next((channel for channel in channels if channel is not None and _writes(channel)), None)
+
+
+def _writes(channel: discord.TextChannel) -> bool:
+    rights = channel.permissions_for(channel.guild.me)
+    return rights.view_channel and rights.send_messages
