@@ -9,6 +9,7 @@ from core.ports import Admission
 from core.quota import Period, Quota
 
 TEXT = "Good evening everyone, the show begins in ten minutes in the big hall downstairs."
+PRICE_MICROS = 100_000
 COST_MICROS = 8_100
 QUOTA = Quota(limit_micros=10_000_000_000, period=Period.DAY)
 MEMBERS_OF_COMMUNITY = 10
@@ -55,6 +56,7 @@ def admission(placed: Order) -> Admission:
         callback_token=f"{job_id}.{new_token()}",
         parameters=placed.parameters,
         characters=len(TEXT),
+        price_micros=PRICE_MICROS,
         cost_micros=COST_MICROS,
         operator_quota=QUOTA,
         max_waiting=1_000_000,

@@ -41,6 +41,8 @@ class Admission:
     callback_token: str
     parameters: Mapping[str, Any]
     characters: int
+    price_micros: int
+    """Per 1,000 characters: it is kept, so that the cost can be checked."""
     cost_micros: int
     operator_quota: Quota
     """In force where neither the member nor the community has a quota."""

@@ -93,6 +93,7 @@ class Service:
             callback_token=f"{job_id}.{self._ids.token()}",
             parameters=parameters,
             characters=product.characters(parameters),
+            price_micros=product.price_micros,
             cost_micros=cost_micros,
             operator_quota=self._policy.quota(direct=order.caller.direct),
             max_waiting=self._policy.max_waiting,

@@ -54,7 +54,7 @@ class SqlAdminStore:
 
     async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:
         """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
-        args = self._args(act, "") | self._credit(person, amount_micros, reason)
+        args = self._args(act, "") | {"target": person.member} | self._credit(person, amount_micros, reason)
         try:
             texts = (sql.CREDITED, sql.CREDIT, sql.LEDGER_CREDIT)
             rows = await self._once([Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)], args)

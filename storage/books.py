@@ -1,10 +1,19 @@
 """Check the books: each query names what must hold and returns a row for every breach."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.lifecycle import HELD, VOIDS, State
 from core.money import show
 from storage.driver import Driver, Statement
+
+AUDIO = frozenset(State) - HELD - VOIDS
+"""A job in one of these has audio, which is charged."""
+
+
+def _words(states: Iterable[State]) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
+
 
 CHECKS: Mapping[str, str] = {
     "every balance equals the ledger's sum": """
@@ -56,29 +65,118 @@ CHECKS: Mapping[str, str] = {
             WHERE lost.kind = 'upstream'
         ) AS both_sides GROUP BY month_ms HAVING sum(used) <> 0
     """,
-    "a hold exists exactly while its job is unresolved": """
+    "a hold exists exactly while its job is unresolved": f"""
         SELECT jobs.job_id, jobs.state, holds.job_id AS hold FROM jobs LEFT JOIN holds ON holds.job_id = jobs.job_id
-        WHERE (jobs.state IN ('queued', 'submitting', 'unconfirmed', 'running')) <> (holds.job_id IS NOT NULL)
+        WHERE (jobs.state IN ({_words(HELD)})) <> (holds.job_id IS NOT NULL)
         UNION ALL
         SELECT holds.job_id, 'missing', holds.job_id FROM holds
         WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.job_id = holds.job_id)
-    """,
-    "every job has one hold entry, and one resolution once it is resolved": """
-        SELECT jobs.job_id, jobs.state,
-            sum(CASE WHEN ledger.kind = 'hold' THEN 1 ELSE 0 END) AS holds,
-            sum(CASE WHEN ledger.kind IN ('charge', 'void') THEN 1 ELSE 0 END) AS resolutions
-        FROM jobs LEFT JOIN ledger ON ledger.job_id = jobs.job_id
-        GROUP BY jobs.job_id, jobs.state
-        HAVING sum(CASE WHEN ledger.kind = 'hold' THEN 1 ELSE 0 END) <> 1
-        OR sum(CASE WHEN ledger.kind IN ('charge', 'void') THEN 1 ELSE 0 END)
-            <> CASE WHEN jobs.state IN ('queued', 'submitting', 'unconfirmed', 'running') THEN 0 ELSE 1 END
-    """,
+    """,  # noqa: S608 - states
+    "every job has one hold entry, one charge exactly if it has audio, and one void exactly if it ended without": f"""
+        SELECT jobs.job_id, jobs.state, hold.entry_id AS hold, charge.entry_id AS charge, void.entry_id AS void
+        FROM jobs
+        LEFT JOIN ledger AS hold ON hold.entry_id = jobs.job_id || ':hold'
+        LEFT JOIN ledger AS charge ON charge.entry_id = jobs.job_id || ':charge'
+        LEFT JOIN ledger AS void ON void.entry_id = jobs.job_id || ':void'
+        WHERE hold.entry_id IS NULL
+        OR (charge.entry_id IS NOT NULL) <> (jobs.state IN ({_words(AUDIO)}))
+        OR (void.entry_id IS NOT NULL) <> (jobs.state IN ({_words(VOIDS)}))
+    """,  # noqa: S608 - states
     "a charge is what was held, for a job that has audio": """
         SELECT ledger.entry_id, ledger.charged_micros, jobs.state, jobs.cost_micros
         FROM ledger LEFT JOIN jobs ON jobs.job_id = ledger.job_id
-        WHERE ledger.kind = 'charge' AND (
-            jobs.job_id IS NULL OR ledger.charged_micros <> jobs.cost_micros
-            OR jobs.state NOT IN ('generated', 'delivering', 'delivered', 'undeliverable')
+        WHERE ledger.kind = 'charge' AND (jobs.job_id IS NULL OR ledger.charged_micros <> jobs.cost_micros)
+    """,
+    "an entry has only what belongs to its kind": """
+        SELECT entry_id, kind FROM ledger WHERE CASE
+            WHEN kind IN ('grant', 'revoke') THEN
+                job_id IS NOT NULL OR day_ms IS NOT NULL OR month_ms IS NOT NULL OR actor IS NULL
+                OR allowance_micros <> 0 OR charged_micros <> 0 OR upstream_micros <> 0
+                OR (kind = 'grant') <> (balance_micros > 0)
+            ELSE
+                job_id IS NULL OR entry_id <> job_id || ':' || kind OR actor IS NOT NULL
+                OR (kind = 'upstream') <> (day_ms IS NULL) OR (kind = 'upstream') <> (month_ms IS NULL)
+                OR (kind <> 'charge' AND charged_micros <> 0) OR (kind = 'upstream') <> (upstream_micros > 0)
+                OR (kind IN ('charge', 'upstream') AND (allowance_micros <> 0 OR balance_micros <> 0))
+        END
+    """,
+    "an entry is of its job's member, and written when the job came there": """
+        SELECT ledger.entry_id, ledger.community, ledger.member, ledger.at_ms
+        FROM ledger LEFT JOIN jobs ON jobs.job_id = ledger.job_id
+        WHERE ledger.job_id IS NOT NULL AND (
+            jobs.job_id IS NULL OR ledger.community <> jobs.community OR ledger.member <> jobs.member
+            OR ledger.at_ms <> CASE ledger.kind WHEN 'hold' THEN jobs.created_ms ELSE jobs.resolved_ms END
+            OR (ledger.kind <> 'hold' AND jobs.resolved_ms IS NULL)
+        )
+    """,
+    "a hold counts on the day of its order, and what becomes of it on the same": """
+        SELECT later.entry_id, later.day_ms, later.month_ms FROM ledger AS later
+        LEFT JOIN ledger AS held ON held.entry_id = later.job_id || ':hold'
+        WHERE later.kind IN ('hold', 'charge', 'void') AND (
+            held.entry_id IS NULL OR later.day_ms <> held.day_ms OR later.month_ms <> held.month_ms
+            OR held.day_ms <> held.at_ms - held.at_ms % 86400000 OR held.month_ms > held.day_ms
+            OR held.day_ms >= held.month_ms + 2678400000
+        )
+    """,
+    "a job is of the platform that its community and member are of": """
+        SELECT job_id, platform, community, member FROM jobs
+        WHERE substr(community, 1, length(platform) + 1) <> platform || ':'
+        OR substr(member, 1, length(platform) + 1) <> platform || ':'
+    """,
+    "characters times price is the cost": """
+        SELECT job_id, characters, price_micros, cost_micros FROM jobs
+        WHERE (characters * price_micros + 999) / 1000 <> cost_micros
+    """,
+    "what the operator pays for a job stands in the ledger": f"""
+        SELECT jobs.job_id, jobs.state, jobs.upstream_micros, ledger.upstream_micros AS entered FROM jobs
+        LEFT JOIN ledger ON ledger.entry_id = jobs.job_id || ':upstream'
+        WHERE coalesce(ledger.upstream_micros, 0) <> jobs.upstream_micros
+        OR (jobs.upstream_micros <> 0 AND jobs.state NOT IN ({_words(VOIDS)}))
+    """,  # noqa: S608 - states
+    "credit is what its act says": """
+        SELECT ledger.entry_id, ledger.balance_micros, audit.before_value, audit.after_value FROM ledger
+        LEFT JOIN audit ON audit.audit_id = ledger.entry_id AND audit.outcome = 'applied'
+            AND audit.community = ledger.community AND audit.target = ledger.member
+            AND audit.actor = ledger.actor AND audit.at_ms = ledger.at_ms
+        WHERE ledger.kind IN ('grant', 'revoke') AND CASE
+            WHEN audit.audit_id IS NULL OR audit.before_value = '' OR audit.after_value = ''
+                OR ltrim(audit.before_value || audit.after_value, '0123456789') <> ''
+                OR length(audit.before_value) > 18 OR length(audit.after_value) > 18 THEN TRUE
+            ELSE CAST(audit.after_value AS BIGINT) - CAST(audit.before_value AS BIGINT) <> ledger.balance_micros
+        END
+        UNION ALL
+        SELECT audit.audit_id, 0, audit.before_value, audit.after_value FROM audit
+        LEFT JOIN ledger ON ledger.entry_id = audit.audit_id AND ledger.kind IN ('grant', 'revoke')
+        WHERE audit.act IN ('grant', 'revoke', 'approve') AND audit.outcome = 'applied' AND ledger.entry_id IS NULL
+    """,
+    "a request that was approved is its grant, and one that was decided has its act": """
+        SELECT note, member, amount_micros FROM (
+            SELECT 'request ' || request_id AS note, community, member, amount_micros, decided_by, decided_ms, 1 AS side
+            FROM requests WHERE state = 'approved'
+            UNION ALL
+            SELECT ledger.note, ledger.community, ledger.member, ledger.balance_micros, ledger.actor, ledger.at_ms, -1
+            FROM ledger JOIN audit ON audit.audit_id = ledger.entry_id
+            WHERE ledger.kind = 'grant' AND audit.act = 'approve'
+        ) AS both_sides
+        GROUP BY note, community, member, amount_micros, decided_by, decided_ms HAVING sum(side) <> 0
+        UNION ALL
+        SELECT requests.request_id, requests.state, requests.amount_micros FROM requests
+        WHERE CASE requests.state
+            WHEN 'open' THEN requests.decided_by IS NOT NULL OR requests.decided_ms IS NOT NULL
+            WHEN 'declined' THEN NOT EXISTS (
+                SELECT 1 FROM audit WHERE audit.community = requests.community AND audit.at_ms = requests.decided_ms
+                AND audit.actor = requests.decided_by AND audit.target = requests.member
+                AND audit.outcome = 'applied'
+            )
+            ELSE FALSE
+        END
+    """,
+    "a quota is what its act says": """
+        SELECT community, kind, subject, limit_micros, set_by FROM quotas WHERE NOT EXISTS (
+            SELECT 1 FROM audit WHERE audit.community = quotas.community AND audit.at_ms = quotas.set_ms
+            AND audit.actor = quotas.set_by AND audit.target = quotas.subject AND audit.outcome = 'applied'
+            AND audit.after_value
+                = coalesce(CAST(quotas.limit_micros AS TEXT), 'unlimited') || ' ' || quotas.period
         )
     """,
     "a hold's entry is the job's cost": """

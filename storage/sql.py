@@ -125,11 +125,11 @@ FROM split WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
 ADMIT_JOB = """
 INSERT INTO jobs (
     job_id, event_id, platform, community, member, member_name, direct, product, parameters,
-    characters, cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms
+    characters, price_micros, cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms
 )
 SELECT
     :job_id, :event_id, :platform, :community, :member, :name, :direct, :product, :parameters,
-    :characters, :cost_micros,
+    :characters, :price_micros, :cost_micros,
     'queued', :destination, :channel, :roles, :callback_token, :now_ms, :now_ms
 WHERE EXISTS (SELECT 1 FROM holds WHERE holds.job_id = :job_id)
 """
@@ -216,7 +216,7 @@ FROM holds WHERE job_id = :job_id
 
 LEDGER_UPSTREAM = """
 INSERT INTO ledger (entry_id, at_ms, community, member, kind, job_id, upstream_micros, note)
-SELECT job_id || ':upstream', :now_ms, community, member, 'upstream', job_id, :upstream_micros, reason
+SELECT job_id || ':upstream', :now_ms, community, member, 'upstream', job_id, upstream_micros, reason
 FROM jobs WHERE job_id = :job_id
 """
 

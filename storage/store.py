@@ -31,6 +31,7 @@ COLUMNS = frozenset(
     "destination attempts request_id submitted_ms deadline_ms reason detail artifacts closed_ms parameters".split()
 )
 """What `move` and `update` may change besides the state."""
+_OF_MOVES = frozenset({"state", "updated_ms", "resolved_ms", "upstream_micros"})
 _OF_JOB = frozenset(field.name for field in fields_of(Job))
 
 
@@ -85,6 +86,7 @@ class SqlStore:
             "product": order.product,
             "parameters": json.dumps(dict(admission.parameters)),
             "characters": admission.characters,
+            "price_micros": admission.price_micros,
             "cost_micros": admission.cost_micros,
             "max_waiting": admission.max_waiting,
             "destination": _destination(order.destination),
@@ -113,18 +115,20 @@ class SqlStore:
         """Move a job along the table, with changes to its other fields; settles or voids the hold on the way."""
         if not may_move(job.state, to):
             raise StaleJob(f"{job.job_id} can't go from {job.state} to {to}")
-        upstream_micros = changes.pop("upstream_micros", 0)
         args = {"job_id": job.job_id, "now_ms": self._clock.now_ms()}
-        statements = [self._change(job, {**changes, "state": to.value, "updated_ms": args["now_ms"]})]
+        changes |= {"state": to.value, "updated_ms": args["now_ms"]}
+        if settles(job.state, to) or to in VOIDS:
+            changes["resolved_ms"] = args["now_ms"]
+        statements = [self._change(job, changes)]
         if settles(job.state, to):
             statements += [Statement(sql.LEDGER_CHARGE, args, 1), Statement(sql.CLOSE_HOLD, args, 1)]
         elif to in VOIDS:
             texts = (sql.RETURN_USAGE, sql.RETURN_POOL, sql.RETURN_BALANCE, sql.RETURN_TOTAL)
             statements.append(Statement(sql.LEDGER_HOLD, {**args, "kind": "void", "sign": -1}, 1))
             statements += [Statement(text, args) for text in texts] + [Statement(sql.CLOSE_HOLD, args, 1)]
-        if upstream_micros:
-            lost = {**args, "upstream_micros": upstream_micros}
-            statements += [Statement(sql.LEDGER_UPSTREAM, lost, 1), Statement(sql.DRAW_UPSTREAM, lost, 1)]
+        if changes.get("upstream_micros"):
+            lost = {**args, "upstream_micros": changes["upstream_micros"]}
+            statements += [Statement(sql.LEDGER_UPSTREAM, args, 1), Statement(sql.DRAW_UPSTREAM, lost, 1)]
         return await self._run_change(job, statements)
 
     async def update(self, job: Job, **changes: Any) -> Job:
@@ -272,7 +276,7 @@ class SqlStore:
         return args
 
     def _change(self, job: Job, changes: Mapping[str, Any]) -> Statement:
-        unknown = changes.keys() - COLUMNS - {"state", "updated_ms"}
+        unknown = changes.keys() - COLUMNS - _OF_MOVES
         if unknown:
             raise ValueError(f"not columns that a job may change: {sorted(unknown)}")
         if "closed_ms" in changes:  # nobody carries what is closed, or what is open again and waits for a carrier

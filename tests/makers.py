@@ -68,12 +68,14 @@ def admission(
 ) -> Admission:
     number = next(_numbers)
     placed = placed or order()
+    characters = changes.get("characters", 14)
     fields: dict[str, Any] = {
         "order": placed,
         "job_id": f"job{number:05d}",
         "callback_token": f"token{number}",
         "parameters": placed.parameters,
-        "characters": 14,
+        "characters": characters,
+        "price_micros": cost * 1000 // characters,
         "cost_micros": cost,
         "operator_quota": quota or day(100_000),
         "max_waiting": 1000,

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from core.errors import Refusal, StoreError
@@ -138,7 +139,9 @@ class Work:
     async def _decide(self) -> None:
         if self.wishes:
             wish, community = self.wishes.pop()
-            await self.admin.decide(self._act(community, wish), wish, approve=self.rng.random() < 0.7)
+            approve = self.rng.random() < 0.7
+            act = replace(self._act(community, wish), name="approve" if approve else "decline")
+            await self.admin.decide(act, wish, approve=approve)
 
     async def _rule(self) -> None:
         who, rng = self._who(), self.rng

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.quota import Period, window
 from storage.books import CHECKS
+from tests.schema import is_current
 from tests.sim.gateway import MARK, audio
 from tests.sim.incarnation import ALLOWANCE, TOTAL
 from tests.sim.telegram import PLAYED
@@ -41,6 +42,8 @@ ANY = f"SELECT {' OR '.join(f'EXISTS ({query})' for query in RULES.values())}"
 
 def check_rows(history: "History", connection: sqlite3.Connection) -> None:
     """Run every query on what was just committed."""
+    if not is_current(connection):
+        return
     if not connection.execute(ANY).fetchone()[0]:
         return
     for rule, query in RULES.items():

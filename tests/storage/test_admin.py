@@ -190,7 +190,8 @@ async def test_a_request_is_approved_once_by_whoever_is_first(
 ) -> None:
     await ask(driver)
     results = await asyncio.gather(
-        *(admin.decide(act(), "r1", approve=n % 2 == 0) for n in range(6)), return_exceptions=True
+        *(admin.decide(act("decline" if n % 2 else "approve"), "r1", approve=n % 2 == 0) for n in range(6)),
+        return_exceptions=True,
     )
     [first] = [n for n, result in enumerate(results) if not isinstance(result, Decided)]
     assert (await store.standing("test:band", "test:ann", day(0))).balance_micros == (0 if first % 2 else 700)

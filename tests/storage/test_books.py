@@ -1,49 +1,253 @@
-"""The book checks see each kind of wrong row."""
+"""The books' rules see whatever is false in one place, on both engines: each column, in each kind of row."""
 
-from pathlib import Path
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
+import asyncpg
 import pytest
 
-from core.lifecycle import State
-from storage.books import CHECKS, breaches
-from storage.driver import Statement
+from core.lifecycle import HELD, VOIDS, State
+from core.models import Destination, Person
+from storage.admin_store import SqlAdminStore
+from storage.books import AUDIO, CHECKS, breaches
+from storage.driver import Driver, Statement
+from storage.postgres import PostgresDriver
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
-from tests.makers import admission
+from tests.makers import act, admission, caller, day, order
+from tests.storage.test_contract import HELD_PATH, brought_to
 
-DAMAGE = {
-    "every balance equals the ledger's sum": "UPDATE members SET balance_micros = 5",
-    "a hold is what its entry says, and a void gives back what the hold took": (
-        "UPDATE holds SET allowance_micros = allowance_micros - 1, balance_micros = balance_micros + 1"
+BALANCE = "every balance equals the ledger's sum"
+HOLD = "a hold is what its entry says, and a void gives back what the hold took"
+USAGE = "every day's usage equals the ledger's sum"
+POOL = "every pool's usage equals the ledger's sum"
+TOTAL = "every month's total equals the ledger's sum"
+OPEN = "a hold exists exactly while its job is unresolved"
+ENDED = "every job has one hold entry, one charge exactly if it has audio, and one void exactly if it ended without"
+CHARGE = "a charge is what was held, for a job that has audio"
+SHAPE = "an entry has only what belongs to its kind"
+WHOSE = "an entry is of its job's member, and written when the job came there"
+DAY = "a hold counts on the day of its order, and what becomes of it on the same"
+PLATFORM = "a job is of the platform that its community and member are of"
+PRICE = "characters times price is the cost"
+UPSTREAM = "what the operator pays for a job stands in the ledger"
+COST = "a hold's entry is the job's cost"
+CREDIT = "credit is what its act says"
+REQUEST = "a request that was approved is its grant, and one that was decided has its act"
+QUOTA = "a quota is what its act says"
+NEGATIVE = "nobody's balance is negative"
+DESTINATION = "a closed job keeps no destination"
+
+DAY_MS = 86_400_000
+ELSE = "'test:else'"
+JOBS_ENTRY = "job_id IS NOT NULL"
+RESOLUTION = "kind IN ('charge', 'void')"
+GIVEN = "kind IN ('grant', 'revoke')"
+
+
+def words(states: frozenset[State]) -> str:
+    return ", ".join(f"'{state}'" for state in states)
+
+
+FALSE = [
+    *(("jobs", "TRUE", f"{column} = {ELSE}", WHOSE) for column in ("community", "member")),
+    ("jobs", "TRUE", "platform = 'other'", PLATFORM),
+    ("jobs", "TRUE", "characters = characters + 1", PRICE),
+    ("jobs", "TRUE", "price_micros = price_micros - 1000", PRICE),
+    ("jobs", "TRUE", "cost_micros = cost_micros + 1", COST),
+    ("jobs", "TRUE", "cost_micros = cost_micros - 1", PRICE),
+    ("jobs", "TRUE", "created_ms = created_ms + 1", WHOSE),
+    ("jobs", f"state NOT IN ({words(HELD)})", "resolved_ms = resolved_ms + 1", WHOSE),
+    ("jobs", f"state NOT IN ({words(HELD)})", "resolved_ms = NULL", WHOSE),
+    ("jobs", "TRUE", "upstream_micros = upstream_micros + 1", UPSTREAM),
+    ("jobs", f"state IN ({words(AUDIO)})", "state = 'failed'", ENDED),
+    ("jobs", f"state NOT IN ({words(AUDIO)})", "state = 'delivered'", ENDED),
+    ("jobs", f"state NOT IN ({words(HELD)})", "state = 'running'", OPEN),
+    ("jobs", "closed_ms IS NULL", "closed_ms = 1", DESTINATION),
+    ("jobs", "closed_ms IS NOT NULL", "destination = '{\"data\": {\"token\": 1}}'", DESTINATION),
+    ("jobs", "TRUE", None, WHOSE),
+    *(("holds", "TRUE", f"{column} = {ELSE}", HOLD) for column in ("community", "member", "job_id")),
+    *(
+        ("holds", "TRUE", f"{column} = {column} + 1", HOLD)
+        for column in ("day_ms", "month_ms", "allowance_micros", "balance_micros")
     ),
-    "every day's usage equals the ledger's sum": "UPDATE usage SET used_micros = used_micros + 1",
-    "every pool's usage equals the ledger's sum": "UPDATE pool_usage SET used_micros = used_micros + 1",
-    "every month's total equals the ledger's sum": "UPDATE total_usage SET used_micros = used_micros + 1",
-    "a hold exists exactly while its job is unresolved": "DELETE FROM holds",
-    "every job has one hold entry, and one resolution once it is resolved": "DELETE FROM ledger WHERE kind = 'charge'",
-    "a charge is what was held, for a job that has audio": "UPDATE ledger SET charged_micros = 1 WHERE kind = 'charge'",
-    "a hold's entry is the job's cost": "UPDATE jobs SET cost_micros = 1",
-    "nobody's balance is negative": "UPDATE members SET balance_micros = -1",
-    "a closed job keeps no destination": "UPDATE jobs SET closed_ms = 1",
+    ("holds", "TRUE", None, OPEN),
+    *(("ledger", JOBS_ENTRY, f"{column} = {ELSE}", WHOSE) for column in ("community", "member", "job_id")),
+    *(("ledger", GIVEN, f"{column} = {ELSE}", CREDIT) for column in ("entry_id", "community", "member", "actor")),
+    ("ledger", JOBS_ENTRY, f"entry_id = {ELSE}", SHAPE),
+    ("ledger", JOBS_ENTRY, f"actor = {ELSE}", SHAPE),
+    ("ledger", "kind <> 'upstream'", "kind = 'upstream'", SHAPE),
+    ("ledger", "kind <> 'charge'", "kind = 'charge'", SHAPE),
+    ("ledger", "kind <> 'grant'", "kind = 'grant'", SHAPE),
+    ("ledger", JOBS_ENTRY, "job_id = NULL", SHAPE),
+    ("ledger", GIVEN, f"job_id = {ELSE}", SHAPE),
+    ("ledger", JOBS_ENTRY, "at_ms = at_ms - 1", WHOSE),
+    ("ledger", GIVEN, "at_ms = at_ms - 1", CREDIT),
+    *(("ledger", RESOLUTION, f"{column} = {column} + {DAY_MS}", DAY) for column in ("day_ms", "month_ms")),
+    ("ledger", "kind = 'hold'", f"day_ms = day_ms - {DAY_MS}", DAY),
+    ("ledger", "kind = 'hold'", f"month_ms = month_ms + {31 * DAY_MS}", DAY),
+    *(("ledger", GIVEN + " OR kind = 'upstream'", f"{column} = 0", SHAPE) for column in ("day_ms", "month_ms")),
+    ("ledger", "kind IN ('hold', 'void')", "allowance_micros = allowance_micros + 1", USAGE),
+    ("ledger", "kind IN ('charge', 'upstream') OR " + GIVEN, "allowance_micros = 1", SHAPE),
+    ("ledger", "TRUE", "balance_micros = balance_micros + 1", BALANCE),
+    ("ledger", GIVEN, "balance_micros = balance_micros + 1", CREDIT),
+    ("ledger", "kind = 'charge'", "charged_micros = charged_micros - 1", CHARGE),
+    ("ledger", "kind <> 'charge'", "charged_micros = 1", SHAPE),
+    ("ledger", "kind = 'upstream'", "upstream_micros = upstream_micros + 1", UPSTREAM),
+    ("ledger", "kind <> 'upstream'", "upstream_micros = 1", SHAPE),
+    ("ledger", "kind = 'grant' AND note <> ''", "note = 'request r9'", REQUEST),
+    ("ledger", "kind IN ('hold', 'charge', 'void')", None, ENDED),
+    ("ledger", "kind = 'upstream'", None, UPSTREAM),
+    ("ledger", "kind IN ('grant', 'revoke')", None, CREDIT),
+    *(("audit", "act IN ('grant', 'revoke', 'approve')", f"{column} = {ELSE}", CREDIT) for column in (
+        "audit_id", "community", "actor", "target", "before_value", "after_value", "outcome",
+    )),
+    ("audit", "act IN ('grant', 'revoke', 'approve')", "at_ms = at_ms + 1", CREDIT),
+    ("audit", "act = 'decline'", "at_ms = at_ms + 1", REQUEST),
+    ("audit", "act LIKE 'quota%'", "at_ms = at_ms + 1", QUOTA),
+    ("audit", "act LIKE 'quota%'", None, QUOTA),
+    ("audit", "act IN ('grant', 'revoke', 'approve')", None, CREDIT),
+    ("audit", "act = 'decline'", None, REQUEST),
+    *(("requests", "state = 'approved'", f"{column} = {ELSE}", REQUEST) for column in (
+        "request_id", "community", "member", "decided_by",
+    )),
+    *(("requests", "state = 'approved'", f"{column} = {column} + 1", REQUEST) for column in ("amount_micros", "decided_ms")),
+    *(("requests", "state = 'declined'", f"{column} = {ELSE}", REQUEST) for column in ("community", "member", "decided_by")),
+    ("requests", "state <> 'approved'", "state = 'approved'", REQUEST),
+    ("requests", "state = 'approved'", "state = 'open'", REQUEST),
+    ("requests", "state = 'approved'", None, REQUEST),
+    *(("quotas", "TRUE", f"{column} = {ELSE}", QUOTA) for column in ("community", "subject", "set_by")),
+    ("quotas", "TRUE", "limit_micros = coalesce(limit_micros, 0) + 1", QUOTA),
+    ("quotas", "limit_micros IS NOT NULL", "limit_micros = NULL", QUOTA),
+    ("quotas", "TRUE", "period = 'week'", QUOTA),
+    ("quotas", "TRUE", "set_ms = set_ms + 1", QUOTA),
+    *(("members", "balance_micros > 0", f"{column} = {ELSE}", BALANCE) for column in ("community", "member")),
+    ("members", "TRUE", "balance_micros = balance_micros + 1", BALANCE),
+    ("members", "balance_micros > 0", None, BALANCE),
+    *(("usage", "used_micros > 0", f"{column} = {ELSE}", USAGE) for column in ("community", "member")),
+    *(("usage", "used_micros > 0", f"{column} = {column} + 1", USAGE) for column in ("day_ms", "used_micros")),
+    ("usage", "used_micros > 0", None, USAGE),
+    ("pool_usage", "TRUE", f"community = {ELSE}", POOL),
+    *(("pool_usage", "TRUE", f"{column} = {column} + 1", POOL) for column in ("month_ms", "used_micros")),
+    ("pool_usage", "TRUE", None, POOL),
+    *(("total_usage", "TRUE", f"{column} = {column} + 1", TOTAL) for column in ("month_ms", "used_micros")),
+    ("total_usage", "TRUE", None, TOTAL),
+]  # fmt: skip
+"""A table, which of its rows, what is made of one of them (None: it is deleted), and the rule that must say so."""
+
+NO_MONEY = {
+    "jobs": "job_id event_id member_name direct product parameters channel roles callback_token updated_ms attempts "
+    "request_id submitted_ms deadline_ms reason detail artifacts owner shown",
+    "members": "name handle seen_ms last_order_ms",
+    "audit": "actor_name act",
+    "quotas": "kind",
+    "requests": "name asked_ms",
 }
+"""What is not in the books twice: how a job goes, how somebody is called, and what was ordered."""
 
 
-def test_every_check_has_its_damage() -> None:
-    assert DAMAGE.keys() == CHECKS.keys()
+def test_each_rule_and_each_column_has_its_falsification() -> None:
+    assert {rule for *_, rule in FALSE} | {NEGATIVE} == CHECKS.keys()
 
 
-@pytest.mark.parametrize("rule", DAMAGE)
-async def test_damage_is_named(tmp_path: Path, rule: str) -> None:
-    driver = SqliteDriver(tmp_path / "books.db")
-    store = SqlStore(driver, SetClock())
-    await store.open()
-    await store.admit(admission())
-    job = (await store.admit(admission())).job
-    assert job is not None
-    for step in (State.SUBMITTING, State.RUNNING, State.GENERATED):
-        job = await store.move(job, step)
-    assert [s async for s in breaches(driver)] == []
-    await driver.run([Statement("PRAGMA ignore_check_constraints = ON"), Statement(DAMAGE[rule])])
-    assert any(rule in s for s in [s async for s in breaches(driver)])
-    await store.close()
+async def books(driver: Driver, clock: SetClock, store: SqlStore) -> None:
+    """Fill the books with each kind of row."""
+    admin = SqlAdminStore(driver, clock, store)
+    ann = Person(member="test:ann", name="Ann")
+    clock.forward(days=40)
+    await admin.credit(act("grant"), ann, 5000, "")
+    await admin.credit(act("revoke"), ann, -700, "")
+    for request, approve in (("r1", True), ("r2", False), ("r3", None)):
+        asks = caller(request)
+        await store.ask(request, asks, 900)
+        if approve is not None:
+            await admin.decide(act("approve" if approve else "decline", request), request, approve=approve)
+    await admin.set_quota(act("quota set", "test:bob"), "member", day(9000))
+    await admin.set_quota(act("quota set"), "community", day(None))
+    clock.forward(ms=1000)
+    for state in HELD_PATH:
+        await brought_to(store, state)
+    for end in sorted(VOIDS - {State.REJECTED, State.CANCELLED}):
+        await store.move(await brought_to(store, State.RUNNING), end, upstream_micros=1400)
+    cancelled = await store.move(await brought_to(store, State.QUEUED), State.CANCELLED)
+    await store.close_job(cancelled, keep_files=False)
+    drawn = order(caller("ann"), destination=Destination("test", {"token": "t"}))
+    await store.admit(admission(drawn, quota=day(0)))
+
+
+@asynccontextmanager
+async def falsified(driver: Driver) -> AsyncIterator[Callable[[str, str], Awaitable[Any]]]:
+    """Give what runs a statement and then a query, and undoes the statement."""
+    if isinstance(driver, SqliteDriver):
+        connection = sqlite3.connect(driver._path, isolation_level=None)
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+
+        async def on_sqlite(statement: str, query: str) -> Any:
+            connection.execute("BEGIN")
+            assert connection.execute(statement).rowcount == 1, statement
+            found = connection.execute(query).fetchall()
+            connection.execute("ROLLBACK")
+            return found
+
+        yield on_sqlite
+        connection.close()
+        return
+    assert isinstance(driver, PostgresDriver)
+    there = await asyncpg.connect(driver._url)
+
+    async def on_postgres(statement: str, query: str) -> Any:
+        change = there.transaction()
+        await change.start()
+        assert (await there.execute(statement)).endswith(" 1"), statement
+        found = await there.fetch(query)
+        await change.rollback()
+        return found
+
+    yield on_postgres
+    await there.close()
+
+
+async def test_whatever_is_false_in_one_place_is_found(driver: Driver, clock: SetClock, store: SqlStore) -> None:
+    await books(driver, clock, store)
+    assert [sentence async for sentence in breaches(driver)] == []
+    unseen: list[str] = []
+    untried: dict[str, set[str]] = {}
+    async with falsified(driver) as run:
+        for table, where, change, rule in FALSE:
+            (rows,) = await driver.run([Statement(f"SELECT * FROM {table} WHERE {where}")])
+            assert rows, (table, where)
+            untried.setdefault(table, set(rows[0].keys()) - set(NO_MONEY.get(table, "").split()))
+            untried[table].discard((change or "").split(" = ")[0])
+            for row in first_of_each(rows):
+                statement = (
+                    f"{f'UPDATE {table} SET {change}' if change else f'DELETE FROM {table}'} WHERE {itself(row)}"
+                )
+                if not await run(statement, CHECKS[rule]):
+                    unseen.append(f"{statement}: {rule}")
+    assert unseen == []
+    assert not any(untried.values()), untried
+
+
+def itself(row: Any) -> str:
+    """Say which row it is, by all that is in it."""
+    values = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a sqlite3.Row
+    return " AND ".join(f"{name} = {literal(value)}" for name, value in values.items() if value is not None)
+
+
+def first_of_each(rows: list[Any]) -> list[Any]:
+    """Leave one row of each state or kind."""
+    return list({tuple(row[n] for n in row.keys() if n in {"state", "kind"}): row for row in rows}.values())  # noqa: SIM118
+
+
+def literal(value: Any) -> str:
+    return "'{}'".format(value.replace("'", "''")) if isinstance(value, str) else str(value)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_a_negative_balance_is_found(driver: Driver, clock: SetClock, store: SqlStore) -> None:
+    await books(driver, clock, store)
+    async with falsified(driver) as run:
+        assert await run("UPDATE members SET balance_micros = -1 WHERE balance_micros > 900", CHECKS[NEGATIVE])

@@ -14,6 +14,7 @@ from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
+from tests.storage.credit import grant
 
 ARTIFACT = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
 HELD_PATH = {
@@ -48,17 +49,6 @@ async def entries(driver: Driver, job: Job) -> dict[str, tuple[int, ...]]:
     return {row["kind"]: tuple(row[c] for c in columns.split(", ")) for row in rows}
 
 
-async def grant(driver: Driver, member: str, micros: int) -> None:
-    args = {"c": "test:band", "m": f"test:{member}", "n": micros, "e": f"grant {member} {micros}"}
-    await driver.run([
-        Statement("INSERT INTO members (community, member, name, balance_micros, seen_ms) VALUES (:c, :m, '', :n, 0)", args),
-        Statement(
-            "INSERT INTO ledger (entry_id, at_ms, community, member, kind, balance_micros) VALUES (:e, 0, :c, :m, 'grant', :n)",
-            args,
-        ),
-    ])  # fmt: skip
-
-
 async def test_an_admitted_order_comes_back_as_it_was_given(store: SqlStore) -> None:
     placed = order(text='He said "no"\nand left 🎵')
     answer = await store.admit(admission(placed))
@@ -78,7 +68,7 @@ async def test_admission_draws_the_allowance(store: SqlStore, driver: Driver) ->
 
 
 async def test_allowance_is_drawn_first_then_balance(store: SqlStore, driver: Driver) -> None:
-    await grant(driver, "ann", 1000)
+    await grant(driver, "test:ann", 1000)
     job = await admitted(store, cost=1400, quota=day(600))
     assert await entries(driver, job) == {"hold": (600, -800, 0, 0)}
     standing = await store.standing(job.community, job.member, day(600))
@@ -147,7 +137,7 @@ async def test_two_orders_race_for_the_last_credit(store: SqlStore, race: int) -
 
 @pytest.mark.parametrize("state", [s for s in HELD_PATH if VOIDS & MOVES[s]])
 async def test_a_void_gives_back_what_was_held(store: SqlStore, driver: Driver, state: State) -> None:
-    await grant(driver, "ann", 1000)
+    await grant(driver, "test:ann", 1000)
     job = await brought_to(store, state)
     await store.move(job, next(iter(VOIDS & MOVES[state])), upstream_micros=7)
     standing = await store.standing(job.community, job.member, day(100_000))
@@ -156,7 +146,7 @@ async def test_a_void_gives_back_what_was_held(store: SqlStore, driver: Driver, 
 
 
 async def test_balance_comes_back_too(store: SqlStore, driver: Driver) -> None:
-    await grant(driver, "ann", 2000)
+    await grant(driver, "test:ann", 2000)
     job = await admitted(store, cost=1400, quota=day(600))
     await store.move(job, State.CANCELLED)
     standing = await store.standing(job.community, job.member, day(600))
@@ -238,7 +228,7 @@ async def test_people_are_found_by_the_name_they_have_now(store: SqlStore) -> No
 
 
 async def test_a_community_moves_with_everything(store: SqlStore, admin: SqlAdminStore, driver: Driver) -> None:
-    await grant(driver, "ann", 500)
+    await grant(driver, "test:ann", 500)
     job = await admitted(store, cost=1400, quota=day(1000))
     await admin.set_quota(act(), "community", day(5000))
     await store.move_community("test:band", "test:orchestra")

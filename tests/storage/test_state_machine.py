@@ -257,7 +257,7 @@ class Books(RuleBasedStateMachine):
 
 
 CHARGED = """
-SELECT jobs.job_id, jobs.community, jobs.state, sum(charged_micros) AS charged, sum(upstream_micros) AS upstream
+SELECT jobs.job_id, jobs.community, jobs.state, sum(charged_micros) AS charged, sum(ledger.upstream_micros) AS upstream
 FROM jobs JOIN ledger ON ledger.job_id = jobs.job_id AND ledger.community = jobs.community
 GROUP BY jobs.job_id, jobs.community, jobs.state
 """

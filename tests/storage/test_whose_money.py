@@ -18,6 +18,7 @@ from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
+from tests.storage.credit import grant
 
 BAND, CHOIR = "test:band", "test:choir"
 ANN, BOB = "test:ann", "test:bob"
@@ -39,17 +40,6 @@ async def moved(store: SqlStore, job: Job, *path: State) -> Job:
     for step in path:
         job = await store.move(job, step)
     return job
-
-
-async def grant(driver: Driver, community: str, member: str, micros: int) -> None:
-    args = {"c": community, "m": member, "n": micros, "e": f"grant {community} {member} {micros}"}
-    await driver.run([
-        Statement("INSERT INTO members (community, member, name, balance_micros, seen_ms) VALUES (:c, :m, '', :n, 0)", args),
-        Statement(
-            "INSERT INTO ledger (entry_id, at_ms, community, member, kind, balance_micros) VALUES (:e, 0, :c, :m, 'grant', :n)",
-            args,
-        ),
-    ])  # fmt: skip
 
 
 async def pool(driver: Driver, community: str, micros: int) -> None:
@@ -75,7 +65,7 @@ async def test_what_one_draws_and_gets_back_is_nobody_elses(store: SqlStore, dri
     """Allowance, balance and pool of three accounts that share a member or a community."""
     accounts = {(BAND, ANN): 300, (BAND, BOB): 500, (CHOIR, ANN): 700}
     for (community, member), micros in accounts.items():
-        await grant(driver, community, member, micros * 10)
+        await grant(driver, member, micros * 10, community)
     await pool(driver, BAND, 10_000)
     await pool(driver, CHOIR, 10_000)
     jobs = {}
@@ -149,7 +139,7 @@ async def test_a_window_counts_its_first_day_and_none_outside(store: SqlStore, c
 
 
 async def test_a_quota_below_what_was_used_leaves_the_balance(store: SqlStore, driver: Driver) -> None:
-    await grant(driver, BAND, ANN, 800)
+    await grant(driver, ANN, 800, BAND)
     await placed(store, cost=1000, quota=day(1000))
     job = await placed(store, cost=700, quota=day(400))
     assert await figures(store, BAND, ANN, day(400)) == (1000, 100, 1700)
@@ -159,7 +149,7 @@ async def test_a_quota_below_what_was_used_leaves_the_balance(store: SqlStore, d
 
 @pytest.mark.parametrize(("balance", "ok"), [(400, True), (399, False)])
 async def test_the_edge_of_a_balance(store: SqlStore, driver: Driver, balance: int, ok: bool) -> None:
-    await grant(driver, BAND, ANN, balance)
+    await grant(driver, ANN, balance, BAND)
     answer = await store.admit(admission(cost=1000, quota=day(600)))
     assert (answer.job is not None) is ok
 
@@ -210,7 +200,7 @@ async def test_whoever_orders_can_be_found(store: SqlStore) -> None:
 async def test_two_communities_become_one(store: SqlStore, admin: SqlAdminStore, driver: Driver) -> None:
     """Where both have rows amounts add up, and what the new community's admins set stands."""
     for community in ("band", "choir"):
-        await grant(driver, f"test:{community}", ANN, 1000)
+        await grant(driver, ANN, 1000, f"test:{community}")
         await pool(driver, f"test:{community}", 10_000 if community == "choir" else 7)
         await set_quota(admin, f"test:{community}", None, day(len(community)), "test:boss")
     await driver.run([Statement("UPDATE pools SET limit_micros = 5000 WHERE community = :c", {"c": BAND})])
@@ -430,7 +420,7 @@ async def test_an_audit_says_what_is_broken(tmp_path: Path, clock: SetClock) -> 
 @pytest.mark.parametrize(
     ("damage", "rule"),
     [
-        ("UPDATE jobs SET state = 'failed'", "for a job that has audio"),
+        ("UPDATE jobs SET state = 'failed'", "one charge exactly if it has audio"),
         ("DELETE FROM jobs", "exactly while its job is unresolved"),
         ("DELETE FROM ledger WHERE kind = 'hold'", "one hold entry"),
     ],
