@@ -209,6 +209,11 @@ def hello(catalog: Catalog, command: str) -> str:
     return f"Hello! I say things with a voice and make music. Hear me: {command} {catalog.default_voice} Hello everyone"
 
 
+def write_it_here(command: str) -> str:
+    """Refuse words that the sender did not write, such as a forwarded command."""
+    return f"I act only on what you write yourself. Write it here: /{command} …"
+
+
 def reading(name: str) -> str:
     """Name what a member may choose: a voice, or the words as they stand."""
     return name or "Say all of it"

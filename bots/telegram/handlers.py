@@ -34,6 +34,16 @@ from core.service import Service
 
 log = logging.getLogger(__name__)
 
+
+class _Caption(filters.MessageFilter):
+    """Finds captions that begin with a command."""
+
+    def filter(self, message: Message) -> bool:
+        """Say whether Telegram marks a command at the beginning."""
+        return any(mark.type == mark.BOT_COMMAND and not mark.offset for mark in message.caption_entities)
+
+
+_CAPTION = _Caption()
 Answer = Callable[[Message, Command], Awaitable[Said | None]]
 
 
@@ -65,7 +75,7 @@ class Handlers:
         """Register; edited messages are never taken for new orders."""
         new = filters.UpdateType.MESSAGE
         application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, self._on_migration))
-        application.add_handler(MessageHandler(new & filters.COMMAND, self._on_command))
+        application.add_handler(MessageHandler(new & (filters.COMMAND | _CAPTION), self._on_command))
         application.add_handler(MessageHandler(new, self._on_message))
         application.add_handler(CallbackQueryHandler(self._presses.on_press))
         application.add_handler(ChatMemberHandler(self._on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
@@ -81,9 +91,15 @@ class Handlers:
         if command is None or command.name not in self._answers:
             return
         who = _caller(message)
-        said = await outcome(lambda: self._answers[command.name](message, command), who)
+        said = await outcome(lambda: self._answer(message, command), who)
         if said is not None:
             await self._speaker.say(Place.of(message), said, who)
+
+    async def _answer(self, message: Message, command: Command) -> Said | None:
+        """Act on a command only if its sender wrote it, here and now."""
+        if not parse.written_by_sender(message):
+            return Said(replies.write_it_here(command.name)) if parse.meant(message, command) else None
+        return await self._answers[command.name](message, command)
 
     async def _on_message(self, update: Update, _: Any) -> None:
         if update.message is not None:
@@ -188,7 +204,9 @@ def _was_added(change: ChatMemberUpdated) -> bool:
 
 
 def _event(message: Message) -> str:
-    return f"{NAME}:{message.chat.id}:{message.message_id}"
+    """Return the idempotency key of what was written; the pictures of an album are one event."""
+    album = message.media_group_id
+    return f"{NAME}:{message.chat.id}:{f'album:{album}' if album else message.message_id}"
 
 
 def _caller(message: Message, *, is_admin: bool = False) -> Caller:

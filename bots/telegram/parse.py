@@ -1,15 +1,38 @@
 """What a message asks for: the raw text, and what Telegram knows about it. Pure."""
 
+from collections.abc import Sequence
+
 from telegram import Message, MessageEntity, User
+from telegram.constants import ChatType
 
 from bots import commands
 from bots.commands import Command, Named
 from core.errors import InvalidInput
 
 
+def words(message: Message) -> str:
+    """Return what somebody wrote: a text, or the caption of what they sent."""
+    return message.text or message.caption or ""
+
+
+def marks(message: Message) -> Sequence[MessageEntity]:
+    """Return what Telegram marked in the words."""
+    return message.entities if message.text else message.caption_entities
+
+
+def written_by_sender(message: Message) -> bool:
+    """Say whether the words are the sender's own: what is forwarded or comes by another bot is somebody else's."""
+    return not (message.forward_origin or message.via_bot or message.is_automatic_forward)
+
+
+def meant(message: Message, command: Command) -> bool:
+    """Say whether somebody plainly means the bot with it: in their own chat, or by its name."""
+    return not message.is_automatic_forward and (message.chat.type == ChatType.PRIVATE or command.bot is not None)
+
+
 def read(message: Message, bot_name: str) -> Command | None:
     """Return the command that begins the message, or None where there is none or it names another bot."""
-    command = commands.read(message.text or "")
+    command = commands.read(words(message))
     for_another = command is not None and command.bot is not None and command.bot.casefold() != bot_name.casefold()
     return None if for_another else command
 
@@ -28,7 +51,7 @@ def answered_text(message: Message) -> str:
     if message.quote is not None:
         return message.quote.text
     reply = answered(message)
-    return "" if reply is None else reply.text or reply.caption or ""
+    return "" if reply is None else words(reply)
 
 
 def named(message: Message, command: Command) -> tuple[Named, User | None]:
@@ -36,22 +59,22 @@ def named(message: Message, command: Command) -> tuple[Named, User | None]:
 
     Raises InvalidInput for a bot.
     """
-    mentions = {e.user.id: e.user for e in message.entities if e.type == MessageEntity.TEXT_MENTION and e.user}
-    words = commands.named(commands.read(_with_ids(message)) or command)
-    if words.handle is None and words.member_id is None:
+    mentions = {e.user.id: e.user for e in marks(message) if e.type == MessageEntity.TEXT_MENTION and e.user}
+    asked = commands.named(commands.read(_with_ids(message)) or command)
+    if asked.handle is None and asked.member_id is None:
         reply = answered(message)
         user = reply.from_user if reply is not None and reply.sender_chat is None else None
     else:
-        user = next((user for number, user in mentions.items() if words.member_id == str(number)), None)
+        user = next((user for number, user in mentions.items() if asked.member_id == str(number)), None)
     if user is not None and user.is_bot:
         raise InvalidInput("member", user.full_name, "a person, not a bot")
-    return words, user
+    return asked, user
 
 
 def _with_ids(message: Message) -> str:
     """Write `id:123` where a member without an @name is mentioned; entities are measured in UTF-16 units."""
-    raw = (message.text or "").encode("utf-16-le", "surrogatepass")
-    for entity in sorted(message.entities, key=lambda e: -e.offset):
+    raw = words(message).encode("utf-16-le", "surrogatepass")
+    for entity in sorted(marks(message), key=lambda e: -e.offset):
         if entity.type == MessageEntity.TEXT_MENTION and entity.user:
             start, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
             raw = raw[:start] + f"id:{entity.user.id} ".encode("utf-16-le", "surrogatepass") + raw[end:]

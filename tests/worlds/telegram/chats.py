@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.worlds.telegram.world import TelegramWorld
 
 T = TypeVar("T")
+FILES = frozenset({"photo", "document", "video", "audio", "voice", "animation"})
 ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 
 
@@ -168,10 +169,15 @@ class Chat:
         topic: Message | None = None,
         quote: str | None = None,
         anonymous: bool = False,
+        more: JSON | None = None,
     ) -> Message:
-        """Let a member write; `quote`: the part of `reply_to` that is answered, `anonymous`: in the group's name."""
+        """Let a member write; `quote`: the part of `reply_to` that is answered, `anonymous`: in the group's name.
+
+        `more`: further fields of the message; where a file is among them, the text is its caption.
+        """
         plain, found = entities(text, {u.id: u.raw for u in self.world.users.values()})
-        content: JSON = {"text": plain} | ({"entities": found} if found else {})
+        text_field, marks_field = _fields(more or {})
+        content: JSON = {text_field: plain} | ({marks_field: found} if found else {}) | (more or {})
         sender: JSON = {"from": ANONYMOUS, "sender_chat": self.raw} if anonymous else {"from": user.raw}
         if quote is not None:
             content["quote"] = {"text": quote, "position": 0}
@@ -184,7 +190,8 @@ class Chat:
         """Let a member change what they wrote."""
         plain, found = entities(text, {u.id: u.raw for u in self.world.users.values()})
         message.edits.append(message.raw)
-        message.raw = message.raw | {"text": plain, "entities": found, "edit_date": int(time.time())}
+        text_field, marks_field = _fields(message.raw)
+        message.raw = message.raw | {text_field: plain, marks_field: found, "edit_date": int(time.time())}
         await self.world.send_update("edited_message", message.raw)
 
     def topic(self, name: str) -> Message:
@@ -234,7 +241,9 @@ class Chat:
         if not self.privacy or self.type == "private" or self.members.get(self.world.bot.id) == "administrator":
             return True
         text, bot = message.text, self.world.bot
-        commands = [e for e in message.raw.get("entities", []) if e["type"] == "bot_command" and e["offset"] == 0]
+        commands = [
+            e for e in message.raw.get(_fields(message.raw)[1], []) if e["type"] == "bot_command" and e["offset"] == 0
+        ]
         named = f"@{bot.username}" in text.split(maxsplit=1)[0] if commands else False
         answers_bot = message.raw.get("reply_to_message", {}).get("from", {}).get("id") == bot.id
         return named or answers_bot or bool(commands and "@" not in text.split()[0] and self._bot_spoke_last())
@@ -242,6 +251,11 @@ class Chat:
     def _bot_spoke_last(self) -> bool:
         bots = [m.raw["from"] for m in self.messages.values() if m.raw["from"]["is_bot"]]
         return bool(bots) and bots[-1]["id"] == self.world.bot.id
+
+
+def _fields(raw: JSON) -> tuple[str, str]:
+    """Return where a message keeps its words and their entities."""
+    return ("caption", "caption_entities") if FILES & raw.keys() else ("text", "entities")
 
 
 def member_raw(user: User, status: str) -> JSON:
