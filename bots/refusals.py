@@ -44,6 +44,7 @@ _UNAVAILABLE = {
 
 _NEEDS = {
     "admin": "Only admins of this community may do that.",
+    "bot_admin": "I can't see here who is an admin. Make me an administrator of this group, and try again.",
     "operator": "Only whoever runs this bot may do that.",
     "community": "A direct chat has no admins who could be asked.",
     "account": "You are writing as a group or a channel, and several people share that identity, so it can't spend. "

@@ -62,7 +62,10 @@ class NotPermitted(Refusal):
     """The act is for admins, or the caller can't be an account."""
 
     def __init__(self, needs: str) -> None:
-        """`needs`: "admin", "operator", "account" (a shared identity can't spend) or "owner" (somebody else's job)."""
+        """`needs`: "admin", "operator", "account" (a shared identity can't spend), "owner" (somebody else's job).
+
+        "bot_admin": the community lets only its admins know who they are, and the bot isn't one.
+        """
         super().__init__(needs)
         self.needs = needs
 

@@ -10,7 +10,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot
 
 from bots.telegram.faults import wait_s
-from bots.telegram.intake import UNREADABLE, Intake
+from bots.telegram.intake import Intake, read
 from bots.telegram.pace import Pace, Rank
 from bots.telegram.transport import READ_S, AiohttpRequest
 
@@ -56,18 +56,10 @@ class PolledBot(ExtBot[Rank]):
         raws = await self._post("getUpdates", asked, read_timeout=wait_s + READ_S)
         if not isinstance(raws, list):
             raise TelegramError("Invalid server response")
-        return [self._read(raw) for raw in raws]
-
-    def _read(self, raw: Any) -> Update:
-        """Return an update; of one that can't be read only the number. Raises TelegramError where it has none."""
-        try:
-            return Update.de_json(raw, self)
-        except UNREADABLE as error:
-            number = raw.get("update_id") if isinstance(raw, dict) else None
-            if not isinstance(number, int):
-                raise TelegramError("Invalid server response") from error
-            log.error("update %d can't be read (%s) and is passed over", number, type(error).__name__)  # noqa: TRY400 - words
-            return Update(number)
+        updates = [update for raw in raws if (update := read(raw, self)) is not None]
+        if raws and not updates:
+            raise TelegramError("Invalid server response")
+        return updates
 
 
 class Poller:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
 
-from telegram import Update
+from telegram import Bot, Update
 
 from bots.telegram.people import Recent
 
@@ -18,9 +18,19 @@ MOST = 8 * AT_ONCE
 """Updates that may be handled at the same time, with those that are only to be answered."""
 TRIES, PAUSE_S = 3, 1.0
 """How often an update is handled that breaks its handler, and the pause between."""
-UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, OSError)
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, OSError)
 """What reading an update raises that is not as documented."""
 _kept: ContextVar[Callable[[], None]] = ContextVar("kept")
+
+
+def read(raw: object, bot: Bot) -> Update | None:
+    """Return an update; of one that can't be read only the number, so that it is passed over; None without one."""
+    try:
+        return Update.de_json(raw, bot)  # type: ignore[arg-type]
+    except _UNREADABLE as error:
+        number = raw.get("update_id") if isinstance(raw, dict) else None
+        log.error("update %r can't be read (%s) and is passed over", number, type(error).__name__)  # noqa: TRY400 - words
+        return Update(number) if isinstance(number, int) else None
 
 
 def kept() -> None:

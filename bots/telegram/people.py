@@ -7,8 +7,9 @@ from typing import Generic, TypeVar
 
 from telegram import Bot, Chat, ChatMember, ChatMemberRestricted, Message, User
 from telegram.constants import ChatType
+from telegram.error import BadRequest
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotPermitted
 from core.models import Caller, Person
 
 NAME = "telegram"
@@ -103,14 +104,27 @@ class Admins:
         self._bot = bot
 
     async def wrote(self, message: Message) -> bool:
-        """Say whether an admin wrote the message. Raises TelegramError where the chat can't be asked."""
+        """Say whether an admin wrote the message. Raises as `include`."""
         if message.sender_chat is not None:  # an anonymous admin writes as the group itself
             return message.sender_chat.id == message.chat.id
         return message.from_user is not None and await self.include(message.chat, message.from_user)
 
     async def include(self, chat: Chat, user: User) -> bool:
-        """Say whether somebody administers the chat at this moment. Raises TelegramError."""
+        """Say whether somebody administers the chat at this moment. Raises TelegramError, NotPermitted.
+
+        Where members are hidden, only an admin may ask about one of them; who the admins are, others may ask, too.
+        """
         if chat.type == ChatType.PRIVATE:
             return False
-        member = await self._bot.get_chat_member(chat.id, user.id)
+        try:
+            member = await self._bot.get_chat_member(chat.id, user.id)
+        except BadRequest:
+            return await self._lists(chat, user)
         return member.status in {ChatMember.OWNER, ChatMember.ADMINISTRATOR}
+
+    async def _lists(self, chat: Chat, user: User) -> bool:
+        try:
+            admins = await self._bot.get_chat_administrators(chat.id)
+        except BadRequest as error:
+            raise NotPermitted("bot_admin") from error
+        return any(admin.user.id == user.id for admin in admins)

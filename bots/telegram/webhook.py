@@ -7,11 +7,11 @@ import json
 import logging
 from collections.abc import Mapping
 
-from telegram import Bot, Update
+from telegram import Bot
 from telegram.error import BadRequest, TelegramError
 
 from bots.telegram.connection import KINDS
-from bots.telegram.intake import UNREADABLE, Intake
+from bots.telegram.intake import Intake, read
 from core.errors import PlatformError
 
 log = logging.getLogger(__name__)
@@ -74,9 +74,11 @@ class Webhook:
         if not self.live or self._intake.full:
             return TRY_AGAIN
         try:
-            update = Update.de_json(json.loads(body), self._bot)
-        except UNREADABLE as error:
-            log.warning("an update could not be read: %r", error)
+            update = read(json.loads(body), self._bot)
+        except (ValueError, RecursionError) as error:
+            log.warning("what was posted is no JSON: %s", type(error).__name__)
+            return BAD_REQUEST
+        if update is None:
             return BAD_REQUEST
         if not await self._intake.take([update], KEPT_S):
             return TRY_AGAIN

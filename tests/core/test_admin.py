@@ -262,6 +262,21 @@ async def test_a_confirmed_order_is_decided_upon_anew(alive: Incarnation) -> Non
         await alive.service.confirm(caller(), offer)
 
 
+async def test_a_confirmed_order_keeps_to_the_channels_that_are_allowed(alive: Incarnation) -> None:
+    """Whoever agrees to a price does so somewhere, and at some time: both count, as they do for an order."""
+    stage, bar = (replace(caller(), channel=f"test:{number}") for number in (1, 2))
+    offer = await offered(alive, stage)
+    await alive.service.admin.set_limit(BOSS, "channels", "test:1")
+    with pytest.raises(OverLimit, match="channel"):
+        await alive.service.confirm(bar, offer)
+    await alive.service.admin.set_limit(BOSS, "channels", "test:2")
+    with pytest.raises(OverLimit, match="channel"):
+        await alive.service.confirm(stage, offer)
+    assert (await alive.service.standing(stage)).used_micros == 0
+    await alive.service.confirm(bar, offer)
+    await at_rest(alive)
+
+
 # --- wishes ---------------------------------------------------------------------------------------------------------
 
 

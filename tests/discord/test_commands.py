@@ -5,7 +5,7 @@ import pytest
 from bots.life import App
 from tests.discord.conftest import Stage
 from tests.worlds.discord import CommandError, Member, Message
-from tests.worlds.discord.places import MANAGE_GUILD
+from tests.worlds.discord.places import ADMINISTRATOR, EVERYTHING, MANAGE_GUILD
 
 
 async def say(stage: Stage, who: Member, line: str, **options: object) -> Message:
@@ -70,6 +70,13 @@ async def test_who_manages_the_server_is_an_admin(stage: Stage, app: App) -> Non
     keeper = stage.guild.member("Keeper", permissions=MANAGE_GUILD)
     said = await say(stage, keeper, "/quota set", member=stage.ana, amount="unlimited", period="day")
     assert said.content == "Ana may now spend: unlimited."
+
+
+async def test_who_manages_anything_but_the_server_is_no_admin(stage: Stage, app: App) -> None:
+    stage.guild.open_commands.add("quota")
+    keeper = stage.guild.member("Keeper", permissions=EVERYTHING & ~(ADMINISTRATOR | MANAGE_GUILD))
+    said = await say(stage, keeper, "/quota set", member=stage.ana, amount="unlimited", period="day")
+    assert said.content == "Only admins of this community may do that."
 
 
 QUOTA_LINES: list[tuple[str, dict[str, object]]] = [

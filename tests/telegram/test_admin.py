@@ -97,6 +97,32 @@ async def test_where_the_chat_can_not_be_asked_nothing_is_done(
     assert "credit" not in await answer(band, bob, "/balance")
 
 
+async def test_where_members_are_hidden_the_list_of_admins_counts_each_time(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    band.hidden = True
+    assert "Limits of" in await answer(band, alice, "/limits")
+    assert await answer(band, bob, "/limits") == ADMINS_ONLY
+    band.add(alice, "member")
+    assert await answer(band, alice, "/limits") == ADMINS_ONLY
+    world.fail("getChatAdministrators", Fault.bad_request("member list is inaccessible"))
+    assert "Make me an administrator of this group" in await answer(band, alice, "/limits")
+    band.add(alice, "administrator")
+    band.add(world.bot, "administrator")
+    world.fail("getChatAdministrators", Fault.bad_request("member list is inaccessible"))
+    assert "Limits of" in await answer(band, alice, "/limits")
+
+
+async def test_who_writes_in_the_name_of_another_chat_is_no_admin(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    await band.says(bob, "hello")
+    for other in (world.supergroup("Channel", alice), world.private(alice)):
+        said = await band.says(alice, "/grant @bob 1", more={"sender_chat": other.raw})
+        assert (await band.reply_to(said)).text == ADMINS_ONLY
+    assert "credit" not in await answer(band, bob, "/balance")
+
+
 @pytest.mark.parametrize("way", ["name", "mention", "reply", "id"])
 async def test_a_grant_names_its_member(band: Chat, alice: User, bob: User, world: TelegramWorld, way: str) -> None:
     zoe = world.user("Zoë 🎵 day 9")

@@ -172,6 +172,7 @@ async def test_an_update_that_cannot_be_read_costs_itself_alone(
     bot: Bot, world: TelegramWorld, band: Chat, bob: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     unreadable = await world.send_update("message", {"message_id": "words of a member", "chat": 5})
+    await world.repeat({"message": "no number, and words of a member"})
     await band.reply_to(await band.says(bob, "/voices"))
     await world.until(lambda: unreadable not in world._updates, "not confirmed")
     assert "words of a member" not in caplog.text

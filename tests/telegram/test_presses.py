@@ -121,6 +121,18 @@ async def test_only_an_admin_decides(
     assert "credit" not in await answer(band, bob, "/balance")
 
 
+async def test_a_wish_is_decided_where_members_are_hidden(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    band.hidden = True
+    wish = await _wished(world, band, bob)
+    assert (await pressed(world, bob, wish, "Approve"))["text"] == ADMINS_ONLY
+    world.fail("getChatAdministrators", Fault.bad_request("member list is inaccessible"))
+    assert "Make me an administrator" in (await pressed(world, alice, wish, "Approve"))["text"]
+    await pressed(world, alice, wish, "Approve")
+    assert "credit" in await answer(band, bob, "/balance")
+
+
 async def test_an_admin_of_another_group_decides_nothing_here(
     band: Chat, alice: User, bob: User, world: TelegramWorld
 ) -> None:

@@ -68,7 +68,7 @@ async def test_an_order_comes_by_webhook(running: Running, world: TelegramWorld,
             while len(world.webhook.answers) < 2:
                 await asyncio.sleep(0.001)
         assert world.webhook.url == f"{PUBLIC}/telegram"
-        assert sorted(world.webhook.kinds) == ["callback_query", "message"]
+        assert sorted(world.webhook.kinds) == ["callback_query", "message", "my_chat_member"]
         assert world.token not in world.webhook.secret
     assert set(world.webhook.answers) == {200}
     assert world.calls_to("getUpdates") == []
@@ -116,10 +116,25 @@ async def test_what_does_not_know_the_secret_changes_nothing(
             assert answer.status == 403
         assert await bare(app.web.port, f"{SECRET_HEADER}: ".encode() + b"\xff") == b"403"
         assert await app.vitals.open_jobs() == {}
-        undated = {"update_id": 9_001, "message": message | {"date": 10**30}}
-        for unreadable in (["no object"], {"update_id": 1, "message": 5}, undated):
+        for unreadable in (["no object"], {"message": 5}, "{"):
             assert await world.webhook.post(unreadable) == 400
         assert await world.webhook.post({"update_id": 1, "message": "x" * 1_100_000}) == 413
+
+
+async def test_an_update_that_can_not_be_read_is_passed_over(
+    running: Running, world: TelegramWorld, band: Chat, bob: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Telegram would give it again and again, and nothing after it."""
+    async with running():
+        message = (await band.says(bob, "/voices")).raw
+        await band.wait_for(lambda chat: chat.sent)
+        undated = await world.send_update("message", message | {"date": 10**30, "text": "words of a member"})
+        mad = await world.send_update("message", {"chat": "words of a member"})
+        await band.reply_to(await band.says(bob, "/balance"))
+        assert not [update for update in (undated, mad) if update in world._updates]
+        assert 400 not in world.webhook.answers
+    assert f"update {mad['update_id']} can't be read" in caplog.text
+    assert "words of a member" not in caplog.text
 
 
 async def test_an_update_that_can_not_be_kept_comes_again(

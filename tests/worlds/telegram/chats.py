@@ -106,6 +106,8 @@ class Chat:
     forum: bool = False
     privacy: bool = False
     """Privacy mode: the bot sees commands that name it, answers to it, and bare commands if it spoke last."""
+    hidden: bool = False
+    """Members are hidden: only admins may ask who is one."""
     members: dict[int, str] = field(default_factory=dict)
     """Status by user id."""
     messages: dict[int, Message] = field(default_factory=dict)
@@ -268,7 +270,7 @@ def member_raw(user: User, status: str) -> JSON:
     allowed = (
         "can_send_messages can_send_audios can_send_documents can_send_photos can_send_videos can_send_video_notes "
         "can_send_voice_notes can_send_polls can_send_other_messages can_add_web_page_previews can_change_info "
-        "can_invite_users can_pin_messages can_manage_topics can_edit_tag"
+        "can_invite_users can_pin_messages can_manage_topics can_edit_tag can_react_to_messages"
     )
     extra: dict[str, JSON] = {
         "creator": {"is_anonymous": False},

@@ -159,6 +159,8 @@ def get_chat(world: "TelegramWorld", call: Call) -> JSON:
 
 def get_chat_member(world: "TelegramWorld", call: Call) -> JSON:
     chat, user = chat_of(world, call), _user_of(world, call)
+    if chat.hidden and user.id != world.bot.id and chat.members.get(world.bot.id) != "administrator":
+        raise ApiError("CHAT_ADMIN_REQUIRED")
     return member_raw(user, chat.members.get(user.id, "left"))
 
 
