@@ -38,6 +38,30 @@ def read(
     words: Words, product: str, catalog: Catalog, caller: Caller, *, event_id: str, destination: Destination
 ) -> Order:
     """Read an order; its text is empty where there is none. Raises InvalidInput for a mistake in a parameter."""
+    parameters, readings = _parameters(words, product, catalog)
+    return Order(
+        event_id=event_id,
+        caller=caller,
+        product=product,
+        parameters=parameters,
+        destination=destination,
+        readings=readings,
+    )
+
+
+def text_in(body: str, product: str, catalog: Catalog) -> str:
+    """Return what an order that somebody wrote says or plays, "" where it holds a mistake."""
+    try:
+        parameters, _ = _parameters(Words(body=body), product, catalog)
+    except InvalidInput:
+        return ""
+    return str(parameters[catalog[product].billed])
+
+
+def _parameters(
+    words: Words, product: str, catalog: Catalog
+) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+    """Return the parameters, and those of each reading where it isn't plain what is meant."""
     row = catalog[product]
     given = dict(words.chosen)
     text = _options(words.body, row, catalog, given)
@@ -54,14 +78,7 @@ def read(
     if not found.plain and not found.chosen:
         readings[""] = said(text, catalog.default_voice if "voice" in row.table else None)
     *_, parameters = readings.values()
-    return Order(
-        event_id=event_id,
-        caller=caller,
-        product=product,
-        parameters=parameters,
-        destination=destination,
-        readings=readings if found.voices and not found.plain else {},
-    )
+    return parameters, readings if found.voices and not found.plain else {}
 
 
 def _alone(word: str, voice: str, catalog: Catalog) -> InvalidInput:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bots.admin_replies import LIMITS
-from bots.wording import clock, left, when, whoever
+from bots.wording import clock, left, span, when, whoever
 from core.errors import (
     AlreadyAsked,
     Decided,
@@ -19,6 +19,7 @@ from core.errors import (
     NotPermitted,
     OverLimit,
     Refusal,
+    TooOld,
     Unavailable,
 )
 from core.models import shown
@@ -78,6 +79,12 @@ def _invalid(error: InvalidInput) -> str:
     name = _TYPED.get(error.parameter) or shown(error.parameter, LONGEST_QUOTE)
     instead = f" Write {shown(error.instead, LONGEST_LINE)}" if error.instead else ""
     return f"{name}{quote} can't be used: it must be {error.allowed}.{instead}"
+
+
+def _too_old(error: TooOld) -> str:
+    ago = f"That was written {span(error.age_ms)} ago"
+    wanted = "write it again if you still want it."
+    return f"{ago}; {wanted}" if error.ordered else f"{ago}. If it was not done then (/audit shows it), {wanted}"
 
 
 def confirm(error: NeedsConfirmation) -> str:
@@ -169,6 +176,7 @@ _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     NeedsConfirmation: confirm,
     AlreadyAsked: lambda _: ASKED_BEFORE,
     Decided: lambda _: "Somebody has decided on that already.",
+    TooOld: _too_old,
     DoneBefore: lambda _: "That was done before.",
     NotEnough: lambda e: f"That is not possible with a balance of {show(e.balance_micros)}. {HELD}",
     Unavailable: lambda e: _busy(e.wait_s) if e.why == "full" else _UNAVAILABLE[e.why].format(whoever=whoever(e.told)),

@@ -1,5 +1,6 @@
 """Every sentence that a person reads, in plain text; each adapter escapes it for its platform."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from bots import titles
@@ -67,6 +68,7 @@ _REASONS = {
 }
 
 
+_JOB_LAST = re.compile(r" · (\w+)\Z", re.ASCII)
 _PRODUCT_NOUN = {"speech": "speech", "music": "music"}
 
 
@@ -214,6 +216,12 @@ def write_it_here(command: str) -> str:
     return f"I act only on what you write yourself. Write it here: /{command} …"
 
 
+def job_named(text: str) -> str:
+    """Return the id of the job that the last line of such audio names, "" where none is named."""
+    found = _JOB_LAST.search(text)
+    return found[1] if found else ""
+
+
 def reading(name: str) -> str:
     """Name what a member may choose: a voice, or the words as they stand."""
     return name or "Say all of it"
@@ -230,6 +238,9 @@ def usage_speak(catalog: Catalog) -> str:
 
 
 TOO_MANY_ANSWERS = "You ask faster than I may answer in this chat. I answer you again in a minute; orders go on."
+UNTOLD = (
+    "I can't tell here what I spoke there. Write the words after the command, or answer the audio where it was ordered."
+)
 USAGE_MUSIC = "Write what I should play: /music lo-fi rain beat"
 USAGE_QUOTA = (
     "Write /quota set, show or clear with a member, or /quota default. "

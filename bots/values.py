@@ -32,6 +32,7 @@ def policy_of(settings: Settings) -> Policy:
         direct_quota=settings.direct_quota,
         max_waiting=settings.waiting_per_member,
         max_queue=settings.waiting_total,
+        oldest_order_s=settings.queue_s,
         price_micros=settings.price_micros,
         owners=frozenset(settings.owners),
     )

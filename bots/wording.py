@@ -7,6 +7,9 @@ from core.quota import Period, Standing
 
 PERIOD_NOW = {Period.DAY: "today", Period.WEEK: "this week", Period.MONTH: "this month"}
 
+_UNITS = ((1440, "day"), (60, "hour"), (1, "minute"))
+"""In minutes."""
+
 
 def when(at_ms: int) -> str:
     """Write a moment so that everybody can read it: 23 Nov 00:00 UTC."""
@@ -22,6 +25,13 @@ def until(until_ms: int | None) -> str:
 def clock(at_ms: int) -> str:
     """Write a time of day: 12:30:05 UTC."""
     return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M:%S} UTC"
+
+
+def span(ms: int) -> str:
+    """Write how long something takes, or ago it is: 17 minutes, 2 hours, 3 days."""
+    minutes = max(1, ms // 60_000)
+    many, unit = next((minutes // size, unit) for size, unit in _UNITS if minutes >= 2 * size or size == 1)
+    return f"{many} {unit}s" if many > 1 else f"{many} {unit}"
 
 
 def left(standing: Standing) -> str:

@@ -145,6 +145,16 @@ class Unavailable(Refusal):
         self.told = told
 
 
+class TooOld(Refusal):
+    """What was written too long ago to act on it now."""
+
+    def __init__(self, age_ms: int, *, ordered: bool) -> None:
+        """`ordered`: it is an order, and none was made of it; what an admin wrote may have been done meanwhile."""
+        super().__init__(f"{age_ms} ms")
+        self.age_ms = age_ms
+        self.ordered = ordered
+
+
 class NotFound(Refusal):
     """A member or a job that is not known here."""
 

@@ -8,6 +8,9 @@ from core.quota import Quota
 OFFER_MS = 10 * 60_000
 """How long a price may be agreed to."""
 
+OLDEST_ACT_MS = 3_600_000
+"""How long ago an admin's command may have been written when it arrives."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -20,6 +23,8 @@ class Policy:
     """Unresolved jobs that one member may have."""
     max_queue: int = 1000
     """Jobs of everybody that may wait for their turn; beyond that orders are refused."""
+    oldest_order_s: float = 900
+    """How long ago an order may have been written when it arrives, as after a night without the bot."""
     price_micros: int = PRICE_MICROS
     """Per 1,000 characters; what an amount typed in characters is counted with."""
     owners: frozenset[str] = frozenset()

@@ -101,6 +101,10 @@ class Store(Protocol):
         """Return a job."""
         ...
 
+    async def ordered(self, event_id: str) -> Job | None:
+        """Return the job that a platform's event has become."""
+        ...
+
     async def again(self, job: Job) -> Job:
         """Return a job as it is now. Raises StaleJob where another worker carries it."""
         ...

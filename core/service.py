@@ -21,6 +21,7 @@ from core.errors import (
     StaleJob,
     StoreAway,
     StoreError,
+    TooOld,
     Unavailable,
 )
 from core.ids import Ids
@@ -28,7 +29,7 @@ from core.lifecycle import Reason, State
 from core.meters import Meters
 from core.models import Accepted, Caller, Destination, Job, Order, Person
 from core.money import MICROS, show
-from core.policy import OFFER_MS, Policy
+from core.policy import OFFER_MS, OLDEST_ACT_MS, Policy
 from core.ports import Admission, Admitted, Clock, Store
 from core.products import Catalog, Product
 from core.quota import Standing
@@ -77,6 +78,27 @@ class Service:
         product = self.catalog[order.product]
         with self._meters.outcome("orders", order.product):
             return await self._order(order, product, agreed_micros)
+
+    async def check_age(self, event_id: str, written_ms: int, *, ordered: bool) -> None:
+        """Refuse what was written long ago, unless it is a job already. Raises TooOld."""
+        oldest_ms = self._policy.oldest_order_s * 1000 if ordered else OLDEST_ACT_MS
+        age_ms = self._clock.since_ms(written_ms)
+        if age_ms > oldest_ms and not (ordered and await self._find(event_id=event_id)):
+            raise TooOld(age_ms, ordered=ordered)
+
+    async def spoken(self, caller: Caller, *, job_id: str = "", event_id: str = "") -> str:
+        """Return what an order in the caller's community says or plays; "" where none is known."""
+        job = await self._find(job_id, event_id)
+        if job is None or job.community != caller.community:
+            return ""
+        return str(job.parameters[self.catalog[job.product].billed])
+
+    async def _find(self, job_id: str = "", event_id: str = "") -> Job | None:
+        try:
+            return await (self._store.job(job_id) if job_id else self._store.ordered(event_id))
+        except StoreError as error:
+            log.log(logging.ERROR, "an order can't be found: %s", error, exc_info=not isinstance(error, StoreAway))
+            raise Unavailable("store") from error
 
     async def _order(self, order: Order, product: Product, agreed_micros: int) -> Accepted:
         if not order.caller.can_spend:

@@ -152,6 +152,10 @@ class SqlStore:
         """Return a job."""
         return await self._one(Statement(sql.JOB, {"job_id": job_id}))
 
+    async def ordered(self, event_id: str) -> Job | None:
+        """Return the job that a platform's event has become."""
+        return await self._one(Statement(sql.JOB_BY_EVENT, {"event_id": event_id}))
+
     async def again(self, job: Job) -> Job:
         """Return a job as it is now. Raises StaleJob where another worker carries it."""
         now = await self.job(job.job_id)

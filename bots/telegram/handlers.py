@@ -99,6 +99,9 @@ class Handlers:
         """Act on a command only if its sender wrote it, here and now."""
         if not parse.written_by_sender(message):
             return Said(replies.write_it_here(command.name)) if parse.meant(message, command) else None
+        if (ordered := command.name in _PRODUCTS) or command.name in typed.ACTS:
+            written_ms = round(message.date.timestamp() * 1000)
+            await self._service.check_age(_event(message), written_ms, ordered=ordered)
         return await self._answers[command.name](message, command)
 
     async def _on_message(self, update: Update, _: Any) -> None:
@@ -134,16 +137,30 @@ class Handlers:
 
     async def _order(self, product: str, message: Message, command: Command, usage: str) -> Said | None:
         catalog = self._service.catalog
-        words = orders.Words(body=command.body, answered=parse.answered_text(message))
+        words = orders.Words(body=command.body, answered=await self._answered(message))
         event, where = _event(message), Place.of(message).destination
         order = orders.read(words, product, catalog, _caller(message), event_id=event, destination=where)
         if orders.is_empty(order, catalog):
-            return Said(usage)
+            return Said(replies.UNTOLD if parse.answers_bot(message, self._bot.id) else usage)
         accepted = await self._service.order(order)
         kept()
         if not accepted.duplicate:
             await self._deliverer.acknowledge(accepted)
         return None
+
+    async def _answered(self, message: Message) -> str:
+        """Return what is meant where an order says nothing itself: of our own messages only what an order spoke."""
+        text, reply = parse.answered_text(message), parse.answered(message)
+        if parse.answers_bot(message, self._bot.id):
+            job_id = replies.job_named(parse.words(reply)) if reply else ""
+            spoken = await self._service.spoken(_caller(message), job_id=job_id) if job_id else ""
+            return text if message.quote and text in spoken else spoken
+        command = parse.read_text(text, self._bot.username)
+        if command is None or command.name not in _PRODUCTS:
+            return text
+        whole = reply if message.quote is None else None
+        ordered = await self._service.spoken(_caller(message), event_id=_event(whole)) if whole else ""
+        return ordered or orders.text_in(command.body, _PRODUCTS[command.name], self._service.catalog)
 
     async def _voices(self, _: Message, __: Command) -> Said:
         return Said(replies.voices(self._service.catalog))
@@ -213,6 +230,7 @@ def _caller(message: Message, *, is_admin: bool = False) -> Caller:
     return caller(message.chat, message.from_user, message.sender_chat, is_admin=is_admin, thread=topic(message))
 
 
+_PRODUCTS = {"speak": "speech", "music": "music"}
 _FOR_MEMBERS = ("speak", "music", "voices", "balance", "help")
 _FOR_ADMINS = ("quota", "grant", "revoke", "block", "unblock", "limits", "usage", "audit")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from telegram import Message, MessageEntity, User
+from telegram import Message, MessageEntity, MessageOriginUser, User
 from telegram.constants import ChatType
 
 from bots import commands
@@ -32,7 +32,12 @@ def meant(message: Message, command: Command) -> bool:
 
 def read(message: Message, bot_name: str) -> Command | None:
     """Return the command that begins the message, or None where there is none or it names another bot."""
-    command = commands.read(words(message))
+    return read_text(words(message), bot_name)
+
+
+def read_text(text: str, bot_name: str) -> Command | None:
+    """Do the same with a text."""
+    command = commands.read(text)
     for_another = command is not None and command.bot is not None and command.bot.casefold() != bot_name.casefold()
     return None if for_another else command
 
@@ -44,6 +49,15 @@ def answered(message: Message) -> Message | None:
     """
     reply = message.reply_to_message
     return None if reply is None or reply.forum_topic_created else reply
+
+
+def answers_bot(message: Message, bot_id: int) -> bool:
+    """Say whether the message answers something that the bot wrote, here or elsewhere, forwarded or not."""
+    reply, far = answered(message), message.external_reply
+    origin = reply.forward_origin if reply else far.origin if far else None
+    if isinstance(origin, MessageOriginUser):
+        return origin.sender_user.id == bot_id
+    return reply is not None and reply.from_user is not None and reply.from_user.id == bot_id
 
 
 def answered_text(message: Message) -> str:

@@ -176,7 +176,7 @@ class Incarnation:
         table = catalog()
         products = {name: replace(row, deadline_s=history.deadline_s) for name, row in table.products.items()}
         table = replace(table, products=products)
-        policy = Policy(default_quota=ALLOWANCE, direct_quota=ALLOWANCE)
+        policy = Policy(default_quota=ALLOWANCE, direct_quota=ALLOWANCE, oldest_order_s=history.queue_s)
         naming, lease = Naming(store, gateway), Sole(store)
         delivering = Delivering(
             store=store, media=media, deliveries=chats, quota_for=lambda _: ALLOWANCE, clock=clock, spool=spool,

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from bots.replies import UNTOLD
 from tests.telegram.rig import Bot, Rig
 from tests.telegram.talk import answer
-from tests.worlds.telegram import Chat, TelegramWorld, User
+from tests.worlds.telegram import Chat, Message, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot", "seen")
 
@@ -117,3 +118,111 @@ async def test_an_album_acts_once(band: Chat, alice: User, bob: User, rig: Rig) 
     await band.wait_for(lambda chat: len(chat.audios) > 1)
     assert sorted(rig.gateway.posted) == ["Goodbye", "Hello"]
     assert "$0.01 left today and $0.50 credit" in await answer(band, bob, "/balance")
+
+
+# --- now ----------------------------------------------------------------------------------------------------------
+
+
+async def _away(rig: Rig, band: Chat, alice: User, text: str, hours: float) -> str:
+    """Return what is answered to a message that arrives after so long."""
+    written_ms = rig.clock.now_ms()
+    rig.clock.forward(hours=hours)
+    return (await band.reply_to(await band.says(alice, text, more={"date": written_ms // 1000}))).text
+
+
+async def test_an_old_order_is_not_carried_out(band: Chat, alice: User, rig: Rig) -> None:
+    again = "write it again if you still want it."
+    assert await _away(rig, band, alice, "/speak Hello", hours=0.3) == f"That was written 18 minutes ago; {again}"
+    assert await _away(rig, band, alice, "/music rain", hours=48) == f"That was written 2 days ago; {again}"
+    assert "$0.01 left" in await _away(rig, band, alice, "/balance", hours=48)
+    rig.clock.forward(hours=1)
+    await band.says(alice, "/speak Goodbye", more={"date": rig.clock.now_ms() // 1000 - 890})
+    await band.wait_for(lambda chat: chat.audios)
+    assert rig.gateway.posted == ["Goodbye"]
+
+
+async def test_an_admins_old_command_does_nothing(band: Chat, alice: User, bob: User, rig: Rig) -> None:
+    said = await _away(rig, band, alice, "/grant @bob 0.50", hours=1.1)
+    assert said == (
+        "That was written 66 minutes ago. If it was not done then (/audit shows it), write it again if you still want it."
+    )
+    assert "$0.50 credit" not in await answer(band, bob, "/balance")
+    assert await _away(rig, band, alice, "/grant @bob 0.50", hours=0.9) == "Bob now has $0.50 credit."
+
+
+async def test_an_order_that_comes_again_much_later_is_the_same(
+    world: TelegramWorld, band: Chat, alice: User, rig: Rig
+) -> None:
+    world.now_s = lambda: rig.clock.now_ms() / 1000
+    asked = await band.says(alice, "/speak Hello")
+    await band.wait_for(lambda chat: chat.audios)
+    rig.clock.forward(hours=5)
+    assert asked.update is not None
+    await world.repeat(asked.update)
+    await band.says(alice, "/speak Goodbye")
+    await band.wait_for(lambda chat: len(chat.audios) > 1)
+    assert rig.gateway.posted == ["Hello", "Goodbye"]
+    assert not [text for text in band.texts if "written" in text]
+
+
+# --- what an answer speaks ----------------------------------------------------------------------------------------
+
+
+async def _audio(chat: Chat, user: User, text: str) -> Message:
+    had = len(chat.audios)
+    await chat.says(user, text)
+    await chat.wait_for(lambda c: len(c.audios) > had)
+    return chat.audios[-1]
+
+
+async def _spoken(rig: Rig, chat: Chat, user: User, text: str, reply_to: Message, quote: str | None = None) -> str:
+    """Return what was ordered by an answer that says nothing itself."""
+    had = len(chat.audios)
+    await chat.says(user, text, reply_to=reply_to, quote=quote)
+    await chat.wait_for(lambda c: len(c.audios) > had)
+    row = rig.gateway.parameters[-1]
+    return str(row.get("text") or row.get("prompt"))
+
+
+@pytest.mark.parametrize("text", ["so it was written\n2 letters · 1", "so it was written " * 90], ids=["whole", "cut"])
+async def test_an_answer_to_our_audio_speaks_what_was_ordered(
+    band: Chat, alice: User, bob: User, rig: Rig, text: str
+) -> None:
+    await answer(band, alice, "/quota default unlimited")
+    audio = await _audio(band, alice, f"/speak Roger {text}")
+    assert await _spoken(rig, band, bob, "/speak Bella", audio) == text.strip()
+    assert await _spoken(rig, band, bob, "/music", audio) == text.strip()
+    assert await _spoken(rig, band, bob, "/speak", audio, quote="was written") == "was written"
+    assert await _spoken(rig, band, bob, "/speak", audio, quote="characters · ") == text.strip()
+    assert await _spoken(rig, band, bob, "/speak other words", audio) == "other words"
+
+
+async def test_an_answer_to_what_ordered_speaks_its_text(band: Chat, alice: User, bob: User, rig: Rig) -> None:
+    written = await band.says(alice, "so it was written")
+    never = await band.says(alice, "/music@Troubadour_bot output_format=mp3_44100_32 rain", more=FOREIGN["of a user"])
+    bare = await band.says(bob, "/speak", reply_to=written)
+    await band.wait_for(lambda chat: chat.audios)
+    voiced = await band.says(bob, "/speak Roger speed=1.2 Hello")
+    await band.wait_for(lambda chat: len(chat.audios) > 1)
+    other = await band.says(alice, "/sing@other_bot Hello")
+    assert await _spoken(rig, band, bob, "/speak", bare) == "so it was written"
+    assert await _spoken(rig, band, bob, "/speak", voiced) == "Hello"
+    assert await _spoken(rig, band, bob, "/speak", never) == "rain"
+    assert await _spoken(rig, band, bob, "/speak", voiced, quote="/speak Roger speed=1.2 Hel") == "Hel"
+    assert await _spoken(rig, band, alice, "/speak", other) == "/sing@other_bot Hello"
+
+
+async def test_what_can_not_be_told_is_not_spoken(
+    world: TelegramWorld, band: Chat, alice: User, bob: User, rig: Rig
+) -> None:
+    await band.says(bob, "/voices")
+    told = await band.wait_for(lambda chat: next((m for m in chat.sent if "Voices" in m.text), None))
+    assert await answer(band, bob, "/speak", reply_to=told) == UNTOLD
+    own = world.private(alice)
+    audio = await _audio(own, alice, "/speak A secret")
+    origin = {"forward_origin": {"type": "user", "date": 1, "sender_user": world.bot.raw}}
+    elsewhere = await band.says(alice, audio.text, more=origin | {"voice": FILE | {"duration": 1}})
+    assert await answer(band, bob, "/speak", reply_to=elsewhere) == UNTOLD
+    far = {"external_reply": {"origin": origin["forward_origin"]}, "quote": {"text": "Aria: “A", "position": 0}}
+    assert (await band.reply_to(await band.says(bob, "/speak", more=far))).text == UNTOLD
+    assert rig.gateway.posted == ["A secret"]

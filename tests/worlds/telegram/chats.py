@@ -227,7 +227,7 @@ class Chat:
         upload: Upload | None = None,
     ) -> Message:
         """Put a message into the chat, with the thread and reply fields that Telegram adds."""
-        raw: JSON = {"message_id": len(self.messages) + 1, "date": int(time.time()), "chat": self.raw, **content}
+        raw: JSON = {"message_id": len(self.messages) + 1, "date": int(self.world.now_s()), "chat": self.raw, **content}
         if topic is not None:
             raw |= {"message_thread_id": topic.id, "is_topic_message": True}
         elif reply_to is not None and self.type == "supergroup" and not self.forum:

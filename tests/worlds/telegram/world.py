@@ -1,6 +1,7 @@
 """The server: what the bot calls, what it is answered, and which updates wait for it."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
@@ -35,6 +36,7 @@ class TelegramWorld:
         self._faults: list[tuple[str, int | None, Fault]] = []
         self.weather: Callable[[Call], Fault | None] = lambda _: None
         """Draws a fault for any call that no other is meant for."""
+        self.now_s: Callable[[], float] = time.time
         self._changed = asyncio.Condition()
         self._poll = 0
         self.webhook = Webhook(lambda: self._repeated + self._updates, self._forget)
