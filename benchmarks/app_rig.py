@@ -94,6 +94,7 @@ def _settings(folder: Path, peer: Reached) -> Settings:
         "public_url": "https://bench.invalid",
         "direct_allowance": "1000 day",
         "default_pool": "unlimited",
+        "communities": "open",
         "data_dir": folder,
         "http_port": 0,
     }

@@ -116,8 +116,12 @@ async def pool(service: Service, caller: Caller, community: str, amount: str) ->
     return Answer(replies.pool(community, await service.admin.set_pool(caller, community, amount)))
 
 
-async def communities(service: Service, caller: Caller) -> Answer:
-    """List this month's communities."""
+async def communities(service: Service, caller: Caller, decision: str = "", community: str = "") -> Answer:
+    """List communities, or approve or decline one."""
+    if decision:
+        community, approve = community.strip() or caller.community, decision == "approve"
+        await service.admin.decide_community(caller, community, approve=approve)
+        return Answer(replies.community_decided(community, approve=approve))
     return Answer(replies.communities(await service.admin.communities(caller)), private=True)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bots.wording import PERIOD_NOW, left, until, when
 from core.admin import MOST_ACTS, MOST_QUOTAS, Subject
 from core.amounts import read_period
+from core.communities import Approval
 from core.money import show
 from core.quota import Limits, Quota, Standing
 from core.reports import AuditEntry, Community, Usage, Wish
@@ -178,10 +179,27 @@ def communities(found: Sequence[Community]) -> str:
     if not found:
         return "No community has spent anything this month."
     return "\n".join(
-        f"{c.community}: {show(c.used_micros)} of {'no pool' if c.pool_micros is None else show(c.pool_micros)}, "
-        f"{c.members} {'member' if c.members == 1 else 'members'}"
+        f"{_titled(c)}: {show(c.used_micros)} of {'no pool' if c.pool_micros is None else show(c.pool_micros)}, "
+        f"{c.members} {'member' if c.members == 1 else 'members'}{_decided(c)}"
         for c in found
     )
+
+
+def _titled(community: Community) -> str:
+    return f"“{community.title}” {community.community}" if community.title else community.community
+
+
+def _decided(community: Community) -> str:
+    if not community.state:
+        return ""
+    added = f", first heard from {community.added_name} ({community.added_by})" if community.added_by else ""
+    act = "decline" if community.state == Approval.APPROVED else "approve"
+    return f"; {community.state}{added}; /communities {act} {community.community}"
+
+
+def community_decided(community: str, *, approve: bool) -> str:
+    """Confirm what an operator decided about a community."""
+    return f"I take orders in {community} now." if approve else f"I take no orders in {community} any more."
 
 
 def decided(wish: Wish, *, approve: bool) -> str:
@@ -215,7 +233,7 @@ USAGE = {
     "usage": "/usage [day, week or month] [@name]",
     "audit": "/audit",
     "pool": "/pool [community] 20.00",
-    "communities": "/communities",
+    "communities": "/communities, or /communities approve key, or /communities decline key",
 }
 
 # What a platform's own menus say about commands and their options; at most 100 characters each.
@@ -228,7 +246,7 @@ COMMANDS = {
     "usage": "Show who spent what",
     "audit": "Show who changed what",
     "pool": "Set what a whole community may spend in a month; for whoever runs this bot",
-    "communities": "List what communities spent this month; for whoever runs this bot",
+    "communities": "List communities, approve or decline one; for whoever runs this bot",
 }
 _CREDIT_OPTIONS = {"amount": "Such as 0.50 or 5000 chars", "reason": "Why, for the records"}
 OPTIONS = {
@@ -238,6 +256,7 @@ OPTIONS = {
     "unblock": {"member": "Whose orders"},
     "limits": {"name": "Which limit; leave it out to see them all", "value": "The new value, or none"},
     "usage": {"period": "The current day, week or month", "member": "Whose orders; leave it out for everybody's"},
+    "communities": {"decision": "What to do with one", "community": "Its key; leave it out for this one"},
     "pool": {"amount": "Such as 20.00 or unlimited", "community": "Its key; leave it out for this one"},
 }
 

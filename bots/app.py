@@ -118,7 +118,14 @@ async def sandbox(folder: Path) -> AsyncIterator[str]:
 
 class _CountedStore(SqlStore):
     def __init__(self, driver: Driver, clock: Clock, settings: Settings, meters: Meters) -> None:
-        super().__init__(driver, clock, settings.default_pool_micros, settings.total_pool_micros)
+        super().__init__(
+            driver,
+            clock,
+            settings.default_pool_micros,
+            settings.total_pool_micros,
+            communities=settings.communities,
+            allowed=settings.communities_allowed,
+        )
         self._meters = meters
 
     async def move(self, job: Job, to: State, **changes: Any) -> Job:

@@ -206,9 +206,13 @@ def name_me(command: str) -> str:
     return f"In a group I may see only commands that name me: {command} Hello everyone"
 
 
-def hello(catalog: Catalog, command: str) -> str:
+def hello(catalog: Catalog, command: str, *, waits: bool = False) -> str:
     """Greet a community that the bot was added to, with the one next step."""
-    return f"Hello! I say things with a voice and make music. Hear me: {command} {catalog.default_voice} Hello everyone"
+    hear = "I wait for my operator here. Once whoever runs this bot has approved this community, write" if waits else ""
+    return (
+        f"Hello! I say things with a voice and make music. {hear or 'Hear me:'} "
+        f"{command} {catalog.default_voice} Hello everyone"
+    )
 
 
 def write_it_here(command: str) -> str:

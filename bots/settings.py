@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.amounts import parse_amount, read_monthly, read_quota
+from core.communities import Communities
 from core.errors import ConfigurationError, InvalidInput
 from core.products import VOICES
 from core.proxies import Proxies
@@ -23,6 +24,8 @@ _Words = Annotated[tuple[str, ...], NoDecode]
 
 
 _OWNER = re.compile(r"(?:discord|telegram):\d{1,20}|console:\w+", re.ASCII)
+
+_COMMUNITY = re.compile(r"(?:discord:|telegram:-)\d{1,20}", re.ASCII)
 
 
 def address_of(url: str) -> Path | str:
@@ -64,6 +67,8 @@ class Settings(BaseSettings):
     direct_allowance: str = "0 day"
     default_pool: str = "20.00"
     total_pool: str = "100.00"
+    communities: Communities = Communities.ASK
+    communities_allowed: _Words = ()
 
     # limits
     speech_limit: int = Field(3000, ge=1, le=6000)
@@ -96,7 +101,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 
-    @field_validator("more_voices", "owners", mode="before")
+    @field_validator("more_voices", "owners", "communities_allowed", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(word for word in value.replace(",", " ").split() if word) if isinstance(value, str) else value
@@ -112,6 +117,8 @@ class Settings(BaseSettings):
         _ = self.default_pool_micros, self.total_pool_micros
         if unknown := next((owner for owner in self.owners if not _OWNER.fullmatch(owner)), None):
             raise ValueError(f"OWNERS: {unknown!r} is not such as discord:1234 or telegram:5678")
+        if unknown := next((key for key in self.communities_allowed if not _COMMUNITY.fullmatch(key)), None):
+            raise ValueError(f"COMMUNITIES_ALLOWED: {unknown!r} is not such as telegram:-100123 or discord:456")
         if self.default_voice not in VOICES + self.more_voices:
             raise ValueError(f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices")
         if self.public_url and not self.public_url.startswith("https://"):

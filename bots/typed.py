@@ -147,8 +147,11 @@ async def _pool(service: Service, caller: Caller, _: Person | None, words: Words
     return await acts.pool(service, caller, community, " ".join(amount)) if amount else None
 
 
-async def _communities(service: Service, caller: Caller, _: Person | None, __: Words) -> Answer:
-    return await acts.communities(service, caller)
+async def _communities(service: Service, caller: Caller, _: Person | None, words: Words) -> Answer | None:
+    decision = words[0].lower() if words else ""
+    if len(words) > 2 or decision not in {"", "approve", "decline"} or (caller.direct and len(words) == 1):
+        return None
+    return await acts.communities(service, caller, decision, "".join(words[1:]))
 
 
 ACTS: dict[str, Act] = {

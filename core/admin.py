@@ -17,6 +17,7 @@ from core.amounts import (
     read_span_ms,
     split_credit,
 )
+from core.communities import Approval
 from core.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal
 from core.ids import Ids
 from core.models import Caller, Person
@@ -202,8 +203,14 @@ class Admin:
             await self._store.set_pool(act, community, micros)
         return micros
 
+    async def decide_community(self, caller: Caller, community: str, *, approve: bool) -> None:
+        """Take orders in a community, or never. For operators. Raises NotFound."""
+        state = Approval.APPROVED if approve else Approval.DECLINED
+        async with self._act(caller, "communities", community, owner=True) as act:
+            await self._store.decide_community(act, community, state)
+
     async def communities(self, caller: Caller) -> Sequence[Community]:
-        """Return this month's communities, those that spent most first. For operators."""
+        """Return the communities, those that wait first, then those that spent most this month. For operators."""
         self._require_owner(caller)
         month_ms, _ = window(Period.MONTH, self._clock.now_ms())
         return await self._store.communities(month_ms, 100)

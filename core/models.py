@@ -59,6 +59,8 @@ class Caller:
     is_admin: bool = False
     direct: bool = False
     """A direct chat: a community of one."""
+    title: str = ""
+    """What the community calls itself, which may be a lie."""
     channel: str = ""
     """The key of the channel or topic, if the platform has such."""
     roles: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ class Caller:
     def __post_init__(self) -> None:
         """Keep only what can be shown of the name."""
         object.__setattr__(self, "name", shown_name(self.name))
+        object.__setattr__(self, "title", shown(self.title, LONGEST_NAME))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.audio import Probe, RawFormat, Want
+from core.communities import Approval
 from core.lifecycle import State
 from core.models import Artifact, Caller, Destination, Job, Order, Person, Receipt
 from core.products import Product
@@ -64,8 +65,8 @@ class Admitted:
     duplicate: bool = False
     standing: Standing | None = None
     refused_by: str | None = None
-    """"blocked", "product", "channel", "longest_text", "cooldown", "waiting", "in_flight", "allowance", "pool",
-    "total_pool" or "confirm", in this order."""
+    """"community", "blocked", "product", "channel", "longest_text", "cooldown", "waiting", "in_flight", "allowance",
+    "pool", "total_pool" or "confirm", in this order."""
 
 
 class Store(Protocol):
@@ -153,6 +154,10 @@ class Store(Protocol):
         """Keep the current name and @name of a member that was seen."""
         ...
 
+    async def see_community(self, community: str, title: str, member: str = "", name: str = "") -> tuple[bool, bool]:
+        """Keep a community that may be new, with who added it; return whether it is new and whether it may order."""
+        ...
+
     async def move_community(self, old: str, new: str) -> None:
         """Carry quotas, balances, usage and jobs over to a community's new key."""
         ...
@@ -199,6 +204,10 @@ class AdminStore(Protocol):
 
     async def set_pool(self, act: Act, community: str, limit_micros: int | None) -> None:
         """Set what a community may spend in a month; None is unlimited. Raises NotFound for one that was never seen."""
+        ...
+
+    async def decide_community(self, act: Act, community: str, state: Approval) -> None:
+        """Approve or decline a community. Raises NotFound for one that was never seen."""
         ...
 
     async def refused(self, act: Act, outcome: str) -> None:

@@ -108,6 +108,11 @@ class Community:
     members: int
     used_micros: int
     pool_micros: int | None
+    title: str = ""
+    state: str = ""
+    """An Approval; empty where nobody decides, as for a direct chat."""
+    added_by: str = ""
+    added_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from core.errors import (
 from core.ids import Ids
 from core.lifecycle import Reason, State
 from core.meters import Meters
-from core.models import Accepted, Caller, Destination, Job, Order, Person
+from core.models import LONGEST_NAME, Accepted, Caller, Destination, Job, Order, Person, shown
 from core.money import MICROS, show
 from core.policy import OFFER_MS, OLDEST_ACT_MS, Policy
 from core.ports import Admission, Admitted, Clock, Store
@@ -143,12 +143,30 @@ class Service:
         if load.waiting >= self._policy.max_queue:
             raise Unavailable("full", wait_s=load.wait_s)
 
+    async def arrived(self, caller: Caller) -> bool:
+        """Keep a community that may be new; return whether orders are taken there."""
+        return await self.arrived_in(caller.community, caller.title, caller.member, caller.name)
+
+    async def arrived_in(self, community: str, title: str, member: str = "", name: str = "") -> bool:
+        """Keep a community that may be new, with who added it; return whether orders are taken there."""
+        title = shown(title, LONGEST_NAME)
+        try:
+            is_new, may_order = await self._store.see_community(community, title, member, name)
+        except StoreError as error:
+            log.warning("%s can't be noted: %s", community, error)
+            return False
+        if is_new and not may_order:
+            log.warning("%s waits for approval: an owner can write /communities approve %s", community, community)
+        return may_order
+
     async def _refuse(self, admission: Admission, admitted: Admitted) -> NoReturn:
         limit, cost_micros, standing = admitted.refused_by or "allowance", admission.cost_micros, admitted.standing
         if standing is None:
             raise StoreError("an order was refused without a reason")
         if limit == "allowance" and admission.order.caller.direct:
             limit = "direct"
+        if limit == "community":
+            await self.arrived(admission.order.caller)
         if limit != "confirm":
             raise OverLimit(limit, cost_micros, standing)
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)

@@ -83,7 +83,17 @@ SET_POOL = """
 INSERT INTO pools (community, limit_micros) VALUES (:community, :limit_micros)
 ON CONFLICT (community) DO UPDATE SET limit_micros = excluded.limit_micros
 """
-KNOWN = "SELECT 1 FROM members WHERE community = :community LIMIT 1"
+KNOWN = """
+SELECT 1 FROM members WHERE community = :community
+UNION SELECT 1 FROM communities WHERE community = :community
+"""
+COMMUNITY = audited("SELECT state FROM communities WHERE community = :community")
+SET_COMMUNITY = """
+INSERT INTO communities (community, state, title, added_by, added_name, asked_ms, decided_ms, decided_by)
+VALUES (:community, :after, '', '', '', :now_ms, :now_ms, :actor)
+ON CONFLICT (community) DO UPDATE
+SET state = excluded.state, decided_ms = excluded.decided_ms, decided_by = excluded.decided_by
+"""
 
 LIMIT_COLUMNS = ("longest_text", "in_flight", "cooldown_s", "confirm_micros", "products", "channels")
 LIMITS = "SELECT * FROM limits WHERE community = :community"
@@ -134,10 +144,18 @@ ORDER BY ledger.day_ms, ledger.member, jobs.product
 COMMUNITIES = """
 SELECT
     known.community, known.members, coalesce(pool_usage.used_micros, 0) AS used_micros,
-    CASE WHEN pools.community IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END AS pool_micros
-FROM (SELECT community, count(*) AS members FROM members GROUP BY community) AS known
+    CASE WHEN pools.community IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END AS pool_micros,
+    coalesce(communities.title, '') AS title, coalesce(communities.state, '') AS state,
+    coalesce(communities.added_by, '') AS added_by, coalesce(communities.added_name, '') AS added_name
+FROM (
+    SELECT community, CAST(sum(members) AS BIGINT) AS members FROM (
+        SELECT community, count(*) AS members FROM members GROUP BY community
+        UNION ALL SELECT community, 0 FROM communities
+    ) AS seen GROUP BY community
+) AS known
+LEFT JOIN communities ON communities.community = known.community
 LEFT JOIN pools ON pools.community = known.community
 LEFT JOIN pool_usage ON pool_usage.community = known.community AND pool_usage.month_ms = :month_start
-ORDER BY used_micros DESC, known.community LIMIT :most
+ORDER BY CASE WHEN communities.state = 'waiting' THEN 0 ELSE 1 END, used_micros DESC, known.community LIMIT :most
 """
 OPEN_JOBS = "SELECT state, count(*) AS jobs FROM jobs WHERE closed_ms IS NULL GROUP BY state"

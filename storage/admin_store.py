@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.communities import Approval
 from core.errors import Decided, NotEnough, NotFound
 from core.lifecycle import State
 from core.models import Person
@@ -108,6 +109,13 @@ class SqlAdminStore:
             raise NotFound("community", community)
         after = "unlimited" if limit_micros is None else str(limit_micros)
         await self._change(act, args, after, sql.POOL, sql.SET_POOL)
+
+    async def decide_community(self, act: Act, community: str, state: Approval) -> None:
+        """Approve or decline a community. Raises NotFound for one that was never seen."""
+        args = {"community": community}
+        if community != act.community and not await self._read(sql.KNOWN, args):
+            raise NotFound("community", community)
+        await self._change(act, args, state.value, sql.COMMUNITY, sql.SET_COMMUNITY)
 
     async def refused(self, act: Act, outcome: str) -> None:
         """Note an act that was refused."""

@@ -79,6 +79,9 @@ _DECISION = f"""
 {_STANDING},
 decision AS (
     SELECT standing.*, CASE
+        WHEN replace(
+            :admits, ',' || coalesce((SELECT state FROM communities WHERE community = :community), 'waiting') || ',', ''
+        ) = :admits THEN 'community'
         WHEN blocked THEN 'blocked'
         WHEN replace(products, ',' || :product || ',', '') = products THEN 'product'
         WHEN replace(channels, ',' || :channel || ',', '') = channels THEN 'channel'
@@ -267,11 +270,25 @@ SELECT member, placed, cost_micros, expires_ms FROM offers WHERE offer_id = :off
 DROP_OFFER = "DELETE FROM offers WHERE offer_id = :offer_id"
 FORGET_OFFERS = "DELETE FROM offers WHERE expires_ms <= :forgotten_ms"
 
+SEE_COMMUNITY = """
+INSERT INTO communities (community, state, title, added_by, added_name, asked_ms, decided_by)
+VALUES (:community, 'waiting', :title, :member, :name, :now_ms, '')
+ON CONFLICT (community) DO NOTHING RETURNING community
+"""
+RETITLE = "UPDATE communities SET title = :title WHERE community = :community AND :title <> '' AND title <> :title"
+COMMUNITY = "SELECT state FROM communities WHERE community = :community"
+# Whoever makes groups must not fill the table.
+FORGET_WAITING = """
+DELETE FROM communities WHERE state = 'waiting' AND community NOT IN (
+    SELECT community FROM communities WHERE state = 'waiting' ORDER BY asked_ms DESC, community LIMIT :most
+)
+"""
+
 FIND_HANDLE = """
 SELECT member, name FROM members WHERE community = :community AND handle = :handle ORDER BY seen_ms DESC LIMIT 1
 """
 
-_BY_COMMUNITY = ("members", "quotas", "pools", "usage", "pool_usage", "blocks", "limits")
+_BY_COMMUNITY = ("communities", "members", "quotas", "pools", "usage", "pool_usage", "blocks", "limits")
 _FOLLOWING = ("jobs", "holds", "ledger", "audit", "requests", "offers")
 
 # A community that gets a new key takes everything along; where the new key already has rows, amounts add up
@@ -320,6 +337,14 @@ MOVE_COMMUNITY = (
     SELECT :new, longest_text, in_flight, cooldown_s, confirm_micros, products, channels, set_by, set_ms
     FROM limits WHERE community = :old
     ON CONFLICT (community) DO NOTHING
+    """,
+    """
+    INSERT INTO communities (community, state, title, added_by, added_name, asked_ms, decided_ms, decided_by)
+    SELECT :new, state, title, added_by, added_name, asked_ms, decided_ms, decided_by
+    FROM communities WHERE community = :old
+    ON CONFLICT (community) DO UPDATE
+    SET state = excluded.state, decided_ms = excluded.decided_ms, decided_by = excluded.decided_by
+    WHERE excluded.state <> 'waiting'
     """,
     *(f"DELETE FROM {table} WHERE community = :old" for table in _BY_COMMUNITY),  # noqa: S608
 )

@@ -1,12 +1,13 @@
 """The Store port in SQL: which statements make up each transaction, and rows as the core's values."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields as fields_of
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from core.communities import Approval, Communities
 from core.errors import NotFound, NotPermitted, StaleJob
 from core.lifecycle import ENDED, VOIDS, State, may_move, settles
 from core.models import Artifact, Caller, Destination, Job, Order, Person
@@ -27,6 +28,8 @@ OFFERS_KEPT_MS = 2 * DAY_MS
 """How long offers that have expired are in the table still: they may only seem to, while the clock is wrong."""
 ASK_FORGET_MS = DAY_MS
 """After which a wish that nobody decided on is no obstacle to another."""
+MOST_WAITING = 1000
+"""Communities that wait for their operator, the newest."""
 COLUMNS = frozenset(
     "destination attempts request_id submitted_ms deadline_ms reason detail artifacts closed_ms parameters".split()
 )
@@ -44,15 +47,21 @@ class SqlStore:
         clock: Clock,
         default_pool_micros: int | None = None,
         total_pool_micros: int | None = None,
+        *,
+        communities: Communities = Communities.OPEN,
+        allowed: Collection[str] = (),
     ) -> None:
         """`default_pool_micros`: what a community may spend in a month unless an operator says; None is unlimited.
 
         `total_pool_micros`: what the operator may have to pay for a month, over all communities; None is unlimited.
+        `allowed`: communities that need no approval where `communities` says list.
         """
         self._driver = driver
         self._clock = clock
         self.default_pool_micros = default_pool_micros
         self._total_pool_micros = total_pool_micros
+        self._communities = communities
+        self._allowed = frozenset(allowed)
 
     async def open(self) -> None:
         """Connect and bring the schema up to date. Raises SchemaTooNew, StoreBusy."""
@@ -77,6 +86,7 @@ class SqlStore:
             **self._spending(caller.community, caller.member, admission.operator_quota, caller.roles),
             "channel": caller.channel,
             "confirmed": int(admission.confirmed),
+            "admits": joined(tuple(Approval) if caller.direct else self._admits(caller.community)),
             "job_id": admission.job_id,
             "event_id": order.event_id,
             "platform": caller.platform,
@@ -267,7 +277,21 @@ class SqlStore:
         args = {"old": old, "new": new}
         await self._driver.run([Statement(text, args) for text in sql.MOVE_COMMUNITY], alone=whose(old) + whose(new))
 
+    async def see_community(self, community: str, title: str, member: str = "", name: str = "") -> tuple[bool, bool]:
+        """Keep a community that may be new, with who added it; return whether it is new and whether it may order."""
+        args: dict[str, Any] = {"community": community, "title": title, "member": member, "name": name}
+        args |= {"now_ms": self._clock.now_ms(), "most": MOST_WAITING}
+        texts = (sql.SEE_COMMUNITY, sql.RETITLE, sql.COMMUNITY, sql.FORGET_WAITING)
+        results = await self._driver.run([Statement(text, args) for text in texts], alone=("communities",))
+        return bool(results[0]), results[2][0]["state"] in self._admits(community)
+
     # --- helpers --------------------------------------------------------------------------------------------------
+
+    def _admits(self, community: str) -> tuple[Approval, ...]:
+        """Return the states in which orders of a community are taken."""
+        is_listed = self._communities is Communities.LIST and community in self._allowed
+        is_free = is_listed or self._communities is Communities.OPEN
+        return (Approval.APPROVED, Approval.WAITING) if is_free else (Approval.APPROVED,)
 
     def _spending(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str]) -> dict[str, Any]:
         now_ms = self._clock.now_ms()

@@ -38,7 +38,7 @@ async def test_all_that_is_kept_is_private_and_becomes_so(tmp_path: Path, caplog
     (data / "spool" / "elsewhere").symlink_to(tmp_path)
     data.chmod(0o700)
     settings = load(
-        _env_file=None, telegram_token=SecretStr(world.token), telegram_api_url=world.api_url, gateway_url=SANDBOX,
+        _env_file=None, telegram_token=SecretStr(world.token), telegram_api_url=world.api_url, gateway_url=SANDBOX, communities="open",
         data_dir=data, http_port=0,
     )  # fmt: skip
     stop, bob = asyncio.Event(), world.user("Bob")

@@ -59,6 +59,7 @@ class House:
             "database_url": SecretStr(self.database),
             "http_port": 0,
             "drain_s": 5,
+            "communities": "open",
         }
         return load(_env_file=None, **{**values, **changes})
 

@@ -59,7 +59,7 @@ def throw_away(folder: Path) -> Settings:
     """Return settings for one demo; neither the environment nor `.env` has a say in them."""
     defaults: dict[str, Any] = {name: field.get_default() for name, field in Settings.model_fields.items()}
     chosen = {"gateway_url": SANDBOX, "data_dir": folder, "http_port": 0, "job_s": JOB_S, "queue_s": JOB_S}
-    return load(_env_file=None, **{**defaults, **chosen, "owners": (OWNER,)})
+    return load(_env_file=None, **{**defaults, **chosen, "communities": "open", "owners": (OWNER,)})
 
 
 async def written(lines: Sequence[Line], screen: Screen) -> AsyncIterator[Line]:

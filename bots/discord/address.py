@@ -28,6 +28,7 @@ def caller_of(interaction: AnyInteraction) -> Caller:
     return Caller(
         platform=PLATFORM,
         community=key(interaction.guild_id or user.id),
+        title=interaction.guild.name if interaction.guild else "",
         member=key(user.id),
         name=user.display_name,
         handle=user.name,

@@ -1,7 +1,7 @@
 """The slash commands of admins and operators: each hands what was chosen to an act, and its author alone reads on."""
 
 import re
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import discord
 from discord import app_commands
@@ -182,9 +182,12 @@ async def _pool(service: Service, caller: Caller, community: str | None, amount:
 
 @_for_admins
 @app_commands.command(name="communities", description=admin_replies.COMMANDS["communities"])
-async def communities(interaction: Interaction) -> None:
-    """List this month's communities."""
-    await interaction.client.desk.administer(interaction, acts.communities)
+@app_commands.describe(**admin_replies.OPTIONS["communities"])
+async def communities(
+    interaction: Interaction, decision: Literal["approve", "decline"] | None = None, community: Text | None = None
+) -> None:
+    """List communities, or approve or decline one."""
+    await interaction.client.desk.administer(interaction, acts.communities, decision or "", community or "")
 
 
 ADMIN_COMMANDS: tuple[AnyCommand, ...] = (

@@ -130,4 +130,6 @@ class Bot(discord.AutoShardedClient):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say hello where the bot was added; servers that it was in come as available ones."""
         if self._greeted.note(key(guild.id)):
-            await greet(guild, self.desk.service.catalog)
+            service = self.desk.service
+            takes_orders = await service.arrived_in(key(guild.id), guild.name)
+            await greet(guild, service.catalog, waits=not takes_orders)

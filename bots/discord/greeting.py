@@ -12,14 +12,14 @@ from core.products import Catalog
 log = logging.getLogger(__name__)
 
 
-async def greet(guild: discord.Guild, catalog: Catalog) -> None:
+async def greet(guild: discord.Guild, catalog: Catalog, *, waits: bool) -> None:
     """Say hello in the system channel, else in the first one where the bot may write, else nowhere."""
     channel = _where(guild)
     if channel is None:
         log.info("guild %d has no channel to say hello in", guild.id)
         return
     try:
-        await channel.send(plain(replies.hello(catalog, "/speak")), nonce=f"hello{guild.id}")
+        await channel.send(plain(replies.hello(catalog, "/speak", waits=waits)), nonce=f"hello{guild.id}")
     except (discord.HTTPException, *NETWORK) as error:
         log.warning("guild %d could not be greeted: %s", guild.id, describe(error))
 

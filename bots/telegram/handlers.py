@@ -112,8 +112,10 @@ class Handlers:
         """Say hello where the bot was added; to be promoted, restricted or removed is no news to anybody."""
         change = update.my_chat_member
         if change is not None and _was_added(change) and self._greeted.note(key(change.chat.id)):
-            said = Said(replies.hello(self._service.catalog, f"/speak@{self._bot.username}"))
-            await self._speaker.say(Place(change.chat.id), said, caller(change.chat, change.from_user, None))
+            adder = caller(change.chat, change.from_user, None)
+            waits = not await self._service.arrived(adder)
+            said = Said(replies.hello(self._service.catalog, f"/speak@{self._bot.username}", waits=waits))
+            await self._speaker.say(Place(change.chat.id), said, adder)
 
     async def _on_migration(self, update: Update, _: Any) -> None:
         message = update.message

@@ -64,6 +64,7 @@ def caller(
         return Caller(
             platform=NAME,
             community=key(chat.id),
+            title=chat.title or "",
             member=key(who.id),
             name=name,
             is_admin=is_admin,
@@ -73,6 +74,7 @@ def caller(
     return Caller(
         platform=NAME,
         community=key(chat.id),
+        title=chat.title or "",
         member=key(user.id),
         name=_name(user),
         handle=user.username,

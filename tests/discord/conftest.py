@@ -65,6 +65,7 @@ def settings_for(world: DiscordWorld, studio: Studio, folder: Path, **changes: A
         "data_dir": folder,
         "http_port": 0,
         "drain_s": 5,
+        "communities": "open",
     }
     return load(_env_file=None, **{**values, **changes})
 

@@ -47,6 +47,7 @@ class Process:
             "POLL_MIN_S": "0.05",
             "POLL_MAX_S": "0.1",
             "DEFAULT_ALLOWANCE": "10 day",
+            "COMMUNITIES": "open",
             **self.extra,
         }
 

@@ -43,6 +43,7 @@ def running(world: TelegramWorld, studio: Studio, tmp_path: Path) -> Running:
             "poll_min_s": 0.02,
             "poll_max_s": 0.02,
             "public_url": PUBLIC,
+            "communities": "open",
         }
         settings, stop = load(_env_file=None, **{**values, **changes}), asyncio.Event()
         async with build(settings, platforms(settings)) as app:

@@ -1,0 +1,79 @@
+"""Strangers cannot spend: an order in a community that no operator approved makes no job and holds nothing."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import pytest
+
+from core.communities import Approval, Communities
+from storage.admin_store import SqlAdminStore
+from storage.driver import Driver, Statement
+from storage.migrate import migrations, statements
+from storage.store import SqlStore
+from tests.clock import SetClock
+from tests.makers import act, admission, caller, order
+
+BAND = "test:band"
+
+
+@pytest.fixture
+async def asking(store: SqlStore, driver: Driver, clock: SetClock) -> SqlStore:
+    return SqlStore(driver, clock, communities=Communities.ASK)
+
+
+async def refusal(store: SqlStore, event: str = "", *, direct: bool = False) -> str | None:
+    who = replace(caller(), direct=direct)
+    answer = await store.admit(admission(order(who, event) if event else order(who)))
+    return answer.refused_by
+
+
+async def test_a_stranger_spends_nothing_until_an_operator_approves(asking: SqlStore, admin: SqlAdminStore) -> None:
+    assert await refusal(asking) == "community"
+    assert await asking.unfinished() == []
+    assert await asking.see_community(BAND, "Band", "test:eve", "Eve") == (True, False)
+    assert await refusal(asking) == "community"
+    await admin.decide_community(act(), BAND, Approval.APPROVED)
+    assert await refusal(asking) is None
+
+
+async def test_a_declined_community_stays_so_when_the_bot_is_added_again(
+    asking: SqlStore, store: SqlStore, admin: SqlAdminStore
+) -> None:
+    await asking.see_community(BAND, "Band")
+    await admin.decide_community(act(), BAND, Approval.DECLINED)
+    assert await asking.see_community(BAND, "Kind people") == (False, False)
+    assert [await refusal(each) for each in (asking, store)] == ["community"] * 2
+
+
+@pytest.mark.parametrize(
+    ("communities", "allowed", "refused"),
+    [("open", (), None), ("list", (BAND,), None), ("list", ("test:ban", "test:bandx"), "community"),
+     ("ask", (BAND,), "community")],
+)  # fmt: skip
+async def test_what_the_setting_lets_in(
+    store: SqlStore, driver: Driver, clock: SetClock, communities: str, allowed: Collection[str], refused: str | None
+) -> None:
+    chosen = SqlStore(driver, clock, communities=Communities(communities), allowed=allowed)
+    assert await refusal(chosen) == refused
+    assert store
+
+
+async def test_a_direct_chat_needs_no_approval(asking: SqlStore) -> None:
+    assert await refusal(asking, direct=True) is None
+
+
+async def test_an_approval_goes_along_to_a_new_key(asking: SqlStore, admin: SqlAdminStore) -> None:
+    await asking.see_community("test:old", "Band")
+    await asking.see_community(BAND, "Band")
+    await admin.decide_community(act(community="old"), "test:old", Approval.APPROVED)
+    await asking.move_community("test:old", BAND)
+    assert await refusal(asking) is None
+    (row,) = await admin.communities(0, 10)
+    assert (row.community, row.state) == (BAND, Approval.APPROVED)
+
+
+async def test_those_that_an_upgrade_finds_are_approved(store: SqlStore, driver: Driver, asking: SqlStore) -> None:
+    assert await refusal(store) is None
+    (upgrade,) = (sql for _, name, sql in migrations() if "communities" in name)
+    await driver.run([Statement("DROP TABLE communities"), *map(Statement, statements(upgrade))])
+    assert await refusal(asking, "later") is None
