@@ -4,8 +4,9 @@ A platform finds out who acts and whom they mean, and shows the answer; refusals
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bots import admin_replies as replies
 from core.admin import MOST_ROWS, Subject
@@ -39,11 +40,15 @@ async def quota_set(service: Service, caller: Caller, subject: Subject, amount: 
 
 
 async def quota_show(
-    service: Service, caller: Caller, member: Person | None = None, roles: Sequence[str] = ()
+    service: Service,
+    caller: Caller,
+    member: Person | None = None,
+    roles: Sequence[str] = (),
+    role_names: Mapping[str, str] = MappingProxyType({}),
 ) -> Answer:
-    """Show what a member may spend, or every quota that was set."""
+    """Show what a member may spend, or every quota that was set; `role_names` by the roles' keys."""
     if member is None:
-        return Answer(replies.quotas(await service.admin.quotas(caller)), private=True)
+        return Answer(replies.quotas(await service.admin.quotas(caller), role_names), private=True)
     return Answer(replies.quota_shown(member.name, await service.admin.show_quota(caller, member, roles)))
 
 

@@ -71,13 +71,18 @@ def quota_shown(name: str, standing: Standing) -> str:
     return f"{name}: {amount(standing.quota)} ({_SOURCES[standing.source]}); {used}; {resets}.{blocked}"
 
 
-def quotas(found: Sequence[tuple[str, str, str, Quota]]) -> str:
-    """List what admins set, the community's default first."""
+def quotas(found: Sequence[tuple[str, str, str, Quota]], role_names: Mapping[str, str]) -> str:
+    """List what admins set, the community's default first; a role that is gone has only its id."""
     if not found:
         return "No quota is set here: the bot's default holds for everybody."
-    lines = [f"{kind} {name or subject}".strip() + f": {amount(quota)}" for kind, subject, name, quota in found]
+    names = {subject: name or role_names.get(subject) or _id_of(kind, subject) for kind, subject, name, _ in found}
+    lines = [f"{kind} {names[subject]}".strip() + f": {amount(quota)}" for kind, subject, _, quota in found]
     more = ["There are more: name a member to see theirs."] if len(found) == MOST_QUOTAS else []
     return "\n".join(["Quotas of this community:", *lines, *more])
+
+
+def _id_of(kind: str, subject: str) -> str:
+    return subject.rpartition(":")[2] if kind == "role" else subject
 
 
 def credited(name: str, balance_micros: int) -> str:

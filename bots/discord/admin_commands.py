@@ -9,7 +9,7 @@ from discord.app_commands import Choice
 
 from bots import acts, admin_replies, replies
 from bots.acts import Answer
-from bots.discord.address import Anybody, key, role_subject, roles_of
+from bots.discord.address import Anybody, key, role_key, role_subject, roles_of
 from bots.discord.client import AnyCommand
 from bots.discord.commands import Interaction, Text
 from core.admin import Subject
@@ -63,7 +63,9 @@ async def quota_role(interaction: Interaction, role: discord.Role, amount: Text,
 async def quota_show(interaction: Interaction, member: Anybody | None = None) -> None:
     """Show what a member may spend, or every quota that was set."""
     roles = roles_of(member) if member else ()
-    await interaction.client.desk.administer(interaction, acts.quota_show, member, roles)
+    known = interaction.guild.roles if interaction.guild else ()
+    names = {role_key(role.id): role.name for role in known}
+    await interaction.client.desk.administer(interaction, acts.quota_show, member, roles, names)
 
 
 @quota.command(name="clear", description=replies.COMMANDS["quota clear"])

@@ -15,6 +15,7 @@ from discord.http import Route
 from bots import refusals
 from bots.acts import Answer
 from bots.discord.address import AnyInteraction, key
+from bots.discord.containment import contain
 from bots.discord.desk import Desk
 from bots.discord.greeting import greet
 from bots.discord.presses import press
@@ -72,6 +73,7 @@ class Bot(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
         )
+        contain(self._connection.parsers)
         self.shard_ids = shards.ids if shards else None
         self.desk = desk
         self._ws_url = yarl.URL(ws_url) if ws_url else None

@@ -193,3 +193,15 @@ async def test_everyone_is_the_community(stage: Stage, app: App) -> None:
     reply = await use_role(stage, stage.boss, "/quota role", everyone, amount="0.50", period="day")
     assert (await reply.answered()).content == "Everybody without a quota of their own may now spend: $0.50 a day."
     assert "$0.50 left today" in (await say(stage, stage.ana, "/balance")).content
+
+
+async def test_quotas_of_roles_are_listed_by_name_and_of_roles_that_are_gone_by_id(
+    running: Running, stage: Stage
+) -> None:
+    bards, gone = Role(stage.world.new_id(), "Bards"), Role(stage.world.new_id(), "Gone")
+    stage.guild.roles.append(bards.payload())
+    async with running():
+        for role in (bards, gone):
+            await (await use_role(stage, stage.boss, "/quota role", role, amount="0.50", period="week")).answered()
+        shown = (await say(stage, stage.boss, "/quota show")).content
+    assert sorted(shown.splitlines()[1:]) == sorted(["role Bards: $0.50 a week", f"role {gone.id}: $0.50 a week"])

@@ -206,3 +206,27 @@ async def test_answers_that_take_too_long_are_given_up(
         await run
         held.set()
     assert "1 interactions were still being answered" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("event", "data"),
+    [
+        ("THREAD_CREATE", {"type": 11, "name": "words of a member", "parent_id": "{channel}"}),
+        ("INTERACTION_CREATE", {"data": "words of a member"}),
+        ("CHANNEL_CREATE", {"type": 0, "topic": "words of a member"}),
+    ],
+)
+async def test_an_event_that_can_not_be_read_costs_itself_alone(
+    stage: Stage, app: App, caplog: pytest.LogCaptureFixture, event: str, data: dict[str, object]
+) -> None:
+    session = stage.world.gateway.session()
+    assert session is not None
+    said = {key: str(stage.channel.id) if value == "{channel}" else value for key, value in data.items()}
+    await session.dispatch(event, {"id": str(stage.world.new_id()), "guild_id": str(stage.guild.id)} | said)
+    await (await speak(stage)).audio()
+    assert [r.message for r in caplog.records if r.levelname == "ERROR"] == [
+        f"an event {event} can't be read (KeyError) and is passed over"
+    ]
+    assert stage.world.gateway.identified == 1
+    assert stage.world.gateway.resumed == 0
+    assert "words of a member" not in caplog.text

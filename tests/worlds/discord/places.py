@@ -138,6 +138,8 @@ class Guild:
     present: bool = True
     channels: list[Channel] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
+    roles: list[JSON] = field(default_factory=list)
+    """Those beside @everyone, as the API writes them."""
     system_channel: Channel | None = None
     open_commands: set[str] = field(default_factory=set)
     """Commands that the server's settings give to everybody, whatever default the bot asked for."""
@@ -169,7 +171,7 @@ class Guild:
             "name": self.name,
             "icon": None,
             "owner_id": "1",
-            "roles": [self._everyone()],
+            "roles": [self._everyone(), *self.roles],
             "emojis": [],
             "stickers": [],
             "features": [],
