@@ -53,7 +53,12 @@ def telegram_message(given: JSON) -> None:
     assert who.can_spend == (message.sender_chat is None)
     if command is None:
         return
-    words = orders.Words(body=command.body, answered=parse.answered_text(message))
+    assert parse.written_by_sender(message) == ("forward_origin" not in given and "via_bot" not in given)
+    assert not parse.answers_bot(message, 0)
+    text = parse.answered_text(message)
+    for product in TABLE.products:
+        orders.text_in(text, product, TABLE)
+    words = orders.Words(body=command.body, answered=text)
     for product, row in TABLE.products.items():
         with refused_at_most():
             order = orders.read(words, product, TABLE, who, event_id="1", destination=Place.of(message).destination)
@@ -86,12 +91,20 @@ _entity = st.fixed_dictionaries(
 )
 _base = {"message_id": st.integers(1, 2**31), "date": st.integers(0, 2**31), "chat": _chat, "from": _user}
 _reply = st.fixed_dictionaries(_base, optional={"text": texts(), "caption": texts(), "sender_chat": _chat})
+_origin = st.fixed_dictionaries({"type": st.just("user"), "date": st.just(1), "sender_user": _user}) | (
+    st.fixed_dictionaries({"type": st.just("hidden_user"), "date": st.just(1), "sender_user_name": NAMES})
+)
 _text = texts() | st.builds(
     "/{} {}".format, st.sampled_from(("speak", "music", "quota", "grant@Troubadour_bot")), texts()
 )
 _extras = {
     "entities": st.lists(_entity, max_size=3),
     "reply_to_message": _reply,
+    "caption": texts(),
+    "caption_entities": st.lists(_entity, max_size=3),
+    "forward_origin": _origin,
+    "external_reply": st.fixed_dictionaries({"origin": _origin}),
+    "via_bot": _user,
     "quote": st.fixed_dictionaries({"text": texts(), "position": _place}),
 }
 _message = st.fixed_dictionaries({**_base, "text": _text}, optional={**_extras, "sender_chat": _chat})
