@@ -130,6 +130,14 @@ async def communities(service: Service, caller: Caller, decision: str = "", comm
     return Answer(replies.communities(await service.admin.communities(caller)), private=True)
 
 
+async def claim(service: Service, caller: Caller, code: str, *, seen: bool = False) -> Answer:
+    """Make whoever knows the code from the terminal the owner."""
+    if not code.strip():
+        return Answer(replies.CLAIM_USAGE)
+    await service.admin.claim(caller, code, seen=seen)
+    return Answer(replies.CLAIMED)
+
+
 async def decide(service: Service, caller: Caller, request_id: str, *, approve: bool) -> Answer:
     """Grant or decline a member's wish for credit."""
     return Answer(replies.decided(await service.admin.decide(caller, request_id, approve=approve), approve=approve))

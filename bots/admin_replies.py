@@ -241,6 +241,18 @@ USAGE = {
     "communities": "/communities, or /communities approve key, or /communities decline key",
 }
 
+CLAIM_USAGE = "Write /claim and the code that I wrote to my terminal, to me alone."
+CLAIMED = "You run this bot now: /pool and /communities are yours, and I write to you here when something needs you."
+
+
+def claim(code: str) -> str:
+    """Tell whoever reads the terminal how to become the owner."""
+    return (
+        f"Nobody runs this bot yet. Write /claim {code} to it, in a direct chat on Telegram or as a command on "
+        "Discord, within 15 minutes; OWNERS would name you, too."
+    )
+
+
 # What a platform's own menus say about commands and their options; at most 100 characters each.
 COMMANDS = {
     "grant": "Give a member credit that does not expire",
@@ -252,6 +264,7 @@ COMMANDS = {
     "audit": "Show who changed what",
     "pool": "Set what a whole community may spend in a month; for whoever runs this bot",
     "communities": "List communities, approve or decline one; for whoever runs this bot",
+    "claim": "Become the one who runs this bot, with the code from its terminal",
 }
 _CREDIT_OPTIONS = {"amount": "Such as 0.50 or 5000 chars", "reason": "Why, for the records"}
 OPTIONS = {
@@ -262,6 +275,7 @@ OPTIONS = {
     "limits": {"name": "Which limit; leave it out to see them all", "value": "The new value, or none"},
     "usage": {"period": "The current day, week or month", "member": "Whose orders; leave it out for everybody's"},
     "communities": {"decision": "What to do with one", "community": "Its key; leave it out for this one"},
+    "claim": {"code": "As the terminal shows it"},
     "pool": {"amount": "Such as 20.00 or unlimited", "community": "Its key; leave it out for this one"},
 }
 

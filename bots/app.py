@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import signal
+import sys
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bots import admin_replies
 from bots.check import unusable_proxies
 from bots.life import App, calm_collector
 from bots.metrics import LoopLag
@@ -229,14 +231,10 @@ async def compose(
             shards=f"shards {part.shards}" if part.shards else "",
             sees_workers=part.whole or WORKER not in part.roles,
         )
-
-        async def owners() -> Collection[str]:
-            return policy.owners
-
         notifier = Notifier(
             troubles,
             SqlNotices(stores.driver, clock),
-            owners,
+            service.admin.owners,
             chats,
             look=vitals.look,
             leads=BOT in part.roles and part.leads,
@@ -367,5 +365,8 @@ async def serve(settings: Settings, part: Part) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with build(settings, chats, part=part) as app:
+        if not await app.service.admin.owners() and BOT in part.roles and part.leads:
+            code = app.service.admin.claims.issue()
+            print(admin_replies.claim(code), file=sys.stderr, flush=True)  # noqa: T201 - others may read the log
         await app.run(stop)
     return 0 if stop.is_set() else 1

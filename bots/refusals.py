@@ -50,6 +50,12 @@ _NEEDS = {
     "community": "A direct chat has no admins who could be asked.",
     "account": "You are writing as a group or a channel, and several people share that identity, so it can't spend. "
     "Write as yourself to order.",
+    "self": "You are writing as a group or a channel, which several people share. Write to me as yourself.",
+    "unclaimed": "Somebody runs this bot already, so it can't be claimed.",
+    "direct": "Others can read this: write it to me in a direct chat. If that was the right code, it is void now, and "
+    "the next start writes a new one.",
+    "code": "That is not the code, or it is void: it lasts for 15 minutes and five tries, and the next start writes a "
+    "new one to the terminal.",
     "owner": "That order belongs to somebody else.",
 }
 

@@ -17,8 +17,9 @@ from core.amounts import (
     read_span_ms,
     split_credit,
 )
+from core.claims import Claims
 from core.communities import Approval
-from core.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal
+from core.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal, StoreError
 from core.ids import Ids
 from core.models import Caller, Person
 from core.money import show
@@ -65,6 +66,8 @@ class Admin:
         self._policy = policy
         self._clock = clock
         self._ids = ids
+        self._owners = policy.owners
+        self.claims = Claims()
 
     async def enter(self, caller: Caller, act: str) -> None:
         """Refuse, before anything else is said, whoever may not use an admin's or an operator's command at all."""
@@ -196,6 +199,28 @@ class Admin:
 
     # --- operators ------------------------------------------------------------------------------------------------
 
+    async def owners(self) -> frozenset[str]:
+        """Return the member keys of the operators; those last known while the store is away, for none ever leaves."""
+        with suppress(StoreError):
+            self._owners = self._policy.owners | await self._store.owners()
+        return self._owners
+
+    async def claim(self, caller: Caller, code: str, *, seen: bool = False) -> None:
+        """Make whoever knows the code the owner, where there is none. Others have `seen` a code that is void then."""
+        async with self._act(caller, "claim", "", anybody=True) as act:
+            if await self.owners():
+                raise NotPermitted("unclaimed")
+            fits = self.claims.fits(code)
+            if fits and (seen or not caller.can_spend):
+                self.claims.void()
+            if seen or not caller.can_spend:
+                raise NotPermitted("direct" if seen else "self")
+            if not fits:
+                raise NotPermitted("code")
+            if not await self._store.claim(act):
+                raise NotPermitted("unclaimed")
+            self.claims.void()
+
     async def set_pool(self, caller: Caller, community: str, amount: str) -> int | None:
         """Set what a whole community may spend in a month; `unlimited` takes the pool away. For operators."""
         async with self._act(caller, "pool", community, owner=True) as act:
@@ -211,14 +236,16 @@ class Admin:
 
     async def communities(self, caller: Caller) -> Sequence[Community]:
         """Return the communities, those that wait first, then those that spent most this month. For operators."""
-        self._require_owner(caller)
+        await self._require_owner(caller)
         month_ms, _ = window(Period.MONTH, self._clock.now_ms())
         return await self._store.communities(month_ms, 100)
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _act(self, caller: Caller, name: str, target: str, *, owner: bool = False) -> AsyncIterator[Act]:
+    async def _act(
+        self, caller: Caller, name: str, target: str, *, owner: bool = False, anybody: bool = False
+    ) -> AsyncIterator[Act]:
         act = Act(
             audit_id=caller.event_id or self._ids.job(),
             community=caller.community,
@@ -229,8 +256,8 @@ class Admin:
         )
         try:
             if owner:
-                self._require_owner(caller)
-            else:
+                await self._require_owner(caller)
+            elif not anybody:
                 _require_admin(caller)
             yield act
         except Conflict:
@@ -240,8 +267,8 @@ class Admin:
                 await self._store.refused(act, f"refused: {type(refusal).__name__}")
             raise
 
-    def _require_owner(self, caller: Caller) -> None:
-        if caller.member not in self._policy.owners:
+    async def _require_owner(self, caller: Caller) -> None:
+        if caller.member not in await self.owners():
             raise NotPermitted("operator")
 
     def _amount(self, text: str) -> int | None:

@@ -64,6 +64,8 @@ class NotPermitted(Refusal):
     def __init__(self, needs: str) -> None:
         """`needs`: "admin", "operator", "account" (a shared identity can't spend), "owner" (somebody else's job).
 
+        Of a claim: "unclaimed" (there is an owner), "code" (the right one), "direct" (a chat that nobody else
+        reads), "self" (an identity of their own).
         "bot_admin": the community lets only its admins know who they are, and the bot isn't one.
         """
         super().__init__(needs)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no letter that is mistaken for a digit
 
 
-def _base32(number: int, length: int) -> str:
+def base32(number: int, length: int) -> str:
+    """Write a number in so many characters."""
     return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(length)))
 
 
 def new_job_id() -> str:
     """Return 18 characters that sort by time of creation: 9 of milliseconds, 9 random (45 bits)."""
-    return _base32(time.time_ns() // 1_000_000, 9) + _base32(secrets.randbits(45), 9)
+    return base32(time.time_ns() // 1_000_000, 9) + base32(secrets.randbits(45), 9)
 
 
 def new_token() -> str:

@@ -28,7 +28,7 @@ class Policy:
     price_micros: int = PRICE_MICROS
     """Per 1,000 characters; what an amount typed in characters is counted with."""
     owners: frozenset[str] = frozenset()
-    """Member keys of the operators."""
+    """Member keys of the operators whom the settings name."""
 
     def quota(self, *, direct: bool) -> Quota:
         """Return the quota in force where neither the member nor the community has one."""

@@ -210,6 +210,14 @@ class AdminStore(Protocol):
         """Approve or decline a community. Raises NotFound for one that was never seen."""
         ...
 
+    async def owners(self) -> frozenset[str]:
+        """Return the member keys of those who claimed the bot."""
+        ...
+
+    async def claim(self, act: Act) -> bool:
+        """Make the actor the owner; return False where somebody was before."""
+        ...
+
     async def refused(self, act: Act, outcome: str) -> None:
         """Note an act that was refused."""
         ...

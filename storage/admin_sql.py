@@ -74,6 +74,12 @@ SET until_ms = excluded.until_ms, set_by = excluded.set_by, set_ms = excluded.se
 """
 CLEAR_BLOCK = "DELETE FROM blocks WHERE community = :community AND member = :member"
 
+CLAIMED = audited("SELECT member FROM owners")
+CLAIM = """
+INSERT INTO owners (member, name, at_ms) SELECT :actor, :actor_name, :now_ms WHERE NOT EXISTS (SELECT 1 FROM owners)
+"""
+OWNERS = "SELECT member FROM owners"
+
 POOL = audited("""
     SELECT coalesce(
         (SELECT coalesce(CAST(limit_micros AS TEXT), 'unlimited') FROM pools WHERE community = :community), 'default'

@@ -117,6 +117,20 @@ class SqlAdminStore:
             raise NotFound("community", community)
         await self._change(act, args, state.value, sql.COMMUNITY, sql.SET_COMMUNITY)
 
+    async def owners(self) -> frozenset[str]:
+        """Return the member keys of those who claimed the bot."""
+        return frozenset(row["member"] for row in await self._read(sql.OWNERS, {}))
+
+    async def claim(self, act: Act) -> bool:
+        """Make the actor the owner; return False where somebody was before."""
+        args = self._args(act, act.actor)
+        statements = [Statement(sql.CLAIMED, args, 1), Statement(sql.CLAIM, args, 1)]
+        try:
+            await run_once(self._driver, statements, alone=("owners",), happened=Statement(sql.ACTED, args))
+        except Unexpected:
+            return False
+        return True
+
     async def refused(self, act: Act, outcome: str) -> None:
         """Note an act that was refused."""
         args = self._args(act, "") | {"outcome": outcome, "most": MOST_REFUSALS}

@@ -7,7 +7,7 @@ import discord
 from discord import AppCommandOptionType, app_commands
 from discord.app_commands import Choice, Range
 
-from bots import replies
+from bots import acts, admin_replies, replies
 from bots.acts import Answer
 from bots.discord.client import AnyCommand, Bot
 from core.models import Caller
@@ -133,4 +133,11 @@ async def _help(_: Service, __: Caller) -> Answer:
     return Answer(replies.HELP)
 
 
-COMMANDS: tuple[AnyCommand, ...] = (speak, music, voices, balance, show_help)
+@app_commands.command(name="claim", description=admin_replies.COMMANDS["claim"])
+@app_commands.describe(**admin_replies.OPTIONS["claim"])
+async def claim(interaction: Interaction, code: Text) -> None:
+    """Become the owner."""
+    await interaction.client.desk.tell(interaction, acts.claim, code)
+
+
+COMMANDS: tuple[AnyCommand, ...] = (speak, music, voices, balance, show_help, claim)

@@ -18,7 +18,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 
-from bots import admin_replies, orders, replies, typed
+from bots import acts, admin_replies, orders, replies, typed
 from bots.commands import Command, Named
 from bots.greeting import Greeted
 from bots.telegram import parse
@@ -68,6 +68,7 @@ class Handlers:
             "balance": self._balance,
             "help": self._help,
             "start": self._help,
+            "claim": self._claim,
             **dict.fromkeys(typed.ACTS, self._act),
         }
 
@@ -199,6 +200,10 @@ class Handlers:
         member = person(user) if user else await self._find(admin, asked, command.name)
         answer = await typed.answer(self._service, admin, command.name, member, asked)
         return await self._privately(message, Said.of(answer)) if answer.private else Said.of(answer)
+
+    async def _claim(self, message: Message, command: Command) -> Said:
+        who = replace(_caller(message), event_id=_event(message))
+        return Said.of(await acts.claim(self._service, who, command.body, seen=not who.direct))
 
     async def _privately(self, message: Message, said: Said) -> Said:
         """Send a report on members to whoever asked for it alone; say in the chat what became of it."""
