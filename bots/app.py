@@ -25,7 +25,7 @@ from bots.values import catalog_of, limits_of, pace_of, policy_of
 from bots.vitals import Vitals
 from bots.web import Web
 from core.admin import Admin
-from core.callbacks import Naming
+from core.callbacks import Arrivals, Naming
 from core.carrier import Carrier
 from core.clock import SteadyClock, boot_s
 from core.delivering import Delivering
@@ -199,7 +199,13 @@ async def compose(
         stack.push_async_callback(media.close)
         key = settings.gateway_key or SecretStr("no-key-needed")
         gateway = GatewayClient(
-            GatewaySettings(url=url, key=key, public_url=settings.public_url, proxies=settings.proxies)
+            GatewaySettings(
+                url=url,
+                key=key,
+                public_url=settings.public_url,
+                webhook_mode=settings.webhook_mode,
+                proxies=settings.proxies,
+            )
         )
         stack.push_async_callback(gateway.close)
         policy, table, gate, lag = policy_of(settings), catalog_of(settings), Gate(), LoopLag()
@@ -322,6 +328,7 @@ def _carrier(  # noqa: PLR0917 - the parts, once
         nudges=nudges,
         naming=naming,
         lease=lease,
+        arrivals=Arrivals(stores.meters, troubles),
     )
     return Worker(
         store=stores.store,

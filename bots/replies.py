@@ -48,6 +48,7 @@ _REASONS = {
     Reason.FORBIDDEN: "The audio service does not let this bot do that. {whoever}",
     Reason.BUSY: "The audio service is too busy at the moment.",
     Reason.UNREACHABLE: "The audio service can't be reached at the moment.",
+    Reason.SERVER_FAILED: "The audio service had an error when it was asked, so I let this order go.",
     Reason.UNCONFIRMED: "The audio service did not confirm this order, so I let it go.",
     Reason.GATEWAY_FAILED: "The audio service could not generate this.",
     Reason.GATEWAY_ERROR: "The audio service had an error.",

@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     gateway_url: str = GATEWAY_URL
     speech_endpoint: str | None = None
     music_endpoint: str | None = None
+    webhook_mode: Literal["terminal", "sync"] = "terminal"
     poll_min_s: float = Field(5, gt=0, le=60)
     poll_max_s: float = Field(10, gt=0, le=60)
 

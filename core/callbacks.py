@@ -8,9 +8,11 @@ from contextlib import suppress
 
 from core.errors import Conflict, GatewayError, StaleJob, StoreError
 from core.lifecycle import State
+from core.meters import Meters
 from core.models import Job
 from core.nudges import Stopping
 from core.ports import Gateway, Store
+from core.troubles import Trouble, Troubles
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,30 @@ NAMELESS = frozenset({State.SUBMITTING, State.UNCONFIRMED})
 
 STATUSES = frozenset("QUEUED PROCESSING COMPLETED FAILED ERROR".split())
 """What the gateway says of a request that it has (its documentation, "Status Values")."""
+
+
+class Arrivals:
+    """Whether the gateway's callbacks come; where one is missing, PUBLIC_URL may lead elsewhere."""
+
+    def __init__(self, meters: Meters | None = None, troubles: Troubles | None = None) -> None:
+        self._meters = meters or Meters()
+        self._troubles = troubles or Troubles()
+        self.missing = False
+        """Whether a finished job was found by polling since the last callback came."""
+
+    def came(self) -> None:
+        """Note a callback."""
+        self.missing = False
+        self._troubles.end(Trouble.CALLBACKS_MISSING)
+
+    def missed(self, job: Job) -> bool:
+        """Note that a job was found finished without a callback; return whether this is news."""
+        news, self.missing = not self.missing, True
+        self._meters.count("callbacks_missed")
+        if news:
+            log.error("job %s: it is finished, and the gateway did not call PUBLIC_URL: jobs are polled", job.job_id)
+            self._troubles.begin(Trouble.CALLBACKS_MISSING)
+        return news
 
 
 class Naming:

@@ -182,6 +182,8 @@ class GatewayError(TroubadourError):
     accepted: ClassVar[bool | None] = None
     retry: ClassVar[bool] = False
     pauses: ClassVar[bool] = False
+    longest_pause_s: ClassVar[float] = 900
+    """How long submissions are held back at most, however often they failed."""
     operator: ClassVar[str] = "The gateway answered in an undocumented way."
 
     def __init__(self, detail: str = "", *, retry_after_s: float | None = None) -> None:
@@ -230,6 +232,7 @@ class Unauthorized(GatewayError):
 class OutOfCredit(GatewayError):
     """402."""
 
+    longest_pause_s = 60  # who has topped it up does not wait for long
     reason = Reason.OUT_OF_CREDIT
     accepted = False
     pauses = True
@@ -265,7 +268,7 @@ class Unreachable(GatewayError):
 class ServerError(GatewayError):
     """500 and above: the job may have been created before the fault."""
 
-    reason = Reason.UNCONFIRMED
+    reason = Reason.SERVER_FAILED
     operator = "The gateway failed on its side; whether it took the request is unknown."
 
 

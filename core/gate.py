@@ -8,7 +8,6 @@ from core.errors import GatewayError
 from core.lifecycle import Reason
 
 FIRST_PAUSE_S = 5.0
-LONGEST_PAUSE_S = 900.0
 
 
 class Gate:
@@ -80,8 +79,8 @@ class Gate:
         news = type(error) is not type(self._trouble)
         if self._until_s <= asyncio.get_running_loop().time() or not self._strikes:
             self._strikes += 1
-        pause_s = min(self._first_pause_s * 2 ** (self._strikes - 1), LONGEST_PAUSE_S)
-        pause_s = max(pause_s, min(error.retry_after_s or 0, LONGEST_PAUSE_S))
+        pause_s = max(self._first_pause_s * 2 ** (self._strikes - 1), error.retry_after_s or 0)
+        pause_s = min(pause_s, error.longest_pause_s)
         self._until_s = max(self._until_s, asyncio.get_running_loop().time() + pause_s)
         self._trouble = error
         return news

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     BUSY = "busy"
     UNREACHABLE = "unreachable"
     UNCONFIRMED = "unconfirmed"
+    SERVER_FAILED = "server_failed"
     GATEWAY_FAILED = "gateway_failed"
     GATEWAY_ERROR = "gateway_error"
     NO_MEDIA = "no_media"

@@ -11,6 +11,7 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "orders": ("Orders, by what came of them at once.", ("product", "outcome")),
     "moves": ("Steps in the life of jobs, by the state that was entered.", ("state",)),
     "gateway_calls": ("Calls to the gateway; status is a poll.", ("call", "outcome")),
+    "callbacks_missed": ("Finished jobs that polling found before any callback.", ()),
     "deliveries": ("What was handed to a chat: audio, or how a job ended.", ("platform", "kind", "outcome")),
     "http_requests": ("Requests to this server: callbacks, updates, health.", ("route", "status")),
 }

@@ -24,19 +24,21 @@ class Nudges:
     """Jobs that were nudged between two waits, such as by a callback that overtook the answer to the submission."""
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def wait(self, job: Job, seconds: float) -> None:
-        """Wait for a nudge, at most so long; one that came before counts. Raises Stopping."""
+    async def wait(self, job: Job, seconds: float) -> bool:
+        """Wait for a nudge, at most so long; return whether one came, now or before. Raises Stopping."""
         self._go_on()
         loop = asyncio.get_running_loop()
-        nudged = loop.create_future()  # thousands of jobs wait at a time, and an Event takes 800 bytes more
-        wake = partial(_wake, nudged)
-        timer = loop.call_later(max(0, seconds), wake)
+        # Thousands of jobs wait at a time, and an Event takes 800 bytes more.
+        nudged: asyncio.Future[bool] = loop.create_future()
+        wake = partial(_wake, nudged, True)
+        timer = loop.call_later(max(0, seconds), _wake, nudged, False)
         try:
             with self._ended_by(job, wake):
                 await nudged
         finally:
             timer.cancel()
         self._go_on()
+        return nudged.result()
 
     def ending(self, job: Job, patience: asyncio.Timeout) -> AbstractContextManager[None]:
         """Let a nudge, or the process's stop, end what is waited for under a timeout, as if its time were over."""
@@ -76,6 +78,11 @@ class Nudges:
         else:
             self._early.add(job_id)
 
+    def nudge_all(self) -> None:
+        """Let every job that waits look again at once."""
+        for wake in tuple(self._waits.values()):
+            wake()
+
     def forget(self, job_id: str) -> None:
         """Drop what is kept for a job that nobody carries any more."""
         self._early.discard(job_id)
@@ -96,6 +103,6 @@ async def _within(seconds: float, woken: Awaitable[object]) -> None:
         pass  # nobody called: the usual case
 
 
-def _wake(nudged: asyncio.Future[None]) -> None:
+def _wake(nudged: asyncio.Future[bool], called: bool) -> None:
     if not nudged.done():
-        nudged.set_result(None)
+        nudged.set_result(called)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.audio import may_be_samples, raw_format
-from core.callbacks import Naming
+from core.callbacks import Arrivals, Naming
 from core.delivering import DELIVER_S, Delivering
 from core.errors import (
     Conflict,
@@ -36,6 +37,8 @@ from core.spool import own_disk
 
 log = logging.getLogger(__name__)
 
+UNSURE_S = 120
+"""How long after a plain 5xx to its submission a job waits for a callback: most often nothing was accepted."""
 LATE_S = 300
 """How long after its deadline a job is asked about where the gateway gave no answer."""
 
@@ -81,6 +84,7 @@ class Steps:
         nudges: Nudges,
         naming: Naming,
         lease: Lease,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self._store = store
         self._gateway = gateway
@@ -94,6 +98,7 @@ class Steps:
         self._nudges = nudges
         self._naming = naming
         self._lease = lease
+        self.arrivals = arrivals or Arrivals()
         self._table: Mapping[State, Callable[[Job], Awaitable[Job]]] = {
             State.QUEUED: self._submit,
             State.SUBMITTING: self._lose_sight,
@@ -198,7 +203,8 @@ class Steps:
     async def _await_callback(self, job: Job) -> Job:
         if job.request_id:  # a callback brought it while the submission was still waiting for its answer
             return await self._store.move(job, State.RUNNING, reason=None, detail=None)
-        left_s = self._patience(job)
+        unsure_s = UNSURE_S - self._running_s(job) if job.reason == Reason.SERVER_FAILED else math.inf
+        left_s = self._patience(job, unsure_s)
         while self._pace.callbacks and left_s() > 0:
             await self._nudges.wait(job, min(left_s(), self._pace.look_s or left_s()))
             job = await self._store.again(job)
@@ -219,7 +225,8 @@ class Steps:
         # After an outage the audio may be there, however late: only an answer after the deadline says that it is not.
         while left_s() > 0 or not (told or loop.time() > until_s):
             self._delivering.show_progress(job)
-            await self._nudges.wait(job, wait_s)
+            net = self._is_net(product, wait_s)
+            missed = not await self._nudges.wait(job, wait_s) and net
             if not holds(self._lease, job):
                 return job  # to go on, or not, when that is known
             wait_s = min(self._poll_s(job, product), left_s()) if left_s() > 0 else self._pace.poll_max_s
@@ -234,6 +241,8 @@ class Steps:
             if answer is None:
                 continue
             told = left_s() <= 0
+            if missed and answer.status in {"COMPLETED", *_FAILURES} and self.arrivals.missed(job):
+                self._nudges.nudge_all()  # they wait for callbacks that may not come either
             if answer.status == "COMPLETED" and not answer.media_urls and empty.lasts():
                 log.warning("job %s: finished without any audio, for now", job.job_id)
                 wait_s, told = self._pace.poll_min_s, False
@@ -256,7 +265,7 @@ class Steps:
 
     def _first_look_s(self, job: Job, product: Product) -> float:
         """Look soon, unless the gateway is to call: also at a job found running, whose callback may have come."""
-        called = self._pace.callbacks and self._running_s(job) <= self._pace.poll_max_s
+        called = self._is_called and self._running_s(job) <= self._pace.poll_max_s
         return self._poll_s(job, product) if called else self._pace.poll_min_s
 
     def _poll_s(self, job: Job, product: Product) -> float:
@@ -265,18 +274,26 @@ class Steps:
         Where the gateway calls back, polling is only a net: late, then at ever longer intervals.
         """
         running_s = self._running_s(job)
-        if self._pace.callbacks:
+        if self._is_called:
             return max(self._pace.poll_min_s, self._pace.net * product.usual_s, running_s)
         soon = 0.75 * product.usual_s - self._pace.poll_max_s <= running_s < 2 * product.usual_s
         return self._pace.poll_min_s if soon else self._pace.poll_max_s
 
+    @property
+    def _is_called(self) -> bool:
+        return self._pace.callbacks and not self.arrivals.missing
+
+    def _is_net(self, product: Product, wait_s: float) -> bool:
+        """Say whether a wait is so long that a callback should end it."""
+        return self._is_called and wait_s >= self._pace.net * product.usual_s
+
     def _running_s(self, job: Job) -> float:
         return self._clock.since_ms(job.submitted_ms or job.created_ms) / 1000
 
-    def _patience(self, job: Job) -> Callable[[], float]:
+    def _patience(self, job: Job, most_s: float = math.inf) -> Callable[[], float]:
         """Return what tells the seconds until the job's deadline, which comes whether or not the clock is set."""
         loop = asyncio.get_running_loop()
-        until_s = loop.time() + self._catalog[job.product].deadline_s
+        until_s = loop.time() + min(self._catalog[job.product].deadline_s, most_s)
         begun_ms = job.submitted_ms or job.created_ms
         lasts_s = ((job.deadline_ms or begun_ms) - begun_ms) / 1000
         return lambda: min(lasts_s - self._clock.since_ms(begun_ms) / 1000, until_s - loop.time())

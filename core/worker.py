@@ -169,6 +169,7 @@ class Worker:
 
     def _stir(self, job_id: str) -> bool:
         if job_id in self._tasks:
+            self._steps.arrivals.came()  # what is carried is not cancelled, so that this is a callback
             self._nudges.nudge(job_id)
         elif waiting := self._queue.remove(job_id):
             self._start(waiting, self._look_again(waiting))

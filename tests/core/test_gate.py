@@ -3,7 +3,9 @@
 import asyncio
 
 from core.errors import GatewayError, OutOfCredit, TooManyRequests, Unreachable
-from core.gate import LONGEST_PAUSE_S, Gate
+from core.gate import Gate
+
+LONGEST_PAUSE_S = GatewayError.longest_pause_s
 
 
 def left_s(gate: Gate) -> int:
@@ -25,6 +27,14 @@ async def test_each_try_that_fails_doubles_the_pause() -> None:
     gate.opened()
     gate.shut(Unreachable())
     assert left_s(gate) == 10
+
+
+async def test_after_the_wallet_was_topped_up_orders_go_on_within_a_minute() -> None:
+    gate = Gate(5)
+    for _ in range(9):
+        gate.shut(OutOfCredit(retry_after_s=3600))
+        assert left_s(gate) <= 60
+        pause_over(gate)
 
 
 async def test_failures_of_one_moment_count_once() -> None:
