@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 STORE_S = 2.0
-NEXT_TO_NOTHING_MICROS = 10_000
-"""With less than a cent left, hardly any order fits."""
+NEXT_TO_NOTHING_MICROS = 1_000
+"""With less left, no order of more than ten characters fits at the usual price."""
 THIS_MACHINE = platform.node() or "this machine"
 _PARTS = {
     Trouble.WALLET_EMPTY: ("gateway", "the wallet is empty"),

@@ -7,6 +7,7 @@ Whatever is not foreseen, running out of memory included, ends the process; the 
 """
 
 import codecs
+import errno
 import json
 import os
 import signal
@@ -234,6 +235,10 @@ def serve(operation: str, arguments: JSON) -> JSON:
     except TooBig as error:
         return {"error": "too_big", "reason": str(error)}
     except OSError as error:  # of the disk: what a library says about the input is NotAudio
+        if error.errno == errno.ENOMEM:  # as Python says it where it can't load a library
+            raise MemoryError from error
+        if error.errno == errno.EFBIG:
+            return {"error": "too_big", "reason": error.strerror}
         return {"error": "failed", "errno": error.errno, "reason": error.strerror}
 
 

@@ -108,7 +108,8 @@ async def test_a_job_found_running_counts_in_the_limits(rig: Rig) -> None:
 
 async def test_a_job_of_a_platform_that_is_not_configured_waits(rig: Rig) -> None:
     async with rig.running() as alive:
-        job = (await alive.store.admit(admission(order(caller(platform="gone"))))).job
+        elsewhere = replace(caller(), platform="gone", community="gone:band", member="gone:ann")
+        job = (await alive.store.admit(admission(order(elsewhere)))).job
         assert job is not None
     async with rig.running() as alive:
         await a_while(alive)

@@ -67,6 +67,7 @@ wishes = st.builds(
 
 class Books(RuleBasedStateMachine):
     jobs: Bundle[str] = Bundle("jobs")
+    total_pool: int | None = TOTAL_POOL
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,9 +75,9 @@ class Books(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.clock = SetClock()
         self.driver = self.connect()
-        self.store = SqlStore(self.driver, self.clock, DEFAULT_POOL, TOTAL_POOL)
+        self.store = SqlStore(self.driver, self.clock, DEFAULT_POOL, self.total_pool)
         self.admin = SqlAdminStore(self.driver, self.clock, self.store)
-        self.model = Model(self.clock.ms, default_pool=DEFAULT_POOL, total_pool=TOTAL_POOL)
+        self.model = Model(self.clock.ms, default_pool=DEFAULT_POOL, total_pool=self.total_pool)
         self.orders: dict[str, Order] = {}
         self.run(self.store.open())
 
@@ -296,6 +297,8 @@ def person(name: str) -> Person:
 
 
 class PostgresBooks(Books):
+    total_pool = None  # of orders in several communities at once it would depend on which comes first
+
     server: Server
 
     def connect(self) -> Driver:
