@@ -1,9 +1,12 @@
 """What a typed command asks for, where a platform hands over nothing but text. Pure."""
 
+import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?!\S)\s*", re.ASCII)
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:[:\uff1a,\uff0c\u3001]|(?!\S))\s*")
+"""Any blank ends the name, also the wide and the unbreakable one, and so does what people put in its place."""
 
 PLACES = {"quota": (1,), "usage": (0, 1, 2)}
 """At which of the words after a command its member is named: at the first one but for these."""
@@ -36,6 +39,11 @@ def read(text: str) -> Command | None:
     """Return the command that begins a message, its name in small letters, or None."""
     found = _COMMAND.match(text)
     return Command(found[1].lower(), found[2], text[found.end() :].rstrip()) if found else None
+
+
+def near(name: str, known: Iterable[str]) -> str | None:
+    """Return the command that a misspelt one was to be."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
 
 
 def named(command: Command) -> Named:

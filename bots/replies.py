@@ -207,6 +207,17 @@ def name_me(command: str) -> str:
     return f"In a group I may see only commands that name me: {command} Hello everyone"
 
 
+def unknown_command(name: str, near: str | None) -> str:
+    """Say what to type in place of a command that is none."""
+    instead = f"Did you mean {near}?" if near else "Write /help for all that I can do."
+    return f"I don't know /{name}. {instead}"
+
+
+def no_command(catalog: Catalog, command: str) -> str:
+    """Say what to type to somebody who wrote plain words."""
+    return f"I take commands. Write {command} {catalog.default_voice} Hello everyone, or /help for all that I can do."
+
+
 def hello(catalog: Catalog, command: str, *, waits: bool = False) -> str:
     """Greet a community that the bot was added to, with the one next step."""
     hear = "I wait for my operator here. Once whoever runs this bot has approved this community, write" if waits else ""

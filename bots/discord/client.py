@@ -12,12 +12,12 @@ from discord.backoff import ExponentialBackoff
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bots import refusals
+from bots import refusals, replies
 from bots.acts import Answer
 from bots.discord.address import AnyInteraction, key
 from bots.discord.containment import contain
 from bots.discord.desk import Desk
-from bots.discord.greeting import greet
+from bots.discord.greeting import greet, say
 from bots.discord.presses import press
 from bots.discord.turns import Turns
 from bots.greeting import Greeted
@@ -67,7 +67,7 @@ class Bot(discord.AutoShardedClient):
         super().__init__(
             proxy=proxy,
             shard_count=shards.count if shards else None,
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(guilds=True, dm_messages=True),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -81,7 +81,7 @@ class Bot(discord.AutoShardedClient):
         self._turns: Turns | None = None
         self._shared = shards is not None
         self._now_s = now_s
-        self._greeted = Greeted()
+        self._greeted, self._answered = Greeted(), Greeted()
         self.tree = _Tree(
             self,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
@@ -135,3 +135,8 @@ class Bot(discord.AutoShardedClient):
             service = self.desk.service
             takes_orders = await service.arrived_in(key(guild.id), guild.name)
             await greet(guild, service.catalog, waits=not takes_orders)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Say what to type to whoever writes to the bot directly, once a minute; servers' talk is never sent here."""
+        if not message.author.bot and self._answered.note(key(message.author.id)):
+            await say(message.channel, replies.no_command(self.desk.service.catalog, "/speak"), f"hint{message.id}")

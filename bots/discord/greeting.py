@@ -1,4 +1,4 @@
-"""Hello to a server that the bot was added to, where everybody sees it."""
+"""What is said where no interaction asks: hello in a server that the bot was added to, and what to type."""
 
 import logging
 
@@ -18,10 +18,15 @@ async def greet(guild: discord.Guild, catalog: Catalog, *, waits: bool) -> None:
     if channel is None:
         log.info("guild %d has no channel to say hello in", guild.id)
         return
+    await say(channel, replies.hello(catalog, "/speak", waits=waits), f"hello{guild.id}")
+
+
+async def say(channel: discord.abc.Messageable, text: str, nonce: str) -> None:
+    """Write where nobody used a command; a courtesy, which is not repeated."""
     try:
-        await channel.send(plain(replies.hello(catalog, "/speak", waits=waits)), nonce=f"hello{guild.id}")
+        await channel.send(plain(text), nonce=nonce)
     except (discord.HTTPException, *NETWORK) as error:
-        log.warning("guild %d could not be greeted: %s", guild.id, describe(error))
+        log.warning("nothing could be said, %s: %s", nonce, describe(error))
 
 
 def _where(guild: discord.Guild) -> discord.TextChannel | None:

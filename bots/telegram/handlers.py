@@ -18,7 +18,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 
-from bots import acts, admin_replies, orders, replies, typed
+from bots import acts, admin_replies, commands, orders, replies, typed
 from bots.commands import Command, Named
 from bots.greeting import Greeted
 from bots.telegram import parse
@@ -35,15 +35,6 @@ from core.service import Service
 log = logging.getLogger(__name__)
 
 
-class _Caption(filters.MessageFilter):
-    """Finds captions that begin with a command."""
-
-    def filter(self, message: Message) -> bool:
-        """Say whether Telegram marks a command at the beginning."""
-        return any(mark.type == mark.BOT_COMMAND and not mark.offset for mark in message.caption_entities)
-
-
-_CAPTION = _Caption()
 Answer = Callable[[Message, Command], Awaitable[Said | None]]
 
 
@@ -76,25 +67,34 @@ class Handlers:
         """Register; edited messages are never taken for new orders."""
         new = filters.UpdateType.MESSAGE
         application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, self._on_migration))
-        application.add_handler(MessageHandler(new & (filters.COMMAND | _CAPTION), self._on_command))
         application.add_handler(MessageHandler(new, self._on_message))
         application.add_handler(CallbackQueryHandler(self._presses.on_press))
         application.add_handler(ChatMemberHandler(self._on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
 
     # --- what comes in --------------------------------------------------------------------------------------------
 
-    async def _on_command(self, update: Update, _: Any) -> None:
+    async def _on_message(self, update: Update, _: Any) -> None:
         message = update.message
         if message is None:
             return
         await self._remember(message)
-        command = parse.read(message, self._bot.username)
-        if command is None or command.name not in self._answers:
-            return
-        who = _caller(message)
-        said = await outcome(lambda: self._answer(message, command), who)
+        command, who = parse.read(message, self._bot.username), _caller(message)
+        if command is not None and command.name in self._answers:
+            said = await outcome(lambda: self._answer(message, command), who)
+        else:
+            said = self._hint(message, command)
         if said is not None:
             await self._speaker.say(Place.of(message), said, who)
+
+    def _hint(self, message: Message, command: Command | None) -> Said | None:
+        """Say what to type to whoever plainly speaks to the bot; other people's talk is none of its business."""
+        if not parse.addressed(message, self._bot.username):
+            return None
+        to_me = "" if message.chat.type == ChatType.PRIVATE else f"@{self._bot.username}"
+        if command is None:
+            return Said(replies.no_command(self._service.catalog, f"/speak{to_me}"))
+        near = commands.near(command.name, self._answers)
+        return Said(replies.unknown_command(command.name, near and f"/{near}{to_me}"))
 
     async def _answer(self, message: Message, command: Command) -> Said | None:
         """Act on a command only if its sender wrote it, here and now."""
@@ -104,10 +104,6 @@ class Handlers:
             written_ms = round(message.date.timestamp() * 1000)
             await self._service.check_age(_event(message), written_ms, ordered=ordered)
         return await self._answers[command.name](message, command)
-
-    async def _on_message(self, update: Update, _: Any) -> None:
-        if update.message is not None:
-            await self._remember(update.message)
 
     async def _on_membership(self, update: Update, _: Any) -> None:
         """Say hello where the bot was added; to be promoted, restricted or removed is no news to anybody."""

@@ -1,5 +1,6 @@
 """What a message asks for: the raw text, and what Telegram knows about it. Pure."""
 
+import re
 from collections.abc import Sequence
 
 from telegram import Message, MessageEntity, MessageOriginUser, User
@@ -8,6 +9,8 @@ from telegram.constants import ChatType
 from bots import commands
 from bots.commands import Command, Named
 from core.errors import InvalidInput
+
+_ADDRESS = re.compile(r"\s*(?:/[A-Za-z0-9_]+)?@([A-Za-z0-9_]+)")
 
 
 def words(message: Message) -> str:
@@ -28,6 +31,16 @@ def written_by_sender(message: Message) -> bool:
 def meant(message: Message, command: Command) -> bool:
     """Say whether somebody plainly means the bot with it: in their own chat, or by its name."""
     return not message.is_automatic_forward and (message.chat.type == ChatType.PRIVATE or command.bot is not None)
+
+
+def addressed(message: Message, bot_name: str) -> bool:
+    """Say whether somebody plainly speaks to the bot: in their own chat, or by its name at the beginning."""
+    if message.chat.type == ChatType.PRIVATE:
+        return bool(words(message))
+    is_person = message.from_user is not None and (message.sender_chat is not None or not message.from_user.is_bot)
+    name = _ADDRESS.match(words(message))
+    named_rightly = name is not None and name[1].casefold() == bot_name.casefold()
+    return is_person and named_rightly and written_by_sender(message)
 
 
 def read(message: Message, bot_name: str) -> Command | None:

@@ -35,3 +35,15 @@ async def test_a_server_hears_hello_once_where_the_bot_may_write(stage: Stage, a
     sent = [r for r in stage.world.requests if r.method == "POST" and r.path.endswith("/messages")]
     assert len(sent) == 3
     assert not [m for channel in (first, hidden, rules, stage.channel) for m in channel.posted]
+
+
+async def test_who_writes_directly_hears_what_to_type_once_a_minute(stage: Stage, app: App) -> None:
+    await ready(app)
+    ana, sam = stage.ana.user, stage.world.user("Sam")
+    for user, words in ((ana, "say hello"), (ana, "please"), (sam, "/speek hi")):
+        await stage.world.says(user, words)
+    mine, other = stage.world.dm(ana), stage.world.dm(sam)
+    await stage.world.pulse.until(lambda: len(other.posted) == 2, 10)
+    hint = "I take commands. Write /speak Aria Hello everyone, or /help for all that I can do."
+    assert [m.content for m in other.posted if m.author is stage.world.bot] == [hint]
+    assert [m.content for m in mine.posted if m.author is stage.world.bot] == [hint]

@@ -143,7 +143,7 @@ async def test_the_gateways_address_can_be_set(world: DiscordWorld, studio: Stud
 async def test_no_privileged_intent_is_asked_for(stage: Stage, app: App) -> None:
     session = stage.world.gateway.session()
     assert session is not None
-    assert session.intents == discord.Intents(guilds=True).value
+    assert session.intents == discord.Intents(guilds=True, dm_messages=True).value
 
 
 async def test_a_lost_connection_loses_no_order(stage: Stage, app: App) -> None:

@@ -20,6 +20,8 @@ from tests.worlds.pulse import Pulse
 EPOCH_MS = 1_420_070_400_000
 """When snowflakes begin."""
 TOKEN = "a.bot.token"
+DIRECT_MESSAGES = 1 << 12
+"""The intent to hear what is written directly."""
 LARGEST_REQUEST_BYTES = 64 * 1024 * 1024
 
 
@@ -156,6 +158,18 @@ class DiscordWorld:
         return [g.payload(self.bot) for g in self.guilds if g.present and (g.id >> 22) % shards == shard]
 
     # --- what people do -----------------------------------------------------------------------------------------
+
+    async def says(self, user: User, text: str) -> None:
+        """Let somebody write to the bot directly; bots hear of it with the intent for that."""
+        channel = self.dm(user)
+        message = self.new_message(channel, user)
+        message.content = text
+        channel.messages[message.id] = message
+        await self.connected()
+        session = self.gateway.session(0)
+        assert session is not None
+        if session.intents & DIRECT_MESSAGES:
+            await session.dispatch("MESSAGE_CREATE", message.payload(self.origin))
 
     async def command(self, member: User | Member, channel: Channel, line: str, /, **options: Any) -> Reply:
         """Use a slash command, such as `/quota set`. Raises CommandError where a client would not send it."""
