@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bots import check, logs
-from bots.app import serve
+from bots.app import WallClock, serve
 from bots.parts import ROLES, Part
 from bots.settings import address_of, load
 from core.errors import ConfigurationError, StoreError
 from core.private import UMASK
-from storage.engines import Address, audit_of, export_of, move, reach
+from storage.engines import Address, admin_of, audit_of, export_of, move, reach
 from storage.sqlite import backup
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -53,6 +53,17 @@ async def _ledger(options: argparse.Namespace) -> int:
     books = await audit_of(_database())
     print("\n".join(books.findings))
     return 0 if books.balance else 1
+
+
+async def _communities(options: argparse.Namespace) -> int:
+    from bots.communities import decide
+
+    if (options.action == "list") != (not options.key):
+        raise ConfigurationError("Write troubadour communities, or troubadour communities approve KEY, or decline KEY.")
+    clock = WallClock()
+    opening = admin_of(_database(), clock, load().default_pool_micros)
+    print(await decide(opening, clock, options.action, options.key))
+    return 0
 
 
 async def _backup(options: argparse.Namespace) -> int:
@@ -110,6 +121,9 @@ def parser() -> argparse.ArgumentParser:
     add("check", _check, "say what is misconfigured")
     ledger = add("ledger", _ledger, "check the books, or write every entry as CSV")
     ledger.add_argument("action", choices=["verify", "export"])
+    communities = add("communities", _communities, "list communities, approve or decline one")
+    communities.add_argument("action", nargs="?", default="list", choices=["list", "approve", "decline"])
+    communities.add_argument("key", nargs="?", default="", help="such as telegram:-100123")
     add("backup", _backup, "copy the database to a file").add_argument("file", type=Path)
     move_command = add("migrate-store", _migrate_store, "move everything from SQLite to PostgreSQL, and prove it")
     move_command.add_argument("source", metavar="FROM", help="sqlite:///path of a database that no process uses")

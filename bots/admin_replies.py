@@ -317,6 +317,10 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         "TOTAL_POOL is spent for this month: orders are refused until the next one, or until you raise it.",
         "There is money in TOTAL_POOL again.",
     ),
+    Trouble.COMMUNITIES_WAIT: (
+        "I was added somewhere new, where nobody can order until you say so. /communities shows and decides.",
+        "No community waits for you any more.",
+    ),
     Trouble.NO_WORKER: ("No worker is running: orders wait until one does.", "A worker is running again."),
     Trouble.DISK_FULL: (
         "On {about} finished audio can't be kept: make room on the disk. Orders wait until there is some.",

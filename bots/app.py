@@ -231,6 +231,7 @@ async def compose(
             receiving=receiving,
             open_jobs=stores.admin.open_jobs,
             total_left=stores.store.total_left,
+            waiting=stores.store.waiting,
             spool=settings.spool,
             troubles=troubles,
             chats=tuple(chats) if WORKER in part.roles else (),

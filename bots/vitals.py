@@ -41,6 +41,10 @@ _PARTS = {
 """What is not ready with these troubles, and why; "" is what they are about. With others most orders go on."""
 
 
+async def _nobody() -> Sequence[str]:
+    return ()
+
+
 async def _unlimited() -> None:
     return None
 
@@ -59,6 +63,8 @@ class Vitals:
     spool: Path
     total_left: Callable[[], Awaitable[int | None]] = _unlimited
     """Returns what is left of the total pool this month, in micros."""
+    waiting: Callable[[], Awaitable[Sequence[str]]] = _nobody
+    """Returns the communities that wait for approval, a few of them."""
     troubles: Troubles = field(default_factory=Troubles)
     chats: Sequence[str] = ()
     """Those to which this process delivers."""
@@ -79,6 +85,8 @@ class Vitals:
             note(Trouble.NO_WORKER, "", None if self.worker.alive or self.worker.stopping else "")
         note(Trouble.STORE_AWAY, "", None if await self._jobs() is not None else "")
         note(Trouble.TOTAL_POOL_SPENT, "", await self._spent())
+        if (waiting := await self._asked(self.waiting)) is not None:
+            note(Trouble.COMMUNITIES_WAIT, "", "; ".join(waiting) or None)
         note(Trouble.DISK_FULL, THIS_MACHINE, await self._unwritable())
 
     async def wrong(self) -> Mapping[str, str]:

@@ -156,7 +156,11 @@ class Service:
             log.warning("%s can't be noted: %s", community, error)
             return False
         if is_new and not may_order:
-            log.warning("%s waits for approval: an owner can write /communities approve %s", community, community)
+            log.warning(
+                "%s waits for approval: an owner writes /communities approve %s, or use `troubadour communities`",
+                community,
+                community,
+            )
         return may_order
 
     async def _refuse(self, admission: Admission, admitted: Admitted) -> NoReturn:

@@ -26,6 +26,7 @@ class Trouble(StrEnum):
     NOTHING_DELIVERED = "nothing_delivered"
     NO_WORKER = "no_worker"
     TOTAL_POOL_SPENT = "total_pool_spent"
+    COMMUNITIES_WAIT = "communities_wait"
     DISK_FULL = "disk_full"
     STORE_AWAY = "store_away"
 

@@ -1,13 +1,16 @@
 """Which engine an address means, and what can be asked of a database whichever it is."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from core.errors import StoreError
 from core.lease import Bell, Lease, Sole
+from core.ports import Clock
 from core.reports import Entry, write_csv
+from storage.admin_store import SqlAdminStore
 from storage.books import Audit, audit
 from storage.driver import Driver, Statement
 from storage.migrate import MARK
@@ -61,6 +64,18 @@ def bell_of(url: str) -> Bell:
     from storage import bell  # noqa: PLC0415 - an extra
 
     return bell.Bell(url)
+
+
+@asynccontextmanager
+async def admin_of(address: Address, clock: Clock, default_pool_micros: int | None) -> AsyncIterator[SqlAdminStore]:
+    """Open what admins and operators change, without the service. Raises StoreError, StoreBusy."""
+    driver = driver_of(address)
+    store = SqlStore(driver, clock, default_pool_micros)
+    await store.open()
+    try:
+        yield SqlAdminStore(driver, clock, store)
+    finally:
+        await store.close()
 
 
 async def audit_of(address: Address) -> Audit:

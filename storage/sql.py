@@ -276,6 +276,10 @@ VALUES (:community, 'waiting', :title, :member, :name, :now_ms, '')
 ON CONFLICT (community) DO NOTHING RETURNING community
 """
 RETITLE = "UPDATE communities SET title = :title WHERE community = :community AND :title <> '' AND title <> :title"
+WAITING = """
+SELECT community, title, added_by, added_name FROM communities WHERE state = 'waiting'
+ORDER BY asked_ms DESC, community LIMIT :most
+"""
 COMMUNITY = "SELECT state FROM communities WHERE community = :community"
 # Whoever makes groups must not fill the table.
 FORGET_WAITING = """

@@ -30,6 +30,8 @@ ASK_FORGET_MS = DAY_MS
 """After which a wish that nobody decided on is no obstacle to another."""
 MOST_WAITING = 1000
 """Communities that wait for their operator, the newest."""
+MOST_SHOWN = 5
+"""Of those in one message to the operators."""
 COLUMNS = frozenset(
     "destination attempts request_id submitted_ms deadline_ms reason detail artifacts closed_ms parameters".split()
 )
@@ -284,6 +286,17 @@ class SqlStore:
         texts = (sql.SEE_COMMUNITY, sql.RETITLE, sql.COMMUNITY, sql.FORGET_WAITING)
         results = await self._driver.run([Statement(text, args) for text in texts], alone=("communities",))
         return bool(results[0]), results[2][0]["state"] in self._admits(community)
+
+    async def waiting(self) -> list[str]:
+        """Describe the newest communities that wait for approval, where any has to; titles are their own words."""
+        if self._communities is Communities.OPEN:
+            return []
+        (rows,) = await self._driver.run([Statement(sql.WAITING, {"most": MOST_SHOWN})])
+        return [
+            f"“{row['title']}” {row['community']}, {row['added_name']} {row['added_by']}".rstrip(", ")
+            for row in rows
+            if Approval.WAITING not in self._admits(row["community"])
+        ]
 
     # --- helpers --------------------------------------------------------------------------------------------------
 

@@ -1,14 +1,19 @@
 """Strangers cannot spend: an order in a community that no operator approved makes no job and holds nothing."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bots.communities import decide
 from core.communities import Approval, Communities
+from core.errors import ConfigurationError
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement
+from storage.engines import admin_of
 from storage.migrate import migrations, statements
+from storage.postgres import PostgresDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, order
@@ -77,3 +82,27 @@ async def test_those_that_an_upgrade_finds_are_approved(store: SqlStore, driver:
     (upgrade,) = (sql for _, name, sql in migrations() if "communities" in name)
     await driver.run([Statement("DROP TABLE communities"), *map(Statement, statements(upgrade))])
     assert await refusal(asking, "later") is None
+
+
+async def test_the_terminal_decides_and_says_what_to_do_beside_the_service(
+    store: SqlStore, connect: Callable[[], Driver], engine: str, tmp_path: Path, asking: SqlStore, clock: SetClock
+) -> None:
+    assert await refusal(asking) == "community"
+    await asking.see_community(BAND, "Band")
+    driver = connect()
+    address = driver._url if isinstance(driver, PostgresDriver) else tmp_path / "books.db"
+    if engine == "sqlite":
+        with pytest.raises(ConfigurationError, match="write /communities to the bot"):
+            await decide(admin_of(address, clock, None), clock, "list", "")
+        await store.close()
+    assert f"“Band” {BAND}: $0.00 of no pool, 1 member; waiting" in await decide(
+        admin_of(address, clock, None), clock, "list", ""
+    )
+    assert "I take orders" in await decide(admin_of(address, clock, None), clock, "approve", BAND)
+    assert f"{BAND}: $0.00 of no pool, 1 member; approved" in await decide(
+        admin_of(address, clock, None), clock, "list", ""
+    )
+    with pytest.raises(ConfigurationError, match="no community"):
+        await decide(admin_of(address, clock, None), clock, "decline", "test:ban")
+    if engine == "sqlite":
+        await store.open()
