@@ -27,13 +27,15 @@ HOSTILE = 'O\'Brien "quoted"\\ \t,\n{}\\N 🎵 \u202e é'
 
 @pytest.fixture
 async def file(tmp_path: Path) -> Path:
-    """A community with jobs in every state, a grant, and a member whose name is hard to copy."""
+    """A community with jobs in every state, a wish, an offer, and a member whose name is hard to copy."""
     path = tmp_path / "old.db"
     store = SqlStore(SqliteDriver(path), SetClock())
     await store.open()
     for state in HELD_PATH:
         await brought_to(store, state)
     await store.admit(admission(order(caller("odd"), HOSTILE), cost=2))
+    await store.ask("wish", caller("odd"), 5)
+    await store.offer("offer", order(caller("odd")), 5, SetClock().now_ms() + 1000)
     hostile = {"name": HOSTILE, "huge": 2**62}
     for text in (
         "UPDATE members SET name = :name WHERE member = 'test:odd'",
@@ -72,9 +74,12 @@ async def test_everything_arrives_and_goes_on(file: Path, url: str) -> None:
     await before.open()
     jobs = await before.unfinished()
     tables = await before._driver.tables()
+    counts = {table: f"SELECT count(*) AS rows FROM {table}" for table in tables - {MARK}}
+    expected = {table: (await before._driver.run([Statement(text)]))[0][0]["rows"] for table, text in counts.items()}
     await before.close()
     moved = await move_store(file, url)
-    assert moved.keys() == tables - {MARK}
+    assert moved == expected
+    assert all(moved[table] for table in ("audit", "offers", "requests", "ledger", "jobs", "members"))
     assert sum(moved.values()) == await rows(url) > len(State)
     assert await written(url) == await written(file)
     assert (await audit_of(url)).findings == (await audit_of(file)).findings

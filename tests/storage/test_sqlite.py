@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -176,6 +177,21 @@ async def test_a_backup_is_whole_while_orders_go_on(store: SqlStore, tmp_path: P
         assert copy.execute("SELECT count(*) FROM jobs").fetchone()[0] >= 1
         (jobs, holds) = copy.execute("SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM holds)").fetchone()
         assert jobs == holds
+
+
+async def test_a_backup_and_its_name_are_on_disk_before_it_counts(
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, bool]] = []
+    fsync, target = os.fsync, tmp_path / "copy.db"
+
+    def noted(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.append((Path(f"/proc/self/fd/{descriptor}").readlink().name, target.exists()))
+
+    monkeypatch.setattr("os.fsync", noted)
+    await asyncio.to_thread(backup, tmp_path / "books.db", target)
+    assert synced == [("copy.db.partial", False), (tmp_path.name, True)]
 
 
 @pytest.mark.parametrize(
