@@ -69,7 +69,7 @@ async def test_all_that_a_service_calls_goes_through_the_proxy(tmp_path: Path) -
                 discord_api_url=f"http://discord.test:{ports['discord.test']}/api/v10",
                 discord_ws_url=f"ws://discord.test:{ports['discord.test']}/gateway/",
                 gateway_url=f"http://gateway.test:{ports['gateway.test']}", gateway_key=SecretStr("a-key"),
-                poll_min_s=0.02, poll_max_s=0.02, data_dir=tmp_path, http_port=0,
+                poll_min_s=0.02, poll_max_s=0.02, data_dir=tmp_path, http_port=0, communities="open",
             )  # fmt: skip
             studio.url = settings.gateway_url  # by which it names its media
             guild = world.guild()

@@ -91,8 +91,8 @@ ABLATIONS = (
     Ablation(
         "no dedupe of updates",
         "bots.telegram.handlers:_event",
-        'f"{NAME}:{message.chat.id}:{message.message_id}"',
-        "f\"{NAME}:{message.chat.id}:{message.message_id}:{__import__('time').monotonic()}\"",
+        "else message.message_id}",
+        "else message.message_id}:{__import__('time').monotonic()}",
         featured="telegram: duplicate update",
     ),
     Ablation(
