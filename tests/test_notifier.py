@@ -33,10 +33,8 @@ from tests.worlds.telegram import Chat, Fault, TelegramWorld
 
 @pytest.fixture
 async def world() -> AsyncIterator[TelegramWorld]:
-    world = await TelegramWorld().start()
-    yield world
-    await world.stop()
-    assert world.violations == []
+    async with TelegramWorld() as world:
+        yield world
 
 
 @pytest.fixture

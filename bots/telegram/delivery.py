@@ -237,9 +237,8 @@ class Deliverer:
         self._cards.pop(job.job_id, None)
 
     async def _upload(self, job: Job, place: Place, artifact: Artifact, number: int, caption: str | None) -> None:
-        if later_s := self._pace.room_in_s(
-            place.chat, Rank.OUTCOME
-        ):  # to wait inside the upload would make a stop look uncertain
+        later_s = self._pace.room_in_s(place.chat, Rank.OUTCOME)
+        if later_s:  # to wait inside the upload would make a stop look uncertain
             raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
         send = self._sender(job, artifact)
         path = Path(artifact.path)

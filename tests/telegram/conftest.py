@@ -10,10 +10,8 @@ from tests.worlds.telegram import Chat, TelegramWorld, User
 @pytest.fixture
 async def world() -> AsyncIterator[TelegramWorld]:
     """Every request of every test has to be valid."""
-    world = await TelegramWorld().start()
-    yield world
-    await world.stop()
-    assert world.violations == []
+    async with TelegramWorld() as world:
+        yield world
 
 
 @pytest.fixture

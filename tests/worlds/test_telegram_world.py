@@ -34,10 +34,8 @@ def _library_as_the_adapter_sets_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def world() -> AsyncIterator[TelegramWorld]:
-    world = await TelegramWorld().start()
-    yield world
-    await world.stop()
-    assert world.violations == []
+    async with TelegramWorld() as world:
+        yield world
 
 
 @pytest.fixture

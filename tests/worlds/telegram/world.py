@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from aiohttp import web
@@ -64,6 +65,16 @@ class TelegramWorld:
             await asyncio.wait({self._poster})
         if self._runner is not None:
             await self._runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        if error is None:
+            assert not self.violations, "\n".join(self.violations)
 
     # --- who is there ---
 
