@@ -1,8 +1,9 @@
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.discord.studio import Studio
 from tests.postgres import NoServer, Server, server
 
 
@@ -14,3 +15,9 @@ def postgres() -> Iterator[Server]:
             yield started
     except NoServer as error:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no PostgreSQL to test with: {error}")
+
+
+@pytest.fixture
+async def studio() -> AsyncIterator[Studio]:
+    async with Studio() as studio:
+        yield studio

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.discord.studio import Studio
+from tests.service import service
 from tests.telegram.talk import answer
-from tests.test_notifier import service
 from tests.worlds.telegram import TelegramWorld
 
 
@@ -15,12 +15,6 @@ from tests.worlds.telegram import TelegramWorld
 async def world() -> AsyncIterator[TelegramWorld]:
     async with TelegramWorld() as world:
         yield world
-
-
-@pytest.fixture
-async def studio() -> AsyncIterator[Studio]:
-    async with Studio() as studio:
-        yield studio
 
 
 WAITS = "I wait for my operator here"

@@ -1,23 +1,18 @@
 """Those who run the bot are told what only they can mend, and members hear that only where it is so."""
 
-import asyncio
 import json
 import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
 import pytest
-from pydantic import SecretStr
 
-from bots.app import build, platforms
 from bots.life import App
 from bots.notifier import Notifier
 from bots.platform import Button, Platform
-from bots.settings import load
 from core.errors import DeliveryDelayed
 from core.flow import FORGET_S, STUCK_S, Flow
 from core.troubles import Trouble, Troubles
@@ -26,6 +21,7 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.discord.studio import Studio
+from tests.service import service
 from tests.worlds.telegram import Chat, Fault, TelegramWorld
 
 # --- the whole service ------------------------------------------------------------------------------------------------
@@ -38,31 +34,8 @@ async def world() -> AsyncIterator[TelegramWorld]:
 
 
 @pytest.fixture
-async def studio() -> AsyncIterator[Studio]:
-    async with Studio() as studio:
-        yield studio
-
-
-@pytest.fixture
 def boss(world: TelegramWorld) -> Chat:
     return world.private(world.user("Boss"))
-
-
-@asynccontextmanager
-async def service(world: TelegramWorld, studio: Studio, folder: Path, **changes: Any) -> AsyncIterator[App]:
-    values: dict[str, Any] = {
-        "telegram_token": SecretStr(world.token), "telegram_api_url": world.api_url, "gateway_url": studio.url,
-        "gateway_key": SecretStr("a-gateway-key"), "data_dir": folder, "http_port": 0, "poll_min_s": 0.02,
-        "poll_max_s": 0.02, "communities": "open",
-    }  # fmt: skip
-    settings, stop = load(_env_file=None, **{**values, **changes}), asyncio.Event()
-    async with build(settings, platforms(settings)) as app:
-        running = asyncio.create_task(app.run(stop))
-        try:
-            yield app
-        finally:
-            stop.set()
-            await running
 
 
 async def readiness(app: App) -> dict[str, Any]:

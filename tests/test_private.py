@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
-from bots.app import build, platforms
-from bots.settings import SANDBOX, load
+from bots.settings import SANDBOX
 from core.private import tree
 from storage.sqlite import backup
+from tests.discord.studio import Studio
 from tests.e2e.process import process
+from tests.service import service
 from tests.worlds.telegram import TelegramWorld
 
 
@@ -29,7 +29,7 @@ def open_to_others(folder: Path) -> list[str]:
 
 
 async def test_all_that_is_kept_is_private_and_becomes_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    data, world = tmp_path / "data", await TelegramWorld().start()
+    data = tmp_path / "data"
     old = data / "spool" / "old" / "0"
     old.parent.mkdir(parents=True)
     old.write_bytes(b"audio")
@@ -37,14 +37,9 @@ async def test_all_that_is_kept_is_private_and_becomes_so(tmp_path: Path, caplog
         (data / f"troubadour.db{ending}").touch()
     (data / "spool" / "elsewhere").symlink_to(tmp_path)
     data.chmod(0o700)
-    settings = load(
-        _env_file=None, telegram_token=SecretStr(world.token), telegram_api_url=world.api_url, gateway_url=SANDBOX, communities="open",
-        data_dir=data, http_port=0,
-    )  # fmt: skip
-    stop, bob = asyncio.Event(), world.user("Bob")
-    band, seen = world.group("Band", bob), set[str]()
-    async with build(settings, platforms(settings)) as app:
-        running = asyncio.create_task(app.run(stop))
+    async with TelegramWorld() as world, service(world, Studio(), data, gateway_url=SANDBOX):
+        bob, seen = world.user("Bob"), set[str]()
+        band = world.group("Band", bob)
         await band.says(bob, "/speak Hello")
         while not band.audios:
             seen |= {path.name for path in tree(data)}
@@ -52,9 +47,6 @@ async def test_all_that_is_kept_is_private_and_becomes_so(tmp_path: Path, caplog
             await asyncio.sleep(0.001)
         backup(data / "troubadour.db", data / "copy.db")
         assert open_to_others(data) == []
-        stop.set()
-        await running
-    await world.stop()
     assert {"troubadour.db", "troubadour.db-wal", "troubadour.db-shm", "spool", "0"} <= seen
     assert tmp_path.stat().st_mode & 0o777 == 0o700  # what a link leads to is not ours
     [line] = [r.getMessage() for r in caplog.records if r.name == "core.private" and r.levelno == logging.WARNING]

@@ -87,13 +87,11 @@ def _port(url: str) -> int:
 
 
 async def test_telegram_goes_through_the_proxy() -> None:
-    world = await TelegramWorld().start()
-    async with proxy({"telegram.test": _port(world.api_url)}) as way:
+    async with TelegramWorld() as world, proxy({"telegram.test": _port(world.api_url)}) as way:
         at = f"http://telegram.test:{_port(world.api_url)}"
         telegram = Telegram(settings(telegram_token=world.token, http_proxy=way.url, telegram_api_url=at))
         assert (await telegram._bot.get_me()).username == world.bot.username
         await telegram.close()
-    await world.stop()
     assert way.passed == ["POST telegram.test"]
 
 

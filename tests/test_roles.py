@@ -88,14 +88,10 @@ async def house(tmp_path: Path, postgres: Server) -> AsyncIterator[House]:
 
 @asynccontextmanager
 async def _house(folder: Path, database: str) -> AsyncIterator[House]:
-    async with DiscordWorld() as discord, Studio() as studio:
-        telegram = await TelegramWorld().start()
+    async with DiscordWorld() as discord, TelegramWorld() as telegram, Studio() as studio:
         house = House(discord, telegram, studio, folder, database)
-        try:
-            async with open_stores(house.settings(), WallClock()) as house.stores, house.stack:
-                yield house
-        finally:
-            await telegram.stop()
+        async with open_stores(house.settings(), WallClock()) as house.stores, house.stack:
+            yield house
 
 
 async def test_a_bot_takes_orders_and_a_worker_delivers_them_without_a_connection(house: House) -> None:

@@ -48,12 +48,6 @@ def stage(world: DiscordWorld) -> Stage:
     return Stage(world, guild, channel, boss, ana, bea)
 
 
-@pytest_asyncio.fixture
-async def studio() -> AsyncIterator[Studio]:
-    async with Studio() as studio:
-        yield studio
-
-
 def settings_for(world: DiscordWorld, studio: Studio, folder: Path, **changes: Any) -> Settings:
     values: dict[str, Any] = {
         "discord_token": SecretStr(world.token),

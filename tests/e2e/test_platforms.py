@@ -101,15 +101,13 @@ async def test_a_second_service_on_the_same_database_is_refused(gateway: Studio,
 async def test_a_database_that_is_none_gets_a_sentence(
     gateway: Studio, tmp_path: Path, database: str, content: bytes | None, command: tuple[str, ...]
 ) -> None:
-    async with DiscordWorld() as discord:
-        telegram = await TelegramWorld().start()
+    async with DiscordWorld() as discord, TelegramWorld() as telegram:
         service = Process(
             tmp_path, discord, telegram, gateway.url, {"DATABASE_URL": f"sqlite:///{tmp_path / database}"}
         )
         if content is not None:
             (tmp_path / database).write_bytes(content)
         status, said = await service.cli(*command)
-        await telegram.stop()
     assert status == 2
     assert "Traceback" not in said
     assert database.split("/", maxsplit=1)[0] in said or "can't be" in said

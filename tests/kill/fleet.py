@@ -227,15 +227,11 @@ async def fleet(seed: int, folder: Path, nursery: Nursery, server: Server) -> As
     url = await server.empty()
     rng = random.Random(f"{seed} gateway")  # noqa: S311 - to be repeated, not to be secret
     config = SandboxConfig(queued_s=0.05, processing_s=rng.uniform(0.05, 0.5), keep=100_000)
-    async with Sandbox(config) as gateway, DiscordWorld(shards=BOTS) as discord:
-        telegram = await TelegramWorld().start()
+    async with Sandbox(config) as gateway, DiscordWorld(shards=BOTS) as discord, TelegramWorld() as telegram:
         extra = {
             "DATABASE_URL": url, "LEASE_S": str(LEASE_S), "DRAIN_S": "10", "JOB_S": "60",
             "DIRECT_ALLOWANCE": "1000 day", "DEFAULT_ALLOWANCE": "1000 day", "DEFAULT_POOL": "unlimited",
             "WAITING_PER_MEMBER": "1000",
         }  # fmt: skip
         service = Process(folder, discord, telegram, gateway.url, extra)
-        try:
-            yield Fleet(seed, service, nursery, gateway, url)
-        finally:
-            await telegram.stop()
+        yield Fleet(seed, service, nursery, gateway, url)

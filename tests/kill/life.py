@@ -251,12 +251,10 @@ async def life(seed: int, folder: Path, nursery: Nursery) -> AsyncIterator[Life]
     """Make a world and a service that is not started. Nothing of it is left afterwards, whatever happens."""
     rng = drawn(seed, "gateway")
     config = SandboxConfig(queued_s=0.05, processing_s=rng.uniform(0.05, 0.5), keep=100_000)
-    async with Sandbox(config) as gateway, DiscordWorld() as discord:
-        telegram = await TelegramWorld().start()
+    async with Sandbox(config) as gateway, DiscordWorld() as discord, TelegramWorld() as telegram:
         service = Process(folder, discord, telegram, gateway.url, EXTRA)
         try:
             yield Life(seed, service, nursery, gateway)
         finally:
             if service.running is not None and service.running.returncode is None:
                 await service.kill()
-            await telegram.stop()

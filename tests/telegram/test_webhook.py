@@ -23,12 +23,6 @@ Running = Callable[..., AbstractAsyncContextManager[App]]
 
 
 @pytest.fixture
-async def studio() -> AsyncIterator[Studio]:
-    async with Studio() as studio:
-        yield studio
-
-
-@pytest.fixture
 def running(world: TelegramWorld, studio: Studio, tmp_path: Path) -> Running:
     @asynccontextmanager
     async def live(**changes: Any) -> AsyncIterator[App]:

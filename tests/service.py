@@ -1,0 +1,32 @@
+"""The whole service in this process, between a local Telegram and a gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bots.app import build, platforms
+from bots.life import App
+from bots.settings import load
+from tests.discord.studio import Studio
+from tests.worlds.telegram import TelegramWorld
+
+
+@asynccontextmanager
+async def service(world: TelegramWorld, studio: Studio, folder: Path, **changes: Any) -> AsyncIterator[App]:
+    values: dict[str, Any] = {
+        "telegram_token": SecretStr(world.token), "telegram_api_url": world.api_url, "gateway_url": studio.url,
+        "gateway_key": SecretStr("a-gateway-key"), "data_dir": folder, "http_port": 0, "poll_min_s": 0.02,
+        "poll_max_s": 0.02, "communities": "open",
+    }  # fmt: skip
+    settings, stop = load(_env_file=None, **{**values, **changes}), asyncio.Event()
+    async with build(settings, platforms(settings)) as app:
+        running = asyncio.create_task(app.run(stop))
+        try:
+            yield app
+        finally:
+            stop.set()
+            await running
