@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bots import admin_replies as replies
+from bots.replies import HELP
 from core.admin import MOST_ROWS, Subject
 from core.models import Caller, Person
 from core.reports import AuditEntry, Entry, R, Usage, to_csv
@@ -128,6 +129,17 @@ async def communities(service: Service, caller: Caller, decision: str = "", comm
         await service.admin.decide_community(caller, community, approve=approve)
         return Answer(replies.community_decided(community, approve=approve))
     return Answer(replies.communities(await service.admin.communities(caller)), private=True)
+
+
+async def resume(service: Service, caller: Caller) -> Answer:
+    """Let orders go to the gateway at once, as after its wallet was refilled."""
+    return Answer(replies.resumed(await service.resume(caller)))
+
+
+async def show_help(service: Service, caller: Caller) -> str:
+    """List the commands; those of operators to operators."""
+    is_owner = caller.member in await service.admin.owners()
+    return f"{HELP}\n{replies.HELP_OWNERS}" if is_owner else HELP
 
 
 async def claim(service: Service, caller: Caller, code: str, *, seen: bool = False) -> Answer:

@@ -7,6 +7,7 @@ from bots.wording import PERIOD_NOW, left, until, when
 from core.admin import MOST_ACTS, MOST_QUOTAS, Subject
 from core.amounts import read_period
 from core.communities import Approval
+from core.gate import Resumed
 from core.money import show
 from core.quota import Limits, Quota, Standing
 from core.reports import AuditEntry, Community, Usage, Wish
@@ -157,7 +158,8 @@ def _act(entry: AuditEntry) -> str:
     line = " ".join(f"{when(entry.at_ms)} {entry.actor_name}, {entry.act} {target}".split())
     if entry.outcome != "applied":
         return f"{line} ({entry.outcome})"
-    return f"{line}: {_audited(entry.act, entry.before)} → {_audited(entry.act, entry.after)}"
+    before, after = _audited(entry.act, entry.before), _audited(entry.act, entry.after)
+    return f"{line}: {before} → {after}" if before else f"{line}: {after}"
 
 
 _AUDITED: Mapping[tuple[str, ...], Callable[[re.Match[str]], str]] = {
@@ -239,10 +241,27 @@ USAGE = {
     "audit": "/audit",
     "pool": "/pool [community] 20.00",
     "communities": "/communities, or /communities approve key, or /communities decline key",
+    "resume": "/resume",
 }
 
+HELP_OWNERS = """\
+For whoever runs this bot:
+/pool community amount: what a whole community may spend in a month
+/communities: who may order, and what they spent; /communities approve key, /communities decline key
+/resume: the gateway's wallet was refilled, try at once"""
+_OPENED = "Orders were held back here. The next one goes to the gateway at once; once one is taken, the others follow."
+_SPREAD = "Every other process that sends orders was told the same; I can't see from here whether one had paused."
+
+
+def resumed(done: Resumed) -> str:
+    """Say what came of /resume."""
+    if not done.spread:
+        return _OPENED if done.opened else "Nothing was paused: orders go to the gateway as they come."
+    return f"{_OPENED if done.opened else 'Nothing is paused in this process.'} {_SPREAD}"
+
+
 CLAIM_USAGE = "Write /claim and the code that I wrote to my terminal, to me alone."
-CLAIMED = "You run this bot now: /pool and /communities are yours, and I write to you here when something needs you."
+CLAIMED = "You run this bot now: /help lists what is yours alone, and I write to you here when something needs you."
 
 
 def claim(code: str) -> str:
@@ -264,6 +283,7 @@ COMMANDS = {
     "audit": "Show who changed what",
     "pool": "Set what a whole community may spend in a month; for whoever runs this bot",
     "communities": "List communities, approve or decline one; for whoever runs this bot",
+    "resume": "Try the gateway at once, after its wallet was refilled; for whoever runs this bot",
     "claim": "Become the one who runs this bot, with the code from its terminal",
 }
 _CREDIT_OPTIONS = {"amount": "Such as 0.50 or 5000 chars", "reason": "Why, for the records"}
@@ -282,7 +302,7 @@ OPTIONS = {
 
 _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
     Trouble.WALLET_EMPTY: (
-        "The gateway's wallet is empty: top it up. Until then orders are refused; I try again by myself.",
+        "The gateway's wallet is empty: top it up and write /resume. Orders are refused; I try again by myself, too.",
         "The gateway takes orders again.",
     ),
     Trouble.KEY_REFUSED: (

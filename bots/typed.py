@@ -154,6 +154,10 @@ async def _communities(service: Service, caller: Caller, _: Person | None, words
     return await acts.communities(service, caller, decision, "".join(words[1:]))
 
 
+async def _resume(service: Service, caller: Caller, _: Person | None, __: Words) -> Answer:
+    return await acts.resume(service, caller)
+
+
 ACTS: dict[str, Act] = {
     "quota": _quota,
     "grant": _credit(acts.grant),
@@ -165,4 +169,5 @@ ACTS: dict[str, Act] = {
     "audit": _audit,
     "pool": _pool,
     "communities": _communities,
+    "resume": _resume,
 }

@@ -1,7 +1,7 @@
 """What admins and operators may do. Every act, applied or refused, is in the audit."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, fields
 
@@ -20,6 +20,7 @@ from core.amounts import (
 from core.claims import Claims
 from core.communities import Approval
 from core.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal, StoreError
+from core.gate import Resumed
 from core.ids import Ids
 from core.models import Caller, Person
 from core.money import show
@@ -34,7 +35,7 @@ MOST_ROWS = 20_000
 MOST_ACTS = 1000
 MOST_QUOTAS = 50
 
-OPERATORS = frozenset({"pool", "communities"})
+OPERATORS = frozenset({"pool", "communities", "resume"})
 """Acts of operators; every other act is an admin's."""
 LONGEST_TARGET = 64
 
@@ -239,6 +240,12 @@ class Admin:
         await self._require_owner(caller)
         month_ms, _ = window(Period.MONTH, self._clock.now_ms())
         return await self._store.communities(month_ms, 100)
+
+    async def resume(self, caller: Caller, resume: Callable[[], Resumed]) -> Resumed:
+        """Let submissions go on, as after the gateway's wallet was refilled. For operators."""
+        async with self._act(caller, "resume", "", owner=True) as act:
+            await self._store.acted(act)
+        return resume()
 
     # --- helpers --------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from core.errors import GatewayError
+from core.gate import Resumed
 from core.lifecycle import Reason
 from core.load import Load
 from core.models import Job
@@ -52,6 +53,10 @@ class Carrier(Protocol):
 
     def called_back(self, job: Job, request_id: str) -> None:
         """Take a callback as a hint; the work happens after this returns."""
+        ...
+
+    def resume(self) -> Resumed:
+        """End the pauses of submissions, here and in every other process."""
         ...
 
     async def stop(self, drain_s: float) -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from core.callbacks import Callbacks, Naming
 from core.errors import GatewayError, StoreError
-from core.lease import Bell
+from core.gate import Resumed
+from core.lease import RESUME, Bell
 from core.lifecycle import HELD, Reason, State
 from core.load import Load, Throughput
 from core.models import Job
@@ -87,6 +88,11 @@ class Elsewhere:
     def called_back(self, job: Job, request_id: str) -> None:
         """Follow a callback; the work happens after this returns."""
         self._callbacks.take(job, request_id)
+
+    def resume(self) -> Resumed:
+        """Let the workers end their pauses."""
+        self._bell.ring(RESUME)
+        return Resumed(opened=False, spread=True)
 
     async def stop(self, drain_s: float) -> None:
         """Finish the callbacks under way, for at most `drain_s`."""

@@ -3,11 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from core.errors import GatewayError
 from core.lifecycle import Reason
 
 FIRST_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What came of an operator's word that submissions make sense again."""
+
+    opened: bool
+    """Whether they were paused in this process."""
+    spread: bool = False
+    """Whether other processes were told, of which it is not known here if they had paused."""
 
 
 class Gate:
@@ -71,6 +82,17 @@ class Gate:
         """Note that a submission was accepted."""
         self._strikes = 0
         self._trouble = None
+        self._end_pauses()
+
+    def resume(self) -> bool:
+        """Let the next one try at once, and the others once that succeeds; return whether there was a pause to end."""
+        if not self.closed_s:
+            return False
+        self._strikes, self._until_s = 1, asyncio.get_running_loop().time()
+        self._end_pauses()
+        return True
+
+    def _end_pauses(self) -> None:
         self._wake.set()
         self._wake = asyncio.Event()
 

@@ -8,11 +8,13 @@ from core.models import Job
 from core.ports import Store
 from core.queue import Room
 
+RESUME = "!resume"
+"""What is rung when an operator says that submissions make sense again: no job's id."""
 PAUSE_S = 1.0
 """Between looks at a lease that is not valid just now."""
 
 Hear = Callable[[str], None]
-"""Takes the id of a job that there is something to see of; "" when jobs wait for a worker."""
+"""Takes the id of a job that there is something to see of, RESUME, or "" when jobs wait for a worker."""
 
 Carried = Callable[[str], bool]
 """Says whether a job is carried by this process."""

@@ -218,6 +218,10 @@ class AdminStore(Protocol):
         """Make the actor the owner; return False where somebody was before."""
         ...
 
+    async def acted(self, act: Act) -> None:
+        """Note an act that changes nothing that is kept."""
+        ...
+
     async def refused(self, act: Act, outcome: str) -> None:
         """Note an act that was refused."""
         ...

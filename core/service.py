@@ -24,6 +24,7 @@ from core.errors import (
     TooOld,
     Unavailable,
 )
+from core.gate import Resumed
 from core.ids import Ids
 from core.lifecycle import Reason, State
 from core.meters import Meters
@@ -297,6 +298,10 @@ class Service:
             return
         await self._store.move_community(old, new)
         log.info("community %s is now %s", old, new)
+
+    async def resume(self, caller: Caller) -> Resumed:
+        """Let submissions go on at once, as after the gateway's wallet was refilled. For operators."""
+        return await self.admin.resume(caller, self._worker.resume)
 
     # --- the gateway's callback -----------------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ from typing import Any
 from core.callbacks import Callbacks, Naming
 from core.delivering import Delivering
 from core.errors import DeliveryDelayed, GatewayError, StaleJob, StoreAway, StoreError
-from core.gate import Gate
-from core.lease import PAUSE_S, Lease, refuse_former
+from core.gate import Gate, Resumed
+from core.lease import PAUSE_S, RESUME, Lease, refuse_former
 from core.lifecycle import ENDED, HELD, Reason, State
 from core.load import Load, Throughput
 from core.models import Job
@@ -155,15 +155,22 @@ class Worker:
         """Let a job ask the gateway now instead of at its next turn; the work happens after this returns."""
         self._callbacks.take(job, request_id)
 
+    def resume(self) -> Resumed:
+        """End the pauses of submissions, here and in every other process."""
+        self._lease.ring(RESUME)
+        return Resumed(opened=self._gate.resume(), spread=self._look_s is not None)
+
     def wake(self, job_id: str) -> None:
         """Let a job look at once, here or where it is carried."""
         if not self._stir(job_id):
             self._lease.ring(job_id)
 
     def hear(self, job_id: str) -> None:
-        """Take what another process has to say: which job should look, or "" when jobs wait to be taken."""
+        """Take what another process has to say: which job should look, RESUME, or "" when jobs wait to be taken."""
         if not job_id:
             self._news.set()
+        elif job_id == RESUME:
+            self._gate.resume()
         else:
             self._stir(job_id)
 

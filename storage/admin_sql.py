@@ -21,6 +21,7 @@ _FEW = """WHERE (
 ) < :most
 """
 ACTED = "SELECT 1 AS acted FROM audit WHERE audit_id = :audit_id"
+DONE = _AUDIT.format(before="''", after=":after")
 REFUSED = f"{_AUDIT}{_FEW}".format(before="''", after=":after")
 
 QUOTA = audited("""

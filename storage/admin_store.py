@@ -131,6 +131,11 @@ class SqlAdminStore:
             return False
         return True
 
+    async def acted(self, act: Act) -> None:
+        """Note an act that changes nothing that is kept."""
+        args = self._args(act, "done")
+        await self._once([Statement(sql.DONE, args, 1)], args)
+
     async def refused(self, act: Act, outcome: str) -> None:
         """Note an act that was refused."""
         args = self._args(act, "") | {"outcome": outcome, "most": MOST_REFUSALS}

@@ -16,7 +16,7 @@ from bots.life import App
 from bots.parts import Part
 from bots.settings import Settings, load
 from core.elsewhere import Elsewhere
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, OutOfCredit
 from core.lifecycle import State
 from core.load import Load
 from core.worker import Worker
@@ -187,6 +187,23 @@ async def test_a_job_that_waits_for_its_chat_is_carried_once(house: House) -> No
         await asyncio.sleep(0.02)  # the worker looks again
     assert len([t for t in asyncio.all_tasks() if t.get_name().startswith("job ")]) == 1
     assert bot.receiving.keys() == {"telegram"}
+
+
+async def test_a_word_from_a_bot_opens_the_gates_of_the_workers(house: House) -> None:
+    bob, olga = house.telegram.user("Bob", "bob"), house.telegram.user("Olga", "olga")
+    band, own = house.telegram.group("Band", bob), house.telegram.private(olga)
+    changes = {"discord_token": None, "owners": (f"telegram:{olga.id}",)}
+    workers = [await house.start("worker", **changes) for _ in range(2)]
+    await house.start("bot", **changes)
+    for app in workers:
+        app.vitals.gate.shut(OutOfCredit(retry_after_s=60))
+    await band.says(bob, "/speak Hello")
+    said = await own.reply_to(await own.says(olga, "/resume"))
+    assert said.text.startswith("Nothing is paused in this process. Every other process that sends orders was told")
+    await band.wait_for(lambda chat: chat.audios)
+    async with asyncio.timeout(10):
+        while any(app.vitals.gate.closed_s for app in workers):
+            await asyncio.sleep(0.005)
 
 
 async def test_what_has_no_shards_goes_with_the_first(house: House) -> None:

@@ -121,8 +121,8 @@ class Desk:
     async def _balance(self, caller: Caller, _: Command) -> str:
         return replies.balance(await self._service.standing(caller), await self._service.entries(caller))
 
-    async def _help(self, _: Caller, __: Command) -> str:
-        return replies.HELP
+    async def _help(self, caller: Caller, _: Command) -> str:
+        return await acts.show_help(self._service, caller)
 
     # --- admins ---------------------------------------------------------------------------------------------------
 

@@ -192,6 +192,13 @@ async def communities(
     await interaction.client.desk.administer(interaction, acts.communities, decision or "", community or "")
 
 
+@_for_admins
+@app_commands.command(name="resume", description=admin_replies.COMMANDS["resume"])
+async def resume(interaction: Interaction) -> None:
+    """Let orders go to the gateway at once."""
+    await interaction.client.desk.administer(interaction, acts.resume)
+
+
 ADMIN_COMMANDS: tuple[AnyCommand, ...] = (
     quota,
     grant,
@@ -203,4 +210,5 @@ ADMIN_COMMANDS: tuple[AnyCommand, ...] = (
     audit,
     pool,
     communities,
+    resume,
 )

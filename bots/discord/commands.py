@@ -129,8 +129,8 @@ async def show_help(interaction: Interaction) -> None:
     await interaction.client.desk.tell(interaction, _help)
 
 
-async def _help(_: Service, __: Caller) -> Answer:
-    return Answer(replies.HELP)
+async def _help(service: Service, caller: Caller) -> Answer:
+    return Answer(await acts.show_help(service, caller))
 
 
 @app_commands.command(name="claim", description=admin_replies.COMMANDS["claim"])

@@ -168,8 +168,9 @@ class Handlers:
         who = _caller(message)
         return Said(replies.balance(await self._service.standing(who), await self._service.entries(who)))
 
-    async def _help(self, _: Message, __: Command) -> Said:
-        return Said(f"{replies.HELP}\n\n{replies.name_me(f'/speak@{self._bot.username}')}")
+    async def _help(self, message: Message, _: Command) -> Said:
+        listed = await acts.show_help(self._service, _caller(message))
+        return Said(f"{listed}\n\n{replies.name_me(f'/speak@{self._bot.username}')}")
 
     async def _remember(self, message: Message) -> None:
         """Let the service know the member's current name, unless it does."""

@@ -117,7 +117,7 @@ async def test_a_refusal_names_the_mistake_and_the_line_to_type(alive: Incarnati
     assert "Nobody has changed anything" in await types(alive, "/audit")
 
 
-@pytest.mark.parametrize("line", ["/pool 5", "/pool test:band 5", "/communities"])
+@pytest.mark.parametrize("line", ["/pool 5", "/pool test:band 5", "/communities", "/resume"])
 async def test_an_admin_is_no_operator(alive: Incarnation, line: str) -> None:
     with pytest.raises(NotPermitted, match="operator"):
         await types(alive, line)

@@ -16,12 +16,15 @@ from core.errors import (
     NotEnough,
     NotFound,
     NotPermitted,
+    OutOfCredit,
     OverLimit,
     Refusal,
     StoreAway,
 )
+from core.gate import Resumed
 from core.models import Caller, Person
 from core.products import catalog
+from core.queue import Limits as QueueLimits
 from core.quota import Limits, day_of
 from core.reports import Entry, harmless, to_csv
 from tests.core.rig import Incarnation, Rig
@@ -381,12 +384,36 @@ async def test_whoever_may_not_enter_is_noted(alive: Incarnation) -> None:
     admin = alive.service.admin
     await admin.enter(BOSS, "usage")
     await admin.enter(OWNER, "communities")
-    theirs = ((BOSS, "communities"), (caller(), "usage"), (OWNER, "audit"))
+    theirs = ((BOSS, "communities"), (BOSS, "resume"), (caller(), "usage"), (OWNER, "audit"))
     for who, act in theirs:
         with pytest.raises(NotPermitted):
             await admin.enter(who, act)
     noted = {(entry.actor, entry.act, entry.outcome) for entry in await admin.audit(BOSS)}
     assert noted == {(who.member, act, "refused: NotPermitted") for who, act in theirs}
+
+
+async def test_an_owners_word_lets_orders_go_on_at_once(rig: Rig) -> None:
+    rig.gate_pause_s = 600
+    rig.limits = QueueLimits(total=1, community=1, member=1)
+    rig.gateway.submits = [OutOfCredit()]
+    async with rig.running() as alive:
+        await alive.service.order(order())
+        await alive.service.order(order(caller("bob")))
+        await rig.chat.until(lambda: bool(rig.chat.told))
+        for who in (BOSS, caller()):
+            with pytest.raises(NotPermitted, match="operator"):
+                await alive.service.resume(who)
+        assert rig.chat.heard == []
+        owner = replace(OWNER, event_id="test:word")
+        assert await alive.service.resume(owner) == Resumed(opened=True)
+        await at_rest(alive)
+        assert len(rig.chat.heard) == 1
+        assert await alive.service.resume(OWNER) == Resumed(opened=False)
+        with pytest.raises(DoneBefore):
+            await alive.service.resume(owner)
+        noted = [(entry.actor, entry.act, entry.outcome) for entry in await alive.service.admin.audit(BOSS)]
+        assert noted.count(("test:owner", "resume", "applied")) == 2
+        assert noted.count(("test:boss", "resume", "refused: NotPermitted")) == 1
 
 
 async def test_nobody_fills_the_audit_with_refusals(alive: Incarnation, rig: Rig) -> None:

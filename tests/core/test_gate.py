@@ -173,6 +173,46 @@ async def test_who_waited_behind_a_success_need_not_pause() -> None:
         await behind
 
 
+async def test_an_operators_word_ends_the_pause_and_one_tries_before_the_others() -> None:
+    gate = Gate(600)
+    assert not gate.resume()
+    gate.shut(OutOfCredit())
+    inside: list[int] = []
+    taken = asyncio.Event()
+
+    async def passes(number: int) -> None:
+        async with gate.passage():
+            inside.append(number)
+            await taken.wait()
+            gate.opened()
+
+    waiting = [asyncio.create_task(passes(n)) for n in range(3)]
+    await asyncio.sleep(0)
+    assert gate.resume()
+    assert (gate.trouble(), gate.resume()) == (None, False)
+    async with asyncio.timeout(10):
+        while not inside:
+            await asyncio.sleep(0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert inside == [0]
+    taken.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*waiting)
+    assert inside == [0, 1, 2]
+
+
+async def test_where_the_word_came_too_early_the_pause_begins_anew() -> None:
+    gate = Gate(10)
+    for _ in range(4):
+        gate.shut(OutOfCredit())
+        pause_over(gate)
+    gate.shut(OutOfCredit())
+    gate.resume()
+    gate.shut(OutOfCredit())
+    assert left_s(gate) == 20
+
+
 async def test_a_success_lets_everybody_through_who_waits() -> None:
     gate = Gate(600)
     gate.shut(Unreachable())

@@ -6,6 +6,7 @@ import io
 import pytest
 
 from bots.life import App
+from core.errors import OutOfCredit
 from tests.discord.conftest import Running, Stage
 from tests.discord.places import Role, thread, use_role, with_role
 from tests.discord.studio import Studio
@@ -114,13 +115,18 @@ def ledger(said: Message) -> list[dict[str, str]]:
 
 async def test_operators_set_pools_and_list_communities(stage: Stage, running: Running) -> None:
     here = f"discord:{stage.guild.id}"
-    async with running(owners=f"discord:{stage.boss.id}"):
+    async with running(owners=f"discord:{stage.boss.id}") as app:
         said = await say(stage, stage.boss, "/pool", amount="0.001")
         assert said.content == f"{here} may now spend $0.001 a month in all."
         assert "this community's pool has $0.001 left" in (await refused(stage, stage.ana)).content
         await say(stage, stage.boss, "/pool", amount="unlimited", community=here)
         await (await order(stage, stage.ana)).audio()
         assert f"{here}: $0.0014 of no pool, 1 member" in (await say(stage, stage.boss, "/communities")).content
+        app.vitals.gate.shut(OutOfCredit(retry_after_s=60))
+        assert (await say(stage, stage.boss, "/resume")).content.startswith("Orders were held back here.")
+        assert "/resume" in (await say(stage, stage.boss, "/help")).content
+        assert "/resume" not in (await say(stage, stage.ana, "/help")).content
+        await (await order(stage, stage.ana)).audio()
         await say(stage, stage.boss, "/pool", amount="0.001")  # less than is spent already
         assert "this community's pool has $0.00 left" in (await refused(stage, stage.ana)).content
 
@@ -145,7 +151,12 @@ async def test_a_member_changes_and_reads_nothing(stage: Stage, app: App, *, for
         ana = stage.guild.member("Fay", admin=True)
         assert "Limits of" in (await say(stage, ana, "/limits")).content
         ana.permissions = MEMBER
-    stage.guild.open_commands |= {line.removeprefix("/") for line, *_ in LINES} | {"quota", "pool", "communities"}
+    stage.guild.open_commands |= {line.removeprefix("/") for line, *_ in LINES} | {
+        "quota",
+        "pool",
+        "communities",
+        "resume",
+    }
     await say(stage, boss, "/grant", member=ana, amount="0.05")
     before = [(await say(stage, who, line)).content for who, line in [(ana, "/balance"), (boss, "/limits")]]
     for line, options, about in LINES:
@@ -158,6 +169,7 @@ async def test_a_member_changes_and_reads_nothing(stage: Stage, app: App, *, for
     for who in (ana, boss):  # an admin of the server is not who runs the bot
         assert (await say(stage, who, "/pool", amount="1")).content == OPERATORS_ONLY
         assert (await say(stage, who, "/communities")).content == OPERATORS_ONLY
+        assert (await say(stage, who, "/resume")).content == OPERATORS_ONLY
     after = [(await say(stage, who, line)).content for who, line in [(ana, "/balance"), (boss, "/limits")]]
     assert after == before
     assert "(refused: NotPermitted)" in (await say(stage, boss, "/audit")).content
@@ -165,7 +177,7 @@ async def test_a_member_changes_and_reads_nothing(stage: Stage, app: App, *, for
 
 async def test_these_commands_are_hidden_from_members_and_direct_chats(stage: Stage, app: App) -> None:
     world, sam = stage.world, stage.world.user("Sam")
-    for name in ("grant", "revoke", "block", "unblock", "limits", "usage", "audit", "pool", "communities"):
+    for name in ("grant", "revoke", "block", "unblock", "limits", "usage", "audit", "pool", "communities", "resume"):
         with pytest.raises(CommandError, match="hidden"):
             await world.command(stage.ana, stage.channel, f"/{name}")
         with pytest.raises(CommandError, match="not offered"):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import OutOfCredit
 from tests.telegram.rig import Bot, Rig
 from tests.telegram.talk import ADMINS_ONLY, answer
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
@@ -84,7 +85,7 @@ async def test_nobody_else_may(world: TelegramWorld, band: Chat, alice: User, bo
 async def test_operators_are_no_admins_and_admins_no_operators(band: Chat, alice: User, olga: User) -> None:
     band.add(olga)
     assert await answer(band, olga, "/grant @bob 1") == ADMINS_ONLY
-    for words in ("/pool 1.00", f"/pool telegram:{band.id} 1.00", "/communities"):
+    for words in ("/pool 1.00", f"/pool telegram:{band.id} 1.00", "/communities", "/resume"):
         assert await answer(band, alice, words) == "Only whoever runs this bot may do that."
 
 
@@ -208,6 +209,19 @@ async def test_what_each_community_spent_is_for_its_operator_alone(
     listed = await own.wait_for(lambda chat: next((m for m in chat.sent if f"telegram:{band.id}" in m.text), None))
     assert f"telegram:{band.id}: $0.0005 of no pool, 1 member" in listed.text
     assert not any("no pool" in message.text for message in band.sent)
+
+
+async def test_an_operator_says_that_the_wallet_was_refilled(
+    world: TelegramWorld, band: Chat, alice: User, olga: User, bot: Bot
+) -> None:
+    own = world.private(olga)
+    assert "/resume" in (await own.reply_to(await own.says(olga, "/help"))).text
+    assert "/resume" not in await answer(band, alice, "/help")
+    assert await answer(own, olga, "/resume") == "Nothing was paused: orders go to the gateway as they come."
+    bot.worker._gate.shut(OutOfCredit(retry_after_s=60))
+    assert (await answer(own, olga, "/resume")).startswith("Orders were held back here.")
+    await band.says(alice, "/speak Hello")
+    await band.wait_for(lambda chat: chat.audios)
 
 
 async def test_the_audit_names_who_did_what(world: TelegramWorld, band: Chat, alice: User, bob: User) -> None:
