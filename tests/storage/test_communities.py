@@ -10,9 +10,8 @@ from bots.communities import decide
 from core.communities import Approval, Communities
 from core.errors import ConfigurationError
 from storage.admin_store import SqlAdminStore
-from storage.driver import Driver, Statement
+from storage.driver import Driver
 from storage.engines import admin_of
-from storage.migrate import migrations, statements
 from storage.postgres import PostgresDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
@@ -75,13 +74,6 @@ async def test_an_approval_goes_along_to_a_new_key(asking: SqlStore, admin: SqlA
     assert await refusal(asking) is None
     (row,) = await admin.communities(0, 10)
     assert (row.community, row.state) == (BAND, Approval.APPROVED)
-
-
-async def test_those_that_an_upgrade_finds_are_approved(store: SqlStore, driver: Driver, asking: SqlStore) -> None:
-    assert await refusal(store) is None
-    (upgrade,) = (sql for _, name, sql in migrations() if "communities" in name)
-    await driver.run([Statement("DROP TABLE communities"), *map(Statement, statements(upgrade))])
-    assert await refusal(asking, "later") is None
 
 
 async def test_the_terminal_decides_and_says_what_to_do_beside_the_service(
