@@ -23,9 +23,10 @@ SENDING_AGAIN = "Sending it again. This costs nothing."
 
 
 HELP = """\
-/speak [voice] text: say it with a voice, such as /speak Aria Hello everyone
-/music prompt: make music, such as /music lo-fi rain beat
-Both take settings before the text: speed=1.2, stability=0.5, similarity_boost=0.8; output_format=mp3_44100_128
+/speak [voice] [speed=1.2 …] text [speed=1.2 …]: say it with a voice, such as /speak Aria Hello everyone
+/music [output_format=… …] prompt: make music, such as /music lo-fi rain beat
+Settings stand before or after the text: speed=1.2, stability=0.5, similarity_boost=0.8; output_format=mp3_44100_128
+text="…" or prompt="…" is taken as it stands, whatever it looks like
 /voices: the voices
 /balance: what you may still spend
 /help: this text

@@ -67,13 +67,13 @@ def beginning(text: str, voices: Iterable[str]) -> Beginning:
 
 
 def _first_word(text: str, voices: Iterable[str]) -> Beginning:
-    by_name = {_bare(voice): voice for voice in voices}
+    by_name = {_as_it_looks(voice): voice for voice in voices}
     before = _BEFORE.match(text)
     start = before.end() if before else 0
     word = _WORD.match(text, start)
     token = word[0] if word else ""
     for end in range(min(len(token), LONGEST_NAME), 0, -1):
-        if _is_edge(token, end) and (voice := by_name.get(_bare(token[:end]))):
+        if _is_edge(token, end) and (voice := by_name.get(_as_it_looks(token[:end]))):
             return _named(text, start, end, voice)
     return _resembling(text, start, by_name)
 
@@ -139,6 +139,17 @@ def _bare(word: str) -> str:
     return "".join(letters).casefold()
 
 
+_LOOKS_LATIN = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455\u0501\u04cf\u03b1\u03b9\u03bf\u03c1\u03bd",
+    "abekmhopctyxijsdlaiopv",
+)
+"""Cyrillic and Greek letters that look as Latin ones do."""
+
+
+def _as_it_looks(word: str) -> str:
+    return _bare(word).translate(_LOOKS_LATIN)
+
+
 _FOLLOWING = {
     "will": "you he she it they we i the this that these those there my your his her our their a an any anyone anybody "
     "someone somebody everyone everybody nobody not",
@@ -158,21 +169,33 @@ def _is_sentence(voice: str, after: str) -> bool:
     return is_lower and words[0].lower() in following.split() and words[-1] not in _NAMED_AFTER_ALL
 
 
-ORDINARY_WORDS = frozenset(
+OPENERS = frozenset(
     """
-    abri acura agra agri aia aika alam alien alike alive ally antoi apri ara arab arac arah arap area areia arger
-    arid ariz arka arma armi armia arti asia aura aurai aural auras avra bail ball bara bari belas bell belle belli
-    bello bells belly beri bila bild bile bills boil bolla brain bran brand brani brawn briar briga bril brill brine
-    bring brink broer bruin bull canton cara cari cella chalice charles chers chips christ clam coger cria crier
-    cries crise crisi crisp criss crois dara darah dari della demi diam dill diver doi doin dois doit doma dome domu
-    domy doom dorm drier drive driver droge droger drom ecris ellas emri epic erdi erger eroi fara fella fill fria
-    gara giver glam gorge gorges grier hari haria hdmi hella hill hiver hoger iam idly ieri ill illa ills imam jari
-    kill lam lama lamb lame lamp larga larm larva laurea liao liar liat lice liceo liga lika lim lima limb lime limo
-    limp lira liver malice marah mill nomi oily omia omit omni para parah pari paura pill pria prive rache rara
-    rever ria riau ric rica rican rice rich rick rider riga rika riker risa riser riva rive rivers rivier rogers
-    rogue roper rouge rover rower sabah sacra saia sakra saran sari sarja saura seri siam sill slam slice slim spara
-    stara suara svara till tiver trier vara vari varia veri vill viver wail walce wall wanton weil well wild wills
-    wilt wily yeri zdanie
+    about actually after again all also although always and another any anybody anyone are ask attention away
+    bad because before behind believe best better big both boys break bring but call can check clear close come
+    congratulations cool could day dear did dinner does don done down each even ever every everybody everyone
+    everything excuse fill finally find first five follow for forget four from fun game get girls give god going
+    good got great guess guys had happy has have hear hell hello help her here hey his hold home how however
+    hurry imagine its join just keep kids kill ladies last late later let life like listen little long look love
+    make man many may maybe men merry more most mother much need never new next nice night nobody not nothing
+    now off okay once one only open our out over people play please put quick quiet read ready really remember
+    rich right run said same say see send set shall she should show sing sit some somebody someone something
+    soon sorry stand start stay still stop such sure take tell test thank thanks that the their them then there
+    these they thing think this those three time today together tomorrow tonight too try turn two under until
+    use very wait wake was watch welcome well were what when where which while who why win with wonderful work
+    would wow yeah yes yesterday yet you your
     """.split()
 )
-"""What resembles a default voice's name among the most frequent words of a dozen languages, but for first names."""
+"""The words with which texts begin most: no misspelt name, whatever voices an operator adds."""
+ORDINARY_WORDS = OPENERS | frozenset(
+    """
+    aia alike alive antoi ara arah areia ariz arka arma armia asia belle belli bello bila bild bolla brani brill cella
+    charles christ coger cria darah della demi diam doi doma domu domy droger epic fella fill fria haria hella
+    hiver hoger iam ill kill laurea liao liar liat lim marah nomi oily parah paura pria rache ria ric rive
+    rivier sabah saura slice till tiver varia viver well wild zdanie
+    """.split()
+)
+"""With them, what resembles a default voice's name and begins texts in a dozen languages, but for first names.
+
+Nouns that are one slip from a name, such as brain and rivers, are asked about: the question is free.
+"""

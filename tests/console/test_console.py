@@ -46,13 +46,20 @@ async def test_an_order_that_waits_can_be_taken_back(tmp_path: Path) -> None:
 async def test_a_misspelt_voice_is_asked_about_in_the_terminal_too(tmp_path: Path) -> None:
     out, over = io.StringIO(), asyncio.Event()
     screen, shelf = Screen(out), Shelf(tmp_path / "out")
-    typed = ("/speak Ariaa Hello", "/confirm", "/speak Rogr Hello", "/confirm 2", "/speak speed=9 Hello", "/music 🎉")
+    typed = (
+        "/speak Brain Hello speed=2",
+        "/confirm",
+        "/speak Rogr Hello",
+        "/confirm 2",
+        "/speak speed=9 Hello",
+        "/music 🎉",
+    )
     lines = written([Line("ann", is_admin=False, text=text) for text in typed], screen)
     console = Console(lines, screen, shelf, in_turn=True, over=over, deadline_s=20)
     async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
         await app.run(over)
     said = out.getvalue()
-    assert "Did you mean the voice Aria?" in said
+    assert "Did you mean the voice Brian?" in said
     assert "Say all of it: /confirm " in said
     assert "Working on it: 5 characters" in said
     assert "Working on it: 10 characters" in said

@@ -191,12 +191,15 @@ async def test_a_command_typed_literally_speaks_with_the_voice_that_it_names(
     ):
         await (await literally(stage, text)).audio()
         assert studio.orders[-1] == {"voice": voice, "text": said}
-    await (await literally(stage, "speed=1.5 Bill Hello")).audio()
-    assert studio.orders[-1] == {"voice": "Bill", "speed": 1.5, "text": "Hello"}
+    for text in ("speed=1.5 Bill Hello", "voice: Bill Hello speed=1.5"):
+        await (await literally(stage, text)).audio()
+        assert studio.orders[-1] == {"voice": "Bill", "speed": 1.5, "text": "Hello"}
+    refused = await (await literally(stage, "spd=1.5 Hello")).settled(lambda m: m.content)
+    assert "Write /speak speed=1.5 Hello, or /speak text=" in refused.content
 
 
 async def test_a_misspelt_voice_is_asked_about_and_the_text_is_kept(stage: Stage, app: App, studio: Studio) -> None:
-    question = await (await literally(stage, "Braian, hello there")).settled(lambda m: m.buttons)
+    question = await (await literally(stage, "Brain, hello there speed=1.2")).settled(lambda m: m.buttons)
     assert question.ephemeral
     assert question.content.startswith("Did you mean the voice Brian?")
     assert [b["label"] for b in question.buttons] == ["Brian", "Say all of it"]
@@ -204,7 +207,7 @@ async def test_a_misspelt_voice_is_asked_about_and_the_text_is_kept(stage: Stage
     pressed = await stage.world.press(stage.ana, question, question.buttons[0]["custom_id"])
     await pressed.audio()
     assert not pressed.ephemeral
-    assert studio.orders == [{"voice": "Brian", "text": "hello there"}]
+    assert studio.orders == [{"voice": "Brian", "speed": 1.2, "text": "hello there"}]
     late = await stage.world.press(stage.ana, question, question.buttons[1]["custom_id"])
     await late.wait_for(lambda r: r.followups)
     assert "it is ordered already" in late.followups[0].content

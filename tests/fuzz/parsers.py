@@ -122,7 +122,7 @@ def ordered(body: str) -> None:
     for parameters in (order.parameters, *order.readings.values()):
         assert parameters["voice"] in TABLE.voices
         assert parameters["text"] in body
-    assert not order.readings or order.readings[""] == order.parameters
+    assert order.readings.get("", order.parameters) == order.parameters
 
 
 def ordered_or_refused(body: str) -> None:

@@ -289,19 +289,19 @@ async def test_a_wish_that_could_not_be_posted_can_be_made_again(
 async def test_a_voice_that_is_near_is_asked_about_and_costs_nothing_yet(
     band: Chat, bob: User, alice: User, world: TelegramWorld, rig: Rig
 ) -> None:
-    asked = await band.says(bob, "/speak Rogr: Hello")
+    asked = await band.says(bob, "/speak Brain: Hello speed=1.2")
     question = await band.reply_to(asked)
-    assert question.text.startswith("Did you mean the voice Roger? Nothing is ordered yet; you can say so until ")
-    assert list(question.buttons) == ["Roger", "Say all of it"]
+    assert question.text.startswith("Did you mean the voice Brian? Nothing is ordered yet; you can say so until ")
+    assert list(question.buttons) == ["Brian", "Say all of it"]
     assert "$0.01 left today" in await answer(band, bob, "/balance")
-    theirs = await pressed(world, alice, question, "Roger")
+    theirs = await pressed(world, alice, question, "Brian")
     assert (theirs["text"], theirs["show_alert"]) == ("That order belongs to somebody else.", "true")
     whole = question.buttons["Say all of it"]
-    assert (await pressed(world, bob, question, "Roger"))["text"] == "Working on it: 5 characters, $0.0005."
+    assert (await pressed(world, bob, question, "Brian"))["text"] == "Working on it: 5 characters, $0.0005."
     voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert voice.reply_to == asked.id
     assert (await sent(world, bob, question, whole))["show_alert"] == "true"
-    assert rig.gateway.parameters == [{"voice": "Roger", "text": "Hello"}]
+    assert rig.gateway.parameters == [{"voice": "Brian", "speed": 1.2, "text": "Hello"}]
 
 
 async def test_a_reading_that_is_chosen_agrees_to_no_price(
