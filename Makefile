@@ -20,28 +20,28 @@ test: $(STAMP)  ## Run the tests
 
 SEEDS ?= 2000
 sim: $(STAMP)  ## Simulate the service, with faults and crashes: SEEDS=n histories, one with SEED=n, failing ones REPLAYS=n times
-	PYTHONHASHSEED=0 $(BIN)/python -m tests.sim $(if $(SEED),--seed $(SEED),$(if $(REPLAYS),--replays $(REPLAYS),--seeds $(SEEDS)))
+	PYTHONHASHSEED=0 $(BIN)/python -m tests.proofs.sim $(if $(SEED),--seed $(SEED),$(if $(REPLAYS),--replays $(REPLAYS),--seeds $(SEEDS)))
 
 KILLS ?= 200
 kill: $(STAMP)  ## Kill and freeze a real service at random instants: KILLS=n
-	$(BIN)/python -m tests.kill $(KILLS)
+	$(BIN)/python -m tests.proofs.kill $(KILLS)
 
 ORDERS ?= 2000
 fleet: $(STAMP)  ## Kill and freeze bots and workers over one PostgreSQL database while ORDERS=n orders come in
-	$(BIN)/python -m tests.kill --fleet $(ORDERS)
+	$(BIN)/python -m tests.proofs.kill --fleet $(ORDERS)
 
 AUDIOS ?= 3000
 soak: $(STAMP)  ## Let a hundred chats order AUDIOS=n audios while sends fail: all arrive, and the service does not grow
-	$(BIN)/python -m tests.soak --audios $(AUDIOS)
+	$(BIN)/python -m tests.proofs.soak --audios $(AUDIOS)
 
 CUTS ?= 200000
 power: $(STAMP)  ## Cut the power under the store's real transactions: CUTS=n torn images
-	$(BIN)/python -m tests.power $(CUTS)
+	$(BIN)/python -m tests.proofs.power $(CUTS)
 
 SECONDS ?= 60
 fuzz: $(PROOF)  ## Let a fuzzer feed each parser, for SECONDS each
-	for parser in $$($(BIN)/python -c 'from tests.fuzz.table import PARSERS; print(*PARSERS)'); do \
-	  $(BIN)/python -m tests.fuzz.run $$parser $(SECONDS) || exit 1; \
+	for parser in $$($(BIN)/python -c 'from tests.proofs.fuzz.table import PARSERS; print(*PARSERS)'); do \
+	  $(BIN)/python -m tests.proofs.fuzz.run $$parser $(SECONDS) || exit 1; \
 	done
 
 check: lint types test  ## Lint, format, types and tests
@@ -77,8 +77,8 @@ $(PROOF): requirements-proof.lock $(STAMP)
 	@touch $@
 
 mutants: $(PROOF)  ## Break the money rules one operator at a time: a test must go red for each
-	$(BIN)/python -m tests.mutants.rules
-	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m tests.proofs.mutants.rules
+	$(BIN)/python -m tests.proofs.mutants
 
 $(BENCH): requirements-bench.lock $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock

@@ -12,12 +12,12 @@ from pydantic import SecretStr
 
 from benchmarks.orders import TEXT
 from benchmarks.peers import Reached
-from bots.app import Stores, WallClock, compose, open_stores, platforms
-from bots.life import App
-from bots.parts import Part
-from bots.settings import Settings, load
-from core.lifecycle import ENDED, State
-from core.models import Caller, Destination, Order
+from bots.app.compose import Stores, WallClock, compose, open_stores, platforms
+from bots.app.life import App
+from bots.app.roles import Part
+from bots.app.settings import Settings, load
+from core.domain.lifecycle import ENDED, State
+from core.domain.models import Caller, Destination, Order
 
 DEADLINE_S = 120.0
 TURN_S = 0.002

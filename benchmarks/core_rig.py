@@ -7,25 +7,25 @@ from pathlib import Path
 
 from benchmarks.fakes import CHAT, FakeChat, FakeMedia
 from benchmarks.orders import QUOTA
-from bots.app import WallClock
-from bots.life import calm_collector
+from bots.app.compose import WallClock
+from bots.app.life import calm_collector
 from core.admin import Admin
-from core.callbacks import Naming
-from core.delivering import Delivering
-from core.elsewhere import LOOK_S
-from core.gate import Gate
-from core.ids import Ids
-from core.lease import Lease
-from core.meters import Meters
-from core.nudges import Nudges
-from core.observed import ObservedGateway
-from core.policy import Policy
+from core.domain.ids import Ids
+from core.domain.policy import Policy
+from core.domain.products import Catalog, catalog
+from core.engine.callbacks import Naming
+from core.engine.circuit_breaker import CircuitBreaker
+from core.engine.delivery import Deliverer
+from core.engine.executor import Executor, Pace
+from core.engine.lease import Lease
+from core.engine.meters import Meters
+from core.engine.observed import ObservedGateway
+from core.engine.queue import FairQueue, Limits
+from core.engine.remote import LOOK_S
+from core.engine.wakeups import Wakeups
+from core.engine.worker import Worker
 from core.ports import Gateway
-from core.products import Catalog, catalog
-from core.queue import FairQueue, Limits
 from core.service import Service
-from core.steps import Pace, Steps
-from core.worker import Worker
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
 from storage.engines import Address, driver_of, lease_of
@@ -114,40 +114,40 @@ def _core(
     lease: Lease,
     look_s: float | None,
 ) -> Core:
-    nudges, gate, clock, media, meters = Nudges(), Gate(), WallClock(), FakeMedia(), Meters()
+    wakeups, breaker, clock, media, meters = Wakeups(), CircuitBreaker(), WallClock(), FakeMedia(), Meters()
     observed = ObservedGateway(gateway, meters)
     naming = Naming(store, observed)
-    delivering = Delivering(
+    deliverer = Deliverer(
         store=store,
         media=media,
         deliveries={CHAT: chat},
         quota_for=lambda job: POLICY.quota(direct=job.direct),
         clock=clock,
         spool=spool,
-        nudges=nudges,
+        wakeups=wakeups,
         lease=lease,
     )
-    steps = Steps(
+    executor = Executor(
         store=store,
         gateway=observed,
         media=media,
-        delivering=delivering,
+        deliverer=deliverer,
         catalog=table,
         clock=clock,
         spool=spool,
         pace=pace,
-        gate=gate,
-        nudges=nudges,
+        breaker=breaker,
+        wakeups=wakeups,
         naming=naming,
         lease=lease,
     )
     worker = Worker(
         store=store,
-        steps=steps,
-        delivering=delivering,
+        executor=executor,
+        deliverer=deliverer,
         queue=FairQueue(limits),
-        gate=gate,
-        nudges=nudges,
+        breaker=breaker,
+        wakeups=wakeups,
         clock=clock,
         spool=spool,
         naming=naming,

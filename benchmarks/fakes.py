@@ -8,9 +8,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from core.audio import Probe, RawFormat, Want
-from core.models import Artifact, Job, Receipt
-from core.products import Product
+from core.domain.audio import Probe, RawFormat, Want
+from core.domain.models import Artifact, Job, Receipt
+from core.domain.products import Product
 
 CHAT = "bench"
 AUDIO = b"audio"

@@ -10,8 +10,8 @@ from benchmarks.core_rig import open_store
 from benchmarks.fakes import CHAT
 from benchmarks.harness import Figures
 from benchmarks.orders import COST_MICROS, MEMBERS_OF_COMMUNITY, TEXT
-from bots.app import WallClock
-from core.quota import DAY_MS, day_of
+from bots.app.compose import WallClock
+from core.domain.quota import DAY_MS, day_of
 from storage.driver import Driver, Statement
 
 JOBS_OF_MEMBER = 50

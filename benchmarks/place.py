@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.postgres import NoServer, Server, server
+from tests.worlds.postgres import NoServer, Server, server
 
 IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from benchmarks.core_rig import NO_LIMITS, running
 from benchmarks.fakes import Completed, FakeChat, FakeGateway
-from core.models import Artifact, Job, Receipt
-from core.queue import Limits
+from core.domain.models import Artifact, Job, Receipt
+from core.engine.queue import Limits
 
 
 class _Outspoken(FakeChat):

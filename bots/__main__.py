@@ -7,12 +7,12 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from bots import check, logs
-from bots.app import WallClock, serve
-from bots.parts import ROLES, Part
-from bots.settings import address_of, load
-from core.errors import ConfigurationError, StoreError
-from core.private import UMASK
+from bots.app import check, logs
+from bots.app.compose import WallClock, serve
+from bots.app.roles import ROLES, Part
+from bots.app.settings import address_of, load
+from core.domain.errors import ConfigurationError, StoreError
+from core.files.private import UMASK
 from storage.engines import Address, admin_of, audit_of, export_of, move, reach
 from storage.sqlite import backup
 
@@ -34,7 +34,7 @@ async def _demo(options: argparse.Namespace) -> int:
 
 
 async def _sandbox(options: argparse.Namespace) -> int:
-    from bots.sandbox import serve_sandbox
+    from bots.sandbox.serve import serve_sandbox
 
     logs.configure_quietly("INFO")
     return await serve_sandbox(
@@ -56,7 +56,7 @@ async def _ledger(options: argparse.Namespace) -> int:
 
 
 async def _communities(options: argparse.Namespace) -> int:
-    from bots.communities import decide
+    from bots.app.communities import decide
 
     if (options.action == "list") != (not options.key):
         raise ConfigurationError("Write troubadour communities, or troubadour communities approve KEY, or decline KEY.")

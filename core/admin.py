@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, fields
 
-from core.amounts import (
+from core.domain.amounts import (
     FOR_GOOD,
     check_reason,
     parse_amount,
@@ -17,18 +17,18 @@ from core.amounts import (
     read_span_ms,
     split_credit,
 )
-from core.claims import Claims
-from core.communities import Approval
-from core.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal, StoreError
-from core.gate import Resumed
-from core.ids import Ids
-from core.models import Caller, Person
-from core.money import show
-from core.policy import Policy
+from core.domain.claims import Claims
+from core.domain.communities import Approval
+from core.domain.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal, StoreError
+from core.domain.ids import Ids
+from core.domain.models import Caller, Person
+from core.domain.money import show
+from core.domain.policy import Policy
+from core.domain.products import Catalog
+from core.domain.quota import Limits, Period, Quota, Standing, window
+from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Spent, Usage
+from core.engine.circuit_breaker import Resumed
 from core.ports import AdminStore, Clock
-from core.products import Catalog
-from core.quota import Limits, Period, Quota, Standing, window
-from core.reports import Act, AuditEntry, Community, Entry, Spent, Usage, Wish
 
 LONGEST_REASON = 200
 MOST_ROWS = 20_000
@@ -121,7 +121,7 @@ class Admin:
             micros, reason = self._sum(amount, reason)
             return await self._store.credit(act, person, -micros, reason)
 
-    async def decide(self, caller: Caller, request_id: str, *, approve: bool) -> Wish:
+    async def decide(self, caller: Caller, request_id: str, *, approve: bool) -> CreditRequest:
         """Grant what a member asked for, or decline; once. Raises NotFound, Decided."""
         async with self._act(caller, "approve" if approve else "decline", request_id) as act:
             return await self._store.decide(act, request_id, approve=approve)

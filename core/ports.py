@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from core.audio import Probe, RawFormat, Want
-from core.communities import Approval
-from core.lifecycle import State
-from core.models import Artifact, Caller, Destination, Job, Order, Person, Receipt
-from core.products import Product
-from core.quota import Limits, Quota, Standing
-from core.reports import Act, AuditEntry, Community, Entry, Spent, Wish
-from core.troubles import Key
+from core.domain.audio import Probe, RawFormat, Want
+from core.domain.communities import Approval
+from core.domain.lifecycle import State
+from core.domain.models import Artifact, Caller, Destination, Job, Order, Person, Receipt
+from core.domain.products import Product
+from core.domain.quota import Limits, Quota, Standing
+from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Spent
+from core.domain.troubles import Key
 
 
 class Clock(Protocol):
@@ -182,7 +182,7 @@ class AdminStore(Protocol):
         """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
         ...
 
-    async def decide(self, act: Act, request_id: str, *, approve: bool) -> Wish:
+    async def decide(self, act: Act, request_id: str, *, approve: bool) -> CreditRequest:
         """Close a member's open request, and credit it if approved. Raises NotFound, Decided."""
         ...
 

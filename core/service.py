@@ -7,9 +7,8 @@ from hmac import compare_digest
 from typing import NoReturn
 
 from core.admin import Admin
-from core.amounts import parse_amount
-from core.carrier import Carrier
-from core.errors import (
+from core.domain.amounts import parse_amount
+from core.domain.errors import (
     AlreadyAsked,
     InvalidInput,
     NeedsChoice,
@@ -24,18 +23,19 @@ from core.errors import (
     TooOld,
     Unavailable,
 )
-from core.gate import Resumed
-from core.ids import Ids
-from core.lifecycle import Reason, State
-from core.meters import Meters
-from core.models import LONGEST_NAME, Accepted, Caller, Destination, Job, Order, Person, shown
-from core.money import MICROS, show
-from core.policy import OFFER_MS, OLDEST_ACT_MS, Policy
+from core.domain.ids import Ids
+from core.domain.lifecycle import Reason, State
+from core.domain.models import LONGEST_NAME, Accepted, Caller, Destination, Job, Order, Person, shown
+from core.domain.money import MICROS, show
+from core.domain.policy import OFFER_MS, OLDEST_ACT_MS, Policy
+from core.domain.products import Catalog, Product
+from core.domain.quota import Standing
+from core.domain.reports import CreditRequest, Entry
+from core.domain.troubles import TROUBLE_OF, Troubles
+from core.engine.carrier import Carrier
+from core.engine.circuit_breaker import Resumed
+from core.engine.meters import Meters
 from core.ports import Admission, Admitted, Clock, Store
-from core.products import Catalog, Product
-from core.quota import Standing
-from core.reports import Entry, Wish
-from core.troubles import TROUBLE_OF, Troubles
 
 log = logging.getLogger(__name__)
 
@@ -214,14 +214,14 @@ class Service:
             log.warning("job %s: its offer is not dropped: %s", accepted.job.job_id, error)
         return accepted
 
-    async def ask_for(self, caller: Caller, amount: str) -> Wish:
+    async def ask_for(self, caller: Caller, amount: str) -> CreditRequest:
         """Ask the admins for credit, in an amount as people type it. Raises InvalidInput, AlreadyAsked."""
         micros = parse_amount(amount, self._policy.price_micros)
         if micros is None:
             raise InvalidInput("amount", amount, _WISHES)
         return await self.ask(caller, micros)
 
-    async def ask(self, caller: Caller, amount_micros: int) -> Wish:
+    async def ask(self, caller: Caller, amount_micros: int) -> CreditRequest:
         """Ask the admins for credit. Raises AlreadyAsked, and OverLimit for a blocked member."""
         if not caller.can_spend or caller.direct:
             raise NotPermitted("community" if caller.direct else "account")
@@ -233,9 +233,9 @@ class Service:
         request_id = self._ids.job()
         if not await self._store.ask(request_id, caller, amount_micros):
             raise AlreadyAsked
-        return Wish(request_id=request_id, member=caller.member, name=caller.name, amount_micros=amount_micros)
+        return CreditRequest(request_id=request_id, member=caller.member, name=caller.name, amount_micros=amount_micros)
 
-    async def withdraw(self, caller: Caller, wish: Wish) -> None:
+    async def withdraw(self, caller: Caller, wish: CreditRequest) -> None:
         """Take back a wish that could not be shown to the admins."""
         await self._store.withdraw(wish.request_id, caller)
 

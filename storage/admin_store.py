@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.communities import Approval
-from core.errors import Decided, NotEnough, NotFound
-from core.lifecycle import State
-from core.models import Person
-from core.money import LARGEST_MICROS
+from core.domain.communities import Approval
+from core.domain.errors import Decided, NotEnough, NotFound
+from core.domain.lifecycle import State
+from core.domain.models import Person
+from core.domain.money import LARGEST_MICROS
+from core.domain.quota import Limits, Period, Quota, Standing
+from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Spent
 from core.ports import Clock
-from core.quota import Limits, Period, Quota, Standing
-from core.reports import Act, AuditEntry, Community, Entry, Spent, Wish
 from storage import admin_sql as sql
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.rows import joined, limits_of, read_as, whose
@@ -63,7 +63,7 @@ class SqlAdminStore:
             raise NotEnough(await self._balance(act.community, person.member)) from None
         return int(rows[2][0]["balance_micros"]) if rows else await self._balance(act.community, person.member)
 
-    async def decide(self, act: Act, request_id: str, *, approve: bool) -> Wish:
+    async def decide(self, act: Act, request_id: str, *, approve: bool) -> CreditRequest:
         """Close a member's open request, and credit it if approved. Raises NotFound, Decided."""
         args = self._args(act, "approved" if approve else "declined") | {"request_id": request_id}
         (found,) = await self._driver.run([Statement(sql.REQUEST, args)])
@@ -83,7 +83,7 @@ class SqlAdminStore:
             balance = await self._balance(act.community, person.member)
             raise (NotEnough(balance) if balance + amount > MOST_MICROS else Decided(request_id)) from None
         balance = await self._balance(act.community, person.member)
-        return Wish(
+        return CreditRequest(
             request_id=request_id, member=person.member, name=person.name, amount_micros=amount, balance_micros=balance
         )
 

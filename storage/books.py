@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.lifecycle import HELD, VOIDS, State
-from core.money import show
+from core.domain.lifecycle import HELD, VOIDS, State
+from core.domain.money import show
 from storage.driver import Driver, Statement
 
 AUDIO = frozenset(State) - HELD - VOIDS

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from core.errors import StoreAway, StoreError
+from core.domain.errors import StoreAway, StoreError
 
 
 class Row(Protocol):

@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from core.errors import StoreError
-from core.lease import Bell, Lease, Sole
+from core.domain.errors import StoreError
+from core.domain.reports import Entry, write_csv
+from core.engine.lease import Lease, Signal, SoleLease
 from core.ports import Clock
-from core.reports import Entry, write_csv
 from storage.admin_store import SqlAdminStore
 from storage.books import Audit, audit
 from storage.driver import Driver, Statement
@@ -46,10 +46,10 @@ def driver_of(address: Address) -> Driver:
 def lease_of(address: Address, driver: Driver, store: SqlStore, platforms: Sequence[str], lease_s: float) -> Lease:
     """Return by what right a worker carries jobs: alone over a file, or beside others."""
     if isinstance(address, Path):
-        return Sole(store)
+        return SoleLease(store)
     from storage.leases import PostgresLease  # noqa: PLC0415 - an extra
 
-    return PostgresLease(driver, bell_of(address), platforms, lease_s)
+    return PostgresLease(driver, signal_of(address), platforms, lease_s)
 
 
 def workers_of(driver: Driver) -> Callable[[], Awaitable[int]]:
@@ -59,11 +59,11 @@ def workers_of(driver: Driver) -> Callable[[], Awaitable[int]]:
     return partial(count_workers, driver)
 
 
-def bell_of(url: str) -> Bell:
+def signal_of(url: str) -> Signal:
     """Return how processes over one PostgreSQL database hear of each other."""
-    from storage import bell  # noqa: PLC0415 - an extra
+    from storage import signals as signal  # noqa: PLC0415 - an extra
 
-    return bell.Bell(url)
+    return signal.PostgresSignal(url)
 
 
 @asynccontextmanager

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from core.errors import StoreAway, StoreError
-from core.lease import Bell, Carried, Hear
-from core.models import Job
-from core.queue import Room
+from core.domain.errors import StoreAway, StoreError
+from core.domain.models import Job
+from core.engine.lease import Carried, Hear, Signal
+from core.engine.queue import Room
 from storage.driver import Driver, Statement
 from storage.rows import joined
 from storage.store import job_of
@@ -120,19 +120,19 @@ def _clock_s() -> float:
 
 
 class PostgresLease:
-    """Implements `core.lease.Lease`. Times are told by the database's clock, which all machines share."""
+    """Implements `core.engine.lease.Lease`. Times are told by the database's clock, which all machines share."""
 
     def __init__(
         self,
         driver: Driver,
-        bell: Bell,
+        signal: Signal,
         platforms: Sequence[str],
         lease_s: float,
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         """`platforms`: whose jobs this worker can carry. `lease_s`: after how long without a sign it counts as dead."""
         self._driver = driver
-        self._bell = bell
+        self._signal = signal
         self._platforms = joined(platforms)
         self._lease_s = lease_s
         self._new_id = new_id
@@ -150,7 +150,7 @@ class PostgresLease:
 
     async def start(self, hear: Hear) -> None:
         """Become a worker."""
-        await self._bell.start(hear)
+        await self._signal.start(hear)
         await self._enter()
         self._keeper = asyncio.create_task(self._keep(hear), name="lease")
 
@@ -193,11 +193,11 @@ class PostgresLease:
     async def leave(self, job: Job) -> None:
         """Leave a job that is ours to whoever takes it first."""
         await self._driver.run([Statement(_LEAVE_JOB, {"job_id": job.job_id, "worker_id": job.owner})])
-        self._bell.ring()
+        self._signal.notify()
 
-    def ring(self, job_id: str = "") -> None:
+    def notify(self, job_id: str = "") -> None:
         """Let every worker hear of a job, or that jobs wait."""
-        self._bell.ring(job_id)
+        self._signal.notify(job_id)
 
     async def hand_over(self, carried: Collection[str]) -> None:
         """Leave to others what is ours, but for the jobs that are still carried."""
@@ -205,7 +205,7 @@ class PostgresLease:
         (freed,) = await self._driver.run([Statement(_FREE_OWN, args)])
         if freed:
             log.info("%d jobs are left to other workers", len(freed))
-            self._bell.ring()
+            self._signal.notify()
 
     async def stop(self) -> None:
         """Leave everything to others, and be no worker any more."""
@@ -217,7 +217,7 @@ class PostgresLease:
             await self.hand_over(())
             await self._driver.run([Statement(_LEAVE, {"worker_id": self.owner})])
         finally:
-            await self._bell.stop()
+            await self._signal.stop()
 
     async def _enter(self) -> None:
         owner, asked_s = self._new_id(), _clock_s()
@@ -238,7 +238,7 @@ class PostgresLease:
                     (freed, _) = await self._driver.run([Statement(_FREE_DEAD), Statement(_BURY)])
                 if freed:
                     log.warning("%d jobs of a dead worker go on", len(freed))
-                    self._bell.ring()
+                    self._signal.notify()
             except (StoreError, TimeoutError) as error:
                 away = error if isinstance(error, StoreError) else StoreAway("no answer in time")
                 log.warning("the lease can't be renewed: %s", away)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from importlib import resources
 
-from core.errors import Conflict, SchemaTooNew, StoreError
+from core.domain.errors import Conflict, SchemaTooNew, StoreError
 from storage.driver import Driver, Statement
 
 MARK = "migrations"

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 
-from core.errors import StoreError
+from core.domain.errors import StoreError
 from storage.books import CHECKS, audit
 from storage.driver import UNSTORABLE, Driver
 from storage.migrate import MARK, migrate

@@ -1,8 +1,8 @@
 """The Notices port in SQL: one row for each trouble that the operators were told of."""
 
+from core.domain.quota import DAY_MS
+from core.domain.troubles import Key, Trouble
 from core.ports import Clock
-from core.quota import DAY_MS
-from core.troubles import Key, Trouble
 from storage.driver import Driver, Statement
 
 HOUR_MS = 3_600_000

@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 import asyncpg
 
-from core.errors import Conflict, StoreAway, StoreError
+from core.domain.errors import Conflict, StoreAway, StoreError
 from storage.driver import OutcomeUnknown, Row, Statement, Unexpected, bindable
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TypeVar
 
-from core.quota import Limits
+from core.domain.quota import Limits
 from storage.driver import Row
 
 T = TypeVar("T")

@@ -12,9 +12,9 @@ from typing import Any, TextIO
 
 import aiosqlite
 
-from core.errors import Conflict, StoreAway, StoreBusy, StoreError
-from core.private import FOLDER, create, narrow
-from core.reports import Entry, write_csv
+from core.domain.errors import Conflict, StoreAway, StoreBusy, StoreError
+from core.domain.reports import Entry, write_csv
+from core.files.private import FOLDER, create, narrow
 from storage.books import Audit, audit
 from storage.driver import Row, Statement, Unexpected, bindable
 from storage.migrate import MARK

@@ -7,14 +7,14 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from core.communities import Approval, Communities
-from core.errors import NotFound, NotPermitted, StaleJob
-from core.lifecycle import ENDED, VOIDS, State, may_move, settles
-from core.models import Artifact, Caller, Destination, Job, Order, Person
-from core.policy import OFFER_MS
+from core.domain.communities import Approval, Communities
+from core.domain.errors import NotFound, NotPermitted, StaleJob
+from core.domain.lifecycle import ENDED, VOIDS, State, may_move, settles
+from core.domain.models import Artifact, Caller, Destination, Job, Order, Person
+from core.domain.policy import OFFER_MS
+from core.domain.quota import DAY_MS, Period, Quota, Standing, day_of, window
+from core.domain.reports import Entry
 from core.ports import Admission, Admitted, Clock
-from core.quota import DAY_MS, Period, Quota, Standing, day_of, window
-from core.reports import Entry
 from storage import sql
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.migrate import migrate

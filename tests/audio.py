@@ -1,6 +1,6 @@
 """Audio for tests that do not listen."""
 
-from core.audio import Probe
+from core.domain.audio import Probe
 
 PROBE = Probe(
     container="wav",

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from core.clock import SteadyClock
+from core.domain.clock import SteadyClock
 
 
 class SetClock(SteadyClock):

@@ -3,8 +3,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.discord.studio import Studio
-from tests.postgres import NoServer, Server, server
+from tests.bots.discord.studio import Studio
+from tests.worlds.postgres import NoServer, Server, server
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,12 @@
 import itertools
 from typing import Any
 
-from bots.web import Web
-from core.meters import Meters
-from core.models import Caller, Destination, Order
+from bots.web.server import Web
+from core.domain.models import Caller, Destination, Order
+from core.domain.quota import Period, Quota
+from core.domain.reports import Act
+from core.engine.meters import Meters
 from core.ports import Admission
-from core.quota import Period, Quota
-from core.reports import Act
 from core.service import Service
 
 _numbers = itertools.count(1)

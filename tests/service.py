@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bots.app import build, platforms
-from bots.life import App
-from bots.settings import load
-from tests.discord.studio import Studio
+from bots.app.compose import build, platforms
+from bots.app.life import App
+from bots.app.settings import load
+from tests.bots.discord.studio import Studio
 from tests.worlds.telegram import TelegramWorld
 
 

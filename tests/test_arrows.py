@@ -1,4 +1,4 @@
-"""The arrows between the folders, and who may import which library."""
+"""The arrows between the rooms, and who may import which library."""
 
 import ast
 from collections.abc import Iterator
@@ -18,11 +18,35 @@ ONLY_IN = {
     "telegram": "bots/telegram/",
     "aiosqlite": "storage/sqlite.py",
     "sqlite3": "storage/sqlite.py",
-    "av": "core/media_child.py core/gateway/sandbox/",
-    "espeakng_loader": "core/gateway/sandbox/",
-    "numpy": "core/gateway/sandbox/",
+    "av": "core/media/child.py bots/sandbox/",
+    "espeakng_loader": "bots/sandbox/",
+    "numpy": "bots/sandbox/",
 }
-STORAGE_IN_BOTS = {"bots/__main__.py", "bots/app.py", "bots/console/demo.py"}
+STORAGE_IN_BOTS = {"bots/__main__.py", "bots/app/compose.py", "bots/console/demo.py"}
+
+CORE_BELOW = {
+    "domain": set(),
+    "files": {"domain"},
+    "ports": {"domain"},
+    "gateway": {"domain", "files", "ports"},
+    "media": {"domain", "files", "ports"},
+    "engine": {"domain", "files", "ports"},
+    "admin": {"domain", "ports"},
+    "service": {"domain", "ports", "engine", "admin"},
+}
+"""The rooms of the core, from the ground up, and what each may import beside itself."""
+
+PLATFORM_ROOMS = {"discord", "telegram", "console"}
+BOTS_BELOW = {
+    "platform": set(),
+    "text": {"platform"},
+    "commands": {"text"},
+    "web": {"platform", "app"},
+    "sandbox": set(),
+    "app": {"platform", "text", "web", "commands", "sandbox", *PLATFORM_ROOMS},
+    **{room: {"platform", "text", "commands", "app"} for room in PLATFORM_ROOMS},
+    "__main__": {"app", "console", "sandbox", "text"},
+}
 
 
 def files(folder: str) -> list[Path]:
@@ -36,6 +60,39 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def arrows(package: str) -> set[tuple[str, str, str]]:
+    """Return by file which room imports which other room of its package."""
+    found = set()
+    for path in files(package):
+        room = path.relative_to(ROOT / package).with_suffix("").parts[0]
+        for module in imports(path):
+            package_of, _, rest = module.partition(".")
+            to = rest.split(".")[0]
+            if (
+                package_of == package
+                and to
+                and to != room
+                and (ROOT / package / to).is_dir() | (ROOT / package / f"{to}.py").is_file()
+            ):
+                found.add((str(path.relative_to(ROOT)), room, to))
+    return found
+
+
+def test_every_arrow_inside_the_core_runs_down() -> None:
+    assert {room for _, room, _ in arrows("core")} <= CORE_BELOW.keys()
+    assert [arrow for arrow in sorted(arrows("core")) if arrow[2] not in CORE_BELOW[arrow[1]]] == []
+
+
+def test_the_core_has_at_most_a_dozen_rooms() -> None:
+    rooms = [path for path in (ROOT / "core").iterdir() if not path.name.startswith("__")]
+    assert len(rooms) <= 12
+
+
+def test_every_arrow_inside_the_bots_is_drawn() -> None:
+    assert [arrow for arrow in sorted(arrows("bots")) if arrow[2] not in BOTS_BELOW[arrow[1]]] == []
 
 
 @pytest.mark.parametrize("folder", FORBIDDEN)
@@ -55,6 +112,11 @@ def test_only_the_composition_root_knows_storage() -> None:
     assert knows <= STORAGE_IN_BOTS
 
 
+def test_the_sandbox_knows_nothing_of_ours_but_values() -> None:
+    ours = {m for p in files("bots/sandbox") for m in imports(p) if m.split(".")[0] in FORBIDDEN}
+    assert [m for m in sorted(ours) if not m.startswith(("bots.sandbox", "core.domain"))] == []
+
+
 @pytest.mark.parametrize("library", ONLY_IN)
 def test_each_library_has_one_home(library: str) -> None:
     users = [
@@ -70,7 +132,7 @@ def test_each_library_has_one_home(library: str) -> None:
 def test_nothing_outside_the_sandbox_imports_it_at_import_time() -> None:
     for folder in FORBIDDEN:
         for path in files(folder):
-            if "core/gateway/sandbox" in str(path):
+            if "bots/sandbox" in str(path):
                 continue
             top_level = [n for n in ast.parse(path.read_text()).body if isinstance(n, ast.Import | ast.ImportFrom)]
             assert "sandbox" not in " ".join(ast.unparse(n) for n in top_level), path
@@ -87,6 +149,6 @@ def test_no_money_rule_stands_in_an_adapter() -> None:
         text = path.read_text()
         assert not [
             name
-            for name in ("refusing_limit", "core.lifecycle", "_micros +", "_micros -", "_micros <", "_micros >")
+            for name in ("refusing_limit", "core.domain.lifecycle", "_micros +", "_micros -", "_micros <", "_micros >")
             if name in text
         ], path

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bots import admin_replies, replies
-from bots.settings import Settings, load
-from core.gateway.sandbox import FAULTS
+from bots.app.settings import Settings, load
+from bots.sandbox import FAULTS
+from bots.text import admin_replies, replies
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

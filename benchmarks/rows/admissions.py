@@ -19,9 +19,9 @@ from time import perf_counter
 from benchmarks.core_rig import open_store
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_once
 from benchmarks.orders import COST_MICROS, TEXT, admission, orders
-from bots.app import WallClock
+from bots.app.compose import WallClock
+from core.domain.quota import Period, window
 from core.ports import Admission
-from core.quota import Period, window
 from storage import sql
 from storage.driver import Driver, Statement
 from storage.sqlite import connect

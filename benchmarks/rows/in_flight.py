@@ -30,10 +30,10 @@ from benchmarks.fill import running_jobs
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch
 from benchmarks.memory_of import rss_bytes
 from benchmarks.peers import Reached, peer
+from core.domain.products import catalog
+from core.engine.executor import Pace
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings
-from core.products import catalog
-from core.steps import Pace
 
 T = TypeVar("T")
 Sockets = asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]]

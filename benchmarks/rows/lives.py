@@ -1,6 +1,6 @@
 """Whole job lives in a second: ordered, submitted, watched, collected, delivered; gateway, media and chat are fakes.
 
-The same on all sides: six durable writes for each job (admitted, about to submit, running, generated, delivering,
+The same on all sides: six durable writes for each job (admitted, about to submit, running, generated, deliverer,
 delivered), 256 jobs under way, the same small file written and read, the same engine with the same durability: SQLite
 with WAL and `synchronous=FULL`, PostgreSQL with `fsync` on, ten connections.
 
@@ -16,7 +16,7 @@ from benchmarks.core_rig import Core, running
 from benchmarks.fakes import FakeGateway
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_once
 from benchmarks.orders import orders
-from core.models import Order
+from core.domain.models import Order
 
 WAITING = 256
 SETTLED_S = 60.0

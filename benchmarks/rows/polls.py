@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_once
 from benchmarks.peers import peer
-from core.errors import GatewayError
+from core.domain.errors import GatewayError
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bots.app import build
+from bots.app.compose import build
+from bots.app.settings import SANDBOX, Settings, load
 from bots.console.keyboard import typed
+from bots.console.output_folder import Kept, OutputFolder
 from bots.console.platform import Console, Outcome
 from bots.console.screen import Screen
 from bots.console.script import Line, read_script
-from bots.console.shelf import Kept, Shelf
-from bots.settings import SANDBOX, Settings, load
-from core.money import show
+from core.domain.money import show
 from storage.books import Audit
 from storage.engines import audit_of
 
@@ -43,15 +43,15 @@ async def demo(*, script: Path | None, out: Path) -> int:
             stream.reconfigure(errors="replace")
     screen = Screen(sys.stdout)
     lines = written(read_script(script), screen) if script else typed(screen)
-    shelf, over = Shelf(out), asyncio.Event()
+    output, over = OutputFolder(out), asyncio.Event()
     screen.plain(WELCOME if script else f"{WELCOME}\n{HOW}")
-    console = Console(lines, screen, shelf, in_turn=script is not None, over=over, deadline_s=3 * JOB_S)
+    console = Console(lines, screen, output, in_turn=script is not None, over=over, deadline_s=3 * JOB_S)
     with TemporaryDirectory(prefix="troubadour-demo-") as folder:
         settings = throw_away(Path(folder))
         async with build(settings, {console.name: console}) as app:
             await app.run(over)
         books = await audit_of(settings.database)
-    report(screen, shelf.kept, console.outcome, books)
+    report(screen, output.kept, console.outcome, books)
     return 0 if console.outcome.finished and not console.outcome.failed and books.balance else 1
 
 

@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bots import replies
-from bots.acts import Answer
-from bots.console.desk import NAME, Desk
+from bots.commands.actions import Answer
+from bots.console.output_folder import OutputFolder
+from bots.console.responder import NAME, Responder
 from bots.console.screen import Screen
 from bots.console.script import Line
-from bots.console.shelf import Shelf
 from bots.platform import Button, Hook
-from core.audio import Want
-from core.errors import DeliveryRefused, DeliveryUncertain
-from core.models import Artifact, Job, Receipt
+from bots.text import replies
+from core.domain.audio import Want
+from core.domain.errors import DeliveryRefused, DeliveryUncertain
+from core.domain.models import Artifact, Job, Receipt
 from core.service import Service
 
 LARGEST_BYTES = 1 << 30
@@ -43,7 +43,7 @@ class Console:
         self,
         lines: AsyncIterable[Line],
         screen: Screen,
-        shelf: Shelf,
+        output: OutputFolder,
         *,
         in_turn: bool,
         over: asyncio.Event,
@@ -56,7 +56,7 @@ class Console:
         self.outcome = Outcome()
         self._lines = lines
         self._screen = screen
-        self._shelf = shelf
+        self._output = output
         self._in_turn = in_turn
         self._over = over
         self._deadline_s = deadline_s
@@ -64,7 +64,7 @@ class Console:
         self._ended: set[str] = set()
         self._shown: dict[str, str] = {}
         self._change = asyncio.Event()
-        self._desk: Desk
+        self._responder: Responder
 
     @property
     def receiving(self) -> bool:
@@ -77,7 +77,7 @@ class Console:
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver."""
-        self._desk = Desk(service, lambda job: self._accepted.add(job.job_id))
+        self._responder = Responder(service, lambda job: self._accepted.add(job.job_id))
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Show what is meant for one alone, and what may be typed in place of a press."""
@@ -88,7 +88,7 @@ class Console:
         """Hear the lines, wait until every order has ended, and end the demo."""
         try:
             await self._converse()
-            self.outcome.finished = not self._desk.faults
+            self.outcome.finished = not self._responder.faults
         except TimeoutError:
             self._screen.answer(f"Not every order ended within {self._deadline_s:.0f} s.")
         finally:
@@ -96,7 +96,7 @@ class Console:
 
     async def _converse(self) -> None:
         async for line in self._lines:
-            if answer := await self._desk.answer(line):
+            if answer := await self._responder.answer(line):
                 await self._say(answer)
             if self._in_turn:
                 await self._all_ended()
@@ -108,7 +108,7 @@ class Console:
         self._screen.answer(answer.text)
         for file in answer.files:
             try:
-                path = await asyncio.to_thread(self._shelf.put, file.name, file.content)
+                path = await asyncio.to_thread(self._output.put, file.name, file.content)
             except OSError as error:
                 self._screen.answer(f"{file.name} can't be written: {error.strerror}.")
             else:
@@ -142,12 +142,12 @@ class Console:
         self._screen.aside(self._shown[job.job_id])
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
-        """Put the files on the shelf, and say where they lie."""
+        """Put the files on the output, and say where they lie."""
         if uncertain:
             raise DeliveryUncertain("an earlier copy may lie there")
         for artifact in artifacts:
             try:
-                kept = await asyncio.to_thread(self._shelf.keep, job, artifact)
+                kept = await asyncio.to_thread(self._output.keep, job, artifact)
             except OSError as error:
                 raise DeliveryRefused(f"the file can't be written: {error}") from error
             self._screen.good(f"{kept.path} ({artifact.probe.duration_ms / 1000:.1f} s)")

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import ConfigurationError
+from core.domain.errors import ConfigurationError
 
 LARGEST_BYTES = 1_000_000
 EXPECTED = "`name: text`, or `@name: text` for an admin; names have no spaces, and # begins a comment"

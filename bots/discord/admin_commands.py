@@ -7,15 +7,16 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from bots import acts, admin_replies, replies
-from bots.acts import Answer
-from bots.discord.address import Anybody, key, role_key, role_subject, roles_of
-from bots.discord.client import AnyCommand
+from bots.commands import actions as acts
+from bots.commands.actions import Answer
 from bots.discord.commands import Interaction, Text
+from bots.discord.connection import AnyCommand
+from bots.discord.identity import Anybody, key, role_key, role_subject, roles_of
+from bots.text import admin_replies, replies
 from core.admin import Subject
-from core.errors import InvalidInput
-from core.models import Caller, Person
-from core.quota import Period
+from core.domain.errors import InvalidInput
+from core.domain.models import Caller, Person
+from core.domain.quota import Period
 from core.service import Service
 
 C = TypeVar("C", bound=AnyCommand)
@@ -43,7 +44,7 @@ quota = _for_admins(app_commands.Group(name="quota", description=replies.COMMAND
 @_periods
 async def quota_set(interaction: Interaction, member: Anybody, amount: Text, period: str | None = None) -> None:
     """Set a member's quota."""
-    await interaction.client.desk.administer(interaction, _set, member, amount, period or "")
+    await interaction.client.responder.administer(interaction, _set, member, amount, period or "")
 
 
 async def _set(service: Service, caller: Caller, member: Person, amount: str, period: str) -> Answer:
@@ -55,7 +56,7 @@ async def _set(service: Service, caller: Caller, member: Person, amount: str, pe
 @_periods
 async def quota_role(interaction: Interaction, role: discord.Role, amount: Text, period: str | None = None) -> None:
     """Set a role's quota."""
-    await interaction.client.desk.administer(interaction, acts.quota_set, role_subject(role), amount, period or "")
+    await interaction.client.responder.administer(interaction, acts.quota_set, role_subject(role), amount, period or "")
 
 
 @quota.command(name="show", description=replies.COMMANDS["quota show"])
@@ -65,7 +66,7 @@ async def quota_show(interaction: Interaction, member: Anybody | None = None) ->
     roles = roles_of(member) if member else ()
     known = interaction.guild.roles if interaction.guild else ()
     names = {role_key(role.id): role.name for role in known}
-    await interaction.client.desk.administer(interaction, acts.quota_show, member, roles, names)
+    await interaction.client.responder.administer(interaction, acts.quota_show, member, roles, names)
 
 
 @quota.command(name="clear", description=replies.COMMANDS["quota clear"])
@@ -74,7 +75,7 @@ async def quota_clear(
     interaction: Interaction, member: Anybody | None = None, role: discord.Role | None = None
 ) -> None:
     """Take a member's or a role's quota away, or the community's default."""
-    await interaction.client.desk.administer(interaction, _clear, member, role)
+    await interaction.client.responder.administer(interaction, _clear, member, role)
 
 
 async def _clear(service: Service, caller: Caller, member: Person | None, role: discord.Role | None) -> Answer:
@@ -89,7 +90,7 @@ async def _clear(service: Service, caller: Caller, member: Person | None, role: 
 @_periods
 async def quota_default(interaction: Interaction, amount: Text, period: str | None = None) -> None:
     """Set the community's default quota."""
-    await interaction.client.desk.administer(interaction, acts.quota_set, Subject.of(None), amount, period or "")
+    await interaction.client.responder.administer(interaction, acts.quota_set, Subject.of(None), amount, period or "")
 
 
 @_for_admins
@@ -97,7 +98,7 @@ async def quota_default(interaction: Interaction, amount: Text, period: str | No
 @app_commands.describe(**admin_replies.OPTIONS["grant"])
 async def grant(interaction: Interaction, member: Anybody, amount: Text, reason: Text | None = None) -> None:
     """Give credit."""
-    await interaction.client.desk.administer(interaction, acts.grant, member, amount, reason or "")
+    await interaction.client.responder.administer(interaction, acts.grant, member, amount, reason or "")
 
 
 @_for_admins
@@ -105,7 +106,7 @@ async def grant(interaction: Interaction, member: Anybody, amount: Text, reason:
 @app_commands.describe(**admin_replies.OPTIONS["revoke"])
 async def revoke(interaction: Interaction, member: Anybody, amount: Text, reason: Text | None = None) -> None:
     """Take credit back."""
-    await interaction.client.desk.administer(interaction, acts.revoke, member, amount, reason or "")
+    await interaction.client.responder.administer(interaction, acts.revoke, member, amount, reason or "")
 
 
 @_for_admins
@@ -113,7 +114,7 @@ async def revoke(interaction: Interaction, member: Anybody, amount: Text, reason
 @app_commands.describe(**admin_replies.OPTIONS["block"])
 async def block(interaction: Interaction, member: Anybody, span: Text | None = None) -> None:
     """Refuse a member's orders."""
-    await interaction.client.desk.administer(interaction, acts.block, member, span or "")
+    await interaction.client.responder.administer(interaction, acts.block, member, span or "")
 
 
 @_for_admins
@@ -121,7 +122,7 @@ async def block(interaction: Interaction, member: Anybody, span: Text | None = N
 @app_commands.describe(**admin_replies.OPTIONS["unblock"])
 async def unblock(interaction: Interaction, member: Anybody) -> None:
     """Take a member's orders again."""
-    await interaction.client.desk.administer(interaction, acts.unblock, member)
+    await interaction.client.responder.administer(interaction, acts.unblock, member)
 
 
 @_for_admins
@@ -130,7 +131,7 @@ async def unblock(interaction: Interaction, member: Anybody) -> None:
 @_limits
 async def limits(interaction: Interaction, name: str | None = None, value: Text | None = None) -> None:
     """Show the community's limits, or set one."""
-    await interaction.client.desk.administer(interaction, _limit, name or "", value or "")
+    await interaction.client.responder.administer(interaction, _limit, name or "", value or "")
 
 
 async def _limit(service: Service, caller: Caller, name: str, value: str) -> Answer:
@@ -160,14 +161,14 @@ def _channel_key(word: str) -> str:
 @_periods
 async def usage(interaction: Interaction, period: str = Period.MONTH.value, member: Anybody | None = None) -> None:
     """Show what was spent."""
-    await interaction.client.desk.administer(interaction, acts.usage, period, member)
+    await interaction.client.responder.administer(interaction, acts.usage, period, member)
 
 
 @_for_admins
 @app_commands.command(name="audit", description=admin_replies.COMMANDS["audit"])
 async def audit(interaction: Interaction) -> None:
     """Show who changed what."""
-    await interaction.client.desk.administer(interaction, acts.audit)
+    await interaction.client.responder.administer(interaction, acts.audit)
 
 
 @_for_admins
@@ -175,7 +176,7 @@ async def audit(interaction: Interaction) -> None:
 @app_commands.describe(**admin_replies.OPTIONS["pool"])
 async def pool(interaction: Interaction, amount: Text, community: Text | None = None) -> None:
     """Set what a community may spend in a month."""
-    await interaction.client.desk.administer(interaction, _pool, community, amount)
+    await interaction.client.responder.administer(interaction, _pool, community, amount)
 
 
 async def _pool(service: Service, caller: Caller, community: str | None, amount: str) -> Answer:
@@ -189,14 +190,14 @@ async def communities(
     interaction: Interaction, decision: Literal["approve", "decline"] | None = None, community: Text | None = None
 ) -> None:
     """List communities, or approve or decline one."""
-    await interaction.client.desk.administer(interaction, acts.communities, decision or "", community or "")
+    await interaction.client.responder.administer(interaction, acts.communities, decision or "", community or "")
 
 
 @_for_admins
 @app_commands.command(name="resume", description=admin_replies.COMMANDS["resume"])
 async def resume(interaction: Interaction) -> None:
     """Let orders go to the gateway at once."""
-    await interaction.client.desk.administer(interaction, acts.resume)
+    await interaction.client.responder.administer(interaction, acts.resume)
 
 
 ADMIN_COMMANDS: tuple[AnyCommand, ...] = (

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import discord
 
-from bots import admin_replies, replies
 from bots.platform import Button
-from core.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
-from core.models import Job
-from core.reports import Wish
+from bots.text import admin_replies, replies
+from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
+from core.domain.models import Job
+from core.domain.reports import CreditRequest
 
 AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "approve", "decline", "confirm"
 
@@ -36,7 +36,7 @@ def of_refusal(refusal: Refusal) -> discord.ui.View | None:
             return None
 
 
-def of_wish(wish: Wish) -> discord.ui.View:
+def of_wish(wish: CreditRequest) -> discord.ui.View:
     """Let an admin decide on a wish for credit."""
     return _row(
         (admin_replies.APPROVE, APPROVE, wish.request_id),

@@ -1,4 +1,4 @@
-"""The slash commands: each parses, calls the service through the desk, and returns the sentence to show."""
+"""The slash commands: each parses, calls the service through the responder, and returns the sentence to show."""
 
 import inspect
 from typing import Any
@@ -7,13 +7,14 @@ import discord
 from discord import AppCommandOptionType, app_commands
 from discord.app_commands import Choice, Range
 
-from bots import acts, admin_replies, replies
-from bots.acts import Answer
-from bots.discord.client import AnyCommand, Bot
-from core.models import Caller
-from core.products import Flag, Number, OneOf, Parameter, Product, speech
-from core.products import Text as Words
-from core.products import music as music_row
+from bots.commands import actions as acts
+from bots.commands.actions import Answer
+from bots.discord.connection import AnyCommand, Bot
+from bots.text import admin_replies, replies
+from core.domain.models import Caller
+from core.domain.products import Flag, Number, OneOf, Parameter, Product, speech
+from core.domain.products import Text as Words
+from core.domain.products import music as music_row
 from core.service import Service
 
 MOST_CHOICES = 25
@@ -72,7 +73,7 @@ def _order(name: str, product: Product) -> app_commands.Command[Any, ..., None]:
     """Make the command that orders a product. Its text comes first: typed literally, everything goes there."""
 
     async def order(interaction: Interaction, **entered: Any) -> None:
-        await interaction.client.desk.order(interaction, product.name, entered.pop(product.billed), **entered)
+        await interaction.client.responder.order(interaction, product.name, entered.pop(product.billed), **entered)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     body = Option(product.table[product.billed], longest=LONGEST_OPTION, is_open=True)
@@ -93,7 +94,7 @@ def _order(name: str, product: Product) -> app_commands.Command[Any, ..., None]:
 async def voices_like(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the voices that hold what was typed, those that begin with it first; the service checks again."""
     wanted = typed.strip().casefold()
-    known = [v for v in interaction.client.desk.service.catalog.voices if wanted in v.casefold()]
+    known = [v for v in interaction.client.responder.service.catalog.voices if wanted in v.casefold()]
     known.sort(key=lambda v: not v.casefold().startswith(wanted))
     return [Choice(name=v, value=v) for v in known if len(v) <= LONGEST_CHOICE][:MOST_CHOICES]
 
@@ -106,7 +107,7 @@ music = _order("music", music_row())
 @app_commands.command(name="voices", description=replies.COMMANDS["voices"])
 async def voices(interaction: Interaction) -> None:
     """List the voices."""
-    await interaction.client.desk.tell(interaction, _voices)
+    await interaction.client.responder.tell(interaction, _voices)
 
 
 async def _voices(service: Service, _: Caller) -> Answer:
@@ -116,7 +117,7 @@ async def _voices(service: Service, _: Caller) -> Answer:
 @app_commands.command(name="balance", description=replies.COMMANDS["balance"])
 async def balance(interaction: Interaction) -> None:
     """Say what the caller may spend."""
-    await interaction.client.desk.tell(interaction, _balance)
+    await interaction.client.responder.tell(interaction, _balance)
 
 
 async def _balance(service: Service, caller: Caller) -> Answer:
@@ -126,7 +127,7 @@ async def _balance(service: Service, caller: Caller) -> Answer:
 @app_commands.command(name="help", description=replies.COMMANDS["help"])
 async def show_help(interaction: Interaction) -> None:
     """Say what there is."""
-    await interaction.client.desk.tell(interaction, _help)
+    await interaction.client.responder.tell(interaction, _help)
 
 
 async def _help(service: Service, caller: Caller) -> Answer:
@@ -137,7 +138,7 @@ async def _help(service: Service, caller: Caller) -> Answer:
 @app_commands.describe(**admin_replies.OPTIONS["claim"])
 async def claim(interaction: Interaction, code: Text) -> None:
     """Become the owner."""
-    await interaction.client.desk.tell(interaction, acts.claim, code)
+    await interaction.client.responder.tell(interaction, acts.claim, code)
 
 
 COMMANDS: tuple[AnyCommand, ...] = (speak, music, voices, balance, show_help, claim)

@@ -10,15 +10,15 @@ from typing import Any
 import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
-from bots import replies, titles
 from bots.discord import buttons as rows
-from bots.discord.address import PLATFORM, Address
-from bots.discord.courier import NETWORK, SPENT, Courier, describe, failures, may_have_arrived
-from bots.discord.text import CONTENT_LIMIT, plain, size
+from bots.discord.escaping import CONTENT_LIMIT, plain, size
+from bots.discord.identity import PLATFORM, Address
+from bots.discord.rest import NETWORK, SPENT, RestClient, describe, failures, may_have_arrived
 from bots.platform import Button
-from core.audio import Want
-from core.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
-from core.models import Artifact, Job, Receipt
+from bots.text import replies, titles
+from core.domain.audio import Want
+from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
+from core.domain.models import Artifact, Job, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class DiscordDelivery:
 
     def __init__(self, token: str, now_s: Callable[[], float] = time.time, proxy: str | None = None) -> None:
         """`now_s` is the time in seconds since 1970, as Discord counts it."""
-        self._courier = Courier(token, proxy)
+        self._rest = RestClient(token, proxy)
         self._now_s = now_s
         self._receipts: set[asyncio.Task[None]] = set()
         self._shown: dict[str, str] = {}
@@ -98,7 +98,7 @@ class DiscordDelivery:
         if not self.shows(job):
             return
         with failures(), _message(text, (), rows.of_progress(job), job) as message:
-            await self._courier.edit_reply(address.application_id, address.token, message)
+            await self._rest.edit_reply(address.application_id, address.token, message)
         self._shown[job.job_id] = text
         if len(self._shown) > MOST_SHOWN:
             del self._shown[next(iter(self._shown))]
@@ -139,7 +139,7 @@ class DiscordDelivery:
         try:
             with failures(), _message(replies.receipt(receipt), (), None, job, private=True) as message:
                 async with asyncio.timeout(RECEIPT_S):
-                    await self._courier.follow_up(address.application_id, address.token, message)
+                    await self._rest.follow_up(address.application_id, address.token, message)
         except DeliveryError as error:
             log.info("job %s: no receipt: %s", job.job_id, error)
         except Exception:
@@ -153,8 +153,8 @@ class DiscordDelivery:
             allowed_mentions=discord.AllowedMentions.none(),
         )
         with failures(), message:
-            channel_id = await self._courier.direct_channel(int(member.removeprefix(f"{PLATFORM}:")))
-            await self._courier.send(channel_id, message)
+            channel_id = await self._rest.direct_channel(int(member.removeprefix(f"{PLATFORM}:")))
+            await self._rest.send(channel_id, message)
 
     def _token_lives(self, address: Address) -> bool:
         return self._now_s() < address.token_until_s
@@ -195,8 +195,8 @@ class DiscordDelivery:
             return False
         try:
             with failures(), _message(text, (), None, job, private=True) as message:
-                await self._courier.take_away_reply(address.application_id, address.token)
-                await self._courier.follow_up(address.application_id, address.token, message)
+                await self._rest.take_away_reply(address.application_id, address.token)
+                await self._rest.follow_up(address.application_id, address.token, message)
         except DeliveryRefused as error:
             log.info("job %s: the author can't be told alone: %s", job.job_id, error)
             return False
@@ -209,7 +209,7 @@ class DiscordDelivery:
         """Edit the reply; return False if it can't be edited any more."""
         try:
             with _message(text, artifacts, view, job) as message:
-                await self._courier.edit_reply(address.application_id, address.token, message)
+                await self._rest.edit_reply(address.application_id, address.token, message)
         except discord.HTTPException as error:
             if error.code not in SPENT:
                 raise
@@ -225,7 +225,7 @@ class DiscordDelivery:
             raise DeliveryRefused("Discord did not tell the channel")
         nonce = f"{job.job_id}-{'audio' if artifacts else 'told'}"[:25]
         with _message(text, artifacts, view, job, nonce) as message:
-            await self._courier.send(address.channel_id, message)
+            await self._rest.send(address.channel_id, message)
         await self._clear(address, job)
 
     async def _is_there(self, address: Address, job: Job, *, uncertain: bool) -> bool:
@@ -235,7 +235,7 @@ class DiscordDelivery:
                 raise DeliveryUncertain("the reply may hold the audio already")
             return False
         try:
-            return await self._courier.shows_files(address.channel_id, address.message_id)
+            return await self._rest.shows_files(address.channel_id, address.message_id)
         except (discord.HTTPException, *NETWORK) as error:
             if uncertain and not isinstance(error, discord.NotFound):
                 raise
@@ -247,6 +247,6 @@ class DiscordDelivery:
         if address.channel_id is None or address.message_id is None:
             return
         try:
-            await self._courier.delete(address.channel_id, address.message_id)
+            await self._rest.delete(address.channel_id, address.message_id)
         except (discord.HTTPException, *NETWORK) as error:
             log.info("job %s: the old reply stays: %s", job.job_id, describe(error))

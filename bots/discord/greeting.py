@@ -4,10 +4,10 @@ import logging
 
 import discord
 
-from bots import replies
-from bots.discord.courier import NETWORK, describe
-from bots.discord.text import plain
-from core.products import Catalog
+from bots.discord.escaping import plain
+from bots.discord.rest import NETWORK, describe
+from bots.text import replies
+from core.domain.products import Catalog
 
 log = logging.getLogger(__name__)
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 
 import discord
 
+from bots.app.roles import Shards
+from bots.app.settings import Settings
 from bots.discord.admin_commands import ADMIN_COMMANDS
-from bots.discord.client import Bot, use_api
 from bots.discord.commands import COMMANDS
+from bots.discord.connection import Bot, use_api
 from bots.discord.delivery import DiscordDelivery
-from bots.discord.desk import Desk
-from bots.parts import Shards
+from bots.discord.responder import Responder
 from bots.platform import Hook
-from bots.settings import Settings
-from core.errors import PlatformBusy, PlatformError
+from core.domain.errors import PlatformBusy, PlatformError
 from core.gateway.answers import retry_after_s
 from core.service import Service
 
@@ -48,7 +48,7 @@ class Discord(DiscordDelivery):
         self._proxy = settings.proxies.of(settings.discord_api_url)
         super().__init__(self._token, now_s, self._proxy)
         self._settings = settings
-        self._desk: Desk | None = None
+        self._responder: Responder | None = None
         self._bot: Bot | None = None
         self._shards = shards
         self._synced = shards is not None and shards.first != 0  # once for all processes
@@ -65,16 +65,16 @@ class Discord(DiscordDelivery):
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""
         use_api(self._settings.discord_api_url)
-        self._desk = Desk(service)
-        await self._courier.open()
+        self._responder = Responder(service)
+        await self._rest.open()
 
     async def run(self) -> None:
         """Log in, write the commands the first time, and take interactions until closed."""
-        if self._desk is None:
+        if self._responder is None:
             raise RuntimeError("open comes first")
         commands = (*COMMANDS, *ADMIN_COMMANDS)
         self._bot = bot = Bot(
-            self._desk,
+            self._responder,
             commands,
             ws_url=self._settings.discord_ws_url,
             proxy=self._proxy,
@@ -98,8 +98,8 @@ class Discord(DiscordDelivery):
 
     async def stop_receiving(self) -> None:
         """Finish the answers under way, then leave; deliveries go on."""
-        if self._desk is not None:
-            await self._desk.shut(ANSWER_S)
+        if self._responder is not None:
+            await self._responder.shut(ANSWER_S)
         if self._bot is not None:
             await self._bot.close()
 
@@ -107,7 +107,7 @@ class Discord(DiscordDelivery):
         """Let go of every connection."""
         await self.stop_receiving()
         await self.finish()
-        await self._courier.close()
+        await self._rest.close()
 
 
 def _closed(error: discord.ConnectionClosed) -> Exception:

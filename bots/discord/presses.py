@@ -4,95 +4,96 @@ import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from bots import acts, admin_replies, replies
+from bots.commands import actions as acts
 from bots.discord import buttons
-from bots.discord.address import AnyInteraction
-from bots.discord.desk import ANEW, PRESS, Desk, Place, Said
-from core.errors import NotFound
-from core.models import Caller, Destination
+from bots.discord.identity import AnyInteraction
+from bots.discord.responder import ANEW, PRESS, Place, Responder, Said
+from bots.text import admin_replies, replies
+from core.domain.errors import NotFound
+from core.domain.models import Caller, Destination
 
 _ID = re.compile(r"\w{1,64}", re.ASCII)
 _NUMBER = re.compile(r"\d", re.ASCII)
 _MICROS = re.compile(r"\d{1,15}", re.ASCII)
 
 
-async def press(desk: Desk, interaction: AnyInteraction, custom_id: str) -> None:
+async def press(responder: Responder, interaction: AnyInteraction, custom_id: str) -> None:
     """Do what the button is for; the press of one that nobody knows is answered, too."""
     kind, _, about = custom_id.partition(":")
-    await _PRESSES.get(kind, _unknown)(desk, interaction, about)
+    await _PRESSES.get(kind, _unknown)(responder, interaction, about)
 
 
-async def _again(desk: Desk, interaction: AnyInteraction, job_id: str) -> None:
+async def _again(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
     """Deliver a kept artifact into the message whose button was pressed."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
-        await desk.service.redeliver(caller, _id("job", job_id), destination)
+        await responder.service.redeliver(caller, _id("job", job_id), destination)
         return ()
 
-    await desk.answer(interaction, act, PRESS)
+    await responder.answer(interaction, act, PRESS)
 
 
-async def _cancel(desk: Desk, interaction: AnyInteraction, job_id: str) -> None:
+async def _cancel(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
     """Take back an order that waits; the worker tells its author."""
 
     async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
-        await desk.service.cancel(caller, _id("job", job_id))
+        await responder.service.cancel(caller, _id("job", job_id))
         return ()
 
-    await desk.answer(interaction, act, PRESS)
+    await responder.answer(interaction, act, PRESS)
 
 
-async def _confirm(desk: Desk, interaction: AnyInteraction, about: str) -> None:
+async def _confirm(responder: Responder, interaction: AnyInteraction, about: str) -> None:
     """Place an order about which its author alone was asked: the audio is for all, in a new message."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
         offer, _, reading = about.partition(":")
         chosen = int(_checked(_NUMBER, "offer", reading)) if reading else None
-        accepted = await desk.service.confirm(caller, _id("offer", offer), destination, chosen)
+        accepted = await responder.service.confirm(caller, _id("offer", offer), destination, chosen)
         return (Said(replies.accepted(accepted)),) if accepted.duplicate else ()
 
-    await desk.answer(interaction, act, ANEW)
+    await responder.answer(interaction, act, ANEW)
 
 
-async def _ask(desk: Desk, interaction: AnyInteraction, micros: str) -> None:
+async def _ask(responder: Responder, interaction: AnyInteraction, micros: str) -> None:
     """Ask the admins where they see it."""
 
     async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
-        wish = await desk.service.ask(caller, int(_checked(_MICROS, "request", micros)))
+        wish = await responder.service.ask(caller, int(_checked(_MICROS, "request", micros)))
         wished = Said(
             admin_replies.wished(wish),
             view=buttons.of_wish(wish),
             place=Place.EVERYBODY,
-            undo=partial(desk.service.withdraw, caller, wish),
+            undo=partial(responder.service.withdraw, caller, wish),
         )
         return wished, Said(replies.ASKED, place=Place.MESSAGE)
 
-    await desk.answer(interaction, act, PRESS)
+    await responder.answer(interaction, act, PRESS)
 
 
-async def _approve(desk: Desk, interaction: AnyInteraction, request_id: str) -> None:
-    await _decide(desk, interaction, request_id, approve=True)
+async def _approve(responder: Responder, interaction: AnyInteraction, request_id: str) -> None:
+    await _decide(responder, interaction, request_id, approve=True)
 
 
-async def _decline(desk: Desk, interaction: AnyInteraction, request_id: str) -> None:
-    await _decide(desk, interaction, request_id, approve=False)
+async def _decline(responder: Responder, interaction: AnyInteraction, request_id: str) -> None:
+    await _decide(responder, interaction, request_id, approve=False)
 
 
-async def _decide(desk: Desk, interaction: AnyInteraction, request_id: str, *, approve: bool) -> None:
+async def _decide(responder: Responder, interaction: AnyInteraction, request_id: str, *, approve: bool) -> None:
     """Let an admin decide; the outcome takes the place of the question."""
 
     async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
-        answer = await acts.decide(desk.service, caller, _id("request", request_id), approve=approve)
+        answer = await acts.decide(responder.service, caller, _id("request", request_id), approve=approve)
         return (Said(answer.text, place=Place.MESSAGE),)
 
-    await desk.answer(interaction, act, PRESS)
+    await responder.answer(interaction, act, PRESS)
 
 
-async def _unknown(desk: Desk, interaction: AnyInteraction, about: str) -> None:
+async def _unknown(responder: Responder, interaction: AnyInteraction, about: str) -> None:
     async def act(_: Caller, __: Destination) -> tuple[Said, ...]:
         raise NotFound("request", about)
 
-    await desk.answer(interaction, act, PRESS)
+    await responder.answer(interaction, act, PRESS)
 
 
 def _id(what: str, given: str) -> str:
@@ -106,7 +107,7 @@ def _checked(form: re.Pattern[str], what: str, given: str) -> str:
     return given
 
 
-_PRESSES: dict[str, Callable[[Desk, AnyInteraction, str], Awaitable[None]]] = {
+_PRESSES: dict[str, Callable[[Responder, AnyInteraction, str], Awaitable[None]]] = {
     buttons.AGAIN: _again,
     buttons.CANCEL: _cancel,
     buttons.ASK: _ask,

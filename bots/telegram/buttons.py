@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bots import admin_replies, replies
 from bots.platform import Button
-from bots.telegram.people import NAME
-from core.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
-from core.models import Caller, Job
-from core.reports import Wish
+from bots.telegram.identity import NAME
+from bots.text import admin_replies, replies
+from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
+from core.domain.models import Caller, Job
+from core.domain.reports import CreditRequest
 
 AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "approve", "decline", "confirm"
 
@@ -37,7 +37,7 @@ def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:
             return None
 
 
-def of_wish(wish: Wish) -> InlineKeyboardMarkup:
+def of_wish(wish: CreditRequest) -> InlineKeyboardMarkup:
     """Let an admin decide on a wish for credit."""
     return _row(
         (admin_replies.APPROVE, f"{APPROVE}:{wish.request_id}"),

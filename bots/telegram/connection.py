@@ -9,7 +9,7 @@ from telegram import LinkPreviewOptions, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot
 
-from bots.telegram.faults import wait_s
+from bots.telegram.errors import wait_s
 from bots.telegram.intake import Intake, read
 from bots.telegram.pace import Pace, Rank
 from bots.telegram.transport import READ_S, AiohttpRequest

@@ -14,16 +14,16 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 from telegram.ext import ExtBot
 
-from bots import replies, titles
 from bots.telegram import buttons
 from bots.telegram.connection import UPLOAD_READ_S
-from bots.telegram.faults import text_fault, upload_fault
+from bots.telegram.errors import text_fault, upload_fault
+from bots.telegram.identity import NAME, Recent, key
 from bots.telegram.pace import Pace, Rank
 from bots.telegram.parse import answered
-from bots.telegram.people import NAME, Recent, key
-from core.audio import Want
-from core.errors import DeliveryDelayed, DeliveryError, DeliveryUncertain
-from core.models import Accepted, Artifact, Destination, Job, Receipt
+from bots.text import replies, titles
+from core.domain.audio import Want
+from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryUncertain
+from core.domain.models import Accepted, Artifact, Destination, Job, Receipt
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class _Card:
         return (self.status if self.chat == place.chat else None) or place.status
 
 
-class Deliverer:
+class TelegramDelivery:
     """The `Delivery` port on Telegram."""
 
     def __init__(self, bot: ExtBot[Rank], pace: Pace, service: Service) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 from telegram import Bot, Update
 
-from bots.telegram.people import Recent
+from bots.telegram.identity import Recent
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Any
 from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
 
-from bots.telegram.faults import NoRoom, wait_s
+from bots.telegram.errors import NoRoom, wait_s
 from bots.telegram.intake import kept
 
 MESSAGES = frozenset({"sendMessage", "sendVoice", "sendAudio", "sendDocument"})

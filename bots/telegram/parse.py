@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from telegram import Message, MessageEntity, MessageOriginUser, User
 from telegram.constants import ChatType
 
-from bots import commands
-from bots.commands import Command, Named
-from core.errors import InvalidInput
+from bots.commands import parse as commands
+from bots.commands.parse import Command, Named
+from core.domain.errors import InvalidInput
 
 _ADDRESS = re.compile(r"\s*(?:/[A-Za-z0-9_]+)?@([A-Za-z0-9_]+)")
 

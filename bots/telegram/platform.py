@@ -8,20 +8,20 @@ from telegram import Update
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
+from bots.app.settings import Settings
 from bots.platform import Button, Hook
-from bots.settings import Settings
 from bots.telegram import buttons as rows
+from bots.telegram.commands import MENUS, Dispatcher
 from bots.telegram.connection import Poller, make_bot, make_requests
-from bots.telegram.delivery import Deliverer, plain
-from bots.telegram.faults import text_fault, wait_s
-from bots.telegram.handlers import MENUS, Handlers
+from bots.telegram.delivery import TelegramDelivery, plain
+from bots.telegram.errors import text_fault, wait_s
+from bots.telegram.identity import NAME
 from bots.telegram.intake import Intake
 from bots.telegram.pace import Pace
-from bots.telegram.people import NAME
 from bots.telegram.webhook import PATH, Webhook
-from core.audio import Want
-from core.errors import ConfigurationError, PlatformBusy, PlatformError
-from core.models import Artifact, Job, Receipt
+from core.domain.audio import Want
+from core.domain.errors import ConfigurationError, PlatformBusy, PlatformError
+from core.domain.models import Artifact, Job, Receipt
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Telegram:
             Webhook(self._bot, intake, token.get_secret_value(), url) if settings.telegram_webhook and url else None
         )
         self._source = self._webhook or Poller(self._bot, intake)
-        self._deliverer: Deliverer
+        self._deliverer: TelegramDelivery
 
     @property
     def receiving(self) -> bool:
@@ -62,8 +62,8 @@ class Telegram:
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""
-        self._deliverer = Deliverer(self._bot, self._pace, service)
-        Handlers(self._bot, service, self._deliverer, self._pace).add_to(self._application)
+        self._deliverer = TelegramDelivery(self._bot, self._pace, service)
+        Dispatcher(self._bot, service, self._deliverer, self._pace).add_to(self._application)
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Write to somebody who has written to the bot before: to others Telegram lets no bot write."""

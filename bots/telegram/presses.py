@@ -8,14 +8,15 @@ from typing import Any
 from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update, User
 from telegram.error import TelegramError
 
-from bots import acts, admin_replies, refusals, replies
+from bots.commands import actions as acts
 from bots.telegram import buttons
-from bots.telegram.delivery import Deliverer, Place, plain, topic
+from bots.telegram.delivery import Place, TelegramDelivery, plain, topic
+from bots.telegram.identity import Admins, caller
 from bots.telegram.intake import kept
-from bots.telegram.people import Admins, caller
-from bots.telegram.speaker import Said, Speaker, outcome
-from core.errors import NeedsConfirmation, NotFound, NotPermitted
-from core.models import Caller
+from bots.telegram.responder import Responder, Said, outcome
+from bots.text import admin_replies, refusals, replies
+from core.domain.errors import NeedsConfirmation, NotFound, NotPermitted
+from core.domain.models import Caller
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -30,10 +31,10 @@ Act = Callable[[MaybeInaccessibleMessage, User, str], Awaitable[Said]]
 class Presses:
     """One method for each kind of button."""
 
-    def __init__(self, service: Service, deliverer: Deliverer, speaker: Speaker, admins: Admins) -> None:
+    def __init__(self, service: Service, deliverer: TelegramDelivery, responder: Responder, admins: Admins) -> None:
         self._service = service
         self._deliverer = deliverer
-        self._speaker = speaker
+        self._responder = responder
         self._admins = admins
         self._acts: Mapping[str, Act] = {
             buttons.AGAIN: self._again,
@@ -83,7 +84,7 @@ class Presses:
         try:
             accepted = await self._service.confirm(_who(price, user), _id("offer", offer), destination, chosen)
         except NeedsConfirmation as error:
-            await self._speaker.change(price, refusals.refusal(error), buttons.of_refusal(error, _who(price, user)))
+            await self._responder.change(price, refusals.refusal(error), buttons.of_refusal(error, _who(price, user)))
             return Said(refusals.refusal(error))
         kept()
         if not accepted.duplicate:
@@ -100,12 +101,12 @@ class Presses:
         wish = await self._service.ask(_who(refusal, user), int(wanted[1]))
         said = Said(admin_replies.wished(wish), markup=buttons.of_wish(wish))
         try:
-            await self._speaker.post(Place.of_status(refusal), said)
+            await self._responder.post(Place.of_status(refusal), said)
         except TelegramError:
             await self._service.withdraw(_who(refusal, user), wish)
             raise
         if isinstance(refusal, Message) and refusal.text:
-            await self._speaker.change(refusal, refusal.text)
+            await self._responder.change(refusal, refusal.text)
         return Said(replies.ASKED)
 
     async def _approve(self, question: MaybeInaccessibleMessage, user: User, request_id: str) -> Said:
@@ -118,7 +119,7 @@ class Presses:
         """Let an admin decide; the outcome takes the place of the question."""
         who = _who(question, user, is_admin=await self._admins.include(question.chat, user))
         answer = await acts.decide(self._service, who, _id("request", request_id), approve=approve)
-        await self._speaker.change(question, answer.text)
+        await self._responder.change(question, answer.text)
         return Said.of(answer)
 
 

@@ -14,8 +14,8 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from core.gateway.client import BROKEN, read_some
-from core.proxies import told
-from core.tls import tls_context
+from core.gateway.proxies import told
+from core.gateway.tls import tls_context
 
 CONNECT_S, READ_S, WRITE_S = 10, 15, 120
 KEEP_ALIVE_S = 5

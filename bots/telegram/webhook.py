@@ -12,7 +12,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bots.telegram.connection import KINDS
 from bots.telegram.intake import Intake, read
-from core.errors import PlatformError
+from core.domain.errors import PlatformError
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from core.errors import (
+from core.domain.errors import (
     BadRequest,
     Forbidden,
     GatewayError,

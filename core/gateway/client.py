@@ -12,14 +12,14 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from core.errors import GatewayError, NoAnswer, Unreachable
+from core.domain.errors import GatewayError, NoAnswer, Unreachable
+from core.domain.products import Product
 from core.gateway import answers
 from core.gateway.answers import Answer, Status
 from core.gateway.fetch import MediaFetcher
+from core.gateway.proxies import told
 from core.gateway.settings import GatewaySettings
-from core.products import Product
-from core.proxies import told
-from core.tls import tls_context
+from core.gateway.tls import tls_context
 
 NOTHING_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 """Raised only while aiohttp waits for a connection, resolves, connects or shakes hands: no byte of a request is out."""

@@ -11,11 +11,11 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from core.errors import ConfigurationError, MediaUnavailable
+from core.domain.errors import ConfigurationError, MediaUnavailable
+from core.files.spool import Part, in_thread, own_disk
 from core.gateway.addresses import AddressRefused, MayConnect, is_public, vetting
+from core.gateway.proxies import Proxies
 from core.gateway.settings import MediaLimits
-from core.proxies import Proxies
-from core.spool import Part, in_thread, own_disk
 
 BUFFER_BYTES = 2**20
 """One hop to a thread and one write for each."""

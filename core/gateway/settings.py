@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import SecretStr
 from yarl import URL
 
-from core.errors import ConfigurationError
-from core.proxies import Proxies
+from core.domain.errors import ConfigurationError
+from core.gateway.proxies import Proxies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

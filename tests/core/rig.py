@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from core.admin import Admin
-from core.audio import Probe, RawFormat, Want
-from core.callbacks import Naming
-from core.delivering import Delivering
-from core.errors import TroubadourError
-from core.gate import Gate
-from core.ids import Ids
-from core.lease import Lease, Sole
-from core.models import Artifact, Job, Receipt
-from core.nudges import Nudges
-from core.policy import Policy
-from core.products import Catalog, Product, catalog
-from core.queue import FairQueue, Limits
-from core.quota import Period, Quota
+from core.domain.audio import Probe, RawFormat, Want
+from core.domain.errors import TroubadourError
+from core.domain.ids import Ids
+from core.domain.models import Artifact, Job, Receipt
+from core.domain.policy import Policy
+from core.domain.products import Catalog, Product, catalog
+from core.domain.quota import Period, Quota
+from core.engine.callbacks import Naming
+from core.engine.circuit_breaker import CircuitBreaker
+from core.engine.delivery import Deliverer
+from core.engine.executor import Executor, Pace
+from core.engine.lease import Lease, SoleLease
+from core.engine.queue import FairQueue, Limits
+from core.engine.wakeups import Wakeups
+from core.engine.worker import Worker
 from core.service import Service
-from core.steps import Pace, Steps
-from core.worker import Worker
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
 from storage.sqlite import SqliteDriver
@@ -157,7 +157,7 @@ class Rig:
     table: Catalog = field(default_factory=catalog)
     gate_pause_s: float = 0.001
     look_s: float | None = None
-    lease: Callable[[SqlStore], Lease] = Sole
+    lease: Callable[[SqlStore], Lease] = SoleLease
 
     @property
     def spool(self) -> Path:
@@ -179,18 +179,18 @@ class Rig:
             await store.close()
 
     def _build(self, driver: SqliteDriver, store: SqlStore) -> "Incarnation":
-        nudges, gate = Nudges(), Gate(self.gate_pause_s)
+        wakeups, breaker = Wakeups(), CircuitBreaker(self.gate_pause_s)
         naming, lease = Naming(store, self.gateway), self.lease(store)
-        delivering = Delivering(
+        deliverer = Deliverer(
             store=store, media=self.media, deliveries={"test": self.chat},
-            quota_for=lambda job: self.policy.quota(direct=job.direct), clock=self.clock, spool=self.spool, nudges=nudges, lease=lease,
+            quota_for=lambda job: self.policy.quota(direct=job.direct), clock=self.clock, spool=self.spool, wakeups=wakeups, lease=lease,
         )  # fmt: skip
-        steps = Steps(
-            store=store, gateway=self.gateway, media=self.media, delivering=delivering, catalog=self.table,
-            clock=self.clock, spool=self.spool, pace=self.pace, gate=gate, nudges=nudges, naming=naming, lease=lease,
+        executor = Executor(
+            store=store, gateway=self.gateway, media=self.media, deliverer=deliverer, catalog=self.table,
+            clock=self.clock, spool=self.spool, pace=self.pace, breaker=breaker, wakeups=wakeups, naming=naming, lease=lease,
         )  # fmt: skip
         worker = Worker(
-            store=store, steps=steps, delivering=delivering, queue=FairQueue(self.limits), gate=gate, nudges=nudges,
+            store=store, executor=executor, deliverer=deliverer, queue=FairQueue(self.limits), breaker=breaker, wakeups=wakeups,
             clock=self.clock, spool=self.spool, naming=naming, lease=lease, look_s=self.look_s,
         )  # fmt: skip
         admin = Admin(SqlAdminStore(driver, self.clock, store), self.table, self.policy, self.clock, Ids())

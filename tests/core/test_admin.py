@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.admin import Subject
-from core.errors import (
+from core.domain.errors import (
     AlreadyAsked,
     DoneBefore,
     InvalidInput,
@@ -21,14 +21,14 @@ from core.errors import (
     Refusal,
     StoreAway,
 )
-from core.gate import Resumed
-from core.models import Caller, Person
-from core.products import catalog
-from core.queue import Limits as QueueLimits
-from core.quota import Limits, day_of
-from core.reports import Entry, harmless, to_csv
+from core.domain.models import Caller, Person
+from core.domain.products import catalog
+from core.domain.quota import Limits, day_of
+from core.domain.reports import Entry, harmless, to_csv
+from core.engine.circuit_breaker import Resumed
+from core.engine.queue import Limits as QueueLimits
+from tests.core.engine.test_worker import at_rest
 from tests.core.rig import Incarnation, Rig
-from tests.core.test_worker import at_rest
 from tests.makers import caller, order
 
 ANN = Person(member="test:ann", name="Ann")

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import NotFound, NotPermitted, TooManyRequests
-from core.lifecycle import Reason, State
-from core.models import Job
-from core.queue import Limits
+from core.domain.errors import NotFound, NotPermitted, TooManyRequests
+from core.domain.lifecycle import Reason, State
+from core.domain.models import Job
+from core.engine.queue import Limits
+from tests.core.engine.test_lease import taken_over
+from tests.core.engine.test_recovery import a_while, reaches
+from tests.core.engine.test_worker import at_rest, current, held_up, ordered
 from tests.core.rig import Incarnation, Rig
-from tests.core.test_lease import taken_over
-from tests.core.test_recovery import a_while, reaches
-from tests.core.test_worker import at_rest, current, held_up, ordered
 from tests.makers import caller, order
 
 

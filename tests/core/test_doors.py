@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.admin import Subject
-from core.audio import Probe, RawFormat, Want
-from core.errors import (
+from core.domain.audio import Probe, RawFormat, Want
+from core.domain.errors import (
     DeliveryDelayed,
     DeliveryRefused,
     DeliveryUncertain,
@@ -21,15 +21,15 @@ from core.errors import (
     Unavailable,
     Undecodable,
 )
-from core.lifecycle import Reason, State
-from core.models import Artifact, Destination, Job, Person, Receipt
-from core.queue import FairQueue, Limits
+from core.domain.lifecycle import Reason, State
+from core.domain.models import Artifact, Destination, Job, Person, Receipt
+from core.engine.queue import FairQueue, Limits
 from storage.driver import Statement
+from tests.core.engine.test_queue import job as queued
+from tests.core.engine.test_queue import taken
+from tests.core.engine.test_recovery import a_while, loud, reaches, tasks
+from tests.core.engine.test_worker import at_rest, current, held_up, ordered
 from tests.core.rig import Answer, Broken, RecordingChat, Rig, StubMedia
-from tests.core.test_queue import job as queued
-from tests.core.test_queue import taken
-from tests.core.test_recovery import a_while, loud, reaches, tasks
-from tests.core.test_worker import at_rest, current, held_up, ordered
 from tests.makers import caller, order
 
 
@@ -235,7 +235,7 @@ async def test_progress_that_can_not_be_shown_stops_nothing(
 
 
 async def test_progress_that_hangs_is_let_go(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.delivering.PROGRESS_S", 0.01)
+    monkeypatch.setattr("core.engine.delivery.PROGRESS_S", 0.01)
     _, _, step = held_up()
     rig.chat = SlowProgress(progresses=[step])
     async with rig.running() as alive:
@@ -355,7 +355,7 @@ async def test_telling_is_tried_until_the_chat_will_not_have_it(
     tellings: list[Exception],
     told: bool,
 ) -> None:
-    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
     rig.gateway.statuses = [Answer("FAILED", ())]
     rig.chat.tellings = tellings
     async with rig.running() as alive:
@@ -370,7 +370,7 @@ async def test_telling_is_tried_until_the_chat_will_not_have_it(
 
 
 async def test_after_a_week_nobody_is_told_any_more(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
     rig.gateway.statuses = [Answer("FAILED", ())]
 
     async def away() -> None:
@@ -388,7 +388,7 @@ async def test_after_a_week_nobody_is_told_any_more(rig: Rig, monkeypatch: pytes
 async def test_what_was_charged_can_be_sent_again_once_the_chat_is_back(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.worker.FAULT_PAUSE_S", 0)
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
     rig.chat.deliveries = [DeliveryUncertain("cut off")]
     rig.chat.tellings = [DeliveryDelayed("the network", retry_after_s=0)] * 20
     async with rig.running() as alive:

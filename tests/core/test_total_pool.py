@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import OverLimit
+from core.domain.errors import OverLimit
+from tests.core.engine.test_worker import at_rest, ordered
 from tests.core.rig import Answer, Rig
-from tests.core.test_worker import at_rest, ordered
 
 
 async def test_failing_orders_stop_at_the_total(tmp_path: Path) -> None:

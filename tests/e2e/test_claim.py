@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.discord.studio import Studio
+from tests.bots.discord.studio import Studio
 from tests.e2e.process import process
 
 CODE = re.compile(r"/claim (\w{4}(?:-\w{4}){3}) ")

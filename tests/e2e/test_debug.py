@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.discord.studio import Studio
+from tests.bots.discord.studio import Studio
 from tests.e2e.process import process
 
 CANARY = "kestrel"

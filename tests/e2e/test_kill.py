@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from tests.discord.studio import Studio
+from tests.bots.discord.studio import Studio
 from tests.e2e.process import Process, process
 from tests.worlds.discord import Channel, Member
 from tests.worlds.pulse import Pulse

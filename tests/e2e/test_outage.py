@@ -3,7 +3,7 @@
 import resource
 from pathlib import Path
 
-from tests.discord.studio import Studio
+from tests.bots.discord.studio import Studio
 from tests.e2e.process import process
 
 SMALL_BYTES = 64 * 1024

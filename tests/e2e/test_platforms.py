@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.discord.studio import Studio
+from tests.bots.discord.studio import Studio
 from tests.e2e.process import Process, process
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.telegram import TelegramWorld

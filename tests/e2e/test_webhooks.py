@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from tests.discord.studio import Studio
+from tests.bots.discord.studio import Studio
 from tests.e2e.process import Process, process
 from tests.worlds.telegram import Chat, User
 

@@ -10,8 +10,8 @@ from storage.postgres import PostgresDriver
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
-from tests.postgres import Server
 from tests.storage.crew import Crew
+from tests.worlds.postgres import Server
 
 ENGINES = ("sqlite", "postgres")
 

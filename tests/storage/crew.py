@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import asyncpg
 
-from core.queue import Room
-from storage.bell import Bell
+from core.engine.queue import Room
 from storage.leases import PostgresLease
 from storage.postgres import PostgresDriver
+from storage.signals import PostgresSignal
 from storage.store import SqlStore
 from tests.makers import admission, caller, order
 
@@ -35,7 +35,7 @@ class Crew:
     ) -> PostgresLease:
         words = self.heard[name] = []
         ids = (f"{name}{number}" for number in range(1, 10))
-        lease = PostgresLease(self.driver, Bell(url or self.url), platforms, lease_s, lambda: next(ids))
+        lease = PostgresLease(self.driver, PostgresSignal(url or self.url), platforms, lease_s, lambda: next(ids))
 
         def hear(word: str) -> None:
             words.append(word)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from core.lifecycle import State
-from core.quota import Limits, Period, Quota, Standing
+from core.domain.lifecycle import State
+from core.domain.quota import Limits, Period, Quota, Standing
 
 HELD = {State.QUEUED, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING}
 VOID = {State.REJECTED, State.FAILED, State.EXPIRED, State.CANCELLED}

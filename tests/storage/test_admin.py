@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from core.errors import Decided, NotEnough, NotFound
-from core.models import Caller, Person
-from core.quota import Limits, Period, Quota
+from core.domain.errors import Decided, NotEnough, NotFound
+from core.domain.models import Caller, Person
+from core.domain.quota import Limits, Period, Quota
 from storage.admin_store import MOST_MICROS, SqlAdminStore
 from storage.driver import Driver, Statement
 from storage.store import SqlStore

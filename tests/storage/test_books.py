@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core.lifecycle import HELD, VOIDS, State
-from core.models import Destination, Person
+from core.domain.lifecycle import HELD, VOIDS, State
+from core.domain.models import Destination, Person
 from storage.admin_store import SqlAdminStore
 from storage.books import AUDIO, CHECKS, breaches
 from storage.driver import Driver, Statement

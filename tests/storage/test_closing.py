@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from core.errors import StoreError
+from core.domain.errors import StoreError
 from storage.driver import Driver, Statement
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bots.communities import decide
-from core.communities import Approval, Communities
-from core.errors import ConfigurationError
+from bots.app.communities import decide
+from core.domain.communities import Approval, Communities
+from core.domain.errors import ConfigurationError
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
 from storage.engines import admin_of

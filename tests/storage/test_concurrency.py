@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from core.errors import NotEnough, StaleJob
-from core.lifecycle import State
-from core.models import Person
+from core.domain.errors import NotEnough, StaleJob
+from core.domain.lifecycle import State
+from core.domain.models import Person
+from core.domain.quota import Period, Quota
 from core.ports import Admission, Admitted
-from core.quota import Period, Quota
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
 from storage.driver import Row, Statement
@@ -19,7 +19,7 @@ from storage.postgres import PostgresDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, order
-from tests.postgres import Server
+from tests.worlds.postgres import Server
 
 COST = 100
 FREE = Quota(limit_micros=None, period=Period.MONTH)

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from core.errors import Conflict, StaleJob
-from core.lifecycle import MOVES, VOIDS, State
-from core.models import Artifact, Destination, Job, Person
-from core.quota import Period, Quota
+from core.domain.errors import Conflict, StaleJob
+from core.domain.lifecycle import MOVES, VOIDS, State
+from core.domain.models import Artifact, Destination, Job, Person
+from core.domain.quota import Period, Quota
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement
 from storage.store import SqlStore

@@ -4,16 +4,16 @@ import io
 
 import pytest
 
-from bots import check
 from bots.__main__ import main
-from bots.settings import Settings
-from core.errors import StoreError
+from bots.app import check
+from bots.app.settings import Settings
+from core.domain.errors import StoreError
 from storage.driver import Statement
 from storage.engines import audit_of, driver_of, export_of, reach
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission
-from tests.postgres import Server
+from tests.worlds.postgres import Server
 
 
 async def test_books_of_a_postgres_database_are_audited_and_exported(postgres: Server) -> None:

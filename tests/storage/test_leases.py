@@ -6,15 +6,15 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from core.errors import StaleJob
-from core.lifecycle import State
-from core.models import Job
-from core.queue import Limits, Room
-from storage.bell import Bell
+from core.domain.errors import StaleJob
+from core.domain.lifecycle import State
+from core.domain.models import Job
+from core.engine.queue import Limits, Room
 from storage.leases import PostgresLease
 from storage.postgres import PostgresDriver
-from tests.postgres import Detour
+from storage.signals import PostgresSignal
 from tests.storage.crew import Crew, nobody, room
+from tests.worlds.postgres import Detour
 
 
 async def test_a_job_has_one_carrier(crew: Crew) -> None:
@@ -240,14 +240,14 @@ async def test_a_connection_that_says_nothing_any_more_is_made_again(
     crew: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, seconds in {"QUIET_S": 0.02, "CONNECT_S": 0.2, "RETRY_S": 0.01}.items():
-        monkeypatch.setattr(f"storage.bell.{name}", seconds)
+        monkeypatch.setattr(f"storage.signals.{name}", seconds)
     async with Detour(crew.url, tmp_path) as way:
         ann, bob = await crew.worker("ann"), await crew.worker("bob", url=way.url)
-        ann.ring("job7")
+        ann.notify("job7")
         await crew.hears("bob", "job7")
         way.forget()
         await crew.hears("bob", "")  # something may have been said meanwhile
-        ann.ring("job8")
+        ann.notify("job8")
         await crew.hears("bob", "job8")
         await bob.stop()
         crew.leases.remove(bob)
@@ -257,7 +257,7 @@ async def test_a_connection_that_hangs_costs_no_lease(crew: Crew, tmp_path: Path
     async with Detour(crew.url, tmp_path) as way:
         driver = PostgresDriver(way.url)
         await driver.open()
-        lease = PostgresLease(driver, Bell(crew.url), ("test",), 2.0)
+        lease = PostgresLease(driver, PostgresSignal(crew.url), ("test",), 2.0)
         await lease.start(crew.heard.setdefault("cut off", []).append)
         owner, until_s = lease.owner, lease._until_s
         way.forget()
@@ -274,14 +274,14 @@ async def test_a_connection_that_hangs_costs_no_lease(crew: Crew, tmp_path: Path
 async def test_a_word_reaches_every_worker_and_survives_a_broken_connection(crew: Crew) -> None:
     ann = await crew.worker("ann")
     await crew.worker("bob")
-    ann.ring("job7")
+    ann.notify("job7")
     await crew.hears("ann", "job7")
     await crew.hears("bob", "job7")
     await crew.do(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE application_name = 'troubadour bell' AND pid <> pg_backend_pid()"
+        "WHERE application_name = 'troubadour signal' AND pid <> pg_backend_pid()"
     )
     await crew.hears("ann", "")  # something may have been said meanwhile
     await crew.hears("bob", "")
-    ann.ring("job8")
+    ann.notify("job8")
     await crew.hears("bob", "job8")

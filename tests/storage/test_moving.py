@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from bots.__main__ import main
-from core.errors import StoreError
-from core.lifecycle import State
+from core.domain.errors import StoreError
+from core.domain.lifecycle import State
 from storage import moving
 from storage.driver import Statement
 from storage.engines import audit_of, export_of
@@ -19,8 +19,8 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission, caller, order
-from tests.postgres import Server
 from tests.storage.test_contract import HELD_PATH, brought_to
+from tests.worlds.postgres import Server
 
 HOSTILE = 'O\'Brien "quoted"\\ \t,\n{}\\N 🎵 \u202e é'
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from core.troubles import Trouble
+from core.domain.troubles import Trouble
 from storage.driver import Driver
 from storage.notices import HOUR_MS, SqlNotices
 from storage.store import SqlStore

@@ -9,16 +9,16 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core.errors import StaleJob, StoreAway
-from core.lifecycle import State
-from core.models import Person
+from core.domain.errors import StaleJob, StoreAway
+from core.domain.lifecycle import State
+from core.domain.models import Person
 from storage.admin_store import SqlAdminStore
 from storage.driver import OutcomeUnknown, Row, Statement
 from storage.postgres import CONNECTIONS, PostgresDriver, beginning
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission
-from tests.postgres import Detour, Server, server
+from tests.worlds.postgres import Detour, Server, server
 
 INSERT, COUNT = "INSERT INTO notes (note) VALUES (:note)", "SELECT count(*) AS n FROM notes"
 TABLES = "CREATE TABLE notes (note TEXT PRIMARY KEY); CREATE TABLE gate (open TEXT)"

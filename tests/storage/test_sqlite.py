@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import Conflict, SchemaTooNew, StoreAway, StoreBusy, StoreError
+from core.domain.errors import Conflict, SchemaTooNew, StoreAway, StoreBusy, StoreError
 from storage.driver import Statement, Unexpected
 from storage.migrate import migrate, migrations, statements
 from storage.sqlite import SqliteDriver, audit_file, backup, export_file

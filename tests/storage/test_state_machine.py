@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
-from core.errors import NotEnough, StaleJob
-from core.lifecycle import MOVES, State
-from core.models import Job, Order, Person
+from core.domain.errors import NotEnough, StaleJob
+from core.domain.lifecycle import MOVES, State
+from core.domain.models import Job, Order, Person
+from core.domain.quota import DAY_MS, Limits, Period, Quota
 from core.ports import Admission, Admitted
-from core.quota import DAY_MS, Limits, Period, Quota
 from storage.admin_store import SqlAdminStore
 from storage.books import CHECKS, breaches
 from storage.driver import Driver, Statement
@@ -29,8 +29,8 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
-from tests.postgres import Server
 from tests.storage.model import VOID, Model, Wanted, end_of, ms_of
+from tests.worlds.postgres import Server
 
 T = TypeVar("T")
 COMMUNITIES = ("band", "choir")

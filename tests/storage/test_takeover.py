@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from core.errors import StaleJob
-from core.lifecycle import State
+from core.domain.errors import StaleJob
+from core.domain.lifecycle import State
 from storage import leases
-from storage.bell import Bell
 from storage.driver import Row
 from storage.leases import PostgresLease
 from storage.postgres import PostgresDriver
+from storage.signals import PostgresSignal
 from tests.storage.crew import Crew, nobody, room
 
 S = State
@@ -64,7 +64,7 @@ async def test_a_lease_counts_from_when_it_was_asked_for(crew: Crew, monkeypatch
     monkeypatch.setattr(leases, "_clock_s", lambda: now_s)
     driver = Slow(crew.url)
     await driver.open()
-    lease = PostgresLease(driver, Bell(crew.url), ("test",), 600.0)
+    lease = PostgresLease(driver, PostgresSignal(crew.url), ("test",), 600.0)
     for ask in (lease.start, lease._renew):
         asked_s = now_s
         await ask(lambda _: None)

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.lifecycle import State
-from core.models import Job
+from core.domain.lifecycle import State
+from core.domain.models import Job
 from storage.books import breaches
 from storage.driver import Driver, Statement
 from storage.migrate import migrations, statements

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from core.communities import Approval, Communities
-from core.lifecycle import State
-from core.quota import Period, window
+from core.domain.communities import Approval, Communities
+from core.domain.lifecycle import State
+from core.domain.quota import Period, window
 from storage import migrate
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement

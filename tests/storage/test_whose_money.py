@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import Conflict, SchemaTooNew, StaleJob, StoreBusy, StoreError
-from core.lifecycle import State
-from core.models import Artifact, Destination, Job, Person
-from core.quota import Period, Quota, window
+from core.domain.errors import Conflict, SchemaTooNew, StaleJob, StoreBusy, StoreError
+from core.domain.lifecycle import State
+from core.domain.models import Artifact, Destination, Job, Person
+from core.domain.quota import Period, Quota, window
 from storage.admin_store import SqlAdminStore
 from storage.books import audit
 from storage.driver import Driver, Statement

@@ -1,0 +1,35 @@
+"""`troubadour communities`: who waits for approval, and the operator's decision, without a chat."""
+
+from contextlib import AbstractAsyncContextManager
+
+from bots.text.admin_replies import communities, community_decided
+from core.domain.communities import Approval
+from core.domain.errors import ConfigurationError, NotFound, StoreBusy
+from core.domain.ids import Ids
+from core.domain.quota import Period, window
+from core.domain.reports import Act
+from core.ports import AdminStore, Clock
+
+MOST = 1000
+BUSY = (
+    "The service is running, and a file of SQLite has one user at a time: write /communities to the bot as one of "
+    "OWNERS, or stop the service first."
+)
+
+
+async def decide(opening: AbstractAsyncContextManager[AdminStore], clock: Clock, action: str, key: str) -> str:
+    """List communities, or approve or decline one; return what to print. Raises ConfigurationError, StoreError."""
+    try:
+        async with opening as admin:
+            if action == "list":
+                month_ms, _ = window(Period.MONTH, clock.now_ms())
+                return communities(await admin.communities(month_ms, MOST))
+            approve = action == "approve"
+            who = {"actor": "terminal", "actor_name": "terminal"}
+            act = Act(audit_id=Ids().job(), community="", name="communities", target=key, **who)
+            await admin.decide_community(act, key, Approval.APPROVED if approve else Approval.DECLINED)
+            return community_decided(key, approve=approve)
+    except StoreBusy:
+        raise ConfigurationError(BUSY) from None
+    except NotFound:
+        raise ConfigurationError(f"There is no community {key}: troubadour communities lists them.") from None

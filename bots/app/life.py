@@ -1,0 +1,135 @@
+"""The life of the service: start, serve, drain."""
+
+import asyncio
+import gc
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bots.app.health import Health
+from bots.app.metrics import LoopLag
+from bots.app.notifier import Notifier
+from bots.app.settings import Settings
+from bots.platform import Platform
+from bots.web.server import Web
+from core.domain.errors import PlatformBusy, PlatformError
+from core.engine.carrier import Carrier
+from core.service import Service
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_S = 2.0
+LONGEST_RETRY_S = 120.0
+LONGEST_LOGIN_S = 60.0
+"""A platform that ran for longer was well, and the next outage is a new one."""
+
+
+def calm_collector() -> None:
+    """Let the cyclic garbage collector look at everything that lives a hundred times more seldom.
+
+    Looking at 10,000 waiting jobs takes it a quarter of a second, in which nothing else happens, and as they come and
+    go it would do so every second. They are no garbage: what ends is freed by its last reference.
+    """
+    gc.set_threshold(2_000, 10, 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Everything that runs in this process, put together."""
+
+    settings: Settings
+    service: Service
+    worker: Carrier
+    platforms: Mapping[str, Platform]
+    """All of them: whoever carries jobs on delivers to each."""
+    receiving: Mapping[str, Platform]
+    """Those from which this process takes orders."""
+    web: Web
+    lag: LoopLag
+    health: Health
+    notifier: Notifier | None = None
+    stays: bool = False
+    """Whether there is something to do without any platform to take orders from, as for others' orders."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, then drain."""
+        await self.web.start()  # first: a port that is taken must stop the start before any job goes on
+        self.lag.start()
+        for platform in self.platforms.values():
+            await platform.open(self.service)
+        taken_up = await self.worker.start()
+        telling = [asyncio.create_task(self.notifier.run(), name="notifier")] if self.notifier else []
+        log.info("ready: %s; %d unfinished jobs taken up", ", ".join(self.receiving) or "no platform", taken_up)
+        receiving = [asyncio.create_task(keep_running(p, stop), name=p.name) for p in self.receiving.values()]
+        try:
+            await _until_stopped(stop, [] if self.stays else receiving)
+        finally:
+            await self._shut_down(receiving, telling)
+
+    async def _shut_down(self, receiving: Sequence[asyncio.Task[None]], telling: Sequence[asyncio.Task[None]]) -> None:
+        log.info("stopping: no new orders; what is between two steps is finished first")
+        for task in telling:  # first: what ends now is no trouble
+            task.cancel()
+        await asyncio.gather(*telling, return_exceptions=True)
+        for platform in self.receiving.values():
+            await _survive(platform.stop_receiving, f"{platform.name} did not stop receiving")
+        await self.worker.stop(self.settings.drain_s)
+        for task in receiving:
+            task.cancel()
+        await asyncio.gather(*receiving, return_exceptions=True)
+        for platform in self.platforms.values():
+            await _survive(platform.close, f"{platform.name} did not close")
+        await self.lag.stop()
+        await self.web.stop()
+
+
+async def _until_stopped(stop: asyncio.Event, receiving: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for `stop`; it also ends when no platform is left that could ever take an order."""
+    stopped = asyncio.create_task(stop.wait())
+    waiting = {stopped, *receiving}
+    while stopped in waiting and (waiting - {stopped} or not receiving):
+        _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not stop.is_set():
+        log.critical("no platform can run; see above. Stopping.")
+
+
+async def _survive(call: Callable[[], Awaitable[None]], what: str) -> None:
+    try:
+        await call()
+    except Exception:
+        log.exception(what)
+
+
+async def keep_running(platform: Platform, stop: asyncio.Event) -> None:
+    """Run a platform through outages; one that only the operator can help is given up, and the others go on."""
+    pause_s = FIRST_RETRY_S
+    while not stop.is_set():
+        started_s = time.monotonic()
+        try:
+            await platform.run()
+        except PlatformError as error:
+            log.critical("%s can't run: %s. The other platforms go on.", platform.name, error)
+            return
+        except PlatformBusy as error:
+            log.error("%s; trying again in %.0f s, as it was told", error, error.retry_after_s)  # noqa: TRY400 - no fault
+            await _stopped_within(stop, error.retry_after_s)
+        except Exception as error:
+            if time.monotonic() - started_s > LONGEST_LOGIN_S:
+                pause_s = FIRST_RETRY_S
+            trace = log.isEnabledFor(logging.DEBUG)
+            log.log(
+                logging.ERROR, "%s is out (%r); trying again in %.0f s", platform.name, error, pause_s, exc_info=trace
+            )
+            await _stopped_within(stop, pause_s)
+            pause_s = min(pause_s * 2, LONGEST_RETRY_S)
+        else:
+            return
+
+
+async def _stopped_within(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

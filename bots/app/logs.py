@@ -1,0 +1,107 @@
+"""Logging: one line an event, in text or JSON, with every secret struck out."""
+
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+
+from bots.app.redaction import Redaction
+from bots.app.settings import Settings
+from core.domain.errors import StoreAway
+
+OURS = ("bots", "core", "storage", "troubadour", "__main__")
+"""Whose lines are logged from LOG_LEVEL on. Those of libraries hold addresses with tokens, and what members wrote."""
+QUIET_S = 60.0
+DEEPEST = 5
+"""How far causes of causes are looked at."""
+
+
+class Outages(logging.Filter):
+    """Lets one line a minute through of all that fails because the database or the disk does, without a traceback."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_s = -QUIET_S
+        self._left_out = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether to log."""
+        outage = _outage(record)
+        if outage is None:
+            return True
+        if time.monotonic() - self._said_s < QUIET_S:
+            self._left_out += 1
+            return False
+        text = record.getMessage()
+        more = f" ({self._left_out} lines about outages were left out)" if self._left_out else ""
+        record.msg = f"{text}{'' if str(outage) in text else f': {outage}'}{more}"
+        record.args, record.exc_info, record.exc_text = (), None, None
+        self._said_s, self._left_out = time.monotonic(), 0
+        return True
+
+
+def _outage(record: logging.LogRecord) -> StoreAway | None:
+    """Return the outage that a record is about, in its arguments or as the cause of its traceback."""
+    told = record.args if isinstance(record.args, tuple) else ()
+    errors = [error for error in (*told, record.exc_info and record.exc_info[1]) if isinstance(error, BaseException)]
+    for _ in range(DEEPEST):
+        if found := next((error for error in errors if isinstance(error, StoreAway)), None):
+            return found
+        errors = [cause for error in errors if (cause := error.__cause__ or error.__context__)]
+    return None
+
+
+class Redacting(logging.Formatter):
+    """Formats a record, tracebacks included, and strikes out secrets wherever they came from."""
+
+    def __init__(self, secrets: Sequence[str], *, as_json: bool) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._redaction = Redaction(secrets)
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line (tracebacks may take more in text)."""
+        line = self._json(record) if self._as_json else super().format(record)
+        return self._redaction.strike(line)
+
+    def _json(self, record: logging.LogRecord) -> str:
+        fields = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": self._redaction.strike(record.getMessage()),
+        }
+        if record.exc_info:
+            fields["traceback"] = self._redaction.strike(self.formatException(record.exc_info))
+        return json.dumps(fields, ensure_ascii=False)
+
+
+def secrets(settings: Settings) -> list[str]:
+    """Return every secret among the settings, and the proxies of the environment, whose addresses hold passwords."""
+    values = [value.get_secret_value() for value in dict(settings).values() if isinstance(value, SecretStr)]
+    proxies = [value for name, value in os.environ.items() if name.lower().endswith("_proxy") and "://" in value]
+    return [value for value in (*values, *proxies) if value]
+
+
+def configure(settings: Settings) -> None:
+    """Log to standard error as the settings say."""
+    _install(Redacting(secrets(settings), as_json=settings.log_format == "json"), settings.log_level)
+
+
+def configure_quietly(level: str = "WARNING") -> None:
+    """Log what matters in a terminal that shows something else."""
+    _install(Redacting((), as_json=False), level)
+
+
+def _install(formatter: logging.Formatter, level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    handler.addFilter(Outages())
+    logging.basicConfig(handlers=[handler], level="ERROR" if level == "ERROR" else "WARNING", force=True)
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)

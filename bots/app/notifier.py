@@ -1,0 +1,160 @@
+"""Tell whoever runs the bot, where they are known, what only they can mend, and when it is over."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+
+from bots.platform import Button, Platform
+from bots.text import admin_replies
+from core.domain.errors import DeliveryError, StoreError
+from core.domain.troubles import Case, Key, Trouble, Troubles
+from core.ports import Notices
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 10.0
+HOUR_S = 3600.0
+RETRY_S = 60.0
+"""After so long owners who could not be written to are tried again."""
+WRITE_S = 30.0
+LAST_S = 5.0
+PATIENCE_S: Mapping[Trouble, float] = {
+    Trouble.CHAT_AWAY: 60.0,
+    Trouble.STORE_AWAY: 30.0,
+    Trouble.NO_WORKER: 30.0,
+    Trouble.DISK_FULL: 10.0,
+}
+"""What often mends itself is told of only when it has lasted."""
+
+Owners = Callable[[], Awaitable[Collection[str]]]
+"""Returns the member keys of those who run the bot. Raises StoreError where they can't be read now."""
+
+
+class Notifier:
+    """Writes to every owner on the platform they are known on."""
+
+    def __init__(
+        self,
+        troubles: Troubles,
+        notices: Notices,
+        owners: Owners,
+        platforms: Mapping[str, Platform],
+        *,
+        look: Callable[[], Awaitable[object]],
+        leads: bool,
+    ) -> None:
+        """`look` finds troubles that nobody reports. `leads`: whether to tell while the store can't say whose turn."""
+        self._troubles = troubles
+        self._notices = notices
+        self._owners = owners
+        self._platforms = platforms
+        self._look = look
+        self._leads = leads
+        self._known_owners: Collection[str] = ()
+        self._logged: dict[Key, Case] = {}
+        self._told: frozenset[Key] = frozenset()
+        self._told_here: set[Key] = set()
+        """Of these the owners were told while the store could not be written."""
+        self._not_before_s: dict[Key, float] = {}
+        self._writing: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Look and tell until cancelled."""
+        self._troubles.attended = True
+        try:
+            while True:
+                self._troubles.changed.clear()
+                try:
+                    await self._look()
+                    await self.turn()
+                except Exception:
+                    log.exception("the owners could not be told")
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_S):
+                        await self._troubles.changed.wait()
+        finally:
+            self._troubles.attended = False
+            if self._writing:
+                await asyncio.wait(self._writing, timeout=LAST_S)
+
+    async def turn(self) -> None:
+        """Tell of what is new, and of what is over."""
+        cases = self._troubles.cases
+        for case in [c for c in cases if self._troubles.lasted_s(c) >= PATIENCE_S.get(c.trouble, 0)]:
+            if case.key not in self._logged:
+                log.error("%s", admin_replies.trouble(case))
+            self._logged[case.key] = case
+            await self._tell(case)
+        for key in self._troubles.well:
+            await self._tell_well(key)
+        self._told = await self._known() | self._told_here
+        self._troubles.decide(cases, self._told)
+
+    async def write(self, text: str, buttons: Sequence[Button] = ()) -> bool:
+        """Write to every owner; return whether one of them was reached at least."""
+        reached = await asyncio.gather(*(self._write_to(owner, text, buttons) for owner in await self._whom()))
+        return any(reached)
+
+    async def _whom(self) -> Collection[str]:
+        with suppress(StoreError):  # else those known before are written to
+            self._known_owners = await self._owners()
+        return self._known_owners
+
+    async def _tell(self, case: Case) -> None:
+        key, now_s = case.key, asyncio.get_running_loop().time()
+        if now_s < self._not_before_s.get(key, 0) or not await self._whom() or not await self._claimed(key):
+            return
+        self._not_before_s[key] = now_s + RETRY_S
+        told = await self.write(admin_replies.trouble(case))
+        try:
+            await self._notices.settle(key, told=told)
+        except StoreError:
+            if told:
+                self._told_here.add(key)
+                self._not_before_s[key] = now_s + HOUR_S
+
+    async def _tell_well(self, key: Key) -> None:
+        if self._logged.pop(key, None) is not None:
+            log.info("%s", admin_replies.well(key))
+        if key in self._told and await self._closed(key):
+            await self.write(admin_replies.well(key))
+
+    async def _claimed(self, key: Key) -> bool:
+        try:
+            return await self._notices.claim(key)
+        except StoreError:
+            return self._leads and key not in self._told | self._told_here
+
+    async def _closed(self, key: Key) -> bool:
+        if key in self._told_here:
+            self._told_here.discard(key)
+            return True
+        try:
+            return await self._notices.close(key)
+        except StoreError:
+            return False
+
+    async def _known(self) -> frozenset[Key]:
+        try:
+            return await self._notices.told()
+        except StoreError:
+            return self._told
+
+    async def _write_to(self, owner: str, text: str, buttons: Sequence[Button]) -> bool:
+        """Write to one owner. A call that takes too long is given up, not cancelled."""
+        platform = self._platforms.get(owner.partition(":")[0])
+        if platform is None:
+            return False
+        task = asyncio.ensure_future(platform.write_to(owner, text, buttons))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        await asyncio.wait({task}, timeout=WRITE_S)
+        try:
+            if task.done():
+                task.result()
+                return True
+            log.warning("%s could not be written to: no answer in time", owner)
+        except DeliveryError as error:
+            log.warning("%s could not be written to: %s", owner, error)
+        return False

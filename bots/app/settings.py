@@ -1,0 +1,224 @@
+"""Environment to one frozen settings object; `.env.example` shows every setting with its default."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.domain.amounts import parse_amount, read_monthly, read_quota
+from core.domain.communities import Communities
+from core.domain.errors import ConfigurationError, InvalidInput
+from core.domain.products import VOICES
+from core.domain.quota import Period, Quota
+from core.gateway.proxies import Proxies
+
+GATEWAY_URL = "https://gateway.pixazo.ai"
+SANDBOX = "sandbox"
+TELEGRAM_PORTS = frozenset({None, 443, 80, 88, 8443})
+"""The Bot API's documentation, "setWebhook"."""
+
+_Words = Annotated[tuple[str, ...], NoDecode]
+
+
+_OWNER = re.compile(r"(?:discord|telegram):\d{1,20}|console:\w+", re.ASCII)
+
+_COMMUNITY = re.compile(r"(?:discord:|telegram:-)\d{1,20}", re.ASCII)
+
+
+def address_of(url: str) -> Path | str:
+    """Read `sqlite:///path` or `postgresql://…`. Raises ValueError."""
+    if url.startswith(("postgresql://", "postgres://")):
+        parts = urlsplit(url)
+        if parts.fragment or "@" in parts.path + parts.query or parts.netloc.count("@") > 1:
+            raise ValueError("needs its password percent-encoded: %23 for #, %2F for /, %3F for ?, %40 for @")
+        return url
+    if not url.startswith("sqlite:///"):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return Path(url.removeprefix("sqlite:///"))
+
+
+class Settings(BaseSettings):
+    """Every setting, checked. Secrets never show in repr, logs or errors."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    # chats
+    discord_token: SecretStr | None = None
+    telegram_token: SecretStr | None = None
+    discord_api_url: str = "https://discord.com/api/v10"
+    discord_ws_url: str | None = None
+    telegram_webhook: bool = False
+    telegram_api_url: str = "https://api.telegram.org"
+
+    # the gateway
+    gateway_key: SecretStr | None = None
+    gateway_url: str = GATEWAY_URL
+    speech_endpoint: str | None = None
+    music_endpoint: str | None = None
+    webhook_mode: Literal["terminal", "sync"] = "terminal"
+    poll_min_s: float = Field(5, gt=0, le=60)
+    poll_max_s: float = Field(10, gt=0, le=60)
+
+    # money
+    price: str = "0.10"
+    default_allowance: str = "0.10 day"
+    direct_allowance: str = "0 day"
+    default_pool: str = "20.00"
+    total_pool: str = "100.00"
+    communities: Communities = Communities.ASK
+    communities_allowed: _Words = ()
+
+    # limits
+    speech_limit: int = Field(3000, ge=1, le=6000)
+    music_limit: int = Field(2000, ge=1, le=6000)
+    jobs_total: int = Field(64, ge=1, le=20_000)
+    jobs_per_community: int = Field(32, ge=1)
+    jobs_per_member: int = Field(4, ge=1)
+    waiting_per_member: int = Field(10, ge=1)
+    waiting_total: int = Field(1000, ge=1)
+    queue_s: float = Field(900, gt=0)
+    job_s: float = Field(900, gt=0)
+    drain_s: float = Field(20, ge=0)
+    lease_s: float = Field(15, ge=2, le=600)
+
+    # voices
+    default_voice: str = "Aria"
+    more_voices: _Words = ()
+
+    # this machine
+    data_dir: Path = Path("data")
+    database_url: SecretStr | None = None
+    public_url: str | None = None
+    https_proxy: SecretStr | None = None
+    http_proxy: SecretStr | None = None
+    all_proxy: SecretStr | None = None
+    no_proxy: str = ""
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8080, ge=0, le=65535)
+    owners: _Words = ()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+
+    @field_validator("more_voices", "owners", "communities_allowed", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(word for word in value.replace(",", " ").split() if word) if isinstance(value, str) else value
+
+    @field_validator("discord_api_url", "telegram_api_url", "gateway_url", "public_url", mode="after")
+    @classmethod
+    def _no_slash(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else value
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        _ = self.price_micros, self.database, self.default_quota, self.direct_quota
+        _ = self.default_pool_micros, self.total_pool_micros
+        if unknown := next((owner for owner in self.owners if not _OWNER.fullmatch(owner)), None):
+            raise ValueError(f"OWNERS: {unknown!r} is not such as discord:1234 or telegram:5678")
+        if unknown := next((key for key in self.communities_allowed if not _COMMUNITY.fullmatch(key)), None):
+            raise ValueError(f"COMMUNITIES_ALLOWED: {unknown!r} is not such as telegram:-100123 or discord:456")
+        if self.default_voice not in VOICES + self.more_voices:
+            raise ValueError(f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices")
+        if self.public_url and not self.public_url.startswith("https://"):
+            raise ValueError("PUBLIC_URL must begin with https://: the gateway calls no other address")
+        if self.telegram_webhook and not self.public_url:
+            raise ValueError("TELEGRAM_WEBHOOK needs PUBLIC_URL: Telegram must know where to post")
+        if self.telegram_webhook and urlsplit(self.public_url or "").port not in TELEGRAM_PORTS:
+            raise ValueError("TELEGRAM_WEBHOOK: Telegram posts to port 443, 80, 88 or 8443 of PUBLIC_URL only")
+        if self.poll_max_s < self.poll_min_s:
+            raise ValueError("POLL_MAX_S must not be less than POLL_MIN_S")
+        return self
+
+    @property
+    def price_micros(self) -> int:
+        """The price of 1,000 characters."""
+        try:
+            micros = parse_amount(self.price, 0)
+        except InvalidInput:
+            micros = None
+        if not micros:
+            raise ValueError(f"PRICE: {self.price!r} is not an amount such as 0.10")
+        return micros
+
+    @property
+    def default_quota(self) -> Quota:
+        """What a member of a community may spend where no admin has said otherwise."""
+        return self._allowance("DEFAULT_ALLOWANCE", self.default_allowance)
+
+    @property
+    def direct_quota(self) -> Quota:
+        """What anybody may spend in a direct chat."""
+        return self._allowance("DIRECT_ALLOWANCE", self.direct_allowance)
+
+    def _allowance(self, name: str, text: str) -> Quota:
+        if text.strip().lower() == "none":
+            return Quota(limit_micros=0, period=Period.DAY)
+        try:
+            return read_quota(text, self.price_micros)
+        except InvalidInput:
+            raise ValueError(f"{name}: {text!r} is not such as 0.10 day, 5000 chars week, unlimited or none") from None
+
+    @property
+    def default_pool_micros(self) -> int | None:
+        """What a community may spend in a month where no operator has said otherwise; None is unlimited."""
+        return self._monthly("DEFAULT_POOL", self.default_pool)
+
+    @property
+    def total_pool_micros(self) -> int | None:
+        """What the operator may have to pay for a month, over all communities; None is unlimited."""
+        return self._monthly("TOTAL_POOL", self.total_pool)
+
+    def _monthly(self, name: str, text: str) -> int | None:
+        try:
+            return read_monthly(text, self.price_micros)
+        except InvalidInput:
+            raise ValueError(f"{name}: {text!r} is not such as 20.00 or unlimited") from None
+
+    @property
+    def proxies(self) -> Proxies:
+        """By which proxy the chats, the gateway and media are called."""
+        return Proxies(https=self.https_proxy, http=self.http_proxy, every=self.all_proxy, direct=self.no_proxy)
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether the gateway is the sandbox inside this process."""
+        return self.gateway_url == SANDBOX
+
+    @property
+    def shareable(self) -> bool:
+        """Whether several processes may have the database open."""
+        return not isinstance(self.database, Path)
+
+    @property
+    def database(self) -> Path | str:
+        """Where the database is: the path of an SQLite file, or the URL of a PostgreSQL database with its password."""
+        if self.database_url is None:
+            return self.data_dir / "troubadour.db"
+        try:
+            return address_of(self.database_url.get_secret_value())
+        except ValueError as error:
+            raise ValueError(f"DATABASE_URL {error}") from None
+
+    @property
+    def spool(self) -> Path:
+        """Where audio lies until the chat has it."""
+        return self.data_dir / "spool"
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the environment and `.env`. Raises ConfigurationError with a sentence for each setting that can't work."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}".removeprefix(": ")
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+        raise ConfigurationError("\n".join(p.replace("Value error, ", "") for p in problems)) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f".env can't be read: {error.reason} at byte {error.start}; it must be UTF-8."
+        ) from None

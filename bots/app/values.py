@@ -1,0 +1,57 @@
+"""What the settings mean to the core."""
+
+from dataclasses import replace
+
+from bots.app.settings import Settings
+from core.domain.policy import Policy
+from core.domain.products import Catalog, catalog
+from core.engine.executor import Pace
+from core.engine.queue import Limits
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    """Build the product table with the operator's changes."""
+    endpoints = {"speech": settings.speech_endpoint, "music": settings.music_endpoint}
+    table = catalog(
+        price_micros=settings.price_micros,
+        speech_limit=settings.speech_limit,
+        music_limit=settings.music_limit,
+        more_voices=settings.more_voices,
+        default_voice=settings.default_voice,
+        endpoints={name: path for name, path in endpoints.items() if path},
+    )
+    return replace(
+        table, products={name: replace(row, deadline_s=settings.job_s) for name, row in table.products.items()}
+    )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Say what holds for everybody."""
+    return Policy(
+        default_quota=settings.default_quota,
+        direct_quota=settings.direct_quota,
+        max_waiting=settings.waiting_per_member,
+        max_queue=settings.waiting_total,
+        oldest_order_s=settings.queue_s,
+        price_micros=settings.price_micros,
+        owners=frozenset(settings.owners),
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Say how many jobs may be at the gateway."""
+    return Limits(total=settings.jobs_total, community=settings.jobs_per_community, member=settings.jobs_per_member)
+
+
+def pace_of(settings: Settings, look_s: float | None) -> Pace:
+    """The sandbox inside this process is near and quick; a real gateway asks for 5 to 10 seconds."""
+    near = settings.sandboxed
+    return Pace(
+        poll_min_s=min(settings.poll_min_s, 0.5) if near else settings.poll_min_s,
+        poll_max_s=min(settings.poll_max_s, 1.0) if near else settings.poll_max_s,
+        queue_s=settings.queue_s,
+        empty_s=5 if near else 60,
+        unknown_s=10 if near else 180,
+        callbacks=settings.public_url is not None,
+        look_s=look_s,
+    )

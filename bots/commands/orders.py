@@ -1,0 +1,102 @@
+"""What an order's words ask for: parameters, a voice, and the text. The same on every platform. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bots.commands.parameters import Typed
+from bots.commands.voice_names import NO_NAME, Beginning, beginning
+from core.domain.errors import InvalidInput
+from core.domain.models import Caller, Destination, Order
+from core.domain.products import Catalog
+
+_VOICE = re.compile(r"\s*voice\s+(?=\S)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What somebody wrote to order something."""
+
+    body: str
+    """What follows the command."""
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters that the platform has options for."""
+    answered: str = ""
+    """The text that is meant where none was written."""
+
+
+def read(
+    words: Words, product: str, catalog: Catalog, caller: Caller, *, event_id: str, destination: Destination
+) -> Order:
+    """Read an order; its text is empty where there is none. Raises InvalidInput for a mistake in a parameter."""
+    parameters, readings = _parameters(words, product, catalog)
+    return Order(
+        event_id=event_id,
+        caller=caller,
+        product=product,
+        parameters=parameters,
+        destination=destination,
+        readings=readings,
+    )
+
+
+def text_in(body: str, product: str, catalog: Catalog) -> str:
+    """Return what an order that somebody wrote says or plays, "" where it holds a mistake."""
+    try:
+        parameters, _ = _parameters(Words(body=body), product, catalog)
+    except InvalidInput:
+        return ""
+    return str(parameters[catalog[product].billed])
+
+
+def _parameters(
+    words: Words, product: str, catalog: Catalog
+) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+    """Return the parameters, and those of each reading where it isn't plain what is meant."""
+    row = catalog[product]
+    typed = Typed(words.body, row, catalog, dict(words.chosen))
+    before = typed.before_last(words.body)
+    last_voice = "" if "voice" in words.chosen else typed.given.get("voice", "")
+    text, is_literal = typed.after_first(before)
+    if last_voice and not is_literal and beginning(text, catalog.voices).plain:
+        typed.refuse_twice("voice", last_voice, words.body[len(before) :].strip())
+    found = _voice(text, typed, is_literal=is_literal) if "voice" in row.table else NO_NAME
+
+    def said(text: str, voice: str | None) -> dict[str, Any]:
+        reading = typed.with_given({**typed.given, "voice": voice} if voice else typed.given)
+        rest = text if is_literal else reading.after_first(text)[0]
+        return {**reading.given, row.billed: rest or words.answered}
+
+    readings = {voice: said(found.rest, voice) for voice in found.voices}
+    if readings and not found.plain and not readings[found.voices[0]][row.billed]:
+        raise _alone(text.strip(), found.voices[0], catalog)
+    if not found.plain and not found.chosen:
+        readings[""] = said(text, catalog.default_voice if "voice" in row.table else None)
+    *_, parameters = readings.values()
+    return parameters, readings if found.voices and not found.plain else {}
+
+
+def _alone(word: str, voice: str, catalog: Catalog) -> InvalidInput:
+    means = f"{voice} Hello, or {catalog.default_voice} {word} if that is to be said"
+    return InvalidInput("voice", word, f"a voice and what it says, such as {means}")
+
+
+def is_empty(order: Order, catalog: Catalog) -> bool:
+    """Say whether nothing was written that could be spoken or played."""
+    return not order.readings and not order.parameters[catalog[order.product].billed]
+
+
+def _voice(text: str, typed: Typed, *, is_literal: bool) -> Beginning:
+    """Find the voice that is given as a parameter, or with whose name a text begins."""
+    catalog, chosen = typed.catalog, typed.given.pop("voice", "")
+    if chosen:
+        found = beginning(chosen, catalog.voices)
+        if found.rest or not found.voices:
+            raise InvalidInput("voice", chosen, f"one of {', '.join(catalog.voices)}")
+        return replace(found, rest=text, chosen=True)
+    if is_literal:
+        return NO_NAME
+    if voice := _VOICE.match(text):
+        return replace(beginning(text[voice.end() :], catalog.voices), plain=False)
+    return beginning(text, catalog.voices)

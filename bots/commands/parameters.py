@@ -1,0 +1,257 @@
+"""Parameters that somebody typed before or after a text. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Any, NoReturn
+
+from bots.commands.voice_names import beginning, resembles
+from core.domain.errors import InvalidInput
+from core.domain.products import Catalog, Number, Parameter, Product
+
+_WORD = r"[^\W\d_][\w-]{0,39}"
+_DASHES = r"(?:-{1,2}|[\u2013\u2014])"  # phones make one long dash of two
+_NAME = rf"(?P<dashes>{_DASHES}?)(?P<name>{_WORD})"
+_EQUALS = r"[=\uff1d](?![=\uff1d>])"
+# A comma ends a value where another parameter follows: "voice=Aria,speed=1.2".
+_VALUE = rf"""(?P<value>"[^"\n]*"|(?:(?![,;]-{{0,2}}{_WORD}[=:\uff1d\uff1a])[^\s"])+)"""
+_FIRST = re.compile(rf"\s*{_NAME}(?P<sign>\s?{_EQUALS}\s?|[:\uff1a]\s?|\s){_VALUE}[,;]?\s*")
+_LAST = re.compile(
+    rf"(?<![^\s,;])(?:{_NAME}(?P<sign>{_EQUALS}|[:\uff1a])|(?P<marks>{_DASHES})(?P<option>{_WORD})\s){_VALUE}\Z"
+)
+_PERHAPS_LAST = re.compile(rf"(?<![^\s,;]){_NAME}(?P<sign>\s?(?:{_EQUALS}|[:\uff1a])\s?){_VALUE}\Z")
+_GROUP = re.compile(r"\s*[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>][,:]?\s*")
+_LAST_GROUP = re.compile(r"[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>]\Z")
+_QUOTED = re.compile(r'"(.*)"\s*', re.DOTALL)
+_FRACTION = re.compile(r"\d*[.,]\d")
+_FIGURE = re.compile(r"[-+]?[.,]?\d")
+_EXAMPLES = {"speed": "1.2", "stability": "0.5", "similarity_boost": "0.8", "output_format": "mp3_44100_128"}
+_COMMANDS = {"speech": "/speak", "music": "/music"}
+SHORTEST_UNKNOWN = 3
+"""Letters of a name that is taken for a parameter's, if it is none: x=1 and E=mc2 are words."""
+SHORTEST_PART = 4
+"""Letters of a parameter's name that tell which one is meant."""
+LONGEST_LAST = 240
+"""Characters in which a text's last parameter is looked for."""
+
+
+class _Place(Enum):
+    """Where a parameter stands, and how plainly it is one there."""
+
+    FIRST = auto()
+    IN_BRACKETS = auto()
+    LAST = auto()
+    PERHAPS_LAST = auto()
+    """With blanks between its name and its value, as in prose."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What looks like one parameter."""
+
+    typed: str
+    name: str
+    value: str
+    sign: str
+    is_marked: bool
+    """Whether dashes stand before it."""
+    is_long: bool
+    """Whether they are two."""
+    place: _Place
+
+    @classmethod
+    def of(cls, match: re.Match[str], place: _Place) -> "_Found":
+        part = match.groupdict()
+        name = unicodedata.normalize("NFKC", part["name"] or part["option"]).lower().replace("-", "_")
+        value, sign = unicodedata.normalize("NFKC", part["value"]), unicodedata.normalize("NFKC", part["sign"] or " ")
+        value = value[1:-1] if value[0] == '"' else value.rstrip(",;:" if sign.isspace() else ",;")
+        dashes = part["dashes"] or part.get("marks") or ""
+        return cls(
+            match[0].strip(), name, value, sign, is_marked=bool(dashes), is_long=dashes not in {"", "-"}, place=place
+        )
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it has the form of a parameter: more than two words with a blank between them."""
+        return not self.sign.isspace() or self.is_marked or self.typed[-1] in ":\uff1a"
+
+    @property
+    def is_perhaps_one(self) -> bool:
+        """Whether it is hardly prose although there is but a blank: "speed 1.2 hi", not "speed 2 is a film"."""
+        return self.place is _Place.FIRST and ("_" in self.name or bool(_FRACTION.match(self.value)))
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether the form is hardly one of prose."""
+        return self.is_long or self.sign in {"=", ":"}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed to order a product: `/speak [voice] [name=value …] text [name=value …]`.
+
+    Before the text, the name of a parameter is taken in each of these forms: `speed=1.2`, `speed = 1.2`, `speed:1.2`,
+    `speed: 1.2`, `speed 1.2:`, `--speed 1.2`, `-speed 1.2`, `[speed=1.2]`. After the text it is taken without blanks
+    (`hi speed=1.2`), with dashes or in brackets; amid the text it is a part of it. `speed 1.2 hi` and `hi speed: 1.2`
+    may be prose, so they are refused. What is no value of it is refused, but for a number's where it reads as prose
+    (`speed: the film`, `solve for speed=distance/time`). A misspelt name and one of another product are refused in
+    the same forms. A name that is none is refused only as `velocity=2` before the text or as `--velocity 2`; one of
+    two letters never is (`E=mc2`, `x=1`). Whatever is given twice is refused. Each refusal holds the line to type,
+    and `text="…"`, of which everything is said as it stands.
+    """
+
+    body: str
+    product: Product
+    catalog: Catalog
+    given: dict[str, Any]
+
+    def with_given(self, given: Mapping[str, Any]) -> "Typed":
+        """Return a reading of its own, which takes parameters of its own."""
+        return replace(self, given=dict(given))
+
+    def after_first(self, text: str) -> tuple[str, bool]:
+        """Take the parameters with which a text begins; return what follows, and whether it is said as it stands."""
+        while True:
+            if (group := _GROUP.match(text)) and self._takes_all(group["inside"]):
+                text = text[group.end() :]
+                continue
+            match = _FIRST.match(text)
+            if match is None:
+                return text, False
+            found = _Found.of(match, _Place.FIRST)
+            if found.name == self.product.billed and found.sign.strip():
+                return _unquoted(text[match.start("value") :]), True
+            if not self.take(found):
+                return text, False
+            text = text[match.end() :]
+
+    def before_last(self, text: str) -> str:
+        """Take the parameters with which a text ends; return what stands before them."""
+        while True:
+            text = text.rstrip()
+            start = max(0, len(text) - LONGEST_LAST)
+            if group := _LAST_GROUP.search(text, start):
+                if not self._takes_all(group["inside"]):
+                    return text
+                text = text[: group.start()]
+                continue
+            match, place = _LAST.search(text, start), _Place.LAST
+            if match is None:
+                match, place = _PERHAPS_LAST.search(text, start), _Place.PERHAPS_LAST
+            if (
+                match is None
+                or (place is _Place.PERHAPS_LAST and not match.start())
+                or not self.take(_Found.of(match, place))
+            ):
+                return text
+            text = text[: match.start()].rstrip().removesuffix(",").removesuffix(";")
+
+    def refuse_twice(self, name: str, value: str, typed: str) -> NoReturn:
+        """Refuse what was given before."""
+        self._refuse(name, value, "given once", typed, "")
+
+    def _takes_all(self, inside: str) -> bool:
+        """Take the parameters in brackets, if there is nothing else."""
+        apart = self.with_given(self.given)
+        while inside.strip():
+            match = _FIRST.match(inside)
+            if match is None or not apart.take(_Found.of(match, _Place.IN_BRACKETS)):
+                return False
+            inside = inside[match.end() :]
+        self.given.update(apart.given)
+        return True
+
+    def take(self, found: _Found) -> bool:
+        """Take what is a parameter, and say whether it is one. Raises InvalidInput."""
+        name, value = found.name, found.value
+        is_one = found.is_one
+        if not (is_one or found.is_perhaps_one) or name == self.product.billed:
+            return False
+        if name not in self.product.options:
+            if is_one:
+                self._refuse_unknown(found)
+            return False
+        if not self._is_value(name, value):
+            if not _is_meant(found, self.product.table[name]):
+                return False
+            self._refuse(name, value, self.product.table[name].allowed, found.typed, self._example(name))
+        if found.place is _Place.PERHAPS_LAST or not is_one:
+            self._refuse(name, value, f"written {name}={value}", found.typed, f"{name}={value}")
+        if name in self.given:
+            self.refuse_twice(name, value, found.typed)
+        parameter = self.product.table[name]
+        self.given[name] = value if name == "voice" else parameter.check(name, parameter.read(value))
+        return True
+
+    def _is_value(self, name: str, value: str) -> bool:
+        if name == "voice":
+            meant = beginning(value, self.catalog.voices)
+            return bool(meant.voices) and not meant.rest
+        parameter = self.product.table[name]
+        try:
+            parameter.check(name, parameter.read(value))
+        except InvalidInput:
+            return False
+        return True
+
+    def _refuse_unknown(self, found: _Found) -> None:
+        """Refuse a parameter that there isn't: it would be spoken, and charged."""
+        name, value = found.name, found.value
+        if found.place is _Place.PERHAPS_LAST:
+            return
+        near = next((option for option in self.product.options if _resembles(name, option)), None)
+        if near and self._is_value(near, value):
+            right = f"{near}={value}"
+            self._refuse(name, value, f"written {right}", found.typed, right)
+        if near and found.is_firm and found.sign != ":" and _is_meant(found, self.product.table[near]):
+            allowed = f"written {near}, {self.product.table[near].allowed}"
+            self._refuse(name, value, allowed, found.typed, self._example(near))
+        if not found.is_firm or found.sign == ":":
+            return
+        others = {o for other in self.catalog.products.values() for o in other.options}
+        is_apart = found.place is _Place.FIRST or found.is_long
+        is_plain = found.sign == "=" or bool(_FIGURE.match(value))
+        if name in others or (is_apart and is_plain and len(name) >= SHORTEST_UNKNOWN):
+            takes = f"left out: {self.product.name} takes {', '.join(self.product.options)}"
+            self._refuse(name, value, takes, found.typed, "")
+
+    def _example(self, name: str) -> str:
+        return f"{name}={self.catalog.default_voice if name == 'voice' else _EXAMPLES.get(name, 'yes')}"
+
+    def _refuse(self, name: str, value: str, allowed: str, typed: str, right: str) -> NoReturn:
+        words = " ".join(self.body.replace(typed, right, 1).split())
+        command = _COMMANDS.get(self.product.name, f"/{self.product.name}")
+        as_it_stands = f'{command} {self.product.billed}="{" ".join(self.body.split())}" to have all of it said'
+        raise InvalidInput(name, value, allowed, f"{command} {words or 'Hello'}, or {as_it_stands}")
+
+
+def _is_meant(found: _Found, parameter: Parameter) -> bool:
+    """Say whether what is no value of a parameter was meant as one; the names of numbers are words of prose, too."""
+    if found.place is _Place.PERHAPS_LAST:
+        return False
+    if not isinstance(parameter, Number) or _FIGURE.match(found.value):
+        return True
+    return found.value.isalpha() if found.place is _Place.LAST else found.is_firm
+
+
+def _resembles(name: str, option: str) -> bool:
+    parts = (option, *option.split("_"))
+    is_part = len(name) >= SHORTEST_PART and (option.startswith(name) or name in parts)
+    return is_part or resembles(name, option) or any(_shortens(name, part) for part in parts)
+
+
+def _shortens(name: str, part: str) -> bool:
+    """Say whether a name is a word with letters left out, such as spd."""
+    letters = iter(part)
+    return (
+        SHORTEST_UNKNOWN <= len(name) <= SHORTEST_PART
+        and name[0] == part[0]
+        and all(letter in letters for letter in name)
+    )
+
+
+def _unquoted(text: str) -> str:
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[1] if quoted else text

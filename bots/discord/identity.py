@@ -1,0 +1,108 @@
+"""Who asks, and where the answer goes: an interaction in the core's words."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import discord
+
+from core.admin import Subject
+from core.domain.errors import DeliveryRefused, InvalidInput
+from core.domain.models import Caller, Destination, Job, Person
+
+PLATFORM = "discord"
+TOKEN_S = 14 * 60
+"""How long an interaction token is used; Discord lets it die at 15 minutes."""
+
+AnyInteraction = discord.Interaction[Any]
+Anybody = discord.User | discord.Member
+
+
+def key(snowflake: int) -> str:
+    """Make a community's or member's key; snowflakes are unique over all kinds of things."""
+    return f"{PLATFORM}:{snowflake}"
+
+
+def caller_of(interaction: AnyInteraction) -> Caller:
+    """Say who speaks; whether they administer the server is what Discord attests with this very interaction."""
+    user, rights = interaction.user, interaction.permissions
+    return Caller(
+        platform=PLATFORM,
+        community=key(interaction.guild_id or user.id),
+        title=interaction.guild.name if interaction.guild else "",
+        member=key(user.id),
+        name=user.display_name,
+        handle=user.name,
+        is_admin=rights.administrator or rights.manage_guild,
+        direct=interaction.guild_id is None,
+        channel=_channel(interaction),
+        roles=roles_of(user),
+        event_id=f"{PLATFORM}:{interaction.id}",
+    )
+
+
+def _channel(interaction: AnyInteraction) -> str:
+    """Name the channel; a thread counts as the channel that it is in."""
+    where = interaction.channel
+    channel_id = where.parent_id if isinstance(where, discord.Thread) else interaction.channel_id
+    return key(channel_id) if channel_id else ""
+
+
+def role_key(role_id: int) -> str:
+    """Make a role's key."""
+    return f"{PLATFORM}:role:{role_id}"
+
+
+def roles_of(user: Anybody) -> tuple[str, ...]:
+    """Name a member's roles as Discord told them with the interaction; `Member.roles` drops those not in the cache."""
+    ids = user._roles if isinstance(user, discord.Member) else ()  # noqa: SLF001 - nothing public holds the ids
+    return tuple(role_key(role_id) for role_id in ids)
+
+
+def role_subject(role: discord.Role) -> Subject:
+    """Speak about those who have a role; @everyone is the community itself."""
+    if role.is_default():
+        return Subject.of(None)
+    return Subject(kind="role", key=role_key(role.id), name=role.name)
+
+
+def person(user: Anybody) -> Person:
+    """Name a member who is spoken about. Raises InvalidInput for a bot."""
+    if user.bot:
+        raise InvalidInput("member", user.display_name, "a person, not a bot")
+    return Person(member=key(user.id), name=user.display_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """How to reach one reply: by its interaction's token while that lives, then by its channel."""
+
+    application_id: int
+    token: str
+    token_until_s: float
+    channel_id: int | None
+    message_id: int | None
+    """The reply itself, where Discord told it."""
+    upload_limit_bytes: int
+
+    @classmethod
+    def of(cls, interaction: AnyInteraction, message_id: int | None) -> Self:
+        """Take what is needed later, in another process if it must be."""
+        return cls(
+            application_id=interaction.application_id,
+            token=interaction.token,
+            token_until_s=interaction.created_at.timestamp() + TOKEN_S,
+            channel_id=interaction.channel_id,
+            message_id=message_id,
+            upload_limit_bytes=interaction.filesize_limit,
+        )
+
+    @classmethod
+    def read(cls, job: Job) -> Self:
+        """Read a job's destination. Raises DeliveryRefused where it was wiped."""
+        if not job.destination.data:
+            raise DeliveryRefused("the job's destination was wiped")
+        return cls(**job.destination.data)
+
+    def destination(self) -> Destination:
+        """Return what the core keeps with the job."""
+        return Destination(PLATFORM, asdict(self))

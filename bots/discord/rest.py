@@ -1,0 +1,179 @@
+"""The few REST calls that delivery needs: no websocket, no login, and the token of an interaction or the bot's own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import aiohttp
+import discord
+from discord.http import MultipartParameters, Route
+from discord.webhook.async_ import AsyncWebhookAdapter
+
+from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, TooLarge
+from core.gateway.client import NOTHING_LEFT
+
+CONNECT_S = 10
+CALL_S = 180
+"""One call with an upload; discord.py repeats a call at most five times, on 429 and 5xx."""
+MIB = 1024 * 1024
+DELAY_S = 15.0
+TOKEN_DELAY_S = 60.0
+WORDS = 300
+
+# https://docs.discord.com/developers/topics/opcodes-and-status-codes, "JSON Error Codes"
+UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_TOKEN = 10008, 10015, 10062, 50027
+ENTITY_TOO_LARGE, ALREADY_ACKNOWLEDGED = 40005, 40060
+SPENT = frozenset({UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_TOKEN})
+"""The reply can't be edited any more, whatever its token's age: a message in the channel still can be sent."""
+
+_stumbled: ContextVar[bool] = ContextVar("stumbled", default=False)
+"""Whether a call met a 5xx, which discord.py hides if a repeat of its own is answered: the first may have arrived."""
+
+NETWORK = (aiohttp.ClientError, ConnectionError, TimeoutError)
+
+
+@contextmanager
+def failures(largest_bytes: int = 0) -> Iterator[None]:
+    """Raise what goes wrong in a call as the core's DeliveryError; `largest_bytes` is the largest file on its way.
+
+    A delayed call may be made again even if it arrived: an edit is idempotent, a message has a nonce.
+    """
+    _stumbled.set(False)
+    try:
+        yield
+    except discord.HTTPException as error:
+        answer = _answered(error, largest_bytes)
+        if isinstance(answer, DeliveryRefused) and _stumbled.get():
+            raise DeliveryUncertain(describe(error)) from error
+        raise answer from error
+    except NETWORK as error:
+        left = not isinstance(error, NOTHING_LEFT)
+        raise DeliveryDelayed(describe(error), retry_after_s=DELAY_S, doubtful=left) from error
+
+
+def may_have_arrived() -> bool:
+    """Say whether a call since `failures` began met a 5xx, after which its effect is unknown."""
+    return _stumbled.get()
+
+
+def describe(error: Exception) -> str:
+    """Put an error into a few words for the log; the library's own may hold an address, and thus a token."""
+    return str(error)[:WORDS] if isinstance(error, discord.HTTPException) else type(error).__name__
+
+
+async def _note(_: object, __: object, answered: aiohttp.TraceRequestEndParams) -> None:
+    if answered.response.status >= 500 and answered.method != "GET":
+        _stumbled.set(True)
+
+
+def _answered(error: discord.HTTPException, largest_bytes: int) -> DeliveryError:
+    if error.status == 413 or error.code == ENTITY_TOO_LARGE:
+        return TooLarge(_smaller(largest_bytes))
+    if error.status == 401 and error.code != INVALID_TOKEN:  # the bot's own token: the operator mends it
+        return DeliveryDelayed(describe(error), retry_after_s=TOKEN_DELAY_S)
+    if error.status == 429 or error.status >= 500:
+        asked_s = error.response.headers.get("Retry-After", "")
+        wait_s = float(asked_s) if asked_s.isdecimal() else DELAY_S
+        return DeliveryDelayed(describe(error), retry_after_s=wait_s, doubtful=error.status >= 500)
+    return DeliveryRefused(describe(error))
+
+
+def _smaller(largest_bytes: int) -> int:
+    """Guess what is taken where less was taken than announced: Discord's limits were 25, 10 and 8 MiB."""
+    return next((limit for limit in (25 * MIB, 10 * MIB, 8 * MIB) if limit < largest_bytes), largest_bytes // 2)
+
+
+class RestClient:
+    """Calls Discord with discord.py's own webhook adapter, which repeats on 429 and 5xx. Raises its HTTPException."""
+
+    def __init__(self, token: str, proxy: str | None = None) -> None:
+        """`token` is the bot's; it is needed for channels alone."""
+        self._bot_token = token
+        self._proxy = proxy
+        self._adapter = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Make the session; contacts nobody."""
+        timeout = aiohttp.ClientTimeout(total=CALL_S, sock_connect=CONNECT_S)
+        trace = aiohttp.TraceConfig()
+        trace.on_request_end.append(_note)
+        self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[trace], proxy=self._proxy)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def edit_reply(self, application_id: int, token: str, message: MultipartParameters) -> None:
+        """Edit an interaction's original response."""
+        await self._adapter.edit_original_interaction_response(
+            application_id,
+            token,
+            session=self._live,
+            payload=message.payload,
+            multipart=message.multipart,
+            files=message.files,
+        )
+
+    async def take_away_reply(self, application_id: int, token: str) -> None:
+        """Delete an interaction's original response, if it is there still."""
+        try:
+            await self._adapter.delete_original_interaction_response(application_id, token, session=self._live)
+        except discord.HTTPException as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+
+    async def follow_up(self, application_id: int, token: str, message: MultipartParameters) -> None:
+        """Add a message to an interaction, for its author alone if the flags say so.
+
+        While the original response is deferred, Discord would show it in its place, to everybody.
+        """
+        await self._adapter.execute_webhook(
+            application_id, token, session=self._live, payload=message.payload, multipart=message.multipart, wait=True
+        )
+
+    async def direct_channel(self, user_id: int) -> int:
+        """Return the channel of the direct chat with a user, which is made where there is none."""
+        route, wanted = Route("POST", "/users/@me/channels"), {"recipient_id": user_id}
+        channel = await self._adapter.request(route, self._live, payload=wanted, auth_token=self._bot_token)
+        return int(channel["id"])
+
+    async def send(self, channel_id: int, message: MultipartParameters) -> None:
+        """Post a message as the bot."""
+        await self._adapter.request(
+            _in_channel("POST", "/channels/{channel_id}/messages", channel_id),
+            self._live,
+            payload=message.payload,
+            multipart=message.multipart,
+            files=message.files,
+            auth_token=self._bot_token,
+        )
+
+    async def shows_files(self, channel_id: int, message_id: int) -> bool:
+        """Say whether a message has attachments."""
+        found = await self._adapter.request(
+            _message("GET", channel_id, message_id), self._live, auth_token=self._bot_token
+        )
+        return bool(found["attachments"])
+
+    async def delete(self, channel_id: int, message_id: int) -> None:
+        """Delete a message of the bot."""
+        route = _message("DELETE", channel_id, message_id)
+        await self._adapter.request(route, self._live, auth_token=self._bot_token)
+
+    @property
+    def _live(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("the rest is not open")
+        return self._session
+
+
+def _message(method: str, channel_id: int, message_id: int) -> Route:
+    return _in_channel(method, "/channels/{channel_id}/messages/{message_id}", channel_id, message_id=message_id)
+
+
+def _in_channel(method: str, path: str, channel_id: int, **parameters: Any) -> Route:
+    """Name a route so that the adapter, which lets calls wait by webhook, lets only those of one channel wait."""
+    return Route(method, path, channel_id=channel_id, webhook_id=channel_id, **parameters)

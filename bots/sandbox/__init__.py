@@ -1,0 +1,9 @@
+"""The gateway of the contract on this machine: simulated audio, no key, no charge. Needs the `sandbox` extra."""
+
+from bots.sandbox.config import SandboxConfig
+from bots.sandbox.faults import FAULTS
+from bots.sandbox.jobs import Job
+from bots.sandbox.missing import SandboxMissing
+from bots.sandbox.server import MediaRequest, Sandbox
+
+__all__ = ["FAULTS", "Job", "MediaRequest", "Sandbox", "SandboxConfig", "SandboxMissing"]

@@ -1,0 +1,254 @@
+"""What the bot does with a message: parse, ask the service, show what comes back."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from math import inf
+from typing import Any
+
+from telegram import (
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    ChatMemberUpdated,
+    Message,
+    Update,
+)
+from telegram.constants import ChatType
+from telegram.error import BadRequest, Forbidden
+from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
+
+from bots.commands import actions as acts
+from bots.commands import orders, typed
+from bots.commands import parse as commands
+from bots.commands.greeting import Greeted
+from bots.commands.parse import Command, Named
+from bots.telegram import parse
+from bots.telegram.delivery import Place, TelegramDelivery, topic
+from bots.telegram.identity import NAME, Admins, Recent, caller, key, key_of, person, takes_part
+from bots.telegram.intake import kept
+from bots.telegram.pace import Pace, Rank
+from bots.telegram.presses import Presses
+from bots.telegram.responder import Responder, Said, outcome
+from bots.text import admin_replies, replies
+from core.domain.models import Caller, Person
+from core.engine.persist import persist
+from core.service import Service
+
+log = logging.getLogger(__name__)
+
+
+Answer = Callable[[Message, Command], Awaitable[Said | None]]
+
+
+class Dispatcher:
+    """One method for each thing that people do."""
+
+    def __init__(self, bot: ExtBot[Rank], service: Service, deliverer: TelegramDelivery, pace: Pace) -> None:
+        self._bot = bot
+        self._service = service
+        self._deliverer = deliverer
+        self._admins = Admins(bot)
+        self._responder = Responder(bot, pace)
+        self._presses = Presses(service, deliverer, self._responder, self._admins)
+        self._greeted = Greeted()
+        self._seen: Recent[tuple[str, str], Caller] = Recent()
+        self._handles: Recent[tuple[str, str | None], str] = Recent()
+        """Who was last seen under an @name: it may have gone to another and come back."""
+        self._answers: Mapping[str, Answer] = {
+            "speak": self._speak,
+            "music": self._music,
+            "voices": self._voices,
+            "balance": self._balance,
+            "help": self._help,
+            "start": self._help,
+            "claim": self._claim,
+            **dict.fromkeys(typed.ACTS, self._act),
+        }
+
+    def add_to(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        """Register; edited messages are never taken for new orders."""
+        new = filters.UpdateType.MESSAGE
+        application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, self._on_migration))
+        application.add_handler(MessageHandler(new, self._on_message))
+        application.add_handler(CallbackQueryHandler(self._presses.on_press))
+        application.add_handler(ChatMemberHandler(self._on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
+
+    # --- what comes in --------------------------------------------------------------------------------------------
+
+    async def _on_message(self, update: Update, _: Any) -> None:
+        message = update.message
+        if message is None:
+            return
+        await self._remember(message)
+        command, who = parse.read(message, self._bot.username), _caller(message)
+        if command is not None and command.name in self._answers:
+            said = await outcome(lambda: self._answer(message, command), who)
+        else:
+            said = self._hint(message, command)
+        if said is not None:
+            await self._responder.say(Place.of(message), said, who)
+
+    def _hint(self, message: Message, command: Command | None) -> Said | None:
+        """Say what to type to whoever plainly speaks to the bot; other people's talk is none of its business."""
+        if not parse.addressed(message, self._bot.username):
+            return None
+        to_me = "" if message.chat.type == ChatType.PRIVATE else f"@{self._bot.username}"
+        if command is None:
+            return Said(replies.no_command(self._service.catalog, f"/speak{to_me}"))
+        near = commands.near(command.name, self._answers)
+        return Said(replies.unknown_command(command.name, near and f"/{near}{to_me}"))
+
+    async def _answer(self, message: Message, command: Command) -> Said | None:
+        """Act on a command only if its sender wrote it, here and now."""
+        if not parse.written_by_sender(message):
+            return Said(replies.write_it_here(command.name)) if parse.meant(message, command) else None
+        if (ordered := command.name in _PRODUCTS) or command.name in typed.ACTS:
+            written_ms = round(message.date.timestamp() * 1000)
+            await self._service.check_age(_event(message), written_ms, ordered=ordered)
+        return await self._answers[command.name](message, command)
+
+    async def _on_membership(self, update: Update, _: Any) -> None:
+        """Say hello where the bot was added; to be promoted, restricted or removed is no news to anybody."""
+        change = update.my_chat_member
+        if change is not None and _was_added(change) and self._greeted.note(key(change.chat.id)):
+            adder = caller(change.chat, change.from_user, None)
+            waits = not await self._service.arrived(adder)
+            said = Said(replies.hello(self._service.catalog, f"/speak@{self._bot.username}", waits=waits))
+            await self._responder.say(Place(change.chat.id), said, adder)
+
+    async def _on_migration(self, update: Update, _: Any) -> None:
+        message = update.message
+        if message and message.migrate_to_chat_id:
+            await self._carry_over(message.chat.id, message.migrate_to_chat_id)
+        elif message and message.migrate_from_chat_id:
+            await self._carry_over(message.migrate_from_chat_id, message.chat.id)
+
+    async def _carry_over(self, old: int, new: int) -> None:
+        """Nobody says it again: it is tried until the store answers."""
+        self._greeted.note(key(new))  # it is the group that it was
+        await persist(f"group {old} is now {new}", lambda: self._deliverer.migrated(old, new), within_s=inf)
+
+    # --- members --------------------------------------------------------------------------------------------------
+
+    async def _speak(self, message: Message, command: Command) -> Said | None:
+        return await self._order("speech", message, command, replies.usage_speak(self._service.catalog))
+
+    async def _music(self, message: Message, command: Command) -> Said | None:
+        return await self._order("music", message, command, replies.USAGE_MUSIC)
+
+    async def _order(self, product: str, message: Message, command: Command, usage: str) -> Said | None:
+        catalog = self._service.catalog
+        words = orders.Words(body=command.body, answered=await self._answered(message))
+        event, where = _event(message), Place.of(message).destination
+        order = orders.read(words, product, catalog, _caller(message), event_id=event, destination=where)
+        if orders.is_empty(order, catalog):
+            return Said(replies.UNTOLD if parse.answers_bot(message, self._bot.id) else usage)
+        accepted = await self._service.order(order)
+        kept()
+        if not accepted.duplicate:
+            await self._deliverer.acknowledge(accepted)
+        return None
+
+    async def _answered(self, message: Message) -> str:
+        """Return what is meant where an order says nothing itself: of our own messages only what an order spoke."""
+        text, reply = parse.answered_text(message), parse.answered(message)
+        if parse.answers_bot(message, self._bot.id):
+            job_id = replies.job_named(parse.words(reply)) if reply else ""
+            spoken = await self._service.spoken(_caller(message), job_id=job_id) if job_id else ""
+            return text if message.quote and text in spoken else spoken
+        command = parse.read_text(text, self._bot.username)
+        if command is None or command.name not in _PRODUCTS:
+            return text
+        whole = reply if message.quote is None else None
+        ordered = await self._service.spoken(_caller(message), event_id=_event(whole)) if whole else ""
+        return ordered or orders.text_in(command.body, _PRODUCTS[command.name], self._service.catalog)
+
+    async def _voices(self, _: Message, __: Command) -> Said:
+        return Said(replies.voices(self._service.catalog))
+
+    async def _balance(self, message: Message, _: Command) -> Said:
+        who = _caller(message)
+        return Said(replies.balance(await self._service.standing(who), await self._service.entries(who)))
+
+    async def _help(self, message: Message, _: Command) -> Said:
+        listed = await acts.show_help(self._service, _caller(message))
+        return Said(f"{listed}\n\n{replies.name_me(f'/speak@{self._bot.username}')}")
+
+    async def _remember(self, message: Message) -> None:
+        """Let the service know the member's current name, unless it does."""
+        who = replace(_caller(message), channel="")
+        handle = (who.community, who.handle)
+        known = self._seen.get((who.community, who.member)) == who and self._handles.get(handle) == who.member
+        if not who.can_spend or known:
+            return
+        try:
+            await self._service.remember(who)
+        except Exception:
+            log.exception("a member's name could not be kept")
+        else:
+            self._seen[who.community, who.member] = who
+            self._handles[handle] = who.member
+
+    # --- admins ---------------------------------------------------------------------------------------------------
+
+    async def _act(self, message: Message, command: Command) -> Said | None:
+        who = _caller(message, is_admin=await self._admins.wrote(message))
+        admin = replace(who, event_id=_event(message))
+        await self._service.admin.enter(admin, command.name)
+        asked, user = parse.named(message, command)
+        member = person(user) if user else await self._find(admin, asked, command.name)
+        answer = await typed.answer(self._service, admin, command.name, member, asked)
+        return await self._privately(message, Said.of(answer)) if answer.private else Said.of(answer)
+
+    async def _claim(self, message: Message, command: Command) -> Said:
+        who = replace(_caller(message), event_id=_event(message))
+        return Said.of(await acts.claim(self._service, who, command.body, seen=not who.direct))
+
+    async def _privately(self, message: Message, said: Said) -> Said:
+        """Send a report on members to whoever asked for it alone; say in the chat what became of it."""
+        if message.sender_chat is not None or message.from_user is None:
+            return Said(admin_replies.WHOSE_REPORT)
+        try:
+            await self._responder.post(Place(message.from_user.id), said)
+        except (Forbidden, BadRequest):
+            return Said(admin_replies.name_start(self._bot.link))
+        return Said(admin_replies.SENT_PRIVATELY)
+
+    async def _find(self, admin: Caller, asked: Named, act: str) -> Person | None:
+        """Return whom an @name or an id means; ids name members who have left, too."""
+        if asked.member_id is not None:
+            return Person(member=key_of(asked.member_id), name=asked.member_id)
+        return await self._service.admin.find(admin, asked.handle, act) if asked.handle else None
+
+
+def _was_added(change: ChatMemberUpdated) -> bool:
+    in_group = change.chat.type in {ChatType.GROUP, ChatType.SUPERGROUP}
+    return in_group and takes_part(change.new_chat_member) and not takes_part(change.old_chat_member)
+
+
+def _event(message: Message) -> str:
+    """Return the idempotency key of what was written; the pictures of an album are one event."""
+    album = message.media_group_id
+    return f"{NAME}:{message.chat.id}:{f'album:{album}' if album else message.message_id}"
+
+
+def _caller(message: Message, *, is_admin: bool = False) -> Caller:
+    return caller(message.chat, message.from_user, message.sender_chat, is_admin=is_admin, thread=topic(message))
+
+
+_PRODUCTS = {"speak": "speech", "music": "music"}
+_FOR_MEMBERS = ("speak", "music", "voices", "balance", "help")
+_FOR_ADMINS = ("quota", "grant", "revoke", "block", "unblock", "limits", "usage", "audit")
+
+
+def _menu(names: tuple[str, ...]) -> list[BotCommand]:
+    texts = replies.COMMANDS | admin_replies.COMMANDS
+    return [BotCommand(name, texts[name]) for name in names]
+
+
+MENUS: tuple[tuple[list[BotCommand], BotCommandScope | None], ...] = (
+    (_menu(_FOR_MEMBERS), None),
+    (_menu(_FOR_MEMBERS + _FOR_ADMINS), BotCommandScopeAllChatAdministrators()),
+)
+"""What Telegram offers after a slash, and to whom."""

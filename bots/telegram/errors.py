@@ -1,0 +1,53 @@
+"""What an error of the library means for a delivery."""
+
+import re
+
+from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, TooLarge
+from core.gateway.client import NOTHING_LEFT
+
+RETRY_S = 5.0
+TOKEN_RETRY_S = 60.0
+_TOO_LARGE = re.compile(r"(entity|content) too large|file is too big", re.IGNORECASE)
+
+
+class NoRoom(TelegramError):
+    """Too many messages wait for this chat; this one was not sent."""
+
+
+def upload_fault(error: TelegramError, size_bytes: int) -> DeliveryError:
+    """Map the failure of an upload, which must not be repeated unless it is proven that nothing was sent."""
+    if _TOO_LARGE.search(error.message):
+        return TooLarge(size_bytes * 3 // 4)
+    if (known := _proven(error)) is not None:
+        return known
+    return DeliveryUncertain(str(error))
+
+
+def text_fault(error: TelegramError) -> DeliveryError:
+    """Map the failure of a text or an edit, where a repetition does no harm."""
+    return _proven(error) or DeliveryDelayed(str(error), retry_after_s=RETRY_S)
+
+
+def _proven(error: TelegramError) -> DeliveryError | None:
+    """Return what follows where it is certain that nothing was sent."""
+    match error:
+        case RetryAfter():
+            return DeliveryDelayed(str(error), retry_after_s=wait_s(error))
+        case BadRequest() | Forbidden():
+            return DeliveryRefused(str(error))
+        case NoRoom():
+            return DeliveryDelayed(str(error), retry_after_s=RETRY_S)
+        case InvalidToken():
+            return DeliveryDelayed("the token is not accepted", retry_after_s=TOKEN_RETRY_S)
+        case NetworkError() if isinstance(error.__cause__, NOTHING_LEFT):
+            return DeliveryDelayed(str(error), retry_after_s=RETRY_S)
+        case _:
+            return None
+
+
+def wait_s(error: RetryAfter) -> float:
+    """Return how long Telegram asks to wait."""
+    asked = error.retry_after
+    return float(asked) if isinstance(asked, int) else asked.total_seconds()

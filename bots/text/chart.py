@@ -1,0 +1,75 @@
+"""A community's spending as a picture that reads on a phone, on dark and light backgrounds alike. Pure: PNG bytes."""
+
+import io
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from PIL import Image, ImageDraw, ImageFont
+
+from core.domain.money import show
+from core.domain.quota import DAY_MS
+from core.domain.reports import Usage
+
+WIDTH, MARGIN, BAR_HEIGHT, DAYS_HEIGHT = 1000, 48, 56, 320
+CARD, INK, FAINT, DAY_COLOUR, MEMBER_COLOUR = "#ffffff", "#1b1f24", "#6b7480", "#3b6fd4", "#2f9e6e"
+"""An opaque light card with dark ink: its contrast is its own, whatever the chat's background."""
+TOP = 8
+LONGEST_NAME = 22
+MOST_DAYS = 31
+
+
+def usage_png(usage: Usage, title: str) -> bytes:
+    """Draw spend per day over those who spent most."""
+    members = usage.by_member()[:TOP]
+    height = 3 * MARGIN + 90 + DAYS_HEIGHT + 60 + BAR_HEIGHT * len(members)
+    image = Image.new("RGB", (WIDTH, height), CARD)
+    draw = ImageDraw.Draw(image)
+    draw.text((MARGIN, MARGIN), title, fill=INK, font=_font(44))
+    draw.text((WIDTH - MARGIN, MARGIN), show(usage.total_micros), fill=INK, font=_font(44), anchor="ra")
+    top = MARGIN + 90
+    _days(draw, usage, top)
+    _members(draw, members, top + DAYS_HEIGHT + 60 + MARGIN)
+    out = io.BytesIO()
+    image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _days(draw: ImageDraw.ImageDraw, usage: Usage, top: int) -> None:
+    spent = usage.by_day()
+    days = range(usage.start_ms, usage.end_ms, DAY_MS)[:MOST_DAYS]
+    most = max(spent.values(), default=0) or 1
+    step = (WIDTH - 2 * MARGIN) / len(days)
+    base = top + DAYS_HEIGHT
+    draw.text((MARGIN, top), f"{show(most)} on the busiest day", fill=FAINT, font=_font(26))
+    for number, day_ms in enumerate(days):
+        left = MARGIN + number * step
+        high = (DAYS_HEIGHT - 50) * spent.get(day_ms, 0) / most
+        if high:
+            draw.rounded_rectangle((left + step * 0.12, base - max(high, 3), left + step * 0.88, base), 4, DAY_COLOUR)
+        if len(days) <= 7 or number % 5 == 0:
+            label = f"{datetime.fromtimestamp(day_ms / 1000, UTC):%-d %b}"
+            draw.text((left + step / 2, base + 12), label, fill=FAINT, font=_font(26), anchor="ma")
+    draw.line((MARGIN, base, WIDTH - MARGIN, base), fill=FAINT, width=2)
+
+
+def _members(draw: ImageDraw.ImageDraw, members: Sequence[tuple[str, str, int]], top: int) -> None:
+    most = max((micros for *_, micros in members), default=0) or 1
+    names, room = 360, WIDTH - 2 * MARGIN - 360 - 170
+    for number, (member, name, micros) in enumerate(members):
+        middle = top + number * BAR_HEIGHT + BAR_HEIGHT // 2
+        draw.text((MARGIN, middle), _short(member, name), fill=INK, font=_font(30), anchor="lm")
+        long = max(3, room * micros / most)
+        draw.rounded_rectangle((MARGIN + names, middle - 16, MARGIN + names + long, middle + 16), 6, MEMBER_COLOUR)
+        draw.text((MARGIN + names + long + 14, middle), show(micros), fill=INK, font=_font(28), anchor="lm")
+
+
+def _short(member: str, name: str) -> str:
+    """Write a name in the letters that the font has, without their accents, or else the id; on one line."""
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = "".join(c for c in letters if c.isprintable()).strip() or member.rpartition(":")[2]
+    return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}…"

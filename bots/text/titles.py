@@ -1,0 +1,110 @@
+"""What a job's audio is called, and how its words are quoted: the same on every platform."""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable
+
+from core.domain.models import JOINERS, Job, shown
+
+LONGEST_NAME = 60
+LONGEST_TITLE = 64
+ELLIPSIS = "…"
+PERFORMER = "Troubadour"
+
+_FORBIDDEN = frozenset('<>:"/\\|?*')
+"""By Windows, in the names of files; other systems forbid less."""
+_RESERVED = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))))
+"""The devices of Windows, which no file may be named after, whatever its extension."""
+_NAMED_EMOJI = re.compile(r"<a?:(\w+):\d+>")
+"""An emoji of a community's own, as a message holds it: its name is spoken, its number is not."""
+_VARIATIONS = range(0xFE00, 0xFE10)
+"""Selectors between the forms of a character, of emoji above all."""
+
+
+def words(job: Job) -> str:
+    """Return what a job speaks or plays, as one line that can be shown."""
+    given = str(job.parameters.get("prompt") or job.parameters.get("text") or "")
+    line = " ".join(given.split())
+    return shown(line, len(line), JOINERS)
+
+
+def voice(job: Job) -> str:
+    """Return who speaks, "" in music."""
+    return str(job.parameters.get("voice") or "")
+
+
+def song_title(job: Job) -> str:
+    """Name a song for a player."""
+    return cut(words(job), LONGEST_TITLE) or job.product
+
+
+def performer(job: Job) -> str:
+    """Say who performs it, for a player."""
+    return voice(job) or PERFORMER
+
+
+def file_name(job: Job, extension: str, number: int = 1) -> str:
+    """Name a file by its words, so that every system can write it; `number` counts the files of one job."""
+    spoken = " - ".join(part for part in (_writable(voice(job)), _writable(words(job))) if part)
+    stem = cut(spoken, LONGEST_NAME, end="").strip(" .-") or job.product
+    if stem.partition(".")[0].strip().upper() in _RESERVED:
+        stem = f"{job.product} - {stem}"
+    return f"{stem} ({number}).{extension}" if number > 1 else f"{stem}.{extension}"
+
+
+def cut(
+    text: str,
+    longest: int,
+    size: Callable[[str], int] = len,
+    sentence: Callable[[str], str] = str,
+    end: str = ELLIPSIS,
+) -> str:
+    """Return the sentence about a text, with as much of the text as keeps it within `longest`; cut at a word.
+
+    `size` measures the sentence as its platform does.
+    """
+    if size(sentence(text)) <= longest:
+        return sentence(text)
+    room = bisect_right(range(len(text)), longest, key=lambda n: size(sentence(text[:n] + end))) - 1
+    return sentence(text[: _last_word(text, max(room, 0))].rstrip() + end)
+
+
+def _last_word(text: str, room: int) -> int:
+    """Return where a word ends, or else a letter with its marks: many scripts have no spaces."""
+    at_space = text.rfind(" ", 0, room + 1)
+    if at_space > room // 2:
+        return at_space
+    while room and _clings(text[room], text[room - 1]):
+        room -= 1
+    return room
+
+
+def _clings(character: str, before: str) -> bool:
+    return unicodedata.category(character) in {"Mn", "Mc", "Me", "Sk"} or character in JOINERS or before in JOINERS
+
+
+def isolated(text: str) -> str:
+    """Keep text that runs from right to left from turning round what stands beside it."""
+    turns = any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in text)
+    return f"\u2068{text}\u2069" if turns else text
+
+
+def _writable(text: str) -> str:
+    """Keep letters, marks, digits and plain signs of any script; emoji and what a system forbids become spaces."""
+    text = unicodedata.normalize("NFC", _NAMED_EMOJI.sub(r"\1", text))
+    near = zip(text, f" {text}", f"{text[1:]} ", strict=False)
+    return " ".join("".join(_written(*of) for of in near).split())
+
+
+def _written(character: str, before: str, after: str) -> str:
+    category = unicodedata.category(character)
+    if character in JOINERS:
+        return character if _spells(before) and _spells(after) else ""
+    if category[0] == "C" or category == "Me" or ord(character) in _VARIATIONS:
+        return ""
+    return " " if character in _FORBIDDEN or category in {"So", "Sk"} else character
+
+
+def _spells(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"

@@ -1,0 +1,148 @@
+"""Lets strangers' connections in: so many at a time, none that never says what it wants, whatever else is open."""
+
+import asyncio
+import errno
+import logging
+import socket
+import time
+from collections.abc import Callable
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+log = logging.getLogger(__name__)
+
+MOST = 256
+"""Connections at a time; for one more the one that has been idle longest is closed."""
+HEADERS_S = 10.0
+"""How long a new connection may take to say what it wants."""
+BACKLOG = 128
+PAUSE_S = 1.0
+"""How long nobody is let in where the system has no room for another connection."""
+QUIET_S = 60.0
+FULL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Strangers(logging.Filter):
+    """Of requests that are no HTTP, which anybody on the internet can send, lets one line a minute into the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_s = -QUIET_S
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether to log; a request that is well formed and meets a fault of ours is."""
+        if record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError):
+            return True
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+        record.msg, record.args = "requests come that are no HTTP; they are refused, and named once a minute", ()
+        quiet = time.monotonic() - self._said_s < QUIET_S
+        self._said_s = self._said_s if quiet else time.monotonic()
+        return not quiet
+
+
+class Listener:
+    """Accepts connections by itself: asyncio logs a hundred tracebacks a time when it has no descriptor for them."""
+
+    def __init__(self, answering: Callable[[], web.RequestHandler], most: int = MOST) -> None:
+        """`answering` makes the protocol of a connection."""
+        self._answering = answering
+        self._most = most
+        self._listening: list[socket.socket] = []
+        self._entering: dict[web.RequestHandler, asyncio.Task[None]] = {}
+        self._inside: set[web.RequestHandler] = set()
+        self._idle: dict[web.RequestHandler, asyncio.TimerHandle | None] = {}
+        """Those without a request under way, whoever has been idle longest first, and until when they may be."""
+        self._complained_s = -QUIET_S
+
+    async def open(self, host: str, port: int) -> None:
+        """Listen. Raises OSError, UnicodeError."""
+        loop = asyncio.get_running_loop()
+        bound = await loop.create_server(self._answering, host, port, start_serving=False)
+        self._listening = [there.dup() for there in bound.sockets]
+        bound.close()
+        for there in self._listening:
+            there.listen(BACKLOG)
+            loop.add_reader(there, self._knocked, there)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._listening[0].getsockname()[1])
+
+    async def close(self) -> None:
+        """Let nobody in any more; whoever has just been let in is known to the server when this returns."""
+        for there in self._listening:
+            asyncio.get_running_loop().remove_reader(there)
+            there.close()
+        if self._entering:
+            await asyncio.wait(self._entering.values())
+        for deadline in filter(None, self._idle.values()):
+            deadline.cancel()
+
+    def busy(self, peer: web.RequestHandler) -> None:
+        """Note that somebody has said what they want."""
+        if deadline := self._idle.pop(peer, None):
+            deadline.cancel()
+
+    def idle(self, peer: web.RequestHandler) -> None:
+        """Note that somebody has their answer; they may ask for more."""
+        if peer in self._inside:
+            self._idle[peer] = None
+
+    def _knocked(self, there: socket.socket) -> None:
+        try:
+            line, _ = there.accept()
+        except OSError as error:
+            if error.errno in FULL:
+                self._pause(there, error)
+            return  # else whoever knocked has gone
+        line.setblocking(False)
+        self._forget_gone()
+        if len(self._inside) >= self._most and not self._turned_out():
+            line.close()
+            return
+        peer = self._answering()
+        self._inside.add(peer)
+        self._idle[peer] = asyncio.get_running_loop().call_later(HEADERS_S, self._turn_out, peer)
+        self._entering[peer] = asyncio.create_task(self._enter(peer, line))
+
+    async def _enter(self, peer: web.RequestHandler, line: socket.socket) -> None:
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: peer, line)
+        except OSError:
+            line.close()
+        finally:
+            del self._entering[peer]
+
+    def _pause(self, there: socket.socket, error: OSError) -> None:
+        loop = asyncio.get_running_loop()
+        if time.monotonic() - self._complained_s >= QUIET_S:
+            self._complained_s = time.monotonic()
+            log.error("nobody can be let in at the HTTP port for now: %s", error.strerror)
+        self._turned_out()
+        loop.remove_reader(there)
+        loop.call_later(PAUSE_S, self._listen_again, there)
+
+    def _listen_again(self, there: socket.socket) -> None:
+        if there.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(there, self._knocked, there)
+
+    def _forget_gone(self) -> None:
+        gone = {peer for peer in self._inside if peer.transport is None and peer not in self._entering}
+        for peer in gone:
+            self.busy(peer)
+        self._inside -= gone
+
+    def _turned_out(self) -> bool:
+        """Close the connection of whoever has been idle longest; return False where nobody is."""
+        peer = next(iter(self._idle), None)
+        if peer is not None:
+            self._turn_out(peer)
+        return peer is not None
+
+    def _turn_out(self, peer: web.RequestHandler) -> None:
+        self.busy(peer)
+        self._inside.discard(peer)
+        if peer.transport is not None:
+            peer.transport.abort()

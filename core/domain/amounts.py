@@ -1,0 +1,267 @@
+"""What people type for amounts, periods and times: one grammar, in which all of it is understood or none. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from core.domain.errors import InvalidInput
+from core.domain.money import LARGEST_MICROS, MICROS, cost_of
+from core.domain.quota import DAY_MS, Period, Quota
+
+AMOUNTS = "an amount such as $0.50, 0.50, 5000 chars or unlimited, with at most six decimals and at most $1000000"
+PERIODS = "day, week or month"
+TIMES = "a time such as 30m, 2 hours, 1h30m, 3 days or 1 week, of at most a year"
+LONGEST_SPAN_MS = 366 * DAY_MS
+LARGEST_COUNT = 1_000_000
+LONGEST = 200
+"""Characters of anything that is an amount or a time."""
+FOR_GOOD = frozenset({"", "forever", "for ever", "for good"})
+
+_SPACES = re.compile("[ \\t\u00a0\u2009\u202f]+")
+
+
+def _tidy(text: str) -> str:
+    """Return a text in small letters with single spaces; the mark on what is cut belongs to no amount."""
+    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return _SPACES.sub(" ", cut).strip(" ").lower()
+
+
+# --- amounts --------------------------------------------------------------------------------------------------------
+
+_NUMBER = r"(\d{1,8})(?:\.(\d{1,6}))?"
+_DOLLARS = re.compile(
+    rf"(?:(?:us ?)?\$ ?|usd ?)?{_NUMBER}(?: ?(?:usd|(?:us )?dollars?))?|{_NUMBER} ?(?:us ?)?\$", re.ASCII
+)
+_CENTS = re.compile(rf"{_NUMBER} ?(?:cents?|\u00a2)", re.ASCII)
+_CHARACTERS = re.compile(r"(\d{1,10}|\d{1,3}(?: \d{3})+) ?(?:chars?|characters?)", re.ASCII)
+_THOUSANDS = re.compile(r"(?<!\d)[1-9]\d{0,2}\.\d\d0(?!\d)", re.ASCII)
+"""1.000 is a thousand to half of the world."""
+
+
+def parse_amount(text: str, price_micros: int) -> int | None:
+    """Read an amount as people type it, into micros; None is unlimited. Raises InvalidInput."""
+    wanted = _tidy(text)
+    if wanted == "unlimited":
+        return None
+    micros = _micros(wanted, price_micros)
+    if micros is None or micros > LARGEST_MICROS:
+        raise InvalidInput("amount", text, AMOUNTS, _mended(wanted, price_micros))
+    return micros
+
+
+def _micros(wanted: str, price_micros: int) -> int | None:
+    if found := _CHARACTERS.fullmatch(wanted):
+        return cost_of(int(found[1].replace(" ", "")), price_micros)
+    if _THOUSANDS.search(wanted):
+        return None
+    if found := _DOLLARS.fullmatch(wanted):
+        whole, part = found[1] or found[3], found[2] or found[4] or ""
+        return int(whole) * MICROS + int(part.ljust(6, "0"))
+    if found := _CENTS.fullmatch(wanted):
+        micros, rest = divmod(int(found[1]) * MICROS + int((found[2] or "").ljust(6, "0")), 100)
+        return None if rest else micros
+    return None
+
+
+_PERIOD_WORD = r"(?:daily|day|weekly|week|monthly|month)"
+_MENDS = (
+    (re.compile(r"(.*\d),(\d{1,2})(?!\d)(.*)"), r"\1.\2\3"),  # 1,50
+    (re.compile(r"([^\d]*[1-9]\d{0,2})(?:[ ,'\u2019](\d{3}))(?:[ ,'\u2019](\d{3}))?(?!\d)(.*)"), r"\1\2\3\4"),  # 5,000
+    (re.compile(r"([^\d]*\d{1,5}) ?k\b(.*)"), r"\g<1>000\2"),  # 5k
+    (re.compile(r"([^\d]*[1-9]\d{0,2})\.\d{3}(.*)"), r"\1.00\2"),  # 1.000
+    (re.compile(r"([^\d]*)(\.\d+.*)"), r"\g<1>0\2"),  # .5
+    (re.compile(r"(.*\d)\."), r"\1"),  # 5.
+    (re.compile(rf"(.+?) ?(?:/ ?)?(?:(?:per|an?|each|every) )?{_PERIOD_WORD}"), r"\1"),  # 5 a day, where none is wanted
+)
+
+
+_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_DIGITS = {word: str(number) for number, word in enumerate(_WORDS)} | {
+    "\u00bd": "0.5",
+    "half": "0.5",
+    "quarter": "0.25",
+}
+
+
+def _mended(wanted: str, price_micros: int) -> str:
+    """Return what was probably meant, or nothing."""
+    ascii_digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in wanted)
+    worded = " ".join(_DIGITS.get(word, word) for word in wanted.split(" "))
+    tries = (ascii_digits, worded, *(found.expand(to) for form, to in _MENDS if (found := form.fullmatch(wanted))))
+    return next((better for better in tries if better != wanted and _is_amount(better, price_micros)), "")
+
+
+def _is_amount(wanted: str, price_micros: int) -> bool:
+    micros = _micros(wanted, price_micros)
+    return micros is not None and micros <= LARGEST_MICROS
+
+
+# --- periods and quotas ---------------------------------------------------------------------------------------------
+
+_PERIODS = {word: period for period in Period for word in (period.value, f"{period.value}ly")} | {
+    "daily": Period.DAY,
+    "today": Period.DAY,
+}
+_PERIOD = re.compile(rf"(?:/ ?|(?:per|a|each|every|this) )?({_PERIOD_WORD}|today)")
+_AMOUNT_FIRST = re.compile(rf"(.+?)(?: ?/ ?| (?:(?:per|a|each|every) )?)({_PERIOD_WORD})")
+_PERIOD_FIRST = re.compile(rf"(?:(?:per|a|each|every) )?({_PERIOD_WORD}):? (.+)")
+
+
+def read_period(text: str) -> Period:
+    """Read day, week or month, with the words that go with them. Raises InvalidInput."""
+    found = _PERIOD.fullmatch(_tidy(text))
+    if not found:
+        raise InvalidInput("period", text, PERIODS)
+    return _PERIODS[found[1]]
+
+
+def read_quota(text: str, price_micros: int, usual: Period | None = None) -> Quota:
+    """Read an amount and its period in either order; `usual` holds where none is given. Raises InvalidInput."""
+    wanted = _tidy(text)
+    if found := _AMOUNT_FIRST.fullmatch(wanted):
+        return Quota(limit_micros=parse_amount(found[1], price_micros), period=_PERIODS[found[2]])
+    if found := _PERIOD_FIRST.fullmatch(wanted):
+        return Quota(limit_micros=parse_amount(found[2], price_micros), period=_PERIODS[found[1]])
+    try:
+        amount, rest = _split(wanted, price_micros)
+    except InvalidInput:
+        if usual is not None:
+            raise
+        raise InvalidInput("amount", wanted, AMOUNTS, f"{_mended(wanted, price_micros) or '0.50'} day") from None
+    if rest:
+        raise InvalidInput("period", rest, PERIODS, "day")
+    micros = parse_amount(amount, price_micros)
+    if micros is not None and usual is None:
+        raise InvalidInput("amount", wanted, f"followed by {PERIODS}", f"{wanted} day")
+    return Quota(limit_micros=micros, period=usual or Period.MONTH)
+
+
+def read_monthly(text: str, price_micros: int) -> int | None:
+    """Read what may be spent in a month, into micros; None is unlimited. Raises InvalidInput."""
+    quota = read_quota(text, price_micros, Period.MONTH)
+    if quota.period is not Period.MONTH:
+        raise InvalidInput("amount", text, "an amount for a month, such as 20.00 or unlimited")
+    return quota.limit_micros
+
+
+# --- amounts with a reason ------------------------------------------------------------------------------------------
+
+_LINKS = "and plus or to minus of per a an each every by x times point / + - \u2013 \u2014 * , .".split()
+_LONGS = "second minute hour day week month year".split()
+_UNITS = frozenset(
+    """
+    c ct cts cent cents dollar dollars usd us buck bucks eur euro euros pound pounds gbp quid pence penny pennies
+    p yen jpy yuan cny rmb krw rupee rupees inr rs rub ruble rubles rouble roubles franc francs chf sek nok dkk
+    pln brl peso pesos lira aud cad nzd btc eth sats micros nickel nickels dime dimes grand k m b h d w s mio mln
+    bn hundred hundreds thousand thousands million millions billion billions half quarter quarters dozen percent
+    pct char chars character characters letter letters symbol symbols word words token tokens credit credits point
+    points coin coins unit units song songs order orders message messages daily weekly monthly yearly unlimited
+    """.split()
+) | {form for unit in _LONGS for form in (unit, f"{unit}s")}
+_TIME_LINKS = frozenset("for in within until over during".split())
+_TIME_WORDS = frozenset("the this next one a an".split())
+_MOST_WORDS = 6
+
+
+def split_credit(text: str, price_micros: int) -> tuple[str, str]:
+    """Tell an amount from the reason after it. Raises InvalidInput where the reason may be a part of the amount."""
+    wanted = _SPACES.sub(" ", text).strip(" ")
+    amount, reason = _split(wanted, price_micros)
+    check_reason(amount, reason, price_micros)
+    return amount, reason
+
+
+def check_reason(amount: str, reason: str, price_micros: int) -> None:
+    """Refuse a reason that begins like money, a unit or more digits. Raises InvalidInput."""
+    words = reason.split()
+    if more := _amount_like(words):
+        whole = " ".join((amount, *words[:more]))
+        better = _mended(_tidy(whole), price_micros)
+        raise InvalidInput("amount", whole, f"{AMOUNTS}; a reason begins with another word", better)
+
+
+def _split(wanted: str, price_micros: int) -> tuple[str, str]:
+    """Take the longest beginning that is an amount. Raises InvalidInput where there is none."""
+    words = wanted.split(" ", 2 * _MOST_WORDS)
+    for length in range(min(len(words), _MOST_WORDS), 0, -1):
+        amount, rest = " ".join(words[:length]), " ".join(words[length:])
+        tidy = _tidy(amount.rstrip(",;:") if rest else amount)
+        if tidy == "unlimited" or _micros(tidy, price_micros) is not None:
+            return tidy, rest
+    meant = " ".join(words[: max(1, _amount_like(words))])
+    raise InvalidInput("amount", meant, AMOUNTS, _mended(_tidy(meant), price_micros))
+
+
+def _amount_like(words: Sequence[str]) -> int:
+    """Count the words at the beginning that may belong to an amount."""
+    count = place = 0
+    tidy = [_tidy(word).strip("!?()") for word in words[: 2 * _MOST_WORDS]]
+    while place < len(tidy) and (tidy[place] in _LINKS or _is_amount_word(tidy[place])):
+        place += 1
+        if tidy[place - 1] not in _LINKS:
+            count = place
+    return count or _time_like(tidy)
+
+
+def _time_like(words: Sequence[str]) -> int:
+    """Count the words of `for 2 days` and `until the week`: what is granted does not end."""
+    if not words or words[0] not in _TIME_LINKS:
+        return 0
+    place = 1
+    while place < len(words) and (words[place] in _TIME_WORDS or _has_digit(words[place])):
+        place += 1
+    is_time = place < len(words) and words[place].rstrip(",.").removesuffix("s") in _LONGS
+    return place + 1 if is_time else 0
+
+
+def _is_amount_word(word: str) -> bool:
+    if word.startswith(("@", "#")):
+        return False
+    return word.strip(",.;:/") in _UNITS or _has_digit(word) or any(unicodedata.category(c) == "Sc" for c in word)
+
+
+def _has_digit(word: str) -> bool:
+    return any(unicodedata.category(c)[0] == "N" for c in word) or "%" in word
+
+
+# --- times and counts -----------------------------------------------------------------------------------------------
+
+_UNIT_MS = {"w": 7 * DAY_MS, "d": DAY_MS, "h": 3_600_000, "m": 60_000, "s": 1000}
+_UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|wks?|w)"
+_PART = re.compile(rf"(?:(\d{{1,6}}) ?|(?:an?|one) )({_UNIT})(?![a-z])", re.ASCII)
+_SPAN = re.compile(rf"(?:for )?{_PART.pattern}(?:(?:,? and |, ?| ?){_PART.pattern})*", re.ASCII)
+_GROUPS = re.compile(r"\d{1,3}(?:[,.'\u2019]\d{3})+", re.ASCII)
+_COUNT = re.compile(r"\d{1,9}|\d{1,3}(?: \d{3})+", re.ASCII)
+
+
+def read_span_ms(text: str) -> int:
+    """Read a time as people type it: 30m, 2 hours, 1h30m, for 3 days, a week. Raises InvalidInput."""
+    wanted = _tidy(text)
+    parts = _PART.findall(wanted) if _SPAN.fullmatch(wanted) else []
+    units = [_UNIT_MS[unit[0]] for _, unit in parts]
+    span_ms = sum(int(number or 1) * unit_ms for (number, _), unit_ms in zip(parts, units, strict=True))
+    if not 0 < span_ms <= LONGEST_SPAN_MS or sorted(set(units), reverse=True) != units:
+        raise InvalidInput("time", text, TIMES)
+    return span_ms
+
+
+def read_seconds(name: str, text: str) -> int:
+    """Read a time, or a bare number of seconds. Raises InvalidInput."""
+    if _COUNT.fullmatch(_tidy(text)):
+        return read_count(name, text, least=0)
+    try:
+        return read_span_ms(text) // 1000
+    except InvalidInput:
+        raise InvalidInput(name, text, "seconds or a time, such as 90, 2m or 1 hour, or none") from None
+
+
+def read_count(name: str, text: str, *, least: int, unit: str = "") -> int:
+    """Read a whole number, which its unit may follow. Raises InvalidInput."""
+    wanted = _tidy(text)
+    if unit:
+        wanted = re.sub(rf" ?(?:{unit})$", "", wanted)
+    number = int(wanted.replace(" ", "")) if _COUNT.fullmatch(wanted) else -1
+    if not least <= number <= LARGEST_COUNT:
+        better = re.sub(r"[,.'\u2019]", "", wanted) if _GROUPS.fullmatch(wanted) else ""
+        raise InvalidInput(name, text, f"a whole number from {least} to {LARGEST_COUNT}, or none", better)
+    return number

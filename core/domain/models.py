@@ -1,0 +1,205 @@
+"""The values that travel between adapters, service, worker and store."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from core.domain.audio import Probe
+from core.domain.jsontype import JSON
+from core.domain.lifecycle import Reason, State
+from core.domain.quota import Standing
+
+LONGEST_NAME = 64
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of what is no letter: controls, overrides of the direction, line breaks."""
+
+
+MOST_MARKS = 4
+"""Upon one letter; no script needs more, and a heap of them covers the lines above and below."""
+
+
+def shown_name(name: str) -> str:
+    """Return a name as it can be shown beside words of ours."""
+    return shown(name, LONGEST_NAME) or "somebody"
+
+
+JOINERS = "\u200c\u200d"
+"""The two controls that belong to the spelling of words, in Persian and Hindi for example, and of emoji."""
+
+
+def shown(text: str, longest: int, keep: str = "") -> str:
+    """Return text that can't forge lines, turn round or cover the words beside it: one line of so many characters."""
+    kept: list[str] = []
+    marks = 0
+    for c in text[: 16 * longest]:
+        category = unicodedata.category(c)
+        if category in _UNSHOWN and c not in keep:
+            continue
+        marks = marks + 1 if category[0] == "M" else 0
+        if marks <= MOST_MARKS:
+            kept.append(c)
+    return " ".join("".join(kept).split())[:longest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who speaks, and where, as the platform attests at this moment.
+
+    `community` and `member` are keys of the form `platform:id`, made from the platform's ids and never from names.
+    """
+
+    platform: str
+    community: str
+    member: str
+    name: str
+    handle: str | None = None
+    """The platform's @name without the @, if the member has one."""
+    is_admin: bool = False
+    direct: bool = False
+    """A direct chat: a community of one."""
+    title: str = ""
+    """What the community calls itself, which may be a lie."""
+    channel: str = ""
+    """The key of the channel or topic, if the platform has such."""
+    roles: tuple[str, ...] = ()
+    """Keys of the member's roles, if the platform has such."""
+    can_spend: bool = True
+    """False for an identity that several people share."""
+    event_id: str = ""
+    """What they did, where the platform may report it twice: the same event changes something once."""
+
+    def __post_init__(self) -> None:
+        """Keep only what can be shown of the name."""
+        object.__setattr__(self, "name", shown_name(self.name))
+        object.__setattr__(self, "title", shown(self.title, LONGEST_NAME))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A member who is spoken about."""
+
+    member: str
+    name: str
+
+    def __post_init__(self) -> None:
+        """Keep only what can be shown of the name."""
+        object.__setattr__(self, "name", shown_name(self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the artifact goes; `data` (JSON) is read by the platform alone."""
+
+    platform: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a member asked for. `event_id` is the platform event's own id: the same event twice is one order."""
+
+    event_id: str
+    caller: Caller
+    product: str
+    parameters: Mapping[str, Any]
+    destination: Destination
+    readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Where it isn't plain what is meant: the parameters of each reading by its name; the member is asked first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One finished audio file in the spool."""
+
+    path: str
+    probe: Probe
+    size_bytes: int
+
+    @classmethod
+    def of(cls, path: Path, probe: Probe, size_bytes: int) -> Self:
+        """Describe a file that was probed."""
+        return cls(path=str(path), probe=probe, size_bytes=size_bytes)
+
+    @classmethod
+    def from_json(cls, data: JSON) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(**{**data, "probe": Probe(**data["probe"])})
+
+    def to_json(self) -> JSON:
+        """Return plain values for the store."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Our row for an order. Times are milliseconds since 1970, UTC."""
+
+    job_id: str
+    event_id: str
+    platform: str
+    community: str
+    member: str
+    member_name: str
+    direct: bool
+    product: str
+    parameters: Mapping[str, Any]
+    characters: int
+    cost_micros: int
+    state: State
+    destination: Destination
+    channel: str
+    callback_token: str
+    created_ms: int
+    updated_ms: int
+    """When it came into its state."""
+    attempts: int = 0
+    request_id: str | None = None
+    submitted_ms: int | None = None
+    deadline_ms: int | None = None
+    reason: str | None = None
+    """A `Reason` once something went wrong."""
+    detail: str | None = None
+    """The gateway's or the platform's own words, for the operator."""
+    artifacts: tuple[Artifact, ...] = ()
+    roles: tuple[str, ...] = ()
+    """The member's roles when it was ordered."""
+    owner: str = ""
+    """The worker that carries it, where several share the store: the token that fences off former owners."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether its member may still take it back."""
+        return self.state is State.QUEUED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The answer to an order; `duplicate` when the same event had made this job before."""
+
+    job: Job
+    duplicate: bool = False
+
+    @property
+    def unattended(self) -> bool:
+        """Whether no worker is running that would show how the order goes on."""
+        return self.job.reason == Reason.NO_WORKER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a member is told when a job is over."""
+
+    job: Job
+    charged_micros: int
+    standing: Standing
+    told: bool = False
+    """Whether those who run the service know of the trouble behind it."""
+    as_chosen: bool = True
+    """The files are in the format that the member chose, not in a smaller one."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the audio exists and could not be handed over: it can be sent again, free."""
+        return self.job.state is State.UNDELIVERABLE

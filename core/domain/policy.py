@@ -1,0 +1,35 @@
+"""What the operator sets for everybody."""
+
+from dataclasses import dataclass
+
+from core.domain.products import PRICE_MICROS
+from core.domain.quota import Quota
+
+OFFER_MS = 10 * 60_000
+"""How long a price may be agreed to."""
+
+OLDEST_ACT_MS = 3_600_000
+"""How long ago an admin's command may have been written when it arrives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Defaults and limits that no admin can change."""
+
+    default_quota: Quota
+    direct_quota: Quota
+    """For direct chats, where no admin watches."""
+    max_waiting: int = 10
+    """Unresolved jobs that one member may have."""
+    max_queue: int = 1000
+    """Jobs of everybody that may wait for their turn; beyond that orders are refused."""
+    oldest_order_s: float = 900
+    """How long ago an order may have been written when it arrives, as after a night without the bot."""
+    price_micros: int = PRICE_MICROS
+    """Per 1,000 characters; what an amount typed in characters is counted with."""
+    owners: frozenset[str] = frozenset()
+    """Member keys of the operators whom the settings name."""
+
+    def quota(self, *, direct: bool) -> Quota:
+        """Return the quota in force where neither the member nor the community has one."""
+        return self.direct_quota if direct else self.default_quota

@@ -1,0 +1,165 @@
+"""What admins read: usage, ledger entries, the audit; and how they look as CSV. Pure."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import TextIO, TypeVar
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Somebody's attempt to change something, as the audit will name it."""
+
+    audit_id: str
+    community: str
+    actor: str
+    actor_name: str
+    name: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to whom, when, and what came of it: "applied" or "refused: …"."""
+
+    at_ms: int
+    actor: str
+    actor_name: str
+    act: str
+    target: str
+    target_name: str
+    """Of the member that was meant, if it is known."""
+    before: str
+    after: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRequest:
+    """A member's request for credit."""
+
+    request_id: str
+    member: str
+    name: str
+    amount_micros: int
+    balance_micros: int = 0
+    """Once granted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What one member was charged on one day for one product."""
+
+    day_ms: int
+    member: str
+    name: str
+    product: str
+    charged_micros: int
+    orders: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a community was charged between two moments, half-open."""
+
+    start_ms: int
+    end_ms: int
+    rows: tuple[Spent, ...]
+
+    @property
+    def total_micros(self) -> int:
+        """Return the sum."""
+        return sum(row.charged_micros for row in self.rows)
+
+    def by_day(self) -> dict[int, int]:
+        """Return micros by start of day, in order."""
+        return _summed((row.day_ms, row.charged_micros) for row in self.rows)
+
+    def by_member(self) -> list[tuple[str, str, int]]:
+        """Return member, name and micros, those that spent most first."""
+        names = {row.member: row.name for row in self.rows}
+        sums = _summed((row.member, row.charged_micros) for row in self.rows)
+        return [(m, names[m], micros) for m, micros in sorted(sums.items(), key=lambda item: (-item[1], item[0]))]
+
+    def by_product(self) -> dict[str, int]:
+        """Return micros by product."""
+        return _summed((row.product, row.charged_micros) for row in self.rows)
+
+
+def _summed(pairs: Iterable[tuple[K, int]]) -> dict[K, int]:
+    sums: defaultdict[K, int] = defaultdict(int)
+    for key, micros in pairs:
+        sums[key] += micros
+    return dict(sums)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Community:
+    """One line of the operators' list."""
+
+    community: str
+    members: int
+    used_micros: int
+    pool_micros: int | None
+    title: str = ""
+    state: str = ""
+    """An Approval; empty where nobody decides, as for a direct chat."""
+    added_by: str = ""
+    added_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One ledger entry, as it is exported. Amounts in micros."""
+
+    entry_id: str
+    at_ms: int
+    community: str
+    member: str
+    name: str
+    kind: str
+    job_id: str
+    allowance_micros: int
+    balance_micros: int
+    charged_micros: int
+    upstream_micros: int
+    actor: str
+    note: str
+
+
+R = TypeVar("R", AuditEntry, Entry)
+
+
+def write_csv(kind: type[R], entries: Iterable[R], out: TextIO) -> None:
+    """Write entries as CSV (RFC 4180) with a header line; the time is added in words."""
+    writer = csv.writer(out)
+    names: list[str] = [field.name for field in fields(kind)]
+    writer.writerow(["at", *names])
+    cells: Callable[[AuditEntry | Entry], tuple[object, ...]] = attrgetter(*names)
+    entry: AuditEntry | Entry
+    for entry in entries:
+        at = datetime.fromtimestamp(entry.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+        writer.writerow([at, *map(harmless, cells(entry))])
+
+
+def to_csv(kind: type[R], entries: Iterable[R]) -> str:
+    """Return what `write_csv` writes."""
+    out = io.StringIO()
+    write_csv(kind, entries, out)
+    return out.getvalue()
+
+
+def harmless(cell: object) -> object:
+    """Keep a text cell from being read as a formula by a spreadsheet (OWASP, "CSV Injection")."""
+    if (isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@"))) or (
+        isinstance(cell, str) and cell.startswith(("\t", "\r", "\n"))
+    ):
+        return f"'{cell}"
+    return cell

@@ -1,0 +1,141 @@
+"""What follows when the gateway calls back: a hint to look, never a proof."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+
+from core.domain.errors import Conflict, GatewayError, StaleJob, StoreError
+from core.domain.lifecycle import State
+from core.domain.models import Job
+from core.domain.troubles import Trouble, Troubles
+from core.engine.meters import Meters
+from core.engine.wakeups import Stopping
+from core.ports import Gateway, Store
+
+log = logging.getLogger(__name__)
+
+PAUSES_S = (1, 5, 10, 30, 60, 120, 240)
+"""Between the tries to find out whether the gateway knows an id."""
+Pause = Callable[[float], Awaitable[None]]
+"""Waits so many seconds. May raise Stopping."""
+NAMELESS = frozenset({State.SUBMITTING, State.UNCONFIRMED})
+"""The gateway's name for the job is not known yet, or was lost: the callback brings it."""
+
+
+STATUSES = frozenset("QUEUED PROCESSING COMPLETED FAILED ERROR".split())
+"""What the gateway says of a request that it has (its documentation, "Status Values")."""
+
+
+class Arrivals:
+    """Whether the gateway's callbacks come; where one is missing, PUBLIC_URL may lead elsewhere."""
+
+    def __init__(self, meters: Meters | None = None, troubles: Troubles | None = None) -> None:
+        self._meters = meters or Meters()
+        self._troubles = troubles or Troubles()
+        self.missing = False
+        """Whether a finished job was found by polling since the last callback came."""
+
+    def came(self) -> None:
+        """Note a callback."""
+        self.missing = False
+        self._troubles.end(Trouble.CALLBACKS_MISSING)
+
+    def missed(self, job: Job) -> bool:
+        """Note that a job was found finished without a callback; return whether this is news."""
+        news, self.missing = not self.missing, True
+        self._meters.count("callbacks_missed")
+        if news:
+            log.error("job %s: it is finished, and the gateway did not call PUBLIC_URL: jobs are polled", job.job_id)
+            self._troubles.begin(Trouble.CALLBACKS_MISSING)
+        return news
+
+
+class Naming:
+    """Gives a job the gateway's id that its own submission did not bring back."""
+
+    def __init__(self, store: Store, gateway: Gateway) -> None:
+        self._store = store
+        self._gateway = gateway
+
+    async def confirm(self, job_id: str, request_id: str, pause: Pause) -> None:
+        """Write an id down for a job that has none, if the gateway knows the id.
+
+        Asked again until somebody can tell: the gateway, which has our answer, does not call back once more.
+        """
+        for pause_s in PAUSES_S:
+            try:
+                if await self._known(job_id, request_id):
+                    await self._name(job_id, request_id)
+            except (Conflict, GatewayError, StoreError) as error:
+                log.warning("job %s: the request id %r is not confirmed: %s", job_id, request_id, error)
+                if isinstance(error, Conflict) or (isinstance(error, GatewayError) and not error.passes):
+                    return
+                await pause(pause_s)
+            else:
+                return
+
+    async def _known(self, job_id: str, request_id: str) -> bool:
+        status = (await self._gateway.status(request_id)).status
+        if status not in STATUSES:
+            log.warning("job %s: the request id %r is not believed: its status is %r", job_id, request_id, status)
+        return status in STATUSES
+
+    async def _name(self, job_id: str, request_id: str) -> None:
+        for _ in NAMELESS:  # it may move from one to the other while it is written down
+            if await self._named(job_id, request_id):
+                log.info("job %s: the gateway names it %s", job_id, request_id)
+                break
+
+    async def _named(self, job_id: str, request_id: str) -> bool:
+        """Write the id down in the state in which the job is now; return False where it has just left it."""
+        job = await self._store.job(job_id)
+        try:
+            if job is not None and job.state is State.SUBMITTING:
+                await self._store.update(job, request_id=request_id)
+            elif job is not None and job.state is State.UNCONFIRMED:
+                await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
+        except StaleJob:
+            return False
+        return True
+
+
+class Callbacks:
+    """Works on callbacks after they were answered, one at a time for each job."""
+
+    def __init__(self, naming: Naming, wake: Callable[[str], None]) -> None:
+        """`wake` lets the job's carrier look."""
+        self._naming = naming
+        self._wake = wake
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> AbstractSet[asyncio.Task[None]]:
+        """Ask no more what could not be told; return what to wait for."""
+        self._stopped.set()
+        return set(self._tasks.values())
+
+    def take(self, job: Job, request_id: str) -> None:
+        """Follow a callback; one more for the same job meanwhile says nothing new."""
+        if job.job_id in self._tasks:
+            return
+        task = asyncio.create_task(self._follow(job, request_id), name=f"callback of {job.job_id}")
+        self._tasks[job.job_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(job.job_id, None))
+
+    async def _follow(self, job: Job, request_id: str) -> None:
+        try:
+            if job.state in NAMELESS and request_id:
+                await self._naming.confirm(job.job_id, request_id, self._pause)
+        except Stopping:
+            log.warning("job %s: its callback could not be followed before the stop", job.job_id)
+        except Exception:
+            log.exception("job %s: the callback could not be followed", job.job_id)
+        self._wake(job.job_id)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+                raise Stopping

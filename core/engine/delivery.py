@@ -1,0 +1,238 @@
+"""Hand finished audio to the chat, or say honestly why there is none."""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.domain.audio import Want, raw_format
+from core.domain.errors import (
+    CannotFit,
+    DeliveryDelayed,
+    DeliveryError,
+    DeliveryRefused,
+    DeliveryUncertain,
+    MediaError,
+    StoreError,
+    TooLarge,
+)
+from core.domain.lifecycle import VOIDS, Reason, State
+from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.quota import DAY_MS, Quota
+from core.domain.troubles import TROUBLE_OF, Troubles
+from core.engine.lease import PAUSE_S, Lease, refuse_former
+from core.engine.persist import persist
+from core.engine.wakeups import Wakeups
+from core.ports import Clock, Deliveries, MediaTools, Store
+
+log = logging.getLogger(__name__)
+
+DELIVER_S = 1800
+"""How long a chat that takes nothing just now is tried again."""
+ROOM_S = 5
+"""How long to wait for room in the spool."""
+PROGRESS_S = 10
+KEEP_MS = 7 * DAY_MS
+"""How long the files of an undeliverable job are kept, and how long a chat is tried that can't be told of an end."""
+
+_REASONS: dict[type[Exception], Reason] = {
+    DeliveryRefused: Reason.CHAT_REFUSED,
+    DeliveryUncertain: Reason.DELIVERY_UNCERTAIN,
+    DeliveryDelayed: Reason.CHAT_UNREACHABLE,
+    TooLarge: Reason.TOO_LARGE,
+    CannotFit: Reason.TOO_LARGE,
+    MediaError: Reason.UNDECODABLE,
+}
+
+
+class Deliverer:
+    """The last part of a job's life."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        media: MediaTools,
+        deliveries: Deliveries,
+        quota_for: Callable[[Job], Quota],
+        clock: Clock,
+        spool: Path,
+        wakeups: Wakeups,
+        lease: Lease,
+        troubles: Troubles | None = None,
+        why_waiting: Callable[[], Reason | None] = lambda: None,
+    ) -> None:
+        """`why_waiting` says what holds all submissions back now, if something does."""
+        self._store = store
+        self._media = media
+        self._deliveries = deliveries
+        self._quota_for = quota_for
+        self._clock = clock
+        self._spool = spool
+        self._wakeups = wakeups
+        self._lease = lease
+        self._troubles = troubles or Troubles()
+        self._why_waiting = why_waiting
+        self._showing: dict[str, asyncio.Task[None]] = {}
+
+    def serves(self, platform: str) -> bool:
+        """Say whether the platform is configured."""
+        return platform in self._deliveries
+
+    # --- progress -------------------------------------------------------------------------------------------------
+
+    def show_progress(self, job: Job) -> None:
+        """Show how far the job is, beside the work: the job waits for nothing here."""
+        if job.waits:
+            job = replace(job, reason=self._why_waiting())
+        if job.job_id not in self._showing and self._deliveries[job.platform].shows(job):
+            task = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
+            self._showing[job.job_id] = task
+            task.add_done_callback(lambda _: self._showing.pop(job.job_id, None))
+
+    async def _show(self, job: Job) -> None:
+        try:
+            async with asyncio.timeout(PROGRESS_S):
+                await self._deliveries[job.platform].progress(job)
+        except (DeliveryError, TimeoutError) as error:
+            log.info("job %s: progress not shown: %s", job.job_id, error or "timed out")
+        except Exception:
+            log.exception("job %s: progress not shown", job.job_id)
+
+    async def shown(self, job: Job) -> None:
+        """Show how far the job is, and wait until that is done."""
+        self.show_progress(job)
+        if task := self._showing.get(job.job_id):
+            await asyncio.wait({task})
+
+    async def _progress_over(self, job: Job) -> Job:
+        """Wait for a progress message under way, which must not overwrite what comes next.
+
+        It may have learnt more about where the job goes, hence the job as it is now.
+        """
+        if task := self._showing.get(job.job_id):
+            await asyncio.wait({task})
+            return await self._store.again(job)
+        return job
+
+    # --- generated -> delivering -> delivered | undeliverable -----------------------------------------------------
+
+    async def deliver(self, job: Job) -> Job:
+        """Try until the chat has the audio or will not have it. Raises Stopping, StoreError.
+
+        The intent is written down when all else is ready: a crash before that leaves no doubt.
+        """
+        until_s = asyncio.get_running_loop().time() + DELIVER_S  # the clock may be put back
+        uncertain = job.state is State.DELIVERING
+        want, files = None, None
+        while True:
+            try:
+                wanted = self._wanted(job)  # a try may have taught something about the chat
+                if files is None or wanted != want:
+                    want, files = wanted, await self._fitted(job, wanted)
+                job = await self._progress_over(job)
+                receipt = await self._receipt(job)
+                if job.state is State.GENERATED:
+                    job = await self._store.move(job, State.DELIVERING)
+                await self._send(job, receipt, wanted, files, uncertain=uncertain)
+            except DeliveryDelayed as error:
+                uncertain = uncertain or error.doubtful
+                if asyncio.get_running_loop().time() + error.retry_after_s > until_s:
+                    return await self._give_up(job, error, uncertain=uncertain)
+                log.info("job %s: delivery delayed: %s", job.job_id, error)
+                if not uncertain:
+                    job = await self._store.move(job, State.GENERATED)
+                await self._wakeups.pause(error.retry_after_s)
+            except (DeliveryError, MediaError) as error:
+                return await self._give_up(job, error, uncertain=uncertain)
+            else:
+                return await self._delivered(job)
+
+    def _wanted(self, job: Job) -> Want:
+        return replace(
+            self._deliveries[job.platform].accepts(job), output_format=job.parameters.get("output_format", "")
+        )
+
+    async def _send(
+        self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
+    ) -> None:
+        try:
+            await self._hand_over(job, receipt, want, files, uncertain=uncertain)
+        except TooLarge as error:
+            log.info("job %s: the chat takes less than announced: %s", job.job_id, error)
+            try:
+                want = replace(want, max_bytes=error.max_bytes)
+                smaller = await self._fitted(job, want)
+            except StoreError as outage:  # the chat has nothing, so there is no doubt
+                raise DeliveryDelayed(str(outage), retry_after_s=ROOM_S) from outage
+            await self._hand_over(job, receipt, want, smaller, uncertain=uncertain)
+
+    async def _fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:
+        raw = raw_format(want.output_format)
+        files: list[Artifact] = []
+        for artifact in job.artifacts:
+            source = Path(artifact.path)
+            into = source.with_name(f"{source.name}-{want.prefer}-{want.max_bytes}")
+            path, probe = await self._media.fit(source, artifact.probe, into, want, raw)
+            files.append(Artifact.of(path, probe, path.stat().st_size))
+        return tuple(files)
+
+    async def _hand_over(
+        self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
+    ) -> None:
+        refuse_former(self._lease, job)
+        if not self._lease.valid:  # a long pause just now: another worker may have the job
+            raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
+        pairs = zip(job.artifacts, files, strict=True)
+        as_chosen = all(want.honours(made.probe, made.size_bytes, sent.probe) for made, sent in pairs)
+        told = replace(receipt, as_chosen=as_chosen)
+        await self._deliveries[job.platform].deliver(job, files, told, uncertain=uncertain)
+
+    async def _receipt(self, job: Job) -> Receipt:
+        standing = await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
+        return Receipt(job=job, charged_micros=0 if job.state in VOIDS else job.cost_micros, standing=standing)
+
+    async def _ending(self, job: Job) -> Receipt:
+        receipt = await self._receipt(job)
+        trouble = TROUBLE_OF.get(Reason(job.reason)) if job.reason else None
+        return replace(receipt, told=await self._troubles.told_soon(trouble)) if trouble else receipt
+
+    async def _delivered(self, job: Job) -> Job:
+        now_ms = self._clock.now_ms()
+        changes = {"closed_ms": now_ms, "destination": Destination(job.platform), "reason": None, "detail": None}
+        job = await persist(f"job {job.job_id}", lambda: self._store.move(job, State.DELIVERED, **changes))
+        log.info("job %s: delivered", job.job_id)
+        await self.forget_files(job.job_id)
+        return job
+
+    async def _give_up(self, job: Job, error: Exception, *, uncertain: bool) -> Job:
+        reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
+        if uncertain:  # the last try was refused, an earlier one may have arrived
+            reason = Reason.DELIVERY_UNCERTAIN
+        log.warning("job %s: undeliverable: %s: %s", job.job_id, reason, error)
+        return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(error))
+
+    # --- ended without audio in the chat --------------------------------------------------------------------------
+
+    async def tell(self, job: Job) -> None:
+        """Tell the member how it ended, then close the job. Raises DeliveryDelayed, Stopping, StoreError."""
+        job = await self._progress_over(job)
+        refuse_former(self._lease, job)
+        try:
+            await self._deliveries[job.platform].tell(job, await self._ending(job))
+        except DeliveryDelayed:
+            if self._clock.since_ms(job.updated_ms) < KEEP_MS:
+                raise
+            log.warning("job %s: the member was not told that it is %s: too late now", job.job_id, job.state)
+        except DeliveryError as error:
+            log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.state, error)
+        keep = job.state is State.UNDELIVERABLE
+        await self._store.close_job(job, keep_files=keep)
+        if not keep:
+            await self.forget_files(job.job_id)
+
+    async def forget_files(self, job_id: str) -> None:
+        """Remove a job's files from the spool."""
+        await asyncio.to_thread(shutil.rmtree, self._spool / job_id, ignore_errors=True)

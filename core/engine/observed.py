@@ -1,0 +1,124 @@
+"""The ports, with every call counted by its outcome."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core.domain.audio import Want
+from core.domain.errors import (
+    DeliveryDelayed,
+    DeliveryError,
+    DeliveryUncertain,
+    GatewayError,
+    NoAnswer,
+    ServerError,
+    Unreachable,
+    Unreadable,
+)
+from core.domain.models import Artifact, Job, Receipt
+from core.domain.products import Product
+from core.domain.troubles import OF_A_MODEL, TROUBLE_OF, Trouble, Troubles
+from core.engine.meters import Meters
+from core.ports import Delivery, Gateway, GatewayStatus
+
+GATEWAY = "gateway"
+LONG_WAIT_S = 120.0
+"""A chat that asks for so long has answered: what waits for it is no sign that nothing gets through."""
+AWAY = (Unreachable, ServerError, NoAnswer, Unreadable)
+"""With these nobody can tell that the gateway does its work."""
+
+
+class ObservedGateway:
+    """A `Gateway` that is counted, and whose answers tell of what only the operator can mend."""
+
+    def __init__(self, gateway: Gateway, meters: Meters, troubles: Troubles | None = None) -> None:
+        self._gateway = gateway
+        self._meters = meters
+        self._troubles = troubles or Troubles()
+        self._liveness = meters.liveness(GATEWAY)
+
+    async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
+        """Post one request, once."""
+        with self._meters.outcome("gateway_calls", "submit"), self._heeded(product.name):
+            request_id = await self._gateway.submit(product, parameters, callback_token)
+        for trouble in TROUBLE_OF.values():
+            self._troubles.end(trouble, _about(trouble, product.name))
+        return request_id
+
+    async def status(self, request_id: str) -> GatewayStatus:
+        """Ask the universal status endpoint."""
+        with self._meters.outcome("gateway_calls", "status"), self._heeded():
+            return await self._gateway.status(request_id)
+
+    async def fetch(self, url: str, into: Path) -> str:
+        """Stream one artifact to a file, and return its content type."""
+        with self._meters.outcome("gateway_calls", "fetch"):
+            return await self._gateway.fetch(url, into)
+
+    @contextmanager
+    def _heeded(self, product: str = "") -> Iterator[None]:
+        with self._liveness.trying(""):
+            try:
+                yield
+            except AWAY:
+                raise
+            except GatewayError as error:
+                self._liveness.succeeded()
+                if trouble := TROUBLE_OF.get(error.reason):
+                    self._troubles.begin(trouble, _about(trouble, product), error.detail)
+                raise
+            self._liveness.succeeded()
+
+
+def _about(trouble: Trouble, product: str) -> str:
+    return product if trouble in OF_A_MODEL else ""
+
+
+class ObservedDelivery:
+    """A `Delivery` that is counted, but for progress, which is a decoration; it is known how long nothing arrives."""
+
+    def __init__(self, name: str, delivery: Delivery, meters: Meters) -> None:
+        self._name = name
+        self._delivery = delivery
+        self._meters = meters
+        self._liveness = meters.liveness(name)
+
+    def accepts(self, job: Job) -> Want:
+        """Say which files the job's chat takes."""
+        return self._delivery.accepts(job)
+
+    def shows(self, job: Job) -> bool:
+        """Say whether there is progress to show."""
+        return self._delivery.shows(job)
+
+    async def progress(self, job: Job) -> None:
+        """Show how far the job is."""
+        await self._delivery.progress(job)
+
+    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+        """Hand the files to the chat."""
+        with self._meters.outcome("deliveries", self._name, "audio"), self._heeded(job.job_id):
+            await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
+
+    async def tell(self, job: Job, receipt: Receipt) -> None:
+        """Say how a job without audio in the chat ended."""
+        with self._meters.outcome("deliveries", self._name, "words"):
+            await self._delivery.tell(job, receipt)
+
+    @contextmanager
+    def _heeded(self, job_id: str) -> Iterator[None]:
+        with self._liveness.trying(job_id):
+            try:
+                yield
+            except DeliveryDelayed as error:
+                if error.retry_after_s >= LONG_WAIT_S:
+                    self._liveness.put_off(job_id, error.retry_after_s)
+                raise
+            except DeliveryUncertain:
+                self._liveness.lost(job_id)
+                raise
+            except DeliveryError:
+                self._liveness.refused(job_id)
+                raise
+            self._liveness.succeeded()

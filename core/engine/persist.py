@@ -1,0 +1,35 @@
+"""Write down what cannot be found out again."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from core.domain.errors import Conflict, StaleJob, StoreAway, StoreError
+
+log = logging.getLogger(__name__)
+
+PERSIST_S = 300.0
+PAUSE_S = 1.0
+
+T = TypeVar("T")
+
+
+async def persist(what: str, change: Callable[[], Awaitable[T]], within_s: float = PERSIST_S) -> T:
+    """Make a change again until the store takes it. Raises StaleJob, Conflict, and StoreError after `within_s`.
+
+    An outage is waited for, however long, and during a stop as long as that waits: what only this process knows is
+    lost with it.
+    """
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + within_s
+    while True:
+        try:
+            return await change()
+        except (StaleJob, Conflict):
+            raise
+        except StoreError as error:
+            if loop.time() > until_s and not isinstance(error, StoreAway):
+                raise
+            log.warning("%s: the store does not take what happened, and is asked again: %s", what, error)
+            await asyncio.sleep(PAUSE_S)

@@ -1,0 +1,81 @@
+"""Files that are either whole and on disk, or not there."""
+
+import asyncio
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryFile
+from typing import TypeVar
+
+from core.domain.errors import StoreAway, StoreError
+from core.files.private import create
+
+T = TypeVar("T")
+
+PROBE_BYTES = 16_384
+OUTAGES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""What a disk says to everybody. Anything else is about one file, or about whoever started the service."""
+
+
+@contextmanager
+def own_disk() -> Iterator[None]:
+    """Tell what our own disk does from what another machine did. Raises StoreAway for an outage, else StoreError."""
+    try:
+        yield
+    except OSError as error:
+        kind = StoreAway if error.errno in OUTAGES else StoreError
+        raise kind(f"the spool fails: {error}") from error
+
+
+async def in_thread(work: Callable[..., T], *arguments: object) -> T:
+    """Run work on our own disk in a thread. Raises what `own_disk` does.
+
+    When cancelled, wait for it first: nothing may touch a file after its removal.
+    """
+    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        with own_disk():
+            return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        task.exception()  # looked at, or asyncio reports it as forgotten
+        raise
+
+
+def try_writing(folder: Path) -> None:
+    """Write a little to a folder and take it away again. Raises what `own_disk` does."""
+    with own_disk(), TemporaryFile(dir=folder, buffering=0) as file:
+        file.write(bytes(PROBE_BYTES))
+
+
+class Part:
+    """A file in the making: written beside its place, then synced and renamed. Writing and publishing block."""
+
+    def __init__(self, into: Path) -> None:
+        self._into = into
+        self._path = into.parent / f".{token_hex(8)}.part"
+        self._file = os.fdopen(create(self._path), "wb", buffering=0)
+
+    def write(self, block: bytes) -> None:
+        """Append all of the block."""
+        rest = memoryview(block)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+
+    def publish(self) -> None:
+        """Put the file in its place, so that both its bytes and its name survive a power loss."""
+        os.fsync(self._file.fileno())
+        self._path.replace(self._into)
+        directory = os.open(self._into.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def discard(self) -> None:
+        """Close the file, and remove it unless it was published."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,317 @@
+"""Those who run the bot are told what only they can mend, and members hear that only where it is so."""
+
+import json
+import logging
+import socket
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+import pytest
+
+from bots.app.life import App
+from bots.app.notifier import Notifier
+from bots.platform import Button, Platform
+from core.domain.errors import DeliveryDelayed
+from core.domain.troubles import Trouble, Troubles
+from core.engine.liveness import FORGET_S, STUCK_S, Liveness
+from storage.notices import HOUR_MS, SqlNotices
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+from tests.bots.discord.studio import Studio
+from tests.clock import SetClock
+from tests.service import service
+from tests.worlds.telegram import Chat, Fault, TelegramWorld
+
+# --- the whole service ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[TelegramWorld]:
+    async with TelegramWorld() as world:
+        yield world
+
+
+@pytest.fixture
+def boss(world: TelegramWorld) -> Chat:
+    return world.private(world.user("Boss"))
+
+
+async def readiness(app: App) -> dict[str, Any]:
+    url = f"http://127.0.0.1:{app.web.port}"
+    async with aiohttp.ClientSession() as client:
+        async with client.get(f"{url}/readyz") as answer:
+            said: dict[str, Any] = json.loads(await answer.text()) | {"code": answer.status}
+        async with client.get(f"{url}/metrics") as answer:
+            said["metrics"] = await answer.text()
+    return said
+
+
+async def test_an_empty_wallet_is_told_to_the_owner_once_and_that_it_is_over(
+    world: TelegramWorld, studio: Studio, boss: Chat, tmp_path: Path
+) -> None:
+    bob = world.user("Bob")
+    band, owner = world.group("Band", bob), f"telegram:{boss.id}"
+    studio.refusal = 402
+    async with service(world, studio, tmp_path, owners=(owner,)) as app:
+        await band.says(bob, "/speak Hello")
+        said = await band.wait_for(lambda chat: next((t for t in chat.texts if "credit" in t), None))
+        assert said.startswith("The service is out of credit. Whoever runs this bot has been told.")
+        assert [text.partition(":")[0] for text in boss.texts] == ["The gateway's wallet is empty"]
+        now = await readiness(app)
+        assert (now["code"], now["wrong"]["gateway"]) == (503, "the wallet is empty")
+        assert now["troubles"] == ["wallet_empty"]
+        assert 'troubadour_trouble{kind="wallet_empty"} 1' in now["metrics"]
+    async with service(world, studio, tmp_path, owners=(owner,)) as app:  # a restart tells nobody again
+        await band.says(bob, "/speak Hello again")
+        await band.wait_for(lambda chat: [t for t in chat.texts if "has been told" in t][1:])
+        studio.refusal = None
+        app.health.breaker.opened()
+        await band.says(bob, "/speak And now")
+        await band.wait_for(lambda chat: chat.audios)
+        await boss.wait_for(lambda chat: chat.texts[1:])
+        assert boss.texts[1] == "All is well again: The gateway takes orders again."
+        assert len(boss.texts) == 2
+
+
+@pytest.mark.parametrize("owned", [False, True])
+async def test_nobody_is_said_to_have_been_told_who_was_not(
+    world: TelegramWorld, studio: Studio, boss: Chat, tmp_path: Path, owned: bool
+) -> None:
+    bob = world.user("Bob")
+    band = world.group("Band", bob)
+    studio.refusal = 401
+    if owned:
+        world.fail("sendMessage", Fault.blocked(), chat=boss, times=9)
+    async with service(world, studio, tmp_path, owners=(f"telegram:{boss.id}",) if owned else ()):
+        await band.says(bob, "/speak Hello")
+        said = await band.wait_for(lambda chat: next((t for t in chat.texts if "let this bot in" in t), None))
+        assert "Whoever runs this bot finds it in the log." in said
+        await band.says(bob, "/speak Hello")
+        said = await band.wait_for(lambda chat: next((t for t in chat.texts if "right now" in t), None))
+        assert said.endswith("Whoever runs this bot finds it in the log.")
+    assert boss.texts == []
+
+
+async def test_a_month_that_is_spent_is_told_to_the_owner(
+    world: TelegramWorld, studio: Studio, boss: Chat, tmp_path: Path
+) -> None:
+    bob = world.user("Bob")
+    band = world.group("Band", bob)
+    async with service(world, studio, tmp_path, owners=(f"telegram:{boss.id}",), total_pool="0.0007") as app:
+        await band.says(bob, "/speak Hello everyone")
+        said = await band.wait_for(lambda chat: next(iter(chat.texts), None))
+        assert said.startswith("This costs $0.0014, and all that I may spend this month")
+        told = await boss.wait_for(lambda chat: next(iter(chat.texts), None))
+        assert told.startswith("TOTAL_POOL is spent for this month")
+        now = await readiness(app)
+        assert now["troubles"] == ["total_pool_spent"]
+        assert "troubadour_total_pool_left_dollars 0.0007" in now["metrics"]
+
+
+async def test_an_order_says_why_it_waits(world: TelegramWorld, studio: Studio, tmp_path: Path) -> None:
+    ann = world.user("Ann")
+    band = world.group("Band", ann)
+    with socket.socket() as nobody:  # bound, and nobody listens
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        async with service(world, studio, tmp_path, gateway_url=url):
+            await band.says(ann, "/speak Hello")
+            waits = "The audio service can't be reached, trying again"
+            await band.wait_for(lambda chat: f"{waits}: 5 characters, $0.0005." in chat.texts)
+            await band.says(ann, "/speak Hello again")  # while it is known already
+            await band.wait_for(lambda chat: len(chat.texts) > 1)
+            assert band.texts[1].startswith(waits)
+
+
+GONE = "The gateway does not know the model for music: set MUSIC_ENDPOINT to what the vendor calls it now."
+
+# --- the notifier -----------------------------------------------------------------------------------------------------
+
+
+class Post:
+    """Where owners are written to."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[str, str, tuple[Button, ...]]] = []
+        self.open = True
+
+    async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
+        if not self.open:
+            raise DeliveryDelayed("closed", retry_after_s=1)
+        self.letters.append((member, text, tuple(buttons)))
+
+
+class Desk:
+    """A notifier that looks when it is told to."""
+
+    def __init__(self, driver: SqliteDriver) -> None:
+        self.clock, self.post, self.seconds = SetClock(), Post(), 0.0
+        self.troubles = Troubles(lambda: self.seconds)
+        self.driver = driver
+        self.notifier = self.new()
+
+    def new(self) -> Notifier:
+        return Notifier(
+            self.troubles, SqlNotices(self.driver, self.clock), self.owners,
+            {"post": cast("Platform", self.post)}, look=self.look, leads=True,
+        )  # fmt: skip
+
+    async def owners(self) -> tuple[str, ...]:
+        return ("post:a", "post:b", "elsewhere:c")
+
+    async def look(self) -> None:
+        """Nobody reports anything."""
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    driver = SqliteDriver(tmp_path / "books.db")
+    store = SqlStore(driver, SetClock())
+    await store.open()
+    yield Desk(driver)
+    await store.close()
+
+
+async def test_every_owner_is_written_to_where_they_are_known(desk: Desk) -> None:
+    button = Button("Approve", "c:1")
+    assert await desk.notifier.write("Hello", [button])
+    assert desk.post.letters == [("post:a", "Hello", (button,)), ("post:b", "Hello", (button,))]
+    desk.post.open = False
+    assert not await desk.notifier.write("Hello")
+
+
+async def test_what_comes_and_goes_is_told_once_an_hour(desk: Desk) -> None:
+    for _ in range(5):
+        desk.troubles.begin(Trouble.KEY_REFUSED)
+        await desk.notifier.turn()
+        desk.troubles.end(Trouble.KEY_REFUSED)
+        await desk.notifier.turn()
+    assert len(desk.post.letters) == 4  # to two owners that it began, and that it is over
+    desk.troubles.begin(Trouble.KEY_REFUSED)
+    await desk.notifier.turn()
+    assert not desk.troubles.told(Trouble.KEY_REFUSED)  # this time they have not been
+    desk.clock.forward(ms=HOUR_MS)
+    await desk.new().turn()
+    assert desk.troubles.told(Trouble.KEY_REFUSED)
+    assert len(desk.post.letters) == 6
+
+
+async def test_owners_who_could_not_be_written_to_are_told_when_they_can_be(desk: Desk) -> None:
+    desk.post.open = False
+    desk.troubles.begin(Trouble.CHAT_AWAY, "telegram")
+    await desk.notifier.turn()
+    desk.seconds = 60  # until then it may be no more than a hiccup
+    await desk.notifier.turn()
+    assert not desk.troubles.told(Trouble.CHAT_AWAY)
+    desk.post.open = True
+    await desk.new().turn()  # after a minute, or another process
+    assert desk.troubles.told(Trouble.CHAT_AWAY)
+    assert desk.post.letters[0][1] == "telegram is not connected: no orders come from there. I keep trying."
+
+
+async def test_a_database_that_is_out_is_told_of_all_the_same(desk: Desk) -> None:
+    await desk.driver.close()
+    desk.troubles.begin(Trouble.STORE_AWAY)
+    desk.seconds = 60
+    for _ in range(3):
+        await desk.notifier.turn()
+    assert [to for to, _, _ in desk.post.letters] == ["post:a", "post:b"]
+    assert desk.troubles.told(Trouble.STORE_AWAY)
+    await desk.driver.open()
+    desk.troubles.end(Trouble.STORE_AWAY)
+    await desk.notifier.turn()
+    assert desk.post.letters[-1][1] == "All is well again: The database answers again."
+    assert not desk.troubles.told(Trouble.STORE_AWAY)
+
+
+async def test_a_trouble_is_one_error_in_the_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(3):
+        desk.troubles.begin(Trouble.MODEL_GONE, "music", "no such model")
+        await desk.notifier.turn()
+    desk.troubles.end(Trouble.MODEL_GONE, "music")
+    await desk.notifier.turn()
+    assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
+        (
+            "ERROR",
+            f"{GONE} (no such model)",
+        ),
+        ("INFO", "All is well again: The gateway knows the model for music again."),
+    ]
+
+
+# --- what gets through ------------------------------------------------------------------------------------------------
+
+
+def test_nothing_gets_through_when_something_waits_and_nothing_succeeds() -> None:
+    now = [0.0]
+    flow = Liveness(lambda: now[0])
+    now[0] = 10 * STUCK_S
+    assert flow.stuck() is None  # nothing waits
+    tried(flow, "a")
+    now[0] += STUCK_S - 1
+    tried(flow, "b", "a")
+    assert flow.stuck() is None
+    now[0] += 1
+    assert flow.stuck() == "for 5 min, while 2 wait"
+    flow.succeeded()
+    assert (flow.stuck(), flow.stalled_s) == (None, 0)
+
+
+def tried(flow: Liveness, *keys: str) -> None:
+    for key in keys:
+        with flow.trying(key):
+            pass
+
+
+def test_who_was_answered_or_comes_no_more_does_not_wait() -> None:
+    now = [0.0]
+    flow = Liveness(lambda: now[0])
+    tried(flow, "a", "b", "c", "d")
+    flow.refused("a")
+    flow.put_off("b", 3 * STUCK_S)
+    for key in ("c", "d"):
+        flow.lost(key)
+    now[0] = 2 * STUCK_S
+    assert (flow.waiting, flow.stuck()) == (0, None)
+    tried(flow, "e")
+    flow.lost("e")
+    assert flow.stuck() == "for 10 min, while 3 wait"  # so many are no chance
+    flow.succeeded()
+    tried(flow, "f")
+    now[0] += FORGET_S
+    assert flow.waiting == 1
+    now[0] += 1
+    assert flow.waiting == 0
+
+
+def test_a_call_that_hangs_waits_as_long_as_it_does() -> None:
+    now = [0.0]
+    flow = Liveness(lambda: now[0])
+    with flow.trying("a"):
+        now[0] = 2 * FORGET_S
+        assert flow.stuck() == "for 60 min, while 1 wait"
+
+
+async def test_readiness_follows_what_really_gets_through(
+    world: TelegramWorld, studio: Studio, boss: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.liveness.STUCK_S", 0.02)
+    monkeypatch.setattr("bots.app.notifier.LOOK_S", 0.01)
+    ann = world.user("Ann")
+    band = world.group("Band", ann)
+    world.fail("sendVoice", Fault.flood(1), chat=band, times=2)
+    async with service(world, studio, tmp_path, owners=(f"telegram:{boss.id}",)) as app:
+        await band.says(ann, "/speak Hello")
+        await boss.wait_for(lambda chat: chat.texts)
+        assert boss.texts[0].startswith("Nothing gets through to telegram")
+        now = await readiness(app)
+        assert now["code"] == 503
+        assert now["wrong"]["telegram"].startswith("nothing is delivered for 0 min, while 1 wait")
+        assert 'troubadour_trouble{kind="nothing_delivered"} 1' in now["metrics"]
+        await band.wait_for(lambda chat: chat.audios)
+        await boss.wait_for(lambda chat: chat.texts[1:])
+        assert boss.texts[1] == "All is well again: Nothing waits for telegram in vain any more."
+        assert (await readiness(app))["code"] == 200

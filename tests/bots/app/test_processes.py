@@ -1,0 +1,313 @@
+"""Bot, worker and web apart, over one store: each does its part, and together they are the whole."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from bots.app.compose import Stores, WallClock, build, compose, open_stores, platforms
+from bots.app.life import App
+from bots.app.roles import Part
+from bots.app.settings import Settings, load
+from core.domain.errors import ConfigurationError, OutOfCredit
+from core.domain.lifecycle import State
+from core.engine.load import Load
+from core.engine.remote import RemoteWorkers
+from core.engine.worker import Worker
+from tests.bots.discord.studio import Studio
+from tests.bots.discord.test_presses import button
+from tests.e2e.process import process
+from tests.worlds.discord import DiscordWorld
+from tests.worlds.postgres import Server
+from tests.worlds.telegram import Fault, TelegramWorld
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.app.compose.LOOK_S", 0.02)
+    monkeypatch.setattr("core.engine.remote.LOOK_S", 0.02)
+
+
+class House:
+    """Two chats, a gateway, and one store that every part shares."""
+
+    def __init__(
+        self, discord: DiscordWorld, telegram: TelegramWorld, studio: Studio, folder: Path, database: str
+    ) -> None:
+        self.discord, self.telegram, self.studio, self.folder = discord, telegram, studio, folder
+        self.database = database
+        self.stack = AsyncExitStack()
+        self.stores: Stores
+
+    def settings(self, **changes: Any) -> Settings:
+        values: dict[str, Any] = {
+            "discord_token": SecretStr(self.discord.token),
+            "discord_api_url": self.discord.api_url,
+            "telegram_token": SecretStr(self.telegram.token),
+            "telegram_api_url": self.telegram.api_url,
+            "gateway_key": SecretStr("a-key"),
+            "gateway_url": self.studio.url,
+            "poll_min_s": 0.02,
+            "poll_max_s": 0.02,
+            "data_dir": self.folder,
+            "database_url": SecretStr(self.database),
+            "http_port": 0,
+            "drain_s": 5,
+            "communities": "open",
+        }
+        return load(_env_file=None, **{**values, **changes})
+
+    async def start(self, roles: str, **changes: Any) -> App:
+        settings, part, stop = self.settings(**changes), Part.parse(roles, None), asyncio.Event()
+        chats = platforms(settings, part)
+        app = await self.stack.enter_async_context(compose(settings, chats, self.stores, part, WallClock()))
+        run = asyncio.create_task(app.run(stop))
+
+        async def end() -> None:
+            stop.set()
+            await run
+
+        self.stack.push_async_callback(end)
+        async with asyncio.timeout(10):
+            while await app.health.wrong():
+                await asyncio.sleep(0.005)
+        return app
+
+
+@pytest.fixture
+async def house(tmp_path: Path, postgres: Server) -> AsyncIterator[House]:
+    async with _house(tmp_path, await postgres.ready()) as house:
+        yield house
+
+
+@asynccontextmanager
+async def _house(folder: Path, database: str) -> AsyncIterator[House]:
+    async with DiscordWorld() as discord, TelegramWorld() as telegram, Studio() as studio:
+        house = House(discord, telegram, studio, folder, database)
+        async with open_stores(house.settings(), WallClock()) as house.stores, house.stack:
+            yield house
+
+
+async def test_a_bot_takes_orders_and_a_worker_delivers_them_without_a_connection(house: House) -> None:
+    guild = house.discord.guild()
+    channel, ana = guild.channel("general"), guild.member("Ana")
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    bot = await house.start("bot")
+    assert isinstance(bot.worker, RemoteWorkers)
+    async with aiohttp.ClientSession() as session:
+        url = f"http://127.0.0.1:{bot.web.port}"
+        async with session.get(f"{url}/healthz") as health, session.post(f"{url}/gateway/any", json={}) as callback:
+            assert (health.status, callback.status) == (200, 404)
+            assert await callback.text() == "404: Not Found"  # nothing is there, whatever the token
+    reply = await house.discord.command(ana, channel, "/speak", voice="Aria", text="Hello everyone")
+    await band.says(bob, "/speak Hello everyone")
+    async with asyncio.timeout(10):
+        while (await house.stores.admin.open_jobs()).get(State.QUEUED) != 2:
+            await asyncio.sleep(0.005)
+    assert house.studio.orders == []
+    alone = "No worker is running, waiting until one is: 14 characters, $0.0014."
+    await reply.wait_for(lambda reply: reply.content == alone)
+    await band.wait_for(lambda chat: alone in chat.texts)
+    identified, polls = house.discord.gateway.identified, len(house.telegram.calls_to("deleteWebhook"))
+    worker = await house.start("worker")
+    assert worker.receiving == {}
+    assert len(await reply.audio()) == 1
+    await band.wait_for(lambda chat: chat.audios)
+    assert house.discord.gateway.identified == identified
+    assert len(house.telegram.calls_to("deleteWebhook")) == polls
+    assert len(house.studio.orders) == 2
+
+
+async def test_an_order_that_comes_while_the_worker_runs_is_taken_up_once(house: House) -> None:
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    await house.start("worker", discord_token=None)
+    await house.start("bot", discord_token=None)
+    for number in range(5):
+        await band.says(bob, f"/speak Hello number {number}")
+    await band.wait_for(lambda chat: len(chat.audios) == 5)
+    assert len(house.studio.orders) == 5
+
+
+async def test_a_job_that_waits_is_left_to_whoever_has_room(house: House) -> None:
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    house.studio.ready.clear()
+    worker = (await house.start("worker", discord_token=None, jobs_total=1)).worker
+    assert isinstance(worker, Worker)
+    await house.start("bot", discord_token=None)
+    for number in range(2):
+        await band.says(bob, f"/speak Hello number {number}")
+    async with asyncio.timeout(10):
+        while worker.load() != Load(1, 1, worker.load().wait_s):
+            await asyncio.sleep(0.005)
+    assert worker._queue.waiting == 0
+    other = (await house.start("worker", discord_token=None, jobs_total=1)).worker
+    async with asyncio.timeout(10):
+        while (worker.load().waiting, other.load().in_flight) != (0, 1):
+            await asyncio.sleep(0.005)
+    house.studio.ready.set()
+    await band.wait_for(lambda chat: len(chat.audios) == 2)
+
+
+async def test_what_was_kept_is_sent_again_by_the_worker(house: House) -> None:
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    await house.start("worker", discord_token=None)
+    await house.start("bot", discord_token=None)
+    house.telegram.fail("sendVoice", Fault.kicked())
+    await band.says(bob, "/speak Hello")
+    card = await band.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
+    async with asyncio.timeout(10):
+        while await house.stores.admin.open_jobs():
+            await asyncio.sleep(0.005)
+    await house.telegram.press(bob, card, card.buttons["Send again"])
+    await band.wait_for(lambda chat: chat.audios)
+
+
+async def test_a_job_that_waits_for_its_chat_is_carried_once(house: House) -> None:
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    await house.start("worker", discord_token=None)
+    bot = await house.start("bot", discord_token=None)
+    house.telegram.fail("sendVoice", Fault.flood(600))
+    await band.says(bob, "/speak Hello")
+    await house.telegram.until(lambda: house.telegram.calls_to("sendVoice"), "no upload")
+    async with asyncio.timeout(10):
+        while (await house.stores.admin.open_jobs()).get(State.GENERATED) != 1:
+            await asyncio.sleep(0.005)
+    for _ in range(5):
+        await asyncio.sleep(0.02)  # the worker looks again
+    assert len([t for t in asyncio.all_tasks() if t.get_name().startswith("job ")]) == 1
+    assert bot.receiving.keys() == {"telegram"}
+
+
+async def test_a_word_from_a_bot_opens_the_gates_of_the_workers(house: House) -> None:
+    bob, olga = house.telegram.user("Bob", "bob"), house.telegram.user("Olga", "olga")
+    band, own = house.telegram.group("Band", bob), house.telegram.private(olga)
+    changes = {"discord_token": None, "owners": (f"telegram:{olga.id}",)}
+    workers = [await house.start("worker", **changes) for _ in range(2)]
+    await house.start("bot", **changes)
+    for app in workers:
+        app.health.breaker.shut(OutOfCredit(retry_after_s=60))
+    await band.says(bob, "/speak Hello")
+    said = await own.reply_to(await own.says(olga, "/resume"))
+    assert said.text.startswith("Nothing is paused in this process. Every other process that sends orders was told")
+    await band.wait_for(lambda chat: chat.audios)
+    async with asyncio.timeout(10):
+        while any(app.health.breaker.closed_s for app in workers):
+            await asyncio.sleep(0.005)
+
+
+async def test_what_has_no_shards_goes_with_the_first(house: House) -> None:
+    settings = house.settings()
+    for shards, names in (("0-1/4", {"discord", "telegram"}), ("2-3/4", {"discord"})):
+        part = Part.parse("bot", shards)
+        chats = platforms(settings, part)
+        async with compose(settings, chats, house.stores, part, WallClock()) as app:
+            assert app.receiving.keys() == names
+            assert app.platforms.keys() == {"discord", "telegram"}
+        for chat in chats.values():
+            await chat.close()
+
+
+async def test_web_alone_takes_updates_and_callbacks(house: House) -> None:
+    bob = house.telegram.user("Bob", "bob")
+    band = house.telegram.group("Band", bob)
+    changes = {"discord_token": None, "telegram_webhook": True, "public_url": "https://bot.example"}
+    bot = await house.start("bot", **changes)
+    assert bot.receiving == {}
+    web = await house.start("web", **changes)
+    house.telegram.webhook.target = f"http://127.0.0.1:{web.web.port}"
+    await band.says(bob, "/speak Hello")
+    async with asyncio.timeout(10):
+        while not await house.stores.admin.open_jobs():
+            await asyncio.sleep(0.005)
+    [job] = await house.stores.store.unfinished()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{house.telegram.webhook.target}/gateway/{job.callback_token}", json={}) as answer,
+        session.get(f"{house.telegram.webhook.target}/readyz") as ready,
+    ):
+        assert (answer.status, json.loads(await ready.text())["status"]) == (200, "ready")
+    assert house.telegram.calls_to("getUpdates") == []
+
+
+@pytest.mark.parametrize(("roles", "shards"), [("bot", None), ("bot,worker,web", "0-1/4")])
+async def test_parts_of_a_service_over_a_file_are_refused(
+    tmp_path: Path, house: House, roles: str, shards: str | None
+) -> None:
+    settings = house.settings(database_url=None, data_dir=tmp_path / "other")
+    part = Part.parse(roles, shards)
+    with pytest.raises(ConfigurationError, match="SQLite file belongs to one"):
+        async with build(settings, {}, part=part):
+            raise AssertionError
+
+
+async def test_the_command_line_says_what_can_not_work(tmp_path: Path) -> None:
+    async with process(tmp_path, "sandbox") as service:
+        for arguments, said in (
+            (("--roles", "bot,cook"), "no role 'cook'"),
+            (("--roles", "worker"), "SQLite file belongs to one"),
+            (("--shards", "7"), "0-7/32"),
+        ):
+            status, text = await service.cli("run", *arguments)
+            assert (status, said in text) == (2, True), text
+        await service.start()
+
+
+async def test_an_order_that_waits_for_a_worker_is_taken_back_at_a_bot(house: House) -> None:
+    house.studio.ready.clear()
+    guild = house.discord.guild()
+    channel, ana = guild.channel("general"), guild.member("Ana")
+    await house.start("bot")
+    await house.start("worker", jobs_per_member=1)
+    replies = [await house.discord.command(ana, channel, "/speak", voice="Aria", text=text) for text in ("One", "Two")]
+    async with asyncio.timeout(10):
+        while len(house.studio.orders) != 1 or (await house.stores.admin.open_jobs()).get(State.QUEUED) != 1:
+            await asyncio.sleep(0.005)
+    [waits] = [job for job in await house.stores.store.unfinished() if job.state is State.QUEUED]
+    number = next(n for n, text in enumerate(("One", "Two")) if text == waits.parameters["text"])
+    status = await replies[number].settled(lambda m: m.content.startswith("Waiting"))
+    await house.discord.press(ana, status, button(status, "Cancel"))
+    said = await replies[number].settled(lambda m: "cancelled" in m.content)
+    assert said.ephemeral
+    house.studio.ready.set()
+    await replies[1 - number].audio()
+    assert len(house.studio.orders) == 1
+
+
+async def test_web_alone_stays_for_callbacks_where_telegram_refuses(house: House) -> None:
+    house.telegram.fail("setWebhook", Fault(400, "Bad Request: bad webhook: Failed to resolve host"))
+    changes = {"discord_token": None, "telegram_webhook": True, "public_url": "https://bot.example"}
+    settings, part = house.settings(**changes), Part.parse("web", None)
+    stop = asyncio.Event()
+    async with compose(settings, platforms(settings, part), house.stores, part, WallClock()) as app:
+        run = asyncio.create_task(app.run(stop))
+        await house.telegram.until(lambda: house.telegram.calls_to("setWebhook"), "no webhook was set")
+        async with asyncio.timeout(10):
+            while any(task.get_name().startswith("platform") for task in asyncio.all_tasks()):
+                await asyncio.sleep(0.005)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{app.web.port}/healthz") as health,
+        ):
+            assert health.status == 200
+        assert not run.done()
+        stop.set()
+        await run
+
+
+async def test_a_spool_that_takes_nothing_is_the_operators_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "spool").symlink_to("/proc")
+    settings = load(_env_file=None, telegram_token=SecretStr("1:a"), gateway_url="sandbox", data_dir=tmp_path)
+    with pytest.raises(ConfigurationError, match="can't be used for audio"):
+        async with build(settings, platforms(settings)):
+            pass

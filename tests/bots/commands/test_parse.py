@@ -1,0 +1,47 @@
+"""Typed commands, taken apart without losing what was typed."""
+
+import pytest
+
+from bots.commands.parse import Command, Named, named, read
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/speak Aria Hello", Command("speak", None, "Aria Hello")),
+        ("/SPEAK hi", Command("speak", None, "hi")),
+        ("/help", Command("help", None, "")),
+        ("/speak@my_bot  hi ", Command("speak", "my_bot", "hi")),
+        ('/speak "two  words"\nand a line', Command("speak", None, '"two  words"\nand a line')),
+        ("/music\n\nrain", Command("music", None, "rain")),
+    ],
+)
+def test_a_command_keeps_lines_and_quotes(text: str, expected: Command) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "hello", "see /speak", " /speak x", "/", "//speak x", "/speak! x", "/a/b"])
+def test_what_does_not_begin_with_a_command_is_none(text: str) -> None:
+    assert read(text) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("/quota set @bob 0.50 day", Named("bob", None, ("set", "0.50", "day"))),
+        ("/quota SET 5000 chars week @bob", Named(None, None, ("SET", "5000", "chars", "week", "@bob"))),
+        ("/quota show @bob", Named("bob", None, ("show",))),
+        ("/quota default unlimited month", Named(None, None, ("default", "unlimited", "month"))),
+        ("/quota set @ 1 day", Named(None, None, ("set", "@", "1", "day"))),
+        ("/quota set id:77 1 day", Named(None, "77", ("set", "1", "day"))),
+        ("/grant @ann 1 for helping @bob", Named("ann", None, ("1", "for", "helping", "@bob"))),
+        ("/grant 1 for helping @bob", Named(None, None, ("1", "for", "helping", "@bob"))),
+        ("/usage @bob", Named("bob", None, ())),
+        ("/usage day @bob", Named("bob", None, ("day",))),
+        ("/quota", Named(None, None, ())),
+    ],
+)
+def test_a_member_is_named_in_one_place_only(line: str, expected: Named) -> None:
+    command = read(line)
+    assert command
+    assert named(command) == expected

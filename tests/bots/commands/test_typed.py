@@ -1,0 +1,134 @@
+"""Acts that are typed: every command, through the real service and store."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bots.commands import typed
+from bots.commands.parse import Command, Named, named
+from bots.text import refusals
+from core.domain.errors import InvalidInput, NotPermitted
+from core.domain.models import Caller, Person
+from tests.core.engine.test_worker import at_rest
+from tests.core.rig import Incarnation, Rig
+from tests.makers import caller, order
+
+BOSS = caller("boss", is_admin=True)
+
+
+@pytest.fixture
+async def alive(tmp_path: Path) -> AsyncIterator[Incarnation]:
+    async with Rig(tmp_path).running() as alive:
+        yield alive
+
+
+async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
+    command, _, body = line.removeprefix("/").partition(" ")
+    asked = named(Command(command, None, body))
+    member = Person(member=f"test:{asked.handle}", name=asked.handle.title()) if asked.handle else None
+    return (await typed.answer(alive.service, who, command, member, asked)).text
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("/quota set @ann 0.50 day", "Ann may now spend: $0.50 a day."),
+        ("/quota set @ann $1/day", "Ann may now spend: $1.00 a day."),
+        ("/quota set @ann daily 0.01", "Ann may now spend: $0.01 a day."),
+        ("/quota set @ann unlimited", "Ann may now spend: unlimited."),
+        ("/quota SET @ann 5000 chars week", "Ann may now spend: $0.50 a week."),
+        ("/quota show @ann", "Ann: $0.10 a day (the bot's default)"),
+        ("/quota clear @ann", "Ann's own quota is cleared."),
+        ("/quota default unlimited month", "Everybody without a quota of their own may now spend: unlimited."),
+        ("/quota default clear", "The community's default is cleared."),
+        ("/quota", "/quota set, show or clear"),
+        ("/quota set 0.50 day", "/quota set, show or clear"),
+        ("/quota dance @ann", "/quota set, show or clear"),
+        ("/quota role Crew 1 day", "There are no roles here"),
+        ("/grant @ann 0.50 for the song", "Ann now has $0.50 credit."),
+        ("/grant @ann 5000 chars well done", "Ann now has $0.50 credit."),
+        ("/grant @ann 5 cents for the song", "Ann now has $0.05 credit."),
+        ("/grant @ann 5 000 chars", "Ann now has $0.50 credit."),
+        ("/grant ann 5 thanks", "Only the @ is missing. Write /grant @ann 5 thanks"),
+        ("/grant 5 @ann thanks", "Write /grant @ann 5 thanks"),
+        ("/revoke ann 1", "Only the @ is missing. Write /revoke @ann 1"),
+        ("/quota set ann 5 day", "Only the @ is missing. Write /quota set @ann 5 day"),
+        ("/quota ann 5 a week", "Write /quota set @ann 5 a week"),
+        ("/quota @ann 5 a week", "Write /quota set @ann 5 a week"),
+        ("/quota clear ann", "Only the @ is missing. Write /quota clear @ann"),
+        ("/block ann 2h", "Only the @ is missing. Write /block @ann 2h"),
+        ("/unblock ann", "Only the @ is missing. Write /unblock @ann"),
+        ("/block ann for spamming", "Write /block @name"),
+        ("/quota set unlimited month", "Write /quota set, show or clear"),
+        ("/limits slow", "Write /limits"),
+        ("/block @ann for 2 days", "Ann's orders are refused until"),
+        ("/block @ann forever", "Ann's orders are refused. What"),
+        ("/limits cooldown 1h30m", "cooldown: 5400 seconds"),
+        ("/limits text 5 000 chars", "text: 5000 characters"),
+        ("/usage this week @ann", "Nothing was charged this week."),
+        ("/grant @ann", "Write /grant @name"),
+        ("/grant 0.50", "Write /grant @name"),
+        ("/block @ann 2 h", "Ann's orders are refused until"),
+        ("/block @ann", "Ann's orders are refused. What"),
+        ("/block", "Write /block"),
+        ("/unblock @ann", "Ann's orders are taken again."),
+        ("/unblock", "Write /unblock"),
+        ("/limits", "cooldown: none"),
+        ("/limits cooldown 60", "cooldown: 60 seconds between two orders of a member"),
+        ("/limits confirm $0.05", "confirm: orders over $0.05 are confirmed"),
+        ("/limits products speech", "products: speech"),
+        ("/usage", "Nothing was charged this month."),
+        ("/usage day @ann", "Nothing was charged today."),
+        ("/audit", "Nobody has changed anything here yet."),
+        ("/pool", "Write /pool"),
+    ],
+)
+async def test_what_an_admin_types(alive: Incarnation, line: str, says: str) -> None:
+    assert says in await types(alive, line)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("/grant @ann 5 000", "amount “5 000” can't be used: it must be an amount such as $0.50, {} Write /grant @ann 5000"),
+        ("/grant @ann 1,50 thanks", "amount “1,50” can't be used: {} Write /grant @ann 1.50 thanks"),
+        ("/grant @ann 1.000", "amount “1.000” can't be used: {} Write /grant @ann 1.00"),
+        ("/grant @ann 5 a day", "amount “5 a day” can't be used: {} Write /grant @ann 5"),
+        ("/grant @ann five", "amount “five” can't be used: it must be an amount such as $0.50, {} Write /grant @ann 5"),
+        ("/grant @ann 5 euros", "amount “5 euros” can't be used: it must be an amount {} Write /grant @ann 0.50"),
+        ("/quota set @ann", "amount can't be used: it must be an amount {} Write /quota set @ann 0.50 day"),
+        ("/quota set @ann 5", "amount “5” can't be used: it must be followed by day, week or month. Write /quota set @ann 5 day"),
+        ("/quota default 1,5 week", "amount “1,5” can't be used: {} Write /quota default 1.5 week"),
+        ("/quota set @ann 1 year", "period “year” can't be used: it must be day, week or month. Write /quota set @ann 1 day"),
+        ("/block @ann 2 fortnights", "time “2 fortnights” can't be used: it must be a time such as 30m, {} Write /block @ann 2h"),
+        ("/limits cooldown soon", "cooldown “soon” can't be used: it must be seconds or a time, {} Write /limits cooldown 60"),
+        ("/limits text 1,000", "text “1,000” can't be used: {} Write /limits text 1000"),
+        ("/limits flight few", "flight “few” can't be used: {} Write /limits flight 5"),
+        ("/usage fortnight", "period “fortnight” can't be used: it must be day, week or month. Write /usage day"),
+    ],
+)  # fmt: skip
+async def test_a_refusal_names_the_mistake_and_the_line_to_type(alive: Incarnation, line: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await types(alive, line)
+    said = refusals.refusal(refused.value)
+    begins, _, ends = says.partition("{}")
+    assert said.startswith(begins)
+    assert said.endswith(ends)
+    assert "Nobody has changed anything" in await types(alive, "/audit")
+
+
+@pytest.mark.parametrize("line", ["/pool 5", "/pool test:band 5", "/communities", "/resume"])
+async def test_an_admin_is_no_operator(alive: Incarnation, line: str) -> None:
+    with pytest.raises(NotPermitted, match="operator"):
+        await types(alive, line)
+
+
+async def test_usage_and_audit_name_what_happened(alive: Incarnation) -> None:
+    await types(alive, "/grant @ann 1 hello")
+    await alive.service.order(order())
+    await at_rest(alive)
+    assert "This month: $0.0014 (speech $0.0014).\nAnn: $0.0014" in await types(alive, "/usage")
+    assert "Boss, grant Ann (test:ann): $0.00 → $1.00" in await types(alive, "/audit")
+    answer = await typed.answer(alive.service, BOSS, "usage", None, Named(None, None, ()))
+    assert [file.name for file in answer.files] == ["ledger.csv", "usage.png"]

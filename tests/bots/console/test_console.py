@@ -1,0 +1,68 @@
+"""The console inside this process, where a deadline can be short."""
+
+import asyncio
+import io
+from pathlib import Path
+
+from bots.app.compose import build
+from bots.console.demo import throw_away, written
+from bots.console.output_folder import OutputFolder
+from bots.console.platform import Console
+from bots.console.screen import Screen
+from bots.console.script import Line
+
+ENDLESS = Line("ann", is_admin=False, text="/speak [[fault:endless]] Hello")
+
+
+async def test_an_order_that_does_not_end_ends_the_conversation_and_is_no_success(tmp_path: Path) -> None:
+    out, over = io.StringIO(), asyncio.Event()
+    screen, output = Screen(out), OutputFolder(tmp_path / "out")
+    lines = written([ENDLESS, Line("bob", is_admin=False, text="/balance")], screen)
+    console = Console(lines, screen, output, in_turn=True, over=over, deadline_s=0.2)
+    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
+        await app.run(over)
+    assert not console.outcome.finished
+    assert "Not every order ended within" in out.getvalue()
+    assert "bob" not in out.getvalue()
+    assert output.kept == []
+
+
+async def test_an_order_that_waits_can_be_taken_back(tmp_path: Path) -> None:
+    out, over = io.StringIO(), asyncio.Event()
+    screen, output = Screen(out), OutputFolder(tmp_path / "out")
+    orders = [ENDLESS] * 5  # one more than a member may have at the gateway
+    commands = [Line(who, is_admin=False, text="/cancel") for who in ("bob", "ann", "ann")]
+    lines = written([*orders, *commands], screen)
+    console = Console(lines, screen, output, in_turn=False, over=over, deadline_s=0.5)
+    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
+        await app.run(over)
+    said = out.getvalue()
+    assert "I don't know that order any more." in said
+    assert said.count("Cancelled. You were not charged.") == 2  # said again where it is asked again
+    assert said.count("You cancelled this order. You were not charged.") == 1
+    assert console.outcome.failed == 1
+
+
+async def test_a_misspelt_voice_is_asked_about_in_the_terminal_too(tmp_path: Path) -> None:
+    out, over = io.StringIO(), asyncio.Event()
+    screen, output = Screen(out), OutputFolder(tmp_path / "out")
+    typed = (
+        "/speak Brain Hello speed=2",
+        "/confirm",
+        "/speak Rogr Hello",
+        "/confirm 2",
+        "/speak speed=9 Hello",
+        "/music 🎉",
+    )
+    lines = written([Line("ann", is_admin=False, text=text) for text in typed], screen)
+    console = Console(lines, screen, output, in_turn=True, over=over, deadline_s=20)
+    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
+        await app.run(over)
+    said = out.getvalue()
+    assert "Did you mean the voice Brian?" in said
+    assert "Say all of it: /confirm " in said
+    assert "Working on it: 5 characters" in said
+    assert "Working on it: 10 characters" in said
+    assert "speed “9” can't be used" in said
+    assert "nothing to be heard" in said
+    assert len(output.kept) == 2

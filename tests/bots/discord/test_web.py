@@ -1,0 +1,242 @@
+"""The HTTP server of the whole service: callbacks, health, metrics."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from bots.app.life import App
+from core.domain.lifecycle import State
+from tests.bots.discord.conftest import Running, Stage
+from tests.bots.discord.studio import Studio
+from tests.worlds.discord import Reply
+
+PUBLIC = "https://bot.example"
+
+
+class CallingStudio(Studio):
+    """Keeps the callback addresses, and may lose its answer to a submission."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.names: list[str] = []
+        self.asked = 0
+        self.answer_submits = asyncio.Event()
+        self.answer_submits.set()
+        self.submitted = asyncio.Event()
+        self.breaks = False
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        assert request.headers["X-Webhook-Mode"] == "terminal"
+        self.addresses.append(request.headers["X-Webhook-URL"])
+        answer = await super()._submit(request)
+        self.names.append(json.loads(answer.body or b"")["request_id"])  # type: ignore[arg-type]
+        self.submitted.set()
+        await self.answer_submits.wait()
+        if self.breaks:
+            assert request.transport is not None
+            request.transport.close()
+        return answer
+
+    async def _status(self, request: web.Request) -> web.Response:
+        self.asked += 1
+        return await super()._status(request)
+
+    @property
+    def path(self) -> str:
+        return self.addresses[-1].removeprefix(PUBLIC)
+
+
+@pytest_asyncio.fixture
+async def studio() -> AsyncIterator[CallingStudio]:
+    async with CallingStudio() as studio:
+        yield studio
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+class Caller:
+    """Whoever reaches the server's port."""
+
+    def __init__(self, app: App, session: aiohttp.ClientSession) -> None:
+        self._base = f"http://127.0.0.1:{app.web.port}"
+        self._session = session
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self._session.get(self._base + path) as answer:
+            return answer.status, await answer.text()
+
+    async def post(self, path: str, body: Any) -> int:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        async with self._session.post(self._base + path, data=data) as answer:
+            return answer.status
+
+
+async def speak(stage: Stage) -> Reply:
+    return await stage.world.command(stage.ana, stage.channel, "/speak", voice="Aria", text="Hello everyone")
+
+
+async def submitted(studio: CallingStudio) -> None:
+    async with asyncio.timeout(10):
+        await studio.submitted.wait()
+
+
+async def test_a_callback_fetches_the_audio_at_once(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession
+) -> None:
+    async with running(public_url=PUBLIC) as app:
+        caller = Caller(app, http)
+        reply = await speak(stage)
+        await reply.wait_for(lambda r: "Generating" in r.content)
+        assert studio.asked == 0
+        assert await caller.post(studio.path, {"request_id": studio.names[0], "status": "COMPLETED"}) == 200
+        assert len(await reply.audio()) == 1
+        assert studio.asked == 1
+        for _ in range(2):  # duplicates are harmless, also afterwards
+            assert await caller.post(studio.path, {"request_id": studio.names[0]}) == 200
+        assert len(studio.orders) == 1
+
+
+async def test_a_callback_that_lies_changes_nothing(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession
+) -> None:
+    async with running(public_url=PUBLIC) as app:
+        caller = Caller(app, http)
+        studio.ready.clear()
+        reply = await speak(stage)
+        await reply.wait_for(lambda r: "Generating" in r.content)
+        lie = {"request_id": studio.names[0], "status": "COMPLETED", "output": {"media_url": ["http://127.0.0.1/x"]}}
+        assert await caller.post(studio.path, lie) == 200
+        async with asyncio.timeout(10):
+            while not studio.asked:
+                await asyncio.sleep(0)
+        job_id = studio.path.removeprefix("/gateway/").partition(".")[0]
+        assert await caller.post(f"/gateway/{job_id}.{'x' * 32}", lie) == 404
+        assert await caller.post(f"/gateway/{job_id}", lie) == 404
+        assert await caller.post(studio.path, b"not JSON") == 400
+        assert await caller.post(studio.path, b" " * (64 * 1024 + 1)) == 413
+        assert reply.last.attachments == []
+        studio.ready.set()
+        assert await caller.post(studio.path, ["no object"]) == 200
+        await reply.audio()
+
+
+@pytest.mark.parametrize("overtakes", [True, False], ids=["before the answer is lost", "after"])
+async def test_a_request_id_that_was_lost_comes_with_the_callback(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession, *, overtakes: bool
+) -> None:
+    async with running(public_url=PUBLIC) as app:
+        caller = Caller(app, http)
+        studio.answer_submits.clear()
+        studio.breaks = True
+        reply = await speak(stage)
+        await submitted(studio)
+        called_back = {"request_id": studio.names[0]}
+        if overtakes:
+            assert await caller.post(studio.path, called_back) == 200
+            await followed()
+        studio.answer_submits.set()
+        if not overtakes:
+            await until_open(app, State.UNCONFIRMED)
+            assert await caller.post(studio.path, called_back) == 200
+        assert len(await reply.audio()) == 1
+        assert len(studio.orders) == 1
+
+
+async def followed() -> None:
+    """Wait until what follows a callback is done."""
+    async with asyncio.timeout(10):
+        while [t for t in asyncio.all_tasks() if t.get_name().startswith("callback of")]:
+            await asyncio.sleep(0)
+
+
+async def until_open(app: App, state: State) -> None:
+    async with asyncio.timeout(10):
+        while not (await app.health.open_jobs()).get(state):
+            await asyncio.sleep(0)
+
+
+async def test_a_callback_that_overtakes_the_answer_is_not_forgotten(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession
+) -> None:
+    async with running(public_url=PUBLIC, poll_min_s=5, poll_max_s=10) as app:
+        studio.answer_submits.clear()
+        reply = await speak(stage)
+        await submitted(studio)
+        assert await Caller(app, http).post(studio.path, {"request_id": studio.names[0]}) == 200
+        await followed()
+        studio.answer_submits.set()
+        assert len(await reply.audio()) == 1  # well before the net, at twice the usual 15 s
+
+
+async def test_readiness_follows_store_chat_and_drain(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession
+) -> None:
+    async with running(public_url=PUBLIC) as app:
+        caller = Caller(app, http)
+        async with asyncio.timeout(10):
+            while (await caller.get("/readyz"))[0] != 200:
+                await asyncio.sleep(0.01)
+        app.settings.spool.rename(app.settings.data_dir / "away")
+        assert json.loads((await caller.get("/readyz"))[1])["wrong"] == {"spool": "can't be written"}
+        (app.settings.data_dir / "away").rename(app.settings.spool)
+        await app.worker.stop(1)
+        status, said = await caller.get("/readyz")
+        assert (status, json.loads(said)["wrong"]) == (503, {"service": "draining"})
+        assert (await caller.get("/healthz"))[0] == 200
+        await app.platforms["discord"].stop_receiving()
+        assert (await app.health.wrong())["discord"] == "not connected"
+
+
+async def test_a_store_that_does_not_answer_is_not_ready_and_callbacks_come_again(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession
+) -> None:
+    async with running(public_url=PUBLIC) as app:
+        caller = Caller(app, http)
+        reply = await speak(stage)
+        await reply.wait_for(lambda r: "Generating" in r.content)
+        await app.worker.stop(5)
+        await app.service._store._driver.close()  # type: ignore[attr-defined]
+        assert json.loads((await caller.get("/readyz"))[1])["wrong"]["store"] == "does not answer"
+        assert await caller.post(studio.path, {"request_id": studio.names[0]}) == 503
+        assert "troubadour_store_up 0" in (await caller.get("/metrics"))[1]
+        await app.service._store._driver.open()  # type: ignore[attr-defined]
+
+
+async def test_metrics_count_what_happened_and_name_nobody(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession
+) -> None:
+    async with running(public_url=PUBLIC) as app:
+        caller = Caller(app, http)
+        reply = await speak(stage)
+        await reply.wait_for(lambda r: "Generating" in r.content)
+        said = (await caller.get("/metrics"))[1]
+        assert 'troubadour_jobs{state="running"} 1' in said
+        assert "troubadour_jobs_in_flight 1" in said
+        await caller.post(studio.path, {})
+        await reply.audio()
+        said = (await caller.get("/metrics"))[1]
+        for line in (
+            'troubadour_orders_total{product="speech",outcome="ok"} 1',
+            'troubadour_gateway_calls_total{call="submit",outcome="ok"} 1',
+            'troubadour_gateway_calls_total{call="status",outcome="ok"} 1',
+            'troubadour_deliveries_total{platform="discord",kind="audio",outcome="ok"} 1',
+            'troubadour_http_requests_total{route="callback",status="200"} 1',
+            'troubadour_moves_total{state="running"} 1',
+            "troubadour_jobs_waiting 0",
+            "troubadour_gate_closed_seconds 0",
+            "troubadour_store_up 1",
+        ):
+            assert line in said.splitlines()
+        secrets = [str(stage.ana.user.id), str(stage.guild.id), studio.path.split(".")[1], stage.world.token]
+        assert [secret for secret in secrets if secret in said] == []

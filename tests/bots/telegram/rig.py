@@ -1,0 +1,148 @@
+"""The real platform, service, worker and store, between the local Telegram and a gateway that does as it is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bots.app.settings import load
+from bots.telegram import Telegram
+from bots.telegram.pace import AT_ONCE
+from core.admin import Admin
+from core.domain.audio import Probe, RawFormat, Want, chosen
+from core.domain.ids import Ids
+from core.domain.policy import Policy
+from core.domain.products import Product, catalog
+from core.engine.callbacks import Naming
+from core.engine.circuit_breaker import CircuitBreaker
+from core.engine.delivery import Deliverer
+from core.engine.executor import Executor, Pace
+from core.engine.lease import SoleLease
+from core.engine.queue import FairQueue, Limits
+from core.engine.wakeups import Wakeups
+from core.engine.worker import Worker
+from core.service import Service
+from storage.admin_store import SqlAdminStore
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+from tests.audio import PROBE
+from tests.clock import SetClock
+from tests.core.rig import ScriptedGateway
+from tests.makers import day
+from tests.worlds.telegram import Chat, TelegramWorld
+
+OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(40)
+MP3 = b"ID3" + bytes(60)
+WAV = b"RIFF" + bytes(40)
+SHAPES = {
+    "opus": (OGG, replace(PROBE, container="ogg", codec="opus", extension="ogg")),
+    "mp3": (MP3, replace(PROBE, container="mp3", codec="mp3", extension="mp3")),
+    "pcm": (WAV, PROBE),
+}
+
+
+@dataclass
+class Orders(ScriptedGateway):
+    """Also remembers all parameters."""
+
+    parameters: list[Mapping[str, Any]] = field(default_factory=list)
+
+    async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
+        self.parameters.append(parameters)
+        return await super().submit(product, parameters, callback_token)
+
+
+@dataclass
+class Shapes:
+    """Makes a file that looks like what was chosen, or the chat prefers; the real tools are tested end to end."""
+
+    wants: list[Want] = field(default_factory=list)
+    duration_ms: int = 1000
+
+    async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
+        return PROBE
+
+    async def fit(
+        self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
+    ) -> tuple[Path, Probe]:
+        self.wants.append(want)
+        content, shape = SHAPES[want.output_format.partition("_")[0] or want.prefer]
+        into.write_bytes(content)
+        wanted = chosen(want.output_format, shape.channels)
+        rate_hz = wanted.sample_rate_hz if wanted else shape.sample_rate_hz
+        return into, replace(shape, duration_ms=self.duration_ms, sample_rate_hz=rate_hz)
+
+
+@dataclass
+class Rig:
+    """What outlives the process: the folder with the database, and the world."""
+
+    world: TelegramWorld
+    folder: Path
+    gateway: Orders = field(default_factory=Orders)
+    media: Shapes = field(default_factory=Shapes)
+    clock: SetClock = field(default_factory=SetClock)
+    token: str = ""
+    owners: frozenset[str] = frozenset()
+
+    @asynccontextmanager
+    async def bot(self, *, receiving: bool = True) -> AsyncIterator["Bot"]:
+        """One life of the process."""
+        store = SqlStore(SqliteDriver(self.folder / "troubadour.db"), self.clock)
+        await store.open()
+        token = SecretStr(self.token or self.world.token)
+        telegram = Telegram(load(telegram_token=token, telegram_api_url=self.world.api_url))
+        service, worker = self._core(store, telegram)
+        await telegram.open(service)
+        await worker.start()
+        run = asyncio.create_task(telegram.run() if receiving else asyncio.sleep(0))
+        try:
+            yield Bot(telegram, store, worker, run, service)
+        finally:
+            await telegram.stop_receiving()
+            await worker.stop(5)
+            run.cancel()
+            await asyncio.gather(run, return_exceptions=True)
+            await telegram.close()
+            await store.close()
+
+    def _core(self, store: SqlStore, telegram: Telegram) -> tuple[Service, Worker]:
+        wakeups, breaker, spool, table = Wakeups(), CircuitBreaker(0.001), self.folder / "spool", catalog()
+        policy = Policy(default_quota=day(10_000), direct_quota=day(10_000), owners=self.owners)
+        naming, lease = Naming(store, self.gateway), SoleLease(store)
+        deliverer = Deliverer(
+            store=store, media=self.media, deliveries={"telegram": telegram}, clock=self.clock, spool=spool,
+            quota_for=lambda job: policy.quota(direct=job.direct), wakeups=wakeups, lease=lease,
+        )  # fmt: skip
+        executor = Executor(
+            store=store, gateway=self.gateway, media=self.media, deliverer=deliverer, catalog=table, breaker=breaker,
+            clock=self.clock, spool=spool, pace=Pace(poll_min_s=0.001, poll_max_s=0.001), wakeups=wakeups,
+            naming=naming, lease=lease,
+        )  # fmt: skip
+        worker = Worker(
+            store=store, executor=executor, deliverer=deliverer, queue=FairQueue(Limits()), breaker=breaker, wakeups=wakeups,
+            clock=self.clock, spool=spool, naming=naming, lease=lease,
+        )  # fmt: skip
+        admin = Admin(SqlAdminStore(store._driver, self.clock, store), table, policy, self.clock, Ids())
+        return Service(
+            store=store, worker=worker, catalog=table, policy=policy, clock=self.clock, ids=Ids(), admin=admin
+        ), worker
+
+
+@dataclass(frozen=True)
+class Bot:
+    telegram: Telegram
+    store: SqlStore
+    worker: Worker
+    run: "asyncio.Task[None]"
+    service: Service
+
+
+def fill(bot: Bot, chat: Chat) -> None:
+    """Let a group have had its share of messages, the last of which was an answer."""
+    room = bot.telegram._pace._group(chat.id)
+    room.used, room.at_s, room.since_answer = AT_ONCE, asyncio.get_running_loop().time(), 0

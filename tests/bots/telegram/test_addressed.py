@@ -1,0 +1,72 @@
+"""Nobody who plainly speaks to the bot hears silence, and nobody else hears anything."""
+
+import pytest
+
+from tests.bots.telegram.talk import answer
+from tests.worlds.telegram import Chat, TelegramWorld, User
+
+pytestmark = pytest.mark.usefixtures("bot")
+
+FORWARDED = {"forward_origin": {"type": "hidden_user", "sender_user_name": "Zoe", "date": 1}}
+
+
+@pytest.mark.parametrize("between", ["\u3000", "\u00a0", "\uff0c", ":", ": ", "\uff1a", "\n"])
+async def test_what_people_put_after_a_command_ends_it(band: Chat, bob: User, between: str) -> None:
+    await band.says(bob, f"/speak{between}Hello everyone")
+    audio = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert "“Hello everyone”" in audio.text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("say hello", "Write /speak Aria Hello everyone, or /help"),
+        ("\u4f60\u597d", "Write /speak Aria Hello everyone, or /help"),
+        ("/speek hello", "I don't know /speek. Did you mean /speak?"),
+        ("/xyzzy", "I don't know /xyzzy. Write /help"),
+        ("/speak@another_bot hello", "Write /speak Aria Hello everyone, or /help"),
+        ("@troubadour_bot say hello", "Write /speak Aria Hello everyone, or /help"),
+    ],
+)
+async def test_a_direct_chat_answers_everything(world: TelegramWorld, bob: User, words: str, said: str) -> None:
+    own = world.private(bob)
+    assert said in await answer(own, bob, words)
+    assert len(own.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("@troubadour_bot say hello", "Write /speak@troubadour_bot Aria Hello everyone, or /help"),
+        ("@Troubadour_Bot, hello", "Write /speak@troubadour_bot Aria Hello everyone, or /help"),
+        ("/speek@troubadour_bot hello", "I don't know /speek. Did you mean /speak@troubadour_bot?"),
+        ("/xyzzy@troubadour_bot", "I don't know /xyzzy. Write /help"),
+    ],
+)
+async def test_a_group_answers_whoever_names_the_bot(band: Chat, bob: User, words: str, said: str) -> None:
+    assert said in await answer(band, bob, words)
+    assert len(band.sent) == 1
+
+
+async def test_a_group_talks_undisturbed(world: TelegramWorld, band: Chat, alice: User, bob: User) -> None:
+    voices = await band.reply_to(await band.says(alice, "/voices"))
+    for words in (
+        "say hello",
+        "/speek hello",
+        "/speek@another_bot",
+        "@alice hi",
+        "I like @troubadour_bot",
+        "/",
+        "@",
+        "",
+    ):
+        await band.says(bob, words)
+    await band.says(bob, "nice", reply_to=voices)
+    await band.says(bob, "@troubadour_bot say hello", more=FORWARDED)
+    edited = await band.says(bob, "hello")
+    await band.edits(edited, "@troubadour_bot say hello")
+    robot = world.user("Robot", "robot_bot")
+    robot.is_bot = True
+    await band.says(robot, "@troubadour_bot say hello")
+    await answer(band, alice, "/balance")
+    assert len(band.sent) == 2

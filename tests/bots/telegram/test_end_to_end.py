@@ -1,0 +1,83 @@
+"""The app as it runs, over the sandbox gateway: a message in, audio out that plays."""
+
+import asyncio
+import io
+from pathlib import Path
+
+import av
+import pytest
+from pydantic import SecretStr
+
+from bots.app.compose import build, platforms
+from bots.app.settings import SANDBOX, load
+from tests.worlds.telegram import Chat, TelegramWorld, User
+
+
+def _seconds(content: bytes) -> float:
+    """Decode every sample."""
+    with av.open(io.BytesIO(content), "r") as source:
+        return sum((frame.samples / frame.sample_rate for frame in source.decode(source.streams.audio[0])), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "magic"),
+    [("/speak Aria Hello everyone", "voice", b"OggS"), ("/music lo-fi rain beat", "audio", b"ID3")],
+)
+async def test_a_message_becomes_audio_that_plays(
+    world: TelegramWorld, band: Chat, bob: User, tmp_path: Path, text: str, kind: str, magic: bytes
+) -> None:
+    settings = load(
+        telegram_token=SecretStr(world.token),
+        telegram_api_url=world.api_url,
+        discord_token=None,
+        communities="open",
+        gateway_url=SANDBOX,
+        data_dir=tmp_path,
+        http_port=0,
+    )
+    stop = asyncio.Event()
+    async with build(settings, platforms(settings)) as app:
+        running = asyncio.create_task(app.run(stop))
+        asked = await band.says(bob, text)
+        sent = await band.wait_for(lambda chat: next(iter(chat.audios), None), timeout_s=30)
+        assert (sent.kind, sent.reply_to) == (kind, asked.id)
+        assert sent.content.startswith(magic)
+        assert _seconds(sent.content) > 0.5
+        await band.wait_for(lambda chat: chat.sent[0].deleted)
+        stop.set()
+        await running
+
+
+async def test_a_stop_waits_as_long_as_it_is_told(
+    world: TelegramWorld, band: Chat, bob: User, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    posted, gone = asyncio.Event(), asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        posted.set()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        gone.set()
+
+    gateway = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    settings = load(
+        telegram_token=SecretStr(world.token),
+        telegram_api_url=world.api_url,
+        discord_token=None,
+        communities="open",
+        gateway_key=SecretStr("a-key-of-the-test"),
+        gateway_url=f"http://127.0.0.1:{gateway.sockets[0].getsockname()[1]}",
+        data_dir=tmp_path,
+        http_port=0,
+        drain_s=0,
+    )
+    stop = asyncio.Event()
+    async with gateway, build(settings, platforms(settings)) as app:
+        running = asyncio.create_task(app.run(stop))
+        await band.says(bob, "/speak Aria Hello everyone")
+        await posted.wait()
+        stop.set()
+        await running
+    await gone.wait()
+    assert "1 jobs did not come to rest in 0 s" in caplog.messages

@@ -1,0 +1,172 @@
+"""Who gets the messages that a chat takes: audio first, a share for answers, and nobody all of it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from telegram.error import RetryAfter
+
+from bots.telegram.errors import NoRoom
+from bots.telegram.pace import EVERY_S, MOST_WAITING, Pace, Rank, _Group
+from bots.text import replies
+from tests.bots.telegram.rig import Bot, fill
+from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
+
+Send = Callable[[], Coroutine[Any, Any, Any]]
+
+
+async def _sent() -> bool:
+    return True
+
+
+async def _post(
+    pace: Pace, chat_id: int, rank: Rank | None = None, send: Send = _sent, how: str = "sendMessage"
+) -> None:
+    await pace.process_request(send, (), {}, how, {"chat_id": chat_id}, rank)
+
+
+async def test_a_group_has_room_for_twenty_messages_and_each_rank_leaves_some_to_those_above() -> None:
+    pace = Pace()
+    room = dict.fromkeys(Rank, 0)
+    for number in range(1, 21):
+        room |= {rank: number for rank in Rank if not pace.room_in_s(-5, rank)}
+        await _post(pace, -5, how="sendVoice")
+        pace._groups[-5].since_answer = 0
+    assert room == {Rank.OUTCOME: 20, Rank.ADMIN: 16, Rank.ANSWER: 15, Rank.PROGRESS: 8}
+    await _post(pace, -5, how="editMessageText")
+    assert 0 < pace.room_in_s(-5, Rank.OUTCOME) <= EVERY_S
+    for rank in (Rank.OUTCOME, Rank.PROGRESS):
+        with pytest.raises(NoRoom):  # whoever sends those knows what to do meanwhile
+            await _post(pace, -5, rank)
+    assert pace.room_in_s(-6, Rank.PROGRESS) == 0
+    assert pace.room_in_s(5, Rank.PROGRESS) == 0
+
+
+def test_of_a_group_without_room_audio_gets_four_slots_in_five() -> None:
+    group, now_s, sent = _Group(), 0.0, ""
+    while len(sent) < 60:
+        now_s += EVERY_S / 4
+        group.waiting = [(Rank.ANSWER, 1)]
+        for rank, sign in ((Rank.OUTCOME, "a"), (Rank.ANSWER, "t")):
+            if not group.room_in_s(rank, now_s):
+                group.spend(rank)
+                sent += sign
+    assert sent[-30:].count("t") == 6
+
+
+async def test_admins_are_answered_before_others_and_a_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.telegram.pace.EVERY_S", 0.02)
+    pace, said = Pace(), []
+
+    def saying(what: str) -> Send:
+        async def send() -> None:
+            said.append(what)
+
+        return send
+
+    async def ask(what: str, rank: Rank) -> None:
+        await _post(pace, -5, rank, saying(what))
+
+    for _ in range(20):
+        await _post(pace, -5, how="sendVoice")
+    pace._groups[-5].since_answer = 0
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(MOST_WAITING):
+            tasks.create_task(ask("member", Rank.ANSWER))
+        await asyncio.sleep(0)
+        with pytest.raises(NoRoom):
+            await ask("one more", Rank.ANSWER)
+        tasks.create_task(ask("admin", Rank.ADMIN))
+        async with asyncio.timeout(0.01):
+            await _post(pace, -6)  # another chat waits for none of them
+    assert said == ["admin"] + ["member"] * MOST_WAITING
+
+
+async def test_a_chat_that_wants_quiet_is_left_alone_and_only_that_chat() -> None:
+    pace, calls = Pace(), []
+
+    async def send() -> bool:
+        calls.append(1)
+        if len(calls) == 1:
+            raise RetryAfter(timedelta(seconds=30))
+        return True
+
+    async def say(chat_id: int) -> None:
+        await pace.process_request(send, (), {}, "sendMessage", {"chat_id": chat_id}, None)
+
+    for _ in range(3):
+        with pytest.raises(RetryAfter):
+            await say(-5)
+    assert len(calls) == 1  # Telegram was asked once
+    assert 29 < pace.room_in_s(-5, Rank.OUTCOME) <= 30
+    async with asyncio.timeout(1):
+        await say(-6)
+        await say(7)
+    assert len(calls) == 3
+
+
+@pytest.mark.usefixtures("bot")
+async def test_one_noisy_member_silences_nobody(
+    world: TelegramWorld, band: Chat, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 0.01)
+    for _ in range(60):
+        await band.says(bob, "/help")
+    asked = await band.says(alice, "/speak Hello")
+    before_s = time.monotonic()
+    await band.wait_for(lambda chat: chat.audios)
+    assert time.monotonic() - before_s < 15  # it was 34 s
+    assert band.audios[0].reply_to == asked.id
+    answers = [m.text for m in band.sent if m.text and m.reply_to != asked.id]
+    assert len(answers) <= 10
+    assert answers.count(replies.TOO_MANY_ANSWERS) <= 1
+    assert "credit" in (await band.reply_to(await band.says(alice, "/grant @bob 1"))).text
+
+
+@pytest.mark.usefixtures("bot")
+async def test_who_asks_too_much_is_told_once(world: TelegramWorld, bob: User) -> None:
+    chat = world.private(bob)
+    for _ in range(10):
+        await chat.reply_to(await chat.says(bob, "/voices"))
+    for _ in range(3):
+        await chat.says(bob, "/help")
+    await chat.says(bob, "/speak Hello")
+    await chat.wait_for(lambda c: c.audios)
+    assert [m.text for m in chat.sent if m.text].count(replies.TOO_MANY_ANSWERS) == 1
+    assert not [m for m in chat.sent if m.text.startswith(replies.HELP)]
+
+
+async def test_of_many_orders_at_once_the_audio_comes_first(
+    bot: Bot, world: TelegramWorld, band: Chat, alice: User, bob: User
+) -> None:
+    for number in range(20):
+        await band.says((alice, bob)[number % 2], "/speak Hello")
+    await world.until(lambda: len(world.calls_to("sendVoice")) >= 12, "audio waits for status messages", 30)
+    assert len(world.calls_to("sendMessage")) <= 8
+    assert {call.status for call in world.calls_to("sendVoice")} <= {200, None}
+
+
+async def test_an_answer_is_given_before_the_update_is_forgotten(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 0.001)
+    held, other = asyncio.Event(), world.group("Others", bob)
+    world.fail("sendMessage", Fault.slow(held), chat=band)
+    asked = await band.says(bob, "/voices")
+    await other.reply_to(await other.says(bob, "/voices"))
+    assert asked.update in world._updates
+    held.set()
+    await world.until(lambda: asked.update not in world._updates, "not confirmed")
+
+
+async def test_an_answer_that_waits_for_room_holds_up_no_update(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 0.001)
+    fill(bot, band)
+    asked = await band.says(bob, "/voices")
+    await world.until(lambda: asked.update not in world._updates, "not confirmed")
+    assert band.sent == []

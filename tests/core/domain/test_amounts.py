@@ -1,0 +1,318 @@
+"""Amounts, periods and times as people type them: understood whole, or refused whole."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.amounts import (
+    AMOUNTS,
+    LARGEST_COUNT,
+    PERIODS,
+    TIMES,
+    parse_amount,
+    read_count,
+    read_monthly,
+    read_period,
+    read_quota,
+    read_seconds,
+    read_span_ms,
+    split_credit,
+)
+from core.domain.errors import InvalidInput
+from core.domain.money import LARGEST_MICROS, show
+from core.domain.products import PRICE_MICROS
+from core.domain.quota import Period, Quota
+
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("typed", "micros"),
+    [
+        ("$0.50", 500_000),
+        ("0.50", 500_000),
+        ("5", 5_000_000),
+        (" 1.000001 ", 1_000_001),
+        ("0", 0),
+        ("5$", 5_000_000),
+        ("$ 5", 5_000_000),
+        ("US$5", 5_000_000),
+        ("5 USD", 5_000_000),
+        ("usd 5", 5_000_000),
+        ("5 dollars", 5_000_000),
+        ("1 dollar", 1_000_000),
+        ("5 cents", 50_000),
+        ("50¢", 500_000),
+        ("0.5 cents", 5000),
+        ("$1.234", 1_234_000),
+        ("0.100", 100_000),
+        ("5000 chars", 500_000),
+        ("5000chars", 500_000),
+        ("5 000 chars", 500_000),
+        ("1\u00a0000 characters", 100_000),
+        ("1 Character", 100),
+        ("Unlimited", None),
+        ("1000000", LARGEST_MICROS),
+    ],
+)
+def test_amounts_as_people_think(typed: str, micros: int | None) -> None:
+    assert parse_amount(typed, PRICE_MICROS) == micros
+
+
+@pytest.mark.parametrize(
+    ("typed", "instead"),
+    [
+        *((typed, "") for typed in (
+            "", " ", "NaN", "-1", "1e400", "$", "0.0000001", "1000000.000001", str(2**63), "inf",
+            "5 euros", "€5", "5 pounds", "$$1", "$5$", "+1", "0x10", "1_000", "99999999999 chars", "1\n", "X1",
+            "5 50", "0.00001 cents", "5 cents 5", "none", "free", "5000 chars 5", "5 chars each", "1/2",
+        )),
+        ("５", "5"),
+        ("٥", "5"),
+        ("١ chars", "1 chars"),
+        ("½", "0.5"),
+        ("five", "5"),
+        ("five chars", "5 chars"),
+        ("half a dollar", ""),
+        ("1,50", "1.50"),
+        ("$0,5", "$0.5"),
+        ("5 000", "5000"),
+        ("5,000", "5000"),
+        ("$1,000,000", "$1000000"),
+        ("5'000 chars", "5000 chars"),
+        ("1.000", "1.00"),
+        ("20.500", "20.00"),
+        ("5k", "5000"),
+        ("5k chars", "5000 chars"),
+        (".5", "0.5"),
+        ("1.", "1"),
+        ("5 a day", "5"),
+        ("5/day", "5"),
+        ("5000 chars a day", "5000 chars"),
+    ],
+)  # fmt: skip
+def test_what_is_not_an_amount_is_refused_with_what_to_type(typed: str, instead: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse_amount(typed, PRICE_MICROS)
+    assert (refused.value.parameter, refused.value.value, refused.value.instead) == ("amount", typed, instead)
+    assert refused.value.allowed == AMOUNTS
+
+
+@given(st.integers(0, LARGEST_MICROS))
+def test_what_is_shown_can_be_typed(micros: int) -> None:
+    assert parse_amount(show(micros), PRICE_MICROS) == micros
+
+
+def quota(micros: int | None, period: str) -> Quota:
+    return Quota(limit_micros=micros, period=Period(period))
+
+
+@pytest.mark.parametrize(
+    ("typed", "micros", "period"),
+    [
+        ("0.50 day", 500_000, "day"),
+        ("$1/day", 1_000_000, "day"),
+        ("$1 / day", 1_000_000, "day"),
+        ("1 a day", 1_000_000, "day"),
+        ("1 per day", 1_000_000, "day"),
+        ("$5 each day", 5_000_000, "day"),
+        ("5 every week", 5_000_000, "week"),
+        ("5 daily", 5_000_000, "day"),
+        ("daily 5", 5_000_000, "day"),
+        ("day 0.01", 10_000, "day"),
+        ("per month 20", 20_000_000, "month"),
+        ("weekly: 5000 chars", 500_000, "week"),
+        ("5 000 chars/WEEK", 500_000, "week"),
+        ("50 cents monthly", 500_000, "month"),
+        ("1 day", 1_000_000, "day"),
+        ("unlimited week", None, "week"),
+        ("unlimited", None, "month"),
+    ],
+)
+def test_quotas_as_people_think(typed: str, micros: int | None, period: str) -> None:
+    assert read_quota(typed, PRICE_MICROS) == quota(micros, period)
+
+
+@pytest.mark.parametrize(
+    ("typed", "parameter", "value", "instead"),
+    [
+        ("5", "amount", "5", "5 day"),
+        ("5000 chars", "amount", "5000 chars", "5000 chars day"),
+        ("1 year", "period", "year", "day"),
+        ("5 a fortnight", "period", "a fortnight", "day"),
+        ("1,50 day", "amount", "1,50", "1.50"),
+        ("2 days", "period", "days", "day"),
+        ("1 day week", "amount", "1 day", "1"),
+        ("$5 per day per day", "amount", "$5 per day", "$5"),
+        ("day", "amount", "day", "0.50 day"),
+        ("lots of money", "amount", "lots of money", "0.50 day"),
+        ("1,50", "amount", "1,50", "1.50 day"),
+        ("", "amount", "", "0.50 day"),
+        ("5 day please", "period", "day please", "day"),
+    ],
+)
+def test_a_quota_that_is_half_understood_is_refused(typed: str, parameter: str, value: str, instead: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_quota(typed, PRICE_MICROS)
+    error = refused.value
+    assert (error.parameter, error.value, error.instead) == (parameter, value, instead)
+
+
+def test_a_pool_is_for_a_month() -> None:
+    typed = ("20", "$20/month", "20 monthly", "unlimited")
+    assert [read_monthly(text, PRICE_MICROS) for text in typed] == [20_000_000] * 3 + [None]
+    for text in ("20 day", "20 a week", "1,50"):
+        with pytest.raises(InvalidInput) as refused:
+            read_monthly(text, PRICE_MICROS)
+        assert (refused.value.parameter, refused.value.value) == ("amount", text)
+    assert read_monthly("5000 chars", PRICE_MICROS) == 500_000
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount", "reason"),
+    [
+        ("5", "5", ""),
+        ("5 thanks", "5", "thanks"),
+        ("5, thanks", "5", "thanks"),
+        ("0.50 for the song", "0.50", "for the song"),
+        ("5 for 3 lovely songs", "5", "for 3 lovely songs"),
+        ("5000 chars well done", "5000 chars", "well done"),
+        ("5 cents for helping @bob2", "5 cents", "for helping @bob2"),
+        ("$5 to Bob", "$5", "to Bob"),
+        ("5 and thanks for 1000 hours", "5", "and thanks for 1000 hours"),
+        ("5 @bob2 was great", "5", "@bob2 was great"),
+        ("5 won the quiz", "5", "won the quiz"),
+        ("5 a gift", "5", "a gift"),
+        ("unlimited thanks", "unlimited", "thanks"),
+    ],
+)
+def test_a_reason_may_follow(typed: str, amount: str, reason: str) -> None:
+    assert split_credit(typed, PRICE_MICROS) == (amount, reason)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "instead"),
+    [
+        ("5 000", "5 000", "5000"),
+        ("5 000 thanks", "5 000", "5000"),
+        ("5 50", "5 50", ""),
+        ("5 euros", "5 euros", ""),
+        ("5 € thanks", "5 €", ""),
+        ("5 k", "5 k", "5000"),
+        ("5 million", "5 million", ""),
+        ("5 and a half", "5 and a half", ""),
+        ("5 dollars and 50 cents", "5 dollars and 50 cents", ""),
+        ("5 ½", "5 ½", ""),
+        ("5 ٥", "5 ٥", ""),
+        ("5 a day", "5 a day", "5"),
+        ("5 per week", "5 per week", "5"),
+        ("5 daily", "5 daily", "5"),
+        ("5 for 2 days", "5 for 2 days", ""),
+        ("5 for the week", "5 for the week", ""),
+        ("5 credits", "5 credits", ""),
+        ("5 % more", "5 %", ""),
+        ("5 (euros) thanks", "5 (euros)", ""),
+        ("5 euros; thanks", "5 euros;", ""),
+        ("5 until the next 2 weeks, bob", "5 until the next 2 weeks,", ""),
+        ("1,50 thanks", "1,50", "1.50"),
+        ("1 . 50", "1 . 50", ""),
+        ("five thanks", "five", "5"),
+        ("bob 5", "bob", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_may_belong_to_the_amount_is_no_reason(typed: str, value: str, instead: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        split_credit(typed, PRICE_MICROS)
+    assert (refused.value.parameter, refused.value.value, refused.value.instead) == ("amount", value, instead)
+
+
+@pytest.mark.parametrize(
+    ("typed", "span_ms"),
+    [
+        ("30 m", 30 * MINUTE_MS),
+        ("1m", MINUTE_MS),
+        ("2h", 2 * HOUR_MS),
+        ("2 hours", 2 * HOUR_MS),
+        ("an hour", HOUR_MS),
+        ("1h30m", 90 * MINUTE_MS),
+        ("1 hour and 30 minutes", 90 * MINUTE_MS),
+        ("for 2 days", 2 * DAY_MS),
+        ("1 w", 7 * DAY_MS),
+        ("a week", 7 * DAY_MS),
+        ("90 s", 90_000),
+        ("1 s", 1000),
+        ("366 days", 366 * DAY_MS),
+    ],
+)
+def test_times_as_people_think(typed: str, span_ms: int) -> None:
+    assert read_span_ms(typed) == span_ms
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "2", "0m", "-1h", "1.5h", "1 month", "2 fortnights", "30m1h", "1h 1h", "1h30", "am", "٥ m", "9999 w", "367 d", "2 h ago"]
+)  # fmt: skip
+def test_times_that_are_none_are_refused(typed: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_span_ms(typed)
+    assert (refused.value.parameter, refused.value.value, refused.value.allowed) == ("time", typed, TIMES)
+
+
+def test_seconds_and_counts() -> None:
+    assert [read_seconds("cooldown_s", text) for text in ("0", "60", "2m", "1 hour", "90 s")] == [0, 60, 120, 3600, 90]
+    assert [read_count("n", text, least=1) for text in ("1", " 5 000 ")] == [1, 5000]
+    assert read_count("n", "500 chars", least=1, unit="chars?") == 500
+    for text in ("1.5", "-1", "٥", "1,5", "1 000 0", "soon", "9999999"):
+        with pytest.raises(InvalidInput) as refused:
+            read_seconds("cooldown_s", text)
+        assert (refused.value.parameter, refused.value.value) == ("cooldown_s", text)
+        with pytest.raises(InvalidInput) as refused:
+            read_count("n", text, least=1)
+        assert (refused.value.parameter, refused.value.value, refused.value.instead) == ("n", text, "")
+    assert read_count("n", f"{LARGEST_COUNT}", least=1) == LARGEST_COUNT
+    with pytest.raises(InvalidInput) as refused:
+        read_count("n", "12'345 chars", least=1, unit="chars")
+    assert refused.value.instead == "12345"
+
+
+@pytest.mark.parametrize(
+    ("typed", "period"),
+    [
+        ("day", "day"),
+        (" Week ", "week"),
+        ("monthly", "month"),
+        ("this week", "week"),
+        ("today", "day"),
+        ("/day", "day"),
+    ],
+)
+def test_periods(typed: str, period: str) -> None:
+    assert read_period(typed) is Period(period)
+
+
+def test_what_is_no_period_is_named() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_period("fortnight")
+    assert (refused.value.parameter, refused.value.value, refused.value.allowed) == ("period", "fortnight", PERIODS)
+
+
+_PIECES = st.sampled_from(
+    "5 0.5 000 1,50 1.000 $ usd cents chars k euros day /day a per for and thanks ½ ٥ 2nd".split()
+)
+
+
+@given(st.lists(_PIECES, min_size=1, max_size=5))
+def test_whatever_is_typed_is_understood_whole_or_refused(pieces: list[str]) -> None:
+    """A reason that is accepted holds no money, and its amount has all that comes before."""
+    typed = " ".join(pieces)
+    try:
+        amount, reason = split_credit(typed, PRICE_MICROS)
+    except InvalidInput:
+        return
+    assert typed == f"{amount} {reason}".strip()
+    assert parse_amount(amount, PRICE_MICROS) is not None
+    first = reason.split()[0] if reason else "thanks"
+    assert first in {"thanks", "for", "and", "a", "per"}
+    assert not re.match(r"(?:(?:and|a|per) )*[\d$½٥]", reason)

@@ -1,0 +1,182 @@
+"""A clock that is set ends nothing that is under way."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.domain.errors import DeliveryDelayed, DeliveryRefused, NeedsConfirmation, NoAnswer, Unreachable
+from core.domain.lifecycle import Reason, State
+from core.domain.models import Job
+from core.engine.delivery import KEEP_MS
+from core.engine.maintenance import end_waits, kept_too_long
+from core.engine.queue import Limits
+from storage.store import SqlStore
+from tests.clock import SetClock
+from tests.core.engine.test_worker import at_rest, current, held_up, ordered
+from tests.core.rig import Answer, Rig
+from tests.makers import act, caller, order
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path)
+
+
+def test_what_the_clock_leapt_over_is_no_age() -> None:
+    clock = SetClock()
+    before_ms = clock.now_ms()
+    clock.forward(hours=1)
+    clock.leap(hours=24)
+    assert clock.since_ms(before_ms) == HOUR_MS
+    after_ms = clock.now_ms()
+    clock.forward(hours=2)
+    assert (clock.since_ms(before_ms), clock.since_ms(after_ms)) == (3 * HOUR_MS, 2 * HOUR_MS)
+
+
+def test_a_leap_that_is_taken_back_counts_no_more() -> None:
+    clock = SetClock()
+    before_ms = clock.now_ms()
+    for hours in (24, -24):
+        clock.leap(hours=hours)
+        clock.since_ms(before_ms)
+    clock.forward(hours=1)
+    assert clock.since_ms(before_ms) == HOUR_MS
+
+
+def test_before_it_began_nothing_is_negative() -> None:
+    clock = SetClock()
+    clock.leap(hours=-5)
+    assert clock.since_ms(clock.now_ms() + HOUR_MS) == 0
+
+
+async def test_a_leap_ends_no_running_job(rig: Rig) -> None:
+    async def leap() -> Answer:
+        rig.clock.leap(hours=24)
+        return Answer("PROCESSING")
+
+    rig.gateway.statuses = [leap, Answer("PROCESSING"), Answer("PROCESSING")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+    assert len(rig.gateway.asked) == 4
+
+
+async def test_a_leap_while_it_is_submitted_ends_no_job(rig: Rig) -> None:
+    async def leap() -> str:
+        rig.clock.leap(hours=24)
+        return "request-1"
+
+    rig.gateway.submits, rig.gateway.statuses = [leap], [Answer("PROCESSING")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_a_leap_gives_up_no_unconfirmed_job(rig: Rig) -> None:
+    rig.gateway.submits = [NoAnswer()]
+    rig.pace = replace(rig.pace, callbacks=True)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while (await current(alive, job)).state is not State.UNCONFIRMED:
+                await asyncio.sleep(0)
+        rig.clock.leap(hours=24)
+        alive.worker.wake(job.job_id)
+        assert await alive.service.called_back(job.callback_token, "late-1")
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_a_leap_ends_no_wait_for_the_gateway(rig: Rig) -> None:
+    async def leap() -> str:
+        rig.clock.leap(hours=24)
+        raise Unreachable
+
+    rig.gateway.submits = [leap]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_a_leap_ends_no_offer(rig: Rig) -> None:
+    async with rig.running() as alive:
+        await alive.service.admin._store.set_limit(act(), "confirm_micros", 1)
+        with pytest.raises(NeedsConfirmation) as asked:
+            await alive.service.order(order())
+        rig.clock.leap(hours=24)
+        await alive.service.confirm(caller(), asked.value.offer_id)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_a_leap_ends_no_keeping_of_audio(rig: Rig) -> None:
+    rig.chat.deliveries = [DeliveryRefused("kicked")]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        rig.clock.leap(hours=24 * 30)
+        assert await kept_too_long(alive.store, rig.clock) == []
+        rig.clock.forward(ms=KEEP_MS)
+        assert [old.job_id for old in await kept_too_long(alive.store, rig.clock)] == [job.job_id]
+
+
+async def test_a_leap_ends_no_telling(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0.001)
+
+    async def leap() -> None:
+        rig.clock.leap(hours=24 * 30)
+        raise DeliveryDelayed("no connection", retry_after_s=0)
+
+    rig.gateway.statuses = [Answer("FAILED", ())]
+    rig.chat.tellings = [leap]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.told == [("failed", Reason.GATEWAY_FAILED)]
+
+
+async def test_a_leap_ends_no_wait_for_a_place(rig: Rig) -> None:
+    rig.pace, rig.limits = replace(rig.pace, queue_s=0.01), Limits(total=1, community=1, member=1)
+    reached, go, step = held_up()
+    rig.gateway.statuses = [step]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await reached.wait()
+        waiting = await ordered(alive, who="bob")
+        rig.clock.leap(hours=24)
+        looking = asyncio.create_task(end_waits(_Looks(alive.store, 3), rig.clock, 0.01, alive.worker.cancelled))
+        async with asyncio.timeout(10):
+            with pytest.raises(_Enough):
+                await looking
+        assert (await current(alive, waiting)).state is State.QUEUED
+        rig.clock.forward(ms=11)
+        go.set()
+        await at_rest(alive)
+
+
+class _Enough(BaseException):
+    """It was looked so often."""
+
+
+class _Looks:
+    """A store at which one looks a few times."""
+
+    def __init__(self, store: SqlStore, times: int) -> None:
+        self._store, self._times = store, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def oldest_waiting(self) -> Job | None:
+        self._times -= 1
+        if self._times < 0:
+            raise _Enough
+        return await self._store.oldest_waiting()

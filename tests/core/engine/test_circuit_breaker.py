@@ -1,0 +1,230 @@
+"""The gate's pauses, on the loop's own clock, and who passes it when."""
+
+import asyncio
+
+from core.domain.errors import GatewayError, OutOfCredit, TooManyRequests, Unreachable
+from core.engine.circuit_breaker import CircuitBreaker
+
+LONGEST_PAUSE_S = GatewayError.longest_pause_s
+
+
+def left_s(breaker: CircuitBreaker) -> int:
+    return round(breaker._until_s - asyncio.get_running_loop().time())
+
+
+def pause_over(breaker: CircuitBreaker) -> None:
+    breaker._until_s = asyncio.get_running_loop().time()
+
+
+async def test_each_try_that_fails_doubles_the_pause() -> None:
+    breaker = CircuitBreaker(10)
+    pauses = []
+    for _ in range(9):
+        breaker.shut(Unreachable())
+        pauses.append(left_s(breaker))
+        pause_over(breaker)
+    assert pauses == [10, 20, 40, 80, 160, 320, 640, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
+    breaker.opened()
+    breaker.shut(Unreachable())
+    assert left_s(breaker) == 10
+
+
+async def test_after_the_wallet_was_topped_up_orders_go_on_within_a_minute() -> None:
+    breaker = CircuitBreaker(5)
+    for _ in range(9):
+        breaker.shut(OutOfCredit(retry_after_s=3600))
+        assert left_s(breaker) <= 60
+        pause_over(breaker)
+
+
+async def test_failures_of_one_moment_count_once() -> None:
+    breaker = CircuitBreaker(10)
+    for _ in range(5):
+        breaker.shut(Unreachable())
+    assert left_s(breaker) == 10
+
+
+async def test_the_gateway_may_ask_for_a_longer_pause_but_not_for_ever() -> None:
+    breaker = CircuitBreaker(10)
+    breaker.shut(TooManyRequests(retry_after_s=60))
+    assert left_s(breaker) == 60
+    breaker.shut(TooManyRequests(retry_after_s=1))
+    assert left_s(breaker) == 60
+    breaker.shut(TooManyRequests(retry_after_s=10**6))
+    assert left_s(breaker) == LONGEST_PAUSE_S
+
+
+async def test_only_another_trouble_is_news() -> None:
+    breaker = CircuitBreaker(10)
+    assert [breaker.shut(e) for e in (Unreachable(), Unreachable(), OutOfCredit(), OutOfCredit())] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    breaker.opened()
+    assert breaker.shut(OutOfCredit())
+
+
+async def test_trouble_lasts_until_the_pause_is_over_or_something_was_accepted() -> None:
+    breaker = CircuitBreaker(10)
+    empty: GatewayError = OutOfCredit()
+    assert breaker.trouble() is None
+    breaker.shut(empty)
+    assert breaker.trouble() is empty
+    pause_over(breaker)
+    assert breaker.trouble() is None
+    breaker.shut(empty)
+    breaker.opened()
+    assert breaker.trouble() is None
+
+
+async def test_after_a_failure_one_passes_at_a_time_until_one_succeeds() -> None:
+    breaker = CircuitBreaker(0.001)
+    inside: list[int] = []
+    let_go = asyncio.Event()
+
+    async def passes(number: int) -> None:
+        async with breaker.passage():
+            inside.append(number)
+            await let_go.wait()
+            breaker.opened()
+
+    breaker.shut(Unreachable())
+    waiting = [asyncio.create_task(passes(n)) for n in range(3)]
+    async with asyncio.timeout(10):
+        while not inside:
+            await asyncio.sleep(0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert inside == [0]
+    let_go.set()
+    await asyncio.gather(*waiting)
+    assert inside == [0, 1, 2]
+
+
+async def test_after_one_has_succeeded_the_others_pass_together() -> None:
+    breaker = CircuitBreaker(0.001)
+    inside: list[int] = []
+    all_in = asyncio.Event()
+
+    async def passes(number: int) -> None:
+        async with breaker.passage():
+            inside.append(number)
+            if number == 0:
+                breaker.opened()
+            else:
+                if len(inside) == 4:
+                    all_in.set()
+                await all_in.wait()
+
+    breaker.shut(Unreachable())
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(passes(number) for number in range(4)))
+    assert inside[0] == 0
+
+
+async def test_an_open_gate_is_no_queue() -> None:
+    breaker = CircuitBreaker(600)
+    async with asyncio.timeout(10), breaker.passage(), breaker.passage():
+        pass
+
+
+async def test_a_pause_that_is_made_longer_meanwhile_is_kept() -> None:
+    breaker = CircuitBreaker(0.01)
+    through = asyncio.Event()
+
+    async def passes() -> None:
+        async with breaker.passage():
+            through.set()
+
+    breaker.shut(Unreachable())
+    first_until_s = breaker._until_s
+    waiting = asyncio.create_task(passes())
+    await asyncio.sleep(0)
+    breaker.shut(TooManyRequests(retry_after_s=600))
+    async with asyncio.timeout(10):
+        while asyncio.get_running_loop().time() < first_until_s + 0.02:
+            await asyncio.sleep(0)
+    assert not through.is_set()
+    breaker.release()
+    async with asyncio.timeout(10):
+        await waiting
+    assert through.is_set()
+
+
+async def test_who_waited_behind_a_success_need_not_pause() -> None:
+    breaker = CircuitBreaker(600)
+    breaker.shut(Unreachable())
+    pause_over(breaker)
+    passed = asyncio.Event()
+
+    async def passes() -> None:
+        async with breaker.passage():
+            passed.set()
+
+    async with breaker.passage():
+        breaker.shut(Unreachable())  # one that was under way before
+        behind = asyncio.create_task(passes())
+        await asyncio.sleep(0)
+        assert not passed.is_set()
+        breaker.opened()
+    async with asyncio.timeout(10):
+        await behind
+
+
+async def test_an_operators_word_ends_the_pause_and_one_tries_before_the_others() -> None:
+    breaker = CircuitBreaker(600)
+    assert not breaker.resume()
+    breaker.shut(OutOfCredit())
+    inside: list[int] = []
+    taken = asyncio.Event()
+
+    async def passes(number: int) -> None:
+        async with breaker.passage():
+            inside.append(number)
+            await taken.wait()
+            breaker.opened()
+
+    waiting = [asyncio.create_task(passes(n)) for n in range(3)]
+    await asyncio.sleep(0)
+    assert breaker.resume()
+    assert (breaker.trouble(), breaker.resume()) == (None, False)
+    async with asyncio.timeout(10):
+        while not inside:
+            await asyncio.sleep(0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert inside == [0]
+    taken.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*waiting)
+    assert inside == [0, 1, 2]
+
+
+async def test_where_the_word_came_too_early_the_pause_begins_anew() -> None:
+    breaker = CircuitBreaker(10)
+    for _ in range(4):
+        breaker.shut(OutOfCredit())
+        pause_over(breaker)
+    breaker.shut(OutOfCredit())
+    breaker.resume()
+    breaker.shut(OutOfCredit())
+    assert left_s(breaker) == 20
+
+
+async def test_a_success_lets_everybody_through_who_waits() -> None:
+    breaker = CircuitBreaker(600)
+    breaker.shut(Unreachable())
+    through = asyncio.Event()
+
+    async def pass_through() -> None:
+        async with breaker.passage():
+            through.set()
+
+    waiting = [asyncio.create_task(pass_through()) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert not through.is_set()
+    breaker.opened()
+    async with asyncio.timeout(5):
+        await asyncio.gather(*waiting)

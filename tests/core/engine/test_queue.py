@@ -1,0 +1,129 @@
+"""Fairness and limits of the queue, against what a reader would work out by hand."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.lifecycle import State
+from core.domain.models import Destination, Job
+from core.engine.queue import FairQueue, Limits
+
+BLANK = Job(
+    job_id="", event_id="", platform="test", community="c", member="m", member_name="", direct=False, product="speech",
+    parameters={}, characters=0, cost_micros=0, state=State.QUEUED, destination=Destination("test"), channel="", callback_token="",
+    created_ms=0, updated_ms=0,
+)  # fmt: skip
+
+
+def job(name: str, *, community: str = "c") -> Job:
+    """`a1` is member a's first job."""
+    return replace(BLANK, job_id=name, member=name[0], community=community)
+
+
+def taken(queue: FairQueue) -> list[str]:
+    names = []
+    while found := queue.take():
+        names.append(found.job_id)
+    return names
+
+
+def test_members_take_turns() -> None:
+    queue = FairQueue(Limits(total=10, community=10, member=10))
+    for name in ("a1", "a2", "a3", "a4", "b1", "b2", "c1"):
+        queue.put(job(name))
+    assert taken(queue) == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
+
+
+def test_a_member_has_a_limit() -> None:
+    queue = FairQueue(Limits(total=10, community=10, member=2))
+    for name in ("a1", "a2", "a3", "b1"):
+        queue.put(job(name))
+    assert taken(queue) == ["a1", "b1", "a2"]
+    queue.done(job("a1"))
+    assert taken(queue) == ["a3"]
+
+
+def test_what_is_taken_out_has_no_turn() -> None:
+    queue = FairQueue(Limits(total=10, community=1, member=10))
+    for name in ("a1", "a2", "b1"):
+        queue.put(job(name))
+    assert queue.remove("a1") == job("a1")
+    assert queue.remove("a1") is None
+    assert (queue.waiting, "a1" in queue, taken(queue)) == (2, False, ["a2"])
+    assert queue.remove("b1") == job("b1")  # it waited for a place of its community
+    queue.done(job("a2"))
+    assert taken(queue) == []
+    for name in ("a3", "b2"):
+        queue.put(job(name))
+    assert queue.remove("a3") == job("a3")
+    assert taken(queue) == ["b2"]
+    queue.done(job("b2"))
+    assert not queue._waiting
+
+
+def test_who_takes_back_an_order_at_a_full_community_is_not_held_up_elsewhere() -> None:
+    queue = FairQueue(Limits(total=10, community=1, member=10))
+    for name, community in (("a1", "x"), ("b1", "x"), ("b2", "y"), ("c1", "x")):
+        queue.put(job(name, community=community))
+    assert taken(queue) == ["a1"]
+    queue.remove("b1")
+    assert taken(queue) == ["b2"]
+    queue.done(job("a1", community="x"))
+    assert taken(queue) == ["c1"]  # and the place is not kept for who needs it no more
+
+
+def test_who_takes_back_a_later_order_keeps_their_place() -> None:
+    queue = FairQueue(Limits(total=10, community=1, member=10))
+    for name in ("a1", "b1", "b2", "c1"):
+        queue.put(job(name))
+    assert taken(queue) == ["a1"]
+    queue.remove("b2")
+    assert taken(queue) == []
+    queue.done(job("a1"))
+    assert taken(queue) == ["b1"]
+
+
+def test_a_full_community_does_not_hold_up_the_others() -> None:
+    queue = FairQueue(Limits(total=10, community=1, member=10))
+    queue.put(job("a1", community="x"))
+    queue.put(job("b1", community="x"))
+    queue.put(job("c1", community="y"))
+    assert taken(queue) == ["a1", "c1"]
+    queue.done(job("a1", community="x"))
+    assert taken(queue) == ["b1"]
+
+
+def test_the_total_is_limited_and_recovered_jobs_count() -> None:
+    queue = FairQueue(Limits(total=2, community=10, member=10))
+    queue.occupy(job("z1"))
+    queue.put(job("a1"))
+    queue.put(job("b1"))
+    assert taken(queue) == ["a1"]
+    queue.done(job("z1"))
+    assert taken(queue) == ["b1"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("xyz")), max_size=40), st.randoms(use_true_random=False)
+)
+def test_nothing_is_lost_and_no_limit_is_passed(orders: list[tuple[str, str]], random: "st.randoms") -> None:  # type: ignore[valid-type]
+    limits = Limits(total=5, community=3, member=2)
+    queue = FairQueue(limits)
+    jobs = {f"{m}{n}": job(f"{m}{n}", community=c) for n, (m, c) in enumerate(orders)}
+    for each in jobs.values():
+        queue.put(each)
+    flying: list[Job] = []
+    seen: list[str] = []
+    while True:
+        while found := queue.take():
+            flying.append(found)
+            seen.append(found.job_id)
+        assert len(flying) <= limits.total
+        for key, most in (("member", limits.member), ("community", limits.community)):
+            values = [getattr(j, key) for j in flying]
+            assert max(map(values.count, values), default=0) <= most
+        if not flying:
+            break
+        queue.done(flying.pop(random.randrange(len(flying))))  # type: ignore[attr-defined]
+    assert sorted(seen) == sorted(jobs)

@@ -1,0 +1,134 @@
+"""When there is too much to do: who hears what, and who waits."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bots.text import refusals
+from core.domain.errors import StoreError, TooManyRequests, Unavailable
+from core.domain.lifecycle import State
+from core.domain.quota import Period, Quota
+from core.engine.callbacks import Naming
+from core.engine.lease import SoleLease
+from core.engine.load import Throughput
+from core.engine.queue import Limits
+from core.engine.remote import RemoteWorkers
+from tests.core.engine.test_queue import job as queued
+from tests.core.engine.test_worker import at_rest, held_up, ordered
+from tests.core.rig import Rig
+from tests.makers import caller
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path)
+
+
+async def test_over_the_limit_members_hear_it_before_anything_is_set_aside(rig: Rig) -> None:
+    reached, go, step = held_up()
+    rig.gateway.submits = [step]
+    rig.limits = Limits(total=1, community=1, member=1)
+    rig.policy = replace(rig.policy, max_queue=2)
+    async with rig.running() as alive:
+        await ordered(alive, who="ann")
+        await reached.wait()
+        await ordered(alive, who="bob")
+        await ordered(alive, who="cid")
+        with pytest.raises(Unavailable) as refused:
+            await ordered(alive, who="dan")
+        assert "busy, about a minute," in refusals.refusal(refused.value)
+        assert (await alive.service.standing(caller("dan"))).held_micros == 0
+        assert len(await alive.store.unfinished()) == 3
+        go.set()
+        await at_rest(alive)
+        await ordered(alive, who="dan")
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 4
+
+
+@pytest.mark.parametrize(("wait_s", "said"), [(0, "a minute,"), (61, "2 minutes,"), (600, "10 minutes,")])
+def test_the_wait_is_said_in_minutes(wait_s: float, said: str) -> None:
+    assert f"about {said}" in refusals.refusal(Unavailable("full", wait_s=wait_s))
+
+
+def test_the_wait_follows_from_what_has_ended_lately() -> None:
+    throughput = Throughput()
+    assert throughput.wait_s(60, 4, 0, usual_s=30) == 450  # nothing has ended yet: 4 places, each free in 30 s
+    for second in range(10):
+        throughput.note(second * 1000)
+    assert throughput.wait_s(60, 4, 10_000, usual_s=30) == 60  # one a second
+    assert throughput.wait_s(60, 4, 20_000, usual_s=30) == 120  # none for ten seconds
+    assert throughput.wait_s(60, 4, 3_600_000, usual_s=30) == 450  # long ago
+
+
+async def test_a_closed_gate_is_waited_for_too(rig: Rig) -> None:
+    rig.gate_pause_s = 300
+    rig.gateway.submits = [TooManyRequests(retry_after_s=300)]
+    rig.limits = Limits(total=1, community=1, member=1)
+    async with rig.running() as alive:
+        await ordered(alive)
+        async with asyncio.timeout(10):
+            while alive.worker.load().wait_s < 290:
+                await asyncio.sleep(0)
+
+
+async def test_a_gateway_that_asks_to_slow_down_slows_everybody_alike(rig: Rig) -> None:
+    rig.limits = Limits(total=2, community=100, member=2)
+    rig.policy = replace(rig.policy, default_quota=Quota(limit_micros=None, period=Period.DAY))
+    reached, go, step = held_up()
+
+    async def first() -> str:
+        await step()
+        return "the-first"
+
+    rig.gateway.submits = [first, *[TooManyRequests(retry_after_s=0.005), None] * 3]
+    async with rig.running() as alive:
+        await ordered(alive, text="first", who="zoe")
+        await reached.wait()
+        for number in range(4):
+            await ordered(alive, text=f"ann {number}", who="ann")
+        for number in range(4):
+            await ordered(alive, text=f"bob {number}", who="bob")
+        go.set()
+        await at_rest(alive)
+    begun = [text for n, text in enumerate(rig.gateway.posted) if text not in rig.gateway.posted[:n]]
+    assert sorted(begun[1:]) == sorted([f"{who} {n}" for who in ("ann", "bob") for n in range(4)])
+    ahead = 0
+    for text in begun[1:]:
+        ahead += 1 if text.startswith("ann") else -1
+        assert abs(ahead) <= 2
+    assert len(rig.chat.heard) == 9
+
+
+async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.remote.LOOK_S", 0.001)
+
+    answers: list[Exception] = [StoreError("not now"), ValueError("a state of a newer release")]
+
+    async def jobs() -> dict[State, int]:
+        if answers:
+            raise answers.pop(0)
+        return {State.QUEUED: 100, State.RUNNING: 8, State.SUBMITTING: 2, State.DELIVERING: 5}
+
+    async def workers() -> int:
+        return 1
+
+    async with Rig(tmp_path).running() as alive:
+        naming, bell = Naming(alive.store, Rig(tmp_path).gateway), SoleLease(alive.store)
+    elsewhere = RemoteWorkers(jobs, workers, naming, bell)
+    assert await elsewhere.start() == 0
+    async with asyncio.timeout(5):
+        while not elsewhere.load().waiting:
+            await asyncio.sleep(0)
+    load = elsewhere.load()
+    assert (load.waiting, load.in_flight, load.wait_s) == (100, 10, 300)
+    elsewhere.accept(queued("a1"))  # counts until the store is asked again
+    assert elsewhere.load().waiting == 101
+    assert elsewhere.running
+    await elsewhere.stop(1)
+    assert elsewhere.stopping
+    assert not elsewhere.running

@@ -1,0 +1,82 @@
+"""What must be true after a kill, and once everything has come to rest."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from bots.sandbox import Job
+from core.domain.lifecycle import Reason, State
+from tests.proofs.kill.books import Memory, Row
+from tests.proofs.kill.crowd import DiscordOrder, Order
+
+WITH_AUDIO = frozenset({State.GENERATED, State.DELIVERING, State.DELIVERED, State.UNDELIVERABLE})
+BEFORE_SUBMISSION = frozenset({State.QUEUED, State.CANCELLED, State.REJECTED})
+FIELDS = ("text", "prompt")
+"""Where the gateway's requests have an order's text."""
+
+
+def text_of(submitted: Job) -> str:
+    """Return the text by which an order and its request at the gateway are known."""
+    return next(str(submitted.payload[field]) for field in FIELDS if field in submitted.payload)
+
+
+def _names(orders: Iterable[Order], memory: Memory) -> None:
+    """Tell the Discord orders the names of their jobs."""
+    for order in orders:
+        if isinstance(order, DiscordOrder) and order.event_id in memory.jobs:
+            order.job_id = memory.jobs[order.event_id].job_id
+
+
+def at_any_time(orders: Sequence[Order], submits: Sequence[Job], memory: Memory) -> Iterator[str]:
+    """Yield what is wrong, whenever that is: while the service is dead, too."""
+    _names(orders, memory)
+    asked = Counter(map(text_of, submits))
+    for order in orders:
+        job = memory.jobs.get(order.event_id)
+        if asked[order.text] > 1:
+            yield f"{order.event_id}: the gateway was asked {asked[order.text]} times"
+        if asked[order.text] and (job is None or job.state in BEFORE_SUBMISSION):
+            yield f"{order.event_id}: the gateway was asked, but the row says {job and job.state}"
+        if order.audios > 1 + order.presses:
+            yield f"{order.event_id}: {order.audios} audios, and {order.presses} times asked for again"
+        if order.audios and (job is None or job.state not in WITH_AUDIO):
+            yield f"{order.event_id}: there is audio, but the row says {job and job.state}"
+        if job and job.state == State.UNDELIVERABLE and job.reason != Reason.DELIVERY_UNCERTAIN:
+            yield f"{order.event_id}: undeliverable ({job.reason}), and no chat has refused anything"
+        if order.answered and job is None:
+            yield f"{order.event_id}: it was answered and then forgotten"
+
+
+def at_rest(orders: Sequence[Order], submits: Sequence[Job], memory: Memory) -> Iterator[str]:
+    """Yield what is wrong once faults have stopped and nothing is left to do."""
+    yield from at_any_time(orders, submits, memory)
+    known = {order.event_id for order in orders}
+    yield from (f"{name}: a job that nobody ordered" for name in memory.jobs.keys() - known)
+    spent = Counter[str]()
+    for submitted in submits:
+        spent[text_of(submitted)] += submitted.charged_micros
+    for order in orders:
+        job = memory.jobs.get(order.event_id)
+        if job is not None:
+            yield from (f"{order.event_id}: {words}" for words in _ended_badly(order, job, spent[order.text]))
+        elif not isinstance(order, DiscordOrder):  # Telegram keeps an update until it is confirmed
+            yield f"{order.event_id}: never became a job"
+        elif order.audios:
+            yield f"{order.event_id}: audio without a job"
+
+
+def _ended_badly(order: Order, job: Row, spent_micros: int) -> Iterator[str]:
+    if not job.closed:
+        yield f"still {job.state}"
+    if job.state == State.DELIVERED and not order.audios:
+        yield "delivered, but there is no audio"
+    if job.state != State.DELIVERED and not order.answered:
+        yield f"{job.state} ({job.reason}), and its author was told nothing"
+    if job.charged_micros not in {0, job.cost_micros}:
+        yield f"charged {job.charged_micros} for what costs {job.cost_micros}"
+    if job.charged_micros + job.upstream_micros < spent_micros:
+        yield f"the gateway took {spent_micros}, and the ledger knows of {job.charged_micros + job.upstream_micros}"
+
+
+def ended(orders: Iterable[Order], memory: Memory) -> Counter[str]:
+    """Count how the orders ended; `unheard` are those whose interaction the bot took no further than its answer."""
+    return Counter(memory.jobs[o.event_id].state if o.event_id in memory.jobs else "unheard" for o in orders)

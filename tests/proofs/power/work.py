@@ -1,0 +1,162 @@
+"""Seeded work for the real store: every kind of transaction that it has, several at a time."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from core.domain.errors import Refusal, StoreError
+from core.domain.lifecycle import ENDED, MOVES
+from core.domain.models import Caller, Destination, Job, Person
+from core.domain.quota import Period, Quota
+from core.domain.reports import Act
+from storage.admin_store import SqlAdminStore
+from storage.store import SqlStore
+from tests.clock import SetClock
+from tests.makers import admission, caller, order
+from tests.proofs.power.recorder import RecordedDriver
+
+COMMUNITIES = ("band", "choir", "crew")
+MEMBERS = ("ann", "bob", "cyd", "dan", "eve")
+MOST_AT_ONCE = 6
+
+
+class Work:
+    """Does random things to a store; the same seed on the same database does the same."""
+
+    def __init__(self, driver: RecordedDriver, rng: random.Random) -> None:
+        self.rng = rng
+        self.driver = driver
+        self.clock = SetClock()
+        self.store = SqlStore(driver, self.clock)
+        self.admin = SqlAdminStore(driver, self.clock, self.store)
+        self.jobs: dict[str, Job] = {}
+        self.wishes: list[tuple[str, str]] = []
+        self.offers: list[tuple[str, Caller]] = []
+        self.done = 0
+
+    async def run(self, rounds: int) -> None:
+        """Open the store, work, and close it now and then. Whatever happens to the store, it is closed at the end."""
+        while rounds > 0:
+            part = min(rounds, self.rng.randint(20, 120))
+            await self.store.open()
+            try:
+                await self.driver.start_marking()
+                self.jobs = {job.job_id: job for job in await self.store.unfinished()}
+                for _ in range(part):
+                    await asyncio.gather(*(self.act() for _ in range(self.rng.randint(1, MOST_AT_ONCE))))
+            finally:
+                await self.store.close()
+            rounds -= part
+
+    async def act(self) -> None:
+        """Do one thing; what the store refuses is a thing, too."""
+        kinds: tuple[tuple[int, Callable[[], Awaitable[None]]], ...] = (
+            (30, self._admit), (40, self._advance), (5, self._close), (3, self._place), (5, self._credit),
+            (3, self._ask), (3, self._decide), (2, self._offer), (2, self._take), (5, self._rule), (1, self._migrate),
+        )  # fmt: skip
+        (kind,) = self.rng.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])
+        self.clock.ms += self.rng.randrange(3_600_000)
+        try:
+            await kind()
+            self.done += 1
+        except (StoreError, Refusal):
+            pass  # undone as a whole, which the checks see if it is not
+
+    # --- jobs -----------------------------------------------------------------------------------------------------
+
+    def _who(self) -> Caller:
+        return caller(self.rng.choice(MEMBERS), community=self.rng.choice(COMMUNITIES))
+
+    def _id(self) -> str:
+        return f"{self.rng.getrandbits(64):016x}"
+
+    async def _admit(self) -> None:
+        text = "".join(self.rng.choices("la lo li ", k=self.rng.choice((5, 60, 600, 3000))))
+        placed = order(self._who(), text, event_id=f"test:{self._id()}")
+        cost, quota = self.rng.randrange(1, 300_000), self.rng.choice((50_000, 10_000_000, None))
+        wanted = admission(
+            placed, cost=cost, quota=Quota(limit_micros=quota, period=self.rng.choice(list(Period))),
+            job_id=self._id(), callback_token=self._id(),
+        )  # fmt: skip
+        admitted = await self.store.admit(wanted)
+        if admitted.job:
+            self.jobs[admitted.job.job_id] = admitted.job
+
+    def _some_job(self) -> Job | None:
+        return self.rng.choice(list(self.jobs.values())) if self.jobs else None
+
+    async def _advance(self) -> None:
+        job = self._some_job()
+        if job is None or not MOVES[job.state]:
+            return
+        to = self.rng.choice(sorted(MOVES[job.state]))
+        changes: dict[str, Any] = {"detail": self._id()} | ({"upstream_micros": 7} if to == "failed" else {})
+        if to == "running":
+            changes["request_id"] = self._id()
+        self.jobs[job.job_id] = await self.store.move(job, to, **changes)
+
+    async def _close(self) -> None:
+        job = self._some_job()
+        if job and job.state in ENDED:
+            del self.jobs[job.job_id]
+            await self.store.close_job(job, keep_files=self.rng.random() < 0.5)
+
+    async def _place(self) -> None:
+        if job := self._some_job():
+            await self.store.place(job.job_id, Destination("test", {"token": self._id()}))
+
+    async def _offer(self) -> None:
+        placed = order(self._who(), event_id=f"test:{self._id()}")
+        offer = await self.store.offer(self._id(), placed, 1400, self.clock.ms + 10**9)
+        self.offers.append((offer, placed.caller))
+
+    async def _take(self) -> None:
+        if self.offers:
+            offer, who = self.offers.pop()
+            await self.store.read_offer(who, offer)
+            await self.store.drop_offer(offer)
+
+    # --- admins ---------------------------------------------------------------------------------------------------
+
+    def _act(self, community: str, target: str = "") -> Act:
+        return Act(
+            audit_id=self._id(), community=community, actor="test:boss", actor_name="Boss", name="test", target=target
+        )
+
+    async def _credit(self) -> None:
+        who = self._who()
+        person = Person(member=who.member, name=who.name)
+        amount = self.rng.choice((-1, 1, 1, 1)) * self.rng.randrange(1, 400_000)
+        await self.admin.credit(self._act(who.community, who.member), person, amount, "because")
+
+    async def _ask(self) -> None:
+        who, wish = self._who(), self._id()
+        if await self.store.ask(wish, who, self.rng.randrange(1, 100_000)):
+            self.wishes.append((wish, who.community))
+
+    async def _decide(self) -> None:
+        if self.wishes:
+            wish, community = self.wishes.pop()
+            approve = self.rng.random() < 0.7
+            act = replace(self._act(community, wish), name="approve" if approve else "decline")
+            await self.admin.decide(act, wish, approve=approve)
+
+    async def _rule(self) -> None:
+        who, rng = self._who(), self.rng
+        act, person = self._act(who.community, who.member), Person(member=who.member, name=who.name)
+        rules: tuple[Callable[[], Awaitable[None]], ...] = (
+            lambda: self.admin.set_quota(act, "member", Quota(limit_micros=rng.randrange(10**6), period=Period.DAY)),
+            lambda: self.admin.set_quota(act, "member", None),
+            lambda: self.admin.block(act, person, self.clock.ms + 10**6),
+            lambda: self.admin.unblock(act, person),
+            lambda: self.admin.set_limit(act, "in_flight", rng.randrange(1, 50)),
+            lambda: self.admin.set_pool(act, who.community, rng.choice((None, 10**7, 10**9))),
+            lambda: self.store.remember(who.community, person, self._id()),
+        )
+        await rng.choice(rules)()
+
+    async def _migrate(self) -> None:
+        old, new = self.rng.sample(COMMUNITIES, 2)
+        await self.store.move_community(f"test:{old}", f"test:{new}")

@@ -1,0 +1,196 @@
+"""Defects of one line each, put into the code on purpose: the simulation must see every one of them."""
+
+import contextlib
+import importlib
+import inspect
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """One defect; `target` is `module:function` or `module:Class.method`."""
+
+    name: str
+    target: str
+    old: str
+    new: str
+    within: int = 300
+    """Histories after which it must have been seen."""
+    featured: str = ""
+    """The fault that brings it out, where that is rare: every history of the hunt then has it in its mix."""
+    more: tuple[tuple[str, str], ...] = ()
+    """What else the one change entails."""
+
+
+_STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.engine.executor:Executor", "core.engine.worker:Worker"
+_TELEGRAM, _DISCORD = "bots.telegram.delivery:TelegramDelivery", "bots.discord.delivery:DiscordDelivery"
+
+_STALE_READ = """\
+seen = await self._driver.run([Statement(sql.REFUSAL, args)])
+args["early"] = seen[0][0]["refused_by"]
+stale = {
+    "decision WHERE refused_by IS NULL": "decision WHERE :early IS NULL",
+    "WHEN limit_micros IS NULL OR limit_micros - used_micros >= :cost_micros": "WHEN :early IS NULL",
+}
+for now, early in stale.items():
+    texts = tuple(text.replace(now, early) for text in texts)
+results = await self._driver.run([Statement(text, args, otherwise=text is texts[-1]) for text in texts])"""
+
+_INTENT = "job = await self._intend(job, self._catalog[job.product])"
+
+ABLATIONS = (
+    Ablation("submitted again after a crash", f"{_STEPS}._lose_sight", "State.UNCONFIRMED", "State.QUEUED"),
+    Ablation(
+        "no intent row before the POST",
+        f"{_STEPS}._post",
+        "job = await self._intend(job, product)",
+        "pass",
+        more=(
+            ("job.callback_token)\n", f"job.callback_token)\n        {_INTENT}\n"),
+            ("except GatewayError as error:\n", f"except GatewayError as error:\n        {_INTENT}\n"),
+        ),
+    ),
+    Ablation(
+        "retry after a read timeout",
+        "core.gateway.client:broken",
+        "Unreachable(told(exc)) if isinstance(exc, NOTHING_LEFT) else NoAnswer(told(exc))",
+        "Unreachable(told(exc))",
+    ),
+    Ablation(
+        "retry after a 5xx",
+        f"{_STEPS}._not_submitted",
+        "if error.accepted is None:",
+        "if False:",
+        more=(("if error.retry:", "if error.retry or error.accepted is None:"),),
+    ),
+    Ablation(
+        "settles once more on the way back",
+        "storage.store:settles",
+        "current in HELD and to is State.GENERATED",
+        "to is State.GENERATED",
+        featured="telegram: flood wait",
+    ),
+    Ablation(
+        "quota read outside the write transaction",
+        f"{_STORE}.admit",
+        "results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])",
+        _STALE_READ,
+    ),
+    Ablation("hold leaked on failure", f"{_STORE}.move", "elif to in VOIDS:", "elif to in VOIDS - {State.FAILED}:"),
+    Ablation("refund twice", f"{_STORE}.move", "for text in texts]", "for text in texts * 2]"),
+    Ablation(
+        "callback trusted",
+        "core.engine.callbacks:Naming._known",
+        "(await self._gateway.status(request_id)).status",
+        "'QUEUED'",
+        featured="callbacks: an id that nobody knows",
+    ),
+    Ablation(
+        "no dedupe of updates",
+        "bots.telegram.commands:_event",
+        "else message.message_id}",
+        "else message.message_id}:{__import__('time').monotonic()}",
+        featured="telegram: duplicate update",
+    ),
+    Ablation(
+        "updates forgotten before they are kept",
+        "bots.telegram.intake:Intake._begin",
+        "self._unkept[number] = event",
+        "pass",
+        featured="kill: before admission commit",
+    ),
+    Ablation(
+        "moves are not fenced",
+        f"{_STORE}._change",
+        "job_id = :job_id AND state = :from_state",
+        "job_id = :job_id AND :from_state = :from_state",
+        within=600,
+        featured="people: cancel against completion",
+    ),
+    Ablation("no fsync before the rename", "core.files.spool:Part.publish", "os.fsync(self._file.fileno())", "pass"),
+    Ablation(
+        "token check missing",
+        "core.service:Service.called_back",
+        "not compare_digest(",
+        "not (lambda *_: True)(",
+        featured="callbacks: wrong token",
+    ),
+    Ablation("upload repeated when uncertain", f"{_TELEGRAM}.deliver", "if uncertain:", "if False:"),
+    Ablation(
+        "upload of unknown outcome repeated",
+        "bots.telegram.delivery:upload_fault",
+        "return DeliveryUncertain(str(error))",
+        "return DeliveryDelayed(str(error), retry_after_s=RETRY_S)",
+    ),
+    Ablation(
+        "posts without a nonce",
+        f"{_DISCORD}._posted",
+        "view, job, nonce)",
+        "view, job, None)",
+        featured="discord: 502 after a post arrived",
+    ),
+    Ablation(
+        "posts without a look at the reply",
+        f"{_DISCORD}._put",
+        "if artifacts and await",
+        "if False and await",
+        featured="discord: 502 after the token's last edit arrived",
+    ),
+    Ablation("private addresses allowed", "core.gateway.fetch:vetting", "if not may_connect(", "if False and not ("),
+    Ablation(
+        "losses not recorded",
+        f"{_STEPS}._await_callback",
+        "upstream_micros=job.cost_micros",
+        "upstream_micros=0",
+    ),
+    Ablation("charged without audio", f"{_STEPS}._collect", "if artifacts:", "if True:"),
+    Ablation("places in the queue are not given back", f"{_WORKER}._carry", "self._queue.done(taken)", "pass"),
+    Ablation(
+        "destination kept",
+        f"{_STORE}.close_job",
+        '"destination": Destination(job.platform)',
+        '"destination": job.destination',
+    ),
+    Ablation(
+        "anybody may have it sent again",
+        "core.service:_require_owner",
+        'raise NotPermitted("owner")',
+        "pass",
+        featured="people: send again pressed by another",
+    ),
+    Ablation("members may administer", "core.admin:_require_admin", "or not caller.is_admin", ""),
+)
+
+
+@contextlib.contextmanager
+def switched(ablation: Ablation) -> Iterator[None]:
+    """Put the defect in, and take it out again."""
+    module, _, path = ablation.target.partition(":")
+    *outer, name = path.split(".")
+    owner: Any = importlib.import_module(module)
+    for part in outer:
+        owner = getattr(owner, part)
+    sound = getattr(owner, name)
+    setattr(owner, name, _changed(sound, ablation))
+    try:
+        yield
+    finally:
+        setattr(owner, name, sound)
+
+
+def _changed(function: Any, ablation: Ablation) -> Any:
+    text = textwrap.dedent(inspect.getsource(function))
+    for old in (ablation.old, *(old for old, _ in ablation.more)):
+        if text.count(old) != 1:
+            raise AssertionError(f"{ablation.name}: {old!r} is not there once; bring the ablation up to date")
+    line = next(line for line in text.splitlines() if ablation.old.splitlines()[0] in line)
+    indent = " " * (len(line) - len(line.lstrip()))
+    for old, new in ablation.more:
+        text = text.replace(old, new)
+    changed = text.replace(ablation.old, ablation.new.replace("\n", f"\n{indent}"))
+    found: dict[str, Any] = {}
+    exec(compile(changed, f"<{ablation.name}>", "exec"), function.__globals__, found)  # noqa: S102
+    return found[function.__name__]

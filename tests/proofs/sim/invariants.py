@@ -1,0 +1,189 @@
+"""What must hold after every step: queries that return no row, and comparisons with what the worlds know."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.domain.quota import Period, window
+from storage.books import CHECKS
+from tests.proofs.sim.gateway import MARK, audio
+from tests.proofs.sim.incarnation import ALLOWANCE, TOTAL
+from tests.proofs.sim.telegram import PLAYED
+from tests.schema import is_current
+
+if TYPE_CHECKING:
+    from tests.proofs.sim.history import History
+
+EXTRA = {
+    "one job per platform event": "SELECT event_id FROM jobs GROUP BY event_id HAVING count(*) > 1",
+    "one request per job, one job per request": """
+        SELECT request_id FROM jobs WHERE request_id IS NOT NULL GROUP BY request_id HAVING count(*) > 1
+    """,
+    "no account is shared": "SELECT job_id FROM jobs WHERE member = 'telegram:1087968824'",
+    "only admins administer": "SELECT entry_id FROM ledger WHERE note LIKE '%forbidden%'",
+    "a lost generation is named once": "SELECT job_id FROM ledger WHERE kind = 'upstream' GROUP BY job_id HAVING count(*) > 1",
+    "an upstream loss belongs to a job that nobody paid for": """
+        SELECT ledger.job_id FROM ledger JOIN jobs ON jobs.job_id = ledger.job_id
+        WHERE ledger.kind = 'upstream' AND jobs.state NOT IN ('failed', 'expired', 'rejected', 'cancelled')
+    """,
+    "a month costs no more than the total pool": f"SELECT month_ms FROM total_usage WHERE used_micros > {TOTAL}",
+    "no job is given up for what was foreseen": "SELECT job_id FROM jobs WHERE reason = 'internal'",
+    "a running job has a request": """
+        SELECT job_id FROM jobs WHERE state IN ('running', 'generated', 'delivered') AND request_id IS NULL
+    """,
+}
+RULES = {**CHECKS, **EXTRA}
+ANY = f"SELECT {' OR '.join(f'EXISTS ({query})' for query in RULES.values())}"
+"""One statement takes the file's locks once."""
+
+
+def check_rows(history: "History", connection: sqlite3.Connection) -> None:
+    """Run every query on what was just committed."""
+    if not is_current(connection):
+        return
+    if not connection.execute(ANY).fetchone()[0]:
+        return
+    for rule, query in RULES.items():
+        row = connection.execute(query).fetchone()
+        if row is not None:
+            history.breach(rule, str(tuple(row)))
+
+
+def check_admissions(history: "History", connection: sqlite3.Connection) -> None:
+    """Compare what was just admitted with what was allowed at that moment."""
+    rows = connection.execute(
+        "SELECT ledger.rowid AS number, ledger.*, jobs.parameters, jobs.event_id FROM ledger "
+        "JOIN jobs ON jobs.job_id = ledger.job_id WHERE ledger.kind = 'hold' AND ledger.rowid > ?",
+        (history.last_entry,),
+    ).fetchall()
+    for row in rows:
+        history.last_entry = row["number"]
+        parameters = json.loads(row["parameters"])
+        order = int(MARK.findall(parameters.get("text") or parameters["prompt"])[0])
+        history.admitted(order, row["event_id"], row["job_id"])
+        _check_quota(history, connection, row)
+
+
+def _check_quota(history: "History", connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+    where = (row["community"], row["member"])
+    changed = "SELECT 1 FROM audit WHERE community = ? AND at_ms >= ? AND (act LIKE 'quota%' OR act = 'block')"
+    if connection.execute(changed, (row["community"], row["at_ms"])).fetchone():
+        return  # by somebody after it, in the same commit: what was allowed before can't be seen any more
+    blocked = connection.execute(
+        "SELECT 1 FROM blocks WHERE community = ? AND member = ? AND (until_ms IS NULL OR until_ms > ?)",
+        (*where, row["at_ms"]),
+    ).fetchone()
+    if blocked:
+        history.breach("admission was within what was allowed", f"{where[1]} is blocked")
+    quota = connection.execute(
+        "SELECT limit_micros, period FROM quotas WHERE community = ? AND (kind = 'member' AND subject = ? "
+        "OR kind = 'community') ORDER BY kind DESC",
+        where,
+    ).fetchone()
+    limit, period = (quota[0], Period(quota[1])) if quota else (ALLOWANCE.limit_micros, ALLOWANCE.period)
+    if limit is None or not row["allowance_micros"]:
+        return
+    used = connection.execute(
+        "SELECT sum(allowance_micros) FROM ledger WHERE community = ? AND member = ? AND day_ms >= ? AND day_ms < ?",
+        (*where, *window(period, row["day_ms"])),
+    ).fetchone()[0]
+    if used > limit:
+        history.breach("admission was within what was allowed", f"{where[1]} used {used} of {limit}")
+
+
+def check_reopened(history: "History", connection: sqlite3.Connection) -> None:
+    """See that audio is sent again only for whoever ordered it. A job keeps the reason why it was not delivered."""
+    for (event,) in connection.execute("SELECT event_id FROM jobs WHERE state = 'generated' AND reason IS NOT NULL"):
+        if not history.pressed[history.order_of(event)]:
+            history.breach("only whoever ordered has it sent again", event)
+
+
+def check_end(history: "History", connection: sqlite3.Connection) -> None:
+    """Compare the books with the worlds when everything has come to rest."""
+    check_rows(history, connection)
+    jobs = {history.order_of(row["event_id"]): row for row in connection.execute("SELECT * FROM jobs")}
+    for order in history.gateway.answered_with.keys() - jobs.keys():
+        history.breach("what was accepted survives", f"the gateway knows order {order}, the books don't")
+    for order, job in jobs.items():
+        _check_job(history, order, job)
+        _check_money(history, connection, order, job)
+    for order in history.acknowledged - jobs.keys():
+        history.breach("what was acknowledged survives", f"order {order}")
+    if history.takes_all:
+        _check_taken(history, jobs.keys() | history.told)
+    if history.incarnation.places_taken:
+        history.breach("every place is given back", f"{history.incarnation.places_taken} are taken when all is at rest")
+    for text in _texts(connection):
+        if "canary" in text:
+            history.breach("no secret in any log, reply or row", text[:200])
+
+
+def _check_taken(history: "History", known: AbstractSet[int]) -> None:
+    """See that what Telegram may forget has become a job, where nothing could refuse it: a member's only order."""
+    orders = Counter(history.people.ordered_by.values())
+    for message in history.telegram.forgotten:
+        order = history.telegram.orders.get((message["chat"]["id"], message["message_id"]))
+        if order is not None and order not in known and orders[history.people.ordered_by[order]] == 1:
+            history.breach("what Telegram may forget is in the books", f"order {order}")
+
+
+def _check_job(history: "History", order: int, job: sqlite3.Row) -> None:
+    if job["state"] == "delivered":
+        if order not in history.heard_on_discord | set(history.telegram.heard) | history.gateway.misled:
+            history.breach("what is called delivered was heard", f"order {order}")
+        return
+    if job["reason"] == "withdrawn" and (order in history.gateway.answered_with or order not in history.taken_back):
+        history.breach("only what waits is taken back, and only by whoever ordered it", f"order {order}")
+    if history.open_chats and order not in history.told:
+        history.breach("whoever ordered is told how it ended", f"order {order} is {job['state']}")
+    if job["job_id"] in history.asked_last:
+        history.breach("kept audio comes when it is asked for", f"order {order} is {job['state']}")
+    if job["state"] == "undeliverable":
+        _check_kept(history, order, job)
+
+
+def _check_money(history: "History", connection: sqlite3.Connection, order: int, job: sqlite3.Row) -> None:
+    """Compare what a job cost with the request that it followed: its own, unless the gateway named it another's.
+
+    Then only that audio is known to exist; what it cost was agreed on with somebody else.
+    """
+    gateway = history.gateway
+    own = made = next((made for made in gateway.generations.values() if made.order == order), None)
+    if job["request_id"]:
+        made = gateway.generations.get(job["request_id"])
+        if made is None or (made is not own and order not in gateway.misled):
+            history.breach("the gateway knows every request", f"order {order}: {job['request_id']}")
+    charged, upstream = connection.execute(
+        "SELECT sum(charged_micros), sum(upstream_micros) FROM ledger WHERE job_id = ?", (job["job_id"],)
+    ).fetchone()
+    if charged and not (made and made.done):
+        history.breach("a charge is for audio that exists", f"order {order}")
+    if made and made is own and charged + upstream < made.billed_micros:
+        history.breach(
+            "charges and named losses cover what the gateway bills",
+            f"order {order} ({job['state']}): {charged} + {upstream} < {made.billed_micros}",
+        )
+
+
+def _check_kept(history: "History", order: int, job: sqlite3.Row) -> None:
+    for artifact in json.loads(job["artifacts"]):
+        path = Path(artifact["path"])
+        found = PLAYED.match(path.read_bytes()) if path.exists() else None
+        if found is None or path.read_bytes() != audio(int(found[1])):
+            history.breach("what is kept can be sent again", f"order {order}: {path.name}")
+
+
+def _texts(connection: sqlite3.Connection) -> list[str]:
+    hidden = {"callback_token"}
+    found: list[str] = []
+    for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        for row in connection.execute(f"SELECT * FROM {table}"):
+            found += [
+                value
+                for name, value in zip(row.keys(), row, strict=True)
+                if isinstance(value, str) and name not in hidden
+            ]
+    return found

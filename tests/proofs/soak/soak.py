@@ -1,0 +1,206 @@
+"""Many chats order for long while sends fail, and at rest the service is no larger than it was."""
+
+import asyncio
+import socket
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bots.sandbox import Sandbox, SandboxConfig
+from tests.e2e.process import Process
+from tests.proofs.kill.crowd import DiscordOrder, Order, TelegramOrder
+from tests.proofs.soak.size import Size, measured
+from tests.proofs.soak.weather import Weather
+from tests.worlds.discord import DiscordWorld
+from tests.worlds.telegram import TelegramWorld
+
+LOOK_S = 0.5
+ORDER_S = 240.0
+"""How long an order may take to become audio."""
+REST_S = 120.0
+SETTLE_S = 25.0
+"""How long connections that nobody needs any more are kept, at most."""
+ENVIRONMENT = {
+    "DIRECT_ALLOWANCE": "unlimited day", "DEFAULT_ALLOWANCE": "unlimited day", "DEFAULT_POOL": "unlimited",
+    "TOTAL_POOL": "unlimited", "COMMUNITIES": "open", "JOBS_PER_COMMUNITY": "64",
+}  # fmt: skip
+
+Ordering = Callable[[int], Awaitable[Order]]
+"""Orders the n-th audio of one chat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much is ordered; the first part is over after `first_s`, or with `first` audios."""
+
+    chats: int
+    audios: int
+    first: int = 0
+    first_s: float = 60.0
+    memory: bool = True
+    settle_s: float = SETTLE_S
+    drops: bool = True
+
+
+@dataclass
+class Outcome:
+    """What came of it."""
+
+    delivered: int = 0
+    asked_again: int = 0
+    met: dict[str, int] = field(default_factory=dict)
+    before: Size | None = None
+    after: Size | None = None
+    wrong: list[str] = field(default_factory=list)
+    took_s: float = 0.0
+
+
+class Soak:
+    """One service between its worlds."""
+
+    def __init__(self, plan: Plan, service: Process, weather: Weather, port: int) -> None:
+        self._plan = plan
+        self._service = service
+        self._weather = weather
+        self._port = port
+        self._outcome = Outcome()
+        self._ordered = 0
+        self._most = 0
+        self._until_s = 0.0
+
+    async def live(self) -> Outcome:
+        """Order the first part, rest, order the others, rest, and compare."""
+        started_s, outcome = time.monotonic(), self._outcome
+        orderings = self._people()
+        self._until_s, self._most = started_s + self._plan.first_s, self._plan.first or self._plan.audios
+        await asyncio.gather(*(self._keep_ordering(one) for one in orderings))
+        outcome.before = await self._at_rest(None)
+        self._until_s, self._most = float("inf"), self._plan.audios
+        await asyncio.gather(*(self._keep_ordering(one) for one in orderings))
+        outcome.after = await self._at_rest(outcome.before)
+        outcome.wrong += outcome.after.beyond(outcome.before, memory=self._plan.memory)
+        outcome.met, outcome.took_s = dict(self._weather.met), time.monotonic() - started_s
+        return outcome
+
+    async def _keep_ordering(self, ordering: Ordering) -> None:
+        """Order one audio after the other in one chat, each once the former has come."""
+        while self._ordered < self._most and time.monotonic() < self._until_s:
+            number, self._ordered = self._ordered, self._ordered + 1
+            order = await ordering(number)
+            try:
+                async with asyncio.timeout(ORDER_S):
+                    await self._delivered(order)
+            except TimeoutError:
+                self._outcome.wrong.append(f"{order.event_id}: no audio after {ORDER_S:.0f} s")
+                return
+            self._outcome.delivered += 1
+
+    async def _delivered(self, order: Order) -> None:
+        while not order.audios:
+            if order.offers:
+                self._outcome.asked_again += 1
+                await order.ask_again()
+            await asyncio.sleep(LOOK_S)
+
+    async def _at_rest(self, before: Size | None) -> Size:
+        """Wait until every job is closed, then return the least of what is seen while connections that idle are closed.
+
+        With a size to compare with, a look that shows no more ends the wait.
+        """
+        pid = self._pid()
+        async with asyncio.timeout(REST_S):
+            while (await measured(pid, self._port))[1]:
+                await asyncio.sleep(LOOK_S)
+        self._service.telegram.calls.clear()
+        self._service.discord.requests.clear()
+        least, _ = await measured(pid, self._port)
+        until_s = time.monotonic() + self._plan.settle_s
+        while time.monotonic() < until_s and (before is None or least.beyond(before, memory=self._plan.memory)):
+            await asyncio.sleep(LOOK_S)
+            least = least.least((await measured(pid, self._port))[0])
+        return least
+
+    def _pid(self) -> int:
+        assert self._service.running is not None
+        return self._service.running.pid
+
+    def _people(self) -> list[Ordering]:
+        """Return what orders in each chat: half of them are Telegram groups, half Discord channels."""
+        return [self._group(n) if n % 2 else self._channel(n) for n in range(self._plan.chats)]
+
+    def _group(self, number: int) -> Ordering:
+        telegram = self._service.telegram
+        user = telegram.user(f"User{number}", f"user{number}")
+        group = telegram.group(f"Band {number}", user)
+
+        async def order(n: int) -> Order:
+            message = await group.says(user, _line(n))
+            return TelegramOrder(
+                text=_text(n), event_id=f"telegram:{group.id}:{message.id}", message=message, user=user
+            )
+
+        return order
+
+    def _channel(self, number: int) -> Ordering:
+        discord = self._service.discord
+        channel = discord.guilds[0].channel(f"stage-{number}")
+        member = discord.guilds[0].member(f"Member {number}")
+
+        async def order(n: int) -> Order:
+            line, options = (
+                ("/music", {"prompt": _text(n)}) if _is_music(n) else ("/speak", {"voice": "Aria", "text": _text(n)})
+            )
+            reply = await discord.command(member, channel, line, **options)
+            return DiscordOrder(
+                text=_text(n), event_id=f"discord:{reply.id}", reply=reply, member=member, world=discord
+            )
+
+        return order
+
+
+def _is_music(number: int) -> bool:
+    return number % 25 == 24
+
+
+def _text(number: int) -> str:
+    return f"Number {number} short tune" if _is_music(number) else f"Number {number}"
+
+
+def _line(number: int) -> str:
+    return f"/music {_text(number)}" if _is_music(number) else f"/speak Aria {_text(number)}"
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+async def soak(plan: Plan, seed: int = 1) -> Outcome:
+    """Run a service of its own through a plan; what the books or the chats' documents say against it is wrong, too."""
+    port, weather = _free_port(), Weather(seed, drops=plan.drops)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="troubadour-soak-")))
+        gateway = await stack.enter_async_context(Sandbox(SandboxConfig(queued_s=0.05, processing_s=0.1, keep=1000)))
+        discord = await stack.enter_async_context(DiscordWorld())
+        discord.guild()
+        telegram = await stack.enter_async_context(TelegramWorld())
+        service = Process(folder, discord, telegram, gateway.url, {**ENVIRONMENT, "HTTP_PORT": str(port)})
+        stack.push_async_callback(_ended, service)
+        await service.start()
+        telegram.weather, discord.weather = weather.telegram, weather.discord
+        outcome = await Soak(plan, service, weather, port).live()
+        weather.fair = True
+        status = await service.terminate()
+        verified, said = await service.cli("ledger", "verify")
+        outcome.wrong += [f"it ended with status {status}"] if status else []
+        outcome.wrong += [said] if verified else []
+        return outcome
+
+
+async def _ended(service: Process) -> None:
+    if service.running is not None and service.running.returncode is None:
+        await service.kill()

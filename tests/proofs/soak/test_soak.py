@@ -1,0 +1,21 @@
+"""A slice of the soak, and that whoever measures would see growth."""
+
+from dataclasses import replace
+
+from tests.proofs.soak.size import Size
+from tests.proofs.soak.soak import Plan, soak
+
+SIZE = Size(descriptors=40, connections=20, threads=5, tasks=30, memory_kib=100_000)
+
+
+async def test_everything_arrives_and_nothing_grows() -> None:
+    outcome = await soak(Plan(chats=12, audios=36, first=12, memory=False, settle_s=2, drops=False))
+    assert outcome.wrong == []
+    assert outcome.delivered == 36
+    assert sum(outcome.met.values()) > 0
+
+
+def test_growth_is_seen() -> None:
+    assert SIZE.beyond(SIZE) == []
+    assert replace(SIZE, tasks=36).beyond(SIZE) == ["tasks: 30 before, 36 now"]
+    assert replace(SIZE, memory_kib=120_000).beyond(SIZE, memory=False) == []
