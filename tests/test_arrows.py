@@ -31,7 +31,7 @@ CORE_BELOW = {
     "gateway": {"domain", "files", "ports"},
     "media": {"domain", "files", "ports"},
     "engine": {"domain", "files", "ports"},
-    "admin": {"domain", "ports"},
+    "admin": {"domain", "ports", "engine"},
     "service": {"domain", "ports", "engine", "admin"},
 }
 """The rooms of the core, from the ground up, and what each may import beside itself."""
