@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.audio import Probe, RawFormat, Want
-from core.domain.models import Artifact, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Receipt
 from core.domain.products import Product
 
 CHAT = "bench"
@@ -84,6 +84,10 @@ class FakeChat:
     def accepts(self, job: Job) -> Want:  # noqa: ARG002
         """Take what there is."""
         return WANT
+
+    def lasting(self, job: Job) -> Destination:
+        """Keep all of it."""
+        return job.destination
 
     def shows(self, job: Job) -> bool:
         """Say that each state is news once, as chats do where a message says it."""

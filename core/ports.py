@@ -90,8 +90,11 @@ class Store(Protocol):
         """Change fields of a job that stays in its state."""
         ...
 
-    async def close_job(self, job: Job, *, keep_files: bool) -> Job:
-        """Record that nothing is left to do, and wipe where it went to: a destination may hold a short-lived token."""
+    async def close_job(self, job: Job, *, keep_files: bool, destination: Destination | None = None) -> Job:
+        """Record that nothing is left to do, and wipe where it went to: a destination may hold a short-lived token.
+
+        `destination`: what is kept of it for audio that may come late.
+        """
         ...
 
     async def place(self, job_id: str, destination: Destination) -> None:
@@ -120,6 +123,10 @@ class Store(Protocol):
 
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
         """Return undeliverable jobs that were closed before then and whose files are still kept, oldest first."""
+        ...
+
+    async def awaited_before(self, before_ms: int, most: int) -> list[Job]:
+        """Return jobs that were closed before then and whose audio may come late, oldest first."""
         ...
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
@@ -330,6 +337,10 @@ class Delivery(Protocol):
 
     def accepts(self, job: Job) -> Want:
         """Say which files the job's chat takes: size and formats."""
+        ...
+
+    def lasting(self, job: Job) -> Destination:
+        """Return what may be kept of a job's destination for a day, without a token: its audio may come late."""
         ...
 
     def shows(self, job: Job) -> bool:

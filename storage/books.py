@@ -7,8 +7,8 @@ from core.domain.lifecycle import HELD, VOIDS, State
 from core.domain.money import show
 from storage.driver import Driver, Statement
 
-AUDIO = frozenset(State) - HELD - VOIDS
-"""A job in one of these has audio, which is charged."""
+AUDIO = frozenset(State) - HELD - VOIDS - {State.LATE}
+"""A job in one of these has audio, which is charged, unless it came late."""
 
 
 def _words(states: Iterable[State]) -> str:
@@ -72,15 +72,23 @@ CHECKS: Mapping[str, str] = {
         SELECT holds.job_id, 'missing', holds.job_id FROM holds
         WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.job_id = holds.job_id)
     """,  # noqa: S608 - states
-    "every job has one hold entry, one charge exactly if it has audio, and one void exactly if it ended without": f"""
+    "every job has one hold entry, and one charge if it has audio in time, else one void once it has ended": f"""
         SELECT jobs.job_id, jobs.state, hold.entry_id AS hold, charge.entry_id AS charge, void.entry_id AS void
         FROM jobs
         LEFT JOIN ledger AS hold ON hold.entry_id = jobs.job_id || ':hold'
         LEFT JOIN ledger AS charge ON charge.entry_id = jobs.job_id || ':charge'
         LEFT JOIN ledger AS void ON void.entry_id = jobs.job_id || ':void'
         WHERE hold.entry_id IS NULL
-        OR (charge.entry_id IS NOT NULL) <> (jobs.state IN ({_words(AUDIO)}))
-        OR (void.entry_id IS NOT NULL) <> (jobs.state IN ({_words(VOIDS)}))
+        OR (charge.entry_id IS NOT NULL) <> (jobs.state IN ({_words(AUDIO)}) AND jobs.late <> 'came')
+        OR (void.entry_id IS NOT NULL) <> (jobs.state IN ({_words(VOIDS)}) OR jobs.late = 'came')
+    """,  # noqa: S608 - states
+    "audio comes late only to a job that had expired, and the operator pays for it": f"""
+        SELECT job_id, state, late, upstream_micros FROM jobs WHERE CASE late
+            WHEN '' THEN state = 'late'
+            WHEN 'awaited' THEN state <> 'expired'
+            ELSE late <> 'came' OR upstream_micros <> cost_micros
+                OR state NOT IN ('late', 'expired', {_words(AUDIO)})
+        END
     """,  # noqa: S608 - states
     "a charge is what was held, for a job that has audio": """
         SELECT ledger.entry_id, ledger.charged_micros, jobs.state, jobs.cost_micros
@@ -131,7 +139,7 @@ CHECKS: Mapping[str, str] = {
         SELECT jobs.job_id, jobs.state, jobs.upstream_micros, ledger.upstream_micros AS entered FROM jobs
         LEFT JOIN ledger ON ledger.entry_id = jobs.job_id || ':upstream'
         WHERE coalesce(ledger.upstream_micros, 0) <> jobs.upstream_micros
-        OR (jobs.upstream_micros <> 0 AND jobs.state NOT IN ({_words(VOIDS)}))
+        OR (jobs.upstream_micros <> 0 AND jobs.state NOT IN ({_words(VOIDS)}) AND jobs.late <> 'came')
     """,  # noqa: S608 - states
     "credit is what its act says": """
         SELECT ledger.entry_id, ledger.balance_micros, audit.before_value, audit.after_value FROM ledger
@@ -185,8 +193,9 @@ CHECKS: Mapping[str, str] = {
         AND (jobs.job_id IS NULL OR ledger.allowance_micros - ledger.balance_micros <> jobs.cost_micros)
     """,
     "nobody's balance is negative": "SELECT community, member, balance_micros FROM members WHERE balance_micros < 0",
-    "a closed job keeps no destination": """
-        SELECT job_id, state FROM jobs WHERE closed_ms IS NOT NULL AND destination NOT LIKE '%"data": {}%'
+    "a closed job keeps no destination, unless its audio may come late": """
+        SELECT job_id, state FROM jobs
+        WHERE closed_ms IS NOT NULL AND late <> 'awaited' AND destination NOT LIKE '%"data": {}%'
     """,
 }
 

@@ -238,6 +238,10 @@ SELECT * FROM jobs WHERE state = 'undeliverable' AND closed_ms < :before_ms AND 
 ORDER BY closed_ms LIMIT :most
 """
 
+AWAITED = """
+SELECT * FROM jobs WHERE late = 'awaited' AND closed_ms < :before_ms ORDER BY closed_ms LIMIT :most
+"""
+
 # One open wish at a time, and a pause after a decision. One that nobody decided on for long is forgotten before that.
 ASK = """
 INSERT INTO requests (request_id, community, member, name, amount_micros, asked_ms, state)

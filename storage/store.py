@@ -9,7 +9,7 @@ from typing import Any
 
 from core.domain.communities import Approval, Communities
 from core.domain.errors import NotFound, NotPermitted, StaleJob
-from core.domain.lifecycle import ENDED, VOIDS, State, may_move, settles
+from core.domain.lifecycle import ENDED, Late, State, may_move, settles, voids
 from core.domain.models import Artifact, Caller, Destination, Job, Order, Person
 from core.domain.policy import OFFER_MS
 from core.domain.quota import DAY_MS, Period, Quota, Standing, day_of, window
@@ -33,7 +33,7 @@ MOST_WAITING = 1000
 MOST_SHOWN = 5
 """Of those in one message to the operators."""
 COLUMNS = frozenset(
-    "destination attempts request_id submitted_ms deadline_ms reason detail artifacts closed_ms parameters".split()
+    "destination attempts request_id submitted_ms deadline_ms reason detail artifacts closed_ms parameters late".split()
 )
 """What `move` and `update` may change besides the state."""
 _OF_MOVES = frozenset({"state", "updated_ms", "resolved_ms", "upstream_micros"})
@@ -129,12 +129,14 @@ class SqlStore:
             raise StaleJob(f"{job.job_id} can't go from {job.state} to {to}")
         args = {"job_id": job.job_id, "now_ms": self._clock.now_ms()}
         changes |= {"state": to.value, "updated_ms": args["now_ms"]}
-        if settles(job.state, to) or to in VOIDS:
+        if settles(job.state, to) or voids(job.state, to):
             changes["resolved_ms"] = args["now_ms"]
+        if to is State.LATE:
+            changes["late"] = Late.CAME
         statements = [self._change(job, changes)]
         if settles(job.state, to):
             statements += [Statement(sql.LEDGER_CHARGE, args, 1), Statement(sql.CLOSE_HOLD, args, 1)]
-        elif to in VOIDS:
+        elif voids(job.state, to):
             texts = (sql.RETURN_USAGE, sql.RETURN_POOL, sql.RETURN_BALANCE, sql.RETURN_TOTAL)
             statements.append(Statement(sql.LEDGER_HOLD, {**args, "kind": "void", "sign": -1}, 1))
             statements += [Statement(text, args) for text in texts] + [Statement(sql.CLOSE_HOLD, args, 1)]
@@ -147,11 +149,12 @@ class SqlStore:
         """Change fields of a job that stays in its state."""
         return await self._run_change(job, [self._change(job, changes)])
 
-    async def close_job(self, job: Job, *, keep_files: bool) -> Job:
+    async def close_job(self, job: Job, *, keep_files: bool, destination: Destination | None = None) -> Job:
         """Record that nothing is left to do, and wipe where it went to: a destination may hold a short-lived token."""
         if job.state not in ENDED:
             raise StaleJob(f"{job.job_id} is {job.state}, which is not an end")
-        changes: dict[str, Any] = {"closed_ms": self._clock.now_ms(), "destination": Destination(job.platform)}
+        kept = destination or Destination(job.platform)
+        changes: dict[str, Any] = {"closed_ms": self._clock.now_ms(), "destination": kept}
         if not keep_files:
             changes["artifacts"] = ()
         return await self.update(job, **changes)
@@ -187,6 +190,11 @@ class SqlStore:
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
         """Return undeliverable jobs that ended before then and whose files are still kept, oldest first."""
         (rows,) = await self._driver.run([Statement(sql.KEPT, {"before_ms": before_ms, "most": most})])
+        return [job_of(row) for row in rows]
+
+    async def awaited_before(self, before_ms: int, most: int) -> list[Job]:
+        """Return jobs that were closed before then and whose audio may come late, oldest first."""
+        (rows,) = await self._driver.run([Statement(sql.AWAITED, {"before_ms": before_ms, "most": most})])
         return [job_of(row) for row in rows]
 
     # --- quotas and people ----------------------------------------------------------------------------------------
@@ -384,6 +392,7 @@ def job_of(row: Row) -> Job:
     fields: dict[str, Any] = {name: value for name, value in zip(row.keys(), row, strict=True) if name in _OF_JOB}
     read = {
         "state": State(fields["state"]),
+        "late": Late(fields["late"]),
         "direct": bool(fields["direct"]),
         "roles": split(fields["roles"]),
         "parameters": _parameters(fields["parameters"]),

@@ -13,7 +13,7 @@ from bots.platform import Button, Hook
 from bots.text import replies
 from core.domain.audio import Want
 from core.domain.errors import DeliveryRefused, DeliveryUncertain
-from core.domain.models import Artifact, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Receipt
 from core.service import Service
 
 LARGEST_BYTES = 1 << 30
@@ -131,6 +131,10 @@ class Console:
     def accepts(self, _: Job) -> Want:
         """Take what every player plays."""
         return PLAYABLE
+
+    def lasting(self, job: Job) -> Destination:
+        """Keep all of it."""
+        return job.destination
 
     def shows(self, job: Job) -> bool:
         """Say whether somebody may be wondering."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from bots.platform import Button
 from bots.text import replies, titles
 from core.domain.audio import Want
 from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
-from core.domain.models import Artifact, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,10 @@ class DiscordDelivery:
         """Say which files the job's chat takes."""
         limit = Address.read(job).upload_limit_bytes if job.destination.data else UPLOAD_BYTES
         return Want(max_bytes=limit, playable=PLAYABLE, prefer="mp3")
+
+    def lasting(self, job: Job) -> Destination:
+        """Keep the channel, and which reply to take away; the token is of no use by then."""
+        return replace(Address.read(job), token="", token_until_s=0).destination()
 
     def shows(self, job: Job) -> bool:
         """Say whether the reply would say something else, and can still be edited."""

@@ -21,7 +21,7 @@ from bots.telegram.pace import Pace
 from bots.telegram.webhook import PATH, Webhook
 from core.domain.audio import Want
 from core.domain.errors import ConfigurationError, PlatformBusy, PlatformError
-from core.domain.models import Artifact, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Receipt
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -116,6 +116,10 @@ class Telegram:
     def accepts(self, job: Job) -> Want:
         """Say which files the job's chat takes."""
         return self._deliverer.accepts(job)
+
+    def lasting(self, job: Job) -> Destination:
+        """Keep all of it: there is no token in it."""
+        return job.destination
 
     def shows(self, job: Job) -> bool:
         """Say whether there is progress to show."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from bots.text import titles
 from bots.text.wording import PERIOD_NOW, left, until, when, whoever
 from core.domain.amounts import AMOUNTS
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Accepted, Artifact, Job, Receipt
 from core.domain.money import show
 from core.domain.products import Catalog
@@ -19,6 +19,8 @@ CONFIRM = "Go ahead"
 ASK = "Ask an admin"
 ASKED = "The admins of this community have been asked."
 CANCELLED = "Cancelled. You were not charged."
+CAME_LATE = "This came late; it costs you nothing."
+_MAY_COME_LATE = " If its audio turns up within a day all the same, you get it free."
 SENDING_AGAIN = "Sending it again. This costs nothing."
 
 
@@ -123,7 +125,8 @@ def heard(
     """
     who = titles.voice(done.job) or _PRODUCT_NOUN.get(done.job.product, done.job.product).capitalize()
     for_whom = f" for {done.job.member_name}" if addressed else ""
-    below = "".join(f"\n{line}" for line in (_another_format(done, files), more) if line)
+    late = CAME_LATE if done.job.free else ""
+    below = "".join(f"\n{line}" for line in (late, _another_format(done, files), more) if line)
 
     def sentence(words: str) -> str:
         return f"{who}{for_whom}: “{titles.isolated(words)}”{below}"
@@ -147,7 +150,8 @@ def in_public(done: Receipt) -> str:
 def receipt(done: Receipt) -> str:
     """Say characters, cost, what is left and the job's id."""
     job = done.job
-    return f"{job.characters} characters · {show(done.charged_micros)} · {left(done.standing)} · {job.job_id}"
+    cost = f"{show(done.charged_micros)}{', since it came late' if job.free else ''}"
+    return f"{job.characters} characters · {cost} · {left(done.standing)} · {job.job_id}"
 
 
 def ended(done: Receipt) -> str:
@@ -156,7 +160,8 @@ def ended(done: Receipt) -> str:
     sentence = _REASONS[Reason(job.reason or Reason.INTERNAL)].format(whoever=whoever(done.told))
     if job.state is State.UNDELIVERABLE:
         return f"{sentence} It is kept, and sending it again is free. ({job.job_id})"
-    return f"{sentence} You were not charged. ({job.job_id})"
+    late = _MAY_COME_LATE if job.late is Late.AWAITED else ""
+    return f"{sentence} You were not charged.{late} ({job.job_id})"
 
 
 def addressed(job: Job, text: str) -> str:

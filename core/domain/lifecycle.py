@@ -16,7 +16,17 @@ class State(StrEnum):
     REJECTED = "rejected"
     FAILED = "failed"
     EXPIRED = "expired"
+    LATE = "late"
     CANCELLED = "cancelled"
+
+
+class Late(StrEnum):
+    """Whether audio may come after a job has expired: a request of unknown outcome may have been taken."""
+
+    NO = ""
+    AWAITED = "awaited"
+    CAME = "came"
+    """The hold was released before: whatever becomes of the audio, it is free."""
 
 
 class Reason(StrEnum):
@@ -64,15 +74,19 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.DELIVERED: frozenset(),
     State.REJECTED: frozenset(),
     State.FAILED: frozenset(),
-    State.EXPIRED: frozenset(),
+    State.EXPIRED: frozenset({State.LATE}),
+    State.LATE: frozenset({State.GENERATED, State.EXPIRED}),
     State.CANCELLED: frozenset(),
 }
 
 VOIDS = frozenset({State.REJECTED, State.FAILED, State.EXPIRED, State.CANCELLED})
-"""Entering one of these releases the hold."""
+"""Entering one of these releases the hold, unless it was released before."""
 
 HELD = frozenset({State.QUEUED, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING})
 """In these the hold is open. Leaving them for `generated` settles it, leaving for one of VOIDS voids it."""
+
+ASKS = HELD | {State.LATE}
+"""In these there is something to do or to ask at the gateway."""
 
 ENDED = VOIDS | {State.DELIVERED, State.UNDELIVERABLE}
 """No worker owns a job in one of these."""
@@ -86,3 +100,8 @@ def may_move(current: State, to: State) -> bool:
 def settles(current: State, to: State) -> bool:
     """Say whether this move charges the hold: once, when the artifact is recorded."""
     return current in HELD and to is State.GENERATED
+
+
+def voids(current: State, to: State) -> bool:
+    """Say whether this move releases the hold."""
+    return current in HELD and to in VOIDS

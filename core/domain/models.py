@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from core.domain.audio import Probe
 from core.domain.jsontype import JSON
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import Late, Reason, State
 from core.domain.quota import Standing
 
 LONGEST_NAME = 64
@@ -167,6 +167,13 @@ class Job:
     """The member's roles when it was ordered."""
     owner: str = ""
     """The worker that carries it, where several share the store: the token that fences off former owners."""
+
+    late: Late = Late.NO
+
+    @property
+    def free(self) -> bool:
+        """Whether its audio came when the hold was released already."""
+        return self.late is Late.CAME
 
     @property
     def waits(self) -> bool:

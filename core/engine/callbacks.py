@@ -7,12 +7,12 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
 from core.domain.errors import Conflict, GatewayError, StaleJob, StoreError
-from core.domain.lifecycle import State
+from core.domain.lifecycle import Late, State
 from core.domain.models import Job
 from core.domain.troubles import Trouble, Troubles
 from core.engine.meters import Meters
 from core.engine.wakeups import Stopping
-from core.ports import Gateway, Store
+from core.ports import Gateway, GatewayStatus, Store
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ NAMELESS = frozenset({State.SUBMITTING, State.UNCONFIRMED})
 
 STATUSES = frozenset("QUEUED PROCESSING COMPLETED FAILED ERROR".split())
 """What the gateway says of a request that it has (its documentation, "Status Values")."""
+_FAILED = frozenset({"FAILED", "ERROR"})
 
 
 class Arrivals:
@@ -59,55 +60,65 @@ class Naming:
         self._store = store
         self._gateway = gateway
 
-    async def confirm(self, job_id: str, request_id: str, pause: Pause) -> None:
+    async def confirm(self, job_id: str, request_id: str, pause: Pause) -> Job | None:
         """Write an id down for a job that has none, if the gateway knows the id.
 
-        Asked again until somebody can tell: the gateway, which has our answer, does not call back once more.
+        Asked again until somebody can tell: the gateway, which has our answer, does not call back once more. Of a job
+        that has expired it must say that there is audio: the job is returned, for somebody to carry it on.
         """
         for pause_s in PAUSES_S:
             try:
-                if await self._known(job_id, request_id):
-                    await self._name(job_id, request_id)
+                status = await self._gateway.status(request_id)
+                if status.status not in STATUSES:
+                    log.warning("job %s: the request id %r is not believed: %r", job_id, request_id, status.status)
+                    return None
+                job = await self._name(job_id, request_id, status)
             except (Conflict, GatewayError, StoreError) as error:
                 log.warning("job %s: the request id %r is not confirmed: %s", job_id, request_id, error)
                 if isinstance(error, Conflict) or (isinstance(error, GatewayError) and not error.passes):
-                    return
-                await pause(pause_s)
+                    return None
             else:
-                return
+                if job is None or status.status in _FAILED:
+                    return None
+                if job.state is State.LATE:
+                    return job
+            await pause(pause_s)
+        return None
 
-    async def _known(self, job_id: str, request_id: str) -> bool:
-        status = (await self._gateway.status(request_id)).status
-        if status not in STATUSES:
-            log.warning("job %s: the request id %r is not believed: its status is %r", job_id, request_id, status)
-        return status in STATUSES
+    async def _name(self, job_id: str, request_id: str, status: GatewayStatus) -> Job | None:
+        """Write the id down; return a job that has expired meanwhile, on its way again where it has audio."""
+        for _ in (*NAMELESS, State.EXPIRED):  # it may move from one to the other while it is written down
+            with suppress(StaleJob):
+                return await self._named(job_id, request_id, status)
+        return None
 
-    async def _name(self, job_id: str, request_id: str) -> None:
-        for _ in NAMELESS:  # it may move from one to the other while it is written down
-            if await self._named(job_id, request_id):
-                log.info("job %s: the gateway names it %s", job_id, request_id)
-                break
-
-    async def _named(self, job_id: str, request_id: str) -> bool:
-        """Write the id down in the state in which the job is now; return False where it has just left it."""
+    async def _named(self, job_id: str, request_id: str, status: GatewayStatus) -> Job | None:
         job = await self._store.job(job_id)
-        try:
-            if job is not None and job.state is State.SUBMITTING:
-                await self._store.update(job, request_id=request_id)
-            elif job is not None and job.state is State.UNCONFIRMED:
-                await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
-        except StaleJob:
-            return False
-        return True
+        if job is None:
+            return None
+        if job.state is State.SUBMITTING:
+            await self._store.update(job, request_id=request_id)
+        elif job.state is State.UNCONFIRMED:
+            await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
+        elif job.late is not Late.AWAITED:
+            return None
+        elif not (status.status == "COMPLETED" and status.media_urls):
+            return job
+        else:
+            log.warning("job %s: it had expired, and its audio has come after all: free", job_id)
+            return await self._store.move(job, State.LATE, request_id=request_id, closed_ms=None)
+        log.info("job %s: the gateway names it %s", job_id, request_id)
+        return None
 
 
 class Callbacks:
     """Works on callbacks after they were answered, one at a time for each job."""
 
-    def __init__(self, naming: Naming, wake: Callable[[str], None]) -> None:
-        """`wake` lets the job's carrier look."""
+    def __init__(self, naming: Naming, wake: Callable[[str], None], accept: Callable[[Job], None]) -> None:
+        """`wake` lets the job's carrier look; `accept` finds one for a job that nobody carries any more."""
         self._naming = naming
         self._wake = wake
+        self._accept = accept
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopped = asyncio.Event()
 
@@ -126,8 +137,12 @@ class Callbacks:
 
     async def _follow(self, job: Job, request_id: str) -> None:
         try:
-            if job.state in NAMELESS and request_id:
-                await self._naming.confirm(job.job_id, request_id, self._pause)
+            known = job.request_id or request_id if job.late is Late.AWAITED else request_id
+            if (job.state in NAMELESS or job.late is Late.AWAITED) and known:
+                late = await self._naming.confirm(job.job_id, known, self._pause)
+                if late is not None:
+                    self._accept(late)
+                    return
         except Stopping:
             log.warning("job %s: its callback could not be followed before the stop", job.job_id)
         except Exception:

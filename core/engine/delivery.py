@@ -18,7 +18,7 @@ from core.domain.errors import (
     StoreError,
     TooLarge,
 )
-from core.domain.lifecycle import VOIDS, Reason, State
+from core.domain.lifecycle import VOIDS, Late, Reason, State
 from core.domain.models import Artifact, Destination, Job, Receipt
 from core.domain.quota import DAY_MS, Quota
 from core.domain.troubles import TROUBLE_OF, Troubles
@@ -192,7 +192,8 @@ class Deliverer:
 
     async def _receipt(self, job: Job) -> Receipt:
         standing = await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
-        return Receipt(job=job, charged_micros=0 if job.state in VOIDS else job.cost_micros, standing=standing)
+        is_free = job.free or job.state in VOIDS
+        return Receipt(job=job, charged_micros=0 if is_free else job.cost_micros, standing=standing)
 
     async def _ending(self, job: Job) -> Receipt:
         receipt = await self._receipt(job)
@@ -229,9 +230,15 @@ class Deliverer:
         except DeliveryError as error:
             log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.state, error)
         keep = job.state is State.UNDELIVERABLE
-        await self._store.close_job(job, keep_files=keep)
+        await self._store.close_job(job, keep_files=keep, destination=await self._kept(job))
         if not keep:
             await self.forget_files(job.job_id)
+
+    async def _kept(self, job: Job) -> Destination | None:
+        """Return what is to be kept of the destination, of which the telling may have taught more."""
+        if job.late is not Late.AWAITED:
+            return None
+        return self._deliveries[job.platform].lasting(await self._store.again(job))
 
     async def forget_files(self, job_id: str) -> None:
         """Remove a job's files from the spool."""

@@ -22,7 +22,7 @@ from core.domain.errors import (
     StaleJob,
     StoreError,
 )
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Artifact, Job
 from core.domain.products import Catalog, Product
 from core.engine.callbacks import Arrivals, Naming
@@ -104,12 +104,18 @@ class Executor:
             State.SUBMITTING: self._lose_sight,
             State.UNCONFIRMED: self._await_callback,
             State.RUNNING: self._watch,
+            State.LATE: self._collect_late,
         }
 
     @property
     def queue_s(self) -> float:
         """How long an order may wait for its submission, in seconds."""
         return self._pace.queue_s
+
+    @property
+    def late(self) -> Late:
+        """Whether somebody would say of a job that expires that its audio has come after all."""
+        return Late.AWAITED if self._pace.callbacks else Late.NO
 
     async def generate(self, job: Job) -> Job:
         """Take the step of the job's state. Raises Stopping, StoreError."""
@@ -212,7 +218,7 @@ class Executor:
                 self._wakeups.wake(job.job_id)  # who called back has something to say
             if job.state is not State.UNCONFIRMED:
                 return job
-        return await self._store.move(job, State.EXPIRED, reason=Reason.UNCONFIRMED, upstream_micros=job.cost_micros)
+        return await self._expire(job, Reason.UNCONFIRMED)
 
     # --- running -> generated | failed | expired ------------------------------------------------------------------
 
@@ -251,7 +257,11 @@ class Executor:
             if answer.status in _FAILURES:
                 return await self._fail(job, _FAILURES[answer.status], answer.error)
         log.warning("job %s: not finished by its deadline", job.job_id)
-        return await self._store.move(job, State.EXPIRED, reason=Reason.TOO_SLOW, upstream_micros=job.cost_micros)
+        return await self._expire(job, Reason.TOO_SLOW)
+
+    async def _expire(self, job: Job, reason: Reason) -> Job:
+        told: dict[str, Any] = {"reason": reason, "late": self.late}
+        return await self._store.move(job, State.EXPIRED, **told, upstream_micros=job.cost_micros)
 
     async def _asked(self, job: Job) -> GatewayStatus | None:
         """Ask how a job is; None where no answer came. Raises RequestUnknown."""
@@ -312,6 +322,19 @@ class Executor:
         if artifacts:
             return await self._store.move(job, State.GENERATED, artifacts=artifacts)
         return await self._fail(job, no_audio(trouble), str(trouble))
+
+    # --- late -> generated | expired ------------------------------------------------------------------------------
+
+    async def _collect_late(self, job: Job) -> Job:
+        """Fetch what came after the hold was released; the loss was recorded then."""
+        artifacts, trouble = await self._fetched(job, await self._media_urls(job))
+        if artifacts:
+            return await self._store.move(job, State.GENERATED, artifacts=artifacts, reason=None, detail=None)
+        reason = no_audio(trouble) if trouble else Reason.NO_MEDIA
+        log.warning("job %s: it came late, and there is no audio: %s: %s", job.job_id, reason, trouble)
+        return await self._store.move(job, State.EXPIRED, reason=reason, detail=str(trouble or ""))
+
+    # --- generated ------------------------------------------------------------------------------------------------
 
     async def at_hand(self, job: Job) -> Job:
         """Fetch finished audio again that lies in the spool of another machine, or say that it is lost."""

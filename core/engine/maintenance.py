@@ -7,14 +7,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import ENDED, Reason, State
-from core.domain.models import Job
+from core.domain.lifecycle import ENDED, Late, Reason, State
+from core.domain.models import Destination, Job
+from core.domain.quota import DAY_MS
 from core.engine.delivery import KEEP_MS, Deliverer
 from core.ports import Clock, Store
 
 log = logging.getLogger(__name__)
 
 KEPT_AT_ONCE = 100
+AWAIT_MS = DAY_MS
+"""How long after its end a job's audio may come; for so long it is known where it would go."""
 SWEEP_S = 3600
 AGAIN_S = 60
 
@@ -27,6 +30,10 @@ async def sweep(store: Store, deliverer: Deliverer, clock: Clock, spool: Path) -
                 for job in jobs:
                     with suppress(StaleJob):  # it is being sent again
                         await store.update(job, artifacts=())
+            while jobs := await awaited_too_long(store, clock):
+                for job in jobs:
+                    with suppress(StaleJob):  # it came just now
+                        await store.update(job, late=Late.NO, destination=Destination(job.platform))
             for folder in await asyncio.to_thread(_folders, spool):
                 if not _wanted(await store.job(folder)):
                     await deliverer.forget_files(folder)
@@ -58,6 +65,12 @@ async def kept_too_long(store: Store, clock: Clock) -> list[Job]:
     """Return some of the jobs whose files have been kept for long enough."""
     jobs = await store.kept_before(clock.now_ms() - KEEP_MS, KEPT_AT_ONCE)
     return [job for job in jobs if clock.since_ms(job.updated_ms) >= KEEP_MS]
+
+
+async def awaited_too_long(store: Store, clock: Clock) -> list[Job]:
+    """Return some of the jobs whose audio has been awaited for long enough."""
+    jobs = await store.awaited_before(clock.now_ms() - AWAIT_MS, KEPT_AT_ONCE)
+    return [job for job in jobs if clock.since_ms(job.updated_ms) >= AWAIT_MS]
 
 
 def _wanted(job: Job | None) -> bool:

@@ -16,7 +16,7 @@ from core.domain.errors import (
     Unreachable,
     Unreadable,
 )
-from core.domain.models import Artifact, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Receipt
 from core.domain.products import Product
 from core.domain.troubles import OF_A_MODEL, TROUBLE_OF, Trouble, Troubles
 from core.engine.meters import Meters
@@ -87,6 +87,10 @@ class ObservedDelivery:
     def accepts(self, job: Job) -> Want:
         """Say which files the job's chat takes."""
         return self._delivery.accepts(job)
+
+    def lasting(self, job: Job) -> Destination:
+        """Return what may be kept of a job's destination."""
+        return self._delivery.lasting(job)
 
     def shows(self, job: Job) -> bool:
         """Say whether there is progress to show."""

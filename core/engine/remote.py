@@ -39,7 +39,7 @@ class RemoteWorkers:
         self._alone = False
         self._seen_s = asyncio.get_running_loop().time()
         self._signal = signal
-        self._callbacks = Callbacks(naming, signal.notify)
+        self._callbacks = Callbacks(naming, signal.notify, self.accept)
         self._load = Load()
         self._task: asyncio.Task[None] | None = None
 

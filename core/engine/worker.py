@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.errors import DeliveryDelayed, GatewayError, StaleJob, StoreAway, StoreError
-from core.domain.lifecycle import ENDED, HELD, Reason, State
+from core.domain.lifecycle import ASKS, ENDED, HELD, Reason, State
 from core.domain.models import Job
 from core.engine.callbacks import Callbacks, Naming
 from core.engine.circuit_breaker import CircuitBreaker, Resumed
@@ -36,6 +36,7 @@ _GIVE_UP: Mapping[State, State] = {
     State.SUBMITTING: State.UNCONFIRMED,
     State.UNCONFIRMED: State.EXPIRED,
     State.RUNNING: State.FAILED,
+    State.LATE: State.EXPIRED,
     State.GENERATED: State.UNDELIVERABLE,
     State.DELIVERING: State.UNDELIVERABLE,
 }
@@ -80,7 +81,7 @@ class Worker:
         self._throughput = Throughput()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._lease = lease
-        self._callbacks = Callbacks(naming, self.wake)
+        self._callbacks = Callbacks(naming, self.wake, self.accept)
         self._news = asyncio.Event()
         self._look_s = look_s
         self._beside: list[asyncio.Task[None]] = []
@@ -347,7 +348,7 @@ class Worker:
         return job
 
     async def _step(self, job: Job) -> Job:
-        if job.state in HELD:
+        if job.state in ASKS:
             return await self._executor.generate(job)
         job = await self._executor.at_hand(job)
         return job if job.state in ENDED else await self._deliverer.deliver(job)
@@ -357,8 +358,9 @@ class Worker:
             job = await self._store.again(job)
             if give_up and job.state in _GIVE_UP:
                 reason = Reason.DELIVERY_UNCERTAIN if job.state is State.DELIVERING else Reason.INTERNAL
-                billed_micros = job.cost_micros if job.state in _BILLED else 0
-                return await self._store.move(job, _GIVE_UP[job.state], reason=reason, upstream_micros=billed_micros)
+                billed = {"upstream_micros": job.cost_micros} if job.state in _BILLED else {}
+                late = {"late": self._executor.late} if job.state is State.UNCONFIRMED else {}
+                return await self._store.move(job, _GIVE_UP[job.state], reason=reason, **billed, **late)
         except StaleJob:
             raise
         except StoreAway as error:

@@ -11,7 +11,7 @@ from core.admin import Admin
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.errors import TroubadourError
 from core.domain.ids import Ids
-from core.domain.models import Artifact, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Receipt
 from core.domain.policy import Policy
 from core.domain.products import Catalog, Product, catalog
 from core.domain.quota import Period, Quota
@@ -107,6 +107,9 @@ class RecordingChat:
 
     def accepts(self, job: Job) -> Want:
         return Want(max_bytes=1_000_000, playable=frozenset({"wav/pcm_s16le", "ogg/opus"}), prefer="opus")
+
+    def lasting(self, job: Job) -> Destination:
+        return Destination("test", {"token": ""})
 
     def shows(self, job: Job) -> bool:
         return True

@@ -60,6 +60,13 @@ class Spent:
     balance: int
     state: State = State.QUEUED
     upstream: int = 0
+    free: bool = False
+    """Its audio came when the hold was released already."""
+
+    def moved(self, to: State, upstream_micros: int = 0) -> None:
+        self.state = to
+        self.upstream += upstream_micros
+        self.free = self.free or to is State.LATE
 
     @property
     def cost(self) -> int:
@@ -67,7 +74,7 @@ class Spent:
 
     @property
     def void(self) -> bool:
-        return self.state in VOID
+        return self.free or self.state in VOID
 
     @property
     def held(self) -> bool:

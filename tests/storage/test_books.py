@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core.domain.lifecycle import HELD, VOIDS, State
+from core.domain.lifecycle import HELD, VOIDS, Late, State
 from core.domain.models import Destination, Person
 from storage.admin_store import SqlAdminStore
 from storage.books import AUDIO, CHECKS, breaches
@@ -26,7 +26,7 @@ USAGE = "every day's usage equals the ledger's sum"
 POOL = "every pool's usage equals the ledger's sum"
 TOTAL = "every month's total equals the ledger's sum"
 OPEN = "a hold exists exactly while its job is unresolved"
-ENDED = "every job has one hold entry, one charge exactly if it has audio, and one void exactly if it ended without"
+ENDED = "every job has one hold entry, and one charge if it has audio in time, else one void once it has ended"
 CHARGE = "a charge is what was held, for a job that has audio"
 SHAPE = "an entry has only what belongs to its kind"
 WHOSE = "an entry is of its job's member, and written when the job came there"
@@ -39,7 +39,8 @@ CREDIT = "credit is what its act says"
 REQUEST = "a request that was approved is its grant, and one that was decided has its act"
 QUOTA = "a quota is what its act says"
 NEGATIVE = "nobody's balance is negative"
-DESTINATION = "a closed job keeps no destination"
+DESTINATION = "a closed job keeps no destination, unless its audio may come late"
+LATE = "audio comes late only to a job that had expired, and the operator pays for it"
 
 DAY_MS = 86_400_000
 ELSE = "'test:else'"
@@ -63,11 +64,19 @@ FALSE = [
     ("jobs", f"state NOT IN ({words(HELD)})", "resolved_ms = resolved_ms + 1", WHOSE),
     ("jobs", f"state NOT IN ({words(HELD)})", "resolved_ms = NULL", WHOSE),
     ("jobs", "TRUE", "upstream_micros = upstream_micros + 1", UPSTREAM),
-    ("jobs", f"state IN ({words(AUDIO)})", "state = 'failed'", ENDED),
-    ("jobs", f"state NOT IN ({words(AUDIO)})", "state = 'delivered'", ENDED),
+    ("jobs", f"state IN ({words(AUDIO)}) AND late = ''", "state = 'failed'", ENDED),
+    ("jobs", f"state NOT IN ({words(AUDIO)}) AND late = ''", "state = 'delivered'", ENDED),
     ("jobs", f"state NOT IN ({words(HELD)})", "state = 'running'", OPEN),
     ("jobs", "closed_ms IS NULL", "closed_ms = 1", DESTINATION),
-    ("jobs", "closed_ms IS NOT NULL", "destination = '{\"data\": {\"token\": 1}}'", DESTINATION),
+    ("jobs", "closed_ms IS NOT NULL AND late <> 'awaited'", "destination = '{\"data\": {\"token\": 1}}'", DESTINATION),
+    ("jobs", f"state IN ({words(AUDIO)}) AND late = ''", "late = 'came'", ENDED),
+    ("jobs", f"state IN ({words(AUDIO)}) AND late = 'came'", "late = ''", ENDED),
+    ("jobs", "late = 'came'", "state = 'failed'", LATE),
+    ("jobs", "late = 'awaited'", "state = 'late'", LATE),
+    ("jobs", "late = 'awaited'", "state = 'failed'", LATE),
+    ("jobs", "late = ''", "late = 'yes'", LATE),
+    ("jobs", "late = '' AND state <> 'expired'", "late = 'awaited'", LATE),
+    ("jobs", "late = '' AND state = 'expired'", "state = 'late'", LATE),
     ("jobs", "TRUE", None, WHOSE),
     *(("holds", "TRUE", f"{column} = {ELSE}", HOLD) for column in ("community", "member", "job_id")),
     *(
@@ -172,6 +181,16 @@ async def books(driver: Driver, clock: SetClock, store: SqlStore) -> None:
         await brought_to(store, state)
     for end in sorted(VOIDS - {State.REJECTED, State.CANCELLED}):
         await store.move(await brought_to(store, State.RUNNING), end, upstream_micros=1400)
+    for audio in (State.LATE, State.GENERATED, State.DELIVERING, State.DELIVERED):
+        late = await brought_to(store, State.RUNNING)
+        late = await store.move(late, State.EXPIRED, late=Late.AWAITED, upstream_micros=late.cost_micros)
+        await store.close_job(late, keep_files=False, destination=Destination("test", {"chat": 1}))
+        for step in (State.LATE, State.GENERATED, State.DELIVERING, State.DELIVERED):
+            late = await store.move(late, step, closed_ms=None)
+            if step is audio:
+                break
+    awaited = await store.move(await brought_to(store, State.UNCONFIRMED), State.EXPIRED, late=Late.AWAITED)
+    await store.close_job(awaited, keep_files=False, destination=Destination("test", {"chat": 1}))
     cancelled = await store.move(await brought_to(store, State.QUEUED), State.CANCELLED)
     await store.close_job(cancelled, keep_files=False)
     drawn = order(caller("ann"), destination=Destination("test", {"token": "t"}))

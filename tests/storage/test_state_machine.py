@@ -29,7 +29,7 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
-from tests.storage.model import VOID, Model, Wanted, end_of, ms_of
+from tests.storage.model import HELD, VOID, Model, Wanted, end_of, ms_of
 from tests.worlds.postgres import Server
 
 T = TypeVar("T")
@@ -154,20 +154,20 @@ class Books(RuleBasedStateMachine):
         """Take jobs to a state by the shortest way, if there is one."""
         for job_id in job_ids:
             for step in way(self.model.jobs[job_id].state, to):
-                changes = {"upstream_micros": upstream} if step in VOID else {}
-                assert self.run(self.store.move(self.job(job_id), step, **changes)).state is step
-                self.model.jobs[job_id].state = step
-                self.model.jobs[job_id].upstream += changes.get("upstream_micros", 0)
+                job = self.job(job_id)
+                changes = loss(job, step, upstream)
+                assert self.run(self.store.move(job, step, **changes)).state is step
+                self.model.jobs[job_id].moved(step, **changes)
 
     @rule(job_id=jobs, several=st.lists(st.sampled_from(State), min_size=2, max_size=6))
     def race(self, job_id: str, several: list[State]) -> None:
         """Of several moves of one job at once, the first wins that the table has."""
         job = self.job(job_id)
-        results = self.run(together([self.store.move(job, to) for to in several]))
+        results = self.run(together([self.store.move(job, to, **loss(job, to)) for to in several]))
         winners = [n for n, to in enumerate(several) if to in MOVES[job.state]][:1]
         assert [n for n, result in enumerate(results) if not isinstance(result, StaleJob)] == winners
         for winner in winners:
-            self.model.jobs[job_id].state = several[winner]
+            self.model.jobs[job_id].moved(several[winner], **loss(job, several[winner]))
 
     def job(self, job_id: str) -> Job:
         found = self.run(self.store.job(job_id))
@@ -280,6 +280,13 @@ def asked(wanted: Wanted) -> Admission:
     return admission(
         order(who), cost=wanted.cost, quota=wanted.operator, max_waiting=wanted.most_waiting, confirmed=wanted.confirmed
     )
+
+
+def loss(job: Job, to: State, upstream: int = 0) -> dict[str, int]:
+    """Return what the operator pays for a job that ends without audio; of one that may come late it is all."""
+    if to not in VOID or job.state not in HELD:
+        return {}
+    return {"upstream_micros": job.cost_micros if to is State.EXPIRED else upstream}
 
 
 def way(start: State, to: State) -> list[State]:

@@ -1,9 +1,9 @@
-from core.domain.lifecycle import ENDED, HELD, MOVES, VOIDS, State, may_move, settles
+from core.domain.lifecycle import ENDED, HELD, MOVES, State, may_move, settles, voids
 
 
 def test_the_table_names_every_state() -> None:
     assert set(MOVES) == set(State)
-    assert set(State) == HELD | ENDED | {State.GENERATED, State.DELIVERING}
+    assert set(State) == HELD | ENDED | {State.GENERATED, State.DELIVERING, State.LATE}
 
 
 def test_only_the_table_s_moves_are_allowed() -> None:
@@ -14,7 +14,7 @@ def test_every_hold_is_resolved_on_every_way() -> None:
     """From a state with a hold, each move keeps it, settles it or voids it; from the others none can touch it."""
     for state, moves in MOVES.items():
         for to in moves:
-            outcomes = [to in HELD, settles(state, to), to in VOIDS]
+            outcomes = [to in HELD, settles(state, to), voids(state, to)]
             assert sum(outcomes) == (1 if state in HELD else 0)
 
 
@@ -43,4 +43,4 @@ def test_what_may_have_been_submitted_never_waits_for_a_submission_again() -> No
     assert before(State.SUBMITTING) == {State.QUEUED}
     assert before(State.UNCONFIRMED) == {State.SUBMITTING}
     assert before(State.RUNNING) == {State.SUBMITTING, State.UNCONFIRMED}
-    assert before(State.GENERATED) == {State.RUNNING, State.DELIVERING, State.UNDELIVERABLE}
+    assert before(State.GENERATED) == {State.RUNNING, State.LATE, State.DELIVERING, State.UNDELIVERABLE}

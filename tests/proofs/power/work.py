@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.domain.errors import Refusal, StoreError
-from core.domain.lifecycle import ENDED, MOVES
+from core.domain.lifecycle import ENDED, HELD, MOVES
 from core.domain.models import Caller, Destination, Job, Person
 from core.domain.quota import Period, Quota
 from core.domain.reports import Act
@@ -93,6 +93,8 @@ class Work:
             return
         to = self.rng.choice(sorted(MOVES[job.state]))
         changes: dict[str, Any] = {"detail": self._id()} | ({"upstream_micros": 7} if to == "failed" else {})
+        if to == "expired" and job.state in HELD:
+            changes["upstream_micros"] = job.cost_micros  # it may come late, and then it is known to be paid for
         if to == "running":
             changes["request_id"] = self._id()
         self.jobs[job.job_id] = await self.store.move(job, to, **changes)

@@ -171,6 +171,7 @@ CALLBACKS = [
             "duplicate": ((0.1, "true"), (3.0, "true")),
             "concurrent": ((0.1, "true"),) * 3,
             "after the end": ((90.0, "true"), (2000.0, "true")),
+            "long after the end": ((150.0, "true"), (151.0, "true")),
             "never": (),
             "wrong token": ((0.1, "wrong token"),),
             "another job's id": ((0.1, "another's id"), (0.2, "true")),

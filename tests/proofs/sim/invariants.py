@@ -28,6 +28,7 @@ EXTRA = {
     "an upstream loss belongs to a job that nobody paid for": """
         SELECT ledger.job_id FROM ledger JOIN jobs ON jobs.job_id = ledger.job_id
         WHERE ledger.kind = 'upstream' AND jobs.state NOT IN ('failed', 'expired', 'rejected', 'cancelled')
+        AND jobs.late <> 'came'
     """,
     "a month costs no more than the total pool": f"SELECT month_ms FROM total_usage WHERE used_micros > {TOTAL}",
     "no job is given up for what was foreseen": "SELECT job_id FROM jobs WHERE reason = 'internal'",
@@ -159,6 +160,8 @@ def _check_money(history: "History", connection: sqlite3.Connection, order: int,
     charged, upstream = connection.execute(
         "SELECT sum(charged_micros), sum(upstream_micros) FROM ledger WHERE job_id = ?", (job["job_id"],)
     ).fetchone()
+    if job["late"] == "came" and not (made and made.done and made.callback):
+        history.breach("audio comes late only where it exists and was called for", f"order {order}")
     if charged and not (made and made.done):
         history.breach("a charge is for audio that exists", f"order {order}")
     if made and made is own and charged + upstream < made.billed_micros:
