@@ -26,8 +26,7 @@ from core.domain.money import show
 from core.domain.policy import Policy
 from core.domain.products import Catalog
 from core.domain.quota import Limits, Period, Quota, Standing, window
-from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Spent, Usage
-from core.engine.circuit_breaker import Resumed
+from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Resumed, Spent, Usage
 from core.ports import AdminStore, Clock
 
 LONGEST_REASON = 200

@@ -30,10 +30,9 @@ from core.domain.money import MICROS, show
 from core.domain.policy import OFFER_MS, OLDEST_ACT_MS, Policy
 from core.domain.products import Catalog, Product
 from core.domain.quota import Standing
-from core.domain.reports import CreditRequest, Entry
+from core.domain.reports import CreditRequest, Entry, Resumed
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.carrier import Carrier
-from core.engine.circuit_breaker import Resumed
 from core.engine.meters import Meters
 from core.ports import Admission, Admitted, Clock, Store
 

@@ -9,9 +9,8 @@ from core.domain.amounts import read_period
 from core.domain.communities import Approval
 from core.domain.money import show
 from core.domain.quota import Limits, Quota, Standing
-from core.domain.reports import AuditEntry, Community, CreditRequest, Usage
+from core.domain.reports import AuditEntry, Community, CreditRequest, Resumed, Usage
 from core.domain.troubles import Case, Key, Trouble
-from core.engine.circuit_breaker import Resumed
 
 APPROVE = "Approve"
 DECLINE = "Decline"

@@ -163,3 +163,13 @@ def harmless(cell: object) -> object:
     ):
         return f"'{cell}"
     return cell
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What came of an operator's word that submissions make sense again."""
+
+    opened: bool
+    """Whether they were paused in this process."""
+    spread: bool = False
+    """Whether other processes were told, of which it is not known here if they had paused."""

@@ -5,7 +5,7 @@ from typing import Protocol
 from core.domain.errors import GatewayError
 from core.domain.lifecycle import Reason
 from core.domain.models import Job
-from core.engine.circuit_breaker import Resumed
+from core.domain.reports import Resumed
 from core.engine.load import Load
 
 

@@ -3,22 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 
 from core.domain.errors import GatewayError
 from core.domain.lifecycle import Reason
 
 FIRST_PAUSE_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """What came of an operator's word that submissions make sense again."""
-
-    opened: bool
-    """Whether they were paused in this process."""
-    spread: bool = False
-    """Whether other processes were told, of which it is not known here if they had paused."""
 
 
 class CircuitBreaker:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from core.domain.errors import GatewayError, StoreError
 from core.domain.lifecycle import HELD, Reason, State
 from core.domain.models import Job
+from core.domain.reports import Resumed
 from core.engine.callbacks import Callbacks, Naming
-from core.engine.circuit_breaker import Resumed
 from core.engine.lease import RESUME, Signal
 from core.engine.load import Load, Throughput
 

@@ -10,8 +10,9 @@ from typing import Any
 from core.domain.errors import DeliveryDelayed, GatewayError, StaleJob, StoreAway, StoreError
 from core.domain.lifecycle import ASKS, ENDED, HELD, Reason, State
 from core.domain.models import Job
+from core.domain.reports import Resumed
 from core.engine.callbacks import Callbacks, Naming
-from core.engine.circuit_breaker import CircuitBreaker, Resumed
+from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.delivery import Deliverer
 from core.engine.executor import Executor
 from core.engine.lease import PAUSE_S, RESUME, Lease, refuse_former

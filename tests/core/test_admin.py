@@ -24,8 +24,7 @@ from core.domain.errors import (
 from core.domain.models import Caller, Person
 from core.domain.products import catalog
 from core.domain.quota import Limits, day_of
-from core.domain.reports import Entry, harmless, to_csv
-from core.engine.circuit_breaker import Resumed
+from core.domain.reports import Entry, Resumed, harmless, to_csv
 from core.engine.queue import Limits as QueueLimits
 from tests.core.engine.test_worker import at_rest
 from tests.core.rig import Incarnation, Rig
