@@ -67,7 +67,7 @@ class Dispatcher:
         }
 
     def add_to(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-        """Register; edited messages are never taken for new orders."""
+        """Register; what is edited, or posted in a channel, is kept out here and nowhere else."""
         new = filters.UpdateType.MESSAGE
         application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, self._on_migration))
         application.add_handler(MessageHandler(new, self._on_message))
@@ -77,7 +77,7 @@ class Dispatcher:
     # --- what comes in --------------------------------------------------------------------------------------------
 
     async def _on_message(self, update: Update, _: Any) -> None:
-        message = update.message
+        message = update.effective_message
         if message is None:
             return
         await self._remember(message)
@@ -118,7 +118,7 @@ class Dispatcher:
             await self._responder.say(Place(change.chat.id), said, adder)
 
     async def _on_migration(self, update: Update, _: Any) -> None:
-        message = update.message
+        message = update.effective_message
         if message and message.migrate_to_chat_id:
             await self._carry_over(message.chat.id, message.migrate_to_chat_id)
         elif message and message.migrate_from_chat_id:

@@ -21,11 +21,12 @@ from core.domain.errors import (
     Refusal,
     StoreAway,
 )
-from core.domain.models import Caller, Person
+from core.domain.models import Caller, Destination, Person
 from core.domain.products import catalog
 from core.domain.quota import Limits, day_of
 from core.domain.reports import Entry, Resumed, harmless, to_csv
 from core.engine.queue import Limits as QueueLimits
+from storage.admin_store import SqlAdminStore
 from tests.core.engine.test_worker import at_rest
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
@@ -47,9 +48,12 @@ ADMIN_ACTS: dict[str, Act] = {
     "limits": lambda alive, who: alive.service.admin.set_limit(who, "longest_text", "5"),
     "approve": lambda alive, who: alive.service.admin.decide(who, "r1", approve=True),
     "pool": lambda alive, who: alive.service.admin.set_pool(who, "test:band", "1"),
+    "communities": lambda alive, who: alive.service.admin.decide_community(who, "test:band", approve=False),
+    "find": lambda alive, who: alive.service.admin.find(who, "ann", "grant"),
 }
 READS: dict[str, Act] = {
     "quota show": lambda alive, who: alive.service.admin.show_quota(who, ANN),
+    "quotas": lambda alive, who: alive.service.admin.quotas(who),
     "limits": lambda alive, who: alive.service.admin.limits(who),
     "usage": lambda alive, who: alive.service.admin.usage(who),
     "entries": lambda alive, who: alive.service.admin.entries(who),
@@ -96,6 +100,8 @@ async def test_what_is_not_theirs_is_not_shown(alive: Incarnation, name: str) ->
 async def test_an_admin_is_no_operator_and_an_operator_no_admin(alive: Incarnation) -> None:
     with pytest.raises(NotPermitted, match="operator"):
         await alive.service.admin.set_pool(BOSS, "test:band", "1")
+    with pytest.raises(NotPermitted, match="operator"):
+        await alive.service.admin.decide_community(BOSS, "test:band", approve=False)
     with pytest.raises(NotPermitted, match="admin"):
         await alive.service.admin.grant(OWNER, ANN, "1")
     assert await alive.service.admin.set_pool(OWNER, "test:band", "0.001") == 1000
@@ -130,7 +136,9 @@ async def test_quotas_and_pools_in_words_that_are_no_amount_change_nothing(alive
     ("limit", "typed", "limits"),
     [
         ("longest_text", "500", Limits(longest_text=500)),
+        ("longest_text", "500 chars", Limits(longest_text=500)),
         ("in_flight", "3", Limits(in_flight=3)),
+        ("in_flight", "1 order", Limits(in_flight=1)),
         ("cooldown_s", "0", Limits(cooldown_s=0)),
         ("confirm_micros", "$0.05", Limits(confirm_micros=50_000)),
         ("confirm_micros", "unlimited", Limits()),
@@ -172,6 +180,47 @@ async def test_a_span_that_is_none_blocks_nobody(alive: Incarnation, span: str) 
     with pytest.raises(InvalidInput):
         await alive.service.admin.block(BOSS, ANN, span)
     assert not (await alive.service.standing(caller())).blocked
+
+
+async def test_a_quota_that_is_cleared_is_gone(alive: Incarnation) -> None:
+    for subject in (Subject.of(ANN), Subject.of(None)):
+        await alive.service.admin.set_quota(BOSS, subject, "1", "day")
+        await alive.service.admin.clear_quota(BOSS, subject)
+    assert (await alive.service.standing(caller())).source == "operator"
+
+
+async def test_who_was_not_seen_under_an_at_name_is_not_found_and_that_is_noted(alive: Incarnation) -> None:
+    await alive.service.remember(caller(handle="ann"))
+    assert (await alive.service.admin.find(BOSS, "ann", "grant")).member == "test:ann"
+    with pytest.raises(NotFound, match="@bob"):
+        await alive.service.admin.find(BOSS, "bob", "grant")
+    [noted] = await alive.service.admin.audit(BOSS)
+    assert (noted.act, noted.target, noted.outcome) == ("grant", "@bob", "refused: NotFound")
+
+
+async def test_a_community_that_is_declined_orders_nothing(alive: Incarnation) -> None:
+    await alive.service.arrived(caller())
+    await alive.service.admin.decide_community(OWNER, "test:band", approve=False)
+    with pytest.raises(OverLimit, match="community"):
+        await alive.service.order(order())
+    await alive.service.admin.decide_community(OWNER, "test:band", approve=True)
+    await alive.service.order(order())
+    await at_rest(alive)
+
+
+async def test_an_owner_is_one_while_the_store_is_away(alive: Incarnation, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_: object) -> frozenset[str]:
+        raise StoreAway("the disk is full")
+
+    monkeypatch.setattr(SqlAdminStore, "owners", away)
+    await alive.service.admin.enter(OWNER, "pool")
+
+
+@pytest.mark.parametrize("reason", ["euros", "x" * 201, "one\ntwo"])
+async def test_a_reason_is_one_short_line_and_no_part_of_the_sum(alive: Incarnation, reason: str) -> None:
+    with pytest.raises(InvalidInput):
+        await alive.service.admin.grant(BOSS, ANN, "0.5", reason)
+    assert await alive.service.admin.grant(BOSS, ANN, "0.5", "x" * 200) == 500_000
 
 
 async def test_a_revoke_names_what_is_there(alive: Incarnation) -> None:
@@ -310,6 +359,15 @@ async def test_wishes_are_limited_in_rate(alive: Incarnation, rig: Rig) -> None:
 async def test_a_forged_wish_is_refused(alive: Incarnation, amount: int) -> None:
     with pytest.raises(InvalidInput):
         await alive.service.ask(caller(), amount)
+
+
+async def test_a_wish_is_one_member_s_and_a_sum(alive: Incarnation) -> None:
+    with pytest.raises(NotPermitted, match="account"):
+        await alive.service.ask(caller(can_spend=False), 1400)
+    with pytest.raises(InvalidInput):
+        await alive.service.ask_for(caller(), "unlimited")
+    assert (await alive.service.ask(caller(), 100_000_000)).amount_micros == 100_000_000
+    assert (await alive.service.ask_for(caller("bob"), "$0.000001")).amount_micros == 1
 
 
 # --- reports --------------------------------------------------------------------------------------------------------
@@ -472,7 +530,9 @@ async def test_an_offer_outlives_a_refusal(alive: Incarnation, rig: Rig) -> None
     with pytest.raises(OverLimit, match="blocked"):
         await alive.service.confirm(caller(), offer)
     await alive.service.admin.unblock(BOSS, ANN)
-    await alive.service.confirm(caller(), offer)
+    pressed = Destination("test", {"token": "pressed"})
+    accepted = await alive.service.confirm(caller(), offer, pressed)
+    assert accepted.job.destination == pressed
     await at_rest(alive)
     assert len(rig.chat.heard) == 1
 

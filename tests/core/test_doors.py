@@ -18,11 +18,13 @@ from core.domain.errors import (
     NotFound,
     NotPermitted,
     TooLarge,
+    TooOld,
     Unavailable,
     Undecodable,
 )
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Artifact, Destination, Job, Person, Receipt
+from core.domain.policy import OLDEST_ACT_MS
 from core.engine.queue import FairQueue, Limits
 from storage.driver import Statement
 from tests.core.engine.test_queue import job as queued
@@ -66,6 +68,56 @@ async def test_an_event_that_comes_again_is_carried_once(rig: Rig, caplog: pytes
         await at_rest(alive)
     assert loud(caplog) == []
     assert len(rig.chat.heard) == 1
+
+
+async def test_who_shares_an_identity_orders_nothing(rig: Rig) -> None:
+    async with rig.running() as alive:
+        with pytest.raises(NotPermitted, match="account"):
+            await alive.service.order(order(caller(can_spend=False)))
+    assert rig.gateway.posted == []
+
+
+async def test_what_an_order_said_is_told_in_its_own_community_alone(rig: Rig) -> None:
+    async with rig.running() as alive:
+        placed = order(text="A secret")
+        job_id = (await alive.service.order(placed)).job.job_id
+        told = [
+            (await alive.service.spoken(who, job_id=job_id), await alive.service.spoken(who, event_id=placed.event_id))
+            for who in (caller("bob"), caller("bob", community="choir"))
+        ]
+        assert told == [("A secret", "A secret"), ("", "")]
+        assert await alive.service.spoken(caller(), job_id="none") == ""
+        await at_rest(alive)
+
+
+async def test_what_was_written_long_ago_is_refused_unless_it_is_a_job_already(rig: Rig) -> None:
+    async with rig.running() as alive:
+        placed = order()
+        await alive.service.order(placed)
+        now_ms, oldest_ms = rig.clock.now_ms(), round(1000 * rig.policy.oldest_order_s)
+        check = alive.service.check_age
+        await check(placed.event_id, now_ms - oldest_ms - 1, ordered=True)
+        await check("test:new", now_ms - oldest_ms, ordered=True)
+        await check("test:new", now_ms - OLDEST_ACT_MS, ordered=False)
+        for age_ms, ordered_ in ((oldest_ms + 1, True), (OLDEST_ACT_MS + 1, False)):
+            with pytest.raises(TooOld) as refused:
+                await check("test:new", now_ms - age_ms, ordered=ordered_)
+            assert (refused.value.age_ms, refused.value.ordered) == (age_ms, ordered_)
+        with pytest.raises(TooOld):  # an act is no job
+            await check(placed.event_id, now_ms - OLDEST_ACT_MS - 1, ordered=False)
+        await at_rest(alive)
+
+
+async def test_nothing_is_admitted_or_told_while_the_store_can_not_answer(rig: Rig) -> None:
+    async with rig.running() as alive:
+        await alive.store.close()
+        with pytest.raises(Unavailable, match="store"):
+            await alive.service.order(order())
+        with pytest.raises(Unavailable, match="store"):
+            await alive.service.spoken(caller(), event_id="test:1")
+        assert not await alive.service.arrived(caller())
+        await alive.store.open()
+    assert rig.gateway.posted == []
 
 
 async def test_what_is_kept_of_an_order_is_what_is_sent(rig: Rig) -> None:
@@ -151,6 +203,17 @@ async def test_nothing_is_sent_again_while_it_is_being_sent(rig: Rig) -> None:
             await alive.service.redeliver(caller(), job.job_id, Destination("test"))
     assert len(rig.chat.heard) == 1
     assert rig.chat.uncertain == [False]
+
+
+async def test_what_is_not_kept_any_more_is_not_sent_again(rig: Rig) -> None:
+    rig.chat.deliveries = [DeliveryRefused("kicked")]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        await alive.store.update(await current(alive, job), artifacts=())
+        for job_id in (job.job_id, "none"):
+            with pytest.raises(NotFound, match="job"):
+                await alive.service.redeliver(caller(), job_id, Destination("test"))
 
 
 async def test_sending_again_is_for_the_owner_in_the_same_place_and_goes_where_it_was_asked_for(rig: Rig) -> None:

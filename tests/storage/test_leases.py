@@ -10,7 +10,7 @@ from core.domain.errors import StaleJob
 from core.domain.lifecycle import State
 from core.domain.models import Job
 from core.engine.queue import Limits, Room
-from storage.leases import PostgresLease
+from storage.leases import PostgresLease, count_workers
 from storage.postgres import PostgresDriver
 from storage.signals import PostgresSignal
 from tests.storage.crew import Crew, nobody, room
@@ -177,12 +177,15 @@ async def test_a_lease_is_renewed(crew: Crew) -> None:
 
 
 async def test_a_lease_without_renewal_is_not_valid(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.leases.WAITED_MS", 0)
     ann = await crew.worker("ann")
     await crew.order()
+    await ann.take(room(0), nobody)
+    assert ann.left == 1
     late_s = ann._until_s + 1
     monkeypatch.setattr("storage.leases._clock_s", lambda: late_s)
     assert not ann.valid
-    assert await ann.take(room(1), nobody) == []
+    assert await ann.take(room(1), nobody) == await ann.take_unshown(1) == []
 
 
 async def test_one_frozen_in_a_transaction_holds_nobody_else_up(crew: Crew) -> None:
@@ -210,6 +213,8 @@ async def test_who_stops_hands_over_at_once(crew: Crew) -> None:
     await ann.take(room(1), nobody)
     await ann.stop()
     crew.leases.remove(ann)
+    assert not ann.valid
+    assert await count_workers(crew.driver) == len([t for t in asyncio.all_tasks() if t.get_name() == "lease"]) == 1
     await crew.hears("bob", "")
     assert [job.job_id for job in await bob.take(room(1), nobody)] == [job_id]
 

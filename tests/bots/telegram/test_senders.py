@@ -82,9 +82,10 @@ async def test_what_a_channel_posts_is_no_command(world: TelegramWorld, band: Ch
     copied = await band.says(alice, "/help@troubadour_bot", more=by_itself)
     post = {"message_id": 3, "date": 1, "chat": CHANNEL, "text": "/speak@troubadour_bot Hello"}
     mark = {"type": "bot_command", "offset": 0, "length": 21}
-    await world.send_update("channel_post", post | {"entities": [mark]})
+    await world.send_unasked("channel_post", post | {"entities": [mark]})
     await _nothing_happened(band, alice, rig)
     assert [m for m in band.sent if m.reply_to == copied.id] == []
+    assert [call for call in world.calls if call.number("chat_id") == CHANNEL["id"]] == []
 
 
 async def test_what_is_edited_never_acts(band: Chat, alice: User, rig: Rig) -> None:

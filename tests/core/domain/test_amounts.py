@@ -37,6 +37,7 @@ MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
         (" 1.000001 ", 1_000_001),
         ("0", 0),
         ("5$", 5_000_000),
+        ("1.50 $", 1_500_000),
         ("$ 5", 5_000_000),
         ("US$5", 5_000_000),
         ("5 USD", 5_000_000),
@@ -81,6 +82,7 @@ def test_amounts_as_people_think(typed: str, micros: int | None) -> None:
         ("5 000", "5000"),
         ("5,000", "5000"),
         ("$1,000,000", "$1000000"),
+        ("$1,000,001", ""),
         ("5'000 chars", "5000 chars"),
         ("1.000", "1.00"),
         ("20.500", "20.00"),
@@ -149,6 +151,7 @@ def test_quotas_as_people_think(typed: str, micros: int | None, period: str) -> 
         ("day", "amount", "day", "0.50 day"),
         ("lots of money", "amount", "lots of money", "0.50 day"),
         ("1,50", "amount", "1,50", "1.50 day"),
+        ("5k chars", "amount", "5k chars", "5000 chars day"),
         ("", "amount", "", "0.50 day"),
         ("5 day please", "period", "day please", "day"),
     ],
@@ -158,15 +161,17 @@ def test_a_quota_that_is_half_understood_is_refused(typed: str, parameter: str, 
         read_quota(typed, PRICE_MICROS)
     error = refused.value
     assert (error.parameter, error.value, error.instead) == (parameter, value, instead)
+    assert error.allowed in ({PERIODS} if parameter == "period" else {AMOUNTS, f"followed by {PERIODS}"})
 
 
 def test_a_pool_is_for_a_month() -> None:
     typed = ("20", "$20/month", "20 monthly", "unlimited")
     assert [read_monthly(text, PRICE_MICROS) for text in typed] == [20_000_000] * 3 + [None]
-    for text in ("20 day", "20 a week", "1,50"):
+    for text, instead in (("20 day", ""), ("20 a week", ""), ("1,50", "1.50")):
         with pytest.raises(InvalidInput) as refused:
             read_monthly(text, PRICE_MICROS)
-        assert (refused.value.parameter, refused.value.value) == ("amount", text)
+        assert (refused.value.parameter, refused.value.value, refused.value.instead) == ("amount", text, instead)
+        assert refused.value.allowed == (AMOUNTS if instead else "an amount for a month, such as 20.00 or unlimited")
     assert read_monthly("5000 chars", PRICE_MICROS) == 500_000
 
 
@@ -184,6 +189,12 @@ def test_a_pool_is_for_a_month() -> None:
         ("5 and thanks for 1000 hours", "5", "and thanks for 1000 hours"),
         ("5 @bob2 was great", "5", "@bob2 was great"),
         ("5 won the quiz", "5", "won the quiz"),
+        ("5 for the", "5", "for the"),
+        ("5 for Mr X", "5", "for Mr X"),
+        ("5 #1 fan", "5", "#1 fan"),
+        ("5 thanks\n", "5", "thanks\n"),
+        (f"5 {'la ' * 20}", "5", " ".join(["la"] * 20)),
+        ("5 sang 2 hours", "5", "sang 2 hours"),
         ("5 a gift", "5", "a gift"),
         ("unlimited thanks", "unlimited", "thanks"),
     ],
@@ -201,6 +212,8 @@ def test_a_reason_may_follow(typed: str, amount: str, reason: str) -> None:
         ("5 euros", "5 euros", ""),
         ("5 € thanks", "5 €", ""),
         ("5 k", "5 k", "5000"),
+        ("5 k chars", "5 k chars", "5000 chars"),
+        ("5\nthanks", "5\nthanks", ""),
         ("5 million", "5 million", ""),
         ("5 and a half", "5 and a half", ""),
         ("5 dollars and 50 cents", "5 dollars and 50 cents", ""),
@@ -211,6 +224,7 @@ def test_a_reason_may_follow(typed: str, amount: str, reason: str) -> None:
         ("5 daily", "5 daily", "5"),
         ("5 for 2 days", "5 for 2 days", ""),
         ("5 for the week", "5 for the week", ""),
+        ("5 for days", "5 for days", ""),
         ("5 credits", "5 credits", ""),
         ("5 % more", "5 %", ""),
         ("5 (euros) thanks", "5 (euros)", ""),
@@ -227,6 +241,7 @@ def test_what_may_belong_to_the_amount_is_no_reason(typed: str, value: str, inst
     with pytest.raises(InvalidInput) as refused:
         split_credit(typed, PRICE_MICROS)
     assert (refused.value.parameter, refused.value.value, refused.value.instead) == ("amount", value, instead)
+    assert refused.value.allowed.startswith(AMOUNTS)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +275,9 @@ def test_times_that_are_none_are_refused(typed: str) -> None:
     assert (refused.value.parameter, refused.value.value, refused.value.allowed) == ("time", typed, TIMES)
 
 
+A_TIME = "seconds or a time, such as 90, 2m or 1 hour, or none"
+
+
 def test_seconds_and_counts() -> None:
     assert [read_seconds("cooldown_s", text) for text in ("0", "60", "2m", "1 hour", "90 s")] == [0, 60, 120, 3600, 90]
     assert [read_count("n", text, least=1) for text in ("1", " 5 000 ")] == [1, 5000]
@@ -268,9 +286,12 @@ def test_seconds_and_counts() -> None:
         with pytest.raises(InvalidInput) as refused:
             read_seconds("cooldown_s", text)
         assert (refused.value.parameter, refused.value.value) == ("cooldown_s", text)
+        assert refused.value.allowed in (A_TIME, "a whole number from 0 to 1000000, or none")
         with pytest.raises(InvalidInput) as refused:
             read_count("n", text, least=1)
         assert (refused.value.parameter, refused.value.value, refused.value.instead) == ("n", text, "")
+        assert refused.value.allowed == "a whole number from 1 to 1000000, or none"
+    assert type(read_seconds("cooldown_s", "2m")) is int
     assert read_count("n", f"{LARGEST_COUNT}", least=1) == LARGEST_COUNT
     with pytest.raises(InvalidInput) as refused:
         read_count("n", "12'345 chars", least=1, unit="chars")

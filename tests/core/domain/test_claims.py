@@ -1,6 +1,7 @@
 """Who becomes the owner by the code from the terminal, and who does not."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,7 @@ async def test_of_two_who_claim_at_once_one_owns(tmp_path: Path) -> None:
         ends = await asyncio.gather(*(admin.claim(one, code) for one in who), return_exceptions=True)
         assert [type(end) for end in ends].count(NotPermitted) == 1
         assert len(await admin.owners()) == 1
+        assert not admin.claims.fits(code)
         later = admin.claims.issue()
         with pytest.raises(NotPermitted, match="unclaimed"):
             await admin.claim(caller("cid", event_id="3"), later)
@@ -84,3 +86,31 @@ async def test_a_shared_identity_claims_nothing_and_voids_the_code(tmp_path: Pat
         with pytest.raises(NotPermitted, match="code"):
             await admin.claim(caller("ann"), code)
         assert await admin.owners() == frozenset()
+
+
+async def test_a_code_that_others_have_seen_is_void_and_a_wrong_one_voids_nothing(tmp_path: Path) -> None:
+    async with Rig(tmp_path).running() as alive:
+        admin = alive.service.admin
+        seen = admin.claims.issue()
+        with pytest.raises(NotPermitted, match="direct"):
+            await admin.claim(caller("ann"), seen, seen=True)
+        with pytest.raises(NotPermitted, match="code"):
+            await admin.claim(caller("ann"), seen)
+        kept = admin.claims.issue()
+        with pytest.raises(NotPermitted, match="direct"):
+            await admin.claim(caller("bea"), "wrong", seen=True)
+        with pytest.raises(NotPermitted, match="self"):
+            await admin.claim(caller("channel", can_spend=False), "wrong")
+        assert await admin.owners() == frozenset()
+        await admin.claim(caller("ann"), kept)
+        assert await admin.owners() == {"test:ann"}
+
+
+async def test_where_the_settings_name_an_owner_nobody_claims(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.policy = replace(rig.policy, owners=frozenset({"test:owner"}))
+    async with rig.running() as alive:
+        admin = alive.service.admin
+        with pytest.raises(NotPermitted, match="unclaimed"):
+            await admin.claim(caller("ann"), admin.claims.issue())
+        assert await admin.owners() == {"test:owner"}

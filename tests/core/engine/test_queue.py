@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.domain.lifecycle import State
 from core.domain.models import Destination, Job
-from core.engine.queue import FairQueue, Limits
+from core.engine.queue import FairQueue, Limits, Room
 
 BLANK = Job(
     job_id="", event_id="", platform="test", community="c", member="m", member_name="", direct=False, product="speech",
@@ -102,6 +102,32 @@ def test_the_total_is_limited_and_recovered_jobs_count() -> None:
     assert taken(queue) == ["a1"]
     queue.done(job("z1"))
     assert taken(queue) == ["b1"]
+
+
+def test_who_takes_back_an_order_at_a_full_community_holds_nobody_up_there() -> None:
+    queue = FairQueue(Limits(total=2, community=1, member=10))
+    for name, community in (("a1", "x"), ("b1", "x"), ("b2", "z"), ("c1", "x"), ("d1", "y")):
+        queue.put(job(name, community=community))
+    assert taken(queue) == ["a1", "d1"]
+    queue.remove("b1")
+    queue.done(job("a1", community="x"))
+    assert taken(queue) == ["b2"]
+    queue.done(job("d1", community="y"))
+    assert taken(queue) == ["c1"]
+
+
+def test_there_is_room_for_what_may_begin_beside_all_that_is_here() -> None:
+    limits = Limits(total=5, community=3, member=2)
+    queue = FairQueue(limits)
+    queue.occupy(job("a1"))
+    queue.put(job("b1"))
+    assert queue.room(10) == Room(most=3, limits=limits, of_member={"a": 1}, of_community={"c": 1})
+    assert queue.room(2).most == 2
+    assert taken(queue) == ["b1"]
+    assert (queue.waiting, queue.room(10).most) == (0, 3)
+    for number in range(4):
+        queue.put(job(f"d{number}"))
+    assert queue.room(10).most == 0
 
 
 @given(

@@ -132,6 +132,26 @@ async def test_kept_files_outlive_a_restart_and_a_few_days(rig: Rig) -> None:
     assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
 
 
+async def test_files_that_a_crash_left_behind_are_swept_and_those_of_open_jobs_are_not(rig: Rig) -> None:
+    async with rig.running() as alive:
+        delivered = await ordered(alive)
+        await at_rest(alive)
+        rig.chat.deliveries = [DeliveryRefused("kicked")]
+        kept = await ordered(alive)
+        await at_rest(alive)
+        elsewhere = replace(caller(), platform="gone", community="gone:band", member="gone:ann")
+        waiting = (await alive.store.admit(admission(order(elsewhere)))).job
+        assert waiting is not None
+    needed, left = (kept.job_id, waiting.job_id), (delivered.job_id, "of-nobody")
+    for name in (waiting.job_id, *left):
+        (rig.spool / name).mkdir()
+    async with rig.running() as alive, asyncio.timeout(10):
+        while any((rig.spool / name).exists() for name in left):
+            await asyncio.sleep(0)
+        await a_while(alive)
+    assert [(rig.spool / name).exists() for name in needed] == [True, True]
+
+
 async def test_sweeping_goes_on_after_the_store_could_not_answer(
     rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

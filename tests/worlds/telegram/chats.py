@@ -189,12 +189,12 @@ class Chat:
         return message
 
     async def edits(self, message: Message, text: str) -> None:
-        """Let a member change what they wrote."""
+        """Let a member change what they wrote; the bot is told, whether it asks for edits or not."""
         plain, found = entities(text, {u.id: u.raw for u in self.world.users.values()})
         message.edits.append(message.raw)
         text_field, marks_field = _fields(message.raw)
         message.raw = message.raw | {text_field: plain, marks_field: found, "edit_date": int(time.time())}
-        await self.world.send_update("edited_message", message.raw)
+        await self.world.send_unasked("edited_message", message.raw)
 
     def topic(self, name: str) -> Message:
         """Open a topic in a forum; the message that opens it stands for it."""

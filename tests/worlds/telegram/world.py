@@ -102,11 +102,20 @@ class TelegramWorld:
     # --- what happens ---
 
     async def send_update(self, kind: str, payload: JSON) -> JSON:
-        """Queue an update for the bot."""
-        update = {"update_id": self._next_update, kind: payload}
-        self._next_update += 1
+        """Queue an update for the bot, which comes if the bot asks for its kind."""
+        update = self._update(kind, payload)
         self._updates.append(update)
         await self._notify()
+        return update
+
+    async def send_unasked(self, kind: str, payload: JSON) -> None:
+        """Give an update whatever kinds the bot asks for, as Telegram does with one from before it asked."""
+        self._repeated.append(self._update(kind, payload))
+        await self._notify()
+
+    def _update(self, kind: str, payload: JSON) -> JSON:
+        update = {"update_id": self._next_update, kind: payload}
+        self._next_update += 1
         return update
 
     async def repeat(self, update: JSON) -> None:
