@@ -17,7 +17,7 @@ from core.domain.amounts import (
     read_span_ms,
     split_credit,
 )
-from core.domain.claims import Claims
+from core.domain.claims import LIFE_MS, MOST_WRONG, digest, new_code
 from core.domain.communities import Approval
 from core.domain.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal, StoreError
 from core.domain.ids import Ids
@@ -67,7 +67,6 @@ class Admin:
         self._clock = clock
         self._ids = ids
         self._owners = policy.owners
-        self.claims = Claims()
 
     async def enter(self, caller: Caller, act: str) -> None:
         """Refuse, before anything else is said, whoever may not use an admin's or an operator's command at all."""
@@ -205,21 +204,27 @@ class Admin:
             self._owners = self._policy.owners | await self._store.owners()
         return self._owners
 
+    async def issue_code(self) -> str | None:
+        """Return a new code for `claim`, which voids any before it; None where the bot has an owner."""
+        if await self.owners():
+            return None
+        code, now_ms = new_code(), self._clock.now_ms()
+        await self._store.keep_code(digest(code), now_ms, now_ms + LIFE_MS, MOST_WRONG)
+        return code
+
     async def claim(self, caller: Caller, code: str, *, seen: bool = False) -> None:
         """Make whoever knows the code the owner, where there is none. Others have `seen` a code that is void then."""
         async with self._act(caller, "claim", "", anybody=True) as act:
             if await self.owners():
                 raise NotPermitted("unclaimed")
-            fits = self.claims.fits(code)
-            if fits and (seen or not caller.can_spend):
-                self.claims.void()
-            if seen or not caller.can_spend:
+            alone = caller.can_spend and not seen
+            fits = await self._store.try_code(digest(code), void=not alone)
+            if not alone:
                 raise NotPermitted("direct" if seen else "self")
             if not fits:
                 raise NotPermitted("code")
             if not await self._store.claim(act):
                 raise NotPermitted("unclaimed")
-            self.claims.void()
 
     async def set_pool(self, caller: Caller, community: str, amount: str) -> int | None:
         """Set what a whole community may spend in a month; `unlimited` takes the pool away. For operators."""

@@ -221,8 +221,16 @@ class AdminStore(Protocol):
         """Return the member keys of those who claimed the bot."""
         ...
 
+    async def keep_code(self, digest: str, issued_ms: int, until_ms: int, tries: int) -> None:
+        """Keep the code for `claim`, in the place of any before it."""
+        ...
+
+    async def try_code(self, digest: str, *, void: bool) -> bool:
+        """Say whether this is the code, which may be void then; a wrong try counts, and the last one voids it."""
+        ...
+
     async def claim(self, act: Act) -> bool:
-        """Make the actor the owner; return False where somebody was before."""
+        """Make the actor the owner, and every code void; return False where somebody was before."""
         ...
 
     async def acted(self, act: Act) -> None:

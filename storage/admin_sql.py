@@ -80,6 +80,18 @@ CLAIM = """
 INSERT INTO owners (member, name, at_ms) SELECT :actor, :actor_name, :now_ms WHERE NOT EXISTS (SELECT 1 FROM owners)
 """
 OWNERS = "SELECT member FROM owners"
+KEEP_CODE = """
+INSERT INTO codes (slot, digest, issued_ms, until_ms, tries_left) VALUES (1, :digest, :issued_ms, :until_ms, :tries)
+ON CONFLICT (slot) DO UPDATE SET digest = excluded.digest, issued_ms = excluded.issued_ms,
+until_ms = excluded.until_ms, tries_left = excluded.tries_left
+"""
+# One statement, so that no two tries anywhere count as one.
+TRY_CODE = """
+UPDATE codes SET tries_left = CASE WHEN digest = :digest THEN tries_left * :factor ELSE tries_left - 1 END
+WHERE tries_left > 0 AND issued_ms <= :now_ms AND until_ms > :now_ms
+RETURNING digest = :digest AS fits
+"""
+VOID_CODE = "DELETE FROM codes"
 
 POOL = audited("""
     SELECT coalesce(

@@ -121,10 +121,23 @@ class SqlAdminStore:
         """Return the member keys of those who claimed the bot."""
         return frozenset(row["member"] for row in await self._read(sql.OWNERS, {}))
 
+    async def keep_code(self, digest: str, issued_ms: int, until_ms: int, tries: int) -> None:
+        """Keep the code for `claim`, in the place of any before it."""
+        await self._read(
+            sql.KEEP_CODE, {"digest": digest, "issued_ms": issued_ms, "until_ms": until_ms, "tries": tries}
+        )
+
+    async def try_code(self, digest: str, *, void: bool) -> bool:
+        """Say whether this is the code, which may be void then; a wrong try counts, and the last one voids it."""
+        rows = await self._read(
+            sql.TRY_CODE, {"digest": digest, "now_ms": self._clock.now_ms(), "factor": int(not void)}
+        )
+        return bool(rows and rows[0]["fits"])
+
     async def claim(self, act: Act) -> bool:
-        """Make the actor the owner; return False where somebody was before."""
+        """Make the actor the owner, and every code void; return False where somebody was before."""
         args = self._args(act, act.actor)
-        statements = [Statement(sql.CLAIMED, args, 1), Statement(sql.CLAIM, args, 1)]
+        statements = [Statement(sql.CLAIMED, args, 1), Statement(sql.CLAIM, args, 1), Statement(sql.VOID_CODE)]
         try:
             await run_once(self._driver, statements, alone=("owners",), happened=Statement(sql.ACTED, args))
         except Unexpected:

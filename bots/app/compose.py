@@ -373,8 +373,7 @@ async def serve(settings: Settings, part: Part) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with build(settings, chats, part=part) as app:
-        if not await app.service.admin.owners() and BOT in part.roles and part.leads:
-            code = app.service.admin.claims.issue()
+        if BOT in part.roles and part.leads and (code := await app.service.admin.issue_code()):
             print(admin_replies.claim(code), file=sys.stderr, flush=True)  # noqa: T201 - others may read the log
         await app.run(stop)
     return 0 if stop.is_set() else 1

@@ -7,7 +7,7 @@ from functools import partial
 from bots.commands import actions as acts
 from bots.discord import buttons
 from bots.discord.identity import AnyInteraction
-from bots.discord.responder import ANEW, PRESS, Place, Responder, Said
+from bots.discord.responder import ANEW, PRESS, Place, Responder, Said, unattended
 from bots.text import admin_replies, replies
 from core.domain.errors import NotFound
 from core.domain.models import Caller, Destination
@@ -50,7 +50,7 @@ async def _confirm(responder: Responder, interaction: AnyInteraction, about: str
         offer, _, reading = about.partition(":")
         chosen = int(_checked(_NUMBER, "offer", reading)) if reading else None
         accepted = await responder.service.confirm(caller, _id("offer", offer), destination, chosen)
-        return (Said(replies.accepted(accepted)),) if accepted.duplicate else ()
+        return (Said(replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
 
     await responder.answer(interaction, act, ANEW)
 

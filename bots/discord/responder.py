@@ -18,7 +18,7 @@ from bots.discord.identity import Address, AnyInteraction, caller_of, person
 from bots.discord.rest import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.text import refusals, replies
 from core.domain.errors import Refusal
-from core.domain.models import Caller, Destination
+from core.domain.models import Accepted, Caller, Destination
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -93,10 +93,7 @@ class Responder:
         async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
             catalog = self.service.catalog
             order = orders.read(words, product, catalog, caller, event_id=event, destination=destination)
-            accepted = await self.service.order(order)
-            if accepted.unattended:  # nobody else will say anything for now
-                await interaction.edit_original_response(content=replies.accepted(accepted))
-            return ()
+            return unattended(await self.service.order(order))
 
         await self.answer(interaction, act, ORDER)
 
@@ -207,6 +204,11 @@ async def _defer(interaction: AnyInteraction, manner: Manner) -> int | None:
     if upon is not None:
         return upon.id
     return done.message_id if done is not None else None
+
+
+def unattended(accepted: Accepted) -> tuple[Said, ...]:
+    """Say in the reply that an order waits for a worker, which would speak from there on."""
+    return (Said(replies.accepted(accepted), place=Place.MESSAGE),) if accepted.unattended else ()
 
 
 async def _say_alone(interaction: AnyInteraction, said: Said, manner: Manner) -> None:

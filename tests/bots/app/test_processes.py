@@ -115,14 +115,21 @@ async def test_a_bot_takes_orders_and_a_worker_delivers_them_without_a_connectio
     alone = "No worker is running, waiting until one is: 14 characters, $0.0014."
     await reply.wait_for(lambda reply: reply.content == alone)
     await band.wait_for(lambda chat: alone in chat.texts)
+    asked = await house.discord.command(ana, channel, "/speak", text="Braian hello")
+    question = await asked.settled(lambda m: m.buttons)
+    pressed = await house.discord.press(ana, question, button(question, "Brian"))
+    await pressed.wait_for(
+        lambda reply: reply.content == "No worker is running, waiting until one is: 5 characters, $0.0005."
+    )
     identified, polls = house.discord.gateway.identified, len(house.telegram.calls_to("deleteWebhook"))
     worker = await house.start("worker")
     assert worker.receiving == {}
-    assert len(await reply.audio()) == 1
+    for waited in (reply, pressed):
+        assert len(await waited.audio()) == 1
     await band.wait_for(lambda chat: chat.audios)
     assert house.discord.gateway.identified == identified
     assert len(house.telegram.calls_to("deleteWebhook")) == polls
-    assert len(house.studio.orders) == 2
+    assert len(house.studio.orders) == 3
 
 
 async def test_an_order_that_comes_while_the_worker_runs_is_taken_up_once(house: House) -> None:
@@ -237,6 +244,10 @@ async def test_web_alone_takes_updates_and_callbacks(house: House) -> None:
         session.get(f"{house.telegram.webhook.target}/readyz") as ready,
     ):
         assert (answer.status, json.loads(await ready.text())["status"]) == (200, "ready")
+    code, own = await bot.service.admin.issue_code(), house.telegram.private(bob)
+    said = await own.reply_to(await own.says(bob, f"/claim {code}"))  # which the bot printed
+    assert said.text.startswith("You run this bot now")
+    assert await bot.service.admin.owners() == {f"telegram:{bob.id}"}
     assert house.telegram.calls_to("getUpdates") == []
 
 

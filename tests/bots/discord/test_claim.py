@@ -6,7 +6,8 @@ from tests.bots.discord.test_admin import OPERATORS_ONLY, say
 
 async def test_the_owner_may_set_pools_and_still_may_after_a_restart(stage: Stage, running: Running) -> None:
     async with running() as app:
-        code = app.service.admin.claims.issue()
+        code = await app.service.admin.issue_code()
+        assert code
         assert (await say(stage, stage.boss, "/pool", amount="5")).content == OPERATORS_ONLY
         assert "not the code" in (await say(stage, stage.ana, "/claim", code="wrong")).content
         direct = await stage.world.command(stage.boss, stage.world.dm(stage.boss), "/claim", code=code)
