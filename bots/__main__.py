@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bots.app import check, logs
-from bots.app.compose import WallClock, serve
+from bots.app.compose import WallClock, presences, serve
 from bots.app.roles import ROLES, Part
 from bots.app.settings import address_of, load
+from bots.app.values import catalog_of
 from core.domain.errors import ConfigurationError, StoreError
 from core.files.private import UMASK
 from storage.engines import Address, admin_of, audit_of, export_of, move, reach
@@ -60,9 +61,10 @@ async def _communities(options: argparse.Namespace) -> int:
 
     if (options.action == "list") != (not options.key):
         raise ConfigurationError("Write troubadour communities, or troubadour communities approve KEY, or decline KEY.")
-    clock = WallClock()
-    opening = admin_of(_database(), clock, load().default_pool_micros)
-    print(await decide(opening, clock, options.action, options.key))
+    clock, settings = WallClock(), load()
+    opening = admin_of(_database(), clock, settings.default_pool_micros)
+    async with presences(settings, options.key) as there:
+        print(await decide(opening, clock, options.action, options.key, presences=there, table=catalog_of(settings)))
     return 0
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.ports import Delivery
+from core.ports import Delivery, Presence
 from core.service import Service
 
 Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
@@ -13,13 +13,14 @@ Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under a message: what it says, and what a press on it tells us, in at most 64 bytes."""
+    """A button under a message: what it says, what a press on it tells us, in at most 64 bytes, and in which row."""
 
     label: str
     data: str
+    row: int = 0
 
 
-class Platform(Delivery, Protocol):
+class Platform(Delivery, Presence, Protocol):
     """A chat platform: takes orders to the service, and artifacts to the chat.
 
     Delivery works from `open` on, before and without `run`: a worker may deliver with no connection that receives.

@@ -18,7 +18,7 @@ from core.domain.amounts import (
     split_credit,
 )
 from core.domain.claims import LIFE_MS, MOST_WRONG, digest, new_code
-from core.domain.communities import Approval
+from core.domain.communities import Approval, Newcomer
 from core.domain.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal, StoreError
 from core.domain.ids import Ids
 from core.domain.models import Caller, Person
@@ -233,11 +233,21 @@ class Admin:
             await self._store.set_pool(act, community, micros)
         return micros
 
-    async def decide_community(self, caller: Caller, community: str, *, approve: bool) -> None:
-        """Take orders in a community, or never. For operators. Raises NotFound."""
+    async def decide_community(self, caller: Caller, community: str, *, approve: bool, first: bool = False) -> bool:
+        """Take orders in a community, or never; return whether that is news. For operators.
+
+        `first`: only where nobody has decided yet. Raises NotFound, CommunityDecided.
+        """
         state = Approval.APPROVED if approve else Approval.DECLINED
         async with self._act(caller, "communities", community, owner=True) as act:
-            await self._store.decide_community(act, community, state)
+            if caller.direct and community == caller.community:
+                raise NotFound("community", community)
+            return await self._store.decide_community(act, community, state, first=first)
+
+    async def told_with(self, caller: Caller, community: str) -> Sequence[Newcomer]:
+        """Return the communities that the operators were told of in the same message. For operators."""
+        await self._require_owner(caller)
+        return await self._store.told_with(community)
 
     async def communities(self, caller: Caller) -> Sequence[Community]:
         """Return the communities, those that wait first, then those that spent most this month. For operators."""

@@ -1,12 +1,12 @@
 """What the core needs from the outside: a store, a gateway, media, the chats and a clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from core.domain.audio import Probe, RawFormat, Want
-from core.domain.communities import Approval
+from core.domain.communities import Approval, Newcomer
 from core.domain.lifecycle import State
 from core.domain.models import Artifact, Caller, Destination, Job, Order, Person, Receipt
 from core.domain.products import Product
@@ -161,8 +161,17 @@ class Store(Protocol):
         """Keep the current name and @name of a member that was seen."""
         ...
 
-    async def see_community(self, community: str, title: str, member: str = "", name: str = "") -> tuple[bool, bool]:
-        """Keep a community that may be new, with who added it; return whether it is new and whether it may order."""
+    async def see_community(
+        self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False
+    ) -> tuple[bool, bool]:
+        """Keep a community that may be new, with who was heard there first, or added the bot.
+
+        Return whether it is new, and whether it may order.
+        """
+        ...
+
+    async def decision(self, community: str) -> Approval:
+        """Return what was decided about a community."""
         ...
 
     async def move_community(self, old: str, new: str) -> None:
@@ -213,8 +222,15 @@ class AdminStore(Protocol):
         """Set what a community may spend in a month; None is unlimited. Raises NotFound for one that was never seen."""
         ...
 
-    async def decide_community(self, act: Act, community: str, state: Approval) -> None:
-        """Approve or decline a community. Raises NotFound for one that was never seen."""
+    async def decide_community(self, act: Act, community: str, state: Approval, *, first: bool = False) -> bool:
+        """Approve or decline a community; return whether that is news. Raises NotFound for one that was never seen.
+
+        `first`: only where nobody has decided yet, else it raises CommunityDecided.
+        """
+        ...
+
+    async def told_with(self, community: str) -> Sequence[Newcomer]:
+        """Return the communities that the operators were told of in the same message, the newest first."""
         ...
 
     async def owners(self) -> frozenset[str]:
@@ -282,6 +298,18 @@ class Notices(Protocol):
 
     async def told(self) -> frozenset[Key]:
         """Return the troubles that the operators know of and that are not over."""
+        ...
+
+
+class Newcomers(Protocol):
+    """Communities that wait for the operators' decision. Raises StoreError."""
+
+    async def waiting(self) -> Sequence[Newcomer]:
+        """Return those that wait, the newest first."""
+        ...
+
+    async def note_told(self, communities: Sequence[str]) -> None:
+        """Note that the operators were told of these in one message."""
         ...
 
 
@@ -378,7 +406,23 @@ class Delivery(Protocol):
 Deliveries = Mapping[str, Delivery]
 """By platform name."""
 
+
+class Presence(Protocol):
+    """The bot's place in the communities of one chat platform, from any process."""
+
+    async def announce(self, community: str, words: Callable[[str], str]) -> None:
+        """Say something where a community is greeted; `words` are made from how /speak is written there.
+
+        Raises DeliveryError.
+        """
+        ...
+
+    async def leave(self, community: str) -> None:
+        """Leave a community; one that the bot is not in is left. Raises DeliveryError."""
+        ...
+
+
 __all__ = [
     "Admission", "Admitted", "Clock", "Deliveries", "Delivery", "Destination", "Gateway", "GatewayStatus", "MediaTools",
-    "Store",
+    "Newcomers", "Presence", "Store",
 ]  # fmt: skip

@@ -1,13 +1,17 @@
 """The use cases: everything that a bot may call."""
 
 import logging
+from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from hmac import compare_digest
+from types import MappingProxyType
 from typing import NoReturn
 
 from core.admin import Admin
 from core.domain.amounts import parse_amount
+from core.domain.communities import Approval
 from core.domain.errors import (
     AlreadyAsked,
     InvalidInput,
@@ -34,10 +38,12 @@ from core.domain.reports import CreditRequest, Entry, Resumed
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.carrier import Carrier
 from core.engine.meters import Meters
-from core.ports import Admission, Admitted, Clock, Store
+from core.ports import Admission, Admitted, Clock, Presence, Store
 
 log = logging.getLogger(__name__)
 
+MOST_OPEN = 10_000
+"""Communities of which it is kept in mind that they order."""
 LARGEST_WISH_MICROS = 100 * MICROS
 _WISHES = f"more than nothing and at most {show(LARGEST_WISH_MICROS)}"
 
@@ -57,8 +63,13 @@ class Service:
         admin: Admin,
         meters: Meters | None = None,
         troubles: Troubles | None = None,
+        presences: Mapping[str, Presence] = MappingProxyType({}),
     ) -> None:
+        """`presences` by platform name: where communities are told what was decided, and left."""
         self._store = store
+        self.presences = presences
+        self._open: OrderedDict[str, None] = OrderedDict()
+        """Communities that are known to order."""
         self.admin = admin
         self._worker = worker
         self.catalog = catalog
@@ -104,6 +115,8 @@ class Service:
         if not order.caller.can_spend:
             raise NotPermitted("account")
         if order.readings:
+            if await self.waits(order.caller):
+                raise OverLimit("community", 0, await self.standing(order.caller))
             await self._ask_back(order, product)
         parameters = product.validate(order.parameters)
         self._check_open()
@@ -143,25 +156,41 @@ class Service:
         if load.waiting >= self._policy.max_queue:
             raise Unavailable("full", wait_s=load.wait_s)
 
-    async def arrived(self, caller: Caller) -> bool:
-        """Keep a community that may be new; return whether orders are taken there."""
-        return await self.arrived_in(caller.community, caller.title, caller.member, caller.name)
+    async def waits(self, caller: Caller) -> bool:
+        """Keep the community of whoever uses a command, which may be new; return whether it waits for approval."""
+        if caller.direct or caller.community in self._open:
+            return False
+        return await self.heard(caller) is Approval.WAITING
 
-    async def arrived_in(self, community: str, title: str, member: str = "", name: str = "") -> bool:
-        """Keep a community that may be new, with who added it; return whether orders are taken there."""
-        title = shown(title, LONGEST_NAME)
+    async def heard(self, caller: Caller) -> Approval | None:
+        """Keep a community that may be new, and who was heard there first."""
+        return await self.arrived(caller.community, caller.title, caller.member, caller.name, was_added=False)
+
+    async def arrived(
+        self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = True
+    ) -> Approval | None:
+        """Keep a community that may be new, with who added the bot, where that is known.
+
+        Return whether orders are taken there, or what keeps them from it; None while the store can't say.
+        """
+        title, name = shown(title, LONGEST_NAME), shown(name, LONGEST_NAME)
         try:
-            is_new, may_order = await self._store.see_community(community, title, member, name)
+            is_new, may_order = await self._store.see_community(community, title, member, name, was_added=was_added)
+            found = Approval.APPROVED if may_order else await self._store.decision(community)
         except StoreError as error:
             log.warning("%s can't be noted: %s", community, error)
-            return False
-        if is_new and not may_order:
+            return None
+        if may_order:
+            self._open[community] = None
+            if len(self._open) > MOST_OPEN:
+                self._open.popitem(last=False)
+        elif is_new:
             log.warning(
                 "%s waits for approval: an owner writes /communities approve %s, or use `troubadour communities`",
                 community,
                 community,
             )
-        return may_order
+        return found
 
     async def _refuse(self, admission: Admission, admitted: Admitted) -> NoReturn:
         limit, cost_micros, standing = admitted.refused_by or "allowance", admission.cost_micros, admitted.standing
@@ -170,7 +199,8 @@ class Service:
         if limit == "allowance" and admission.order.caller.direct:
             limit = "direct"
         if limit == "community":
-            await self.arrived(admission.order.caller)
+            self._open.pop(admission.order.caller.community, None)
+            await self.heard(admission.order.caller)
         if limit != "confirm":
             raise OverLimit(limit, cost_micros, standing)
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)

@@ -102,16 +102,25 @@ SET_POOL = """
 INSERT INTO pools (community, limit_micros) VALUES (:community, :limit_micros)
 ON CONFLICT (community) DO UPDATE SET limit_micros = excluded.limit_micros
 """
+KNOWN_COMMUNITY = """
+SELECT 1 FROM members WHERE community = :community AND community <> member
+UNION SELECT 1 FROM communities WHERE community = :community
+"""
 KNOWN = """
 SELECT 1 FROM members WHERE community = :community
 UNION SELECT 1 FROM communities WHERE community = :community
 """
 COMMUNITY = audited("SELECT state FROM communities WHERE community = :community")
 SET_COMMUNITY = """
-INSERT INTO communities (community, state, title, added_by, added_name, asked_ms, decided_ms, decided_by)
-VALUES (:community, :after, '', '', '', :now_ms, :now_ms, :actor)
+INSERT INTO communities (
+    community, state, title, added_by, added_name, asked_ms, decided_ms, decided_by, decided_name
+)
+VALUES (:community, :after, '', '', '', :now_ms, :now_ms, :actor, :actor_name)
 ON CONFLICT (community) DO UPDATE
-SET state = excluded.state, decided_ms = excluded.decided_ms, decided_by = excluded.decided_by
+SET state = excluded.state, decided_ms = excluded.decided_ms, decided_by = excluded.decided_by,
+    decided_name = excluded.decided_name
+WHERE communities.state = 'waiting' OR CAST(:first AS BIGINT) = 0 AND communities.state <> excluded.state
+RETURNING community
 """
 
 LIMIT_COLUMNS = ("longest_text", "in_flight", "cooldown_s", "confirm_micros", "products", "channels")
@@ -165,7 +174,8 @@ SELECT
     known.community, known.members, coalesce(pool_usage.used_micros, 0) AS used_micros,
     CASE WHEN pools.community IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END AS pool_micros,
     coalesce(communities.title, '') AS title, coalesce(communities.state, '') AS state,
-    coalesce(communities.added_by, '') AS added_by, coalesce(communities.added_name, '') AS added_name
+    coalesce(communities.added_by, '') AS added_by, coalesce(communities.added_name, '') AS added_name,
+    coalesce(communities.was_added, 0) AS was_added
 FROM (
     SELECT community, CAST(sum(members) AS BIGINT) AS members FROM (
         SELECT community, count(*) AS members FROM members GROUP BY community

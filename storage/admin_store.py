@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.domain.communities import Approval
-from core.domain.errors import Decided, NotEnough, NotFound
+from core.domain.communities import Approval, Newcomer
+from core.domain.errors import CommunityDecided, Decided, NotEnough, NotFound
 from core.domain.lifecycle import State
 from core.domain.models import Person
 from core.domain.money import LARGEST_MICROS
@@ -13,8 +13,8 @@ from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry
 from core.ports import Clock
 from storage import admin_sql as sql
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
-from storage.rows import joined, limits_of, read_as, whose
-from storage.sql import EXPORT
+from storage.rows import joined, limits_of, newcomer_of, read_as, whose
+from storage.sql import EXPORT, NEWCOMER, TOLD_WITH
 from storage.store import SqlStore
 
 MOST_MICROS = 1000 * LARGEST_MICROS
@@ -110,12 +110,25 @@ class SqlAdminStore:
         after = "unlimited" if limit_micros is None else str(limit_micros)
         await self._change(act, args, after, sql.POOL, sql.SET_POOL)
 
-    async def decide_community(self, act: Act, community: str, state: Approval) -> None:
-        """Approve or decline a community. Raises NotFound for one that was never seen."""
-        args = {"community": community}
-        if community != act.community and not await self._read(sql.KNOWN, args):
+    async def decide_community(self, act: Act, community: str, state: Approval, *, first: bool = False) -> bool:
+        """Approve or decline a community; return whether that is news. Raises NotFound for one that was never seen.
+
+        `first`: only where nobody has decided yet, else it raises CommunityDecided.
+        """
+        args = self._args(act, state.value) | {"community": community, "first": int(first)}
+        if community != act.community and not await self._read(sql.KNOWN_COMMUNITY, args):
             raise NotFound("community", community)
-        await self._change(act, args, state.value, sql.COMMUNITY, sql.SET_COMMUNITY)
+        change = Statement(sql.SET_COMMUNITY, args, 1 if first else None)
+        try:
+            results = await self._once([Statement(sql.COMMUNITY, args, 1), change], args)
+        except Unexpected:
+            (row,) = await self._read(NEWCOMER, args)
+            raise CommunityDecided(community, Approval(row["state"]), row["decided_name"]) from None
+        return results is None or bool(results[1])
+
+    async def told_with(self, community: str) -> list[Newcomer]:
+        """Return the communities that the operators were told of in the same message, the newest first."""
+        return [newcomer_of(row) for row in await self._read(TOLD_WITH, {"community": community})]
 
     async def owners(self) -> frozenset[str]:
         """Return the member keys of those who claimed the bot."""

@@ -7,12 +7,14 @@ from storage.driver import Driver, Statement
 
 HOUR_MS = 3_600_000
 """Nobody is told of the same kind of trouble more often."""
+AGAIN_MS = {Trouble.COMMUNITIES_WAIT: HOUR_MS}
+"""After so long without an end, if not after a day, they are told again: here of others."""
 
 _CLAIM = """
 INSERT INTO notices (trouble, about, told_ms, is_open) VALUES (:trouble, :about, :now_ms, 0)
 ON CONFLICT (trouble, about) DO UPDATE SET told_ms = :now_ms, is_open = 0
 WHERE notices.is_open = 0 AND notices.told_ms <= :hour_ago_ms
-OR notices.is_open = 1 AND notices.told_ms <= :day_ago_ms
+OR notices.is_open = 1 AND notices.told_ms <= :lasted_ms
 OR notices.told_ms > :now_ms
 RETURNING trouble
 """
@@ -35,7 +37,8 @@ class SqlNotices:
     async def claim(self, key: Key) -> bool:
         """Take the turn to tell of a trouble."""
         now_ms = self._clock.now_ms()
-        return await self._changed(_CLAIM, key, now_ms=now_ms, hour_ago_ms=now_ms - HOUR_MS, day_ago_ms=now_ms - DAY_MS)
+        ages = {"hour_ago_ms": now_ms - HOUR_MS, "lasted_ms": now_ms - AGAIN_MS.get(key[0], DAY_MS)}
+        return await self._changed(_CLAIM, key, now_ms=now_ms, **ages)
 
     async def settle(self, key: Key, *, told: bool) -> None:
         """Note what came of a claim."""

@@ -1,9 +1,10 @@
 """How columns become values."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TypeVar
 
+from core.domain.communities import Approval, Newcomer
 from core.domain.quota import Limits
 from storage.driver import Row
 
@@ -40,6 +41,12 @@ def limits_of(row: Row) -> Limits:
         products=split(row["products"]),
         channels=split(row["channels"]),
     )
+
+
+def newcomer_of(row: Row) -> Newcomer:
+    """Read what operators decide about from a row of its table."""
+    found = read_as(Newcomer, row)
+    return replace(found, state=Approval(found.state), was_added=bool(found.was_added))
 
 
 def read_as(kind: type[T], row: Row) -> T:

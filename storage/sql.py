@@ -275,14 +275,28 @@ DROP_OFFER = "DELETE FROM offers WHERE offer_id = :offer_id"
 FORGET_OFFERS = "DELETE FROM offers WHERE expires_ms <= :forgotten_ms"
 
 SEE_COMMUNITY = """
-INSERT INTO communities (community, state, title, added_by, added_name, asked_ms, decided_by)
-VALUES (:community, 'waiting', :title, :member, :name, :now_ms, '')
+INSERT INTO communities (community, state, title, added_by, added_name, was_added, asked_ms, decided_by)
+VALUES (:community, 'waiting', :title, :member, :name, :was_added, :now_ms, '')
 ON CONFLICT (community) DO NOTHING RETURNING community
 """
 RETITLE = "UPDATE communities SET title = :title WHERE community = :community AND :title <> '' AND title <> :title"
-WAITING = """
-SELECT community, title, added_by, added_name FROM communities WHERE state = 'waiting'
-ORDER BY asked_ms DESC, community LIMIT :most
+HEAR = """
+UPDATE communities SET added_by = :member, added_name = :name, was_added = :was_added
+WHERE community = :community AND state = 'waiting' AND added_by = '' AND :member <> ''
+"""
+_NEWCOMERS = "SELECT community, state, title, added_by, added_name, was_added, decided_name, told_ms FROM communities"
+WAITING = f"{_NEWCOMERS} WHERE state = 'waiting' ORDER BY asked_ms DESC, community"
+NEWCOMER = f"{_NEWCOMERS} WHERE community = :community"
+# A press may come before it is noted that the message went out: then the others of the message wait and are untold yet.
+_TOLD_WITH = """
+WHERE community = :community OR (state = 'waiting' OR told_ms IS NOT NULL)
+AND coalesce(told_ms, 0) = coalesce((SELECT told_ms FROM communities WHERE community = :community), 0)
+ORDER BY asked_ms DESC, community
+"""
+TOLD_WITH = _NEWCOMERS + _TOLD_WITH
+NOTE_TOLD = """
+UPDATE communities SET told_ms = :now_ms
+WHERE told_ms IS NULL AND replace(:told, ',' || community || ',', '') <> :told
 """
 COMMUNITY = "SELECT state FROM communities WHERE community = :community"
 # Whoever makes groups must not fill the table.
@@ -347,11 +361,17 @@ MOVE_COMMUNITY = (
     ON CONFLICT (community) DO NOTHING
     """,
     """
-    INSERT INTO communities (community, state, title, added_by, added_name, asked_ms, decided_ms, decided_by)
-    SELECT :new, state, title, added_by, added_name, asked_ms, decided_ms, decided_by
+    INSERT INTO communities (
+        community, state, title, added_by, added_name, was_added, asked_ms, told_ms,
+        decided_ms, decided_by, decided_name
+    )
+    SELECT
+        :new, state, title, added_by, added_name, was_added, asked_ms, told_ms,
+        decided_ms, decided_by, decided_name
     FROM communities WHERE community = :old
     ON CONFLICT (community) DO UPDATE
-    SET state = excluded.state, decided_ms = excluded.decided_ms, decided_by = excluded.decided_by
+    SET state = excluded.state, told_ms = excluded.told_ms, decided_ms = excluded.decided_ms,
+        decided_by = excluded.decided_by, decided_name = excluded.decided_name
     WHERE excluded.state <> 'waiting'
     """,
     *(f"DELETE FROM {table} WHERE community = :old" for table in _BY_COMMUNITY),  # noqa: S608

@@ -7,7 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from core.domain.communities import Approval, Communities
+from core.domain.communities import Approval, Communities, Newcomer
 from core.domain.errors import NotFound, NotPermitted, StaleJob
 from core.domain.lifecycle import ENDED, Late, State, may_move, settles, voids
 from core.domain.models import Artifact, Caller, Destination, Job, Order, Person
@@ -18,7 +18,7 @@ from core.ports import Admission, Admitted, Clock
 from storage import sql
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.migrate import migrate
-from storage.rows import TOTAL, joined, limits_of, read_as, split, whose
+from storage.rows import TOTAL, joined, limits_of, newcomer_of, read_as, split, whose
 
 READ = 512
 """Texts of rows that are kept as they were read."""
@@ -30,8 +30,6 @@ ASK_FORGET_MS = DAY_MS
 """After which a wish that nobody decided on is no obstacle to another."""
 MOST_WAITING = 1000
 """Communities that wait for their operator, the newest."""
-MOST_SHOWN = 5
-"""Of those in one message to the operators."""
 COLUMNS = frozenset(
     "destination attempts request_id submitted_ms deadline_ms reason detail artifacts closed_ms parameters late".split()
 )
@@ -287,24 +285,36 @@ class SqlStore:
         args = {"old": old, "new": new}
         await self._driver.run([Statement(text, args) for text in sql.MOVE_COMMUNITY], alone=whose(old) + whose(new))
 
-    async def see_community(self, community: str, title: str, member: str = "", name: str = "") -> tuple[bool, bool]:
-        """Keep a community that may be new, with who added it; return whether it is new and whether it may order."""
-        args: dict[str, Any] = {"community": community, "title": title, "member": member, "name": name}
-        args |= {"now_ms": self._clock.now_ms(), "most": MOST_WAITING}
-        texts = (sql.SEE_COMMUNITY, sql.RETITLE, sql.COMMUNITY, sql.FORGET_WAITING)
-        results = await self._driver.run([Statement(text, args) for text in texts], alone=("communities",))
-        return bool(results[0]), results[2][0]["state"] in self._admits(community)
+    async def see_community(
+        self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False
+    ) -> tuple[bool, bool]:
+        """Keep a community that may be new, with who was heard there first, or added the bot.
 
-    async def waiting(self) -> list[str]:
-        """Describe the newest communities that wait for approval, where any has to; titles are their own words."""
+        Return whether it is new, and whether it may order.
+        """
+        args: dict[str, Any] = {"community": community, "title": title, "member": member, "name": name}
+        args |= {"was_added": int(was_added), "now_ms": self._clock.now_ms(), "most": MOST_WAITING}
+        texts = (sql.SEE_COMMUNITY, sql.RETITLE, sql.HEAR, sql.COMMUNITY, sql.FORGET_WAITING)
+        results = await self._driver.run([Statement(text, args) for text in texts], alone=("communities",))
+        return bool(results[0]), results[3][0]["state"] in self._admits(community)
+
+    async def decision(self, community: str) -> Approval:
+        """Return what was decided about a community."""
+        (rows,) = await self._driver.run([Statement(sql.COMMUNITY, {"community": community})])
+        return Approval(rows[0]["state"]) if rows else Approval.WAITING
+
+    async def waiting(self) -> list[Newcomer]:
+        """Return the communities that wait for approval, the newest first."""
         if self._communities is Communities.OPEN:
             return []
-        (rows,) = await self._driver.run([Statement(sql.WAITING, {"most": MOST_SHOWN})])
-        return [
-            f"“{row['title']}” {row['community']}, {row['added_name']} {row['added_by']}".rstrip(", ")
-            for row in rows
-            if Approval.WAITING not in self._admits(row["community"])
-        ]
+        (rows,) = await self._driver.run([Statement(sql.WAITING)])
+        found = [newcomer_of(row) for row in rows]
+        return [each for each in found if Approval.WAITING not in self._admits(each.community)]
+
+    async def note_told(self, communities: Sequence[str]) -> None:
+        """Note that the operators were told of these in one message."""
+        args = {"told": joined(communities), "now_ms": self._clock.now_ms()}
+        await self._driver.run([Statement(sql.NOTE_TOLD, args)], alone=("communities",))
 
     # --- helpers --------------------------------------------------------------------------------------------------
 

@@ -1,14 +1,18 @@
 """`troubadour communities`: who waits for approval, and the operator's decision, without a chat."""
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
 
-from bots.text.admin_replies import communities, community_decided
+from bots.commands.approval import carry_out
+from bots.text.community_replies import communities
 from core.domain.communities import Approval
 from core.domain.errors import ConfigurationError, NotFound, StoreBusy
 from core.domain.ids import Ids
+from core.domain.products import Catalog, catalog
 from core.domain.quota import Period, window
 from core.domain.reports import Act
-from core.ports import AdminStore, Clock
+from core.ports import AdminStore, Clock, Presence
 
 MOST = 1000
 BUSY = (
@@ -17,19 +21,28 @@ BUSY = (
 )
 
 
-async def decide(opening: AbstractAsyncContextManager[AdminStore], clock: Clock, action: str, key: str) -> str:
+async def decide(
+    opening: AbstractAsyncContextManager[AdminStore],
+    clock: Clock,
+    action: str,
+    key: str,
+    *,
+    presences: Mapping[str, Presence] = MappingProxyType({}),
+    table: Catalog | None = None,
+) -> str:
     """List communities, or approve or decline one; return what to print. Raises ConfigurationError, StoreError."""
+    approve = action == "approve"
     try:
         async with opening as admin:
             if action == "list":
                 month_ms, _ = window(Period.MONTH, clock.now_ms())
                 return communities(await admin.communities(month_ms, MOST))
-            approve = action == "approve"
             who = {"actor": "terminal", "actor_name": "terminal"}
             act = Act(audit_id=Ids().job(), community="", name="communities", target=key, **who)
-            await admin.decide_community(act, key, Approval.APPROVED if approve else Approval.DECLINED)
-            return community_decided(key, approve=approve)
+            state = Approval.APPROVED if approve else Approval.DECLINED
+            is_news = await admin.decide_community(act, key, state)
     except StoreBusy:
         raise ConfigurationError(BUSY) from None
     except NotFound:
         raise ConfigurationError(f"There is no community {key}: troubadour communities lists them.") from None
+    return await carry_out(presences, table or catalog(), key, approve=approve, is_news=is_news)

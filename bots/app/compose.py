@@ -49,7 +49,7 @@ from core.files.spool import own_disk, try_writing
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings
 from core.media.media import Media
-from core.ports import Clock
+from core.ports import Clock, Presence
 from core.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
@@ -103,6 +103,21 @@ def _telegram(settings: Settings) -> Platform:
     from bots.telegram import Telegram
 
     return Telegram(settings)
+
+
+@asynccontextmanager
+async def presences(settings: Settings, community: str) -> AsyncIterator[Mapping[str, Presence]]:
+    """Yield what reaches a community without the service, where its platform has a token."""
+    name = community.partition(":")[0]
+    token = {"discord": settings.discord_token, "telegram": settings.telegram_token}.get(name)
+    if token is None:
+        yield {}
+        return
+    chat = _discord(settings, None) if name == "discord" else _telegram(settings)
+    try:
+        yield {name: chat}
+    finally:
+        await chat.close()
 
 
 @asynccontextmanager
@@ -221,6 +236,7 @@ async def compose(
             admin=Admin(stores.admin, table, policy, clock, Ids()),
             meters=stores.meters,
             troubles=troubles,
+            presences=chats,
         )
         receiving = {name: chat for name, chat in chats.items() if _receives(part, chat)}
         health = Health(
@@ -245,6 +261,7 @@ async def compose(
             chats,
             look=health.look,
             leads=BOT in part.roles and part.leads,
+            newcomers=stores.store,
         )
         yield App(
             settings=settings,

@@ -10,6 +10,9 @@ from typing import TypeVar
 
 from bots.app.metrics import Gauge, LoopLag, exposition
 from bots.platform import Platform
+from bots.text import community_replies
+from bots.text.community_replies import MOST_SHOWN
+from core.domain.communities import Newcomer
 from core.domain.errors import StoreAway, StoreError
 from core.domain.lifecycle import State
 from core.domain.money import MICROS
@@ -41,7 +44,7 @@ _PARTS = {
 """What is not ready with these troubles, and why; "" is what they are about. With others most orders go on."""
 
 
-async def _nobody() -> Sequence[str]:
+async def _nobody() -> Sequence[Newcomer]:
     return ()
 
 
@@ -63,8 +66,8 @@ class Health:
     spool: Path
     total_left: Callable[[], Awaitable[int | None]] = _unlimited
     """Returns what is left of the total pool this month, in micros."""
-    waiting: Callable[[], Awaitable[Sequence[str]]] = _nobody
-    """Returns the communities that wait for approval, a few of them."""
+    waiting: Callable[[], Awaitable[Sequence[Newcomer]]] = _nobody
+    """Returns the communities that wait for approval."""
     troubles: Troubles = field(default_factory=Troubles)
     chats: Sequence[str] = ()
     """Those to which this process delivers."""
@@ -86,7 +89,8 @@ class Health:
         note(Trouble.STORE_AWAY, "", None if await self._jobs() is not None else "")
         note(Trouble.TOTAL_POOL_SPENT, "", await self._spent())
         if (waiting := await self._asked(self.waiting)) is not None:
-            note(Trouble.COMMUNITIES_WAIT, "", "; ".join(waiting) or None)
+            named = [community_replies.newcomer(each) for each in waiting[:MOST_SHOWN]]
+            note(Trouble.COMMUNITIES_WAIT, "", "; ".join(named) or None)
         note(Trouble.DISK_FULL, THIS_MACHINE, await self._unwritable())
 
     async def wrong(self) -> Mapping[str, str]:

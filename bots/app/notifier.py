@@ -7,9 +7,10 @@ from contextlib import suppress
 
 from bots.platform import Button, Platform
 from bots.text import admin_replies
+from bots.text.community_replies import Letter, digest
 from core.domain.errors import DeliveryError, StoreError
 from core.domain.troubles import Case, Key, Trouble, Troubles
-from core.ports import Notices
+from core.ports import Newcomers, Notices
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +44,19 @@ class Notifier:
         *,
         look: Callable[[], Awaitable[object]],
         leads: bool,
+        newcomers: Newcomers | None = None,
     ) -> None:
-        """`look` finds troubles that nobody reports. `leads`: whether to tell while the store can't say whose turn."""
+        """`newcomers`: of those that owners don't know yet they are told, with buttons.
+
+        `look` finds troubles that nobody reports. `leads`: whether to tell while the store can't say whose turn.
+        """
         self._troubles = troubles
         self._notices = notices
         self._owners = owners
         self._platforms = platforms
         self._look = look
         self._leads = leads
+        self._newcomers = newcomers
         self._known_owners: Collection[str] = ()
         self._logged: dict[Key, Case] = {}
         self._told: frozenset[Key] = frozenset()
@@ -103,16 +109,30 @@ class Notifier:
 
     async def _tell(self, case: Case) -> None:
         key, now_s = case.key, asyncio.get_running_loop().time()
-        if now_s < self._not_before_s.get(key, 0) or not await self._whom() or not await self._claimed(key):
+        if now_s < self._not_before_s.get(key, 0) or not await self._whom():
+            return
+        letter, named = await self._letter(case)
+        if letter is None or not await self._claimed(key):
             return
         self._not_before_s[key] = now_s + RETRY_S
-        told = await self.write(admin_replies.trouble(case))
+        told = await self.write(letter.text, letter.buttons)
         try:
+            if told and named and self._newcomers:
+                await self._newcomers.note_told(named)
             await self._notices.settle(key, told=told)
         except StoreError:
             if told:
                 self._told_here.add(key)
                 self._not_before_s[key] = now_s + HOUR_S
+
+    async def _letter(self, case: Case) -> tuple[Letter | None, Sequence[str]]:
+        """Return what to write, None where there is nothing new to say, and which communities it is about."""
+        if case.trouble is not Trouble.COMMUNITIES_WAIT or self._newcomers is None:
+            return Letter(admin_replies.trouble(case)), ()
+        with suppress(StoreError):  # they wait until it answers
+            if untold := [each for each in await self._newcomers.waiting() if each.told_ms is None]:
+                return digest(untold), [each.community for each in untold]
+        return None, ()
 
     async def _tell_well(self, key: Key) -> None:
         if self._logged.pop(key, None) is not None:

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from bots.commands import approval
 from bots.text import admin_replies as replies
+from bots.text import community_replies
 from bots.text.replies import HELP
 from core.admin import MOST_ROWS, Subject
 from core.domain.models import Caller, Person
@@ -33,6 +35,8 @@ class Answer:
     files: tuple[File, ...] = ()
     private: bool = False
     """A report on members, which only whoever asked for it should read."""
+    open: bool = False
+    """About what everybody may do here, which is nothing where the community waits for approval."""
 
 
 async def quota_set(service: Service, caller: Caller, subject: Subject, amount: str, period: str = "") -> Answer:
@@ -125,10 +129,10 @@ async def pool(service: Service, caller: Caller, community: str, amount: str) ->
 async def communities(service: Service, caller: Caller, decision: str = "", community: str = "") -> Answer:
     """List communities, or approve or decline one."""
     if decision:
-        community, approve = community.strip() or caller.community, decision == "approve"
-        await service.admin.decide_community(caller, community, approve=approve)
-        return Answer(replies.community_decided(community, approve=approve))
-    return Answer(replies.communities(await service.admin.communities(caller)), private=True)
+        key, approve = community.strip() or caller.community, decision == "approve"
+        here = not approve and key == caller.community
+        return Answer(await approval.decide(service, caller, key, approve=approve), private=here)
+    return Answer(community_replies.communities(await service.admin.communities(caller)), private=True)
 
 
 async def resume(service: Service, caller: Caller) -> Answer:

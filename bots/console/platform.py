@@ -1,7 +1,7 @@
 """The terminal as a chat platform."""
 
 import asyncio
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bots.commands.actions import Answer
@@ -83,6 +83,14 @@ class Console:
         """Show what is meant for one alone, and what may be typed in place of a press."""
         words = "".join(f"\n{button.label}: /press {button.data}" for button in buttons)
         self._screen.answer(f"To {member.removeprefix(f'{NAME}:')} alone: {text}{words}")
+
+    async def announce(self, _: str, words: Callable[[str], str]) -> None:
+        """Show what is said to everybody."""
+        self._screen.answer(words("/speak"))
+
+    async def leave(self, _: str) -> None:
+        """Refuse: there is but this place."""
+        raise DeliveryRefused("the terminal can't be left")
 
     async def run(self) -> None:
         """Hear the lines, wait until every order has ended, and end the demo."""

@@ -46,13 +46,14 @@ def of_wish(wish: CreditRequest) -> discord.ui.View:
 
 def _row(*buttons: tuple[str, str, str]) -> discord.ui.View:
     """Make a row of buttons from label, kind and what it is about."""
-    return row([Button(label, f"{kind}:{about}") for label, kind, about in buttons])
+    return rows([Button(label, f"{kind}:{about}") for label, kind, about in buttons])
 
 
-def row(buttons: Sequence[Button]) -> discord.ui.View:
+def rows(buttons: Sequence[Button]) -> discord.ui.View:
     """Put buttons under a message."""
     view = discord.ui.View(timeout=None)
+    numbers = sorted({button.row for button in buttons})
     for button in buttons:
-        view.add_item(discord.ui.Button(label=button.label, custom_id=button.data))
+        view.add_item(discord.ui.Button(label=button.label, custom_id=button.data, row=numbers.index(button.row)))
     view.stop()  # else discord.py would keep every row that it ever sent; presses come to `Bot.on_interaction` anyway
     return view

@@ -111,7 +111,7 @@ async def voices(interaction: Interaction) -> None:
 
 
 async def _voices(service: Service, _: Caller) -> Answer:
-    return Answer(replies.voice_names(service.catalog))
+    return Answer(replies.voice_names(service.catalog), open=True)
 
 
 @app_commands.command(name="balance", description=replies.COMMANDS["balance"])
@@ -121,7 +121,7 @@ async def balance(interaction: Interaction) -> None:
 
 
 async def _balance(service: Service, caller: Caller) -> Answer:
-    return Answer(replies.balance(await service.standing(caller), await service.entries(caller)))
+    return Answer(replies.balance(await service.standing(caller), await service.entries(caller)), open=True)
 
 
 @app_commands.command(name="help", description=replies.COMMANDS["help"])
@@ -131,7 +131,7 @@ async def show_help(interaction: Interaction) -> None:
 
 
 async def _help(service: Service, caller: Caller) -> Answer:
-    return Answer(await acts.show_help(service, caller))
+    return Answer(await acts.show_help(service, caller), open=True)
 
 
 @app_commands.command(name="claim", description=admin_replies.COMMANDS["claim"])

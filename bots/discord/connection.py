@@ -13,15 +13,17 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bots.app.roles import Shards
+from bots.commands import approval
 from bots.commands.actions import Answer
 from bots.commands.greeting import Greeted
 from bots.discord.containment import contain
-from bots.discord.greeting import greet, say
+from bots.discord.greeting import adder, greet, say
 from bots.discord.identity import AnyInteraction, key
 from bots.discord.presses import press
 from bots.discord.responder import Responder
 from bots.discord.turns import Turns
 from bots.text import refusals, replies
+from core.domain.communities import Approval
 from core.domain.models import Caller
 from core.service import Service
 
@@ -131,10 +133,10 @@ class Bot(discord.AutoShardedClient):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say hello where the bot was added; servers that it was in come as available ones."""
-        if self._greeted.note(key(guild.id)):
-            service = self.responder.service
-            takes_orders = await service.arrived_in(key(guild.id), guild.name)
-            await greet(guild, service.catalog, waits=not takes_orders)
+        service, is_due = self.responder.service, self._greeted.note(key(guild.id))
+        found = await approval.arrived(service, key(guild.id), guild.name, *await adder(guild))
+        if is_due and found is not Approval.DECLINED:
+            await greet(guild, service.catalog, waits=found is Approval.WAITING)
 
     async def on_message(self, message: discord.Message) -> None:
         """Say what to type to whoever writes to the bot directly, once a minute; servers' talk is never sent here."""

@@ -154,12 +154,40 @@ class DiscordDelivery:
         """Write to a user directly: Discord wants a server in common, and may be told by them not to let bots write."""
         message = handle_message_parameters(
             content=plain(text),
-            view=rows.row(buttons) if buttons else discord.utils.MISSING,
+            view=rows.rows(buttons) if buttons else discord.utils.MISSING,
             allowed_mentions=discord.AllowedMentions.none(),
         )
         with failures(), message:
             channel_id = await self._rest.direct_channel(int(member.removeprefix(f"{PLATFORM}:")))
             await self._rest.send(channel_id, message)
+
+    async def announce(self, community: str, words: Callable[[str], str]) -> None:
+        """Say something where a server is greeted. Raises DeliveryError."""
+        guild_id = int(community.removeprefix(f"{PLATFORM}:"))
+        text = plain(words("/speak"))
+        with failures():
+            for channel_id in await self._rest.places(guild_id):
+                if await self._said(channel_id, text, f"begin{guild_id}"):
+                    return
+        raise DeliveryRefused("there is no channel where the bot may write")
+
+    async def _said(self, channel_id: int, text: str, nonce: str) -> bool:
+        """Say something in a channel; return False where the bot may not."""
+        none = discord.AllowedMentions.none()
+        with handle_message_parameters(content=text, nonce=nonce, allowed_mentions=none) as message:
+            try:
+                await self._rest.send(channel_id, message)
+            except discord.Forbidden:
+                return False
+        return True
+
+    async def leave(self, community: str) -> None:
+        """Leave a server; one that the bot is not in is left. Raises DeliveryError."""
+        with failures():
+            try:
+                await self._rest.leave(int(community.removeprefix(f"{PLATFORM}:")))
+            except discord.NotFound as error:
+                log.info("%s was left before: %s", community, describe(error))
 
     def _token_lives(self, address: Address) -> bool:
         return self._now_s() < address.token_until_s

@@ -1,15 +1,21 @@
 """What is said where no interaction asks: hello in a server that the bot was added to, and what to type."""
 
+import asyncio
 import logging
 
 import discord
 
 from bots.discord.escaping import plain
+from bots.discord.identity import key
 from bots.discord.rest import NETWORK, describe
 from bots.text import replies
 from core.domain.products import Catalog
 
 log = logging.getLogger(__name__)
+
+LATEST = 10
+LOG_S = 5.0
+"""How long a server's log may take; a hello waits for it."""
 
 
 async def greet(guild: discord.Guild, catalog: Catalog, *, waits: bool) -> None:
@@ -19,6 +25,20 @@ async def greet(guild: discord.Guild, catalog: Catalog, *, waits: bool) -> None:
         log.info("guild %d has no channel to say hello in", guild.id)
         return
     await say(channel, replies.hello(catalog, "/speak", waits=waits), f"hello{guild.id}")
+
+
+async def adder(guild: discord.Guild) -> tuple[str, str]:
+    """Return the key and the name of whoever added the bot, which the server's log tells those who may read it."""
+    if not guild.me.guild_permissions.view_audit_log:
+        return "", ""
+    try:
+        async with asyncio.timeout(LOG_S):
+            async for entry in guild.audit_logs(action=discord.AuditLogAction.bot_add, limit=LATEST):
+                if entry.user and entry.target and entry.target.id == guild.me.id:
+                    return key(entry.user.id), entry.user.display_name
+    except (discord.HTTPException, *NETWORK) as error:
+        log.info("who added the bot to guild %d can't be read: %s", guild.id, describe(error))
+    return "", ""
 
 
 async def say(channel: discord.abc.Messageable, text: str, nonce: str) -> None:

@@ -46,6 +46,7 @@ class Discord(DiscordDelivery):
             raise PlatformError("DISCORD_TOKEN is not set")
         self._token = settings.discord_token.get_secret_value()
         self._proxy = settings.proxies.of(settings.discord_api_url)
+        use_api(settings.discord_api_url)
         super().__init__(self._token, now_s, self._proxy)
         self._settings = settings
         self._responder: Responder | None = None
@@ -64,9 +65,7 @@ class Discord(DiscordDelivery):
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""
-        use_api(self._settings.discord_api_url)
         self._responder = Responder(service)
-        await self._rest.open()
 
     async def run(self) -> None:
         """Log in, write the commands the first time, and take interactions until closed."""

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bots.commands import actions as acts
+from bots.commands import approval
 from bots.discord import buttons
 from bots.discord.identity import AnyInteraction
 from bots.discord.responder import ANEW, PRESS, Place, Responder, Said, unattended
-from bots.text import admin_replies, replies
+from bots.text import admin_replies, community_replies, replies
 from core.domain.errors import NotFound
 from core.domain.models import Caller, Destination
 
@@ -89,6 +90,26 @@ async def _decide(responder: Responder, interaction: AnyInteraction, request_id:
     await responder.answer(interaction, act, PRESS)
 
 
+async def _admit(responder: Responder, interaction: AnyInteraction, community: str) -> None:
+    await _judge(responder, interaction, community, approve=True)
+
+
+async def _leave(responder: Responder, interaction: AnyInteraction, community: str) -> None:
+    await _judge(responder, interaction, community, approve=False)
+
+
+async def _judge(responder: Responder, interaction: AnyInteraction, community: str, *, approve: bool) -> None:
+    """Let an owner decide about a community; what was decided, by whomever, is shown in the question."""
+
+    async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
+        verdict = await approval.press(responder.service, caller, community, approve=approve)
+        view = buttons.rows(verdict.letter.buttons) if verdict.letter.buttons else None
+        changed = Said(verdict.letter.text, view=view, place=Place.MESSAGE)
+        return (changed, Said(verdict.said)) if verdict.late else (changed,)
+
+    await responder.answer(interaction, act, PRESS)
+
+
 async def _unknown(responder: Responder, interaction: AnyInteraction, about: str) -> None:
     async def act(_: Caller, __: Destination) -> tuple[Said, ...]:
         raise NotFound("request", about)
@@ -114,4 +135,6 @@ _PRESSES: dict[str, Callable[[Responder, AnyInteraction, str], Awaitable[None]]]
     buttons.APPROVE: _approve,
     buttons.DECLINE: _decline,
     buttons.CONFIRM: _confirm,
+    community_replies.ADMIT: _admit,
+    community_replies.LEAVE: _leave,
 }

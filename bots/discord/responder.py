@@ -104,7 +104,10 @@ class Responder:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> None:
-        """Do what a command says and tell its author alone, once: an event that comes twice grants no credit twice."""
+        """Do what a command says and tell its author alone, once: an event that comes twice grants no credit twice.
+
+        A community where it is the first to be heard may have to be approved.
+        """
         if interaction.id in self._seen:
             log.info("interaction %d came again", interaction.id)
             return
@@ -113,8 +116,10 @@ class Responder:
             del self._seen[next(iter(self._seen))]
 
         async def told(caller: Caller, _: Destination) -> tuple[Said, ...]:
+            waits = await self.service.waits(caller)
             answer = await act(self.service, caller, *args, **kwargs)
-            return (Said(answer.text, answer.files),)
+            news = f"\n\n{replies.WAITS}" if waits and answer.open else ""
+            return (Said(f"{answer.text}{news}", answer.files),)
 
         await self.answer(interaction, told, PRIVATE)
 

@@ -20,6 +20,8 @@ MIB = 1024 * 1024
 DELAY_S = 15.0
 TOKEN_DELAY_S = 60.0
 WORDS = 300
+MOST_PLACES = 10
+"""Channels of a server that are tried for a few words."""
 
 # https://docs.discord.com/developers/topics/opcodes-and-status-codes, "JSON Error Codes"
 UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_TOKEN = 10008, 10015, 10062, 50027
@@ -94,12 +96,11 @@ class RestClient:
         self._adapter = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]
         self._session: aiohttp.ClientSession | None = None
 
-    async def open(self) -> None:
-        """Make the session; contacts nobody."""
+    def _make(self) -> aiohttp.ClientSession:
         timeout = aiohttp.ClientTimeout(total=CALL_S, sock_connect=CONNECT_S)
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(_note)
-        self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[trace], proxy=self._proxy)
+        return aiohttp.ClientSession(timeout=timeout, trace_configs=[trace], proxy=self._proxy)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -140,6 +141,24 @@ class RestClient:
         channel = await self._adapter.request(route, self._live, payload=wanted, auth_token=self._bot_token)
         return int(channel["id"])
 
+    async def places(self, guild_id: int) -> list[int]:
+        """Return the channels where a server may be greeted, the likeliest first."""
+        of_guild: dict[str, Any] = {"guild_id": guild_id, "webhook_id": guild_id}
+        guild = await self._adapter.request(
+            Route("GET", "/guilds/{guild_id}", **of_guild), self._live, auth_token=self._bot_token
+        )
+        found = await self._adapter.request(
+            Route("GET", "/guilds/{guild_id}/channels", **of_guild), self._live, auth_token=self._bot_token
+        )
+        texts = [c for c in found if c["type"] == discord.ChannelType.text.value]
+        texts.sort(key=lambda c: (c["id"] != guild.get("system_channel_id"), c["position"], int(c["id"])))
+        return [int(c["id"]) for c in texts[:MOST_PLACES]]
+
+    async def leave(self, guild_id: int) -> None:
+        """Leave a server."""
+        route = Route("DELETE", "/users/@me/guilds/{guild_id}", guild_id=guild_id)
+        await self._adapter.request(route, self._live, auth_token=self._bot_token)
+
     async def send(self, channel_id: int, message: MultipartParameters) -> None:
         """Post a message as the bot."""
         await self._adapter.request(
@@ -165,8 +184,9 @@ class RestClient:
 
     @property
     def _live(self) -> aiohttp.ClientSession:
+        """Return the session, which the first call makes."""
         if self._session is None:
-            raise RuntimeError("the rest is not open")
+            self._session = self._make()
         return self._session
 
 

@@ -1,6 +1,7 @@
 """Buttons, known by how their callback data (at most 64 bytes) begins: they work whichever process sent them."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -45,10 +46,15 @@ def of_wish(wish: CreditRequest) -> InlineKeyboardMarkup:
     )
 
 
-def row(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+def rows(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
     """Put buttons under a message; None for none."""
-    return _row(*((button.label, button.data) for button in buttons)) if buttons else None
+    found = groupby(buttons, lambda button: button.row)
+    return InlineKeyboardMarkup([[_button(b.label, b.data) for b in row] for _, row in found]) if buttons else None
 
 
 def _row(*buttons: tuple[str, str]) -> InlineKeyboardMarkup:
-    return InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=data) for label, data in buttons]])
+    return InlineKeyboardMarkup([[_button(label, data) for label, data in buttons]])
+
+
+def _button(label: str, data: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(label, callback_data=data)

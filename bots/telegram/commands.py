@@ -19,7 +19,7 @@ from telegram.error import BadRequest, Forbidden
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 
 from bots.commands import actions as acts
-from bots.commands import orders, typed
+from bots.commands import approval, orders, typed
 from bots.commands import parse as commands
 from bots.commands.greeting import Greeted
 from bots.commands.parse import Command, Named
@@ -31,6 +31,7 @@ from bots.telegram.pace import Pace, Rank
 from bots.telegram.presses import Presses
 from bots.telegram.responder import Responder, Said, outcome
 from bots.text import admin_replies, replies
+from core.domain.communities import Approval
 from core.domain.models import Caller, Person
 from core.engine.persist import persist
 from core.service import Service
@@ -103,17 +104,26 @@ class Dispatcher:
         """Act on a command only if its sender wrote it, here and now."""
         if not parse.written_by_sender(message):
             return Said(replies.write_it_here(command.name)) if parse.meant(message, command) else None
-        if (ordered := command.name in _PRODUCTS) or command.name in typed.ACTS:
+        ordered = command.name in _PRODUCTS
+        if ordered or command.name in typed.ACTS:
             written_ms = round(message.date.timestamp() * 1000)
             await self._service.check_age(_event(message), written_ms, ordered=ordered)
-        return await self._answers[command.name](message, command)
+        waits = not ordered and await self._service.waits(_caller(message))  # an order's admission asks by itself
+        said = await self._answers[command.name](message, command)
+        if said is None or command.name not in _FOR_EVERYBODY:
+            return said
+        waits = waits or (ordered and await self._service.waits(_caller(message)))
+        return replace(said, text=f"{said.text}\n\n{replies.WAITS}") if waits else said
 
     async def _on_membership(self, update: Update, _: Any) -> None:
         """Say hello where the bot was added; to be promoted, restricted or removed is no news to anybody."""
         change = update.my_chat_member
-        if change is not None and _was_added(change) and self._greeted.note(key(change.chat.id)):
-            adder = caller(change.chat, change.from_user, None)
-            waits = not await self._service.arrived(adder)
+        if change is None or not _was_added(change):
+            return
+        adder, is_due = caller(change.chat, change.from_user, None), self._greeted.note(key(change.chat.id))
+        found = await approval.arrived(self._service, adder.community, adder.title, adder.member, adder.name)
+        if is_due and found is not Approval.DECLINED:
+            waits = found is Approval.WAITING
             said = Said(replies.hello(self._service.catalog, f"/speak@{self._bot.username}", waits=waits))
             await self._responder.say(Place(change.chat.id), said, adder)
 
@@ -238,6 +248,7 @@ def _caller(message: Message, *, is_admin: bool = False) -> Caller:
 
 
 _PRODUCTS = {"speak": "speech", "music": "music"}
+_FOR_EVERYBODY = frozenset({"speak", "music", "voices", "balance", "help", "start"})
 _FOR_MEMBERS = ("speak", "music", "voices", "balance", "help")
 _FOR_ADMINS = ("quota", "grant", "revoke", "block", "unblock", "limits", "usage", "audit")
 

@@ -1,16 +1,16 @@
 """The Telegram platform: from a token to orders and deliveries."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from telegram import Update
-from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram.error import Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from bots.app.settings import Settings
 from bots.platform import Button, Hook
-from bots.telegram import buttons as rows
+from bots.telegram.buttons import rows
 from bots.telegram.commands import MENUS, Dispatcher
 from bots.telegram.connection import Poller, make_bot, make_requests
 from bots.telegram.delivery import TelegramDelivery, plain
@@ -67,9 +67,25 @@ class Telegram:
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Write to somebody who has written to the bot before: to others Telegram lets no bot write."""
-        chat = int(member.removeprefix(f"{NAME}:"))
         try:
-            await self._bot.send_message(chat, plain(text), reply_markup=rows.row(buttons))
+            await self._bot.send_message(_chat(member), plain(text), reply_markup=rows(buttons))
+        except TelegramError as error:
+            raise text_fault(error) from error
+
+    async def announce(self, community: str, words: Callable[[str], str]) -> None:
+        """Say something in a group. Raises DeliveryError."""
+        try:
+            me = await self._bot.get_me()
+            await self._bot.send_message(_chat(community), plain(words(f"/speak@{me.username}")))
+        except TelegramError as error:
+            raise text_fault(error) from error
+
+    async def leave(self, community: str) -> None:
+        """Leave a group; one that the bot is not in is left. Raises DeliveryError."""
+        try:
+            await self._bot.leave_chat(_chat(community))
+        except Forbidden as error:
+            log.info("%s was left before: %s", community, error)
         except TelegramError as error:
             raise text_fault(error) from error
 
@@ -136,3 +152,7 @@ class Telegram:
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Say how a job without audio in the chat ended."""
         await self._deliverer.tell(job, receipt)
+
+
+def _chat(key: str) -> int:
+    return int(key.removeprefix(f"{NAME}:"))

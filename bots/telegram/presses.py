@@ -9,12 +9,13 @@ from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update, U
 from telegram.error import TelegramError
 
 from bots.commands import actions as acts
+from bots.commands import approval
 from bots.telegram import buttons
 from bots.telegram.delivery import Place, TelegramDelivery, plain, topic
 from bots.telegram.identity import Admins, caller
 from bots.telegram.intake import kept
 from bots.telegram.responder import Responder, Said, outcome
-from bots.text import admin_replies, refusals, replies
+from bots.text import admin_replies, community_replies, refusals, replies
 from core.domain.errors import NeedsConfirmation, NotFound, NotPermitted
 from core.domain.models import Caller
 from core.service import Service
@@ -43,6 +44,8 @@ class Presses:
             buttons.ASK: self._ask,
             buttons.APPROVE: self._approve,
             buttons.DECLINE: self._decline,
+            community_replies.ADMIT: self._admit,
+            community_replies.LEAVE: self._leave,
         }
 
     async def on_press(self, update: Update, _: Any) -> None:
@@ -121,6 +124,18 @@ class Presses:
         answer = await acts.decide(self._service, who, _id("request", request_id), approve=approve)
         await self._responder.change(question, answer.text)
         return Said.of(answer)
+
+    async def _admit(self, question: MaybeInaccessibleMessage, user: User, community: str) -> Said:
+        return await self._judge(question, user, community, approve=True)
+
+    async def _leave(self, question: MaybeInaccessibleMessage, user: User, community: str) -> Said:
+        return await self._judge(question, user, community, approve=False)
+
+    async def _judge(self, question: MaybeInaccessibleMessage, user: User, community: str, *, approve: bool) -> Said:
+        """Let an owner decide about a community; what was decided, by whomever, is shown in the question."""
+        verdict = await approval.press(self._service, _who(question, user), community, approve=approve)
+        await self._responder.change(question, verdict.letter.text, buttons.rows(verdict.letter.buttons))
+        return Said(verdict.said, refused=verdict.late)
 
 
 def _who(message: MaybeInaccessibleMessage, user: User, *, is_admin: bool = False) -> Caller:

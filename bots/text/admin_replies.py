@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from bots.text.wording import PERIOD_NOW, left, until, when
 from core.admin import MOST_ACTS, MOST_QUOTAS, Subject
 from core.domain.amounts import read_period
-from core.domain.communities import Approval
 from core.domain.money import show
 from core.domain.quota import Limits, Quota, Standing
-from core.domain.reports import AuditEntry, Community, CreditRequest, Resumed, Usage
+from core.domain.reports import AuditEntry, CreditRequest, Resumed, Usage
 from core.domain.troubles import Case, Key, Trouble
 
 APPROVE = "Approve"
@@ -178,34 +177,6 @@ def pool(community: str, limit_micros: int | None) -> str:
     if limit_micros is None:
         return f"{community} has no pool any more."
     return f"{community} may now spend {show(limit_micros)} a month in all."
-
-
-def communities(found: Sequence[Community]) -> str:
-    """List communities, a line each."""
-    if not found:
-        return "No community has spent anything this month."
-    return "\n".join(
-        f"{_titled(c)}: {show(c.used_micros)} of {'no pool' if c.pool_micros is None else show(c.pool_micros)}, "
-        f"{c.members} {'member' if c.members == 1 else 'members'}{_decided(c)}"
-        for c in found
-    )
-
-
-def _titled(community: Community) -> str:
-    return f"“{community.title}” {community.community}" if community.title else community.community
-
-
-def _decided(community: Community) -> str:
-    if not community.state:
-        return ""
-    added = f", first heard from {community.added_name} ({community.added_by})" if community.added_by else ""
-    act = "decline" if community.state == Approval.APPROVED else "approve"
-    return f"; {community.state}{added}; /communities {act} {community.community}"
-
-
-def community_decided(community: str, *, approve: bool) -> str:
-    """Confirm what an operator decided about a community."""
-    return f"I take orders in {community} now." if approve else f"I take no orders in {community} any more."
 
 
 def decided(wish: CreditRequest, *, approve: bool) -> str:

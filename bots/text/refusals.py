@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from bots.text.admin_replies import LIMITS
+from bots.text.community_replies import decided_before
 from bots.text.wording import clock, left, span, when, whoever
 from core.domain.errors import (
     AlreadyAsked,
+    CommunityDecided,
     Decided,
     DoneBefore,
     InvalidInput,
@@ -185,6 +187,7 @@ _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     NotPermitted: lambda e: _NEEDS[e.needs],
     NeedsConfirmation: confirm,
     AlreadyAsked: lambda _: ASKED_BEFORE,
+    CommunityDecided: decided_before,
     Decided: lambda _: "Somebody has decided on that already.",
     TooOld: _too_old,
     DoneBefore: lambda _: "That was done before.",

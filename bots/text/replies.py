@@ -224,6 +224,9 @@ def no_command(catalog: Catalog, command: str) -> str:
     return f"I take commands. Write {command} {catalog.default_voice} Hello everyone, or /help for all that I can do."
 
 
+WAITS = "I wait for my operator here: nobody can order until whoever runs this bot has approved this community."
+
+
 def hello(catalog: Catalog, command: str, *, waits: bool = False) -> str:
     """Greet a community that the bot was added to, with the one next step."""
     hear = "I wait for my operator here. Once whoever runs this bot has approved this community, write" if waits else ""
@@ -231,6 +234,11 @@ def hello(catalog: Catalog, command: str, *, waits: bool = False) -> str:
         f"Hello! I say things with a voice and make music. {hear or 'Hear me:'} "
         f"{command} {catalog.default_voice} Hello everyone"
     )
+
+
+def may_begin(catalog: Catalog, command: str) -> str:
+    """Tell a community that was approved, with the one next step."""
+    return f"Whoever runs me has approved this community. Hear me: {command} {catalog.default_voice} Hello everyone"
 
 
 def write_it_here(command: str) -> str:

@@ -1,5 +1,6 @@
 """Who decides where orders are taken: whoever adds the bot to a group of their own is its admin there."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -20,3 +21,19 @@ class Communities(StrEnum):
     """In those that a setting names."""
     OPEN = "open"
     """Everywhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """A community about which the operators decide; its title and the names are strangers' own words."""
+
+    community: str
+    state: Approval = Approval.WAITING
+    title: str = ""
+    added_by: str = ""
+    added_name: str = ""
+    was_added: bool = False
+    """Whether `added_by` added the bot; else they were the first to be heard there."""
+    decided_name: str = ""
+    told_ms: int | None = None
+    """When the operators were told that it waits."""

@@ -10,6 +10,7 @@ TroubadourError
 │   ├── NeedsChoice          the member has to say which reading is meant
 │   ├── NotEnough            there is less credit than is to be taken
 │   ├── AlreadyAsked · Decided    a wish for credit, a second time
+│   │   └── CommunityDecided      a community, a second time
 │   └── Unavailable          stopping, out of credit, or the store can't answer
 ├── GatewayError             what the gateway said or failed to say, one class a status code
 │   ├── BadRequest 400 · RequestUnknown 404 · ModelNotFound 400 · Unauthorized 401 · OutOfCredit 402 · Forbidden 403
@@ -28,6 +29,7 @@ TroubadourError
 
 from typing import ClassVar
 
+from core.domain.communities import Approval
 from core.domain.lifecycle import Reason
 from core.domain.quota import Standing
 
@@ -127,6 +129,17 @@ class AlreadyAsked(Refusal):
 
 class Decided(Refusal):
     """A request that has been approved or declined before."""
+
+
+class CommunityDecided(Decided):
+    """A community that an operator has decided about before."""
+
+    def __init__(self, community: str, state: Approval, by: str) -> None:
+        """`by`: what they were called then."""
+        super().__init__(community)
+        self.community = community
+        self.state = state
+        self.by = by
 
 
 class DoneBefore(Refusal):

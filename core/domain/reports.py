@@ -113,6 +113,8 @@ class Community:
     """An Approval; empty where nobody decides, as for a direct chat."""
     added_by: str = ""
     added_name: str = ""
+    was_added: bool = False
+    """Whether `added_by` added the bot; else they were the first to be heard there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

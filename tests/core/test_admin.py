@@ -199,7 +199,7 @@ async def test_who_was_not_seen_under_an_at_name_is_not_found_and_that_is_noted(
 
 
 async def test_a_community_that_is_declined_orders_nothing(alive: Incarnation) -> None:
-    await alive.service.arrived(caller())
+    await alive.service.heard(caller())
     await alive.service.admin.decide_community(OWNER, "test:band", approve=False)
     with pytest.raises(OverLimit, match="community"):
         await alive.service.order(order())

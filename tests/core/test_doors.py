@@ -115,7 +115,7 @@ async def test_nothing_is_admitted_or_told_while_the_store_can_not_answer(rig: R
             await alive.service.order(order())
         with pytest.raises(Unavailable, match="store"):
             await alive.service.spoken(caller(), event_id="test:1")
-        assert not await alive.service.arrived(caller())
+        assert not await alive.service.heard(caller())
         await alive.store.open()
     assert rig.gateway.posted == []
 

@@ -109,10 +109,10 @@ async def test_what_came_after_communities_were_approved_still_waits(
     clock.forward(ms=1)
     later = {**ROWS["audit"], "audit_id": "later", "at_ms": clock.now_ms()}
     await old.run([insert("audit", community="test:new", **later)])
-    seen = SqlStore(old, clock, communities=Communities.ASK)
-    for name in ("test:new", "test:audit", "test:requests"):  # these were made to wait, or declined, by mistake
-        await seen.see_community(name, "A title")
-    await old.run([Statement("UPDATE communities SET state = 'declined' WHERE community = 'test:requests'")])
+    seen = {"title": "A title", "added_by": "", "added_name": "", "asked_ms": clock.now_ms(), "decided_by": ""}
+    # These were made to wait, or declined, by mistake.
+    for name, state in (("new", "waiting"), ("audit", "waiting"), ("requests", "declined")):
+        await old.run([insert("communities", community=f"test:{name}", state=state, **seen)])
     await old.close()
     store = await started(old, clock)
     assert await refused(store, "test:audit") is None

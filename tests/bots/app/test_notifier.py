@@ -1,5 +1,6 @@
 """Those who run the bot are told what only they can mend, and members hear that only where it is so."""
 
+import asyncio
 import json
 import logging
 import socket
@@ -13,6 +14,7 @@ import pytest
 from bots.app.life import App
 from bots.app.notifier import Notifier
 from bots.platform import Button, Platform
+from core.domain.communities import Communities
 from core.domain.errors import DeliveryDelayed
 from core.domain.troubles import Trouble, Troubles
 from core.engine.liveness import FORGET_S, STUCK_S, Liveness
@@ -148,6 +150,7 @@ class Desk:
 
     def __init__(self, driver: SqliteDriver) -> None:
         self.clock, self.post, self.seconds = SetClock(), Post(), 0.0
+        self.store = SqlStore(driver, self.clock, communities=Communities.ASK)
         self.troubles = Troubles(lambda: self.seconds)
         self.driver = driver
         self.notifier = self.new()
@@ -156,6 +159,7 @@ class Desk:
         return Notifier(
             self.troubles, SqlNotices(self.driver, self.clock), self.owners,
             {"post": cast("Platform", self.post)}, look=self.look, leads=True,
+            newcomers=self.store,
         )  # fmt: skip
 
     async def owners(self) -> tuple[str, ...]:
@@ -209,6 +213,39 @@ async def test_owners_who_could_not_be_written_to_are_told_when_they_can_be(desk
     await desk.new().turn()  # after a minute, or another process
     assert desk.troubles.told(Trouble.CHAT_AWAY)
     assert desk.post.letters[0][1] == "telegram is not connected: no orders come from there. I keep trying."
+
+
+async def test_newcomers_are_named_once_and_once_an_hour_whichever_process_tells(desk: Desk) -> None:
+    both = (desk.new(), desk.new())
+
+    async def turns() -> list[str]:
+        """Let both processes tell; return the communities of each message to the first owner."""
+        desk.post.letters.clear()
+        desk.troubles.begin(Trouble.COMMUNITIES_WAIT)
+        await asyncio.gather(*(notifier.turn() for notifier in both))
+        await desk.new().turn()  # after a restart
+        mine = (buttons for to, _, buttons in desk.post.letters if to == "post:a")
+        return [" ".join(b.data for b in buttons if b.data.startswith("admit")) for buttons in mine]
+
+    await desk.store.see_community("post:1", "One")
+    desk.post.open = False
+    assert await turns() == []
+    desk.post.open = True
+    assert await turns() == ["admit:post:1"]
+    desk.clock.forward(ms=HOUR_MS - 1)
+    await desk.store.see_community("post:2", "Two")
+    assert await turns() == []
+    desk.clock.forward(ms=1)
+    await desk.store.see_community("post:3", "Three")
+    assert await turns() == ["admit:post:3 admit:post:2"]
+    await desk.store.see_community("post:4", "Four")
+    desk.troubles.end(Trouble.COMMUNITIES_WAIT)  # all were decided, and then another came
+    await both[0].turn()
+    assert await turns() == []
+    desk.clock.forward(ms=HOUR_MS)
+    assert await turns() == ["admit:post:4"]
+    desk.clock.forward(ms=24 * HOUR_MS)
+    assert await turns() == []
 
 
 async def test_a_database_that_is_out_is_told_of_all_the_same(desk: Desk) -> None:

@@ -13,6 +13,7 @@ LOADING = 128
 
 ADMINISTRATOR = 1 << 3
 MANAGE_GUILD = 1 << 5
+VIEW_AUDIT_LOG = 1 << 7
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
 ATTACH_FILES = 1 << 15
@@ -141,6 +142,10 @@ class Guild:
     roles: list[JSON] = field(default_factory=list)
     """Those beside @everyone, as the API writes them."""
     system_channel: Channel | None = None
+    rights: int = MEMBER
+    """Of everybody, the bot among them."""
+    added_by: User | None = None
+    """Who let the bot in, as the audit log says."""
     open_commands: set[str] = field(default_factory=set)
     """Commands that the server's settings give to everybody, whatever default the bot asked for."""
 
@@ -206,7 +211,7 @@ class Guild:
             "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
             "hoist": False,
             "position": 0,
-            "permissions": str(MEMBER),
+            "permissions": str(self.rights),
             "managed": False,
             "mentionable": False,
             "flags": 0,

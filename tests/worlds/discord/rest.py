@@ -11,8 +11,10 @@ from tests.worlds.discord.places import (
     JSON,
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
+    VIEW_AUDIT_LOG,
     VIEW_CHANNEL,
     Channel,
+    Guild,
     Message,
 )
 from tests.worlds.discord.web import ApiError, Request
@@ -144,6 +146,41 @@ async def _typing(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -
     _channel(world, where, SEND_MESSAGES)
 
 
+def _guild(world: "DiscordWorld", where: Mapping[str, str]) -> Guild:
+    guild = next((g for g in world.guilds if g.id == int(where["guild"]) and g.present), None)
+    if guild is None:
+        raise ApiError(404, 10004, "Unknown Guild")
+    return guild
+
+
+async def _get_guild(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> JSON:
+    return _guild(world, where).payload(world.bot)
+
+
+async def _get_channels(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> list[JSON]:
+    return [c.payload() for c in _guild(world, where).channels if c.exists]
+
+
+async def _leave(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> None:
+    await world.expel(_guild(world, where))
+
+
+BOT_ADD = 28
+
+
+async def _audit_log(world: "DiscordWorld", request: Request, where: Mapping[str, str]) -> JSON:
+    guild = _guild(world, where)
+    if not guild.rights & VIEW_AUDIT_LOG:
+        raise ApiError(403, 50013, "Missing Permissions")
+    entries: list[JSON] = []
+    if guild.added_by is not None and request.query.get("action_type") == str(BOT_ADD):
+        who, entry = str(guild.added_by.id), str(world.new_id())
+        entries = [{"id": entry, "user_id": who, "target_id": str(world.bot.id), "action_type": BOT_ADD}]
+    users = [world.bot.payload(), *([guild.added_by.payload()] if guild.added_by else [])]
+    kinds = ("application_commands", "auto_moderation_rules", "guild_scheduled_events", "integrations", "threads")
+    return {"audit_log_entries": entries, "users": users, "webhooks": [], **{kind: [] for kind in kinds}}
+
+
 _MESSAGE = "/channels/{channel}/messages/{message}"
 _ORIGINAL = "/webhooks/{application}/{token}/messages/{message}"
 
@@ -156,6 +193,10 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/applications/{application}/commands", _get_commands),
     ("PUT", "/applications/{application}/commands", _put_commands),
     ("POST", "/users/@me/channels", _open_dm),
+    ("DELETE", "/users/@me/guilds/{guild}", _leave),
+    ("GET", "/guilds/{guild}", _get_guild),
+    ("GET", "/guilds/{guild}/channels", _get_channels),
+    ("GET", "/guilds/{guild}/audit-logs", _audit_log),
     ("GET", "/channels/{channel}", _get_channel),
     ("POST", "/channels/{channel}/typing", _typing),
     ("POST", "/channels/{channel}/messages", _post_message),

@@ -172,6 +172,14 @@ def get_chat_administrators(world: "TelegramWorld", call: Call) -> list[JSON]:
     return [member_raw(world.users[u], s) for u, s in admins]
 
 
+def leave_chat(world: "TelegramWorld", call: Call) -> bool:
+    chat = chat_of(world, call)
+    if chat.type == "private":
+        raise ApiError("chat member status can't be changed in private chats")
+    chat.members[world.bot.id] = "left"
+    return True
+
+
 def set_my_commands(world: "TelegramWorld", call: Call) -> bool:
     world.commands = call.object("commands")
     return True
@@ -217,5 +225,6 @@ METHODS: Mapping[str, Callable[["TelegramWorld", Call], Any]] = {
     "getChat": get_chat,
     "getChatMember": get_chat_member,
     "getChatAdministrators": get_chat_administrators,
+    "leaveChat": leave_chat,
 }
 """getUpdates waits, so the world answers it itself."""

@@ -1,0 +1,96 @@
+"""Whether orders are taken in a new community: owners are asked, with buttons, and what they decide is carried out."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from bots.text import community_replies, refusals, replies
+from bots.text.community_replies import Letter, digest
+from core.domain.communities import Approval
+from core.domain.errors import CommunityDecided, DeliveryError, NotFound
+from core.domain.models import Caller
+from core.domain.products import Catalog
+from core.ports import Presence
+from core.service import Service
+
+log = logging.getLogger(__name__)
+
+CALL_S = 8.0
+"""How long a chat may take to be told or left: whoever pressed a button is waiting."""
+_KEY = re.compile(r"[a-z]{1,12}:-?\d{1,20}", re.ASCII)
+_calls: set[asyncio.Task[None]] = set()
+"""Those that were given up; a call is never cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a press: what its message says now, and what to tell whoever pressed."""
+
+    letter: Letter
+    said: str
+    late: bool
+    """Somebody had decided before."""
+
+
+async def press(service: Service, caller: Caller, community: str, *, approve: bool) -> Verdict:
+    """Decide as a button says, unless somebody has before. Raises Refusal."""
+    if not _KEY.fullmatch(community):
+        raise NotFound("request", community)
+    late = False
+    try:
+        await service.admin.decide_community(caller, community, approve=approve, first=True)
+        said = await carry_out(service.presences, service.catalog, community, approve=approve)
+    except CommunityDecided as error:
+        said, late = refusals.refusal(error), True
+    letter = digest(await service.admin.told_with(caller, community))
+    return Verdict(Letter(f"{letter.text}\n\n{said}", letter.buttons), said, late)
+
+
+async def decide(service: Service, caller: Caller, community: str, *, approve: bool) -> str:
+    """Decide as a command says, whatever was decided before, and return what came of it. Raises Refusal."""
+    is_news = await service.admin.decide_community(caller, community, approve=approve)
+    return await carry_out(service.presences, service.catalog, community, approve=approve, is_news=is_news)
+
+
+async def arrived(service: Service, community: str, title: str, member: str = "", name: str = "") -> Approval | None:
+    """Keep a community that the bot was added to, and leave again where it was declined: nobody is asked twice."""
+    found = await service.arrived(community, title, member, name)
+    if found is Approval.DECLINED:
+        await carry_out(service.presences, service.catalog, community, approve=False)
+    return found
+
+
+async def carry_out(
+    presences: Mapping[str, Presence], catalog: Catalog, community: str, *, approve: bool, is_news: bool = True
+) -> str:
+    """Tell a community that it may begin, or leave it, if that is possible; return what to say about it."""
+    if approve and not is_news:
+        return community_replies.decided(community, approve=approve, done=None)
+    presence = presences.get(community.partition(":")[0])
+    done = False
+    if presence is None:
+        log.warning("%s can be neither told nor left: there is no connection to it", community)
+    else:
+        words = partial(replies.may_begin, catalog)
+        call = presence.announce(community, words) if approve else presence.leave(community)
+        done = await _done(asyncio.ensure_future(call), community)
+    return community_replies.decided(community, approve=approve, done=done)
+
+
+async def _done(call: "asyncio.Task[None]", community: str) -> bool:
+    _calls.add(call)
+    call.add_done_callback(_calls.discard)
+    await asyncio.wait({call}, timeout=CALL_S)
+    try:
+        if call.done():
+            call.result()
+            return True
+        log.warning("%s: no answer in time", community)
+    except DeliveryError as error:
+        log.warning("%s could be neither told nor left: %s", community, error)
+    except Exception:
+        log.exception("%s could be neither told nor left", community)
+    return False
