@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,21 +11,25 @@ from pathlib import Path
 from bots.app import check, logs
 from bots.app.compose import WallClock, presences, serve
 from bots.app.roles import ROLES, Part
-from bots.app.settings import address_of, load
+from bots.app.settings import address_of, load, read
 from bots.app.values import catalog_of
 from core.domain.errors import ConfigurationError, StoreError
 from core.files.private import UMASK
+from storage.backup import backup
 from storage.engines import Address, admin_of, audit_of, export_of, move, reach
-from storage.sqlite import backup
+
+OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What goes wrong with where the output goes."""
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
 
 async def _run(options: argparse.Namespace) -> int:
     part = Part.parse(options.roles, options.shards)
-    settings = load()
-    logs.configure(settings)
-    return await serve(settings, part)
+    reading = read()
+    logs.configure(reading.settings)
+    await check.refuse(reading, reach)
+    return await serve(reading.settings, part)
 
 
 async def _demo(options: argparse.Namespace) -> int:
@@ -44,10 +49,12 @@ async def _sandbox(options: argparse.Namespace) -> int:
 
 
 async def _check(_: argparse.Namespace) -> int:
-    return await check.check(load(), sys.stdout, reach)
+    return await check.check(read(), sys.stdout, reach)
 
 
 async def _ledger(options: argparse.Namespace) -> int:
+    if sys.stdout is None:
+        raise ConfigurationError("Standard output is closed, so there is nowhere to write to.")
     if options.action == "export":
         await export_of(_database(), sys.stdout)
         return 0
@@ -107,7 +114,11 @@ def parser() -> argparse.ArgumentParser:
         return command
 
     run = add("run", _run, "run the service, or some part of it")
-    run.add_argument("--roles", default=",".join(ROLES), help="what this process does (%(default)s)")
+    run.add_argument(
+        "--roles",
+        default=",".join(ROLES),
+        help="bot talks with the chats, worker carries orders, web answers over HTTP (%(default)s)",
+    )
     run.add_argument("--shards", help="Discord's shards of this process, such as 0-7/32 (all)")
     demo = add("demo", _demo, "a chat in this terminal, with simulated audio: no tokens, no network")
     demo.add_argument(
@@ -115,18 +126,25 @@ def parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--out", type=Path, default=Path("demo-audio"), help="where the audio files go (%(default)s)")
     sandbox = add("sandbox", _sandbox, "a local gateway with simulated audio")
-    sandbox.add_argument("--port", type=int, default=8787)
-    sandbox.add_argument("--host", default="127.0.0.1")
+    sandbox.add_argument("--port", type=int, default=8787, help="where to listen (%(default)s)")
+    sandbox.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
     sandbox.add_argument("--key", help="the only key to accept (default: any)")
     sandbox.add_argument("--seconds", type=float, default=2.0, help="how long a job takes (%(default)s)")
     sandbox.add_argument("--fault", help="a fault for every request; `--fault list` lists them")
     add("check", _check, "say what is misconfigured")
     ledger = add("ledger", _ledger, "check the books, or write every entry as CSV")
-    ledger.add_argument("action", choices=["verify", "export"])
+    ledger.add_argument(
+        "action",
+        choices=["verify", "export"],
+        help="verify: say whether the books balance (exit status 1 if they do "
+        "not, 2 if they can't be read); export: write every entry",
+    )
     communities = add("communities", _communities, "list communities, approve or decline one")
-    communities.add_argument("action", nargs="?", default="list", choices=["list", "approve", "decline"])
+    communities.add_argument(
+        "action", nargs="?", default="list", choices=["list", "approve", "decline"], help="what to do (%(default)s)"
+    )
     communities.add_argument("key", nargs="?", default="", help="such as telegram:-100123")
-    add("backup", _backup, "copy the database to a file").add_argument("file", type=Path)
+    add("backup", _backup, "copy the database to a file").add_argument("file", type=Path, help="a new file")
     move_command = add("migrate-store", _migrate_store, "move everything from SQLite to PostgreSQL, and prove it")
     move_command.add_argument("source", metavar="FROM", help="sqlite:///path of a database that no process uses")
     move_command.add_argument("target", metavar="TO", help="postgresql://… of an empty database")
@@ -139,14 +157,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(UMASK)
     try:
         status: int = asyncio.run(options.run(options))
+        if sys.stdout:
+            sys.stdout.flush()
     except (ConfigurationError, StoreError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # somebody reads only the beginning, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except OSError as error:
+        if error.errno not in OUTPUT or error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or else the interpreter complains at its end
+        if error.errno != errno.EPIPE:  # somebody reads only the beginning, as `| head` does
+            print(f"The output can't be written: {error.strerror}.", file=sys.stderr)
+        return 2
     return status
 
 

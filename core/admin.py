@@ -163,7 +163,8 @@ class Admin:
             known = _CHANNEL.fullmatch if name == "channels" else self._catalog.products.__contains__
             unknown = next((word for word in words if not known(word)), "" if words else value)
             if unknown or not words:
-                raise InvalidInput(name, unknown, f"{self._words(name)}, or none")
+                example = "none" if name == "channels" else next(iter(self._catalog.products))
+                raise InvalidInput(name, unknown, f"{self._words(name)}, or none", example)
             return name, words
         if name == "cooldown_s":
             return name, read_seconds(name, value)

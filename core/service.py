@@ -245,7 +245,7 @@ class Service:
 
     async def ask_for(self, caller: Caller, amount: str) -> CreditRequest:
         """Ask the admins for credit, in an amount as people type it. Raises InvalidInput, AlreadyAsked."""
-        micros = parse_amount(amount, self._policy.price_micros)
+        micros = parse_amount(amount, self._policy.price_micros, _WISHES)
         if micros is None:
             raise InvalidInput("amount", amount, _WISHES)
         return await self.ask(caller, micros)

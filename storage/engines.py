@@ -13,10 +13,10 @@ from core.ports import Clock
 from storage.admin_store import SqlAdminStore
 from storage.books import Audit, audit
 from storage.driver import Driver, Statement
-from storage.migrate import MARK
+from storage.migrate import MARK, version_of
 from storage.rows import read_as
 from storage.sql import EXPORT_ALL
-from storage.sqlite import SqliteDriver, audit_file, export_file
+from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
 
 AUDIT_S = 600.0
@@ -102,11 +102,20 @@ async def export_of(address: Address, out: TextIO) -> None:
     write_csv(Entry, (read_as(Entry, row) for row in rows), out)
 
 
-async def reach(address: Address) -> None:
-    """Connect and disconnect again. Raises StoreError with the reason why that can't be done."""
+async def reach(address: Address, *, whole: bool = False) -> None:
+    """Look for what would keep a service from a database, changing nothing; `whole`: at all of a file.
+
+    Raises StoreError with the reason, and StoreBusy where another process has the file.
+    """
+    if isinstance(address, Path):
+        await look_at_file(address, whole=whole)
+        return
     driver = driver_of(address)
     await driver.open()
-    await driver.close()
+    try:
+        await version_of(driver)
+    finally:
+        await driver.close()
 
 
 async def _ours(url: str) -> Driver:

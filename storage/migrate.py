@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS migrations (
     version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_ms BIGINT NOT NULL
 )
 """
+_VERSION = "SELECT max(version) AS version FROM migrations"
 _DONE = "INSERT INTO migrations (version, name, applied_ms) VALUES (:version, :name, :now_ms)"
 
 
@@ -38,18 +39,10 @@ async def migrate(driver: Driver, now_ms: int) -> int:
 
     Raises SchemaTooNew, or StoreError for somebody else's database, having changed nothing.
     """
-    tables = await driver.tables()
-    if tables and MARK not in tables:
-        raise StoreError("The database holds other tables than Troubadour's, so it is left alone.")
-    _, rows = await driver.reshape([Statement(_RECORD), Statement("SELECT max(version) AS version FROM migrations")])
-    current = rows[0]["version"] or 0
-    known = list(migrations())
+    await version_of(driver)
+    _, (row,) = await driver.reshape([Statement(_RECORD), Statement(_VERSION)])
+    current, known = _known(row["version"] or 0), list(migrations())
     latest = known[-1][0]
-    if current > latest:
-        raise SchemaTooNew(
-            f"The database has schema version {current}, and this release of Troubadour knows versions up to {latest}. "
-            "Install the newer release, or restore a backup made by this one."
-        )
     for version, name, sql in known:
         if version > current:
             done = Statement(_DONE, {"version": version, "name": name, "now_ms": now_ms})
@@ -59,6 +52,27 @@ async def migrate(driver: Driver, now_ms: int) -> int:
                 if version not in await _applied(driver):
                     raise
     return latest
+
+
+async def version_of(driver: Driver) -> int:
+    """Return the version of a database, 0 for an empty one, changing nothing. Raises as `migrate` does."""
+    tables = await driver.tables()
+    if tables and MARK not in tables:
+        raise StoreError("The database holds other tables than Troubadour's, so it is left alone.")
+    if not tables:
+        return 0
+    ((row,),) = await driver.run([Statement(_VERSION)])
+    return _known(row["version"] or 0)
+
+
+def _known(version: int) -> int:
+    latest = max(version for version, *_ in migrations())
+    if version > latest:
+        raise SchemaTooNew(
+            f"The database has schema version {version}, and this release of Troubadour knows versions up to {latest}. "
+            "Install the newer release, or restore a backup made by this one."
+        )
+    return version
 
 
 async def _applied(driver: Driver) -> set[int]:

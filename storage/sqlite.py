@@ -1,7 +1,6 @@
 """The SQLite driver: one connection, one writer that commits whatever is waiting together."""
 
 import asyncio
-import fcntl
 import logging
 import os
 import sqlite3
@@ -12,12 +11,13 @@ from typing import Any, TextIO
 
 import aiosqlite
 
-from core.domain.errors import Conflict, StoreAway, StoreBusy, StoreError
+from core.domain.errors import Conflict, StoreAway, StoreError
 from core.domain.reports import Entry, write_csv
 from core.files.private import FOLDER, create, narrow
 from storage.books import Audit, audit
 from storage.driver import Row, Statement, Unexpected, bindable
-from storage.migrate import MARK
+from storage.lock import take
+from storage.migrate import MARK, version_of
 from storage.rows import read_as
 from storage.sql import EXPORT_ALL
 
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LARGEST_BATCH = 256
 LONGEST_QUEUE = 10_000
 BUSY_S = 10
+DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 Outcome = list[list[Row]] | Exception
 Bound = Sequence[tuple[Statement, Mapping[str, Any]]]
@@ -105,7 +106,7 @@ class SqliteDriver:
             if not self._read_only:
                 self._path.parent.mkdir(FOLDER, parents=True, exist_ok=True)
                 file, *beside = files_of(self._path)
-                self._lock = _lock(beside[-1])
+                self._lock = take(beside[-1])
                 os.close(create(file, flags=0))  # by itself SQLite lets others read
                 narrow((file, *beside))
             connection = self._connection = self._kind(self._connect, 64)
@@ -115,7 +116,7 @@ class SqliteDriver:
                 await connection.execute_fetchall(f"PRAGMA {pragma}")
         except (sqlite3.Error, OSError) as error:
             await self.close()
-            raise StoreError(f"{self._path} can't be opened: {error}") from error
+            raise StoreError(told(self._path, "can't be opened", error)) from error
         self._closing = False
         self._writer = asyncio.create_task(self._write(connection), name="sqlite writer")
 
@@ -190,8 +191,9 @@ class SqliteDriver:
         except Exception as error:
             away = isinstance(error, sqlite3.Error)  # anything else is our own fault, which waiting does not mend
             kind = StoreAway if away else StoreError
-            outcomes = [kind(f"the database {self._path} fails: {error}") for _ in batch]
-            log.log(logging.ERROR, "a commit of %d transactions failed: %s", len(batch), outcomes[0], exc_info=not away)
+            outcomes = [kind(told(self._path, "fails", error)) for _ in batch]
+            level = logging.DEBUG if self._read_only else logging.ERROR  # the exception tells whoever looks
+            log.log(level, "a commit of %d transactions failed: %s", len(batch), outcomes[0], exc_info=not away)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if future.done():  # its caller was cancelled; the commit stands
                 continue
@@ -213,6 +215,13 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S)
 
 
+def told(path: Path, what: str, error: Exception) -> str:
+    """Say what is wrong with a file, and what helps where waiting does not."""
+    if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
+        return f"The database {path} is damaged, or no database at all ({error}): put a backup in its place."
+    return f"The database {path} {what}: {error}"
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
     """Yield what runs a query on a file that nobody changes, and reads row by row. Raises StoreError."""
@@ -220,45 +229,7 @@ def reading(path: Path) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
         with closing(connect(path, read_only=True)) as connection:
             yield connection.execute
     except sqlite3.Error as error:
-        raise StoreError(f"{path} can't be read: {error}") from error
-
-
-def backup(source: Path, target: Path) -> None:
-    """Copy a database, in use or not, to a new file that is on disk and whole when this returns. Raises StoreError."""
-    if target.is_symlink() or target.exists() or not target.parent.is_dir():
-        raise StoreError(f"{target} can't be written: a backup goes to a new file in a folder that exists.")
-    if str(target.resolve()).startswith(f"{source.resolve()}-"):
-        raise StoreError(f"{target} can't be written: SQLite keeps files of such names beside the database.")
-    partial = target.with_name(f"{target.name}.partial")
-    try:
-        partial.unlink(missing_ok=True)
-        os.close(create(partial))
-        with closing(connect(source, read_only=True)) as live, closing(sqlite3.connect(partial)) as copy:
-            live.backup(copy)
-            _check_whole(copy)
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
-        partial.replace(target)
-        _sync_folder(target.parent)  # the name, too, has to survive a power loss
-    except (sqlite3.Error, OSError) as error:
-        partial.unlink(missing_ok=True)
-        raise StoreError(f"{source} can't be copied to {target}: {error}") from error
-
-
-def _check_whole(copy: sqlite3.Connection) -> None:
-    if not copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (MARK,)).fetchone():
-        raise sqlite3.DatabaseError("it is not a database of Troubadour")
-    (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise sqlite3.DatabaseError(f"it is damaged: {found}")
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        raise StoreError(told(path, "can't be read", error)) from error
 
 
 async def audit_file(path: Path) -> Audit:
@@ -280,14 +251,25 @@ def export_file(path: Path, out: TextIO) -> None:
             connection.row_factory = sqlite3.Row
             write_csv(Entry, (read_as(Entry, row) for row in connection.execute(EXPORT_ALL)), out)
     except sqlite3.Error as error:
-        raise StoreError(f"{path} can't be exported: {error}") from error
+        raise StoreError(told(path, "can't be exported", error)) from error
 
 
-def _lock(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+async def look_at_file(path: Path, *, whole: bool) -> None:
+    """Look for what would keep a service from a file, which need not be there yet; `whole`: at each of its pages.
+
+    Raises StoreError, and StoreBusy where another process has it.
+    """
+    file, *_, lock = files_of(path)
+    if not file.exists():
+        return
+    if lock.exists():
+        os.close(take(lock))
+    driver = SqliteDriver(path, read_only=True)
+    await driver.open()
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StoreBusy(f"Another process is using this database ({path} is locked).") from None
-    return descriptor
+        await version_of(driver)
+        (rows,) = await driver.run([Statement("PRAGMA quick_check(1)")]) if whole else ([],)
+    finally:
+        await driver.close()
+    if rows and (found := next(iter(rows[0]))) != "ok":
+        raise StoreError(f"The database {path} is damaged ({' '.join(found.split())}): put a backup in its place.")

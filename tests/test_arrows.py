@@ -17,7 +17,7 @@ ONLY_IN = {
     "discord": "bots/discord/",
     "telegram": "bots/telegram/",
     "aiosqlite": "storage/sqlite.py",
-    "sqlite3": "storage/sqlite.py",
+    "sqlite3": "storage/sqlite.py storage/backup.py",
     "av": "core/media/child.py bots/sandbox/",
     "espeakng_loader": "bots/sandbox/",
     "numpy": "bots/sandbox/",

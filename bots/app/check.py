@@ -1,74 +1,121 @@
-"""`troubadour check`: say what is misconfigured, before anybody finds out in a chat."""
+"""What is misconfigured: `troubadour check` says it, and `troubadour run` starts only without it."""
 
-import os
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from pydantic import SecretStr
 
 from bots.app.redaction import recognizable, values_of
-from bots.app.settings import SANDBOX, Settings
-from core.domain.errors import ConfigurationError, StoreError
+from bots.app.settings import Reading, Settings
+from bots.web.listener import try_listening
+from core.domain.errors import ConfigurationError, StoreAway, StoreBusy, StoreError
+from core.files.private import FOLDER
+from core.files.spool import own_disk, try_writing
 from core.gateway.settings import GatewaySettings
 
-Reach = Callable[[Path | str], Awaitable[None]]
-"""Connects to a database and disconnects again, or raises StoreError."""
+log = logging.getLogger(__name__)
+
+NO_CHAT = "Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat to serve: put at least one of them."
+NO_KEY = "GATEWAY_KEY is not set. GATEWAY_URL=sandbox runs without one, with simulated audio."
 
 
-async def check(settings: Settings, out: TextIO, reach: Reach) -> int:
+class Reach(Protocol):
+    """Looks for what would keep a service from a database; `whole`: at all of it. Raises StoreError, StoreBusy."""
+
+    def __call__(self, address: Path | str, *, whole: bool = False) -> Awaitable[None]: ...
+
+
+@dataclass(slots=True)
+class Findings:
+    """Sentences, each with the setting that it is about."""
+
+    faults: list[str] = field(default_factory=list)
+    """With these nothing can run."""
+    troubles: list[str] = field(default_factory=list)
+    """Something can't run, or not now; the rest can."""
+    notes: list[str] = field(default_factory=list)
+
+
+async def check(reading: Reading, out: TextIO, reach: Reach) -> int:
     """Print a line for each finding; return 1 when the service could not run like this."""
-    problems, remarks = _findings(settings)
-    problems.extend(await _unreachable_database(settings, reach))
-    for text in problems:
+    found = await look(reading, reach, running_is_fine=True)
+    for text in (*found.faults, *found.troubles):
         print(f"problem: {text}", file=out)
-    for text in remarks:
+    for text in found.notes:
         print(f"note: {text}", file=out)
-    if not problems:
+    if not found.faults + found.troubles:
         print("Nothing is misconfigured.", file=out)
-    return 1 if problems else 0
+    return 1 if found.faults + found.troubles else 0
 
 
-def _findings(settings: Settings) -> tuple[list[str], list[str]]:
-    problems: list[str] = []
-    remarks: list[str] = []
-    tokens = {"DISCORD_TOKEN": settings.discord_token, "TELEGRAM_TOKEN": settings.telegram_token}
-    missing = [name for name, token in tokens.items() if token is None]
-    if len(missing) == len(tokens):
-        problems.append("neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat to serve")
-    else:
-        remarks.extend(f"{name} is not set: running without that platform" for name in missing)
-    if settings.gateway_url != SANDBOX:
-        problems.extend(_unusable_gateway(settings))
-    if settings.gateway_url == SANDBOX:
-        remarks.append("GATEWAY_URL=sandbox: audio is simulated")
+async def refuse(reading: Reading, reach: Reach) -> None:
+    """Log what is to be known about a start. Raises ConfigurationError with every fault."""
+    found = await look(reading, reach, running_is_fine=False)
+    if found.faults:
+        raise ConfigurationError("\n".join(found.faults + found.troubles))
+    for text in found.troubles:
+        log.error("%s", text)
+    for text in found.notes:
+        log.warning("%s", text)
+
+
+async def look(reading: Reading, reach: Reach, *, running_is_fine: bool) -> Findings:
+    """Find what is wrong; `running_is_fine`: the service may be running, with all that it has to itself."""
+    settings = reading.settings
+    found = Findings(list(reading.faults))
+    found.faults.extend(_missing(settings, reading.faults))
+    found.troubles.extend(unusable_proxies(settings))
+    _look_at_folders(settings, found)
+    await _look_at_what_others_may_have(settings, reach, found, running_is_fine=running_is_fine)
+    found.notes.extend(_notes(reading))
+    return found
+
+
+def _missing(settings: Settings, faults: Sequence[str]) -> Iterator[str]:
+    named = " ".join(faults)  # what is set, but wrong, stands in the settings as if it were not
+    if settings.discord_token is settings.telegram_token is None and "_TOKEN" not in named:
+        yield NO_CHAT
+    if settings.sandboxed:
+        if not find_spec("espeakng_loader") or not find_spec("numpy"):
+            yield "GATEWAY_URL=sandbox needs an extra: pip install 'troubadour[sandbox]'"
     elif settings.gateway_key is None:
-        problems.append("GATEWAY_KEY is not set")
+        yield NO_KEY
+    else:
+        try:
+            GatewaySettings(url=settings.gateway_url, key=settings.gateway_key)
+        except ConfigurationError as error:
+            yield str(error)
+
+
+def _notes(reading: Reading) -> Iterator[str]:
+    settings = reading.settings
+    for name, meant in reading.unknown.items():
+        yield f"{name} is no setting and does nothing: {meant} is probably meant."
+    for name, token in (("DISCORD_TOKEN", settings.discord_token), ("TELEGRAM_TOKEN", settings.telegram_token)):
+        if token is None and name not in " ".join(reading.faults):
+            yield f"{name} is not set: running without {name.partition('_')[0].title()}."
+    if settings.sandboxed:
+        yield "GATEWAY_URL=sandbox: audio is simulated."
     elif settings.gateway_url.startswith("http://"):
-        remarks.append("GATEWAY_URL is http: the key travels unencrypted")
-    problems.extend(unusable_proxies(settings))
-    remarks.extend(
-        f"{name.upper()} is too short or too common to be struck out of the log"
-        for name, value in dict(settings).items()
-        if isinstance(value, SecretStr) and not all(map(recognizable, values_of(value.get_secret_value())))
-    )
+        yield "GATEWAY_URL is http: the key travels unencrypted."
+    yield from (f"{name.upper()} is too short or too common to be struck out of the log." for name in _plain(settings))
+    if settings.total_pool_micros == 0:
+        yield "TOTAL_POOL is 0, so nobody can order anything: put what a month may cost you at most, such as 100.00."
+    elif settings.default_pool_micros == 0:
+        yield "DEFAULT_POOL is 0: no community can order before you give it a pool with /pool."
     if settings.public_url is None:
-        remarks.append("PUBLIC_URL is not set: the gateway is polled instead of calling back")
-    problems.extend(
-        [f"{kept} can't be written" for kept in (settings.data_dir, settings.spool) if not _writable(kept)][:1]
-    )
-    return problems, remarks
+        yield "PUBLIC_URL is not set: the gateway is polled instead of calling back."
 
 
-async def _unreachable_database(settings: Settings, reach: Reach) -> list[str]:
-    """A file of SQLite is not opened: the service may have it to itself."""
-    if isinstance(settings.database, Path):
-        return []
-    try:
-        await reach(settings.database)
-    except StoreError as error:
-        return [str(error)]
-    return []
+def _plain(settings: Settings) -> Iterator[str]:
+    for name, value in dict(settings).items():
+        if isinstance(value, SecretStr) and not all(map(recognizable, values_of(value.get_secret_value()))):
+            yield name
 
 
 def unusable_proxies(settings: Settings) -> list[str]:
@@ -88,15 +135,49 @@ def unusable_proxies(settings: Settings) -> list[str]:
     return list(problems)
 
 
-def _unusable_gateway(settings: Settings) -> list[str]:
+def _look_at_folders(settings: Settings, found: Findings) -> None:
+    folders = {"DATA_DIR": [settings.data_dir, settings.spool]}
+    if settings.database_url is not None and isinstance(settings.database, Path):
+        folders["DATABASE_URL"] = [settings.database.parent]
+    for name, places in folders.items():
+        for place in places:
+            try:
+                _try_folder(place)
+            except StoreAway as error:  # it may pass; until then the service is not ready
+                found.troubles.append(f"{name}: {place} can't be written now: {error}.")
+            except StoreError as error:
+                why = error.__cause__.strerror if isinstance(error.__cause__, OSError) else error
+                found.faults.append(f"{name}: {place} can't be made or written ({why}): put a folder where it can.")
+                break
+
+
+def _try_folder(folder: Path) -> None:
+    """Make a folder and write to it, and take away again what was not there. Raises what `own_disk` does."""
+    made: list[Path] = []
     try:
-        GatewaySettings(url=settings.gateway_url, key=settings.gateway_key or SecretStr("unset"))
+        with own_disk():
+            made = [path for path in (folder, *folder.parents) if not path.exists()]
+            folder.mkdir(FOLDER, parents=True, exist_ok=True)
+        try_writing(folder)
+    finally:
+        for path in made:
+            with suppress(OSError):  # it could not be made, or somebody has put something there meanwhile
+                path.rmdir()
+
+
+async def _look_at_what_others_may_have(
+    settings: Settings, reach: Reach, found: Findings, *, running_is_fine: bool
+) -> None:
+    """Look at the database, and at the port unless whoever has the database will have that, too."""
+    try:
+        await reach(settings.database, whole=running_is_fine)
+    except StoreBusy as error:
+        told = f"The service is running, so its database and its port are not tried. {error}"
+        (found.notes if running_is_fine else found.faults).append(told if running_is_fine else str(error))
+        return
+    except StoreError as error:
+        found.faults.append(f"DATABASE_URL: {error}" if settings.database_url else str(error))
+    try:
+        await try_listening(settings.http_host, settings.http_port)
     except ConfigurationError as error:
-        return [str(error)]
-    return []
-
-
-def _writable(folder: Path) -> bool:
-    """Say whether the folder, or the nearest one above it that exists, can be written."""
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    return existing.is_dir() and os.access(existing, os.W_OK)
+        found.faults.append(str(error))

@@ -13,7 +13,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bots.app.check import unusable_proxies
 from bots.app.health import Health
 from bots.app.life import App, calm_collector
 from bots.app.metrics import LoopLag
@@ -81,7 +80,6 @@ def platforms(settings: Settings, part: Part | None = None) -> dict[str, Platfor
     trouble: ConfigurationError | None = None
     for name, (token, make) in makers.items():
         if token is None:
-            log.warning("%s_TOKEN is not set: running without %s", name.upper(), name.title())
             continue
         try:
             found[name] = make()
@@ -273,8 +271,15 @@ async def compose(
             lag=lag,
             health=health,
             notifier=notifier,
+            duty="" if receiving else _duty(part, chats),
             stays=BOT not in part.roles,
         )
+
+
+def _duty(part: Part, chats: Mapping[str, Platform]) -> str:
+    duties = {WORKER: f"carrying orders for {' and '.join(chats)}", WEB: "answering over HTTP"}
+    does = [duty for role, duty in duties.items() if role in part.roles] or ["sharing the chats of other processes"]
+    return f"{' and '.join(does)}; orders come from other processes"
 
 
 def _receives(part: Part, chat: Platform) -> bool:
@@ -378,12 +383,6 @@ def _make_spool(settings: Settings) -> None:
 async def serve(settings: Settings, part: Part) -> int:
     """Run a part of the service until SIGTERM or SIGINT; return the exit status."""
     chats = platforms(settings, part)
-    if not chats:
-        raise ConfigurationError("Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat to serve.")
-    if not settings.sandboxed and settings.gateway_key is None:
-        raise ConfigurationError("GATEWAY_KEY is not set. GATEWAY_URL=sandbox runs without one, with simulated audio.")
-    for problem in unusable_proxies(settings):  # what goes by it fails; the rest need not wait for it
-        log.error("%s", problem)
     calm_collector()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

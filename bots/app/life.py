@@ -50,6 +50,8 @@ class App:
     lag: LoopLag
     health: Health
     notifier: Notifier | None = None
+    duty: str = ""
+    """What there is to do without any platform to take orders from."""
     stays: bool = False
     """Whether there is something to do without any platform to take orders from, as for others' orders."""
 
@@ -61,7 +63,7 @@ class App:
             await platform.open(self.service)
         taken_up = await self.worker.start()
         telling = [asyncio.create_task(self.notifier.run(), name="notifier")] if self.notifier else []
-        log.info("ready: %s; %d unfinished jobs taken up", ", ".join(self.receiving) or "no platform", taken_up)
+        log.info("ready: %s; %d unfinished jobs taken up", self.duty or ", ".join(self.receiving), taken_up)
         receiving = [asyncio.create_task(keep_running(p, stop), name=p.name) for p in self.receiving.values()]
         try:
             await _until_stopped(stop, [] if self.stays else receiving)

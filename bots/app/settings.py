@@ -1,19 +1,25 @@
 """Environment to one frozen settings object; `.env.example` shows every setting with its default."""
 
+import os
 import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bots.app.typos import bare, misspelt, worded, wrong_with_token
 from core.domain.amounts import parse_amount, read_monthly, read_quota
 from core.domain.communities import Communities
 from core.domain.errors import ConfigurationError, InvalidInput
 from core.domain.products import VOICES
 from core.domain.quota import Period, Quota
 from core.gateway.proxies import Proxies
+from core.gateway.settings import base_url
 
 GATEWAY_URL = "https://gateway.pixazo.ai"
 SANDBOX = "sandbox"
@@ -27,6 +33,11 @@ _OWNER = re.compile(r"(?:discord|telegram):\d{1,20}|console:\w+", re.ASCII)
 
 _COMMUNITY = re.compile(r"(?:discord:|telegram:-)\d{1,20}", re.ASCII)
 
+_KEYS = {
+    "owners": (_OWNER, "discord:1234 or telegram:5678"),
+    "communities_allowed": (_COMMUNITY, "telegram:-100123 or discord:456"),
+}
+
 
 def address_of(url: str) -> Path | str:
     """Read `sqlite:///path` or `postgresql://…`. Raises ValueError."""
@@ -37,7 +48,9 @@ def address_of(url: str) -> Path | str:
         return url
     if not url.startswith("sqlite:///"):
         raise ValueError("must begin with sqlite:/// or postgresql://")
-    return Path(url.removeprefix("sqlite:///"))
+    if not (path := url.removeprefix("sqlite:///")) or path.endswith("/") or Path(path).is_dir():
+        raise ValueError("needs the path of a file, such as sqlite:///data/troubadour.db")
+    return Path(path)
 
 
 class Settings(BaseSettings):
@@ -110,27 +123,45 @@ class Settings(BaseSettings):
     @field_validator("discord_api_url", "telegram_api_url", "gateway_url", "public_url", mode="after")
     @classmethod
     def _no_slash(cls, value: str | None) -> str | None:
-        return value.rstrip("/") if value else value
+        return value.rstrip("/") if value and not value.endswith("://") else value
 
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        _ = self.price_micros, self.database, self.default_quota, self.direct_quota
-        _ = self.default_pool_micros, self.total_pool_micros
-        if unknown := next((owner for owner in self.owners if not _OWNER.fullmatch(owner)), None):
-            raise ValueError(f"OWNERS: {unknown!r} is not such as discord:1234 or telegram:5678")
-        if unknown := next((key for key in self.communities_allowed if not _COMMUNITY.fullmatch(key)), None):
-            raise ValueError(f"COMMUNITIES_ALLOWED: {unknown!r} is not such as telegram:-100123 or discord:456")
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrap(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Take spaces and quotes away from around values: `docker --env-file` keeps them. Empty means not set."""
+        read = {name: bare(value) if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in read.items() if value != ""}
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Yield the setting and the sentence of each that can't work, though it looks like what it should be."""
+        settings = self
+        for name, read in _READ.items():
+            try:
+                read(settings)
+            except (ValueError, ConfigurationError) as error:
+                yield name, str(error)
+                if name == "price":  # or else it would be told again for every amount of characters
+                    settings = self.model_copy(update={name: type(self).model_fields[name].default})
+        for name, (form, such_as) in _KEYS.items():
+            if unknown := next((key for key in getattr(self, name) if not form.fullmatch(key)), None):
+                yield name, f"{name.upper()}: {unknown!r} is not such as {such_as}"
         if self.default_voice not in VOICES + self.more_voices:
-            raise ValueError(f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices")
-        if self.public_url and not self.public_url.startswith("https://"):
-            raise ValueError("PUBLIC_URL must begin with https://: the gateway calls no other address")
+            voices = ", ".join(VOICES + self.more_voices)
+            yield "default_voice", f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices: {voices}"
         if self.telegram_webhook and not self.public_url:
-            raise ValueError("TELEGRAM_WEBHOOK needs PUBLIC_URL: Telegram must know where to post")
-        if self.telegram_webhook and urlsplit(self.public_url or "").port not in TELEGRAM_PORTS:
-            raise ValueError("TELEGRAM_WEBHOOK: Telegram posts to port 443, 80, 88 or 8443 of PUBLIC_URL only")
+            yield "telegram_webhook", "TELEGRAM_WEBHOOK needs PUBLIC_URL: Telegram must know where to post"
+        if self.telegram_webhook and self._public_port not in TELEGRAM_PORTS:
+            wanted = "Telegram posts to port 443, 80, 88 or 8443 of PUBLIC_URL only"
+            yield "telegram_webhook", f"TELEGRAM_WEBHOOK: {wanted}"
         if self.poll_max_s < self.poll_min_s:
-            raise ValueError("POLL_MAX_S must not be less than POLL_MIN_S")
-        return self
+            yield "poll_max_s", "POLL_MAX_S must not be less than POLL_MIN_S"
+
+    @property
+    def _public_port(self) -> int | None:
+        try:
+            return urlsplit(self.public_url or "").port
+        except ValueError:  # which PUBLIC_URL is told for
+            return None
 
     @property
     def price_micros(self) -> int:
@@ -208,17 +239,85 @@ class Settings(BaseSettings):
         return self.data_dir / "spool"
 
 
-def load(**overrides: Any) -> Settings:
-    """Read the environment and `.env`. Raises ConfigurationError with a sentence for each setting that can't work."""
+def _token(name: str) -> Callable[[Settings], None]:
+    def read(settings: Settings) -> None:
+        token: SecretStr | None = getattr(settings, name)
+        if token and (wrong := wrong_with_token(name, token.get_secret_value())):
+            raise ValueError(wrong)
+
+    return read
+
+
+def _address(name: str, schemes: set[str]) -> Callable[[Settings], None]:
+    def read(settings: Settings) -> None:
+        if (given := getattr(settings, name)) is not None:
+            base_url(name.upper(), given, schemes)
+
+    return read
+
+
+_READ: Mapping[str, Callable[[Settings], object]] = {
+    "discord_token": _token("discord_token"),
+    "telegram_token": _token("telegram_token"),
+    "price": lambda settings: settings.price_micros,
+    "database_url": lambda settings: settings.database,
+    "default_allowance": lambda settings: settings.default_quota,
+    "direct_allowance": lambda settings: settings.direct_quota,
+    "default_pool": lambda settings: settings.default_pool_micros,
+    "total_pool": lambda settings: settings.total_pool_micros,
+    "discord_api_url": _address("discord_api_url", {"http", "https"}),
+    "discord_ws_url": _address("discord_ws_url", {"ws", "wss"}),
+    "telegram_api_url": _address("telegram_api_url", {"http", "https"}),
+    "public_url": _address("public_url", {"https"}),
+    "gateway_url": lambda settings: settings.sandboxed or _address("gateway_url", {"http", "https"})(settings),
+}
+"""What reads the settings that are more than their type; each raises ValueError or ConfigurationError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read: whatever can't work stands at its default in `settings`, and has its sentence in `faults`."""
+
+    settings: Settings
+    faults: Sequence[str]
+    unknown: Mapping[str, str]
+    """Names that are set and mean nothing, with the setting that each is probably meant to be."""
+
+
+def read(**overrides: Any) -> Reading:
+    """Read the environment and `.env`, to the end. Raises ConfigurationError where `.env` can't be read."""
+    file = overrides.get("_env_file", ".env")
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
     try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}".removeprefix(": ")
-            for problem in error.errors(include_input=False, include_url=False)
-        ]
-        raise ConfigurationError("\n".join(p.replace("Value error, ", "") for p in problems)) from None
+        given = dotenv_values(file) if file else {}
+        settings, faults = _typed(overrides, defaults)
     except UnicodeDecodeError as error:
         raise ConfigurationError(
             f".env can't be read: {error.reason} at byte {error.start}; it must be UTF-8."
         ) from None
+    except OSError as error:
+        raise ConfigurationError(f".env can't be read: {error.strerror}.") from None
+    more = dict(settings.faults())
+    if more:
+        settings = settings.model_copy(update={name: defaults[name] for name in more})
+    faults |= {name: sentence for name, sentence in more.items() if name not in faults}
+    return Reading(settings, list(dict.fromkeys(faults.values())), misspelt({*given, *os.environ}, defaults))
+
+
+def _typed(overrides: Mapping[str, Any], defaults: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:
+    """Read values of the right types; what has none is its default, and has a sentence."""
+    try:
+        return Settings(**overrides), {}
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False)
+    faults = {str(problem["loc"][0]): worded(problem) for problem in problems}
+    settings, more = _typed({**overrides, **{name: defaults[name] for name in faults}}, defaults)
+    return settings, faults | more
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the environment and `.env`. Raises ConfigurationError with a sentence for each setting that can't work."""
+    found = read(**overrides)
+    if found.faults:
+        raise ConfigurationError("\n".join(found.faults))
+    return found.settings

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from bots.commands import approval
 from bots.text import admin_replies as replies
-from bots.text import community_replies
+from bots.text import audit_replies, community_replies
 from bots.text.replies import HELP
 from core.admin import MOST_ROWS, Subject
 from core.domain.models import Caller, Person
@@ -100,7 +100,7 @@ async def usage(service: Service, caller: Caller, period: str = "month", member:
         title = replies.now(period).capitalize()
         files.append(File("usage.png", "image/png", await asyncio.to_thread(_picture, found, title)))
     cut = f"\n{replies.CUT}" if len(entries) == MOST_ROWS else ""
-    return Answer(f"{replies.usage(found, period)}{cut}", tuple(files), private=True)
+    return Answer(f"{replies.usage(found, period, member.name if member else '')}{cut}", tuple(files), private=True)
 
 
 async def _as_csv(name: str, kind: type[R], entries: Sequence[R]) -> list[File]:
@@ -114,11 +114,11 @@ def _picture(usage: Usage, title: str) -> bytes:
     return usage_png(usage, title)
 
 
-async def audit(service: Service, caller: Caller) -> Answer:
-    """Show who changed what, the newest first."""
+async def audit(service: Service, caller: Caller, role_names: Mapping[str, str] = MappingProxyType({})) -> Answer:
+    """Show who changed what, the newest first; `role_names` by the roles' keys."""
     entries = await service.admin.audit(caller)
     files = await _as_csv("audit.csv", AuditEntry, entries)
-    return Answer(replies.audit(entries), tuple(files), private=True)
+    return Answer(audit_replies.audit(entries, role_names), tuple(files), private=True)
 
 
 async def pool(service: Service, caller: Caller, community: str, amount: str) -> Answer:

@@ -64,9 +64,12 @@ async def quota_role(interaction: Interaction, role: discord.Role, amount: Text,
 async def quota_show(interaction: Interaction, member: Anybody | None = None) -> None:
     """Show what a member may spend, or every quota that was set."""
     roles = roles_of(member) if member else ()
+    await interaction.client.responder.administer(interaction, acts.quota_show, member, roles, _role_names(interaction))
+
+
+def _role_names(interaction: Interaction) -> dict[str, str]:
     known = interaction.guild.roles if interaction.guild else ()
-    names = {role_key(role.id): role.name for role in known}
-    await interaction.client.responder.administer(interaction, acts.quota_show, member, roles, names)
+    return {role_key(role.id): role.name for role in known}
 
 
 @quota.command(name="clear", description=replies.COMMANDS["quota clear"])
@@ -168,7 +171,7 @@ async def usage(interaction: Interaction, period: str = Period.MONTH.value, memb
 @app_commands.command(name="audit", description=admin_replies.COMMANDS["audit"])
 async def audit(interaction: Interaction) -> None:
     """Show who changed what."""
-    await interaction.client.responder.administer(interaction, acts.audit)
+    await interaction.client.responder.administer(interaction, acts.audit, _role_names(interaction))
 
 
 @_for_admins

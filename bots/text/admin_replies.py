@@ -1,14 +1,13 @@
 """Every sentence that an admin or an operator reads, in plain text; each adapter escapes it for its platform."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bots.text.wording import PERIOD_NOW, left, until, when
-from core.admin import MOST_ACTS, MOST_QUOTAS, Subject
+from core.admin import MOST_QUOTAS, Subject
 from core.domain.amounts import read_period
 from core.domain.money import show
 from core.domain.quota import Limits, Quota, Standing
-from core.domain.reports import AuditEntry, CreditRequest, Resumed, Usage
+from core.domain.reports import CreditRequest, Resumed, Usage
 from core.domain.troubles import Case, Key, Trouble
 
 APPROVE = "Approve"
@@ -25,8 +24,6 @@ LIMITS = {
 """The words for limits that people type, and the fields of `core.domain.quota.Limits`."""
 
 TOP = 5
-ACTS, REFUSALS = 10, 5
-"""Lines of the audit that fit into a message."""
 
 
 def amount(quota: Quota) -> str:
@@ -127,49 +124,17 @@ def now(period: str) -> str:
     return PERIOD_NOW[read_period(period)]
 
 
-def usage(found: Usage, period: str) -> str:
-    """Say what was spent, by product and by those who spent most."""
+def usage(found: Usage, period: str, whose: str = "") -> str:
+    """Say what was spent, by product and by those who spent most, or by one."""
     if not found.rows:
-        return f"Nothing was charged {now(period)}."
+        return f"{whose} was charged nothing {now(period)}." if whose else f"Nothing was charged {now(period)}."
     products = ", ".join(f"{name} {show(micros)}" for name, micros in sorted(found.by_product().items()))
     members = found.by_member()
     top = [f"{name}: {show(micros)}" for _, name, micros in members[:TOP]]
     rest = [f"{len(members) - TOP} more: {show(sum(m for *_, m in members[TOP:]))}"] if len(members) > TOP else []
-    return "\n".join([f"{now(period).capitalize()}: {show(found.total_micros)} ({products}).", *top, *rest])
-
-
-def audit(entries: Sequence[AuditEntry]) -> str:
-    """List the newest acts, a line each, and count the attempts that were refused: they can't crowd out the others."""
-    if not entries:
-        return "Nobody has changed anything here yet."
-    applied = [_act(entry) for entry in entries if entry.outcome == "applied"]
-    refused = [_act(entry) for entry in entries if entry.outcome != "applied"]
-    lines = applied[:ACTS] or ["Nobody has changed anything here yet."]
-    if refused:
-        lines += ["", f"{len(refused)} refused:", *refused[:REFUSALS]]
-    has = "them all" if len(entries) < MOST_ACTS else f"the newest {MOST_ACTS:,}"
-    return "\n".join([*lines, "", f"audit.csv has {has}."])
-
-
-def _act(entry: AuditEntry) -> str:
-    target = f"{entry.target_name} ({entry.target})" if entry.target_name else entry.target
-    line = " ".join(f"{when(entry.at_ms)} {entry.actor_name}, {entry.act} {target}".split())
-    if entry.outcome != "applied":
-        return f"{line} ({entry.outcome})"
-    before, after = _audited(entry.act, entry.before), _audited(entry.act, entry.after)
-    return f"{line}: {before} → {after}" if before else f"{line}: {after}"
-
-
-_AUDITED: Mapping[tuple[str, ...], Callable[[re.Match[str]], str]] = {
-    ("quota", "grant", "revoke", "pool", "approve", "decline", "limits confirm"): lambda number: show(int(number[0])),
-    ("block", "unblock"): lambda moment: when(int(moment[0])),
-}
-
-
-def _audited(act: str, value: str) -> str:
-    """Write a value of the audit, which keeps micros and ms, as people read it."""
-    write = next((write for acts, write in _AUDITED.items() if act.startswith(acts)), None)
-    return re.sub(r"\d+", write, value) if write else value.strip(",")
+    which = f"{now(period).capitalize()}, {whose}" if whose else now(period).capitalize()
+    lines = [] if whose else [*top, *rest]
+    return "\n".join([f"{which}: {show(found.total_micros)} ({products}).", *lines])
 
 
 def pool(community: str, limit_micros: int | None) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from core.domain.errors import ConfigurationError
+
 log = logging.getLogger(__name__)
 
 MOST = 256
@@ -41,6 +43,29 @@ class Strangers(logging.Filter):
         return not quiet
 
 
+async def try_listening(host: str, port: int) -> None:
+    """Take an address and give it back. Raises ConfigurationError when it can't be had."""
+    (await _bind(asyncio.Protocol, host, port)).close()
+
+
+async def _bind(answering: Callable[[], asyncio.Protocol], host: str, port: int) -> asyncio.Server:
+    try:
+        return await asyncio.get_running_loop().create_server(answering, host, port, start_serving=False)
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError(_why_not(host, port, error)) from error
+
+
+def _why_not(host: str, port: int, error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError | socket.gaierror) or error.errno in {None, errno.EADDRNOTAVAIL}:
+        wanted = "put 127.0.0.1, or 0.0.0.0 for every address that it has"
+        return f"HTTP_HOST {host} is no name or address of this machine: {wanted}."
+    if error.errno == errno.EADDRINUSE:
+        return f"HTTP_PORT {port} is in use on {host}: stop what listens there, or put another port."
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return f"HTTP_PORT {port} is not for this user: put one from 1024 to 65535."
+    return f"HTTP_HOST {host}, HTTP_PORT {port} can't be listened on: {error.strerror}."
+
+
 class Listener:
     """Accepts connections by itself: asyncio logs a hundred tracebacks a time when it has no descriptor for them."""
 
@@ -56,9 +81,9 @@ class Listener:
         self._complained_s = -QUIET_S
 
     async def open(self, host: str, port: int) -> None:
-        """Listen. Raises OSError, UnicodeError."""
+        """Listen. Raises ConfigurationError when the address can't be had."""
         loop = asyncio.get_running_loop()
-        bound = await loop.create_server(self._answering, host, port, start_serving=False)
+        bound = await _bind(self._answering, host, port)
         self._listening = [there.dup() for there in bound.sockets]
         bound.close()
         for there in self._listening:

@@ -86,11 +86,9 @@ class Web:
         self._listener = Listener(cast("web.Server", self._runner.server))
         try:
             await self._listener.open(self._host, self._port)
-        except (OSError, UnicodeError) as error:
+        except ConfigurationError:
             await self._runner.cleanup()
-            where = f"HTTP_HOST {self._host}, HTTP_PORT {self._port}"
-            why = error.strerror if isinstance(error, OSError) else "that is no name of a host"
-            raise ConfigurationError(f"Can't listen on {where}: {why}") from error
+            raise
 
     @property
     def port(self) -> int:

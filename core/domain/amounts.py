@@ -8,7 +8,9 @@ from core.domain.errors import InvalidInput
 from core.domain.money import LARGEST_MICROS, MICROS, cost_of
 from core.domain.quota import DAY_MS, Period, Quota
 
+SUMS = "an amount such as $0.50, 0.50 or 5000 chars, with at most six decimals and at most $1000000"
 AMOUNTS = "an amount such as $0.50, 0.50, 5000 chars or unlimited, with at most six decimals and at most $1000000"
+TOO_MUCH = "at most $1000000"
 PERIODS = "day, week or month"
 TIMES = "a time such as 30m, 2 hours, 1h30m, 3 days or 1 week, of at most a year"
 LONGEST_SPAN_MS = 366 * DAY_MS
@@ -28,24 +30,26 @@ def _tidy(text: str) -> str:
 
 # --- amounts --------------------------------------------------------------------------------------------------------
 
-_NUMBER = r"(\d{1,8})(?:\.(\d{1,6}))?"
+_NUMBER = r"(\d{1,20})(?:\.(\d{1,6}))?"
 _DOLLARS = re.compile(
     rf"(?:(?:us ?)?\$ ?|usd ?)?{_NUMBER}(?: ?(?:usd|(?:us )?dollars?))?|{_NUMBER} ?(?:us ?)?\$", re.ASCII
 )
-_CENTS = re.compile(rf"{_NUMBER} ?(?:cents?|\u00a2)", re.ASCII)
-_CHARACTERS = re.compile(r"(\d{1,10}|\d{1,3}(?: \d{3})+) ?(?:chars?|characters?)", re.ASCII)
+_CENTS = re.compile(rf"{_NUMBER} ?(?:cents?|cts?|c|\u00a2)", re.ASCII)
+_CHARACTERS = re.compile(r"(\d{1,20}|\d{1,3}(?: \d{3})+) ?(?:chars?|characters?)", re.ASCII)
 _THOUSANDS = re.compile(r"(?<!\d)[1-9]\d{0,2}\.\d\d0(?!\d)", re.ASCII)
 """1.000 is a thousand to half of the world."""
 
 
-def parse_amount(text: str, price_micros: int) -> int | None:
+def parse_amount(text: str, price_micros: int, allowed: str = AMOUNTS) -> int | None:
     """Read an amount as people type it, into micros; None is unlimited. Raises InvalidInput."""
     wanted = _tidy(text)
     if wanted == "unlimited":
         return None
     micros = _micros(wanted, price_micros)
-    if micros is None or micros > LARGEST_MICROS:
-        raise InvalidInput("amount", text, AMOUNTS, _mended(wanted, price_micros))
+    if micros is None:
+        raise InvalidInput("amount", text, allowed, _mended(wanted, price_micros))
+    if micros > LARGEST_MICROS:
+        raise InvalidInput("amount", text, TOO_MUCH)
     return micros
 
 
@@ -166,7 +170,8 @@ _MOST_WORDS = 6
 def split_credit(text: str, price_micros: int) -> tuple[str, str]:
     """Tell an amount from the reason after it. Raises InvalidInput where the reason may be a part of the amount."""
     wanted = _SPACES.sub(" ", text).strip(" ")
-    amount, reason = _split(wanted, price_micros)
+    amount, reason = _split(wanted, price_micros, SUMS)
+    parse_amount(amount, price_micros)  # it may be too much
     check_reason(amount, reason, price_micros)
     return amount, reason
 
@@ -177,10 +182,10 @@ def check_reason(amount: str, reason: str, price_micros: int) -> None:
     if more := _amount_like(words):
         whole = " ".join((amount, *words[:more]))
         better = _mended(_tidy(whole), price_micros)
-        raise InvalidInput("amount", whole, f"{AMOUNTS}; a reason begins with another word", better)
+        raise InvalidInput("amount", whole, f"{SUMS}; a reason begins with another word", better)
 
 
-def _split(wanted: str, price_micros: int) -> tuple[str, str]:
+def _split(wanted: str, price_micros: int, allowed: str = AMOUNTS) -> tuple[str, str]:
     """Take the longest beginning that is an amount. Raises InvalidInput where there is none."""
     words = wanted.split(" ", 2 * _MOST_WORDS)
     for length in range(min(len(words), _MOST_WORDS), 0, -1):
@@ -189,7 +194,7 @@ def _split(wanted: str, price_micros: int) -> tuple[str, str]:
         if tidy == "unlimited" or _micros(tidy, price_micros) is not None:
             return tidy, rest
     meant = " ".join(words[: max(1, _amount_like(words))])
-    raise InvalidInput("amount", meant, AMOUNTS, _mended(_tidy(meant), price_micros))
+    raise InvalidInput("amount", meant, allowed, _mended(_tidy(meant), price_micros))
 
 
 def _amount_like(words: Sequence[str]) -> int:

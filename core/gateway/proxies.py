@@ -7,6 +7,7 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
+from core.domain.addresses import wrong_with
 from core.domain.errors import ConfigurationError
 
 SCHEMES = frozenset({"http", "https"})
@@ -51,17 +52,11 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _usable(name: str, given: str) -> str:
-    try:
-        proxy = URL(given if "://" in given else f"http://{given}")
-        usable = proxy.scheme in SCHEMES and proxy.host is not None
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ConfigurationError(
-            f"{name} can't be used: the address of a proxy must begin with http:// or https://, such as "
-            "http://proxy.example:3128; SOCKS is not supported."
-        )
-    return str(proxy.with_path("/"))
+    given = given if "://" in given else f"http://{given}"
+    if wrong := wrong_with(given, SCHEMES):
+        socks = " SOCKS is not supported." if given.lower().startswith("socks") else ""
+        raise ConfigurationError(f"{name} can't be used: {wrong}. Put such as http://proxy.example:3128.{socks}")
+    return str(URL(given).with_path("/"))
 
 
 def told(error: Exception) -> str:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
-from yarl import URL
 
+from core.domain.addresses import wrong_with
 from core.domain.errors import ConfigurationError
 from core.gateway.proxies import Proxies
 
@@ -61,11 +62,9 @@ class GatewaySettings:
 
 
 def base_url(setting: str, given: str, schemes: set[str]) -> None:
-    """Require an address to which paths can be appended."""
-    allowed = f"{setting} must be an {' or '.join(sorted(schemes))} address without user, query and fragment."
-    try:
-        url = URL(given)
-    except ValueError as exc:
-        raise ConfigurationError(allowed) from exc
-    if url.scheme not in schemes or not url.host or url.user or url.password or url.query_string or url.fragment:
-        raise ConfigurationError(allowed)
+    """Require an address to which paths can be appended. Raises ConfigurationError."""
+    wrong = wrong_with(given, schemes)
+    if not wrong and (parts := urlsplit(given)) and ("@" in parts.netloc or parts.query or parts.fragment):
+        wrong = "there must be no user, query or fragment in it"
+    if wrong:
+        raise ConfigurationError(f"{setting} can't be used: {wrong}. Put such as {max(schemes)}://host.example/path.")

@@ -50,7 +50,7 @@ async def test_without_any_token_it_says_what_is_missing(gateway: Studio, tmp_pa
         assert "Traceback" not in said
         status, said = await service.cli("check")
         assert status == 1
-        assert "problem: neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set" in said
+        assert "problem: Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set" in said
         service.extra |= {"DISCORD_TOKEN": service.discord.token}
         await service.start(telegram=False)
 
@@ -80,7 +80,9 @@ async def test_a_second_service_on_the_same_database_is_refused(gateway: Studio,
         await service.start()
         status, said = await service.cli("run")
         assert status == 2
-        assert "Another process is using this database" in said
+        assert said.startswith("Another process is using this database: process ")
+        assert said.count("\n") == 1, said
+        assert (await service.cli("check"))[0] == 0
         copy = tmp_path / "copy.db"
         status, said = await service.cli("backup", str(copy))
         assert (status, copy.exists()) == (0, True)

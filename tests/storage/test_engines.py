@@ -1,15 +1,21 @@
 """What the command line asks of a database, on either engine."""
 
+import asyncio
 import io
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from bots.__main__ import main
 from bots.app import check
-from bots.app.settings import Settings
+from bots.app.settings import read
 from core.domain.errors import StoreError
 from storage.driver import Statement
 from storage.engines import audit_of, driver_of, export_of, reach
+from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission
@@ -38,10 +44,41 @@ async def test_an_empty_database_has_no_books(postgres: Server) -> None:
 
 
 async def test_check_says_that_a_database_is_out_of_reach_and_keeps_the_password() -> None:
-    settings = Settings(database_url="postgresql://ann:sesame@127.0.0.1:1/x", _env_file=None)  # type: ignore[arg-type, call-arg]
+    settings = read(database_url="postgresql://ann:sesame@127.0.0.1:1/x", http_port=0, _env_file=None)
     assert await check.check(settings, out := io.StringIO(), reach) == 1
     assert "can't be opened" in out.getvalue()
     assert "sesame" not in out.getvalue() + repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("out", "said"), [("/dev/full", "The output can't be written: No space left on device.\n"), ("", "")]
+)
+def test_an_output_that_takes_nothing_is_not_taken_for_wrong_books(tmp_path: Path, out: str, said: str) -> None:
+    asyncio.run(_empty_books(tmp_path / "troubadour.db"))
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with open(out or write_end, "w") as nowhere:  # noqa: PTH123 - a descriptor
+        ended = subprocess.run(
+            [sys.executable, "-m", "bots", "ledger", "verify"],
+            stdout=nowhere, stderr=subprocess.PIPE, env={**os.environ, "DATA_DIR": str(tmp_path)}, check=False, text=True,
+        )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (2, said)
+
+
+def test_junk_is_one_sentence_and_not_taken_for_wrong_books(tmp_path: Path) -> None:
+    (tmp_path / "troubadour.db").write_bytes(b"no database at all, but long enough to look at" * 100)
+    ended = subprocess.run(
+        [sys.executable, "-m", "bots", "ledger", "verify"],
+        capture_output=True, env={**os.environ, "DATA_DIR": str(tmp_path)}, check=False, text=True,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert "is damaged, or no database at all" in ended.stderr
+
+
+async def _empty_books(path: Path) -> None:
+    store = SqlStore(SqliteDriver(path), SetClock())
+    await store.open()
+    await store.close()
 
 
 def test_a_backup_of_postgres_is_pg_dumps_work(

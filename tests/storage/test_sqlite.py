@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import errno
 import os
 import sqlite3
 from collections.abc import AsyncIterator
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import Conflict, SchemaTooNew, StoreAway, StoreBusy, StoreError
+from storage.backup import backup
 from storage.driver import Statement, Unexpected
 from storage.migrate import migrate, migrations, statements
-from storage.sqlite import SqliteDriver, audit_file, backup, export_file
+from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission
@@ -47,8 +49,9 @@ async def test_commits_are_synced_to_disk(things: SqliteDriver) -> None:
 
 
 async def test_a_second_process_is_kept_out(things: SqliteDriver, tmp_path: Path) -> None:
-    with pytest.raises(StoreBusy, match="Another process"):
-        await SqliteDriver(tmp_path / "books.db").open()
+    for asked in (SqliteDriver(tmp_path / "books.db").open(), look_at_file(tmp_path / "books.db", whole=False)):
+        with pytest.raises(StoreBusy, match=f"Another process .*process {os.getpid()} on .* has .*books.db. Stop it"):
+            await asked
 
 
 async def test_a_second_process_is_kept_out_by_whatever_name(things: SqliteDriver, tmp_path: Path) -> None:
@@ -214,19 +217,64 @@ async def test_what_could_not_be_gone_back_to_is_no_backup(
 
 
 @pytest.mark.parametrize(
-    "target", ["books.db", "books.db-wal", "books.db-journal", "books.db.lock", "notes", "folder", "nowhere/x", "link"]
+    ("target", "why"),
+    [
+        ("books.db", "it is the database itself"),
+        ("books.db-wal", "SQLite keeps files of such names"),
+        ("books.db-journal", "SQLite keeps files of such names"),
+        ("books.db.lock", "it exists already"),
+        ("notes", "it exists already"),
+        ("folder", "it is a folder; name a file in it"),
+        ("nowhere/x", "there is no folder .*nowhere; make it"),
+        ("link", "it exists already"),
+        ("/proc/x", "No such file or directory; choose another folder"),
+    ],
 )
-async def test_a_backup_goes_to_a_new_file_only(store: SqlStore, tmp_path: Path, target: str) -> None:
+async def test_a_backup_goes_to_a_new_file_only(store: SqlStore, tmp_path: Path, target: str, why: str) -> None:
     await store.admit(admission())
     (tmp_path / "notes").write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StoreError, match="can't be written"):
+    with pytest.raises(StoreError, match=f"can't be written: {why}"):
         backup(tmp_path / "books.db", tmp_path / target)
     assert (tmp_path / "notes").read_text() == "mine"
     assert not [path for path in tmp_path.iterdir() if path.name.endswith(".partial")]
     await store.admit(admission())
     assert len(await store.unfinished()) == 2
+
+
+async def test_a_backup_says_that_the_disk_is_full(
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match="the disk is full; make room"):
+        backup(tmp_path / "books.db", tmp_path / "copy")
+    assert list(tmp_path.glob("copy*")) == []
+
+
+async def test_a_damaged_file_is_told_in_one_sentence(
+    store: SqlStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also where it is damaged in the middle, which only looking at all of it finds."""
+    for _ in range(50):
+        await store.admit(admission())
+    (tmp_path / "junk.db").write_bytes(b"no database at all, but long enough to look at" * 100)
+    backup(tmp_path / "books.db", tmp_path / "middle.db")
+    with (tmp_path / "middle.db").open("r+b") as file:
+        file.seek(40_000)
+        file.write(b"\xff" * 20_000)
+    for asked in (audit_file(tmp_path / "junk.db"), look_at_file(tmp_path / "junk.db", whole=False)):
+        with pytest.raises(
+            StoreError, match=r"junk.db is damaged, or no database at all .*: put a backup in its place"
+        ):
+            await asked
+    with pytest.raises(StoreError, match=r"is damaged .*: put a backup in its place"):
+        await look_at_file(tmp_path / "middle.db", whole=True)
+    await look_at_file(tmp_path / "missing.db", whole=True)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_a_foreign_database_is_left_alone(driver: SqliteDriver, tmp_path: Path, clock: SetClock) -> None:

@@ -178,7 +178,7 @@ async def test_the_first_command_in_a_group_makes_it_wait(
     world: TelegramWorld, studio: Studio, tmp_path: Path, boss: User, eve: User
 ) -> None:
     home = world.private(boss)
-    async with service(world, studio, tmp_path, communities="ask", owners=(key(home),)) as app:
+    async with service(world, studio, tmp_path, communities="ask", owners=(key(home),)):
         for command in ("/voices", "/help", "/speak", "/balance"):
             group = world.group(command, eve)  # the bot was there before anybody was told of such things
             assert WAITS in await answer(group, eve, command)

@@ -3,21 +3,34 @@
 import io
 import json
 import logging
+import os
+import socket
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
+from pydantic import SecretStr
 
 from bots.app import logs
-from bots.app.check import check
-from bots.app.settings import Settings, load
+from bots.app.check import check, look, refuse
+from bots.app.settings import Reading, Settings, load, read
 from core.domain.errors import ConfigurationError
 from core.domain.quota import Period, Quota
-from storage.engines import reach
+from storage.engines import driver_of, reach
 
 
 def loaded(**values: object) -> Settings:
     return load(_env_file=None, **values)
+
+
+def reading(**values: object) -> Reading:
+    return read(_env_file=None, **values)
+
+
+async def checked(**values: object) -> tuple[int, str]:
+    out = io.StringIO()
+    status = await check(reading(http_port=0, **values), out, reach)
+    return status, out.getvalue()
 
 
 def test_the_defaults_work() -> None:
@@ -138,27 +151,160 @@ def test_secrets_are_found_however_they_are_written(how: str, monkeypatch: pytes
 
 
 async def test_a_short_or_common_value_is_not_struck_out_and_check_says_so(tmp_path: Path) -> None:
-    settings = loaded(
-        data_dir=tmp_path, gateway_key="k", telegram_token="1:x", database_url="postgresql://bot:postgres@db/books"
-    )
+    secrets: dict[str, object] = {
+        "gateway_key": "k",
+        "telegram_token": "1:x",
+        "database_url": "postgresql://bot:postgres@db/books",
+    }
     record = logging.LogRecord("test", logging.ERROR, "", 0, "postgres keeps 1:x books of the bot", (), None)
-    assert logs.Redacting(logs.secrets(settings), as_json=False).format(record).endswith("keeps 1:x books of the bot")
-    out = io.StringIO()
-    await check(settings, out, reach)
+    line = logs.Redacting(logs.secrets(loaded(**secrets)), as_json=False).format(record)
+    assert line.endswith("keeps 1:x books of the bot")
+    _, said = await checked(data_dir=tmp_path, **secrets)
     for name in ("GATEWAY_KEY", "TELEGRAM_TOKEN", "DATABASE_URL"):
-        assert f"note: {name} is too short or too common to be struck out of the log" in out.getvalue()
+        assert f"note: {name} is too short or too common to be struck out of the log" in said
 
 
 async def test_check_names_what_is_missing(tmp_path: Path) -> None:
-    out = io.StringIO()
-    assert await check(loaded(data_dir=tmp_path), out, reach) == 1
-    assert "problem: neither DISCORD_TOKEN nor TELEGRAM_TOKEN" in out.getvalue()
-    assert "problem: GATEWAY_KEY is not set" in out.getvalue()
+    status, said = await checked(data_dir=tmp_path)
+    assert status == 1
+    assert "problem: Neither DISCORD_TOKEN nor TELEGRAM_TOKEN" in said
+    assert "problem: GATEWAY_KEY is not set" in said
 
 
 async def test_check_is_content_with_one_platform(tmp_path: Path) -> None:
+    status, said = await checked(data_dir=tmp_path, telegram_token="1:x", gateway_url="sandbox")
+    assert status == 0
+    assert "DISCORD_TOKEN is not set: running without Discord" in said
+    assert "audio is simulated" in said
+
+
+def test_every_bad_setting_is_named_at_once() -> None:
+    """Those of the wrong type, those of the wrong form, and those that do not fit together."""
+    bad = {"jobs_total": "0", "log_level": "LOUD", "price": "NaN", "owners": "alice", "public_url": "http://x"}
+    with pytest.raises(ConfigurationError) as failed:
+        loaded(**bad, telegram_webhook="true", poll_max_s=1, default_pool="lots", http_port="many")
+    said = str(failed.value)
+    for name in ("JOBS_TOTAL", "LOG_LEVEL", "PRICE", "OWNERS", "PUBLIC_URL", "POLL_MAX_S", "DEFAULT_POOL", "HTTP_PORT"):
+        assert len([line for line in said.splitlines() if line.startswith(name)]) == 1, said
+    assert "TELEGRAM_WEBHOOK" not in said
+
+
+DISCORDS = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GAbCdE." + "canary" * 6
+TELEGRAMS = "123456789:AAcanary" + "canary" * 5
+
+
+@pytest.mark.parametrize("written", ["{}", " {} ", '"{}"', "'{}'", ' "{} "', '"{}', "{} x"])
+def test_tokens_of_the_other_platform_are_told_apart_without_showing_them(written: str) -> None:
+    fine = reading(discord_token=written.format(DISCORDS), telegram_token=written.format(TELEGRAMS))
+    swapped = reading(discord_token=written.format(TELEGRAMS), telegram_token=written.format(DISCORDS)).faults
+    if written in {'"{}', "{} x"}:
+        assert [fault.partition(" ")[0] for fault in fine.faults] == ["DISCORD_TOKEN", "TELEGRAM_TOKEN"]
+        assert all("characters that no token has: put the one from" in fault for fault in fine.faults)
+    else:
+        assert fine.faults == []
+        assert fine.settings.discord_token == SecretStr(DISCORDS)
+    if written != "{} x":
+        assert swapped[0].startswith(
+            "DISCORD_TOKEN holds a token of Telegram: put the one from Discord's developer portal"
+        )
+        assert swapped[1].startswith("TELEGRAM_TOKEN holds a token of Discord: put the one from @BotFather")
+    assert len(swapped) == 2
+    assert "canary" not in str((swapped, fine.faults))
+
+
+def test_quotes_around_a_value_are_no_part_of_it_and_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "HTTP_HOST": '"0.0.0.0"',
+        "HTTP_PORT": "' 81 '",
+        "PUBLIC_URL": '""',
+        "GATEWAY_KEY": "  ",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = loaded()
+    assert (settings.http_host, settings.http_port) == ("0.0.0.0", 81)
+    assert (settings.public_url, settings.gateway_key) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("discord_api_url", "discord.com/api/v10", "it must begin with http:// or https://"),
+        ("discord_api_url", "htp://discord.com", "it must begin with http:// or https://"),
+        ("discord_api_url", "https://", "it names no host"),
+        ("discord_api_url", "https://x:99999/api", "its port must be a number from 1 to 65535"),
+        ("discord_ws_url", "https://x", "it must begin with ws:// or wss://"),
+        ("telegram_api_url", "https://api telegram.org", "there must be no space in it"),
+        ("telegram_api_url", "https://u:canary@x", "there must be no user, query or fragment in it"),
+        ("gateway_url", "gateway.test", "it must begin with http:// or https://"),
+        ("public_url", "https://[x", "its host can't be read"),
+    ],
+)
+def test_an_address_that_is_none_is_one_sentence(name: str, value: str, said: str) -> None:
+    [fault] = reading(**{name: value}).faults
+    assert fault.startswith(f"{name.upper()} can't be used: {said}. Put such as ")
+    assert "canary" not in fault
+
+
+@pytest.mark.parametrize("path", ["sqlite:///", "sqlite:////", "sqlite:////tmp", "sqlite:///data/"])
+def test_a_database_needs_a_file(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL needs the path of a file, such as sqlite:///data/"):
+        loaded(database_url=path)
+
+
+async def test_check_tries_what_only_trying_shows(tmp_path: Path, unused_tcp_port: int) -> None:
+    (tmp_path / "junk.db").write_bytes(b"no database at all, but long enough to look at" * 100)
+    bad: dict[str, dict[str, object]] = {
+        "DATA_DIR: /proc/x can't be made or written": {"data_dir": "/proc/x"},
+        "DATABASE_URL: /proc/x can't be made or written": {"database_url": "sqlite:////proc/x/books.db"},
+        "HTTP_HOST foo.invalid is no name or address of this machine: put 127.0.0.1": {"http_host": "foo.invalid"},
+        "HTTP_HOST 192.0.2.1 is no name or address of this machine": {"http_host": "192.0.2.1"},
+        "is damaged, or no database at all": {"database_url": f"sqlite:///{tmp_path / 'junk.db'}"},
+    }
+    well: dict[str, object] = {"data_dir": tmp_path / "data", "telegram_token": "1:x", "gateway_url": "sandbox"}
+    for said, values in bad.items():
+        status, lines = await checked(**well | values)
+        problems = [line for line in lines.splitlines() if line.startswith("problem: ")]
+        assert (status, len(problems)) == (1, 1), lines
+        assert said in problems[0]
+    with socket.create_server(("127.0.0.1", unused_tcp_port)):
+        found = await look(reading(**well, http_port=unused_tcp_port), reach, running_is_fine=True)
+        assert found.faults == [
+            f"HTTP_PORT {unused_tcp_port} is in use on 127.0.0.1: stop what listens there, or put another port."
+        ]
+    assert not (tmp_path / "data").exists()
+
+
+async def test_check_beside_the_running_service_finds_nothing_wrong(tmp_path: Path) -> None:
+    """It has the database and the port, which is as it should be; a second one is refused."""
+    driver = driver_of(tmp_path / "troubadour.db")
+    await driver.open()
+    well: dict[str, object] = {"data_dir": tmp_path, "telegram_token": "1:x", "gateway_url": "sandbox"}
+    status, said = await checked(**well)
+    assert (status, "note: The service is running" in said) == (0, True)
+    with pytest.raises(ConfigurationError) as refused:
+        await refuse(reading(**well), reach)
+    await driver.close()
+    assert str(refused.value).startswith(f"Another process is using this database: process {os.getpid()} on ")
+    assert "\n" not in str(refused.value)
+
+
+async def test_nothing_to_spend_is_noted(tmp_path: Path) -> None:
+    well: dict[str, object] = {"data_dir": tmp_path, "telegram_token": "1:x", "gateway_url": "sandbox"}
+    status, said = await checked(**well, total_pool="0")
+    assert (status, "note: TOTAL_POOL is 0, so nobody can order anything: put" in said) == (0, True)
+    assert "note: DEFAULT_POOL is 0" in (await checked(**well, default_pool="0 month"))[1]
+
+
+async def test_a_misspelt_setting_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("DISCORD_TOKNE=x\ntelegram_bot_token=y\nGATEWAY_KEY=z\nCOMPOSE_PROJECT_NAME=mine\n")
+    for name in ("TOTAL_POOLS", "FTP_PROXY", "PIP_NO_INDEX"):
+        monkeypatch.setenv(name, "x")
+    found = read(_env_file=tmp_path / ".env")
+    assert found.unknown == {
+        "DISCORD_TOKNE": "DISCORD_TOKEN",
+        "TOTAL_POOLS": "TOTAL_POOL",
+        "telegram_bot_token": "TELEGRAM_TOKEN",
+    }
     out = io.StringIO()
-    settings = loaded(data_dir=tmp_path, telegram_token="1:x", gateway_url="sandbox")
-    assert await check(settings, out, reach) == 0
-    assert "DISCORD_TOKEN is not set: running without that platform" in out.getvalue()
-    assert "audio is simulated" in out.getvalue()
+    await check(found, out, reach)
+    assert "note: DISCORD_TOKNE is no setting and does nothing: DISCORD_TOKEN is probably meant." in out.getvalue()

@@ -7,7 +7,7 @@ import pytest
 
 from bots.commands import typed
 from bots.commands.parse import Command, Named, named
-from bots.text import refusals
+from bots.text import audit_replies, refusals
 from core.domain.errors import InvalidInput, NotPermitted
 from core.domain.models import Caller, Person
 from tests.core.engine.test_worker import at_rest
@@ -66,7 +66,7 @@ async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
         ("/block @ann forever", "Ann's orders are refused. What"),
         ("/limits cooldown 1h30m", "cooldown: 5400 seconds"),
         ("/limits text 5 000 chars", "text: 5000 characters"),
-        ("/usage this week @ann", "Nothing was charged this week."),
+        ("/usage this week @ann", "Ann was charged nothing this week."),
         ("/grant @ann", "Write /grant @name"),
         ("/grant 0.50", "Write /grant @name"),
         ("/block @ann 2 h", "Ann's orders are refused until"),
@@ -79,7 +79,7 @@ async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
         ("/limits confirm $0.05", "confirm: orders over $0.05 are confirmed"),
         ("/limits products speech", "products: speech"),
         ("/usage", "Nothing was charged this month."),
-        ("/usage day @ann", "Nothing was charged today."),
+        ("/usage day @ann", "Ann was charged nothing today."),
         ("/audit", "Nobody has changed anything here yet."),
         ("/pool", "Write /pool"),
     ],
@@ -105,6 +105,8 @@ async def test_what_an_admin_types(alive: Incarnation, line: str, says: str) -> 
         ("/limits cooldown soon", "cooldown “soon” can't be used: it must be seconds or a time, {} Write /limits cooldown 60"),
         ("/limits text 1,000", "text “1,000” can't be used: {} Write /limits text 1000"),
         ("/limits flight few", "flight “few” can't be used: {} Write /limits flight 5"),
+        ("/limits products foo", "products “foo” can't be used: it must be one or more of speech, {} Write /limits products speech"),
+        ("/limits channels here", "channels “here” can't be used: {} Write /limits channels none"),
         ("/usage fortnight", "period “fortnight” can't be used: it must be day, week or month. Write /usage day"),
     ],
 )  # fmt: skip
@@ -129,6 +131,35 @@ async def test_usage_and_audit_name_what_happened(alive: Incarnation) -> None:
     await alive.service.order(order())
     await at_rest(alive)
     assert "This month: $0.0014 (speech $0.0014).\nAnn: $0.0014" in await types(alive, "/usage")
-    assert "Boss, grant Ann (test:ann): $0.00 → $1.00" in await types(alive, "/audit")
+    assert "Boss gave credit to Ann (id ann): $0.00 → $1.00" in await types(alive, "/audit")
+    assert "This month, Ann: $0.0014" in await types(alive, "/usage month @ann")
     answer = await typed.answer(alive.service, BOSS, "usage", None, Named(None, None, ()))
     assert [file.name for file in answer.files] == ["ledger.csv", "usage.png"]
+
+
+async def test_the_audit_is_in_peoples_words(alive: Incarnation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name of a column, no micros, no code: each act that there is."""
+    lines = ["/quota default 0.50 day", "/quota default clear", "/grant @ann 1", "/revoke @ann 0.25", "/block @ann"]
+    lines += ["/unblock @ann", "/limits text 500", "/limits flight 3", "/limits cooldown 60", "/limits confirm 0.05"]
+    lines += ["/limits products speech", "/limits channels none"]
+    monkeypatch.setattr(audit_replies, "ACTS", len(lines))
+    for line in lines:
+        await types(alive, line)
+    said = (await types(alive, "/audit")).splitlines()[: len(lines)]
+    assert {line.partition("Boss ")[2] for line in said} == {
+        "set the quota of everybody: none → $0.50 a day",
+        "cleared the quota of everybody: $0.50 a day → none",
+        "gave credit to Ann (id ann): $0.00 → $1.00",
+        "took credit from Ann (id ann): $1.00 → $0.75",
+        "blocked Ann (id ann): not blocked → for good",
+        "unblocked Ann (id ann): for good → not blocked",
+        "limited the characters of an order: none → 500",
+        "limited the orders under way: none → 3",
+        "limited the seconds between two orders: none → 60",
+        "set from which price on orders are confirmed: none → $0.05",
+        "set what may be ordered: none → speech",
+        "set the channels for orders: none → none",
+    }
+    with pytest.raises(InvalidInput):
+        await types(alive, "/grant @ann lots")
+    assert "Boss tried /grant Ann (id ann): not understood" in await types(alive, "/audit")

@@ -231,8 +231,8 @@ async def test_the_audit_names_who_did_what(world: TelegramWorld, band: Chat, al
     await answer(band, alice, "/audit")
     text, file = own.sent
     applied, refused = (line for line in text.text.splitlines() if "77" in line or "Bob" in line)
-    assert "Band, grant 77 (telegram:77): $0.00 → $1.00" in applied
-    assert "Bob, grant" in refused
+    assert "Band gave credit to 77 (id 77): $0.00 → $1.00" in applied
+    assert "Bob tried /grant: not allowed" in refused
     assert file.raw["document"]["file_name"] == "audit.csv"
 
 

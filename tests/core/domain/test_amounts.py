@@ -11,6 +11,7 @@ from core.domain.amounts import (
     LARGEST_COUNT,
     LONGEST,
     PERIODS,
+    SUMS,
     TIMES,
     parse_amount,
     read_count,
@@ -48,6 +49,9 @@ MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
         ("1 dollar", 1_000_000),
         ("5 cents", 50_000),
         ("50¢", 500_000),
+        ("5c", 50_000),
+        ("5 ct", 50_000),
+        ("5 cts", 50_000),
         ("0.5 cents", 5000),
         ("$1.234", 1_234_000),
         ("0.100", 100_000),
@@ -68,8 +72,8 @@ def test_amounts_as_people_think(typed: str, micros: int | None) -> None:
     ("typed", "instead"),
     [
         *((typed, "") for typed in (
-            "", " ", "NaN", "-1", "1e400", "$", "0.0000001", "1000000.000001", str(2**63), "inf",
-            "5 euros", "€5", "5 pounds", "$$1", "$5$", "+1", "0x10", "1_000", "99999999999 chars", "1\n", "X1",
+            "", " ", "NaN", "-1", "1e400", "$", "0.0000001", "inf",
+            "5 euros", "€5", "5 pounds", "$$1", "$5$", "+1", "0x10", "1_000", "1\n", "X1",
             "5 50", "0.00001 cents", "5 cents 5", "none", "free", "5000 chars 5", "5 chars each", "1/2",
             "5".ljust(LONGEST + 1),
         )),
@@ -103,6 +107,21 @@ def test_what_is_not_an_amount_is_refused_with_what_to_type(typed: str, instead:
         parse_amount(typed, PRICE_MICROS)
     assert (refused.value.parameter, refused.value.value, refused.value.instead) == ("amount", typed, instead)
     assert refused.value.allowed == AMOUNTS
+
+
+@pytest.mark.parametrize("typed", ["1000000.000001", "1000000000", str(2**63), "$1000001", "99999999999 chars"])
+def test_too_much_is_refused_with_the_largest(typed: str) -> None:
+    for read in (parse_amount, split_credit, read_monthly):
+        with pytest.raises(InvalidInput) as refused:
+            read(typed, PRICE_MICROS)
+        assert (refused.value.value, refused.value.allowed, refused.value.instead) == (typed, "at most $1000000", "")
+
+
+def test_a_grant_is_not_told_of_unlimited() -> None:
+    for typed in ("lots", "5 euros", "5 pounds thanks", "1 000 000"):
+        with pytest.raises(InvalidInput) as refused:
+            split_credit(typed, PRICE_MICROS)
+        assert "unlimited" not in refused.value.allowed
 
 
 @given(st.integers(0, LARGEST_MICROS))
@@ -247,7 +266,7 @@ def test_what_may_belong_to_the_amount_is_no_reason(typed: str, value: str, inst
     with pytest.raises(InvalidInput) as refused:
         split_credit(typed, PRICE_MICROS)
     assert (refused.value.parameter, refused.value.value, refused.value.instead) == ("amount", value, instead)
-    assert refused.value.allowed.startswith(AMOUNTS)
+    assert refused.value.allowed.startswith(SUMS)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from bots.app.settings import SANDBOX
 from core.files.private import tree
-from storage.sqlite import backup
+from storage.backup import backup
 from tests.bots.discord.studio import Studio
 from tests.e2e.process import process
 from tests.service import service

@@ -12,7 +12,7 @@ from bots.app import compose as app
 from bots.app import logs
 from bots.app.check import check
 from bots.app.compose import build
-from bots.app.settings import Settings, load
+from bots.app.settings import Reading, Settings, load
 from bots.discord import Discord
 from bots.telegram import Telegram
 from core.domain.errors import ConfigurationError, GatewayError, MediaUnavailable
@@ -168,19 +168,38 @@ def settings(**changes: Any) -> Settings:
     return load(_env_file=None, **tokens | local | changes)
 
 
-@pytest.mark.parametrize("given", [SOCKS, "ftp://ann:canary@host", "http://", "http://[canary"])
-async def test_what_is_no_usable_proxy_is_one_sentence_without_its_password(given: str, tmp_path: Path) -> None:
+def reading(**changes: Any) -> Reading:
+    return Reading(settings(http_port=0, **changes), [], {})
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        (SOCKS, "it must begin with http:// or https://"),
+        ("ftp://ann:canary@host", "it must begin with http:// or https://"),
+        ("http://", "it names no host"),
+        ("http://[canary", "its host can't be read"),
+        ("http://ann:canary@proxy:port", "its port must be a number from 1 to 65535"),
+        ("proxy:99999", "its port must be a number from 1 to 65535"),
+        ("http://ann:can/ary@proxy:1", "its password must be percent-encoded"),
+    ],
+)
+async def test_what_is_no_usable_proxy_is_one_sentence_without_its_password(
+    given: str, wrong: str, tmp_path: Path
+) -> None:
     out = io.StringIO()
-    assert await check(settings(https_proxy=given, data_dir=tmp_path), out, reach) == 1
+    assert await check(reading(https_proxy=given, data_dir=tmp_path), out, reach) == 1
     problems = [line for line in out.getvalue().splitlines() if line.startswith("problem")]
     assert len(problems) == 1
-    assert problems[0].startswith("problem: HTTPS_PROXY can't be used: the address of a proxy must begin with http://")
+    assert problems[0].startswith(f"problem: HTTPS_PROXY can't be used: {wrong}")
+    assert "Put such as http://proxy.example:3128." in problems[0]
+    assert ("SOCKS is not supported" in problems[0]) == (given == SOCKS)
     assert "canary" not in out.getvalue()
 
 
 async def test_an_unusable_proxy_that_nothing_goes_by_is_no_problem(tmp_path: Path) -> None:
     out = io.StringIO()
-    fine = settings(https_proxy="http://proxy.test:1", all_proxy=SOCKS, data_dir=tmp_path)
+    fine = reading(https_proxy="http://proxy.test:1", all_proxy=SOCKS, data_dir=tmp_path)
     assert await check(fine, out, reach) == 0
 
 

@@ -4,8 +4,8 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from core.domain.errors import StoreError
+from storage.backup import backup
 from storage.books import CHECKS
-from storage.sqlite import backup
 from tests.proofs.sim.faults import Kind
 from tests.proofs.sim.gateway import HOST as GATEWAY
 from tests.proofs.sim.telegram import HOST as TELEGRAM

@@ -1,0 +1,77 @@
+"""A copy of a database file, made while the service runs."""
+
+import errno
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from core.domain.errors import StoreError
+from core.files.private import create
+from storage.migrate import MARK
+from storage.sqlite import connect
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def backup(source: Path, target: Path) -> None:
+    """Copy a database, in use or not, to a new file that is on disk and whole when this returns. Raises StoreError."""
+    if why := _unusable(source, target):
+        raise StoreError(f"{target} can't be written: {why}")
+    partial = target.with_name(f"{target.name}.partial")
+    try:
+        partial.unlink(missing_ok=True)
+        os.close(create(partial))
+        with closing(connect(source, read_only=True)) as live, closing(sqlite3.connect(partial)) as copy:
+            live.backup(copy)
+            _check_whole(copy)
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        partial.replace(target)
+        _sync_folder(target.parent)  # the name, too, has to survive a power loss
+    except (sqlite3.Error, OSError) as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise StoreError(_failed(source, target, error)) from error
+
+
+def _unusable(source: Path, target: Path) -> str:
+    """Say why a backup can't go there, or nothing."""
+    given, database = target.resolve(), source.resolve()
+    if given == database:
+        return "it is the database itself; name another file."
+    if str(given).startswith(f"{database}-"):
+        return "SQLite keeps files of such names beside the database; choose another name."
+    if given.is_dir():
+        return f"it is a folder; name a file in it, such as {target / 'troubadour-backup.db'}."
+    if target.is_symlink() or given.exists():
+        return "it exists already, and a backup overwrites nothing; choose another name, or remove it first."
+    if not target.parent.is_dir():
+        return f"there is no folder {target.parent}; make it first."
+    return ""
+
+
+def _failed(source: Path, target: Path, error: sqlite3.Error | OSError) -> str:
+    if getattr(error, "errno", None) in FULL or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return f"{target} can't be written: the disk is full; make room, or choose a folder on another one."
+    if isinstance(error, PermissionError):
+        return f"{target} can't be written: this user may not write to {target.parent}; choose another folder."
+    if isinstance(error, OSError):
+        return f"{target} can't be written: {error.strerror}; choose another folder."
+    return f"{source} can't be copied to {target}: {error}"
+
+
+def _check_whole(copy: sqlite3.Connection) -> None:
+    if not copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (MARK,)).fetchone():
+        raise sqlite3.DatabaseError("it is not a database of Troubadour")
+    (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(f"it is damaged: {found}")
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
