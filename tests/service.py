@@ -12,6 +12,7 @@ from bots.app.compose import build, platforms
 from bots.app.life import App
 from bots.app.settings import load
 from tests.bots.discord.studio import Studio
+from tests.template import prepared
 from tests.worlds.telegram import TelegramWorld
 
 
@@ -23,6 +24,7 @@ async def service(world: TelegramWorld, studio: Studio, folder: Path, **changes:
         "poll_max_s": 0.02, "communities": "open",
     }  # fmt: skip
     settings, stop = load(_env_file=None, **{**values, **changes}), asyncio.Event()
+    prepared(folder / "troubadour.db")
     async with build(settings, platforms(settings)) as app:
         running = asyncio.create_task(app.run(stop))
         try:

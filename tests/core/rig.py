@@ -30,6 +30,7 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
+from tests.template import prepared
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ class Rig:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Incarnation"]:
         """One life of the process: open, recover, serve; then drain, and the books must balance."""
-        driver = SqliteDriver(self.folder / "troubadour.db")
+        driver = SqliteDriver(prepared(self.folder / "troubadour.db"))
         store = SqlStore(driver, self.clock)
         await store.open()
         try:

@@ -11,6 +11,7 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.storage.crew import Crew
+from tests.template import prepared
 from tests.worlds.postgres import Server
 
 ENGINES = ("sqlite", "postgres")
@@ -30,10 +31,12 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def connect(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Driver]:
     """Returns what makes drivers of one empty database. With a `store` its tables may be there already."""
+    ready = "store" in request.fixturenames
     if engine == "sqlite":
-        return lambda: SqliteDriver(tmp_path / "books.db")
+        path = tmp_path / "books.db"
+        return lambda: SqliteDriver(prepared(path) if ready else path)
     server = request.getfixturevalue("postgres")
-    url = await (server.ready() if "store" in request.fixturenames else server.empty())
+    url = await (server.ready() if ready else server.empty())
     return lambda: PostgresDriver(url)
 
 

@@ -30,6 +30,7 @@ from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
 from tests.storage.model import HELD, VOID, Model, Wanted, end_of, ms_of
+from tests.template import prepared
 from tests.worlds.postgres import Server
 
 T = TypeVar("T")
@@ -82,7 +83,7 @@ class Books(RuleBasedStateMachine):
         self.run(self.store.open())
 
     def connect(self) -> Driver:
-        return SqliteDriver(Path(self.folder.name) / "books.db")
+        return SqliteDriver(prepared(Path(self.folder.name) / "books.db"))
 
     def run(self, wait: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(wait)
@@ -328,7 +329,7 @@ def _settings(examples: int) -> settings:
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = _settings(60)
+TestBooks.settings = _settings(30)
 TestBooksOnPostgres = pytest.mark.usefixtures("started")(PostgresBooks.TestCase)
-TestBooksOnPostgres.settings = _settings(8)
+TestBooksOnPostgres.settings = _settings(4)
 pytestmark = pytest.mark.timeout(0 if EXAMPLES else 60)

@@ -64,6 +64,7 @@ class Server:
     restart: Callable[[], None]
     names: Iterator[str] = field(default_factory=lambda: (f"empty{number}" for number in count(1)))
     kept: str | None = None
+    emptying: str = ""
 
     def url(self, schema: str) -> str:
         return f"postgresql://troubadour@/postgres?host={self.folder}&search_path={schema}"
@@ -88,11 +89,12 @@ class Server:
             store = SqlStore(PostgresDriver(self.kept), SetClock())
             await store.open()
             await store.close()
-        schema = self.kept.rpartition("=")[2]
-        tables = await self.do(
-            f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' AND tablename <> '{MARK}'"
-        )
-        await self.do("; ".join(f"DELETE FROM {schema}.{row['tablename']}" for row in tables))
+            schema = self.kept.rpartition("=")[2]
+            tables = await self.do(
+                f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' AND tablename <> '{MARK}'"
+            )
+            self.emptying = "; ".join(f"DELETE FROM {schema}.{row['tablename']}" for row in tables)
+        await self.do(self.emptying)
         return self.kept
 
 
@@ -127,6 +129,7 @@ class Detour:
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         while data := await source.read(65536):
             sink.write(data)
+        sink.close()
 
     def forget(self) -> None:
         """Let nothing through any more on the connections that there are, as a firewall that forgot them."""

@@ -317,7 +317,7 @@ async def test_web_alone_stays_for_callbacks_where_telegram_refuses(house: House
 
 
 async def test_a_spool_that_takes_nothing_is_the_operators_to_mend(tmp_path: Path) -> None:
-    (tmp_path / "spool").symlink_to("/proc")
+    (tmp_path / "spool").symlink_to("/proc/sys/kernel/random")  # small, and closed to root as well
     settings = load(_env_file=None, telegram_token=SecretStr("1:a"), gateway_url="sandbox", data_dir=tmp_path)
     with pytest.raises(ConfigurationError, match="can't be used for audio"):
         async with build(settings, platforms(settings)):

@@ -16,6 +16,7 @@ from bots.app.life import App
 from bots.app.settings import Settings, load
 from bots.discord import Discord
 from tests.bots.discord.studio import Studio
+from tests.template import prepared
 from tests.worlds.discord import Channel, DiscordWorld, Guild, Member
 
 
@@ -100,6 +101,7 @@ def running(world: DiscordWorld, studio: Studio, tmp_path: Path) -> Running:
     @asynccontextmanager
     async def live(*, receive: bool = True, **changes: Any) -> AsyncIterator[App]:
         settings = settings_for(world, studio, tmp_path, **changes)
+        prepared(tmp_path / "troubadour.db")
         discord = Discord(settings, world.now_s)
         async with build(settings, {"discord": discord}) as app, serving(app, world) if receive else _working(app):
             yield app

@@ -33,6 +33,7 @@ from tests.audio import PROBE
 from tests.clock import SetClock
 from tests.core.rig import ScriptedGateway
 from tests.makers import day
+from tests.template import prepared
 from tests.worlds.telegram import Chat, TelegramWorld
 
 OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(40)
@@ -92,7 +93,7 @@ class Rig:
     @asynccontextmanager
     async def bot(self, *, receiving: bool = True) -> AsyncIterator["Bot"]:
         """One life of the process."""
-        store = SqlStore(SqliteDriver(self.folder / "troubadour.db"), self.clock)
+        store = SqlStore(SqliteDriver(prepared(self.folder / "troubadour.db")), self.clock)
         await store.open()
         token = SecretStr(self.token or self.world.token)
         telegram = Telegram(load(telegram_token=token, telegram_api_url=self.world.api_url))

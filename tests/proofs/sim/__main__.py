@@ -17,7 +17,7 @@ from tests.proofs.sim.ablations import ABLATIONS, Ablation, switched
 from tests.proofs.sim.faults import Kind
 from tests.proofs.sim.faults_chat import KINDS
 from tests.proofs.sim.history import History
-from tests.proofs.sim.template import template
+from tests.template import template
 
 BATCH = 20
 NEWS = 10_000

@@ -13,10 +13,15 @@ from tests.proofs.sim.ablations import ABLATIONS, Ablation, switched
 from tests.proofs.sim.faults_chat import KINDS
 from tests.proofs.sim.history import History
 from tests.proofs.sim.loop import Poisoned, SimLoop
-from tests.proofs.sim.template import template
+from tests.template import template
 
 FAMILIES = {"kills", "network", "gateway", "callbacks", "platforms and people", "clock and disk"}
-QUICK = ("no intent row before the POST", "hold leaked on failure", "no dedupe of updates", "destination kept")
+QUICK = (
+    "no intent row before the POST",
+    "settles once more on the way back",
+    "no dedupe of updates",
+    "destination kept",
+)
 
 
 def told(history: History) -> str:
@@ -33,7 +38,7 @@ def test_the_table_of_faults_is_long_and_clear() -> None:
     assert {kind.family for kind in KINDS} == FAMILIES
 
 
-@pytest.mark.parametrize("first", range(0, 60, 15))
+@pytest.mark.parametrize("first", range(0, 30, 15))
 def test_whatever_happens_the_rules_hold(first: int) -> None:
     histories = [lived(seed) for seed in range(first, first + 15)]
     for history in histories:
@@ -45,14 +50,12 @@ def test_whatever_happens_the_rules_hold(first: int) -> None:
 
 def test_a_seed_is_lived_through_in_the_same_way_again_in_another_process() -> None:
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-m", "tests.proofs.sim", "--seed"]
-    for seed in (26, 24):
-        shown = [
-            subprocess.run([*command, str(seed)], env=environment, capture_output=True, text=True, check=True).stdout
-            for _ in range(2)
-        ]
-        assert shown[0] == shown[1]
-        assert re.search(r"trace [0-9a-f]{16}\n$", shown[0])
+    command = [sys.executable, "-c", "from tests.proofs.sim.__main__ import _one\nfor seed in 26, 24: _one(seed)"]
+    shown = [
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout for _ in range(2)
+    ]
+    assert shown[0] == shown[1]
+    assert len(re.findall(r"^sim: seed .* trace [0-9a-f]{16}$", shown[0], re.MULTILINE)) == 2
 
 
 def test_histories_leave_nothing_behind() -> None:
