@@ -6,15 +6,15 @@ FROM python:${PYTHON}-slim AS build
 ARG SANDBOX=
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
-COPY requirements.lock requirements-dev.lock ./
+COPY requirements/base.lock requirements/dev.lock requirements/
 # What is not in the lock file with its hash does not get in, build tools included.
 RUN awk '/^[a-z]/ { keep = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/ } keep' \
-      requirements-dev.lock > build.lock \
-    && awk '/^[a-z]/ { keep = /^(espeakng-loader|numpy)==/ } keep' requirements-dev.lock > sandbox.lock \
+      requirements/dev.lock > build.lock \
+    && awk '/^[a-z]/ { keep = /^(espeakng-loader|numpy)==/ } keep' requirements/dev.lock > sandbox.lock \
     && pip install --require-hashes --only-binary :all: -r build.lock \
     && python -m venv --without-pip /opt/troubadour \
     && pip --python /opt/troubadour/bin/python install --require-hashes --only-binary :all: \
-      -r requirements.lock ${SANDBOX:+-r sandbox.lock}
+      -r requirements/base.lock ${SANDBOX:+-r sandbox.lock}
 COPY pyproject.toml README.md LICENSE ./
 COPY bots bots
 COPY core core

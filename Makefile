@@ -63,42 +63,40 @@ PYTHON = $(shell IFS=:; root=$$(pyenv root 2>/dev/null); for v in $(IMAGE) 3.14 
   done; \
 done)
 
-$(STAMP): requirements-dev.lock pyproject.toml
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+$(STAMP): requirements/dev.lock pyproject.toml
 	@python='$(PYTHON)'; \
 	[ -n "$$python" ] || { echo "Troubadour needs Python 3.11 or newer with venv, and none was found on the PATH." >&2; exit 1; }; \
 	echo "Making $(VENV) with $$python"; \
 	"$$python" -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	$(INSTALL) --require-hashes -r requirements/dev.lock
+	$(INSTALL) --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-$(PROOF): requirements-proof.lock $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-proof.lock
+$(PROOF): requirements/proof.lock $(STAMP)
+	$(INSTALL) --require-hashes -r requirements/proof.lock
 	@touch $@
 
 mutants: $(PROOF)  ## Break the money rules one operator at a time: a test must go red for each
 	$(BIN)/python -m tests.proofs.mutants.rules
 	$(BIN)/python -m tests.proofs.mutants
 
-$(BENCH): requirements-bench.lock $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+$(BENCH): requirements/bench.lock $(STAMP)
+	$(INSTALL) --require-hashes -r requirements/bench.lock
 	@touch $@
 
 bench: $(BENCH)  ## Measure the service beside its baselines: a table, and JSON and PNG in benchmarks/results
 	$(BIN)/python -m benchmarks $(ROWS)
 
 audit: $(PROOF)  ## Look for known vulnerabilities in what a production install has; write sbom.json
-	$(BIN)/pip-audit --disable-pip -r requirements.lock -f cyclonedx-json -o sbom.json
+	$(BIN)/pip-audit --disable-pip -r requirements/base.lock -f cyclonedx-json -o sbom.json
 
-lock:  ## Resolve the dependencies again into the hashed lock files (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --extra postgres pyproject.toml -o requirements.lock
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --extra sandbox --extra postgres --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --group proof -c requirements-dev.lock pyproject.toml -o requirements-proof.lock
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --group bench -c requirements-dev.lock pyproject.toml -o requirements-bench.lock
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
+lock:  ## Resolve the dependencies again into the hashed lock files of requirements/ (needs uv)
+	$(COMPILE) --extra postgres -o requirements/base.lock
+	$(COMPILE) --extra sandbox --extra postgres --group dev -c requirements/base.lock -o requirements/dev.lock
+	$(COMPILE) --group proof -c requirements/dev.lock -o requirements/proof.lock
+	$(COMPILE) --group bench -c requirements/dev.lock -o requirements/bench.lock
 
 clean:  ## Remove what make made
 	rm -rf $(VENV) demo-audio mutants sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis
