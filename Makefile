@@ -7,7 +7,7 @@ PROOF := $(VENV)/.proof
 BENCH := $(VENV)/.bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types sim kill fleet soak power fuzz mutants bench audit lock clean
+.PHONY: help demo test words check lint types sim kill fleet soak power fuzz mutants bench audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -42,6 +42,13 @@ SECONDS ?= 60
 fuzz: $(PROOF)  ## Let a fuzzer feed each parser, for SECONDS each
 	for parser in $$($(BIN)/python -c 'from tests.proofs.fuzz.table import PARSERS; print(*PARSERS)'); do \
 	  $(BIN)/python -m tests.proofs.fuzz.run $$parser $(SECONDS) || exit 1; \
+	done
+
+TEMPLATE := bots/text/locales/troubadour.pot
+words: $(STAMP)  ## Write the sentences to translate into the template, and into the catalogue of each language
+	$(BIN)/pybabel -q extract -k N_ -k ngettext:1,2 --no-location --omit-header --sort-output --no-wrap -o $(TEMPLATE) bots
+	for po in $(wildcard bots/text/locales/*.po); do \
+	  $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-pot-creation-date -i $(TEMPLATE) -o $$po -l $$(basename $$po .po) || exit 1; \
 	done
 
 check: lint types test  ## Lint, format, types and tests

@@ -21,6 +21,7 @@ ONLY_IN = {
     "av": "core/media/child.py bots/sandbox/",
     "espeakng_loader": "bots/sandbox/",
     "numpy": "bots/sandbox/",
+    "babel": "bots/text/",
 }
 STORAGE_IN_BOTS = {"bots/__main__.py", "bots/app/compose.py", "bots/console/demo.py"}
 

@@ -1,0 +1,128 @@
+"""The language that a sentence is written in: English stands in the code, every other one is a gettext catalogue.
+
+A catalogue is one file, `locales/<language>.po`; what it lacks is said in English.
+"""
+
+import gettext as gnu
+import io
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from string import Formatter
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+log = logging.getLogger(__name__)
+
+FOLDER = Path(__file__).parent / "locales"
+TEMPLATE = "troubadour.pot"
+_TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What sentences are looked up in, and how amounts and dates are written in them."""
+
+    locale: Locale
+    catalogue: gnu.NullTranslations
+
+
+ENGLISH = Language(Locale("en"), gnu.NullTranslations())
+_spoken: ContextVar[Language] = ContextVar("spoken", default=ENGLISH)
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name
+    """Mark a sentence that is looked up where it is said."""
+    return message
+
+
+def _(message: str, /, **fields: object) -> str:
+    """Say a sentence in the current language, with its fields."""
+    said = _spoken.get().catalogue.gettext(message)
+    return said.format_map(fields) if fields else said
+
+
+def ngettext(one: str, many: str, n: int, /, **fields: object) -> str:
+    """Say a sentence about `{n}` things in the current language, with its other fields."""
+    return _spoken.get().catalogue.ngettext(one, many, n).format_map({"n": n, **fields})
+
+
+def spoken() -> Language:
+    """Return the current language."""
+    return _spoken.get()
+
+
+@contextmanager
+def speaking(tag: str) -> Iterator[None]:
+    """Speak the language of a BCP-47 tag, or else English."""
+    token = _spoken.set(language(tag))
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def tag_of(given: str | None) -> str:
+    """Return what a platform or LANG calls a language as a BCP-47 tag, "" for what is none: de_AT.UTF-8 is de-AT."""
+    plain = re.split(r"[.@]", given or "")[0].replace("_", "-").lower()
+    if not _TAG.fullmatch(plain):
+        return ""
+    first, *rest = plain.split("-")
+    return "-".join([first, *(part.upper() if len(part) == 2 else part.title() for part in rest)])
+
+
+def languages() -> tuple[str, ...]:
+    """Name the languages that there is a catalogue for, as files do: de, pt_BR."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.po")))
+
+
+@lru_cache(256)
+def language(tag: str) -> Language:
+    """Return the catalogue that is nearest to a tag."""
+    try:
+        wanted = Locale.parse(tag, sep="-") if tag else ENGLISH.locale
+    except (UnknownLocaleError, ValueError):
+        return ENGLISH
+    parts = (wanted.script, wanted.territory), (None, wanted.territory), (wanted.script, None), (None, None)
+    names = ["_".join(part for part in (wanted.language, *some) if part) for some in parts]
+    near = next((name for name in names if name in languages()), None)
+    return ENGLISH if near is None else Language(Locale.parse(near), _read(FOLDER / f"{near}.po"))
+
+
+@lru_cache
+def _read(path: Path) -> gnu.NullTranslations:
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=path.stem)
+    for message in [message for message in catalogue if message.id and not _fits(message)]:
+        log.warning("%s: %r names a field that its sentence does not have, and is passed over", path, message.string)
+        catalogue.delete(message.id)
+    return compiled(catalogue)
+
+
+def compiled(catalogue: Catalog) -> gnu.NullTranslations:
+    """Make a catalogue ready for use."""
+    binary = io.BytesIO()
+    write_mo(binary, catalogue)
+    binary.seek(0)
+    return gnu.GNUTranslations(binary)
+
+
+def _fits(message: Message) -> bool:
+    """Say whether a translation has no field but those of its source."""
+    try:
+        return _fields(message.string or "") <= _fields(message.id)
+    except ValueError:
+        return False
+
+
+def _fields(forms: str | Sequence[str]) -> set[str]:
+    texts = [forms] if isinstance(forms, str) else forms
+    return {name for text in texts for _, name, *_ in Formatter().parse(text) if name is not None}

@@ -1,0 +1,82 @@
+"""Sentences in other languages: which catalogue is taken, and what is said where it lacks something."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bots.text import locale
+from bots.text.locale import N_, _, language, ngettext, speaking, tag_of
+
+GERMAN = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\\nPlural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+msgid "Good day, {name}."
+msgstr "Guten Tag, {name}."
+
+msgid "Send again"
+msgstr "Noch einmal senden"
+
+msgid "You owe {amount}."
+msgstr "Du schuldest {menge}."
+
+msgid "{n} order of {name}"
+msgid_plural "{n} orders of {name}"
+msgstr[0] "{n} Auftrag von {name}"
+msgstr[1] "{n} Aufträge von {name}"
+"""
+
+
+@pytest.fixture(autouse=True)
+def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / "de.po").write_text(GERMAN)
+    monkeypatch.setattr(locale, "FOLDER", tmp_path)
+    language.cache_clear()
+    yield
+    language.cache_clear()
+
+
+def greeting(tag: str) -> str:
+    with speaking(tag):
+        return _("Good day, {name}.", name="Ann {x}")
+
+
+def test_a_language_is_spoken_where_it_is_set() -> None:
+    assert [greeting(tag) for tag in ("de", "de-AT", "de-Latn-CH")] == ["Guten Tag, Ann {x}."] * 3
+    assert [greeting(tag) for tag in ("", "en-GB", "fr", "xx", "no such tag")] == ["Good day, Ann {x}."] * 5
+    assert _(N_("Send again")) == "Send again"
+
+
+def test_what_a_catalogue_lacks_or_garbles_is_said_in_english() -> None:
+    with speaking("de"):
+        assert _(N_("Send again")) == "Noch einmal senden"
+        assert _("Nobody has translated {what}.", what="this") == "Nobody has translated this."
+        assert _("You owe {amount}.", amount="$1.00") == "You owe $1.00."
+
+
+def test_plurals_follow_the_language() -> None:
+    said = []
+    for tag in ("de", ""):
+        with speaking(tag):
+            said += [ngettext("{n} order of {name}", "{n} orders of {name}", n, name="Ann") for n in (1, 2)]
+    assert said == ["1 Auftrag von Ann", "2 Aufträge von Ann", "1 order of Ann", "2 orders of Ann"]
+
+
+@pytest.mark.parametrize(
+    ("given", "tag"),
+    [
+        ("de_AT.UTF-8", "de-AT"),
+        ("de_DE@euro", "de-DE"),
+        ("pt-br", "pt-BR"),
+        ("zh_hant_TW", "zh-Hant-TW"),
+        ("C", ""),
+        ("C.UTF-8", ""),
+        ("", ""),
+        (None, ""),
+        ("../../etc", ""),
+        ("de\n", ""),
+    ],
+)
+def test_what_platforms_call_a_language_becomes_a_tag(given: str | None, tag: str) -> None:
+    assert tag_of(given) == tag
