@@ -4,18 +4,18 @@ from dataclasses import replace
 
 from bots.app.settings import Settings
 from core.domain.policy import Policy
-from core.domain.products import Catalog, catalog
+from core.domain.products import PRODUCTS, Catalog, catalog
 from core.engine.executor import Pace
 from core.engine.queue import Limits
 
 
 def catalog_of(settings: Settings) -> Catalog:
     """Build the product table with the operator's changes."""
-    endpoints = {"speech": settings.speech_endpoint, "music": settings.music_endpoint}
+    endpoints = {name: getattr(settings, f"{name}_endpoint", None) for name in PRODUCTS}
+    limits = {name: getattr(settings, f"{name}_limit", None) for name in PRODUCTS}
     table = catalog(
         price_micros=settings.price_micros,
-        speech_limit=settings.speech_limit,
-        music_limit=settings.music_limit,
+        limits={name: limit for name, limit in limits.items() if limit},
         more_voices=settings.more_voices,
         default_voice=settings.default_voice,
         endpoints={name: path for name, path in endpoints.items() if path},

@@ -9,9 +9,7 @@ from bots.commands.parameters import Typed
 from bots.commands.voice_names import NO_NAME, Beginning, beginning
 from core.domain.errors import InvalidInput
 from core.domain.models import Caller, Destination, Order
-from core.domain.products import Catalog
-
-_VOICE = re.compile(r"\s*voice\s+(?=\S)", re.IGNORECASE)
+from core.domain.products import Catalog, Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,29 +55,29 @@ def _parameters(
     row = catalog[product]
     typed = Typed(words.body, row, catalog, dict(words.chosen))
     before = typed.before_last(words.body)
-    last_voice = "" if "voice" in words.chosen else typed.given.get("voice", "")
+    last_voice = "" if row.speaker in words.chosen else typed.given.get(row.speaker, "")
     text, is_literal = typed.after_first(before)
     if last_voice and not is_literal and beginning(text, catalog.voices).plain:
-        typed.refuse_twice("voice", last_voice, words.body[len(before) :].strip())
-    found = _voice(text, typed, is_literal=is_literal) if "voice" in row.table else NO_NAME
+        typed.refuse_twice(row.speaker, last_voice, words.body[len(before) :].strip())
+    found = _voice(text, typed, is_literal=is_literal) if row.speaker else NO_NAME
 
     def said(text: str, voice: str | None) -> dict[str, Any]:
-        reading = typed.with_given({**typed.given, "voice": voice} if voice else typed.given)
+        reading = typed.with_given({**typed.given, row.speaker: voice} if voice else typed.given)
         rest = text if is_literal else reading.after_first(text)[0]
         return {**reading.given, row.billed: rest or words.answered}
 
     readings = {voice: said(found.rest, voice) for voice in found.voices}
     if readings and not found.plain and not readings[found.voices[0]][row.billed]:
-        raise _alone(text.strip(), found.voices[0], catalog)
+        raise _alone(row, text.strip(), found.voices[0], catalog)
     if not found.plain and not found.chosen:
-        readings[""] = said(text, catalog.default_voice if "voice" in row.table else None)
+        readings[""] = said(text, catalog.default_voice if row.speaker else None)
     *_, parameters = readings.values()
     return parameters, readings if found.voices and not found.plain else {}
 
 
-def _alone(word: str, voice: str, catalog: Catalog) -> InvalidInput:
+def _alone(row: Product, word: str, voice: str, catalog: Catalog) -> InvalidInput:
     means = f"{voice} Hello, or {catalog.default_voice} {word} if that is to be said"
-    return InvalidInput("voice", word, f"a voice and what it says, such as {means}")
+    return InvalidInput(row.speaker, word, f"a voice and what it says, such as {means}")
 
 
 def is_empty(order: Order, catalog: Catalog) -> bool:
@@ -89,14 +87,15 @@ def is_empty(order: Order, catalog: Catalog) -> bool:
 
 def _voice(text: str, typed: Typed, *, is_literal: bool) -> Beginning:
     """Find the voice that is given as a parameter, or with whose name a text begins."""
-    catalog, chosen = typed.catalog, typed.given.pop("voice", "")
+    catalog, speaker = typed.catalog, typed.product.speaker
+    chosen = typed.given.pop(speaker, "")
     if chosen:
         found = beginning(chosen, catalog.voices)
         if found.rest or not found.voices:
-            raise InvalidInput("voice", chosen, f"one of {', '.join(catalog.voices)}")
+            raise InvalidInput(speaker, chosen, f"one of {', '.join(catalog.voices)}")
         return replace(found, rest=text, chosen=True)
     if is_literal:
         return NO_NAME
-    if voice := _VOICE.match(text):
-        return replace(beginning(text[voice.end() :], catalog.voices), plain=False)
+    if called := re.match(rf"\s*{speaker}\s+(?=\S)", text, re.IGNORECASE):
+        return replace(beginning(text[called.end() :], catalog.voices), plain=False)
     return beginning(text, catalog.voices)

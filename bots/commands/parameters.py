@@ -27,8 +27,6 @@ _LAST_GROUP = re.compile(r"[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>]\Z")
 _QUOTED = re.compile(r'"(.*)"\s*', re.DOTALL)
 _FRACTION = re.compile(r"\d*[.,]\d")
 _FIGURE = re.compile(r"[-+]?[.,]?\d")
-_EXAMPLES = {"speed": "1.2", "stability": "0.5", "similarity_boost": "0.8", "output_format": "mp3_44100_128"}
-_COMMANDS = {"speech": "/speak", "music": "/music"}
 SHORTEST_UNKNOWN = 3
 """Letters of a name that is taken for a parameter's, if it is none: x=1 and E=mc2 are words."""
 SHORTEST_PART = 4
@@ -182,11 +180,11 @@ class Typed:
         if name in self.given:
             self.refuse_twice(name, value, found.typed)
         parameter = self.product.table[name]
-        self.given[name] = value if name == "voice" else parameter.check(name, parameter.read(value))
+        self.given[name] = value if name == self.product.speaker else parameter.check(name, parameter.read(value))
         return True
 
     def _is_value(self, name: str, value: str) -> bool:
-        if name == "voice":
+        if name == self.product.speaker:
             meant = beginning(value, self.catalog.voices)
             return bool(meant.voices) and not meant.rest
         parameter = self.product.table[name]
@@ -218,11 +216,12 @@ class Typed:
             self._refuse(name, value, takes, found.typed, "")
 
     def _example(self, name: str) -> str:
-        return f"{name}={self.catalog.default_voice if name == 'voice' else _EXAMPLES.get(name, 'yes')}"
+        is_speaker = name == self.product.speaker
+        return f"{name}={self.catalog.default_voice if is_speaker else self.product.table[name].example}"
 
     def _refuse(self, name: str, value: str, allowed: str, typed: str, right: str) -> NoReturn:
         words = " ".join(self.body.replace(typed, right, 1).split())
-        command = _COMMANDS.get(self.product.name, f"/{self.product.name}")
+        command = f"/{self.product.command}"
         as_it_stands = f'{command} {self.product.billed}="{" ".join(self.body.split())}" to have all of it said'
         raise InvalidInput(name, value, allowed, f"{command} {words or 'Hello'}, or {as_it_stands}")
 

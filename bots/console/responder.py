@@ -10,7 +10,7 @@ from bots.commands import parse as commands
 from bots.commands.actions import Answer
 from bots.commands.parse import Command
 from bots.console.script import Line
-from bots.text import admin_replies, refusals, replies
+from bots.text import admin_replies, product_words, refusals, replies
 from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
 from core.domain.models import Accepted, Caller, Destination, Job, Person
 from core.domain.money import show
@@ -33,9 +33,9 @@ class Responder:
         """Lines that failed for a reason that is nobody's in the chat."""
         self._newest: dict[str, str] = {}
         """What /cancel, /confirm, /ask, /approve and /decline mean without a word: a script can't know it."""
+        self._products = {row.command: row for row in service.catalog.products.values()}
         self._answers: Mapping[str, Callable[[Caller, Command], Awaitable[str | Answer]]] = {
-            "speak": self._speak,
-            "music": self._music,
+            **dict.fromkeys(self._products, self._order),
             "voices": self._voices,
             "balance": self._balance,
             "help": self._help,
@@ -84,17 +84,13 @@ class Responder:
 
     # --- members --------------------------------------------------------------------------------------------------
 
-    async def _speak(self, caller: Caller, command: Command) -> str:
-        return await self._order(caller, "speech", command, replies.usage_speak(self._service.catalog))
-
-    async def _music(self, caller: Caller, command: Command) -> str:
-        return await self._order(caller, "music", command, replies.USAGE_MUSIC)
-
-    async def _order(self, caller: Caller, product: str, command: Command, usage: str) -> str:
-        catalog, event = self._service.catalog, f"{NAME}:{next(self._numbers)}"
+    async def _order(self, caller: Caller, command: Command) -> str:
+        catalog, event, row = self._service.catalog, f"{NAME}:{next(self._numbers)}", self._products[command.name]
         words = orders.Words(body=command.body)
-        order = orders.read(words, product, catalog, caller, event_id=event, destination=Destination(NAME))
-        return usage if orders.is_empty(order, catalog) else self._accept(await self._service.order(order))
+        order = orders.read(words, row.name, catalog, caller, event_id=event, destination=Destination(NAME))
+        if orders.is_empty(order, catalog):
+            return product_words.usage(row, catalog)
+        return self._accept(await self._service.order(order))
 
     def _accept(self, accepted: Accepted) -> str:
         self._on_accepted(accepted.job)

@@ -10,11 +10,10 @@ from discord.app_commands import Choice, Range
 from bots.commands import actions as acts
 from bots.commands.actions import Answer
 from bots.discord.connection import AnyCommand, Bot
-from bots.text import admin_replies, replies
+from bots.text import admin_replies, product_words, replies
 from core.domain.models import Caller
-from core.domain.products import Flag, Number, OneOf, Parameter, Product, speech
+from core.domain.products import Catalog, Flag, Number, OneOf, Parameter, Product
 from core.domain.products import Text as Words
-from core.domain.products import music as music_row
 from core.service import Service
 
 MOST_CHOICES = 25
@@ -36,11 +35,9 @@ _TYPES = {
 class Option(app_commands.Transformer):
     """One parameter of a product as its row describes it; the service checks what comes."""
 
-    def __init__(self, parameter: Parameter, *, longest: int, is_open: bool) -> None:
-        """`is_open`: there may be other choices than the row has."""
+    def __init__(self, parameter: Parameter, *, longest: int) -> None:
         self._parameter = parameter
         self._longest = longest
-        self._is_open = is_open
 
     @property
     def type(self) -> AppCommandOptionType:
@@ -60,7 +57,7 @@ class Option(app_commands.Transformer):
     @property
     def choices(self) -> list[Choice[int | float | str]] | None:
         """What the row has to choose from."""
-        if self._is_open or not isinstance(self._parameter, OneOf):
+        if not isinstance(self._parameter, OneOf) or _is_searched(self._parameter):
             return None
         return [Choice(name=choice, value=choice) for choice in self._parameter.choices]
 
@@ -69,39 +66,48 @@ class Option(app_commands.Transformer):
         return value
 
 
-def _order(name: str, product: Product) -> app_commands.Command[Any, ..., None]:
+class Search(Option):
+    """A parameter with more choices than a menu shows, or with those of whoever runs the bot."""
+
+    async def autocomplete(self, _: discord.Interaction[Any], typed: str | float, /) -> list[Choice[Any]]:
+        """Offer the choices that hold what was typed, those that begin with it first; the service checks again."""
+        wanted = str(typed).strip().casefold()
+        choices = self._parameter.choices if isinstance(self._parameter, OneOf) else ()
+        found = [choice for choice in choices if wanted in choice.casefold() and len(choice) <= LONGEST_CHOICE]
+        found.sort(key=lambda choice: not choice.casefold().startswith(wanted))
+        return [Choice(name=choice, value=choice) for choice in found[:MOST_CHOICES]]
+
+
+def _is_searched(parameter: Parameter) -> bool:
+    return isinstance(parameter, OneOf) and (parameter.is_open or len(parameter.choices) > MOST_CHOICES)
+
+
+def orders(catalog: Catalog) -> tuple[AnyCommand, ...]:
+    """Make the commands that order products."""
+    return tuple(_order(row) for row in catalog.products.values())
+
+
+def _order(row: Product) -> app_commands.Command[Any, ..., None]:
     """Make the command that orders a product. Its text comes first: typed literally, everything goes there."""
 
     async def order(interaction: Interaction, **entered: Any) -> None:
-        await interaction.client.responder.order(interaction, product.name, entered.pop(product.billed), **entered)
+        await interaction.client.responder.order(interaction, row.name, entered.pop(row.billed), **entered)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
-    body = Option(product.table[product.billed], longest=LONGEST_OPTION, is_open=True)
+    body = Option(row.table[row.billed], longest=LONGEST_OPTION)
     asked = [
         inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction),
-        inspect.Parameter(product.billed, keyword, annotation=body),
+        inspect.Parameter(row.billed, keyword, annotation=body),
     ]
-    for option in product.options:
-        kind = Option(product.table[option], longest=LONGEST_CHOICE, is_open=option == "voice")
-        asked.append(inspect.Parameter(option, keyword, annotation=kind, default=None))
+    for name in row.options:
+        kind = Search if _is_searched(row.table[name]) else Option
+        option = kind(row.table[name], longest=LONGEST_CHOICE)
+        asked.append(inspect.Parameter(name, keyword, annotation=option, default=None))
     order.__signature__ = inspect.Signature(asked)  # type: ignore[attr-defined]
-    says = {option: replies.OPTIONS[name].get(option, parameter.allowed) for option, parameter in product.table.items()}
+    says = {name: product_words.parameter(row, name) for name in row.table}
     return app_commands.Command(
-        name=name, description=replies.COMMANDS[name], callback=app_commands.describe(**says)(order)
+        name=row.command, description=product_words.does(row), callback=app_commands.describe(**says)(order)
     )
-
-
-async def voices_like(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """Offer the voices that hold what was typed, those that begin with it first; the service checks again."""
-    wanted = typed.strip().casefold()
-    known = [v for v in interaction.client.responder.service.catalog.voices if wanted in v.casefold()]
-    known.sort(key=lambda v: not v.casefold().startswith(wanted))
-    return [Choice(name=v, value=v) for v in known if len(v) <= LONGEST_CHOICE][:MOST_CHOICES]
-
-
-speak = _order("speak", speech())
-speak.autocomplete("voice")(voices_like)
-music = _order("music", music_row())
 
 
 @app_commands.command(name="voices", description=replies.COMMANDS["voices"])
@@ -141,4 +147,4 @@ async def claim(interaction: Interaction, code: Text) -> None:
     await interaction.client.responder.tell(interaction, acts.claim, code)
 
 
-COMMANDS: tuple[AnyCommand, ...] = (speak, music, voices, balance, show_help, claim)
+COMMANDS: tuple[AnyCommand, ...] = (voices, balance, show_help, claim)

@@ -30,9 +30,10 @@ from bots.telegram.intake import kept
 from bots.telegram.pace import Pace, Rank
 from bots.telegram.presses import Presses
 from bots.telegram.responder import Responder, Said, outcome
-from bots.text import admin_replies, replies
+from bots.text import admin_replies, product_words, replies
 from core.domain.communities import Approval
 from core.domain.models import Caller, Person
+from core.domain.products import PRODUCTS
 from core.engine.persist import persist
 from core.service import Service
 
@@ -53,12 +54,12 @@ class Dispatcher:
         self._responder = Responder(bot, pace)
         self._presses = Presses(service, deliverer, self._responder, self._admins)
         self._greeted = Greeted()
+        self._products = {row.command: row for row in service.catalog.products.values()}
         self._seen: Recent[tuple[str, str], Caller] = Recent()
         self._handles: Recent[tuple[str, str | None], str] = Recent()
         """Who was last seen under an @name: it may have gone to another and come back."""
         self._answers: Mapping[str, Answer] = {
-            "speak": self._speak,
-            "music": self._music,
+            **dict.fromkeys(self._products, self._order),
             "voices": self._voices,
             "balance": self._balance,
             "help": self._help,
@@ -104,13 +105,13 @@ class Dispatcher:
         """Act on a command only if its sender wrote it, here and now."""
         if not parse.written_by_sender(message):
             return Said(replies.write_it_here(command.name)) if parse.meant(message, command) else None
-        ordered = command.name in _PRODUCTS
+        ordered = command.name in self._products
         if ordered or command.name in typed.ACTS:
             written_ms = round(message.date.timestamp() * 1000)
             await self._service.check_age(_event(message), written_ms, ordered=ordered)
         waits = not ordered and await self._service.waits(_caller(message))  # an order's admission asks by itself
         said = await self._answers[command.name](message, command)
-        if said is None or command.name not in _FOR_EVERYBODY:
+        if said is None or not (ordered or command.name in _ABOUT_ORDERS):
             return said
         waits = waits or (ordered and await self._service.waits(_caller(message)))
         return replace(said, text=f"{said.text}\n\n{replies.WAITS}") if waits else said
@@ -141,19 +142,14 @@ class Dispatcher:
 
     # --- members --------------------------------------------------------------------------------------------------
 
-    async def _speak(self, message: Message, command: Command) -> Said | None:
-        return await self._order("speech", message, command, replies.usage_speak(self._service.catalog))
-
-    async def _music(self, message: Message, command: Command) -> Said | None:
-        return await self._order("music", message, command, replies.USAGE_MUSIC)
-
-    async def _order(self, product: str, message: Message, command: Command, usage: str) -> Said | None:
-        catalog = self._service.catalog
+    async def _order(self, message: Message, command: Command) -> Said | None:
+        catalog, row = self._service.catalog, self._products[command.name]
         words = orders.Words(body=command.body, answered=await self._answered(message))
         event, where = _event(message), Place.of(message).destination
-        order = orders.read(words, product, catalog, _caller(message), event_id=event, destination=where)
+        order = orders.read(words, row.name, catalog, _caller(message), event_id=event, destination=where)
         if orders.is_empty(order, catalog):
-            return Said(replies.UNTOLD if parse.answers_bot(message, self._bot.id) else usage)
+            is_mine = parse.answers_bot(message, self._bot.id)
+            return Said(replies.UNTOLD if is_mine else product_words.usage(row, catalog))
         accepted = await self._service.order(order)
         kept()
         if not accepted.duplicate:
@@ -168,11 +164,11 @@ class Dispatcher:
             spoken = await self._service.spoken(_caller(message), job_id=job_id) if job_id else ""
             return text if message.quote and text in spoken else spoken
         command = parse.read_text(text, self._bot.username)
-        if command is None or command.name not in _PRODUCTS:
+        if command is None or command.name not in self._products:
             return text
         whole = reply if message.quote is None else None
         ordered = await self._service.spoken(_caller(message), event_id=_event(whole)) if whole else ""
-        return ordered or orders.text_in(command.body, _PRODUCTS[command.name], self._service.catalog)
+        return ordered or orders.text_in(command.body, self._products[command.name].name, self._service.catalog)
 
     async def _voices(self, _: Message, __: Command) -> Said:
         return Said(replies.voices(self._service.catalog))
@@ -247,15 +243,15 @@ def _caller(message: Message, *, is_admin: bool = False) -> Caller:
     return caller(message.chat, message.from_user, message.sender_chat, is_admin=is_admin, thread=topic(message))
 
 
-_PRODUCTS = {"speak": "speech", "music": "music"}
-_FOR_EVERYBODY = frozenset({"speak", "music", "voices", "balance", "help", "start"})
-_FOR_MEMBERS = ("speak", "music", "voices", "balance", "help")
+_ABOUT_ORDERS = frozenset({"voices", "balance", "help", "start"})
+_FOR_MEMBERS = ("voices", "balance", "help")
 _FOR_ADMINS = ("quota", "grant", "revoke", "block", "unblock", "limits", "usage", "audit")
 
 
 def _menu(names: tuple[str, ...]) -> list[BotCommand]:
     texts = replies.COMMANDS | admin_replies.COMMANDS
-    return [BotCommand(name, texts[name]) for name in names]
+    ordering = [BotCommand(row.command, product_words.does(row)) for row in PRODUCTS.values()]
+    return [*ordering, *(BotCommand(name, texts[name]) for name in names)]
 
 
 MENUS: tuple[tuple[list[BotCommand], BotCommandScope | None], ...] = (

@@ -24,6 +24,7 @@ from bots.text import replies, titles
 from core.domain.audio import Want
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryUncertain
 from core.domain.models import Accepted, Artifact, Destination, Job, Receipt
+from core.domain.products import Sound, row_of
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,11 @@ def _caption(receipt: Receipt, artifacts: Sequence[Artifact]) -> str:
 
 
 def _action(job: Job) -> ChatAction:
-    return ChatAction.RECORD_VOICE if job.product == "speech" else ChatAction.UPLOAD_DOCUMENT
+    return ChatAction.RECORD_VOICE if _is_spoken(job) else ChatAction.UPLOAD_DOCUMENT
+
+
+def _is_spoken(job: Job) -> bool:
+    return row_of(job.product).sound is Sound.VOICE
 
 
 def topic(message: Message) -> int | None:
@@ -138,7 +143,7 @@ class TelegramDelivery:
 
     def accepts(self, job: Job) -> Want:
         """Speech as a voice message, where the chat allows those; music as a song."""
-        return VOICE if job.product == "speech" and self._voice_allowed(job) else SONG
+        return VOICE if _is_spoken(job) and self._voice_allowed(job) else SONG
 
     # --- the status message ---------------------------------------------------------------------------------------
 
@@ -261,7 +266,7 @@ class TelegramDelivery:
         Music that was asked for as Opus goes as a voice message too: nothing else plays that in every client.
         """
         kind, voiced = artifact.probe.kind, self._voice_allowed(job)
-        if voiced and (job.product == "speech" or kind == OPUS):
+        if voiced and (_is_spoken(job) or kind == OPUS):
             return self._send_voice
         return self._send_song if kind in SONG.playable else self._send_file
 

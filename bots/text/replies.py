@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Sequence
 
-from bots.text import titles
+from bots.text import product_words, titles
 from bots.text.wording import PERIOD_NOW, left, until, when, whoever
 from core.domain.amounts import AMOUNTS
 from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Accepted, Artifact, Job, Receipt
 from core.domain.money import show
-from core.domain.products import Catalog
+from core.domain.products import Catalog, row_of
 from core.domain.quota import Standing
 from core.domain.reports import Entry
 
@@ -73,7 +73,6 @@ _REASONS = {
 
 
 _JOB_LAST = re.compile(r" · (\w+)\Z", re.ASCII)
-_PRODUCT_NOUN = {"speech": "speech", "music": "music"}
 
 
 def accepted(answer: Accepted) -> str:
@@ -107,7 +106,7 @@ def progress(job: Job) -> str:
         case State.GENERATED | State.DELIVERING:
             return "Sending the audio…"
         case _:
-            return f"Generating {_PRODUCT_NOUN.get(job.product, job.product)}…"
+            return f"Generating {product_words.noun(job.product)}…"
 
 
 def heard(
@@ -123,7 +122,7 @@ def heard(
 
     `addressed`: it names who ordered it, where it answers no message of theirs.
     """
-    who = titles.voice(done.job) or _PRODUCT_NOUN.get(done.job.product, done.job.product).capitalize()
+    who = titles.voice(done.job) or product_words.noun(done.job.product).capitalize()
     for_whom = f" for {done.job.member_name}" if addressed else ""
     late = CAME_LATE if done.job.free else ""
     below = "".join(f"\n{line}" for line in (late, _another_format(done, files), more) if line)
@@ -138,7 +137,7 @@ def _another_format(done: Receipt, files: Sequence[Artifact]) -> str:
     if done.as_chosen:
         return ""
     kinds = " and ".join(sorted({file.probe.extension for file in files}))
-    chosen = done.job.parameters.get("output_format")
+    chosen = row_of(done.job.product).output_of(done.job.parameters)
     return f"As {chosen} it would be too large for this chat, so it comes as a smaller {kinds} file."
 
 
@@ -262,16 +261,10 @@ def voices(catalog: Catalog) -> str:
     return f"{voice_names(catalog)}\nWithout a name, {catalog.default_voice} speaks."
 
 
-def usage_speak(catalog: Catalog) -> str:
-    """Say how /speak is used."""
-    return f"Write what I should say: /speak {catalog.default_voice} Hello everyone"
-
-
 TOO_MANY_ANSWERS = "You ask faster than I may answer in this chat. I answer you again in a minute; orders go on."
 UNTOLD = (
     "I can't tell here what I spoke there. Write the words after the command, or answer the audio where it was ordered."
 )
-USAGE_MUSIC = "Write what I should play: /music lo-fi rain beat"
 USAGE_QUOTA = (
     "Write /quota set, show or clear with a member, or /quota default. "
     f"The amount is {AMOUNTS}; the period is day, week or month. For example: /quota set @name 0.50 day"
@@ -279,8 +272,6 @@ USAGE_QUOTA = (
 
 # What a platform's own menus say about commands and their options; at most 100 characters each.
 COMMANDS = {
-    "speak": "Say something with a voice",
-    "music": "Make music from a description",
     "voices": "List the voices",
     "balance": "Show what you may still spend",
     "help": "Show what I can do",
@@ -296,18 +287,6 @@ _AMOUNT_OPTIONS = {
     "period": "How often it starts anew",
 }
 OPTIONS = {
-    "speak": {
-        "voice": "Who speaks; you may also write the name before the text",
-        "text": "What is said; each character costs, tags such as [whispers] too",
-        "stability": "0 is lively, 0.5 natural, 1 even",
-        "similarity_boost": "How close to the original voice, 0 to 1",
-        "speed": "0.5 is half as fast, 2 twice as fast",
-    },
-    "music": {
-        "prompt": "What it should sound like; each character costs",
-        "output_format": "The format to generate in",
-        "respect_sections_durations": "Keep to the durations that the prompt gives for its sections",
-    },
     "quota set": {"member": "Whose quota"} | _AMOUNT_OPTIONS,
     "quota show": {"member": "Whose quota; leave it out for all that were set"},
     "quota role": {"role": "Whose quota"} | _AMOUNT_OPTIONS,

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from core.domain.models import JOINERS, Job, shown
+from core.domain.products import row_of
 
 LONGEST_NAME = 60
 LONGEST_TITLE = 64
@@ -24,14 +25,13 @@ _VARIATIONS = range(0xFE00, 0xFE10)
 
 def words(job: Job) -> str:
     """Return what a job speaks or plays, as one line that can be shown."""
-    given = str(job.parameters.get("prompt") or job.parameters.get("text") or "")
-    line = " ".join(given.split())
+    line = " ".join(row_of(job.product).text_of(job.parameters).split())
     return shown(line, len(line), JOINERS)
 
 
 def voice(job: Job) -> str:
-    """Return who speaks, "" in music."""
-    return str(job.parameters.get("voice") or "")
+    """Return who speaks, "" where nobody does."""
+    return row_of(job.product).speaker_of(job.parameters)
 
 
 def song_title(job: Job) -> str:

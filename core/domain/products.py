@@ -1,10 +1,14 @@
-"""The product table: endpoint, parameters and their ranges, price and limits, as the gateway documents them."""
+"""The product table: endpoint, parameters and their ranges, price and limits, as the gateway documents them.
+
+A parameter says what it takes and how a person types it, so that every platform offers it from its one line here.
+"""
 
 import math
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Any, Protocol
 
 from core.domain.errors import InvalidInput, NothingToSay
@@ -34,6 +38,11 @@ class Parameter(Protocol):
     """One parameter of a product: what it may be, as a value and as typed."""
 
     @property
+    def example(self) -> str:
+        """Give one value as people type it."""
+        ...
+
+    @property
     def allowed(self) -> str:
         """Say what it may be, after "it must be"."""
         ...
@@ -52,6 +61,7 @@ class Text:
     """Text that has something to say, of at most `limit` code points that can be written as UTF-8."""
 
     limit: int
+    example: str = "Hello"
 
     @property
     def allowed(self) -> str:
@@ -92,6 +102,15 @@ class OneOf:
     """One of the choices in any case, sent as the table spells it."""
 
     choices: tuple[str, ...]
+    is_open: bool = False
+    """Whether whoever runs the bot may add to them."""
+    usual: str = ""
+    """The one that most take, where it isn't the first."""
+
+    @property
+    def example(self) -> str:
+        """Give the usual one."""
+        return self.usual or self.choices[0]
 
     @property
     def allowed(self) -> str:
@@ -118,6 +137,7 @@ class Number:
     low: float
     high: float
     steps: tuple[float, ...] = ()
+    example: str = "1"
 
     @property
     def allowed(self) -> str:
@@ -144,6 +164,7 @@ class Flag:
     """True or false."""
 
     allowed: str = "true or false"
+    example: str = "yes"
 
     def check(self, name: str, value: Any) -> bool:
         """Return it."""
@@ -159,38 +180,69 @@ class Flag:
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
+class Sound(Enum):
+    """What chats play a product's audio as."""
+
+    VOICE = auto()
+    SONG = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
     """One row of the table."""
 
     name: str
+    command: str
+    """The word that people write after the slash to order it."""
     endpoint: str
     """Appended to GATEWAY_URL."""
     model: str
     """What the gateway calls the model in its status answers."""
+    sound: Sound
     billed: str
-    """The parameter whose code points are charged."""
+    """The parameter that is the text: its code points are charged."""
+    speaker: str = ""
+    """The parameter with whose value a text may begin, if there is one: who speaks."""
+    output: str = ""
+    """The parameter that chooses the format of the file, if there is one."""
     table: Mapping[str, Parameter] = field(repr=False)
     """Its parameters by name."""
-    required: frozenset[str]
     price_micros: int = PRICE_MICROS
     usual_s: float
     """How long the gateway usually takes: where polling begins to hurry."""
     deadline_s: float = 900
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Name the parameters without which there is nothing to order."""
+        return tuple(name for name in (self.billed, self.speaker) if name)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Name the parameters beside the billed one: what may be typed before it, or chosen."""
+        return tuple(name for name in self.table if name != self.billed)
 
     def validate(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters as they will be sent. Raises InvalidInput for the first that is out of range."""
         for name in parameters:
             if name not in self.table:
                 raise InvalidInput(name, parameters[name], f"a parameter of {self.name}: {', '.join(self.table)}")
-        for name in sorted(self.required - parameters.keys()):
-            raise InvalidInput(name, "", "given: it is required")
+        for name in self.required:
+            if name not in parameters:
+                raise InvalidInput(name, "", "given: it is required")
         return {name: self.table[name].check(name, value) for name, value in parameters.items()}
 
-    @property
-    def options(self) -> tuple[str, ...]:
-        """Name the parameters beside the billed one: what may be typed before it, or chosen."""
-        return tuple(name for name in self.table if name != self.billed)
+    def text_of(self, parameters: Mapping[str, Any]) -> str:
+        """Return what is spoken or played, "" where it is not given."""
+        return str(parameters.get(self.billed) or "")
+
+    def speaker_of(self, parameters: Mapping[str, Any]) -> str:
+        """Return who speaks, "" where nobody does."""
+        return str(parameters.get(self.speaker) or "")
+
+    def output_of(self, parameters: Mapping[str, Any]) -> str:
+        """Return the format that was chosen, "" where none was."""
+        return str(parameters.get(self.output) or "")
 
     def characters(self, parameters: Mapping[str, Any]) -> int:
         """Count the code points that are billed."""
@@ -200,41 +252,64 @@ class Product:
         """Price validated parameters, in micros."""
         return cost_of(self.characters(parameters), self.price_micros)
 
+    def changed(self, *, limit: int | None, speakers: tuple[str, ...], **row: Any) -> "Product":
+        """Return the row with an operator's limit for its text and names of who may speak, and other changes."""
+        table = dict(self.table)
+        text, who = table[self.billed], table.get(self.speaker)
+        if limit is not None and isinstance(text, Text):
+            table[self.billed] = replace(text, limit=limit)
+        if isinstance(who, OneOf):
+            table[self.speaker] = replace(who, choices=speakers)
+        return replace(self, table=table, **row)
 
-def speech(*, text_limit: int = 3000, voices: tuple[str, ...] = VOICES) -> Product:
-    """Describe the speech product. The model takes stability only at 0, 0.5 and 1, whatever the range says."""
-    return Product(
-        name="speech",
-        endpoint="/eleven-v3-alpha-954/v1/eleven-v3-alpha-request",
-        model="eleven-v3-alpha-954",
-        billed="text",
-        required=frozenset({"text", "voice"}),
-        table={
-            "text": Text(text_limit),
-            "voice": OneOf(voices),
-            "stability": Number(0.0, 1.0, steps=(0.0, 0.5, 1.0)),
-            "similarity_boost": Number(0.0, 1.0),
-            "speed": Number(0.5, 2.0),
-        },
-        usual_s=15,
+
+PRODUCTS: Mapping[str, Product] = {
+    row.name: row
+    for row in (
+        Product(
+            name="speech",
+            command="speak",
+            endpoint="/eleven-v3-alpha-954/v1/eleven-v3-alpha-request",
+            model="eleven-v3-alpha-954",
+            sound=Sound.VOICE,
+            billed="text",
+            speaker="voice",
+            table={
+                "text": Text(3000, example="Hello everyone"),
+                "voice": OneOf(VOICES, is_open=True),
+                # The model takes stability only at these steps, whatever the range says.
+                "stability": Number(0.0, 1.0, steps=(0.0, 0.5, 1.0), example="0.5"),
+                "similarity_boost": Number(0.0, 1.0, example="0.8"),
+                "speed": Number(0.5, 2.0, example="1.2"),
+            },
+            usual_s=15,
+        ),
+        Product(
+            name="music",
+            command="music",
+            endpoint="/elevenlabs-music-api-368/v1/elevenlabs-music-api-request",
+            model="elevenlabs-music-api-368",
+            sound=Sound.SONG,
+            billed="prompt",
+            output="output_format",
+            table={
+                "prompt": Text(2000, example="lo-fi rain beat"),
+                "respect_sections_durations": Flag(),
+                "output_format": OneOf(OUTPUT_FORMATS, usual="mp3_44100_128"),
+            },
+            usual_s=60,
+        ),
     )
+}
+"""The table as it is without an operator's changes."""
+_RETIRED = Product(
+    name="", command="", endpoint="", model="", sound=Sound.SONG, billed="", table={}, usual_s=0, price_micros=0
+)
 
 
-def music(*, prompt_limit: int = 2000) -> Product:
-    """Describe the music product."""
-    return Product(
-        name="music",
-        endpoint="/elevenlabs-music-api-368/v1/elevenlabs-music-api-request",
-        model="elevenlabs-music-api-368",
-        billed="prompt",
-        required=frozenset({"prompt"}),
-        table={
-            "prompt": Text(prompt_limit),
-            "respect_sections_durations": Flag(),
-            "output_format": OneOf(OUTPUT_FORMATS),
-        },
-        usual_s=60,
-    )
+def row_of(name: str) -> Product:
+    """Return what the table says of a job's product: nothing of one that is not in it any more."""
+    return PRODUCTS.get(name, _RETIRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,20 +330,29 @@ class Catalog:
         """Return the voice that the word names in any case, or None."""
         return next((v for v in self.voices if v.casefold() == word.casefold()), None)
 
+    def example(self, row: Product) -> str:
+        """Give what may be written after the command: who speaks, where somebody does, and a text."""
+        text = row.table[row.billed].example
+        return f"{self.default_voice} {text}" if row.speaker else text
+
 
 def catalog(
     *,
     price_micros: int = PRICE_MICROS,
-    speech_limit: int = 3000,
-    music_limit: int = 2000,
+    limits: Mapping[str, int] | None = None,
     more_voices: tuple[str, ...] = (),
     default_voice: str = "Aria",
     endpoints: Mapping[str, str] | None = None,
 ) -> Catalog:
-    """Build the table with an operator's changes; `endpoints` maps a product's name to another path."""
+    """Build the table with an operator's changes: by a product's name the longest text, and another path."""
     voices = VOICES + tuple(v for v in more_voices if v not in VOICES)
-    rows = (speech(text_limit=speech_limit, voices=voices), music(prompt_limit=music_limit))
-    changed = (
-        replace(row, price_micros=price_micros, endpoint=(endpoints or {}).get(row.name, row.endpoint)) for row in rows
-    )
-    return Catalog(products={row.name: row for row in changed}, voices=voices, default_voice=default_voice)
+    rows = {
+        name: row.changed(
+            limit=(limits or {}).get(name),
+            speakers=voices,
+            price_micros=price_micros,
+            endpoint=(endpoints or {}).get(name, row.endpoint),
+        )
+        for name, row in PRODUCTS.items()
+    }
+    return Catalog(products=rows, voices=voices, default_voice=default_voice)

@@ -20,6 +20,7 @@ from core.domain.errors import (
 )
 from core.domain.lifecycle import VOIDS, Late, Reason, State
 from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.products import row_of
 from core.domain.quota import DAY_MS, Quota
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.lease import PAUSE_S, Lease, refuse_former
@@ -151,9 +152,8 @@ class Deliverer:
                 return await self._delivered(job)
 
     def _wanted(self, job: Job) -> Want:
-        return replace(
-            self._deliveries[job.platform].accepts(job), output_format=job.parameters.get("output_format", "")
-        )
+        chosen = row_of(job.product).output_of(job.parameters)
+        return replace(self._deliveries[job.platform].accepts(job), output_format=chosen)
 
     async def _send(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool

@@ -24,7 +24,7 @@ from core.domain.errors import (
 )
 from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Artifact, Job
-from core.domain.products import Catalog, Product
+from core.domain.products import Catalog, Product, row_of
 from core.engine.callbacks import Arrivals, Naming
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.delivery import DELIVER_S, Deliverer
@@ -383,7 +383,7 @@ class Executor:
 
     async def _usable(self, job: Job, url: str, into: Path) -> Artifact:
         content_type = await self._fetch(url, into)
-        raw = raw_format(job.parameters.get("output_format", ""))
+        raw = raw_format(row_of(job.product).output_of(job.parameters))
         probe = await self._media.probe(into, raw if may_be_samples(content_type) else None)
         return Artifact.of(into, probe, _size_bytes(into))
 

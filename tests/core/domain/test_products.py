@@ -75,7 +75,7 @@ def test_characters_are_code_points() -> None:
 
 def test_an_operator_changes_the_table() -> None:
     table = catalog(
-        price_micros=200_000, speech_limit=10, more_voices=("Zed", "Aria"), endpoints={"music": "/new/music"}
+        price_micros=200_000, limits={"speech": 10}, more_voices=("Zed", "Aria"), endpoints={"music": "/new/music"}
     )
     assert table.voices == (*VOICES, "Zed")
     assert table["speech"].validate({"text": "0123456789", "voice": "zed"})["voice"] == "Zed"
@@ -91,7 +91,7 @@ def test_a_voice_is_named_in_any_case(word: str, voice: str | None) -> None:
 
 
 def test_an_operator_sets_the_prompts_limit_and_the_usual_voice() -> None:
-    table = catalog(music_limit=5, default_voice="Lily")
+    table = catalog(limits={"music": 5}, default_voice="Lily")
     assert table["music"].validate({"prompt": "12345"}) == {"prompt": "12345"}
     with pytest.raises(InvalidInput):
         table["music"].validate({"prompt": "123456"})

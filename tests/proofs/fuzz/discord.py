@@ -12,7 +12,7 @@ from discord.app_commands import AppCommandError, Command, CommandInvokeError, P
 from hypothesis import strategies as st
 
 from bots.discord.admin_commands import ADMIN_COMMANDS
-from bots.discord.commands import COMMANDS, LONGEST_OPTION
+from bots.discord.commands import COMMANDS, LONGEST_OPTION, orders
 from bots.discord.connection import AnyCommand, Bot
 from bots.discord.escaping import CONTENT_LIMIT, plain
 from bots.discord.identity import Address, AnyInteraction, caller_of
@@ -20,6 +20,7 @@ from bots.discord.responder import Act, Manner, Responder
 from core.domain.errors import DeliveryRefused
 from core.domain.jsontype import JSON
 from core.domain.models import Caller
+from core.domain.products import catalog
 from tests.core.rig import Incarnation
 from tests.proofs.fuzz.hostile import NAMES, texts
 from tests.proofs.fuzz.parsers import Parser, refused_at_most
@@ -37,12 +38,14 @@ class _AtOnce(Responder):
 
 def _bot(alive: Incarnation) -> Bot:
     bot = Bot(
-        _AtOnce(alive.service), (*COMMANDS, *ADMIN_COMMANDS), ws_url=None, sync=False, shards=None, now_s=time.time
+        _AtOnce(alive.service), (*_DIRECT, *ADMIN_COMMANDS), ws_url=None, sync=False, shards=None, now_s=time.time
     )
     bot._connection.user = discord.ClientUser(state=bot._connection, data=cast("Any", _BOT))
     return bot
 
 
+_DIRECT = (*orders(catalog()), *COMMANDS)
+"""Those that direct chats take, too."""
 _BOT = {"id": "7", "username": "Troubadour", "discriminator": "0", "avatar": None}
 
 
@@ -183,7 +186,7 @@ def _invocation(draw: st.DrawFn, command: Command[Any, ..., Any]) -> JSON:
     """Draw a call of a command; now and then with the options of another."""
     meant = draw(st.sampled_from(_LEAVES)) if draw(st.integers(0, 9)) == 9 else command
     options = draw(_options(meant))
-    direct = (command.root_parent or command) in COMMANDS and draw(st.booleans())
+    direct = (command.root_parent or command) in _DIRECT and draw(st.booleans())
     ids = {kind: [option["value"] for option in options if option["type"] == kind] for kind in (6, 8)}
     resolved = {
         "users": {name: {**draw(_user), "id": name} for name in ids[6]},
@@ -203,7 +206,7 @@ def _typed(envelope: JSON, typed: str) -> JSON:
     return {**envelope, "type": 4, "data": {"id": "1", "type": 1, "name": "speak", "options": [option]}}
 
 
-_LEAVES = list(_leaves((*COMMANDS, *ADMIN_COMMANDS)))
+_LEAVES = list(_leaves((*_DIRECT, *ADMIN_COMMANDS)))
 _member = st.fixed_dictionaries(_membership, optional=_nick)
 _typing = st.builds(_typed, _direct | _in_guild, texts())
 

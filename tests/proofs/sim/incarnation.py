@@ -19,7 +19,7 @@ from bots.app.life import App
 from bots.app.metrics import LoopLag
 from bots.app.settings import Settings, load
 from bots.discord.admin_commands import ADMIN_COMMANDS
-from bots.discord.commands import COMMANDS
+from bots.discord.commands import COMMANDS, orders
 from bots.discord.connection import Bot
 from bots.discord.platform import Discord
 from bots.platform import Platform
@@ -105,9 +105,8 @@ class _SimDiscord(Discord):
 
     async def run(self) -> None:
         assert self._responder is not None
-        bot = Bot(
-            self._responder, (*COMMANDS, *ADMIN_COMMANDS), ws_url=None, sync=False, shards=None, now_s=self._now_s
-        )
+        commands = (*orders(self._responder.service.catalog), *COMMANDS, *ADMIN_COMMANDS)
+        bot = Bot(self._responder, commands, ws_url=None, sync=False, shards=None, now_s=self._now_s)
         await bot._async_setup_hook()
         me: Any = user(APPLICATION)
         bot._connection.user = discord.ClientUser(state=bot._connection, data=me)
