@@ -7,7 +7,7 @@ PROOF := $(VENV)/.proof
 BENCH := $(VENV)/.bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test words check lint types sim kill fleet soak power fuzz mutants bench audit lock clean
+.PHONY: help demo test docs words check lint types sim kill fleet soak power fuzz mutants bench audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -50,6 +50,9 @@ words: $(STAMP)  ## Write the sentences to translate into the template, and into
 	for po in $(wildcard bots/text/locales/*.po); do \
 	  $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-pot-creation-date -i $(TEMPLATE) -o $$po -l $$(basename $$po .po) || exit 1; \
 	done
+
+docs: $(STAMP)  ## Write what the documents take from the code
+	$(BIN)/python -m contrib.docs
 
 check: lint types test  ## Lint, format, types and tests
 

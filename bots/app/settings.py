@@ -1,32 +1,29 @@
-"""Environment to one frozen settings object; `.env.example` shows every setting with its default."""
+"""Environment to one frozen settings object."""
 
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bots.app.fields import Chats, Gateway, Limits, Machine, Money, Voices
 from bots.app.typos import bare, misspelt, worded, wrong_with_token
 from core.domain.amounts import parse_amount, read_monthly, read_quota
-from core.domain.communities import Communities
 from core.domain.errors import ConfigurationError, InvalidInput
 from core.domain.products import VOICES
 from core.domain.quota import Period, Quota
 from core.gateway.proxies import Proxies
 from core.gateway.settings import base_url
 
-GATEWAY_URL = "https://gateway.pixazo.ai"
 SANDBOX = "sandbox"
 TELEGRAM_PORTS = frozenset({None, 443, 80, 88, 8443})
 """The Bot API's documentation, "setWebhook"."""
-
-_Words = Annotated[tuple[str, ...], NoDecode]
 
 
 _OWNER = re.compile(r"(?:discord|telegram):\d{1,20}|console:\w+", re.ASCII)
@@ -53,67 +50,12 @@ def address_of(url: str) -> Path | str:
     return Path(path)
 
 
-class Settings(BaseSettings):
+class Settings(Chats, Gateway, Money, Limits, Voices, Machine, BaseSettings):
     """Every setting, checked. Secrets never show in repr, logs or errors."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
-
-    # chats
-    discord_token: SecretStr | None = None
-    telegram_token: SecretStr | None = None
-    discord_api_url: str = "https://discord.com/api/v10"
-    discord_ws_url: str | None = None
-    telegram_webhook: bool = False
-    telegram_api_url: str = "https://api.telegram.org"
-
-    # the gateway
-    gateway_key: SecretStr | None = None
-    gateway_url: str = GATEWAY_URL
-    speech_endpoint: str | None = None
-    music_endpoint: str | None = None
-    webhook_mode: Literal["terminal", "sync"] = "terminal"
-    poll_min_s: float = Field(5, gt=0, le=60)
-    poll_max_s: float = Field(10, gt=0, le=60)
-
-    # money
-    price: str = "0.10"
-    default_allowance: str = "0.10 day"
-    direct_allowance: str = "0 day"
-    default_pool: str = "20.00"
-    total_pool: str = "100.00"
-    communities: Communities = Communities.ASK
-    communities_allowed: _Words = ()
-
-    # limits
-    speech_limit: int = Field(3000, ge=1, le=6000)
-    music_limit: int = Field(2000, ge=1, le=6000)
-    jobs_total: int = Field(64, ge=1, le=20_000)
-    jobs_per_community: int = Field(32, ge=1)
-    jobs_per_member: int = Field(4, ge=1)
-    waiting_per_member: int = Field(10, ge=1)
-    waiting_total: int = Field(1000, ge=1)
-    queue_s: float = Field(900, gt=0)
-    job_s: float = Field(900, gt=0)
-    drain_s: float = Field(20, ge=0)
-    lease_s: float = Field(15, ge=2, le=600)
-
-    # voices
-    default_voice: str = "Aria"
-    more_voices: _Words = ()
-
-    # this machine
-    data_dir: Path = Path("data")
-    database_url: SecretStr | None = None
-    public_url: str | None = None
-    https_proxy: SecretStr | None = None
-    http_proxy: SecretStr | None = None
-    all_proxy: SecretStr | None = None
-    no_proxy: str = ""
-    http_host: str = "127.0.0.1"
-    http_port: int = Field(8080, ge=0, le=65535)
-    owners: _Words = ()
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["text", "json"] = "text"
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, defer_build=False
+    )
 
     @field_validator("more_voices", "owners", "communities_allowed", mode="before")
     @classmethod

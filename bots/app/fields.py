@@ -1,0 +1,153 @@
+"""Every setting by group: type, default and meaning.
+
+`make docs` writes `docs/settings.md` and `.env.example` from the docstrings here.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import NoDecode
+
+from core.domain.communities import Communities
+
+Words = Annotated[tuple[str, ...], NoDecode]
+"""Typed with spaces or commas between them."""
+
+
+class Group(BaseModel):
+    """Settings that stand together; each docstring's first line is the heading."""
+
+    model_config = ConfigDict(defer_build=True)  # what unites all groups is built alone
+
+
+class Chats(Group):
+    """Chats: at least one token."""
+
+    discord_token: SecretStr | None = None
+    """The Discord bot's token: developer portal, your application, Bot, *Reset Token*. Without it, no Discord."""
+    telegram_token: SecretStr | None = None
+    """The Telegram bot's token, from @BotFather's /newbot. Without it, no Telegram."""
+    telegram_webhook: bool = False
+    """`true`: Telegram posts updates to `PUBLIC_URL`, at `/telegram`, instead of being polled."""
+    discord_api_url: str = "https://discord.com/api/v10"
+    """Where Discord is; change it only to run against a local stand-in."""
+    discord_ws_url: str | None = None
+    """Discord's websocket; unless set, whatever `DISCORD_API_URL` names. Only for local stand-ins."""
+    telegram_api_url: str = "https://api.telegram.org"
+    """Where Telegram is; change it only to run against a local stand-in."""
+
+
+class Gateway(Group):
+    """The gateway that generates audio."""
+
+    gateway_key: SecretStr | None = None
+    """Your subscription key."""
+    gateway_url: str = "https://gateway.pixazo.ai"
+    """The gateway. `sandbox` simulates it inside this process: no key, no charge. The `.venv` that make builds has what
+    that needs; the image has it only if built with `SANDBOX=1`."""
+    speech_endpoint: str | None = None
+    """Another path for speech, should the vendor rename the model."""
+    music_endpoint: str | None = None
+    """Another path for music."""
+    webhook_mode: Literal["terminal", "sync"] = "terminal"
+    """With `PUBLIC_URL`: `terminal` has the gateway call when a job has ended, `sync` also while it goes on, which
+    shows progress sooner."""
+    poll_min_s: float = Field(5, gt=0, le=60)
+    """Seconds until a job's status is first asked for, and between two questions at least. The gateway
+    wants 5 to 10."""
+    poll_max_s: float = Field(10, gt=0, le=60)
+    """Seconds between two questions at most."""
+
+
+class Money(Group):
+    """Money: who may spend how much, and where."""
+
+    price: str = "0.10"
+    """What 1,000 characters cost, in US dollars."""
+    default_allowance: str = Field("0.10 day", examples=["5 cents a day", "5000 chars week"])
+    """What a member may spend where no admin has said otherwise: an amount and `day`, `week` or `month`; or
+    `unlimited`, or `none`."""
+    direct_allowance: str = "0 day"
+    """The same for direct chats, where no admin watches."""
+    default_pool: str = "20.00"
+    """What a whole community may spend in a month until an operator sets its pool; or `unlimited`."""
+    total_pool: str = "100.00"
+    """What a month can cost you at most, over all communities and direct chats; or `unlimited`. The default is enough
+    for five communities that spend all of the default pool."""
+    communities: Communities = Communities.ASK
+    """Where orders are taken: `ask` (in communities that you approved), `list` (also in those of
+    `COMMUNITIES_ALLOWED`) or `open` (everywhere)."""
+    communities_allowed: Words = Field((), examples=["telegram:-100123 discord:456"])
+    """The communities that need no approval with `COMMUNITIES=list`."""
+
+
+class Limits(Group):
+    """Limits."""
+
+    speech_limit: int = Field(3000, ge=1, le=6000)
+    """Characters of a text, at most 6000."""
+    music_limit: int = Field(2000, ge=1, le=6000)
+    """Characters of a prompt, at most 6000."""
+    jobs_total: int = Field(64, ge=1, le=20_000)
+    """Jobs at the gateway at the same time; the others wait for their turn."""
+    jobs_per_community: int = Field(32, ge=1)
+    """How many of these one community may have."""
+    jobs_per_member: int = Field(4, ge=1)
+    """How many of these one member may have."""
+    waiting_per_member: int = Field(10, ge=1)
+    """Unfinished orders that one member may have."""
+    waiting_total: int = Field(1000, ge=1)
+    """Orders of everybody that may wait for their turn. Beyond that, members hear that the bot is busy and for how
+    long."""
+    queue_s: float = Field(900, gt=0)
+    """Seconds that an order may wait for its turn; then it is cancelled, uncharged. One that arrives older is not
+    begun."""
+    job_s: float = Field(900, gt=0)
+    """Seconds that the gateway may take for a job; then it ends, uncharged."""
+    drain_s: float = Field(20, ge=0)
+    """Seconds that a stop waits for jobs to come to rest. Unfinished ones go on at the next start."""
+    lease_s: float = Field(15, ge=2, le=600)
+    """On PostgreSQL: seconds without a sign of life after which other workers take over a worker's jobs."""
+
+
+class Voices(Group):
+    """Voices."""
+
+    default_voice: str = "Aria"
+    """Who speaks where no voice is named."""
+    more_voices: Words = Field((), examples=["Zoe, Max"])
+    """Voices that the gateway knows besides the built-in ones, with spaces or commas between them."""
+
+
+class Machine(Group):
+    """The machine."""
+
+    data_dir: Path = Path("data")
+    """The folder of the database and of audio on its way."""
+    database_url: SecretStr | None = Field(None, examples=["postgresql://user:password@host/name"])
+    """Another database than `troubadour.db` in `DATA_DIR`: `sqlite:///path` (four slashes before an absolute path) or
+    PostgreSQL; in its password write `%23` for `#`, `%2F` for `/`, `%3F` for `?`, `%40` for `@`."""
+    public_url: str | None = Field(None, examples=["https://bot.example.org"])
+    """Where the gateway reaches `HTTP_HOST` and `HTTP_PORT` from outside, https only; let the proxy there pass on
+    `/gateway/` and, with `TELEGRAM_WEBHOOK`, `/telegram`. Without it, jobs are polled every few seconds."""
+    http_host: str = "127.0.0.1"
+    """Where health, metrics, callbacks (`/gateway/…`) and updates (`/telegram`) are listened for."""
+    http_port: int = Field(8080, ge=0, le=65535)
+    """And at which port."""
+    https_proxy: SecretStr | None = Field(None, examples=["http://user:password@host:port"])
+    """The proxy for what is called by https: chats, gateway, media."""
+    http_proxy: SecretStr | None = None
+    """The same for plain http."""
+    all_proxy: SecretStr | None = None
+    """The same for whatever neither of these is set for."""
+    no_proxy: str = ""
+    """Hosts that are called directly all the same, with commas between them; this machine always is."""
+    owners: Words = Field((), examples=["discord:1234 telegram:5678"])
+    """The operators: who may approve communities and set pools. A request for credit (*Ask an admin*) shows the number,
+    and so does Discord's *Copy User ID*."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`. Of libraries only warnings and errors are logged, so that members' words
+    never are."""
+    log_format: Literal["text", "json"] = "text"
+    """`text`, or `json`: one object a line."""
