@@ -4,7 +4,8 @@ import itertools
 from typing import Any
 
 from bots.web.server import Web
-from core.domain.models import Caller, Destination, Order
+from core.domain.lifecycle import State
+from core.domain.models import Caller, Destination, Job, Order
 from core.domain.quota import Period, Quota
 from core.domain.reports import Act
 from core.engine.meters import Meters
@@ -12,6 +13,12 @@ from core.ports import Admission
 from core.service import Service
 
 _numbers = itertools.count(1)
+
+BLANK = Job(
+    job_id="", event_id="", platform="test", community="c", member="m", member_name="", direct=False, product="speech",
+    parameters={}, characters=0, cost_micros=0, state=State.QUEUED, destination=Destination("test"), channel="", callback_token="",
+    created_ms=0, updated_ms=0,
+)  # fmt: skip
 
 
 def caller(member: str = "ann", *, community: str = "band", **changes: Any) -> Caller:

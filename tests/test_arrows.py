@@ -153,3 +153,8 @@ def test_no_money_rule_stands_in_an_adapter() -> None:
             for name in ("refusing_limit", "core.domain.lifecycle", "_micros +", "_micros -", "_micros <", "_micros >")
             if name in text
         ], path
+
+
+def test_helpers_live_in_no_test_file() -> None:
+    found = {(str(path.relative_to(ROOT)), module) for path in files("tests") for module in imports(path)}
+    assert [f for f in sorted(found) if any(part.startswith("test_") for part in f[1].split("."))] == []

@@ -27,7 +27,7 @@ from core.domain.quota import Limits, day_of
 from core.domain.reports import Entry, Resumed, harmless, to_csv
 from core.engine.queue import Limits as QueueLimits
 from storage.admin_store import SqlAdminStore
-from tests.core.engine.test_worker import at_rest
+from tests.core.engine.jobs import at_rest
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
 

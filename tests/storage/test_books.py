@@ -18,7 +18,7 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
-from tests.storage.test_contract import HELD_PATH, brought_to
+from tests.storage.jobs import HELD_PATH, brought_to
 
 BALANCE = "every balance equals the ledger's sum"
 HOLD = "a hold is what its entry says, and a void gives back what the hold took"

@@ -19,7 +19,7 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission, caller, order
-from tests.storage.test_contract import HELD_PATH, brought_to
+from tests.storage.jobs import HELD_PATH, brought_to
 from tests.worlds.postgres import Server
 
 HOSTILE = 'O\'Brien "quoted"\\ \t,\n{}\\N 🎵 \u202e é'

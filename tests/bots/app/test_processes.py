@@ -21,7 +21,7 @@ from core.engine.load import Load
 from core.engine.remote import RemoteWorkers
 from core.engine.worker import Worker
 from tests.bots.discord.studio import Studio
-from tests.bots.discord.test_presses import button
+from tests.bots.discord.talk import button
 from tests.e2e.process import process
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.postgres import Server

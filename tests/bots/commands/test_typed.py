@@ -10,7 +10,7 @@ from bots.commands.parse import Command, Named, named
 from bots.text import audit_replies, refusals
 from core.domain.errors import InvalidInput, NotPermitted
 from core.domain.models import Caller, Person
-from tests.core.engine.test_worker import at_rest
+from tests.core.engine.jobs import at_rest
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
 

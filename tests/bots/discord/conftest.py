@@ -15,9 +15,16 @@ from bots.app.compose import build
 from bots.app.life import App
 from bots.app.settings import Settings, load
 from bots.discord import Discord
-from tests.bots.discord.studio import Studio
+from bots.discord.delivery import DiscordDelivery
+from bots.discord.identity import Address
+from core.domain.lifecycle import State
+from core.domain.models import Artifact, Job, Receipt
+from core.domain.quota import Period, Quota, Standing
+from tests.audio import PROBE
+from tests.bots.discord.studio import Studio, sound
 from tests.template import prepared
-from tests.worlds.discord import Channel, DiscordWorld, Guild, Member
+from tests.worlds.discord import Channel, DiscordWorld, Guild, Member, Reply
+from tests.worlds.discord.places import LOADING
 
 
 @dataclass
@@ -113,3 +120,80 @@ def running(world: DiscordWorld, studio: Studio, tmp_path: Path) -> Running:
 async def app(running: Running, stage: Stage) -> AsyncIterator[App]:
     async with running() as app:
         yield app
+
+
+@pytest_asyncio.fixture
+async def chat(stage: Stage, studio: Studio, tmp_path: Path) -> AsyncIterator[DiscordDelivery]:
+    """Delivery alone; no bot is connected."""
+    discord = Discord(settings_for(stage.world, studio, tmp_path), stage.world.now_s)
+    await discord.open(None)  # type: ignore[arg-type]
+    yield discord
+    await discord.close()
+
+
+@pytest.fixture
+def reply(stage: Stage) -> Reply:
+    """A deferred reply."""
+    world, channel = stage.world, stage.channel
+    reply = Reply(world.new_id(), "a-token", 2, stage.ana.user, channel, world.now_s(), 1 << 20, world.pulse)
+    reply.callback, reply.original = 5, world.new_message(channel, world.bot, LOADING)
+    channel.messages[reply.original.id] = reply.original
+    world.replies[reply.token] = reply
+    return reply
+
+
+@pytest.fixture
+def job(stage: Stage, reply: Reply, chat: DiscordDelivery) -> Job:
+    assert reply.original is not None
+    address = Address(
+        application_id=stage.world.application_id,
+        token=reply.token,
+        token_until_s=reply.created_s + 14 * 60,
+        channel_id=stage.channel.id,
+        message_id=reply.original.id,
+        upload_limit_bytes=1 << 20,
+    )
+    return Job(
+        job_id="0000000000123456ab",
+        event_id="discord:1",
+        platform="discord",
+        community="discord:2",
+        member="discord:3",
+        member_name="Ana",
+        direct=False,
+        product="speech",
+        parameters={"text": "Hi", "voice": "Aria"},
+        characters=2,
+        cost_micros=200,
+        state=State.DELIVERING,
+        destination=address.destination(),
+        channel="",
+        callback_token="",
+        created_ms=0,
+        updated_ms=int(stage.world.now_s() * 1000),
+    )
+
+
+@pytest.fixture
+def audio(tmp_path: Path) -> list[Artifact]:
+    path = tmp_path / "sound.wav"
+    path.write_bytes(sound(0.1))
+    return [Artifact.of(path, PROBE, path.stat().st_size)]
+
+
+STANDING = Standing(
+    quota=Quota(limit_micros=100_000, period=Period.DAY),
+    source="operator",
+    used_micros=0,
+    balance_micros=0,
+    held_micros=0,
+    resets_ms=0,
+)
+
+
+def receipt(job: Job) -> Receipt:
+    return Receipt(job=job, charged_micros=job.cost_micros, standing=STANDING)
+
+
+async def deliver(chat: DiscordDelivery, job: Job, audio: list[Artifact], *, uncertain: bool = False) -> None:
+    await chat.deliver(job, audio, receipt(job), uncertain=uncertain)

@@ -10,28 +10,9 @@ from core.domain.errors import OutOfCredit
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.places import Role, thread, use_role, with_role
 from tests.bots.discord.studio import Studio
-from tests.worlds.discord import Channel, CommandError, Member, Message, Reply
+from tests.bots.discord.talk import ADMINS_ONLY, OPERATORS_ONLY, order, refused, say
+from tests.worlds.discord import CommandError, Message
 from tests.worlds.discord.places import MEMBER
-
-ADMINS_ONLY = "Only admins of this community may do that."
-OPERATORS_ONLY = "Only whoever runs this bot may do that."
-
-
-async def say(stage: Stage, who: Member, line: str, **options: object) -> Message:
-    """Use a command whose answer is for its author alone."""
-    said = await (await stage.world.command(who, stage.channel, line, **options)).answered()
-    assert said.ephemeral
-    return said
-
-
-async def order(stage: Stage, who: Member, characters: int = 14, *, channel: Channel | None = None) -> Reply:
-    return await stage.world.command(who, channel or stage.channel, "/speak", voice="Aria", text="x" * characters)
-
-
-async def refused(stage: Stage, who: Member, characters: int = 14, *, channel: Channel | None = None) -> Message:
-    said = await (await order(stage, who, characters, channel=channel)).settled(lambda m: m.content)
-    assert said.ephemeral
-    return said
 
 
 async def test_credit_is_granted_and_revoked(stage: Stage, app: App) -> None:

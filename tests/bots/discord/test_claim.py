@@ -1,7 +1,7 @@
 """Whoever gives the code from the terminal to the command owns the bot."""
 
 from tests.bots.discord.conftest import Running, Stage
-from tests.bots.discord.test_admin import OPERATORS_ONLY, say
+from tests.bots.discord.talk import OPERATORS_ONLY, say
 
 
 async def test_the_owner_may_set_pools_and_still_may_after_a_restart(stage: Stage, running: Running) -> None:

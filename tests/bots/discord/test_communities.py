@@ -3,7 +3,7 @@
 from bots.app.life import App
 from bots.discord.platform import Discord
 from tests.bots.discord.conftest import Running, Stage
-from tests.bots.discord.test_greeting import ready
+from tests.bots.discord.talk import ready
 from tests.worlds.discord import Channel, Guild, Member, Message, User
 from tests.worlds.discord.places import BOT, MEMBER, SEND_MESSAGES, VIEW_AUDIT_LOG
 

@@ -3,7 +3,8 @@
 from bots.app.life import App
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.studio import Studio
-from tests.worlds.discord import DiscordWorld, Message, Reply
+from tests.bots.discord.talk import posted
+from tests.worlds.discord import DiscordWorld, Reply
 from tests.worlds.discord.places import VIEW_CHANNEL
 
 AGE_S = 14 * 60 + 1
@@ -18,16 +19,6 @@ async def held(stage: Stage, studio: Studio) -> Reply:
     studio.ready.clear()
     reply = await speak(stage)
     return await reply.wait_for(lambda r: "Generating" in r.content)
-
-
-async def posted(stage: Stage, reply: Reply) -> Message:
-    """Wait for a message of the channel with files that is not the reply."""
-
-    def found() -> list[Message]:
-        return [m for m in stage.channel.posted if m is not reply.original and m.attachments]
-
-    await stage.world.pulse.until(lambda: bool(found()), 10)
-    return found()[0]
 
 
 async def test_an_old_token_gives_way_to_a_message(stage: Stage, app: App, studio: Studio) -> None:

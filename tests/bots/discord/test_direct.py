@@ -6,9 +6,6 @@ from bots.discord.delivery import DiscordDelivery
 from bots.platform import Button
 from core.domain.errors import DeliveryDelayed, DeliveryRefused
 from tests.bots.discord.conftest import Stage
-from tests.bots.discord.test_rest import chat
-
-__all__ = ["chat"]
 
 
 async def test_a_user_is_written_to_directly_with_buttons(stage: Stage, chat: DiscordDelivery) -> None:

@@ -1,18 +1,11 @@
 """Who adds the bot to a server hears hello, with what to do next."""
 
 from bots.app.life import App
-from bots.discord import Discord
 from tests.bots.discord.conftest import Stage
+from tests.bots.discord.talk import ready
 from tests.worlds.discord.places import BOT, SEND_MESSAGES, VIEW_CHANNEL
 
 HELLO = "Hello! I say things with a voice and make music. Hear me: /speak Aria Hello everyone"
-
-
-async def ready(app: App) -> None:
-    platform = app.platforms["discord"]
-    assert isinstance(platform, Discord)
-    assert platform._bot is not None
-    await platform._bot.wait_until_ready()
 
 
 async def test_a_server_hears_hello_once_where_the_bot_may_write(stage: Stage, app: App) -> None:

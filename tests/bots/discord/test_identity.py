@@ -7,7 +7,7 @@ import pytest
 
 from bots.discord.identity import Address, caller_of, person
 from core.domain.errors import DeliveryRefused, InvalidInput
-from tests.core.engine.test_queue import BLANK
+from tests.makers import BLANK
 
 ANA: dict[str, Any] = {"id": "7", "username": "ana", "global_name": "Ana", "discriminator": "0", "avatar": None}
 ASKED: dict[str, Any] = {

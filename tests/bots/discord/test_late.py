@@ -9,7 +9,7 @@ import pytest
 from core.domain.models import Job
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.studio import Studio
-from tests.bots.discord.test_delivery import posted
+from tests.bots.discord.talk import posted
 
 
 async def test_late_audio_is_posted_free(

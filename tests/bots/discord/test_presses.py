@@ -8,7 +8,7 @@ from bots.app.life import App
 from bots.discord import Discord
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.studio import Studio
-from tests.bots.discord.test_admin import order, refused, say
+from tests.bots.discord.talk import button, order, refused, say
 from tests.worlds.discord import Member, Message, Reply
 
 
@@ -29,10 +29,6 @@ async def whispered(reply: Reply) -> str:
     [said] = reply.followups
     assert said.ephemeral
     return said.content
-
-
-def button(message: Message, label: str) -> str:
-    return next(str(b["custom_id"]) for b in message.buttons if b["label"] == label)
 
 
 async def test_an_admin_approves_once(stage: Stage, app: App, studio: Studio) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.bots.telegram.rig import Bot, Rig, fill
 from tests.bots.telegram.talk import ADMINS_ONLY, answer, pressed, sent
-from tests.core.engine.test_worker import held_up
+from tests.core.engine.jobs import held_up
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot")

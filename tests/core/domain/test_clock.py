@@ -12,10 +12,9 @@ from core.domain.lifecycle import Reason, State
 from core.domain.models import Job
 from core.engine.delivery import KEEP_MS
 from core.engine.maintenance import end_waits, kept_too_long
-from core.engine.queue import Limits
 from storage.store import SqlStore
 from tests.clock import SetClock
-from tests.core.engine.test_worker import at_rest, current, held_up, ordered
+from tests.core.engine.jobs import ONE_AT_A_TIME, at_rest, current, held_up, ordered
 from tests.core.rig import Answer, Rig
 from tests.makers import act, caller, order
 
@@ -144,7 +143,7 @@ async def test_a_leap_ends_no_telling(rig: Rig, monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_a_leap_ends_no_wait_for_a_place(rig: Rig) -> None:
-    rig.pace, rig.limits = replace(rig.pace, queue_s=0.01), Limits(total=1, community=1, member=1)
+    rig.pace, rig.limits = replace(rig.pace, queue_s=0.01), ONE_AT_A_TIME
     reached, go, step = held_up()
     rig.gateway.statuses = [step]
     async with rig.running() as alive:

@@ -1,10 +1,25 @@
-"""The secret in a callback's address."""
+"""A callback is a hint from a secret address: it wakes its own job, confirms one that was unconfirmed, and does nothing else."""
 
+import asyncio
 import hmac
+import logging
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from core.domain.errors import (
+    BadRequest,
+    NoAnswer,
+    ServerError,
+    TooManyRequests,
+    Unauthorized,
+    Unreachable,
+)
+from core.domain.lifecycle import Reason, State
 from core.service import Service
-from tests.core.rig import Rig
+from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, loud, ordered, reaches, returns
+from tests.core.rig import Answer, Broken, Rig
 from tests.makers import order
 
 
@@ -28,3 +43,156 @@ async def test_the_secret_is_long_and_each_job_has_another(tmp_path: Path) -> No
 def test_it_is_compared_in_constant_time() -> None:
     assert "compare_digest" in Service.called_back.__code__.co_names
     assert Service.called_back.__globals__["compare_digest"] is hmac.compare_digest
+
+
+async def test_a_callback_makes_the_job_ask_at_once(rig: Rig) -> None:
+    rig.pace = replace(rig.pace, poll_min_s=600, poll_max_s=600)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while (await current(alive, job)).state is not State.RUNNING:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert not await alive.service.called_back("wrong", "request-1")
+            assert await alive.service.called_back(job.callback_token, "request-1")
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("statuses", "request_id", "ends"),
+    [
+        ([], "late-1", "heard"),
+        ([ServerError(), Unreachable(), TooManyRequests(), Unauthorized()], "late-1", "heard"),
+        ([BadRequest("unknown id")], "forged", "expired"),
+        ([], "", "expired"),
+        ([], "of-another-job", "expired"),
+    ],
+)
+async def test_a_late_callback_resolves_an_unconfirmed_job(
+    rig: Rig, statuses: list[Exception], request_id: str, ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.callbacks.PAUSES_S", (0.001,) * 9)
+    rig.gateway.submits = [returns("of-another-job"), NoAnswer()]
+    rig.limits = ONE_AT_A_TIME
+    rig.pace = replace(rig.pace, callbacks=True)
+    rig.with_deadline(0.5)
+    async with rig.running() as alive:
+        await ordered(alive, who="bob")
+        await at_rest(alive)
+        rig.gateway.statuses = list(statuses)
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while (await current(alive, job)).state is not State.UNCONFIRMED:
+                await asyncio.sleep(0)
+        assert await alive.service.called_back(job.callback_token, request_id)
+        if ends == "expired":
+            async with asyncio.timeout(10):
+                while [t for t in asyncio.all_tasks() if t.get_name().startswith("callback of")]:
+                    await asyncio.sleep(0)
+            rig.clock.forward(hours=1)
+            assert await alive.service.called_back(job.callback_token, "")
+        await at_rest(alive)
+        done = await current(alive, job)
+        assert done.state is (State.DELIVERED if ends == "heard" else State.EXPIRED)
+        assert done.reason == (None if ends == "heard" else Reason.UNCONFIRMED)
+    assert len(rig.gateway.posted) == 2
+
+
+async def test_a_callback_that_can_not_be_followed_still_wakes_the_job(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.gateway.submits, rig.gateway.statuses = [NoAnswer()], [Broken("unforeseen")]
+    rig.pace = replace(rig.pace, callbacks=True)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNCONFIRMED)
+        await a_while(alive)
+        rig.clock.forward(hours=1)
+        await alive.service.called_back(job.callback_token, "late-1")
+        await at_rest(alive)
+    assert rig.chat.told == [("expired", Reason.UNCONFIRMED)]
+    assert len(loud(caplog)) == 1
+
+
+async def test_a_callback_without_an_id_confirms_nothing(rig: Rig) -> None:
+    rig.gateway.submits = [NoAnswer()]
+    rig.pace = replace(rig.pace, callbacks=True)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNCONFIRMED)
+        await alive.service.called_back(job.callback_token, "")
+        await a_while(alive)
+        assert (await current(alive, job)).state is State.UNCONFIRMED
+    assert rig.gateway.asked == []
+
+
+async def test_an_id_that_the_gateway_has_nothing_to_say_of_confirms_nothing(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.gateway.submits = [NoAnswer()]
+    rig.gateway.statuses = [Answer(status="")]
+    rig.pace = replace(rig.pace, callbacks=True)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNCONFIRMED)
+        await alive.service.called_back(job.callback_token, "another-1")
+        await a_while(alive)
+        assert (await current(alive, job)).state is State.UNCONFIRMED
+    assert rig.gateway.asked == ["another-1"]
+    assert [r.levelno for r in caplog.records if "not believed" in r.getMessage()] == [logging.WARNING]
+
+
+async def test_a_callback_of_a_running_job_only_wakes_it(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.pace = replace(rig.pace, poll_min_s=600, poll_max_s=600)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.RUNNING)
+        await a_while(alive)
+        await alive.service.called_back(job.callback_token, "request-1")
+        await at_rest(alive)
+    assert rig.gateway.asked == ["request-1"]
+    assert len(rig.chat.heard) == 1
+
+
+async def test_two_callbacks_confirm_once_and_disturb_nobody(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.gateway.submits = [NoAnswer("lost")]
+    rig.pace = replace(rig.pace, callbacks=True, poll_min_s=600, poll_max_s=600)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNCONFIRMED)
+        await asyncio.gather(*(alive.service.called_back(job.callback_token, "late-1") for _ in range(2)))
+        await reaches(alive, job, State.RUNNING)
+        running = await current(alive, job)
+        assert (running.request_id, running.reason, running.detail) == ("late-1", None, None)
+        await a_while(alive)
+        await alive.service.called_back(job.callback_token, "")
+        await at_rest(alive)
+    assert len(rig.chat.heard) == len(rig.gateway.posted) == 1
+    assert loud(caplog) == []
+
+
+async def test_a_confirmed_id_of_another_job_is_a_warning(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.gateway.submits = [None, NoAnswer()]
+    rig.pace = replace(rig.pace, callbacks=True)
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNCONFIRMED)
+        await a_while(alive)
+        await alive.service.called_back(job.callback_token, "request-1")
+        await a_while(alive)
+        assert (await current(alive, job)).state is State.UNCONFIRMED
+    assert [r.levelno for r in caplog.records if "is not confirmed" in r.getMessage()] == [logging.WARNING]
+    assert loud(caplog) == []
+
+
+async def test_an_unconfirmed_job_waits_for_its_callback_without_work(rig: Rig) -> None:
+    rig.gateway.submits = [NoAnswer()]
+    rig.pace = replace(rig.pace, callbacks=True)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNCONFIRMED)
+        await a_while(alive)
+        assert job.job_id in alive.worker._wakeups._waits

@@ -1,9 +1,24 @@
-"""The gate's pauses, on the loop's own clock, and who passes it when."""
+"""The breaker's pauses on the loop's own clock, who passes it when, and what members meet while it is open."""
 
 import asyncio
+import logging
 
-from core.domain.errors import GatewayError, OutOfCredit, TooManyRequests, Unreachable
+import pytest
+
+from core.domain.errors import (
+    BadRequest,
+    GatewayError,
+    OutOfCredit,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    Unreachable,
+)
+from core.domain.lifecycle import State
 from core.engine.circuit_breaker import CircuitBreaker
+from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, ordered
+from tests.core.rig import Rig
+from tests.makers import admission, caller, order
 
 LONGEST_PAUSE_S = GatewayError.longest_pause_s
 
@@ -228,3 +243,85 @@ async def test_a_success_lets_everybody_through_who_waits() -> None:
     breaker.opened()
     async with asyncio.timeout(5):
         await asyncio.gather(*waiting)
+
+
+async def test_an_empty_wallet_is_told_loudly_once_and_pauses(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.gate_pause_s = 30
+    rig.limits = ONE_AT_A_TIME
+    rig.gateway.submits = [OutOfCredit()]
+    async with rig.running() as alive:
+        first, second = await ordered(alive), await ordered(alive, who="bob")
+        await rig.chat.until(lambda: bool(rig.chat.told))
+        with pytest.raises(Unavailable, match="out_of_credit"):
+            await ordered(alive, who="cid")
+        assert (await current(alive, first)).state is State.REJECTED
+        assert (await current(alive, second)).state is State.QUEUED
+        assert len(rig.gateway.posted) == 1
+    loud = [r for r in caplog.records if r.levelno == logging.CRITICAL]
+    assert len(loud) == 1
+    assert first.job_id in loud[0].getMessage()
+
+
+async def test_orders_flow_again_once_the_wallet_is_full(rig: Rig) -> None:
+    rig.gateway.submits = [OutOfCredit()]
+    rig.limits = ONE_AT_A_TIME
+    async with rig.running() as alive:
+        await ordered(alive)
+        second = await ordered(alive, who="bob")
+        await at_rest(alive)
+        assert (await current(alive, second)).state is State.DELIVERED
+
+
+@pytest.mark.parametrize(("error", "why"), [(OutOfCredit(), "out_of_credit"), (Unauthorized(), "misconfigured")])
+async def test_what_only_the_operator_can_mend_refuses_orders(rig: Rig, error: GatewayError, why: str) -> None:
+    rig.gate_pause_s = 600
+    rig.gateway.submits = [error]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        with pytest.raises(Unavailable, match=why):
+            await ordered(alive)
+
+
+async def test_what_mends_itself_refuses_nobody(rig: Rig) -> None:
+    rig.gate_pause_s = 600
+    rig.gateway.submits = [Unreachable()]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while (await current(alive, job)).reason is None:
+                await asyncio.sleep(0)
+        await a_while(alive)
+        assert (await ordered(alive, who="bob")).state is State.QUEUED
+        await a_while(alive)
+    assert len(rig.gateway.posted) == 1
+
+
+async def test_each_time_the_wallet_is_empty_is_news(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.limits = ONE_AT_A_TIME
+    rig.gateway.submits = [OutOfCredit(), None, OutOfCredit()]
+    async with rig.running() as alive:
+        for who in ("ann", "bob", "cid"):
+            await alive.store.admit(admission(order(caller(who))))
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert len([r for r in caplog.records if r.levelno == logging.CRITICAL]) == 2
+
+
+async def test_a_bad_request_holds_up_nobody_else(rig: Rig) -> None:
+    rig.gate_pause_s = 600
+    rig.gateway.submits = [BadRequest("no")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        await ordered(alive, who="bob")
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_a_gateway_that_is_away_is_warned_of_once(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.gateway.submits = [Unreachable()] * 3
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert [r.levelno for r in caplog.records if "paused" in r.getMessage()] == [logging.WARNING]

@@ -18,9 +18,15 @@ from core.engine.worker import FAULTS
 from storage.driver import Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
-from tests.core.engine.test_recovery import reaches
-from tests.core.engine.test_worker import at_rest, current, held_up, ordered
-from tests.core.rig import Answer, Broken, Incarnation, Rig
+from tests.core.engine.jobs import (
+    at_rest,
+    current,
+    held_up,
+    ordered,
+    reaches,
+    taken_over,
+)
+from tests.core.rig import Answer, Broken, Rig
 from tests.makers import admission
 
 
@@ -65,20 +71,14 @@ def lease() -> list[Shaky]:
 
 @pytest.fixture
 def rig(tmp_path: Path, lease: list[Shaky], monkeypatch: pytest.MonkeyPatch) -> Rig:
-    for module in ("worker", "delivering"):
-        monkeypatch.setattr(f"core.{module}.PAUSE_S", 0.001)
+    for module in ("worker", "delivery"):
+        monkeypatch.setattr(f"core.engine.{module}.PAUSE_S", 0.001)
 
     def made(store: SqlStore) -> Shaky:
         lease.append(Shaky(store))
         return lease[-1]
 
     return Rig(tmp_path, lease=made)
-
-
-async def taken_over(alive: Incarnation, job_id: str, state: State) -> None:
-    """Let another worker have the job and find it in a state."""
-    text = "UPDATE jobs SET owner = 'another', state = :state WHERE job_id = :job_id"
-    await alive.store._driver.run([Statement(text, {"job_id": job_id, "state": state.value})])
 
 
 async def test_nothing_begins_without_a_valid_lease(rig: Rig, lease: list[Shaky]) -> None:

@@ -10,7 +10,11 @@ import pytest
 from core.domain.errors import GatewayError, NoAnswer, OutOfCredit, ServerError, Undecodable
 from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Destination, Job
-from tests.core.engine.test_worker import at_rest, current, ordered
+from tests.core.engine.jobs import (
+    at_rest,
+    current,
+    ordered,
+)
 from tests.core.rig import Answer, Incarnation, Rig
 from tests.makers import caller
 

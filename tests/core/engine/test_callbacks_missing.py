@@ -9,7 +9,13 @@ import pytest
 from core.domain.errors import NoAnswer, ServerError
 from core.domain.lifecycle import Reason, State
 from core.engine.executor import Pace
-from tests.core.engine.test_worker import _upstream, at_rest, current, held_up, ordered
+from tests.core.engine.jobs import (
+    at_rest,
+    current,
+    held_up,
+    ordered,
+    upstream_spend,
+)
 from tests.core.rig import Rig
 from tests.makers import order
 
@@ -68,4 +74,4 @@ async def test_a_plain_5xx_holds_the_money_for_two_minutes_at_most(rig: Rig, mon
         await rig.chat.until(lambda: bool(rig.chat.told))
         assert rig.chat.told == [("expired", Reason.UNCONFIRMED)]
         assert (await current(alive, silent)).state is State.UNCONFIRMED
-        assert await _upstream(alive) == failed.cost_micros
+        assert await upstream_spend(alive) == failed.cost_micros

@@ -15,21 +15,21 @@ from core.engine.lease import SoleLease
 from core.engine.load import Throughput
 from core.engine.queue import Limits
 from core.engine.remote import RemoteWorkers
-from tests.core.engine.test_queue import job as queued
-from tests.core.engine.test_worker import at_rest, held_up, ordered
+from tests.core.engine.jobs import (
+    ONE_AT_A_TIME,
+    at_rest,
+    held_up,
+    ordered,
+)
+from tests.core.engine.queued import queued
 from tests.core.rig import Rig
 from tests.makers import caller
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    return Rig(tmp_path)
 
 
 async def test_over_the_limit_members_hear_it_before_anything_is_set_aside(rig: Rig) -> None:
     reached, go, step = held_up()
     rig.gateway.submits = [step]
-    rig.limits = Limits(total=1, community=1, member=1)
+    rig.limits = ONE_AT_A_TIME
     rig.policy = replace(rig.policy, max_queue=2)
     async with rig.running() as alive:
         await ordered(alive, who="ann")
@@ -66,7 +66,7 @@ def test_the_wait_follows_from_what_has_ended_lately() -> None:
 async def test_a_closed_gate_is_waited_for_too(rig: Rig) -> None:
     rig.gate_pause_s = 300
     rig.gateway.submits = [TooManyRequests(retry_after_s=300)]
-    rig.limits = Limits(total=1, community=1, member=1)
+    rig.limits = ONE_AT_A_TIME
     async with rig.running() as alive:
         await ordered(alive)
         async with asyncio.timeout(10):

@@ -6,7 +6,7 @@ import pytest
 
 from core.domain.errors import Conflict, StaleJob
 from core.domain.lifecycle import MOVES, VOIDS, State
-from core.domain.models import Artifact, Destination, Job, Person
+from core.domain.models import Artifact, Destination, Person
 from core.domain.quota import Period, Quota
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement
@@ -15,38 +15,9 @@ from tests.audio import PROBE
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
 from tests.storage.credit import grant
+from tests.storage.jobs import HELD_PATH, admitted, brought_to, entries
 
 ARTIFACT = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
-HELD_PATH = {
-    State.QUEUED: [],
-    State.SUBMITTING: [State.SUBMITTING],
-    State.UNCONFIRMED: [State.SUBMITTING, State.UNCONFIRMED],
-    State.RUNNING: [State.SUBMITTING, State.RUNNING],
-    State.GENERATED: [State.SUBMITTING, State.RUNNING, State.GENERATED],
-    State.DELIVERING: [State.SUBMITTING, State.RUNNING, State.GENERATED, State.DELIVERING],
-    State.UNDELIVERABLE: [
-        State.SUBMITTING, State.RUNNING, State.GENERATED, State.DELIVERING, State.UNDELIVERABLE,
-    ],
-}  # fmt: skip
-
-
-async def admitted(store: SqlStore, *, cost: int = 1400, quota: Quota | None = None) -> Job:
-    job = (await store.admit(admission(cost=cost, quota=quota))).job
-    assert job is not None
-    return job
-
-
-async def brought_to(store: SqlStore, state: State) -> Job:
-    job = await admitted(store)
-    for step in HELD_PATH[state]:
-        job = await store.move(job, step)
-    return job
-
-
-async def entries(driver: Driver, job: Job) -> dict[str, tuple[int, ...]]:
-    columns = "allowance_micros, balance_micros, charged_micros, upstream_micros"
-    (rows,) = await driver.run([Statement(f"SELECT kind, {columns} FROM ledger WHERE job_id = :j", {"j": job.job_id})])
-    return {row["kind"]: tuple(row[c] for c in columns.split(", ")) for row in rows}
 
 
 async def test_an_admitted_order_comes_back_as_it_was_given(store: SqlStore) -> None:

@@ -10,9 +10,15 @@ from core.domain.errors import NotFound, NotPermitted, TooManyRequests
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Job
 from core.engine.queue import Limits
-from tests.core.engine.test_lease import taken_over
-from tests.core.engine.test_recovery import a_while, reaches
-from tests.core.engine.test_worker import at_rest, current, held_up, ordered
+from tests.core.engine.jobs import (
+    a_while,
+    at_rest,
+    current,
+    held_up,
+    ordered,
+    reaches,
+    taken_over,
+)
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
 

@@ -1,0 +1,235 @@
+"""What each answer of a chat to an upload means, and that no audio is sent twice or lost."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.domain.audio import Probe, RawFormat, Want
+from core.domain.errors import (
+    CannotFit,
+    DeliveryDelayed,
+    DeliveryRefused,
+    DeliveryUncertain,
+    NotFound,
+    NotPermitted,
+    StoreAway,
+    StoreError,
+    TooLarge,
+    Undecodable,
+)
+from core.domain.lifecycle import Reason, State
+from core.domain.models import Destination
+from core.domain.quota import Standing
+from core.engine.delivery import DELIVER_S
+from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered
+from tests.core.rig import Broken, Rig, StubMedia
+from tests.makers import caller
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(DeliveryRefused("kicked"), Reason.CHAT_REFUSED), (DeliveryUncertain("timeout"), Reason.DELIVERY_UNCERTAIN)],
+)
+async def test_what_was_generated_is_kept_and_sent_again_free(rig: Rig, error: Exception, reason: Reason) -> None:
+    rig.chat.deliveries = [error]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert rig.chat.told == [("undeliverable", reason)]
+        assert await alive.store.unfinished() == []
+        with pytest.raises(NotPermitted):
+            await alive.service.redeliver(caller("bob"), job.job_id, Destination("test"))
+        results = await asyncio.gather(
+            *(alive.service.redeliver(caller(), job.job_id, Destination("test", {"to": n})) for n in range(3)),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(r, NotFound) for r in results) == 2
+        await at_rest(alive)
+        assert (await alive.service.standing(caller())).used_micros == 1400
+        assert (await current(alive, job)).state is State.DELIVERED
+    assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
+    assert rig.chat.uncertain == [False, False]
+
+
+async def test_a_flood_wait_is_waited_for(rig: Rig) -> None:
+    rig.chat.deliveries = [DeliveryDelayed("flood", retry_after_s=0.01)] * 3
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+    assert rig.chat.uncertain == [False] * 4
+
+
+async def test_a_chat_that_stays_away_is_given_up(rig: Rig) -> None:
+    rig.chat.deliveries = [
+        DeliveryDelayed("no connection", retry_after_s=0.001),
+        DeliveryDelayed("no connection", retry_after_s=DELIVER_S + 1),
+    ]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.told == [("undeliverable", Reason.CHAT_UNREACHABLE)]
+
+
+async def test_too_large_is_shrunk_and_tried_once_more(rig: Rig) -> None:
+    rig.chat.deliveries = [TooLarge(5000)]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert [w.max_bytes for w in rig.media.wants] == [1_000_000, 5000]
+    assert len(rig.chat.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("deliveries", "fits"), [([TooLarge(5000), TooLarge(50)], []), ([], [CannotFit(10**9, 10**6)])]
+)
+async def test_what_can_not_be_shrunk_is_kept(rig: Rig, deliveries: list[Exception], fits: list[Exception]) -> None:
+    rig.chat.deliveries, rig.media.fits = deliveries, fits
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert (rig.spool / job.job_id / "0").read_bytes() == b"audio"
+    assert rig.chat.told == [("undeliverable", Reason.TOO_LARGE)]
+
+
+async def test_a_wait_that_would_take_too_long_is_not_begun(rig: Rig) -> None:
+    rig.chat.deliveries = [DeliveryDelayed("flood", retry_after_s=1801)]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.told == [("undeliverable", Reason.CHAT_UNREACHABLE)]
+
+
+async def test_a_delayed_delivery_is_committed_as_not_sent(rig: Rig) -> None:
+    """Then a crash during the wait leaves no doubt."""
+    rig.chat.deliveries = [DeliveryDelayed("flood", retry_after_s=600)]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while not rig.chat.uncertain or (await current(alive, job)).state is not State.GENERATED:
+                await asyncio.sleep(0)
+        await a_while(alive)
+        assert rig.chat.uncertain == [False]
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert rig.chat.uncertain == [False, False]
+
+
+async def test_what_may_have_arrived_stays_uncertain_while_it_is_delayed_or_shrunk(rig: Rig) -> None:
+    reached, _, step = held_up()
+    rig.chat.deliveries = [step]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reached.wait()
+        await alive.worker.stop(0)
+    rig.chat.deliveries = [
+        DeliveryDelayed("flood", retry_after_s=0.001),
+        TooLarge(5000),
+        DeliveryDelayed("", retry_after_s=600),
+    ]
+    async with rig.running() as alive:
+        async with asyncio.timeout(10):
+            while len(rig.chat.uncertain) < 4:
+                await alive.store.unfinished()
+        await a_while(alive)
+        assert (await current(alive, job)).state is State.DELIVERING
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert rig.chat.uncertain == [False, True, True, True, True]
+
+
+async def test_shrinking_alone_raises_no_doubt(rig: Rig) -> None:
+    rig.chat.deliveries = [TooLarge(5000)]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.uncertain == [False, False]
+
+
+async def test_audio_that_can_not_be_made_to_fit_is_kept(rig: Rig) -> None:
+    rig.media.fits = [Undecodable("the child died")]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert (rig.spool / job.job_id / "0").exists()
+    assert rig.chat.told == [("undeliverable", Reason.UNDECODABLE)]
+
+
+@dataclass
+class Transcoder(StubMedia):
+    """Writes every file anew, smaller."""
+
+    async def fit(
+        self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
+    ) -> tuple[Path, Probe]:
+        await super().fit(path, probe, into, want, raw)
+        into.write_bytes(f"at most {want.max_bytes}".encode())
+        return into, probe
+
+
+async def test_what_was_fitted_stands_beside_what_was_generated(rig: Rig) -> None:
+    rig.media = Transcoder()
+    rig.chat.deliveries = [TooLarge(5000), DeliveryRefused("kicked")]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert (rig.spool / job.job_id / "0").read_bytes() == b"audio"
+        await alive.service.redeliver(caller(), job.job_id, Destination("test"))
+        await at_rest(alive)
+    assert [content for _, content, _ in rig.chat.heard] == [b"at most 1000000"]
+
+
+async def test_a_delivery_that_keeps_failing_is_kept_and_can_be_sent_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0.001)
+    rig.chat.deliveries = [Broken("unforeseen")] * 6
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert rig.chat.told == [("undeliverable", Reason.DELIVERY_UNCERTAIN)]
+        assert rig.chat.uncertain == [False] + [True] * 5
+        await alive.service.redeliver(caller(), job.job_id, Destination("test"))
+        await at_rest(alive)
+        assert (await alive.service.standing(caller())).used_micros == 1400
+    assert len(rig.chat.heard) == 1
+
+
+async def test_what_was_refused_for_its_size_leaves_no_doubt_when_the_disk_is_full(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.delivery.ROOM_S", 0)
+    rig.chat.deliveries = [TooLarge(5000)] * 2
+    rig.media.fits = [None, StoreAway("no space left")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.uncertain == [False] * 3
+    assert len(rig.chat.heard) == 1
+
+
+async def test_what_fails_before_an_upload_leaves_no_doubt_about_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
+    async with rig.running() as alive:
+        standing, away = alive.store.standing, [StoreError("away")] * 2
+
+        async def asked(*args: Any) -> Standing:
+            if away:
+                raise away.pop()
+            return await standing(*args)
+
+        monkeypatch.setattr(alive.store, "standing", asked)
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.uncertain == [False]
+
+
+async def test_a_refusal_after_a_try_that_may_have_arrived_leaves_it_open(rig: Rig) -> None:
+    rig.chat.deliveries = [DeliveryDelayed("no answer", retry_after_s=0.001, doubtful=True), DeliveryRefused("gone")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.told == [("undeliverable", Reason.DELIVERY_UNCERTAIN)]

@@ -1,0 +1,251 @@
+"""Progress, receipts and endings: what a member is told of a job, and for how long that is tried."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from core.domain.errors import (
+    BadRequest,
+    DeliveryDelayed,
+    DeliveryRefused,
+    DeliveryUncertain,
+)
+from core.domain.lifecycle import Reason, State
+from core.domain.models import Artifact, Destination, Job, Receipt
+from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, held_up, ordered, reaches
+from tests.core.rig import Answer, Broken, RecordingChat, Rig
+from tests.makers import caller
+
+
+async def test_only_what_waits_is_shown_as_queued(rig: Rig) -> None:
+    rig.limits = ONE_AT_A_TIME
+    reached, go, step = held_up()
+    rig.gateway.submits = [step]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await reached.wait()
+        await a_while(alive)
+        assert rig.chat.shown == []
+        await ordered(alive, who="bob")
+        await a_while(alive)
+        assert rig.chat.shown == ["queued"]
+        go.set()
+        await at_rest(alive)
+    assert rig.chat.shown == ["queued", "running", "running"]
+
+
+@dataclass
+class SlowProgress(RecordingChat):
+    """Shows progress as its script says."""
+
+    progresses: list[object] | None = None
+
+    async def progress(self, job: Job) -> None:
+        self.shown.append(job.state)
+        item = self.progresses.pop(0) if self.progresses else None
+        if isinstance(item, Exception):
+            raise item
+        if callable(item):
+            await item()
+
+
+@pytest.mark.parametrize("ends", ["heard", "told"])
+async def test_progress_under_way_is_over_before_the_end_is_shown(rig: Rig, ends: str) -> None:
+    """And what it learnt about the place is used."""
+    reached, go, step = held_up()
+    chat = rig.chat = SlowProgress(progresses=[step])
+    rig.gateway.statuses = [Answer("QUEUED")] * 3 + [Answer() if ends == "heard" else Answer("FAILED", ())]
+    there = Destination("test", {"message": 7})
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reached.wait()
+        await reaches(alive, job, State.GENERATED if ends == "heard" else State.FAILED)
+        await a_while(alive)
+        assert (chat.heard, chat.told) == ([], [])
+        assert chat.shown == ["running"]
+        await alive.service.place(job.job_id, there)
+        go.set()
+        await at_rest(alive)
+    if ends == "heard":
+        assert chat.heard[0][2].job.destination == there
+    else:
+        assert chat.told == [("failed", Reason.GATEWAY_FAILED)]
+
+
+@pytest.mark.parametrize("error", [DeliveryRefused("kicked"), Broken("unforeseen")])
+async def test_progress_that_can_not_be_shown_stops_nothing(
+    rig: Rig, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    rig.chat = SlowProgress(progresses=[error])
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+    assert len([r for r in caplog.records if "progress not shown" in r.getMessage()]) == isinstance(error, Broken)
+
+
+async def test_progress_that_hangs_is_let_go(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.delivery.PROGRESS_S", 0.01)
+    _, _, step = held_up()
+    rig.chat = SlowProgress(progresses=[step])
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+@dataclass
+class Accountant(RecordingChat):
+    """Remembers the receipts of what was told and the files that were handed over."""
+
+    def __post_init__(self) -> None:
+        self.charged: list[int] = []
+        self.sizes: list[int] = []
+
+    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+        self.sizes += [a.size_bytes for a in artifacts]
+        await super().deliver(job, artifacts, receipt, uncertain=uncertain)
+
+    async def tell(self, job: Job, receipt: Receipt) -> None:
+        self.charged.append(receipt.charged_micros)
+        await super().tell(job, receipt)
+
+
+async def test_the_receipt_says_what_was_charged(rig: Rig) -> None:
+    chat = rig.chat = Accountant(deliveries=[None, DeliveryRefused("kicked")])
+    rig.gateway.statuses = [Answer("FAILED", ())]
+    async with rig.running() as alive:
+        for _ in range(3):
+            await ordered(alive)
+            await at_rest(alive)
+    assert chat.charged == [0, 1400]
+    assert chat.sizes == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("tellings", "told"),
+    [
+        ([DeliveryDelayed("flood", retry_after_s=0.001)] * 9, True),
+        ([DeliveryRefused("kicked")], False),
+    ],
+)
+async def test_telling_is_tried_until_the_chat_will_not_have_it(
+    rig: Rig,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tellings: list[Exception],
+    told: bool,
+) -> None:
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
+    rig.gateway.statuses = [Answer("FAILED", ())]
+    rig.chat.tellings = tellings
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert await alive.store.unfinished() == []
+        assert (await current(alive, job)).artifacts == ()
+        assert not (rig.spool / job.job_id).exists()
+    assert tellings == []
+    assert bool(rig.chat.told) == told
+    assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []
+
+
+async def test_after_a_week_nobody_is_told_any_more(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
+    rig.gateway.statuses = [Answer("FAILED", ())]
+
+    async def away() -> None:
+        rig.clock.forward(days=3)
+        raise DeliveryDelayed("the network", retry_after_s=0)
+
+    rig.chat.tellings = [away] * 9
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        assert await alive.store.unfinished() == []
+    assert (len(rig.chat.tellings), rig.chat.told) == (6, [])
+
+
+async def test_what_was_charged_can_be_sent_again_once_the_chat_is_back(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
+    rig.chat.deliveries = [DeliveryUncertain("cut off")]
+    rig.chat.tellings = [DeliveryDelayed("the network", retry_after_s=0)] * 20
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert rig.chat.told == [("undeliverable", Reason.DELIVERY_UNCERTAIN)]
+        await alive.service.redeliver(caller(), job.job_id, Destination("test"))
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 1
+
+
+async def test_telling_waits_as_long_as_the_chat_asks(rig: Rig) -> None:
+    rig.gateway.statuses = [Answer("FAILED", ())]
+    rig.chat.tellings = [DeliveryDelayed("flood", retry_after_s=600)]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.FAILED)
+        await a_while(alive)
+        assert rig.chat.told == []
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert rig.chat.told == [("failed", Reason.GATEWAY_FAILED)]
+
+
+async def test_the_member_is_told_even_when_the_process_ended_first(rig: Rig) -> None:
+    reached, _, step = held_up()
+    rig.gateway.statuses = [Answer("FAILED", ())]
+    rig.chat.tellings = [step]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await reached.wait()
+        await alive.worker.stop(0)
+        assert rig.chat.told == []
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert rig.chat.told == [("failed", Reason.GATEWAY_FAILED)]
+
+
+async def test_who_waits_to_tell_an_end_leaves_it_to_whoever_was_sent_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0.05)
+    rig.chat.deliveries = [DeliveryUncertain("cut off")]
+    rig.chat.tellings = [DeliveryDelayed("the network", retry_after_s=0)]
+    held = asyncio.Event()
+
+    async def slow() -> None:
+        await held.wait()
+
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNDELIVERABLE)
+        async with asyncio.timeout(10):
+            while rig.chat.tellings:
+                await asyncio.sleep(0)
+        teller = alive.worker._tasks[job.job_id]
+        rig.chat.deliveries = [slow]
+        await alive.service.redeliver(caller(), job.job_id, Destination("test"))
+        await asyncio.wait({teller}, timeout=10)
+        assert rig.chat.told == []
+        held.set()
+        await at_rest(alive)
+    assert (rig.chat.told, len(rig.chat.heard)) == ([], 1)
+
+
+async def test_a_fault_while_closing_does_not_wait_for_the_next_start(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0.001)
+    rig.gateway.submits = [BadRequest("no")]
+    rig.chat.tellings = [Broken("once"), Broken("twice")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        assert await alive.store.unfinished() == []
+    assert rig.chat.told == [("rejected", Reason.BAD_REQUEST)]

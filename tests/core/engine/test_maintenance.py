@@ -1,0 +1,152 @@
+"""Files are swept when nobody needs them, and waits end, also after the store was away."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from core.domain.errors import (
+    DeliveryRefused,
+    NotFound,
+    StoreError,
+)
+from core.domain.models import Destination, Job
+from core.engine.queue import Limits
+from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered, tasks
+from tests.core.rig import Incarnation, Rig
+from tests.makers import admission, caller, order
+
+
+async def test_files_that_nobody_needs_are_removed_and_others_are_not(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.maintenance.SWEEP_S", 0.001)
+    reached, go, step = held_up()
+    rig.gateway.fetches, rig.chat.deliveries = [None, step], [DeliveryRefused("kicked")]
+
+    async def sweep(alive: Incarnation) -> None:
+        """Leave files as a crash does, twice: when the second are gone, everything has been looked at."""
+        for orphan in (rig.spool / "first", rig.spool / "second"):
+            orphan.mkdir()
+            (orphan / "0").write_bytes(b"x")
+            async with asyncio.timeout(10):
+                while orphan.exists():
+                    await alive.store.job("nobody")
+
+    async with rig.running() as alive:
+        refused = await ordered(alive)
+        await at_rest(alive)
+        fetching = await ordered(alive, "two")
+        await reached.wait()
+        (rig.spool / fetching.job_id).mkdir(exist_ok=True)
+        await sweep(alive)
+        assert {folder.name for folder in rig.spool.iterdir()} == {refused.job_id, fetching.job_id}
+        # A worker of another machine lets go of it.
+        await alive.store.update(await current(alive, refused), artifacts=())
+        await sweep(alive)
+        assert {folder.name for folder in rig.spool.iterdir()} == {fetching.job_id}
+        go.set()
+        await at_rest(alive)
+
+
+async def test_files_nobody_asked_for_are_let_go(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.maintenance.KEPT_AT_ONCE", 1)
+    rig.chat.deliveries = [DeliveryRefused("kicked")] * 2
+    async with rig.running() as alive:
+        job, _ = await ordered(alive), await ordered(alive, "another")
+        await at_rest(alive)
+    rig.clock.forward(days=8)
+    async with rig.running() as alive:
+        async with asyncio.timeout(10):
+            while list(rig.spool.iterdir()):
+                await current(alive, job)
+        assert (await current(alive, job)).artifacts == ()
+        with pytest.raises(NotFound):
+            await alive.service.redeliver(caller(), job.job_id, Destination("test"))
+
+
+async def test_kept_files_outlive_a_restart_and_a_few_days(rig: Rig) -> None:
+    rig.chat.deliveries = [DeliveryRefused("kicked")]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+    rig.clock.forward(days=6)
+    async with rig.running() as alive:
+        await a_while(alive)
+        assert (rig.spool / job.job_id / "0").read_bytes() == b"audio"
+        await alive.service.redeliver(caller(), job.job_id, Destination("test"))
+        await at_rest(alive)
+    assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
+
+
+async def test_files_that_a_crash_left_behind_are_swept_and_those_of_open_jobs_are_not(rig: Rig) -> None:
+    async with rig.running() as alive:
+        delivered = await ordered(alive)
+        await at_rest(alive)
+        rig.chat.deliveries = [DeliveryRefused("kicked")]
+        kept = await ordered(alive)
+        await at_rest(alive)
+        elsewhere = replace(caller(), platform="gone", community="gone:band", member="gone:ann")
+        waiting = (await alive.store.admit(admission(order(elsewhere)))).job
+        assert waiting is not None
+    needed, left = (kept.job_id, waiting.job_id), (delivered.job_id, "of-nobody")
+    for name in (waiting.job_id, *left):
+        (rig.spool / name).mkdir()
+    async with rig.running() as alive, asyncio.timeout(10):
+        while any((rig.spool / name).exists() for name in left):
+            await asyncio.sleep(0)
+        await a_while(alive)
+    assert [(rig.spool / name).exists() for name in needed] == [True, True]
+
+
+async def test_sweeping_goes_on_after_the_store_could_not_answer(
+    rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.maintenance.SWEEP_S", 0.001)
+    rig.chat.deliveries = [DeliveryRefused("kicked")]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        await alive.store.close()
+        async with asyncio.timeout(10):
+            while not any("swept" in r.getMessage() for r in caplog.records):
+                await asyncio.sleep(0)
+        await alive.store.open()
+        rig.clock.forward(days=8)
+        async with asyncio.timeout(10):
+            while (await current(alive, job)).artifacts:
+                await asyncio.sleep(0)
+
+
+async def test_the_sweeper_is_gone_when_an_idle_process_has_stopped(rig: Rig) -> None:
+    async with rig.running() as alive:
+        await alive.worker.stop(5)
+        assert tasks("sweeper") == []
+
+
+async def test_ending_waits_goes_on_after_the_store_could_not_answer(
+    rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.maintenance.AGAIN_S", 0.001)
+    rig.limits, rig.pace = Limits(total=1), replace(rig.pace, queue_s=1)
+    reached, go, step = held_up()
+    rig.gateway.statuses = [step]
+    async with rig.running() as alive:
+        oldest, faults = alive.store.oldest_waiting, [StoreError("away")]
+
+        async def shaky() -> Job | None:
+            if faults:
+                raise faults.pop()
+            return await oldest()
+
+        monkeypatch.setattr(alive.store, "oldest_waiting", shaky)
+        await ordered(alive)
+        await reached.wait()
+        await ordered(alive)
+        rig.clock.forward(hours=1)
+        await rig.chat.until(lambda: bool(rig.chat.told))
+        go.set()
+        await at_rest(alive)
+    assert [r.getMessage() for r in caplog.records if r.exc_info] == [
+        "orders that waited for too long could not be cancelled"
+    ]

@@ -1,0 +1,207 @@
+"""A process that stops begins nothing new, finishes what must be finished, and takes no longer than it was given."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from core.domain.errors import (
+    DeliveryRefused,
+    NoAnswer,
+    ServerError,
+    Unavailable,
+    Unreachable,
+)
+from core.domain.lifecycle import Reason, State
+from core.domain.models import Destination
+from tests.core.engine.jobs import (
+    ONE_AT_A_TIME,
+    a_while,
+    at_rest,
+    current,
+    held_up,
+    loud,
+    ordered,
+    reaches,
+    tasks,
+)
+from tests.core.rig import Rig
+from tests.makers import caller
+
+
+async def test_draining_refuses_orders_and_leaves_running_jobs(rig: Rig) -> None:
+    rig.pace = replace(rig.pace, poll_min_s=600, poll_max_s=600)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while (await current(alive, job)).state is not State.RUNNING:
+                await asyncio.sleep(0)
+        await alive.worker.stop(5)
+        with pytest.raises(Unavailable, match="draining"):
+            await ordered(alive)
+        assert (await current(alive, job)).state is State.RUNNING
+    rig.pace = replace(rig.pace, poll_min_s=0.001, poll_max_s=0.001)
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert len(rig.gateway.posted) == len(rig.chat.heard) == 1
+
+
+@pytest.mark.parametrize("part", ["submits", "deliveries"])
+async def test_draining_finishes_what_has_left_this_machine(rig: Rig, part: str) -> None:
+    reached, go, step = held_up()
+    (rig.gateway if part == "submits" else rig.chat).__dict__[part] = [step]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reached.wait()
+        stopping = asyncio.create_task(alive.worker.stop(5))
+        await asyncio.sleep(0)
+        go.set()
+        await stopping
+        state = (await current(alive, job)).state
+        assert state is (State.RUNNING if part == "submits" else State.DELIVERED)
+
+
+async def test_draining_is_bounded(rig: Rig) -> None:
+    reached, _, step = held_up()
+    rig.gateway.submits = [step]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reached.wait()
+        await alive.worker.stop(0.05)
+        assert (await current(alive, job)).state is State.SUBMITTING
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert rig.chat.told == [("expired", Reason.UNCONFIRMED)]
+    assert len(rig.gateway.posted) == 1
+
+
+@pytest.mark.parametrize("drain_s", [0, 5])
+async def test_nothing_runs_after_the_drain(rig: Rig, drain_s: float) -> None:
+    reached, go, step = held_up()
+    rig.gateway.statuses = [step]
+    rig.limits = ONE_AT_A_TIME
+    async with rig.running() as alive:
+        await ordered(alive)
+        await ordered(alive)
+        await ordered(alive, who="bob")
+        await reached.wait()
+        if drain_s:
+            asyncio.get_running_loop().call_soon(go.set)
+        await alive.worker.stop(drain_s)
+        assert tasks("job ") == tasks("sweeper") == []
+    assert len(rig.gateway.posted) == 1
+
+
+async def test_a_drain_gives_the_time_it_was_given(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    reached, go, step = held_up()
+    rig.chat.deliveries = [step]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reached.wait()
+        stopping = asyncio.create_task(alive.worker.stop(5))
+        await a_while(alive)
+        assert not stopping.done()
+        go.set()
+        await stopping
+        assert (await current(alive, job)).state is State.DELIVERED
+        assert not (rig.spool / job.job_id).exists()
+    assert loud(caplog) == []
+
+
+async def test_a_drain_begins_no_new_step(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    reached, go, step = held_up()
+    rig.gateway.fetches = [step]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reached.wait()
+        stopping = asyncio.create_task(alive.worker.stop(5))
+        await a_while(alive)
+        go.set()
+        await stopping
+        assert (await current(alive, job)).state is State.GENERATED
+        assert rig.chat.uncertain == []
+    assert loud(caplog) == []
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert rig.chat.uncertain == [False]
+
+
+async def test_a_drain_waits_for_no_gate_and_posts_nothing_through_it(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.gate_pause_s = 600
+    rig.gateway.submits = [Unreachable()]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while (await current(alive, job)).attempts == 0 or (await current(alive, job)).state is not State.QUEUED:
+                await asyncio.sleep(0)
+        await a_while(alive)
+        await alive.worker.stop(5)
+        assert (await current(alive, job)).state is State.QUEUED
+    assert len(rig.gateway.posted) == 1
+    assert loud(caplog) == []
+
+
+async def test_a_drain_does_not_wait_for_what_the_gateway_can_not_tell(rig: Rig) -> None:
+    reached, go, step = held_up()
+
+    async def fails() -> None:
+        await step()
+        raise ServerError
+
+    rig.gateway.submits, rig.gateway.statuses = [NoAnswer()], [fails]
+    rig.pace = replace(rig.pace, callbacks=True)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNCONFIRMED)
+        assert await alive.service.called_back(job.callback_token, "late-1")
+        await reached.wait()
+        go.set()
+        async with asyncio.timeout(10):
+            await alive.worker.stop(600)
+        assert (await current(alive, job)).state is State.UNCONFIRMED
+
+
+async def test_a_drain_waits_for_a_callback_under_way(rig: Rig) -> None:
+    reached, go, step = held_up()
+    rig.gateway.submits, rig.gateway.statuses = [NoAnswer()], [step]
+    rig.pace = replace(rig.pace, callbacks=True)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reaches(alive, job, State.UNCONFIRMED)
+        assert await alive.service.called_back(job.callback_token, "late-1")
+        await reached.wait()
+        stopping = asyncio.create_task(alive.worker.stop(5))
+        await a_while(alive)
+        assert not stopping.done()
+        go.set()
+        await stopping
+        assert (await current(alive, job)).request_id == "late-1"
+        assert tasks("callback") == []
+
+
+async def test_sending_again_is_drained_too_while_the_telling_is_not_over(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The member presses "send again" before the first task has closed the job."""
+    told, tell_on, telling = held_up()
+    sent, send_on, sending = held_up()
+    rig.chat.deliveries = [DeliveryRefused("kicked"), sending]
+    rig.chat.tellings = [telling]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await told.wait()
+        await alive.service.redeliver(caller(), job.job_id, Destination("test"))
+        await sent.wait()
+        tell_on.set()
+        async with asyncio.timeout(10):
+            while len(tasks("job ")) > 1:
+                await asyncio.sleep(0)
+        stopping = asyncio.create_task(alive.worker.stop(5))
+        await a_while(alive)
+        assert not stopping.done()
+        send_on.set()
+        await stopping
+        assert (await current(alive, job)).state is State.DELIVERED
+    assert loud(caplog) == []
