@@ -163,7 +163,7 @@ class Admin:
             known = _CHANNEL.fullmatch if name == "channels" else self._catalog.products.__contains__
             unknown = next((word for word in words if not known(word)), "" if words else value)
             if unknown or not words:
-                example = "none" if name == "channels" else next(iter(self._catalog.products))
+                example = "here" if name == "channels" else next(iter(self._catalog.products))
                 raise InvalidInput(name, unknown, f"{self._words(name)}, or none", example)
             return name, words
         if name == "cooldown_s":
@@ -172,7 +172,7 @@ class Admin:
 
     def _words(self, name: str) -> str:
         if name == "channels":
-            return "channels of this community"
+            return "here, which means where this is written"
         return f"one or more of {', '.join(self._catalog.products)}"
 
     # --- reports --------------------------------------------------------------------------------------------------

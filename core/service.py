@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 
 MOST_OPEN = 10_000
 """Communities of which it is kept in mind that they order."""
+_CLOSED: Mapping[Approval | None, str] = {Approval.WAITING: "community", Approval.DECLINED: "declined"}
+"""What an order is refused by where none are taken."""
 LARGEST_WISH_MICROS = 100 * MICROS
 _WISHES = f"more than nothing and at most {show(LARGEST_WISH_MICROS)}"
 
@@ -115,8 +117,8 @@ class Service:
         if not order.caller.can_spend:
             raise NotPermitted("account")
         if order.readings:
-            if await self.waits(order.caller):
-                raise OverLimit("community", 0, await self.standing(order.caller))
+            if limit := _CLOSED.get(await self._approval(order.caller)):
+                raise OverLimit(limit, 0, await self.standing(order.caller))
             await self._ask_back(order, product)
         parameters = product.validate(order.parameters)
         self._check_open()
@@ -158,9 +160,11 @@ class Service:
 
     async def waits(self, caller: Caller) -> bool:
         """Keep the community of whoever uses a command, which may be new; return whether it waits for approval."""
-        if caller.direct or caller.community in self._open:
-            return False
-        return await self.heard(caller) is Approval.WAITING
+        return await self._approval(caller) is Approval.WAITING
+
+    async def _approval(self, caller: Caller) -> Approval | None:
+        known = caller.direct or caller.community in self._open
+        return Approval.APPROVED if known else await self.heard(caller)
 
     async def heard(self, caller: Caller) -> Approval | None:
         """Keep a community that may be new, and who was heard there first."""
@@ -200,7 +204,7 @@ class Service:
             limit = "direct"
         if limit == "community":
             self._open.pop(admission.order.caller.community, None)
-            await self.heard(admission.order.caller)
+            limit = _CLOSED.get(await self.heard(admission.order.caller), limit)
         if limit != "confirm":
             raise OverLimit(limit, cost_micros, standing)
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from bots.app.redaction import recognizable, values_of
 from bots.app.settings import Reading, Settings
 from bots.web.listener import try_listening
+from bots.web.server import is_served
 from core.domain.errors import ConfigurationError, StoreAway, StoreBusy, StoreError
 from core.files.private import FOLDER
 from core.files.spool import own_disk, try_writing
@@ -180,4 +181,7 @@ async def _look_at_what_others_may_have(
     try:
         await try_listening(settings.http_host, settings.http_port)
     except ConfigurationError as error:
-        found.faults.append(str(error))
+        if running_is_fine and await is_served(settings.http_host, settings.http_port):
+            found.notes.append(f"The service is running: it answers at HTTP_PORT {settings.http_port}.")
+        else:
+            found.faults.append(str(error))

@@ -4,6 +4,7 @@ A platform finds out who acts and whom they mean, and shows the answer; refusals
 """
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,6 +17,8 @@ from core.admin import MOST_ROWS, Subject
 from core.domain.models import Caller, Person
 from core.domain.reports import AuditEntry, Entry, R, Usage, to_csv
 from core.service import Service
+
+_HERE = re.compile(r"(?<![^\s,])here(?![^\s,])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,14 @@ async def unblock(service: Service, caller: Caller, member: Person) -> Answer:
 
 
 async def limits(service: Service, caller: Caller, name: str = "", value: str = "") -> Answer:
-    """Show the community's limits, or set the one that is named; `none` takes it away."""
+    """Show the community's limits, or set the one that is named; `none` takes it away.
+
+    The channel `here` is the one in which the word is written.
+    """
     if not name:
         return Answer(replies.limits(await service.admin.limits(caller)))
+    if name == "channels" and caller.channel:
+        value = _HERE.sub(caller.channel, value)
     return Answer(replies.limits(await service.admin.set_limit(caller, replies.LIMITS.get(name, name), value)))
 
 

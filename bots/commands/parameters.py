@@ -95,9 +95,9 @@ class Typed:
     (`hi speed=1.2`), with dashes or in brackets; amid the text it is a part of it. `speed 1.2 hi` and `hi speed: 1.2`
     may be prose, so they are refused. What is no value of it is refused, but for a number's where it reads as prose
     (`speed: the film`, `solve for speed=distance/time`). A misspelt name and one of another product are refused in
-    the same forms. A name that is none is refused only as `velocity=2` before the text or as `--velocity 2`; one of
-    two letters never is (`E=mc2`, `x=1`). Whatever is given twice is refused. Each refusal holds the line to type,
-    and `text="…"`, of which everything is said as it stands.
+    the same forms. A name that is none is refused only as `velocity=2`, before the text or after it, or as
+    `--velocity 2`; one of two letters never is (`E=mc2`, `x=1`). Whatever is given twice is refused. Each refusal
+    holds the line to type, and `text="…"`, of which everything is said as it stands.
     """
 
     body: str
@@ -209,7 +209,7 @@ class Typed:
         if not found.is_firm or found.sign == ":":
             return
         others = {o for other in self.catalog.products.values() for o in other.options}
-        is_apart = found.place is _Place.FIRST or found.is_long
+        is_apart = found.place in {_Place.FIRST, _Place.LAST} or found.is_long
         is_plain = found.sign == "=" or bool(_FIGURE.match(value))
         if name in others or (is_apart and is_plain and len(name) >= SHORTEST_UNKNOWN):
             takes = f"left out: {self.product.name} takes {', '.join(self.product.options)}"

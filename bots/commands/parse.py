@@ -41,6 +41,11 @@ def read(text: str) -> Command | None:
     return Command(found[1].lower(), found[2], text[found.end() :].rstrip()) if found else None
 
 
+def naming(text: str, bot: str, known: Iterable[str]) -> str:
+    """Return a text with its commands written as `/speak@bot`; what is quoted stays."""
+    return re.sub(rf"(?<![^\s(])/({'|'.join(known)})(?![\w@])", rf"/\1@{bot}", text)
+
+
 def near(name: str, known: Iterable[str]) -> str | None:
     """Return the command that a misspelt one was to be."""
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)

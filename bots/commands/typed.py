@@ -124,14 +124,12 @@ async def _unblock(service: Service, caller: Caller, member: Person | None, _: W
 
 
 async def _limits(service: Service, caller: Caller, _: Person | None, words: Words) -> Answer | None:
-    """Show or set limits; the channel `here` is the one in which the word is written."""
+    """Show or set limits."""
     if not words:
         return await acts.limits(service, caller)
     name, values = words[0].lower(), words[1:]
     if name not in admin_replies.LIMITS or not values:
         return None
-    if name == "channels" and caller.channel:
-        values = tuple(caller.channel if word.lower() == "here" else word for word in values)
     return await acts.limits(service, caller, name, " ".join(values))
 
 

@@ -149,5 +149,5 @@ def _caller(line: Line) -> Caller:
         name=line.name,
         handle=line.name,
         is_admin=line.is_admin,
-        channel=f"{NAME}:demo:0",
+        channel=f"{NAME}:0",
     )

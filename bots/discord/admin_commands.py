@@ -144,7 +144,7 @@ async def _limit(service: Service, caller: Caller, name: str, value: str) -> Ans
 
 
 def _channel_keys(value: str) -> str:
-    """Turn channels as people type them, `<#123>` or `123`, into their keys; `none` stays. Raises InvalidInput."""
+    """Turn channels as people type them, `<#123>` or `123`, into their keys. Raises InvalidInput."""
     if value.strip().casefold() == "none":
         return value
     words = value.replace(",", " ").replace("><", "> <").split()
@@ -152,9 +152,11 @@ def _channel_keys(value: str) -> str:
 
 
 def _channel_key(word: str) -> str:
+    if word.casefold() == "here":
+        return word
     found = _CHANNEL.fullmatch(word)
     if not found:
-        raise InvalidInput("channels", word, "channels of this server, such as #general, or none")
+        raise InvalidInput("channels", word, "channels of this server, such as #general, here for this one, or none")
     return key(int(found[1] or found[2]))
 
 

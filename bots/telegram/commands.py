@@ -89,17 +89,23 @@ class Dispatcher:
         else:
             said = self._hint(message, command)
         if said is not None:
-            await self._responder.say(Place.of(message), said, who)
+            await self._responder.say(Place.of(message), self._worded(said, message, command), who)
+
+    def _worded(self, said: Said, message: Message, command: Command | None) -> Said:
+        """Name the bot in each command where people have to; help lists them, and says so itself."""
+        is_named = message.chat.type != ChatType.PRIVATE and (command is None or command.bot is not None)
+        if not is_named or (command is not None and command.name in _HELPS):
+            return said
+        return replace(said, text=commands.naming(said.text, self._bot.username, self._answers))
 
     def _hint(self, message: Message, command: Command | None) -> Said | None:
         """Say what to type to whoever plainly speaks to the bot; other people's talk is none of its business."""
         if not parse.addressed(message, self._bot.username):
             return None
-        to_me = "" if message.chat.type == ChatType.PRIVATE else f"@{self._bot.username}"
         if command is None:
-            return Said(replies.no_command(self._service.catalog, f"/speak{to_me}"))
+            return Said(replies.no_command(self._service.catalog, "/speak"))
         near = commands.near(command.name, self._answers)
-        return Said(replies.unknown_command(command.name, near and f"/{near}{to_me}"))
+        return Said(replies.unknown_command(command.name, near and f"/{near}"))
 
     async def _answer(self, message: Message, command: Command) -> Said | None:
         """Act on a command only if its sender wrote it, here and now."""
@@ -244,6 +250,7 @@ def _caller(message: Message, *, is_admin: bool = False) -> Caller:
 
 
 _ABOUT_ORDERS = frozenset({"voices", "balance", "help", "start"})
+_HELPS = frozenset({"help", "start"})
 _FOR_MEMBERS = ("voices", "balance", "help")
 _FOR_ADMINS = ("quota", "grant", "revoke", "block", "unblock", "limits", "usage", "audit")
 

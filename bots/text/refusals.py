@@ -138,6 +138,9 @@ _LIMITED: dict[str, Callable[[Standing], str]] = {
         "I wait for my operator here: whoever runs this bot has not approved this community. They can, with "
         "/communities approve. Nothing was charged."
     ),
+    "declined": lambda _: (
+        "I take no orders here: whoever runs this bot has declined this community. Nothing was charged."
+    ),
     "blocked": _blocked,
     "product": lambda s: f"This community's admins allow {' and '.join(s.limits.products or ())} only.",
     "channel": lambda _: "This community's admins don't allow orders here, but in other channels.",

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from aiohttp.typedefs import Handler, Middleware
+from yarl import URL
 
 from bots.app.metrics import CONTENT_TYPE
 from bots.platform import Hook
@@ -30,6 +31,9 @@ IDLE_S = 75.0
 """How long a connection is kept for the next request; a proxy before us should close its own sooner."""
 LINGER_S = 2.0
 """How long the rest of a body that nobody reads is taken in, so that the answer is not lost with it."""
+
+ALIVE = {"status": "ok", "service": "troubadour"}
+LOOK_S = 3.0
 
 Checks = Callable[[], Awaitable[Mapping[str, str]]]
 """Returns by name what is wrong; nothing when all is well."""
@@ -109,7 +113,7 @@ class Web:
             self._listener.idle(request.protocol)
 
     async def _health(self, _: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+        return web.json_response(ALIVE)
 
     async def _ready(self, _: web.Request) -> web.Response:
         wrong = await self._checks()
@@ -191,3 +195,13 @@ async def read(request: web.Request, largest_bytes: int) -> bytes:
     except (web.RequestPayloadError, ConnectionResetError):
         raise web.HTTPBadRequest(text="the body can't be read") from None
     return bytes(body)
+
+
+async def is_served(host: str, port: int) -> bool:
+    """Say whether a process of ours answers at an address."""
+    url = URL.build(scheme="http", host=host, port=port, path="/healthz")
+    try:
+        async with ClientSession(timeout=ClientTimeout(LOOK_S)) as session, session.get(url) as answer:
+            return bool(await answer.json() == ALIVE)
+    except (ClientError, TimeoutError, ValueError):
+        return False

@@ -78,7 +78,10 @@ class OverLimit(Refusal):
     """Say which limit refused, with the standing that the decision saw."""
 
     def __init__(self, limit: str, cost_micros: int, standing: Standing) -> None:
-        """`limit`: as in `core.ports.Admitted.refused_by`, and "direct" for the allowance of a direct chat."""
+        """`limit`: as in `core.ports.Admitted.refused_by`; "direct" is the allowance of a direct chat.
+
+        "declined" is a community that the operators have declined.
+        """
         super().__init__(limit)
         self.limit = limit
         self.cost_micros = cost_micros

@@ -201,8 +201,10 @@ async def test_who_was_not_seen_under_an_at_name_is_not_found_and_that_is_noted(
 async def test_a_community_that_is_declined_orders_nothing(alive: Incarnation) -> None:
     await alive.service.heard(caller())
     await alive.service.admin.decide_community(OWNER, "test:band", approve=False)
-    with pytest.raises(OverLimit, match="community"):
-        await alive.service.order(order())
+    unclear = replace(order(event_id="unclear"), readings={"Aria": {"text": "Hello"}, "": {"text": "Aria? Hello"}})
+    for refused in (order(), unclear):
+        with pytest.raises(OverLimit, match="declined"):
+            await alive.service.order(refused)
     await alive.service.admin.decide_community(OWNER, "test:band", approve=True)
     await alive.service.order(order())
     await at_rest(alive)

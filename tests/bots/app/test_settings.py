@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from pathlib import Path
+from unittest.mock import AsyncMock
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -14,8 +15,10 @@ from pydantic import SecretStr
 from bots.app import logs
 from bots.app.check import check, look, refuse
 from bots.app.settings import Reading, Settings, load, read
+from bots.web.server import Web
 from core.domain.errors import ConfigurationError
 from core.domain.quota import Period, Quota
+from core.engine.meters import Meters
 from storage.engines import driver_of, reach
 
 
@@ -29,7 +32,7 @@ def reading(**values: object) -> Reading:
 
 async def checked(**values: object) -> tuple[int, str]:
     out = io.StringIO()
-    status = await check(reading(http_port=0, **values), out, reach)
+    status = await check(reading(**{"http_port": 0} | values), out, reach)
     return status, out.getvalue()
 
 
@@ -286,6 +289,19 @@ async def test_check_beside_the_running_service_finds_nothing_wrong(tmp_path: Pa
     await driver.close()
     assert str(refused.value).startswith(f"Another process is using this database: process {os.getpid()} on ")
     assert "\n" not in str(refused.value)
+
+
+async def test_check_knows_its_own_port(tmp_path: Path) -> None:
+    web = Web("127.0.0.1", 0, None, meters=Meters(), checks=AsyncMock(), metrics=AsyncMock(), hooks={})
+    await web.start()
+    well: dict[str, object] = {"data_dir": tmp_path, "telegram_token": "1:x", "gateway_url": "sandbox"}
+    try:
+        status, said = await checked(**well, http_port=web.port)
+        assert (status, f"note: The service is running: it answers at HTTP_PORT {web.port}." in said) == (0, True)
+        with pytest.raises(ConfigurationError, match="is in use"):
+            await refuse(reading(**well, http_port=web.port), reach)
+    finally:
+        await web.stop()
 
 
 async def test_nothing_to_spend_is_noted(tmp_path: Path) -> None:

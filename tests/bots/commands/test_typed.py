@@ -106,7 +106,7 @@ async def test_what_an_admin_types(alive: Incarnation, line: str, says: str) -> 
         ("/limits text 1,000", "text “1,000” can't be used: {} Write /limits text 1000"),
         ("/limits flight few", "flight “few” can't be used: {} Write /limits flight 5"),
         ("/limits products foo", "products “foo” can't be used: it must be one or more of speech, {} Write /limits products speech"),
-        ("/limits channels here", "channels “here” can't be used: {} Write /limits channels none"),
+        ("/limits channels #a", "channels “#a” can't be used: it must be here, which means where this is written, or none. {} Write /limits channels here"),
         ("/usage fortnight", "period “fortnight” can't be used: it must be day, week or month. Write /usage day"),
     ],
 )  # fmt: skip

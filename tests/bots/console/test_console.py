@@ -54,11 +54,13 @@ async def test_a_misspelt_voice_is_asked_about_in_the_terminal_too(tmp_path: Pat
         "/speak speed=9 Hello",
         "/music 🎉",
     )
-    lines = written([Line("ann", is_admin=False, text=text) for text in typed], screen)
+    here = Line("boss", is_admin=True, text="/limits channels here")  # which is no obstacle to what follows
+    lines = written([here, *(Line("ann", is_admin=False, text=text) for text in typed)], screen)
     console = Console(lines, screen, output, in_turn=True, over=over, deadline_s=20)
     async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
         await app.run(over)
     said = out.getvalue()
+    assert "channels: console:0" in said
     assert "Did you mean the voice Brian?" in said
     assert "Say all of it: /confirm " in said
     assert "Working on it: 5 characters" in said

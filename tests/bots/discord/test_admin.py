@@ -56,6 +56,11 @@ async def test_limits_are_set_shown_and_taken_away(stage: Stage, app: App) -> No
     assert "can't be used" in bad.content
 
 
+async def test_the_channel_in_which_it_is_written_is_here(stage: Stage, app: App) -> None:
+    said = await say(stage, stage.boss, "/limits", name="channels", value="here <#7>")
+    assert f"channels: discord:{stage.channel.id}, discord:7" in said.content
+
+
 @pytest.mark.parametrize("form", ["<#{}>", "{}", "discord:{}"])
 async def test_orders_are_taken_in_the_allowed_channels(stage: Stage, app: App, form: str) -> None:
     music = stage.guild.channel("music")

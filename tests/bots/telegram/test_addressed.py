@@ -10,6 +10,12 @@ pytestmark = pytest.mark.usefixtures("bot")
 FORWARDED = {"forward_origin": {"type": "hidden_user", "sender_user_name": "Zoe", "date": 1}}
 
 
+async def test_what_is_refused_in_a_group_says_what_works_there(band: Chat, alice: User, bob: User) -> None:
+    said = await answer(band, bob, "/speak@troubadour_bot sped=2 Hi")
+    assert "Write /speak@troubadour_bot speed=2 Hi, or /speak@troubadour_bot text=" in said
+    assert "Write /speak speed=2 Hi, or /speak text=" in await answer(band, bob, "/speak sped=2 Hi")
+
+
 @pytest.mark.parametrize("between", ["\u3000", "\u00a0", "\uff0c", ":", ": ", "\uff1a", "\n"])
 async def test_what_people_put_after_a_command_ends_it(band: Chat, bob: User, between: str) -> None:
     await band.says(bob, f"/speak{between}Hello everyone")
@@ -37,10 +43,10 @@ async def test_a_direct_chat_answers_everything(world: TelegramWorld, bob: User,
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("@troubadour_bot say hello", "Write /speak@troubadour_bot Aria Hello everyone, or /help"),
-        ("@Troubadour_Bot, hello", "Write /speak@troubadour_bot Aria Hello everyone, or /help"),
+        ("@troubadour_bot say hello", "Write /speak@troubadour_bot Aria Hello everyone, or /help@troubadour_bot"),
+        ("@Troubadour_Bot, hello", "Write /speak@troubadour_bot Aria Hello everyone, or /help@troubadour_bot"),
         ("/speek@troubadour_bot hello", "I don't know /speek. Did you mean /speak@troubadour_bot?"),
-        ("/xyzzy@troubadour_bot", "I don't know /xyzzy. Write /help"),
+        ("/xyzzy@troubadour_bot", "I don't know /xyzzy. Write /help@troubadour_bot"),
     ],
 )
 async def test_a_group_answers_whoever_names_the_bot(band: Chat, bob: User, words: str, said: str) -> None:

@@ -59,7 +59,7 @@ async def test_foreign_words_never_act(band: Chat, alice: User, bob: User, rig: 
     for act in ACTS:
         name, _, rest = act.partition(" ")
         asked = await band.says(alice, f"/{name}@troubadour_bot {rest}", more=more)
-        assert (await band.reply_to(asked)).text == f"{REFUSED}{name} …"
+        assert (await band.reply_to(asked)).text == f"{REFUSED}{name}@troubadour_bot …"
     quiet = await band.says(alice, "/grant @bob 5 thanks", more=more | PHOTO)
     await _nothing_happened(band, alice, rig)
     assert [m for m in band.sent if m.reply_to == quiet.id] == []
