@@ -9,6 +9,7 @@ from typing import TextIO
 from core.domain.errors import StoreError
 from core.domain.reports import Entry, write_csv
 from core.engine.lease import Lease, Signal, SoleLease
+from core.engine.remote import Unattended
 from core.ports import Clock
 from storage.admin_store import SqlAdminStore
 from storage.books import Audit, audit
@@ -57,6 +58,13 @@ def workers_of(driver: Driver) -> Callable[[], Awaitable[int]]:
     from storage.leases import count_workers  # noqa: PLC0415 - an extra
 
     return partial(count_workers, driver)
+
+
+def unattended_of(driver: Driver, platforms: Sequence[str], hand_s: float) -> Unattended:
+    """Return what takes orders in hand that no worker carries, over one PostgreSQL database."""
+    from storage.leases import PostgresUnattended  # noqa: PLC0415 - an extra
+
+    return PostgresUnattended(driver, platforms, hand_s)
 
 
 def signal_of(url: str) -> Signal:

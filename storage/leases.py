@@ -22,6 +22,8 @@ STRAY_S = 30.0
 """How often a worker looks whether all that it owns is carried."""
 WAITED_MS = 1000
 """After how long an order that nobody has begun is said to wait."""
+HAND = "!"
+"""How the id of what has jobs in hand for a moment begins, which is no worker."""
 BEATS = 5
 """A lease is renewed so many times before it would run out."""
 
@@ -91,7 +93,7 @@ _TAKE_UNSHOWN = f"""
 UPDATE jobs SET owner = :worker_id, shown = 1
 WHERE owner = '' AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
-    WHERE owner = '' AND closed_ms IS NULL AND state = 'queued' AND shown = 0
+    WHERE owner = '' AND closed_ms IS NULL AND state = 'queued' AND shown <> 1
     AND created_ms <= {_NOW} - :waited_ms
     AND replace(:platforms, ',' || platform || ',', '') <> :platforms
     ORDER BY created_ms, job_id
@@ -105,13 +107,55 @@ _OURS = "SELECT * FROM jobs WHERE owner = :worker_id AND closed_ms IS NULL"
 _LEFT = "SELECT count(*) AS jobs FROM jobs WHERE owner = '' AND closed_ms IS NULL AND state = 'queued'"
 
 
-_ALIVE = f"SELECT count(*) AS workers FROM workers WHERE alive_until_ms > {_NOW}"  # noqa: S608 - a constant
+_WORKERS = f"FROM workers WHERE alive_until_ms > {_NOW} AND NOT starts_with(worker_id, '{HAND}')"
+_ALIVE = f"SELECT count(*) AS workers {_WORKERS}"
+# Whoever shows this has the job to itself, too, for as long as a lease of its own lasts.
+_TAKE_UNATTENDED = f"""
+UPDATE jobs SET owner = :worker_id, shown = 2
+WHERE job_id = ANY (ARRAY(
+    SELECT job_id FROM jobs
+    WHERE closed_ms IS NULL AND state = 'queued' AND shown <> 2
+    AND NOT EXISTS (SELECT 1 {_WORKERS})
+    AND owner NOT IN (SELECT worker_id FROM workers WHERE alive_until_ms > {_NOW})
+    AND replace(:platforms, ',' || platform || ',', '') <> :platforms
+    ORDER BY created_ms, job_id
+    LIMIT :most
+    FOR UPDATE SKIP LOCKED
+))
+RETURNING *
+"""  # noqa: S608 - a constant
 
 
 async def count_workers(driver: Driver) -> int:
     """Return how many workers are alive."""
     (rows,) = await driver.run([Statement(_ALIVE)])
     return int(rows[0]["workers"])
+
+
+class PostgresUnattended:
+    """Implements `core.engine.remote.Unattended`."""
+
+    def __init__(self, driver: Driver, platforms: Sequence[str], hand_s: float) -> None:
+        """`platforms`: whose jobs can be shown here. `hand_s`: after how long what was taken is free all the same."""
+        self._driver = driver
+        self._platforms = joined(platforms)
+        self._hand_ms = round(1000 * hand_s)
+        self._hand = f"{HAND}{secrets.token_hex(8)}"
+
+    async def take(self, most: int) -> list[Job]:
+        """Make the oldest jobs ours that wait without any worker, and whose members were not shown that."""
+        args = {"worker_id": self._hand, "most": most, "platforms": self._platforms}
+        enter = Statement(_ENTER, {"worker_id": self._hand, "lease_ms": self._hand_ms})
+        _, _, rows = await self._driver.run([self._leave, enter, Statement(_TAKE_UNATTENDED, args)])
+        return sorted((job_of(row) for row in rows), key=lambda job: (job.created_ms, job.job_id))
+
+    async def leave(self) -> None:
+        """Leave what was taken to whoever takes it first."""
+        await self._driver.run([Statement(_FREE_OWN, {"worker_id": self._hand, "carried": []}), self._leave])
+
+    @property
+    def _leave(self) -> Statement:
+        return Statement(_LEAVE, {"worker_id": self._hand})
 
 
 def _clock_s() -> float:

@@ -40,7 +40,7 @@ from core.engine.executor import Executor
 from core.engine.meters import Meters
 from core.engine.observed import ObservedDelivery, ObservedGateway
 from core.engine.queue import FairQueue
-from core.engine.remote import LOOK_S, RemoteWorkers
+from core.engine.remote import HAND_S, LOOK_S, RemoteWorkers
 from core.engine.wakeups import Wakeups
 from core.engine.worker import Worker
 from core.files.private import FOLDER, narrow, tree
@@ -52,7 +52,7 @@ from core.ports import Clock, Presence
 from core.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
-from storage.engines import driver_of, lease_of, signal_of, workers_of
+from storage.engines import driver_of, lease_of, signal_of, unattended_of, workers_of
 from storage.notices import SqlNotices
 from storage.sqlite import files_of
 from storage.store import SqlStore
@@ -323,7 +323,14 @@ def _carrier(  # noqa: PLR0917 - the parts, once
     observed = ObservedGateway(gateway, stores.meters, troubles)
     naming = Naming(stores.store, observed)
     if WORKER not in part.roles and isinstance(address, str):
-        return RemoteWorkers(stores.admin.open_jobs, workers_of(stores.driver), naming, signal_of(address))
+        return RemoteWorkers(
+            open_jobs=stores.admin.open_jobs,
+            workers=workers_of(stores.driver),
+            naming=naming,
+            signal=signal_of(address),
+            unattended=unattended_of(stores.driver, sorted(chats), HAND_S),
+            deliveries=chats,
+        )
     lease = lease_of(address, stores.driver, stores.store, sorted(chats), settings.lease_s)
     look_s = LOOK_S if isinstance(address, str) else None
     deliverer = Deliverer(

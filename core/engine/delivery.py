@@ -89,18 +89,9 @@ class Deliverer:
         if job.waits:
             job = replace(job, reason=self._why_waiting())
         if job.job_id not in self._showing and self._deliveries[job.platform].shows(job):
-            task = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
+            task = asyncio.create_task(show(self._deliveries, job), name=f"progress of {job.job_id}")
             self._showing[job.job_id] = task
             task.add_done_callback(lambda _: self._showing.pop(job.job_id, None))
-
-    async def _show(self, job: Job) -> None:
-        try:
-            async with asyncio.timeout(PROGRESS_S):
-                await self._deliveries[job.platform].progress(job)
-        except (DeliveryError, TimeoutError) as error:
-            log.info("job %s: progress not shown: %s", job.job_id, error or "timed out")
-        except Exception:
-            log.exception("job %s: progress not shown", job.job_id)
 
     async def shown(self, job: Job) -> None:
         """Show how far the job is, and wait until that is done."""
@@ -243,3 +234,14 @@ class Deliverer:
     async def forget_files(self, job_id: str) -> None:
         """Remove a job's files from the spool."""
         await asyncio.to_thread(shutil.rmtree, self._spool / job_id, ignore_errors=True)
+
+
+async def show(deliveries: Deliveries, job: Job) -> None:
+    """Show how far a job is, if that succeeds soon."""
+    try:
+        async with asyncio.timeout(PROGRESS_S):
+            await deliveries[job.platform].progress(job)
+    except (DeliveryError, TimeoutError) as error:
+        log.info("job %s: progress not shown: %s", job.job_id, error or "timed out")
+    except Exception:
+        log.exception("job %s: progress not shown", job.job_id)

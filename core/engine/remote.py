@@ -4,14 +4,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from core.domain.errors import GatewayError, StoreError
 from core.domain.lifecycle import HELD, Reason, State
 from core.domain.models import Job
 from core.domain.reports import Resumed
 from core.engine.callbacks import Callbacks, Naming
+from core.engine.delivery import PROGRESS_S, show
 from core.engine.lease import RESUME, Signal
 from core.engine.load import Load, Throughput
+from core.ports import Deliveries
 
 log = logging.getLogger(__name__)
 
@@ -22,17 +25,40 @@ GONE_S = 20.0
 """After how long without a worker it is said that none is running; a dead one counts until its lease has run out."""
 
 
+BATCH = 32
+"""So many members are told at a look that no worker is running."""
+HAND_S = PROGRESS_S + 5
+"""How long jobs are kept from the workers at most, so that no worker's words are overwritten."""
+
+
+class Unattended(Protocol):
+    """Orders that wait while no worker is alive, each for one process to show. Raises StoreError."""
+
+    async def take(self, most: int) -> list[Job]:
+        """Make the oldest jobs ours that wait without any worker, and whose members were not shown that."""
+        ...
+
+    async def leave(self) -> None:
+        """Leave what was taken to whoever takes it first."""
+        ...
+
+
 class RemoteWorkers:
     """Implements `core.engine.carrier.Carrier` over the store alone."""
 
     def __init__(
         self,
+        *,
         open_jobs: Callable[[], Awaitable[Mapping[State, int]]],
         workers: Callable[[], Awaitable[int]],
         naming: Naming,
         signal: Signal,
+        unattended: Unattended,
+        deliveries: Deliveries,
     ) -> None:
         """`workers` counts those alive. `signal` is how they hear of a job at once."""
+        self._unattended = unattended
+        self._deliveries = deliveries
         self._stopping = False
         self._open_jobs = open_jobs
         self._count_workers = workers
@@ -111,6 +137,8 @@ class RemoteWorkers:
                 self._alone = not await self._count_workers()
                 if not self._alone:
                     self._seen_s = asyncio.get_running_loop().time()
+                elif not self.alive:
+                    await self._show_unattended()
             except StoreError as error:
                 log.warning("the store does not say how busy the workers are: %s", error)
             except Exception:
@@ -120,3 +148,13 @@ class RemoteWorkers:
                 in_flight = sum(jobs.get(state, 0) for state in HELD) - waiting
                 self._load = Load(waiting, in_flight, Throughput().wait_s(waiting, in_flight, 0, USUAL_S))
             await asyncio.sleep(LOOK_S)
+
+    async def _show_unattended(self) -> None:
+        """Tell some of those who wait that no worker is running; the next worker shows them how it goes on."""
+        try:
+            jobs = [replace(job, reason=Reason.NO_WORKER) for job in await self._unattended.take(BATCH)]
+            await asyncio.gather(*(show(self._deliveries, job) for job in jobs))
+        finally:
+            await self._unattended.leave()
+        if jobs:
+            self._signal.notify()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class House:
         self.database = database
         self.stack = AsyncExitStack()
         self.stores: Stores
+        self.ends: dict[int, Callable[[], Awaitable[None]]] = {}
 
     def settings(self, **changes: Any) -> Settings:
         values: dict[str, Any] = {
@@ -74,6 +75,7 @@ class House:
             await run
 
         self.stack.push_async_callback(end)
+        self.ends[id(app)] = end
         async with asyncio.timeout(10):
             while await app.health.wrong():
                 await asyncio.sleep(0.005)
@@ -130,6 +132,38 @@ async def test_a_bot_takes_orders_and_a_worker_delivers_them_without_a_connectio
     assert house.discord.gateway.identified == identified
     assert len(house.telegram.calls_to("deleteWebhook")) == polls
     assert len(house.studio.orders) == 3
+
+
+async def test_who_waits_when_the_last_worker_is_gone_is_told_so_by_one_process(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.remote.GONE_S", 0.05)
+    bob, guild = house.telegram.user("Bob", "bob"), house.discord.guild()
+    band, channel, ana = house.telegram.group("Band", bob), guild.channel("general"), guild.member("Ana")
+    house.studio.ready.clear()
+    worker = await house.start("worker", jobs_total=1)
+    for roles in ("bot", "web"):
+        await house.start(roles)
+    await house.discord.command(ana, channel, "/speak", voice="Aria", text="First")
+    async with asyncio.timeout(10):
+        while not house.studio.orders:
+            await asyncio.sleep(0.005)
+    waits = await house.discord.command(ana, channel, "/speak", voice="Aria", text="Hello everyone")
+    await band.says(bob, "/speak Hello everyone")
+    await band.wait_for(lambda chat: chat.texts)
+    await house.ends[id(worker)]()
+    alone = "No worker is running, waiting until one is: 14 characters, $0.0014."
+    await waits.wait_for(lambda reply: reply.content == alone)
+    await band.wait_for(lambda chat: alone in chat.texts)
+    await house.start("worker", jobs_total=1)
+    free = alone.replace("No worker is running, waiting until one is", "Waiting for a free place")
+    await waits.wait_for(lambda reply: reply.content == free)
+    await band.wait_for(lambda chat: free in chat.texts)
+    house.studio.ready.set()
+    await waits.audio()
+    await band.wait_for(lambda chat: chat.audios)
+    assert len(house.studio.orders) == 3
+    assert [c.params.get("text") for c in house.telegram.calls_to("editMessageText")].count(alone) == 1
 
 
 async def test_an_order_that_comes_while_the_worker_runs_is_taken_up_once(house: House) -> None:

@@ -15,6 +15,8 @@ from core.engine.lease import SoleLease
 from core.engine.load import Throughput
 from core.engine.queue import Limits
 from core.engine.remote import RemoteWorkers
+from storage.engines import driver_of
+from storage.leases import PostgresUnattended
 from tests.core.engine.jobs import (
     ONE_AT_A_TIME,
     at_rest,
@@ -119,7 +121,10 @@ async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
 
     async with Rig(tmp_path).running() as alive:
         naming, bell = Naming(alive.store, Rig(tmp_path).gateway), SoleLease(alive.store)
-    elsewhere = RemoteWorkers(jobs, workers, naming, bell)
+    hands = PostgresUnattended(driver_of(tmp_path / "none.db"), (), 1)  # nothing is in need of any
+    elsewhere = RemoteWorkers(
+        open_jobs=jobs, workers=workers, naming=naming, signal=bell, unattended=hands, deliveries={}
+    )
     assert await elsewhere.start() == 0
     async with asyncio.timeout(5):
         while not elsewhere.load().waiting:
