@@ -218,7 +218,7 @@ class Executor:
                 self._wakeups.wake(job.job_id)  # who called back has something to say
             if job.state is not State.UNCONFIRMED:
                 return job
-        return await self._expire(job, Reason.UNCONFIRMED)
+        return await self._expire(job, Reason(job.reason or Reason.UNCONFIRMED))
 
     # --- running -> generated | failed | expired ------------------------------------------------------------------
 

@@ -213,6 +213,10 @@ async def test_who_stops_hands_over_at_once(crew: Crew) -> None:
     await ann.take(room(1), nobody)
     await ann.stop()
     crew.leases.remove(ann)
+    left = await crew.store.job(job_id)
+    assert left is not None
+    assert left.owner == ""
+    assert len([t for t in asyncio.all_tasks() if t.get_name() == "signal"]) == 1
     assert not ann.valid
     assert await count_workers(crew.driver) == len([t for t in asyncio.all_tasks() if t.get_name() == "lease"]) == 1
     await crew.hears("bob", "")

@@ -69,7 +69,7 @@ async def test_an_unknown_outcome_is_never_submitted_again_and_costs_nothing(rig
     async with rig.running() as alive:
         await ordered(alive)
         await at_rest(alive)
-        assert rig.chat.told == [("expired", Reason.UNCONFIRMED)]
+        assert rig.chat.told == [("expired", error.reason)]
         assert (await alive.service.standing(caller())).used_micros == 0
     assert len(rig.gateway.posted) == 1
 

@@ -391,3 +391,11 @@ async def test_who_lost_a_job_between_two_tries_to_tell_does_not_tell(rig: Rig, 
         await at_rest(alive)
         lease[0].owner = ""
     assert rig.chat.told == []
+
+
+async def test_who_has_the_store_alone_takes_what_is_unfinished_once(rig: Rig) -> None:
+    async with rig.running() as alive:
+        assert (await alive.store.admit(admission())).job is not None
+        lease, room = SoleLease(alive.store), Room(most=9)
+        assert len(await lease.take(room, lambda _: False)) == 1
+        assert await lease.take(room, lambda _: False) == []

@@ -10,7 +10,9 @@ from core.domain.errors import (
     NotFound,
     StoreError,
 )
+from core.domain.lifecycle import Reason, State
 from core.domain.models import Destination, Job
+from core.engine.maintenance import end_waits
 from core.engine.queue import Limits
 from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered, tasks
 from tests.core.rig import Incarnation, Rig
@@ -150,3 +152,29 @@ async def test_ending_waits_goes_on_after_the_store_could_not_answer(
     assert [r.getMessage() for r in caplog.records if r.exc_info] == [
         "orders that waited for too long could not be cancelled"
     ]
+
+
+async def test_who_waited_too_long_hears_what_for_and_nobody_looks_before(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with rig.running() as alive:
+        gone = replace(caller(), platform="gone", community="gone:band", member="gone:ann")  # nobody carries it here
+        job = (await alive.store.admit(admission(order(gone)))).job
+        assert job is not None
+        job = await alive.store.move(await alive.store.move(job, State.SUBMITTING), State.QUEUED, reason=Reason.BUSY)
+        oldest, looks = alive.store.oldest_waiting, 0
+
+        async def looked() -> Job | None:
+            nonlocal looks
+            looks += 1
+            return await oldest() if looks < 9 else None
+
+        monkeypatch.setattr(alive.store, "oldest_waiting", looked)
+        for forward, seen in ((0, 1), (2, 3)):
+            rig.clock.forward(hours=forward)
+            ending = asyncio.create_task(end_waits(alive.store, rig.clock, 3600, alive.worker.cancelled))
+            await a_while(alive)
+            ending.cancel()
+            assert looks == seen
+        now = await current(alive, job)
+        assert (now.state, now.reason) == (State.CANCELLED, Reason.BUSY)
