@@ -368,7 +368,7 @@ async def test_what_is_no_database_is_refused_and_let_go(tmp_path: Path) -> None
     path = tmp_path / "books.db"
     path.write_bytes(b"not a database" * 1000)
     for _ in range(2):
-        with pytest.raises(StoreError, match="can't be opened") as refused:
+        with pytest.raises(StoreError, match="is damaged, or no database at all") as refused:
             await SqliteDriver(path).open()
         assert not isinstance(refused.value, StoreBusy)
 
@@ -420,7 +420,7 @@ async def test_an_audit_says_what_is_broken(tmp_path: Path, clock: SetClock) -> 
 @pytest.mark.parametrize(
     ("damage", "rule"),
     [
-        ("UPDATE jobs SET state = 'failed'", "one charge exactly if it has audio"),
+        ("UPDATE jobs SET state = 'failed'", "one charge if it has audio"),
         ("DELETE FROM jobs", "exactly while its job is unresolved"),
         ("DELETE FROM ledger WHERE kind = 'hold'", "one hold entry"),
     ],
