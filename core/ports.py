@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.communities import Approval, Newcomer
 from core.domain.lifecycle import State
-from core.domain.models import Artifact, Caller, Destination, Job, Order, Person, Receipt
+from core.domain.models import Artifact, Caller, Changes, Destination, Job, MoveChanges, Order, Person, Receipt
 from core.domain.products import Product
 from core.domain.quota import Limits, Quota, Standing
 from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Spent
@@ -79,14 +79,11 @@ class Store(Protocol):
         """Decide on an order and, if it is admitted, write job, hold and ledger entry, all in one transaction."""
         ...
 
-    async def move(self, job: Job, to: State, **changes: Any) -> Job:
-        """Move a job along the table, with changes to its other fields; settles or voids the hold on the way.
-
-        `upstream_micros` among the changes records what the gateway charged the operator for a void job.
-        """
+    async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
+        """Move a job along the table, with changes to its other fields; settles or voids the hold on the way."""
         ...
 
-    async def update(self, job: Job, **changes: Any) -> Job:
+    async def update(self, job: Job, **changes: Unpack[Changes]) -> Job:
         """Change fields of a job that stays in its state."""
         ...
 

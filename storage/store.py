@@ -5,12 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields as fields_of
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Unpack
 
 from core.domain.communities import Approval, Communities, Newcomer
 from core.domain.errors import NotFound, NotPermitted, StaleJob
-from core.domain.lifecycle import ENDED, Late, State, may_move, settles, voids
-from core.domain.models import Artifact, Caller, Destination, Job, Order, Person
+from core.domain.lifecycle import ENDED, Late, Reason, State, may_move, settles, voids
+from core.domain.models import Artifact, Caller, Changes, Destination, Job, MoveChanges, Order, Person
 from core.domain.policy import OFFER_MS
 from core.domain.quota import DAY_MS, Period, Quota, Standing, day_of, window
 from core.domain.reports import Entry
@@ -30,11 +30,8 @@ ASK_FORGET_MS = DAY_MS
 """After which a wish that nobody decided on is no obstacle to another."""
 MOST_WAITING = 1000
 """Communities that wait for their operator, the newest."""
-COLUMNS = frozenset(
-    "destination attempts request_id submitted_ms deadline_ms reason detail artifacts closed_ms parameters late".split()
-)
-"""What `move` and `update` may change besides the state."""
-_OF_MOVES = frozenset({"state", "updated_ms", "resolved_ms", "upstream_micros"})
+_COLUMNS = MoveChanges.__optional_keys__ | {"state", "updated_ms", "resolved_ms"}
+"""What may change in a job's row, but for its owner."""
 _OF_JOB = frozenset(field.name for field in fields_of(Job))
 
 
@@ -121,17 +118,17 @@ class SqlStore:
         job = job_of(found[0])
         return Admitted(job=job, duplicate=job.job_id != admission.job_id)
 
-    async def move(self, job: Job, to: State, **changes: Any) -> Job:
+    async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
         """Move a job along the table, with changes to its other fields; settles or voids the hold on the way."""
         if not may_move(job.state, to):
             raise StaleJob(f"{job.job_id} can't go from {job.state} to {to}")
         args = {"job_id": job.job_id, "now_ms": self._clock.now_ms()}
-        changes |= {"state": to.value, "updated_ms": args["now_ms"]}
+        values: dict[str, object] = {**changes, "state": to.value, "updated_ms": args["now_ms"]}
         if settles(job.state, to) or voids(job.state, to):
-            changes["resolved_ms"] = args["now_ms"]
+            values["resolved_ms"] = args["now_ms"]
         if to is State.LATE:
-            changes["late"] = Late.CAME
-        statements = [self._change(job, changes)]
+            values["late"] = Late.CAME
+        statements = [self._change(job, values)]
         if settles(job.state, to):
             statements += [Statement(sql.LEDGER_CHARGE, args, 1), Statement(sql.CLOSE_HOLD, args, 1)]
         elif voids(job.state, to):
@@ -143,7 +140,7 @@ class SqlStore:
             statements += [Statement(sql.LEDGER_UPSTREAM, args, 1), Statement(sql.DRAW_UPSTREAM, lost, 1)]
         return await self._run_change(job, statements)
 
-    async def update(self, job: Job, **changes: Any) -> Job:
+    async def update(self, job: Job, **changes: Unpack[Changes]) -> Job:
         """Change fields of a job that stays in its state."""
         return await self._run_change(job, [self._change(job, changes)])
 
@@ -152,10 +149,10 @@ class SqlStore:
         if job.state not in ENDED:
             raise StaleJob(f"{job.job_id} is {job.state}, which is not an end")
         kept = destination or Destination(job.platform)
-        changes: dict[str, Any] = {"closed_ms": self._clock.now_ms(), "destination": kept}
+        changes: MoveChanges = {"closed_ms": self._clock.now_ms(), "destination": kept}
         if not keep_files:
             changes["artifacts"] = ()
-        return await self.update(job, **changes)
+        return await self._run_change(job, [self._change(job, changes)])
 
     async def place(self, job_id: str, destination: Destination) -> None:
         """Note more about where an open job goes, whatever its state."""
@@ -334,8 +331,8 @@ class SqlStore:
         args["operator_period"] = operator_quota.period.value
         return args
 
-    def _change(self, job: Job, changes: Mapping[str, Any]) -> Statement:
-        unknown = changes.keys() - COLUMNS - _OF_MOVES
+    def _change(self, job: Job, changes: Mapping[str, object]) -> Statement:
+        unknown = changes.keys() - _COLUMNS
         if unknown:
             raise ValueError(f"not columns that a job may change: {sorted(unknown)}")
         if "closed_ms" in changes:  # nobody carries what is closed, or what is open again and waits for a carrier
@@ -343,7 +340,7 @@ class SqlStore:
         values = {name: _stored(value) for name, value in changes.items()}
         assignments = ", ".join(f"{name} = :{name}" for name in values)
         as_read = "job_id = :job_id AND state = :from_state AND owner = :from_owner"
-        text = f"UPDATE jobs SET {assignments} WHERE {as_read} RETURNING *"  # noqa: S608 - names from COLUMNS
+        text = f"UPDATE jobs SET {assignments} WHERE {as_read} RETURNING *"  # noqa: S608 - names from _COLUMNS
         args = {"job_id": job.job_id, "from_state": job.state.value, "from_owner": job.owner}
         return Statement(text, {**args, **values}, 1)
 
@@ -403,6 +400,7 @@ def job_of(row: Row) -> Job:
     read = {
         "state": State(fields["state"]),
         "late": Late(fields["late"]),
+        "reason": Reason(fields["reason"]) if fields["reason"] else None,
         "direct": bool(fields["direct"]),
         "roles": split(fields["roles"]),
         "parameters": _parameters(fields["parameters"]),

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from pydantic import SecretStr
 
@@ -28,7 +28,7 @@ from core.domain.clock import SteadyClock, boot_s
 from core.domain.errors import ConfigurationError, StoreAway, StoreError
 from core.domain.ids import Ids
 from core.domain.lifecycle import State
-from core.domain.models import Job
+from core.domain.models import Job, MoveChanges
 from core.domain.policy import Policy
 from core.domain.products import Catalog
 from core.domain.troubles import Troubles
@@ -143,7 +143,7 @@ class _CountedStore(SqlStore):
         )
         self._meters = meters
 
-    async def move(self, job: Job, to: State, **changes: Any) -> Job:
+    async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
         """Move a job along the table, and count that."""
         job = await super().move(job, to, **changes)
         self._meters.count("moves", to.value)

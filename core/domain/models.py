@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from core.domain.audio import Probe
 from core.domain.jsontype import JSON
@@ -158,8 +158,8 @@ class Job:
     request_id: str | None = None
     submitted_ms: int | None = None
     deadline_ms: int | None = None
-    reason: str | None = None
-    """A `Reason` once something went wrong."""
+    reason: Reason | None = None
+    """What went wrong."""
     detail: str | None = None
     """The gateway's or the platform's own words, for the operator."""
     artifacts: tuple[Artifact, ...] = ()
@@ -179,6 +179,29 @@ class Job:
     def waits(self) -> bool:
         """Whether its member may still take it back."""
         return self.state is State.QUEUED
+
+
+class Changes(TypedDict, total=False):
+    """Fields of a job that may change while it stays in its state; what is not named stays as it is."""
+
+    attempts: int
+    request_id: str
+    submitted_ms: int
+    deadline_ms: int
+    reason: Reason | None
+    detail: str | None
+    artifacts: tuple[Artifact, ...]
+    destination: Destination
+    late: Late
+
+
+class MoveChanges(Changes, total=False):
+    """Fields that may change together with a job's state."""
+
+    closed_ms: int | None
+    """When nothing was left to do; None opens the job again. Either way nobody carries it any more."""
+    upstream_micros: int
+    """What the gateway charged the operator for a job whose hold is void."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

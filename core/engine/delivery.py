@@ -19,7 +19,7 @@ from core.domain.errors import (
     TooLarge,
 )
 from core.domain.lifecycle import VOIDS, Late, Reason, State
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, MoveChanges, Receipt
 from core.domain.products import row_of
 from core.domain.quota import DAY_MS, Quota
 from core.domain.troubles import TROUBLE_OF, Troubles
@@ -188,12 +188,12 @@ class Deliverer:
 
     async def _ending(self, job: Job) -> Receipt:
         receipt = await self._receipt(job)
-        trouble = TROUBLE_OF.get(Reason(job.reason)) if job.reason else None
+        trouble = TROUBLE_OF.get(job.reason) if job.reason else None
         return replace(receipt, told=await self._troubles.told_soon(trouble)) if trouble else receipt
 
     async def _delivered(self, job: Job) -> Job:
-        now_ms = self._clock.now_ms()
-        changes = {"closed_ms": now_ms, "destination": Destination(job.platform), "reason": None, "detail": None}
+        changes: MoveChanges = {"closed_ms": self._clock.now_ms(), "destination": Destination(job.platform)}
+        changes |= {"reason": None, "detail": None}
         job = await persist(f"job {job.job_id}", lambda: self._store.move(job, State.DELIVERED, **changes))
         log.info("job %s: delivered", job.job_id)
         await self.forget_files(job.job_id)

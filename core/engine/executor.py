@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from core.domain.audio import may_be_samples, raw_format
 from core.domain.errors import (
@@ -23,7 +23,7 @@ from core.domain.errors import (
     StoreError,
 )
 from core.domain.lifecycle import Late, Reason, State
-from core.domain.models import Artifact, Job
+from core.domain.models import Artifact, Changes, Job, MoveChanges
 from core.domain.products import Catalog, Product, row_of
 from core.engine.callbacks import Arrivals, Naming
 from core.engine.circuit_breaker import CircuitBreaker
@@ -145,11 +145,11 @@ class Executor:
     async def _intend(self, job: Job, product: Product) -> Job:
         """Write down that a request is about to leave; what was written without an answer still has not left."""
         now_ms, attempts = self._clock.now_ms(), job.attempts + 1
-        changes = {
-            "attempts": attempts, "submitted_ms": now_ms, "deadline_ms": now_ms + round(product.deadline_s * 1000)
-        }  # fmt: skip
+        deadline_ms = now_ms + round(product.deadline_s * 1000)
         try:
-            return await self._store.move(job, State.SUBMITTING, **changes)
+            return await self._store.move(
+                job, State.SUBMITTING, attempts=attempts, submitted_ms=now_ms, deadline_ms=deadline_ms
+            )
         except StaleJob:
             raise
         except StoreError:
@@ -179,7 +179,7 @@ class Executor:
             return await self._note(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
 
     async def _not_submitted(self, job: Job, error: GatewayError) -> Job:
-        told = {"reason": error.reason, "detail": str(error)}
+        told: Changes = {"reason": error.reason, "detail": str(error)}
         if error.accepted is None:
             log.warning("job %s: submission unconfirmed: %s", job.job_id, error)
             return await self._note(job, State.UNCONFIRMED, **told)
@@ -192,7 +192,7 @@ class Executor:
         log.error("job %s: rejected: %s (%s)", job.job_id, error.operator, error)
         return await self._note(job, State.REJECTED, **told)
 
-    async def _note(self, job: Job, to: State, **changes: Any) -> Job:
+    async def _note(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
         """Move a job by what only this process knows, and insist on it."""
         return await persist(f"job {job.job_id}", lambda: self._store.move(job, to, **changes))
 
@@ -260,8 +260,9 @@ class Executor:
         return await self._expire(job, Reason.TOO_SLOW)
 
     async def _expire(self, job: Job, reason: Reason) -> Job:
-        told: dict[str, Any] = {"reason": reason, "late": self.late}
-        return await self._store.move(job, State.EXPIRED, **told, upstream_micros=job.cost_micros)
+        return await self._store.move(
+            job, State.EXPIRED, reason=reason, late=self.late, upstream_micros=job.cost_micros
+        )
 
     async def _asked(self, job: Job) -> GatewayStatus | None:
         """Ask how a job is; None where no answer came. Raises RequestUnknown."""
@@ -312,8 +313,7 @@ class Executor:
         log.warning("job %s: %s: %s", job.job_id, reason, detail)
         # ERROR is not charged to the operator (gateway documentation, "Status Values"); of the rest it says nothing.
         upstream_micros = 0 if reason is Reason.GATEWAY_ERROR else job.cost_micros
-        told: dict[str, Any] = {"reason": reason, "detail": detail}
-        return await self._store.move(job, State.FAILED, **told, upstream_micros=upstream_micros)
+        return await self._store.move(job, State.FAILED, reason=reason, detail=detail, upstream_micros=upstream_micros)
 
     async def _collect(self, job: Job, answer: GatewayStatus) -> Job:
         if not answer.media_urls:

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.domain.errors import DeliveryDelayed, GatewayError, StaleJob, StoreAway, StoreError
 from core.domain.lifecycle import ASKS, ENDED, HELD, Reason, State
-from core.domain.models import Job
+from core.domain.models import Job, MoveChanges
 from core.domain.reports import Resumed
 from core.engine.callbacks import Callbacks, Naming
 from core.engine.circuit_breaker import CircuitBreaker
@@ -358,10 +358,13 @@ class Worker:
         try:
             job = await self._store.again(job)
             if give_up and job.state in _GIVE_UP:
-                reason = Reason.DELIVERY_UNCERTAIN if job.state is State.DELIVERING else Reason.INTERNAL
-                billed = {"upstream_micros": job.cost_micros} if job.state in _BILLED else {}
-                late = {"late": self._executor.late} if job.state is State.UNCONFIRMED else {}
-                return await self._store.move(job, _GIVE_UP[job.state], reason=reason, **billed, **late)
+                uncertain = job.state is State.DELIVERING
+                changes: MoveChanges = {"reason": Reason.DELIVERY_UNCERTAIN if uncertain else Reason.INTERNAL}
+                if job.state in _BILLED:
+                    changes["upstream_micros"] = job.cost_micros
+                if job.state is State.UNCONFIRMED:
+                    changes["late"] = self._executor.late
+                return await self._store.move(job, _GIVE_UP[job.state], **changes)
         except StaleJob:
             raise
         except StoreAway as error:

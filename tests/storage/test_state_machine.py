@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -283,7 +283,13 @@ def asked(wanted: Wanted) -> Admission:
     )
 
 
-def loss(job: Job, to: State, upstream: int = 0) -> dict[str, int]:
+class Loss(TypedDict, total=False):
+    """The change that the model knows."""
+
+    upstream_micros: int
+
+
+def loss(job: Job, to: State, upstream: int = 0) -> Loss:
     """Return what the operator pays for a job that ends without audio; of one that may come late it is all."""
     if to not in VOID or job.state not in HELD:
         return {}

@@ -37,8 +37,7 @@ async def placed(store: SqlStore, number: int) -> Job | str | None:
 async def carried(store: SqlStore, job: Job | str | None, *path: State, upstream: int = 0) -> None:
     assert isinstance(job, Job)
     for to in path:
-        changes = {"upstream_micros": upstream} if to is path[-1] else {}
-        job = await store.move(job, to, **changes)
+        job = await store.move(job, to, upstream_micros=upstream if to is path[-1] else 0)
 
 
 async def test_orders_that_all_fail_stop_at_it(store: SqlStore) -> None:

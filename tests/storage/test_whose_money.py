@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import Conflict, SchemaTooNew, StaleJob, StoreBusy, StoreError
-from core.domain.lifecycle import State
+from core.domain.lifecycle import Reason, State
 from core.domain.models import Artifact, Destination, Job, Person
 from core.domain.quota import Period, Quota, window
 from storage.admin_store import SqlAdminStore
@@ -241,9 +241,9 @@ async def test_upstream_cost_is_noted_with_its_reason_and_only_where_there_is_on
     store: SqlStore, driver: Driver
 ) -> None:
     running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-    await store.move(running, State.FAILED, reason="gateway_failed", upstream_micros=7)
+    await store.move(running, State.FAILED, reason=Reason.GATEWAY_FAILED, upstream_micros=7)
     other = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-    await store.move(other, State.FAILED, reason="gateway_error", upstream_micros=0)
+    await store.move(other, State.FAILED, reason=Reason.GATEWAY_ERROR, upstream_micros=0)
     assert await table(driver, "SELECT upstream_micros, note FROM ledger WHERE kind = 'upstream'") == [
         (7, "gateway_failed")
     ]
@@ -317,7 +317,7 @@ async def test_a_change_is_made_to_the_job_that_was_read_and_dated(store: SqlSto
     with pytest.raises(StaleJob):
         await store.update(job, detail="late")
     with pytest.raises(ValueError, match="cost_micros"):
-        await store.update(now, cost_micros=1)
+        await store.update(now, cost_micros=1)  # type: ignore[call-arg]
     assert await store.job(job.job_id) == now
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Unpack
 
 import pytest
 
@@ -20,7 +21,7 @@ from core.domain.errors import (
     Unreadable,
 )
 from core.domain.lifecycle import Reason, State
-from core.domain.models import Destination, Job
+from core.domain.models import Destination, Job, MoveChanges
 from tests.core.engine.jobs import ONE_AT_A_TIME, at_rest, current, ordered, reaches, returns, upstream_spend
 from tests.core.rig import Answer, Broken, Rig
 from tests.makers import admission, caller, order
@@ -122,7 +123,7 @@ async def test_an_intent_whose_answer_was_lost_is_still_an_intent(rig: Rig, monk
     async with rig.running() as alive:
         move, lost = alive.store.move, [StoreError("the answer was lost")]
 
-        async def moved(job: Job, to: State, **changes: object) -> Job:
+        async def moved(job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
             done = await move(job, to, **changes)
             if to is State.SUBMITTING and lost:
                 raise lost.pop()
@@ -140,7 +141,7 @@ async def test_an_intent_that_was_not_written_down_is_made_again(rig: Rig, monke
     async with rig.running() as alive:
         move, away = alive.store.move, [StoreError("away")] * 2
 
-        async def moved(job: Job, to: State, **changes: object) -> Job:
+        async def moved(job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
             if to is State.SUBMITTING and away:
                 raise away.pop()
             return await move(job, to, **changes)
@@ -163,7 +164,7 @@ async def test_what_the_gateway_did_not_take_is_written_down_when_the_store_is_b
     async with rig.running() as alive:
         move, away, states = alive.store.move, [StoreError("away")] * 3, list[State]()
 
-        async def moved(job: Job, to: State, **changes: object) -> Job:
+        async def moved(job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
             if job.state is State.SUBMITTING and away:
                 raise away.pop()
             states.append(to)

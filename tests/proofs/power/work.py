@@ -4,11 +4,10 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 from core.domain.errors import Refusal, StoreError
 from core.domain.lifecycle import ENDED, HELD, MOVES
-from core.domain.models import Caller, Destination, Job, Person
+from core.domain.models import Caller, Destination, Job, MoveChanges, Person
 from core.domain.quota import Period, Quota
 from core.domain.reports import Act
 from storage.admin_store import SqlAdminStore
@@ -92,7 +91,9 @@ class Work:
         if job is None or not MOVES[job.state]:
             return
         to = self.rng.choice(sorted(MOVES[job.state]))
-        changes: dict[str, Any] = {"detail": self._id()} | ({"upstream_micros": 7} if to == "failed" else {})
+        changes: MoveChanges = {"detail": self._id()}
+        if to == "failed":
+            changes["upstream_micros"] = 7
         if to == "expired" and job.state in HELD:
             changes["upstream_micros"] = job.cost_micros  # it may come late, and then it is known to be paid for
         if to == "running":
