@@ -100,7 +100,7 @@ class DiscordDelivery:
     async def progress(self, job: Job) -> None:
         """Say in the reply how far the job is, while its token lives."""
         address, text = Address.read(job), replies.progress(job)
-        if not self._token_lives(address):
+        if not self.shows(job):
             return
         with failures(), _message(text, (), rows.of_progress(job), job) as message:
             await self._rest.edit_reply(address.application_id, address.token, message)

@@ -222,9 +222,7 @@ class Worker:
                     await self._news.wait()
             self._news.clear()
             try:
-                for job in await self._take_up():
-                    if job.job_id in self._queue:
-                        self._deliverer.show_progress(job)
+                await self._take_up()
                 for job in await self._lease.take_unshown(BATCH):
                     self._start(job, self._show_and_leave(job))
             except Exception:
@@ -242,6 +240,10 @@ class Worker:
             else:
                 self._spawn(job)
         self._pump()  # only now, when all that is in flight has been counted
+        if self._look_s is not None:  # another process may have shown something else
+            for job in jobs:
+                if job.job_id in self._queue:
+                    self._deliverer.show_progress(job)
         if len(jobs) >= BATCH:
             self._news.set()
         return jobs
