@@ -94,6 +94,7 @@ UPDATE jobs SET owner = :worker_id, shown = 1
 WHERE owner = '' AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
     WHERE owner = '' AND closed_ms IS NULL AND state = 'queued' AND shown <> 1
+    AND EXISTS (SELECT 1 FROM workers WHERE worker_id = :worker_id)
     AND created_ms <= {_NOW} - :waited_ms
     AND replace(:platforms, ',' || platform || ',', '') <> :platforms
     ORDER BY created_ms, job_id
