@@ -128,12 +128,13 @@ FROM split WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
 ADMIT_JOB = """
 INSERT INTO jobs (
     job_id, event_id, platform, community, member, member_name, direct, product, parameters,
-    characters, price_micros, cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms
+    characters, price_micros, cost_micros, state, destination, channel, roles, locale, callback_token,
+    created_ms, updated_ms
 )
 SELECT
     :job_id, :event_id, :platform, :community, :member, :name, :direct, :product, :parameters,
     :characters, :price_micros, :cost_micros,
-    'queued', :destination, :channel, :roles, :callback_token, :now_ms, :now_ms
+    'queued', :destination, :channel, :roles, :locale, :callback_token, :now_ms, :now_ms
 WHERE EXISTS (SELECT 1 FROM holds WHERE holds.job_id = :job_id)
 """
 

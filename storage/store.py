@@ -97,6 +97,7 @@ class SqlStore:
             "cost_micros": admission.cost_micros,
             "max_waiting": admission.max_waiting,
             "destination": _destination(order.destination),
+            "locale": caller.locale,
             "callback_token": admission.callback_token,
             "kind": "hold",
             "sign": 1,

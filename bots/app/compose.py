@@ -22,6 +22,7 @@ from bots.app.settings import Settings
 from bots.app.values import catalog_of, limits_of, pace_of, policy_of
 from bots.platform import Platform
 from bots.text import admin_replies
+from bots.text.in_language import InLanguage
 from bots.web.server import Web
 from core.admin import Admin
 from core.domain.clock import SteadyClock, boot_s
@@ -336,7 +337,7 @@ def _carrier(  # noqa: PLR0917 - the parts, once
     deliverer = Deliverer(
         store=stores.store,
         media=media,
-        deliveries={name: ObservedDelivery(name, chat, stores.meters) for name, chat in chats.items()},
+        deliveries={name: ObservedDelivery(name, InLanguage(chat), stores.meters) for name, chat in chats.items()},
         quota_for=lambda job: policy.quota(direct=job.direct),
         clock=clock,
         spool=settings.spool,

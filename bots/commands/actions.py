@@ -12,7 +12,9 @@ from types import MappingProxyType
 from bots.commands import approval
 from bots.text import admin_replies as replies
 from bots.text import audit_replies, community_replies
+from bots.text.locale import _
 from bots.text.replies import HELP
+from bots.text.titles import begun
 from core.admin import MOST_ROWS, Subject
 from core.domain.models import Caller, Person
 from core.domain.reports import AuditEntry, Entry, R, Usage, to_csv
@@ -105,9 +107,9 @@ async def usage(service: Service, caller: Caller, period: str = "month", member:
     entries = await service.admin.entries(caller, period, member)
     files = await _as_csv("ledger.csv", Entry, entries)
     if found.rows:
-        title = replies.now(period).capitalize()
+        title = begun(replies.now(period))
         files.append(File("usage.png", "image/png", await asyncio.to_thread(_picture, found, title)))
-    cut = f"\n{replies.CUT}" if len(entries) == MOST_ROWS else ""
+    cut = f"\n{_(replies.CUT)}" if len(entries) == MOST_ROWS else ""
     return Answer(f"{replies.usage(found, period, member.name if member else '')}{cut}", tuple(files), private=True)
 
 
@@ -151,15 +153,15 @@ async def resume(service: Service, caller: Caller) -> Answer:
 async def show_help(service: Service, caller: Caller) -> str:
     """List the commands; those of operators to operators."""
     is_owner = caller.member in await service.admin.owners()
-    return f"{HELP}\n{replies.HELP_OWNERS}" if is_owner else HELP
+    return f"{_(HELP)}\n{_(replies.HELP_OWNERS)}" if is_owner else _(HELP)
 
 
 async def claim(service: Service, caller: Caller, code: str, *, seen: bool = False) -> Answer:
     """Make whoever knows the code from the terminal the owner."""
     if not code.strip():
-        return Answer(replies.CLAIM_USAGE)
+        return Answer(_(replies.CLAIM_USAGE))
     await service.admin.claim(caller, code, seen=seen)
-    return Answer(replies.CLAIMED)
+    return Answer(_(replies.CLAIMED))
 
 
 async def decide(service: Service, caller: Caller, request_id: str, *, approve: bool) -> Answer:

@@ -9,6 +9,7 @@ from functools import partial
 
 from bots.text import community_replies, refusals, replies
 from bots.text.community_replies import Letter, digest
+from bots.text.locale import speaking
 from core.domain.communities import Approval
 from core.domain.errors import CommunityDecided, DeliveryError, NotFound
 from core.domain.models import Caller
@@ -75,8 +76,10 @@ async def carry_out(
         log.warning("%s can be neither told nor left: there is no connection to it", community)
     else:
         words = partial(replies.may_begin, catalog)
-        call = presence.announce(community, words) if approve else presence.leave(community)
-        done = await _done(asyncio.ensure_future(call), community)
+        with speaking(""):  # the owner's language need not be the community's
+            call = presence.announce(community, words) if approve else presence.leave(community)
+            task = asyncio.ensure_future(call)
+        done = await _done(task, community)
     return community_replies.decided(community, approve=approve, done=done)
 
 

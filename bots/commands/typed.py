@@ -8,6 +8,7 @@ from bots.commands import actions as acts
 from bots.commands.actions import Answer
 from bots.commands.parse import PLACES, Named
 from bots.text import admin_replies, replies
+from bots.text.locale import _
 from core.admin import Subject
 from core.domain.amounts import FOR_GOOD, read_quota, read_span_ms, split_credit
 from core.domain.errors import InvalidInput
@@ -28,7 +29,6 @@ _EXAMPLES = {
     "longest_text": "500",
     "in_flight": "5",
 }
-_USAGE = admin_replies.USAGE | {"quota": replies.USAGE_QUOTA}
 
 
 async def answer(service: Service, caller: Caller, command: str, member: Person | None, asked: Named) -> Answer:
@@ -49,8 +49,7 @@ def _line(typed: str, wrong: str, right: str) -> str:
 
 
 def _usage(command: str) -> str:
-    usage = _USAGE[command]
-    return usage if usage.startswith("Write") else f"Write {usage}"
+    return replies.usage_quota() if command == "quota" else admin_replies.usage_of(command)
 
 
 def _named_rightly(command: str, words: Words) -> str:
@@ -68,7 +67,7 @@ def _named_rightly(command: str, words: Words) -> str:
         if _makes_sense(command, verb, others):
             right = " ".join((f"/{command}", *verb, f"@{name}", *others))
             only = right.replace("@", "") == " ".join((f"/{command}", *words))
-            return f"Only the @ is missing. Write {right}" if only else f"Write {right}"
+            return replies.write(right, only_at=only)
     return ""
 
 
@@ -93,7 +92,7 @@ def _makes_sense(command: str, verb: Words, words: Words) -> bool:
 async def _quota(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer | None:
     verb, rest = (words[0].lower(), words[1:]) if words else ("", words)
     if verb == "role":
-        return Answer(admin_replies.NO_ROLES)
+        return Answer(_(admin_replies.NO_ROLES))
     subject = None if verb == "default" else member
     if verb == "show":
         return await acts.quota_show(service, caller, subject)
@@ -119,11 +118,11 @@ async def _block(service: Service, caller: Caller, member: Person | None, words:
     return await acts.block(service, caller, member, " ".join(words)) if member else None
 
 
-async def _unblock(service: Service, caller: Caller, member: Person | None, _: Words) -> Answer | None:
+async def _unblock(service: Service, caller: Caller, member: Person | None, __: Words) -> Answer | None:
     return await acts.unblock(service, caller, member) if member else None
 
 
-async def _limits(service: Service, caller: Caller, _: Person | None, words: Words) -> Answer | None:
+async def _limits(service: Service, caller: Caller, __: Person | None, words: Words) -> Answer | None:
     """Show or set limits."""
     if not words:
         return await acts.limits(service, caller)

@@ -11,6 +11,7 @@ from bots.console.screen import Screen
 from bots.console.script import Line
 from bots.platform import Button, Hook
 from bots.text import replies
+from bots.text.locale import _
 from core.domain.audio import Want
 from core.domain.errors import DeliveryRefused, DeliveryUncertain
 from core.domain.models import Artifact, Destination, Job, Receipt
@@ -82,13 +83,13 @@ class Console:
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Show what is meant for one alone, and what may be typed in place of a press."""
         words = "".join(f"\n{button.label}: /press {button.data}" for button in buttons)
-        self._screen.answer(f"To {member.removeprefix(f'{NAME}:')} alone: {text}{words}")
+        self._screen.answer(f"{replies.to_alone(member.removeprefix(f'{NAME}:'), text)}{words}")
 
-    async def announce(self, _: str, words: Callable[[str], str]) -> None:
+    async def announce(self, __: str, words: Callable[[str], str]) -> None:
         """Show what is said to everybody."""
         self._screen.answer(words("/speak"))
 
-    async def leave(self, _: str) -> None:
+    async def leave(self, __: str) -> None:
         """Refuse: there is but this place."""
         raise DeliveryRefused("the terminal can't be left")
 
@@ -98,7 +99,7 @@ class Console:
             await self._converse()
             self.outcome.finished = not self._responder.faults
         except TimeoutError:
-            self._screen.answer(f"Not every order ended within {self._deadline_s:.0f} s.")
+            self._screen.answer(replies.not_ended(self._deadline_s))
         finally:
             self._over.set()
 
@@ -109,7 +110,7 @@ class Console:
             if self._in_turn:
                 await self._all_ended()
         if not self._accepted <= self._ended:
-            self._screen.aside("Waiting for the orders under way…")
+            self._screen.aside(_(replies.WAITING))
         await self._all_ended()
 
     async def _say(self, answer: Answer) -> None:
@@ -118,7 +119,7 @@ class Console:
             try:
                 path = await asyncio.to_thread(self._output.put, file.name, file.content)
             except OSError as error:
-                self._screen.answer(f"{file.name} can't be written: {error.strerror}.")
+                self._screen.answer(replies.not_written(file.name, error.strerror))
             else:
                 self._screen.good(str(path))
 
@@ -136,7 +137,7 @@ class Console:
 
     # --- Delivery -------------------------------------------------------------------------------------------------
 
-    def accepts(self, _: Job) -> Want:
+    def accepts(self, __: Job) -> Want:
         """Take what every player plays."""
         return PLAYABLE
 

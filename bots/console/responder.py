@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
 
 from bots.commands import actions as acts
@@ -11,6 +12,7 @@ from bots.commands.actions import Answer
 from bots.commands.parse import Command
 from bots.console.script import Line
 from bots.text import admin_replies, product_words, refusals, replies
+from bots.text.locale import _, speaking, tag_of
 from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
 from core.domain.models import Accepted, Caller, Destination, Job, Person
 from core.domain.money import show
@@ -53,34 +55,38 @@ class Responder:
         command, caller = commands.read(line.text), _caller(line)
         if command is None:
             return None
+        with speaking(caller.locale):
+            said = await self._said(caller, command)
+        return Answer(said) if isinstance(said, str) else said
+
+    async def _said(self, caller: Caller, command: Command) -> str | Answer:
         try:
-            said = await self._answers.get(command.name, self._unknown)(caller, command)
+            return await self._answers.get(command.name, self._unknown)(caller, command)
         except Refusal as error:
-            said = refusals.refusal(error) + self._hint(caller, error)
+            return refusals.refusal(error) + self._hint(caller, error)
         except Exception:
             log.exception("a command failed")
             self.faults += 1
-            said = refusals.FAULT
-        return Answer(said) if isinstance(said, str) else said
+            return _(refusals.FAULT)
 
     def _hint(self, caller: Caller, error: Refusal) -> str:
         """Say what may be typed to get past a refusal, where other platforms have a button; nothing for most."""
         match error:
             case NeedsConfirmation(offer_id=offer_id):
                 self._newest[f"offer {caller.member}"] = offer_id
-                return f"\nTo go ahead: /confirm {offer_id}"
+                return f"\n{replies.to_go_ahead(offer_id)}"
             case NeedsChoice(offer_id=offer_id, readings=readings):
                 self._newest[f"offer {caller.member}"] = offer_id
                 numbered = enumerate(readings, 1)
                 return "".join(f"\n{replies.reading(name)}: /confirm {offer_id} {i}" for i, name in numbered)
             case OverLimit(missing_micros=int(micros)):
                 self._newest[f"missing {caller.member}"] = show(micros)
-                return f"\nTo ask the admins for what is missing: /ask {show(micros)}"
+                return f"\n{replies.to_ask(show(micros))}"
             case _:
                 return ""
 
-    async def _unknown(self, _: Caller, command: Command) -> str:
-        return f"There is no command /{command.name}. /help lists what I do."
+    async def _unknown(self, __: Caller, command: Command) -> str:
+        return replies.no_such_command(command.name)
 
     # --- members --------------------------------------------------------------------------------------------------
 
@@ -106,21 +112,21 @@ class Responder:
 
     async def _cancel(self, caller: Caller, command: Command) -> str:
         await self._service.cancel(caller, command.body or self._newest.get(f"job {caller.member}", ""))
-        return replies.CANCELLED
+        return _(replies.CANCELLED)
 
     async def _ask(self, caller: Caller, command: Command) -> str:
         amount = command.body or self._newest.get(f"missing {caller.member}", "")
         wish = await self._service.ask_for(caller, amount)
         self._newest["wish"] = wish.request_id
-        return f"{admin_replies.wished(wish)}\nFor admins: /approve {wish.request_id} or /decline {wish.request_id}"
+        return f"{admin_replies.wished(wish)}\n{admin_replies.to_decide(wish)}"
 
-    async def _voices(self, _: Caller, __: Command) -> str:
+    async def _voices(self, __: Caller, ___: Command) -> str:
         return replies.voices(self._service.catalog)
 
-    async def _balance(self, caller: Caller, _: Command) -> str:
+    async def _balance(self, caller: Caller, __: Command) -> str:
         return replies.balance(await self._service.standing(caller), await self._service.entries(caller))
 
-    async def _help(self, caller: Caller, _: Command) -> str:
+    async def _help(self, caller: Caller, __: Command) -> str:
         return await acts.show_help(self._service, caller)
 
     # --- admins ---------------------------------------------------------------------------------------------------
@@ -150,4 +156,5 @@ def _caller(line: Line) -> Caller:
         handle=line.name,
         is_admin=line.is_admin,
         channel=f"{NAME}:0",
+        locale=tag_of(next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), None)),
     )

@@ -6,6 +6,7 @@ import discord
 
 from bots.platform import Button
 from bots.text import admin_replies, replies
+from bots.text.locale import _
 from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
 from core.domain.models import Job
 from core.domain.reports import CreditRequest
@@ -15,23 +16,23 @@ AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "appro
 
 def again(job_id: str) -> discord.ui.View:
     """Offer to send a kept artifact again, free."""
-    return _row((replies.SEND_AGAIN, AGAIN, job_id))
+    return _row((_(replies.SEND_AGAIN), AGAIN, job_id))
 
 
 def of_progress(job: Job) -> discord.ui.View | None:
     """Offer to take back an order that still waits."""
-    return _row((replies.CANCEL, CANCEL, job.job_id)) if job.waits else None
+    return _row((_(replies.CANCEL), CANCEL, job.job_id)) if job.waits else None
 
 
 def of_refusal(refusal: Refusal) -> discord.ui.View | None:
     """Offer what would help after a refusal, if something would."""
     match refusal:
         case NeedsConfirmation(offer_id=offer_id):
-            return _row((replies.CONFIRM, CONFIRM, offer_id))
+            return _row((_(replies.CONFIRM), CONFIRM, offer_id))
         case NeedsChoice(offer_id=offer_id, readings=readings):
             return _row(*((replies.reading(name), CONFIRM, f"{offer_id}:{i}") for i, name in enumerate(readings)))
         case OverLimit(missing_micros=int(micros)):
-            return _row((replies.ASK, ASK, str(micros)))
+            return _row((_(replies.ASK), ASK, str(micros)))
         case _:
             return None
 
@@ -39,8 +40,8 @@ def of_refusal(refusal: Refusal) -> discord.ui.View | None:
 def of_wish(wish: CreditRequest) -> discord.ui.View:
     """Let an admin decide on a wish for credit."""
     return _row(
-        (admin_replies.APPROVE, APPROVE, wish.request_id),
-        (admin_replies.DECLINE, DECLINE, wish.request_id),
+        (_(admin_replies.APPROVE), APPROVE, wish.request_id),
+        (_(admin_replies.DECLINE), DECLINE, wish.request_id),
     )
 
 

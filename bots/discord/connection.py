@@ -23,6 +23,7 @@ from bots.discord.presses import press
 from bots.discord.responder import Responder
 from bots.discord.turns import Turns
 from bots.text import refusals, replies
+from bots.text.locale import _, speaking, tag_of
 from core.domain.communities import Approval
 from core.domain.models import Caller
 from core.service import Service
@@ -44,8 +45,8 @@ class _Tree(app_commands.CommandTree["Bot"]):
         await self.client.responder.tell(interaction, _fault)
 
 
-async def _fault(_: Service, __: Caller) -> Answer:
-    return Answer(refusals.FAULT)
+async def _fault(__: Service, ___: Caller) -> Answer:
+    return Answer(_(refusals.FAULT))
 
 
 class Bot(discord.AutoShardedClient):
@@ -136,7 +137,8 @@ class Bot(discord.AutoShardedClient):
         service, is_due = self.responder.service, self._greeted.note(key(guild.id))
         found = await approval.arrived(service, key(guild.id), guild.name, *await adder(guild))
         if is_due and found is not Approval.DECLINED:
-            await greet(guild, service.catalog, waits=found is Approval.WAITING)
+            with speaking(tag_of(str(guild.preferred_locale))):
+                await greet(guild, service.catalog, waits=found is Approval.WAITING)
 
     async def on_message(self, message: discord.Message) -> None:
         """Say what to type to whoever writes to the bot directly, once a minute; servers' talk is never sent here."""

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import discord
 
+from bots.text.locale import tag_of
 from core.admin import Subject
 from core.domain.errors import DeliveryRefused, InvalidInput
 from core.domain.models import Caller, Destination, Job, Person
@@ -37,6 +38,7 @@ def caller_of(interaction: AnyInteraction) -> Caller:
         channel=_channel(interaction),
         roles=roles_of(user),
         event_id=f"{PLATFORM}:{interaction.id}",
+        locale=tag_of(str(interaction.locale)),
     )
 
 

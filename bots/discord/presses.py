@@ -10,6 +10,7 @@ from bots.discord import buttons
 from bots.discord.identity import AnyInteraction
 from bots.discord.responder import ANEW, PRESS, Place, Responder, Said, unattended
 from bots.text import admin_replies, community_replies, replies
+from bots.text.locale import _
 from core.domain.errors import NotFound
 from core.domain.models import Caller, Destination
 
@@ -20,7 +21,7 @@ _MICROS = re.compile(r"\d{1,15}", re.ASCII)
 
 async def press(responder: Responder, interaction: AnyInteraction, custom_id: str) -> None:
     """Do what the button is for; the press of one that nobody knows is answered, too."""
-    kind, _, about = custom_id.partition(":")
+    kind, __, about = custom_id.partition(":")
     await _PRESSES.get(kind, _unknown)(responder, interaction, about)
 
 
@@ -37,7 +38,7 @@ async def _again(responder: Responder, interaction: AnyInteraction, job_id: str)
 async def _cancel(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
     """Take back an order that waits; the worker tells its author."""
 
-    async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
+    async def act(caller: Caller, __: Destination) -> tuple[Said, ...]:
         await responder.service.cancel(caller, _id("job", job_id))
         return ()
 
@@ -48,7 +49,7 @@ async def _confirm(responder: Responder, interaction: AnyInteraction, about: str
     """Place an order about which its author alone was asked: the audio is for all, in a new message."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
-        offer, _, reading = about.partition(":")
+        offer, __, reading = about.partition(":")
         chosen = int(_checked(_NUMBER, "offer", reading)) if reading else None
         accepted = await responder.service.confirm(caller, _id("offer", offer), destination, chosen)
         return (Said(replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
@@ -59,7 +60,7 @@ async def _confirm(responder: Responder, interaction: AnyInteraction, about: str
 async def _ask(responder: Responder, interaction: AnyInteraction, micros: str) -> None:
     """Ask the admins where they see it."""
 
-    async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
+    async def act(caller: Caller, __: Destination) -> tuple[Said, ...]:
         wish = await responder.service.ask(caller, int(_checked(_MICROS, "request", micros)))
         wished = Said(
             admin_replies.wished(wish),
@@ -67,7 +68,7 @@ async def _ask(responder: Responder, interaction: AnyInteraction, micros: str) -
             place=Place.EVERYBODY,
             undo=partial(responder.service.withdraw, caller, wish),
         )
-        return wished, Said(replies.ASKED, place=Place.MESSAGE)
+        return wished, Said(_(replies.ASKED), place=Place.MESSAGE)
 
     await responder.answer(interaction, act, PRESS)
 
@@ -83,7 +84,7 @@ async def _decline(responder: Responder, interaction: AnyInteraction, request_id
 async def _decide(responder: Responder, interaction: AnyInteraction, request_id: str, *, approve: bool) -> None:
     """Let an admin decide; the outcome takes the place of the question."""
 
-    async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
+    async def act(caller: Caller, __: Destination) -> tuple[Said, ...]:
         answer = await acts.decide(responder.service, caller, _id("request", request_id), approve=approve)
         return (Said(answer.text, place=Place.MESSAGE),)
 
@@ -101,7 +102,7 @@ async def _leave(responder: Responder, interaction: AnyInteraction, community: s
 async def _judge(responder: Responder, interaction: AnyInteraction, community: str, *, approve: bool) -> None:
     """Let an owner decide about a community; what was decided, by whomever, is shown in the question."""
 
-    async def act(caller: Caller, _: Destination) -> tuple[Said, ...]:
+    async def act(caller: Caller, __: Destination) -> tuple[Said, ...]:
         verdict = await approval.press(responder.service, caller, community, approve=approve)
         view = buttons.rows(verdict.letter.buttons) if verdict.letter.buttons else None
         changed = Said(verdict.letter.text, view=view, place=Place.MESSAGE)
@@ -111,7 +112,7 @@ async def _judge(responder: Responder, interaction: AnyInteraction, community: s
 
 
 async def _unknown(responder: Responder, interaction: AnyInteraction, about: str) -> None:
-    async def act(_: Caller, __: Destination) -> tuple[Said, ...]:
+    async def act(__: Caller, ___: Destination) -> tuple[Said, ...]:
         raise NotFound("request", about)
 
     await responder.answer(interaction, act, PRESS)

@@ -17,6 +17,7 @@ from bots.discord.escaping import plain, spoken
 from bots.discord.identity import Address, AnyInteraction, caller_of, person
 from bots.discord.rest import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.text import refusals, replies
+from bots.text.locale import _, speaking
 from core.domain.errors import Refusal
 from core.domain.models import Accepted, Caller, Destination
 from core.service import Service
@@ -115,10 +116,10 @@ class Responder:
         if len(self._seen) > MOST_SEEN:
             del self._seen[next(iter(self._seen))]
 
-        async def told(caller: Caller, _: Destination) -> tuple[Said, ...]:
+        async def told(caller: Caller, __: Destination) -> tuple[Said, ...]:
             waits = await self.service.waits(caller)
             answer = await act(self.service, caller, *args, **kwargs)
-            news = f"\n\n{replies.WAITS}" if waits and answer.open else ""
+            news = f"\n\n{_(replies.WAITS)}" if waits and answer.open else ""
             return (Said(f"{answer.text}{news}", answer.files),)
 
         await self.answer(interaction, told, PRIVATE)
@@ -160,8 +161,10 @@ class Responder:
     async def _answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
         try:
             message_id = await _acknowledge(interaction, manner)
-            for said in await _outcome(interaction, act, message_id):
-                await _say(interaction, said, manner)
+            caller = caller_of(interaction)
+            with speaking(caller.locale):
+                for said in await _outcome(interaction, caller, act, message_id):
+                    await _say(interaction, said, manner)
         except (discord.HTTPException, *NETWORK) as error:
             log.warning("interaction %d could not be answered: %s", interaction.id, describe(error))
 
@@ -175,15 +178,14 @@ async def _say(interaction: AnyInteraction, said: Said, manner: Manner) -> None:
         raise
 
 
-async def _outcome(interaction: AnyInteraction, act: Act, message_id: int | None) -> Sequence[Said]:
-    caller = caller_of(interaction)
+async def _outcome(interaction: AnyInteraction, caller: Caller, act: Act, message_id: int | None) -> Sequence[Said]:
     try:
         return await act(caller, Address.of(interaction, message_id).destination())
     except Refusal as refusal:
         return (Said(refusals.refusal(refusal), view=buttons.of_refusal(refusal)),)
     except Exception:
         log.exception("interaction %d failed", interaction.id)
-        return (Said(refusals.FAULT),)
+        return (Said(_(refusals.FAULT)),)
 
 
 async def _acknowledge(interaction: AnyInteraction, manner: Manner) -> int | None:
@@ -228,11 +230,11 @@ async def _say_alone(interaction: AnyInteraction, said: Said, manner: Manner) ->
     await _follow_up(interaction, said, private=True)
 
 
-async def _say_to_all(interaction: AnyInteraction, said: Said, _: Manner) -> None:
+async def _say_to_all(interaction: AnyInteraction, said: Said, __: Manner) -> None:
     await _follow_up(interaction, said, private=False)
 
 
-async def _edit(interaction: AnyInteraction, said: Said, _: Manner) -> None:
+async def _edit(interaction: AnyInteraction, said: Said, __: Manner) -> None:
     await interaction.edit_original_response(content=plain(said.text), attachments=_files(said), view=said.view)
 
 

@@ -8,6 +8,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from bots.platform import Button
 from bots.telegram.identity import NAME
 from bots.text import admin_replies, replies
+from bots.text.locale import _
 from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
 from core.domain.models import Caller, Job
 from core.domain.reports import CreditRequest
@@ -17,23 +18,23 @@ AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "appro
 
 def again(job_id: str) -> InlineKeyboardMarkup:
     """Offer to send a kept artifact again, free."""
-    return _row((replies.SEND_AGAIN, f"{AGAIN}:{job_id}"))
+    return _row((_(replies.SEND_AGAIN), f"{AGAIN}:{job_id}"))
 
 
 def of_progress(job: Job) -> InlineKeyboardMarkup | None:
     """Offer to take back an order that still waits."""
-    return _row((replies.CANCEL, f"{CANCEL}:{job.job_id}")) if job.waits else None
+    return _row((_(replies.CANCEL), f"{CANCEL}:{job.job_id}")) if job.waits else None
 
 
 def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:
     """Offer what would help after a refusal, if something would."""
     match refusal:
         case NeedsConfirmation(offer_id=offer_id):
-            return _row((replies.CONFIRM, f"{CONFIRM}:{offer_id}"))
+            return _row((_(replies.CONFIRM), f"{CONFIRM}:{offer_id}"))
         case NeedsChoice(offer_id=offer_id, readings=readings):
             return _row(*((replies.reading(name), f"{CONFIRM}:{offer_id}:{i}") for i, name in enumerate(readings)))
         case OverLimit(missing_micros=int(micros)):
-            return _row((replies.ASK, f"{ASK}:{micros}:{who.member.removeprefix(f'{NAME}:')}"))
+            return _row((_(replies.ASK), f"{ASK}:{micros}:{who.member.removeprefix(f'{NAME}:')}"))
         case _:
             return None
 
@@ -41,15 +42,15 @@ def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:
 def of_wish(wish: CreditRequest) -> InlineKeyboardMarkup:
     """Let an admin decide on a wish for credit."""
     return _row(
-        (admin_replies.APPROVE, f"{APPROVE}:{wish.request_id}"),
-        (admin_replies.DECLINE, f"{DECLINE}:{wish.request_id}"),
+        (_(admin_replies.APPROVE), f"{APPROVE}:{wish.request_id}"),
+        (_(admin_replies.DECLINE), f"{DECLINE}:{wish.request_id}"),
     )
 
 
 def rows(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
     """Put buttons under a message; None for none."""
     found = groupby(buttons, lambda button: button.row)
-    return InlineKeyboardMarkup([[_button(b.label, b.data) for b in row] for _, row in found]) if buttons else None
+    return InlineKeyboardMarkup([[_button(b.label, b.data) for b in row] for __, row in found]) if buttons else None
 
 
 def _row(*buttons: tuple[str, str]) -> InlineKeyboardMarkup:

@@ -31,6 +31,7 @@ from bots.telegram.pace import Pace, Rank
 from bots.telegram.presses import Presses
 from bots.telegram.responder import Responder, Said, outcome
 from bots.text import admin_replies, product_words, replies
+from bots.text.locale import _, speaking
 from core.domain.communities import Approval
 from core.domain.models import Caller, Person
 from core.domain.products import PRODUCTS
@@ -78,18 +79,19 @@ class Dispatcher:
 
     # --- what comes in --------------------------------------------------------------------------------------------
 
-    async def _on_message(self, update: Update, _: Any) -> None:
+    async def _on_message(self, update: Update, __: Any) -> None:
         message = update.effective_message
         if message is None:
             return
         await self._remember(message)
         command, who = parse.read(message, self._bot.username), _caller(message)
-        if command is not None and command.name in self._answers:
-            said = await outcome(lambda: self._answer(message, command), who)
-        else:
-            said = self._hint(message, command)
-        if said is not None:
-            await self._responder.say(Place.of(message), self._worded(said, message, command), who)
+        with speaking(who.locale):
+            if command is not None and command.name in self._answers:
+                said = await outcome(lambda: self._answer(message, command), who)
+            else:
+                said = self._hint(message, command)
+            if said is not None:
+                await self._responder.say(Place.of(message), self._worded(said, message, command), who)
 
     def _worded(self, said: Said, message: Message, command: Command | None) -> Said:
         """Name the bot in each command where people have to; help lists them, and says so itself."""
@@ -120,9 +122,9 @@ class Dispatcher:
         if said is None or not (ordered or command.name in _ABOUT_ORDERS):
             return said
         waits = waits or (ordered and await self._service.waits(_caller(message)))
-        return replace(said, text=f"{said.text}\n\n{replies.WAITS}") if waits else said
+        return replace(said, text=f"{said.text}\n\n{_(replies.WAITS)}") if waits else said
 
-    async def _on_membership(self, update: Update, _: Any) -> None:
+    async def _on_membership(self, update: Update, __: Any) -> None:
         """Say hello where the bot was added; to be promoted, restricted or removed is no news to anybody."""
         change = update.my_chat_member
         if change is None or not _was_added(change):
@@ -131,10 +133,11 @@ class Dispatcher:
         found = await approval.arrived(self._service, adder.community, adder.title, adder.member, adder.name)
         if is_due and found is not Approval.DECLINED:
             waits = found is Approval.WAITING
-            said = Said(replies.hello(self._service.catalog, f"/speak@{self._bot.username}", waits=waits))
-            await self._responder.say(Place(change.chat.id), said, adder)
+            with speaking(adder.locale):
+                said = Said(replies.hello(self._service.catalog, f"/speak@{self._bot.username}", waits=waits))
+                await self._responder.say(Place(change.chat.id), said, adder)
 
-    async def _on_migration(self, update: Update, _: Any) -> None:
+    async def _on_migration(self, update: Update, __: Any) -> None:
         message = update.effective_message
         if message and message.migrate_to_chat_id:
             await self._carry_over(message.chat.id, message.migrate_to_chat_id)
@@ -155,7 +158,7 @@ class Dispatcher:
         order = orders.read(words, row.name, catalog, _caller(message), event_id=event, destination=where)
         if orders.is_empty(order, catalog):
             is_mine = parse.answers_bot(message, self._bot.id)
-            return Said(replies.UNTOLD if is_mine else product_words.usage(row, catalog))
+            return Said(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))
         accepted = await self._service.order(order)
         kept()
         if not accepted.duplicate:
@@ -176,14 +179,14 @@ class Dispatcher:
         ordered = await self._service.spoken(_caller(message), event_id=_event(whole)) if whole else ""
         return ordered or orders.text_in(command.body, self._products[command.name].name, self._service.catalog)
 
-    async def _voices(self, _: Message, __: Command) -> Said:
+    async def _voices(self, __: Message, ___: Command) -> Said:
         return Said(replies.voices(self._service.catalog))
 
-    async def _balance(self, message: Message, _: Command) -> Said:
+    async def _balance(self, message: Message, __: Command) -> Said:
         who = _caller(message)
         return Said(replies.balance(await self._service.standing(who), await self._service.entries(who)))
 
-    async def _help(self, message: Message, _: Command) -> Said:
+    async def _help(self, message: Message, __: Command) -> Said:
         listed = await acts.show_help(self._service, _caller(message))
         return Said(f"{listed}\n\n{replies.name_me(f'/speak@{self._bot.username}')}")
 
@@ -220,12 +223,12 @@ class Dispatcher:
     async def _privately(self, message: Message, said: Said) -> Said:
         """Send a report on members to whoever asked for it alone; say in the chat what became of it."""
         if message.sender_chat is not None or message.from_user is None:
-            return Said(admin_replies.WHOSE_REPORT)
+            return Said(_(admin_replies.WHOSE_REPORT))
         try:
             await self._responder.post(Place(message.from_user.id), said)
         except (Forbidden, BadRequest):
             return Said(admin_replies.name_start(self._bot.link))
-        return Said(admin_replies.SENT_PRIVATELY)
+        return Said(_(admin_replies.SENT_PRIVATELY))
 
     async def _find(self, admin: Caller, asked: Named, act: str) -> Person | None:
         """Return whom an @name or an id means; ids name members who have left, too."""

@@ -9,6 +9,7 @@ from telegram import Bot, Chat, ChatMember, ChatMemberRestricted, Message, User
 from telegram.constants import ChatType
 from telegram.error import BadRequest
 
+from bots.text.locale import tag_of
 from core.domain.errors import InvalidInput, NotPermitted
 from core.domain.models import Caller, Person
 
@@ -70,6 +71,7 @@ def caller(
             is_admin=is_admin,
             channel=channel,
             can_spend=False,
+            locale=tag_of(user.language_code if user else None),
         )
     return Caller(
         platform=NAME,
@@ -81,6 +83,7 @@ def caller(
         is_admin=is_admin,
         direct=chat.type == ChatType.PRIVATE,
         channel=channel,
+        locale=tag_of(user.language_code),
     )
 
 

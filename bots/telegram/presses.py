@@ -16,6 +16,7 @@ from bots.telegram.identity import Admins, caller
 from bots.telegram.intake import kept
 from bots.telegram.responder import Responder, Said, outcome
 from bots.text import admin_replies, community_replies, refusals, replies
+from bots.text.locale import _, speaking
 from core.domain.errors import NeedsConfirmation, NotFound, NotPermitted
 from core.domain.models import Caller
 from core.service import Service
@@ -48,13 +49,15 @@ class Presses:
             community_replies.LEAVE: self._leave,
         }
 
-    async def on_press(self, update: Update, _: Any) -> None:
+    async def on_press(self, update: Update, __: Any) -> None:
         """Do what the button is for, and tell whoever pressed it; a refusal has to be closed by them."""
         query = update.callback_query
         message = query.message if query else None
         if query is None or message is None:  # buttons of inline messages are not ours
             return
-        said = await outcome(lambda: self._act(query, message), _who(message, query.from_user))
+        who = _who(message, query.from_user)
+        with speaking(who.locale):
+            said = await outcome(lambda: self._act(query, message), who)
         if said is None:
             return
         try:
@@ -63,7 +66,7 @@ class Presses:
             log.info("a pressed button was not answered: %s", error)
 
     async def _act(self, query: CallbackQuery, message: MaybeInaccessibleMessage) -> Said:
-        kind, _, about = str(query.data).partition(":")
+        kind, __, about = str(query.data).partition(":")
         act = self._acts.get(kind)
         if act is None:
             raise NotFound("request", about)
@@ -72,17 +75,17 @@ class Presses:
     async def _again(self, status: MaybeInaccessibleMessage, user: User, job_id: str) -> Said:
         """Send a kept artifact again; the button hangs on the status message, which answers the order."""
         await self._service.redeliver(_who(status, user), _id("job", job_id), Place.of_status(status).destination)
-        return Said(replies.SENDING_AGAIN)
+        return Said(_(replies.SENDING_AGAIN))
 
     async def _cancel(self, status: MaybeInaccessibleMessage, user: User, job_id: str) -> Said:
         """Take back an order that waits; the worker changes the status message."""
         await self._service.cancel(_who(status, user), _id("job", job_id))
-        return Said(replies.CANCELLED)
+        return Said(_(replies.CANCELLED))
 
     async def _confirm(self, price: MaybeInaccessibleMessage, user: User, about: str) -> Said:
         """Place an order whose price was shown, or whose reading was asked for: the question becomes the status."""
         destination = Place.of_status(price).destination
-        offer, _, reading = about.partition(":")
+        offer, __, reading = about.partition(":")
         chosen = int(_checked(_NUMBER, "offer", reading)) if reading else None
         try:
             accepted = await self._service.confirm(_who(price, user), _id("offer", offer), destination, chosen)
@@ -110,7 +113,7 @@ class Presses:
             raise
         if isinstance(refusal, Message) and refusal.text:
             await self._responder.change(refusal, refusal.text)
-        return Said(replies.ASKED)
+        return Said(_(replies.ASKED))
 
     async def _approve(self, question: MaybeInaccessibleMessage, user: User, request_id: str) -> Said:
         return await self._decide(question, user, request_id, approve=True)

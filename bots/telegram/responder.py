@@ -20,6 +20,7 @@ from bots.telegram.identity import Recent
 from bots.telegram.intake import kept
 from bots.telegram.pace import Pace, Rank
 from bots.text import refusals, replies
+from bots.text.locale import _
 from core.domain.errors import Refusal
 from core.domain.models import Caller
 
@@ -57,7 +58,7 @@ async def outcome(act: Callable[[], Awaitable[Said | None]], who: Caller) -> Sai
         return Said(refusals.refusal(error), markup=buttons.of_refusal(error, who), refused=True)
     except Exception:
         log.exception("a command failed")
-        return Said(refusals.FAULT, refused=True)
+        return Said(_(refusals.FAULT), refused=True)
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ class Responder:
             return NOTHING
         had.left -= 1
         had.worn = had.left < 1
-        return Said(replies.TOO_MANY_ANSWERS) if had.worn else said
+        return Said(_(replies.TOO_MANY_ANSWERS)) if had.worn else said
 
     async def post(self, place: Place, said: Said) -> None:
         """Send the text, and each file as a document of its own. Raises TelegramError."""

@@ -1,17 +1,19 @@
 """Every sentence that an admin or an operator reads, in plain text; each adapter escapes it for its platform."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from bots.text.wording import PERIOD_NOW, left, until, when
+from bots.text import product_words
+from bots.text.locale import N_, _, ngettext
+from bots.text.titles import begun
+from bots.text.wording import PERIOD_NOW, allowance, left, money, when
 from core.admin import MOST_QUOTAS, Subject
 from core.domain.amounts import read_period
-from core.domain.money import show
 from core.domain.quota import Limits, Quota, Standing
 from core.domain.reports import CreditRequest, Resumed, Usage
 from core.domain.troubles import Case, Key, Trouble
 
-APPROVE = "Approve"
-DECLINE = "Decline"
+APPROVE = N_("Approve")
+DECLINE = N_("Decline")
 
 LIMITS = {
     "text": "longest_text",
@@ -26,55 +28,72 @@ LIMITS = {
 TOP = 5
 
 
-def amount(quota: Quota) -> str:
-    """Write a quota: $0.50 a day, or unlimited."""
-    return "unlimited" if quota.limit_micros is None else f"{show(quota.limit_micros)} a {quota.period}"
-
-
 _WHO = {
-    "member": "{name} may now spend: {amount}.",
-    "role": "Whoever has the role {name} and no quota of their own may now spend: {amount}.",
-    "community": "Everybody without a quota of their own may now spend: {amount}.",
+    "member": N_("{name} may now spend: {amount}."),
+    "role": N_("Whoever has the role {name} and no quota of their own may now spend: {amount}."),
+    "community": N_("Everybody without a quota of their own may now spend: {amount}."),
 }
 _CLEARED = {
-    "member": "{name}'s own quota is cleared.",
-    "role": "The quota of the role {name} is cleared.",
-    "community": "The community's default is cleared.",
+    "member": N_("{name}'s own quota is cleared."),
+    "role": N_("The quota of the role {name} is cleared."),
+    "community": N_("The community's default is cleared."),
 }
 _SOURCES = {
-    "member": "own quota",
-    "role": "a role's quota",
-    "community": "the community's default",
-    "operator": "the bot's default",
+    "member": N_("own quota"),
+    "role": N_("a role's quota"),
+    "community": N_("the community's default"),
+    "operator": N_("the bot's default"),
 }
 
 
 def quota_set(subject: Subject, quota: Quota) -> str:
     """Confirm a quota."""
-    return _WHO[subject.kind].format(name=subject.name, amount=amount(quota))
+    return _(_WHO[subject.kind], name=subject.name, amount=allowance(quota))
 
 
 def quota_cleared(subject: Subject) -> str:
     """Confirm that a quota is gone."""
-    return _CLEARED[subject.kind].format(name=subject.name)
+    return _(_CLEARED[subject.kind], name=subject.name)
 
 
 def quota_shown(name: str, standing: Standing) -> str:
     """Say what a member may spend, and why."""
-    used = f"{show(standing.used_micros)} used, {left(standing)}"
-    resets = f"resets {when(standing.resets_ms)}"
-    blocked = f" Orders are blocked{until(standing.blocked_until_ms)}." if standing.blocked else ""
-    return f"{name}: {amount(standing.quota)} ({_SOURCES[standing.source]}); {used}; {resets}.{blocked}"
+    shown = _(
+        "{name}: {allowance} ({source}); {used} used, {left}; resets {when}.",
+        name=name,
+        allowance=allowance(standing.quota),
+        source=_(_SOURCES[standing.source]),
+        used=money(standing.used_micros),
+        left=left(standing),
+        when=when(standing.resets_ms),
+    )
+    if not standing.blocked:
+        return shown
+    if standing.blocked_until_ms is None:
+        return f"{shown} {_('Orders are blocked.')}"
+    return f"{shown} {_('Orders are blocked until {when}.', when=when(standing.blocked_until_ms))}"
 
 
 def quotas(found: Sequence[tuple[str, str, str, Quota]], role_names: Mapping[str, str]) -> str:
     """List what admins set, the community's default first; a role that is gone has only its id."""
     if not found:
-        return "No quota is set here: the bot's default holds for everybody."
-    names = {subject: name or role_names.get(subject) or _id_of(kind, subject) for kind, subject, name, _ in found}
-    lines = [f"{kind} {names[subject]}".strip() + f": {amount(quota)}" for kind, subject, _, quota in found]
-    more = ["There are more: name a member to see theirs."] if len(found) == MOST_QUOTAS else []
-    return "\n".join(["Quotas of this community:", *lines, *more])
+        return _("No quota is set here: the bot's default holds for everybody.")
+    lines = [
+        _quota(kind, name or role_names.get(subject) or _id_of(kind, subject), q) for kind, subject, name, q in found
+    ]
+    more = [_("There are more: name a member to see theirs.")] if len(found) == MOST_QUOTAS else []
+    return "\n".join([_("Quotas of this community:"), *lines, *more])
+
+
+_KINDS = {
+    "member": N_("member {name}: {allowance}"),
+    "role": N_("role {name}: {allowance}"),
+    "community": N_("community: {allowance}"),
+}
+
+
+def _quota(kind: str, name: str, quota: Quota) -> str:
+    return _(_KINDS[kind], name=name, allowance=allowance(quota))
 
 
 def _id_of(kind: str, subject: str) -> str:
@@ -83,207 +102,264 @@ def _id_of(kind: str, subject: str) -> str:
 
 def credited(name: str, balance_micros: int) -> str:
     """Say what a member's credit is now."""
-    return f"{name} now has {show(balance_micros)} credit."
+    return _("{name} now has {amount} credit.", name=name, amount=money(balance_micros))
 
 
 def blocked(name: str, until_ms: int | None) -> str:
     """Confirm a block."""
-    return f"{name}'s orders are refused{until(until_ms)}. What was ordered before is still delivered."
+    if until_ms is None:
+        return _("{name}'s orders are refused. What was ordered before is still delivered.", name=name)
+    return _(
+        "{name}'s orders are refused until {when}. What was ordered before is still delivered.",
+        name=name,
+        when=when(until_ms),
+    )
 
 
 def unblocked(name: str) -> str:
     """Confirm the end of a block."""
-    return f"{name}'s orders are taken again."
+    return _("{name}'s orders are taken again.", name=name)
 
 
 def limits(found: Limits) -> str:
     """List a community's limits by the words that set them."""
     shown = {
-        "text": _or_none(found.longest_text, "characters an order"),
-        "flight": _or_none(found.in_flight, "orders under way in the whole community"),
-        "cooldown": _or_none(found.cooldown_s, "seconds between two orders of a member"),
-        "confirm": "none"
-        if found.confirm_micros is None
-        else f"orders over {show(found.confirm_micros)} are confirmed",
-        "products": _words(found.products),
-        "channels": _words(found.channels),
+        "text": found.longest_text is not None
+        and ngettext("{n} character an order", "{n} characters an order", found.longest_text),
+        "flight": found.in_flight is not None
+        and ngettext(
+            "{n} order under way in the whole community", "{n} orders under way in the whole community", found.in_flight
+        ),
+        "cooldown": found.cooldown_s is not None
+        and ngettext(
+            "{n} second between two orders of a member", "{n} seconds between two orders of a member", found.cooldown_s
+        ),
+        "confirm": found.confirm_micros is not None
+        and _("orders over {amount} are confirmed", amount=money(found.confirm_micros)),
+        "products": found.products and ", ".join(found.products),
+        "channels": found.channels and ", ".join(found.channels),
     }
-    return "Limits of this community:\n" + "\n".join(f"{name}: {value}" for name, value in shown.items())
-
-
-def _or_none(number: int | None, unit: str) -> str:
-    return "none" if number is None else f"{number} {unit}"
-
-
-def _words(words: tuple[str, ...] | None) -> str:
-    return "none" if words is None else ", ".join(words)
+    lines = [f"{name}: {value or _('none')}" for name, value in shown.items()]
+    return "\n".join([_("Limits of this community:"), *lines])
 
 
 def now(period: str) -> str:
     """Write today, this week or this month."""
-    return PERIOD_NOW[read_period(period)]
+    return _(PERIOD_NOW[read_period(period)])
 
 
 def usage(found: Usage, period: str, whose: str = "") -> str:
     """Say what was spent, by product and by those who spent most, or by one."""
+    when = now(period)
     if not found.rows:
-        return f"{whose} was charged nothing {now(period)}." if whose else f"Nothing was charged {now(period)}."
-    products = ", ".join(f"{name} {show(micros)}" for name, micros in sorted(found.by_product().items()))
+        nothing = N_("{name} was charged nothing {when}.") if whose else N_("Nothing was charged {when}.")
+        return _(nothing, name=whose, when=when)
+    spent = N_("{when}, {name}: {amount} ({products}).") if whose else N_("{when}: {amount} ({products}).")
+    products = ", ".join(
+        f"{product_words.noun(name)} {money(micros)}" for name, micros in sorted(found.by_product().items())
+    )
+    total = _(spent, when=begun(when), name=whose, amount=money(found.total_micros), products=products)
+    return "\n".join([total, *([] if whose else _top(found))])
+
+
+def _top(found: Usage) -> Iterator[str]:
     members = found.by_member()
-    top = [f"{name}: {show(micros)}" for _, name, micros in members[:TOP]]
-    rest = [f"{len(members) - TOP} more: {show(sum(m for *_, m in members[TOP:]))}"] if len(members) > TOP else []
-    which = f"{now(period).capitalize()}, {whose}" if whose else now(period).capitalize()
-    lines = [] if whose else [*top, *rest]
-    return "\n".join([f"{which}: {show(found.total_micros)} ({products}).", *lines])
+    for _id, name, micros in members[:TOP]:
+        yield f"{name}: {money(micros)}"
+    if more := members[TOP:]:
+        yield ngettext("{n} more: {amount}", "{n} more: {amount}", len(more), amount=money(sum(m for *_, m in more)))
 
 
 def pool(community: str, limit_micros: int | None) -> str:
     """Confirm a pool."""
     if limit_micros is None:
-        return f"{community} has no pool any more."
-    return f"{community} may now spend {show(limit_micros)} a month in all."
+        return _("{community} has no pool any more.", community=community)
+    return _("{community} may now spend {amount} a month in all.", community=community, amount=money(limit_micros))
 
 
 def decided(wish: CreditRequest, *, approve: bool) -> str:
     """Say what came of a wish, for everybody to read."""
+    amount = money(wish.amount_micros)
     if not approve:
-        return f"{wish.name}'s request for {show(wish.amount_micros)} was declined."
-    return f"{wish.name} was granted {show(wish.amount_micros)} and now has {show(wish.balance_micros)} credit."
+        return _("{name}'s request for {amount} was declined.", name=wish.name, amount=amount)
+    return _(
+        "{name} was granted {amount} and now has {balance} credit.",
+        name=wish.name,
+        amount=amount,
+        balance=money(wish.balance_micros),
+    )
 
 
 def wished(wish: CreditRequest) -> str:
     """Ask the admins; the amount comes first, so that no name can put another one before it."""
-    number = wish.member.rpartition(":")[2]
-    return f"{show(wish.amount_micros)} of credit is asked for by {wish.name} (id {number}). An admin may decide."
+    return _(
+        "{amount} of credit is asked for by {name} (id {id}). An admin may decide.",
+        amount=money(wish.amount_micros),
+        name=wish.name,
+        id=wish.member.rpartition(":")[2],
+    )
+
+
+def to_decide(wish: CreditRequest) -> str:
+    """Say what admins type where there are no buttons."""
+    return _("For admins: /approve {id} or /decline {id}", id=wish.request_id)
 
 
 def name_start(link: str) -> str:
     """Say how to let the bot write to somebody."""
-    return f"I may not write to you yet: open {link}, press Start, and ask again."
+    return _("I may not write to you yet: open {link}, press Start, and ask again.", link=link)
 
 
-SENT_PRIVATELY = "I have sent it to you alone, in our own chat."
-WHOSE_REPORT = "Such a report is for one admin to read, and I can't see which one you are: ask as yourself."
-CUT = "ledger.csv has only the first of very many entries; `troubadour ledger export` writes them all."
-NO_ROLES = "There are no roles here: a quota is a member's own, or the community's default."
+SENT_PRIVATELY = N_("I have sent it to you alone, in our own chat.")
+WHOSE_REPORT = N_("Such a report is for one admin to read, and I can't see which one you are: ask as yourself.")
+CUT = N_("ledger.csv has only the first of very many entries; `troubadour ledger export` writes them all.")
+NO_ROLES = N_("There are no roles here: a quota is a member's own, or the community's default.")
 USAGE = {
-    "grant": "/grant @name 0.50 [reason]",
-    "revoke": "/revoke @name 0.50 [reason]",
-    "block": "/block @name [2h, 3 days or 1 week]",
-    "unblock": "/unblock @name",
-    "limits": "/limits [text, flight, cooldown, confirm, products or channels, and a value or none]",
-    "usage": "/usage [day, week or month] [@name]",
-    "audit": "/audit",
-    "pool": "/pool [community] 20.00",
-    "communities": "/communities, or /communities approve key, or /communities decline key",
-    "resume": "/resume",
+    "grant": N_("/grant @name 0.50 [reason]"),
+    "revoke": N_("/revoke @name 0.50 [reason]"),
+    "block": N_("/block @name [2h, 3 days or 1 week]"),
+    "unblock": N_("/unblock @name"),
+    "limits": N_("/limits [text, flight, cooldown, confirm, products or channels, and a value or none]"),
+    "usage": N_("/usage [day, week or month] [@name]"),
+    "audit": N_("/audit"),
+    "pool": N_("/pool [community] 20.00"),
+    "communities": N_("/communities, or /communities approve key, or /communities decline key"),
+    "resume": N_("/resume"),
 }
 
-HELP_OWNERS = """\
+
+def usage_of(command: str) -> str:
+    """Say how an admin's command is used."""
+    return _("Write {line}", line=_(USAGE[command]))
+
+
+HELP_OWNERS = N_("""\
 For whoever runs this bot:
 /pool community amount: what a whole community may spend in a month
 /communities: who may order, and what they spent; /communities approve key, /communities decline key
-/resume: the gateway's wallet was refilled, try at once"""
-_OPENED = "Orders were held back here. The next one goes to the gateway at once; once one is taken, the others follow."
-_SPREAD = "Every other process that sends orders was told the same; I can't see from here whether one had paused."
+/resume: the gateway's wallet was refilled, try at once""")
+_OPENED = N_(
+    "Orders were held back here. The next one goes to the gateway at once; once one is taken, the others follow."
+)
+_SPREAD = N_("Every other process that sends orders was told the same; I can't see from here whether one had paused.")
 
 
 def resumed(done: Resumed) -> str:
     """Say what came of /resume."""
     if not done.spread:
-        return _OPENED if done.opened else "Nothing was paused: orders go to the gateway as they come."
-    return f"{_OPENED if done.opened else 'Nothing is paused in this process.'} {_SPREAD}"
+        return _(_OPENED) if done.opened else _("Nothing was paused: orders go to the gateway as they come.")
+    here = _(_OPENED) if done.opened else _("Nothing is paused in this process.")
+    return f"{here} {_(_SPREAD)}"
 
 
-CLAIM_USAGE = "Write /claim and the code that I wrote to my terminal, to me alone."
-CLAIMED = "You run this bot now: /help lists what is yours alone, and I write to you here when something needs you."
+CLAIM_USAGE = N_("Write /claim and the code that I wrote to my terminal, to me alone.")
+CLAIMED = N_("You run this bot now: /help lists what is yours alone, and I write to you here when something needs you.")
 
 
 def claim(code: str) -> str:
     """Tell whoever reads the terminal how to become the owner."""
-    return (
-        f"Nobody runs this bot yet. Write /claim {code} to it, in a direct chat on Telegram or as a command on "
-        "Discord, within 15 minutes; OWNERS would name you, too."
+    return _(
+        "Nobody runs this bot yet. Write /claim {code} to it, in a direct chat on Telegram or as a command on Discord, "
+        "within 15 minutes; OWNERS would name you, too.",
+        code=code,
     )
 
 
 # What a platform's own menus say about commands and their options; at most 100 characters each.
 COMMANDS = {
-    "grant": "Give a member credit that does not expire",
-    "revoke": "Take credit back from a member",
-    "block": "Refuse a member's orders",
-    "unblock": "Take a member's orders again",
-    "limits": "Show or set the limits for everybody here",
-    "usage": "Show who spent what",
-    "audit": "Show who changed what",
-    "pool": "Set what a whole community may spend in a month; for whoever runs this bot",
-    "communities": "List communities, approve or decline one; for whoever runs this bot",
-    "resume": "Try the gateway at once, after its wallet was refilled; for whoever runs this bot",
-    "claim": "Become the one who runs this bot, with the code from its terminal",
+    "grant": N_("Give a member credit that does not expire"),
+    "revoke": N_("Take credit back from a member"),
+    "block": N_("Refuse a member's orders"),
+    "unblock": N_("Take a member's orders again"),
+    "limits": N_("Show or set the limits for everybody here"),
+    "usage": N_("Show who spent what"),
+    "audit": N_("Show who changed what"),
+    "pool": N_("Set what a whole community may spend in a month; for whoever runs this bot"),
+    "communities": N_("List communities, approve or decline one; for whoever runs this bot"),
+    "resume": N_("Try the gateway at once, after its wallet was refilled; for whoever runs this bot"),
+    "claim": N_("Become the one who runs this bot, with the code from its terminal"),
 }
-_CREDIT_OPTIONS = {"amount": "Such as 0.50 or 5000 chars", "reason": "Why, for the records"}
+_CREDIT_OPTIONS = {"amount": N_("Such as 0.50 or 5000 chars"), "reason": N_("Why, for the records")}
 OPTIONS = {
-    "grant": {"member": "Who gets it"} | _CREDIT_OPTIONS,
-    "revoke": {"member": "Whose credit"} | _CREDIT_OPTIONS,
-    "block": {"member": "Whose orders", "span": "How long, such as 2h, 3 days or 1 week; leave it out for good"},
-    "unblock": {"member": "Whose orders"},
-    "limits": {"name": "Which limit; leave it out to see them all", "value": "The new value, or none"},
-    "usage": {"period": "The current day, week or month", "member": "Whose orders; leave it out for everybody's"},
-    "communities": {"decision": "What to do with one", "community": "Its key; leave it out for this one"},
-    "claim": {"code": "As the terminal shows it"},
-    "pool": {"amount": "Such as 20.00 or unlimited", "community": "Its key; leave it out for this one"},
+    "grant": {"member": N_("Who gets it")} | _CREDIT_OPTIONS,
+    "revoke": {"member": N_("Whose credit")} | _CREDIT_OPTIONS,
+    "block": {
+        "member": N_("Whose orders"),
+        "span": N_("How long, such as 2h, 3 days or 1 week; leave it out for good"),
+    },
+    "unblock": {"member": N_("Whose orders")},
+    "limits": {"name": N_("Which limit; leave it out to see them all"), "value": N_("The new value, or none")},
+    "usage": {
+        "period": N_("The current day, week or month"),
+        "member": N_("Whose orders; leave it out for everybody's"),
+    },
+    "communities": {"decision": N_("What to do with one"), "community": N_("Its key; leave it out for this one")},
+    "claim": {"code": N_("As the terminal shows it")},
+    "pool": {"amount": N_("Such as 20.00 or unlimited"), "community": N_("Its key; leave it out for this one")},
 }
 
 
 _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
     Trouble.WALLET_EMPTY: (
-        "The gateway's wallet is empty: top it up and write /resume. Orders are refused; I try again by myself, too.",
-        "The gateway takes orders again.",
+        N_(
+            "The gateway's wallet is empty: top it up and write /resume. Orders are refused; I try again by "
+            "myself, too."
+        ),
+        N_("The gateway takes orders again."),
     ),
     Trouble.KEY_REFUSED: (
-        "The gateway does not accept GATEWAY_KEY: set the right one and start me again. Until then orders are refused.",
-        "The gateway accepts GATEWAY_KEY again.",
+        N_(
+            "The gateway does not accept GATEWAY_KEY: set the right one and start me again. Until then orders "
+            "are refused."
+        ),
+        N_("The gateway accepts GATEWAY_KEY again."),
     ),
     Trouble.MODEL_GONE: (
-        "The gateway does not know the model for {about}: set {setting} to what the vendor calls it now.",
-        "The gateway knows the model for {about} again.",
+        N_("The gateway does not know the model for {about}: set {setting} to what the vendor calls it now."),
+        N_("The gateway knows the model for {about} again."),
     ),
     Trouble.MODEL_FORBIDDEN: (
-        "The gateway does not let GATEWAY_KEY use the model for {about}: see what the key is allowed to do.",
-        "GATEWAY_KEY may use the model for {about} again.",
+        N_("The gateway does not let GATEWAY_KEY use the model for {about}: see what the key is allowed to do."),
+        N_("GATEWAY_KEY may use the model for {about} again."),
     ),
     Trouble.GATEWAY_AWAY: (
-        "The gateway can't be reached, or does not answer. Orders wait, and I keep trying.",
-        "Nothing waits for the gateway in vain any more.",
+        N_("The gateway can't be reached, or does not answer. Orders wait, and I keep trying."),
+        N_("Nothing waits for the gateway in vain any more."),
     ),
     Trouble.CALLBACKS_MISSING: (
-        "The gateway's callbacks don't come: see whether PUBLIC_URL leads to me. Meanwhile I ask the gateway instead.",
-        "The gateway's callbacks come again.",
+        N_(
+            "The gateway's callbacks don't come: see whether PUBLIC_URL leads to me. Meanwhile I ask the "
+            "gateway instead."
+        ),
+        N_("The gateway's callbacks come again."),
     ),
     Trouble.CHAT_AWAY: (
-        "{about} is not connected: no orders come from there. I keep trying.",
-        "{about} is connected again.",
+        N_("{about} is not connected: no orders come from there. I keep trying."),
+        N_("{about} is connected again."),
     ),
     Trouble.NOTHING_DELIVERED: (
-        "Nothing gets through to {about}: what is finished is kept, and I keep trying.",
-        "Nothing waits for {about} in vain any more.",
+        N_("Nothing gets through to {about}: what is finished is kept, and I keep trying."),
+        N_("Nothing waits for {about} in vain any more."),
     ),
     Trouble.TOTAL_POOL_SPENT: (
-        "TOTAL_POOL is spent for this month: orders are refused until the next one, or until you raise it.",
-        "There is money in TOTAL_POOL again.",
+        N_("TOTAL_POOL is spent for this month: orders are refused until the next one, or until you raise it."),
+        N_("There is money in TOTAL_POOL again."),
     ),
     Trouble.COMMUNITIES_WAIT: (
-        "I was added somewhere new, where nobody can order until you say so. /communities shows and decides.",
-        "No community waits for you any more.",
+        N_("I was added somewhere new, where nobody can order until you say so. /communities shows and decides."),
+        N_("No community waits for you any more."),
     ),
-    Trouble.NO_WORKER: ("No worker is running: orders wait until one does.", "A worker is running again."),
+    Trouble.NO_WORKER: (
+        N_("No worker is running: orders wait until one does."),
+        N_("A worker is running again."),
+    ),
     Trouble.DISK_FULL: (
-        "On {about} finished audio can't be kept: make room on the disk. Orders wait until there is some.",
-        "On {about} the disk can be written again.",
+        N_("On {about} finished audio can't be kept: make room on the disk. Orders wait until there is some."),
+        N_("On {about} the disk can be written again."),
     ),
     Trouble.STORE_AWAY: (
-        "The database does not answer: until it does, no orders are taken.",
-        "The database answers again.",
+        N_("The database does not answer: until it does, no orders are taken."),
+        N_("The database answers again."),
     ),
 }
 """What whoever runs the bot is told when a trouble begins, and when it is over."""
@@ -297,8 +373,8 @@ def trouble(case: Case) -> str:
 
 def well(key: Key) -> str:
     """Say that a trouble is over."""
-    return f"All is well again: {_about(_TROUBLES[key[0]][1], key[1])}"
+    return _("All is well again: {what}", what=_about(_TROUBLES[key[0]][1], key[1]))
 
 
 def _about(sentence: str, about: str) -> str:
-    return sentence.format(about=about, setting=f"{about.upper()}_ENDPOINT")
+    return _(sentence, about=about, setting=f"{about.upper()}_ENDPOINT")

@@ -1,13 +1,14 @@
 """What operators read about communities, in plain text. Titles and names are strangers' words, and quoted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bots.platform import Button
+from bots.text.locale import N_, _, ngettext
+from bots.text.wording import money
 from core.domain.communities import Approval, Newcomer
 from core.domain.errors import CommunityDecided
 from core.domain.models import shown
-from core.domain.money import show
 from core.domain.reports import Community
 
 ADMIT, LEAVE = "admit", "leave"
@@ -15,13 +16,24 @@ ADMIT, LEAVE = "admit", "leave"
 MOST_SHOWN = 5
 """In one message to the owners: Discord takes so many rows of buttons."""
 LONGEST_QUOTE = 40
-ASKED = (
+ASKED = N_(
     "I was added somewhere new, where nobody can order until you approve it. What is “quoted” is strangers' words, and "
     "may be a lie:"
 )
-APPROVE, DECLINE = "Approve", "Decline and leave"
+APPROVE, DECLINE = N_("Approve"), N_("Decline and leave")
 _UNQUOTED = str.maketrans(dict.fromkeys('“”„‟«»"', "'"))
-_FOUND = {Approval.WAITING: "waits for you", Approval.APPROVED: "approved", Approval.DECLINED: "declined"}
+_FOUND = {Approval.WAITING: N_("waits for you"), Approval.APPROVED: N_("approved"), Approval.DECLINED: N_("declined")}
+_STATES = {Approval.WAITING: N_("waiting"), Approval.APPROVED: N_("approved"), Approval.DECLINED: N_("declined")}
+_TAKEN: Mapping[bool | None, str] = {
+    True: N_("I take orders in {community} now, and have said so there."),
+    False: N_("I take orders in {community} now, but could not say so there."),
+    None: N_("I take orders in {community} now."),
+}
+_LEFT: Mapping[bool | None, str] = {
+    True: N_("I take no orders in {community} any more, and have left it."),
+    False: N_("I take no orders in {community} any more, but could not leave it: remove me there."),
+    None: N_("I take no orders in {community} any more."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +51,39 @@ def quoted(words: str) -> str:
 
 def newcomer(found: Newcomer) -> str:
     """Name a community with who added the bot, or what was decided and by whom."""
-    title = f" calls itself {quoted(found.title)}" if found.title else ""
+    name = found.community
+    if found.title:
+        name = _("{community} calls itself {title}", community=name, title=quoted(found.title))
     if found.state is Approval.WAITING:
-        return f"{found.community}{title}; {_heard(found)}"
-    by = f" by {quoted(found.decided_name)}" if found.decided_name else ""
-    return f"{found.community}{title}: {_FOUND[found.state]}{by}"
+        return f"{name}; {_heard(found)}"
+    if found.decided_name:
+        by = quoted(found.decided_name)
+        return _("{community}: {state} by {name}", community=name, state=_(_FOUND[found.state]), name=by)
+    return f"{name}: {_(_FOUND[found.state])}"
 
 
 def _heard(found: Newcomer | Community) -> str:
     if not found.added_by:
-        return "who added me is unknown"
-    how = "added by" if found.was_added else "who added me is unknown, first heard from"
-    return f"{how} {quoted(found.added_name)} ({found.added_by})"
+        return _("who added me is unknown")
+    name = quoted(found.added_name)
+    if found.was_added:
+        return _("added by {name} ({id})", name=name, id=found.added_by)
+    return _("who added me is unknown, first heard from {name} ({id})", name=name, id=found.added_by)
 
 
 def _question(found: Sequence[Newcomer], more: int) -> str:
     """Ask the operators about communities that wait, numbered if there are several."""
     lines = [f"{i}. {newcomer(each)}" if found[1:] else newcomer(each) for i, each in enumerate(found, 1)]
     if more:
-        lines.append(f"and {more} more: /communities")
-    return "\n".join((ASKED, *lines))
+        lines.append(ngettext("and {n} more: /communities", "and {n} more: /communities", more))
+    return "\n".join((_(ASKED), *lines))
 
 
 def _label(deed: str, found: Newcomer, number: int | None) -> str:
     """Say on a button what it does, and to which of several communities."""
-    return deed if number is None else f"{deed} {number}: {quoted(found.title or found.community)}"
+    if number is None:
+        return _(deed)
+    return f"{_(deed)} {number}: {quoted(found.title or found.community)}"
 
 
 def digest(found: Sequence[Newcomer]) -> Letter:
@@ -82,12 +102,18 @@ def digest(found: Sequence[Newcomer]) -> Letter:
 def communities(found: Sequence[Community]) -> str:
     """List communities, a line each."""
     if not found:
-        return "No community has spent anything this month."
-    return "\n".join(
-        f"{f'{quoted(c.title)} ' if c.title else ''}{c.community}: {show(c.used_micros)} of "
-        f"{'no pool' if c.pool_micros is None else show(c.pool_micros)}, "
-        f"{c.members} {'member' if c.members == 1 else 'members'}{_standing(c)}"
-        for c in found
+        return _("No community has spent anything this month.")
+    return "\n".join(f"{_spent(each)}{_standing(each)}" for each in found)
+
+
+def _spent(community: Community) -> str:
+    title, pool = community.title, community.pool_micros
+    return _(
+        "{community}: {used} of {pool}, {members}",
+        community=f"{quoted(title)} {community.community}" if title else community.community,
+        used=money(community.used_micros),
+        pool=_("no pool") if pool is None else money(pool),
+        members=ngettext("{n} member", "{n} members", community.members),
     )
 
 
@@ -96,23 +122,20 @@ def _standing(community: Community) -> str:
         return ""
     heard = f", {_heard(community)}" if community.added_by else ""
     act = "decline" if community.state == Approval.APPROVED else "approve"
-    return f"; {community.state}{heard}; /communities {act} {community.community}"
+    state = _(_STATES[Approval(community.state)])
+    return f"; {state}{heard}; /communities {act} {community.community}"
 
 
 def decided(community: str, *, approve: bool, done: bool | None) -> str:
     """Confirm what an operator decided; `done`: it was said there, or left, None where neither was tried."""
-    if approve:
-        said = {True: ", and have said so there", False: ", but could not say so there", None: ""}[done]
-        return f"I take orders in {community} now{said}."
-    left = {
-        True: " any more, and have left it.",
-        False: " any more, but could not leave it: remove me there.",
-        None: " any more.",
-    }[done]
-    return f"I take no orders in {community}{left}"
+    return _((_TAKEN if approve else _LEFT)[done], community=community)
 
 
 def decided_before(error: CommunityDecided) -> str:
     """Tell whoever comes second what was decided."""
-    by = f" by {quoted(error.by)}" if error.by else ""
-    return f"{error.community} is {_FOUND[error.state]}{by} already; /communities can change that."
+    already = (
+        N_("{community} is {state} by {name} already; /communities can change that.")
+        if error.by
+        else N_("{community} is {state} already; /communities can change that.")
+    )
+    return _(already, community=error.community, state=_(_FOUND[error.state]), name=quoted(error.by))

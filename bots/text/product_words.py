@@ -49,7 +49,9 @@ WORDS = {
 
 def of(product: str) -> Words:
     """Return what is said about a product, before it is looked up in a language."""
-    return WORDS.get(product) or Words(noun=product, does=f"Make {product}", ask="Write what I should make:")
+    return WORDS.get(product) or Words(
+        noun=product, does=_("Make {product}", product=product), ask=N_("Write what I should make:")
+    )
 
 
 def noun(product: str) -> str:

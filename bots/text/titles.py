@@ -29,6 +29,11 @@ def words(job: Job) -> str:
     return shown(line, len(line), JOINERS)
 
 
+def begun(words: str) -> str:
+    """Begin a line with words."""
+    return words[:1].upper() + words[1:]
+
+
 def voice(job: Job) -> str:
     """Return who speaks, "" where nobody does."""
     return row_of(job.product).speaker_of(job.parameters)

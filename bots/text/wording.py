@@ -1,25 +1,59 @@
-"""How moments and what is left are written."""
+"""How moments, amounts and what is left are written, in the current language."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
+from babel.dates import format_skeleton
+from babel.lists import format_list
+from babel.numbers import format_currency
+
+from bots.text.locale import ENGLISH, N_, _, ngettext, spoken
 from core.domain.money import show
-from core.domain.quota import Period, Standing
+from core.domain.quota import Period, Quota, Standing
 
-PERIOD_NOW = {Period.DAY: "today", Period.WEEK: "this week", Period.MONTH: "this month"}
+PERIOD_NOW = {Period.DAY: N_("today"), Period.WEEK: N_("this week"), Period.MONTH: N_("this month")}
+_ALLOWANCE = {
+    Period.DAY: N_("{amount} a day"),
+    Period.WEEK: N_("{amount} a week"),
+    Period.MONTH: N_("{amount} a month"),
+}
+_LEFT = {
+    Period.DAY: N_("{amount} left today"),
+    Period.WEEK: N_("{amount} left this week"),
+    Period.MONTH: N_("{amount} left this month"),
+}
+_USED = {
+    Period.DAY: N_("{amount} used today"),
+    Period.WEEK: N_("{amount} used this week"),
+    Period.MONTH: N_("{amount} used this month"),
+}
 
-_UNITS = ((1440, "day"), (60, "hour"), (1, "minute"))
+AMOUNTS = N_("an amount such as $0.50, 0.50, 5000 chars or unlimited, with at most six decimals and at most $1000000")
+
+_UNITS: tuple[tuple[int, Callable[[int], str]], ...] = (
+    (1440, lambda n: ngettext("{n} day", "{n} days", n)),
+    (60, lambda n: ngettext("{n} hour", "{n} hours", n)),
+    (1, lambda n: ngettext("{n} minute", "{n} minutes", n)),
+)
 """In minutes."""
+
+
+def money(micros: int) -> str:
+    """Write an amount with as many digits as it needs and at least two: $0.50, $0.0014; 0,50 $."""
+    now = spoken()
+    if now is ENGLISH:  # the same, and much faster
+        return show(micros)
+    dollars = Decimal(micros).scaleb(-6)
+    return format_currency(dollars, "USD", locale=now.locale, decimal_quantization=False, group_separator=False)
 
 
 def when(at_ms: int) -> str:
     """Write a moment so that everybody can read it: 23 Nov 00:00 UTC."""
-    at = datetime.fromtimestamp(at_ms / 1000, UTC)
-    return f"{at.day} {at:%b %H:%M} UTC"
-
-
-def until(until_ms: int | None) -> str:
-    """Write until when: nothing for good."""
-    return "" if until_ms is None else f" until {when(until_ms)}"
+    at, now = datetime.fromtimestamp(at_ms / 1000, UTC), spoken()
+    if now is ENGLISH:
+        return f"{at.day} {at:%b %H:%M} UTC"
+    return f"{format_skeleton('MMMd', at, locale=now.locale)} {at:%H:%M} UTC"
 
 
 def clock(at_ms: int) -> str:
@@ -30,18 +64,40 @@ def clock(at_ms: int) -> str:
 def span(ms: int) -> str:
     """Write how long something takes, or ago it is: 17 minutes, 2 hours, 3 days."""
     minutes = max(1, ms // 60_000)
-    many, unit = next((minutes // size, unit) for size, unit in _UNITS if minutes >= 2 * size or size == 1)
-    return f"{many} {unit}s" if many > 1 else f"{many} {unit}"
+    return next(write(minutes // size) for size, write in _UNITS if minutes >= 2 * size or size == 1)
+
+
+def both(words: Sequence[str]) -> str:
+    """Write that all of some are meant: speech and music."""
+    return " and ".join(words) if spoken() is ENGLISH else format_list(words, locale=spoken().locale)
+
+
+def either(words: Sequence[str]) -> str:
+    """Write that one of some is meant: Aria or Roger."""
+    return " or ".join(words) if spoken() is ENGLISH else format_list(words, "or", locale=spoken().locale)
+
+
+def allowance(quota: Quota) -> str:
+    """Write a quota: $0.50 a day, or unlimited."""
+    if quota.limit_micros is None:
+        return _("unlimited")
+    return _(_ALLOWANCE[quota.period], amount=money(quota.limit_micros))
+
+
+def used(standing: Standing) -> str:
+    """Write what a member has used of the allowance."""
+    return _(_USED[standing.quota.period], amount=money(standing.used_micros))
 
 
 def left(standing: Standing) -> str:
     """Write what a member may still spend."""
-    left = standing.allowance_left_micros
-    now = PERIOD_NOW[standing.quota.period]
-    allowance = "no limit" if left is None else f"{show(left)} left {now}"
-    return f"{allowance} and {show(standing.balance_micros)} credit" if standing.balance_micros else allowance
+    micros = standing.allowance_left_micros
+    allowance = _("no limit") if micros is None else _(_LEFT[standing.quota.period], amount=money(micros))
+    if not standing.balance_micros:
+        return allowance
+    return _("{allowance} and {amount} credit", allowance=allowance, amount=money(standing.balance_micros))
 
 
 def whoever(told: bool) -> str:
     """Say whether those who run the bot know of a trouble."""
-    return "Whoever runs this bot has been told." if told else "Whoever runs this bot finds it in the log."
+    return _("Whoever runs this bot has been told.") if told else _("Whoever runs this bot finds it in the log.")

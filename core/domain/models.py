@@ -67,6 +67,8 @@ class Caller:
     """Keys of the member's roles, if the platform has such."""
     can_spend: bool = True
     """False for an identity that several people share."""
+    locale: str = ""
+    """The language they read, as a BCP-47 tag; "" where it is not known."""
     event_id: str = ""
     """What they did, where the platform may report it twice: the same event changes something once."""
 
@@ -169,6 +171,8 @@ class Job:
     """The worker that carries it, where several share the store: the token that fences off former owners."""
 
     late: Late = Late.NO
+    locale: str = ""
+    """The language of its member, for words that another process may write."""
 
     @property
     def free(self) -> bool:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bots.app.settings import load
 from bots.telegram import Telegram
 from bots.telegram.pace import AT_ONCE
+from bots.text.in_language import InLanguage
 from core.admin import Admin
 from core.domain.audio import Probe, RawFormat, Want, chosen
 from core.domain.ids import Ids
@@ -116,7 +117,7 @@ class Rig:
         policy = Policy(default_quota=day(10_000), direct_quota=day(10_000), owners=self.owners)
         naming, lease = Naming(store, self.gateway), SoleLease(store)
         deliverer = Deliverer(
-            store=store, media=self.media, deliveries={"telegram": telegram}, clock=self.clock, spool=spool,
+            store=store, media=self.media, deliveries={"telegram": InLanguage(telegram)}, clock=self.clock, spool=spool,
             quota_for=lambda job: policy.quota(direct=job.direct), wakeups=wakeups, lease=lease,
         )  # fmt: skip
         executor = Executor(

@@ -1,0 +1,43 @@
+"""What a worker says about a job, in the language of its member: they may be served by another process."""
+
+from collections.abc import Sequence
+
+from bots.text.locale import speaking
+from core.domain.audio import Want
+from core.domain.models import Artifact, Destination, Job, Receipt
+from core.ports import Delivery
+
+
+class InLanguage:
+    """A `Delivery` that speaks the language of each job."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+
+    def accepts(self, job: Job) -> Want:
+        """Say which files the job's chat takes."""
+        return self._delivery.accepts(job)
+
+    def lasting(self, job: Job) -> Destination:
+        """Return what may be kept of a job's destination."""
+        return self._delivery.lasting(job)
+
+    def shows(self, job: Job) -> bool:
+        """Say whether there is progress to show: other words than before."""
+        with speaking(job.locale):
+            return self._delivery.shows(job)
+
+    async def progress(self, job: Job) -> None:
+        """Show how far the job is."""
+        with speaking(job.locale):
+            await self._delivery.progress(job)
+
+    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+        """Hand the files to the chat."""
+        with speaking(job.locale):
+            await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
+
+    async def tell(self, job: Job, receipt: Receipt) -> None:
+        """Say how a job without audio in the chat ended."""
+        with speaking(job.locale):
+            await self._delivery.tell(job, receipt)
