@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -240,10 +241,31 @@ def read(**overrides: Any) -> Reading:
     except OSError as error:
         raise ConfigurationError(f".env can't be read: {error.strerror}.") from None
     more = dict(settings.faults())
+    broken = _broken(file) if file else []
     if more:
         settings = settings.model_copy(update={name: defaults[name] for name in more})
     faults |= {name: sentence for name, sentence in more.items() if name not in faults}
-    return Reading(settings, list(dict.fromkeys(faults.values())), misspelt({*given, *os.environ}, defaults))
+    return Reading(settings, [*broken, *dict.fromkeys(faults.values())], misspelt({*given, *os.environ}, defaults))
+
+
+def _broken(file: str | Path) -> list[str]:
+    """Name the lines of a settings file that mean nothing, without their values: a cap must not be lost with one."""
+    path = Path(file)
+    if path.is_dir():
+        return [f"{path.name} is a folder: settings stand in a file of that name."]
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8") as lines:
+        wrong = [binding.original for binding in parse_stream(lines) if binding.error]
+    found = []
+    for original in wrong:
+        blank, name = _NAME.match(original.string).groups("")  # type: ignore[union-attr]  # anything matches
+        at = f"{path.name}, line {original.line + blank.count(chr(10))}{name and f' ({name})'}"
+        found.append(f"{at} can't be read: write NAME=value, and close what a quotation mark opens.")
+    return found
+
+
+_NAME = re.compile(r"(\s*)([A-Z_]{2,40}\b)?")
 
 
 def _typed(overrides: Mapping[str, Any], defaults: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:

@@ -53,7 +53,7 @@ def near(name: str, known: Iterable[str]) -> str | None:
 
 def named(command: Command) -> Named:
     """Take the words after a command apart; a name further on, as in a reason, is only a word."""
-    words = command.body.split()
+    words = command.body.replace("@\u2060", "@").split()  # as we write a name so that it calls nobody
     line = " ".join((f"/{command.name}", *words))
     place = next((i for i in PLACES.get(command.name, (0,)) if i < len(words) and _NAME.fullmatch(words[i])), None)
     if place is None:

@@ -324,3 +324,14 @@ async def test_a_misspelt_setting_is_noted(tmp_path: Path, monkeypatch: pytest.M
     out = io.StringIO()
     await check(found, out, reach)
     assert "note: DISCORD_TOKNE is no setting and does nothing: DISCORD_TOKEN is probably meant." in out.getvalue()
+
+
+@pytest.mark.parametrize("line", ['TOTAL_POOL="5', "TOTAL_POOL: 5"])
+def test_a_line_that_can_not_be_read_is_a_fault_and_no_default(tmp_path: Path, line: str) -> None:
+    (tmp_path / ".env").write_text(f"LOG_LEVEL=INFO\n\n{line}\n")
+    [fault] = read(_env_file=tmp_path / ".env").faults
+    assert fault.startswith(".env, line 3 (TOTAL_POOL) can't be read")
+
+
+def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
+    assert read(_env_file=tmp_path).faults == [f"{tmp_path.name} is a folder: settings stand in a file of that name."]

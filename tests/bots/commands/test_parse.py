@@ -45,3 +45,8 @@ def test_a_member_is_named_in_one_place_only(line: str, expected: Named) -> None
     command = read(line)
     assert command
     assert named(command) == expected
+
+
+def test_a_name_that_was_copied_from_an_answer_is_the_name() -> None:
+    found = named(read("/grant @\u2060ann 5 thanks") or Command("", None, ""))
+    assert (found.handle, found.words) == ("ann", ("5", "thanks"))
