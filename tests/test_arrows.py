@@ -158,3 +158,8 @@ def test_no_money_rule_stands_in_an_adapter() -> None:
 def test_helpers_live_in_no_test_file() -> None:
     found = {(str(path.relative_to(ROOT)), module) for path in files("tests") for module in imports(path)}
     assert [f for f in sorted(found) if any(part.startswith("test_") for part in f[1].split("."))] == []
+
+
+def test_no_test_file_is_longer_than_a_reader_lasts() -> None:
+    lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in files("tests")}
+    assert {path: count for path, count in lines.items() if count > 400} == {}

@@ -1,40 +1,33 @@
 """Who may do what, what they may type, and what the audit remembers; through the service, on the real store."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from core.admin import Subject
 from core.domain.errors import (
-    AlreadyAsked,
     DoneBefore,
     InvalidInput,
-    NeedsConfirmation,
     NotEnough,
     NotFound,
     NotPermitted,
     OutOfCredit,
     OverLimit,
-    Refusal,
     StoreAway,
 )
-from core.domain.models import Caller, Destination, Person
-from core.domain.products import catalog
-from core.domain.quota import Limits, day_of
-from core.domain.reports import Entry, Resumed, harmless, to_csv
+from core.domain.models import Caller
+from core.domain.quota import Limits
+from core.domain.reports import Resumed
 from core.engine.queue import Limits as QueueLimits
 from storage.admin_store import SqlAdminStore
 from tests.core.engine.jobs import at_rest
+from tests.core.people import ANN, BOSS, OWNER
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
 
-ANN = Person(member="test:ann", name="Ann")
-BOSS = caller("boss", is_admin=True)
-OWNER = caller("owner")
 Act = Callable[[Incarnation, Caller], Awaitable[object]]
+
 
 ADMIN_ACTS: dict[str, Act] = {
     "quota set": lambda alive, who: alive.service.admin.set_quota(who, Subject.of(ANN), "1", "day"),
@@ -51,6 +44,8 @@ ADMIN_ACTS: dict[str, Act] = {
     "communities": lambda alive, who: alive.service.admin.decide_community(who, "test:band", approve=False),
     "find": lambda alive, who: alive.service.admin.find(who, "ann", "grant"),
 }
+
+
 READS: dict[str, Act] = {
     "quota show": lambda alive, who: alive.service.admin.show_quota(who, ANN),
     "quotas": lambda alive, who: alive.service.admin.quotas(who),
@@ -60,19 +55,6 @@ READS: dict[str, Act] = {
     "audit": lambda alive, who: alive.service.admin.audit(who),
     "communities": lambda alive, who: alive.service.admin.communities(who),
 }
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> Rig:
-    rig = Rig(tmp_path)
-    rig.policy = replace(rig.policy, owners=frozenset({"test:owner"}))
-    return rig
-
-
-@pytest.fixture
-async def alive(rig: Rig) -> AsyncIterator[Incarnation]:
-    async with rig.running() as alive:
-        yield alive
 
 
 @pytest.mark.parametrize("name", ADMIN_ACTS)
@@ -241,183 +223,6 @@ async def test_a_member_blocked_while_held_still_gets_what_was_admitted(alive: I
     assert [job_id for job_id, _, _ in rig.chat.heard] == [answer.job.job_id]
 
 
-# --- confirmation ---------------------------------------------------------------------------------------------------
-
-
-async def offered(alive: Incarnation, who: Caller | None = None) -> str:
-    await alive.service.admin.set_limit(BOSS, "confirm_micros", "0.001")
-    with pytest.raises(NeedsConfirmation) as asked:
-        await alive.service.order(order(who))
-    assert asked.value.cost_micros == 1400
-    return asked.value.offer_id
-
-
-async def test_an_order_over_the_threshold_is_placed_once_confirmed(alive: Incarnation, rig: Rig) -> None:
-    offer = await offered(alive)
-    assert (await alive.service.standing(caller())).used_micros == 0
-    accepted = await asyncio.gather(*(alive.service.confirm(caller(), offer) for _ in range(5)))
-    assert sum(not one.duplicate for one in accepted) == 1
-    await at_rest(alive)
-    with pytest.raises(NotFound):
-        await alive.service.confirm(caller(), offer)
-    assert len(rig.chat.heard) == 1
-
-
-async def test_a_confirmed_order_stands_when_its_offer_can_not_be_dropped(
-    alive: Incarnation, rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def away(offer_id: str) -> None:
-        raise StoreAway("the disk is full")
-
-    offer = await offered(alive)
-    monkeypatch.setattr(alive.store, "drop_offer", away)
-    accepted = await alive.service.confirm(caller(), offer)
-    assert (await alive.service.confirm(caller(), offer)).job.job_id == accepted.job.job_id
-    await at_rest(alive)
-    assert len(rig.chat.heard) == 1
-
-
-async def test_an_offer_keeps_no_token(alive: Incarnation, rig: Rig) -> None:
-    await offered(alive)
-    assert b"interaction-secret" not in b"".join(path.read_bytes() for path in rig.folder.glob("troubadour.db*"))
-
-
-async def test_nobody_confirms_what_another_ordered(alive: Incarnation) -> None:
-    offer = await offered(alive)
-    for who, refused in ((caller("bob"), NotPermitted), (BOSS, NotPermitted), (caller(community="choir"), NotFound)):
-        with pytest.raises(refused):
-            await alive.service.confirm(who, offer)
-    await alive.service.confirm(caller(), offer)
-    await at_rest(alive)
-
-
-async def test_a_confirmation_expires(alive: Incarnation, rig: Rig) -> None:
-    offer = await offered(alive)
-    rig.clock.forward(ms=600_000)
-    with pytest.raises(NotFound):
-        await alive.service.confirm(caller(), offer)
-
-
-async def test_the_same_event_twice_is_one_offer(alive: Incarnation) -> None:
-    await alive.service.admin.set_limit(BOSS, "confirm_micros", "0")
-    placed, offers = order(), set()
-    for _ in range(2):
-        with pytest.raises(NeedsConfirmation) as asked:
-            await alive.service.order(placed)
-        offers.add(asked.value.offer_id)
-    assert len(offers) == 1
-
-
-async def test_a_confirmed_order_is_decided_upon_anew(alive: Incarnation) -> None:
-    offer = await offered(alive)
-    await alive.service.admin.block(BOSS, ANN)
-    with pytest.raises(OverLimit, match="blocked"):
-        await alive.service.confirm(caller(), offer)
-
-
-async def test_a_confirmed_order_keeps_to_the_channels_that_are_allowed(alive: Incarnation) -> None:
-    """Whoever agrees to a price does so somewhere, and at some time: both count, as they do for an order."""
-    stage, bar = (replace(caller(), channel=f"test:{number}") for number in (1, 2))
-    offer = await offered(alive, stage)
-    await alive.service.admin.set_limit(BOSS, "channels", "test:1")
-    with pytest.raises(OverLimit, match="channel"):
-        await alive.service.confirm(bar, offer)
-    await alive.service.admin.set_limit(BOSS, "channels", "test:2")
-    with pytest.raises(OverLimit, match="channel"):
-        await alive.service.confirm(stage, offer)
-    assert (await alive.service.standing(stage)).used_micros == 0
-    await alive.service.confirm(bar, offer)
-    await at_rest(alive)
-
-
-# --- wishes ---------------------------------------------------------------------------------------------------------
-
-
-async def test_a_wish_is_granted_in_one_tap_and_once(alive: Incarnation) -> None:
-    wish = await alive.service.ask(caller(), 1400)
-    bosses = [replace(BOSS, member=f"test:boss{n}") for n in range(4)]
-    results = await asyncio.gather(
-        *(alive.service.admin.decide(b, wish.request_id, approve=True) for b in bosses), return_exceptions=True
-    )
-    assert sum(isinstance(r, Refusal) for r in results) == 3
-    assert (await alive.service.standing(caller())).balance_micros == 1400
-
-
-async def test_wishes_are_limited_in_rate(alive: Incarnation, rig: Rig) -> None:
-    wish = await alive.service.ask(caller(), 1400)
-    with pytest.raises(AlreadyAsked):
-        await alive.service.ask(caller(), 1400)
-    await alive.service.ask(caller("bob"), 1400)
-    await alive.service.admin.decide(BOSS, wish.request_id, approve=False)
-    with pytest.raises(AlreadyAsked):
-        await alive.service.ask(caller(), 1400)
-    rig.clock.forward(hours=1)
-    await alive.service.ask(caller(), 1400)
-    rig.clock.forward(hours=24)
-    await alive.service.ask(caller(), 1400)
-
-
-@pytest.mark.parametrize("amount", [0, -1, 2**63, 100_000_001])
-async def test_a_forged_wish_is_refused(alive: Incarnation, amount: int) -> None:
-    with pytest.raises(InvalidInput):
-        await alive.service.ask(caller(), amount)
-
-
-async def test_a_wish_is_one_member_s_and_a_sum(alive: Incarnation) -> None:
-    with pytest.raises(NotPermitted, match="account"):
-        await alive.service.ask(caller(can_spend=False), 1400)
-    with pytest.raises(InvalidInput):
-        await alive.service.ask_for(caller(), "unlimited")
-    assert (await alive.service.ask(caller(), 100_000_000)).amount_micros == 100_000_000
-    assert (await alive.service.ask_for(caller("bob"), "$0.000001")).amount_micros == 1
-
-
-# --- reports --------------------------------------------------------------------------------------------------------
-
-
-async def test_usage_adds_up_by_day_member_and_product(alive: Incarnation, rig: Rig) -> None:
-    for who, text in (("ann", "Hello everyone"), ("bob", "Hi"), ("ann", "Yes")):
-        await alive.service.order(order(caller(who), text))
-    await alive.service.order(order(caller("bob"), product="music", parameters={"prompt": "lo-fi"}))
-    await at_rest(alive)
-    rig.clock.forward(days=1)
-    await alive.service.order(order(caller("ann"), "Ok"))
-    await alive.service.order(order(caller(community="choir"), "elsewhere"))
-    await at_rest(alive)
-    usage = await alive.service.admin.usage(BOSS, "month")
-    assert usage.total_micros == 2600
-    assert usage.by_product() == {"music": 500, "speech": 2100}
-    assert usage.by_member() == [("test:ann", "Ann", 1900), ("test:bob", "Bob", 700)]
-    assert list(usage.by_day().values()) == [2400, 200]
-    assert (await alive.service.admin.usage(BOSS, "day")).total_micros == 200
-    assert (await alive.service.admin.usage(BOSS, "month", ANN)).total_micros == 1900
-    with pytest.raises(InvalidInput):
-        await alive.service.admin.usage(BOSS, "year")
-    today_ms = day_of(rig.clock.now_ms())
-    spent = alive.service.admin._store.spent
-    assert sum(row.charged_micros for row in await spent("test:band", "", 0, today_ms)) == 2400
-    assert sum(row.charged_micros for row in await spent("test:band", "", today_ms, today_ms + 1)) == 200
-    listed = await alive.service.admin.communities(OWNER)
-    assert [(c.community, c.used_micros) for c in listed] == [("test:band", 2600), ("test:choir", 900)]
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1"])
-def test_cells_that_a_spreadsheet_would_run_are_harmless(cell: str) -> None:
-    assert harmless(cell) == f"'{cell}"
-
-
-def test_numbers_and_other_words_stay_as_they_are() -> None:
-    assert [harmless(cell) for cell in (-5, "grant", "a=b", "")] == [-5, "grant", "a=b", ""]
-
-
-async def test_the_ledger_as_csv(alive: Incarnation) -> None:
-    await alive.service.admin.grant(BOSS, Person(member="test:eve", name="=cmd()"), "1", '@x, "y"')
-    text = to_csv(Entry, await alive.service.admin.entries(BOSS))
-    assert text.splitlines()[0].startswith("at,entry_id,at_ms,community,member,name,kind")
-    assert "'=cmd()" in text
-    assert '"\'@x, ""y"""' in text
-
-
 async def test_an_event_that_is_reported_twice_acts_once(alive: Incarnation) -> None:
     """Also after a restart, and also where the first was refused."""
     boss, mallory = replace(BOSS, event_id="test:1"), caller("mallory", event_id="test:2")
@@ -429,14 +234,6 @@ async def test_an_event_that_is_reported_twice_acts_once(alive: Incarnation) -> 
             await alive.service.admin.grant(mallory, ANN, "1")
     assert [entry.outcome for entry in await alive.service.admin.audit(BOSS)] == ["refused: NotPermitted", "applied"]
     assert (await alive.service.standing(caller())).balance_micros == 1_000_000
-
-
-async def test_a_direct_chat_has_nobody_to_ask(alive: Incarnation) -> None:
-    with pytest.raises(OverLimit) as refused:
-        await alive.service.order(order(caller(direct=True)))
-    assert (refused.value.limit, refused.value.missing_micros) == ("direct", None)
-    with pytest.raises(NotPermitted, match="community"):
-        await alive.service.ask(caller(direct=True), 1000)
 
 
 async def test_whoever_may_not_enter_is_noted(alive: Incarnation) -> None:
@@ -510,65 +307,3 @@ async def test_a_receipt_counts_with_the_roles_of_whoever_ordered(alive: Incarna
     await at_rest(alive)
     [(_, _, receipt)] = rig.chat.heard
     assert (receipt.standing.source, receipt.standing.allowance_left_micros) == ("role", 10_000 - 1400)
-
-
-async def test_a_price_that_rose_after_it_was_agreed_to_is_asked_for_again(rig: Rig) -> None:
-    async with rig.running() as alive:
-        offer = await offered(alive)
-    rig.table = catalog(price_micros=200_000)
-    async with rig.running() as alive:
-        with pytest.raises(NeedsConfirmation) as asked:
-            await alive.service.confirm(caller(), offer)
-        assert asked.value.cost_micros == 2800
-        await alive.service.confirm(caller(), asked.value.offer_id)
-        await at_rest(alive)
-    assert len(rig.chat.heard) == 1
-
-
-async def test_an_offer_outlives_a_refusal(alive: Incarnation, rig: Rig) -> None:
-    """What was agreed to and could not be placed can be placed later."""
-    offer = await offered(alive)
-    await alive.service.admin.block(BOSS, ANN)
-    with pytest.raises(OverLimit, match="blocked"):
-        await alive.service.confirm(caller(), offer)
-    await alive.service.admin.unblock(BOSS, ANN)
-    pressed = Destination("test", {"token": "pressed"})
-    accepted = await alive.service.confirm(caller(), offer, pressed)
-    assert accepted.job.destination == pressed
-    await at_rest(alive)
-    assert len(rig.chat.heard) == 1
-
-
-async def test_a_wish_that_nobody_saw_is_taken_back(alive: Incarnation) -> None:
-    wish = await alive.service.ask(caller(), 1400)
-    await alive.service.withdraw(caller("bob"), wish)
-    with pytest.raises(AlreadyAsked):
-        await alive.service.ask(caller(), 1400)
-    await alive.service.withdraw(caller(), wish)
-    with pytest.raises(NotFound):
-        await alive.service.admin.decide(BOSS, wish.request_id, approve=True)
-    await alive.service.ask(caller(), 1400)
-
-
-async def test_a_blocked_member_asks_for_nothing(alive: Incarnation) -> None:
-    await alive.service.admin.block(BOSS, ANN)
-    with pytest.raises(OverLimit, match="blocked"):
-        await alive.service.ask(caller(), 1400)
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("Ann\nApproved by Boss", "AnnApproved by Boss"),
-        ("\u202enna", "nna"),
-        ("A\u200bn\x00n", "Ann"),
-        ("  Ann   Lee ", "Ann Lee"),
-        ("\u2066\u200b", "somebody"),
-        ("x" * 500, "x" * 64),
-        ("a" + "\u0301" * 50 + "b", "a\u0301\u0301\u0301\u0301b"),
-        ("e" + ("\u0301" * 4 + "\u200d") * 9, "e\u0301\u0301\u0301\u0301"),
-    ],
-)
-def test_names_forge_nothing(name: str, shown: str) -> None:
-    assert caller(name=name).name == shown
-    assert Person(member="test:ann", name=name).name == shown

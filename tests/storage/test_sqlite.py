@@ -2,7 +2,6 @@
 
 import asyncio
 import csv
-import errno
 import os
 import sqlite3
 from collections.abc import AsyncIterator
@@ -12,13 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.errors import Conflict, SchemaTooNew, StoreAway, StoreBusy, StoreError
+from core.domain.errors import Conflict, StoreAway, StoreBusy, StoreError
 from storage.backup import backup
 from storage.driver import Statement, Unexpected
-from storage.migrate import migrate, migrations, statements
 from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
-from tests.clock import SetClock
 from tests.makers import admission
 
 INSERT = "INSERT INTO things (name) VALUES (:name)"
@@ -135,126 +132,6 @@ async def test_nothing_is_taken_after_closing(things: SqliteDriver) -> None:
         await names(things)
 
 
-async def test_migrations_are_recorded_and_run_once(driver: SqliteDriver) -> None:
-    await driver.open()
-    latest = await migrate(driver, 1)
-    assert await migrate(driver, 2) == latest
-    (rows,) = await driver.run([Statement("SELECT version, applied_ms FROM migrations")])
-    assert [(r["version"], r["applied_ms"]) for r in rows] == [(version, 1) for version, _, _ in migrations()]
-    await driver.close()
-
-
-async def test_a_newer_schema_is_refused(driver: SqliteDriver, clock: SetClock) -> None:
-    store = SqlStore(driver, clock)
-    await store.open()
-    await driver.run([Statement("INSERT INTO migrations VALUES (9999, 'later', 0)")])
-    await store.close()
-    with pytest.raises(SchemaTooNew, match=r"version 9999.*newer release"):
-        await SqlStore(driver, clock).open()
-
-
-async def test_a_migration_that_fails_leaves_nothing(driver: SqliteDriver) -> None:
-    await driver.open()
-    with pytest.raises(StoreError):
-        await driver.run(
-            [Statement(text) for text in statements("CREATE TABLE a (x TEXT);\nCREATE TABLE a (x TEXT);\n")]
-        )
-    (rows,) = await driver.run([Statement("SELECT name FROM sqlite_master WHERE name = 'a'")])
-    assert rows == []
-    await driver.close()
-
-
-def test_statements_are_split_at_line_ends_only() -> None:
-    text = "-- a; comment\nSELECT ';' AS x;\n\n  -- more;\nSELECT 2;\n"
-    assert statements(text) == ["SELECT ';' AS x", "SELECT 2"]
-
-
-async def test_a_backup_is_whole_while_orders_go_on(store: SqlStore, tmp_path: Path) -> None:
-    await store.admit(admission())
-    target = tmp_path / "copy.db"
-    orders = [asyncio.create_task(store.admit(admission())) for _ in range(50)]
-    await asyncio.to_thread(backup, tmp_path / "books.db", target)
-    await asyncio.gather(*orders)
-    with closing(sqlite3.connect(target)) as copy:
-        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert copy.execute("SELECT count(*) FROM jobs").fetchone()[0] >= 1
-        (jobs, holds) = copy.execute("SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM holds)").fetchone()
-        assert jobs == holds
-
-
-async def test_a_backup_and_its_name_are_on_disk_before_it_counts(
-    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synced: list[tuple[str, bool]] = []
-    fsync, target = os.fsync, tmp_path / "copy.db"
-
-    def noted(descriptor: int) -> None:
-        fsync(descriptor)
-        synced.append((Path(f"/proc/self/fd/{descriptor}").readlink().name, target.exists()))
-
-    monkeypatch.setattr("os.fsync", noted)
-    await asyncio.to_thread(backup, tmp_path / "books.db", target)
-    assert synced == [("copy.db.partial", False), (tmp_path.name, True)]
-
-
-@pytest.mark.parametrize(
-    ("name", "why"), [("foreign", "not a database of Troubadour"), ("damaged", "damaged|malformed")]
-)
-async def test_what_could_not_be_gone_back_to_is_no_backup(
-    store: SqlStore, tmp_path: Path, name: str, why: str
-) -> None:
-    for _ in range(50):
-        await store.admit(admission())
-    backup(tmp_path / "books.db", tmp_path / "damaged")
-    with (tmp_path / "damaged").open("r+b") as file:
-        file.seek(8192)
-        file.write(b"\xff" * 20_000)
-    with closing(sqlite3.connect(tmp_path / "foreign")) as foreign:
-        foreign.execute("CREATE TABLE jobs (id)")
-    with pytest.raises(StoreError, match=why):
-        backup(tmp_path / name, tmp_path / "copy")
-    assert list(tmp_path.glob("copy*")) == []
-
-
-@pytest.mark.parametrize(
-    ("target", "why"),
-    [
-        ("books.db", "it is the database itself"),
-        ("books.db-wal", "SQLite keeps files of such names"),
-        ("books.db-journal", "SQLite keeps files of such names"),
-        ("books.db.lock", "it exists already"),
-        ("notes", "it exists already"),
-        ("folder", "it is a folder; name a file in it"),
-        ("nowhere/x", "there is no folder .*nowhere; make it"),
-        ("link", "it exists already"),
-        ("/proc/x", "No such file or directory; choose another folder"),
-    ],
-)
-async def test_a_backup_goes_to_a_new_file_only(store: SqlStore, tmp_path: Path, target: str, why: str) -> None:
-    await store.admit(admission())
-    (tmp_path / "notes").write_text("mine")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StoreError, match=f"can't be written: {why}"):
-        backup(tmp_path / "books.db", tmp_path / target)
-    assert (tmp_path / "notes").read_text() == "mine"
-    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".partial")]
-    await store.admit(admission())
-    assert len(await store.unfinished()) == 2
-
-
-async def test_a_backup_says_that_the_disk_is_full(
-    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StoreError, match="the disk is full; make room"):
-        backup(tmp_path / "books.db", tmp_path / "copy")
-    assert list(tmp_path.glob("copy*")) == []
-
-
 async def test_a_damaged_file_is_told_in_one_sentence(
     store: SqlStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -275,17 +152,6 @@ async def test_a_damaged_file_is_told_in_one_sentence(
         await look_at_file(tmp_path / "middle.db", whole=True)
     await look_at_file(tmp_path / "missing.db", whole=True)
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
-
-
-async def test_a_foreign_database_is_left_alone(driver: SqliteDriver, tmp_path: Path, clock: SetClock) -> None:
-    with closing(sqlite3.connect(tmp_path / "books.db")) as connection:
-        connection.execute("CREATE TABLE jobs (mine TEXT)")
-    with pytest.raises(StoreError, match="left alone"):
-        await SqlStore(driver, clock).open()
-    with pytest.raises(StoreError, match="not a database of Troubadour"):
-        await audit_file(tmp_path / "books.db")
-    with closing(sqlite3.connect(tmp_path / "books.db")) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("jobs",)]
 
 
 async def test_the_whole_ledger_as_csv(store: SqlStore, tmp_path: Path) -> None:

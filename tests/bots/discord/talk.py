@@ -6,8 +6,6 @@ from tests.bots.discord.conftest import Stage
 from tests.worlds.discord import Channel, Member, Message, Reply
 
 ADMINS_ONLY = "Only admins of this community may do that."
-
-
 OPERATORS_ONLY = "Only whoever runs this bot may do that."
 
 

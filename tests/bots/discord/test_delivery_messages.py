@@ -41,8 +41,6 @@ async def test_two_files_have_two_names(chat: DiscordDelivery, job: Job, reply: 
 
 
 LONG = "la " * 1000
-
-
 WORDS = [
     (
         "@everyone <@123456789012345678> **loud** ||secret|| `code`",

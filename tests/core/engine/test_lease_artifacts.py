@@ -1,0 +1,99 @@
+"""Audio that lies on another machine is fetched again, or its loss is owned up to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from core.domain.errors import DeliveryDelayed, MediaUnavailable, ServerError
+from core.domain.lifecycle import Reason, State
+from core.engine.worker import FAULTS
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+from tests.core.engine.jobs import (
+    at_rest,
+    current,
+    ordered,
+)
+from tests.core.rig import Answer, Rig
+
+
+@asynccontextmanager
+async def opened(rig: Rig) -> AsyncIterator[SqlStore]:
+    store = SqlStore(SqliteDriver(rig.folder / "troubadour.db"), rig.clock)
+    await store.open()
+    yield store
+    await store.close()
+
+
+async def left_generated(rig: Rig, state: State = State.GENERATED) -> str:
+    """Leave a job to the next start, and none of its files."""
+    rig.chat.deliveries = [DeliveryDelayed("later", retry_after_s=600)]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        async with asyncio.timeout(10):
+            while not (rig.chat.uncertain and (await current(alive, job)).state is State.GENERATED):
+                await asyncio.sleep(0)
+    for path in (rig.spool / job.job_id).iterdir():
+        path.unlink()
+    async with opened(rig) as store:
+        if state is State.DELIVERING:
+            kept = await store.job(job.job_id)
+            assert kept is not None
+            await store.move(kept, State.DELIVERING)
+    return job.job_id
+
+
+async def test_audio_that_lies_on_another_machine_is_fetched_again(rig: Rig) -> None:
+    job_id = await left_generated(rig)
+    asked = len(rig.gateway.asked)
+    async with rig.running() as alive:
+        await at_rest(alive)
+        job = await alive.store.job(job_id)
+        assert job is not None
+        assert job.state is State.DELIVERED
+    assert rig.gateway.asked[asked:] == ["request-1"]
+    assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
+
+
+async def test_audio_is_fetched_again_however_long_the_gateway_is_out(rig: Rig) -> None:
+    job_id = await left_generated(rig)
+    rig.gateway.statuses = [ServerError("503")] * (FAULTS + 1)
+    async with rig.running() as alive:
+        await at_rest(alive)
+        job = await alive.store.job(job_id)
+        assert job is not None
+        assert job.state is State.DELIVERED
+    assert rig.chat.uncertain == [False, False]
+
+
+async def test_of_several_artifacts_the_ones_that_are_left_are_delivered(rig: Rig) -> None:
+    job_id = await left_generated(rig)
+    rig.gateway.statuses = [Answer("COMPLETED", ("https://media/gone", "https://media/here"))]
+    rig.gateway.fetches = [MediaUnavailable("gone", may_retry=False), None]
+    async with rig.running() as alive:
+        await at_rest(alive)
+        job = await alive.store.job(job_id)
+        assert job is not None
+        assert job.state is State.DELIVERED
+    assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(State.GENERATED, Reason.MEDIA_UNAVAILABLE), (State.DELIVERING, Reason.DELIVERY_UNCERTAIN)],
+)
+async def test_audio_that_can_not_be_fetched_again_is_owned_up_to(
+    rig: Rig, state: State, reason: Reason, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_id = await left_generated(rig, state)
+    rig.gateway.fetches = [MediaUnavailable("gone", may_retry=False)]
+    async with rig.running() as alive:
+        await at_rest(alive)
+        job = await alive.store.job(job_id)
+        assert job is not None
+        assert (job.state, job.reason) == (State.UNDELIVERABLE, reason)
+    assert rig.chat.told == [("undeliverable", reason)]
+    assert rig.chat.uncertain == [False]  # the first time, before it was lost
+    assert [record for record in caplog.records if record.exc_info] == []

@@ -1,0 +1,82 @@
+"""A member asks for credit, and an admin approves or declines once."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from core.domain.errors import (
+    AlreadyAsked,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    OverLimit,
+    Refusal,
+)
+from tests.core.people import ANN, BOSS
+from tests.core.rig import Incarnation, Rig
+from tests.makers import caller, order
+
+
+async def test_a_wish_is_granted_in_one_tap_and_once(alive: Incarnation) -> None:
+    wish = await alive.service.ask(caller(), 1400)
+    bosses = [replace(BOSS, member=f"test:boss{n}") for n in range(4)]
+    results = await asyncio.gather(
+        *(alive.service.admin.decide(b, wish.request_id, approve=True) for b in bosses), return_exceptions=True
+    )
+    assert sum(isinstance(r, Refusal) for r in results) == 3
+    assert (await alive.service.standing(caller())).balance_micros == 1400
+
+
+async def test_wishes_are_limited_in_rate(alive: Incarnation, rig: Rig) -> None:
+    wish = await alive.service.ask(caller(), 1400)
+    with pytest.raises(AlreadyAsked):
+        await alive.service.ask(caller(), 1400)
+    await alive.service.ask(caller("bob"), 1400)
+    await alive.service.admin.decide(BOSS, wish.request_id, approve=False)
+    with pytest.raises(AlreadyAsked):
+        await alive.service.ask(caller(), 1400)
+    rig.clock.forward(hours=1)
+    await alive.service.ask(caller(), 1400)
+    rig.clock.forward(hours=24)
+    await alive.service.ask(caller(), 1400)
+
+
+@pytest.mark.parametrize("amount", [0, -1, 2**63, 100_000_001])
+async def test_a_forged_wish_is_refused(alive: Incarnation, amount: int) -> None:
+    with pytest.raises(InvalidInput):
+        await alive.service.ask(caller(), amount)
+
+
+async def test_a_wish_is_one_member_s_and_a_sum(alive: Incarnation) -> None:
+    with pytest.raises(NotPermitted, match="account"):
+        await alive.service.ask(caller(can_spend=False), 1400)
+    with pytest.raises(InvalidInput):
+        await alive.service.ask_for(caller(), "unlimited")
+    assert (await alive.service.ask(caller(), 100_000_000)).amount_micros == 100_000_000
+    assert (await alive.service.ask_for(caller("bob"), "$0.000001")).amount_micros == 1
+
+
+async def test_a_direct_chat_has_nobody_to_ask(alive: Incarnation) -> None:
+    with pytest.raises(OverLimit) as refused:
+        await alive.service.order(order(caller(direct=True)))
+    assert (refused.value.limit, refused.value.missing_micros) == ("direct", None)
+    with pytest.raises(NotPermitted, match="community"):
+        await alive.service.ask(caller(direct=True), 1000)
+
+
+async def test_a_wish_that_nobody_saw_is_taken_back(alive: Incarnation) -> None:
+    wish = await alive.service.ask(caller(), 1400)
+    await alive.service.withdraw(caller("bob"), wish)
+    with pytest.raises(AlreadyAsked):
+        await alive.service.ask(caller(), 1400)
+    await alive.service.withdraw(caller(), wish)
+    with pytest.raises(NotFound):
+        await alive.service.admin.decide(BOSS, wish.request_id, approve=True)
+    await alive.service.ask(caller(), 1400)
+
+
+async def test_a_blocked_member_asks_for_nothing(alive: Incarnation) -> None:
+    await alive.service.admin.block(BOSS, ANN)
+    with pytest.raises(OverLimit, match="blocked"):
+        await alive.service.ask(caller(), 1400)

@@ -1,0 +1,131 @@
+"""What the store keeps of jobs and their files, and finds again."""
+
+from pathlib import Path
+
+import pytest
+
+from core.domain.errors import Conflict, StaleJob
+from core.domain.lifecycle import Reason, State
+from core.domain.models import Artifact, Destination
+from storage.driver import Driver, Statement
+from storage.sqlite import SqliteDriver
+from storage.store import SqlStore
+from tests.audio import PROBE
+from tests.clock import SetClock
+from tests.makers import admission, caller, order
+from tests.storage.money import (
+    TO_KEPT,
+    moved,
+    placed,
+    table,
+)
+
+
+async def test_upstream_cost_is_noted_with_its_reason_and_only_where_there_is_one(
+    store: SqlStore, driver: Driver
+) -> None:
+    running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
+    await store.move(running, State.FAILED, reason=Reason.GATEWAY_FAILED, upstream_micros=7)
+    other = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
+    await store.move(other, State.FAILED, reason=Reason.GATEWAY_ERROR, upstream_micros=0)
+    assert await table(driver, "SELECT upstream_micros, note FROM ledger WHERE kind = 'upstream'") == [
+        (7, "gateway_failed")
+    ]
+
+
+async def test_a_place_is_noted_for_one_open_job(store: SqlStore) -> None:
+    open_job, other = await placed(store), await placed(store)
+    over = await store.close_job(await store.move(await placed(store), State.CANCELLED), keep_files=False)
+    there = Destination("test", {"message": 5})
+    for job in (open_job, over):
+        await store.place(job.job_id, there)
+    found = [await store.job(job.job_id) for job in (open_job, other, over)]
+    assert [job.destination for job in found if job] == [there, other.destination, Destination("test")]
+
+
+async def test_unfinished_jobs_come_oldest_first(store: SqlStore, clock: SetClock) -> None:
+    later = (await store.admit(admission(job_id="a"))).job
+    clock.forward(hours=-1)
+    earlier = (await store.admit(admission(job_id="b"))).job
+    assert await store.unfinished() == [earlier, later]
+
+
+async def test_kept_files_are_found_when_they_are_old_enough_oldest_first(store: SqlStore, clock: SetClock) -> None:
+    artifact = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
+    kept = []
+    for _ in range(3):
+        clock.forward(hours=-1)
+        running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
+        job = await store.move(running, State.GENERATED, artifacts=(artifact,))
+        kept.append(await store.close_job(await moved(store, job, *TO_KEPT[3:]), keep_files=True))
+    third, second, first = kept
+    running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
+    job = await store.move(running, State.GENERATED, artifacts=(artifact,))
+    await store.move(
+        await store.move(job, State.DELIVERING), State.DELIVERED, closed_ms=clock.ms, destination=Destination("test")
+    )
+    empty = await moved(store, await placed(store), *TO_KEPT)
+    await store.close_job(empty, keep_files=True)
+    assert await store.kept_before(first.updated_ms, 9) == []
+    assert await store.kept_before(second.updated_ms, 9) == [first]
+    assert await store.kept_before(10**15, 2) == [first, second]
+    await store.update(first, artifacts=())
+    assert await store.kept_before(10**15, 9) == [second, third]
+
+
+async def test_a_closed_job_keeps_its_files_only_when_asked(store: SqlStore) -> None:
+    artifact = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
+    for keep in (True, False):
+        running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
+        job = await moved(store, await store.move(running, State.GENERATED, artifacts=(artifact,)), *TO_KEPT[3:])
+        closed = await store.close_job(job, keep_files=keep)
+        assert closed.artifacts == ((artifact,) if keep else ())
+        assert closed.destination == Destination("test")
+
+
+async def test_only_a_job_that_ended_is_closed(store: SqlStore) -> None:
+    job = await placed(store)
+    with pytest.raises(StaleJob):
+        await store.close_job(job, keep_files=False)
+    assert await store.unfinished() == [job]
+
+
+async def test_a_change_is_made_to_the_job_that_was_read_and_dated(store: SqlStore, clock: SetClock) -> None:
+    job = await placed(store)
+    clock.forward(hours=1)
+    now = await store.move(job, State.SUBMITTING)
+    assert (now.created_ms, now.updated_ms) == (job.created_ms, clock.ms)
+    clock.forward(hours=1)
+    now = await store.update(now, detail="an hour later")
+    assert (now.updated_ms, now.detail) == (clock.ms - 3_600_000, "an hour later")
+    with pytest.raises(StaleJob):
+        await store.update(job, detail="late")
+    with pytest.raises(ValueError, match="cost_micros"):
+        await store.update(now, cost_micros=1)  # type: ignore[call-arg]
+    assert await store.job(job.job_id) == now
+
+
+async def test_a_direct_chat_stays_one(store: SqlStore) -> None:
+    answers = [await store.admit(admission(order(caller(direct=direct)))) for direct in (True, False)]
+    jobs = [await store.job(a.job.job_id) for a in answers if a.job]
+    assert [job.direct for job in jobs if job] == [True, False]
+
+
+@pytest.mark.parametrize("state", [State.GENERATED, State.FAILED])
+@pytest.mark.parametrize("lost", ["ledger", "hold"])
+async def test_a_hold_that_is_not_there_is_not_resolved(tmp_path: Path, state: State, lost: str) -> None:
+    """Damaged books are never added to: the whole move is undone."""
+    driver = SqliteDriver(tmp_path / "damaged.db")
+    store = SqlStore(driver, SetClock())
+    await store.open()
+    job = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
+    if lost == "hold":
+        await driver.run([Statement("DELETE FROM holds")])
+    else:  # resolved before, by whatever way
+        kind = "charge" if state is State.GENERATED else "void"
+        text = "INSERT INTO ledger (entry_id, at_ms, community, member, kind) VALUES (:e, 0, 'c', 'm', :k)"
+        await driver.run([Statement(text, {"e": f"{job.job_id}:{kind}", "k": kind})])
+    with pytest.raises((StaleJob, Conflict)):
+        await store.move(job, state)
+    assert await store.job(job.job_id) == job
+    await store.close()
