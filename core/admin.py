@@ -25,7 +25,8 @@ from core.domain.models import Caller, Person
 from core.domain.money import show
 from core.domain.policy import Policy
 from core.domain.products import Catalog
-from core.domain.quota import Limits, Period, Quota, Standing, window
+from core.domain.quota import Limits, Period, Quota, QuotaSource, Standing, window
+from core.domain.refusals import Missing, Need
 from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Resumed, Spent, Usage
 from core.ports import AdminStore, Clock
 
@@ -46,15 +47,18 @@ _CHANNEL = re.compile(r"[a-z]+:\d+", re.ASCII)
 class Subject:
     """Whose quota it is: a member's, a role's, or the community's default."""
 
-    kind: str
-    """"member", "role" or "community"."""
+    kind: QuotaSource
     key: str = ""
     name: str = ""
 
     @classmethod
     def of(cls, person: Person | None) -> "Subject":
         """Speak about a member, or about everybody without a quota of their own."""
-        return cls(kind="member", key=person.member, name=person.name) if person else cls(kind="community")
+        return (
+            cls(kind=QuotaSource.MEMBER, key=person.member, name=person.name)
+            if person
+            else cls(kind=QuotaSource.COMMUNITY)
+        )
 
 
 class Admin:
@@ -78,7 +82,7 @@ class Admin:
         async with self._act(caller, act, f"@{handle}"):
             person = await self._store.find_handle(caller.community, handle)
             if person is None:
-                raise NotFound("member", f"@{handle}")
+                raise NotFound(Missing.MEMBER, f"@{handle}")
         return person
 
     # --- quotas ---------------------------------------------------------------------------------------------------
@@ -101,7 +105,7 @@ class Admin:
         quota = self._policy.quota(direct=caller.direct)
         return await self._store.standing(caller.community, person.member, quota, roles)
 
-    async def quotas(self, caller: Caller) -> Sequence[tuple[str, str, str, Quota]]:
+    async def quotas(self, caller: Caller) -> Sequence[tuple[QuotaSource, str, str, Quota]]:
         """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""
         _require_admin(caller)
         return await self._store.quotas(caller.community, MOST_QUOTAS)
@@ -217,15 +221,15 @@ class Admin:
         """Make whoever knows the code the owner, where there is none. Others have `seen` a code that is void then."""
         async with self._act(caller, "claim", "", anybody=True) as act:
             if await self.owners():
-                raise NotPermitted("unclaimed")
+                raise NotPermitted(Need.UNCLAIMED)
             alone = caller.can_spend and not seen
             fits = await self._store.try_code(digest(code), void=not alone)
             if not alone:
-                raise NotPermitted("direct" if seen else "self")
+                raise NotPermitted(Need.DIRECT if seen else Need.SELF)
             if not fits:
-                raise NotPermitted("code")
+                raise NotPermitted(Need.CODE)
             if not await self._store.claim(act):
-                raise NotPermitted("unclaimed")
+                raise NotPermitted(Need.UNCLAIMED)
 
     async def set_pool(self, caller: Caller, community: str, amount: str) -> int | None:
         """Set what a whole community may spend in a month; `unlimited` takes the pool away. For operators."""
@@ -242,7 +246,7 @@ class Admin:
         state = Approval.APPROVED if approve else Approval.DECLINED
         async with self._act(caller, "communities", community, owner=True) as act:
             if caller.direct and community == caller.community:
-                raise NotFound("community", community)
+                raise NotFound(Missing.COMMUNITY, community)
             return await self._store.decide_community(act, community, state, first=first)
 
     async def told_with(self, caller: Caller, community: str) -> Sequence[Newcomer]:
@@ -291,7 +295,7 @@ class Admin:
 
     async def _require_owner(self, caller: Caller) -> None:
         if caller.member not in await self.owners():
-            raise NotPermitted("operator")
+            raise NotPermitted(Need.OPERATOR)
 
     def _amount(self, text: str) -> int | None:
         return parse_amount(text, self._policy.price_micros)
@@ -308,7 +312,7 @@ class Admin:
 
 def _require_admin(caller: Caller) -> None:
     if caller.direct or not caller.is_admin:  # nobody administers a direct chat: it would be their own quota
-        raise NotPermitted("admin")
+        raise NotPermitted(Need.ADMIN)
 
 
 def _reason(text: str) -> str:

@@ -10,7 +10,8 @@ from core.domain.communities import Approval, Newcomer
 from core.domain.lifecycle import State
 from core.domain.models import Artifact, Caller, Changes, Destination, Job, MoveChanges, Order, Person, Receipt
 from core.domain.products import Product
-from core.domain.quota import Limits, Quota, Standing
+from core.domain.quota import Limits, Quota, QuotaSource, Standing
+from core.domain.refusals import Limit
 from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Spent
 from core.domain.troubles import Key
 
@@ -64,9 +65,7 @@ class Admitted:
     job: Job | None = None
     duplicate: bool = False
     standing: Standing | None = None
-    refused_by: str | None = None
-    """"community", "blocked", "product", "channel", "longest_text", "cooldown", "waiting", "in_flight", "allowance",
-    "pool", "total_pool" or "confirm", in this order."""
+    refused_by: Limit | None = None
 
 
 class Store(Protocol):
@@ -179,8 +178,8 @@ class Store(Protocol):
 class AdminStore(Protocol):
     """Remembers what admins decide. Each change is one transaction with its audit entry, old value included."""
 
-    async def set_quota(self, act: Act, kind: str, quota: Quota | None) -> None:
-        """Set the quota of the act's target ("member", "role" or "community"); None takes it away."""
+    async def set_quota(self, act: Act, kind: QuotaSource, quota: Quota | None) -> None:
+        """Set the quota of the act's target, which is of that kind; None takes it away."""
         ...
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
@@ -266,7 +265,7 @@ class AdminStore(Protocol):
         """Return the newest acts."""
         ...
 
-    async def quotas(self, community: str, most: int) -> Sequence[tuple[str, str, str, Quota]]:
+    async def quotas(self, community: str, most: int) -> Sequence[tuple[QuotaSource, str, str, Quota]]:
         """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""
         ...
 

@@ -34,6 +34,7 @@ from core.domain.money import MICROS, show
 from core.domain.policy import OFFER_MS, OLDEST_ACT_MS, Policy
 from core.domain.products import Catalog, Product
 from core.domain.quota import Standing
+from core.domain.refusals import Cause, Limit, Missing, Need
 from core.domain.reports import CreditRequest, Entry, Resumed
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.carrier import Carrier
@@ -44,7 +45,7 @@ log = logging.getLogger(__name__)
 
 MOST_OPEN = 10_000
 """Communities of which it is kept in mind that they order."""
-_CLOSED: Mapping[Approval | None, str] = {Approval.WAITING: "community", Approval.DECLINED: "declined"}
+_CLOSED: Mapping[Approval | None, Limit] = {Approval.WAITING: Limit.COMMUNITY, Approval.DECLINED: Limit.DECLINED}
 """What an order is refused by where none are taken."""
 LARGEST_WISH_MICROS = 100 * MICROS
 _WISHES = f"more than nothing and at most {show(LARGEST_WISH_MICROS)}"
@@ -111,11 +112,11 @@ class Service:
             return await (self._store.job(job_id) if job_id else self._store.ordered(event_id))
         except StoreError as error:
             log.log(logging.ERROR, "an order can't be found: %s", error, exc_info=not isinstance(error, StoreAway))
-            raise Unavailable("store") from error
+            raise Unavailable(Cause.STORE) from error
 
     async def _order(self, order: Order, product: Product, agreed_micros: int) -> Accepted:
         if not order.caller.can_spend:
-            raise NotPermitted("account")
+            raise NotPermitted(Need.ACCOUNT)
         if order.readings:
             if limit := _CLOSED.get(await self._approval(order.caller)):
                 raise OverLimit(limit, 0, await self.standing(order.caller))
@@ -140,7 +141,7 @@ class Service:
             admitted = await self._store.admit(admission)
         except StoreError as error:
             log.log(logging.ERROR, "an order can't be admitted: %s", error, exc_info=not isinstance(error, StoreAway))
-            raise Unavailable("store") from error
+            raise Unavailable(Cause.STORE) from error
         job = admitted.job or await self._refuse(admission, admitted)
         if not admitted.duplicate:
             log.info("job %s: %s, %d characters, %s", job.job_id, job.product, job.characters, job.community)
@@ -150,13 +151,15 @@ class Service:
 
     def _check_open(self) -> None:
         if self._worker.stopping:
-            raise Unavailable("draining")
+            raise Unavailable(Cause.DRAINING)
         if trouble := self._worker.trouble():
             told = trouble.reason in TROUBLE_OF and self._troubles.told(TROUBLE_OF[trouble.reason])
-            raise Unavailable("out_of_credit" if isinstance(trouble, OutOfCredit) else "misconfigured", told=told)
+            raise Unavailable(
+                Cause.OUT_OF_CREDIT if isinstance(trouble, OutOfCredit) else Cause.MISCONFIGURED, told=told
+            )
         load = self._worker.load()
         if load.waiting >= self._policy.max_queue:
-            raise Unavailable("full", wait_s=load.wait_s)
+            raise Unavailable(Cause.FULL, wait_s=load.wait_s)
 
     async def waits(self, caller: Caller) -> bool:
         """Keep the community of whoever uses a command, which may be new; return whether it waits for approval."""
@@ -197,15 +200,15 @@ class Service:
         return found
 
     async def _refuse(self, admission: Admission, admitted: Admitted) -> NoReturn:
-        limit, cost_micros, standing = admitted.refused_by or "allowance", admission.cost_micros, admitted.standing
+        limit, cost_micros, standing = admitted.refused_by or Limit.ALLOWANCE, admission.cost_micros, admitted.standing
         if standing is None:
             raise StoreError("an order was refused without a reason")
-        if limit == "allowance" and admission.order.caller.direct:
-            limit = "direct"
-        if limit == "community":
+        if limit is Limit.ALLOWANCE and admission.order.caller.direct:
+            limit = Limit.DIRECT
+        if limit is Limit.COMMUNITY:
             self._open.pop(admission.order.caller.community, None)
             limit = _CLOSED.get(await self.heard(admission.order.caller), limit)
-        if limit != "confirm":
+        if limit is not Limit.CONFIRM:
             raise OverLimit(limit, cost_micros, standing)
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)
         raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms)
@@ -235,7 +238,7 @@ class Service:
         if order.readings:
             chosen = dict(enumerate(order.readings.values())).get(reading or 0)
             if chosen is None:
-                raise NotFound("offer", offer_id)
+                raise NotFound(Missing.OFFER, offer_id)
             order = replace(order, parameters=chosen, readings={})
         elif reading is not None:
             agreed_micros = 0
@@ -257,10 +260,10 @@ class Service:
     async def ask(self, caller: Caller, amount_micros: int) -> CreditRequest:
         """Ask the admins for credit. Raises AlreadyAsked, and OverLimit for a blocked member."""
         if not caller.can_spend or caller.direct:
-            raise NotPermitted("community" if caller.direct else "account")
+            raise NotPermitted(Need.COMMUNITY if caller.direct else Need.ACCOUNT)
         standing = await self.standing(caller)
         if standing.blocked:
-            raise OverLimit("blocked", amount_micros, standing)
+            raise OverLimit(Limit.BLOCKED, amount_micros, standing)
         if not 0 < amount_micros <= LARGEST_WISH_MICROS:
             raise InvalidInput("amount", show(amount_micros), _WISHES)
         request_id = self._ids.job()
@@ -280,14 +283,14 @@ class Service:
         """Send an undeliverable job's artifact again, free, to where the member asked for it."""
         job = await self._store.job(job_id)
         if job is None or job.state is not State.UNDELIVERABLE or not job.artifacts:
-            raise NotFound("job", job_id)
+            raise NotFound(Missing.JOB, job_id)
         _require_owner(caller, job)
         if self._worker.stopping:
-            raise Unavailable("draining")
+            raise Unavailable(Cause.DRAINING)
         try:
             job = await self._store.move(job, State.GENERATED, destination=destination, closed_ms=None)
         except StaleJob as error:  # pressed twice
-            raise NotFound("job", job_id) from error
+            raise NotFound(Missing.JOB, job_id) from error
         self._worker.accept(job)
         return job
 
@@ -296,12 +299,12 @@ class Service:
         while True:
             job = await self._store.job(job_id)
             if job is None:
-                raise NotFound("job", job_id)
+                raise NotFound(Missing.JOB, job_id)
             _require_owner(caller, job)
             if job.state is State.CANCELLED and job.reason == Reason.WITHDRAWN:  # pressed twice
                 return job
             if not job.waits:
-                raise NotFound("waiting", job_id)
+                raise NotFound(Missing.WAITING, job_id)
             with suppress(StaleJob):  # a worker took it just now, or left it: what it is then is looked at again
                 job = await self._store.move(job, State.CANCELLED, reason=Reason.WITHDRAWN)
                 break
@@ -316,7 +319,7 @@ class Service:
     async def standing(self, caller: Caller) -> Standing:
         """Return what the caller may spend now."""
         if not caller.can_spend:
-            raise NotPermitted("account")
+            raise NotPermitted(Need.ACCOUNT)
         quota = self._policy.quota(direct=caller.direct)
         return await self._store.standing(caller.community, caller.member, quota, caller.roles)
 
@@ -353,4 +356,4 @@ class Service:
 
 def _require_owner(caller: Caller, job: Job) -> None:
     if caller.member != job.member or caller.community != job.community:
-        raise NotPermitted("owner")
+        raise NotPermitted(Need.OWNER)

@@ -8,12 +8,13 @@ from core.domain.errors import CommunityDecided, Decided, NotEnough, NotFound
 from core.domain.lifecycle import State
 from core.domain.models import Person
 from core.domain.money import LARGEST_MICROS
-from core.domain.quota import Limits, Period, Quota, Standing
-from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Spent
+from core.domain.quota import Limits, Period, Quota, QuotaSource, Standing
+from core.domain.refusals import Missing
+from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, EntryKind, Spent
 from core.ports import Clock
 from storage import admin_sql as sql
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
-from storage.rows import joined, limits_of, newcomer_of, read_as, whose
+from storage.rows import entry_of, joined, limits_of, newcomer_of, read_as, whose
 from storage.sql import EXPORT, NEWCOMER, TOLD_WITH
 from storage.store import SqlStore
 
@@ -35,9 +36,9 @@ class SqlAdminStore:
 
     # --- changes --------------------------------------------------------------------------------------------------
 
-    async def set_quota(self, act: Act, kind: str, quota: Quota | None) -> None:
+    async def set_quota(self, act: Act, kind: QuotaSource, quota: Quota | None) -> None:
         """Set the quota of the act's target; None takes it away."""
-        args: dict[str, Any] = {"kind": kind, "subject": act.target}
+        args: dict[str, Any] = {"kind": kind.value, "subject": act.target}
         if quota is None:
             await self._change(act, args, "none", sql.QUOTA, sql.CLEAR_QUOTA)
             return
@@ -68,7 +69,7 @@ class SqlAdminStore:
         args = self._args(act, "approved" if approve else "declined") | {"request_id": request_id}
         (found,) = await self._driver.run([Statement(sql.REQUEST, args)])
         if not found:
-            raise NotFound("request", request_id)
+            raise NotFound(Missing.REQUEST, request_id)
         row = found[0]
         if row["state"] != "open":
             raise Decided(request_id)
@@ -106,7 +107,7 @@ class SqlAdminStore:
         """Set what a community may spend in a month; None is unlimited. Raises NotFound for one that was never seen."""
         args = {"community": community, "limit_micros": limit_micros}
         if community != act.community and not await self._read(sql.KNOWN, args):
-            raise NotFound("community", community)
+            raise NotFound(Missing.COMMUNITY, community)
         after = "unlimited" if limit_micros is None else str(limit_micros)
         await self._change(act, args, after, sql.POOL, sql.SET_POOL)
 
@@ -117,7 +118,7 @@ class SqlAdminStore:
         """
         args = self._args(act, state.value) | {"community": community, "first": int(first)}
         if community != act.community and not await self._read(sql.KNOWN_COMMUNITY, args):
-            raise NotFound("community", community)
+            raise NotFound(Missing.COMMUNITY, community)
         change = Statement(sql.SET_COMMUNITY, args, 1 if first else None)
         try:
             results = await self._once([Statement(sql.COMMUNITY, args, 1), change], args)
@@ -183,17 +184,22 @@ class SqlAdminStore:
     async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[Entry]:
         """Return ledger entries in [start, end), oldest first."""
         args = {"community": community, "member": member, "start_ms": start_ms, "end_ms": end_ms, "most": most}
-        return [read_as(Entry, row) for row in await self._read(EXPORT, args)]
+        return [entry_of(row) for row in await self._read(EXPORT, args)]
 
     async def audit(self, community: str, most: int) -> list[AuditEntry]:
         """Return the newest acts."""
         return [read_as(AuditEntry, row) for row in await self._read(sql.AUDIT, {"community": community, "most": most})]
 
-    async def quotas(self, community: str, most: int) -> list[tuple[str, str, str, Quota]]:
+    async def quotas(self, community: str, most: int) -> list[tuple[QuotaSource, str, str, Quota]]:
         """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""
         rows = await self._read(sql.QUOTAS, {"community": community, "most": most})
         return [
-            (r["kind"], r["subject"], r["name"], Quota(limit_micros=r["limit_micros"], period=Period(r["period"])))
+            (
+                QuotaSource(r["kind"]),
+                r["subject"],
+                r["name"],
+                Quota(limit_micros=r["limit_micros"], period=Period(r["period"])),
+            )
             for r in rows
         ]
 
@@ -238,7 +244,7 @@ class SqlAdminStore:
             "name": person.name,
             "amount_micros": amount_micros,
             "most_micros": MOST_MICROS,
-            "kind": "grant" if amount_micros > 0 else "revoke",
+            "kind": EntryKind.GRANT.value if amount_micros > 0 else EntryKind.REVOKE.value,
             "note": reason,
         }
 

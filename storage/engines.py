@@ -15,7 +15,7 @@ from storage.admin_store import SqlAdminStore
 from storage.books import Audit, audit
 from storage.driver import Driver, Statement
 from storage.migrate import MARK, version_of
-from storage.rows import read_as
+from storage.rows import entry_of
 from storage.sql import EXPORT_ALL
 from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
@@ -107,7 +107,7 @@ async def export_of(address: Address, out: TextIO) -> None:
         (rows,) = await driver.run([Statement(EXPORT_ALL)])
     finally:
         await driver.close()
-    write_csv(Entry, (read_as(Entry, row) for row in rows), out)
+    write_csv(Entry, (entry_of(row) for row in rows), out)
 
 
 async def reach(address: Address, *, whole: bool = False) -> None:

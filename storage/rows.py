@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from core.domain.communities import Approval, Newcomer
 from core.domain.quota import Limits
+from core.domain.reports import Entry, EntryKind
 from storage.driver import Row
 
 T = TypeVar("T")
@@ -47,6 +48,11 @@ def newcomer_of(row: Row) -> Newcomer:
     """Read what operators decide about from a row of its table."""
     found = read_as(Newcomer, row)
     return replace(found, state=Approval(found.state), was_added=bool(found.was_added))
+
+
+def entry_of(row: Row) -> Entry:
+    """Read a ledger entry from a row that has its columns."""
+    return replace(read_as(Entry, row), kind=EntryKind(row["kind"]))
 
 
 def read_as(kind: type[T], row: Row) -> T:

@@ -18,7 +18,7 @@ from storage.books import Audit, audit
 from storage.driver import Row, Statement, Unexpected, bindable
 from storage.lock import take
 from storage.migrate import MARK, version_of
-from storage.rows import read_as
+from storage.rows import entry_of
 from storage.sql import EXPORT_ALL
 
 log = logging.getLogger(__name__)
@@ -249,7 +249,7 @@ def export_file(path: Path, out: TextIO) -> None:
     try:
         with closing(connect(path, read_only=True)) as connection:
             connection.row_factory = sqlite3.Row
-            write_csv(Entry, (read_as(Entry, row) for row in connection.execute(EXPORT_ALL)), out)
+            write_csv(Entry, (entry_of(row) for row in connection.execute(EXPORT_ALL)), out)
     except sqlite3.Error as error:
         raise StoreError(told(path, "can't be exported", error)) from error
 

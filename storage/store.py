@@ -12,13 +12,14 @@ from core.domain.errors import NotFound, NotPermitted, StaleJob
 from core.domain.lifecycle import ENDED, Late, Reason, State, may_move, settles, voids
 from core.domain.models import Artifact, Caller, Changes, Destination, Job, MoveChanges, Order, Person
 from core.domain.policy import OFFER_MS
-from core.domain.quota import DAY_MS, Period, Quota, Standing, day_of, window
-from core.domain.reports import Entry
+from core.domain.quota import DAY_MS, Period, Quota, QuotaSource, Standing, day_of, window
+from core.domain.refusals import Limit, Missing, Need
+from core.domain.reports import Entry, EntryKind
 from core.ports import Admission, Admitted, Clock
 from storage import sql
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.migrate import migrate
-from storage.rows import TOTAL, joined, limits_of, newcomer_of, read_as, split, whose
+from storage.rows import TOTAL, entry_of, joined, limits_of, newcomer_of, split, whose
 
 READ = 512
 """Texts of rows that are kept as they were read."""
@@ -99,7 +100,7 @@ class SqlStore:
             "destination": _destination(order.destination),
             "locale": caller.locale,
             "callback_token": admission.callback_token,
-            "kind": "hold",
+            "kind": EntryKind.HOLD.value,
             "sign": 1,
         }
         texts = (
@@ -115,7 +116,7 @@ class SqlStore:
             results = await self._driver.run(statements[-2:])
         found, refused = results[-2:]
         if not found:
-            return Admitted(refused_by=refused[0]["refused_by"], standing=_standing(refused[0]))
+            return Admitted(refused_by=Limit(refused[0]["refused_by"]), standing=_standing(refused[0]))
         job = job_of(found[0])
         return Admitted(job=job, duplicate=job.job_id != admission.job_id)
 
@@ -134,7 +135,7 @@ class SqlStore:
             statements += [Statement(sql.LEDGER_CHARGE, args, 1), Statement(sql.CLOSE_HOLD, args, 1)]
         elif voids(job.state, to):
             texts = (sql.RETURN_USAGE, sql.RETURN_POOL, sql.RETURN_BALANCE, sql.RETURN_TOTAL)
-            statements.append(Statement(sql.LEDGER_HOLD, {**args, "kind": "void", "sign": -1}, 1))
+            statements.append(Statement(sql.LEDGER_HOLD, {**args, "kind": EntryKind.VOID.value, "sign": -1}, 1))
             statements += [Statement(text, args) for text in texts] + [Statement(sql.CLOSE_HOLD, args, 1)]
         if changes.get("upstream_micros"):
             lost = {**args, "upstream_micros": changes["upstream_micros"]}
@@ -229,9 +230,9 @@ class SqlStore:
         args = {"offer_id": offer_id, "community": caller.community}
         (rows,) = await self._driver.run([Statement(sql.READ_OFFER, args)])
         if not rows or self._clock.since_ms(rows[0]["expires_ms"] - OFFER_MS) >= OFFER_MS:
-            raise NotFound("offer", offer_id)
+            raise NotFound(Missing.OFFER, offer_id)
         if rows[0]["member"] != caller.member:
-            raise NotPermitted("owner")
+            raise NotPermitted(Need.OWNER)
         placed = json.loads(rows[0]["placed"])
         where = Destination(placed["destination"]["platform"], placed["destination"]["data"])
         return Order(**{**placed, "destination": where, "caller": caller}), int(rows[0]["cost_micros"])
@@ -264,7 +265,7 @@ class SqlStore:
         """Return a member's newest ledger entries."""
         args = {"community": community, "member": member, "most": most}
         (rows,) = await self._driver.run([Statement(sql.ENTRIES, args)])
-        return [read_as(Entry, row) for row in rows]
+        return [entry_of(row) for row in rows]
 
     async def remember(self, community: str, person: Person, handle: str | None) -> None:
         """Keep the current name and @name of a member that was seen."""
@@ -431,7 +432,7 @@ def _artifacts(text: str) -> tuple[Artifact, ...]:
 def _standing(row: Row) -> Standing:
     return Standing(
         quota=Quota(limit_micros=row["limit_micros"], period=Period(row["period"])),
-        source=row["source"],
+        source=QuotaSource(row["source"]),
         used_micros=row["used_micros"],
         balance_micros=row["balance_micros"],
         held_micros=row["held_micros"],

@@ -14,6 +14,7 @@ from core.domain.communities import Approval
 from core.domain.errors import CommunityDecided, DeliveryError, NotFound
 from core.domain.models import Caller
 from core.domain.products import Catalog
+from core.domain.refusals import Missing
 from core.ports import Presence
 from core.service import Service
 
@@ -39,7 +40,7 @@ class Verdict:
 async def press(service: Service, caller: Caller, community: str, *, approve: bool) -> Verdict:
     """Decide as a button says, unless somebody has before. Raises Refusal."""
     if not _KEY.fullmatch(community):
-        raise NotFound("request", community)
+        raise NotFound(Missing.REQUEST, community)
     late = False
     try:
         await service.admin.decide_community(caller, community, approve=approve, first=True)

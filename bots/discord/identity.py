@@ -9,6 +9,7 @@ from bots.text.locale import tag_of
 from core.admin import Subject
 from core.domain.errors import DeliveryRefused, InvalidInput
 from core.domain.models import Caller, Destination, Job, Person
+from core.domain.quota import QuotaSource
 
 PLATFORM = "discord"
 TOKEN_S = 14 * 60
@@ -64,7 +65,7 @@ def role_subject(role: discord.Role) -> Subject:
     """Speak about those who have a role; @everyone is the community itself."""
     if role.is_default():
         return Subject.of(None)
-    return Subject(kind="role", key=role_key(role.id), name=role.name)
+    return Subject(kind=QuotaSource.ROLE, key=role_key(role.id), name=role.name)
 
 
 def person(user: Anybody) -> Person:

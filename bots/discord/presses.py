@@ -13,6 +13,7 @@ from bots.text import admin_replies, community_replies, replies
 from bots.text.locale import _
 from core.domain.errors import NotFound
 from core.domain.models import Caller, Destination
+from core.domain.refusals import Missing
 
 _ID = re.compile(r"\w{1,64}", re.ASCII)
 _NUMBER = re.compile(r"\d", re.ASCII)
@@ -29,7 +30,7 @@ async def _again(responder: Responder, interaction: AnyInteraction, job_id: str)
     """Deliver a kept artifact into the message whose button was pressed."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
-        await responder.service.redeliver(caller, _id("job", job_id), destination)
+        await responder.service.redeliver(caller, _id(Missing.JOB, job_id), destination)
         return ()
 
     await responder.answer(interaction, act, PRESS)
@@ -39,7 +40,7 @@ async def _cancel(responder: Responder, interaction: AnyInteraction, job_id: str
     """Take back an order that waits; the worker tells its author."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Said, ...]:
-        await responder.service.cancel(caller, _id("job", job_id))
+        await responder.service.cancel(caller, _id(Missing.JOB, job_id))
         return ()
 
     await responder.answer(interaction, act, PRESS)
@@ -50,8 +51,8 @@ async def _confirm(responder: Responder, interaction: AnyInteraction, about: str
 
     async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
         offer, __, reading = about.partition(":")
-        chosen = int(_checked(_NUMBER, "offer", reading)) if reading else None
-        accepted = await responder.service.confirm(caller, _id("offer", offer), destination, chosen)
+        chosen = int(_checked(_NUMBER, Missing.OFFER, reading)) if reading else None
+        accepted = await responder.service.confirm(caller, _id(Missing.OFFER, offer), destination, chosen)
         return (Said(replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
 
     await responder.answer(interaction, act, ANEW)
@@ -61,7 +62,7 @@ async def _ask(responder: Responder, interaction: AnyInteraction, micros: str) -
     """Ask the admins where they see it."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Said, ...]:
-        wish = await responder.service.ask(caller, int(_checked(_MICROS, "request", micros)))
+        wish = await responder.service.ask(caller, int(_checked(_MICROS, Missing.REQUEST, micros)))
         wished = Said(
             admin_replies.wished(wish),
             view=buttons.of_wish(wish),
@@ -85,7 +86,7 @@ async def _decide(responder: Responder, interaction: AnyInteraction, request_id:
     """Let an admin decide; the outcome takes the place of the question."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Said, ...]:
-        answer = await acts.decide(responder.service, caller, _id("request", request_id), approve=approve)
+        answer = await acts.decide(responder.service, caller, _id(Missing.REQUEST, request_id), approve=approve)
         return (Said(answer.text, place=Place.MESSAGE),)
 
     await responder.answer(interaction, act, PRESS)
@@ -113,16 +114,16 @@ async def _judge(responder: Responder, interaction: AnyInteraction, community: s
 
 async def _unknown(responder: Responder, interaction: AnyInteraction, about: str) -> None:
     async def act(__: Caller, ___: Destination) -> tuple[Said, ...]:
-        raise NotFound("request", about)
+        raise NotFound(Missing.REQUEST, about)
 
     await responder.answer(interaction, act, PRESS)
 
 
-def _id(what: str, given: str) -> str:
+def _id(what: Missing, given: str) -> str:
     return _checked(_ID, what, given)
 
 
-def _checked(form: re.Pattern[str], what: str, given: str) -> str:
+def _checked(form: re.Pattern[str], what: Missing, given: str) -> str:
     """Return what has the form that our own buttons have. Raises NotFound."""
     if not form.fullmatch(given):
         raise NotFound(what, given)

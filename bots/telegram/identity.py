@@ -12,6 +12,7 @@ from telegram.error import BadRequest
 from bots.text.locale import tag_of
 from core.domain.errors import InvalidInput, NotPermitted
 from core.domain.models import Caller, Person
+from core.domain.refusals import Need
 
 NAME = "telegram"
 REMEMBERED = 10_000
@@ -131,5 +132,5 @@ class Admins:
         try:
             admins = await self._bot.get_chat_administrators(chat.id)
         except BadRequest as error:
-            raise NotPermitted("bot_admin") from error
+            raise NotPermitted(Need.BOT_ADMIN) from error
         return any(admin.user.id == user.id for admin in admins)

@@ -19,6 +19,7 @@ from bots.text import admin_replies, community_replies, refusals, replies
 from bots.text.locale import _, speaking
 from core.domain.errors import NeedsConfirmation, NotFound, NotPermitted
 from core.domain.models import Caller
+from core.domain.refusals import Missing, Need
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -69,26 +70,26 @@ class Presses:
         kind, __, about = str(query.data).partition(":")
         act = self._acts.get(kind)
         if act is None:
-            raise NotFound("request", about)
+            raise NotFound(Missing.REQUEST, about)
         return await act(message, query.from_user, about)
 
     async def _again(self, status: MaybeInaccessibleMessage, user: User, job_id: str) -> Said:
         """Send a kept artifact again; the button hangs on the status message, which answers the order."""
-        await self._service.redeliver(_who(status, user), _id("job", job_id), Place.of_status(status).destination)
+        await self._service.redeliver(_who(status, user), _id(Missing.JOB, job_id), Place.of_status(status).destination)
         return Said(_(replies.SENDING_AGAIN))
 
     async def _cancel(self, status: MaybeInaccessibleMessage, user: User, job_id: str) -> Said:
         """Take back an order that waits; the worker changes the status message."""
-        await self._service.cancel(_who(status, user), _id("job", job_id))
+        await self._service.cancel(_who(status, user), _id(Missing.JOB, job_id))
         return Said(_(replies.CANCELLED))
 
     async def _confirm(self, price: MaybeInaccessibleMessage, user: User, about: str) -> Said:
         """Place an order whose price was shown, or whose reading was asked for: the question becomes the status."""
         destination = Place.of_status(price).destination
         offer, __, reading = about.partition(":")
-        chosen = int(_checked(_NUMBER, "offer", reading)) if reading else None
+        chosen = int(_checked(_NUMBER, Missing.OFFER, reading)) if reading else None
         try:
-            accepted = await self._service.confirm(_who(price, user), _id("offer", offer), destination, chosen)
+            accepted = await self._service.confirm(_who(price, user), _id(Missing.OFFER, offer), destination, chosen)
         except NeedsConfirmation as error:
             await self._responder.change(price, refusals.refusal(error), buttons.of_refusal(error, _who(price, user)))
             return Said(refusals.refusal(error))
@@ -101,9 +102,9 @@ class Presses:
         """Ask the admins where they see it; only whoever was refused may."""
         wanted = _WISH.fullmatch(about)
         if wanted is None:
-            raise NotFound("request", about)
+            raise NotFound(Missing.REQUEST, about)
         if int(wanted[2]) != user.id:
-            raise NotPermitted("owner")
+            raise NotPermitted(Need.OWNER)
         wish = await self._service.ask(_who(refusal, user), int(wanted[1]))
         said = Said(admin_replies.wished(wish), markup=buttons.of_wish(wish))
         try:
@@ -124,7 +125,7 @@ class Presses:
     async def _decide(self, question: MaybeInaccessibleMessage, user: User, request_id: str, *, approve: bool) -> Said:
         """Let an admin decide; the outcome takes the place of the question."""
         who = _who(question, user, is_admin=await self._admins.include(question.chat, user))
-        answer = await acts.decide(self._service, who, _id("request", request_id), approve=approve)
+        answer = await acts.decide(self._service, who, _id(Missing.REQUEST, request_id), approve=approve)
         await self._responder.change(question, answer.text)
         return Said.of(answer)
 
@@ -147,11 +148,11 @@ def _who(message: MaybeInaccessibleMessage, user: User, *, is_admin: bool = Fals
     return caller(message.chat, user, None, is_admin=is_admin, thread=thread)
 
 
-def _id(what: str, given: str) -> str:
+def _id(what: Missing, given: str) -> str:
     return _checked(_ID, what, given)
 
 
-def _checked(form: re.Pattern[str], what: str, given: str) -> str:
+def _checked(form: re.Pattern[str], what: Missing, given: str) -> str:
     """Return what has the form that our own buttons have. Raises NotFound."""
     if not form.fullmatch(given):
         raise NotFound(what, given)

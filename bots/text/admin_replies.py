@@ -8,7 +8,7 @@ from bots.text.titles import begun
 from bots.text.wording import PERIOD_NOW, allowance, left, money, when
 from core.admin import MOST_QUOTAS, Subject
 from core.domain.amounts import read_period
-from core.domain.quota import Limits, Quota, Standing
+from core.domain.quota import Limits, Quota, QuotaSource, Standing
 from core.domain.reports import CreditRequest, Resumed, Usage
 from core.domain.troubles import Case, Key, Trouble
 
@@ -29,20 +29,20 @@ TOP = 5
 
 
 _WHO = {
-    "member": N_("{name} may now spend: {amount}."),
-    "role": N_("Whoever has the role {name} and no quota of their own may now spend: {amount}."),
-    "community": N_("Everybody without a quota of their own may now spend: {amount}."),
+    QuotaSource.MEMBER: N_("{name} may now spend: {amount}."),
+    QuotaSource.ROLE: N_("Whoever has the role {name} and no quota of their own may now spend: {amount}."),
+    QuotaSource.COMMUNITY: N_("Everybody without a quota of their own may now spend: {amount}."),
 }
 _CLEARED = {
-    "member": N_("{name}'s own quota is cleared."),
-    "role": N_("The quota of the role {name} is cleared."),
-    "community": N_("The community's default is cleared."),
+    QuotaSource.MEMBER: N_("{name}'s own quota is cleared."),
+    QuotaSource.ROLE: N_("The quota of the role {name} is cleared."),
+    QuotaSource.COMMUNITY: N_("The community's default is cleared."),
 }
 _SOURCES = {
-    "member": N_("own quota"),
-    "role": N_("a role's quota"),
-    "community": N_("the community's default"),
-    "operator": N_("the bot's default"),
+    QuotaSource.MEMBER: N_("own quota"),
+    QuotaSource.ROLE: N_("a role's quota"),
+    QuotaSource.COMMUNITY: N_("the community's default"),
+    QuotaSource.OPERATOR: N_("the bot's default"),
 }
 
 
@@ -74,7 +74,7 @@ def quota_shown(name: str, standing: Standing) -> str:
     return f"{shown} {_('Orders are blocked until {when}.', when=when(standing.blocked_until_ms))}"
 
 
-def quotas(found: Sequence[tuple[str, str, str, Quota]], role_names: Mapping[str, str]) -> str:
+def quotas(found: Sequence[tuple[QuotaSource, str, str, Quota]], role_names: Mapping[str, str]) -> str:
     """List what admins set, the community's default first; a role that is gone has only its id."""
     if not found:
         return _("No quota is set here: the bot's default holds for everybody.")
@@ -86,18 +86,18 @@ def quotas(found: Sequence[tuple[str, str, str, Quota]], role_names: Mapping[str
 
 
 _KINDS = {
-    "member": N_("member {name}: {allowance}"),
-    "role": N_("role {name}: {allowance}"),
-    "community": N_("community: {allowance}"),
+    QuotaSource.MEMBER: N_("member {name}: {allowance}"),
+    QuotaSource.ROLE: N_("role {name}: {allowance}"),
+    QuotaSource.COMMUNITY: N_("community: {allowance}"),
 }
 
 
-def _quota(kind: str, name: str, quota: Quota) -> str:
+def _quota(kind: QuotaSource, name: str, quota: Quota) -> str:
     return _(_KINDS[kind], name=name, allowance=allowance(quota))
 
 
-def _id_of(kind: str, subject: str) -> str:
-    return subject.rpartition(":")[2] if kind == "role" else subject
+def _id_of(kind: QuotaSource, subject: str) -> str:
+    return subject.rpartition(":")[2] if kind is QuotaSource.ROLE else subject
 
 
 def credited(name: str, balance_micros: int) -> str:

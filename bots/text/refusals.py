@@ -29,6 +29,7 @@ from core.domain.errors import (
 )
 from core.domain.models import shown
 from core.domain.quota import Standing
+from core.domain.refusals import Cause, Limit, Missing, Need
 
 LONGEST_QUOTE = 60
 LONGEST_LINE = 300
@@ -41,41 +42,41 @@ ASKED_BEFORE = N_(
 DIRECT_HINT = N_("For direct chats whoever runs this bot sets it.")
 
 _UNAVAILABLE = {
-    "draining": N_("I am being restarted and take no new orders for a moment. Please try again shortly."),
-    "out_of_credit": N_("The service is out of credit, you were not charged. {whoever}"),
-    "misconfigured": N_("The service can't generate audio right now, you were not charged. {whoever}"),
-    "store": N_("I can't check what you may spend right now, so I take no orders. Please try again shortly."),
+    Cause.DRAINING: N_("I am being restarted and take no new orders for a moment. Please try again shortly."),
+    Cause.OUT_OF_CREDIT: N_("The service is out of credit, you were not charged. {whoever}"),
+    Cause.MISCONFIGURED: N_("The service can't generate audio right now, you were not charged. {whoever}"),
+    Cause.STORE: N_("I can't check what you may spend right now, so I take no orders. Please try again shortly."),
 }
 
 _NEEDS = {
-    "admin": N_("Only admins of this community may do that."),
-    "bot_admin": N_("I can't see here who is an admin. Make me an administrator of this group, and try again."),
-    "operator": N_("Only whoever runs this bot may do that."),
-    "community": N_("A direct chat has no admins who could be asked."),
-    "account": N_(
+    Need.ADMIN: N_("Only admins of this community may do that."),
+    Need.BOT_ADMIN: N_("I can't see here who is an admin. Make me an administrator of this group, and try again."),
+    Need.OPERATOR: N_("Only whoever runs this bot may do that."),
+    Need.COMMUNITY: N_("A direct chat has no admins who could be asked."),
+    Need.ACCOUNT: N_(
         "You are writing as a group or a channel, and several people share that identity, so it can't spend. "
         "Write as yourself to order."
     ),
-    "self": N_("You are writing as a group or a channel, which several people share. Write to me as yourself."),
-    "unclaimed": N_("Somebody runs this bot already, so it can't be claimed."),
-    "direct": N_(
+    Need.SELF: N_("You are writing as a group or a channel, which several people share. Write to me as yourself."),
+    Need.UNCLAIMED: N_("Somebody runs this bot already, so it can't be claimed."),
+    Need.DIRECT: N_(
         "Others can read this: write it to me in a direct chat. If that was the right code, it is void now, and "
         "the next start writes a new one."
     ),
-    "code": N_(
+    Need.CODE: N_(
         "That is not the code, or it is void: it lasts for 15 minutes and five tries, and the next start writes a "
         "new one to the terminal."
     ),
-    "owner": N_("That order belongs to somebody else."),
+    Need.OWNER: N_("That order belongs to somebody else."),
 }
 
 _UNKNOWN = {
-    "job": N_("I don't know that order any more."),
-    "waiting": N_("That order no longer waits, so it can't be cancelled any more."),
-    "community": N_("I don't know a community {name}. /communities lists them."),
-    "request": N_("I don't know that request any more."),
-    "offer": N_("That can't be confirmed any more: it is ordered already, or I asked more than ten minutes ago."),
-    "member": N_("I have not seen {name} here yet. Reply to one of their messages instead."),
+    Missing.JOB: N_("I don't know that order any more."),
+    Missing.WAITING: N_("That order no longer waits, so it can't be cancelled any more."),
+    Missing.COMMUNITY: N_("I don't know a community {name}. /communities lists them."),
+    Missing.REQUEST: N_("I don't know that request any more."),
+    Missing.OFFER: N_("That can't be confirmed any more: it is ordered already, or I asked more than ten minutes ago."),
+    Missing.MEMBER: N_("I have not seen {name} here yet. Reply to one of their messages instead."),
 }
 
 
@@ -205,23 +206,23 @@ def _total_pool(cost: str, standing: Standing) -> str:
     )
 
 
-_LIMITED: dict[str, Callable[[Standing], str]] = {
-    "community": lambda __: _(
+_LIMITED: dict[Limit, Callable[[Standing], str]] = {
+    Limit.COMMUNITY: lambda __: _(
         "I wait for my operator here: whoever runs this bot has not approved this community. They can, with "
         "/communities approve. Nothing was charged."
     ),
-    "declined": lambda __: _(
+    Limit.DECLINED: lambda __: _(
         "I take no orders here: whoever runs this bot has declined this community. Nothing was charged."
     ),
-    "blocked": _blocked,
-    "product": _products,
-    "channel": lambda __: _("This community's admins don't allow orders here, but in other channels."),
-    "longest_text": _longest,
-    "cooldown": _cooling,
-    "waiting": lambda __: _("You have as many orders under way as anybody may. Please wait until one is finished."),
-    "in_flight": _in_flight,
+    Limit.BLOCKED: _blocked,
+    Limit.PRODUCT: _products,
+    Limit.CHANNEL: lambda __: _("This community's admins don't allow orders here, but in other channels."),
+    Limit.LONGEST_TEXT: _longest,
+    Limit.COOLDOWN: _cooling,
+    Limit.WAITING: lambda __: _("You have as many orders under way as anybody may. Please wait until one is finished."),
+    Limit.IN_FLIGHT: _in_flight,
 }
-_POOLS = {"pool": _pool, "total_pool": _total_pool}
+_POOLS = {Limit.POOL: _pool, Limit.TOTAL_POOL: _total_pool}
 
 
 def _over_limit(error: OverLimit) -> str:
@@ -230,7 +231,7 @@ def _over_limit(error: OverLimit) -> str:
         return _LIMITED[error.limit](standing)
     if error.limit in _POOLS:
         return _POOLS[error.limit](cost, standing)
-    hint = _(DIRECT_HINT if error.limit == "direct" else ADMINS_ONLY_HINT)
+    hint = _(DIRECT_HINT if error.limit is Limit.DIRECT else ADMINS_ONLY_HINT)
     if not standing.quota.limit_micros and not standing.balance_micros:
         return _("This costs {cost}, and you have no allowance here. {hint}", cost=cost, hint=hint)
     return _(
@@ -249,7 +250,7 @@ def _not_enough(error: NotEnough) -> str:
 
 
 def _unavailable(error: Unavailable) -> str:
-    if error.why == "full":
+    if error.why is Cause.FULL:
         return _busy(error.wait_s)
     return _(_UNAVAILABLE[error.why], whoever=whoever(error.told))
 

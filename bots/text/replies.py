@@ -10,7 +10,7 @@ from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Accepted, Artifact, Job, Receipt
 from core.domain.products import Catalog, row_of
 from core.domain.quota import Standing
-from core.domain.reports import Entry
+from core.domain.reports import Entry, EntryKind
 
 SEND_AGAIN = N_("Send again")
 CANCEL = N_("Cancel")
@@ -212,10 +212,10 @@ def _blocked(until_ms: int | None) -> str:
     return _("An admin has blocked your orders until {when}.", when=when(until_ms))
 
 
-_ENTRIES: dict[str, Callable[[Entry], str]] = {
-    "charge": lambda e: _("{amount} charged, order {job_id}", amount=money(e.charged_micros), job_id=e.job_id),
-    "grant": lambda e: _("{amount} credit granted", amount=money(e.balance_micros)) + _because(e),
-    "revoke": lambda e: _("{amount} credit taken back", amount=money(-e.balance_micros)) + _because(e),
+_ENTRIES: dict[EntryKind, Callable[[Entry], str]] = {
+    EntryKind.CHARGE: lambda e: _("{amount} charged, order {job_id}", amount=money(e.charged_micros), job_id=e.job_id),
+    EntryKind.GRANT: lambda e: _("{amount} credit granted", amount=money(e.balance_micros)) + _because(e),
+    EntryKind.REVOKE: lambda e: _("{amount} credit taken back", amount=money(-e.balance_micros)) + _because(e),
 }
 
 

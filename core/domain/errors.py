@@ -32,6 +32,7 @@ from typing import ClassVar
 from core.domain.communities import Approval
 from core.domain.lifecycle import Reason
 from core.domain.quota import Standing
+from core.domain.refusals import Cause, Limit, Missing, Need
 
 
 class TroubadourError(Exception):
@@ -63,13 +64,7 @@ class NothingToSay(InvalidInput):
 class NotPermitted(Refusal):
     """The act is for admins, or the caller can't be an account."""
 
-    def __init__(self, needs: str) -> None:
-        """`needs`: "admin", "operator", "account" (a shared identity can't spend), "owner" (somebody else's job).
-
-        Of a claim: "unclaimed" (there is an owner), "code" (the right one), "direct" (a chat that nobody else
-        reads), "self" (an identity of their own).
-        "bot_admin": the community lets only its admins know who they are, and the bot isn't one.
-        """
+    def __init__(self, needs: Need) -> None:
         super().__init__(needs)
         self.needs = needs
 
@@ -77,11 +72,7 @@ class NotPermitted(Refusal):
 class OverLimit(Refusal):
     """Say which limit refused, with the standing that the decision saw."""
 
-    def __init__(self, limit: str, cost_micros: int, standing: Standing) -> None:
-        """`limit`: as in `core.ports.Admitted.refused_by`; "direct" is the allowance of a direct chat.
-
-        "declined" is a community that the operators have declined.
-        """
+    def __init__(self, limit: Limit, cost_micros: int, standing: Standing) -> None:
         super().__init__(limit)
         self.limit = limit
         self.cost_micros = cost_micros
@@ -91,7 +82,7 @@ class OverLimit(Refusal):
     def missing_micros(self) -> int | None:
         """What credit would let the order through; None where credit would not help."""
         left = self.standing.allowance_left_micros
-        if self.limit != "allowance" or left is None:
+        if self.limit is not Limit.ALLOWANCE or left is None:
             return None
         return self.cost_micros - left - self.standing.balance_micros
 
@@ -152,11 +143,8 @@ class DoneBefore(Refusal):
 class Unavailable(Refusal):
     """The service takes no orders now."""
 
-    def __init__(self, why: str, *, wait_s: float = 0, told: bool = False) -> None:
-        """`why`: "draining", "out_of_credit", "misconfigured", "store" or "full": then `wait_s` is an estimate.
-
-        `told`: whether those who run the service know of it.
-        """
+    def __init__(self, why: Cause, *, wait_s: float = 0, told: bool = False) -> None:
+        """`wait_s`: an estimate, where it is full; `told`: whether those who run the service know of it."""
         super().__init__(why)
         self.why = why
         self.wait_s = wait_s
@@ -176,8 +164,7 @@ class TooOld(Refusal):
 class NotFound(Refusal):
     """A member or a job that is not known here."""
 
-    def __init__(self, what: str, name: str) -> None:
-        """`what`: "member", "job", "waiting" (a job that no longer waits), "offer", "request" or "community"."""
+    def __init__(self, what: Missing, name: str) -> None:
         super().__init__(f"{what} {name}")
         self.what = what
         self.name = name

@@ -61,13 +61,21 @@ class Limits:
 NO_LIMITS = Limits()
 
 
+class QuotaSource(StrEnum):
+    """Whose quota it is, from the nearest on."""
+
+    MEMBER = "member"
+    ROLE = "role"
+    COMMUNITY = "community"
+    OPERATOR = "operator"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What a member may spend in a community now, and by which quota."""
 
     quota: Quota
-    source: str
-    """Whose quota it is: "member", "role", "community" or "operator"."""
+    source: QuotaSource
     subject: str = ""
     """The member or the role whose quota it is."""
     used_micros: int

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from enum import StrEnum
 from operator import attrgetter
 from typing import TextIO, TypeVar
 
@@ -117,6 +118,18 @@ class Community:
     """Whether `added_by` added the bot; else they were the first to be heard there."""
 
 
+class EntryKind(StrEnum):
+    """What a ledger entry says of the money."""
+
+    HOLD = "hold"
+    CHARGE = "charge"
+    VOID = "void"
+    UPSTREAM = "upstream"
+    """What the operator pays for a job whose member pays nothing."""
+    GRANT = "grant"
+    REVOKE = "revoke"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One ledger entry, as it is exported. Amounts in micros."""
@@ -126,7 +139,7 @@ class Entry:
     community: str
     member: str
     name: str
-    kind: str
+    kind: EntryKind
     job_id: str
     allowance_micros: int
     balance_micros: int

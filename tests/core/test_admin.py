@@ -17,7 +17,7 @@ from core.domain.errors import (
     StoreAway,
 )
 from core.domain.models import Caller
-from core.domain.quota import Limits
+from core.domain.quota import Limits, QuotaSource
 from core.domain.reports import Resumed
 from core.engine.queue import Limits as QueueLimits
 from storage.admin_store import SqlAdminStore
@@ -31,7 +31,9 @@ Act = Callable[[Incarnation, Caller], Awaitable[object]]
 
 ADMIN_ACTS: dict[str, Act] = {
     "quota set": lambda alive, who: alive.service.admin.set_quota(who, Subject.of(ANN), "1", "day"),
-    "quota role": lambda a, who: a.service.admin.set_quota(who, Subject(kind="role", key="test:role:1"), "1", "day"),
+    "quota role": lambda a, who: a.service.admin.set_quota(
+        who, Subject(kind=QuotaSource.ROLE, key="test:role:1"), "1", "day"
+    ),
     "quota default": lambda alive, who: alive.service.admin.set_quota(who, Subject.of(None), "1", "day"),
     "quota clear": lambda alive, who: alive.service.admin.clear_quota(who, Subject.of(ANN)),
     "grant": lambda alive, who: alive.service.admin.grant(who, ANN, "1"),
@@ -103,7 +105,7 @@ async def test_credit_in_words_that_are_no_sum_changes_nothing(alive: Incarnatio
 @pytest.mark.parametrize("typed", ["NaN", "-1", "1e400", str(2**63), "0,5", "５", ""])
 async def test_quotas_and_pools_in_words_that_are_no_amount_change_nothing(alive: Incarnation, typed: str) -> None:
     admin = alive.service.admin
-    for subject in (Subject.of(ANN), Subject.of(None), Subject(kind="role", key="test:role:1")):
+    for subject in (Subject.of(ANN), Subject.of(None), Subject(kind=QuotaSource.ROLE, key="test:role:1")):
         with pytest.raises(InvalidInput):
             await admin.set_quota(BOSS, subject, typed, "day")
     with pytest.raises(InvalidInput):
@@ -302,7 +304,7 @@ async def test_all_quotas_are_listed(alive: Incarnation) -> None:
 
 
 async def test_a_receipt_counts_with_the_roles_of_whoever_ordered(alive: Incarnation, rig: Rig) -> None:
-    await alive.service.admin.set_quota(BOSS, Subject(kind="role", key="test:dj"), "0.01", "week")
+    await alive.service.admin.set_quota(BOSS, Subject(kind=QuotaSource.ROLE, key="test:dj"), "0.01", "week")
     await alive.service.order(order(caller(roles=("test:dj",))))
     await at_rest(alive)
     [(_, _, receipt)] = rig.chat.heard

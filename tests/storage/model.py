@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from core.domain.lifecycle import State
-from core.domain.quota import Limits, Period, Quota, Standing
+from core.domain.quota import Limits, Period, Quota, QuotaSource, Standing
 
 HELD = {State.QUEUED, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING}
 VOID = {State.REJECTED, State.FAILED, State.EXPIRED, State.CANCELLED}
@@ -161,7 +161,7 @@ class Model:
         held = [j.cost for j in self.jobs.values() if (j.community, j.member) == (community, member) and j.held]
         return Standing(
             quota=quota,
-            source=source,
+            source=QuotaSource(source),
             subject=subject,
             used_micros=self.drawn(community, member, quota.period),
             balance_micros=self.balance(community, member),

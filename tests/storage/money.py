@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from core.domain.lifecycle import State
 from core.domain.models import Job
-from core.domain.quota import Quota
+from core.domain.quota import Quota, QuotaSource
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
@@ -38,7 +38,7 @@ async def pool(driver: Driver, community: str, micros: int) -> None:
 
 async def set_quota(admin: SqlAdminStore, community: str, member: str | None, quota: Quota | None, by: str) -> None:
     who = replace(act(target=member or ""), community=community, actor=by)
-    await admin.set_quota(who, "member" if member else "community", quota)
+    await admin.set_quota(who, QuotaSource.MEMBER if member else QuotaSource.COMMUNITY, quota)
 
 
 async def figures(store: SqlStore, community: str, member: str, quota: Quota = RICH) -> tuple[int, int, int]:

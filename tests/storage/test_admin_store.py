@@ -7,7 +7,7 @@ import pytest
 
 from core.domain.errors import Decided, NotEnough, NotFound
 from core.domain.models import Caller, Person
-from core.domain.quota import Limits, Period, Quota
+from core.domain.quota import Limits, Period, Quota, QuotaSource
 from storage.admin_store import MOST_MICROS, SqlAdminStore
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
@@ -31,18 +31,18 @@ async def test_quotas_compose(store: SqlStore, admin: SqlAdminStore) -> None:
         return standing.source, standing.subject, standing.quota.limit_micros
 
     assert await source() == ("operator", "", 1)
-    await admin.set_quota(act(), "community", day(2))
+    await admin.set_quota(act(), QuotaSource.COMMUNITY, day(2))
     assert await source() == ("community", "", 2)
-    await admin.set_quota(act(target="test:role:1"), "role", day(30))
-    await admin.set_quota(act(target="test:role:3"), "role", day(900))
+    await admin.set_quota(act(target="test:role:1"), QuotaSource.ROLE, day(30))
+    await admin.set_quota(act(target="test:role:3"), QuotaSource.ROLE, day(900))
     assert await source() == ("role", "test:role:1", 30)
-    await admin.set_quota(act(target="test:role:2"), "role", WEEK)
+    await admin.set_quota(act(target="test:role:2"), QuotaSource.ROLE, WEEK)
     assert await source() == ("role", "test:role:2", 5000)
-    await admin.set_quota(act(target="test:role:1"), "role", day(None))
+    await admin.set_quota(act(target="test:role:1"), QuotaSource.ROLE, day(None))
     assert await source() == ("role", "test:role:1", None)
-    await admin.set_quota(act(target="test:ann"), "member", day(0))
+    await admin.set_quota(act(target="test:ann"), QuotaSource.MEMBER, day(0))
     assert await source() == ("member", "test:ann", 0)
-    await admin.set_quota(act(target="test:ann"), "member", None)
+    await admin.set_quota(act(target="test:ann"), QuotaSource.MEMBER, None)
     assert (await source())[0] == "role"
     assert (await store.standing("test:other", "test:ann", day(1), roles)).source == "operator"
 
@@ -50,8 +50,8 @@ async def test_quotas_compose(store: SqlStore, admin: SqlAdminStore) -> None:
 async def test_the_role_counts_that_leaves_most_now(store: SqlStore, admin: SqlAdminStore, clock: SetClock) -> None:
     """A spent week leaves less than a fresh day."""
     member = caller(roles=("test:role:1", "test:role:2"))
-    await admin.set_quota(act(target="test:role:1"), "role", day(1400))
-    await admin.set_quota(act(target="test:role:2"), "role", Quota(limit_micros=2000, period=Period.WEEK))
+    await admin.set_quota(act(target="test:role:1"), QuotaSource.ROLE, day(1400))
+    await admin.set_quota(act(target="test:role:2"), QuotaSource.ROLE, Quota(limit_micros=2000, period=Period.WEEK))
     assert await refused_by(store, member) is None
     clock.forward(days=1)
     standing = await store.standing("test:band", "test:ann", day(1), member.roles)
@@ -173,7 +173,7 @@ async def test_limits_are_set_one_at_a_time(admin: SqlAdminStore) -> None:
 async def test_a_quota_lowered_while_held_counts_for_the_next_order(store: SqlStore, admin: SqlAdminStore) -> None:
     held = (await store.admit(admission(cost=1400, quota=day(3000)))).job
     assert held is not None
-    await admin.set_quota(act(target="test:ann"), "member", day(1000))
+    await admin.set_quota(act(target="test:ann"), QuotaSource.MEMBER, day(1000))
     assert await refused_by(store, cost=1) == "allowance"
     assert (await store.standing("test:band", "test:ann", day(0))).allowance_left_micros == 0
 
@@ -207,9 +207,11 @@ async def test_a_declined_request_gives_nothing(store: SqlStore, admin: SqlAdmin
 
 
 async def test_every_change_is_in_the_audit_with_what_it_replaced(store: SqlStore, admin: SqlAdminStore) -> None:
-    await admin.set_quota(act("quota set", "test:ann"), "member", day(1000))
-    await admin.set_quota(act("quota set", "test:ann"), "member", Quota(limit_micros=None, period=Period.WEEK))
-    await admin.set_quota(act("quota clear", "test:ann"), "member", None)
+    await admin.set_quota(act("quota set", "test:ann"), QuotaSource.MEMBER, day(1000))
+    await admin.set_quota(
+        act("quota set", "test:ann"), QuotaSource.MEMBER, Quota(limit_micros=None, period=Period.WEEK)
+    )
+    await admin.set_quota(act("quota clear", "test:ann"), QuotaSource.MEMBER, None)
     await admin.credit(act("grant", "test:ann"), ANN, 500, "")
     await admin.credit(act("revoke", "test:ann"), ANN, -500, "")
     await admin.block(act("block", "test:ann"), ANN, None)

@@ -10,6 +10,7 @@ import pytest
 
 from core.domain.lifecycle import HELD, VOIDS, Late, State
 from core.domain.models import Destination, Person
+from core.domain.quota import QuotaSource
 from storage.admin_store import SqlAdminStore
 from storage.books import AUDIO, CHECKS, breaches
 from storage.driver import Driver, Statement
@@ -174,8 +175,8 @@ async def books(driver: Driver, clock: SetClock, store: SqlStore) -> None:
         await store.ask(request, asks, 900)
         if approve is not None:
             await admin.decide(act("approve" if approve else "decline", request), request, approve=approve)
-    await admin.set_quota(act("quota set", "test:bob"), "member", day(9000))
-    await admin.set_quota(act("quota set"), "community", day(None))
+    await admin.set_quota(act("quota set", "test:bob"), QuotaSource.MEMBER, day(9000))
+    await admin.set_quota(act("quota set"), QuotaSource.COMMUNITY, day(None))
     clock.forward(ms=1000)
     for state in HELD_PATH:
         await brought_to(store, state)

@@ -19,7 +19,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from core.domain.errors import NotEnough, StaleJob
 from core.domain.lifecycle import MOVES, State
 from core.domain.models import Job, Order, Person
-from core.domain.quota import DAY_MS, Limits, Period, Quota
+from core.domain.quota import DAY_MS, Limits, Period, Quota, QuotaSource
 from core.ports import Admission, Admitted
 from storage.admin_store import SqlAdminStore
 from storage.books import CHECKS, breaches
@@ -191,7 +191,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(home=communities, subject=subjects, quota=quotas | st.none())
     def set_quota(self, home: str, subject: tuple[str, str], quota: Quota | None) -> None:
-        self.run(self.admin.set_quota(act(target=subject[1], community=home), subject[0], quota))
+        self.run(self.admin.set_quota(act(target=subject[1], community=home), QuotaSource(subject[0]), quota))
         self.model.set(self.model.quotas, (f"test:{home}", *subject), quota)
 
     @rule(home=communities, micros=amounts | st.none())

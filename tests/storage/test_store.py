@@ -7,7 +7,7 @@ import pytest
 from core.domain.errors import Conflict, StaleJob
 from core.domain.lifecycle import MOVES, VOIDS, State
 from core.domain.models import Artifact, Destination, Person
-from core.domain.quota import Period, Quota
+from core.domain.quota import Period, Quota, QuotaSource
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
@@ -201,7 +201,7 @@ async def test_people_are_found_by_the_name_they_have_now(store: SqlStore) -> No
 async def test_a_community_moves_with_everything(store: SqlStore, admin: SqlAdminStore, driver: Driver) -> None:
     await grant(driver, "test:ann", 500)
     job = await admitted(store, cost=1400, quota=day(1000))
-    await admin.set_quota(act(), "community", day(5000))
+    await admin.set_quota(act(), QuotaSource.COMMUNITY, day(5000))
     await store.move_community("test:band", "test:orchestra")
     moved = await store.job(job.job_id)
     assert moved is not None

@@ -8,6 +8,7 @@ import pytest
 
 from bots.app.logs import Outages
 from core.domain.errors import StoreAway, Unavailable
+from core.domain.refusals import Cause
 
 AWAY = StoreAway("the database books.db fails: disk I/O error")
 
@@ -23,7 +24,7 @@ def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
 
 
 def order() -> None:
-    raise Unavailable("store") from AWAY
+    raise Unavailable(Cause.STORE) from AWAY
 
 
 def fail(kind: int, logger: logging.Logger) -> None:

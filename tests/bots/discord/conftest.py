@@ -19,7 +19,7 @@ from bots.discord.delivery import DiscordDelivery
 from bots.discord.identity import Address
 from core.domain.lifecycle import State
 from core.domain.models import Artifact, Job, Receipt
-from core.domain.quota import Period, Quota, Standing
+from core.domain.quota import Period, Quota, QuotaSource, Standing
 from tests.audio import PROBE
 from tests.bots.discord.studio import Studio, sound
 from tests.template import prepared
@@ -183,7 +183,7 @@ def audio(tmp_path: Path) -> list[Artifact]:
 
 STANDING = Standing(
     quota=Quota(limit_micros=100_000, period=Period.DAY),
-    source="operator",
+    source=QuotaSource.OPERATOR,
     used_micros=0,
     balance_micros=0,
     held_micros=0,

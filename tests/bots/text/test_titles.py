@@ -9,7 +9,7 @@ from bots.telegram import delivery as telegram
 from bots.text import replies, titles
 from core.domain.lifecycle import State
 from core.domain.models import Destination, Job, Receipt
-from core.domain.quota import Standing
+from core.domain.quota import QuotaSource, Standing
 from tests.makers import day
 
 
@@ -62,7 +62,9 @@ def test_no_file_is_without_a_name_or_a_trap(words: str, name: str) -> None:
 
 
 def receipt(of: Job) -> Receipt:
-    standing = Standing(quota=day(None), source="operator", used_micros=0, balance_micros=0, held_micros=0, resets_ms=0)
+    standing = Standing(
+        quota=day(None), source=QuotaSource.OPERATOR, used_micros=0, balance_micros=0, held_micros=0, resets_ms=0
+    )
     return Receipt(job=of, charged_micros=1, standing=standing)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.domain.quota import Period, Quota, Standing, window
+from core.domain.quota import Period, Quota, QuotaSource, Standing, window
 
 
 def ms(text: str) -> int:
@@ -54,5 +54,7 @@ def test_an_order_draws_the_allowance_and_then_the_balance(
     limit: int | None, used: int, cost: int, left: tuple[int, int]
 ) -> None:
     quota = Quota(limit_micros=limit, period=Period.DAY)
-    before = Standing(quota=quota, source="role", used_micros=used, balance_micros=7, held_micros=0, resets_ms=0)
+    before = Standing(
+        quota=quota, source=QuotaSource.ROLE, used_micros=used, balance_micros=7, held_micros=0, resets_ms=0
+    )
     assert before.after(cost) == replace(before, used_micros=left[0], balance_micros=left[1])

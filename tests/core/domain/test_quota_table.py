@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from core.domain.lifecycle import State
 from core.domain.models import Person
-from core.domain.quota import Period, Quota, Standing
+from core.domain.quota import Period, Quota, QuotaSource, Standing
 from core.ports import Admission, Admitted
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
@@ -107,7 +107,7 @@ class Scene:
             case ["member" | "role" | "community" as kind, *name, amount]:
                 target = self.person(*name).member if kind == "member" else "".join(f"test:{role}" for role in name)
                 wanted = None if amount == "none" else quota(amount)
-                await self.admin.set_quota(act(target=target, community=home), kind, wanted)
+                await self.admin.set_quota(act(target=target, community=home), QuotaSource(kind), wanted)
             case ["pool", amount]:
                 limit = None if amount == "none" else int(amount)
                 await self.admin.set_pool(act(community=home), f"test:{home}", limit)

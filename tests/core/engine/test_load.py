@@ -10,6 +10,7 @@ from bots.text import refusals
 from core.domain.errors import StoreError, TooManyRequests, Unavailable
 from core.domain.lifecycle import State
 from core.domain.quota import Period, Quota
+from core.domain.refusals import Cause
 from core.engine.callbacks import Naming
 from core.engine.lease import SoleLease
 from core.engine.load import Throughput
@@ -52,7 +53,7 @@ async def test_over_the_limit_members_hear_it_before_anything_is_set_aside(rig: 
 
 @pytest.mark.parametrize(("wait_s", "said"), [(0, "a minute,"), (61, "2 minutes,"), (600, "10 minutes,")])
 def test_the_wait_is_said_in_minutes(wait_s: float, said: str) -> None:
-    assert f"about {said}" in refusals.refusal(Unavailable("full", wait_s=wait_s))
+    assert f"about {said}" in refusals.refusal(Unavailable(Cause.FULL, wait_s=wait_s))
 
 
 def test_the_wait_follows_from_what_has_ended_lately() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from core.domain.errors import Refusal, StoreError
 from core.domain.lifecycle import ENDED, HELD, MOVES
 from core.domain.models import Caller, Destination, Job, MoveChanges, Person
-from core.domain.quota import Period, Quota
+from core.domain.quota import Period, Quota, QuotaSource
 from core.domain.reports import Act
 from storage.admin_store import SqlAdminStore
 from storage.store import SqlStore
@@ -150,8 +150,10 @@ class Work:
         who, rng = self._who(), self.rng
         act, person = self._act(who.community, who.member), Person(member=who.member, name=who.name)
         rules: tuple[Callable[[], Awaitable[None]], ...] = (
-            lambda: self.admin.set_quota(act, "member", Quota(limit_micros=rng.randrange(10**6), period=Period.DAY)),
-            lambda: self.admin.set_quota(act, "member", None),
+            lambda: self.admin.set_quota(
+                act, QuotaSource.MEMBER, Quota(limit_micros=rng.randrange(10**6), period=Period.DAY)
+            ),
+            lambda: self.admin.set_quota(act, QuotaSource.MEMBER, None),
             lambda: self.admin.block(act, person, self.clock.ms + 10**6),
             lambda: self.admin.unblock(act, person),
             lambda: self.admin.set_limit(act, "in_flight", rng.randrange(1, 50)),

@@ -169,7 +169,7 @@ ABLATIONS = (
     Ablation(
         "anybody may have it sent again",
         "core.service:_require_owner",
-        'raise NotPermitted("owner")',
+        "raise NotPermitted(Need.OWNER)",
         "pass",
         featured="people: send again pressed by another",
     ),
