@@ -1,4 +1,4 @@
-"""What is wrong with an address that somebody put into a setting."""
+"""Faults of an address in a setting."""
 
 from collections.abc import Set as AbstractSet
 from urllib.parse import SplitResult, urlsplit

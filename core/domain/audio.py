@@ -129,7 +129,7 @@ class Want:
     max_bytes: int
     playable: frozenset[str]
     prefer: Literal["opus", "mp3"]
-    """What to transcode to, if it is playable; the other one otherwise."""
+    """The target to transcode to, if the chat plays it; else the other one."""
     output_format: str = ""
     """What the member chose; it goes before what the chat plays."""
 

@@ -1,4 +1,4 @@
-"""The one-time code by which whoever reads the operator's terminal becomes the owner. Pure."""
+"""The one-time code that makes a reader of the operator's terminal the owner. Pure."""
 
 import re
 import secrets

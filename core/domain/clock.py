@@ -1,4 +1,4 @@
-"""How long ago something was, however the wall clock was set meanwhile."""
+"""Ages that stay right when the wall clock is set."""
 
 import time
 from collections.abc import Callable

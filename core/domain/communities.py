@@ -1,4 +1,4 @@
-"""Who decides where orders are taken: whoever adds the bot to a group of their own is its admin there."""
+"""Which communities may order: anybody can add the bot to a group of their own, so operators decide."""
 
 from dataclasses import dataclass
 from enum import StrEnum

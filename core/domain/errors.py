@@ -186,7 +186,7 @@ class GatewayError(TroubadourError):
     retry: ClassVar[bool] = False
     pauses: ClassVar[bool] = False
     longest_pause_s: ClassVar[float] = 900
-    """How long submissions are held back at most, however often they failed."""
+    """The longest pause of submissions, after any number of failures."""
     operator: ClassVar[str] = "The gateway answered in an undocumented way."
 
     def __init__(self, detail: str = "", *, retry_after_s: float | None = None) -> None:
@@ -196,7 +196,7 @@ class GatewayError(TroubadourError):
 
     @property
     def passes(self) -> bool:
-        """Whether a question that was answered so may be answered otherwise later."""
+        """Whether the same question may get another answer later."""
         return self.accepted is None or self.retry or self.pauses
 
 
@@ -342,7 +342,7 @@ class DeliveryRefused(DeliveryError):
 class DeliveryDelayed(DeliveryError):
     """A later try may succeed: flood wait, no connection, 5xx on an idempotent call.
 
-    `doubtful`: this one may have arrived, and whoever tries again has to know.
+    `doubtful`: this try may have arrived, which the next one has to know.
     """
 
     def __init__(self, detail: str, *, retry_after_s: float, doubtful: bool = False) -> None:

@@ -26,7 +26,7 @@ class Late(StrEnum):
     NO = ""
     AWAITED = "awaited"
     CAME = "came"
-    """The hold was released before: whatever becomes of the audio, it is free."""
+    """The hold was released before, so the audio is free."""
 
 
 class Reason(StrEnum):

@@ -176,7 +176,7 @@ class Job:
 
     @property
     def free(self) -> bool:
-        """Whether its audio came when the hold was released already."""
+        """Whether the audio came after the hold was released."""
         return self.late is Late.CAME
 
     @property

@@ -6,10 +6,10 @@ from core.domain.products import PRICE_MICROS
 from core.domain.quota import Quota
 
 OFFER_MS = 10 * 60_000
-"""How long a price may be agreed to."""
+"""The time in which a price can be agreed to."""
 
 OLDEST_ACT_MS = 3_600_000
-"""How long ago an admin's command may have been written when it arrives."""
+"""The greatest age of an admin's command that is carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Policy:
     max_queue: int = 1000
     """Jobs of everybody that may wait for their turn; beyond that orders are refused."""
     oldest_order_s: float = 900
-    """How long ago an order may have been written when it arrives, as after a night without the bot."""
+    """The greatest age of an order that is taken, as after a night without the bot."""
     price_micros: int = PRICE_MICROS
     """Per 1,000 characters; what an amount typed in characters is counted with."""
     owners: frozenset[str] = frozenset()

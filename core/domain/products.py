@@ -103,7 +103,7 @@ class OneOf:
 
     choices: tuple[str, ...]
     is_open: bool = False
-    """Whether whoever runs the bot may add to them."""
+    """Whether the operator may add to them."""
     usual: str = ""
     """The one that most take, where it isn't the first."""
 
@@ -209,7 +209,7 @@ class Product:
     """Its parameters by name."""
     price_micros: int = PRICE_MICROS
     usual_s: float
-    """How long the gateway usually takes: where polling begins to hurry."""
+    """The gateway's usual time, after which polling speeds up."""
     deadline_s: float = 900
 
     @property

@@ -185,6 +185,6 @@ class Resumed:
     """What came of an operator's word that submissions make sense again."""
 
     opened: bool
-    """Whether they were paused in this process."""
+    """Whether submissions were paused in this process."""
     spread: bool = False
-    """Whether other processes were told, of which it is not known here if they had paused."""
+    """Whether other processes were told; they may not have paused."""

@@ -1,4 +1,4 @@
-"""What is wrong with the service itself, for those who run it: begun and ended by whoever knows."""
+"""Troubles of the service itself, for its operators."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from enum import StrEnum
 from core.domain.lifecycle import Reason
 
 TELL_S = 5.0
-"""How long to wait for a message to the operators that is under way."""
+"""The longest wait for a message to the operators that is under way."""
 
 
 class Trouble(StrEnum):
@@ -73,7 +73,7 @@ class Troubles:
         self._undecided: set[Key] = set()
         self._decided = asyncio.Event()
         self.changed = asyncio.Event()
-        """Set when a trouble begins or ends; whoever tells the operators clears it."""
+        """Set when a trouble begins or ends; the notifier clears it."""
         self.attended = False
         """Whether somebody tells the operators."""
 

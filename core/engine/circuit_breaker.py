@@ -11,7 +11,7 @@ FIRST_PAUSE_S = 5.0
 
 
 class CircuitBreaker:
-    """One for all submissions. Closed by a failure that is nobody's in particular; opened by a success."""
+    """Hold back all submissions after a failure that concerns every one of them; let them go on after a success."""
 
     def __init__(self, first_pause_s: float = FIRST_PAUSE_S) -> None:
         self._first_pause_s = first_pause_s
@@ -23,7 +23,7 @@ class CircuitBreaker:
         self._trouble: GatewayError | None = None
 
     def trouble(self) -> GatewayError | None:
-        """Return the operator's trouble that keeps the gate closed now, if that is what does."""
+        """Return the trouble for which submissions are held back now, if any."""
         return self._trouble if self.closed_s else None
 
     def why(self) -> Reason | None:
@@ -32,12 +32,12 @@ class CircuitBreaker:
 
     @property
     def passes(self) -> bool:
-        """Whether whoever comes now passes at once."""
+        """Whether a submission would pass at once."""
         return not self._strikes
 
     @property
     def closed_s(self) -> float:
-        """How long the gate stays closed, in seconds; 0 when it is open."""
+        """The rest of the pause, in seconds; 0 when there is none."""
         return max(0.0, self._until_s - asyncio.get_running_loop().time()) if self._strikes else 0.0
 
     @asynccontextmanager

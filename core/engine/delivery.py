@@ -31,9 +31,9 @@ from core.ports import Clock, Deliveries, MediaTools, Store
 log = logging.getLogger(__name__)
 
 DELIVER_S = 1800
-"""How long a chat that takes nothing just now is tried again."""
+"""The time in which a chat that takes nothing just now is tried again."""
 ROOM_S = 5
-"""How long to wait for room in the spool."""
+"""The longest wait for room in the spool."""
 PROGRESS_S = 10
 KEEP_MS = 7 * DAY_MS
 """How long the files of an undeliverable job are kept, and how long a chat is tried that can't be told of an end."""

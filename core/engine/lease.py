@@ -41,7 +41,7 @@ class Lease(Protocol):
 
     @property
     def owner(self) -> str:
-        """What stands in the rows of the jobs that are ours: it fences off every former owner."""
+        """The name in the rows of our jobs, which fences off every former owner."""
         ...
 
     @property
@@ -51,7 +51,7 @@ class Lease(Protocol):
 
     @property
     def left(self) -> int:
-        """How many jobs were left waiting for any worker when some were taken last."""
+        """The number of jobs that still waited for any worker when some were last taken."""
         ...
 
     async def start(self, hear: Hear) -> None:
@@ -70,7 +70,7 @@ class Lease(Protocol):
         ...
 
     async def leave(self, job: Job) -> None:
-        """Leave a job that is ours to whoever takes it first."""
+        """Leave a job of ours to the first worker that takes it."""
         ...
 
     def notify(self, job_id: str = "") -> None:

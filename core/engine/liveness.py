@@ -7,7 +7,7 @@ from contextlib import contextmanager
 STUCK_S = 300.0
 """After so long without a success, while something waits for one, nothing gets through."""
 FORGET_S = 1800.0
-"""What was not tried again for so long waits no more; the gate's longest pause is shorter."""
+"""What was not tried again for so long waits no more; the circuit breaker's longest pause is shorter."""
 LOST = 3
 """So many in a row of which nobody knows whether they got through are a sign; fewer can be chance."""
 

@@ -1,4 +1,4 @@
-"""How busy a worker is, and how long who comes now would wait."""
+"""A worker's load, and the wait of an order that comes now."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Load:
 
 
 class Throughput:
-    """How fast jobs have left the gateway lately."""
+    """The rate at which jobs have left the gateway lately."""
 
     def __init__(self) -> None:
         self._ended_ms: deque[int] = deque(maxlen=REMEMBERED)

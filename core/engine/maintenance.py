@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 KEPT_AT_ONCE = 100
 AWAIT_MS = DAY_MS
-"""How long after its end a job's audio may come; for so long it is known where it would go."""
+"""The time after a job's end in which late audio is still delivered: its destination is kept so long."""
 SWEEP_S = 3600
 AGAIN_S = 60
 
@@ -43,7 +43,7 @@ async def sweep(store: Store, deliverer: Deliverer, clock: Clock, spool: Path) -
 
 
 async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Callable[[Job], None]) -> None:
-    """Cancel each order that has waited for longer than `queue_s`, whoever has it, until cancelled."""
+    """Cancel every order, of any worker, that has waited for longer than `queue_s`; run until cancelled."""
     while True:
         pause_s = queue_s  # who orders meanwhile may wait as long
         try:

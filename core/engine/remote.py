@@ -19,7 +19,7 @@ from core.ports import Deliveries
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
-"""How often the store is asked how busy the workers are."""
+"""The pause between two questions to the store about the workers' load."""
 USUAL_S = 30.0
 GONE_S = 20.0
 """After how long without a worker it is said that none is running; a dead one counts until its lease has run out."""
@@ -28,7 +28,7 @@ GONE_S = 20.0
 BATCH = 32
 """So many members are told at a look that no worker is running."""
 HAND_S = PROGRESS_S + 5
-"""How long jobs are kept from the workers at most, so that no worker's words are overwritten."""
+"""The longest time that a job is kept from the workers, so that no worker's words are overwritten."""
 
 
 class Unattended(Protocol):
@@ -39,7 +39,7 @@ class Unattended(Protocol):
         ...
 
     async def leave(self) -> None:
-        """Leave what was taken to whoever takes it first."""
+        """Leave what was taken to the first worker that takes it."""
         ...
 
 
@@ -102,13 +102,13 @@ class RemoteWorkers:
         self._task = asyncio.create_task(self._look(), name="look at the workers")
         return 0
 
-    def accept(self, job: Job) -> None:  # noqa: ARG002 - whoever takes jobs finds it
+    def accept(self, job: Job) -> None:  # noqa: ARG002 - a worker finds it
         """Let the workers know of a job that was just admitted, or one that is to be delivered again."""
         self._load = replace(self._load, waiting=self._load.waiting + 1)  # until it is known how many there are
         self._signal.notify()
 
     def cancelled(self, job: Job) -> None:
-        """Let whoever carries the job look at it, or somebody take it where nobody does."""
+        """Wake the worker that carries the job, or have one take it."""
         self._signal.notify(job.job_id if job.owner else "")
 
     def called_back(self, job: Job, request_id: str) -> None:

@@ -21,27 +21,27 @@ class Wakeups:
     _waits: dict[str, Callable[[], None]] = field(default_factory=dict)
     """What ends each job's wait."""
     _early: set[str] = field(default_factory=set)
-    """Jobs that were nudged between two waits, such as by a callback that overtook the answer to the submission."""
+    """Jobs that were woken between two waits, as by a callback that overtook the answer to the submission."""
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self, job: Job, seconds: float) -> bool:
-        """Wait for a nudge, at most so long; return whether one came, now or before. Raises Stopping."""
+        """Wait until woken, at most so long; return whether the job was, now or before. Raises Stopping."""
         self._go_on()
         loop = asyncio.get_running_loop()
         # Thousands of jobs wait at a time, and an Event takes 800 bytes more.
-        nudged: asyncio.Future[bool] = loop.create_future()
-        wake = partial(_wake, nudged, True)
-        timer = loop.call_later(max(0, seconds), _wake, nudged, False)
+        woken: asyncio.Future[bool] = loop.create_future()
+        wake = partial(_wake, woken, True)
+        timer = loop.call_later(max(0, seconds), _wake, woken, False)
         try:
             with self._ended_by(job, wake):
-                await nudged
+                await woken
         finally:
             timer.cancel()
         self._go_on()
-        return nudged.result()
+        return woken.result()
 
     def ending(self, job: Job, patience: asyncio.Timeout) -> AbstractContextManager[None]:
-        """Let a nudge, or the process's stop, end what is waited for under a timeout, as if its time were over."""
+        """Let a wakeup, or the process's stop, end a timeout early, as if its time were over."""
 
         def wake() -> None:
             if not patience.expired():
@@ -62,7 +62,7 @@ class Wakeups:
                 del self._waits[job.job_id]
 
     async def pause(self, seconds: float) -> None:
-        """Wait so long, whoever wakeups, as when a chat asks for it. Raises Stopping."""
+        """Wait so long, even if woken, as when a chat asks for it. Raises Stopping."""
         self._go_on()
         await _within(seconds, self._stopped.wait())
         self._go_on()
@@ -103,6 +103,6 @@ async def _within(seconds: float, woken: Awaitable[object]) -> None:
         pass  # nobody called: the usual case
 
 
-def _wake(nudged: asyncio.Future[bool], called: bool) -> None:
-    if not nudged.done():
-        nudged.set_result(called)
+def _wake(woken: asyncio.Future[bool], called: bool) -> None:
+    if not woken.done():
+        woken.set_result(called)

@@ -1,4 +1,4 @@
-"""Files and folders that are for nobody but whoever runs the service, whatever the umask."""
+"""Files and folders for the service's own user alone, under any umask."""
 
 import logging
 import os

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 PROBE_BYTES = 16_384
 OUTAGES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
-"""What a disk says to everybody. Anything else is about one file, or about whoever started the service."""
+"""Errors that concern every file on a disk. Any other is about one file, or about the service's user."""
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def request_id(answer: Answer, key: str) -> str:
 
 
 def status(answer: Answer, key: str) -> Status:
-    """Return what the status endpoint says, with whatever is not as documented left out. Raises GatewayError."""
+    """Read the status endpoint's answer, without what is not as documented. Raises GatewayError."""
     if answer.code == 404:
         raise RequestUnknown(str(failure(answer, parsed(answer), key)))
     said = fields(answer, key)
@@ -88,7 +88,7 @@ def fields(answer: Answer, key: str) -> dict[str, Any]:
 
 
 def failure(answer: Answer, found: Any, key: str) -> GatewayError:
-    """Make the error that an answer stands for; its status code decides, whatever the body looks like."""
+    """Make the error that an answer stands for; its status code alone decides."""
     said = found if isinstance(found, dict) else {}
     told = ": ".join(filter(None, (words(said.get("error"), key), words(said.get("message"), key))))
     detail = f"{answer.code} {told}" if told else f"{answer.code} without a readable explanation"

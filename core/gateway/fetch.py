@@ -25,7 +25,7 @@ MAY_APPEAR = frozenset({403, 404, 408, 425, 429})
 LONGEST_URL = 8000
 """Beyond what servers take in a request line; reading a host name takes time that grows with its square."""
 NOT_AUDIO = (b"<!doctype", b"<html", b"<?xml")
-"""How a page begins that was served in place of the file."""
+"""The beginnings of a page that was served in place of the file."""
 WORDS = ("text/", "application/json", "application/problem+json", "application/xml")
 
 

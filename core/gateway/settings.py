@@ -13,7 +13,7 @@ from core.gateway.proxies import Proxies
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaLimits:
-    """How large and how slow an artifact may be."""
+    """Limits of an artifact's size and time."""
 
     max_bytes: int = 100 * 2**20
     """Decoded; what an encoding hides counts."""

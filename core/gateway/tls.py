@@ -1,4 +1,4 @@
-"""What certificates are checked by."""
+"""How certificates are checked."""
 
 import ssl
 from functools import cache

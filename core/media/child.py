@@ -45,7 +45,7 @@ MAGIC = (
 OTHER_MAGIC = (b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b\x08", b"PK\x03\x04", b"%PDF", b"\x28\xb5\x2f\xfd")
 CODECS = frozenset("aac alac flac mp3 opus vorbis".split())
 ORPHAN_S = 1
-"""How long after the parent's deadline a request ends by itself, should the parent be gone."""
+"""The time after the parent's deadline at which a request ends by itself, in case the parent is gone."""
 
 
 class NotAudio(Exception):

@@ -234,7 +234,7 @@ async def test_metrics_count_what_happened_and_name_nobody(
             'troubadour_http_requests_total{route="callback",status="200"} 1',
             'troubadour_moves_total{state="running"} 1',
             "troubadour_jobs_waiting 0",
-            "troubadour_gate_closed_seconds 0",
+            "troubadour_breaker_open_seconds 0",
             "troubadour_store_up 1",
         ):
             assert line in said.splitlines()
