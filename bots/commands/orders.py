@@ -64,6 +64,8 @@ def _parameters(
     def said(text: str, voice: str | None) -> dict[str, Any]:
         reading = typed.with_given({**typed.given, row.speaker: voice} if voice else typed.given)
         rest = text if is_literal else reading.after_first(text)[0]
+        if not is_literal:
+            reading.refuse_unfinished(rest)
         return {**reading.given, row.billed: rest or words.answered}
 
     readings = {voice: said(found.rest, voice) for voice in found.voices}

@@ -25,6 +25,10 @@ _PERHAPS_LAST = re.compile(rf"(?<![^\s,;]){_NAME}(?P<sign>\s?(?:{_EQUALS}|[:\uff
 _GROUP = re.compile(r"\s*[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>][,:]?\s*")
 _LAST_GROUP = re.compile(r"[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>]\Z")
 _QUOTED = re.compile(r'"(.*)"\s*', re.DOTALL)
+_UNFINISHED = re.compile(
+    rf"(?<![^\s,;])[\[({{<]?{_DASHES}?(?P<name>{_WORD})(?:{_EQUALS}(?=\s|\Z|[\])}}>])|{_EQUALS}\"[^\"]*\Z)"
+    rf"|(?:\A|\s)--(?P<option>{_WORD})(?=\s*\Z)|[\[({{<]\s*(?P<opened>{_WORD}){_EQUALS}[^\s\])}}>]*(?!.*[\])}}>])"
+)
 _FRACTION = re.compile(r"\d*[.,]\d")
 _FIGURE = re.compile(r"[-+]?[.,]?\d")
 SHORTEST_UNKNOWN = 3
@@ -97,7 +101,8 @@ class Typed:
     (`speed: the film`, `solve for speed=distance/time`). A misspelt name and one of another product are refused in
     the same forms. A name that is none is refused only as `velocity=2`, before the text or after it, or as
     `--velocity 2`; one of two letters never is (`E=mc2`, `x=1`). Whatever is given twice is refused. Each refusal
-    holds the line to type, and `text="…"`, of which everything is said as it stands.
+    holds the line to type, and `text="…"`, of which everything is said as it stands. A name without its value
+    (`hi speed=`), or with a bracket or a quotation mark that nothing closes, is refused wherever it stands.
     """
 
     body: str
@@ -149,6 +154,23 @@ class Typed:
     def refuse_twice(self, name: str, value: str, typed: str) -> NoReturn:
         """Refuse what was given before."""
         self._refuse(name, value, "given once", typed, "")
+
+    def refuse_unfinished(self, text: str) -> None:
+        """Refuse a parameter without its value, its bracket or its quotation mark: its name would be spoken."""
+        for match in _UNFINISHED.finditer(text):
+            name = unicodedata.normalize("NFKC", match["name"] or match["option"] or match["opened"]).lower()
+            name = name.replace("-", "_")
+            typed = match[0].strip()
+            if name == self.product.billed:
+                self._refuse(name, typed, "left out, or all of the text in quotation marks", typed, "")
+            if name in self.product.options:
+                self._refuse(
+                    name,
+                    typed,
+                    self.product.table[name].allowed,
+                    typed,
+                    "" if name in self.given else self._example(name),
+                )
 
     def _takes_all(self, inside: str) -> bool:
         """Take the parameters in brackets, if there is nothing else."""

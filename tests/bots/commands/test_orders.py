@@ -355,3 +355,35 @@ def test_nothing_to_say_is_refused(product: str, text: str) -> None:
 @pytest.mark.parametrize("text", ["a", "5", "½", "你好", "ㅎㅎ", "[laughs] ha", "ª", "مرحبا", "1️⃣ 2"])
 def test_one_letter_or_number_is_enough(text: str) -> None:
     assert TABLE["speech"].validate(ordered(text).parameters)["text"] == text
+
+
+@pytest.mark.parametrize(
+    ("product", "body", "instead"),
+    [
+        ("speech", "Aria Hello speed=", "Aria Hello speed=1.2"),
+        ("speech", "Aria Hello speed=1.2 stability=", "Aria Hello speed=1.2 stability=0.5"),
+        ("speech", "speed= Aria Hello", "speed=1.2 Aria Hello"),
+        ("speech", "speed=1.2 stability= Aria Hello", "speed=1.2 stability=0.5 Aria Hello"),
+        ("speech", "Aria speed= Hello everyone", "Aria speed=1.2 Hello everyone"),
+        ("speech", "Aria Hello [speed=1.2", "Aria Hello speed=1.2"),
+        ("speech", "[speed=2 Aria Hello", "speed=1.2 Aria Hello"),
+        ("speech", "Aria Hello --speed=", "Aria Hello speed=1.2"),
+        ("speech", "Aria Hello --speed", "Aria Hello speed=1.2"),
+        ("speech", "Aria Hello voice=", "Aria Hello voice=Aria"),
+        ("speech", "text=", "Hello"),
+        ("speech", 'text="Hello', "Hello"),
+        ("music", "lo-fi output_format=", "lo-fi output_format=mp3_44100_128"),
+        ("music", 'prompt="lo fi', "Hello"),
+    ],
+)
+def test_a_parameter_that_is_not_finished_is_not_spoken(product: str, body: str, instead: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        ordered(body, product)
+    assert refused.value.instead.startswith(f"/{TABLE[product].command} {instead}, or ")
+
+
+@pytest.mark.parametrize(
+    "body", ["E=mc2", "what is speed = distance", "solve for speed=distance/time", 'text="speed="']
+)
+def test_what_only_looks_unfinished_is_said(body: str) -> None:
+    assert ordered(body).parameters["text"] in {body, "speed="}
