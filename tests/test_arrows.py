@@ -37,6 +37,10 @@ CORE_BELOW = {
 }
 """The rooms of the core, from the ground up, and what each may import beside itself."""
 
+ROOMS = {
+    *("platform", "connection", "commands", "buttons", "presses", "responder", "delivery", "identity", "errors"),
+}
+"""Of each platform, for the same jobs; a terminal has no library whose errors mean something."""
 PLATFORM_ROOMS = {"discord", "telegram", "console"}
 BOTS_BELOW = {
     "platform": set(),
@@ -111,6 +115,11 @@ def test_no_folder_imports_what_it_must_not_know(folder: str) -> None:
 def test_only_the_composition_root_knows_storage() -> None:
     knows = {str(p.relative_to(ROOT)) for p in files("bots") if any(m.startswith("storage") for m in imports(p))}
     assert knows <= STORAGE_IN_BOTS
+
+
+def test_every_platform_has_rooms_of_the_same_names() -> None:
+    for platform, missing in (("discord", set()), ("telegram", set()), ("console", {"errors"})):
+        assert {path.stem for path in files(f"bots/{platform}")} >= ROOMS - missing
 
 
 def test_the_sandbox_knows_nothing_of_ours_but_values() -> None:

@@ -1,116 +1,145 @@
-"""What admins and operators do, in the same words on every platform: one function an act, which says what came of it.
+"""What commands do, in the same words on every platform: one function an act, which says what came of it.
 
 A platform finds out who acts and whom they mean, and shows the answer; refusals are raised as ever.
 """
 
 import asyncio
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from bots.commands import approval
-from bots.text import admin_replies as replies
-from bots.text import audit_replies, community_replies
+from bots.commands.command import Answer, Asked, File
+from bots.text import admin_replies as texts
+from bots.text import audit_replies, community_replies, replies
 from bots.text.locale import _
-from bots.text.replies import HELP
 from bots.text.titles import begun
 from core.admin import MOST_ROWS, Subject
+from core.domain.errors import InvalidInput
 from core.domain.models import Caller, Person
 from core.domain.reports import AuditEntry, Entry, R, Usage, to_csv
 from core.service import Service
 
-_HERE = re.compile(r"(?<![^\s,])here(?![^\s,])", re.IGNORECASE)
+CLEAR = "clear"
+HERE = "here"
+
+# --- members ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """Something to attach to an answer."""
-
-    name: str
-    mime: str
-    content: bytes
+async def voices(asked: Asked) -> Answer:
+    """List the voices."""
+    return Answer(replies.voices(asked.service.catalog), open=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the bot says, and what it attaches."""
-
-    text: str
-    files: tuple[File, ...] = ()
-    private: bool = False
-    """A report on members, which only whoever asked for it should read."""
-    open: bool = False
-    """About what everybody may do here, which is nothing where the community waits for approval."""
+async def balance(asked: Asked) -> Answer:
+    """Say what the caller may spend."""
+    service, caller = asked.service, asked.caller
+    return Answer(replies.balance(await service.standing(caller), await service.entries(caller)), open=True)
 
 
-async def quota_set(service: Service, caller: Caller, subject: Subject, amount: str, period: str = "") -> Answer:
-    """Set the quota of a member, of a role, or the community's default."""
-    return Answer(replies.quota_set(subject, await service.admin.set_quota(caller, subject, amount, period)))
+async def claim(asked: Asked, code: str) -> Answer | None:
+    """Make whoever knows the code from the terminal the owner."""
+    if not code.strip():
+        return None
+    await asked.service.admin.claim(asked.caller, code, seen=asked.is_public)
+    return Answer(_(texts.CLAIMED))
 
 
-async def quota_show(
-    service: Service,
-    caller: Caller,
-    member: Person | None = None,
-    roles: Sequence[str] = (),
-    role_names: Mapping[str, str] = MappingProxyType({}),
-) -> Answer:
-    """Show what a member may spend, or every quota that was set; `role_names` by the roles' keys."""
+# --- admins -----------------------------------------------------------------------------------------------------------
+
+
+async def quota_set(asked: Asked, member: Person, amount: str, period: str = "") -> Answer:
+    """Set the quota of a member."""
+    return await _set_quota(asked, Subject.of(member), amount, period)
+
+
+async def quota_role(asked: Asked, role: Subject, amount: str, period: str = "") -> Answer:
+    """Set the quota of a role."""
+    return await _set_quota(asked, role, amount, period)
+
+
+async def quota_default(asked: Asked, amount: str, period: str = "") -> Answer:
+    """Set the community's default, or take it away."""
+    if amount.strip().casefold() == CLEAR:
+        return await quota_clear(asked)
+    return await _set_quota(asked, Subject.of(None), amount, period)
+
+
+async def _set_quota(asked: Asked, subject: Subject, amount: str, period: str) -> Answer:
+    return Answer(texts.quota_set(subject, await asked.service.admin.set_quota(asked.caller, subject, amount, period)))
+
+
+async def quota_show(asked: Asked, member: Person | None = None) -> Answer:
+    """Show what a member may spend, or every quota that was set."""
+    admin = asked.service.admin
     if member is None:
-        return Answer(replies.quotas(await service.admin.quotas(caller), role_names), private=True)
-    return Answer(replies.quota_shown(member.name, await service.admin.show_quota(caller, member, roles)))
+        return Answer(texts.quotas(await admin.quotas(asked.caller), asked.role_names), private=True)
+    return Answer(texts.quota_shown(member.name, await admin.show_quota(asked.caller, member, member.roles)))
 
 
-async def quota_clear(service: Service, caller: Caller, subject: Subject) -> Answer:
-    """Take a quota away."""
-    await service.admin.clear_quota(caller, subject)
-    return Answer(replies.quota_cleared(subject))
+async def quota_clear(asked: Asked, member: Person | None = None, role: Subject | None = None) -> Answer:
+    """Take a member's or a role's quota away, or the community's default."""
+    if member and role:
+        raise InvalidInput("role", role.name, "given without a member")
+    subject = role or Subject.of(member)
+    await asked.service.admin.clear_quota(asked.caller, subject)
+    return Answer(texts.quota_cleared(subject))
 
 
-async def grant(service: Service, caller: Caller, member: Person, amount: str, reason: str = "") -> Answer:
+async def grant(asked: Asked, member: Person, amount: str, reason: str = "") -> Answer:
     """Give credit."""
-    return Answer(replies.credited(member.name, await service.admin.grant(caller, member, amount, reason)))
+    left_micros = await asked.service.admin.grant(asked.caller, member, amount, reason)
+    return Answer(texts.credited(member.name, left_micros))
 
 
-async def revoke(service: Service, caller: Caller, member: Person, amount: str, reason: str = "") -> Answer:
+async def revoke(asked: Asked, member: Person, amount: str, reason: str = "") -> Answer:
     """Take credit back."""
-    return Answer(replies.credited(member.name, await service.admin.revoke(caller, member, amount, reason)))
+    left_micros = await asked.service.admin.revoke(asked.caller, member, amount, reason)
+    return Answer(texts.credited(member.name, left_micros))
 
 
-async def block(service: Service, caller: Caller, member: Person, span: str = "") -> Answer:
+async def block(asked: Asked, member: Person, span: str = "") -> Answer:
     """Refuse a member's orders for a while, or for good."""
-    return Answer(replies.blocked(member.name, await service.admin.block(caller, member, span)))
+    return Answer(texts.blocked(member.name, await asked.service.admin.block(asked.caller, member, span)))
 
 
-async def unblock(service: Service, caller: Caller, member: Person) -> Answer:
+async def unblock(asked: Asked, member: Person) -> Answer:
     """Take a member's orders again."""
-    await service.admin.unblock(caller, member)
-    return Answer(replies.unblocked(member.name))
+    await asked.service.admin.unblock(asked.caller, member)
+    return Answer(texts.unblocked(member.name))
 
 
-async def limits(service: Service, caller: Caller, name: str = "", value: str = "") -> Answer:
-    """Show the community's limits, or set the one that is named; `none` takes it away.
-
-    The channel `here` is the one in which the word is written.
-    """
+async def limits(asked: Asked, name: str = "", value: str = "") -> Answer | None:
+    """Show the community's limits, or set the one that is named; `none` takes it away."""
+    admin, caller = asked.service.admin, asked.caller
+    if not name and not value:
+        return Answer(texts.limits(await admin.limits(caller)))
     if not name:
-        return Answer(replies.limits(await service.admin.limits(caller)))
-    if name == "channels" and caller.channel:
-        value = _HERE.sub(caller.channel, value)
-    return Answer(replies.limits(await service.admin.set_limit(caller, replies.LIMITS.get(name, name), value)))
+        raise InvalidInput("limit", "", f"one of {', '.join(texts.LIMITS)}")
+    if not value:
+        return None
+    value = _channels(asked, value) if name == "channels" else value
+    return Answer(texts.limits(await admin.set_limit(caller, texts.LIMITS.get(name, name), value)))
 
 
-async def usage(service: Service, caller: Caller, period: str = "month", member: Person | None = None) -> Answer:
+def _channels(asked: Asked, value: str) -> str:
+    """Return the keys of channels as people name them; the one in which the word is written is `here`."""
+    if value.strip().casefold() == "none":
+        return value
+    words = value.replace(",", " ").replace("><", "> <").split()
+    is_here = {word for word in words if word.casefold() == HERE and asked.caller.channel}
+    return " ".join(asked.caller.channel if word in is_here else asked.channel(word) for word in words)
+
+
+async def usage(asked: Asked, period: str = "month", member: Person | None = None) -> Answer:
     """Show what was spent: totals in words, a picture, and the ledger entries as a file."""
-    found = await service.admin.usage(caller, period, member)
-    entries = await service.admin.entries(caller, period, member)
+    admin, caller = asked.service.admin, asked.caller
+    found = await admin.usage(caller, period, member)
+    entries = await admin.entries(caller, period, member)
     files = await _as_csv("ledger.csv", Entry, entries)
     if found.rows:
-        title = begun(replies.now(period))
+        title = begun(texts.now(period))
         files.append(File("usage.png", "image/png", await asyncio.to_thread(_picture, found, title)))
-    cut = f"\n{_(replies.CUT)}" if len(entries) == MOST_ROWS else ""
-    return Answer(f"{replies.usage(found, period, member.name if member else '')}{cut}", tuple(files), private=True)
+    cut = f"\n{_(texts.CUT)}" if len(entries) == MOST_ROWS else ""
+    return Answer(f"{texts.usage(found, period, member.name if member else '')}{cut}", tuple(files), private=True)
 
 
 async def _as_csv(name: str, kind: type[R], entries: Sequence[R]) -> list[File]:
@@ -124,46 +153,39 @@ def _picture(usage: Usage, title: str) -> bytes:
     return usage_png(usage, title)
 
 
-async def audit(service: Service, caller: Caller, role_names: Mapping[str, str] = MappingProxyType({})) -> Answer:
-    """Show who changed what, the newest first; `role_names` by the roles' keys."""
-    entries = await service.admin.audit(caller)
+async def audit(asked: Asked) -> Answer:
+    """Show who changed what, the newest first."""
+    entries = await asked.service.admin.audit(asked.caller)
     files = await _as_csv("audit.csv", AuditEntry, entries)
-    return Answer(audit_replies.audit(entries, role_names), tuple(files), private=True)
+    return Answer(audit_replies.audit(entries, asked.role_names), tuple(files), private=True)
 
 
-async def pool(service: Service, caller: Caller, community: str, amount: str) -> Answer:
+# --- operators --------------------------------------------------------------------------------------------------------
+
+
+async def pool(asked: Asked, amount: str, community: str = "") -> Answer:
     """Set what a whole community may spend in a month."""
-    return Answer(replies.pool(community, await service.admin.set_pool(caller, community, amount)))
+    key = community.strip() or asked.caller.community
+    return Answer(texts.pool(key, await asked.service.admin.set_pool(asked.caller, key, amount)))
 
 
-async def communities(service: Service, caller: Caller, decision: str = "", community: str = "") -> Answer:
-    """List communities, or approve or decline one."""
-    if decision:
-        key, approve = community.strip() or caller.community, decision == "approve"
-        here = not approve and key == caller.community
-        return Answer(await approval.decide(service, caller, key, approve=approve), private=here)
-    return Answer(community_replies.communities(await service.admin.communities(caller)), private=True)
+async def communities(asked: Asked, decision: str = "", community: str = "") -> Answer | None:
+    """List communities, or approve or decline one: that in which the words are written, if none is named."""
+    service, caller, key = asked.service, asked.caller, community.strip()
+    if not decision:
+        return Answer(community_replies.communities(await service.admin.communities(caller)), private=True)
+    if caller.direct and not key:
+        return None
+    key, approve = key or caller.community, decision == "approve"
+    said = await approval.decide(service, caller, key, approve=approve)
+    return Answer(said, private=not approve and key == caller.community)
 
 
-async def resume(service: Service, caller: Caller) -> Answer:
+async def resume(asked: Asked) -> Answer:
     """Let orders go to the gateway at once, as after its wallet was refilled."""
-    return Answer(replies.resumed(await service.resume(caller)))
-
-
-async def show_help(service: Service, caller: Caller) -> str:
-    """List the commands; those of operators to operators."""
-    is_owner = caller.member in await service.admin.owners()
-    return f"{_(HELP)}\n{_(replies.HELP_OWNERS)}" if is_owner else _(HELP)
-
-
-async def claim(service: Service, caller: Caller, code: str, *, seen: bool = False) -> Answer:
-    """Make whoever knows the code from the terminal the owner."""
-    if not code.strip():
-        return Answer(_(replies.CLAIM_USAGE))
-    await service.admin.claim(caller, code, seen=seen)
-    return Answer(_(replies.CLAIMED))
+    return Answer(texts.resumed(await asked.service.resume(asked.caller)))
 
 
 async def decide(service: Service, caller: Caller, request_id: str, *, approve: bool) -> Answer:
     """Grant or decline a member's wish for credit."""
-    return Answer(replies.decided(await service.admin.decide(caller, request_id, approve=approve), approve=approve))
+    return Answer(texts.decided(await service.admin.decide(caller, request_id, approve=approve), approve=approve))

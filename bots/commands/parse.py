@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bots.commands.table import places
+
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:[:\uff1a,\uff0c\u3001]|(?!\S))\s*")
 """Any blank ends the name, also the wide and the unbreakable one, and so does what people put in its place."""
 
-PLACES = {"quota": (1,), "usage": (0, 1, 2)}
-"""At which of the words after a command its member is named: at the first one but for these."""
 _NAME = re.compile(r"@\S+|id:\S+")
 
 
@@ -55,7 +55,7 @@ def named(command: Command) -> Named:
     """Take the words after a command apart; a name further on, as in a reason, is only a word."""
     words = command.body.replace("@\u2060", "@").split()  # as we write a name so that it calls nobody
     line = " ".join((f"/{command.name}", *words))
-    place = next((i for i in PLACES.get(command.name, (0,)) if i < len(words) and _NAME.fullmatch(words[i])), None)
+    place = next((i for i in places(command.name) if i < len(words) and _NAME.fullmatch(words[i])), None)
     if place is None:
         return Named(None, None, tuple(words), line)
     name, others = words[place], (*words[:place], *words[place + 1 :])

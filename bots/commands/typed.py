@@ -1,26 +1,24 @@
-"""Acts of admins where a platform hands over nothing but words; the platform has found out who is meant."""
+"""Commands where a platform hands over nothing but words; the platform has found out who is meant."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
-from bots.commands import actions as acts
-from bots.commands.actions import Answer
-from bots.commands.parse import PLACES, Named
+from bots.commands import parse, table
+from bots.commands.command import Answer, Argument, Asked, Command, Kind
+from bots.commands.parse import Command as Typed
+from bots.commands.parse import Named
 from bots.text import admin_replies, replies
 from bots.text.locale import _
-from core.admin import Subject
 from core.domain.amounts import FOR_GOOD, read_quota, read_span_ms, split_credit
 from core.domain.errors import InvalidInput
-from core.domain.models import Caller, Person
-from core.service import Service
+from core.domain.models import Person
 
 Words = tuple[str, ...]
-Act = Callable[[Service, Caller, Person | None, Words], Awaitable[Answer | None]]
-_VERBS = ("set", "show", "clear")
+Find = Callable[[], Awaitable[tuple[Named, Person | None]]]
 _NAME = re.compile(r"[^\W\d]\w{1,31}")
-_UPON_MEMBERS = frozenset({"quota", "grant", "revoke", "block", "unblock"})
-_NO_NAMES = FOR_GOOD | {"unlimited", "default", *_VERBS}
+_NO_NAMES = FOR_GOOD | {"unlimited", "default"}
 _EXAMPLES = {
     "amount": "0.50",
     "period": "day",
@@ -29,16 +27,82 @@ _EXAMPLES = {
     "longest_text": "500",
     "in_flight": "5",
 }
+_OPEN = frozenset({Kind.AMOUNT, Kind.PERIOD, Kind.DURATION, Kind.TEXT})
+"""What may be several words."""
 
 
-async def answer(service: Service, caller: Caller, command: str, member: Person | None, asked: Named) -> Answer:
-    """Do what an admin typed; the platform has found the `member` that is named, or answered."""
+async def use(asked: Asked, typed: Typed, find: Find) -> Answer:
+    """Do what somebody typed; `find` says whom it names, where it may name somebody. Raises Refusal."""
+    found = table.rows(typed.name)
+    await found[0].let_in(asked)
+    named, member = await find() if any(command.member for command in found) else (parse.named(typed), None)
+    return await answer(asked, typed.name, member, named)
+
+
+async def answer(asked: Asked, word: str, member: Person | None, named: Named) -> Answer:
+    """Do what is meant by the words, or say how the command is used."""
+    found = table.rows(word)
+    command, rest = _leaf(found, named.words)
+    if command is not None and command.needs_role:
+        return Answer(_(admin_replies.NO_ROLES))
+    given = None if command is None else _read(command, rest, member)
     try:
-        said = await ACTS[command](service, caller, member, asked.words)
+        said = None if command is None or given is None else await command.action(asked, **given)
     except InvalidInput as error:
-        error.instead = _line(asked.line, str(error.value), error.instead or _EXAMPLES.get(error.parameter, ""))
+        error.instead = _line(named.line, str(error.value), error.instead or _EXAMPLES.get(error.parameter, ""))
         raise
-    return said or Answer(_named_rightly(command, asked.words) or _usage(command))
+    return said or Answer(_named_rightly(found, named.words) or usage(found))
+
+
+def _leaf(found: list[Command], words: Words) -> tuple[Command | None, Words]:
+    """Return the command of a group that the first word names, and the words after it."""
+    if " " not in found[0].name:
+        return found[0], words
+    verb = words[0].lower() if words else ""
+    return next((command for command in found if command.name.split()[1] == verb), None), words[1:]
+
+
+def _read(command: Command, words: Words, member: Person | None) -> Mapping[str, Any] | None:
+    """Return the arguments that stand in the words, None where one is missing or one too many."""
+    given: dict[str, Any] = {}
+    for argument in command.arguments:
+        value: Any = member
+        if argument.kind is not Kind.MEMBER:
+            value, words = _take(argument, words, is_last=argument is command.arguments[-1])
+        if value:
+            given[argument.name] = value
+        elif argument.kind is Kind.AMOUNT and member:
+            given[argument.name] = ""  # the core says what is missing, beside the name
+        elif argument.is_needed or (words and argument.choices):
+            return None
+        if argument.kind is Kind.AMOUNT:
+            break  # the core finds the period or the reason in it
+    takes_words = any(argument.kind is not Kind.MEMBER for argument in command.arguments)
+    return None if words and takes_words else given
+
+
+def _take(argument: Argument, words: Words, *, is_last: bool) -> tuple[str, Words]:
+    """Return what an argument takes from the beginning of the words, and the others."""
+    first = words[0] if words else ""
+    match argument.kind:
+        case kind if kind in _OPEN:
+            return " ".join(words), ()
+        case Kind.CHOICE if first.lower() in argument.choices:
+            return first.lower(), words[1:]
+        case Kind.COMMUNITY if is_last or ":" in first:
+            return first, words[1:]
+        case __:
+            return "", words
+
+
+def usage(found: list[Command]) -> str:
+    """Say how a command is used."""
+    match found[0].group:
+        case "quota":
+            return replies.usage_quota()
+        case "claim":
+            return _(admin_replies.CLAIM_USAGE)
+    return replies.write(", or ".join(c.usage for c in found if not c.needs_role))
 
 
 def _line(typed: str, wrong: str, right: str) -> str:
@@ -48,124 +112,30 @@ def _line(typed: str, wrong: str, right: str) -> str:
     return typed.replace(wrong, right, 1) if wrong else f"{typed} {right}"
 
 
-def _usage(command: str) -> str:
-    return replies.usage_quota() if command == "quota" else admin_replies.usage_of(command)
-
-
-def _named_rightly(command: str, words: Words) -> str:
+def _named_rightly(found: list[Command], words: Words) -> str:
     """Return the line that names its member as it must be, where the rest of it makes sense."""
-    if command not in _UPON_MEMBERS:
-        return ""
-    place = PLACES.get(command, (0,))[0]
-    for at in dict.fromkeys((*(i for i, word in enumerate(words) if word[0] == "@"), place, 0)):
+    at_places = (*(i for i, word in enumerate(words) if word[0] == "@"), table.places(found[0].group)[0], 0)
+    verbs = {command.name.split()[-1] for command in found} if found[1:] else set()
+    for at in dict.fromkeys(at_places):
         name = words[at].removeprefix("@") if at < len(words) else ""
-        if not _NAME.fullmatch(name) or name.lower() in _NO_NAMES:
+        if not _NAME.fullmatch(name) or name.lower() in _NO_NAMES | verbs:
             continue
-        others = words[:at] + words[at + 1 :]
-        verb = _verb(others) if command == "quota" else ()
-        others = others[len(verb) :] if others[: len(verb)] == verb else others
-        if _makes_sense(command, verb, others):
-            right = " ".join((f"/{command}", *verb, f"@{name}", *others))
-            only = right.replace("@", "") == " ".join((f"/{command}", *words))
-            return replies.write(right, only_at=only)
+        command, rest = _leaf(found, words[:at] + words[at + 1 :])
+        if command is None:
+            command, rest = found[0], words[:at] + words[at + 1 :]
+        if command.member and command.member.is_needed and _makes_sense(command, rest):
+            right = " ".join((f"/{command.name}", f"@{name}", *rest))
+            is_all = right.replace("@", "") == " ".join((f"/{command.group}", *words))
+            return replies.write(right, only_at=is_all)
     return ""
 
 
-def _verb(words: Words) -> Words:
-    return words[:1] if words and words[0].lower() in _VERBS else ("set",)
-
-
-def _makes_sense(command: str, verb: Words, words: Words) -> bool:
+def _makes_sense(command: Command, words: Words) -> bool:
+    kinds, line = {argument.kind for argument in command.arguments}, " ".join(words)
     with suppress(InvalidInput):
-        match command, " ".join(verb).lower():
-            case (("grant" | "revoke"), _):
-                return bool(split_credit(" ".join(words), 1))
-            case "quota", "set":
-                return bool(read_quota(" ".join(words), 1))
-            case "block", _:
-                return " ".join(words).lower() in FOR_GOOD or bool(read_span_ms(" ".join(words)))
-            case _:
-                return not words
+        if Kind.AMOUNT in kinds:
+            return bool(read_quota(line, 1) if Kind.PERIOD in kinds else split_credit(line, 1))
+        if Kind.DURATION in kinds:
+            return line.lower() in FOR_GOOD or bool(read_span_ms(line))
+        return not words
     return False
-
-
-async def _quota(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer | None:
-    verb, rest = (words[0].lower(), words[1:]) if words else ("", words)
-    if verb == "role":
-        return Answer(_(admin_replies.NO_ROLES))
-    subject = None if verb == "default" else member
-    if verb == "show":
-        return await acts.quota_show(service, caller, subject)
-    if subject is None and verb != "default":
-        return None
-    match verb, tuple(word.lower() for word in rest):
-        case ("clear", _) | ("default", ("clear",)):
-            return await acts.quota_clear(service, caller, Subject.of(subject))
-        case ("set", _) | ("default", (_, *_)):
-            return await acts.quota_set(service, caller, Subject.of(subject), " ".join(rest))
-        case _:
-            return None
-
-
-def _credit(act: Callable[[Service, Caller, Person, str], Awaitable[Answer]]) -> Act:
-    async def run(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer | None:
-        return await act(service, caller, member, " ".join(words)) if member and words else None
-
-    return run
-
-
-async def _block(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer | None:
-    return await acts.block(service, caller, member, " ".join(words)) if member else None
-
-
-async def _unblock(service: Service, caller: Caller, member: Person | None, __: Words) -> Answer | None:
-    return await acts.unblock(service, caller, member) if member else None
-
-
-async def _limits(service: Service, caller: Caller, __: Person | None, words: Words) -> Answer | None:
-    """Show or set limits."""
-    if not words:
-        return await acts.limits(service, caller)
-    name, values = words[0].lower(), words[1:]
-    if name not in admin_replies.LIMITS or not values:
-        return None
-    return await acts.limits(service, caller, name, " ".join(values))
-
-
-async def _report(service: Service, caller: Caller, member: Person | None, words: Words) -> Answer:
-    return await acts.usage(service, caller, " ".join(words) or "month", member)
-
-
-async def _audit(service: Service, caller: Caller, _: Person | None, __: Words) -> Answer:
-    return await acts.audit(service, caller)
-
-
-async def _pool(service: Service, caller: Caller, _: Person | None, words: Words) -> Answer | None:
-    community, amount = (words[0], words[1:]) if words and ":" in words[0] else (caller.community, words)
-    return await acts.pool(service, caller, community, " ".join(amount)) if amount else None
-
-
-async def _communities(service: Service, caller: Caller, _: Person | None, words: Words) -> Answer | None:
-    decision = words[0].lower() if words else ""
-    if len(words) > 2 or decision not in {"", "approve", "decline"} or (caller.direct and len(words) == 1):
-        return None
-    return await acts.communities(service, caller, decision, "".join(words[1:]))
-
-
-async def _resume(service: Service, caller: Caller, _: Person | None, __: Words) -> Answer:
-    return await acts.resume(service, caller)
-
-
-ACTS: dict[str, Act] = {
-    "quota": _quota,
-    "grant": _credit(acts.grant),
-    "revoke": _credit(acts.revoke),
-    "block": _block,
-    "unblock": _unblock,
-    "limits": _limits,
-    "usage": _report,
-    "audit": _audit,
-    "pool": _pool,
-    "communities": _communities,
-    "resume": _resume,
-}

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,11 +11,12 @@ from typing import Any
 
 from bots.app.compose import build
 from bots.app.settings import SANDBOX, Settings, load
-from bots.console.keyboard import typed
+from bots.console.connection import typed, written
+from bots.console.delivery import Outcome
 from bots.console.output_folder import Kept, OutputFolder
-from bots.console.platform import Console, Outcome
+from bots.console.platform import Console
 from bots.console.screen import Screen
-from bots.console.script import Line, read_script
+from bots.console.script import read_script
 from core.domain.money import show
 from storage.books import Audit
 from storage.engines import audit_of
@@ -60,13 +61,6 @@ def throw_away(folder: Path) -> Settings:
     defaults: dict[str, Any] = {name: field.get_default() for name, field in Settings.model_fields.items()}
     chosen = {"gateway_url": SANDBOX, "data_dir": folder, "http_port": 0, "job_s": JOB_S, "queue_s": JOB_S}
     return load(_env_file=None, **{**defaults, **chosen, "communities": "open", "owners": (OWNER,)})
-
-
-async def written(lines: Sequence[Line], screen: Screen) -> AsyncIterator[Line]:
-    """Yield a script's lines, and show each as it is said."""
-    for line in lines:
-        screen.said(line.speaker, line.text)
-        yield line
 
 
 def report(screen: Screen, files: Sequence[Kept], outcome: Outcome, books: Audit) -> None:

@@ -2,39 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from bots.commands.actions import Answer
+from bots.commands.command import Answer
+from bots.console.delivery import ConsoleDelivery
+from bots.console.identity import NAME
 from bots.console.output_folder import OutputFolder
-from bots.console.responder import NAME, Responder
+from bots.console.responder import Responder
 from bots.console.screen import Screen
 from bots.console.script import Line
 from bots.platform import Button, Hook
 from bots.text import replies
 from bots.text.locale import _
-from core.domain.audio import Want
-from core.domain.errors import DeliveryRefused, DeliveryUncertain
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.errors import DeliveryRefused
 from core.service import Service
 
-LARGEST_BYTES = 1 << 30
-PLAYABLE = Want(LARGEST_BYTES, frozenset({"wav/pcm_s16le", "mp3/mp3", "ogg/opus", "mp4/aac"}), "mp3")
 
-
-@dataclass(slots=True)
-class Outcome:
-    """What came of the whole conversation."""
-
-    finished: bool = False
-    """Every line was heard, and every order ended in time."""
-    delivered: int = 0
-    failed: int = 0
-    """Accepted orders that ended without audio."""
-    charged_micros: dict[str, int] = field(default_factory=dict)
-    """By the member's name, of those who ordered."""
-
-
-class Console:
+class Console(ConsoleDelivery):
     """Implements `bots.platform.Platform` for a conversation that is written or typed."""
 
     name = NAME
@@ -54,17 +37,11 @@ class Console:
 
         `deadline_s` is how long an order may take to end.
         """
-        self.outcome = Outcome()
+        super().__init__(screen, output, in_turn=in_turn)
         self._lines = lines
-        self._screen = screen
-        self._output = output
-        self._in_turn = in_turn
         self._over = over
         self._deadline_s = deadline_s
         self._accepted: set[str] = set()
-        self._ended: set[str] = set()
-        self._shown: dict[str, str] = {}
-        self._change = asyncio.Event()
         self._responder: Responder
 
     @property
@@ -134,48 +111,3 @@ class Console:
 
     async def close(self) -> None:
         """Let go of every connection: there is none."""
-
-    # --- Delivery -------------------------------------------------------------------------------------------------
-
-    def accepts(self, __: Job) -> Want:
-        """Take what every player plays."""
-        return PLAYABLE
-
-    def lasting(self, job: Job) -> Destination:
-        """Keep all of it."""
-        return job.destination
-
-    def shows(self, job: Job) -> bool:
-        """Say whether somebody may be wondering."""
-        return not self._in_turn and self._shown.get(job.job_id) != replies.progress(job)
-
-    async def progress(self, job: Job) -> None:
-        """Show how far a job is."""
-        self._shown[job.job_id] = replies.progress(job)
-        self._screen.aside(self._shown[job.job_id])
-
-    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
-        """Put the files on the output, and say where they lie."""
-        if uncertain:
-            raise DeliveryUncertain("an earlier copy may lie there")
-        for artifact in artifacts:
-            try:
-                kept = await asyncio.to_thread(self._output.keep, job, artifact)
-            except OSError as error:
-                raise DeliveryRefused(f"the file can't be written: {error}") from error
-            self._screen.good(f"{kept.path} ({artifact.probe.duration_ms / 1000:.1f} s)")
-        self._screen.aside(replies.receipt(receipt))
-        self.outcome.delivered += 1
-        self._end(job, receipt)
-
-    async def tell(self, job: Job, receipt: Receipt) -> None:
-        """Say how a job without audio ended."""
-        self._screen.answer(replies.ended(receipt))
-        self.outcome.failed += 1
-        self._end(job, receipt)
-
-    def _end(self, job: Job, receipt: Receipt) -> None:
-        charged = self.outcome.charged_micros
-        charged[job.member_name] = charged.get(job.member_name, 0) + receipt.charged_micros
-        self._ended.add(job.job_id)
-        self._change.set()

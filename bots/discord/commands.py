@@ -1,20 +1,20 @@
-"""The slash commands: each parses, calls the service through the responder, and returns the sentence to show."""
+"""The table of commands as Discord shows it: options with types, hidden from whom they are not for."""
 
 import inspect
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
 
 import discord
 from discord import AppCommandOptionType, app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Choice
 
-from bots.commands import actions as acts
-from bots.commands.actions import Answer
+from bots.commands import table
+from bots.commands.command import Argument, Command, Kind, Who
 from bots.discord.connection import AnyCommand, Bot
-from bots.text import admin_replies, product_words, replies
-from core.domain.models import Caller
-from core.domain.products import Catalog, Flag, Number, OneOf, Parameter, Product
-from core.domain.products import Text as Words
-from core.service import Service
+from bots.discord.identity import Anybody
+from bots.text import product_words
+from bots.text.locale import _
+from core.domain.products import Catalog, Flag, Number, OneOf, Parameter, Product, Text
 
 MOST_CHOICES = 25
 LONGEST_CHOICE = 100
@@ -22,10 +22,9 @@ LONGEST_OPTION = 6000
 """Discord's limits for choices and string options (documentation, "Application Commands")."""
 
 Interaction = discord.Interaction[Bot]
-Text = Range[str, 1, LONGEST_OPTION]
-
+_WORDS = Text(LONGEST_OPTION)
 _TYPES = {
-    Words: AppCommandOptionType.string,
+    Text: AppCommandOptionType.string,
     OneOf: AppCommandOptionType.string,
     Number: AppCommandOptionType.number,
     Flag: AppCommandOptionType.boolean,
@@ -33,9 +32,9 @@ _TYPES = {
 
 
 class Option(app_commands.Transformer):
-    """One parameter of a product as its row describes it; the service checks what comes."""
+    """What may be entered, as a row of a table describes it; the service checks what comes."""
 
-    def __init__(self, parameter: Parameter, *, longest: int) -> None:
+    def __init__(self, parameter: Parameter, *, longest: int = LONGEST_OPTION) -> None:
         self._parameter = parameter
         self._longest = longest
 
@@ -82,69 +81,90 @@ def _is_searched(parameter: Parameter) -> bool:
     return isinstance(parameter, OneOf) and (parameter.is_open or len(parameter.choices) > MOST_CHOICES)
 
 
-def orders(catalog: Catalog) -> tuple[AnyCommand, ...]:
-    """Make the commands that order products."""
-    return tuple(_order(row) for row in catalog.products.values())
+def commands(catalog: Catalog) -> tuple[AnyCommand, ...]:
+    """Make what Discord offers: a command for each product, and those of the table."""
+    words = dict.fromkeys(command.group for command in table.COMMANDS)
+    return (*map(_order, catalog.products.values()), *map(_command, words))
 
 
-def _order(row: Product) -> app_commands.Command[Any, ..., None]:
+class _Entry(NamedTuple):
+    """One option: its name, what may be entered, and what is said about it."""
+
+    name: str
+    kind: Any
+    about: str
+    is_required: bool
+
+
+def _order(row: Product) -> AnyCommand:
     """Make the command that orders a product. Its text comes first: typed literally, everything goes there."""
 
     async def order(interaction: Interaction, **entered: Any) -> None:
         await interaction.client.responder.order(interaction, row.name, entered.pop(row.billed), **entered)
 
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    body = Option(row.table[row.billed], longest=LONGEST_OPTION)
-    asked = [
-        inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction),
-        inspect.Parameter(row.billed, keyword, annotation=body),
-    ]
-    for name in row.options:
-        kind = Search if _is_searched(row.table[name]) else Option
-        option = kind(row.table[name], longest=LONGEST_CHOICE)
-        asked.append(inspect.Parameter(name, keyword, annotation=option, default=None))
-    order.__signature__ = inspect.Signature(asked)  # type: ignore[attr-defined]
-    says = {name: product_words.parameter(row, name) for name in row.table}
-    return app_commands.Command(
-        name=row.command, description=product_words.does(row), callback=app_commands.describe(**says)(order)
-    )
+    def entry(name: str, kind: Option) -> _Entry:
+        return _Entry(name, kind, product_words.parameter(row, name), name == row.billed)
+
+    options = [(row.billed, Option(row.table[row.billed])), *((name, _option(row.table[name])) for name in row.options)]
+    return _made(order, row.command, product_words.does(row), [entry(*option) for option in options])
 
 
-@app_commands.command(name="voices", description=replies.COMMANDS["voices"])
-async def voices(interaction: Interaction) -> None:
-    """List the voices."""
-    await interaction.client.responder.tell(interaction, _voices)
+def _option(parameter: Parameter) -> Option:
+    return (Search if _is_searched(parameter) else Option)(parameter, longest=LONGEST_CHOICE)
 
 
-async def _voices(service: Service, _: Caller) -> Answer:
-    return Answer(replies.voice_names(service.catalog), open=True)
+def _command(word: str) -> AnyCommand:
+    """Make a command, or a group of them with the same first word."""
+    found = table.rows(word)
+    if found[0].name == word:
+        return _for(found[0].who, _leaf(found[0]))
+    group = app_commands.Group(name=word, description=_(table.GROUPS[word]))
+    for command in found:
+        group.add_command(_leaf(command))
+    return _for(found[0].who, group)
 
 
-@app_commands.command(name="balance", description=replies.COMMANDS["balance"])
-async def balance(interaction: Interaction) -> None:
-    """Say what the caller may spend."""
-    await interaction.client.responder.tell(interaction, _balance)
+def _for(who: Who, command: AnyCommand) -> AnyCommand:
+    """Offer what isn't for every member in servers alone, to those who manage them.
+
+    What Discord hides from members is only a default that a server can change: the service checks every time.
+    """
+    if who is Who.MEMBER:
+        return command
+    in_servers = app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    return in_servers(app_commands.default_permissions(manage_guild=True)(command))
 
 
-async def _balance(service: Service, caller: Caller) -> Answer:
-    return Answer(replies.balance(await service.standing(caller), await service.entries(caller)), open=True)
+def _leaf(command: Command) -> app_commands.Command[Any, ..., None]:
+    async def use(interaction: Interaction, **entered: Any) -> None:
+        await interaction.client.responder.use(interaction, command, entered)
+
+    asked = sorted(command.arguments, key=lambda argument: not argument.required)
+    entries = [_Entry(a.name, _annotation(a), _(a.about), a.required) for a in asked]
+    return _made(use, command.name.split()[-1], _(command.about), entries)
 
 
-@app_commands.command(name="help", description=replies.COMMANDS["help"])
-async def show_help(interaction: Interaction) -> None:
-    """Say what there is."""
-    await interaction.client.responder.tell(interaction, _help)
+def _annotation(argument: Argument) -> Any:
+    """Return the type that Discord lets people enter for an argument."""
+    match argument.kind:
+        case Kind.MEMBER:
+            return Anybody
+        case Kind.ROLE:
+            return discord.Role
+        case _:
+            return Option(OneOf(argument.choices) if argument.choices else _WORDS)
 
 
-async def _help(service: Service, caller: Caller) -> Answer:
-    return Answer(await acts.show_help(service, caller), open=True)
-
-
-@app_commands.command(name="claim", description=admin_replies.COMMANDS["claim"])
-@app_commands.describe(**admin_replies.OPTIONS["claim"])
-async def claim(interaction: Interaction, code: Text) -> None:
-    """Become the owner."""
-    await interaction.client.responder.tell(interaction, acts.claim, code)
-
-
-COMMANDS: tuple[AnyCommand, ...] = (voices, balance, show_help, claim)
+def _made(
+    callback: Callable[..., Awaitable[None]], name: str, about: str, entries: Sequence[_Entry]
+) -> app_commands.Command[Any, ..., None]:
+    """Make a command whose options the library reads from the signature of its callback."""
+    asked = [inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction)]
+    for entry in entries:
+        default = inspect.Parameter.empty if entry.is_required else None
+        asked.append(
+            inspect.Parameter(entry.name, inspect.Parameter.KEYWORD_ONLY, annotation=entry.kind, default=default)
+        )
+    callback.__signature__ = inspect.Signature(asked)  # type: ignore[attr-defined]
+    described: Any = app_commands.describe(**{entry.name: entry.about for entry in entries})(callback)
+    return app_commands.Command(name=name, description=about, callback=described)

@@ -14,7 +14,7 @@ from discord.http import Route
 
 from bots.app.roles import Shards
 from bots.commands import approval
-from bots.commands.actions import Answer
+from bots.commands.command import Answer
 from bots.commands.greeting import Greeted
 from bots.discord.containment import contain
 from bots.discord.greeting import adder, greet, say
@@ -26,7 +26,6 @@ from bots.text import refusals, replies
 from bots.text.locale import _, speaking, tag_of
 from core.domain.communities import Approval
 from core.domain.models import Caller
-from core.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +44,7 @@ class _Tree(app_commands.CommandTree["Bot"]):
         await self.client.responder.tell(interaction, _fault)
 
 
-async def _fault(__: Service, ___: Caller) -> Answer:
+async def _fault(__: Caller) -> Answer:
     return Answer(_(refusals.FAULT))
 
 

@@ -12,9 +12,10 @@ import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
 from bots.discord import buttons as rows
+from bots.discord.errors import NETWORK, SPENT, describe, failures, may_have_arrived
 from bots.discord.escaping import CONTENT_LIMIT, plain, size
 from bots.discord.identity import PLATFORM, Address
-from bots.discord.rest import NETWORK, SPENT, RestClient, describe, failures, may_have_arrived
+from bots.discord.rest import RestClient
 from bots.platform import Button
 from bots.text import replies, titles
 from core.domain.audio import Want

@@ -5,9 +5,9 @@ import logging
 
 import discord
 
+from bots.discord.errors import NETWORK, describe
 from bots.discord.escaping import plain
 from bots.discord.identity import key
-from bots.discord.rest import NETWORK, describe
 from bots.text import replies
 from core.domain.products import Catalog
 

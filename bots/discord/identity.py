@@ -1,17 +1,21 @@
 """Who asks, and where the answer goes: an interaction in the core's words."""
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import discord
 
+from bots.commands.command import Asked
 from bots.text.locale import tag_of
 from core.admin import Subject
 from core.domain.errors import DeliveryRefused, InvalidInput
 from core.domain.models import Caller, Destination, Job, Person
 from core.domain.quota import QuotaSource
+from core.service import Service
 
 PLATFORM = "discord"
+_CHANNEL = re.compile(r"<#(\d{1,20})>|(?:discord:)?(\d{1,20})", re.ASCII)
 TOKEN_S = 14 * 60
 """How long an interaction token is used; Discord lets it die at 15 minutes."""
 
@@ -72,7 +76,33 @@ def person(user: Anybody) -> Person:
     """Name a member who is spoken about. Raises InvalidInput for a bot."""
     if user.bot:
         raise InvalidInput("member", user.display_name, "a person, not a bot")
-    return Person(member=key(user.id), name=user.display_name)
+    return Person(member=key(user.id), name=user.display_name, roles=roles_of(user))
+
+
+def meant(entered: object) -> object:
+    """Return what somebody entered, in the core's words. Raises InvalidInput for a bot."""
+    match entered:
+        case discord.User() | discord.Member():
+            return person(entered)
+        case discord.Role():
+            return role_subject(entered)
+        case _:
+            return entered
+
+
+def asked_of(service: Service, caller: Caller, interaction: AnyInteraction) -> Asked:
+    """Say who uses a command; the answer is for their eyes alone, as is what they entered."""
+    roles = interaction.guild.roles if interaction.guild else ()
+    names = {role_key(role.id): role.name for role in roles}
+    return Asked(service=service, caller=caller, has_roles=True, role_names=names, channel=channel_key)
+
+
+def channel_key(word: str) -> str:
+    """Return the key of a channel as people name it, `<#123>` or `123`. Raises InvalidInput."""
+    found = _CHANNEL.fullmatch(word)
+    if not found:
+        raise InvalidInput("channels", word, "channels of this server, such as #general, here for this one, or none")
+    return key(int(found[1] or found[2]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

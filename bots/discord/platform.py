@@ -9,8 +9,7 @@ import discord
 
 from bots.app.roles import Shards
 from bots.app.settings import Settings
-from bots.discord.admin_commands import ADMIN_COMMANDS
-from bots.discord.commands import COMMANDS, orders
+from bots.discord.commands import commands
 from bots.discord.connection import Bot, use_api
 from bots.discord.delivery import DiscordDelivery
 from bots.discord.responder import Responder
@@ -71,10 +70,9 @@ class Discord(DiscordDelivery):
         """Log in, write the commands the first time, and take interactions until closed."""
         if self._responder is None:
             raise RuntimeError("open comes first")
-        commands = (*orders(self._responder.service.catalog), *COMMANDS, *ADMIN_COMMANDS)
         self._bot = bot = Bot(
             self._responder,
-            commands,
+            commands(self._responder.service.catalog),
             ws_url=self._settings.discord_ws_url,
             proxy=self._proxy,
             sync=not self._synced,

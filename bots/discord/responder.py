@@ -3,19 +3,19 @@
 import asyncio
 import io
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Concatenate, ParamSpec
 
 import discord
 
 from bots.commands import orders
-from bots.commands.actions import Answer, File
+from bots.commands.command import Answer, Command, File
+from bots.commands.typed import usage
 from bots.discord import buttons
+from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.discord.escaping import plain, spoken
-from bots.discord.identity import Address, AnyInteraction, caller_of, person
-from bots.discord.rest import ALREADY_ACKNOWLEDGED, NETWORK, describe
+from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, meant
 from bots.text import refusals, replies
 from bots.text.locale import _, speaking
 from core.domain.errors import Refusal
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 MOST_SEEN = 10_000
 MOST_BUSY = 2_000
 """Interactions that are being answered. Discord itself tells whoever comes on top that there was no answer."""
-P = ParamSpec("P")
 
 
 class Place(Enum):
@@ -98,14 +97,20 @@ class Responder:
 
         await self.answer(interaction, act, ORDER)
 
-    async def tell(
-        self,
-        interaction: AnyInteraction,
-        act: Callable[Concatenate[Service, Caller, P], Awaitable[Answer]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> None:
-        """Do what a command says and tell its author alone, once: an event that comes twice grants no credit twice.
+    async def use(self, interaction: AnyInteraction, command: Command, entered: Mapping[str, object]) -> None:
+        """Do what a command of the table says."""
+
+        async def read() -> Mapping[str, object]:
+            return {name: meant(value) for name, value in entered.items() if value is not None}
+
+        async def act(caller: Caller) -> Answer:
+            answer = await command.use(asked_of(self.service, caller, interaction), read)
+            return answer or Answer(usage([command]))
+
+        await self.tell(interaction, act)
+
+    async def tell(self, interaction: AnyInteraction, act: Callable[[Caller], Awaitable[Answer]]) -> None:
+        """Act and tell the author alone, once: an event that comes twice grants no credit twice.
 
         A community where it is the first to be heard may have to be approved.
         """
@@ -118,24 +123,11 @@ class Responder:
 
         async def told(caller: Caller, __: Destination) -> tuple[Said, ...]:
             waits = await self.service.waits(caller)
-            answer = await act(self.service, caller, *args, **kwargs)
+            answer = await act(caller)
             news = f"\n\n{_(replies.WAITS)}" if waits and answer.open else ""
             return (Said(f"{answer.text}{news}", answer.files),)
 
         await self.answer(interaction, told, PRIVATE)
-
-    async def administer(
-        self, interaction: AnyInteraction, act: Callable[..., Awaitable[Answer]], *args: object
-    ) -> None:
-        """Do what an admin's command says; before anything else is read, the service says whether they may."""
-        name = interaction.command.qualified_name.split()[0] if interaction.command else "admin"
-
-        async def entered(service: Service, caller: Caller) -> Answer:
-            await service.admin.enter(caller, name)
-            meant = (person(arg) if isinstance(arg, discord.User | discord.Member) else arg for arg in args)
-            return await act(service, caller, *meant)
-
-        await self.tell(interaction, entered)
 
     async def answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
         """Acknowledge, act, and tell; whatever goes wrong is said or logged."""

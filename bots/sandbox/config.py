@@ -5,9 +5,6 @@ from pathlib import Path
 
 from bots.sandbox.faults import FAULTS
 
-SPEECH_ENDPOINT = "/eleven-v3-alpha-954/v1/eleven-v3-alpha-request"
-MUSIC_ENDPOINT = "/elevenlabs-music-api-368/v1/elevenlabs-music-api-request"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxConfig:
@@ -35,8 +32,6 @@ class SandboxConfig:
     webhook_backoff_s: float = 0.2
     cycle_s: float = 15.0
     """How often mode `sync` reports a request whose status has not changed."""
-    speech_endpoint: str = SPEECH_ENDPOINT
-    music_endpoint: str = MUSIC_ENDPOINT
     open_limit: int = 10_000
     """Unfinished requests; beyond them, 429."""
     keep: int = 1_000

@@ -13,10 +13,10 @@ from uuid import uuid4
 from bots.sandbox.callbacks import Callbacks
 from bots.sandbox.config import SandboxConfig
 from bots.sandbox.faults import Fault, Media
+from bots.sandbox.products import PRODUCTS
 from bots.sandbox.refusals import Refused
 from bots.sandbox.request_store import RequestStore
-from bots.sandbox.studio import Studio, label
-from bots.sandbox.validation import BILLED
+from bots.sandbox.studio import Studio
 
 log = logging.getLogger("troubadour.sandbox")
 
@@ -99,7 +99,7 @@ class Job:
     def _output(self) -> dict[str, Any] | None:
         if self.status != "COMPLETED" or self.fault.media is Media.NULL:
             return None
-        media_type, suffix = label(self.product, self.payload)
+        media_type, suffix = PRODUCTS[self.product].label(self.payload)
         names = [f"output.{suffix}", f"output-2.{suffix}"][: MEDIA_COUNT.get(self.fault.media, 1)]
         return {
             "media_url": [f"{self.origin}/media/v1/{self.request_id}/{name}" for name in names],
@@ -135,7 +135,8 @@ class Queue:
         """Go on with what an earlier start accepted."""
         for record in self._requests.records():
             try:
-                job = Job.from_record(record, fault_of(record["payload"][BILLED[record["product"]]]), origin)
+                text = PRODUCTS[record["product"]].billed(record["payload"])
+                job = Job.from_record(record, fault_of(text), origin)
             except (KeyError, TypeError, ValueError, Refused) as error:
                 log.warning("a kept request can't be read: %r", error)
             else:

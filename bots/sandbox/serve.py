@@ -34,6 +34,7 @@ async def serve_sandbox(host: str, port: int, *, fault: str | None, key: str | N
     """
     try:
         from bots.sandbox import FAULTS, Sandbox, SandboxConfig  # noqa: PLC0415 - needs the extra
+        from bots.sandbox.products import PRODUCTS  # noqa: PLC0415 - needs the extra
     except ImportError as error:
         raise ConfigurationError(str(error)) from error
     if fault == LIST:
@@ -52,7 +53,7 @@ async def serve_sandbox(host: str, port: int, *, fault: str | None, key: str | N
         _say(
             WELCOME.format(
                 url=sandbox.url,
-                endpoint=sandbox.config.speech_endpoint,
+                endpoint=PRODUCTS["speech"].endpoint,
                 key=key or "any that is not empty",
                 example_key=key or "test",
                 faults=EVERY.format(meaning=FAULTS[fault]) if fault else MARKERS,

@@ -15,9 +15,10 @@ from bots.sandbox import faults, refusals
 from bots.sandbox.config import SandboxConfig
 from bots.sandbox.faults import Answer, Fault, Media
 from bots.sandbox.jobs import Job, Queue
+from bots.sandbox.products import PRODUCTS
 from bots.sandbox.refusals import Refused
-from bots.sandbox.studio import Studio, label
-from bots.sandbox.validation import BILLED, payload_complaint, webhook_complaint
+from bots.sandbox.studio import Studio
+from bots.sandbox.validation import webhook_complaint
 
 log = logging.getLogger("troubadour.sandbox")
 
@@ -60,7 +61,7 @@ class Sandbox:
         """Where it listens, once started: http://127.0.0.1:PORT, without a final slash."""
         self.media_requests: deque[MediaRequest] = deque(maxlen=MEMORY)
         self._refused: OrderedDict[str, int] = OrderedDict()
-        self._products = {self.config.speech_endpoint: "speech", self.config.music_endpoint: "music"}
+        self._products = {sound.endpoint: name for name, sound in PRODUCTS.items()}
         self._studio: Studio | None = None
         self._queue: Queue | None = None
         self._runner: web.AppRunner | None = None
@@ -125,8 +126,9 @@ class Sandbox:
         self._authenticate(request)
         model, product = self._model(request)
         payload = await _payload(request, product)
-        fault = self._fault(payload[BILLED[product]])
-        self._refuse(fault, payload[BILLED[product]])
+        text = PRODUCTS[product].billed(payload)
+        fault = self._fault(text)
+        self._refuse(fault, text)
         job = self._job(request, product, model, payload, fault)
         self._admit(job)
         return await self._answer(request, job)
@@ -174,7 +176,7 @@ class Sandbox:
             origin=str(request.url.origin()),
             webhook_url=url,
             webhook_mode=mode,
-            charged_micros=len(payload[BILLED[product]]) * CHARACTER_MICROS,
+            charged_micros=len(PRODUCTS[product].billed(payload)) * CHARACTER_MICROS,
         )
 
     def _admit(self, job: Job) -> None:
@@ -221,7 +223,7 @@ class Sandbox:
     async def _media(self, request: web.Request) -> web.StreamResponse:
         self.media_requests.append(MediaRequest(request.path, key_sent=KEY in request.headers))
         job = self._find(request)
-        media_type, suffix = label(job.product, job.payload)
+        media_type, suffix = PRODUCTS[job.product].label(job.payload)
         offered = request.match_info["name"] in (f"output.{suffix}", f"output-2.{suffix}")
         if self._studio is None or job.status != "COMPLETED" or job.fault.media is Media.ABSENT or not offered:
             raise Refused(404)
@@ -238,7 +240,7 @@ async def _payload(request: web.Request, product: str) -> dict[str, Any]:
         payload = await request.json()
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError, LookupError) as error:
         raise Refused(400, "the body is not valid JSON") from error
-    if complaint := payload_complaint(product, payload):
+    if complaint := PRODUCTS[product].complaint(payload):
         raise Refused(400, complaint)
     valid: dict[str, Any] = payload
     return valid

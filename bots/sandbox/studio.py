@@ -10,19 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bots.sandbox.encode import DEFAULT_FORMAT, WAV_SUFFIX, WAV_TYPE, kind_of
-from bots.sandbox.music import compose
-from bots.sandbox.speech import speak
-
-MAKERS = {"speech": speak, "music": compose}
-
-
-def label(product: str, payload: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the media type and file suffix of what a request produces."""
-    if product == "speech":
-        return WAV_TYPE, WAV_SUFFIX
-    kind = kind_of(payload.get("output_format", DEFAULT_FORMAT))
-    return kind.media_type, kind.suffix
+from bots.sandbox.products import PRODUCTS
 
 
 class Studio:
@@ -49,7 +37,7 @@ class Studio:
     async def _make(self, path: Path, product: str, payload: Mapping[str, Any]) -> None:
         try:
             loop = asyncio.get_running_loop()
-            size = await loop.run_in_executor(self._thread, lambda: path.write_bytes(MAKERS[product](payload)))
+            size = await loop.run_in_executor(self._thread, lambda: path.write_bytes(PRODUCTS[product].make(payload)))
             self._sizes[path] = size
             self._drop_oldest(spare=path)
         finally:

@@ -4,7 +4,7 @@ On purpose not shared with the client's own table: each of the two then finds th
 contract in one respect: a parameter that it does not name is refused instead of ignored.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -49,37 +49,6 @@ def boolean(value: object) -> str | None:
 def output_format(value: object) -> str | None:
     """Demand one of the documented formats."""
     return None if value in OUTPUT_FORMATS else f"one of {', '.join(OUTPUT_FORMATS)}"
-
-
-RULES: Mapping[str, Mapping[str, Rule]] = {
-    "speech": {
-        "text": words,
-        "voice": words,
-        "stability": between(0.0, 1.0),
-        "similarity_boost": between(0.0, 1.0),
-        "speed": between(0.5, 2.0),
-    },
-    "music": {"prompt": words, "respect_sections_durations": boolean, "output_format": output_format},
-}
-REQUIRED = {"speech": ("text", "voice"), "music": ("prompt",)}
-BILLED = {"speech": "text", "music": "prompt"}
-"""The parameter whose characters are charged."""
-
-
-def payload_complaint(product: str, payload: object) -> str | None:
-    """Say what is wrong with a request's body, or None."""
-    if not isinstance(payload, dict):
-        return "the body must be a JSON object"
-    rules = RULES[product]
-    for name in REQUIRED[product]:
-        if name not in payload:
-            return f"'{name}' is required"
-    for name, value in payload.items():
-        if name not in rules:
-            return f"'{name}' is not a parameter"
-        if wanted := rules[name](value):
-            return f"'{name}' must be {wanted}"
-    return None
 
 
 def webhook_complaint(url: str | None, mode: str) -> str | None:

@@ -1,8 +1,9 @@
 """What the bot does with a message: parse, ask the service, show what comes back."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -15,39 +16,37 @@ from telegram import (
     Update,
 )
 from telegram.constants import ChatType
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 
-from bots.commands import actions as acts
-from bots.commands import approval, orders, typed
+from bots.commands import approval, listing, orders, table, typed
 from bots.commands import parse as commands
+from bots.commands.command import Asked, Who
 from bots.commands.greeting import Greeted
 from bots.commands.parse import Command, Named
 from bots.telegram import parse
-from bots.telegram.delivery import Place, TelegramDelivery, topic
-from bots.telegram.identity import NAME, Admins, Recent, caller, key, key_of, person, takes_part
-from bots.telegram.intake import kept
-from bots.telegram.pace import Pace, Rank
+from bots.telegram.delivery import TelegramDelivery
+from bots.telegram.identity import NAME, Admins, Place, Recent, caller, key, key_of, person, takes_part, topic
+from bots.telegram.intake import Keep
+from bots.telegram.pace import Pace, Rank, Turn
 from bots.telegram.presses import Presses
 from bots.telegram.responder import Responder, Said, outcome
 from bots.text import admin_replies, product_words, replies
 from bots.text.locale import _, speaking
 from core.domain.communities import Approval
+from core.domain.errors import Refusal
 from core.domain.models import Caller, Person
-from core.domain.products import PRODUCTS
+from core.domain.products import Catalog
 from core.engine.persist import persist
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
 
-Answer = Callable[[Message, Command], Awaitable[Said | None]]
-
-
 class Dispatcher:
     """One method for each thing that people do."""
 
-    def __init__(self, bot: ExtBot[Rank], service: Service, deliverer: TelegramDelivery, pace: Pace) -> None:
+    def __init__(self, bot: ExtBot[Rank | Turn], service: Service, deliverer: TelegramDelivery, pace: Pace) -> None:
         self._bot = bot
         self._service = service
         self._deliverer = deliverer
@@ -59,15 +58,7 @@ class Dispatcher:
         self._seen: Recent[tuple[str, str], Caller] = Recent()
         self._handles: Recent[tuple[str, str | None], str] = Recent()
         """Who was last seen under an @name: it may have gone to another and come back."""
-        self._answers: Mapping[str, Answer] = {
-            **dict.fromkeys(self._products, self._order),
-            "voices": self._voices,
-            "balance": self._balance,
-            "help": self._help,
-            "start": self._help,
-            "claim": self._claim,
-            **dict.fromkeys(typed.ACTS, self._act),
-        }
+        self._words = table.words(service.catalog)
 
     def add_to(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Register; what is edited, or posted in a channel, is kept out here and nowhere else."""
@@ -79,26 +70,27 @@ class Dispatcher:
 
     # --- what comes in --------------------------------------------------------------------------------------------
 
-    async def _on_message(self, update: Update, __: Any) -> None:
+    async def _on_message(self, update: Update, keep: Keep) -> None:
         message = update.effective_message
         if message is None:
             return
         await self._remember(message)
         command, who = parse.read(message, self._bot.username), _caller(message)
         with speaking(who.locale):
-            if command is not None and command.name in self._answers:
-                said = await outcome(lambda: self._answer(message, command), who)
+            if command is not None and command.name in self._words:
+                said = await outcome(lambda: self._answer(message, command, keep), who)
             else:
                 said = self._hint(message, command)
             if said is not None:
-                await self._responder.say(Place.of(message), self._worded(said, message, command), who)
+                await self._responder.say(Place.of(message), self._worded(said, message, command), who, keep)
 
     def _worded(self, said: Said, message: Message, command: Command | None) -> Said:
         """Name the bot in each command where people have to; help lists them, and says so itself."""
         is_named = message.chat.type != ChatType.PRIVATE and (command is None or command.bot is not None)
-        if not is_named or (command is not None and command.name in _HELPS):
+        is_help = command is not None and any(row.action is table.show_help for row in table.rows(command.name))
+        if not is_named or is_help:
             return said
-        return replace(said, text=commands.naming(said.text, self._bot.username, self._answers))
+        return replace(said, text=commands.naming(said.text, self._bot.username, self._words))
 
     def _hint(self, message: Message, command: Command | None) -> Said | None:
         """Say what to type to whoever plainly speaks to the bot; other people's talk is none of its business."""
@@ -106,25 +98,23 @@ class Dispatcher:
             return None
         if command is None:
             return Said(replies.no_command(self._service.catalog, "/speak"))
-        near = commands.near(command.name, self._answers)
+        near = commands.near(command.name, self._words)
         return Said(replies.unknown_command(command.name, near and f"/{near}"))
 
-    async def _answer(self, message: Message, command: Command) -> Said | None:
+    async def _answer(self, message: Message, command: Command, keep: Keep) -> Said | None:
         """Act on a command only if its sender wrote it, here and now."""
         if not parse.written_by_sender(message):
             return Said(replies.write_it_here(command.name)) if parse.meant(message, command) else None
-        ordered = command.name in self._products
-        if ordered or command.name in typed.ACTS:
+        is_order = command.name in self._products
+        if is_order or table.rows(command.name)[0].who is not Who.MEMBER:
             written_ms = round(message.date.timestamp() * 1000)
-            await self._service.check_age(_event(message), written_ms, ordered=ordered)
-        waits = not ordered and await self._service.waits(_caller(message))  # an order's admission asks by itself
-        said = await self._answers[command.name](message, command)
-        if said is None or not (ordered or command.name in _ABOUT_ORDERS):
-            return said
-        waits = waits or (ordered and await self._service.waits(_caller(message)))
-        return replace(said, text=f"{said.text}\n\n{_(replies.WAITS)}") if waits else said
+            await self._service.check_age(_event(message), written_ms, ordered=is_order)
+        if is_order:
+            return await self._order(message, command, keep)
+        waits = await self._service.waits(_caller(message))
+        return await self._use(message, command, keep, waits=waits)
 
-    async def _on_membership(self, update: Update, __: Any) -> None:
+    async def _on_membership(self, update: Update, keep: Keep) -> None:
         """Say hello where the bot was added; to be promoted, restricted or removed is no news to anybody."""
         change = update.my_chat_member
         if change is None or not _was_added(change):
@@ -135,7 +125,7 @@ class Dispatcher:
             waits = found is Approval.WAITING
             with speaking(adder.locale):
                 said = Said(replies.hello(self._service.catalog, f"/speak@{self._bot.username}", waits=waits))
-                await self._responder.say(Place(change.chat.id), said, adder)
+                await self._responder.say(Place(change.chat.id), said, adder, keep)
 
     async def _on_migration(self, update: Update, __: Any) -> None:
         message = update.effective_message
@@ -151,16 +141,17 @@ class Dispatcher:
 
     # --- members --------------------------------------------------------------------------------------------------
 
-    async def _order(self, message: Message, command: Command) -> Said | None:
+    async def _order(self, message: Message, command: Command, keep: Keep) -> Said | None:
         catalog, row = self._service.catalog, self._products[command.name]
         words = orders.Words(body=command.body, answered=await self._answered(message))
         event, where = _event(message), Place.of(message).destination
         order = orders.read(words, row.name, catalog, _caller(message), event_id=event, destination=where)
         if orders.is_empty(order, catalog):
             is_mine = parse.answers_bot(message, self._bot.id)
-            return Said(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))
+            said = Said(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))
+            return _waiting(said) if await self._service.waits(_caller(message)) else said
         accepted = await self._service.order(order)
-        kept()
+        keep()
         if not accepted.duplicate:
             await self._deliverer.acknowledge(accepted)
         return None
@@ -179,17 +170,6 @@ class Dispatcher:
         ordered = await self._service.spoken(_caller(message), event_id=_event(whole)) if whole else ""
         return ordered or orders.text_in(command.body, self._products[command.name].name, self._service.catalog)
 
-    async def _voices(self, __: Message, ___: Command) -> Said:
-        return Said(replies.voices(self._service.catalog))
-
-    async def _balance(self, message: Message, __: Command) -> Said:
-        who = _caller(message)
-        return Said(replies.balance(await self._service.standing(who), await self._service.entries(who)))
-
-    async def _help(self, message: Message, __: Command) -> Said:
-        listed = await acts.show_help(self._service, _caller(message))
-        return Said(f"{listed}\n\n{replies.name_me(f'/speak@{self._bot.username}')}")
-
     async def _remember(self, message: Message) -> None:
         """Let the service know the member's current name, unless it does."""
         who = replace(_caller(message), channel="")
@@ -205,27 +185,42 @@ class Dispatcher:
             self._seen[who.community, who.member] = who
             self._handles[handle] = who.member
 
-    # --- admins ---------------------------------------------------------------------------------------------------
+    # --- the table of commands ------------------------------------------------------------------------------------
 
-    async def _act(self, message: Message, command: Command) -> Said | None:
-        who = _caller(message, is_admin=await self._admins.wrote(message))
-        admin = replace(who, event_id=_event(message))
-        await self._service.admin.enter(admin, command.name)
-        asked, user = parse.named(message, command)
-        member = person(user) if user else await self._find(admin, asked, command.name)
-        answer = await typed.answer(self._service, admin, command.name, member, asked)
-        return await self._privately(message, Said.of(answer)) if answer.private else Said.of(answer)
+    async def _use(self, message: Message, command: Command, keep: Keep, *, waits: bool) -> Said | None:
+        """Do what a command of the table says."""
+        is_admin = table.rows(command.name)[0].who is not Who.MEMBER and await self._admins.wrote(message)
+        who = replace(_caller(message, is_admin=is_admin), event_id=_event(message))
+        asked = Asked(
+            service=self._service,
+            caller=who,
+            is_public=not who.direct,
+            administers=partial(self._is_admin, message),
+            how_to_call=replies.name_me(f"/speak@{self._bot.username}"),
+        )
 
-    async def _claim(self, message: Message, command: Command) -> Said:
-        who = replace(_caller(message), event_id=_event(message))
-        return Said.of(await acts.claim(self._service, who, command.body, seen=not who.direct))
+        async def find() -> tuple[Named, Person | None]:
+            named, user = parse.named(message, command)
+            return named, person(user) if user else await self._find(who, named, command.name)
 
-    async def _privately(self, message: Message, said: Said) -> Said:
+        answer = await typed.use(asked, command, find)
+        said = _waiting(Said.of(answer)) if waits and answer.open else Said.of(answer)
+        return await self._privately(message, said, keep) if answer.private else said
+
+    async def _is_admin(self, message: Message) -> bool:
+        """Say whether an admin wrote the message, no where that can't be seen now."""
+        try:
+            return await self._admins.wrote(message)
+        except (TelegramError, Refusal) as error:
+            log.info("who is an admin can't be seen: %s", error)
+            return False
+
+    async def _privately(self, message: Message, said: Said, keep: Keep) -> Said:
         """Send a report on members to whoever asked for it alone; say in the chat what became of it."""
         if message.sender_chat is not None or message.from_user is None:
             return Said(_(admin_replies.WHOSE_REPORT))
         try:
-            await self._responder.post(Place(message.from_user.id), said)
+            await self._responder.post(Place(message.from_user.id), said, keep)
         except (Forbidden, BadRequest):
             return Said(admin_replies.name_start(self._bot.link))
         return Said(_(admin_replies.SENT_PRIVATELY))
@@ -252,20 +247,20 @@ def _caller(message: Message, *, is_admin: bool = False) -> Caller:
     return caller(message.chat, message.from_user, message.sender_chat, is_admin=is_admin, thread=topic(message))
 
 
-_ABOUT_ORDERS = frozenset({"voices", "balance", "help", "start"})
-_HELPS = frozenset({"help", "start"})
-_FOR_MEMBERS = ("voices", "balance", "help")
-_FOR_ADMINS = ("quota", "grant", "revoke", "block", "unblock", "limits", "usage", "audit")
+def _waiting(said: Said) -> Said:
+    return replace(said, text=f"{said.text}\n\n{_(replies.WAITS)}")
 
 
-def _menu(names: tuple[str, ...]) -> list[BotCommand]:
-    texts = replies.COMMANDS | admin_replies.COMMANDS
-    ordering = [BotCommand(row.command, product_words.does(row)) for row in PRODUCTS.values()]
-    return [*ordering, *(BotCommand(name, texts[name]) for name in names)]
+def menus(catalog: Catalog) -> Sequence[tuple[Sequence[BotCommand], BotCommandScope | None]]:
+    """Return what Telegram offers after a slash, and to whom; operators know what is theirs from /help."""
+    ordering = [BotCommand(row.command, product_words.does(row)) for row in catalog.products.values()]
+    members, admins = (_menu(who) for who in (Who.MEMBER, Who.ADMIN))
+    return [
+        ([*ordering, *members], None),
+        ([*ordering, *members, *admins], BotCommandScopeAllChatAdministrators()),
+    ]
 
 
-MENUS: tuple[tuple[list[BotCommand], BotCommandScope | None], ...] = (
-    (_menu(_FOR_MEMBERS), None),
-    (_menu(_FOR_MEMBERS + _FOR_ADMINS), BotCommandScopeAllChatAdministrators()),
-)
-"""What Telegram offers after a slash, and to whom."""
+def _menu(who: Who) -> list[BotCommand]:
+    said = {c.group: table.GROUPS.get(c.group, c.about) for c in listing.listed(table.COMMANDS, who)}
+    return [BotCommand(word, _(about)) for word, about in said.items()]

@@ -11,7 +11,7 @@ from telegram.ext import Defaults, ExtBot
 
 from bots.telegram.errors import wait_s
 from bots.telegram.intake import Intake, read
-from bots.telegram.pace import Pace, Rank
+from bots.telegram.pace import Pace, Rank, Turn
 from bots.telegram.transport import READ_S, AiohttpRequest
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def make_bot(token: str, api_url: str, requests: tuple[AiohttpRequest, AiohttpRe
     )
 
 
-class PolledBot(ExtBot[Rank]):
+class PolledBot(ExtBot[Rank | Turn]):
     """The library's bot, which reads a batch of updates one by one: one that can't be read must not cost the others."""
 
     async def fetch(self, offset: int, wait_s: int) -> list[Update]:

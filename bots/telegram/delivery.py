@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from telegram import InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage, Message, ReplyParameters
+from telegram import InlineKeyboardMarkup, InputFile, Message
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 from telegram.ext import ExtBot
@@ -17,9 +16,9 @@ from telegram.ext import ExtBot
 from bots.telegram import buttons
 from bots.telegram.connection import UPLOAD_READ_S
 from bots.telegram.errors import text_fault, upload_fault
-from bots.telegram.identity import NAME, Recent, key
-from bots.telegram.pace import Pace, Rank
-from bots.telegram.parse import answered
+from bots.telegram.escaping import CAPTION_LIMIT, plain, size
+from bots.telegram.identity import Place, Recent, key
+from bots.telegram.pace import Pace, Rank, Turn
 from bots.text import replies, titles
 from core.domain.audio import Want
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryUncertain
@@ -32,63 +31,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 MAX_BYTES = 50 * 1000 * 1000
 """Bots may upload 50 MB; the form around the file needs a little of it."""
-TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
+
 VOICELESS_S = 3600
 """How long a chat that forbids voice messages is not asked again."""
 SONG = Want(MAX_BYTES, frozenset({"mp3/mp3", "mp4/aac"}), "mp3")
 OPUS = "ogg/opus"
 VOICE = Want(MAX_BYTES, frozenset({OPUS, *SONG.playable}), "opus")
-_MENTION = re.compile(r"(?<!\w)@(?=\w)")
-
-
-def plain(text: str, limit: int = TEXT_LIMIT) -> str:
-    """Return text that mentions nobody: whatever a member wrote must not ping others in the bot's name.
-
-    Half a surrogate pair, which JSON can carry and UTF-8 can't, is shown as a question mark.
-    """
-    unmentioned = _MENTION.sub("@\u2060", text).encode("utf-16-le", "replace")
-    return unmentioned[: 2 * limit].decode("utf-16-le", "ignore")
-
-
-def size(text: str) -> int:
-    """Return how much of a limit a text takes: Telegram counts UTF-16, in which most emoji count double."""
-    return len(plain(text, limit=len(text) * 2).encode("utf-16-le")) // 2
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a job belongs in a chat: the order's message, its topic, and the status message if it is known."""
-
-    chat: int
-    order: int | None = None
-    thread: int | None = None
-    status: int | None = None
-    sent: int = 0
-    """So many of the job's files are in the chat already."""
-
-    @classmethod
-    def of(cls, order: Message) -> "Place":
-        """Answer a message where it stands; outside of forums a thread id is no topic and must not be sent back."""
-        return cls(order.chat.id, order.message_id, topic(order))
-
-    @classmethod
-    def of_status(cls, status: MaybeInaccessibleMessage) -> "Place":
-        """Answer the order that a status message stands under; an old one can no longer be read."""
-        if not isinstance(status, Message):
-            return cls(status.chat.id, status=status.message_id)
-        order = answered(status)
-        return cls(status.chat.id, order.message_id if order else None, topic(status), status.message_id)
-
-    @property
-    def destination(self) -> Destination:
-        """Write it down for the job."""
-        return Destination(NAME, asdict(self))
-
-    @property
-    def target(self) -> dict[str, Any]:
-        """Return the parameters that put a message here, also when the order is gone."""
-        reply = ReplyParameters(self.order, allow_sending_without_reply=True) if self.order else None
-        return {"chat_id": self.chat, "message_thread_id": self.thread, "reply_parameters": reply}
 
 
 def _caption(receipt: Receipt, artifacts: Sequence[Artifact]) -> str:
@@ -109,11 +57,6 @@ def _is_spoken(job: Job) -> bool:
     return row_of(job.product).sound is Sound.VOICE
 
 
-def topic(message: Message) -> int | None:
-    """Return the topic that a message stands in."""
-    return message.message_thread_id if message.is_topic_message else None
-
-
 @dataclass(slots=True)
 class _Card:
     """What this process has put into the chat for a job."""
@@ -132,10 +75,10 @@ class _Card:
 class TelegramDelivery:
     """The `Delivery` port on Telegram."""
 
-    def __init__(self, bot: ExtBot[Rank], pace: Pace, service: Service) -> None:
+    def __init__(self, bot: ExtBot[Rank | Turn], pace: Pace) -> None:
         self._bot = bot
         self._pace = pace
-        self._service = service
+        self._service: Service
         self._cards: Recent[str, _Card] = Recent()
         self._moved: Recent[int, int] = Recent()
         self._voiceless_until: Recent[int, float] = Recent()
@@ -144,6 +87,10 @@ class TelegramDelivery:
     def accepts(self, job: Job) -> Want:
         """Speech as a voice message, where the chat allows those; music as a song."""
         return VOICE if _is_spoken(job) and self._voice_allowed(job) else SONG
+
+    def lasting(self, job: Job) -> Destination:
+        """Keep all of it: there is no token in it."""
+        return job.destination
 
     # --- the status message ---------------------------------------------------------------------------------------
 

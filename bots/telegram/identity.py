@@ -1,17 +1,28 @@
-"""Who speaks, as Telegram attests it: keys come from ids, names are only shown."""
+"""Who speaks and where, as Telegram attests it: keys come from ids, names are only shown."""
 
 import re
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any, Generic, TypeVar
 
-from telegram import Bot, Chat, ChatMember, ChatMemberRestricted, Message, User
+from telegram import (
+    Bot,
+    Chat,
+    ChatMember,
+    ChatMemberRestricted,
+    MaybeInaccessibleMessage,
+    Message,
+    ReplyParameters,
+    User,
+)
 from telegram.constants import ChatType
 from telegram.error import BadRequest
 
+from bots.telegram.parse import answered
 from bots.text.locale import tag_of
 from core.domain.errors import InvalidInput, NotPermitted
-from core.domain.models import Caller, Person
+from core.domain.models import Caller, Destination, Person
 from core.domain.refusals import Need
 
 NAME = "telegram"
@@ -86,6 +97,47 @@ def caller(
         channel=channel,
         locale=tag_of(user.language_code),
     )
+
+
+def topic(message: Message) -> int | None:
+    """Return the topic that a message stands in."""
+    return message.message_thread_id if message.is_topic_message else None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a job belongs in a chat: the order's message, its topic, and the status message if it is known."""
+
+    chat: int
+    order: int | None = None
+    thread: int | None = None
+    status: int | None = None
+    sent: int = 0
+    """So many of the job's files are in the chat already."""
+
+    @classmethod
+    def of(cls, order: Message) -> "Place":
+        """Answer a message where it stands; outside of forums a thread id is no topic and must not be sent back."""
+        return cls(order.chat.id, order.message_id, topic(order))
+
+    @classmethod
+    def of_status(cls, status: MaybeInaccessibleMessage) -> "Place":
+        """Answer the order that a status message stands under; an old one can no longer be read."""
+        if not isinstance(status, Message):
+            return cls(status.chat.id, status=status.message_id)
+        order = answered(status)
+        return cls(status.chat.id, order.message_id if order else None, topic(status), status.message_id)
+
+    @property
+    def destination(self) -> Destination:
+        """Write it down for the job."""
+        return Destination(NAME, asdict(self))
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """Return the parameters that put a message here, also when the order is gone."""
+        reply = ReplyParameters(self.order, allow_sending_without_reply=True) if self.order else None
+        return {"chat_id": self.chat, "message_thread_id": self.thread, "reply_parameters": reply}
 
 
 class Recent(OrderedDict[K, V], Generic[K, V]):

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextvars import ContextVar
 from functools import partial
 
 from telegram import Bot, Update
@@ -20,7 +19,12 @@ TRIES, PAUSE_S = 3, 1.0
 """How often an update is handled that breaks its handler, and the pause between."""
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, OSError)
 """What reading an update raises that is not as documented."""
-_kept: ContextVar[Callable[[], None]] = ContextVar("kept")
+
+Keep = Callable[[], None]
+"""Says that what an update asks for is in the store, so that Telegram may forget it: what is left is to answer.
+
+An answer may take long, as in a chat that has had its share of messages, and no other chat is to wait for it.
+"""
 
 
 def read(raw: object, bot: Bot) -> Update | None:
@@ -33,22 +37,13 @@ def read(raw: object, bot: Bot) -> Update | None:
         return Update(number) if isinstance(number, int) else None
 
 
-def kept() -> None:
-    """Say that what the update asks for is in the store, so that Telegram may forget it: what is left is to answer.
-
-    An answer may take long, as in a chat that has had its share of messages, and no other chat is to wait for it.
-    """
-    if keep := _kept.get(None):
-        keep()
-
-
 class Intake:
     """Handles updates, each once however often it is given before it is confirmed.
 
     One that comes again later is one order all the same: the store knows its event.
     """
 
-    def __init__(self, handle: Callable[[Update], Awaitable[None]]) -> None:
+    def __init__(self, handle: Callable[[Update, Keep], Awaitable[None]]) -> None:
         self._handle = handle
         self._running: set[asyncio.Task[None]] = set()
         self._unkept: dict[int, asyncio.Event] = {}
@@ -123,12 +118,11 @@ class Intake:
         self._running.discard(task)
         self._moved.set()
 
-    async def _survive(self, update: Update, keep: Callable[[], None]) -> None:
+    async def _survive(self, update: Update, keep: Keep) -> None:
         """Handle an update, again where that breaks; one that breaks every time must block nobody."""
-        _kept.set(keep)
         for attempt in range(1, TRIES + 1):
             try:
-                await self._handle(update)
+                await self._handle(update, keep)
                 break
             except Exception:
                 log.exception("update %s broke its handler, try %d of %d", update.update_id, attempt, TRIES)

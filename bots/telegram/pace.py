@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
 
 from bots.telegram.errors import NoRoom, wait_s
-from bots.telegram.intake import kept
+from bots.telegram.intake import Keep
 
 MESSAGES = frozenset({"sendMessage", "sendVoice", "sendAudio", "sendDocument"})
 AUDIO = frozenset({"sendVoice", "sendAudio"})
@@ -75,7 +75,14 @@ class _Group:
         self.moved.set()
 
 
-class Pace(BaseRateLimiter[Rank]):
+class Turn(NamedTuple):
+    """What a message is, and what is said before it waits for its turn."""
+
+    rank: Rank
+    keep: Keep
+
+
+class Pace(BaseRateLimiter[Rank | Turn]):
     """Keeps to Telegram's limits, which count new messages; other calls wait for nobody."""
 
     def __init__(self) -> None:
@@ -99,18 +106,19 @@ class Pace(BaseRateLimiter[Rank]):
         kwargs: dict[str, Any],
         endpoint: str,
         data: dict[str, Any],
-        rate_limit_args: Rank | None,
+        rate_limit_args: Rank | Turn | None,
     ) -> Any:
         """Let messages take their turn in their chat. Raises NoRoom: one flooded chat must not hold up the rest."""
         if endpoint not in MESSAGES:
             return await callback(*args, **kwargs)
         usual = Rank.OUTCOME if endpoint in AUDIO else Rank.ANSWER
-        rank = usual if rate_limit_args is None else rate_limit_args
+        asked = usual if rate_limit_args is None else rate_limit_args
+        turn = asked if isinstance(asked, Turn) else Turn(asked, _nothing)
         chat_id = data["chat_id"]
         if left_s := self._flood_left_s(chat_id):
             raise RetryAfter(timedelta(seconds=left_s))  # Telegram would only say so again
         if chat_id < 0:
-            await self._turn(chat_id, rank)
+            await self._turn(chat_id, turn)
         await self._leave()
         try:
             return await callback(*args, **kwargs)
@@ -124,9 +132,9 @@ class Pace(BaseRateLimiter[Rank]):
             return left_s
         return self._group(chat_id).room_in_s(rank, _now_s()) if chat_id < 0 else 0.0
 
-    async def _turn(self, chat_id: int, rank: Rank) -> None:
+    async def _turn(self, chat_id: int, turn: Turn) -> None:
         """Take room in a group; an answer waits for it, in a line where admins' come first."""
-        group = self._group(chat_id)
+        group, rank = self._group(chat_id), turn.rank
         me = (rank, next(self._serial))
         if rank in {Rank.OUTCOME, Rank.PROGRESS}:
             if group.room_in_s(rank, _now_s()):
@@ -134,7 +142,7 @@ class Pace(BaseRateLimiter[Rank]):
         elif group.waiting or group.room_in_s(rank, _now_s()):
             if rank is not Rank.ADMIN and len(group.waiting) >= MOST_WAITING:
                 raise NoRoom(f"{MOST_WAITING} answers wait for {chat_id}")
-            kept()  # it may take long, and is ours to say
+            turn.keep()  # it may take long, and is ours to say
             await self._stand_in_line(group, me)
         group.spend(rank)
 
@@ -170,6 +178,10 @@ class Pace(BaseRateLimiter[Rank]):
         now_s = _now_s()
         self._flooded_until_s = {chat: until for chat, until in self._flooded_until_s.items() if until > now_s}
         return self._flooded_until_s.get(chat_id, now_s) - now_s
+
+
+def _nothing() -> None:
+    """Say nothing."""
 
 
 def _now_s() -> float:

@@ -11,23 +11,22 @@ from telegram.ext import Application, ApplicationBuilder
 from bots.app.settings import Settings
 from bots.platform import Button, Hook
 from bots.telegram.buttons import rows
-from bots.telegram.commands import MENUS, Dispatcher
+from bots.telegram.commands import Dispatcher, menus
 from bots.telegram.connection import Poller, make_bot, make_requests
-from bots.telegram.delivery import TelegramDelivery, plain
+from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.errors import text_fault, wait_s
+from bots.telegram.escaping import plain
 from bots.telegram.identity import NAME
-from bots.telegram.intake import Intake
+from bots.telegram.intake import Intake, Keep
 from bots.telegram.pace import Pace
 from bots.telegram.webhook import PATH, Webhook
-from core.domain.audio import Want
 from core.domain.errors import ConfigurationError, PlatformBusy, PlatformError
-from core.domain.models import Artifact, Destination, Job, Receipt
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
 
-class Telegram:
+class Telegram(TelegramDelivery):
     """Implements `bots.platform.Platform`."""
 
     name = NAME
@@ -38,18 +37,18 @@ class Telegram:
         token = settings.telegram_token
         if token is None:
             raise ConfigurationError("TELEGRAM_TOKEN is not set")
-        self._pace = Pace()
+        pace = Pace()
         self._requests = make_requests(settings.proxies.of(settings.telegram_api_url))
-        self._bot = make_bot(token.get_secret_value(), settings.telegram_api_url, self._requests, self._pace)
+        bot = make_bot(token.get_secret_value(), settings.telegram_api_url, self._requests, pace)
+        super().__init__(bot, pace)
         self._application: Application[Any, Any, Any, Any, Any, Any] = (
-            ApplicationBuilder().bot(self._bot).updater(None).job_queue(None).build()
+            ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()
         )
         intake, url = Intake(self._handle), settings.public_url
         self._webhook = (
-            Webhook(self._bot, intake, token.get_secret_value(), url) if settings.telegram_webhook and url else None
+            Webhook(bot, intake, token.get_secret_value(), url) if settings.telegram_webhook and url else None
         )
-        self._source = self._webhook or Poller(self._bot, intake)
-        self._deliverer: TelegramDelivery
+        self._source = self._webhook or Poller(bot, intake)
 
     @property
     def receiving(self) -> bool:
@@ -62,8 +61,9 @@ class Telegram:
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""
-        self._deliverer = TelegramDelivery(self._bot, self._pace, service)
-        Dispatcher(self._bot, service, self._deliverer, self._pace).add_to(self._application)
+        self._menus = menus(service.catalog)
+        self._service = service
+        Dispatcher(self._bot, service, self, self._pace).add_to(self._application)
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Write to somebody who has written to the bot before: to others Telegram lets no bot write."""
@@ -112,46 +112,23 @@ class Telegram:
 
     async def _announce(self) -> None:
         try:
-            for commands, scope in MENUS:
+            for commands, scope in self._menus:
                 await self._bot.set_my_commands(commands, scope=scope)
         except InvalidToken:
             raise
         except TelegramError as error:
             log.warning("the menu of commands could not be set: %s", error)
 
-    async def _handle(self, update: Update) -> None:
-        """Let the first handler that wants an update have it; the library itself would hide what breaks there."""
+    async def _handle(self, update: Update, keep: Keep) -> None:
+        """Let the first handler that wants an update have it; the library itself would hide what breaks there.
+
+        What the library calls its context is ours: how a handler says that the update may be forgotten.
+        """
         for handler in self._application.handlers[0]:
             wanted = handler.check_update(update)
             if wanted is not None and wanted is not False:
-                await handler.handle_update(update, self._application, wanted, None)
+                await handler.handle_update(update, self._application, wanted, keep)
                 return
-
-    # --- Delivery -------------------------------------------------------------------------------------------------
-
-    def accepts(self, job: Job) -> Want:
-        """Say which files the job's chat takes."""
-        return self._deliverer.accepts(job)
-
-    def lasting(self, job: Job) -> Destination:
-        """Keep all of it: there is no token in it."""
-        return job.destination
-
-    def shows(self, job: Job) -> bool:
-        """Say whether there is progress to show."""
-        return self._deliverer.shows(job)
-
-    async def progress(self, job: Job) -> None:
-        """Show how far the job is."""
-        await self._deliverer.progress(job)
-
-    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
-        """Hand the files to the chat."""
-        await self._deliverer.deliver(job, artifacts, receipt, uncertain=uncertain)
-
-    async def tell(self, job: Job, receipt: Receipt) -> None:
-        """Say how a job without audio in the chat ended."""
-        await self._deliverer.tell(job, receipt)
 
 
 def _chat(key: str) -> int:

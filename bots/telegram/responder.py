@@ -11,14 +11,14 @@ from telegram import InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage
 from telegram.error import RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
-from bots.commands.actions import Answer, File
+from bots.commands.command import Answer, File
 from bots.telegram import buttons
 from bots.telegram.connection import UPLOAD_READ_S
-from bots.telegram.delivery import Place, plain
 from bots.telegram.errors import wait_s
-from bots.telegram.identity import Recent
-from bots.telegram.intake import kept
-from bots.telegram.pace import Pace, Rank
+from bots.telegram.escaping import plain
+from bots.telegram.identity import Place, Recent
+from bots.telegram.intake import Keep
+from bots.telegram.pace import Pace, Rank, Turn
 from bots.text import refusals, replies
 from bots.text.locale import _
 from core.domain.errors import Refusal
@@ -43,8 +43,8 @@ class Said:
 
     @classmethod
     def of(cls, answer: Answer) -> "Said":
-        """Say what came of an admin's act."""
-        return cls(answer.text, answer.files, rank=Rank.ADMIN)
+        """Say what came of a command; what is about what everybody may do is one of a member's free answers."""
+        return cls(answer.text, answer.files, rank=Rank.ANSWER if answer.open else Rank.ADMIN)
 
 
 NOTHING = Said("")
@@ -74,13 +74,13 @@ class _Patience:
 class Responder:
     """Says things in chats."""
 
-    def __init__(self, bot: ExtBot[Rank], pace: Pace) -> None:
+    def __init__(self, bot: ExtBot[Rank | Turn], pace: Pace) -> None:
         self._bot = bot
         self._pace = pace
         self._patience: Recent[tuple[int, str], _Patience] = Recent()
         self._saying: set[tuple[int, str, str]] = set()
 
-    async def say(self, place: Place, said: Said, who: Caller) -> None:
+    async def say(self, place: Place, said: Said, who: Caller, keep: Keep) -> None:
         """Answer, unless that would be too much; where that is not possible, nobody is there to be told."""
         this = (place.chat, who.member, said.text)
         if this in self._saying and self._pace.room_in_s(place.chat, said.rank):
@@ -91,7 +91,7 @@ class Responder:
             return
         self._saying.add(this)
         try:
-            await self.post(place, said)
+            await self.post(place, said, keep)
         except TelegramError as error:
             log.warning("nothing could be said in %d: %s", place.chat, error)
         finally:
@@ -109,38 +109,40 @@ class Responder:
         had.worn = had.left < 1
         return Said(_(replies.TOO_MANY_ANSWERS)) if had.worn else said
 
-    async def post(self, place: Place, said: Said) -> None:
+    async def post(self, place: Place, said: Said, keep: Keep) -> None:
         """Send the text, and each file as a document of its own. Raises TelegramError."""
+        turn = Turn(said.rank, keep)
         await _patiently(
             lambda: self._bot.send_message(
-                text=plain(said.text), reply_markup=said.markup, rate_limit_args=said.rank, **place.target
-            )
+                text=plain(said.text), reply_markup=said.markup, rate_limit_args=turn, **place.target
+            ),
+            keep,
         )
         for file in said.files:
-            await _patiently(partial(self._attach, place, file, said.rank))
+            await _patiently(partial(self._attach, place, file, turn), keep)
 
-    async def _attach(self, place: Place, file: File, rank: Rank) -> None:
+    async def _attach(self, place: Place, file: File, turn: Turn) -> None:
         document = InputFile(file.content, filename=file.name)
         await self._bot.send_document(
-            document=document, read_timeout=UPLOAD_READ_S, rate_limit_args=rank, **place.target
+            document=document, read_timeout=UPLOAD_READ_S, rate_limit_args=turn, **place.target
         )
 
     async def change(
-        self, message: MaybeInaccessibleMessage, text: str, markup: InlineKeyboardMarkup | None = None
+        self, message: MaybeInaccessibleMessage, text: str, keep: Keep, markup: InlineKeyboardMarkup | None = None
     ) -> None:
         """Let a message of the bot say something else, with these buttons or none."""
         chat, number = message.chat.id, message.message_id
         try:
-            await _patiently(lambda: self._bot.edit_message_text(plain(text), chat, number, reply_markup=markup))
+            await _patiently(lambda: self._bot.edit_message_text(plain(text), chat, number, reply_markup=markup), keep)
         except TelegramError as error:
             log.warning("message %d in %d stays as it is: %s", number, chat, error)
 
 
-async def _patiently(send: Callable[[], Awaitable[object]]) -> None:
+async def _patiently(send: Callable[[], Awaitable[object]], keep: Keep) -> None:
     """Wait once when Telegram asks for it."""
     try:
         await send()
     except RetryAfter as error:
-        kept()  # it may take long, and is ours to say
+        keep()  # it may take long, and is ours to say
         await asyncio.sleep(min(wait_s(error), LONGEST_WAIT_S))
         await send()

@@ -214,30 +214,8 @@ SENT_PRIVATELY = N_("I have sent it to you alone, in our own chat.")
 WHOSE_REPORT = N_("Such a report is for one admin to read, and I can't see which one you are: ask as yourself.")
 CUT = N_("ledger.csv has only the first of very many entries; `troubadour ledger export` writes them all.")
 NO_ROLES = N_("There are no roles here: a quota is a member's own, or the community's default.")
-USAGE = {
-    "grant": N_("/grant @name 0.50 [reason]"),
-    "revoke": N_("/revoke @name 0.50 [reason]"),
-    "block": N_("/block @name [2h, 3 days or 1 week]"),
-    "unblock": N_("/unblock @name"),
-    "limits": N_("/limits [text, flight, cooldown, confirm, products or channels, and a value or none]"),
-    "usage": N_("/usage [day, week or month] [@name]"),
-    "audit": N_("/audit"),
-    "pool": N_("/pool [community] 20.00"),
-    "communities": N_("/communities, or /communities approve key, or /communities decline key"),
-    "resume": N_("/resume"),
-}
 
 
-def usage_of(command: str) -> str:
-    """Say how an admin's command is used."""
-    return _("Write {line}", line=_(USAGE[command]))
-
-
-HELP_OWNERS = N_("""\
-For whoever runs this bot:
-/pool community amount: what a whole community may spend in a month
-/communities: who may order, and what they spent; /communities approve key, /communities decline key
-/resume: the gateway's wallet was refilled, try at once""")
 _OPENED = N_(
     "Orders were held back here. The next one goes to the gateway at once; once one is taken, the others follow."
 )
@@ -263,40 +241,6 @@ def claim(code: str) -> str:
         "within 15 minutes; OWNERS would name you, too.",
         code=code,
     )
-
-
-# What a platform's own menus say about commands and their options; at most 100 characters each.
-COMMANDS = {
-    "grant": N_("Give a member credit that does not expire"),
-    "revoke": N_("Take credit back from a member"),
-    "block": N_("Refuse a member's orders"),
-    "unblock": N_("Take a member's orders again"),
-    "limits": N_("Show or set the limits for everybody here"),
-    "usage": N_("Show who spent what"),
-    "audit": N_("Show who changed what"),
-    "pool": N_("Set what a whole community may spend in a month; for whoever runs this bot"),
-    "communities": N_("List communities, approve or decline one; for whoever runs this bot"),
-    "resume": N_("Try the gateway at once, after its wallet was refilled; for whoever runs this bot"),
-    "claim": N_("Become the one who runs this bot, with the code from its terminal"),
-}
-_CREDIT_OPTIONS = {"amount": N_("Such as 0.50 or 5000 chars"), "reason": N_("Why, for the records")}
-OPTIONS = {
-    "grant": {"member": N_("Who gets it")} | _CREDIT_OPTIONS,
-    "revoke": {"member": N_("Whose credit")} | _CREDIT_OPTIONS,
-    "block": {
-        "member": N_("Whose orders"),
-        "span": N_("How long, such as 2h, 3 days or 1 week; leave it out for good"),
-    },
-    "unblock": {"member": N_("Whose orders")},
-    "limits": {"name": N_("Which limit; leave it out to see them all"), "value": N_("The new value, or none")},
-    "usage": {
-        "period": N_("The current day, week or month"),
-        "member": N_("Whose orders; leave it out for everybody's"),
-    },
-    "communities": {"decision": N_("What to do with one"), "community": N_("Its key; leave it out for this one")},
-    "claim": {"code": N_("As the terminal shows it")},
-    "pool": {"amount": N_("Such as 20.00 or unlimited"), "community": N_("Its key; leave it out for this one")},
-}
 
 
 _TROUBLES: Mapping[Trouble, tuple[str, str]] = {

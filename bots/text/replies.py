@@ -22,25 +22,6 @@ CAME_LATE = N_("This came late; it costs you nothing.")
 SENDING_AGAIN = N_("Sending it again. This costs nothing.")
 
 
-HELP = N_("""\
-/speak [voice] [speed=1.2 …] text [speed=1.2 …]: say it with a voice, such as /speak Aria Hello everyone
-/music [output_format=… …] prompt: make music, such as /music lo-fi rain beat
-Settings stand before or after the text: speed=1.2, stability=0.5, similarity_boost=0.8; output_format=mp3_44100_128
-text="…" or prompt="…" is taken as it stands, whatever it looks like
-/voices: the voices
-/balance: what you may still spend
-/help: this text
-For admins:
-/quota set member amount period: such as 0.50 day, 5000 chars week, unlimited
-/quota show member: what a member may spend
-/quota clear member: back to the community's default
-/quota default amount period: for everybody without a quota of their own
-/grant member amount reason, /revoke member amount reason: credit that does not expire
-/block member 2h, /unblock member: refuse a member's orders
-/limits: the longest text, orders under way, cool-down, when to confirm, products, channels
-/usage: who spent what this day, week or month
-/audit: who changed what""")
-
 _REASONS = {
     Reason.BAD_REQUEST: N_("The audio service did not accept this request."),
     Reason.MODEL_NOT_FOUND: N_("The audio service does not offer this at the moment. {whoever}"),
@@ -244,11 +225,6 @@ def unknown_command(name: str, near: str | None) -> str:
     return _("I don't know /{name}. Write /help for all that I can do.", name=name)
 
 
-def no_such_command(name: str) -> str:
-    """Say where the commands of a terminal are listed."""
-    return _("There is no command /{name}. /help lists what I do.", name=name)
-
-
 WAITING = N_("Waiting for the orders under way…")
 
 
@@ -348,31 +324,3 @@ def usage_quota() -> str:
         "week or month. For example: /quota set @name 0.50 day",
         amount=_(AMOUNTS),
     )
-
-
-# What a platform's own menus say about commands and their options; at most 100 characters each.
-COMMANDS = {
-    "voices": N_("List the voices"),
-    "balance": N_("Show what you may still spend"),
-    "help": N_("Show what I can do"),
-    "quota": N_("Say who may spend how much"),
-    "quota set": N_("Set what a member may spend"),
-    "quota show": N_("Show what a member may spend"),
-    "quota role": N_("Set what whoever has a role may spend"),
-    "quota clear": N_("Take a member's or a role's quota away, so that the default applies"),
-    "quota default": N_("Set what everybody without a quota of their own may spend"),
-}
-_AMOUNT_OPTIONS = {
-    "amount": N_("Such as 0.50, 5000 chars or unlimited"),
-    "period": N_("How often it starts anew"),
-}
-OPTIONS = {
-    "quota set": {"member": N_("Whose quota")} | _AMOUNT_OPTIONS,
-    "quota show": {"member": N_("Whose quota; leave it out for all that were set")},
-    "quota role": {"role": N_("Whose quota")} | _AMOUNT_OPTIONS,
-    "quota clear": {
-        "member": N_("Whose quota; leave both out for the default"),
-        "role": N_("The role whose quota it is"),
-    },
-    "quota default": _AMOUNT_OPTIONS,
-}

@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from PIL import Image, ImageDraw, ImageFont
 
 from bots.app.compose import build
-from bots.console.demo import throw_away, written
+from bots.console.connection import written
+from bots.console.demo import throw_away
 from bots.console.output_folder import Kept, OutputFolder
 from bots.console.platform import Console
 from bots.console.screen import Screen

@@ -84,6 +84,8 @@ class Person:
 
     member: str
     name: str
+    roles: tuple[str, ...] = ()
+    """Keys of their roles, where the platform tells them."""
 
     def __post_init__(self) -> None:
         """Keep only what can be shown of the name."""

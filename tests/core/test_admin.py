@@ -199,7 +199,7 @@ async def test_an_owner_is_one_while_the_store_is_away(alive: Incarnation, monke
         raise StoreAway("the disk is full")
 
     monkeypatch.setattr(SqlAdminStore, "owners", away)
-    await alive.service.admin.enter(OWNER, "pool")
+    await alive.service.admin.enter(OWNER, "pool", owner=True)
 
 
 @pytest.mark.parametrize("reason", ["euros", "x" * 201, "one\ntwo"])
@@ -241,11 +241,11 @@ async def test_an_event_that_is_reported_twice_acts_once(alive: Incarnation) -> 
 async def test_whoever_may_not_enter_is_noted(alive: Incarnation) -> None:
     admin = alive.service.admin
     await admin.enter(BOSS, "usage")
-    await admin.enter(OWNER, "communities")
+    await admin.enter(OWNER, "communities", owner=True)
     theirs = ((BOSS, "communities"), (BOSS, "resume"), (caller(), "usage"), (OWNER, "audit"))
     for who, act in theirs:
         with pytest.raises(NotPermitted):
-            await admin.enter(who, act)
+            await admin.enter(who, act, owner=act in {"communities", "resume"})
     noted = {(entry.actor, entry.act, entry.outcome) for entry in await admin.audit(BOSS)}
     assert noted == {(who.member, act, "refused: NotPermitted") for who, act in theirs}
 

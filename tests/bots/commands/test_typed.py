@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bots.commands import typed
+from bots.commands.command import Asked
 from bots.commands.parse import Command, Named, named
 from bots.text import audit_replies, refusals
 from core.domain.errors import InvalidInput, NotPermitted
@@ -27,7 +28,7 @@ async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
     command, _, body = line.removeprefix("/").partition(" ")
     asked = named(Command(command, None, body))
     member = Person(member=f"test:{asked.handle}", name=asked.handle.title()) if asked.handle else None
-    return (await typed.answer(alive.service, who, command, member, asked)).text
+    return (await typed.answer(Asked(service=alive.service, caller=who), command, member, asked)).text
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,6 @@ async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
         ("/limits cooldown 1h30m", "cooldown: 5400 seconds"),
         ("/limits text 5 000 chars", "text: 5000 characters"),
         ("/usage this week @ann", "Ann was charged nothing this week."),
-        ("/grant @ann", "Write /grant @name"),
         ("/grant 0.50", "Write /grant @name"),
         ("/block @ann 2 h", "Ann's orders are refused until"),
         ("/block @ann", "Ann's orders are refused. What"),
@@ -91,6 +91,7 @@ async def test_what_an_admin_types(alive: Incarnation, line: str, says: str) -> 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
+        ("/grant @ann", "amount can't be used: it must be an amount {} Write /grant @ann 0.50"),
         ("/grant @ann 5 000", "amount “5 000” can't be used: it must be an amount such as $0.50, {} Write /grant @ann 5000"),
         ("/grant @ann 1,50 thanks", "amount “1,50” can't be used: {} Write /grant @ann 1.50 thanks"),
         ("/grant @ann 1.000", "amount “1.000” can't be used: {} Write /grant @ann 1.00"),
@@ -133,7 +134,7 @@ async def test_usage_and_audit_name_what_happened(alive: Incarnation) -> None:
     assert "This month: $0.0014 (speech $0.0014).\nAnn: $0.0014" in await types(alive, "/usage")
     assert "Boss gave credit to Ann (id ann): $0.00 → $1.00" in await types(alive, "/audit")
     assert "This month, Ann: $0.0014" in await types(alive, "/usage month @ann")
-    answer = await typed.answer(alive.service, BOSS, "usage", None, Named(None, None, ()))
+    answer = await typed.answer(Asked(service=alive.service, caller=BOSS), "usage", None, Named(None, None, ()))
     assert [file.name for file in answer.files] == ["ledger.csv", "usage.png"]
 
 

@@ -5,7 +5,8 @@ import io
 from pathlib import Path
 
 from bots.app.compose import build
-from bots.console.demo import throw_away, written
+from bots.console.connection import written
+from bots.console.demo import throw_away
 from bots.console.output_folder import OutputFolder
 from bots.console.platform import Console
 from bots.console.screen import Screen

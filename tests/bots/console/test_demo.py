@@ -96,7 +96,7 @@ async def test_an_accepted_order_that_ends_without_audio_fails_the_run(tmp_path:
     )
     assert demo.status == 1
     assert "You were not charged." in demo.out
-    assert "There is no command /speek." in demo.out
+    assert "I don't know /speek. Did you mean /speak?" in demo.out
     assert "Write what I should say" in demo.out
     assert "You have $0.10 left today." in demo.out
     assert " $0.00 charged" in demo.out

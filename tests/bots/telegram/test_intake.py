@@ -6,7 +6,7 @@ import itertools
 import pytest
 from telegram import Update
 
-from bots.telegram.intake import Intake, kept
+from bots.telegram.intake import Intake, Keep
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +25,8 @@ def updates(count: int) -> list[Update]:
 async def test_what_is_in_the_store_makes_room_while_it_is_answered() -> None:
     answered = asyncio.Event()
 
-    async def handle(_: Update) -> None:
-        kept()
+    async def handle(_: Update, keep: Keep) -> None:
+        keep()
         await answered.wait()
 
     intake = Intake(handle)
@@ -46,9 +46,9 @@ async def test_what_is_in_the_store_makes_room_while_it_is_answered() -> None:
 async def test_what_is_not_yet_in_the_store_is_waited_for() -> None:
     stored = asyncio.Event()
 
-    async def handle(_: Update) -> None:
+    async def handle(_: Update, keep: Keep) -> None:
         await stored.wait()
-        kept()
+        keep()
         await asyncio.Event().wait()
 
     intake = Intake(handle)
@@ -66,7 +66,7 @@ async def test_what_is_not_yet_in_the_store_is_waited_for() -> None:
 async def test_what_is_given_again_while_it_is_handled_is_handled_once() -> None:
     stored, handled = asyncio.Event(), []
 
-    async def handle(update: Update) -> None:
+    async def handle(update: Update, _: Keep) -> None:
         handled.append(update.update_id)
         await stored.wait()
 

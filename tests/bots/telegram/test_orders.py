@@ -200,11 +200,13 @@ async def test_every_command_is_answered(band: Chat, alice: User, bob: User, rol
         ("/music", "/music lo-fi rain beat"),
         ("/voices", "Voices: Aria, Roger,"),
         ("/help", "/speak@troubadour_bot Hello everyone"),
-        ("/start", "/quota set member amount period"),
+        ("/start", "/balance: " if role == "member" else "/quota set @"),
         ("/quota", no_words),
     ):
         asked = await band.says(bob if role == "member" else alice, text, anonymous=role == "anonymous")
-        assert said in (await band.reply_to(asked)).text
+        answer = (await band.reply_to(asked)).text
+        assert said in answer
+        assert role != "member" or "For admins" not in answer
 
 
 async def test_members_words_ping_nobody_and_format_nothing(world: TelegramWorld, band: Chat, alice: User) -> None:

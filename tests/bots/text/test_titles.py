@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bots.discord import escaping as discord_text
-from bots.telegram import delivery as telegram
+from bots.telegram import escaping as telegram
 from bots.text import replies, titles
 from core.domain.lifecycle import State
 from core.domain.models import Destination, Job, Receipt

@@ -11,8 +11,7 @@ from discord import AppCommandOptionType, InteractionResponseType, InteractionTy
 from discord.app_commands import AppCommandError, Command, CommandInvokeError, Parameter
 from hypothesis import strategies as st
 
-from bots.discord.admin_commands import ADMIN_COMMANDS
-from bots.discord.commands import COMMANDS, LONGEST_OPTION, orders
+from bots.discord.commands import LONGEST_OPTION, commands
 from bots.discord.connection import AnyCommand, Bot
 from bots.discord.escaping import CONTENT_LIMIT, plain
 from bots.discord.identity import Address, AnyInteraction, caller_of
@@ -37,14 +36,13 @@ class _AtOnce(Responder):
 
 
 def _bot(alive: Incarnation) -> Bot:
-    bot = Bot(
-        _AtOnce(alive.service), (*_DIRECT, *ADMIN_COMMANDS), ws_url=None, sync=False, shards=None, now_s=time.time
-    )
+    bot = Bot(_AtOnce(alive.service), _OFFERED, ws_url=None, sync=False, shards=None, now_s=time.time)
     bot._connection.user = discord.ClientUser(state=bot._connection, data=cast("Any", _BOT))
     return bot
 
 
-_DIRECT = (*orders(catalog()), *COMMANDS)
+_OFFERED = commands(catalog())
+_DIRECT = [command for command in _OFFERED if command.allowed_contexts is None]
 """Those that direct chats take, too."""
 _BOT = {"id": "7", "username": "Troubadour", "discriminator": "0", "avatar": None}
 
@@ -206,7 +204,7 @@ def _typed(envelope: JSON, typed: str) -> JSON:
     return {**envelope, "type": 4, "data": {"id": "1", "type": 1, "name": "speak", "options": [option]}}
 
 
-_LEAVES = list(_leaves((*_DIRECT, *ADMIN_COMMANDS)))
+_LEAVES = list(_leaves(_OFFERED))
 _member = st.fixed_dictionaries(_membership, optional=_nick)
 _typing = st.builds(_typed, _direct | _in_guild, texts())
 

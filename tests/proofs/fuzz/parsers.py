@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bots.commands import orders
 from bots.commands import parse as commands
 from bots.discord.escaping import plain as plain_for_discord
-from bots.telegram.delivery import plain as plain_for_telegram
+from bots.telegram.escaping import plain as plain_for_telegram
 from bots.text import refusals
 from core.domain.amounts import (
     LONGEST_SPAN_MS,

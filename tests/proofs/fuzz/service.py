@@ -13,9 +13,10 @@ from aiohttp import ClientSession
 from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import strategies as st
 
-from bots.commands import typed
+from bots.commands import table, typed
+from bots.commands.command import Asked
 from bots.commands.parse import Named
-from bots.telegram.delivery import plain as plain_for_telegram
+from bots.telegram.escaping import plain as plain_for_telegram
 from bots.web.server import LARGEST_CALLBACK_BYTES
 from core.domain.errors import MediaUnavailable
 from core.gateway.fetch import MediaFetcher
@@ -133,16 +134,16 @@ def typed_acts(lines: list[tuple[str, list[str]]]) -> None:
     async def use(alive: Incarnation) -> None:
         for command, words in lines:
             with refused_at_most():
-                said = await typed.answer(
-                    alive.service, boss, command, None, Named(None, None, tuple(words), " ".join(words))
-                )
+                asked = Asked(service=alive.service, caller=boss)
+                said = await typed.answer(asked, command, None, Named(None, None, tuple(words), " ".join(words)))
                 plain_for_telegram(said.text).encode()
 
     with_service(use)
 
 
+_WORDS = sorted({command.group for command in table.COMMANDS})
 _words = texts(12).map(lambda text: text.encode("utf-8", "ignore").decode()[:4096].split()).filter(bool)
-_lines = st.lists(st.tuples(st.sampled_from(sorted(typed.ACTS)), _words), min_size=1, max_size=10)
+_lines = st.lists(st.tuples(st.sampled_from(_WORDS), _words), min_size=1, max_size=10)
 
 
 # --- addresses of media -------------------------------------------------------------------------------------------

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from telegram.request import RequestData
 
 from bots.app.settings import load
-from bots.commands import orders
-from bots.commands.typed import ACTS
+from bots.commands import orders, table
 from bots.telegram import Telegram, parse
-from bots.telegram.delivery import TEXT_LIMIT, Place
-from bots.telegram.identity import caller, key_of
+from bots.telegram.escaping import TEXT_LIMIT
+from bots.telegram.identity import Place, caller, key_of
 from bots.telegram.presses import ALERT_LIMIT
 from bots.telegram.transport import _form
 from bots.telegram.webhook import SECRET_HEADER, secret_of
@@ -187,7 +186,7 @@ def telegram_presses(presses: list[JSON]) -> None:
             for given in presses:
                 line.calls.clear()
                 pressed = {"update_id": 1, "callback_query": given}
-                await platform._handle(telegram.Update.de_json(pressed, platform._bot))
+                await platform._handle(telegram.Update.de_json(pressed, platform._bot), lambda: None)
                 told = line.said("answerCallbackQuery")
                 assert len(told) == ("message" in given)
                 assert all(0 < len(words) <= ALERT_LIMIT for words in told)
@@ -287,7 +286,7 @@ def _commanded(message: JSON, word: str, body: str) -> JSON:
     return {**message, "text": f"/{word} {body}", "entities": [entity, *message.get("entities", ())]}
 
 
-_words = st.sampled_from(("speak", "music", "voices", "balance", "help", *ACTS, "speak@Troubadour_bot", "music@other"))
+_words = st.sampled_from((*table.words(TABLE), "speak@Troubadour_bot", "music@other"))
 _moved = st.fixed_dictionaries({**_base, "migrate_to_chat_id": _ids}) | st.fixed_dictionaries(
     {**_base, "migrate_from_chat_id": _ids}
 )

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from bots.commands.parse import Command
 from bots.telegram import parse
-from bots.telegram.delivery import plain
+from bots.telegram.escaping import plain
 from bots.telegram.identity import caller, person
 from bots.text.refusals import refusal
 from core.domain.errors import InvalidInput, MediaUnavailable

@@ -18,8 +18,7 @@ from bots.app.health import Health
 from bots.app.life import App
 from bots.app.metrics import LoopLag
 from bots.app.settings import Settings, load
-from bots.discord.admin_commands import ADMIN_COMMANDS
-from bots.discord.commands import COMMANDS, orders
+from bots.discord.commands import commands
 from bots.discord.connection import Bot
 from bots.discord.platform import Discord
 from bots.platform import Platform
@@ -105,8 +104,8 @@ class _SimDiscord(Discord):
 
     async def run(self) -> None:
         assert self._responder is not None
-        commands = (*orders(self._responder.service.catalog), *COMMANDS, *ADMIN_COMMANDS)
-        bot = Bot(self._responder, commands, ws_url=None, sync=False, shards=None, now_s=self._now_s)
+        offered = commands(self._responder.service.catalog)
+        bot = Bot(self._responder, offered, ws_url=None, sync=False, shards=None, now_s=self._now_s)
         await bot._async_setup_hook()
         me: Any = user(APPLICATION)
         bot._connection.user = discord.ClientUser(state=bot._connection, data=me)

@@ -1,15 +1,22 @@
-"""Lines as somebody types them."""
+"""Where lines come from: a script, or somebody who types them."""
 
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from bots.console.screen import Screen
 from bots.console.script import Line, read_line
 
 YOU = "you"
 QUIT = frozenset({"/quit", "/exit"})
+
+
+async def written(lines: Sequence[Line], screen: Screen) -> AsyncIterator[Line]:
+    """Yield a script's lines, and show each as it is said."""
+    for line in lines:
+        screen.said(line.speaker, line.text)
+        yield line
 
 
 async def typed(screen: Screen) -> AsyncIterator[Line]:

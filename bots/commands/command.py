@@ -1,0 +1,152 @@
+"""What a command is: who may use it, what it takes, and what it does, whatever the platform."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Any
+
+from core.domain.models import Caller
+from core.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something to attach to an answer."""
+
+    name: str
+    mime: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the bot says, and what it attaches."""
+
+    text: str
+    files: tuple[File, ...] = ()
+    private: bool = False
+    """A report on members, which only whoever asked for it should read."""
+    open: bool = False
+    """About what everybody may do here, which is nothing where the community waits for approval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who uses a command, and what only their platform knows."""
+
+    service: Service
+    caller: Caller
+    has_roles: bool = False
+    is_public: bool = False
+    """Others read what was written."""
+    role_names: Mapping[str, str] = MappingProxyType({})
+    """By the roles' keys."""
+    channel: Callable[[str], str] = str
+    """Returns the key of a channel as people name it. Raises InvalidInput."""
+    administers: Callable[[], Awaitable[bool]] | None = None
+    """Asks whether the caller is an admin here, where the platform has not said so yet."""
+    how_to_call: str = ""
+    """What a member has to know to be heard here."""
+
+    async def is_admin(self) -> bool:
+        """Say whether the caller is an admin here."""
+        return await self.administers() if self.administers else self.caller.is_admin
+
+
+class Who(Enum):
+    """Who may use a command; the service checks each time, whatever a platform hides."""
+
+    MEMBER = auto()
+    ADMIN = auto()
+    OPERATOR = auto()
+
+
+class Kind(Enum):
+    """What an argument is, and how it is written where nothing is chosen for it."""
+
+    TEXT = "text"
+    MEMBER = "@name"
+    ROLE = "role"
+    AMOUNT = "0.50"
+    PERIOD = "day, week or month"
+    DURATION = "2h, 3 days or 1 week"
+    CHOICE = "choice"
+    COMMUNITY = "community"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """One thing that a command takes; an action gets it by its name."""
+
+    name: str
+    kind: Kind
+    about: str
+    required: bool = True
+    is_typed: bool = False
+    """Needed where words are typed, though not where it is an option: a name not understood must not mean everybody."""
+    choices: tuple[str, ...] = ()
+    example: str = ""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether it must be there where words are typed."""
+        return self.required or self.is_typed
+
+    @property
+    def usage(self) -> str:
+        """Show it as people write it, in brackets where it may be left out."""
+        form = self.example or (_either(self.choices) if self.choices else self.kind.value)
+        return form if self.is_needed else f"[{form}]"
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One row of the table of commands."""
+
+    name: str
+    """The words after the slash: one, or that of a group and its own."""
+    who: Who
+    about: str
+    action: Callable[..., Awaitable[Answer | None]]
+    """Takes `Asked` and the arguments by name; returns None where what was given makes no sense together."""
+    arguments: tuple[Argument, ...] = ()
+    aliases: tuple[str, ...] = ()
+    is_rare: bool = False
+    """Used once by one person: no menu and no list shows it, but where a platform knows no others."""
+
+    @property
+    def group(self) -> str:
+        """Return the first word."""
+        return self.name.split()[0]
+
+    @property
+    def needs_role(self) -> bool:
+        """Whether it makes no sense where there are no roles."""
+        return any(argument.kind is Kind.ROLE and argument.required for argument in self.arguments)
+
+    @property
+    def member(self) -> Argument | None:
+        """Return the argument that names a member."""
+        return next((argument for argument in self.arguments if argument.kind is Kind.MEMBER), None)
+
+    @property
+    def usage(self) -> str:
+        """Show it as people type it."""
+        typed = [argument.usage for argument in self.arguments if argument.kind is not Kind.ROLE or argument.required]
+        return " ".join((f"/{self.name}", *typed))
+
+    async def use(self, asked: Asked, read: Callable[[], Awaitable[Mapping[str, Any] | None]]) -> Answer | None:
+        """Let the caller in, read what was given, and act; None where that makes no sense. Raises Refusal."""
+        await self.let_in(asked)
+        given = await read()
+        return None if given is None else await self.action(asked, **given)
+
+    async def let_in(self, asked: Asked) -> None:
+        """Refuse, before anything else is read, whoever may not use the command at all."""
+        if self.who is not Who.MEMBER:
+            await asked.service.admin.enter(asked.caller, self.group, owner=self.who is Who.OPERATOR)

@@ -1,0 +1,54 @@
+"""What /help lists, for whoever asks; the documents' tables are made of the same rows."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from bots.commands.command import Asked, Command, Who
+from bots.text import help_words, product_words
+from bots.text.locale import _
+from core.domain.products import Catalog, Product
+
+
+async def audience(asked: Asked) -> Collection[Who]:
+    """Return whose commands are of use to the caller."""
+    found = {Who.MEMBER}
+    if not asked.caller.direct and await asked.is_admin():
+        found.add(Who.ADMIN)
+    if asked.caller.member in await asked.service.admin.owners():
+        found.add(Who.OPERATOR)
+    return found
+
+
+def listing(commands: Sequence[Command], catalog: Catalog, whose: Collection[Who], *, has_roles: bool) -> str:
+    """List what may be written, a line each."""
+    lines = [f"{usage(row)}: {_does(row, catalog)}" for row in catalog.products.values()]
+    settings = (", ".join(_settings(row)) for row in catalog.products.values())
+    lines += help_words.settings([found for found in settings if found])
+    lines.append(help_words.as_it_stands(sorted({row.billed for row in catalog.products.values()}, reverse=True)))
+    for who in Who:
+        if who not in whose:
+            continue
+        if who in HEADINGS:
+            lines.append(_(HEADINGS[who]))
+        lines += [f"{c.usage}: {_(c.about)}" for c in listed(commands, who, has_roles=has_roles)]
+    return "\n".join(lines)
+
+
+HEADINGS = {Who.ADMIN: help_words.ADMINS, Who.OPERATOR: help_words.OPERATORS}
+
+
+def listed(commands: Sequence[Command], who: Who, *, has_roles: bool = True) -> list[Command]:
+    """Return the commands of somebody that lists show."""
+    return [c for c in commands if c.who is who and not c.is_rare and (has_roles or not c.needs_role)]
+
+
+def usage(row: Product) -> str:
+    """Show how a product is ordered."""
+    return " ".join(part for part in (f"/{row.command}", row.speaker and f"[{row.speaker}]", row.billed) if part)
+
+
+def _does(row: Product, catalog: Catalog) -> str:
+    return help_words.such_as(product_words.does(row), f"/{row.command} {catalog.example(row)}")
+
+
+def _settings(row: Product) -> Iterator[str]:
+    return (f"{name}={row.table[name].example}" for name in row.options if name != row.speaker)

@@ -1,0 +1,21 @@
+"""What may be typed where other platforms have a button."""
+
+from bots.text import replies
+from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
+from core.domain.money import show
+
+CONFIRM, CANCEL, ASK, APPROVE, DECLINE = "confirm", "cancel", "ask", "approve", "decline"
+
+
+def of_refusal(refusal: Refusal) -> str:
+    """Say what would help after a refusal, if something would."""
+    match refusal:
+        case NeedsConfirmation(offer_id=offer_id):
+            return f"\n{replies.to_go_ahead(offer_id)}"
+        case NeedsChoice(offer_id=offer_id, readings=readings):
+            numbered = enumerate(readings, 1)
+            return "".join(f"\n{replies.reading(name)}: /{CONFIRM} {offer_id} {i}" for i, name in numbered)
+        case OverLimit(missing_micros=int(micros)):
+            return f"\n{replies.to_ask(show(micros))}"
+        case _:
+            return ""

@@ -1,0 +1,51 @@
+"""What a typed command does: an order, a command of the table, or what other platforms have a button for."""
+
+import itertools
+from collections.abc import Callable
+
+from bots.commands import orders, parse, table, typed
+from bots.commands.command import Answer, Asked
+from bots.commands.parse import Command, Named
+from bots.console.identity import HERE, NAME, person
+from bots.console.presses import Presses
+from bots.text import product_words, replies
+from core.domain.models import Caller, Job, Person
+from core.service import Service
+
+
+class Dispatcher:
+    """Hands a command to what it is for."""
+
+    def __init__(self, service: Service, on_accepted: Callable[[Job], None]) -> None:
+        self.presses = Presses(service, on_accepted)
+        self._service = service
+        self._products = {row.command: row for row in service.catalog.products.values()}
+        self._numbers = itertools.count(1)
+
+    async def use(self, caller: Caller, command: Command) -> Answer:
+        """Do what was typed. Raises Refusal."""
+        if command.name in self._products:
+            return await self._order(caller, command)
+        if press := self.presses.acts.get(command.name):
+            return await press(caller, command)
+        if table.rows(command.name):
+            return await self._use(caller, command)
+        words = [*table.words(self._service.catalog), *self.presses.acts]
+        near = parse.near(command.name, words)
+        return Answer(replies.unknown_command(command.name, near and f"/{near}"))
+
+    async def _order(self, caller: Caller, command: Command) -> Answer:
+        catalog, event, row = self._service.catalog, f"{NAME}:{next(self._numbers)}", self._products[command.name]
+        words = orders.Words(body=command.body)
+        order = orders.read(words, row.name, catalog, caller, event_id=event, destination=HERE)
+        if orders.is_empty(order, catalog):
+            return Answer(product_words.usage(row, catalog))
+        return self.presses.accept(await self._service.order(order))
+
+    async def _use(self, caller: Caller, command: Command) -> Answer:
+        async def find() -> tuple[Named, Person | None]:
+            named = parse.named(command)
+            name = named.handle or named.member_id
+            return named, person(name) if name else None
+
+        return await typed.use(Asked(service=self._service, caller=caller), command, find)

@@ -1,0 +1,24 @@
+"""What /help says beside the words of each command."""
+
+from collections.abc import Sequence
+
+from bots.text.locale import N_, _
+
+ADMINS = N_("For admins:")
+OPERATORS = N_("For whoever runs this bot:")
+
+
+def such_as(does: str, example: str) -> str:
+    """Say what a command does, with an example."""
+    return _("{does}, such as {example}", does=does, example=example)
+
+
+def settings(found: Sequence[str]) -> list[str]:
+    """Say where settings stand, if there are any; an example of each, by product."""
+    return [_("Settings stand before or after the text: {settings}", settings="; ".join(found))] if found else []
+
+
+def as_it_stands(billed: Sequence[str]) -> str:
+    """Say how to have a text taken as it is."""
+    forms = " or ".join(f'{name}="…"' for name in billed)
+    return _("{forms} is taken as it stands, whatever it looks like", forms=forms)
