@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from bots.app.metrics import Gauge, LoopLag, exposition
 from bots.platform import Platform
-from bots.text import community_replies
 from bots.text.community_replies import MOST_SHOWN
 from core.domain.communities import Newcomer
 from core.domain.errors import StoreAway, StoreError
@@ -89,7 +88,7 @@ class Health:
         note(Trouble.STORE_AWAY, "", None if await self._jobs() is not None else "")
         note(Trouble.TOTAL_POOL_SPENT, "", await self._spent())
         if (waiting := await self._asked(self.waiting)) is not None:
-            named = [community_replies.newcomer(each) for each in waiting[:MOST_SHOWN]]
+            named = [each.community for each in waiting[:MOST_SHOWN]]  # the log and /readyz name nobody
             note(Trouble.COMMUNITIES_WAIT, "", "; ".join(named) or None)
         note(Trouble.DISK_FULL, THIS_MACHINE, await self._unwritable())
 

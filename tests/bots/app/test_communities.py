@@ -57,7 +57,7 @@ async def asked(home: Chat) -> Message:
 
 
 async def test_a_new_group_waits_for_an_owner(
-    world: TelegramWorld, studio: Studio, tmp_path: Path, boss: User, eve: User
+    world: TelegramWorld, studio: Studio, tmp_path: Path, boss: User, eve: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     home = world.private(boss)
     async with service(world, studio, tmp_path, communities="ask", owners=(key(home),)) as app:
@@ -65,6 +65,8 @@ async def test_a_new_group_waits_for_an_owner(
         assert WAITS in group.texts[0]
         await app.health.look()
         question = await asked(home)
+        assert key(group) in caplog.text
+        assert not [name for name in ("Kind people", "Eve") if name in caplog.text]
         assert question.text.splitlines()[1:] == [
             f"{key(group)} calls itself “Kind people”; added by “Eve” (telegram:{eve.id})"
         ]

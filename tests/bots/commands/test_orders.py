@@ -369,7 +369,7 @@ def test_one_letter_or_number_is_enough(text: str) -> None:
         ("speech", "[speed=2 Aria Hello", "speed=1.2 Aria Hello"),
         ("speech", "Aria Hello --speed=", "Aria Hello speed=1.2"),
         ("speech", "Aria Hello --speed", "Aria Hello speed=1.2"),
-        ("speech", "Aria Hello voice=", "Aria Hello voice=Aria"),
+        ("speech", "Aria Hello voice=", "Aria Hello"),
         ("speech", "text=", "Hello"),
         ("speech", 'text="Hello', "Hello"),
         ("music", "lo-fi output_format=", "lo-fi output_format=mp3_44100_128"),
