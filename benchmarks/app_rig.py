@@ -12,10 +12,11 @@ from pydantic import SecretStr
 
 from benchmarks.orders import TEXT
 from benchmarks.peers import Reached
-from bots.app.compose import Stores, WallClock, compose, open_stores, platforms
+from bots.app.compose import WallClock, compose, platforms
 from bots.app.life import App
 from bots.app.roles import Part
 from bots.app.settings import Settings, load
+from bots.app.stores import Stores, open_stores
 from core.domain.lifecycle import ENDED, State
 from core.domain.models import Caller, Destination, Order
 

@@ -23,7 +23,7 @@ ONLY_IN = {
     "numpy": "bots/sandbox/",
     "babel": "bots/text/",
 }
-STORAGE_IN_BOTS = {"bots/__main__.py", "bots/app/compose.py", "bots/console/demo.py"}
+STORAGE_IN_BOTS = {"bots/__main__.py", "bots/app/compose.py", "bots/app/stores.py", "bots/console/demo.py"}
 
 CORE_BELOW = {
     "domain": set(),
@@ -34,6 +34,7 @@ CORE_BELOW = {
     "engine": {"domain", "files", "ports"},
     "admin": {"domain", "ports", "engine"},
     "service": {"domain", "ports", "engine", "admin"},
+    "assembly": {"domain", "ports", "engine", "admin", "service"},
 }
 """The rooms of the core, from the ground up, and what each may import beside itself."""
 

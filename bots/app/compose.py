@@ -7,9 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack
 
 from pydantic import SecretStr
 
@@ -19,44 +17,26 @@ from bots.app.metrics import LoopLag
 from bots.app.notifier import Notifier
 from bots.app.roles import BOT, WEB, WORKER, Part
 from bots.app.settings import Settings
+from bots.app.stores import Stores, open_stores
 from bots.app.values import catalog_of, limits_of, pace_of, policy_of
 from bots.platform import Platform
 from bots.text import admin_replies
 from bots.text.in_language import InLanguage
 from bots.web.server import Web
-from core.admin import Admin
+from core.assembly import Elsewhere, Runtime, assemble
 from core.domain.clock import SteadyClock, boot_s
 from core.domain.errors import ConfigurationError, StoreAway, StoreError
-from core.domain.ids import Ids
-from core.domain.lifecycle import State
-from core.domain.models import Job, MoveChanges
-from core.domain.policy import Policy
-from core.domain.products import Catalog
-from core.domain.troubles import Troubles
-from core.engine.callbacks import Arrivals, Naming
-from core.engine.carrier import Carrier
-from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.delivery import Deliverer
-from core.engine.executor import Executor
-from core.engine.meters import Meters
-from core.engine.observed import ObservedDelivery, ObservedGateway
-from core.engine.queue import FairQueue
-from core.engine.remote import HAND_S, LOOK_S, RemoteWorkers
-from core.engine.wakeups import Wakeups
-from core.engine.worker import Worker
-from core.files.private import FOLDER, narrow, tree
+from core.engine.lease import Lease
+from core.engine.remote import HAND_S, LOOK_S
+from core.files.private import FOLDER
 from core.files.spool import own_disk, try_writing
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings
 from core.media.media import Media
 from core.ports import Clock, Presence
 from core.service import Service
-from storage.admin_store import SqlAdminStore
-from storage.driver import Driver
-from storage.engines import driver_of, lease_of, signal_of, unattended_of, workers_of
+from storage.engines import lease_of, signal_of, unattended_of, workers_of
 from storage.notices import SqlNotices
-from storage.sqlite import files_of
-from storage.store import SqlStore
 
 log = logging.getLogger(__name__)
 
@@ -132,49 +112,6 @@ async def sandbox(folder: Path) -> AsyncIterator[str]:
         yield gateway.url
 
 
-class _CountedStore(SqlStore):
-    def __init__(self, driver: Driver, clock: Clock, settings: Settings, meters: Meters) -> None:
-        super().__init__(
-            driver,
-            clock,
-            settings.default_pool_micros,
-            settings.total_pool_micros,
-            communities=settings.communities,
-            allowed=settings.communities_allowed,
-        )
-        self._meters = meters
-
-    async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
-        """Move a job along the table, and count that."""
-        job = await super().move(job, to, **changes)
-        self._meters.count("moves", to.value)
-        return job
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """What remembers, open; parts of the service in one process may share it."""
-
-    driver: Driver
-    store: SqlStore
-    admin: SqlAdminStore
-    meters: Meters
-
-
-@asynccontextmanager
-async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
-    """Open the database, after all that is there already was made private."""
-    database = files_of(settings.database) if isinstance(settings.database, Path) else ()
-    narrow([*database, *tree(settings.spool), *tree(settings.data_dir / "sandbox")])
-    driver, meters = driver_of(settings.database), Meters()
-    store = _CountedStore(driver, clock, settings, meters)
-    await store.open()
-    try:
-        yield Stores(driver, store, SqlAdminStore(driver, clock, store), meters)
-    finally:
-        await store.close()
-
-
 @asynccontextmanager
 async def build(
     settings: Settings, chats: Mapping[str, Platform], *, part: Part | None = None, clock: Clock | None = None
@@ -202,61 +139,28 @@ async def compose(
     settings: Settings, chats: Mapping[str, Platform], stores: Stores, part: Part, clock: Clock
 ) -> AsyncIterator[App]:
     """Put one part of the service together over an open store."""
-    async with AsyncExitStack() as stack:
-        url = (
-            await stack.enter_async_context(sandbox(settings.data_dir / "sandbox"))
-            if settings.sandboxed
-            else settings.gateway_url
-        )
-        _make_spool(settings)
-        media = Media()
-        stack.push_async_callback(media.close)
-        key = settings.gateway_key or SecretStr("no-key-needed")
-        gateway = GatewayClient(
-            GatewaySettings(
-                url=url,
-                key=key,
-                public_url=settings.public_url,
-                webhook_mode=settings.webhook_mode,
-                proxies=settings.proxies,
-            )
-        )
-        stack.push_async_callback(gateway.close)
-        policy, table, breaker, lag = policy_of(settings), catalog_of(settings), CircuitBreaker(), LoopLag()
-        troubles = Troubles()
-        worker = _carrier(settings, chats, stores, part, clock, gateway, media, policy, table, breaker, troubles)
-        service = Service(
-            store=stores.store,
-            worker=worker,
-            catalog=table,
-            policy=policy,
-            clock=clock,
-            ids=Ids(),
-            admin=Admin(stores.admin, table, policy, clock, Ids()),
-            meters=stores.meters,
-            troubles=troubles,
-            presences=chats,
-        )
+    async with _runtime(settings, chats, stores, part, clock) as runtime:
+        core, lag = assemble(runtime), LoopLag()
         receiving = {name: chat for name, chat in chats.items() if _receives(part, chat)}
         health = Health(
             meters=stores.meters,
-            worker=worker,
-            breaker=breaker,
+            worker=core.worker,
+            breaker=runtime.breaker,
             lag=lag,
             receiving=receiving,
             open_jobs=stores.admin.open_jobs,
             total_left=stores.store.total_left,
             waiting=stores.store.waiting,
             spool=settings.spool,
-            troubles=troubles,
+            troubles=runtime.troubles,
             chats=tuple(chats) if WORKER in part.roles else (),
             shards=f"shards {part.shards}" if part.shards else "",
             sees_workers=part.whole or WORKER not in part.roles,
         )
         notifier = Notifier(
-            troubles,
+            runtime.troubles,
             SqlNotices(stores.driver, clock),
-            service.admin.owners,
+            core.service.admin.owners,
             chats,
             look=health.look,
             leads=BOT in part.roles and part.leads,
@@ -264,17 +168,56 @@ async def compose(
         )
         yield App(
             settings=settings,
-            service=service,
-            worker=worker,
+            service=core.service,
+            worker=core.worker,
             platforms=chats,
             receiving=receiving,
-            web=_web(settings, service if WEB in part.roles else None, health, receiving),
+            web=_web(settings, core.service if WEB in part.roles else None, health, receiving),
             lag=lag,
             health=health,
             notifier=notifier,
             duty="" if receiving else _duty(part, chats),
             stays=BOT not in part.roles,
         )
+
+
+@asynccontextmanager
+async def _runtime(
+    settings: Settings, chats: Mapping[str, Platform], stores: Stores, part: Part, clock: Clock
+) -> AsyncIterator[Runtime]:
+    async with AsyncExitStack() as stack:
+        inside = settings.data_dir / "sandbox"
+        url = await stack.enter_async_context(sandbox(inside)) if settings.sandboxed else settings.gateway_url
+        _make_spool(settings)
+        media, gateway = Media(), GatewayClient(_gateway_settings(settings, url))
+        stack.push_async_callback(media.close)
+        stack.push_async_callback(gateway.close)
+        yield Runtime(
+            store=stores.store,
+            admin_store=stores.admin,
+            gateway=gateway,
+            media=media,
+            deliveries={name: InLanguage(chat) for name, chat in chats.items()},
+            presences=chats,
+            policy=policy_of(settings),
+            catalog=catalog_of(settings),
+            clock=clock,
+            spool=settings.spool,
+            limits=limits_of(settings),
+            pace=pace_of(settings, LOOK_S if settings.shareable else None),
+            meters=stores.meters,
+            share=_share(settings, chats, stores, part),
+        )
+
+
+def _gateway_settings(settings: Settings, url: str) -> GatewaySettings:
+    return GatewaySettings(
+        url=url,
+        key=settings.gateway_key or SecretStr("no-key-needed"),
+        public_url=settings.public_url,
+        webhook_mode=settings.webhook_mode,
+        proxies=settings.proxies,
+    )
 
 
 def _duty(part: Part, chats: Mapping[str, Platform]) -> str:
@@ -306,74 +249,17 @@ def _web(settings: Settings, service: Service | None, health: Health, receiving:
     )
 
 
-def _carrier(  # noqa: PLR0917 - the parts, once
-    settings: Settings,
-    chats: Mapping[str, Platform],
-    stores: Stores,
-    part: Part,
-    clock: Clock,
-    gateway: GatewayClient,
-    media: Media,
-    policy: Policy,
-    table: Catalog,
-    breaker: CircuitBreaker,
-    troubles: Troubles,
-) -> Carrier:
-    """Make the worker, or what stands for those of other processes."""
-    address, wakeups = settings.database, Wakeups()
-    observed = ObservedGateway(gateway, stores.meters, troubles)
-    naming = Naming(stores.store, observed)
+def _share(settings: Settings, chats: Mapping[str, Platform], stores: Stores, part: Part) -> Lease | Elsewhere:
+    """Return the right to carry jobs, or how to reach the processes that do."""
+    address = settings.database
     if WORKER not in part.roles and isinstance(address, str):
-        return RemoteWorkers(
+        return Elsewhere(
             open_jobs=stores.admin.open_jobs,
             workers=workers_of(stores.driver),
-            naming=naming,
             signal=signal_of(address),
             unattended=unattended_of(stores.driver, sorted(chats), HAND_S),
-            deliveries=chats,
         )
-    lease = lease_of(address, stores.driver, stores.store, sorted(chats), settings.lease_s)
-    look_s = LOOK_S if isinstance(address, str) else None
-    deliverer = Deliverer(
-        store=stores.store,
-        media=media,
-        deliveries={name: ObservedDelivery(name, InLanguage(chat), stores.meters) for name, chat in chats.items()},
-        quota_for=lambda job: policy.quota(direct=job.direct),
-        clock=clock,
-        spool=settings.spool,
-        wakeups=wakeups,
-        lease=lease,
-        troubles=troubles,
-        why_waiting=breaker.why,
-    )
-    executor = Executor(
-        store=stores.store,
-        gateway=observed,
-        media=media,
-        deliverer=deliverer,
-        catalog=table,
-        clock=clock,
-        spool=settings.spool,
-        pace=pace_of(settings, look_s),
-        breaker=breaker,
-        wakeups=wakeups,
-        naming=naming,
-        lease=lease,
-        arrivals=Arrivals(stores.meters, troubles),
-    )
-    return Worker(
-        store=stores.store,
-        executor=executor,
-        deliverer=deliverer,
-        queue=FairQueue(limits_of(settings)),
-        breaker=breaker,
-        wakeups=wakeups,
-        clock=clock,
-        spool=settings.spool,
-        naming=naming,
-        lease=lease,
-        look_s=look_s,
-    )
+    return lease_of(address, stores.driver, stores.store, sorted(chats), settings.lease_s)
 
 
 def _make_spool(settings: Settings) -> None:

@@ -55,7 +55,7 @@ class Pace:
     callbacks: bool = False
     """Whether the gateway can call back: then it is hardly polled, and an unconfirmed job waits until its deadline."""
     look_s: float | None = None
-    """How often to ask the store whether another process took an unconfirmed job's callback; None without others."""
+    """How often to look in the store for what other processes left or changed there; None without others."""
     net: float = 2
     """With callbacks, a job is looked at all the same once it has taken so many times its product's usual duration."""
     empty_s: float = 60

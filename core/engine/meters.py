@@ -9,7 +9,7 @@ from core.engine.liveness import Liveness
 OK = "ok"
 NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "orders": ("Orders, by what came of them at once.", ("product", "outcome")),
-    "moves": ("Executor in the life of jobs, by the state that was entered.", ("state",)),
+    "moves": ("Moves in the life of jobs, by the state that was entered.", ("state",)),
     "gateway_calls": ("Calls to the gateway; status is a poll.", ("call", "outcome")),
     "callbacks_missed": ("Finished jobs that polling found before any callback.", ()),
     "deliveries": ("What was handed to a chat: audio, or how a job ended.", ("platform", "kind", "outcome")),

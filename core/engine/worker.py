@@ -70,7 +70,7 @@ class Worker:
         lease: Lease,
         look_s: float | None = None,
     ) -> None:
-        """`look_s`: how often to look for jobs that nobody carries; None where no other process leaves any."""
+        """`look_s`: how often to look for jobs that nobody carries; None without other processes."""
         self._store = store
         self._executor = executor
         self._deliverer = deliverer

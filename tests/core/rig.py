@@ -7,21 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.admin import Admin
+from core.assembly import Runtime, assemble
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.errors import TroubadourError
-from core.domain.ids import Ids
 from core.domain.models import Artifact, Destination, Job, Receipt
 from core.domain.policy import Policy
 from core.domain.products import Catalog, Product, catalog
 from core.domain.quota import Period, Quota
-from core.engine.callbacks import Naming
 from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.delivery import Deliverer
-from core.engine.executor import Executor, Pace
+from core.engine.executor import Pace
 from core.engine.lease import Lease, SoleLease
-from core.engine.queue import FairQueue, Limits
-from core.engine.wakeups import Wakeups
+from core.engine.queue import Limits
 from core.engine.worker import Worker
 from core.service import Service
 from storage.admin_store import SqlAdminStore
@@ -160,7 +156,6 @@ class Rig:
     )
     table: Catalog = field(default_factory=catalog)
     gate_pause_s: float = 0.001
-    look_s: float | None = None
     lease: Callable[[SqlStore], Lease] = SoleLease
 
     @property
@@ -183,34 +178,25 @@ class Rig:
             await store.close()
 
     def _build(self, driver: SqliteDriver, store: SqlStore) -> "Incarnation":
-        wakeups, breaker = Wakeups(), CircuitBreaker(self.gate_pause_s)
-        naming, lease = Naming(store, self.gateway), self.lease(store)
-        deliverer = Deliverer(
-            store=store, media=self.media, deliveries={"test": self.chat},
-            quota_for=lambda job: self.policy.quota(direct=job.direct), clock=self.clock, spool=self.spool, wakeups=wakeups, lease=lease,
-        )  # fmt: skip
-        executor = Executor(
-            store=store, gateway=self.gateway, media=self.media, deliverer=deliverer, catalog=self.table,
-            clock=self.clock, spool=self.spool, pace=self.pace, breaker=breaker, wakeups=wakeups, naming=naming, lease=lease,
-        )  # fmt: skip
-        worker = Worker(
-            store=store, executor=executor, deliverer=deliverer, queue=FairQueue(self.limits), breaker=breaker, wakeups=wakeups,
-            clock=self.clock, spool=self.spool, naming=naming, lease=lease, look_s=self.look_s,
-        )  # fmt: skip
-        admin = Admin(SqlAdminStore(driver, self.clock, store), self.table, self.policy, self.clock, Ids())
-        return Incarnation(
-            store,
-            worker,
-            Service(
+        core = assemble(
+            Runtime(
                 store=store,
-                worker=worker,
-                catalog=self.table,
+                admin_store=SqlAdminStore(driver, self.clock, store),
+                gateway=self.gateway,
+                media=self.media,
+                deliveries={"test": self.chat},
                 policy=self.policy,
                 clock=self.clock,
-                ids=Ids(),
-                admin=admin,
-            ),
+                spool=self.spool,
+                catalog=self.table,
+                limits=self.limits,
+                pace=self.pace,
+                breaker=CircuitBreaker(self.gate_pause_s),
+                share=self.lease(store),
+            )
         )
+        assert isinstance(core.worker, Worker)
+        return Incarnation(store, core.worker, core.service)
 
     def with_deadline(self, seconds: float) -> None:
         products = {name: replace(row, deadline_s=seconds) for name, row in self.table.products.items()}

@@ -11,10 +11,11 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bots.app.compose import Stores, WallClock, build, compose, open_stores, platforms
+from bots.app.compose import WallClock, build, compose, platforms
 from bots.app.life import App
 from bots.app.roles import Part
 from bots.app.settings import Settings, load
+from bots.app.stores import Stores, open_stores
 from core.domain.errors import ConfigurationError, OutOfCredit
 from core.domain.lifecycle import State
 from core.engine.load import Load

@@ -13,18 +13,12 @@ from bots.app.settings import load
 from bots.telegram import Telegram
 from bots.telegram.pace import AT_ONCE
 from bots.text.in_language import InLanguage
-from core.admin import Admin
+from core.assembly import Runtime, assemble
 from core.domain.audio import Probe, RawFormat, Want, chosen
-from core.domain.ids import Ids
 from core.domain.policy import Policy
-from core.domain.products import Product, catalog
-from core.engine.callbacks import Naming
+from core.domain.products import Product
 from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.delivery import Deliverer
-from core.engine.executor import Executor, Pace
-from core.engine.lease import SoleLease
-from core.engine.queue import FairQueue, Limits
-from core.engine.wakeups import Wakeups
+from core.engine.executor import Pace
 from core.engine.worker import Worker
 from core.service import Service
 from storage.admin_store import SqlAdminStore
@@ -113,26 +107,22 @@ class Rig:
             await store.close()
 
     def _core(self, store: SqlStore, telegram: Telegram) -> tuple[Service, Worker]:
-        wakeups, breaker, spool, table = Wakeups(), CircuitBreaker(0.001), self.folder / "spool", catalog()
-        policy = Policy(default_quota=day(10_000), direct_quota=day(10_000), owners=self.owners)
-        naming, lease = Naming(store, self.gateway), SoleLease(store)
-        deliverer = Deliverer(
-            store=store, media=self.media, deliveries={"telegram": InLanguage(telegram)}, clock=self.clock, spool=spool,
-            quota_for=lambda job: policy.quota(direct=job.direct), wakeups=wakeups, lease=lease,
-        )  # fmt: skip
-        executor = Executor(
-            store=store, gateway=self.gateway, media=self.media, deliverer=deliverer, catalog=table, breaker=breaker,
-            clock=self.clock, spool=spool, pace=Pace(poll_min_s=0.001, poll_max_s=0.001), wakeups=wakeups,
-            naming=naming, lease=lease,
-        )  # fmt: skip
-        worker = Worker(
-            store=store, executor=executor, deliverer=deliverer, queue=FairQueue(Limits()), breaker=breaker, wakeups=wakeups,
-            clock=self.clock, spool=spool, naming=naming, lease=lease,
-        )  # fmt: skip
-        admin = Admin(SqlAdminStore(store._driver, self.clock, store), table, policy, self.clock, Ids())
-        return Service(
-            store=store, worker=worker, catalog=table, policy=policy, clock=self.clock, ids=Ids(), admin=admin
-        ), worker
+        core = assemble(
+            Runtime(
+                store=store,
+                admin_store=SqlAdminStore(store._driver, self.clock, store),
+                gateway=self.gateway,
+                media=self.media,
+                deliveries={"telegram": InLanguage(telegram)},
+                policy=Policy(default_quota=day(10_000), direct_quota=day(10_000), owners=self.owners),
+                clock=self.clock,
+                spool=self.folder / "spool",
+                pace=Pace(poll_min_s=0.001, poll_max_s=0.001),
+                breaker=CircuitBreaker(0.001),
+            )
+        )
+        assert isinstance(core.worker, Worker)
+        return core.service, core.worker
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ async def test_nothing_begins_without_a_valid_lease(rig: Rig, lease: list[Shaky]
 async def test_a_member_is_shown_that_an_order_waits_before_it_is_left(
     rig: Rig, lease: list[Shaky], caplog: pytest.LogCaptureFixture
 ) -> None:
-    rig.look_s = 0.001
+    rig.pace = replace(rig.pace, look_s=0.001)
     async with rig.running() as alive:
         waits = (await alive.store.admit(admission())).job
         assert waits is not None

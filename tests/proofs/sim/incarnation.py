@@ -24,25 +24,20 @@ from bots.discord.platform import Discord
 from bots.platform import Platform
 from bots.telegram import Telegram
 from bots.web.server import Web
-from core.admin import Admin
+from core.assembly import Runtime, assemble
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.errors import Undecodable
 from core.domain.ids import Ids
 from core.domain.policy import Policy
 from core.domain.products import catalog
 from core.domain.quota import Period, Quota
-from core.engine.callbacks import Naming
 from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.delivery import Deliverer
-from core.engine.executor import Executor, Pace
-from core.engine.lease import SoleLease
+from core.engine.executor import Pace
 from core.engine.meters import Meters
-from core.engine.queue import FairQueue, Limits
-from core.engine.wakeups import Wakeups
+from core.engine.queue import Limits
 from core.engine.worker import Worker
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings, MediaLimits
-from core.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
@@ -171,39 +166,39 @@ class Incarnation:
     def _app(self, driver: SqliteDriver, store: SqlStore, gateway: GatewayClient) -> App:
         history, clock = self.history, self.history.timeline
         chats: dict[str, Platform] = {"telegram": self._telegram(), "discord": self._discord()}
-        wakeups, breaker, media, spool = Wakeups(), CircuitBreaker(), ListeningMedia(), history.disk.live / "spool"
+        meters, breaker, spool = Meters(), CircuitBreaker(), history.disk.live / "spool"
         spool.mkdir(exist_ok=True)
         table = catalog()
         products = {name: replace(row, deadline_s=history.deadline_s) for name, row in table.products.items()}
-        table = replace(table, products=products)
-        policy = Policy(default_quota=ALLOWANCE, direct_quota=ALLOWANCE, oldest_order_s=history.queue_s)
-        naming, lease = Naming(store, gateway), SoleLease(store)
-        deliverer = Deliverer(
-            store=store, media=media, deliveries=chats, quota_for=lambda _: ALLOWANCE, clock=clock, spool=spool,
-            wakeups=wakeups, lease=lease, why_waiting=breaker.why,
-        )  # fmt: skip
-        pace = Pace(queue_s=history.queue_s, callbacks=history.webhooks)
-        executor = Executor(
-            store=store, gateway=gateway, media=media, deliverer=deliverer, catalog=table, clock=clock, spool=spool,
-            pace=pace, breaker=breaker, wakeups=wakeups, naming=naming, lease=lease,
-        )  # fmt: skip
-        worker = Worker(
-            store=store, executor=executor, deliverer=deliverer, queue=FairQueue(Limits(total=8, member=3)), breaker=breaker,
-            wakeups=wakeups, clock=clock, spool=spool, naming=naming, lease=lease,
-        )  # fmt: skip
-        ids = Ids(job=self._new_job, token=self._new_token)
         admin_store = SqlAdminStore(driver, clock, store)
-        admin = Admin(admin_store, table, policy, clock, ids)
-        service = Service(store=store, worker=worker, catalog=table, policy=policy, clock=clock, ids=ids, admin=admin)
-        meters, lag = Meters(), LoopLag(turn_s=86_400)  # or its turns were most of the steps
+        core = assemble(
+            Runtime(
+                store=store,
+                admin_store=admin_store,
+                gateway=gateway,
+                media=ListeningMedia(),
+                deliveries=chats,
+                policy=Policy(default_quota=ALLOWANCE, direct_quota=ALLOWANCE, oldest_order_s=history.queue_s),
+                clock=clock,
+                spool=spool,
+                catalog=replace(table, products=products),
+                ids=Ids(job=self._new_job, token=self._new_token),
+                limits=Limits(total=8, member=3),
+                pace=Pace(queue_s=history.queue_s, callbacks=history.webhooks),
+                breaker=breaker,
+                meters=meters,
+            )
+        )
+        lag = LoopLag(turn_s=86_400)  # or its turns were most of the steps
         health = Health(
-            meters=meters, worker=worker, breaker=breaker, lag=lag, receiving=chats, open_jobs=admin_store.open_jobs, spool=spool
+            meters=meters, worker=core.worker, breaker=breaker, lag=lag, receiving=chats,
+            open_jobs=admin_store.open_jobs, spool=spool,
         )  # fmt: skip
         web = Web(
-            "bot.sim", 8080, service, meters=meters, checks=health.wrong, metrics=health.metrics, hooks={}
+            "bot.sim", 8080, core.service, meters=meters, checks=health.wrong, metrics=health.metrics, hooks={}
         )  # fmt: skip
         return App(
-            settings=settings(), service=service, worker=worker, platforms=chats, receiving=chats, web=web, lag=lag,
+            settings=settings(), service=core.service, worker=core.worker, platforms=chats, receiving=chats, web=web, lag=lag,
             health=health,
         )  # fmt: skip
 

@@ -1,0 +1,62 @@
+"""What remembers: the database, opened for as long as the service runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Unpack
+
+from bots.app.settings import Settings
+from core.domain.lifecycle import State
+from core.domain.models import Job, MoveChanges
+from core.engine.meters import Meters
+from core.files.private import narrow, tree
+from core.ports import Clock
+from storage.admin_store import SqlAdminStore
+from storage.driver import Driver
+from storage.engines import driver_of
+from storage.sqlite import files_of
+from storage.store import SqlStore
+
+
+class _CountedStore(SqlStore):
+    def __init__(self, driver: Driver, clock: Clock, settings: Settings, meters: Meters) -> None:
+        super().__init__(
+            driver,
+            clock,
+            settings.default_pool_micros,
+            settings.total_pool_micros,
+            communities=settings.communities,
+            allowed=settings.communities_allowed,
+        )
+        self._meters = meters
+
+    async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
+        """Move a job along the table, and count that."""
+        job = await super().move(job, to, **changes)
+        self._meters.count("moves", to.value)
+        return job
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What remembers, open; parts of the service in one process may share it."""
+
+    driver: Driver
+    store: SqlStore
+    admin: SqlAdminStore
+    meters: Meters
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
+    """Open the database, after all that is there already was made private."""
+    database = files_of(settings.database) if isinstance(settings.database, Path) else ()
+    narrow([*database, *tree(settings.spool), *tree(settings.data_dir / "sandbox")])
+    driver, meters = driver_of(settings.database), Meters()
+    store = _CountedStore(driver, clock, settings, meters)
+    await store.open()
+    try:
+        yield Stores(driver, store, SqlAdminStore(driver, clock, store), meters)
+    finally:
+        await store.close()

@@ -1,0 +1,144 @@
+"""Wire the core's parts together: the one place that does, for the service as for its tests and proofs."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from core.admin import Admin
+from core.domain.ids import Ids
+from core.domain.lifecycle import State
+from core.domain.policy import Policy
+from core.domain.products import Catalog, catalog
+from core.domain.troubles import Troubles
+from core.engine.callbacks import Arrivals, Naming
+from core.engine.carrier import Carrier
+from core.engine.circuit_breaker import CircuitBreaker
+from core.engine.delivery import Deliverer
+from core.engine.executor import Executor, Pace
+from core.engine.lease import Lease, Signal, SoleLease
+from core.engine.meters import Meters
+from core.engine.observed import ObservedDelivery, ObservedGateway
+from core.engine.queue import FairQueue, Limits
+from core.engine.remote import RemoteWorkers, Unattended
+from core.engine.wakeups import Wakeups
+from core.engine.worker import Worker
+from core.ports import AdminStore, Clock, Deliveries, Gateway, MediaTools, Presence, Store
+from core.service import Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """How a process without a worker sees and reaches those of other processes."""
+
+    open_jobs: Callable[[], Awaitable[Mapping[State, int]]]
+    workers: Callable[[], Awaitable[int]]
+    """Counts those that are alive."""
+    signal: Signal
+    unattended: Unattended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What a core runs on; what need not be given is as in a service of one process."""
+
+    store: Store
+    admin_store: AdminStore
+    gateway: Gateway
+    media: MediaTools
+    deliveries: Deliveries
+    policy: Policy
+    clock: Clock
+    spool: Path
+    presences: Mapping[str, Presence] = MappingProxyType({})
+    catalog: Catalog = field(default_factory=catalog)
+    ids: Ids = field(default_factory=Ids)
+    limits: Limits = field(default_factory=Limits)
+    pace: Pace = field(default_factory=Pace)
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    meters: Meters = field(default_factory=Meters)
+    troubles: Troubles = field(default_factory=Troubles)
+    share: Lease | Elsewhere | None = None
+    """The right to carry jobs among other workers, or how to reach those who do; None where there are no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """A core, to be started by its worker, which may stand for those of other processes."""
+
+    service: Service
+    worker: Carrier
+
+
+def assemble(runtime: Runtime) -> Core:
+    """Make service and worker of a runtime; nothing is started."""
+    gateway = ObservedGateway(runtime.gateway, runtime.meters, runtime.troubles)
+    naming = Naming(runtime.store, gateway)
+    worker = _carrier(runtime, gateway, naming)
+    service = Service(
+        store=runtime.store,
+        worker=worker,
+        catalog=runtime.catalog,
+        policy=runtime.policy,
+        clock=runtime.clock,
+        ids=runtime.ids,
+        admin=Admin(runtime.admin_store, runtime.catalog, runtime.policy, runtime.clock, runtime.ids),
+        meters=runtime.meters,
+        troubles=runtime.troubles,
+        presences=runtime.presences,
+    )
+    return Core(service, worker)
+
+
+def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming) -> Carrier:
+    share = runtime.share
+    if isinstance(share, Elsewhere):
+        return RemoteWorkers(
+            open_jobs=share.open_jobs,
+            workers=share.workers,
+            naming=naming,
+            signal=share.signal,
+            unattended=share.unattended,
+            deliveries=runtime.deliveries,
+        )
+    wakeups, lease = Wakeups(), share or SoleLease(runtime.store)
+    deliverer = Deliverer(
+        store=runtime.store,
+        media=runtime.media,
+        deliveries={name: ObservedDelivery(name, chat, runtime.meters) for name, chat in runtime.deliveries.items()},
+        quota_for=lambda job: runtime.policy.quota(direct=job.direct),
+        clock=runtime.clock,
+        spool=runtime.spool,
+        wakeups=wakeups,
+        lease=lease,
+        troubles=runtime.troubles,
+        why_waiting=runtime.breaker.why,
+    )
+    executor = Executor(
+        store=runtime.store,
+        gateway=gateway,
+        media=runtime.media,
+        deliverer=deliverer,
+        catalog=runtime.catalog,
+        clock=runtime.clock,
+        spool=runtime.spool,
+        pace=runtime.pace,
+        breaker=runtime.breaker,
+        wakeups=wakeups,
+        naming=naming,
+        lease=lease,
+        arrivals=Arrivals(runtime.meters, runtime.troubles),
+    )
+    return Worker(
+        store=runtime.store,
+        executor=executor,
+        deliverer=deliverer,
+        queue=FairQueue(runtime.limits),
+        breaker=runtime.breaker,
+        wakeups=wakeups,
+        clock=runtime.clock,
+        spool=runtime.spool,
+        naming=naming,
+        lease=lease,
+        look_s=runtime.pace.look_s,
+    )
