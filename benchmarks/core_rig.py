@@ -13,8 +13,8 @@ from core.assembly import Runtime, assemble
 from core.domain.policy import Policy
 from core.domain.products import Catalog, catalog
 from core.engine.carrier import Carrier
-from core.engine.executor import Pace
 from core.engine.meters import Meters
+from core.engine.pace import Pace
 from core.engine.queue import Limits
 from core.engine.remote import LOOK_S
 from core.ports import Gateway

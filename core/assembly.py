@@ -15,10 +15,13 @@ from core.engine.callbacks import Arrivals, Naming
 from core.engine.carrier import Carrier
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.delivery import Deliverer
-from core.engine.executor import Executor, Pace
+from core.engine.executor import Executor
+from core.engine.fetching import Fetcher
+from core.engine.generation import Generator
 from core.engine.lease import Lease, Signal, SoleLease
 from core.engine.meters import Meters
 from core.engine.observed import ObservedDelivery, ObservedGateway
+from core.engine.pace import Pace
 from core.engine.queue import FairQueue, Limits
 from core.engine.remote import RemoteWorkers, Unattended
 from core.engine.wakeups import Wakeups
@@ -101,7 +104,8 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming) -> Carrier:
             unattended=share.unattended,
             deliveries=runtime.deliveries,
         )
-    wakeups, lease = Wakeups(), share or SoleLease(runtime.store)
+    wakeups, arrivals = Wakeups(), Arrivals(runtime.meters, runtime.troubles)
+    lease = share or SoleLease(runtime.store)
     deliverer = Deliverer(
         store=runtime.store,
         media=runtime.media,
@@ -114,20 +118,35 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming) -> Carrier:
         troubles=runtime.troubles,
         why_waiting=runtime.breaker.why,
     )
-    executor = Executor(
+    fetcher = Fetcher(
         store=runtime.store,
         gateway=gateway,
         media=runtime.media,
+        spool=runtime.spool,
+        pace=runtime.pace,
+        wakeups=wakeups,
+    )
+    generator = Generator(
+        store=runtime.store,
+        gateway=gateway,
+        fetcher=fetcher,
         deliverer=deliverer,
         catalog=runtime.catalog,
         clock=runtime.clock,
-        spool=runtime.spool,
         pace=runtime.pace,
         breaker=runtime.breaker,
         wakeups=wakeups,
         naming=naming,
         lease=lease,
-        arrivals=Arrivals(runtime.meters, runtime.troubles),
+        arrivals=arrivals,
+    )
+    executor = Executor(
+        store=runtime.store,
+        generator=generator,
+        fetcher=fetcher,
+        deliverer=deliverer,
+        wakeups=wakeups,
+        lease=lease,
     )
     return Worker(
         store=runtime.store,
@@ -140,5 +159,6 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming) -> Carrier:
         spool=runtime.spool,
         naming=naming,
         lease=lease,
-        look_s=runtime.pace.look_s,
+        pace=runtime.pace,
+        arrivals=arrivals,
     )

@@ -31,7 +31,7 @@ from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch
 from benchmarks.memory_of import rss_bytes
 from benchmarks.peers import Reached, peer
 from core.domain.products import catalog
-from core.engine.executor import Pace
+from core.engine.pace import Pace
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings
 

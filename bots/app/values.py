@@ -5,7 +5,7 @@ from dataclasses import replace
 from bots.app.settings import Settings
 from core.domain.policy import Policy
 from core.domain.products import PRODUCTS, Catalog, catalog
-from core.engine.executor import Pace
+from core.engine.pace import Pace
 from core.engine.queue import Limits
 
 

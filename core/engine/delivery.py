@@ -23,7 +23,7 @@ from core.domain.models import Artifact, Destination, Job, MoveChanges, Receipt
 from core.domain.products import row_of
 from core.domain.quota import DAY_MS, Quota
 from core.domain.troubles import TROUBLE_OF, Troubles
-from core.engine.lease import PAUSE_S, Lease, refuse_former
+from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.persist import persist
 from core.engine.wakeups import Wakeups
 from core.ports import Clock, Deliveries, MediaTools, Store
@@ -137,6 +137,8 @@ class Deliverer:
                 if not uncertain:
                     job = await self._store.move(job, State.GENERATED)
                 await self._wakeups.pause(error.retry_after_s)
+                if not holds(self._lease, job):
+                    return job
             except (DeliveryError, MediaError) as error:
                 return await self._give_up(job, error, uncertain=uncertain)
             else:
@@ -173,13 +175,16 @@ class Deliverer:
     async def _hand_over(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
     ) -> None:
-        refuse_former(self._lease, job)
-        if not self._lease.valid:  # a long pause just now: another worker may have the job
-            raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
+        self._require(job)
         pairs = zip(job.artifacts, files, strict=True)
         as_chosen = all(want.honours(made.probe, made.size_bytes, sent.probe) for made, sent in pairs)
         told = replace(receipt, as_chosen=as_chosen)
         await self._deliveries[job.platform].deliver(job, files, told, uncertain=uncertain)
+
+    def _require(self, job: Job) -> None:
+        """Put off what another worker may be about to do: a long pause just now may have cost us the job."""
+        if not holds(self._lease, job):
+            raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
 
     async def _receipt(self, job: Job) -> Receipt:
         standing = await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
@@ -211,7 +216,7 @@ class Deliverer:
     async def tell(self, job: Job) -> None:
         """Tell the member how it ended, then close the job. Raises DeliveryDelayed, Stopping, StoreError."""
         job = await self._progress_over(job)
-        refuse_former(self._lease, job)
+        self._require(job)
         try:
             await self._deliveries[job.platform].tell(job, await self._ending(job))
         except DeliveryDelayed:

@@ -1,435 +1,155 @@
-"""One step for each state in which a job needs work: what is done, and which move follows."""
+"""Carry one job from state to state, to its end, through whatever fails on the way."""
 
-import asyncio
 import logging
-import math
-import shutil
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from itertools import count
-from pathlib import Path
-from typing import Unpack
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
-from core.domain.audio import may_be_samples, raw_format
-from core.domain.errors import (
-    Conflict,
-    GatewayError,
-    MediaError,
-    MediaUnavailable,
-    RequestUnknown,
-    SilentAudio,
-    StaleJob,
-    StoreError,
-)
-from core.domain.lifecycle import Late, Reason, State
-from core.domain.models import Artifact, Changes, Job, MoveChanges
-from core.domain.products import Catalog, Product, row_of
-from core.engine.callbacks import Arrivals, Naming
-from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.delivery import DELIVER_S, Deliverer
-from core.engine.lease import Lease, holds
-from core.engine.persist import persist
+from core.domain.errors import DeliveryDelayed, StaleJob, StoreAway
+from core.domain.lifecycle import ASKS, ENDED, HELD, Reason, State
+from core.domain.models import Job, MoveChanges
+from core.engine.delivery import Deliverer
+from core.engine.fetching import Fetcher
+from core.engine.generation import Generator
+from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.wakeups import Stopping, Wakeups
-from core.files.private import FOLDER
-from core.files.spool import own_disk
-from core.ports import Clock, Gateway, GatewayStatus, MediaTools, Store
+from core.ports import Store
 
 log = logging.getLogger(__name__)
 
-UNSURE_S = 120
-"""How long after a plain 5xx to its submission a job waits for a callback: most often nothing was accepted."""
-LATE_S = 300
-"""How long after its deadline a job is asked about where the gateway gave no answer."""
+FAULT_PAUSE_S = 5
+LONGEST_PAUSE_S = 3600
+FAULTS = 6
+"""Faults in a row after which a job is given up, so that its hold is not kept for ever."""
 
+# The way out for a job whose step keeps failing for a reason that we did not foresee.
+_GIVE_UP: Mapping[State, State] = {
+    State.QUEUED: State.CANCELLED,
+    State.SUBMITTING: State.UNCONFIRMED,
+    State.UNCONFIRMED: State.EXPIRED,
+    State.RUNNING: State.FAILED,
+    State.LATE: State.EXPIRED,
+    State.GENERATED: State.UNDELIVERABLE,
+    State.DELIVERING: State.UNDELIVERABLE,
+}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How patient the worker is, in seconds."""
+_BILLED = frozenset({State.UNCONFIRMED, State.RUNNING})
+"""Given up in one of these, a job may cost the operator what nobody pays for."""
 
-    poll_min_s: float = 5
-    poll_max_s: float = 10
-    """The gateway asks to be polled every 5 to 10 seconds."""
-    queue_s: float = 900
-    """How long an order may wait for its submission."""
-    callbacks: bool = False
-    """Whether the gateway can call back: then it is hardly polled, and an unconfirmed job waits until its deadline."""
-    look_s: float | None = None
-    """How often to look in the store for what other processes left or changed there; None without others."""
-    net: float = 2
-    """With callbacks, a job is looked at all the same once it has taken so many times its product's usual duration."""
-    empty_s: float = 60
-    """How long a finished job that names no audio is asked again before it is given up."""
-    unknown_s: float = 180
-    """How long a request of which the gateway says that it has none is asked for, before it is given up."""
-    fetch_tries: int = 5
-    fetch_pause_s: float = 1
+_UNDER_WAY = frozenset(State) - ENDED
 
 
 class Executor:
-    """Moves one job at a time; knows nothing of the others."""
+    """Knows one job at a time, and nothing of the others."""
 
     def __init__(
         self,
         *,
         store: Store,
-        gateway: Gateway,
-        media: MediaTools,
+        generator: Generator,
+        fetcher: Fetcher,
         deliverer: Deliverer,
-        catalog: Catalog,
-        clock: Clock,
-        spool: Path,
-        pace: Pace,
-        breaker: CircuitBreaker,
         wakeups: Wakeups,
-        naming: Naming,
         lease: Lease,
-        arrivals: Arrivals | None = None,
     ) -> None:
         self._store = store
-        self._gateway = gateway
-        self._media = media
+        self._generator = generator
+        self._fetcher = fetcher
         self._deliverer = deliverer
-        self._catalog = catalog
-        self._clock = clock
-        self._spool = spool
-        self._pace = pace
-        self._breaker = breaker
         self._wakeups = wakeups
-        self._naming = naming
         self._lease = lease
-        self.arrivals = arrivals or Arrivals()
-        self._table: Mapping[State, Callable[[Job], Awaitable[Job]]] = {
-            State.QUEUED: self._submit,
-            State.SUBMITTING: self._lose_sight,
-            State.UNCONFIRMED: self._await_callback,
-            State.RUNNING: self._watch,
-            State.LATE: self._collect_late,
-        }
 
-    @property
-    def queue_s(self) -> float:
-        """How long an order may wait for its submission, in seconds."""
-        return self._pace.queue_s
+    async def carry(self, job: Job, place: AbstractContextManager[None]) -> None:
+        """Carry a job to its end; it has its place at the gateway until its hold is resolved."""
+        try:
+            with place:
+                job = await self._until(job, leave=HELD)
+            job = await self._until(job, leave=_UNDER_WAY)
+            if job.state is not State.DELIVERED:
+                await self._finish(job)
+        except Stopping:
+            log.info("job %s: left for the next start", job.job_id)
+        except StaleJob as error:
+            log.info("job %s: somebody else carries it on: %s", job.job_id, error)
+        except Exception:
+            log.exception("job %s: could not be closed; the next start tries again", job.job_id)
 
-    @property
-    def late(self) -> Late:
-        """Whether somebody would say of a job that expires that its audio has come after all."""
-        return Late.AWAITED if self._pace.callbacks else Late.NO
-
-    async def generate(self, job: Job) -> Job:
-        """Take the step of the job's state. Raises Stopping, StoreError."""
-        return await self._table[job.state](job)
-
-    # --- queued -> submitting -> running | unconfirmed | rejected -------------------------------------------------
-
-    async def _submit(self, job: Job) -> Job:
-        if not self._breaker.passes:
-            self._deliverer.show_progress(job)
-        loop = asyncio.get_running_loop()
-        until_s = loop.time() + max(0, self._pace.queue_s - self._clock.since_ms(job.created_ms) / 1000)
-        async with AsyncExitStack() as passed:
-            try:
-                async with asyncio.timeout_at(until_s) as patience:
-                    with self._wakeups.ending(job, patience):
-                        await passed.enter_async_context(self._breaker.passage())
-                        await asyncio.sleep(0)  # an order that is too old must not slip through an open breaker
-            except TimeoutError:
-                if loop.time() < until_s:  # nudged, such as by whoever cancelled it
-                    return await self._store.again(job)
-                return await self._store.move(job, State.CANCELLED, reason=job.reason or Reason.WAITED_TOO_LONG)
+    async def _until(self, job: Job, *, leave: frozenset[State]) -> Job:
+        """Take step after step until the job has left these states, and survive faults on the way."""
+        faults = 0
+        while job.state in leave:
             if self._wakeups.stopping:
                 raise Stopping
-            return await self._post(job)
-
-    async def _intend(self, job: Job, product: Product) -> Job:
-        """Write down that a request is about to leave; what was written without an answer still has not left."""
-        now_ms, attempts = self._clock.now_ms(), job.attempts + 1
-        deadline_ms = now_ms + round(product.deadline_s * 1000)
-        try:
-            return await self._store.move(
-                job, State.SUBMITTING, attempts=attempts, submitted_ms=now_ms, deadline_ms=deadline_ms
-            )
-        except StaleJob:
-            raise
-        except StoreError:
-            now = await persist(f"job {job.job_id}", lambda: self._store.again(job))
-            if now.state is State.SUBMITTING and now.attempts == attempts:
-                return now
-            raise
-
-    async def _post(self, job: Job) -> Job:
-        product = self._catalog[job.product]
-        job = await self._intend(job, product)
-        try:
-            if not holds(self._lease, job):  # a long pause just now: another worker may have the job
-                return await self._store.move(job, State.QUEUED)
-            request_id = await self._gateway.submit(product, job.parameters, job.callback_token)
-        except GatewayError as error:
-            return await self._not_submitted(job, error)
-        self._breaker.opened()
-        try:
-            return await self._note(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
-        except StaleJob:
-            # Who took the job over does not know its id.
-            await self._naming.confirm(job.job_id, request_id, self._wakeups.pause)
-            raise
-        except Conflict:
-            log.exception("job %s: the gateway gave it another job's request id, %s", job.job_id, request_id)
-            return await self._note(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
-
-    async def _not_submitted(self, job: Job, error: GatewayError) -> Job:
-        told: Changes = {"reason": error.reason, "detail": str(error)}
-        if error.accepted is None:
-            log.warning("job %s: submission unconfirmed: %s", job.job_id, error)
-            return await self._note(job, State.UNCONFIRMED, **told)
-        if error.retry or error.pauses:
-            self._shut_gate(job, error)
-        else:
-            self._breaker.opened()  # the gateway is there and judges each request by itself
-        if error.retry:
-            return await self._note(job, State.QUEUED, **told)
-        log.error("job %s: rejected: %s (%s)", job.job_id, error.operator, error)
-        return await self._note(job, State.REJECTED, **told)
-
-    async def _note(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
-        """Move a job by what only this process knows, and insist on it."""
-        return await persist(f"job {job.job_id}", lambda: self._store.move(job, to, **changes))
-
-    def _shut_gate(self, job: Job, error: GatewayError) -> None:
-        if self._breaker.shut(error):
-            level = logging.CRITICAL if error.pauses else logging.WARNING
-            log.log(level, "job %s: submissions paused: %s (%s)", job.job_id, error.operator, error)
-
-    async def _lose_sight(self, job: Job) -> Job:
-        # Found in this state, the POST may or may not have left: it is never repeated.
-        log.warning("job %s: was being submitted when the process ended", job.job_id)
-        return await self._store.move(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
-
-    async def _await_callback(self, job: Job) -> Job:
-        if job.request_id:  # a callback brought it while the submission was still waiting for its answer
-            return await self._store.move(job, State.RUNNING, reason=None, detail=None)
-        unsure_s = UNSURE_S - self._running_s(job) if job.reason == Reason.SERVER_FAILED else math.inf
-        left_s = self._patience(job, unsure_s)
-        while self._pace.callbacks and left_s() > 0:
-            await self._wakeups.wait(job, min(left_s(), self._pace.look_s or left_s()))
-            job = await self._store.again(job)
-            if job.state is State.RUNNING:
-                self._wakeups.wake(job.job_id)  # who called back has something to say
-            if job.state is not State.UNCONFIRMED:
-                return job
-        return await self._expire(job, Reason(job.reason or Reason.UNCONFIRMED))
-
-    # --- running -> generated | failed | expired ------------------------------------------------------------------
-
-    async def _watch(self, job: Job) -> Job:
-        product = self._catalog[job.product]
-        left_s, loop = self._patience(job), asyncio.get_running_loop()
-        until_s = loop.time() + max(left_s(), 0) + LATE_S
-        wait_s, told = min(self._first_look_s(job, product), left_s()), False
-        empty, unknown = Patience(self._pace.empty_s), Patience(self._pace.unknown_s)
-        # After an outage the audio may be there, however late: only an answer after the deadline says that it is not.
-        while left_s() > 0 or not (told or loop.time() > until_s):
-            self._deliverer.show_progress(job)
-            net = self._is_net(product, wait_s)
-            missed = not await self._wakeups.wait(job, wait_s) and net
-            if not holds(self._lease, job):
-                return job  # to go on, or not, when that is known
-            wait_s = min(self._poll_s(job, product), left_s()) if left_s() > 0 else self._pace.poll_max_s
+            await self._hold(job)
+            before = job.state
             try:
-                answer = await self._asked(job)
-            except RequestUnknown as error:
-                if not unknown.lasts():
-                    return await self._fail(job, Reason.FORGOTTEN, str(error))
-                wait_s = self._pace.poll_max_s
-                continue
-            unknown.renew()
-            if answer is None:
-                continue
-            told = left_s() <= 0
-            if missed and answer.status in {"COMPLETED", *_FAILURES} and self.arrivals.missed(job):
-                self._wakeups.wake_all()  # they wait for callbacks that may not come either
-            if answer.status == "COMPLETED" and not answer.media_urls and empty.lasts():
-                log.warning("job %s: finished without any audio, for now", job.job_id)
-                wait_s, told = self._pace.poll_min_s, False
-            elif answer.status == "COMPLETED":
-                return await self._collect(job, answer)
-            if answer.status in _FAILURES:
-                return await self._fail(job, _FAILURES[answer.status], answer.error)
-        log.warning("job %s: not finished by its deadline", job.job_id)
-        return await self._expire(job, Reason.TOO_SLOW)
-
-    async def _expire(self, job: Job, reason: Reason) -> Job:
-        return await self._store.move(
-            job, State.EXPIRED, reason=reason, late=self.late, upstream_micros=job.cost_micros
-        )
-
-    async def _asked(self, job: Job) -> GatewayStatus | None:
-        """Ask how a job is; None where no answer came. Raises RequestUnknown."""
-        try:
-            return await self._gateway.status(job.request_id or "")
-        except GatewayError as error:
-            log.warning("job %s: status unknown for now: %s", job.job_id, error)
-            if isinstance(error, RequestUnknown):
+                job = await self._step(job)
+                faults = 0
+            except Stopping:
                 raise
-            return None
+            except StaleJob as error:
+                log.info("job %s: %s", job.job_id, error)
+                job = await self.again(job)
+            except StoreAway as error:  # no fault of the job, however long it lasts
+                log.warning("job %s: nothing can be written in state %s: %s", job.job_id, before, error)
+                await self._wakeups.pause(FAULT_PAUSE_S)
+                job = await self.again(job)
+            except Exception:
+                faults += 1
+                log.exception("job %s: fault %d in state %s", job.job_id, faults, before)
+                await self._wakeups.pause(FAULT_PAUSE_S)
+                job = await self.again(job, give_up=faults >= FAULTS)
+        return job
 
-    def _first_look_s(self, job: Job, product: Product) -> float:
-        """Look soon, unless the gateway is to call: also at a job found running, whose callback may have come."""
-        called = self._is_called and self._running_s(job) <= self._pace.poll_max_s
-        return self._poll_s(job, product) if called else self._pace.poll_min_s
+    async def _step(self, job: Job) -> Job:
+        if job.state in ASKS:
+            return await self._generator.step(job)
+        job = await self._fetcher.at_hand(job)
+        return job if job.state in ENDED else await self._deliverer.deliver(job)
 
-    def _poll_s(self, job: Job, product: Product) -> float:
-        """Hurry to twice the product's usual duration, once a slow look would come after three quarters of it.
+    async def _hold(self, job: Job) -> None:
+        """Wait until the lease is valid. Raises StaleJob for a job that was taken under one that ran out, Stopping."""
+        while not holds(self._lease, job):
+            if job.owner != self._lease.owner:
+                raise StaleJob("the lease ran out under which it was taken")
+            await self._wakeups.pause(PAUSE_S)
 
-        Where the gateway calls back, polling is only a net: late, then at ever longer intervals.
-        """
-        running_s = self._running_s(job)
-        if self._is_called:
-            return max(self._pace.poll_min_s, self._pace.net * product.usual_s, running_s)
-        soon = 0.75 * product.usual_s - self._pace.poll_max_s <= running_s < 2 * product.usual_s
-        return self._pace.poll_min_s if soon else self._pace.poll_max_s
+    async def again(self, job: Job, *, give_up: bool = False) -> Job:
+        """Read a job again, if the store answers; it may be given up. Raises StaleJob."""
+        try:
+            job = await self._store.again(job)
+            if give_up and job.state in _GIVE_UP:
+                uncertain = job.state is State.DELIVERING
+                changes: MoveChanges = {"reason": Reason.DELIVERY_UNCERTAIN if uncertain else Reason.INTERNAL}
+                if job.state in _BILLED:
+                    changes["upstream_micros"] = job.cost_micros
+                if job.state is State.UNCONFIRMED:
+                    changes["late"] = self._generator.late
+                return await self._store.move(job, _GIVE_UP[job.state], **changes)
+        except StaleJob:
+            raise
+        except StoreAway as error:
+            log.warning("job %s: the store does not answer: %s", job.job_id, error)
+        except Exception:
+            log.exception("job %s: the store does not answer", job.job_id)
+        return job
 
-    @property
-    def _is_called(self) -> bool:
-        return self._pace.callbacks and not self.arrivals.missing
-
-    def _is_net(self, product: Product, wait_s: float) -> bool:
-        """Say whether a wait is so long that a callback should end it."""
-        return self._is_called and wait_s >= self._pace.net * product.usual_s
-
-    def _running_s(self, job: Job) -> float:
-        return self._clock.since_ms(job.submitted_ms or job.created_ms) / 1000
-
-    def _patience(self, job: Job, most_s: float = math.inf) -> Callable[[], float]:
-        """Return what tells the seconds until the job's deadline, which comes whether or not the clock is set."""
-        loop = asyncio.get_running_loop()
-        until_s = loop.time() + min(self._catalog[job.product].deadline_s, most_s)
-        begun_ms = job.submitted_ms or job.created_ms
-        lasts_s = ((job.deadline_ms or begun_ms) - begun_ms) / 1000
-        return lambda: min(lasts_s - self._clock.since_ms(begun_ms) / 1000, until_s - loop.time())
-
-    async def _fail(self, job: Job, reason: Reason, detail: str | None) -> Job:
-        log.warning("job %s: %s: %s", job.job_id, reason, detail)
-        # ERROR is not charged to the operator (gateway documentation, "Status Values"); of the rest it says nothing.
-        upstream_micros = 0 if reason is Reason.GATEWAY_ERROR else job.cost_micros
-        return await self._store.move(job, State.FAILED, reason=reason, detail=detail, upstream_micros=upstream_micros)
-
-    async def _collect(self, job: Job, answer: GatewayStatus) -> Job:
-        if not answer.media_urls:
-            return await self._fail(job, Reason.NO_MEDIA, answer.error)
-        artifacts, trouble = await self._fetched(job, answer.media_urls)
-        if artifacts:
-            return await self._store.move(job, State.GENERATED, artifacts=artifacts)
-        return await self._fail(job, no_audio(trouble), str(trouble))
-
-    # --- late -> generated | expired ------------------------------------------------------------------------------
-
-    async def _collect_late(self, job: Job) -> Job:
-        """Fetch what came after the hold was released; the loss was recorded then."""
-        artifacts, trouble = await self._fetched(job, await self._media_urls(job))
-        if artifacts:
-            return await self._store.move(job, State.GENERATED, artifacts=artifacts, reason=None, detail=None)
-        reason = no_audio(trouble) if trouble else Reason.NO_MEDIA
-        log.warning("job %s: it came late, and there is no audio: %s: %s", job.job_id, reason, trouble)
-        return await self._store.move(job, State.EXPIRED, reason=reason, detail=str(trouble or ""))
-
-    # --- generated ------------------------------------------------------------------------------------------------
-
-    async def at_hand(self, job: Job) -> Job:
-        """Fetch finished audio again that lies in the spool of another machine, or say that it is lost."""
-        if not _missing(job.artifacts):
-            return job
-        log.info("job %s: its audio is not here and is fetched again", job.job_id)
-        artifacts, trouble = await self._fetched(job, await self._media_urls(job))
-        if artifacts:
-            return await self._store.update(job, artifacts=artifacts)
-        log.warning("job %s: its audio is lost: %s", job.job_id, trouble)
-        reason = Reason.DELIVERY_UNCERTAIN if job.state is State.DELIVERING else Reason.MEDIA_UNAVAILABLE
-        return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(trouble))
-
-    async def _media_urls(self, job: Job) -> Sequence[str]:
-        """Ask where a generated job's audio is, through an outage of the gateway; nothing where it never says."""
-        outage, empty, unknown = (Patience(s) for s in (DELIVER_S, self._pace.empty_s, self._pace.unknown_s))
+    async def _finish(self, job: Job) -> None:
+        """Tell how it ended, where no audio says so; after a fault again, with ever longer pauses."""
+        pause_s: float = FAULT_PAUSE_S
         while True:
+            asked_s = 0.0
             try:
-                urls = (await self._gateway.status(job.request_id or "")).media_urls
-                if urls or not empty.lasts():
-                    return urls
-            except GatewayError as error:
-                log.warning("job %s: where its audio is can't be asked for now: %s", job.job_id, error)
-                if not outage.lasts() or (isinstance(error, RequestUnknown) and not unknown.lasts()):
-                    return ()
-            await self._wakeups.pause(self._pace.poll_max_s)
-
-    async def _fetched(
-        self, job: Job, urls: Sequence[str]
-    ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
-        """Return what could be fetched and decoded, and the last trouble with what could not."""
-        folder = self._spool / job.job_id
-        with own_disk():
-            await asyncio.to_thread(folder.mkdir, FOLDER, parents=True, exist_ok=True)
-        artifacts: list[Artifact] = []
-        trouble: GatewayError | MediaError | None = None
-        for number, url in enumerate(urls):
-            try:
-                artifacts.append(await self._usable(job, url, folder / str(number)))
-            except (GatewayError, MediaError) as error:
-                log.warning("job %s: media %d: %s", job.job_id, number, error)
-                trouble = error
-        if not artifacts:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        return tuple(artifacts), trouble
-
-    async def _usable(self, job: Job, url: str, into: Path) -> Artifact:
-        content_type = await self._fetch(url, into)
-        raw = raw_format(row_of(job.product).output_of(job.parameters))
-        probe = await self._media.probe(into, raw if may_be_samples(content_type) else None)
-        return Artifact.of(into, probe, _size_bytes(into))
-
-    async def _fetch(self, url: str, into: Path) -> str:
-        for tried in count(1):
-            try:
-                return await self._gateway.fetch(url, into)
-            except MediaUnavailable as error:
-                if not error.may_retry or tried >= self._pace.fetch_tries:
-                    raise
-                await self._wakeups.pause(self._pace.fetch_pause_s * 2 ** (tried - 1))
-        raise AssertionError("counting has no end")
-
-
-class Patience:
-    """Lasts so long from when it is asked first, however the clock is set meanwhile."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._until_s: float | None = None
-
-    def renew(self) -> None:
-        """Have all of it again."""
-        self._until_s = None
-
-    def lasts(self) -> bool:
-        """Say whether there is any left."""
-        now_s = asyncio.get_running_loop().time()
-        if self._until_s is None:
-            self._until_s = now_s + self._seconds
-        return now_s < self._until_s
-
-
-def no_audio(trouble: GatewayError | MediaError | None) -> Reason:
-    """Say why nothing that was made can be delivered."""
-    if isinstance(trouble, SilentAudio):
-        return Reason.SILENT
-    return Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
-
-
-def _size_bytes(path: Path) -> int:
-    return path.stat().st_size  # of a file that was just written, which the system has in memory
-
-
-def _missing(artifacts: Sequence[Artifact]) -> bool:
-    return not all(Path(artifact.path).is_file() for artifact in artifacts)
-
-
-_FAILURES = {"FAILED": Reason.GATEWAY_FAILED, "ERROR": Reason.GATEWAY_ERROR}
+                await self._hold(job)
+                now = await self._store.again(job)
+                if (now.state, now.updated_ms) != (job.state, job.updated_ms):
+                    return None  # it was sent again meanwhile, and whoever carries it says how that ends
+                return await self._deliverer.tell(now)
+            except (Stopping, StaleJob):
+                raise
+            except DeliveryDelayed as error:
+                asked_s = error.retry_after_s
+                log.info("job %s: telling is delayed: %s", job.job_id, error)
+            except Exception:
+                log.exception("job %s: could not be closed; trying again in %.0f s", job.job_id, pause_s)
+            await self._wakeups.pause(max(asked_s, pause_s))
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

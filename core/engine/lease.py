@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from core.domain.errors import StaleJob
 from core.domain.models import Job
 from core.engine.queue import Room
 from core.ports import Store
@@ -87,14 +86,11 @@ class Lease(Protocol):
 
 
 def holds(lease: Lease, job: Job) -> bool:
-    """Say whether nobody else can have the job yet. Asked before what can't be taken back."""
+    """Say whether nobody else can have the job yet. Asked before what can't be taken back.
+
+    Where it is not so, the job goes back to the executor, which waits for the lease or lets go of the job.
+    """
     return lease.valid and job.owner == lease.owner
-
-
-def refuse_former(lease: Lease, job: Job) -> None:
-    """Raise StaleJob for a job that was taken under a lease that has run out since."""
-    if job.owner != lease.owner:
-        raise StaleJob("the lease ran out under which it was taken")
 
 
 class SoleLease:

@@ -1,50 +1,32 @@
-"""Carry every job through its life: begin in fair order, recover at start, drain at the end."""
+"""Take jobs in fair order and have them carried: recover at start, look for more, drain at the end."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from core.domain.errors import DeliveryDelayed, GatewayError, StaleJob, StoreAway, StoreError
-from core.domain.lifecycle import ASKS, ENDED, HELD, Reason, State
-from core.domain.models import Job, MoveChanges
+from core.domain.errors import GatewayError, StaleJob, StoreError
+from core.domain.lifecycle import HELD, Reason, State
+from core.domain.models import Job
 from core.domain.reports import Resumed
-from core.engine.callbacks import Callbacks, Naming
+from core.engine.callbacks import Arrivals, Callbacks, Naming
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.delivery import Deliverer
 from core.engine.executor import Executor
-from core.engine.lease import PAUSE_S, RESUME, Lease, refuse_former
+from core.engine.lease import RESUME, Lease
 from core.engine.load import Load, Throughput
 from core.engine.maintenance import end_waits, sweep
+from core.engine.pace import Pace
 from core.engine.queue import FairQueue
-from core.engine.wakeups import Stopping, Wakeups
+from core.engine.wakeups import Wakeups
 from core.ports import Clock, Store
 
 log = logging.getLogger(__name__)
 
 USUAL_S = 30.0
 """How long a job is taken to stay at the gateway until some have shown it."""
-FAULT_PAUSE_S = 5
-LONGEST_PAUSE_S = 3600
-FAULTS = 6
-"""Faults in a row after which a job is given up, so that its hold is not kept for ever."""
-
-# The way out for a job whose step keeps failing for a reason that we did not foresee.
-_GIVE_UP: Mapping[State, State] = {
-    State.QUEUED: State.CANCELLED,
-    State.SUBMITTING: State.UNCONFIRMED,
-    State.UNCONFIRMED: State.EXPIRED,
-    State.RUNNING: State.FAILED,
-    State.LATE: State.EXPIRED,
-    State.GENERATED: State.UNDELIVERABLE,
-    State.DELIVERING: State.UNDELIVERABLE,
-}
-
-_BILLED = frozenset({State.UNCONFIRMED, State.RUNNING})
-"""Given up in one of these, a job may cost the operator what nobody pays for."""
-
 
 SOON_S = 0.5
 """How long a stop waits before it leaves to other workers what has come to rest; what has not may take longer."""
@@ -68,9 +50,9 @@ class Worker:
         spool: Path,
         naming: Naming,
         lease: Lease,
-        look_s: float | None = None,
+        pace: Pace,
+        arrivals: Arrivals,
     ) -> None:
-        """`look_s`: how often to look for jobs that nobody carries; None without other processes."""
         self._store = store
         self._executor = executor
         self._deliverer = deliverer
@@ -84,7 +66,8 @@ class Worker:
         self._lease = lease
         self._callbacks = Callbacks(naming, self.wake, self.accept)
         self._news = asyncio.Event()
-        self._look_s = look_s
+        self._pace = pace
+        self._arrivals = arrivals
         self._beside: list[asyncio.Task[None]] = []
         """What goes on beside the jobs, from start to stop."""
 
@@ -125,10 +108,10 @@ class Worker:
         jobs = await self._take_up()
         beside = {
             "sweeper": sweep(self._store, self._deliverer, self._clock, self._spool),
-            "end of waits": end_waits(self._store, self._clock, self._executor.queue_s, self.cancelled),
+            "end of waits": end_waits(self._store, self._clock, self._pace.queue_s, self.cancelled),
         }
-        if self._look_s is not None:
-            beside["looker"] = self._look(self._look_s)
+        if self._pace.look_s is not None:
+            beside["looker"] = self._look(self._pace.look_s)
         self._beside = [asyncio.create_task(work, name=name) for name, work in beside.items()]
         return len(jobs)
 
@@ -160,7 +143,7 @@ class Worker:
     def resume(self) -> Resumed:
         """End the pauses of submissions, here and in every other process."""
         self._lease.notify(RESUME)
-        return Resumed(opened=self._breaker.resume(), spread=self._look_s is not None)
+        return Resumed(opened=self._breaker.resume(), spread=self._pace.look_s is not None)
 
     def wake(self, job_id: str) -> None:
         """Let a job look at once, here or where it is carried."""
@@ -178,7 +161,7 @@ class Worker:
 
     def _stir(self, job_id: str) -> bool:
         if job_id in self._tasks:
-            self._executor.arrivals.came()  # what is carried is not cancelled, so that this is a callback
+            self._arrivals.came()  # what is carried is not cancelled, so that this is a callback
             self._wakeups.wake(job_id)
         elif waiting := self._queue.remove(job_id):
             self._start(waiting, self._look_again(waiting))
@@ -240,7 +223,7 @@ class Worker:
             else:
                 self._spawn(job)
         self._pump()  # only now, when all that is in flight has been counted
-        if self._look_s is not None:  # another process may have shown something else
+        if self._pace.look_s is not None:  # another process may have shown something else
             for job in jobs:
                 if job.job_id in self._queue:
                     self._deliverer.show_progress(job)
@@ -285,7 +268,7 @@ class Worker:
     async def _look_again(self, job: Job) -> None:
         """Read a job that was taken out of the queue: it waits on, or its member has cancelled it."""
         try:
-            job = await self._again(job, give_up=False)
+            job = await self._executor.again(job)
         except StaleJob as error:
             log.info("job %s: somebody else carries it on: %s", job.job_id, error)
             return
@@ -300,97 +283,19 @@ class Worker:
         if former is not None:
             self._wakeups.wake(job.job_id)
             await asyncio.wait({former})
+        await self._executor.carry(job, self._place(job))
+
+    @contextmanager
+    def _place(self, taken: Job) -> Iterator[None]:
+        """Give a job's place at the gateway back in the end, to whoever is next."""
+        if taken.state not in HELD:
+            yield
+            return
         try:
-            if job.state in HELD:
-                taken = job
-                try:
-                    job = await self._until(job, leave=HELD)
-                finally:
-                    self._queue.done(taken)
-                    self._throughput.note(self._clock.now_ms())
-                    self._pump()
-                    if not self._queue.waiting:
-                        self._news.set()
-            job = await self._until(job, leave=frozenset(State) - ENDED)
-            if job.state is not State.DELIVERED:
-                await self._finish(job)
-        except Stopping:
-            log.info("job %s: left for the next start", job.job_id)
-        except StaleJob as error:
-            log.info("job %s: somebody else carries it on: %s", job.job_id, error)
-        except Exception:
-            log.exception("job %s: could not be closed; the next start tries again", job.job_id)
-
-    async def _until(self, job: Job, *, leave: frozenset[State]) -> Job:
-        """Take step after step until the job has left these states, and survive faults on the way."""
-        faults = 0
-        while job.state in leave:
-            if self.stopping:
-                raise Stopping
-            while not self._lease.valid:
-                await self._wakeups.pause(PAUSE_S)
-            refuse_former(self._lease, job)
-            before = job.state
-            try:
-                job = await self._step(job)
-                faults = 0
-            except Stopping:
-                raise
-            except StaleJob as error:
-                log.info("job %s: %s", job.job_id, error)
-                job = await self._again(job, give_up=False)
-            except StoreAway as error:  # no fault of the job, however long it lasts
-                log.warning("job %s: nothing can be written in state %s: %s", job.job_id, before, error)
-                await self._wakeups.pause(FAULT_PAUSE_S)
-                job = await self._again(job, give_up=False)
-            except Exception:
-                faults += 1
-                log.exception("job %s: fault %d in state %s", job.job_id, faults, before)
-                await self._wakeups.pause(FAULT_PAUSE_S)
-                job = await self._again(job, give_up=faults >= FAULTS)
-        return job
-
-    async def _step(self, job: Job) -> Job:
-        if job.state in ASKS:
-            return await self._executor.generate(job)
-        job = await self._executor.at_hand(job)
-        return job if job.state in ENDED else await self._deliverer.deliver(job)
-
-    async def _again(self, job: Job, *, give_up: bool) -> Job:
-        try:
-            job = await self._store.again(job)
-            if give_up and job.state in _GIVE_UP:
-                uncertain = job.state is State.DELIVERING
-                changes: MoveChanges = {"reason": Reason.DELIVERY_UNCERTAIN if uncertain else Reason.INTERNAL}
-                if job.state in _BILLED:
-                    changes["upstream_micros"] = job.cost_micros
-                if job.state is State.UNCONFIRMED:
-                    changes["late"] = self._executor.late
-                return await self._store.move(job, _GIVE_UP[job.state], **changes)
-        except StaleJob:
-            raise
-        except StoreAway as error:
-            log.warning("job %s: the store does not answer: %s", job.job_id, error)
-        except Exception:
-            log.exception("job %s: the store does not answer", job.job_id)
-        return job
-
-    async def _finish(self, job: Job) -> None:
-        """Tell how it ended, where no audio says so; after a fault again, with ever longer pauses."""
-        pause_s: float = FAULT_PAUSE_S
-        while True:
-            asked_s = 0.0
-            try:
-                now = await self._store.again(job)
-                if (now.state, now.updated_ms) != (job.state, job.updated_ms):
-                    return None  # it was sent again meanwhile, and whoever carries it says how that ends
-                return await self._deliverer.tell(now)
-            except (Stopping, StaleJob):
-                raise
-            except DeliveryDelayed as error:
-                asked_s = error.retry_after_s
-                log.info("job %s: telling is delayed: %s", job.job_id, error)
-            except Exception:
-                log.exception("job %s: could not be closed; trying again in %.0f s", job.job_id, pause_s)
-            await self._wakeups.pause(max(asked_s, pause_s))
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+            yield
+        finally:
+            self._queue.done(taken)
+            self._throughput.note(self._clock.now_ms())
+            self._pump()
+            if not self._queue.waiting:
+                self._news.set()

@@ -15,8 +15,8 @@ from core.domain.policy import Policy
 from core.domain.products import Catalog, Product, catalog
 from core.domain.quota import Period, Quota
 from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.executor import Pace
 from core.engine.lease import Lease, SoleLease
+from core.engine.pace import Pace
 from core.engine.queue import Limits
 from core.engine.worker import Worker
 from core.service import Service

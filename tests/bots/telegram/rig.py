@@ -18,7 +18,7 @@ from core.domain.audio import Probe, RawFormat, Want, chosen
 from core.domain.policy import Policy
 from core.domain.products import Product
 from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.executor import Pace
+from core.engine.pace import Pace
 from core.engine.worker import Worker
 from core.service import Service
 from storage.admin_store import SqlAdminStore

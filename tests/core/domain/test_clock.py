@@ -128,7 +128,7 @@ async def test_a_leap_ends_no_keeping_of_audio(rig: Rig) -> None:
 
 
 async def test_a_leap_ends_no_telling(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0.001)
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0.001)
 
     async def leap() -> None:
         rig.clock.leap(hours=24 * 30)

@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.errors import NoAnswer, ServerError
 from core.domain.lifecycle import Reason, State
-from core.engine.executor import Pace
+from core.engine.pace import Pace
 from tests.core.engine.jobs import (
     at_rest,
     current,
@@ -39,7 +39,7 @@ async def test_a_callback_that_does_not_come_is_noticed_and_polling_takes_over_a
         quick = await ordered(alive)
         async with asyncio.timeout(10):
             await at_rest(alive)  # the slow one too, which would have been looked at after 1,000 s
-        assert alive.worker._executor.arrivals.missing
+        assert alive.worker._arrivals.missing
         assert {(await current(alive, job)).state for job in (slow, quick)} == {State.DELIVERED}
         reached, go, step = held_up()
         rig.gateway.statuses = [step]
@@ -48,7 +48,7 @@ async def test_a_callback_that_does_not_come_is_noticed_and_polling_takes_over_a
         await alive.service.called_back(third.callback_token, "request-3")
         go.set()
         await at_rest(alive)
-        arrivals = alive.worker._executor.arrivals
+        arrivals = alive.worker._arrivals
         assert not arrivals.missing
     assert [m for m in caplog.messages if "did not call PUBLIC_URL" in m] == [
         f"job {quick.job_id}: it is finished, and the gateway did not call PUBLIC_URL: jobs are polled"
@@ -63,15 +63,15 @@ async def test_a_job_found_at_a_start_is_no_sign_that_callbacks_are_missing(rig:
     async with rig.running() as alive:
         await at_rest(alive)
         assert (await current(alive, slow)).state is State.DELIVERED
-        assert not alive.worker._executor.arrivals.missing
+        assert not alive.worker._arrivals.missing
 
 
 async def test_a_plain_5xx_holds_the_money_for_two_minutes_at_most(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.engine.executor.UNSURE_S", 0.02)
+    monkeypatch.setattr("core.engine.generation.UNSURE_S", 0.02)
     rig.gateway.submits = [ServerError(), NoAnswer()]
     async with rig.running() as alive:
         failed, silent = await ordered(alive), await ordered(alive, who="bob")
         await rig.chat.until(lambda: bool(rig.chat.told))
-        assert rig.chat.told == [("expired", Reason.UNCONFIRMED)]
+        assert rig.chat.told == [("expired", Reason.SERVER_FAILED)]
         assert (await current(alive, silent)).state is State.UNCONFIRMED
         assert await upstream_spend(alive) == failed.cost_micros

@@ -185,7 +185,7 @@ async def test_what_was_fitted_stands_beside_what_was_generated(rig: Rig) -> Non
 async def test_a_delivery_that_keeps_failing_is_kept_and_can_be_sent_again(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0.001)
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0.001)
     rig.chat.deliveries = [Broken("unforeseen")] * 6
     async with rig.running() as alive:
         job = await ordered(alive)
@@ -212,7 +212,7 @@ async def test_what_was_refused_for_its_size_leaves_no_doubt_when_the_disk_is_fu
 
 
 async def test_what_fails_before_an_upload_leaves_no_doubt_about_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0)
     async with rig.running() as alive:
         standing, away = alive.store.standing, [StoreError("away")] * 2
 

@@ -139,7 +139,7 @@ async def test_telling_is_tried_until_the_chat_will_not_have_it(
     tellings: list[Exception],
     told: bool,
 ) -> None:
-    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0)
     rig.gateway.statuses = [Answer("FAILED", ())]
     rig.chat.tellings = tellings
     async with rig.running() as alive:
@@ -154,7 +154,7 @@ async def test_telling_is_tried_until_the_chat_will_not_have_it(
 
 
 async def test_after_a_week_nobody_is_told_any_more(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0)
     rig.gateway.statuses = [Answer("FAILED", ())]
 
     async def away() -> None:
@@ -172,7 +172,7 @@ async def test_after_a_week_nobody_is_told_any_more(rig: Rig, monkeypatch: pytes
 async def test_what_was_charged_can_be_sent_again_once_the_chat_is_back(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0)
     rig.chat.deliveries = [DeliveryUncertain("cut off")]
     rig.chat.tellings = [DeliveryDelayed("the network", retry_after_s=0)] * 20
     async with rig.running() as alive:
@@ -214,7 +214,7 @@ async def test_the_member_is_told_even_when_the_process_ended_first(rig: Rig) ->
 async def test_who_waits_to_tell_an_end_leaves_it_to_whoever_was_sent_again(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0.05)
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0.05)
     rig.chat.deliveries = [DeliveryUncertain("cut off")]
     rig.chat.tellings = [DeliveryDelayed("the network", retry_after_s=0)]
     held = asyncio.Event()
@@ -241,7 +241,7 @@ async def test_who_waits_to_tell_an_end_leaves_it_to_whoever_was_sent_again(
 async def test_a_fault_while_closing_does_not_wait_for_the_next_start(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0.001)
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0.001)
     rig.gateway.submits = [BadRequest("no")]
     rig.chat.tellings = [Broken("once"), Broken("twice")]
     async with rig.running() as alive:

@@ -11,8 +11,8 @@ import pytest
 from core.domain.errors import DeliveryDelayed, StoreError
 from core.domain.lifecycle import State
 from core.domain.models import Job
-from core.engine.executor import Pace
 from core.engine.lease import Carried, SoleLease
+from core.engine.pace import Pace
 from core.engine.queue import Limits, Room
 from storage.driver import Statement
 from storage.store import SqlStore
@@ -69,7 +69,7 @@ def lease() -> list[Shaky]:
 
 @pytest.fixture
 def rig(tmp_path: Path, lease: list[Shaky], monkeypatch: pytest.MonkeyPatch) -> Rig:
-    for module in ("worker", "delivery"):
+    for module in ("executor", "delivery"):
         monkeypatch.setattr(f"core.engine.{module}.PAUSE_S", 0.001)
 
     def made(store: SqlStore) -> Shaky:
@@ -168,7 +168,7 @@ async def test_what_another_worker_took_is_left_to_it(rig: Rig, state: State) ->
 async def test_who_lost_a_job_before_its_member_was_told_does_not_tell(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0.001)
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0.001)
     rig.gateway.statuses = [Answer("FAILED")]
     async with rig.running() as alive:
         reached, go, step = held_up()

@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.errors import DeliveryDelayed, MediaUnavailable, ServerError
 from core.domain.lifecycle import Reason, State
-from core.engine.worker import FAULTS
+from core.engine.executor import FAULTS
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.core.engine.jobs import (

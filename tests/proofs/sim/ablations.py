@@ -25,7 +25,7 @@ class Ablation:
     """What else the one change entails."""
 
 
-_STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.engine.executor:Executor", "core.engine.worker:Worker"
+_STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.engine.generation:Generator", "core.engine.worker:Worker"
 _TELEGRAM, _DISCORD = "bots.telegram.delivery:TelegramDelivery", "bots.discord.delivery:DiscordDelivery"
 
 _STALE_READ = """\
@@ -159,7 +159,7 @@ ABLATIONS = (
         "current in HELD | {State.LATE} and",
         featured="callbacks: long after the end",
     ),
-    Ablation("places in the queue are not given back", f"{_WORKER}._carry", "self._queue.done(taken)", "pass"),
+    Ablation("places in the queue are not given back", f"{_WORKER}._place", "self._queue.done(taken)", "pass"),
     Ablation(
         "destination kept",
         f"{_STORE}.close_job",
@@ -204,5 +204,5 @@ def _changed(function: Any, ablation: Ablation) -> Any:
         text = text.replace(old, new)
     changed = text.replace(ablation.old, ablation.new.replace("\n", f"\n{indent}"))
     found: dict[str, Any] = {}
-    exec(compile(changed, f"<{ablation.name}>", "exec"), function.__globals__, found)  # noqa: S102
+    exec(compile(changed, f"<{ablation.name}>", "exec"), inspect.unwrap(function).__globals__, found)  # noqa: S102
     return found[function.__name__]

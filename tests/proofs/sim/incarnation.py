@@ -32,8 +32,8 @@ from core.domain.policy import Policy
 from core.domain.products import catalog
 from core.domain.quota import Period, Quota
 from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.executor import Pace
 from core.engine.meters import Meters
+from core.engine.pace import Pace
 from core.engine.queue import Limits
 from core.engine.worker import Worker
 from core.gateway.client import GatewayClient

@@ -13,7 +13,7 @@ from core.domain.errors import (
     Undecodable,
 )
 from core.domain.lifecycle import Reason, State
-from core.engine.worker import FAULTS
+from core.engine.executor import FAULTS
 from tests.core.engine.jobs import at_rest, current, ordered, returns
 from tests.core.rig import Answer, Rig
 from tests.makers import caller, order
@@ -91,7 +91,7 @@ async def test_each_pause_before_fetching_again_is_twice_as_long(rig: Rig) -> No
 
 
 async def test_a_job_outlives_a_spool_that_takes_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.engine.worker.FAULT_PAUSE_S", 0)
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0)
     rig.gateway.fetches = [StoreAway("no space left")] * (FAULTS + 1)
     async with rig.running() as alive:
         job = await ordered(alive)

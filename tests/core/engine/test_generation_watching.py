@@ -134,7 +134,7 @@ async def test_audio_is_given_up_only_on_an_answer_that_came_after_the_deadline(
 async def test_a_gateway_that_stays_silent_after_the_deadline_is_asked_no_more(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.executor.LATE_S", 0.05)
+    monkeypatch.setattr("core.engine.generation.LATE_S", 0.05)
     rig.with_deadline(0.05)
     rig.gateway.statuses = [ServerError("503")] * 10_000
     async with rig.running() as alive:
@@ -149,7 +149,7 @@ async def test_polling_hurries_when_the_audio_is_due(rig: Rig) -> None:
         job = (await alive.store.admit(admission(order()))).job
         assert job is not None
         product = replace(rig.table["speech"], usual_s=20)
-        steps = alive.worker._executor
+        steps = alive.worker._executor._generator
         for running_s, poll_s in ((0, 10), (4, 10), (5, 5), (20, 5), (39, 5), (40, 10)):
             began = replace(job, submitted_ms=rig.clock.now_ms() - running_s * 1000)
             assert steps._poll_s(began, product) == poll_s

@@ -1,0 +1,112 @@
+"""Bring what the gateway has made into the spool, and see that it is audio."""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+from core.domain.audio import may_be_samples, raw_format
+from core.domain.errors import GatewayError, MediaError, MediaUnavailable, RequestUnknown, SilentAudio
+from core.domain.lifecycle import Reason, State
+from core.domain.models import Artifact, Job
+from core.domain.products import row_of
+from core.engine.delivery import DELIVER_S
+from core.engine.pace import Pace, Patience
+from core.engine.wakeups import Wakeups
+from core.files.private import FOLDER
+from core.files.spool import own_disk
+from core.ports import Gateway, MediaTools, Store
+
+log = logging.getLogger(__name__)
+
+
+class Fetcher:
+    """Fetches the audio of one job at a time."""
+
+    def __init__(
+        self, *, store: Store, gateway: Gateway, media: MediaTools, spool: Path, pace: Pace, wakeups: Wakeups
+    ) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._media = media
+        self._spool = spool
+        self._pace = pace
+        self._wakeups = wakeups
+
+    async def at_hand(self, job: Job) -> Job:
+        """Fetch finished audio again that lies in the spool of another machine, or say that it is lost."""
+        if not _missing(job.artifacts):
+            return job
+        log.info("job %s: its audio is not here and is fetched again", job.job_id)
+        artifacts, trouble = await self.fetched(job, await self.media_urls(job))
+        if artifacts:
+            return await self._store.update(job, artifacts=artifacts)
+        log.warning("job %s: its audio is lost: %s", job.job_id, trouble)
+        reason = Reason.DELIVERY_UNCERTAIN if job.state is State.DELIVERING else Reason.MEDIA_UNAVAILABLE
+        return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(trouble))
+
+    async def media_urls(self, job: Job) -> Sequence[str]:
+        """Ask where a generated job's audio is, through an outage of the gateway; nothing where it never says."""
+        outage, empty, unknown = (Patience(s) for s in (DELIVER_S, self._pace.empty_s, self._pace.unknown_s))
+        while True:
+            try:
+                urls = (await self._gateway.status(job.request_id or "")).media_urls
+                if urls or not empty.lasts():
+                    return urls
+            except GatewayError as error:
+                log.warning("job %s: where its audio is can't be asked for now: %s", job.job_id, error)
+                if not outage.lasts() or (isinstance(error, RequestUnknown) and not unknown.lasts()):
+                    return ()
+            await self._wakeups.pause(self._pace.poll_max_s)
+
+    async def fetched(
+        self, job: Job, urls: Sequence[str]
+    ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
+        """Return what could be fetched and decoded, and the last trouble with what could not."""
+        folder = self._spool / job.job_id
+        with own_disk():
+            await asyncio.to_thread(folder.mkdir, FOLDER, parents=True, exist_ok=True)
+        artifacts: list[Artifact] = []
+        trouble: GatewayError | MediaError | None = None
+        for number, url in enumerate(urls):
+            try:
+                artifacts.append(await self._usable(job, url, folder / str(number)))
+            except (GatewayError, MediaError) as error:
+                log.warning("job %s: media %d: %s", job.job_id, number, error)
+                trouble = error
+        if not artifacts:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return tuple(artifacts), trouble
+
+    async def _usable(self, job: Job, url: str, into: Path) -> Artifact:
+        content_type = await self._fetch(url, into)
+        raw = raw_format(row_of(job.product).output_of(job.parameters))
+        probe = await self._media.probe(into, raw if may_be_samples(content_type) else None)
+        return Artifact.of(into, probe, _size_bytes(into))
+
+    async def _fetch(self, url: str, into: Path) -> str:
+        for tried in count(1):
+            try:
+                return await self._gateway.fetch(url, into)
+            except MediaUnavailable as error:
+                if not error.may_retry or tried >= self._pace.fetch_tries:
+                    raise
+                await self._wakeups.pause(self._pace.fetch_pause_s * 2 ** (tried - 1))
+        raise AssertionError("counting has no end")
+
+
+def no_audio(trouble: GatewayError | MediaError | None) -> Reason:
+    """Say why nothing that was made can be delivered."""
+    if isinstance(trouble, SilentAudio):
+        return Reason.SILENT
+    return Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
+
+
+def _size_bytes(path: Path) -> int:
+    return path.stat().st_size  # of a file that was just written, which the system has in memory
+
+
+def _missing(artifacts: Sequence[Artifact]) -> bool:
+    return not all(Path(artifact.path).is_file() for artifact in artifacts)

@@ -1,0 +1,46 @@
+"""How patient the engine is."""
+
+import asyncio
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient the worker is, in seconds."""
+
+    poll_min_s: float = 5
+    poll_max_s: float = 10
+    """The gateway asks to be polled every 5 to 10 seconds."""
+    queue_s: float = 900
+    """How long an order may wait for its submission."""
+    callbacks: bool = False
+    """Whether the gateway can call back: then it is hardly polled, and an unconfirmed job waits until its deadline."""
+    look_s: float | None = None
+    """How often to look in the store for what other processes left or changed there; None without others."""
+    net: float = 2
+    """With callbacks, a job is looked at all the same once it has taken so many times its product's usual duration."""
+    empty_s: float = 60
+    """How long a finished job that names no audio is asked again before it is given up."""
+    unknown_s: float = 180
+    """How long a request of which the gateway says that it has none is asked for, before it is given up."""
+    fetch_tries: int = 5
+    fetch_pause_s: float = 1
+
+
+class Patience:
+    """Lasts so long from when it is asked first, however the clock is set meanwhile."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until_s: float | None = None
+
+    def renew(self) -> None:
+        """Have all of it again."""
+        self._until_s = None
+
+    def lasts(self) -> bool:
+        """Say whether there is any left."""
+        now_s = asyncio.get_running_loop().time()
+        if self._until_s is None:
+            self._until_s = now_s + self._seconds
+        return now_s < self._until_s
