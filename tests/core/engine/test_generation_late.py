@@ -62,7 +62,7 @@ async def test_it_is_delivered_free_and_the_loss_stands_once(rig: Rig, error: Ga
         again = await called_back(alive, job)
         assert again == done
     assert len(rig.chat.heard) == 1
-    assert rig.chat.told == [("expired", Reason.UNCONFIRMED)]
+    assert rig.chat.told == [("expired", error.reason)]
     assert rig.gateway.asked.count("late-1") == 2  # to confirm it, and where it is
 
 
