@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import discord
 import pytest
@@ -13,6 +14,7 @@ from bots.app.life import App, keep_running
 from bots.discord import Discord
 from bots.platform import Platform
 from core.domain.errors import PlatformError
+from core.domain.products import catalog
 from tests.bots.discord.conftest import Running, Stage, settings_for
 from tests.bots.discord.studio import Studio
 from tests.worlds.discord import DiscordWorld, Reply
@@ -25,9 +27,9 @@ async def speak(stage: Stage) -> Reply:
 
 @asynccontextmanager
 async def alone(world: DiscordWorld, studio: Studio, folder: Path, **changes: object) -> AsyncIterator[Discord]:
-    """The platform without a service."""
+    """The platform with nothing of the service but what is on offer."""
     platform = Discord(settings_for(world, studio, folder, **changes), world.now_s)
-    await platform.open(None)  # type: ignore[arg-type]
+    await platform.open(SimpleNamespace(catalog=catalog()))  # type: ignore[arg-type]
     try:
         yield platform
     finally:
