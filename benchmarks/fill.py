@@ -19,41 +19,46 @@ DAYS = 90
 """How far back the past goes; each member was here on a third of them."""
 
 _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
-_MEMBER = f"'{CHAT}:m' || (i % :members), '{CHAT}:' || (i % :members) / {MEMBERS_OF_COMMUNITY}"
+_KEY = f"'{CHAT}:' || (i % :members / {MEMBERS_OF_COMMUNITY})"
+_MEMBER = f"'{CHAT}:m' || (i % :members), (SELECT community_id FROM communities WHERE key = {_KEY})"
+_COMMUNITIES = f"""{_NUMBERS} INSERT INTO communities (key, state) SELECT {_KEY}, 'approved' FROM n WHERE i < :members
+    ON CONFLICT (key) DO NOTHING"""
 _DAY = f":today - (i / :members * 3 % {DAYS}) * {DAY_MS}"
 _PAST = (
+    _COMMUNITIES,
     f"""{_NUMBERS} INSERT INTO jobs (
-        job_id, event_id, platform, member, community, member_name, direct, product, parameters, characters,
+        job_id, event_id, platform, member, community_id, member_name, direct, product, parameters, characters,
         cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms, attempts, request_id,
         submitted_ms, deadline_ms, closed_ms
     ) SELECT printf('0%017d', i), '{CHAT}:past' || i, '{CHAT}', {_MEMBER}, 'Member', 0, 'speech', :parameters,
         {len(TEXT)}, {COST_MICROS}, 'delivered', :destination, '', ',', printf('0%017d', i) || hex(randomblob(16)),
-        {_DAY}, {_DAY}, 1, hex(randomblob(16)), {_DAY}, {_DAY}, {_DAY} FROM n""",  # noqa: S608 - constants
+        {_DAY}, {_DAY}, 1, hex(randomblob(16)), {_DAY}, {_DAY}, {_DAY} FROM n""",
     f"""{_NUMBERS} INSERT INTO ledger (
-        entry_id, at_ms, member, community, kind, job_id, day_ms, month_ms, allowance_micros
+        entry_id, at_ms, member, community_id, kind, job_id, day_ms, month_ms, allowance_micros
     ) SELECT printf('0%017d:hold', i), {_DAY}, {_MEMBER}, 'hold', printf('0%017d', i), {_DAY}, {_DAY}, {COST_MICROS}
-    FROM n""",  # noqa: S608 - constants
+    FROM n""",
     f"""{_NUMBERS} INSERT INTO ledger (
-        entry_id, at_ms, member, community, kind, job_id, day_ms, month_ms, charged_micros
+        entry_id, at_ms, member, community_id, kind, job_id, day_ms, month_ms, charged_micros
     ) SELECT printf('0%017d:charge', i), {_DAY}, {_MEMBER}, 'charge', printf('0%017d', i), {_DAY}, {_DAY},
-        {COST_MICROS} FROM n""",  # noqa: S608 - constants
-    f"""{_NUMBERS} INSERT INTO usage (member, community, day_ms, used_micros)
+        {COST_MICROS} FROM n""",
+    f"""{_NUMBERS} INSERT INTO usage (member, community_id, day_ms, used_micros)
     SELECT {_MEMBER}, {_DAY}, {COST_MICROS} FROM n WHERE true
-    ON CONFLICT (community, member, day_ms) DO UPDATE SET used_micros = used_micros + excluded.used_micros""",  # noqa: S608 - constants
-    f"""{_NUMBERS} INSERT INTO members (member, community, name, handle, seen_ms)
-    SELECT {_MEMBER}, 'Member', 'member' || i, :today FROM n WHERE i < :members""",  # noqa: S608 - constants
+    ON CONFLICT (community_id, member, day_ms) DO UPDATE SET used_micros = used_micros + excluded.used_micros""",
+    f"""{_NUMBERS} INSERT INTO members (member, community_id, name, handle, seen_ms)
+    SELECT {_MEMBER}, 'Member', 'member' || i, :today FROM n WHERE i < :members""",
 )
 _RUNNING = (
+    _COMMUNITIES,
     f"""{_NUMBERS} INSERT INTO jobs (
-        job_id, event_id, platform, member, community, member_name, direct, product, parameters, characters,
+        job_id, event_id, platform, member, community_id, member_name, direct, product, parameters, characters,
         cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms, attempts, request_id,
         submitted_ms, deadline_ms
     ) SELECT printf('1%017d', i), '{CHAT}:now' || i, '{CHAT}', {_MEMBER}, 'Member', 0, 'speech', :parameters,
         {len(TEXT)}, {COST_MICROS}, 'running', :destination, '', ',', printf('1%017d', i) || hex(randomblob(16)),
-        :now, :now, 1, 'request-' || i, :now - (i % 2) * :late, :now + 900000 FROM n""",  # noqa: S608 - constants
+        :now, :now, 1, 'request-' || i, :now - (i % 2) * :late, :now + 900000 FROM n""",
     f"""{_NUMBERS} INSERT INTO holds (
-        job_id, member, community, day_ms, month_ms, allowance_micros, balance_micros
-    ) SELECT printf('1%017d', i), {_MEMBER}, :today, :today, {COST_MICROS}, 0 FROM n""",  # noqa: S608 - constants
+        job_id, member, community_id, day_ms, month_ms, allowance_micros, balance_micros
+    ) SELECT printf('1%017d', i), {_MEMBER}, :today, :today, {COST_MICROS}, 0 FROM n""",
 )
 
 

@@ -1,11 +1,17 @@
 """The SQL of what admins and operators do, one text for both engines. Each change stands beside its audit entry."""
 
+from storage.communities_sql import EVER_HERE, HERE
+
 # `before` is what the change replaces, read in the same transaction; it stands before the change in every list.
 _AUDIT = """
-INSERT INTO audit (
-    audit_id, at_ms, community, actor, actor_name, act, target, before_value, after_value, outcome
-)
-SELECT :audit_id, :now_ms, :community, :actor, :actor_name, :act, :target, {before}, {after}, :outcome
+INSERT INTO audit (audit_id, at_ms, community_id, actor, act, target, before_value, after_value, outcome)
+SELECT :audit_id, :now_ms, community_id, :actor, :act, :target, {before}, {after}, :outcome
+FROM communities WHERE key = :community
+"""
+# What people are called and wrote can be erased, which the audit can't.
+AUDIT_TEXTS = """
+INSERT INTO audit_texts (audit_id, actor_name, wrote)
+SELECT audit_id, :actor_name, :wrote FROM audit WHERE audit_id = :audit_id
 """
 
 
@@ -15,65 +21,69 @@ def audited(before: str, after: str = ":after") -> str:
 
 
 # Whoever may do nothing must not fill the audit either: so many attempts an hour are noted of each.
-_FEW = """WHERE (
+_FEW = f"""AND (
     SELECT count(*) FROM audit
-    WHERE community = :community AND at_ms > :hour_ago_ms AND actor = :actor AND outcome <> 'applied'
+    WHERE community_id IN {EVER_HERE} AND at_ms > :hour_ago_ms AND actor = :actor AND outcome <> 'applied'
 ) < :most
 """
 ACTED = "SELECT 1 AS acted FROM audit WHERE audit_id = :audit_id"
 DONE = _AUDIT.format(before="''", after=":after")
 REFUSED = f"{_AUDIT}{_FEW}".format(before="''", after=":after")
 
-QUOTA = audited("""
+QUOTA = audited(f"""
     SELECT coalesce(CAST(limit_micros AS TEXT), 'unlimited') || ' ' || period FROM quotas
-    WHERE community = :community AND kind = :kind AND subject = :subject
+    WHERE community_id = {HERE} AND kind = :kind AND subject = :subject
 """)
 SET_QUOTA = """
-INSERT INTO quotas (community, kind, subject, limit_micros, period, set_by, set_ms)
-VALUES (:community, :kind, :subject, :limit_micros, :period, :actor, :now_ms)
-ON CONFLICT (community, kind, subject) DO UPDATE
+INSERT INTO quotas (community_id, kind, subject, limit_micros, period, set_by, set_ms)
+SELECT community_id, :kind, :subject, :limit_micros, :period, :actor, :now_ms
+FROM communities WHERE key = :community
+ON CONFLICT (community_id, kind, subject) DO UPDATE
 SET limit_micros = excluded.limit_micros, period = excluded.period, set_by = excluded.set_by, set_ms = excluded.set_ms
 """
-CLEAR_QUOTA = "DELETE FROM quotas WHERE community = :community AND kind = :kind AND subject = :subject"
-QUOTAS = """
+CLEAR_QUOTA = f"DELETE FROM quotas WHERE community_id = {HERE} AND kind = :kind AND subject = :subject"
+QUOTAS = f"""
 SELECT quotas.kind, quotas.subject, coalesce(members.name, '') AS name, quotas.limit_micros, quotas.period
 FROM quotas
-LEFT JOIN members ON members.community = quotas.community AND members.member = quotas.subject
-WHERE quotas.community = :community
+LEFT JOIN members ON members.community_id = quotas.community_id AND members.member = quotas.subject
+WHERE quotas.community_id = {HERE}
 ORDER BY quotas.kind, quotas.subject LIMIT :most
 """
 
-_BALANCE = "SELECT CAST(balance_micros AS TEXT) FROM members WHERE community = :community AND member = :member"
+_BALANCE = f"SELECT CAST(balance_micros AS TEXT) FROM members WHERE community_id = {HERE} AND member = :member"
 BALANCE = audited(_BALANCE)
 CREDITED = audited(_BALANCE, _BALANCE.replace("balance_micros AS", "balance_micros + :amount_micros AS").join("()"))
 MEMBER = """
-INSERT INTO members (community, member, name, seen_ms) VALUES (:community, :member, :name, :now_ms)
-ON CONFLICT (community, member) DO NOTHING
+INSERT INTO members (community_id, member, name, seen_ms)
+SELECT community_id, :member, :name, :now_ms FROM communities WHERE key = :community
+ON CONFLICT (community_id, member) DO NOTHING
 """
 # Below zero, or more than anybody could ever spend, is no balance: the statement then meets no row.
-CREDIT = """
+CREDIT = f"""
 UPDATE members SET balance_micros = balance_micros + :amount_micros
-WHERE community = :community AND member = :member
+WHERE community_id = {HERE} AND member = :member
 AND balance_micros + :amount_micros >= 0 AND balance_micros + :amount_micros <= :most_micros
 RETURNING balance_micros
 """
 LEDGER_CREDIT = """
-INSERT INTO ledger (entry_id, at_ms, community, member, kind, balance_micros, actor, note)
-VALUES (:audit_id, :now_ms, :community, :member, :kind, :amount_micros, :actor, :note)
+INSERT INTO ledger (entry_id, at_ms, community_id, member, kind, balance_micros, actor, credit_request_id)
+SELECT :audit_id, :now_ms, community_id, :member, :kind, :amount_micros, :actor, :credit_request_id
+FROM communities WHERE key = :community
 """
-HELD_BALANCE = "SELECT balance_micros FROM members WHERE community = :community AND member = :member"
+NOTE = "INSERT INTO ledger_notes (entry_id, note) VALUES (:audit_id, :note)"
+HELD_BALANCE = f"SELECT balance_micros FROM members WHERE community_id = {HERE} AND member = :member"
 
-BLOCK = audited("""
+BLOCK = audited(f"""
     SELECT coalesce('until ' || CAST(until_ms AS TEXT), 'for good') FROM blocks
-    WHERE community = :community AND member = :member
+    WHERE community_id = {HERE} AND member = :member
 """)
 SET_BLOCK = """
-INSERT INTO blocks (community, member, until_ms, set_by, set_ms)
-VALUES (:community, :member, :until_ms, :actor, :now_ms)
-ON CONFLICT (community, member) DO UPDATE
+INSERT INTO blocks (community_id, member, until_ms, set_by, set_ms)
+SELECT community_id, :member, :until_ms, :actor, :now_ms FROM communities WHERE key = :community
+ON CONFLICT (community_id, member) DO UPDATE
 SET until_ms = excluded.until_ms, set_by = excluded.set_by, set_ms = excluded.set_ms
 """
-CLEAR_BLOCK = "DELETE FROM blocks WHERE community = :community AND member = :member"
+CLEAR_BLOCK = f"DELETE FROM blocks WHERE community_id = {HERE} AND member = :member"
 
 CLAIMED = audited("SELECT member FROM owners")
 CLAIM = """
@@ -93,38 +103,36 @@ RETURNING digest = :digest AS fits
 """
 VOID_CODE = "DELETE FROM codes"
 
-POOL = audited("""
+POOL = audited(f"""
     SELECT coalesce(
-        (SELECT coalesce(CAST(limit_micros AS TEXT), 'unlimited') FROM pools WHERE community = :community), 'default'
+        (SELECT coalesce(CAST(limit_micros AS TEXT), 'unlimited') FROM pools WHERE community_id = {HERE}), 'default'
     )
 """)
 SET_POOL = """
-INSERT INTO pools (community, limit_micros) VALUES (:community, :limit_micros)
-ON CONFLICT (community) DO UPDATE SET limit_micros = excluded.limit_micros
+INSERT INTO pools (community_id, limit_micros)
+SELECT community_id, :limit_micros FROM communities WHERE key = :community
+ON CONFLICT (community_id) DO UPDATE SET limit_micros = excluded.limit_micros
 """
 KNOWN_COMMUNITY = """
-SELECT 1 FROM members WHERE community = :community AND community <> member
-UNION SELECT 1 FROM communities WHERE community = :community
+SELECT 1 FROM communities WHERE key = :community AND (state <> '' OR EXISTS (
+    SELECT 1 FROM members WHERE members.community_id = communities.community_id AND members.member <> :community
+))
 """
 KNOWN = """
-SELECT 1 FROM members WHERE community = :community
-UNION SELECT 1 FROM communities WHERE community = :community
-"""
-COMMUNITY = audited("SELECT state FROM communities WHERE community = :community")
-SET_COMMUNITY = """
-INSERT INTO communities (
-    community, state, title, added_by, added_name, asked_ms, decided_ms, decided_by, decided_name
+SELECT 1 FROM communities WHERE key = :community AND (
+    state <> '' OR EXISTS (SELECT 1 FROM members WHERE members.community_id = communities.community_id)
 )
-VALUES (:community, :after, '', '', '', :now_ms, :now_ms, :actor, :actor_name)
-ON CONFLICT (community) DO UPDATE
-SET state = excluded.state, decided_ms = excluded.decided_ms, decided_by = excluded.decided_by,
-    decided_name = excluded.decided_name
-WHERE communities.state = 'waiting' OR CAST(:first AS BIGINT) = 0 AND communities.state <> excluded.state
-RETURNING community
+"""
+COMMUNITY = audited("SELECT state FROM communities WHERE key = :community AND state <> ''")
+SET_COMMUNITY = """
+UPDATE communities SET state = :after, decided_ms = :now_ms, decided_by = :actor, decided_name = :actor_name,
+    asked_ms = CASE WHEN state = '' THEN :now_ms ELSE asked_ms END
+WHERE key = :community AND (state IN ('', 'waiting') OR CAST(:first AS BIGINT) = 0 AND state <> :after)
+RETURNING key
 """
 
 LIMIT_COLUMNS = ("longest_text", "in_flight", "cooldown_s", "confirm_micros", "products", "channels")
-LIMITS = "SELECT * FROM limits WHERE community = :community"
+LIMITS = f"SELECT * FROM limits WHERE community_id = {HERE}"
 
 
 def limit(column: str) -> tuple[str, str]:
@@ -132,38 +140,44 @@ def limit(column: str) -> tuple[str, str]:
     if column not in LIMIT_COLUMNS:
         raise ValueError(f"not a limit: {column}")
     change = f"""
-    INSERT INTO limits (community, {column}, set_by, set_ms) VALUES (:community, :value, :actor, :now_ms)
-    ON CONFLICT (community) DO UPDATE
+    INSERT INTO limits (community_id, {column}, set_by, set_ms)
+    SELECT community_id, :value, :actor, :now_ms
+    FROM communities WHERE key = :community
+    ON CONFLICT (community_id) DO UPDATE
     SET {column} = excluded.{column}, set_by = excluded.set_by, set_ms = excluded.set_ms
-    """  # noqa: S608 - one of LIMIT_COLUMNS
-    return audited(f"SELECT CAST({column} AS TEXT) FROM limits WHERE community = :community"), change  # noqa: S608
+    """
+    return audited(f"SELECT CAST({column} AS TEXT) FROM limits WHERE community_id = {HERE}"), change
 
 
-AUDIT = """
+AUDIT = f"""
 SELECT
-    audit.at_ms, audit.actor, audit.actor_name, audit.act, audit.target, coalesce(members.name, '') AS target_name,
-    audit.before_value AS before, audit.after_value AS after, audit.outcome
+    audit.at_ms, audit.actor, coalesce(audit_texts.actor_name, '') AS actor_name, audit.act,
+    CASE WHEN audit.target = '' THEN coalesce(audit_texts.wrote, '') ELSE audit.target END AS target,
+    coalesce(members.name, '') AS target_name, audit.before_value AS before, audit.after_value AS after, audit.outcome
 FROM audit
-LEFT JOIN members ON members.community = audit.community AND members.member = audit.target
-WHERE audit.community = :community ORDER BY audit.at_ms DESC, audit.audit_id DESC LIMIT :most
+LEFT JOIN audit_texts ON audit_texts.audit_id = audit.audit_id
+LEFT JOIN members ON members.community_id = {HERE} AND members.member = audit.target
+WHERE audit.community_id IN {EVER_HERE} ORDER BY audit.at_ms DESC, audit.audit_id DESC LIMIT :most
 """
 
-REQUEST = "SELECT * FROM requests WHERE request_id = :request_id AND community = :community"
-DECIDE = """
-UPDATE requests SET state = :state, decided_by = :actor, decided_ms = :now_ms
-WHERE request_id = :request_id AND community = :community AND state = 'open'
+CREDIT_REQUEST = f"""
+SELECT * FROM credit_requests WHERE credit_request_id = :credit_request_id AND community_id = {HERE}
+"""
+DECIDE = f"""
+UPDATE credit_requests SET state = :state, decided_by = :actor, decided_ms = :now_ms
+WHERE credit_request_id = :credit_request_id AND community_id = {HERE} AND state = 'open'
 """
 
 # What members were charged, by day, member and product.
-SPENT = """
+SPENT = f"""
 SELECT
     ledger.day_ms, ledger.member, coalesce(members.name, ledger.member) AS name, jobs.product,
     CAST(sum(ledger.charged_micros) AS BIGINT) AS charged_micros, count(*) AS orders,
     CAST(sum(jobs.characters) AS BIGINT) AS characters
 FROM ledger
 JOIN jobs ON jobs.job_id = ledger.job_id
-LEFT JOIN members ON members.community = ledger.community AND members.member = ledger.member
-WHERE ledger.community = :community AND ledger.kind = 'charge'
+LEFT JOIN members ON members.community_id = {HERE} AND members.member = ledger.member
+WHERE ledger.community_id IN {EVER_HERE} AND ledger.kind = 'charge'
 AND ledger.day_ms >= :start_ms AND ledger.day_ms < :end_ms
 AND (:member = '' OR ledger.member = :member)
 GROUP BY ledger.day_ms, ledger.member, coalesce(members.name, ledger.member), jobs.product
@@ -171,20 +185,18 @@ ORDER BY ledger.day_ms, ledger.member, jobs.product
 """
 COMMUNITIES = """
 SELECT
-    known.community, known.members, coalesce(pool_usage.used_micros, 0) AS used_micros,
-    CASE WHEN pools.community IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END AS pool_micros,
-    coalesce(communities.title, '') AS title, coalesce(communities.state, '') AS state,
-    coalesce(communities.added_by, '') AS added_by, coalesce(communities.added_name, '') AS added_name,
-    coalesce(communities.was_added, 0) AS was_added
-FROM (
-    SELECT community, CAST(sum(members) AS BIGINT) AS members FROM (
-        SELECT community, count(*) AS members FROM members GROUP BY community
-        UNION ALL SELECT community, 0 FROM communities
-    ) AS seen GROUP BY community
-) AS known
-LEFT JOIN communities ON communities.community = known.community
-LEFT JOIN pools ON pools.community = known.community
-LEFT JOIN pool_usage ON pool_usage.community = known.community AND pool_usage.month_ms = :month_start
-ORDER BY CASE WHEN communities.state = 'waiting' THEN 0 ELSE 1 END, used_micros DESC, known.community LIMIT :most
+    communities.key AS community, coalesce(known.members, 0) AS members,
+    coalesce(pool_usage.used_micros, 0) AS used_micros,
+    CASE WHEN pools.community_id IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END AS pool_micros,
+    communities.title, communities.state, communities.added_by, communities.added_name, communities.was_added
+FROM communities
+LEFT JOIN (SELECT community_id, count(*) AS members FROM members GROUP BY community_id) AS known
+    ON known.community_id = communities.community_id
+LEFT JOIN pools ON pools.community_id = communities.community_id
+LEFT JOIN pool_usage ON pool_usage.community_id = communities.community_id AND pool_usage.month_ms = :month_start
+WHERE communities.state <> '' OR known.members > 0
+ORDER BY
+    CASE WHEN communities.state = 'waiting' THEN 0 ELSE 1 END, coalesce(pool_usage.used_micros, 0) DESC, communities.key
+LIMIT :most
 """
 OPEN_JOBS = "SELECT state, count(*) AS jobs FROM jobs WHERE closed_ms IS NULL GROUP BY state"

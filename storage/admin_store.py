@@ -13,9 +13,10 @@ from core.domain.refusals import Missing
 from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, EntryKind, Spent
 from core.ports import Clock
 from storage import admin_sql as sql
+from storage.communities_sql import KNOW, NEWCOMER, TOLD_WITH
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
+from storage.members_sql import EXPORT
 from storage.rows import entry_of, joined, limits_of, newcomer_of, read_as, whose
-from storage.sql import EXPORT, NEWCOMER, TOLD_WITH
 from storage.store import SqlStore
 
 MOST_MICROS = 1000 * LARGEST_MICROS
@@ -58,34 +59,38 @@ class SqlAdminStore:
         """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
         args = self._args(act, "") | {"target": person.member} | self._credit(person, amount_micros, reason)
         try:
-            texts = (sql.CREDITED, sql.CREDIT, sql.LEDGER_CREDIT)
+            texts = (sql.CREDITED, sql.CREDIT, sql.LEDGER_CREDIT, *([sql.NOTE] if reason else []))
             rows = await self._once([Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)], args)
         except Unexpected:
             raise NotEnough(await self._balance(act.community, person.member)) from None
         return int(rows[2][0]["balance_micros"]) if rows else await self._balance(act.community, person.member)
 
-    async def decide(self, act: Act, request_id: str, *, approve: bool) -> CreditRequest:
+    async def decide(self, act: Act, credit_request_id: str, *, approve: bool) -> CreditRequest:
         """Close a member's open request, and credit it if approved. Raises NotFound, Decided."""
-        args = self._args(act, "approved" if approve else "declined") | {"request_id": request_id}
-        (found,) = await self._driver.run([Statement(sql.REQUEST, args)])
+        args = self._args(act, "approved" if approve else "declined") | {"credit_request_id": credit_request_id}
+        (found,) = await self._driver.run([Statement(sql.CREDIT_REQUEST, args)])
         if not found:
-            raise NotFound(Missing.REQUEST, request_id)
+            raise NotFound(Missing.REQUEST, credit_request_id)
         row = found[0]
         if row["state"] != "open":
-            raise Decided(request_id)
+            raise Decided(credit_request_id)
         person, amount = Person(member=row["member"], name=row["name"]), int(row["amount_micros"])
         args |= {"state": args["after"], "target": person.member}
-        args |= self._credit(person, amount, f"request {request_id}")
+        args |= self._credit(person, amount, "")
         texts = (sql.CREDITED, sql.DECIDE, sql.CREDIT, sql.LEDGER_CREDIT) if approve else (sql.BALANCE, sql.DECIDE)
         try:
             statements = [Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)]
             await self._once(statements, args)
         except Unexpected:
             balance = await self._balance(act.community, person.member)
-            raise (NotEnough(balance) if balance + amount > MOST_MICROS else Decided(request_id)) from None
+            raise (NotEnough(balance) if balance + amount > MOST_MICROS else Decided(credit_request_id)) from None
         balance = await self._balance(act.community, person.member)
         return CreditRequest(
-            request_id=request_id, member=person.member, name=person.name, amount_micros=amount, balance_micros=balance
+            request_id=credit_request_id,
+            member=person.member,
+            name=person.name,
+            amount_micros=amount,
+            balance_micros=balance,
         )
 
     async def block(self, act: Act, person: Person, until_ms: int | None) -> None:
@@ -153,7 +158,12 @@ class SqlAdminStore:
         args = self._args(act, act.actor)
         statements = [Statement(sql.CLAIMED, args, 1), Statement(sql.CLAIM, args, 1), Statement(sql.VOID_CODE)]
         try:
-            await run_once(self._driver, statements, alone=("owners",), happened=Statement(sql.ACTED, args))
+            await run_once(
+                self._driver,
+                _noted(statements, args),
+                alone=("owners", *whose(act.community)),
+                happened=Statement(sql.ACTED, args),
+            )
         except Unexpected:
             return False
         return True
@@ -167,7 +177,8 @@ class SqlAdminStore:
         """Note an act that was refused."""
         args = self._args(act, "") | {"outcome": outcome, "most": MOST_REFUSALS}
         statement = Statement(sql.REFUSED, args | {"hour_ago_ms": args["now_ms"] - HOUR_MS})
-        await self._driver.run([statement], alone=(f"refusals of {act.actor} in {act.community}",))
+        alone = (f"refusals of {act.actor} in {act.community}",)
+        await self._driver.run(_noted([statement], args), alone=alone, beside=whose(act.community))
 
     # --- what is read ---------------------------------------------------------------------------------------------
 
@@ -221,8 +232,9 @@ class SqlAdminStore:
 
     async def _once(self, statements: Sequence[Statement], args: Mapping[str, Any]) -> list[list[Row]] | None:
         """Run a change, whose audit entry shows that it has happened; return None where the answer to it was lost."""
-        happened = Statement(sql.ACTED, args)
-        return await run_once(self._driver, statements, alone=whose(args["community"]), happened=happened)
+        alone, happened = whose(args["community"]), Statement(sql.ACTED, args)
+        results = await run_once(self._driver, _noted(statements, args), alone=alone, happened=happened)
+        return results and results[1:]
 
     def _args(self, act: Act, after: str) -> dict[str, Any]:
         return {
@@ -232,7 +244,9 @@ class SqlAdminStore:
             "actor": act.actor,
             "actor_name": act.actor_name,
             "act": act.name,
-            "target": act.target,
+            "target": "" if act.target.startswith("@") else act.target,
+            "wrote": act.target if act.target.startswith("@") else "",
+            "credit_request_id": None,
             "after": after,
             "outcome": "applied",
         }
@@ -255,3 +269,8 @@ class SqlAdminStore:
     async def _read(self, text: str, args: Mapping[str, Any]) -> list[Row]:
         (rows,) = await self._driver.run([Statement(text, args)])
         return rows
+
+
+def _noted(statements: Sequence[Statement], args: Mapping[str, Any]) -> list[Statement]:
+    """Stand a change, with its audit entry, between what both refer to and what can be erased of the entry."""
+    return [Statement(KNOW, args), *statements, Statement(sql.AUDIT_TEXTS, args)]

@@ -11,24 +11,31 @@ AUDIO = frozenset(State) - HELD - VOIDS - {State.LATE}
 """A job in one of these has audio, which is charged, unless it came late."""
 
 
+_HOME = """coalesce((
+    SELECT coalesce(merged_into, community_id) FROM communities WHERE communities.community_id = {}.community_id
+), 0)"""
+"""The id of the community for which an entry counts now: its own may have gone into another. 0 is none."""
+LEDGER_HOME, AUDIT_HOME = _HOME.format("ledger"), _HOME.format("audit")
+
+
 def _words(states: Iterable[State]) -> str:
     return ", ".join(f"'{state}'" for state in sorted(states))
 
 
 CHECKS: Mapping[str, str] = {
-    "every balance equals the ledger's sum": """
-        SELECT community, member, sum(balance) AS difference_micros FROM (
-            SELECT community, member, balance_micros AS balance FROM members
+    "every balance equals the ledger's sum": f"""
+        SELECT community_id, member, sum(balance) AS difference_micros FROM (
+            SELECT community_id, member, balance_micros AS balance FROM members
             UNION ALL
-            SELECT community, member, -balance_micros FROM ledger
-        ) AS both_sides GROUP BY community, member HAVING sum(balance) <> 0
+            SELECT {LEDGER_HOME}, member, -balance_micros FROM ledger
+        ) AS both_sides GROUP BY community_id, member HAVING sum(balance) <> 0
     """,
-    "a hold is what its entry says, and a void gives back what the hold took": """
+    "a hold is what its entry says, and a void gives back what the hold took": f"""
         SELECT holds.job_id, holds.allowance_micros, holds.balance_micros FROM holds
         LEFT JOIN ledger ON ledger.job_id = holds.job_id AND ledger.kind = 'hold'
             AND ledger.allowance_micros = holds.allowance_micros AND ledger.balance_micros = -holds.balance_micros
             AND ledger.day_ms = holds.day_ms AND ledger.month_ms = holds.month_ms
-            AND ledger.community = holds.community AND ledger.member = holds.member
+            AND {LEDGER_HOME} = holds.community_id AND ledger.member = holds.member
         WHERE ledger.job_id IS NULL
         UNION ALL
         SELECT void.job_id, void.allowance_micros, void.balance_micros FROM ledger AS void
@@ -37,21 +44,21 @@ CHECKS: Mapping[str, str] = {
             AND held.day_ms = void.day_ms AND held.month_ms = void.month_ms
         WHERE void.kind = 'void' AND held.job_id IS NULL
     """,
-    "every day's usage equals the ledger's sum": """
-        SELECT community, member, day_ms, sum(used) AS difference_micros FROM (
-            SELECT community, member, day_ms, used_micros AS used FROM usage
+    "every day's usage equals the ledger's sum": f"""
+        SELECT community_id, member, day_ms, sum(used) AS difference_micros FROM (
+            SELECT community_id, member, day_ms, used_micros AS used FROM usage
             UNION ALL
-            SELECT community, member, day_ms, -allowance_micros FROM ledger
+            SELECT {LEDGER_HOME}, member, day_ms, -allowance_micros FROM ledger
             WHERE job_id IS NOT NULL AND day_ms IS NOT NULL
-        ) AS both_sides GROUP BY community, member, day_ms HAVING sum(used) <> 0
+        ) AS both_sides GROUP BY community_id, member, day_ms HAVING sum(used) <> 0
     """,
-    "every pool's usage equals the ledger's sum": """
-        SELECT community, month_ms, sum(used) AS difference_micros FROM (
-            SELECT community, month_ms, used_micros AS used FROM pool_usage
+    "every pool's usage equals the ledger's sum": f"""
+        SELECT community_id, month_ms, sum(used) AS difference_micros FROM (
+            SELECT community_id, month_ms, used_micros AS used FROM pool_usage
             UNION ALL
-            SELECT community, month_ms, balance_micros - allowance_micros FROM ledger
+            SELECT {LEDGER_HOME}, month_ms, balance_micros - allowance_micros FROM ledger
             WHERE job_id IS NOT NULL AND month_ms IS NOT NULL
-        ) AS both_sides GROUP BY community, month_ms HAVING sum(used) <> 0
+        ) AS both_sides GROUP BY community_id, month_ms HAVING sum(used) <> 0
     """,
     "every month's total equals the ledger's sum": """
         SELECT month_ms, sum(used) AS difference_micros FROM (
@@ -71,7 +78,7 @@ CHECKS: Mapping[str, str] = {
         UNION ALL
         SELECT holds.job_id, 'missing', holds.job_id FROM holds
         WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.job_id = holds.job_id)
-    """,  # noqa: S608 - states
+    """,
     "every job has one hold entry, and one charge if it has audio in time, else one void once it has ended": f"""
         SELECT jobs.job_id, jobs.state, hold.entry_id AS hold, charge.entry_id AS charge, void.entry_id AS void
         FROM jobs
@@ -81,7 +88,7 @@ CHECKS: Mapping[str, str] = {
         WHERE hold.entry_id IS NULL
         OR (charge.entry_id IS NOT NULL) <> (jobs.state IN ({_words(AUDIO)}) AND jobs.late <> 'came')
         OR (void.entry_id IS NOT NULL) <> (jobs.state IN ({_words(VOIDS)}) OR jobs.late = 'came')
-    """,  # noqa: S608 - states
+    """,
     "audio comes late only to a job that had expired, and the operator pays for it": f"""
         SELECT job_id, state, late, upstream_micros FROM jobs WHERE CASE late
             WHEN '' THEN state = 'late'
@@ -89,7 +96,7 @@ CHECKS: Mapping[str, str] = {
             ELSE late <> 'came' OR upstream_micros <> cost_micros
                 OR state NOT IN ('late', 'expired', {_words(AUDIO)})
         END
-    """,  # noqa: S608 - states
+    """,
     "a charge is what was held, for a job that has audio": """
         SELECT ledger.entry_id, ledger.charged_micros, jobs.state, jobs.cost_micros
         FROM ledger LEFT JOIN jobs ON jobs.job_id = ledger.job_id
@@ -108,11 +115,11 @@ CHECKS: Mapping[str, str] = {
                 OR (kind IN ('charge', 'upstream') AND (allowance_micros <> 0 OR balance_micros <> 0))
         END
     """,
-    "an entry is of its job's member, and written when the job came there": """
-        SELECT ledger.entry_id, ledger.community, ledger.member, ledger.at_ms
+    "an entry is of its job's member, and written when the job came there": f"""
+        SELECT ledger.entry_id, ledger.community_id, ledger.member, ledger.at_ms
         FROM ledger LEFT JOIN jobs ON jobs.job_id = ledger.job_id
         WHERE ledger.job_id IS NOT NULL AND (
-            jobs.job_id IS NULL OR ledger.community <> jobs.community OR ledger.member <> jobs.member
+            jobs.job_id IS NULL OR {LEDGER_HOME} <> jobs.community_id OR ledger.member <> jobs.member
             OR ledger.at_ms <> CASE ledger.kind WHEN 'hold' THEN jobs.created_ms ELSE jobs.resolved_ms END
             OR (ledger.kind <> 'hold' AND jobs.resolved_ms IS NULL)
         )
@@ -127,8 +134,9 @@ CHECKS: Mapping[str, str] = {
         )
     """,
     "a job is of the platform that its community and member are of": """
-        SELECT job_id, platform, community, member FROM jobs
-        WHERE substr(community, 1, length(platform) + 1) <> platform || ':'
+        SELECT job_id, platform, key, member FROM jobs
+        LEFT JOIN communities ON communities.community_id = jobs.community_id
+        WHERE key IS NULL OR substr(key, 1, length(platform) + 1) <> platform || ':'
         OR substr(member, 1, length(platform) + 1) <> platform || ':'
     """,
     "characters times price is the cost": """
@@ -140,11 +148,11 @@ CHECKS: Mapping[str, str] = {
         LEFT JOIN ledger ON ledger.entry_id = jobs.job_id || ':upstream'
         WHERE coalesce(ledger.upstream_micros, 0) <> jobs.upstream_micros
         OR (jobs.upstream_micros <> 0 AND jobs.state NOT IN ({_words(VOIDS)}) AND jobs.late <> 'came')
-    """,  # noqa: S608 - states
+    """,
     "credit is what its act says": """
         SELECT ledger.entry_id, ledger.balance_micros, audit.before_value, audit.after_value FROM ledger
         LEFT JOIN audit ON audit.audit_id = ledger.entry_id AND audit.outcome = 'applied'
-            AND audit.community = ledger.community AND audit.target = ledger.member
+            AND audit.community_id = ledger.community_id AND audit.target = ledger.member
             AND audit.actor = ledger.actor AND audit.at_ms = ledger.at_ms
         WHERE ledger.kind IN ('grant', 'revoke') AND CASE
             WHEN audit.audit_id IS NULL OR audit.before_value = '' OR audit.after_value = ''
@@ -157,31 +165,32 @@ CHECKS: Mapping[str, str] = {
         LEFT JOIN ledger ON ledger.entry_id = audit.audit_id AND ledger.kind IN ('grant', 'revoke')
         WHERE audit.act IN ('grant', 'revoke', 'approve') AND audit.outcome = 'applied' AND ledger.entry_id IS NULL
     """,
-    "a request that was approved is its grant, and one that was decided has its act": """
-        SELECT note, member, amount_micros FROM (
-            SELECT 'request ' || request_id AS note, community, member, amount_micros, decided_by, decided_ms, 1 AS side
-            FROM requests WHERE state = 'approved'
+    "a request that was approved is its grant, and one that was decided has its act": f"""
+        SELECT credit_request_id, member, amount_micros FROM (
+            SELECT credit_request_id, community_id, member, amount_micros, decided_by, decided_ms, 1 AS side
+            FROM credit_requests WHERE state = 'approved'
             UNION ALL
-            SELECT ledger.note, ledger.community, ledger.member, ledger.balance_micros, ledger.actor, ledger.at_ms, -1
+            SELECT ledger.credit_request_id, {LEDGER_HOME}, ledger.member, ledger.balance_micros, ledger.actor,
+                ledger.at_ms, -1
             FROM ledger JOIN audit ON audit.audit_id = ledger.entry_id
-            WHERE ledger.kind = 'grant' AND audit.act = 'approve'
+            WHERE ledger.credit_request_id IS NOT NULL OR (ledger.kind = 'grant' AND audit.act = 'approve')
         ) AS both_sides
-        GROUP BY note, community, member, amount_micros, decided_by, decided_ms HAVING sum(side) <> 0
+        GROUP BY credit_request_id, community_id, member, amount_micros, decided_by, decided_ms HAVING sum(side) <> 0
         UNION ALL
-        SELECT requests.request_id, requests.state, requests.amount_micros FROM requests
-        WHERE CASE requests.state
-            WHEN 'open' THEN requests.decided_by IS NOT NULL OR requests.decided_ms IS NOT NULL
+        SELECT asked.credit_request_id, asked.state, asked.amount_micros FROM credit_requests AS asked
+        WHERE CASE asked.state
+            WHEN 'open' THEN asked.decided_by IS NOT NULL OR asked.decided_ms IS NOT NULL
             WHEN 'declined' THEN NOT EXISTS (
-                SELECT 1 FROM audit WHERE audit.community = requests.community AND audit.at_ms = requests.decided_ms
-                AND audit.actor = requests.decided_by AND audit.target = requests.member
+                SELECT 1 FROM audit WHERE {AUDIT_HOME} = asked.community_id AND audit.at_ms = asked.decided_ms
+                AND audit.actor = asked.decided_by AND audit.target = asked.member
                 AND audit.outcome = 'applied'
             )
             ELSE FALSE
         END
     """,
-    "a quota is what its act says": """
-        SELECT community, kind, subject, limit_micros, set_by FROM quotas WHERE NOT EXISTS (
-            SELECT 1 FROM audit WHERE audit.community = quotas.community AND audit.at_ms = quotas.set_ms
+    "a quota is what its act says": f"""
+        SELECT community_id, kind, subject, limit_micros, set_by FROM quotas WHERE NOT EXISTS (
+            SELECT 1 FROM audit WHERE {AUDIT_HOME} = quotas.community_id AND audit.at_ms = quotas.set_ms
             AND audit.actor = quotas.set_by AND audit.target = quotas.subject AND audit.outcome = 'applied'
             AND audit.after_value
                 = coalesce(CAST(quotas.limit_micros AS TEXT), 'unlimited') || ' ' || quotas.period
@@ -192,7 +201,7 @@ CHECKS: Mapping[str, str] = {
         WHERE ledger.kind = 'hold'
         AND (jobs.job_id IS NULL OR ledger.allowance_micros - ledger.balance_micros <> jobs.cost_micros)
     """,
-    "nobody's balance is negative": "SELECT community, member, balance_micros FROM members WHERE balance_micros < 0",
+    "nobody's balance is negative": "SELECT community_id, member, balance_micros FROM members WHERE balance_micros < 0",
     "a closed job keeps no destination, unless its audio may come late": """
         SELECT job_id, state FROM jobs
         WHERE closed_ms IS NOT NULL AND late <> 'awaited' AND destination NOT LIKE '%"data": {}%'

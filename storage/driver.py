@@ -64,6 +64,9 @@ def bindable(statements: Sequence[Statement]) -> list[tuple[Statement, Mapping[s
 class Driver(Protocol):
     """One engine. Callers hand over a list and never hold a transaction."""
 
+    dialect: str
+    """What its migrations are called, where the engines need different ones."""
+
     async def open(self) -> None:
         """Connect. Raises StoreBusy when another process has the database to itself."""
         ...

@@ -14,9 +14,9 @@ from core.ports import Clock
 from storage.admin_store import SqlAdminStore
 from storage.books import Audit, audit
 from storage.driver import Driver, Statement
+from storage.members_sql import EXPORT_ALL
 from storage.migrate import MARK, version_of
 from storage.rows import entry_of
-from storage.sql import EXPORT_ALL
 from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
 

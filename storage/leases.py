@@ -11,6 +11,7 @@ from core.domain.errors import StoreAway, StoreError
 from core.domain.models import Job
 from core.engine.lease import Carried, Hear, Signal
 from core.engine.queue import Room
+from storage.communities_sql import KEYED
 from storage.driver import Driver, Statement
 from storage.rows import joined
 from storage.store import job_of
@@ -28,12 +29,12 @@ BEATS = 5
 """A lease is renewed so many times before it would run out."""
 
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
-_ENTER = f"INSERT INTO workers (worker_id, alive_until_ms) VALUES (:worker_id, {_NOW} + :lease_ms)"  # noqa: S608
+_ENTER = f"INSERT INTO workers (worker_id, alive_until_ms) VALUES (:worker_id, {_NOW} + :lease_ms)"
 # One that ran out is not renewed: whatever its worker began is fenced off, and it begins anew under another id.
 _RENEW = f"""
 UPDATE workers SET alive_until_ms = {_NOW} + :lease_ms WHERE worker_id = :worker_id AND alive_until_ms > {_NOW}
 RETURNING worker_id
-"""  # noqa: S608 - a constant
+"""
 _LEAVE = "DELETE FROM workers WHERE worker_id = :worker_id"
 # A job that a frozen process has locked is left for the next sweep, which comes before its locks time out. Here and
 # below arrays name the jobs, since a planner that thinks the table small would look for each among all others.
@@ -45,16 +46,16 @@ UPDATE jobs SET owner = '' WHERE job_id = ANY (ARRAY(
     FOR UPDATE SKIP LOCKED
 ))
 RETURNING job_id
-"""  # noqa: S608 - a constant
+"""
 _FREE_OWN = """
 UPDATE jobs SET owner = '' WHERE owner = :worker_id AND closed_ms IS NULL
 AND NOT job_id = ANY (CAST(:carried AS TEXT[]))
 RETURNING job_id
 """
-_BURY = f"DELETE FROM workers WHERE alive_until_ms <= {_NOW}"  # noqa: S608 - a constant
+_BURY = f"DELETE FROM workers WHERE alive_until_ms <= {_NOW}"
 # Members take turns, as in a worker's own queue, those first who have least under way here. What could not begin at
 # once is left to other workers. What is under way already goes on whatever waits.
-_TAKE = """
+_TAKE = f"""
 UPDATE jobs SET owner = :worker_id
 WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
@@ -64,11 +65,11 @@ WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
             FROM (
                 SELECT
                     job_id, created_ms, waits, turn,
-                    row_number() OVER (PARTITION BY waits, free.community ORDER BY turn, created_ms, job_id)
+                    row_number() OVER (PARTITION BY waits, free.community_id ORDER BY turn, created_ms, job_id)
                         + coalesce(begun.jobs, 0) AS nth
                 FROM (
                     SELECT
-                        job_id, created_ms, community, CASE state WHEN 'queued' THEN 1 ELSE 0 END AS waits,
+                        job_id, created_ms, community_id, CASE state WHEN 'queued' THEN 1 ELSE 0 END AS waits,
                         row_number() OVER (PARTITION BY state, jobs.member ORDER BY created_ms, job_id)
                             + coalesce(begun.jobs, 0) AS turn
                     FROM jobs
@@ -77,8 +78,9 @@ WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
                     WHERE owner = '' AND closed_ms IS NULL AND (state <> 'queued' OR :most > 0)
                     AND replace(:platforms, ',' || platform || ',', '') <> :platforms
                 ) AS free
+                JOIN communities ON communities.community_id = free.community_id
                 LEFT JOIN unnest(CAST(:communities AS TEXT[]), CAST(:of_community AS BIGINT[]))
-                    AS begun (community, jobs) ON begun.community = free.community
+                    AS begun (key, jobs) ON begun.key = communities.key
             ) AS numbered
             WHERE waits = 0 OR turn <= :per_member AND nth <= :per_community
         ) AS placed
@@ -86,7 +88,7 @@ WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
     ))
     FOR UPDATE SKIP LOCKED
 ))
-RETURNING *
+RETURNING {KEYED}
 """
 # Only with the job to itself does a worker say that it waits: else another could begin and end it under the message.
 _TAKE_UNSHOWN = f"""
@@ -101,10 +103,10 @@ WHERE owner = '' AND job_id = ANY (ARRAY(
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 ))
-RETURNING *
-"""  # noqa: S608 - a constant
+RETURNING {KEYED}
+"""
 _LEAVE_JOB = "UPDATE jobs SET owner = '' WHERE job_id = :job_id AND owner = :worker_id"
-_OURS = "SELECT * FROM jobs WHERE owner = :worker_id AND closed_ms IS NULL"
+_OURS = f"SELECT {KEYED} FROM jobs WHERE owner = :worker_id AND closed_ms IS NULL"
 _LEFT = "SELECT count(*) AS jobs FROM jobs WHERE owner = '' AND closed_ms IS NULL AND state = 'queued'"
 
 
@@ -123,8 +125,8 @@ WHERE job_id = ANY (ARRAY(
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 ))
-RETURNING *
-"""  # noqa: S608 - a constant
+RETURNING {KEYED}
+"""
 
 
 async def count_workers(driver: Driver) -> int:

@@ -18,10 +18,13 @@ _VERSION = "SELECT max(version) AS version FROM migrations"
 _DONE = "INSERT INTO migrations (version, name, applied_ms) VALUES (:version, :name, :now_ms)"
 
 
-def migrations() -> Iterator[tuple[int, str, str]]:
-    """Yield version, name and SQL of every migration that this release brings, in order."""
-    files = sorted(f.name for f in resources.files("storage.migrations").iterdir() if f.name.endswith(".sql"))
-    for name in files:
+def migrations(dialect: str) -> Iterator[tuple[int, str, str]]:
+    """Yield version, name and SQL of every migration that this release brings, in order.
+
+    Where the engines' languages differ, each has a file of its own, such as `0017_append_only.sqlite.sql`.
+    """
+    files = sorted(f.name for f in resources.files("storage.migrations").iterdir())
+    for name in (name for name in files if name.split(".")[1:] in (["sql"], [dialect, "sql"])):
         yield int(name.split("_")[0]), name, resources.files("storage.migrations").joinpath(name).read_text("utf-8")
 
 
@@ -41,8 +44,8 @@ async def migrate(driver: Driver, now_ms: int) -> int:
     """
     await version_of(driver)
     _, (row,) = await driver.reshape([Statement(_RECORD), Statement(_VERSION)])
-    current, known = _known(row["version"] or 0), list(migrations())
-    latest = known[-1][0]
+    known = list(migrations(driver.dialect))
+    current, latest = _known(driver, row["version"] or 0), known[-1][0]
     for version, name, sql in known:
         if version > current:
             done = Statement(_DONE, {"version": version, "name": name, "now_ms": now_ms})
@@ -62,11 +65,11 @@ async def version_of(driver: Driver) -> int:
     if not tables:
         return 0
     ((row,),) = await driver.run([Statement(_VERSION)])
-    return _known(row["version"] or 0)
+    return _known(driver, row["version"] or 0)
 
 
-def _known(version: int) -> int:
-    latest = max(version for version, *_ in migrations())
+def _known(driver: Driver, version: int) -> int:
+    latest = max(version for version, *_ in migrations(driver.dialect))
     if version > latest:
         raise SchemaTooNew(
             f"The database has schema version {version}, and this release of Troubadour knows versions up to {latest}. "

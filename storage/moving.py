@@ -21,6 +21,9 @@ Read = Callable[[str], Iterable[tuple[Any, ...]]]
 ROWS = 1000
 """Read at a time: memory does not grow with the table."""
 _SUM = 1 << 128
+_NEXT_ID = """
+SELECT setval(pg_get_serial_sequence('communities', 'community_id'), max(community_id)) FROM communities
+"""
 
 
 @dataclass(slots=True)
@@ -88,6 +91,7 @@ async def _copy(source: Path, url: str, tables: Sequence[str]) -> dict[str, int]
                 with reading(source) as read:
                     columns = {table: [row[1] for row in read(f"PRAGMA table_info({table})")] for table in tables}
                     sent = {table: await _send(read, connection, table, columns[table], url) for table in tables}
+                await connection.execute(_NEXT_ID)
                 await _prove(connection, columns, sent)
         finally:
             await connection.close(timeout=CONNECT_S)
@@ -97,12 +101,12 @@ async def _copy(source: Path, url: str, tables: Sequence[str]) -> dict[str, int]
 
 
 async def _send(read: Read, connection: Any, table: str, columns: Sequence[str], url: str) -> Content:
-    if await connection.fetchval(f"SELECT EXISTS (SELECT 1 FROM {table})"):  # noqa: S608 - a name from the schema
+    if await connection.fetchval(f"SELECT EXISTS (SELECT 1 FROM {table})"):
         raise StoreError(f"{place(url)} holds rows already (in {table}); a store moves to an empty database.")
     content = Content()
 
     async def records() -> AsyncIterator[tuple[Any, ...]]:
-        for row in read(f"SELECT {', '.join(columns)} FROM {table}"):  # noqa: S608 - names from the schema
+        for row in read(f"SELECT {', '.join(columns)} FROM {table}"):
             # A NUL, which only an SQLite file can hold, becomes what the store would write for it now.
             values = tuple(UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value for value in row)
             content.add(values)
@@ -114,7 +118,7 @@ async def _send(read: Read, connection: Any, table: str, columns: Sequence[str],
 
 async def _prove(connection: Any, columns: Mapping[str, Sequence[str]], sent: Mapping[str, Content]) -> None:
     for table, content in sent.items():
-        arrived, every = Content(), f"SELECT {', '.join(columns[table])} FROM {table}"  # noqa: S608
+        arrived, every = Content(), f"SELECT {', '.join(columns[table])} FROM {table}"
         async for row in connection.cursor(every, prefetch=ROWS):
             arrived.add(tuple(row))
         if arrived != content:

@@ -17,9 +17,9 @@ from core.files.private import FOLDER, create, narrow
 from storage.books import Audit, audit
 from storage.driver import Row, Statement, Unexpected, bindable
 from storage.lock import take
+from storage.members_sql import EXPORT_ALL
 from storage.migrate import MARK, version_of
 from storage.rows import entry_of
-from storage.sql import EXPORT_ALL
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +86,8 @@ class SqliteDriver:
     WAL with two writing connections to a file is not safe before SQLite 3.51.3, hence one connection and a lock
     file. `synchronous=FULL`: a commit that was acknowledged survives power loss.
     """
+
+    dialect = "sqlite"
 
     def __init__(self, path: Path, *, read_only: bool = False, kind: type[Connection] = Connection) -> None:
         """`read_only`: look beside the process that holds the lock, changing nothing. `kind`: how statements run."""

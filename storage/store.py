@@ -16,7 +16,7 @@ from core.domain.quota import DAY_MS, Period, Quota, QuotaSource, Standing, day_
 from core.domain.refusals import Limit, Missing, Need
 from core.domain.reports import Entry, EntryKind
 from core.ports import Admission, Admitted, Clock
-from storage import sql
+from storage import communities_sql, jobs_sql, members_sql, money_sql
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.migrate import migrate
 from storage.rows import TOTAL, entry_of, joined, limits_of, newcomer_of, split, whose
@@ -103,18 +103,18 @@ class SqlStore:
             "kind": EntryKind.HOLD.value,
             "sign": 1,
         }
-        texts = (
-            *(sql.ADMIT_HOLD, sql.ADMIT_JOB, sql.LEDGER_HOLD, sql.DRAW_USAGE, sql.DRAW_POOL, sql.DRAW_BALANCE),
-            *(sql.DRAW_TOTAL, sql.JOB_BY_EVENT, sql.REFUSAL),
-        )
+        texts = (*money_sql.ADMIT, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
         touched = whose(caller.community, caller.member)
         if self._total_pool_micros is not None:
             touched += (TOTAL,)
-        statements = [Statement(text, args, otherwise=text is sql.REFUSAL) for text in texts]
+        statements = [Statement(text, args, otherwise=text is money_sql.REFUSAL) for text in texts]
         results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])
         if results is None:  # the answer was lost: what it said is asked for again
             results = await self._driver.run(statements[-2:])
         found, refused = results[-2:]
+        if not found and refused[0]["refused_by"] == "unknown":  # only now is there something that it can hang on
+            await self._driver.run([Statement(communities_sql.KNOW, args)], alone=whose(caller.community))
+            return await self.admit(admission)
         if not found:
             return Admitted(refused_by=Limit(refused[0]["refused_by"]), standing=_standing(refused[0]))
         job = job_of(found[0])
@@ -132,14 +132,14 @@ class SqlStore:
             values["late"] = Late.CAME
         statements = [self._change(job, values)]
         if settles(job.state, to):
-            statements += [Statement(sql.LEDGER_CHARGE, args, 1), Statement(sql.CLOSE_HOLD, args, 1)]
+            statements += [Statement(money_sql.LEDGER_CHARGE, args, 1), Statement(money_sql.CLOSE_HOLD, args, 1)]
         elif voids(job.state, to):
-            texts = (sql.RETURN_USAGE, sql.RETURN_POOL, sql.RETURN_BALANCE, sql.RETURN_TOTAL)
-            statements.append(Statement(sql.LEDGER_HOLD, {**args, "kind": EntryKind.VOID.value, "sign": -1}, 1))
-            statements += [Statement(text, args) for text in texts] + [Statement(sql.CLOSE_HOLD, args, 1)]
+            texts = (money_sql.RETURN_USAGE, money_sql.RETURN_POOL, money_sql.RETURN_BALANCE, money_sql.RETURN_TOTAL)
+            statements.append(Statement(money_sql.LEDGER_HOLD, {**args, "kind": EntryKind.VOID.value, "sign": -1}, 1))
+            statements += [Statement(text, args) for text in texts] + [Statement(money_sql.CLOSE_HOLD, args, 1)]
         if changes.get("upstream_micros"):
             lost = {**args, "upstream_micros": changes["upstream_micros"]}
-            statements += [Statement(sql.LEDGER_UPSTREAM, args, 1), Statement(sql.DRAW_UPSTREAM, lost, 1)]
+            statements += [Statement(money_sql.LEDGER_UPSTREAM, args, 1), Statement(money_sql.DRAW_UPSTREAM, lost, 1)]
         return await self._run_change(job, statements)
 
     async def update(self, job: Job, **changes: Unpack[Changes]) -> Job:
@@ -158,15 +158,16 @@ class SqlStore:
 
     async def place(self, job_id: str, destination: Destination) -> None:
         """Note more about where an open job goes, whatever its state."""
-        await self._driver.run([Statement(sql.PLACE, {"job_id": job_id, "destination": _destination(destination)})])
+        args = {"job_id": job_id, "destination": _destination(destination)}
+        await self._driver.run([Statement(jobs_sql.PLACE, args)])
 
     async def job(self, job_id: str) -> Job | None:
         """Return a job."""
-        return await self._one(Statement(sql.JOB, {"job_id": job_id}))
+        return await self._one(Statement(jobs_sql.JOB, {"job_id": job_id}))
 
     async def ordered(self, event_id: str) -> Job | None:
         """Return the job that a platform's event has become."""
-        return await self._one(Statement(sql.JOB_BY_EVENT, {"event_id": event_id}))
+        return await self._one(Statement(jobs_sql.JOB_BY_EVENT, {"event_id": event_id}))
 
     async def again(self, job: Job) -> Job:
         """Return a job as it is now. Raises StaleJob where another worker carries it."""
@@ -177,21 +178,21 @@ class SqlStore:
 
     async def unfinished(self) -> list[Job]:
         """Return every job that a worker must carry on, oldest first."""
-        (rows,) = await self._driver.run([Statement(sql.UNFINISHED)])
+        (rows,) = await self._driver.run([Statement(jobs_sql.UNFINISHED)])
         return [job_of(row) for row in rows]
 
     async def oldest_waiting(self) -> Job | None:
         """Return the order that has waited longest for its submission."""
-        return await self._one(Statement(sql.OLDEST_WAITING))
+        return await self._one(Statement(jobs_sql.OLDEST_WAITING))
 
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
         """Return undeliverable jobs that ended before then and whose files are still kept, oldest first."""
-        (rows,) = await self._driver.run([Statement(sql.KEPT, {"before_ms": before_ms, "most": most})])
+        (rows,) = await self._driver.run([Statement(jobs_sql.KEPT, {"before_ms": before_ms, "most": most})])
         return [job_of(row) for row in rows]
 
     async def awaited_before(self, before_ms: int, most: int) -> list[Job]:
         """Return jobs that were closed before then and whose audio may come late, oldest first."""
-        (rows,) = await self._driver.run([Statement(sql.AWAITED, {"before_ms": before_ms, "most": most})])
+        (rows,) = await self._driver.run([Statement(jobs_sql.AWAITED, {"before_ms": before_ms, "most": most})])
         return [job_of(row) for row in rows]
 
     # --- quotas and people ----------------------------------------------------------------------------------------
@@ -199,7 +200,7 @@ class SqlStore:
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
         """Return what a member may spend now."""
         args = self._spending(community, member, operator_quota, roles)
-        (rows,) = await self._driver.run([Statement(sql.STANDING, args)])
+        (rows,) = await self._driver.run([Statement(money_sql.STANDING, args)])
         return _standing(rows[0])
 
     async def total_left(self) -> int | None:
@@ -207,7 +208,7 @@ class SqlStore:
         if self._total_pool_micros is None:
             return None
         month_ms, _ = window(Period.MONTH, self._clock.now_ms())
-        (rows,) = await self._driver.run([Statement(sql.TOTAL, {"month_ms": month_ms})])
+        (rows,) = await self._driver.run([Statement(money_sql.TOTAL, {"month_ms": month_ms})])
         return self._total_pool_micros - (int(rows[0]["used_micros"]) if rows else 0)
 
     async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
@@ -222,13 +223,14 @@ class SqlStore:
         }
         args |= {"community": caller.community, "member": caller.member}
         args["forgotten_ms"] = self._clock.now_ms() - OFFERS_KEPT_MS
-        _, rows = await self._driver.run([Statement(sql.FORGET_OFFERS, args), Statement(sql.OFFER, args)])
+        texts = (communities_sql.KNOW, members_sql.FORGET_OFFERS, members_sql.OFFER)
+        *_, rows = await self._driver.run([Statement(text, args) for text in texts], beside=whose(caller.community))
         return str(rows[0]["offer_id"])
 
     async def read_offer(self, caller: Caller, offer_id: str) -> tuple[Order, int]:
         """Return what was offered and its cost in micros. Raises NotFound when it has expired, NotPermitted."""
         args = {"offer_id": offer_id, "community": caller.community}
-        (rows,) = await self._driver.run([Statement(sql.READ_OFFER, args)])
+        (rows,) = await self._driver.run([Statement(members_sql.READ_OFFER, args)])
         if not rows or self._clock.since_ms(rows[0]["expires_ms"] - OFFER_MS) >= OFFER_MS:
             raise NotFound(Missing.OFFER, offer_id)
         if rows[0]["member"] != caller.member:
@@ -239,12 +241,12 @@ class SqlStore:
 
     async def drop_offer(self, offer_id: str) -> None:
         """Forget an offer."""
-        await self._driver.run([Statement(sql.DROP_OFFER, {"offer_id": offer_id})])
+        await self._driver.run([Statement(members_sql.DROP_OFFER, {"offer_id": offer_id})])
 
-    async def ask(self, request_id: str, caller: Caller, amount_micros: int) -> bool:
+    async def ask(self, credit_request_id: str, caller: Caller, amount_micros: int) -> bool:
         """Keep a member's wish for credit; False when the last one is open still, or too recent."""
         args: dict[str, Any] = {
-            "request_id": request_id,
+            "credit_request_id": credit_request_id,
             "community": caller.community,
             "member": caller.member,
             "name": caller.name,
@@ -253,36 +255,41 @@ class SqlStore:
         args |= {"amount_micros": amount_micros, "now_ms": now_ms}
         args |= {"paused_ms": now_ms - ASK_PAUSE_MS, "forgotten_ms": now_ms - ASK_FORGET_MS}
         alone = whose(caller.community, caller.member)
-        _, rows = await self._driver.run([Statement(sql.FORGET_WISHES, args), Statement(sql.ASK, args)], alone=alone)
+        texts = (communities_sql.KNOW, members_sql.FORGET_WISHES, members_sql.ASK)
+        *_, rows = await self._driver.run([Statement(text, args) for text in texts], alone=alone)
         return bool(rows)
 
-    async def withdraw(self, request_id: str, caller: Caller) -> None:
+    async def withdraw(self, credit_request_id: str, caller: Caller) -> None:
         """Forget a member's wish that is open."""
-        args = {"request_id": request_id, "community": caller.community, "member": caller.member}
-        await self._driver.run([Statement(sql.WITHDRAW, args)])
+        args = {"credit_request_id": credit_request_id, "community": caller.community, "member": caller.member}
+        await self._driver.run([Statement(members_sql.WITHDRAW, args)])
 
     async def entries(self, community: str, member: str, most: int) -> list[Entry]:
         """Return a member's newest ledger entries."""
         args = {"community": community, "member": member, "most": most}
-        (rows,) = await self._driver.run([Statement(sql.ENTRIES, args)])
+        (rows,) = await self._driver.run([Statement(members_sql.ENTRIES, args)])
         return [entry_of(row) for row in rows]
 
     async def remember(self, community: str, person: Person, handle: str | None) -> None:
         """Keep the current name and @name of a member that was seen."""
-        args = {"community": community, "member": person.member, "name": person.name, "handle": _folded(handle)}
-        statement = Statement(sql.REMEMBER, {**args, "now_ms": self._clock.now_ms()})
-        await self._driver.run([statement], beside=whose(community, person.member))
+        args: dict[str, Any] = {"community": community, "member": person.member, "name": person.name}
+        args |= {"handle": _folded(handle), "now_ms": self._clock.now_ms()}
+        statements = [Statement(text, args) for text in (communities_sql.KNOW, members_sql.REMEMBER)]
+        await self._driver.run(statements, beside=whose(community, person.member))
 
     async def find_handle(self, community: str, handle: str) -> Person | None:
         """Return the member that last used this @name (any case) here, or None."""
         args = {"community": community, "handle": _folded(handle)}
-        (rows,) = await self._driver.run([Statement(sql.FIND_HANDLE, args)])
+        (rows,) = await self._driver.run([Statement(members_sql.FIND_HANDLE, args)])
         return Person(member=rows[0]["member"], name=rows[0]["name"]) if rows else None
 
     async def move_community(self, old: str, new: str) -> None:
         """Carry quotas, balances, usage and jobs over to a community's new key."""
         args = {"old": old, "new": new}
-        await self._driver.run([Statement(text, args) for text in sql.MOVE_COMMUNITY], alone=whose(old) + whose(new))
+        alone = ("communities", *whose(old), *whose(new))
+        (moved,) = await self._driver.run([Statement(communities_sql.MOVE, args)], alone=alone)
+        if not moved:  # the new key has rows already, or else there is nothing to move
+            await self._driver.run([Statement(text, args) for text in communities_sql.MERGE], alone=alone)
 
     async def see_community(
         self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False
@@ -293,27 +300,28 @@ class SqlStore:
         """
         args: dict[str, Any] = {"community": community, "title": title, "member": member, "name": name}
         args |= {"was_added": int(was_added), "now_ms": self._clock.now_ms(), "most": MOST_WAITING}
-        texts = (sql.SEE_COMMUNITY, sql.RETITLE, sql.HEAR, sql.COMMUNITY, sql.FORGET_WAITING)
-        results = await self._driver.run([Statement(text, args) for text in texts], alone=("communities",))
+        results = await self._driver.run(
+            [Statement(text, args) for text in communities_sql.SEE], alone=("communities", *whose(community))
+        )
         return bool(results[0]), results[3][0]["state"] in self._admits(community)
 
     async def decision(self, community: str) -> Approval:
         """Return what was decided about a community."""
-        (rows,) = await self._driver.run([Statement(sql.COMMUNITY, {"community": community})])
+        (rows,) = await self._driver.run([Statement(communities_sql.COMMUNITY, {"community": community})])
         return Approval(rows[0]["state"]) if rows else Approval.WAITING
 
     async def waiting(self) -> list[Newcomer]:
         """Return the communities that wait for approval, the newest first."""
         if self._communities is Communities.OPEN:
             return []
-        (rows,) = await self._driver.run([Statement(sql.WAITING)])
+        (rows,) = await self._driver.run([Statement(communities_sql.WAITING)])
         found = [newcomer_of(row) for row in rows]
         return [each for each in found if Approval.WAITING not in self._admits(each.community)]
 
     async def note_told(self, communities: Sequence[str]) -> None:
         """Note that the operators were told of these in one message."""
         args = {"told": joined(communities), "now_ms": self._clock.now_ms()}
-        await self._driver.run([Statement(sql.NOTE_TOLD, args)], alone=("communities",))
+        await self._driver.run([Statement(communities_sql.NOTE_TOLD, args)], alone=("communities",))
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
@@ -342,7 +350,7 @@ class SqlStore:
         values = {name: _stored(value) for name, value in changes.items()}
         assignments = ", ".join(f"{name} = :{name}" for name in values)
         as_read = "job_id = :job_id AND state = :from_state AND owner = :from_owner"
-        text = f"UPDATE jobs SET {assignments} WHERE {as_read} RETURNING *"  # noqa: S608 - names from _COLUMNS
+        text = f"UPDATE jobs SET {assignments} WHERE {as_read} RETURNING {communities_sql.KEYED}"
         args = {"job_id": job.job_id, "from_state": job.state.value, "from_owner": job.owner}
         return Statement(text, {**args, **values}, 1)
 

@@ -8,7 +8,7 @@ from storage.migrate import MARK, migrations
 
 @cache
 def _latest() -> int:
-    return max(version for version, _, _ in migrations())
+    return max(version for version, _, _ in migrations("sqlite"))
 
 
 def is_current(database: sqlite3.Connection) -> bool:

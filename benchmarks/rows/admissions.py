@@ -22,8 +22,9 @@ from benchmarks.orders import COST_MICROS, TEXT, admission, orders
 from bots.app.compose import WallClock
 from core.domain.quota import Period, window
 from core.ports import Admission
-from storage import sql
+from storage.communities_sql import HERE, KNOW
 from storage.driver import Driver, Statement
+from storage.members_sql import REMEMBER
 from storage.sqlite import connect
 
 FULL, QUICK = {"count": 10_240, "waiting": 256}, {"count": 1_024, "waiting": 256}
@@ -63,7 +64,7 @@ async def service(*, folder: str, count: int, waiting: int, shared: str = "", wi
 
 
 async def _rows(driver: Driver) -> float:
-    counts = await driver.run([Statement(f"SELECT count(*) AS n FROM {table}") for table in TABLES])  # noqa: S608
+    counts = await driver.run([Statement(f"SELECT count(*) AS n FROM {table}") for table in TABLES])
     return float(sum(rows[0]["n"] for rows in counts))
 
 
@@ -98,33 +99,34 @@ async def _trial(folder: Path, admissions: Sequence[Admission], batch: int) -> f
 Binding = dict[str, str | int | None]
 
 _TEXTS = (
-    sql.REMEMBER,
-    """
-    INSERT INTO holds (job_id, community, member, day_ms, month_ms, allowance_micros, balance_micros)
-    VALUES (:job_id, :community, :member, :day_start, :month_start, :cost_micros, 0)
+    KNOW,
+    REMEMBER,
+    f"""
+    INSERT INTO holds (job_id, community_id, member, day_ms, month_ms, allowance_micros, balance_micros)
+    VALUES (:job_id, {HERE}, :member, :day_start, :month_start, :cost_micros, 0)
     """,
-    """
+    f"""
     INSERT INTO jobs (
-        job_id, event_id, platform, community, member, member_name, direct, product, parameters, characters,
+        job_id, event_id, platform, community_id, member, member_name, direct, product, parameters, characters,
         cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms
     ) VALUES (
-        :job_id, :event_id, 'bench', :community, :member, :name, 0, 'speech', :parameters, :characters,
+        :job_id, :event_id, 'bench', {HERE}, :member, :name, 0, 'speech', :parameters, :characters,
         :cost_micros, 'queued', :destination, '', ',', :callback_token, :now_ms, :now_ms
     )
     """,
-    """
-    INSERT INTO ledger (entry_id, at_ms, community, member, kind, job_id, day_ms, month_ms, allowance_micros)
-    VALUES (:entry_id, :now_ms, :community, :member, 'hold', :job_id, :day_start, :month_start, :cost_micros)
+    f"""
+    INSERT INTO ledger (entry_id, at_ms, community_id, member, kind, job_id, day_ms, month_ms, allowance_micros)
+    VALUES (:entry_id, :now_ms, {HERE}, :member, 'hold', :job_id, :day_start, :month_start, :cost_micros)
     """,
-    """
-    INSERT INTO usage (community, member, day_ms, used_micros) VALUES (:community, :member, :day_start, :cost_micros)
-    ON CONFLICT (community, member, day_ms) DO UPDATE SET used_micros = usage.used_micros + excluded.used_micros
+    f"""
+    INSERT INTO usage (community_id, member, day_ms, used_micros) VALUES ({HERE}, :member, :day_start, :cost_micros)
+    ON CONFLICT (community_id, member, day_ms) DO UPDATE SET used_micros = usage.used_micros + excluded.used_micros
     """,
-    """
-    INSERT INTO pool_usage (community, month_ms, used_micros) VALUES (:community, :month_start, :cost_micros)
-    ON CONFLICT (community, month_ms) DO UPDATE SET used_micros = pool_usage.used_micros + excluded.used_micros
+    f"""
+    INSERT INTO pool_usage (community_id, month_ms, used_micros) VALUES ({HERE}, :month_start, :cost_micros)
+    ON CONFLICT (community_id, month_ms) DO UPDATE SET used_micros = pool_usage.used_micros + excluded.used_micros
     """,
-    "UPDATE members SET last_order_ms = :now_ms WHERE community = :community AND member = :member",
+    f"UPDATE members SET last_order_ms = :now_ms WHERE community_id = {HERE} AND member = :member",
 )
 
 
@@ -163,4 +165,4 @@ def _insert(connection: sqlite3.Connection, bindings: Sequence[Binding], batch: 
 
 
 def _count(connection: sqlite3.Connection) -> float:
-    return float(sum(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES))  # noqa: S608
+    return float(sum(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES))

@@ -138,7 +138,7 @@ async def _worker(postgres: str, folder: str, name: str, gateway: str) -> AsyncI
 
 async def _until(driver: Driver, what: str, many: int, table: str = "jobs") -> None:
     """Wait until so many rows are like that."""
-    text = f"SELECT count(*) AS n FROM {table} WHERE {what}"  # noqa: S608 - constants
+    text = f"SELECT count(*) AS n FROM {table} WHERE {what}"
     async with asyncio.timeout(DEADLINE_S):
         while (await driver.run([Statement(text)]))[0][0]["n"] < many:  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(LOOK_S)

@@ -6,6 +6,7 @@ from core.domain.lifecycle import State
 from core.domain.models import Job
 from core.domain.quota import Quota, QuotaSource
 from storage.admin_store import SqlAdminStore
+from storage.communities_sql import HERE, KNOW
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.makers import act, admission, caller, day, order
@@ -33,7 +34,8 @@ async def moved(store: SqlStore, job: Job, *path: State) -> Job:
 
 
 async def pool(driver: Driver, community: str, micros: int) -> None:
-    await driver.run([Statement("INSERT INTO pools VALUES (:c, :n)", {"c": community, "n": micros})])
+    texts, args = (KNOW, f"INSERT INTO pools VALUES ({HERE}, :n)"), {"community": community, "n": micros}
+    await driver.run([Statement(text, args) for text in texts])
 
 
 async def set_quota(admin: SqlAdminStore, community: str, member: str | None, quota: Quota | None, by: str) -> None:

@@ -9,6 +9,7 @@ from core.domain.errors import Decided, NotEnough, NotFound
 from core.domain.models import Caller, Person
 from core.domain.quota import Limits, Period, Quota, QuotaSource
 from storage.admin_store import MOST_MICROS, SqlAdminStore
+from storage.communities_sql import HERE, KNOW
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.clock import SetClock
@@ -179,9 +180,10 @@ async def test_a_quota_lowered_while_held_counts_for_the_next_order(store: SqlSt
 
 
 async def ask(driver: Driver, request: str = "r1") -> None:
-    args = {"r": request, "c": "test:band", "m": "test:ann"}
+    args = {"r": request, "community": "test:band", "m": "test:ann"}
     await driver.run([
-        Statement("INSERT INTO requests VALUES (:r, :c, :m, 'Ann', 700, 0, 'open', NULL, NULL)", args),
+        Statement(KNOW, args),
+        Statement(f"INSERT INTO credit_requests VALUES (:r, {HERE}, :m, 'Ann', 700, 0, 'open', NULL, NULL)", args),
     ])  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from storage.sqlite import SqliteDriver, audit_file
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission
+from tests.storage.damage import damage
 from tests.storage.money import (
     TO_GENERATED,
     moved,
@@ -103,20 +104,20 @@ async def test_an_audit_says_what_is_broken(tmp_path: Path, clock: SetClock) -> 
 
 
 @pytest.mark.parametrize(
-    ("damage", "rule"),
+    ("harm", "rule"),
     [
         ("UPDATE jobs SET state = 'failed'", "one charge if it has audio"),
         ("DELETE FROM jobs", "exactly while its job is unresolved"),
         ("DELETE FROM ledger WHERE kind = 'hold'", "one hold entry"),
     ],
 )
-async def test_other_damage_is_named_too(tmp_path: Path, clock: SetClock, damage: str, rule: str) -> None:
+async def test_other_damage_is_named_too(tmp_path: Path, clock: SetClock, harm: str, rule: str) -> None:
     driver = SqliteDriver(tmp_path / "damaged.db")
     store = SqlStore(driver, clock)
     await store.open()
     await placed(store)
     await moved(store, await placed(store), *TO_GENERATED)
-    await driver.run([Statement(damage)])
+    await damage(driver, harm)
     assert any(rule in finding for finding in (await audit(driver)).findings)
     await store.close()
 
@@ -127,7 +128,7 @@ async def test_migrations_that_are_missing_are_applied_in_order(
     steps = [(1, "0001_a.sql", "CREATE TABLE a (x TEXT);\n"), (2, "0002_b.sql", "ALTER TABLE a ADD COLUMN y TEXT;\n")]
     await driver.open()
     for count in (1, 2, 2):
-        monkeypatch.setattr("storage.migrate.migrations", lambda count=count: iter(steps[:count]))
+        monkeypatch.setattr("storage.migrate.migrations", lambda _, count=count: iter(steps[:count]))
         assert await migrate(driver, count) == count
     assert await table(driver, "SELECT version, applied_ms FROM migrations ORDER BY version") == [(1, 1), (2, 2)]
     await driver.close()

@@ -13,12 +13,12 @@ from bots.__main__ import main
 from bots.app import check
 from bots.app.settings import read
 from core.domain.errors import StoreError
-from storage.driver import Statement
 from storage.engines import audit_of, driver_of, export_of, reach
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission
+from tests.storage.damage import damage
 from tests.worlds.postgres import Server
 
 
@@ -33,7 +33,7 @@ async def test_books_of_a_postgres_database_are_audited_and_exported(postgres: S
     assert len(out.getvalue().splitlines()) == 2
     driver = driver_of(url)
     await driver.open()
-    await driver.run([Statement("DELETE FROM ledger")])
+    await damage(driver, "DELETE FROM ledger")
     await driver.close()
     assert not (await audit_of(url)).balance
 

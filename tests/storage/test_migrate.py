@@ -1,6 +1,7 @@
 """Migrations run once, in order, whole or not at all."""
 
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -25,7 +26,7 @@ async def test_migrations_are_recorded_and_run_once(driver: SqliteDriver) -> Non
     latest = await migrate(driver, 1)
     assert await migrate(driver, 2) == latest
     (rows,) = await driver.run([Statement("SELECT version, applied_ms FROM migrations")])
-    assert [(r["version"], r["applied_ms"]) for r in rows] == [(version, 1) for version, _, _ in migrations()]
+    assert [(r["version"], r["applied_ms"]) for r in rows] == [(version, 1) for version, _, _ in migrations("sqlite")]
     await driver.close()
 
 
@@ -63,3 +64,14 @@ async def test_a_foreign_database_is_left_alone(driver: SqliteDriver, tmp_path: 
         await audit_file(tmp_path / "books.db")
     with closing(sqlite3.connect(tmp_path / "books.db")) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("jobs",)]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+def test_no_two_migrations_have_the_same_number_and_none_is_left_out(dialect: str) -> None:
+    versions = [version for version, *_ in migrations(dialect)]
+    assert [version for version, times in Counter(versions).items() if times > 1] == []
+    assert versions == list(range(1, len(versions) + 1))
+
+
+def test_both_engines_come_to_the_same_version() -> None:
+    assert max(migrations("sqlite"))[0] == max(migrations("postgres"))[0]

@@ -57,10 +57,10 @@ OLD_JOBS = [job(number, state.value, f"test:{state}") for number, state in enume
 @pytest.fixture
 async def old(driver: Driver, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> Driver:
     """A database that the release before wrote."""
-    known = list(migrate.migrations())
+    known = list(migrate.migrations(driver.dialect))
     await driver.open()
     with monkeypatch.context() as patch:
-        patch.setattr(migrate, "migrations", lambda: [m for m in known if m[0] <= BEFORE])
+        patch.setattr(migrate, "migrations", lambda _: [m for m in known if m[0] <= BEFORE])
         assert await migrate.migrate(driver, 1) == BEFORE
     rows = [insert(table, community=f"test:{table}", **values) for table, values in ROWS.items()]
     direct = [
@@ -101,10 +101,10 @@ async def test_orders_go_on_wherever_the_database_knew_the_community(old: Driver
 async def test_what_came_after_communities_were_approved_still_waits(
     old: Driver, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = list(migrate.migrations())
+    every = list(migrate.migrations(old.dialect))
     await old.open()
     with monkeypatch.context() as patch:
-        patch.setattr(migrate, "migrations", lambda: [m for m in every if m[0] <= BEFORE + 2])
+        patch.setattr(migrate, "migrations", lambda _: [m for m in every if m[0] <= BEFORE + 2])
         await migrate.migrate(old, clock.now_ms())
     clock.forward(ms=1)
     later = {**ROWS["audit"], "audit_id": "later", "at_ms": clock.now_ms()}

@@ -19,6 +19,7 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission, caller, order
+from tests.storage.damage import damage
 from tests.storage.jobs import HELD_PATH, brought_to
 from tests.worlds.postgres import Server
 
@@ -40,8 +41,8 @@ async def file(tmp_path: Path) -> Path:
     for text in (
         "UPDATE members SET name = :name WHERE member = 'test:odd'",
         (
-            "INSERT INTO audit (audit_id, at_ms, community, actor, actor_name, act, target, before_value, after_value, outcome) "
-            "VALUES ('a', :huge, 'test:band', 'x', 'x', 'quota', 'a' || char(0) || 'b', '', '', 'done')"
+            "INSERT INTO audit (audit_id, at_ms, community_id, actor, act, target, before_value, after_value, outcome) "
+            "VALUES ('a', :huge, 1, 'x', 'quota', 'a' || char(0) || 'b', '', '', 'done')"
         ),
     ):
         await store._driver.run([Statement(text, hostile)])
@@ -79,7 +80,7 @@ async def test_everything_arrives_and_goes_on(file: Path, url: str) -> None:
     await before.close()
     moved = await move_store(file, url)
     assert moved == expected
-    assert all(moved[table] for table in ("audit", "offers", "requests", "ledger", "jobs", "members"))
+    assert all(moved[table] for table in ("audit", "offers", "credit_requests", "ledger", "jobs", "members"))
     assert sum(moved.values()) == await rows(url) > len(State)
     assert await written(url) == await written(file)
     assert (await audit_of(url)).findings == (await audit_of(file)).findings
@@ -133,7 +134,7 @@ async def test_a_file_of_somebody_else_is_refused(tmp_path: Path, url: str) -> N
 async def test_books_that_do_not_balance_stay(file: Path, url: str) -> None:
     driver = SqliteDriver(file)
     await driver.open()
-    await driver.run([Statement("DELETE FROM ledger WHERE kind = 'charge'")])
+    await damage(driver, "DELETE FROM ledger WHERE kind = 'charge'")
     await driver.close()
     with pytest.raises(StoreError, match="do not balance"):
         await move_store(file, url)

@@ -127,7 +127,10 @@ class Books(RuleBasedStateMachine):
         return self.place([replace(wanted, cost=max(0, (left or 0) + beyond), confirmed=of != "confirm")])
 
     def place(self, several: list[Wanted]) -> Any:
-        """Place orders at once: they are decided on one after another."""
+        """Place orders at once: in communities that are known they are decided on one after another."""
+        for wanted in several:
+            who = person(wanted.member.removeprefix("test:"))
+            self.run(self.store.remember(wanted.community, who, None))
         admissions = [asked(wanted) for wanted in several]
         answers = self.run(together([self.store.admit(a) for a in admissions]))
         admitted = []
@@ -259,9 +262,10 @@ class Books(RuleBasedStateMachine):
 
 
 CHARGED = """
-SELECT jobs.job_id, jobs.community, jobs.state, sum(charged_micros) AS charged, sum(ledger.upstream_micros) AS upstream
-FROM jobs JOIN ledger ON ledger.job_id = jobs.job_id AND ledger.community = jobs.community
-GROUP BY jobs.job_id, jobs.community, jobs.state
+SELECT jobs.job_id, communities.key AS community, jobs.state, sum(charged_micros) AS charged, sum(ledger.upstream_micros) AS upstream
+FROM jobs JOIN ledger ON ledger.job_id = jobs.job_id
+JOIN communities ON communities.community_id = jobs.community_id
+GROUP BY jobs.job_id, communities.key, jobs.state
 """
 
 

@@ -9,6 +9,7 @@ from core.domain.lifecycle import MOVES, VOIDS, State
 from core.domain.models import Artifact, Destination, Person
 from core.domain.quota import Period, Quota, QuotaSource
 from storage.admin_store import SqlAdminStore
+from storage.communities_sql import HERE, KNOW
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.audio import PROBE
@@ -81,7 +82,8 @@ async def test_the_same_event_twice_is_one_job(store: SqlStore) -> None:
 
 
 async def test_a_pool_refuses_what_the_allowance_would_admit(store: SqlStore, driver: Driver) -> None:
-    await driver.run([Statement("INSERT INTO pools VALUES ('test:band', 2000)")])
+    here = {"community": "test:band"}
+    await driver.run([Statement(KNOW, here), Statement(f"INSERT INTO pools VALUES ({HERE}, 2000)", here)])
     await admitted(store, cost=1400)
     answer = await store.admit(admission(order(caller("bob")), cost=1400))
     assert answer.job is None

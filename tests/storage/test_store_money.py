@@ -6,6 +6,7 @@ from core.domain.lifecycle import State
 from core.domain.models import Person
 from core.domain.quota import Period, Quota, window
 from storage.admin_store import SqlAdminStore
+from storage.communities_sql import HERE
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.clock import SetClock
@@ -170,7 +171,8 @@ async def test_two_communities_become_one(store: SqlStore, admin: SqlAdminStore,
         await grant(driver, ANN, 1000, f"test:{community}")
         await pool(driver, f"test:{community}", 10_000 if community == "choir" else 7)
         await set_quota(admin, f"test:{community}", None, day(len(community)), "test:boss")
-    await driver.run([Statement("UPDATE pools SET limit_micros = 5000 WHERE community = :c", {"c": BAND})])
+    lowered = f"UPDATE pools SET limit_micros = 5000 WHERE community_id = {HERE}"
+    await driver.run([Statement(lowered, {"community": BAND})])
     await set_quota(admin, BAND, ANN, day(300), "test:boss")
     await set_quota(admin, CHOIR, ANN, day(400), "test:boss")
     held = await placed(store, community="band", cost=700)
@@ -182,8 +184,8 @@ async def test_two_communities_become_one(store: SqlStore, admin: SqlAdminStore,
     assert (standing.used_micros, standing.balance_micros, standing.held_micros) == (700, 1200, 1500)
     assert standing.pool_left_micros == 10_000 - 1500
     assert (await store.standing(CHOIR, BOB, RICH)).quota.limit_micros == len("choir")
-    for name in ("members", "quotas", "pools", "usage", "pool_usage", "jobs", "holds", "ledger"):
-        assert await table(driver, f"SELECT 1 FROM {name} WHERE community = '{BAND}'") == []
+    for name in ("members", "quotas", "pools", "usage", "pool_usage", "jobs", "holds"):
+        assert await table(driver, f"SELECT count(DISTINCT community_id) FROM {name}") == [(1,)], name
     now = await store.job(held.job_id)
     assert now is not None
     await store.move(now, State.CANCELLED)

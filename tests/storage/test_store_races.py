@@ -165,4 +165,4 @@ async def test_processes_that_start_at_once_migrate_once(postgres: Server) -> No
     await driver.open()
     (rows,) = await driver.run([Statement("SELECT version FROM migrations ORDER BY version")])
     await driver.close()
-    assert [row["version"] for row in rows] == [version for version, _, _ in migrations()]
+    assert [row["version"] for row in rows] == [version for version, _, _ in migrations("postgres")]

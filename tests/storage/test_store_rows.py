@@ -28,7 +28,7 @@ async def test_upstream_cost_is_noted_with_its_reason_and_only_where_there_is_on
     await store.move(running, State.FAILED, reason=Reason.GATEWAY_FAILED, upstream_micros=7)
     other = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
     await store.move(other, State.FAILED, reason=Reason.GATEWAY_ERROR, upstream_micros=0)
-    assert await table(driver, "SELECT upstream_micros, note FROM ledger WHERE kind = 'upstream'") == [
+    assert await table(driver, "SELECT upstream_micros, reason FROM ledger WHERE kind = 'upstream'") == [
         (7, "gateway_failed")
     ]
 
@@ -123,7 +123,7 @@ async def test_a_hold_that_is_not_there_is_not_resolved(tmp_path: Path, state: S
         await driver.run([Statement("DELETE FROM holds")])
     else:  # resolved before, by whatever way
         kind = "charge" if state is State.GENERATED else "void"
-        text = "INSERT INTO ledger (entry_id, at_ms, community, member, kind) VALUES (:e, 0, 'c', 'm', :k)"
+        text = "INSERT INTO ledger (entry_id, at_ms, community_id, member, kind) VALUES (:e, 0, 1, 'm', :k)"
         await driver.run([Statement(text, {"e": f"{job.job_id}:{kind}", "k": kind})])
     with pytest.raises((StaleJob, Conflict)):
         await store.move(job, state)

@@ -81,6 +81,6 @@ async def test_an_upgrade_counts_what_was_there(store: SqlStore, driver: Driver)
     await carried(store, await placed(store, 1), *SUBMITTED, State.FAILED, upstream=COST)
     await carried(store, await placed(store, 2), *SUBMITTED, State.GENERATED)
     await placed(store, 3)
-    (upgrade,) = (sql for _, name, sql in migrations() if "total" in name)
+    (upgrade,) = (sql for _, name, sql in migrations("sqlite") if "total" in name)
     await driver.run([Statement("DROP TABLE total_usage"), *map(Statement, statements(upgrade))])
     assert await placed(store, 4) == "total_pool"

@@ -93,7 +93,8 @@ class Server:
             tables = await self.do(
                 f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' AND tablename <> '{MARK}'"
             )
-            self.emptying = "; ".join(f"DELETE FROM {schema}.{row['tablename']}" for row in tables)
+            deletions = [f"DELETE FROM {schema}.{row['tablename']}" for row in tables]
+            self.emptying = "; ".join(["SET session_replication_role = replica", *deletions])  # past the triggers
         await self.do(self.emptying)
         return self.kept
 

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-FILES = ("storage/sql.py", "storage/admin_sql.py")
+FILES = (
+    "storage/money_sql.py",
+    "storage/members_sql.py",
+    "storage/jobs_sql.py",
+    "storage/communities_sql.py",
+    "storage/admin_sql.py",
+)
 COPIED = ("core", "storage", "bots", "tests")
 TESTS = ("tests/core/domain/test_quota_table.py", "tests/storage", "tests/core/test_admin.py")
 SWAPS = (
@@ -27,7 +33,7 @@ SWAPS = (
     (r"\bDESC\b", "ASC"),
     (r"\bNOT EXISTS\b", "EXISTS"),
     (r"\bNOT LIKE\b", "LIKE"),
-    (r"\bDO NOTHING\b", "DO UPDATE SET community = excluded.community || 'x'"),
+    (r"\bDO NOTHING\b", "DO UPDATE SET community_id = -excluded.community_id"),
     (r"ELSE 0\b", "ELSE 1"),
     (r", 0\)", ", 1)"),
 )

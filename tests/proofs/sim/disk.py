@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from storage import sql
+from storage import jobs_sql, money_sql
 from storage.driver import Statement
 from storage.sqlite import Connection, _apply
 
@@ -219,9 +219,9 @@ class _Inline(Connection):
 def effect_of(statements: Sequence[Statement]) -> str:
     """Name what a transaction does; "" for what is not worth dying at."""
     first = statements[0]
-    if first.sql is sql.UNFINISHED:
+    if first.sql is jobs_sql.UNFINISHED:
         return "recovery"
-    if any(s.sql is sql.ADMIT_JOB for s in statements):
+    if any(s.sql is money_sql.ADMIT_JOB for s in statements):
         return "admission commit"
     if first.sql.startswith("UPDATE jobs SET"):
         state = first.args.get("state")

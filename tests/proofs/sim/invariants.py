@@ -23,7 +23,7 @@ EXTRA = {
         SELECT request_id FROM jobs WHERE request_id IS NOT NULL GROUP BY request_id HAVING count(*) > 1
     """,
     "no account is shared": "SELECT job_id FROM jobs WHERE member = 'telegram:1087968824'",
-    "only admins administer": "SELECT entry_id FROM ledger WHERE note LIKE '%forbidden%'",
+    "only admins administer": "SELECT entry_id FROM ledger_notes WHERE note LIKE '%forbidden%'",
     "a lost generation is named once": "SELECT job_id FROM ledger WHERE kind = 'upstream' GROUP BY job_id HAVING count(*) > 1",
     "an upstream loss belongs to a job that nobody paid for": """
         SELECT ledger.job_id FROM ledger JOIN jobs ON jobs.job_id = ledger.job_id
@@ -69,18 +69,18 @@ def check_admissions(history: "History", connection: sqlite3.Connection) -> None
 
 
 def _check_quota(history: "History", connection: sqlite3.Connection, row: sqlite3.Row) -> None:
-    where = (row["community"], row["member"])
-    changed = "SELECT 1 FROM audit WHERE community = ? AND at_ms >= ? AND (act LIKE 'quota%' OR act = 'block')"
-    if connection.execute(changed, (row["community"], row["at_ms"])).fetchone():
+    where = (row["community_id"], row["member"])
+    changed = "SELECT 1 FROM audit WHERE community_id = ? AND at_ms >= ? AND (act LIKE 'quota%' OR act = 'block')"
+    if connection.execute(changed, (row["community_id"], row["at_ms"])).fetchone():
         return  # by somebody after it, in the same commit: what was allowed before can't be seen any more
     blocked = connection.execute(
-        "SELECT 1 FROM blocks WHERE community = ? AND member = ? AND (until_ms IS NULL OR until_ms > ?)",
+        "SELECT 1 FROM blocks WHERE community_id = ? AND member = ? AND (until_ms IS NULL OR until_ms > ?)",
         (*where, row["at_ms"]),
     ).fetchone()
     if blocked:
         history.breach("admission was within what was allowed", f"{where[1]} is blocked")
     quota = connection.execute(
-        "SELECT limit_micros, period FROM quotas WHERE community = ? AND (kind = 'member' AND subject = ? "
+        "SELECT limit_micros, period FROM quotas WHERE community_id = ? AND (kind = 'member' AND subject = ? "
         "OR kind = 'community') ORDER BY kind DESC",
         where,
     ).fetchone()
@@ -88,7 +88,7 @@ def _check_quota(history: "History", connection: sqlite3.Connection, row: sqlite
     if limit is None or not row["allowance_micros"]:
         return
     used = connection.execute(
-        "SELECT sum(allowance_micros) FROM ledger WHERE community = ? AND member = ? AND day_ms >= ? AND day_ms < ?",
+        "SELECT sum(allowance_micros) FROM ledger WHERE community_id = ? AND member = ? AND day_ms >= ? AND day_ms < ?",
         (*where, *window(period, row["day_ms"])),
     ).fetchone()[0]
     if used > limit:

@@ -1,0 +1,72 @@
+"""The SQL of members: their names, their wishes for credit, orders whose price they have yet to agree to, entries."""
+
+from storage.communities_sql import EVER_HERE, HERE
+
+REMEMBER = """
+INSERT INTO members (community_id, member, name, handle, seen_ms)
+SELECT community_id, :member, :name, :handle, :now_ms FROM communities WHERE key = :community
+ON CONFLICT (community_id, member) DO UPDATE
+SET name = excluded.name, handle = excluded.handle, seen_ms = excluded.seen_ms
+"""
+
+FIND_HANDLE = f"""
+SELECT member, name FROM members WHERE community_id = {HERE} AND handle = :handle ORDER BY seen_ms DESC LIMIT 1
+"""
+
+# One open wish at a time, and a pause after a decision. One that nobody decided on for long is forgotten before that.
+ASK = """
+INSERT INTO credit_requests (credit_request_id, community_id, member, name, amount_micros, asked_ms, state)
+SELECT :credit_request_id, community_id, :member, :name, :amount_micros, :now_ms, 'open'
+FROM communities WHERE key = :community
+AND NOT EXISTS (
+    SELECT 1 FROM credit_requests
+    WHERE credit_requests.community_id = communities.community_id AND member = :member
+    AND (credit_requests.state = 'open' OR credit_requests.decided_ms > :paused_ms)
+)
+RETURNING credit_request_id
+"""
+FORGET_WISHES = f"""
+DELETE FROM credit_requests
+WHERE community_id = {HERE} AND member = :member AND state = 'open' AND asked_ms <= :forgotten_ms
+"""
+WITHDRAW = f"""
+DELETE FROM credit_requests
+WHERE credit_request_id = :credit_request_id AND community_id = {HERE} AND member = :member AND state = 'open'
+"""
+
+OFFER = """
+INSERT INTO offers (offer_id, event_id, community_id, member, placed, cost_micros, expires_ms)
+SELECT :offer_id, :event_id, community_id, :member, :placed, :cost_micros, :expires_ms
+FROM communities WHERE key = :community
+ON CONFLICT (event_id) DO UPDATE
+SET placed = excluded.placed, cost_micros = excluded.cost_micros, expires_ms = excluded.expires_ms
+RETURNING offer_id
+"""
+READ_OFFER = f"""
+SELECT member, placed, cost_micros, expires_ms FROM offers WHERE offer_id = :offer_id AND community_id = {HERE}
+"""
+DROP_OFFER = "DELETE FROM offers WHERE offer_id = :offer_id"
+FORGET_OFFERS = "DELETE FROM offers WHERE expires_ms <= :forgotten_ms"
+
+_ENTRY = """
+SELECT
+    ledger.entry_id, ledger.at_ms, here.key AS community, ledger.member, coalesce(members.name, '') AS name,
+    ledger.kind, coalesce(ledger.job_id, '') AS job_id, ledger.allowance_micros, ledger.balance_micros,
+    ledger.charged_micros, ledger.upstream_micros, coalesce(ledger.actor, '') AS actor,
+    coalesce(ledger_notes.note, 'request ' || ledger.credit_request_id, ledger.reason, '') AS note
+FROM ledger
+LEFT JOIN ledger_notes ON ledger_notes.entry_id = ledger.entry_id
+JOIN communities AS written ON written.community_id = ledger.community_id
+JOIN communities AS here ON here.community_id = coalesce(written.merged_into, written.community_id)
+LEFT JOIN members ON members.community_id = here.community_id AND members.member = ledger.member
+"""
+ENTRIES = f"""{_ENTRY}
+WHERE ledger.community_id IN {EVER_HERE} AND ledger.member = :member AND ledger.kind IN ('charge', 'grant', 'revoke')
+ORDER BY ledger.at_ms DESC, ledger.entry_id DESC LIMIT :most
+"""
+EXPORT_ALL = f"{_ENTRY} ORDER BY ledger.at_ms, ledger.entry_id"
+EXPORT = f"""{_ENTRY}
+WHERE ledger.community_id IN {EVER_HERE} AND ledger.at_ms >= :start_ms AND ledger.at_ms < :end_ms
+AND (:member = '' OR ledger.member = :member)
+ORDER BY ledger.at_ms, ledger.entry_id LIMIT :most
+"""

@@ -1,0 +1,225 @@
+"""The SQL of money, one text that SQLite and PostgreSQL both take. Parameters are `:name`.
+
+A word is looked for in a list `,a,b,` by taking `,a,` away and seeing whether that changes the list: LIKE
+has wildcards that may stand in a word, and ignores case on SQLite alone.
+"""
+
+from storage.communities_sql import HERE
+
+# What a member may do now: the quota in force, what was drawn in its window, credit, holds, pool, block and limits.
+# Of several roles the one counts that leaves the most. One row.
+_STANDING = f"""
+drawn AS (
+    SELECT
+        CAST(coalesce(sum(CASE WHEN day_ms >= :day_start AND day_ms < :day_end THEN used_micros END), 0) AS BIGINT)
+            AS day_micros,
+        CAST(coalesce(sum(CASE WHEN day_ms >= :week_start AND day_ms < :week_end THEN used_micros END), 0) AS BIGINT)
+            AS week_micros,
+        CAST(coalesce(sum(CASE WHEN day_ms >= :month_start AND day_ms < :month_end THEN used_micros END), 0) AS BIGINT)
+            AS month_micros
+    FROM usage
+    WHERE community_id = {HERE} AND member = :member
+    AND day_ms >= CASE WHEN :week_start < :month_start THEN :week_start ELSE :month_start END
+),
+candidates AS (
+    SELECT 1 AS rank, limit_micros, period, kind AS source, subject FROM quotas
+    WHERE community_id = {HERE} AND kind = 'member' AND subject = :member
+    UNION ALL
+    SELECT 2 AS rank, limit_micros, period, kind AS source, subject FROM quotas
+    WHERE community_id = {HERE} AND kind = 'role' AND replace(:roles, ',' || subject || ',', '') <> :roles
+    UNION ALL
+    SELECT 3 AS rank, limit_micros, period, kind AS source, subject FROM quotas
+    WHERE community_id = {HERE} AND kind = 'community' AND subject = ''
+    UNION ALL
+    SELECT 4 AS rank, CAST(:operator_limit AS BIGINT), CAST(:operator_period AS TEXT), 'operator' AS source, ''
+),
+quota AS (
+    SELECT
+        rank, limit_micros, period, source, subject,
+        CASE period WHEN 'day' THEN day_micros WHEN 'week' THEN week_micros ELSE month_micros END AS used_micros,
+        CASE period WHEN 'day' THEN :day_end WHEN 'week' THEN :week_end ELSE :month_end END AS resets_ms
+    FROM candidates CROSS JOIN drawn
+),
+chosen AS (
+    SELECT limit_micros, period, source, subject, used_micros, resets_ms FROM quota
+    ORDER BY rank, CASE WHEN limit_micros IS NULL THEN 0 ELSE 1 END, limit_micros - used_micros DESC, subject
+    LIMIT 1
+),
+standing AS (
+    SELECT
+        here.community_id, here.state,
+        chosen.limit_micros, chosen.period, chosen.source, chosen.subject, chosen.used_micros, chosen.resets_ms,
+        coalesce(members.balance_micros, 0) AS balance_micros,
+        members.last_order_ms,
+        CAST(coalesce((
+            SELECT sum(holds.allowance_micros + holds.balance_micros) FROM holds
+            WHERE holds.community_id = here.community_id AND holds.member = :member
+        ), 0) AS BIGINT) AS held_micros,
+        (SELECT count(*) FROM holds WHERE holds.member = :member) AS waiting,
+        (SELECT count(*) FROM holds WHERE holds.community_id = here.community_id) AS community_waiting,
+        CASE WHEN pools.community_id IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END
+            - coalesce(pool_usage.used_micros, 0) AS pool_left_micros,
+        :month_end AS pool_resets_ms,
+        CAST(:total_pool AS BIGINT) - coalesce(total_usage.used_micros, 0) AS total_left_micros,
+        blocks.member IS NOT NULL AND (blocks.until_ms IS NULL OR blocks.until_ms > :now_ms) AS blocked,
+        blocks.until_ms AS blocked_until_ms,
+        limits.longest_text, limits.in_flight, limits.cooldown_s, limits.confirm_micros,
+        limits.products, limits.channels
+    FROM chosen
+    LEFT JOIN communities AS here ON here.key = :community
+    LEFT JOIN members ON members.community_id = here.community_id AND members.member = :member
+    LEFT JOIN pools ON pools.community_id = here.community_id
+    LEFT JOIN pool_usage ON pool_usage.community_id = here.community_id AND pool_usage.month_ms = :month_start
+    LEFT JOIN total_usage ON total_usage.month_ms = :month_start
+    LEFT JOIN blocks ON blocks.community_id = here.community_id AND blocks.member = :member
+    LEFT JOIN limits ON limits.community_id = here.community_id
+)
+"""
+
+STANDING = f"WITH {_STANDING} SELECT * FROM standing"
+
+# The one decision on an order. It reads what it decides on in the transaction that writes it.
+_DECISION = f"""
+{_STANDING},
+decision AS (
+    SELECT standing.*, CASE
+        WHEN community_id IS NULL THEN 'unknown'
+        WHEN replace(:admits, ',' || coalesce(nullif(state, ''), 'waiting') || ',', '') = :admits THEN 'community'
+        WHEN blocked THEN 'blocked'
+        WHEN replace(products, ',' || :product || ',', '') = products THEN 'product'
+        WHEN replace(channels, ',' || :channel || ',', '') = channels THEN 'channel'
+        WHEN :characters > longest_text THEN 'longest_text'
+        WHEN :now_ms >= last_order_ms AND :now_ms < last_order_ms + cooldown_s * 1000 THEN 'cooldown'
+        WHEN waiting >= :max_waiting THEN 'waiting'
+        WHEN community_waiting >= in_flight THEN 'in_flight'
+        WHEN limit_micros - used_micros < :cost_micros AND balance_micros < :cost_micros
+            - CASE WHEN limit_micros > used_micros THEN limit_micros - used_micros ELSE 0 END THEN 'allowance'
+        WHEN pool_left_micros < :cost_micros THEN 'pool'
+        WHEN total_left_micros < :cost_micros THEN 'total_pool'
+        WHEN :confirmed = 0 AND :cost_micros > confirm_micros THEN 'confirm'
+    END AS refused_by
+    FROM standing
+)
+"""
+
+# Why an order was refused: the decision once more, where it made no job and so has changed nothing that it reads.
+REFUSAL = f"WITH {_DECISION} SELECT * FROM decision"
+
+# Allowance is drawn first, then balance.
+ADMIT_HOLD = f"""
+WITH {_DECISION},
+split AS (
+    SELECT CASE
+        WHEN limit_micros IS NULL OR limit_micros - used_micros >= :cost_micros THEN :cost_micros
+        WHEN limit_micros > used_micros THEN limit_micros - used_micros
+        ELSE 0
+    END AS from_allowance, community_id
+    FROM decision WHERE refused_by IS NULL
+)
+INSERT INTO holds (job_id, community_id, member, day_ms, month_ms, allowance_micros, balance_micros)
+SELECT :job_id, community_id, :member, :day_start, :month_start, from_allowance, :cost_micros - from_allowance
+FROM split WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
+"""
+
+ADMIT_JOB = """
+INSERT INTO jobs (
+    job_id, event_id, platform, community_id, member, member_name, direct, product, parameters,
+    characters, price_micros, cost_micros, state, destination, channel, roles, locale, callback_token,
+    created_ms, updated_ms
+)
+SELECT
+    :job_id, :event_id, :platform, community_id, :member, :name, :direct, :product, :parameters,
+    :characters, :price_micros, :cost_micros,
+    'queued', :destination, :channel, :roles, :locale, :callback_token, :now_ms, :now_ms
+FROM holds WHERE job_id = :job_id
+"""
+
+# `sign` 1 places a hold, -1 gives it back.
+LEDGER_HOLD = """
+INSERT INTO ledger (
+    entry_id, at_ms, community_id, member, kind, job_id, day_ms, month_ms, allowance_micros, balance_micros
+)
+SELECT
+    job_id || ':' || :kind, :now_ms, community_id, member, :kind, job_id, day_ms, month_ms,
+    :sign * allowance_micros, -:sign * balance_micros
+FROM holds WHERE job_id = :job_id
+"""
+
+DRAW_USAGE = """
+INSERT INTO usage (community_id, member, day_ms, used_micros)
+SELECT community_id, member, day_ms, allowance_micros FROM holds WHERE job_id = :job_id AND allowance_micros > 0
+ON CONFLICT (community_id, member, day_ms) DO UPDATE SET used_micros = usage.used_micros + excluded.used_micros
+"""
+
+DRAW_POOL = """
+INSERT INTO pool_usage (community_id, month_ms, used_micros)
+SELECT community_id, month_ms, allowance_micros + balance_micros FROM holds WHERE job_id = :job_id
+ON CONFLICT (community_id, month_ms) DO UPDATE SET used_micros = pool_usage.used_micros + excluded.used_micros
+"""
+
+# Last of what an admission and a void touch: all communities share its row, which is locked until the commit.
+TOTAL = "SELECT used_micros FROM total_usage WHERE month_ms = :month_ms"
+DRAW_TOTAL = """
+INSERT INTO total_usage (month_ms, used_micros)
+SELECT month_ms, allowance_micros + balance_micros FROM holds WHERE job_id = :job_id
+ON CONFLICT (month_ms) DO UPDATE SET used_micros = total_usage.used_micros + excluded.used_micros
+"""
+
+# Whoever ordered is remembered also where the order was refused, which has no hold.
+DRAW_BALANCE = """
+INSERT INTO members (community_id, member, name, handle, seen_ms, last_order_ms)
+SELECT
+    community_id, :member, :name, :handle, :now_ms, (SELECT CAST(:now_ms AS BIGINT) FROM holds WHERE job_id = :job_id)
+FROM communities WHERE key = :community
+ON CONFLICT (community_id, member) DO UPDATE SET
+    name = excluded.name, handle = excluded.handle, seen_ms = excluded.seen_ms,
+    last_order_ms = coalesce(excluded.last_order_ms, members.last_order_ms),
+    balance_micros = members.balance_micros
+        - coalesce((SELECT holds.balance_micros FROM holds WHERE holds.job_id = :job_id), 0)
+"""
+
+RETURN_USAGE = """
+UPDATE usage SET used_micros = used_micros - (SELECT allowance_micros FROM holds WHERE job_id = :job_id)
+WHERE (community_id, member, day_ms) IN (SELECT community_id, member, day_ms FROM holds WHERE job_id = :job_id)
+"""
+
+RETURN_POOL = """
+UPDATE pool_usage SET used_micros = used_micros
+    - (SELECT allowance_micros + balance_micros FROM holds WHERE job_id = :job_id)
+WHERE (community_id, month_ms) IN (SELECT community_id, month_ms FROM holds WHERE job_id = :job_id)
+"""
+
+RETURN_TOTAL = """
+UPDATE total_usage SET used_micros = used_micros
+    - (SELECT allowance_micros + balance_micros FROM holds WHERE job_id = :job_id)
+WHERE month_ms IN (SELECT month_ms FROM holds WHERE job_id = :job_id)
+"""
+
+# It counts in the month of the hold, whenever it is known.
+DRAW_UPSTREAM = """
+UPDATE total_usage SET used_micros = used_micros + :upstream_micros
+WHERE month_ms IN (SELECT month_ms FROM ledger WHERE entry_id = :job_id || ':hold')
+"""
+
+RETURN_BALANCE = """
+UPDATE members SET balance_micros = balance_micros + (SELECT balance_micros FROM holds WHERE job_id = :job_id)
+WHERE (community_id, member) IN (SELECT community_id, member FROM holds WHERE job_id = :job_id)
+"""
+
+LEDGER_CHARGE = """
+INSERT INTO ledger (entry_id, at_ms, community_id, member, kind, job_id, day_ms, month_ms, charged_micros)
+SELECT
+    job_id || ':charge', :now_ms, community_id, member, 'charge', job_id, day_ms, month_ms,
+    allowance_micros + balance_micros
+FROM holds WHERE job_id = :job_id
+"""
+
+LEDGER_UPSTREAM = """
+INSERT INTO ledger (entry_id, at_ms, community_id, member, kind, job_id, upstream_micros, reason)
+SELECT job_id || ':upstream', :now_ms, community_id, member, 'upstream', job_id, upstream_micros, reason
+FROM jobs WHERE job_id = :job_id
+"""
+
+CLOSE_HOLD = "DELETE FROM holds WHERE job_id = :job_id"
+
+ADMIT = (ADMIT_HOLD, ADMIT_JOB, LEDGER_HOLD, DRAW_USAGE, DRAW_POOL, DRAW_BALANCE, DRAW_TOTAL)
