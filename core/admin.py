@@ -121,10 +121,10 @@ class Admin:
             micros, reason = self._sum(amount, reason)
             return await self._store.credit(act, person, -micros, reason)
 
-    async def decide(self, caller: Caller, request_id: str, *, approve: bool) -> CreditRequest:
+    async def decide(self, caller: Caller, credit_request_id: str, *, approve: bool) -> CreditRequest:
         """Grant what a member asked for, or decline; once. Raises NotFound, Decided."""
-        async with self._act(caller, "approve" if approve else "decline", request_id) as act:
-            return await self._store.decide(act, request_id, approve=approve)
+        async with self._act(caller, "approve" if approve else "decline", credit_request_id) as act:
+            return await self._store.decide(act, credit_request_id, approve=approve)
 
     # --- members and limits ---------------------------------------------------------------------------------------
 

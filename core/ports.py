@@ -141,11 +141,11 @@ class Store(Protocol):
         """Forget an offer."""
         ...
 
-    async def ask(self, request_id: str, caller: Caller, amount_micros: int) -> bool:
+    async def ask(self, credit_request_id: str, caller: Caller, amount_micros: int) -> bool:
         """Keep a member's wish for credit; False when the last one is open still, or was decided on lately."""
         ...
 
-    async def withdraw(self, request_id: str, caller: Caller) -> None:
+    async def withdraw(self, credit_request_id: str, caller: Caller) -> None:
         """Forget a member's wish that is open."""
         ...
 
@@ -194,7 +194,7 @@ class AdminStore(Protocol):
         """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
         ...
 
-    async def decide(self, act: Act, request_id: str, *, approve: bool) -> CreditRequest:
+    async def decide(self, act: Act, credit_request_id: str, *, approve: bool) -> CreditRequest:
         """Close a member's open request, and credit it if approved. Raises NotFound, Decided."""
         ...
 

@@ -266,14 +266,16 @@ class Service:
             raise OverLimit(Limit.BLOCKED, amount_micros, standing)
         if not 0 < amount_micros <= LARGEST_WISH_MICROS:
             raise InvalidInput("amount", show(amount_micros), _WISHES)
-        request_id = self._ids.job()
-        if not await self._store.ask(request_id, caller, amount_micros):
+        credit_request_id = self._ids.job()
+        if not await self._store.ask(credit_request_id, caller, amount_micros):
             raise AlreadyAsked
-        return CreditRequest(request_id=request_id, member=caller.member, name=caller.name, amount_micros=amount_micros)
+        return CreditRequest(
+            credit_request_id=credit_request_id, member=caller.member, name=caller.name, amount_micros=amount_micros
+        )
 
     async def withdraw(self, caller: Caller, wish: CreditRequest) -> None:
         """Take back a wish that could not be shown to the admins."""
-        await self._store.withdraw(wish.request_id, caller)
+        await self._store.withdraw(wish.credit_request_id, caller)
 
     async def entries(self, caller: Caller, most: int = 5) -> list[Entry]:
         """Return the caller's newest charges, grants and revocations."""

@@ -86,7 +86,7 @@ class SqlAdminStore:
             raise (NotEnough(balance) if balance + amount > MOST_MICROS else Decided(credit_request_id)) from None
         balance = await self._balance(act.community, person.member)
         return CreditRequest(
-            request_id=credit_request_id,
+            credit_request_id=credit_request_id,
             member=person.member,
             name=person.name,
             amount_micros=amount,

@@ -39,16 +39,16 @@ _LEAVE = "DELETE FROM workers WHERE worker_id = :worker_id"
 # A job that a frozen process has locked is left for the next sweep, which comes before its locks time out. Here and
 # below arrays name the jobs, since a planner that thinks the table small would look for each among all others.
 _FREE_DEAD = f"""
-UPDATE jobs SET owner = '' WHERE job_id = ANY (ARRAY(
+UPDATE jobs SET worker_id = '' WHERE job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
-    WHERE closed_ms IS NULL AND owner <> ''
-    AND owner NOT IN (SELECT worker_id FROM workers WHERE alive_until_ms > {_NOW})
+    WHERE closed_ms IS NULL AND worker_id <> ''
+    AND worker_id NOT IN (SELECT worker_id FROM workers WHERE alive_until_ms > {_NOW})
     FOR UPDATE SKIP LOCKED
 ))
 RETURNING job_id
 """
 _FREE_OWN = """
-UPDATE jobs SET owner = '' WHERE owner = :worker_id AND closed_ms IS NULL
+UPDATE jobs SET worker_id = '' WHERE worker_id = :worker_id AND closed_ms IS NULL
 AND NOT job_id = ANY (CAST(:carried AS TEXT[]))
 RETURNING job_id
 """
@@ -56,10 +56,10 @@ _BURY = f"DELETE FROM workers WHERE alive_until_ms <= {_NOW}"
 # Members take turns, as in a worker's own queue, those first who have least under way here. What could not begin at
 # once is left to other workers. What is under way already goes on whatever waits.
 _TAKE = f"""
-UPDATE jobs SET owner = :worker_id
-WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
+UPDATE jobs SET worker_id = :worker_id
+WHERE worker_id = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
-    WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
+    WHERE worker_id = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
         SELECT job_id FROM (
             SELECT job_id, waits, row_number() OVER (ORDER BY waits, turn, created_ms, job_id) AS place
             FROM (
@@ -75,7 +75,7 @@ WHERE owner = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
                     FROM jobs
                     LEFT JOIN unnest(CAST(:members AS TEXT[]), CAST(:of_member AS BIGINT[]))
                         AS begun (member, jobs) ON begun.member = jobs.member
-                    WHERE owner = '' AND closed_ms IS NULL AND (state <> 'queued' OR :most > 0)
+                    WHERE worker_id = '' AND closed_ms IS NULL AND (state <> 'queued' OR :most > 0)
                     AND replace(:platforms, ',' || platform || ',', '') <> :platforms
                 ) AS free
                 JOIN communities ON communities.community_id = free.community_id
@@ -92,10 +92,10 @@ RETURNING {KEYED}
 """
 # Only with the job to itself does a worker say that it waits: else another could begin and end it under the message.
 _TAKE_UNSHOWN = f"""
-UPDATE jobs SET owner = :worker_id, shown = 1
-WHERE owner = '' AND job_id = ANY (ARRAY(
+UPDATE jobs SET worker_id = :worker_id, shown = 1
+WHERE worker_id = '' AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
-    WHERE owner = '' AND closed_ms IS NULL AND state = 'queued' AND shown <> 1
+    WHERE worker_id = '' AND closed_ms IS NULL AND state = 'queued' AND shown <> 1
     AND EXISTS (SELECT 1 FROM workers WHERE worker_id = :worker_id)
     AND created_ms <= {_NOW} - :waited_ms
     AND replace(:platforms, ',' || platform || ',', '') <> :platforms
@@ -105,21 +105,21 @@ WHERE owner = '' AND job_id = ANY (ARRAY(
 ))
 RETURNING {KEYED}
 """
-_LEAVE_JOB = "UPDATE jobs SET owner = '' WHERE job_id = :job_id AND owner = :worker_id"
-_OURS = f"SELECT {KEYED} FROM jobs WHERE owner = :worker_id AND closed_ms IS NULL"
-_LEFT = "SELECT count(*) AS jobs FROM jobs WHERE owner = '' AND closed_ms IS NULL AND state = 'queued'"
+_LEAVE_JOB = "UPDATE jobs SET worker_id = '' WHERE job_id = :job_id AND worker_id = :worker_id"
+_OURS = f"SELECT {KEYED} FROM jobs WHERE worker_id = :worker_id AND closed_ms IS NULL"
+_LEFT = "SELECT count(*) AS jobs FROM jobs WHERE worker_id = '' AND closed_ms IS NULL AND state = 'queued'"
 
 
 _WORKERS = f"FROM workers WHERE alive_until_ms > {_NOW} AND NOT starts_with(worker_id, '{HAND}')"
 _ALIVE = f"SELECT count(*) AS workers {_WORKERS}"
 # Whoever shows this has the job to itself, too, for as long as a lease of its own lasts.
 _TAKE_UNATTENDED = f"""
-UPDATE jobs SET owner = :worker_id, shown = 2
+UPDATE jobs SET worker_id = :worker_id, shown = 2
 WHERE job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
     WHERE closed_ms IS NULL AND state = 'queued' AND shown <> 2
     AND NOT EXISTS (SELECT 1 {_WORKERS})
-    AND owner NOT IN (SELECT worker_id FROM workers WHERE alive_until_ms > {_NOW})
+    AND worker_id NOT IN (SELECT worker_id FROM workers WHERE alive_until_ms > {_NOW})
     AND replace(:platforms, ',' || platform || ',', '') <> :platforms
     ORDER BY created_ms, job_id
     LIMIT :most
@@ -187,7 +187,7 @@ class PostgresLease:
         self._keeper: asyncio.Task[None] | None = None
         self._looked_s = _clock_s()
         self._lost: frozenset[str] = frozenset()
-        self.owner = ""
+        self.worker_id = ""
         self.left = 0
 
     @property
@@ -206,7 +206,7 @@ class PostgresLease:
         if not self.valid:
             return []
         strays = await self._find_strays(carried)
-        args: dict[str, Any] = {"worker_id": self.owner, "most": room.most, "platforms": self._platforms}
+        args: dict[str, Any] = {"worker_id": self.worker_id, "most": room.most, "platforms": self._platforms}
         args |= {"per_member": room.limits.member, "per_community": room.limits.community}
         args |= {"members": list(room.of_member), "of_member": list(room.of_member.values())}
         args |= {"communities": list(room.of_community), "of_community": list(room.of_community.values())}
@@ -222,7 +222,7 @@ class PostgresLease:
         if _clock_s() - self._looked_s < STRAY_S:
             return []
         self._looked_s = _clock_s()
-        (rows,) = await self._driver.run([Statement(_OURS, {"worker_id": self.owner})])
+        (rows,) = await self._driver.run([Statement(_OURS, {"worker_id": self.worker_id})])
         lost = {row["job_id"]: row for row in rows if not carried(row["job_id"])}
         again, self._lost = lost.keys() & self._lost, frozenset(lost)
         for job_id in again:
@@ -233,13 +233,13 @@ class PostgresLease:
         """Make jobs ours that have waited for a while and whose members were not shown that; they are to be left."""
         if not (self.left and self.valid):
             return []
-        args = {"worker_id": self.owner, "most": most, "platforms": self._platforms, "waited_ms": WAITED_MS}
+        args = {"worker_id": self.worker_id, "most": most, "platforms": self._platforms, "waited_ms": WAITED_MS}
         (rows,) = await self._driver.run([Statement(_TAKE_UNSHOWN, args)])
         return [job_of(row) for row in rows]
 
     async def leave(self, job: Job) -> None:
         """Leave a job that is ours to whoever takes it first."""
-        await self._driver.run([Statement(_LEAVE_JOB, {"job_id": job.job_id, "worker_id": job.owner})])
+        await self._driver.run([Statement(_LEAVE_JOB, {"job_id": job.job_id, "worker_id": job.worker_id})])
         self._signal.notify()
 
     def notify(self, job_id: str = "") -> None:
@@ -248,7 +248,7 @@ class PostgresLease:
 
     async def hand_over(self, carried: Collection[str]) -> None:
         """Leave to others what is ours, but for the jobs that are still carried."""
-        args = {"worker_id": self.owner, "carried": list(carried)}
+        args = {"worker_id": self.worker_id, "carried": list(carried)}
         (freed,) = await self._driver.run([Statement(_FREE_OWN, args)])
         if freed:
             log.info("%d jobs are left to other workers", len(freed))
@@ -262,14 +262,14 @@ class PostgresLease:
         self._until_s = 0.0
         try:
             await self.hand_over(())
-            await self._driver.run([Statement(_LEAVE, {"worker_id": self.owner})])
+            await self._driver.run([Statement(_LEAVE, {"worker_id": self.worker_id})])
         finally:
             await self._signal.stop()
 
     async def _enter(self) -> None:
-        owner, asked_s = self._new_id(), _clock_s()
-        await self._driver.run([Statement(_ENTER, {"worker_id": owner, "lease_ms": round(1000 * self._lease_s)})])
-        self.owner, self._until_s = owner, asked_s + self._lease_s
+        worker_id, asked_s = self._new_id(), _clock_s()
+        await self._driver.run([Statement(_ENTER, {"worker_id": worker_id, "lease_ms": round(1000 * self._lease_s)})])
+        self.worker_id, self._until_s = worker_id, asked_s + self._lease_s
 
     async def _keep(self, hear: Hear) -> None:
         """Renew the lease, and free the jobs of workers that did not renew theirs."""
@@ -294,7 +294,7 @@ class PostgresLease:
 
     async def _renew(self, hear: Hear) -> None:
         asked_s = _clock_s()
-        args = {"worker_id": self.owner, "lease_ms": round(1000 * self._lease_s)}
+        args = {"worker_id": self.worker_id, "lease_ms": round(1000 * self._lease_s)}
         (rows,) = await self._driver.run([Statement(_RENEW, args)])
         if rows:
             self._until_s = asked_s + self._lease_s

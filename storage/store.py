@@ -32,7 +32,7 @@ ASK_FORGET_MS = DAY_MS
 MOST_WAITING = 1000
 """Communities that wait for their operator, the newest."""
 _COLUMNS = MoveChanges.__optional_keys__ | {"state", "updated_ms", "resolved_ms"}
-"""What may change in a job's row, but for its owner."""
+"""What may change in a job's row, but for the worker that carries it."""
 _OF_JOB = frozenset(field.name for field in fields_of(Job))
 
 
@@ -172,7 +172,7 @@ class SqlStore:
     async def again(self, job: Job) -> Job:
         """Return a job as it is now. Raises StaleJob where another worker carries it."""
         now = await self.job(job.job_id)
-        if now is None or now.owner != job.owner:
+        if now is None or now.worker_id != job.worker_id:
             raise StaleJob(f"{job.job_id} is carried by another worker")
         return now
 
@@ -346,12 +346,12 @@ class SqlStore:
         if unknown:
             raise ValueError(f"not columns that a job may change: {sorted(unknown)}")
         if "closed_ms" in changes:  # nobody carries what is closed, or what is open again and waits for a carrier
-            changes = {**changes, "owner": ""}
+            changes = {**changes, "worker_id": ""}
         values = {name: _stored(value) for name, value in changes.items()}
         assignments = ", ".join(f"{name} = :{name}" for name in values)
-        as_read = "job_id = :job_id AND state = :from_state AND owner = :from_owner"
+        as_read = "job_id = :job_id AND state = :from_state AND worker_id = :from_worker"
         text = f"UPDATE jobs SET {assignments} WHERE {as_read} RETURNING {communities_sql.KEYED}"
-        args = {"job_id": job.job_id, "from_state": job.state.value, "from_owner": job.owner}
+        args = {"job_id": job.job_id, "from_state": job.state.value, "from_worker": job.worker_id}
         return Statement(text, {**args, **values}, 1)
 
     async def _run_change(self, job: Job, statements: list[Statement]) -> Job:

@@ -186,6 +186,8 @@ async def resume(asked: Asked) -> Answer:
     return Answer(texts.resumed(await asked.service.resume(asked.caller)))
 
 
-async def decide(service: Service, caller: Caller, request_id: str, *, approve: bool) -> Answer:
+async def decide(service: Service, caller: Caller, credit_request_id: str, *, approve: bool) -> Answer:
     """Grant or decline a member's wish for credit."""
-    return Answer(texts.decided(await service.admin.decide(caller, request_id, approve=approve), approve=approve))
+    return Answer(
+        texts.decided(await service.admin.decide(caller, credit_request_id, approve=approve), approve=approve)
+    )

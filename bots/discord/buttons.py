@@ -40,8 +40,8 @@ def of_refusal(refusal: Refusal) -> discord.ui.View | None:
 def of_wish(wish: CreditRequest) -> discord.ui.View:
     """Let an admin decide on a wish for credit."""
     return _row(
-        (_(admin_replies.APPROVE), APPROVE, wish.request_id),
-        (_(admin_replies.DECLINE), DECLINE, wish.request_id),
+        (_(admin_replies.APPROVE), APPROVE, wish.credit_request_id),
+        (_(admin_replies.DECLINE), DECLINE, wish.credit_request_id),
     )
 
 

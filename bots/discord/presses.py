@@ -74,19 +74,19 @@ async def _ask(responder: Responder, interaction: AnyInteraction, micros: str) -
     await responder.answer(interaction, act, PRESS)
 
 
-async def _approve(responder: Responder, interaction: AnyInteraction, request_id: str) -> None:
-    await _decide(responder, interaction, request_id, approve=True)
+async def _approve(responder: Responder, interaction: AnyInteraction, credit_request_id: str) -> None:
+    await _decide(responder, interaction, credit_request_id, approve=True)
 
 
-async def _decline(responder: Responder, interaction: AnyInteraction, request_id: str) -> None:
-    await _decide(responder, interaction, request_id, approve=False)
+async def _decline(responder: Responder, interaction: AnyInteraction, credit_request_id: str) -> None:
+    await _decide(responder, interaction, credit_request_id, approve=False)
 
 
-async def _decide(responder: Responder, interaction: AnyInteraction, request_id: str, *, approve: bool) -> None:
+async def _decide(responder: Responder, interaction: AnyInteraction, credit_request_id: str, *, approve: bool) -> None:
     """Let an admin decide; the outcome takes the place of the question."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Said, ...]:
-        answer = await acts.decide(responder.service, caller, _id(Missing.REQUEST, request_id), approve=approve)
+        answer = await acts.decide(responder.service, caller, _id(Missing.REQUEST, credit_request_id), approve=approve)
         return (Said(answer.text, place=Place.MESSAGE),)
 
     await responder.answer(interaction, act, PRESS)

@@ -42,8 +42,8 @@ def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:
 def of_wish(wish: CreditRequest) -> InlineKeyboardMarkup:
     """Let an admin decide on a wish for credit."""
     return _row(
-        (_(admin_replies.APPROVE), f"{APPROVE}:{wish.request_id}"),
-        (_(admin_replies.DECLINE), f"{DECLINE}:{wish.request_id}"),
+        (_(admin_replies.APPROVE), f"{APPROVE}:{wish.credit_request_id}"),
+        (_(admin_replies.DECLINE), f"{DECLINE}:{wish.credit_request_id}"),
     )
 
 

@@ -136,16 +136,16 @@ class Presses:
             await self._responder.change(press.on, press.on.text, press.keep)
         return Said(_(replies.ASKED))
 
-    async def _approve(self, press: Press, request_id: str) -> Said:
-        return await self._decide(press, request_id, approve=True)
+    async def _approve(self, press: Press, credit_request_id: str) -> Said:
+        return await self._decide(press, credit_request_id, approve=True)
 
-    async def _decline(self, press: Press, request_id: str) -> Said:
-        return await self._decide(press, request_id, approve=False)
+    async def _decline(self, press: Press, credit_request_id: str) -> Said:
+        return await self._decide(press, credit_request_id, approve=False)
 
-    async def _decide(self, press: Press, request_id: str, *, approve: bool) -> Said:
+    async def _decide(self, press: Press, credit_request_id: str, *, approve: bool) -> Said:
         """Let an admin decide; the outcome takes the place of the question."""
         who = press.who(is_admin=await self._admins.include(press.on.chat, press.user))
-        answer = await acts.decide(self._service, who, _id(Missing.REQUEST, request_id), approve=approve)
+        answer = await acts.decide(self._service, who, _id(Missing.REQUEST, credit_request_id), approve=approve)
         await self._responder.change(press.on, answer.text, press.keep)
         return Said.of(answer)
 

@@ -202,7 +202,7 @@ def wished(wish: CreditRequest) -> str:
 
 def to_decide(wish: CreditRequest) -> str:
     """Say what admins type where there are no buttons."""
-    return _("For admins: /approve {id} or /decline {id}", id=wish.request_id)
+    return _("For admins: /approve {id} or /decline {id}", id=wish.credit_request_id)
 
 
 def name_start(link: str) -> str:

@@ -169,8 +169,8 @@ class Job:
     artifacts: tuple[Artifact, ...] = ()
     roles: tuple[str, ...] = ()
     """The member's roles when it was ordered."""
-    owner: str = ""
-    """The worker that carries it, where several share the store: the token that fences off former owners."""
+    worker_id: str = ""
+    """The worker that carries it, where several share the store: the token that fences off former workers."""
 
     late: Late = Late.NO
     locale: str = ""

@@ -45,7 +45,7 @@ class AuditEntry:
 class CreditRequest:
     """A member's request for credit."""
 
-    request_id: str
+    credit_request_id: str
     member: str
     name: str
     amount_micros: int

@@ -39,8 +39,8 @@ class Lease(Protocol):
     """Raises StoreError where the store can't be asked."""
 
     @property
-    def owner(self) -> str:
-        """The name in the rows of our jobs, which fences off every former owner."""
+    def worker_id(self) -> str:
+        """The name in the rows of our jobs, which fences off every former worker."""
         ...
 
     @property
@@ -90,13 +90,13 @@ def holds(lease: Lease, job: Job) -> bool:
 
     Where it is not so, the job goes back to the executor, which waits for the lease or lets go of the job.
     """
-    return lease.valid and job.owner == lease.owner
+    return lease.valid and job.worker_id == lease.worker_id
 
 
 class SoleLease:
     """The lease where one process has the store to itself: every unfinished job is its own from the start."""
 
-    owner = ""
+    worker_id = ""
     valid = True
     left = 0
 

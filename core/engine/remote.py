@@ -109,7 +109,7 @@ class RemoteWorkers:
 
     def cancelled(self, job: Job) -> None:
         """Wake the worker that carries the job, or have one take it."""
-        self._signal.notify(job.job_id if job.owner else "")
+        self._signal.notify(job.job_id if job.worker_id else "")
 
     def called_back(self, job: Job, request_id: str) -> None:
         """Follow a callback; the work happens after this returns."""

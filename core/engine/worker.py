@@ -117,7 +117,7 @@ class Worker:
 
     def accept(self, job: Job) -> None:
         """Take a job that was just admitted, or one that is to be delivered again."""
-        if job.owner != self._lease.owner:  # it is for whoever takes it first
+        if job.worker_id != self._lease.worker_id:  # it is for whoever takes it first
             self._news.set()
             self._lease.notify()
             return
@@ -132,7 +132,7 @@ class Worker:
     def cancelled(self, job: Job) -> None:
         """Let whoever carries the job look at it, or somebody take it where nobody does."""
         self.wake(job.job_id)
-        if not job.owner:
+        if not job.worker_id:
             self._news.set()
             self._lease.notify()
 

@@ -22,7 +22,7 @@ async def test_a_wish_is_granted_in_one_tap_and_once(alive: Incarnation) -> None
     wish = await alive.service.ask(caller(), 1400)
     bosses = [replace(BOSS, member=f"test:boss{n}") for n in range(4)]
     results = await asyncio.gather(
-        *(alive.service.admin.decide(b, wish.request_id, approve=True) for b in bosses), return_exceptions=True
+        *(alive.service.admin.decide(b, wish.credit_request_id, approve=True) for b in bosses), return_exceptions=True
     )
     assert sum(isinstance(r, Refusal) for r in results) == 3
     assert (await alive.service.standing(caller())).balance_micros == 1400
@@ -33,7 +33,7 @@ async def test_wishes_are_limited_in_rate(alive: Incarnation, rig: Rig) -> None:
     with pytest.raises(AlreadyAsked):
         await alive.service.ask(caller(), 1400)
     await alive.service.ask(caller("bob"), 1400)
-    await alive.service.admin.decide(BOSS, wish.request_id, approve=False)
+    await alive.service.admin.decide(BOSS, wish.credit_request_id, approve=False)
     with pytest.raises(AlreadyAsked):
         await alive.service.ask(caller(), 1400)
     rig.clock.forward(hours=1)
@@ -72,7 +72,7 @@ async def test_a_wish_that_nobody_saw_is_taken_back(alive: Incarnation) -> None:
         await alive.service.ask(caller(), 1400)
     await alive.service.withdraw(caller(), wish)
     with pytest.raises(NotFound):
-        await alive.service.admin.decide(BOSS, wish.request_id, approve=True)
+        await alive.service.admin.decide(BOSS, wish.credit_request_id, approve=True)
     await alive.service.ask(caller(), 1400)
 
 

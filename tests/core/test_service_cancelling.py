@@ -97,7 +97,7 @@ async def test_what_a_worker_only_just_took_is_still_taken_back(rig: Rig, monkey
 
         monkeypatch.setattr(alive.store, "job", taken_meanwhile)
         cancelled = await alive.service.cancel(caller(), waits.job_id)
-        assert (cancelled.state, cancelled.owner) == (State.CANCELLED, "another")
+        assert (cancelled.state, cancelled.worker_id) == (State.CANCELLED, "another")
         go()
         await at_rest(alive)
 

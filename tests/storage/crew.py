@@ -70,4 +70,4 @@ class Crew:
         assert lease._keeper is not None
         lease._keeper.cancel()
         await asyncio.wait({lease._keeper})
-        await self.do(f"UPDATE workers SET alive_until_ms = 0 WHERE worker_id = '{lease.owner}'")
+        await self.do(f"UPDATE workers SET alive_until_ms = 0 WHERE worker_id = '{lease.worker_id}'")

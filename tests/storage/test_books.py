@@ -157,8 +157,8 @@ FALSE = [
 """A table, which of its rows, what is made of one of them (None: it is deleted), and the rule that must say so."""
 
 NO_MONEY = {
-    "jobs": "job_id event_id member_name locale direct product parameters channel roles callback_token updated_ms attempts "
-    "request_id submitted_ms deadline_ms reason detail artifacts owner shown",
+    "jobs": "job_id event_id member_name direct product parameters channel roles callback_token updated_ms attempts "
+    "request_id submitted_ms deadline_ms reason detail artifacts worker_id shown locale",
     "members": "name handle seen_ms last_order_ms",
     "ledger": "reason",
     "audit": "act",

@@ -25,7 +25,9 @@ async def test_a_job_has_one_carrier(crew: Crew) -> None:
     taken.append(await ann.take(room(40), nobody))
     jobs = [job for jobs in taken for job in jobs]
     assert sorted(job.job_id for job in jobs) == sorted(ids)
-    assert all(job.owner == lease.owner for lease, jobs in zip([*takers, ann], taken, strict=True) for job in jobs)
+    assert all(
+        job.worker_id == lease.worker_id for lease, jobs in zip([*takers, ann], taken, strict=True) for job in jobs
+    )
     assert await bob.take(room(40), nobody) == []
 
 
@@ -62,7 +64,7 @@ async def test_what_waits_is_shown_by_one_worker_that_has_it_meanwhile(crew: Cre
     assert [await lease.take(full, nobody) for lease in (ann, bob)] == [[], []]
     shown = await ann.take_unshown(2)
     assert [job.job_id for job in shown] == ids[:2]
-    assert {job.owner for job in shown} == {ann.owner}
+    assert {job.worker_id for job in shown} == {ann.worker_id}
     assert [job.job_id for job in await bob.take_unshown(9)] == ids[2:]
     assert await bob.take(room(9), nobody) == []
     crew.heard["bob"].clear()
@@ -145,13 +147,13 @@ async def test_who_was_away_too_long_changes_nothing(crew: Crew) -> None:
     ann, bob = await crew.worker("ann"), await crew.worker("bob")
     await crew.order()
     (job,) = await ann.take(room(1), nobody)
-    assert (await crew.store.again(job)).owner == "ann1"
+    assert (await crew.store.again(job)).worker_id == "ann1"
     await crew.kill(ann)
     await crew.hears("bob", "")
     await changes(crew, job)  # nobody has it now
     (taken,) = await bob.take(room(1), nobody)
     await changes(crew, job)
-    assert (await crew.store.again(taken)).owner == "bob1"
+    assert (await crew.store.again(taken)).worker_id == "bob1"
     await crew.store.move(taken, State.CANCELLED)
 
 
@@ -161,9 +163,9 @@ async def test_a_lease_that_ran_out_is_not_renewed(crew: Crew) -> None:
     (before,) = await ann.take(room(1), nobody)
     await crew.do("UPDATE workers SET alive_until_ms = 0")
     await crew.until(lambda: crew.heard["ann"].count("") == 2)  # it begins anew; what it carried is free
-    assert (ann.owner, ann.valid) == ("ann2", True)
+    assert (ann.worker_id, ann.valid) == ("ann2", True)
     (after,) = await ann.take(room(1), nobody)
-    assert (after.job_id, after.owner) == (before.job_id, "ann2")
+    assert (after.job_id, after.worker_id) == (before.job_id, "ann2")
     await changes(crew, before)
 
 
@@ -173,7 +175,7 @@ async def test_a_lease_is_renewed(crew: Crew) -> None:
     async with asyncio.timeout(10):
         while ann._until_s == first:
             await asyncio.sleep(0)
-    assert (ann.valid, ann.owner) == (True, "ann1")
+    assert (ann.valid, ann.worker_id) == (True, "ann1")
 
 
 async def test_a_lease_without_renewal_is_not_valid(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +217,7 @@ async def test_who_stops_hands_over_at_once(crew: Crew) -> None:
     crew.leases.remove(ann)
     left = await crew.store.job(job_id)
     assert left is not None
-    assert left.owner == ""
+    assert left.worker_id == ""
     assert len([t for t in asyncio.all_tasks() if t.get_name() == "signal"]) == 1
     assert not ann.valid
     assert await count_workers(crew.driver) == len([t for t in asyncio.all_tasks() if t.get_name() == "lease"]) == 1
@@ -228,8 +230,8 @@ async def test_an_ended_job_belongs_to_nobody(crew: Crew) -> None:
     await crew.order()
     (job,) = await ann.take(room(1), nobody)
     ended = await crew.store.move(job, State.CANCELLED)
-    assert ended.owner == "ann1"
-    assert (await crew.store.close_job(ended, keep_files=False)).owner == ""
+    assert ended.worker_id == "ann1"
+    assert (await crew.store.close_job(ended, keep_files=False)).worker_id == ""
 
 
 async def test_a_job_that_is_to_be_sent_again_waits_for_a_carrier_at_once(crew: Crew) -> None:
@@ -239,7 +241,7 @@ async def test_a_job_that_is_to_be_sent_again_waits_for_a_carrier_at_once(crew: 
     for state in (State.SUBMITTING, State.RUNNING, State.GENERATED, State.DELIVERING, State.UNDELIVERABLE):
         job = await crew.store.move(job, state)
     again = await crew.store.move(job, State.GENERATED, closed_ms=None)  # pressed before it was closed
-    assert again.owner == ""
+    assert again.worker_id == ""
     with pytest.raises(StaleJob):
         await crew.store.close_job(job, keep_files=True)
     assert [job.job_id for job in await ann.take(room(1), nobody)] == [again.job_id]
@@ -268,13 +270,13 @@ async def test_a_connection_that_hangs_costs_no_lease(crew: Crew, tmp_path: Path
         await driver.open()
         lease = PostgresLease(driver, PostgresSignal(crew.url), ("test",), 2.0)
         await lease.start(crew.heard.setdefault("cut off", []).append)
-        owner, until_s = lease.owner, lease._until_s
+        owner, until_s = lease.worker_id, lease._until_s
         way.forget()
         async with asyncio.timeout(10):
             while lease._until_s == until_s:
                 await asyncio.sleep(0.01)
         assert lease.valid
-        assert lease.owner == owner
+        assert lease.worker_id == owner
         way.hang_up()
         await lease.stop()
         await driver.close()

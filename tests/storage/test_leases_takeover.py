@@ -37,7 +37,7 @@ async def test_a_dead_workers_jobs_go_on_in_the_states_that_it_wrote_down(crew: 
     await crew.hears("bob", "")
     taken = await bob.take(room(9), nobody)
     assert {job.job_id: job.state for job in taken} == expected
-    assert {job.owner for job in taken} == {bob.owner}
+    assert {job.worker_id for job in taken} == {bob.worker_id}
 
 
 async def test_what_is_still_carried_is_not_handed_over(crew: Crew) -> None:

@@ -113,7 +113,7 @@ async def test_it_goes_on_after_a_restart(rig: Rig) -> None:
         job = await expired(rig, alive)
     async with rig.running() as alive:
         late = await alive.store.move(job, State.LATE, request_id="late-1", closed_ms=None)
-        assert late.owner == ""
+        assert late.worker_id == ""
     async with rig.running() as alive:
         await at_rest(alive)
         assert (await current(alive, job)).state is State.DELIVERED

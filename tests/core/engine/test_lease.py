@@ -141,7 +141,7 @@ async def test_the_id_of_an_answer_that_came_late_goes_to_the_new_carrier(rig: R
         go.set()
         await at_rest(alive)
         now = await current(alive, job)
-        assert (now.state, now.request_id, now.owner) == (State.RUNNING, "request-1", "another")
+        assert (now.state, now.request_id, now.worker_id) == (State.RUNNING, "request-1", "another")
         await alive.store.move(now, State.FAILED)
     assert rig.chat.heard == []
 
@@ -159,7 +159,7 @@ async def test_what_another_worker_took_is_left_to_it(rig: Rig, state: State) ->
         go.set()
         await at_rest(alive)
         now = await current(alive, job)
-        assert (now.state, now.owner) == (state, "another")
+        assert (now.state, now.worker_id) == (state, "another")
         if state is State.RUNNING:
             await alive.store.move(now, State.FAILED)
     assert (rig.chat.heard, rig.chat.told) == ([], [])
@@ -200,9 +200,9 @@ async def test_who_takes_a_job_back_waits_until_it_is_let_go(rig: Rig, lease: li
             while (await current(alive, job)).state is not State.RUNNING or (asking and not reached.is_set()):
                 await asyncio.sleep(0)
         (former,) = carrying()
-        text = "UPDATE jobs SET owner = 'second' WHERE job_id = :job_id"
+        text = "UPDATE jobs SET worker_id = 'second' WHERE job_id = :job_id"
         await alive.store._driver.run([Statement(text, {"job_id": job.job_id})])
-        lease[0].owner = "second"
+        lease[0].worker_id = "second"
         lease[0].found = [await current(alive, job)]
         await alive.worker._take_up()
         assert former in carrying()
@@ -224,7 +224,7 @@ async def test_nothing_is_handed_over_under_a_lease_that_ran_out(rig: Rig, lease
     async with rig.running() as alive:
         await ordered(alive)
         await reached.wait()
-        lease[0].owner = "second"
+        lease[0].worker_id = "second"
         go.set()
         await at_rest(alive)
     assert rig.chat.uncertain == []
@@ -300,14 +300,14 @@ async def test_who_lost_a_job_between_two_tries_to_tell_does_not_tell(rig: Rig, 
     rig.gateway.statuses = [Answer("FAILED")]
 
     async def delayed() -> None:
-        lease[0].owner = "another life"
+        lease[0].worker_id = "another life"
         raise DeliveryDelayed("later", retry_after_s=0)
 
     async with rig.running() as alive:
         rig.chat.tellings = [delayed]
         await ordered(alive)
         await at_rest(alive)
-        lease[0].owner = ""
+        lease[0].worker_id = ""
     assert rig.chat.told == []
 
 
