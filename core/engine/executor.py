@@ -109,7 +109,7 @@ class Executor:
     async def _hold(self, job: Job) -> None:
         """Wait until the lease is valid. Raises StaleJob for a job that was taken under one that ran out, Stopping."""
         while not holds(self._lease, job):
-            if job.owner != self._lease.owner:
+            if job.worker_id != self._lease.worker_id:
                 raise StaleJob("the lease ran out under which it was taken")
             await self._wakeups.pause(PAUSE_S)
 
