@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -232,7 +231,7 @@ def read(**overrides: Any) -> Reading:
     file = overrides.get("_env_file", ".env")
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
     try:
-        given = dotenv_values(file) if file else {}
+        names, broken = _lines(Path(file)) if file else (set(), [])
         settings, faults = _typed(overrides, defaults)
     except UnicodeDecodeError as error:
         raise ConfigurationError(
@@ -241,28 +240,29 @@ def read(**overrides: Any) -> Reading:
     except OSError as error:
         raise ConfigurationError(f".env can't be read: {error.strerror}.") from None
     more = dict(settings.faults())
-    broken = _broken(file) if file else []
     if more:
         settings = settings.model_copy(update={name: defaults[name] for name in more})
     faults |= {name: sentence for name, sentence in more.items() if name not in faults}
-    return Reading(settings, [*broken, *dict.fromkeys(faults.values())], misspelt({*given, *os.environ}, defaults))
+    return Reading(settings, [*broken, *dict.fromkeys(faults.values())], misspelt({*names, *os.environ}, defaults))
 
 
-def _broken(file: str | Path) -> list[str]:
-    """Name the lines of a settings file that mean nothing, without their values: a cap must not be lost with one."""
-    path = Path(file)
+def _lines(path: Path) -> tuple[set[str], list[str]]:
+    """Return the names in a settings file, and name its lines that mean nothing, without their values.
+
+    A cap must not be lost with such a line.
+    """
     if path.is_dir():
-        return [f"{path.name} is a folder: settings stand in a file of that name."]
+        return set(), [f"{path.name} is a folder: settings stand in a file of that name."]
     if not path.is_file():
-        return []
+        return set(), []
     with path.open(encoding="utf-8") as lines:
-        wrong = [binding.original for binding in parse_stream(lines) if binding.error]
+        bindings = list(parse_stream(lines))
     found = []
-    for original in wrong:
+    for original in (binding.original for binding in bindings if binding.error):
         blank, name = _NAME.match(original.string).groups("")  # type: ignore[union-attr]  # anything matches
         at = f"{path.name}, line {original.line + blank.count(chr(10))}{name and f' ({name})'}"
         found.append(f"{at} can't be read: write NAME=value, and close what a quotation mark opens.")
-    return found
+    return {binding.key for binding in bindings if binding.key}, found
 
 
 _NAME = re.compile(r"(\s*)([A-Z_]{2,40}\b)?")

@@ -4,7 +4,6 @@ import asyncio
 import errno
 import os
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,8 +11,6 @@ import pytest
 
 from core.domain.errors import StoreError
 from storage.backup import backup
-from storage.driver import Statement
-from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.makers import admission
 
@@ -22,19 +19,6 @@ from tests.makers import admission
 def engine() -> str:
     """What this file is about."""
     return "sqlite"
-
-
-@pytest.fixture
-async def things(driver: SqliteDriver) -> AsyncIterator[SqliteDriver]:
-    await driver.open()
-    await driver.run([Statement("CREATE TABLE things (name TEXT PRIMARY KEY)")])
-    yield driver
-    await driver.close()
-
-
-async def names(driver: SqliteDriver) -> list[str]:
-    (rows,) = await driver.run([Statement("SELECT name FROM things ORDER BY name")])
-    return [row["name"] for row in rows]
 
 
 async def test_a_backup_is_whole_while_orders_go_on(store: SqlStore, tmp_path: Path) -> None:
