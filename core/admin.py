@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, fields
 
+from core.domain.allowed import Allowed, Rule, allowed
 from core.domain.amounts import (
     FOR_GOOD,
     check_reason,
@@ -22,7 +23,6 @@ from core.domain.communities import Approval, Newcomer
 from core.domain.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal, StoreError
 from core.domain.ids import Ids
 from core.domain.models import Caller, Person
-from core.domain.money import show
 from core.domain.policy import Policy
 from core.domain.products import Catalog
 from core.domain.quota import Limits, Period, Quota, QuotaSource, Standing, window
@@ -155,7 +155,7 @@ class Admin:
     def _limit(self, name: str, value: str) -> tuple[str, int | tuple[str, ...] | None]:
         names = [field.name for field in fields(Limits)]
         if name not in names:
-            raise InvalidInput("limit", name, f"one of {', '.join(names)}")
+            raise InvalidInput("limit", name, allowed(Rule.ONE_OF, choices=tuple(names)))
         if value.strip().casefold() == "none":
             return name, None
         if name == "confirm_micros":
@@ -166,16 +166,18 @@ class Admin:
             unknown = next((word for word in words if not known(word)), "" if words else value)
             if unknown or not words:
                 example = "here" if name == "channels" else next(iter(self._catalog.products))
-                raise InvalidInput(name, unknown, f"{self._words(name)}, or none", example)
+                raise InvalidInput(name, unknown, self._allowed(name), example)
             return name, words
         if name == "cooldown_s":
             return name, read_seconds(name, value)
         return name, read_count(name, value, least=1, unit=_UNITS.get(name, ""))
 
-    def _words(self, name: str) -> str:
-        if name == "channels":
-            return "here, which means where this is written"
-        return f"one or more of {', '.join(self._catalog.products)}"
+    def _allowed(self, name: str) -> Allowed:
+        return (
+            allowed(Rule.CHANNELS)
+            if name == "channels"
+            else allowed(Rule.SOME_OF, choices=tuple(self._catalog.products))
+        )
 
     # --- reports --------------------------------------------------------------------------------------------------
 
@@ -304,7 +306,7 @@ class Admin:
         check_reason(amount, reason, self._policy.price_micros)
         micros = self._amount(amount)
         if not micros:
-            raise InvalidInput("amount", amount, f"more than {show(0)} and a number, such as $0.50 or 5000 chars")
+            raise InvalidInput("amount", amount, allowed(Rule.POSITIVE))
         return micros, _reason(" ".join(filter(None, (more, reason))))
 
 
@@ -315,5 +317,5 @@ def _require_admin(caller: Caller) -> None:
 
 def _reason(text: str) -> str:
     if len(text) > LONGEST_REASON or not text.isprintable():
-        raise InvalidInput("reason", f"{text[:20]}…", f"one line of at most {LONGEST_REASON} characters")
+        raise InvalidInput("reason", f"{text[:20]}…", allowed(Rule.REASON, most=LONGEST_REASON))
     return text

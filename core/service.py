@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from core.admin import Admin
+from core.domain.allowed import Rule, allowed
 from core.domain.amounts import parse_amount
 from core.domain.communities import Approval
 from core.domain.errors import (
@@ -48,7 +49,7 @@ MOST_OPEN = 10_000
 _CLOSED: Mapping[Approval | None, Limit] = {Approval.WAITING: Limit.COMMUNITY, Approval.DECLINED: Limit.DECLINED}
 """What an order is refused by where none are taken."""
 LARGEST_WISH_MICROS = 100 * MICROS
-_WISHES = f"more than nothing and at most {show(LARGEST_WISH_MICROS)}"
+_WISHES = allowed(Rule.WISH, most_micros=LARGEST_WISH_MICROS)
 
 
 class Service:

@@ -13,6 +13,7 @@ from bots.text import audit_replies, community_replies, replies
 from bots.text.locale import _
 from bots.text.titles import begun
 from core.admin import MOST_ROWS, Subject
+from core.domain.allowed import Rule, allowed
 from core.domain.errors import InvalidInput
 from core.domain.models import Caller, Person
 from core.domain.reports import AuditEntry, Entry, R, Usage, to_csv
@@ -113,7 +114,7 @@ async def limits(asked: Asked, name: str = "", value: str = "") -> Answer | None
     if not name and not value:
         return Answer(texts.limits(await admin.limits(caller)))
     if not name:
-        raise InvalidInput("limit", "", f"one of {', '.join(texts.LIMITS)}")
+        raise InvalidInput("limit", "", allowed(Rule.ONE_OF, choices=tuple(texts.LIMITS)))
     if not value:
         return None
     value = _channels(asked, value) if name == "channels" else value

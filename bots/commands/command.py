@@ -6,6 +6,8 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
 
+from bots.text.locale import N_, _
+from bots.text.wording import either
 from core.domain.models import Caller
 from core.service import Service
 
@@ -65,14 +67,14 @@ class Who(Enum):
 class Kind(Enum):
     """What an argument is, and how it is written where nothing is chosen for it."""
 
-    TEXT = "text"
-    MEMBER = "@name"
-    ROLE = "role"
+    TEXT = N_("text")
+    MEMBER = N_("@name")
+    ROLE = N_("role")
     AMOUNT = "0.50"
-    PERIOD = "day, week or month"
-    DURATION = "2h, 3 days or 1 week"
+    PERIOD = "day"
+    DURATION = N_("2h, 3 days or 1 week")
     CHOICE = "choice"
-    COMMUNITY = "community"
+    COMMUNITY = N_("community")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +98,8 @@ class Argument:
     @property
     def usage(self) -> str:
         """Show it as people write it, in brackets where it may be left out."""
-        form = self.example or (_either(self.choices) if self.choices else self.kind.value)
+        form = either(self.choices) if self.choices else _(self.example or self.kind.value)
         return form if self.is_needed else f"[{form}]"
-
-
-def _either(words: tuple[str, ...]) -> str:
-    return " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

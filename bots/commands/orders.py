@@ -7,6 +7,8 @@ from typing import Any
 
 from bots.commands.parameters import Typed
 from bots.commands.voice_names import NO_NAME, Beginning, beginning
+from bots.text.locale import _
+from core.domain.allowed import Rule, allowed
 from core.domain.errors import InvalidInput
 from core.domain.models import Caller, Destination, Order
 from core.domain.products import Catalog, Product
@@ -78,8 +80,13 @@ def _parameters(
 
 
 def _alone(row: Product, word: str, voice: str, catalog: Catalog) -> InvalidInput:
-    means = f"{voice} Hello, or {catalog.default_voice} {word} if that is to be said"
-    return InvalidInput(row.speaker, word, f"a voice and what it says, such as {means}")
+    means = _(
+        "a voice and what it says, such as {voice} Hello, or {default} {word} if that is to be said",
+        voice=voice,
+        default=catalog.default_voice,
+        word=word,
+    )
+    return InvalidInput(row.speaker, word, means)
 
 
 def is_empty(order: Order, catalog: Catalog) -> bool:
@@ -94,7 +101,7 @@ def _voice(text: str, typed: Typed, *, is_literal: bool) -> Beginning:
     if chosen:
         found = beginning(chosen, catalog.voices)
         if found.rest or not found.voices:
-            raise InvalidInput(speaker, chosen, f"one of {', '.join(catalog.voices)}")
+            raise InvalidInput(speaker, chosen, allowed(Rule.ONE_OF, choices=catalog.voices))
         return replace(found, rest=text, chosen=True)
     if is_literal:
         return NO_NAME

@@ -8,6 +8,9 @@ from enum import Enum, auto
 from typing import Any, NoReturn
 
 from bots.commands.voice_names import beginning, resembles
+from bots.text import allowed_words, product_words
+from bots.text.locale import _
+from core.domain.allowed import Allowed
 from core.domain.errors import InvalidInput
 from core.domain.products import Catalog, Number, Parameter, Product
 
@@ -153,7 +156,7 @@ class Typed:
 
     def refuse_twice(self, name: str, value: str, typed: str) -> NoReturn:
         """Refuse what was given before."""
-        self._refuse(name, value, "given once", typed, "")
+        self._refuse(name, value, _("given once"), typed, "")
 
     def refuse_unfinished(self, text: str) -> None:
         """Refuse a parameter without its value, its bracket or its quotation mark: its name would be spoken."""
@@ -198,7 +201,7 @@ class Typed:
                 return False
             self._refuse(name, value, self.product.table[name].allowed, found.typed, self._example(name))
         if found.place is _Place.PERHAPS_LAST or not is_one:
-            self._refuse(name, value, f"written {name}={value}", found.typed, f"{name}={value}")
+            self._refuse(name, value, _("written {form}", form=f"{name}={value}"), found.typed, f"{name}={value}")
         if name in self.given:
             self.refuse_twice(name, value, found.typed)
         parameter = self.product.table[name]
@@ -224,9 +227,10 @@ class Typed:
         near = next((option for option in self.product.options if _resembles(name, option)), None)
         if near and self._is_value(near, value):
             right = f"{near}={value}"
-            self._refuse(name, value, f"written {right}", found.typed, right)
+            self._refuse(name, value, _("written {form}", form=right), found.typed, right)
         if near and found.is_firm and found.sign != ":" and _is_meant(found, self.product.table[near]):
-            allowed = f"written {near}, {self.product.table[near].allowed}"
+            what = allowed_words.said(self.product.table[near].allowed)
+            allowed = _("written {name}, {allowed}", name=near, allowed=what)
             self._refuse(name, value, allowed, found.typed, self._example(near))
         if not found.is_firm or found.sign == ":":
             return
@@ -234,18 +238,24 @@ class Typed:
         is_apart = found.place in {_Place.FIRST, _Place.LAST} or found.is_long
         is_plain = found.sign == "=" or bool(_FIGURE.match(value))
         if name in others or (is_apart and is_plain and len(name) >= SHORTEST_UNKNOWN):
-            takes = f"left out: {self.product.name} takes {', '.join(self.product.options)}"
+            takes = _(
+                "left out: {product} takes {options}",
+                product=product_words.noun(self.product.name),
+                options=", ".join(self.product.options),
+            )
             self._refuse(name, value, takes, found.typed, "")
 
     def _example(self, name: str) -> str:
         is_speaker = name == self.product.speaker
         return f"{name}={self.catalog.default_voice if is_speaker else self.product.table[name].example}"
 
-    def _refuse(self, name: str, value: str, allowed: str, typed: str, right: str) -> NoReturn:
+    def _refuse(self, name: str, value: str, allowed: Allowed | str, typed: str, right: str) -> NoReturn:
         words = " ".join(self.body.replace(typed, right, 1).split())
         command = f"/{self.product.command}"
-        as_it_stands = f'{command} {self.product.billed}="{" ".join(self.body.split())}" to have all of it said'
-        raise InvalidInput(name, value, allowed, f"{command} {words or 'Hello'}, or {as_it_stands}")
+        line = f"{command} {words or 'Hello'}"
+        literal = f'{command} {self.product.billed}="{" ".join(self.body.split())}"'
+        either = _("{line}, or {literal} to have all of it said", line=line, literal=literal)
+        raise InvalidInput(name, value, allowed, either)
 
 
 def _is_meant(found: _Found, parameter: Parameter) -> bool:

@@ -34,7 +34,7 @@ _QUOTA = (
 )
 _CREDIT = (
     Argument(name="amount", kind=Kind.AMOUNT, about=N_("Such as 0.50 or 5000 chars")),
-    Argument(name="reason", kind=Kind.TEXT, about=N_("Why, for the records"), required=False, example="reason"),
+    Argument(name="reason", kind=Kind.TEXT, about=N_("Why, for the records"), required=False, example=N_("reason")),
 )
 _COMMUNITY = Argument(
     name="community", kind=Kind.COMMUNITY, about=N_("Its key; leave it out for this one"), required=False
@@ -59,7 +59,7 @@ COMMANDS: Sequence[Command] = (
         who=MEMBER,
         action=actions.claim,
         about=N_("Become the one who runs this bot, with the code from its terminal"),
-        arguments=(Argument(name="code", kind=Kind.TEXT, about=N_("As the terminal shows it"), example="code"),),
+        arguments=(Argument(name="code", kind=Kind.TEXT, about=N_("As the terminal shows it"), example=N_("code")),),
         is_rare=True,
     ),
     Command(
@@ -154,7 +154,7 @@ COMMANDS: Sequence[Command] = (
                 kind=Kind.TEXT,
                 about=N_("The new value, or none"),
                 required=False,
-                example="a value or none",
+                example=N_("a value or none"),
             ),
         ),
     ),

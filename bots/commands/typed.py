@@ -11,6 +11,7 @@ from bots.commands.parse import Command as Typed
 from bots.commands.parse import Named
 from bots.text import admin_replies, replies
 from bots.text.locale import _
+from bots.text.wording import either
 from core.domain.amounts import FOR_GOOD, read_quota, read_span_ms, split_credit
 from core.domain.errors import InvalidInput
 from core.domain.models import Person
@@ -102,7 +103,7 @@ def usage(found: list[Command]) -> str:
             return replies.usage_quota()
         case "claim":
             return _(admin_replies.CLAIM_USAGE)
-    return replies.write(", or ".join(c.usage for c in found if not c.needs_role))
+    return replies.write(either([c.usage for c in found if not c.needs_role]))
 
 
 def _line(typed: str, wrong: str, right: str) -> str:

@@ -21,6 +21,7 @@ from bots.discord.greeting import adder, greet, say
 from bots.discord.identity import AnyInteraction, key
 from bots.discord.presses import press
 from bots.discord.responder import Responder
+from bots.discord.translator import Translator
 from bots.discord.turns import Turns
 from bots.text import refusals, replies
 from bots.text.locale import _, speaking, tag_of
@@ -103,6 +104,7 @@ class Bot(discord.AutoShardedClient):
         self._ws_url = self._ws_url or yarl.URL(url)
         self._turns = Turns(self.shard_count or count, limits["max_concurrency"])
         if self._sync:
+            await self.tree.set_translator(Translator())
             await self.tree.sync()
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:

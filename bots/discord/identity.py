@@ -7,7 +7,7 @@ from typing import Any, Self
 import discord
 
 from bots.commands.command import Asked
-from bots.text.locale import tag_of
+from bots.text.locale import _, tag_of
 from core.admin import Subject
 from core.domain.errors import DeliveryRefused, InvalidInput
 from core.domain.models import Caller, Destination, Job, Person
@@ -75,7 +75,7 @@ def role_subject(role: discord.Role) -> Subject:
 def person(user: Anybody) -> Person:
     """Name a member who is spoken about. Raises InvalidInput for a bot."""
     if user.bot:
-        raise InvalidInput("member", user.display_name, "a person, not a bot")
+        raise InvalidInput("member", user.display_name, _("a person, not a bot"))
     return Person(member=key(user.id), name=user.display_name, roles=roles_of(user))
 
 
@@ -101,7 +101,7 @@ def channel_key(word: str) -> str:
     """Return the key of a channel as people name it, `<#123>` or `123`. Raises InvalidInput."""
     found = _CHANNEL.fullmatch(word)
     if not found:
-        raise InvalidInput("channels", word, "channels of this server, such as #general, here for this one, or none")
+        raise InvalidInput("channels", word, _("channels of this server, such as #general, here for this one, or none"))
     return key(int(found[1] or found[2]))
 
 

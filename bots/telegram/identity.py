@@ -20,7 +20,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest
 
 from bots.telegram.parse import answered
-from bots.text.locale import tag_of
+from bots.text.locale import _, tag_of
 from core.domain.errors import InvalidInput, NotPermitted
 from core.domain.models import Caller, Destination, Person
 from core.domain.refusals import Need
@@ -40,7 +40,7 @@ def key(platform_id: int) -> str:
 def key_of(member_id: str) -> str:
     """Return the key of a member who is named by id. Raises InvalidInput."""
     if not re.fullmatch(r"\d{1,15}", member_id, re.ASCII):
-        raise InvalidInput("id", member_id, "a member's number, such as id:123456")
+        raise InvalidInput("id", member_id, _("a member's number, such as id:123456"))
     return f"{NAME}:{int(member_id)}"
 
 

@@ -8,6 +8,7 @@ from telegram.constants import ChatType
 
 from bots.commands import parse as commands
 from bots.commands.parse import Command, Named
+from bots.text.locale import _
 from core.domain.errors import InvalidInput
 
 _ADDRESS = re.compile(r"\s*(?:/[A-Za-z0-9_]+)?@([A-Za-z0-9_]+)")
@@ -94,7 +95,7 @@ def named(message: Message, command: Command) -> tuple[Named, User | None]:
     else:
         user = next((user for number, user in mentions.items() if asked.member_id == str(number)), None)
     if user is not None and user.is_bot:
-        raise InvalidInput("member", user.full_name, "a person, not a bot")
+        raise InvalidInput("member", user.full_name, _("a person, not a bot"))
     return asked, user
 
 

@@ -20,6 +20,7 @@ from bots.telegram.identity import NAME
 from bots.telegram.intake import Intake, Keep
 from bots.telegram.pace import Pace
 from bots.telegram.webhook import PATH, Webhook
+from bots.text.locale import languages, speaking
 from core.domain.errors import ConfigurationError, PlatformBusy, PlatformError
 from core.service import Service
 
@@ -61,7 +62,7 @@ class Telegram(TelegramDelivery):
 
     async def open(self, service: Service) -> None:
         """Get ready to deliver; contacts nobody."""
-        self._menus = menus(service.catalog)
+        self._catalog = service.catalog
         self._service = service
         Dispatcher(self._bot, service, self, self._pace).add_to(self._application)
 
@@ -112,8 +113,10 @@ class Telegram(TelegramDelivery):
 
     async def _announce(self) -> None:
         try:
-            for commands, scope in self._menus:
-                await self._bot.set_my_commands(commands, scope=scope)
+            for tag in ("", *languages()):
+                with speaking(tag):
+                    for commands, scope in menus(self._catalog):
+                        await self._bot.set_my_commands(commands, scope=scope, language_code=tag or None)
         except InvalidToken:
             raise
         except TelegramError as error:

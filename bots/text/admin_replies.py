@@ -70,8 +70,10 @@ def quota_shown(name: str, standing: Standing) -> str:
     if not standing.blocked:
         return shown
     if standing.blocked_until_ms is None:
-        return f"{shown} {_('Orders are blocked.')}"
-    return f"{shown} {_('Orders are blocked until {when}.', when=when(standing.blocked_until_ms))}"
+        blocked = _("Orders are blocked.")
+    else:
+        blocked = _("Orders are blocked until {when}.", when=when(standing.blocked_until_ms))
+    return f"{shown} {blocked}"
 
 
 def quotas(found: Sequence[tuple[QuotaSource, str, str, Quota]], role_names: Mapping[str, str]) -> str:
@@ -139,7 +141,8 @@ def limits(found: Limits) -> str:
         "products": found.products and ", ".join(found.products),
         "channels": found.channels and ", ".join(found.channels),
     }
-    lines = [f"{name}: {value or _('none')}" for name, value in shown.items()]
+    none = _("none")
+    lines = [f"{name}: {value or none}" for name, value in shown.items()]
     return "\n".join([_("Limits of this community:"), *lines])
 
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bots.text.locale import N_, _, ngettext
-from bots.text.wording import money, when
+from bots.text.wording import a_period, money, when
 from core.admin import MOST_ACTS
+from core.domain.quota import Period
 from core.domain.reports import AuditEntry
 
 ACTS, REFUSALS = 10, 5
@@ -84,11 +85,26 @@ def _whom(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
     return entry.target if is_key or not number else _("id {id}", id=number)
 
 
+_WORDS = (N_("none"), N_("default"), N_("unlimited"), N_("for good"))
+
+
+def _amount(found: re.Match[str]) -> str:
+    return money(int(found[0])) if found[0].isdecimal() else _(found[0])
+
+
+def _blocked(value: str) -> str:
+    if value == "none":
+        return _("not blocked")
+    _until, _space, at_ms = value.partition(" ")
+    return _("until {when}", when=when(int(at_ms))) if at_ms.isdecimal() else _(value)
+
+
 def _written(act: str, value: str) -> str:
     """Write a value of the audit, which keeps micros, ms and lists with commas around, as people read it."""
     if act in {"block", "unblock"}:
-        return _("not blocked") if value == "none" else re.sub(r"\d+", lambda moment: when(int(moment[0])), value)
+        return _blocked(value)
     if act.startswith(_AMOUNTS):
-        amount = re.sub(r"\d+", lambda number: money(int(number[0])), value)
-        return re.sub(r" (?=(?:day|week|month)$)", " a ", amount) if act.startswith("quota") else amount
+        limit, _space, period = value.rpartition(" ") if act.startswith("quota") else ("", "", "")
+        amount = re.sub(r"\d+|none|default|unlimited", _amount, limit or value)
+        return a_period(amount, Period(period)) if limit else amount
     return ", ".join(value.strip(",").split(","))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bots.text.locale import N_, _
+from bots.text.wording import either
 
 ADMINS = N_("For admins:")
 OPERATORS = N_("For whoever runs this bot:")
@@ -20,5 +21,5 @@ def settings(found: Sequence[str]) -> list[str]:
 
 def as_it_stands(billed: Sequence[str]) -> str:
     """Say how to have a text taken as it is."""
-    forms = " or ".join(f'{name}="…"' for name in billed)
+    forms = either([f'{name}="…"' for name in billed])
     return _("{forms} is taken as it stands, whatever it looks like", forms=forms)

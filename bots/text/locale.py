@@ -80,8 +80,12 @@ def tag_of(given: str | None) -> str:
 
 
 def languages() -> tuple[str, ...]:
-    """Name the languages that there is a catalogue for, as files do: de, pt_BR."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.po")))
+    """Name the languages that there is a catalogue for, without their regions: de, pt."""
+    return tuple(sorted({name.partition("_")[0] for name in _names()}))
+
+
+def _names() -> list[str]:
+    return [path.stem for path in FOLDER.glob("*.po")]
 
 
 @lru_cache(256)
@@ -92,8 +96,9 @@ def language(tag: str) -> Language:
     except (UnknownLocaleError, ValueError):
         return ENGLISH
     parts = (wanted.script, wanted.territory), (None, wanted.territory), (wanted.script, None), (None, None)
+    known = _names()
     names = ["_".join(part for part in (wanted.language, *some) if part) for some in parts]
-    near = next((name for name in names if name in languages()), None)
+    near = next((name for name in names if name in known), None)
     return ENGLISH if near is None else Language(Locale.parse(near), _read(FOLDER / f"{near}.po"))
 
 

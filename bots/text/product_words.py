@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bots.text import allowed_words
 from bots.text.locale import N_, _
 from core.domain.products import Catalog, Product
 
@@ -67,7 +68,7 @@ def does(row: Product) -> str:
 def parameter(row: Product, name: str) -> str:
     """Say what a parameter does, within what menus show; of one without words, what it may be."""
     said = of(row.name).parameters.get(name)
-    return (_(said) if said else row.table[name].allowed)[:LONGEST]
+    return (_(said) if said else allowed_words.said(row.table[name].allowed))[:LONGEST]
 
 
 def usage(row: Product, catalog: Catalog) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from bots.text import product_words
+from bots.text import allowed_words, product_words
 from bots.text.admin_replies import LIMITS
 from bots.text.community_replies import decided_before
 from bots.text.locale import N_, _, ngettext
@@ -92,11 +92,12 @@ def refusal(error: Refusal) -> str:
 
 def _invalid(error: InvalidInput) -> str:
     given = shown(str(error.value), LONGEST_QUOTE)
+    allowed = allowed_words.said(error.allowed)
     name = _TYPED.get(error.parameter) or shown(error.parameter, LONGEST_QUOTE)
     said = (
-        _("{name} “{given}” can't be used: it must be {allowed}.", name=name, given=given, allowed=error.allowed)
+        _("{name} “{given}” can't be used: it must be {allowed}.", name=name, given=given, allowed=allowed)
         if given
-        else _("{name} can't be used: it must be {allowed}.", name=name, allowed=error.allowed)
+        else _("{name} can't be used: it must be {allowed}.", name=name, allowed=allowed)
     )
     if not error.instead:
         return said

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Literal
 
 from babel.dates import format_skeleton
 from babel.lists import format_list
@@ -69,19 +70,30 @@ def span(ms: int) -> str:
 
 def both(words: Sequence[str]) -> str:
     """Write that all of some are meant: speech and music."""
-    return " and ".join(words) if spoken() is ENGLISH else format_list(words, locale=spoken().locale)
+    return _listed(words, "and", "standard")
 
 
 def either(words: Sequence[str]) -> str:
-    """Write that one of some is meant: Aria or Roger."""
-    return " or ".join(words) if spoken() is ENGLISH else format_list(words, "or", locale=spoken().locale)
+    """Write that one of some is meant: day, week or month."""
+    return _listed(words, "or", "or")
+
+
+def _listed(words: Sequence[str], link: str, style: Literal["standard", "or"]) -> str:
+    if spoken() is not ENGLISH:
+        return format_list(words, style, locale=spoken().locale)
+    return f" {link} ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def allowance(quota: Quota) -> str:
     """Write a quota: $0.50 a day, or unlimited."""
     if quota.limit_micros is None:
         return _("unlimited")
-    return _(_ALLOWANCE[quota.period], amount=money(quota.limit_micros))
+    return a_period(money(quota.limit_micros), quota.period)
+
+
+def a_period(amount: str, period: Period) -> str:
+    """Write an amount for each period: $0.50 a day."""
+    return _(_ALLOWANCE[period], amount=amount)
 
 
 def used(standing: Standing) -> str:

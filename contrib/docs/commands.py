@@ -7,7 +7,7 @@ from pathlib import Path
 from bots.commands.command import Who
 from bots.commands.listing import listed, usage
 from bots.commands.table import COMMANDS
-from bots.text import product_words
+from bots.text import allowed_words, product_words
 from core.domain.products import Product, catalog
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def _rows(product: Product) -> Iterator[tuple[str, str, str, str]]:
     for name, parameter in product.table.items():
         required = "" if name != product.billed else ", required"
         about = product_words.parameter(product, name)
-        yield f"`/{product.command}`", f"`{name}`", f"{parameter.allowed}{required}", about
+        yield f"`/{product.command}`", f"`{name}`", f"{allowed_words.said(parameter.allowed)}{required}", about
 
 
 _PARTS = {who.name.lower(): _commands(who) for who in Who} | {"parameters": _parameters()}

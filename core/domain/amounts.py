@@ -4,15 +4,16 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from core.domain.allowed import Allowed, Rule, allowed
 from core.domain.errors import InvalidInput
 from core.domain.money import LARGEST_MICROS, MICROS, cost_of
 from core.domain.quota import DAY_MS, Period, Quota
 
-SUMS = "an amount such as $0.50, 0.50 or 5000 chars, with at most six decimals and at most $1000000"
-AMOUNTS = "an amount such as $0.50, 0.50, 5000 chars or unlimited, with at most six decimals and at most $1000000"
-TOO_MUCH = "at most $1000000"
-PERIODS = "day, week or month"
-TIMES = "a time such as 30m, 2 hours, 1h30m, 3 days or 1 week, of at most a year"
+SUMS = allowed(Rule.SUM)
+AMOUNTS = allowed(Rule.AMOUNT)
+TOO_MUCH = allowed(Rule.NOT_TOO_MUCH)
+PERIODS = allowed(Rule.PERIOD)
+TIMES = allowed(Rule.TIME)
 LONGEST_SPAN_MS = 366 * DAY_MS
 LARGEST_COUNT = 1_000_000
 LONGEST = 200
@@ -40,14 +41,14 @@ _THOUSANDS = re.compile(r"(?<!\d)[1-9]\d{0,2}\.\d\d0(?!\d)", re.ASCII)
 """1.000 is a thousand to half of the world."""
 
 
-def parse_amount(text: str, price_micros: int, allowed: str = AMOUNTS) -> int | None:
+def parse_amount(text: str, price_micros: int, wanted_is: Allowed = AMOUNTS) -> int | None:
     """Read an amount as people type it, into micros; None is unlimited. Raises InvalidInput."""
     wanted = _tidy(text)
     if wanted == "unlimited":
         return None
     micros = _micros(wanted, price_micros)
     if micros is None:
-        raise InvalidInput("amount", text, allowed, _mended(wanted, price_micros))
+        raise InvalidInput("amount", text, wanted_is, _mended(wanted, price_micros))
     if micros > LARGEST_MICROS:
         raise InvalidInput("amount", text, TOO_MUCH)
     return micros
@@ -136,7 +137,7 @@ def read_quota(text: str, price_micros: int, usual: Period | None = None) -> Quo
         raise InvalidInput("period", rest, PERIODS, "day")
     micros = parse_amount(amount, price_micros)
     if micros is not None and usual is None:
-        raise InvalidInput("amount", wanted, f"followed by {PERIODS}", f"{wanted} day")
+        raise InvalidInput("amount", wanted, allowed(Rule.AMOUNT_THEN_PERIOD), f"{wanted} day")
     return Quota(limit_micros=micros, period=usual or Period.MONTH)
 
 
@@ -144,7 +145,7 @@ def read_monthly(text: str, price_micros: int) -> int | None:
     """Read what may be spent in a month, into micros; None is unlimited. Raises InvalidInput."""
     quota = read_quota(text, price_micros, Period.MONTH)
     if quota.period is not Period.MONTH:
-        raise InvalidInput("amount", text, "an amount for a month, such as 20.00 or unlimited")
+        raise InvalidInput("amount", text, allowed(Rule.MONTHLY))
     return quota.limit_micros
 
 
@@ -182,10 +183,10 @@ def check_reason(amount: str, reason: str, price_micros: int) -> None:
     if more := _amount_like(words):
         whole = " ".join((amount, *words[:more]))
         better = _mended(_tidy(whole), price_micros)
-        raise InvalidInput("amount", whole, f"{SUMS}; a reason begins with another word", better)
+        raise InvalidInput("amount", whole, allowed(Rule.SUM_THEN_REASON), better)
 
 
-def _split(wanted: str, price_micros: int, allowed: str = AMOUNTS) -> tuple[str, str]:
+def _split(wanted: str, price_micros: int, wanted_is: Allowed = AMOUNTS) -> tuple[str, str]:
     """Take the longest beginning that is an amount. Raises InvalidInput where there is none."""
     words = wanted.split(" ", 2 * _MOST_WORDS)
     for length in range(min(len(words), _MOST_WORDS), 0, -1):
@@ -194,7 +195,7 @@ def _split(wanted: str, price_micros: int, allowed: str = AMOUNTS) -> tuple[str,
         if tidy == "unlimited" or _micros(tidy, price_micros) is not None:
             return tidy, rest
     meant = " ".join(words[: max(1, _amount_like(words))])
-    raise InvalidInput("amount", meant, allowed, _mended(_tidy(meant), price_micros))
+    raise InvalidInput("amount", meant, wanted_is, _mended(_tidy(meant), price_micros))
 
 
 def _amount_like(words: Sequence[str]) -> int:
@@ -257,7 +258,7 @@ def read_seconds(name: str, text: str) -> int:
     try:
         return read_span_ms(text) // 1000
     except InvalidInput:
-        raise InvalidInput(name, text, "seconds or a time, such as 90, 2m or 1 hour, or none") from None
+        raise InvalidInput(name, text, allowed(Rule.SECONDS)) from None
 
 
 def read_count(name: str, text: str, *, least: int, unit: str = "") -> int:
@@ -268,5 +269,5 @@ def read_count(name: str, text: str, *, least: int, unit: str = "") -> int:
     number = int(wanted.replace(" ", "")) if _COUNT.fullmatch(wanted) else -1
     if not least <= number <= LARGEST_COUNT:
         better = re.sub(r"[,.'\u2019]", "", wanted) if _GROUPS.fullmatch(wanted) else ""
-        raise InvalidInput(name, text, f"a whole number from {least} to {LARGEST_COUNT}, or none", better)
+        raise InvalidInput(name, text, allowed(Rule.COUNT, low=least, high=LARGEST_COUNT), better)
     return number

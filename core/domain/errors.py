@@ -29,6 +29,7 @@ TroubadourError
 
 from typing import ClassVar
 
+from core.domain.allowed import Allowed
 from core.domain.communities import Approval
 from core.domain.lifecycle import Reason
 from core.domain.quota import Standing
@@ -49,8 +50,9 @@ class Refusal(TroubadourError):
 class InvalidInput(Refusal):
     """Name the parameter, the value as given and what is allowed; and `instead` what to type, where that is clear."""
 
-    def __init__(self, parameter: str, value: object, allowed: str, instead: str = "") -> None:
-        super().__init__(f"{parameter}: {value!r} is not {allowed}")
+    def __init__(self, parameter: str, value: object, allowed: Allowed | str, instead: str = "") -> None:
+        """`allowed` is words only where chats find something wrong, which have words."""
+        super().__init__(f"{parameter}: {value!r} is not {allowed.rule if isinstance(allowed, Allowed) else allowed}")
         self.parameter = parameter
         self.value = value
         self.allowed = allowed

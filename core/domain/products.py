@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, Protocol
 
+from core.domain.allowed import Allowed, Rule
+from core.domain.allowed import allowed as says
 from core.domain.errors import InvalidInput, NothingToSay
 from core.domain.money import cost_of
 
@@ -43,7 +45,7 @@ class Parameter(Protocol):
         ...
 
     @property
-    def allowed(self) -> str:
+    def allowed(self) -> Allowed:
         """Say what it may be, after "it must be"."""
         ...
 
@@ -64,18 +66,18 @@ class Text:
     example: str = "Hello"
 
     @property
-    def allowed(self) -> str:
+    def allowed(self) -> Allowed:
         """Say how long it may be."""
-        return f"at most {self.limit} characters"
+        return says(Rule.SHORT, most=self.limit)
 
     def check(self, name: str, value: Any) -> str:
         """Return the text as it is."""
         if not isinstance(value, str) or not says_something(value):
-            raise NothingToSay(name, value, "words: punctuation, emoji and tags in brackets alone have no sound")
+            raise NothingToSay(name, value, says(Rule.AUDIBLE))
         if len(value) > self.limit:
-            raise InvalidInput(name, f"{value[:20]}…", f"{self.allowed} (this has {len(value)})")
+            raise InvalidInput(name, f"{value[:20]}…", says(Rule.SHORTER, most=self.limit, has=len(value)))
         if any("\ud800" <= c <= "\udfff" or (c < " " and c not in "\t\n\r") for c in value):
-            raise InvalidInput(name, f"{value[:20]}…", "text without control characters")
+            raise InvalidInput(name, f"{value[:20]}…", says(Rule.PLAIN))
         return value
 
     def read(self, typed: str) -> str:
@@ -113,9 +115,9 @@ class OneOf:
         return self.usual or self.choices[0]
 
     @property
-    def allowed(self) -> str:
+    def allowed(self) -> Allowed:
         """List them."""
-        return f"one of {', '.join(self.choices)}"
+        return says(Rule.ONE_OF, choices=self.choices)
 
     def check(self, name: str, value: Any) -> str:
         """Return the choice that is meant."""
@@ -140,9 +142,9 @@ class Number:
     example: str = "1"
 
     @property
-    def allowed(self) -> str:
+    def allowed(self) -> Allowed:
         """Give the range."""
-        return f"a number from {self.low} to {self.high}"
+        return says(Rule.NUMBER, low=self.low, high=self.high)
 
     def check(self, name: str, value: Any) -> float:
         """Return the number to send."""
@@ -163,8 +165,12 @@ _NUMBER = re.compile(r"\d{0,6}[.,]?\d{1,6}", re.ASCII)
 class Flag:
     """True or false."""
 
-    allowed: str = "true or false"
     example: str = "yes"
+
+    @property
+    def allowed(self) -> Allowed:
+        """Name them."""
+        return says(Rule.TRUTH)
 
     def check(self, name: str, value: Any) -> bool:
         """Return it."""
@@ -226,10 +232,12 @@ class Product:
         """Return the parameters as they will be sent. Raises InvalidInput for the first that is out of range."""
         for name in parameters:
             if name not in self.table:
-                raise InvalidInput(name, parameters[name], f"a parameter of {self.name}: {', '.join(self.table)}")
+                raise InvalidInput(
+                    name, parameters[name], says(Rule.PARAMETER, product=self.name, choices=tuple(self.table))
+                )
         for name in self.required:
             if name not in parameters:
-                raise InvalidInput(name, "", "given: it is required")
+                raise InvalidInput(name, "", says(Rule.REQUIRED))
         return {name: self.table[name].check(name, value) for name, value in parameters.items()}
 
     def text_of(self, parameters: Mapping[str, Any]) -> str:
@@ -323,7 +331,7 @@ class Catalog:
     def __getitem__(self, name: str) -> Product:
         """Return a product. Raises InvalidInput for a name that is not on offer."""
         if name not in self.products:
-            raise InvalidInput("product", name, f"one of {', '.join(self.products)}")
+            raise InvalidInput("product", name, says(Rule.ONE_OF, choices=tuple(self.products)))
         return self.products[name]
 
     def voice(self, word: str) -> str | None:

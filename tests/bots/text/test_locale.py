@@ -1,12 +1,14 @@
 """Sentences in other languages: which catalogue is taken, and what is said where it lacks something."""
 
-from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from bots.text import locale
-from bots.text.locale import N_, _, language, ngettext, speaking, tag_of
+from bots.text.locale import N_, _, ngettext, speaking, tag_of
+from tests.bots.text.catalogues import sentences
 
 GERMAN = """
 msgid ""
@@ -29,12 +31,10 @@ msgstr[1] "{n} Aufträge von {name}"
 
 
 @pytest.fixture(autouse=True)
-def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "de.po").write_text(GERMAN)
     monkeypatch.setattr(locale, "FOLDER", tmp_path)
-    language.cache_clear()
-    yield
-    language.cache_clear()
+    monkeypatch.setattr(locale, "language", lru_cache(locale.language.__wrapped__))
 
 
 def greeting(tag: str) -> str:
@@ -80,3 +80,8 @@ def test_plurals_follow_the_language() -> None:
 )
 def test_what_platforms_call_a_language_becomes_a_tag(given: str | None, tag: str) -> None:
     assert tag_of(given) == tag
+
+
+def test_the_template_has_every_sentence_that_is_marked() -> None:
+    with (Path(locale.__file__).parent / "locales" / locale.TEMPLATE).open("rb") as file:
+        assert {m.id for m in read_po(file)} == {m.id for m in sentences()}, "make words writes it anew"

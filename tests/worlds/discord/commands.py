@@ -144,7 +144,7 @@ def interaction_event(application_id: int, origin: str, reply: Reply, member: Us
         "data": data,
         "channel": channel.payload(),
         "channel_id": str(channel.id),
-        "locale": "en-US",
+        "locale": member.user.language,
         "app_permissions": str(channel.bot_permissions),
         "attachment_size_limit": reply.upload_limit_bytes,
         "entitlements": [],

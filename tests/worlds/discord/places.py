@@ -35,6 +35,7 @@ class User:
     name: str
     bot: bool = False
     takes_direct_messages: bool = True
+    language: str = "en-US"
 
     @property
     def user(self) -> "User":

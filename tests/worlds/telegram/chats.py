@@ -21,6 +21,7 @@ class User:
     first_name: str
     username: str | None = None
     is_bot: bool = False
+    language: str | None = None
 
     @property
     def mention(self) -> str:
@@ -30,6 +31,7 @@ class User:
     @property
     def raw(self) -> JSON:
         raw: JSON = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
+        raw |= {"language_code": self.language} if self.language else {}
         return raw | ({"username": self.username} if self.username else {})
 
 

@@ -1,0 +1,50 @@
+"""What must be given in the place of what can't be used, in words that follow "it must be"."""
+
+from collections.abc import Mapping
+
+from bots.text.locale import N_, _
+from bots.text.wording import AMOUNTS, money
+from core.domain.allowed import Allowed, Rule
+
+_WORDS: Mapping[Rule, str] = {
+    Rule.AMOUNT: AMOUNTS,
+    Rule.SUM: N_("an amount such as $0.50, 0.50 or 5000 chars, with at most six decimals and at most $1000000"),
+    Rule.SUM_THEN_REASON: N_(
+        "an amount such as $0.50, 0.50 or 5000 chars, with at most six decimals and at most $1000000; a reason begins "
+        "with another word"
+    ),
+    Rule.NOT_TOO_MUCH: N_("at most $1000000"),
+    Rule.WISH: N_("more than nothing and at most {most_micros}"),
+    Rule.POSITIVE: N_("more than $0.00 and a number, such as $0.50 or 5000 chars"),
+    Rule.AMOUNT_THEN_PERIOD: N_("followed by day, week or month"),
+    Rule.MONTHLY: N_("an amount for a month, such as 20.00 or unlimited"),
+    Rule.PERIOD: N_("day, week or month"),
+    Rule.TIME: N_("a time such as 30m, 2 hours, 1h30m, 3 days or 1 week, of at most a year"),
+    Rule.SECONDS: N_("seconds or a time, such as 90, 2m or 1 hour, or none"),
+    Rule.COUNT: N_("a whole number from {low} to {high}, or none"),
+    Rule.REASON: N_("one line of at most {most} characters"),
+    Rule.ONE_OF: N_("one of {choices}"),
+    Rule.SOME_OF: N_("one or more of {choices}, or none"),
+    Rule.CHANNELS: N_("here, which means where this is written, or none"),
+    Rule.SHORT: N_("at most {most} characters"),
+    Rule.SHORTER: N_("at most {most} characters (this has {has})"),
+    Rule.NUMBER: N_("a number from {low} to {high}"),
+    Rule.TRUTH: N_("true or false"),
+    Rule.AUDIBLE: N_("words: punctuation, emoji and tags in brackets alone have no sound"),
+    Rule.PLAIN: N_("text without control characters"),
+    Rule.PARAMETER: N_("a parameter of {product}: {choices}"),
+    Rule.REQUIRED: N_("given: it is required"),
+}
+
+
+def said(allowed: Allowed | str) -> str:
+    """Say what must be given; what an adapter has said itself stays."""
+    if isinstance(allowed, str):
+        return allowed
+    return _(_WORDS[allowed.rule], **{name: _shown(name, value) for name, value in allowed.values.items()})
+
+
+def _shown(name: str, value: object) -> object:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return money(value) if name.endswith("_micros") and isinstance(value, int) else value
