@@ -19,6 +19,7 @@ from bots.app.settings import Settings, load
 from bots.app.stores import Stores, open_stores
 from core.domain.lifecycle import ENDED, State
 from core.domain.models import Caller, Destination, Order
+from tests import tokens
 
 DEADLINE_S = 120.0
 TURN_S = 0.002
@@ -88,7 +89,7 @@ def _settings(folder: Path, peer: Reached) -> Settings:
     """Return settings in which neither the environment nor `.env` has a say."""
     defaults: dict[str, Any] = {name: field.get_default() for name, field in Settings.model_fields.items()}
     chosen: dict[str, Any] = {
-        "telegram_token": SecretStr("1:not-a-token"),
+        "telegram_token": SecretStr(tokens.TELEGRAM),
         "telegram_api_url": peer.url,
         "gateway_url": peer.url,
         "gateway_key": SecretStr("no-key-needed"),

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from benchmarks.harness import ROOT, Aim, Benchmark, Figures, Row, Side
+from tests import tokens
 
 READY_S = 60.0
 NOBODY = "http://127.0.0.1:9"
@@ -31,9 +32,9 @@ async def service(*, folder: str, times: int, shared: str) -> Figures:  # noqa: 
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
-        "DISCORD_TOKEN": "not-a-token",
+        "DISCORD_TOKEN": tokens.DISCORD,
         "DISCORD_API_URL": NOBODY,
-        "TELEGRAM_TOKEN": "1:not-a-token",
+        "TELEGRAM_TOKEN": tokens.TELEGRAM,
         "TELEGRAM_API_URL": NOBODY,
         "GATEWAY_URL": NOBODY,
         "GATEWAY_KEY": "no-key-needed",

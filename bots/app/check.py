@@ -1,16 +1,14 @@
 """What is misconfigured: `troubadour check` says it, and `troubadour run` starts only without it."""
 
 import logging
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from pydantic import SecretStr
-
-from bots.app.redaction import recognizable, values_of
+from bots.app.notes import notes
 from bots.app.settings import Reading, Settings
 from bots.web.listener import try_listening
 from bots.web.server import is_served
@@ -23,6 +21,7 @@ log = logging.getLogger(__name__)
 
 NO_CHAT = "Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat to serve: put at least one of them."
 NO_KEY = "GATEWAY_KEY is not set. GATEWAY_URL=sandbox runs without one, with simulated audio."
+_TOKENS, _GATEWAY = {"discord_token", "telegram_token"}, {"gateway_key", "gateway_url"}
 
 
 class Reach(Protocol):
@@ -69,54 +68,30 @@ async def look(reading: Reading, reach: Reach, *, running_is_fine: bool) -> Find
     """Find what is wrong; `running_is_fine`: the service may be running, with all that it has to itself."""
     settings = reading.settings
     found = Findings(list(reading.faults))
-    found.faults.extend(_missing(settings, reading.faults))
+    found.faults.extend(_missing(reading))
     found.troubles.extend(unusable_proxies(settings))
     _look_at_folders(settings, found)
     await _look_at_what_others_may_have(settings, reach, found, running_is_fine=running_is_fine)
-    found.notes.extend(_notes(reading))
+    found.notes.extend(notes(reading))
     return found
 
 
-def _missing(settings: Settings, faults: Sequence[str]) -> Iterator[str]:
-    named = " ".join(faults)  # what is set, but wrong, stands in the settings as if it were not
-    if settings.discord_token is settings.telegram_token is None and "_TOKEN" not in named:
+def _missing(reading: Reading) -> Iterator[str]:
+    """Name what must be set; what is set, but wrong, stands in the settings as if it were not."""
+    settings = reading.settings
+    if settings.discord_token is settings.telegram_token is None and not _TOKENS & reading.faulty:
         yield NO_CHAT
     if settings.sandboxed:
         if not find_spec("espeakng_loader") or not find_spec("numpy"):
             yield "GATEWAY_URL=sandbox needs an extra: pip install 'troubadour[sandbox]'"
     elif settings.gateway_key is None:
-        yield NO_KEY
+        if not _GATEWAY & reading.faulty:
+            yield NO_KEY
     else:
         try:
             GatewaySettings(url=settings.gateway_url, key=settings.gateway_key)
         except ConfigurationError as error:
             yield str(error)
-
-
-def _notes(reading: Reading) -> Iterator[str]:
-    settings = reading.settings
-    for name, meant in reading.unknown.items():
-        yield f"{name} is no setting and does nothing: {meant} is probably meant."
-    for name, token in (("DISCORD_TOKEN", settings.discord_token), ("TELEGRAM_TOKEN", settings.telegram_token)):
-        if token is None and name not in " ".join(reading.faults):
-            yield f"{name} is not set: running without {name.partition('_')[0].title()}."
-    if settings.sandboxed:
-        yield "GATEWAY_URL=sandbox: audio is simulated."
-    elif settings.gateway_url.startswith("http://"):
-        yield "GATEWAY_URL is http: the key travels unencrypted."
-    yield from (f"{name.upper()} is too short or too common to be struck out of the log." for name in _plain(settings))
-    if settings.total_pool_micros == 0:
-        yield "TOTAL_POOL is 0, so nobody can order anything: put what a month may cost you at most, such as 100.00."
-    elif settings.default_pool_micros == 0:
-        yield "DEFAULT_POOL is 0: no community can order before you give it a pool with /pool."
-    if settings.public_url is None:
-        yield "PUBLIC_URL is not set: the gateway is polled instead of calling back."
-
-
-def _plain(settings: Settings) -> Iterator[str]:
-    for name, value in dict(settings).items():
-        if isinstance(value, SecretStr) and not all(map(recognizable, values_of(value.get_secret_value()))):
-            yield name
 
 
 def unusable_proxies(settings: Settings) -> list[str]:

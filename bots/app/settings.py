@@ -2,18 +2,19 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dotenv.parser import parse_stream
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bots.app.env_file import read_lines
 from bots.app.fields import Chats, Gateway, Limits, Machine, Money, Voices
-from bots.app.typos import bare, misspelt, worded, wrong_with_token
+from bots.app.typos import bare, choices_of, in_choices, misspelt, worded, wrong_with_token
 from core.domain.amounts import parse_amount, read_monthly, read_quota
 from core.domain.errors import ConfigurationError, InvalidInput
 from core.domain.products import VOICES
@@ -71,7 +72,10 @@ class Settings(Chats, Gateway, Money, Limits, Voices, Machine, BaseSettings):
     @classmethod
     def _unwrap(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Take spaces and quotes away from around values: `docker --env-file` keeps them. Empty means not set."""
-        read = {name: bare(value) if isinstance(value, str) else value for name, value in values.items()}
+        read = {
+            name: in_choices(bare(value), _CHOICES.get(name, ())) if isinstance(value, str) else value
+            for name, value in values.items()
+        }
         return {name: value for name, value in read.items() if value != ""}
 
     def faults(self) -> Iterator[tuple[str, str]]:
@@ -181,6 +185,12 @@ class Settings(Chats, Gateway, Money, Limits, Voices, Machine, BaseSettings):
         return self.data_dir / "spool"
 
 
+_CHOICES: Mapping[str, Collection[str]] = {"gateway_url": (SANDBOX,)} | {
+    name: choices for name, field in Settings.model_fields.items() if (choices := choices_of(field.annotation))
+}
+"""The words that stand for themselves, by setting."""
+
+
 def _token(name: str) -> Callable[[Settings], None]:
     def read(settings: Settings) -> None:
         token: SecretStr | None = getattr(settings, name)
@@ -222,6 +232,8 @@ class Reading:
 
     settings: Settings
     faults: Sequence[str]
+    faulty: AbstractSet[str]
+    """The names of the settings that these are about."""
     unknown: Mapping[str, str]
     """Names that are set and mean nothing, with the setting that each is probably meant to be."""
 
@@ -231,7 +243,7 @@ def read(**overrides: Any) -> Reading:
     file = overrides.get("_env_file", ".env")
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
     try:
-        names, broken = _lines(Path(file)) if file else (set(), [])
+        names, broken = read_lines(Path(file)) if file else ((), ())
         settings, faults = _typed(overrides, defaults)
     except UnicodeDecodeError as error:
         raise ConfigurationError(
@@ -243,29 +255,12 @@ def read(**overrides: Any) -> Reading:
     if more:
         settings = settings.model_copy(update={name: defaults[name] for name in more})
     faults |= {name: sentence for name, sentence in more.items() if name not in faults}
-    return Reading(settings, [*broken, *dict.fromkeys(faults.values())], misspelt({*names, *os.environ}, defaults))
-
-
-def _lines(path: Path) -> tuple[set[str], list[str]]:
-    """Return the names in a settings file, and name its lines that mean nothing, without their values.
-
-    A cap must not be lost with such a line.
-    """
-    if path.is_dir():
-        return set(), [f"{path.name} is a folder: settings stand in a file of that name."]
-    if not path.is_file():
-        return set(), []
-    with path.open(encoding="utf-8") as lines:
-        bindings = list(parse_stream(lines))
-    found = []
-    for original in (binding.original for binding in bindings if binding.error):
-        blank, name = _NAME.match(original.string).groups("")  # type: ignore[union-attr]  # anything matches
-        at = f"{path.name}, line {original.line + blank.count(chr(10))}{name and f' ({name})'}"
-        found.append(f"{at} can't be read: write NAME=value, and close what a quotation mark opens.")
-    return {binding.key for binding in bindings if binding.key}, found
-
-
-_NAME = re.compile(r"(\s*)([A-Z_]{2,40}\b)?")
+    return Reading(
+        settings,
+        faults=[*(sentence for _, sentence in broken), *dict.fromkeys(faults.values())],
+        faulty={*(name for name, _ in broken), *faults},
+        unknown=misspelt({*names, *os.environ}, defaults),
+    )
 
 
 def _typed(overrides: Mapping[str, Any], defaults: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:

@@ -3,18 +3,33 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 NEAR = 0.84
 """Of difflib: DISCORD_TOKNE, DISCORD_BOT_TOKEN and GATEWAY_API_KEY are as near as that."""
 OTHERS = frozenset({"FTP_PROXY"})
 """Names that mean something to other programs."""
 
-_DISCORD = re.compile(r"[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}", re.ASCII)
-_TELEGRAM = re.compile(r"\d{5,}:[\w-]{30,}", re.ASCII)
-_WHERE = {
-    "discord_token": "Discord's developer portal, your application, Bot, Reset Token",
-    "telegram_token": "@BotFather on Telegram, /newbot or /token",
+
+class _Token(NamedTuple):
+    """A token of a bot, of whatever age: on both platforms it begins with the bot's id."""
+
+    platform: str
+    form: re.Pattern[str]
+    where: str
+    """Where to get one."""
+
+
+_TOKENS = {
+    "discord_token": _Token(
+        "Discord",
+        re.compile(r"[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}", re.ASCII),
+        "Discord's developer portal, your application, Bot, Reset Token",
+    ),
+    "telegram_token": _Token(
+        "Telegram", re.compile(r"\d{5,}:[\w-]{30,}", re.ASCII), "@BotFather on Telegram, /newbot or /token"
+    ),
 }
 _KINDS = {
     "int_parsing": "must be a whole number",
@@ -31,16 +46,31 @@ def bare(value: str) -> str:
     return value[1:-1].strip() if is_quoted else value
 
 
+def choices_of(kind: object) -> tuple[str, ...]:
+    """Return the words of a closed set, none of any other type."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    return tuple(map(str, kind)) if isinstance(kind, type) and issubclass(kind, StrEnum) else ()
+
+
+def in_choices(value: str, choices: Iterable[str]) -> str:
+    """Return a word of a closed set as it is spelt there, `debug` as `DEBUG`, and any other word as it is."""
+    return next((word for word in choices if word.casefold() == value.casefold()), value)
+
+
 def wrong_with_token(name: str, token: str) -> str:
     """Say what is wrong with a bot's token, without showing it, or nothing."""
-    other = {"discord_token": ("Telegram", _TELEGRAM), "telegram_token": ("Discord", _DISCORD)}[name]
-    if other[1].fullmatch(re.sub(r"[\s\"']", "", token)):
-        wrong = f"holds a token of {other[0]}"
+    wanted = _TOKENS[name]
+    found = {kind.platform for kind in _TOKENS.values() if kind.form.fullmatch(re.sub(r"[\s\"']", "", token))}
+    if wanted.form.fullmatch(token):
+        return ""
+    if others := found - {wanted.platform}:
+        wrong = f"holds a token of {others.pop()}"
     elif any(not "!" <= c <= "~" or c in "\"'/" for c in token):
         wrong = "holds spaces, quotes or other characters that no token has"
     else:
-        return ""
-    return f"{name.upper()} {wrong}: put the one from {_WHERE[name]}."
+        wrong = f"is no token of {wanted.platform}"
+    return f"{name.upper()} {wrong}: put the one from {wanted.where}."
 
 
 def worded(problem: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import tokens
 from tests.bots.discord.studio import Studio
 from tests.e2e.process import Process, process
 from tests.worlds.discord import DiscordWorld
@@ -17,7 +18,9 @@ async def gateway() -> AsyncIterator[Studio]:
         yield gateway
 
 
-@pytest.mark.parametrize(("token", "said"), [("", "DISCORD_TOKEN is not set"), ("not.the.token", "discord can't run")])
+@pytest.mark.parametrize(
+    ("token", "said"), [("", "DISCORD_TOKEN is not set"), (tokens.OTHER_DISCORD, "discord can't run")]
+)
 async def test_telegram_serves_without_discord(gateway: Studio, tmp_path: Path, token: str, said: str) -> None:
     async with process(tmp_path, gateway.url, DISCORD_TOKEN=token) as service:
         ann = service.telegram.user("Ann", "ann")
@@ -29,7 +32,7 @@ async def test_telegram_serves_without_discord(gateway: Studio, tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    ("token", "said"), [("", "TELEGRAM_TOKEN is not set"), ("1:not-the-token", "telegram can't run")]
+    ("token", "said"), [("", "TELEGRAM_TOKEN is not set"), (tokens.OTHER_TELEGRAM, "telegram can't run")]
 )
 async def test_discord_serves_without_telegram(gateway: Studio, tmp_path: Path, token: str, said: str) -> None:
     async with process(tmp_path, gateway.url, TELEGRAM_TOKEN=token) as service:

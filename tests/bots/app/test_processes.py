@@ -21,6 +21,7 @@ from core.domain.lifecycle import State
 from core.engine.load import Load
 from core.engine.remote import RemoteWorkers
 from core.engine.worker import Worker
+from tests import tokens
 from tests.bots.discord.studio import Studio
 from tests.bots.discord.talk import button
 from tests.e2e.process import process
@@ -350,7 +351,7 @@ async def test_web_alone_stays_for_callbacks_where_telegram_refuses(house: House
 
 async def test_a_spool_that_takes_nothing_is_the_operators_to_mend(tmp_path: Path) -> None:
     (tmp_path / "spool").symlink_to("/proc/sys/kernel/random")  # small, and closed to root as well
-    settings = load(_env_file=None, telegram_token=SecretStr("1:a"), gateway_url="sandbox", data_dir=tmp_path)
+    settings = load(_env_file=None, telegram_token=SecretStr(tokens.TELEGRAM), gateway_url="sandbox", data_dir=tmp_path)
     with pytest.raises(ConfigurationError, match="can't be used for audio"):
         async with build(settings, platforms(settings)):
             pass

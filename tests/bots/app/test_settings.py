@@ -14,12 +14,15 @@ from pydantic import SecretStr
 
 from bots.app import logs
 from bots.app.check import check, look, refuse
+from bots.app.notes import notes
 from bots.app.settings import Reading, Settings, load, read
 from bots.web.server import Web
+from core.domain.communities import Communities
 from core.domain.errors import ConfigurationError
 from core.domain.quota import Period, Quota
 from core.engine.meters import Meters
 from storage.engines import driver_of, reach
+from tests import tokens
 
 
 def loaded(**values: object) -> Settings:
@@ -103,7 +106,7 @@ def test_a_wrong_token_type_does_not_print_the_token() -> None:
 
 
 def test_secrets_are_struck_out_of_logs_and_tracebacks() -> None:
-    settings = loaded(telegram_token="123:canary", gateway_key="canary-key")
+    settings = loaded(telegram_token=tokens.TELEGRAM, gateway_key="canary-key")
     out = io.StringIO()
     logger = logging.getLogger("test.redaction")
     handler = logging.StreamHandler(out)
@@ -111,7 +114,7 @@ def test_secrets_are_struck_out_of_logs_and_tracebacks() -> None:
     for as_json in (False, True):
         handler.setFormatter(logs.Redacting(logs.secrets(settings), as_json=as_json))
         error = ValueError("https://api.example/bot999:other-canary/getMe key=canary-key")
-        logger.error("calling with %s", "123:canary", exc_info=error)
+        logger.error("calling with %s", tokens.TELEGRAM, exc_info=error)
         logger.warning("PATCH /webhooks/77/interaction-canary/messages/@original")
         logger.warning("POST http://api/v10/interactions/77/interaction-canary/callback?with_response=1")
         logger.warning("setWebhook with parameters %s", {"url": "https://x", "secret_token": "canary"})
@@ -122,7 +125,7 @@ def test_secrets_are_struck_out_of_logs_and_tracebacks() -> None:
 
 KEY = 'k"ey/with: ünusual\\signs'
 DATABASE = "postgresql://bot:p%40quartzite%2Fof%3Aours@db/books"
-TOKEN = "MTIzNDU2.Abc-dE.thelastpartofatokenisenough"
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Abc-dE.thelastpartofatokenisenough"
 WRITTEN = {
     "raw": KEY,
     "json": json.dumps({"key": KEY}),
@@ -156,14 +159,13 @@ def test_secrets_are_found_however_they_are_written(how: str, monkeypatch: pytes
 async def test_a_short_or_common_value_is_not_struck_out_and_check_says_so(tmp_path: Path) -> None:
     secrets: dict[str, object] = {
         "gateway_key": "k",
-        "telegram_token": "1:x",
         "database_url": "postgresql://bot:postgres@db/books",
     }
-    record = logging.LogRecord("test", logging.ERROR, "", 0, "postgres keeps 1:x books of the bot", (), None)
+    record = logging.LogRecord("test", logging.ERROR, "", 0, "postgres keeps books of the bot", (), None)
     line = logs.Redacting(logs.secrets(loaded(**secrets)), as_json=False).format(record)
-    assert line.endswith("keeps 1:x books of the bot")
+    assert line.endswith("keeps books of the bot")
     _, said = await checked(data_dir=tmp_path, **secrets)
-    for name in ("GATEWAY_KEY", "TELEGRAM_TOKEN", "DATABASE_URL"):
+    for name in ("GATEWAY_KEY", "DATABASE_URL"):
         assert f"note: {name} is too short or too common to be struck out of the log" in said
 
 
@@ -175,7 +177,7 @@ async def test_check_names_what_is_missing(tmp_path: Path) -> None:
 
 
 async def test_check_is_content_with_one_platform(tmp_path: Path) -> None:
-    status, said = await checked(data_dir=tmp_path, telegram_token="1:x", gateway_url="sandbox")
+    status, said = await checked(data_dir=tmp_path, telegram_token=tokens.TELEGRAM, gateway_url="sandbox")
     assert status == 0
     assert "DISCORD_TOKEN is not set: running without Discord" in said
     assert "audio is simulated" in said
@@ -192,20 +194,43 @@ def test_every_bad_setting_is_named_at_once() -> None:
     assert "TELEGRAM_WEBHOOK" not in said
 
 
-DISCORDS = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GAbCdE." + "canary" * 6
-TELEGRAMS = "123456789:AAcanary" + "canary" * 5
+@pytest.mark.parametrize(
+    "token", ["garbage", "abc", "your-token-here", "1234:secret", f"bot{tokens.TELEGRAM}", "Bot x"]
+)
+@pytest.mark.parametrize("name", ["discord_token", "telegram_token"])
+def test_what_is_no_token_is_refused_without_showing_it(name: str, token: str) -> None:
+    [fault] = reading(**{name: token}).faults
+    assert fault.startswith(f"{name.upper()} ")
+    assert ": put the one from " in fault
+    assert token not in fault
+
+
+def test_tokens_of_any_age_are_taken() -> None:
+    old, new = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qc"
+    assert [reading(telegram_token=token).faults for token in (old, new)] == [[], []]
+    short = "MjM4NDk0NzU2NTIxMzc3Nzky.CunGFQ.wUILz7z6HoJzVeq6pyHPmVgQgV4"
+    long = "MTE5ODYyMjQ4MzQ3MTkyNTI0OA.G-x_y1.wUILz7z6HoJzVeq6pyHPmVgQgV4wUILz7z6HoJ"
+    assert [reading(discord_token=token).faults for token in (short, long)] == [[], []]
+
+
+def test_words_are_taken_whatever_the_size_of_their_letters() -> None:
+    settings = loaded(gateway_url="Sandbox", log_level="debug", log_format="JSON", communities="Open")
+    assert (settings.sandboxed, settings.log_level, settings.log_format) == (True, "DEBUG", "json")
+    assert settings.communities is Communities.OPEN
 
 
 @pytest.mark.parametrize("written", ["{}", " {} ", '"{}"', "'{}'", ' "{} "', '"{}', "{} x"])
 def test_tokens_of_the_other_platform_are_told_apart_without_showing_them(written: str) -> None:
-    fine = reading(discord_token=written.format(DISCORDS), telegram_token=written.format(TELEGRAMS))
-    swapped = reading(discord_token=written.format(TELEGRAMS), telegram_token=written.format(DISCORDS)).faults
+    fine = reading(discord_token=written.format(tokens.DISCORD), telegram_token=written.format(tokens.TELEGRAM))
+    swapped = reading(
+        discord_token=written.format(tokens.TELEGRAM), telegram_token=written.format(tokens.DISCORD)
+    ).faults
     if written in {'"{}', "{} x"}:
         assert [fault.partition(" ")[0] for fault in fine.faults] == ["DISCORD_TOKEN", "TELEGRAM_TOKEN"]
         assert all("characters that no token has: put the one from" in fault for fault in fine.faults)
     else:
         assert fine.faults == []
-        assert fine.settings.discord_token == SecretStr(DISCORDS)
+        assert fine.settings.discord_token == SecretStr(tokens.DISCORD)
     if written != "{} x":
         assert swapped[0].startswith(
             "DISCORD_TOKEN holds a token of Telegram: put the one from Discord's developer portal"
@@ -263,7 +288,11 @@ async def test_check_tries_what_only_trying_shows(tmp_path: Path, unused_tcp_por
         "HTTP_HOST 192.0.2.1 is no name or address of this machine": {"http_host": "192.0.2.1"},
         "is damaged, or no database at all": {"database_url": f"sqlite:///{tmp_path / 'junk.db'}"},
     }
-    well: dict[str, object] = {"data_dir": tmp_path / "data", "telegram_token": "1:x", "gateway_url": "sandbox"}
+    well: dict[str, object] = {
+        "data_dir": tmp_path / "data",
+        "telegram_token": tokens.TELEGRAM,
+        "gateway_url": "sandbox",
+    }
     for said, values in bad.items():
         status, lines = await checked(**well | values)
         problems = [line for line in lines.splitlines() if line.startswith("problem: ")]
@@ -281,7 +310,7 @@ async def test_check_beside_the_running_service_finds_nothing_wrong(tmp_path: Pa
     """It has the database and the port, which is as it should be; a second one is refused."""
     driver = driver_of(tmp_path / "troubadour.db")
     await driver.open()
-    well: dict[str, object] = {"data_dir": tmp_path, "telegram_token": "1:x", "gateway_url": "sandbox"}
+    well: dict[str, object] = {"data_dir": tmp_path, "telegram_token": tokens.TELEGRAM, "gateway_url": "sandbox"}
     status, said = await checked(**well)
     assert (status, "note: The service is running" in said) == (0, True)
     with pytest.raises(ConfigurationError) as refused:
@@ -294,7 +323,7 @@ async def test_check_beside_the_running_service_finds_nothing_wrong(tmp_path: Pa
 async def test_check_knows_its_own_port(tmp_path: Path) -> None:
     web = Web("127.0.0.1", 0, None, meters=Meters(), checks=AsyncMock(), metrics=AsyncMock(), hooks={})
     await web.start()
-    well: dict[str, object] = {"data_dir": tmp_path, "telegram_token": "1:x", "gateway_url": "sandbox"}
+    well: dict[str, object] = {"data_dir": tmp_path, "telegram_token": tokens.TELEGRAM, "gateway_url": "sandbox"}
     try:
         status, said = await checked(**well, http_port=web.port)
         assert (status, f"note: The service is running: it answers at HTTP_PORT {web.port}." in said) == (0, True)
@@ -304,11 +333,31 @@ async def test_check_knows_its_own_port(tmp_path: Path) -> None:
         await web.stop()
 
 
-async def test_nothing_to_spend_is_noted(tmp_path: Path) -> None:
-    well: dict[str, object] = {"data_dir": tmp_path, "telegram_token": "1:x", "gateway_url": "sandbox"}
-    status, said = await checked(**well, total_pool="0")
-    assert (status, "note: TOTAL_POOL is 0, so nobody can order anything: put" in said) == (0, True)
-    assert "note: DEFAULT_POOL is 0" in (await checked(**well, default_pool="0 month"))[1]
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"total_pool": "0"}, "TOTAL_POOL is 0, so nobody can order anything: put"),
+        ({"default_pool": "0 month"}, "DEFAULT_POOL is 0"),
+        ({"total_pool": "10"}, "DEFAULT_POOL is more than TOTAL_POOL, so one alone can use up what all have."),
+        ({"default_allowance": "21 week"}, "DEFAULT_ALLOWANCE is more than DEFAULT_POOL"),
+        ({"communities": "list"}, "COMMUNITIES=list without COMMUNITIES_ALLOWED is the same as ask"),
+        ({"communities_allowed": "telegram:-1"}, "COMMUNITIES_ALLOWED does nothing with COMMUNITIES=ask"),
+        ({"owners": "telegram:1 discord:2"}, "OWNERS names discord:…, which does nothing: DISCORD_TOKEN is not set."),
+        ({"webhook_mode": "sync"}, "WEBHOOK_MODE does nothing without PUBLIC_URL"),
+    ],
+)
+async def test_what_hardly_can_be_meant_is_noted(tmp_path: Path, values: dict[str, object], said: str) -> None:
+    well: dict[str, object] = {"data_dir": tmp_path, "telegram_token": tokens.TELEGRAM, "gateway_url": "sandbox"}
+    assert len((await checked(**well))[1].splitlines()) == 4
+    status, lines = await checked(**well | values)
+    assert (status, f"\nnote: {said}" in lines) == (0, True)
+
+
+def test_of_a_setting_at_fault_nothing_else_is_said() -> None:
+    wrong = {"public_url": "http://x", "total_pool": "1 lot", "discord_token": "abc", "gateway_url": "sand box"}
+    found = reading(**wrong, default_pool="200")
+    assert len(found.faults) == len(wrong)
+    assert [note.partition(" ")[0] for note in notes(found)] == ["TELEGRAM_TOKEN"]
 
 
 async def test_a_misspelt_setting_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

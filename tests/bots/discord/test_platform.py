@@ -15,6 +15,7 @@ from bots.discord import Discord
 from bots.platform import Platform
 from core.domain.errors import PlatformError
 from core.domain.products import catalog
+from tests import tokens
 from tests.bots.discord.conftest import Running, Stage, settings_for
 from tests.bots.discord.studio import Studio
 from tests.worlds.discord import DiscordWorld, Reply
@@ -48,10 +49,10 @@ async def receiving(platform: Platform) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def test_a_bad_token_is_the_operators_to_mend(world: DiscordWorld, studio: Studio, tmp_path: Path) -> None:
-    async with alone(world, studio, tmp_path, discord_token="not-this-one") as platform:
+    async with alone(world, studio, tmp_path, discord_token=tokens.OTHER_DISCORD) as platform:
         with pytest.raises(PlatformError, match="DISCORD_TOKEN") as caught:
             await platform.run()
-    assert "not-this-one" not in str(caught.value)
+    assert "canary" not in str(caught.value)
 
 
 async def test_a_token_that_is_taken_back_ends_the_platform(

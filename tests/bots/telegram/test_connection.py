@@ -13,16 +13,17 @@ from bots.telegram.errors import upload_fault
 from bots.telegram.pace import Pace
 from core.domain.errors import DeliveryDelayed, PlatformError
 from storage.driver import Statement
+from tests import tokens
 from tests.bots.telegram.rig import OGG, Bot, Rig
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 
 async def test_a_bad_token_is_the_operators_to_mend_and_is_not_shown(rig: Rig) -> None:
-    rig.token = "123456:another-token"
+    rig.token = tokens.OTHER_TELEGRAM
     async with rig.bot() as bot:
         with pytest.raises(PlatformError) as failure:
             await bot.run
-    assert "another-token" not in str(failure.value)
+    assert "canary" not in str(failure.value)
     assert failure.value.__cause__ is None
     assert failure.value.__suppress_context__
 

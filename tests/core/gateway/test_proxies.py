@@ -18,6 +18,7 @@ from bots.telegram import Telegram
 from core.domain.errors import ConfigurationError, GatewayError, MediaUnavailable
 from core.gateway.proxies import Proxies
 from storage.engines import reach
+from tests import tokens
 from tests.bots.discord.conftest import serving
 from tests.bots.discord.studio import Studio
 from tests.core.gateway.client_user import SPEECH, TAKEN, WORDS, client
@@ -163,13 +164,13 @@ async def test_a_redirect_by_a_proxy_is_judged_like_the_first_address(tmp_path: 
 
 
 def settings(**changes: Any) -> Settings:
-    tokens = {"discord_token": "d", "telegram_token": "1:t", "gateway_key": "k", "no_proxy": ""}
+    secrets = {"discord_token": tokens.DISCORD, "telegram_token": tokens.TELEGRAM, "gateway_key": "k"}
     local = {"discord_api_url": "http://127.0.0.1:1/api", "telegram_api_url": "http://127.0.0.1:1"}
-    return load(_env_file=None, **tokens | local | changes)
+    return load(_env_file=None, **secrets | local | {"no_proxy": ""} | changes)
 
 
 def reading(**changes: Any) -> Reading:
-    return Reading(settings(http_port=0, **changes), [], {})
+    return Reading(settings(http_port=0, **changes), [], frozenset(), {})
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from core.domain.ids import Ids
 from core.domain.jsontype import JSON
 from core.engine.meters import Meters
 from core.service import Service
+from tests import tokens
 from tests.core.rig import Incarnation
 from tests.makers import admission, order
 from tests.makers import caller as somebody
@@ -149,12 +150,13 @@ class _Line:
 
 
 _BOT = {"id": 7, "is_bot": True, "first_name": "Troubadour", "username": "Troubadour_bot"}
-_TOKEN = "7:token"
 
 
 @asynccontextmanager
 async def _receiving(service: Service, line: _Line) -> AsyncIterator[Telegram]:
-    settings = load(_env_file=None, telegram_token=_TOKEN, telegram_webhook=True, public_url="https://bot.example")
+    settings = load(
+        _env_file=None, telegram_token=tokens.TELEGRAM, telegram_webhook=True, public_url="https://bot.example"
+    )
     platform = Telegram(settings)
     for request in platform._requests:
         request._exchange = line.exchange  # type: ignore[method-assign, assignment]
@@ -292,7 +294,7 @@ _moved = st.fixed_dictionaries({**_base, "migrate_to_chat_id": _ids}) | st.fixed
 )
 _commands = st.builds(_commanded, _message | st.fixed_dictionaries(_base, optional=_extras), _words, texts())
 _posted = st.one_of(_commands, _commands, _message, _moved)
-_SECRET = secret_of(_TOKEN).encode()
+_SECRET = secret_of(tokens.TELEGRAM).encode()
 _posts = st.one_of(
     st.tuples(st.just("documented"), st.just(_SECRET), _update()),
     st.tuples(st.just("documented"), st.just(_SECRET), _update()),

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests import tokens
 from tests.proofs.sim import discord_payloads as payloads
 from tests.proofs.sim.discord_payloads import APPLICATION, GUILD
 from tests.proofs.sim.faults_chat import Refusal
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 HOST = "discord.sim"
 URL = f"http://{HOST}/api/v10"
-TOKEN = "canary-discord-token"
+TOKEN = tokens.DISCORD
 INTERACTION_TOKEN = "canary-interaction"
 EPOCH_MS = 1_420_070_400_000
 TOKEN_S, CALLBACK_S, NONCE_S = 900.0, 3.0, 300.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from tests import tokens
 from tests.proofs.sim.faults_chat import Refusal
 from tests.proofs.sim.gateway import audio
 from tests.proofs.sim.wire import Answer, Reply, Request
@@ -14,7 +15,7 @@ from tests.proofs.sim.wire import Answer, Reply, Request
 if TYPE_CHECKING:
     from tests.proofs.sim.history import History
 
-TOKEN = "123456:canary-telegram-token"
+TOKEN = tokens.TELEGRAM
 HOST = "telegram.sim"
 BOT = {"id": 123456, "is_bot": True, "first_name": "Troubadour", "username": "troubadour_bot"}
 PLAYED = re.compile(rb"ID3<(\d+)>")

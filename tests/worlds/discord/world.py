@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests import tokens
 from tests.worlds.discord import rest
 from tests.worlds.discord.commands import CommandError, command_data, interaction_event
 from tests.worlds.discord.places import JSON, Channel, Guild, Member, Message, User
@@ -19,7 +20,6 @@ from tests.worlds.pulse import Pulse
 
 EPOCH_MS = 1_420_070_400_000
 """When snowflakes begin."""
-TOKEN = "a.bot.token"
 DIRECT_MESSAGES = 1 << 12
 """The intent to hear what is written directly."""
 LARGEST_REQUEST_BYTES = 64 * 1024 * 1024
@@ -28,7 +28,7 @@ LARGEST_REQUEST_BYTES = 64 * 1024 * 1024
 class DiscordWorld:
     """One Discord with one bot application. `now` (seconds since 1970) can be a test's own clock."""
 
-    def __init__(self, *, token: str = TOKEN, shards: int = 1, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, token: str = tokens.DISCORD, shards: int = 1, now: Callable[[], float] = time.time) -> None:
         self._now, self._ahead_s, self._last_id = now, 0.0, 0
         self.token, self.shards, self.max_concurrency = token, shards, 1
         self.pulse = Pulse()

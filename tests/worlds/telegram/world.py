@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
+from tests import tokens
 from tests.worlds.telegram.chats import Chat, Message, Press, User
 from tests.worlds.telegram.faults import ApiError, Fault
 from tests.worlds.telegram.methods import METHODS
@@ -23,7 +24,7 @@ class TelegramWorld:
     """A Telegram of its own on a local port; everything that the bot called is in `calls`."""
 
     def __init__(self) -> None:
-        self.token = "123456:a-token-for-tests"
+        self.token = tokens.TELEGRAM
         self.bot = User(123456, "Troubadour", "troubadour_bot", is_bot=True)
         self.users: dict[int, User] = {self.bot.id: self.bot}
         self.chats: dict[int, Chat] = {}

@@ -1,0 +1,87 @@
+"""What works, though perhaps not as it was meant."""
+
+from collections.abc import Iterator
+
+from pydantic import SecretStr
+
+from bots.app.redaction import recognizable, values_of
+from bots.app.settings import Reading, Settings
+from core.domain.communities import Communities
+
+Note = tuple[set[str], str]
+"""The settings that a sentence is about, and the sentence."""
+
+
+def notes(reading: Reading) -> Iterator[str]:
+    """Yield a sentence for each; none about a setting at fault, which stands at its default instead of its value."""
+    for name, meant in reading.unknown.items():
+        yield f"{name} is no setting and does nothing: {meant} is probably meant."
+    for look in (_not_set, _gateway, _secrets, _idle, _strangers, _money):
+        yield from (text for about, text in look(reading.settings) if not about & reading.faulty)
+
+
+def _not_set(settings: Settings) -> Iterator[Note]:
+    for name, token in _tokens(settings).items():
+        if token is None:
+            yield {f"{name}_token"}, f"{name.upper()}_TOKEN is not set: running without {name.title()}."
+    if settings.public_url is None:
+        yield {"public_url"}, "PUBLIC_URL is not set: the gateway is polled instead of calling back."
+
+
+def _tokens(settings: Settings) -> dict[str, SecretStr | None]:
+    return {"discord": settings.discord_token, "telegram": settings.telegram_token}
+
+
+def _gateway(settings: Settings) -> Iterator[Note]:
+    if settings.sandboxed:
+        yield {"gateway_url"}, "GATEWAY_URL=sandbox: audio is simulated."
+    elif settings.gateway_url.startswith("http://"):
+        yield {"gateway_url"}, "GATEWAY_URL is http: the key travels unencrypted."
+
+
+def _secrets(settings: Settings) -> Iterator[Note]:
+    for name, value in dict(settings).items():
+        if isinstance(value, SecretStr) and not all(map(recognizable, values_of(value.get_secret_value()))):
+            yield {name}, f"{name.upper()} is too short or too common to be struck out of the log."
+
+
+def _idle(settings: Settings) -> Iterator[Note]:
+    """Yield what does nothing beside the other settings."""
+    of_list = {"communities", "communities_allowed"}
+    is_list = settings.communities is Communities.LIST
+    if is_list and not settings.communities_allowed:
+        yield of_list, "COMMUNITIES=list without COMMUNITIES_ALLOWED is the same as ask: put the list."
+    if settings.communities_allowed and not is_list:
+        now = settings.communities.value
+        yield of_list, f"COMMUNITIES_ALLOWED does nothing with COMMUNITIES={now}: put COMMUNITIES=list."
+    if settings.telegram_webhook and settings.telegram_token is None:
+        yield {"telegram_webhook", "telegram_token"}, "TELEGRAM_WEBHOOK does nothing without TELEGRAM_TOKEN."
+    if settings.webhook_mode == "sync" and settings.public_url is None:
+        yield {"webhook_mode", "public_url"}, "WEBHOOK_MODE does nothing without PUBLIC_URL."
+
+
+def _strangers(settings: Settings) -> Iterator[Note]:
+    """Yield whom the settings name on a platform that does not run."""
+    running = {name for name, token in _tokens(settings).items() if token}
+    for setting in ("owners", "communities_allowed"):
+        for platform in sorted({key.partition(":")[0] for key in getattr(settings, setting)} - running):
+            why = f"{platform.upper()}_TOKEN is not set" if platform in _tokens(settings) else "only the demo has those"
+            yield {setting, f"{platform}_token"}, f"{setting.upper()} names {platform}:…, which does nothing: {why}."
+
+
+def _money(settings: Settings) -> Iterator[Note]:
+    """Yield the amounts beyond which something else refuses first."""
+    total, pool = settings.total_pool_micros, settings.default_pool_micros
+    if total == 0:
+        much = "put what a month may cost you at most, such as 100.00"
+        yield {"total_pool"}, f"TOTAL_POOL is 0, so nobody can order anything: {much}."
+    elif pool == 0:
+        yield {"default_pool"}, "DEFAULT_POOL is 0: no community can order before you give it a pool with /pool."
+    default, direct = settings.default_quota.limit_micros, settings.direct_quota.limit_micros
+    for name, amount, other, cap in (
+        ("default_pool", pool, "total_pool", total),
+        ("default_allowance", default, "default_pool", pool),
+        ("direct_allowance", direct, "total_pool", total),
+    ):
+        if amount and cap and amount > cap:
+            yield {name, other}, f"{name.upper()} is more than {other.upper()}, so one alone can use up what all have."
