@@ -36,13 +36,21 @@ UPDATE workers SET alive_until_ms = {_NOW} + :lease_ms WHERE worker_id = :worker
 RETURNING worker_id
 """
 _LEAVE = "DELETE FROM workers WHERE worker_id = :worker_id"
+# A worker is dead once its row is gone, and not before: the row's lock decides between a renewal and a burial. A row
+# that is locked is being renewed.
+_BURY = f"""
+DELETE FROM workers WHERE alive_until_ms <= {_NOW} AND worker_id = ANY (ARRAY(
+    SELECT worker_id FROM workers WHERE alive_until_ms <= {_NOW} FOR UPDATE SKIP LOCKED
+))
+"""
+# The dead are named, for a row that another changed meanwhile is judged once more, by an old view of who lives: a
+# worker that entered since is not among the living there, but neither among the dead.
+_DEAD = "SELECT worker_id FROM jobs WHERE closed_ms IS NULL AND worker_id <> '' EXCEPT SELECT worker_id FROM workers"
 # A job that a frozen process has locked is left for the next sweep, which comes before its locks time out. Here and
 # below arrays name the jobs, since a planner that thinks the table small would look for each among all others.
 _FREE_DEAD = f"""
 UPDATE jobs SET worker_id = '' WHERE job_id = ANY (ARRAY(
-    SELECT job_id FROM jobs
-    WHERE closed_ms IS NULL AND worker_id <> ''
-    AND worker_id NOT IN (SELECT worker_id FROM workers WHERE alive_until_ms > {_NOW})
+    SELECT job_id FROM jobs WHERE closed_ms IS NULL AND worker_id <> '' AND worker_id = ANY (ARRAY({_DEAD}))
     FOR UPDATE SKIP LOCKED
 ))
 RETURNING job_id
@@ -52,9 +60,8 @@ UPDATE jobs SET worker_id = '' WHERE worker_id = :worker_id AND closed_ms IS NUL
 AND NOT job_id = ANY (CAST(:carried AS TEXT[]))
 RETURNING job_id
 """
-_BURY = f"DELETE FROM workers WHERE alive_until_ms <= {_NOW}"
 # Members take turns, as in a worker's own queue, those first who have least under way here. What could not begin at
-# once is left to other workers. What is under way already goes on whatever waits.
+# once is left to other workers. What is under way already goes on whatever waits. Who stopped meanwhile takes nothing.
 _TAKE = f"""
 UPDATE jobs SET worker_id = :worker_id
 WHERE worker_id = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
@@ -86,6 +93,7 @@ WHERE worker_id = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
         ) AS placed
         WHERE waits = 0 OR place <= :most
     ))
+    AND EXISTS (SELECT 1 FROM workers WHERE worker_id = :worker_id)
     FOR UPDATE SKIP LOCKED
 ))
 RETURNING {KEYED}
@@ -119,7 +127,10 @@ WHERE job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
     WHERE closed_ms IS NULL AND state = 'queued' AND shown <> 2
     AND NOT EXISTS (SELECT 1 {_WORKERS})
-    AND worker_id NOT IN (SELECT worker_id FROM workers WHERE alive_until_ms > {_NOW})
+    AND worker_id = ANY (ARRAY(
+        SELECT worker_id FROM jobs WHERE closed_ms IS NULL
+        EXCEPT SELECT worker_id FROM workers WHERE alive_until_ms > {_NOW}
+    ))
     AND replace(:platforms, ',' || platform || ',', '') <> :platforms
     ORDER BY created_ms, job_id
     LIMIT :most
@@ -248,11 +259,7 @@ class PostgresLease:
 
     async def hand_over(self, carried: Collection[str]) -> None:
         """Leave to others what is ours, but for the jobs that are still carried."""
-        args = {"worker_id": self.worker_id, "carried": list(carried)}
-        (freed,) = await self._driver.run([Statement(_FREE_OWN, args)])
-        if freed:
-            log.info("%d jobs are left to other workers", len(freed))
-            self._signal.notify()
+        await self._free(carried)
 
     async def stop(self) -> None:
         """Leave everything to others, and be no worker any more."""
@@ -261,10 +268,16 @@ class PostgresLease:
             await asyncio.wait({self._keeper})
         self._until_s = 0.0
         try:
-            await self.hand_over(())
-            await self._driver.run([Statement(_LEAVE, {"worker_id": self.worker_id})])
+            await self._free((), Statement(_LEAVE, {"worker_id": self.worker_id}))
         finally:
             await self._signal.stop()
+
+    async def _free(self, carried: Collection[str], *before: Statement) -> None:
+        args = {"worker_id": self.worker_id, "carried": list(carried)}
+        *_, freed = await self._driver.run([*before, Statement(_FREE_OWN, args)])
+        if freed:
+            log.info("%d jobs are left to other workers", len(freed))
+            self._signal.notify()
 
     async def _enter(self) -> None:
         worker_id, asked_s = self._new_id(), _clock_s()
@@ -282,15 +295,19 @@ class PostgresLease:
                     if _clock_s() - renewed_s >= self._lease_s / BEATS - sweep_s / 2:
                         renewed_s = _clock_s()
                         await self._renew(hear)
-                    (freed, _) = await self._driver.run([Statement(_FREE_DEAD), Statement(_BURY)])
-                if freed:
-                    log.warning("%d jobs of a dead worker go on", len(freed))
-                    self._signal.notify()
+                    await self._free_dead()
             except (StoreError, TimeoutError) as error:
                 away = error if isinstance(error, StoreError) else StoreAway("no answer in time")
                 log.warning("the lease can't be renewed: %s", away)
             except Exception:
                 log.exception("the lease can't be renewed")
+
+    async def _free_dead(self) -> None:
+        await self._driver.run([Statement(_BURY)])
+        (freed,) = await self._driver.run([Statement(_FREE_DEAD)])  # sees every burial, this one too
+        if freed:
+            log.warning("%d jobs of a dead worker go on", len(freed))
+            self._signal.notify()
 
     async def _renew(self, hear: Hear) -> None:
         asked_s = _clock_s()

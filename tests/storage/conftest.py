@@ -64,7 +64,9 @@ async def store(driver: Driver, clock: SetClock) -> AsyncIterator[SqlStore]:
 
 
 @pytest.fixture
-async def crew(postgres: Server) -> AsyncIterator[Crew]:
+async def crew(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Crew]:
+    """Workers that look for the dead all the time, and whose leases outlast any test on a busy machine."""
+    monkeypatch.setattr("storage.leases.SWEEP_S", 0.05)
     url = await postgres.ready()
     driver = PostgresDriver(url)
     store = SqlStore(driver, SetClock())

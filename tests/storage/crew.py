@@ -31,7 +31,7 @@ class Crew:
         self.leases: list[PostgresLease] = []
 
     async def worker(
-        self, name: str, *, lease_s: float = 0.5, platforms: tuple[str, ...] = ("test",), url: str | None = None
+        self, name: str, *, lease_s: float = 600, platforms: tuple[str, ...] = ("test",), url: str | None = None
     ) -> PostgresLease:
         words = self.heard[name] = []
         ids = (f"{name}{number}" for number in range(1, 10))

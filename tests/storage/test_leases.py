@@ -10,7 +10,8 @@ from core.domain.errors import StaleJob
 from core.domain.lifecycle import State
 from core.domain.models import Job
 from core.engine.queue import Limits, Room
-from storage.leases import PostgresLease, count_workers
+from storage import leases
+from storage.leases import BEATS, PostgresLease, count_workers
 from storage.postgres import PostgresDriver
 from storage.signals import PostgresSignal
 from tests.storage.crew import Crew, nobody, room
@@ -85,7 +86,7 @@ async def test_what_has_only_just_begun_to_wait_is_not_shown_yet(crew: Crew, mon
 
 
 async def test_a_job_that_another_has_is_not_left(crew: Crew) -> None:
-    ann, bob = await crew.worker("ann", lease_s=600), await crew.worker("bob", lease_s=600)
+    ann, bob = await crew.worker("ann"), await crew.worker("bob")
     await crew.order()
     [job] = await ann.take(room(9), nobody)
     await crew.kill(ann)
@@ -100,7 +101,7 @@ async def test_a_job_that_another_has_is_not_left(crew: Crew) -> None:
 async def test_what_is_ours_and_nobody_carries_is_found(
     crew: Crew, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ann = await crew.worker("ann", lease_s=600)
+    ann = await crew.worker("ann")
     one, two = [await crew.order(f"member{number}") for number in range(2)]
     await ann.take(room(2), nobody)  # and its answer is lost, say
     assert await ann.take(room(2), nobody) == []
@@ -162,6 +163,7 @@ async def test_a_lease_that_ran_out_is_not_renewed(crew: Crew) -> None:
     await crew.order()
     (before,) = await ann.take(room(1), nobody)
     await crew.do("UPDATE workers SET alive_until_ms = 0")
+    await ann._renew(crew.heard["ann"].append)
     await crew.until(lambda: crew.heard["ann"].count("") == 2)  # it begins anew; what it carried is free
     assert (ann.worker_id, ann.valid) == ("ann2", True)
     (after,) = await ann.take(room(1), nobody)
@@ -169,13 +171,34 @@ async def test_a_lease_that_ran_out_is_not_renewed(crew: Crew) -> None:
     await changes(crew, before)
 
 
-async def test_a_lease_is_renewed(crew: Crew) -> None:
-    ann = await crew.worker("ann", lease_s=0.5)
-    first = ann._until_s
+async def test_a_lease_is_renewed(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = await crew.worker("ann")
+    await asyncio.sleep(0)  # its keeper looks at the clock
+    first, asleep_s, now_s = ann._until_s, ann._lease_s / BEATS, leases._clock_s
+    monkeypatch.setattr("storage.leases._clock_s", lambda: now_s() + asleep_s)
     async with asyncio.timeout(10):
-        while ann._until_s == first:
+        while ann._until_s < first + asleep_s:
             await asyncio.sleep(0)
     assert (ann.valid, ann.worker_id) == (True, "ann1")
+
+
+async def test_a_worker_that_is_just_renewing_its_lease_is_not_dead(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.leases.SWEEP_S", 600)
+    ann, bob = await crew.worker("ann"), await crew.worker("bob")
+    await crew.order()
+    (job,) = await ann.take(room(1), nobody)
+    await crew.do("UPDATE workers SET alive_until_ms = 0 WHERE worker_id = 'ann1'")
+    renewal = await asyncpg.connect(crew.url)
+    transaction = renewal.transaction()
+    await transaction.start()
+    await renewal.execute(f"UPDATE workers SET alive_until_ms = {10**15} WHERE worker_id = 'ann1'")
+    await bob._free_dead()
+    await transaction.commit()
+    await renewal.close()
+    await bob._free_dead()
+    assert await crew.store.again(job) == job
 
 
 async def test_a_lease_without_renewal_is_not_valid(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,6 +211,13 @@ async def test_a_lease_without_renewal_is_not_valid(crew: Crew, monkeypatch: pyt
     monkeypatch.setattr("storage.leases._clock_s", lambda: late_s)
     assert not ann.valid
     assert await ann.take(room(1), nobody) == await ann.take_unshown(1) == []
+
+
+async def test_who_is_no_worker_any_more_takes_nothing(crew: Crew) -> None:
+    ann = await crew.worker("ann")
+    await crew.order()
+    await crew.do("DELETE FROM workers")
+    assert await ann.take(room(1), nobody) == []
 
 
 async def test_one_frozen_in_a_transaction_holds_nobody_else_up(crew: Crew) -> None:
@@ -210,7 +240,7 @@ async def test_one_frozen_in_a_transaction_holds_nobody_else_up(crew: Crew) -> N
 
 
 async def test_who_stops_hands_over_at_once(crew: Crew) -> None:
-    ann, bob = await crew.worker("ann", lease_s=600), await crew.worker("bob", lease_s=600)
+    ann, bob = await crew.worker("ann"), await crew.worker("bob")
     job_id = await crew.order()
     await ann.take(room(1), nobody)
     await ann.stop()

@@ -26,7 +26,7 @@ WAYS = {
 
 
 async def test_a_dead_workers_jobs_go_on_in_the_states_that_it_wrote_down(crew: Crew) -> None:
-    ann, bob = await crew.worker("ann", lease_s=600), await crew.worker("bob")
+    ann, bob = await crew.worker("ann"), await crew.worker("bob")
     expected = {}
     for state, way in WAYS.items():
         expected[await crew.order(state.value)] = state
@@ -41,7 +41,7 @@ async def test_a_dead_workers_jobs_go_on_in_the_states_that_it_wrote_down(crew: 
 
 
 async def test_what_is_still_carried_is_not_handed_over(crew: Crew) -> None:
-    ann, bob = await crew.worker("ann", lease_s=600), await crew.worker("bob", lease_s=600)
+    ann, bob = await crew.worker("ann"), await crew.worker("bob")
     carried, idle = [await crew.order(f"member{number}") for number in range(2)]
     jobs = {job.job_id: job for job in await ann.take(room(2), nobody)}
     await ann.hand_over({carried})
