@@ -142,11 +142,11 @@ class Store(Protocol):
         ...
 
     async def ask(self, credit_request_id: str, caller: Caller, amount_micros: int) -> bool:
-        """Keep a member's wish for credit; False when the last one is open still, or was decided on lately."""
+        """Keep a member's credit request; False when the last one is open still, or was decided on lately."""
         ...
 
     async def withdraw(self, credit_request_id: str, caller: Caller) -> None:
-        """Forget a member's wish that is open."""
+        """Forget a member's open credit request."""
         ...
 
     async def entries(self, community: str, member: str, most: int) -> list[Entry]:

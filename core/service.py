@@ -274,9 +274,9 @@ class Service:
             credit_request_id=credit_request_id, member=caller.member, name=caller.name, amount_micros=amount_micros
         )
 
-    async def withdraw(self, caller: Caller, wish: CreditRequest) -> None:
-        """Take back a wish that could not be shown to the admins."""
-        await self._store.withdraw(wish.credit_request_id, caller)
+    async def withdraw(self, caller: Caller, request: CreditRequest) -> None:
+        """Take back a credit request that could not be shown to the admins."""
+        await self._store.withdraw(request.credit_request_id, caller)
 
     async def entries(self, caller: Caller, most: int = 5) -> list[Entry]:
         """Return the caller's newest charges, grants and revocations."""

@@ -130,7 +130,7 @@ class Health:
             "jobs_waiting": ("Jobs that wait for their turn.", [({}, float(load.waiting))]),
             "jobs_in_flight": ("Jobs that have a place at the gateway.", [({}, float(load.in_flight))]),
             "wait_seconds": ("How long an order that comes now is thought to wait.", [({}, load.wait_s)]),
-            "breaker_open_seconds": ("How long submissions are held back still.", [({}, self.breaker.closed_s)]),
+            "breaker_open_seconds": ("How long submissions are held back still.", [({}, self.breaker.open_s)]),
             "tasks": ("What goes on side by side in this process.", [({}, float(len(asyncio.all_tasks())))]),
             "event_loop_lag_seconds": ("The longest delay lately.", [({}, self.lag.worst_s)]),
             "store_up": ("Whether the store answers.", [({}, float(jobs is not None))]),

@@ -188,7 +188,7 @@ async def resume(asked: Asked) -> Answer:
 
 
 async def decide(service: Service, caller: Caller, credit_request_id: str, *, approve: bool) -> Answer:
-    """Grant or decline a member's wish for credit."""
+    """Grant or decline a member's credit request."""
     return Answer(
         texts.decided(await service.admin.decide(caller, credit_request_id, approve=approve), approve=approve)
     )

@@ -58,10 +58,10 @@ class Presses:
 
     async def _ask(self, caller: Caller, command: Command) -> Answer:
         amount = command.body or self._newest.get(f"missing {caller.member}", "")
-        wish = await self._service.ask_for(caller, amount)
-        self._newest["wish"] = wish.credit_request_id
-        return Answer(f"{admin_replies.wished(wish)}\n{admin_replies.to_decide(wish)}")
+        request = await self._service.ask_for(caller, amount)
+        self._newest["credit request"] = request.credit_request_id
+        return Answer(f"{admin_replies.credit_requested(request)}\n{admin_replies.to_decide(request)}")
 
     async def _decide(self, admin: Caller, command: Command) -> Answer:
-        credit_request_id = command.body or self._newest.get("wish", "")
+        credit_request_id = command.body or self._newest.get("credit request", "")
         return await actions.decide(self._service, admin, credit_request_id, approve=command.name == buttons.APPROVE)

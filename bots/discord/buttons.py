@@ -37,11 +37,11 @@ def of_refusal(refusal: Refusal) -> discord.ui.View | None:
             return None
 
 
-def of_wish(wish: CreditRequest) -> discord.ui.View:
-    """Let an admin decide on a wish for credit."""
+def of_credit_request(request: CreditRequest) -> discord.ui.View:
+    """Let an admin decide on a credit request."""
     return _row(
-        (_(admin_replies.APPROVE), APPROVE, wish.credit_request_id),
-        (_(admin_replies.DECLINE), DECLINE, wish.credit_request_id),
+        (_(admin_replies.APPROVE), APPROVE, request.credit_request_id),
+        (_(admin_replies.DECLINE), DECLINE, request.credit_request_id),
     )
 
 

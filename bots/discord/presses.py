@@ -62,14 +62,14 @@ async def _ask(responder: Responder, interaction: AnyInteraction, micros: str) -
     """Ask the admins where they see it."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Said, ...]:
-        wish = await responder.service.ask(caller, int(_checked(_MICROS, Missing.REQUEST, micros)))
-        wished = Said(
-            admin_replies.wished(wish),
-            view=buttons.of_wish(wish),
+        request = await responder.service.ask(caller, int(_checked(_MICROS, Missing.REQUEST, micros)))
+        credit_requested = Said(
+            admin_replies.credit_requested(request),
+            view=buttons.of_credit_request(request),
             place=Place.EVERYBODY,
-            undo=partial(responder.service.withdraw, caller, wish),
+            undo=partial(responder.service.withdraw, caller, request),
         )
-        return wished, Said(_(replies.ASKED), place=Place.MESSAGE)
+        return credit_requested, Said(_(replies.ASKED), place=Place.MESSAGE)
 
     await responder.answer(interaction, act, PRESS)
 

@@ -39,11 +39,11 @@ def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:
             return None
 
 
-def of_wish(wish: CreditRequest) -> InlineKeyboardMarkup:
-    """Let an admin decide on a wish for credit."""
+def of_credit_request(request: CreditRequest) -> InlineKeyboardMarkup:
+    """Let an admin decide on a credit request."""
     return _row(
-        (_(admin_replies.APPROVE), f"{APPROVE}:{wish.credit_request_id}"),
-        (_(admin_replies.DECLINE), f"{DECLINE}:{wish.credit_request_id}"),
+        (_(admin_replies.APPROVE), f"{APPROVE}:{request.credit_request_id}"),
+        (_(admin_replies.DECLINE), f"{DECLINE}:{request.credit_request_id}"),
     )
 
 

@@ -125,12 +125,12 @@ class Presses:
             raise NotFound(Missing.REQUEST, about)
         if int(wanted[2]) != press.user.id:
             raise NotPermitted(Need.OWNER)
-        wish = await self._service.ask(press.who(), int(wanted[1]))
-        said = Said(admin_replies.wished(wish), markup=buttons.of_wish(wish))
+        request = await self._service.ask(press.who(), int(wanted[1]))
+        said = Said(admin_replies.credit_requested(request), markup=buttons.of_credit_request(request))
         try:
             await self._responder.post(Place.of_status(press.on), said, press.keep)
         except TelegramError:
-            await self._service.withdraw(press.who(), wish)
+            await self._service.withdraw(press.who(), request)
             raise
         if isinstance(press.on, Message) and press.on.text:
             await self._responder.change(press.on, press.on.text, press.keep)

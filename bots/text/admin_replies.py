@@ -180,32 +180,32 @@ def pool(community: str, limit_micros: int | None) -> str:
     return _("{community} may now spend {amount} a month in all.", community=community, amount=money(limit_micros))
 
 
-def decided(wish: CreditRequest, *, approve: bool) -> str:
-    """Say what came of a wish, for everybody to read."""
-    amount = money(wish.amount_micros)
+def decided(request: CreditRequest, *, approve: bool) -> str:
+    """Say what came of a credit request, for everybody to read."""
+    amount = money(request.amount_micros)
     if not approve:
-        return _("{name}'s request for {amount} was declined.", name=wish.name, amount=amount)
+        return _("{name}'s request for {amount} was declined.", name=request.name, amount=amount)
     return _(
         "{name} was granted {amount} and now has {balance} credit.",
-        name=wish.name,
+        name=request.name,
         amount=amount,
-        balance=money(wish.balance_micros),
+        balance=money(request.balance_micros),
     )
 
 
-def wished(wish: CreditRequest) -> str:
+def credit_requested(request: CreditRequest) -> str:
     """Ask the admins; the amount comes first, so that no name can put another one before it."""
     return _(
         "{amount} of credit is asked for by {name} (id {id}). An admin may decide.",
-        amount=money(wish.amount_micros),
-        name=wish.name,
-        id=wish.member.rpartition(":")[2],
+        amount=money(request.amount_micros),
+        name=request.name,
+        id=request.member.rpartition(":")[2],
     )
 
 
-def to_decide(wish: CreditRequest) -> str:
+def to_decide(request: CreditRequest) -> str:
     """Say what admins type where there are no buttons."""
-    return _("For admins: /approve {id} or /decline {id}", id=wish.credit_request_id)
+    return _("For admins: /approve {id} or /decline {id}", id=request.credit_request_id)
 
 
 def name_start(link: str) -> str:
@@ -228,8 +228,8 @@ _SPREAD = N_("Every other process that sends orders was told the same; I can't s
 def resumed(done: Resumed) -> str:
     """Say what came of /resume."""
     if not done.spread:
-        return _(_OPENED) if done.opened else _("Nothing was paused: orders go to the gateway as they come.")
-    here = _(_OPENED) if done.opened else _("Nothing is paused in this process.")
+        return _(_OPENED) if done.ended_pause else _("Nothing was paused: orders go to the gateway as they come.")
+    here = _(_OPENED) if done.ended_pause else _("Nothing is paused in this process.")
     return f"{here} {_(_SPREAD)}"
 
 

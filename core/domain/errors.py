@@ -9,7 +9,7 @@ TroubadourError
 │   ├── NeedsConfirmation    the member has to agree to the price first
 │   ├── NeedsChoice          the member has to say which reading is meant
 │   ├── NotEnough            there is less credit than is to be taken
-│   ├── AlreadyAsked · Decided    a wish for credit, a second time
+│   ├── AlreadyAsked · Decided    a second credit request, a second decision
 │   │   └── CommunityDecided      a community, a second time
 │   └── Unavailable          stopping, out of credit, or the store can't answer
 ├── GatewayError             what the gateway said or failed to say, one class a status code
@@ -120,11 +120,11 @@ class NeedsChoice(Refusal):
 
 
 class AlreadyAsked(Refusal):
-    """The member's last wish for credit is open still, or too recent."""
+    """The member's last credit request is still open, or too recent."""
 
 
 class Decided(Refusal):
-    """A request that has been approved or declined before."""
+    """A credit request that was approved or declined before."""
 
 
 class CommunityDecided(Decided):

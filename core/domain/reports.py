@@ -184,7 +184,7 @@ def harmless(cell: object) -> object:
 class Resumed:
     """What came of an operator's word that submissions make sense again."""
 
-    opened: bool
+    ended_pause: bool
     """Whether submissions were paused in this process."""
     spread: bool = False
     """Whether other processes were told; they may not have paused."""

@@ -1,4 +1,4 @@
-"""What follows when the gateway calls back: a hint to look, never a proof."""
+"""Handle the gateway's callbacks: each is a hint to ask the gateway, never a proof."""
 
 import asyncio
 import logging
@@ -17,11 +17,11 @@ from core.ports import Gateway, GatewayStatus, Store
 log = logging.getLogger(__name__)
 
 PAUSES_S = (1, 5, 10, 30, 60, 120, 240)
-"""Between the tries to find out whether the gateway knows an id."""
+"""Pauses between tries to find out whether the gateway knows an id."""
 Pause = Callable[[float], Awaitable[None]]
 """Waits so many seconds. May raise Stopping."""
 NAMELESS = frozenset({State.SUBMITTING, State.UNCONFIRMED})
-"""The gateway's name for the job is not known yet, or was lost: the callback brings it."""
+"""The request id is not known yet, or was lost: the callback brings it."""
 
 
 STATUSES = frozenset("QUEUED PROCESSING COMPLETED FAILED ERROR".split())
@@ -30,13 +30,13 @@ _FAILED = frozenset({"FAILED", "ERROR"})
 
 
 class Arrivals:
-    """Whether the gateway's callbacks come; where one is missing, PUBLIC_URL may lead elsewhere."""
+    """Notices when callbacks do not come, as with a wrong PUBLIC_URL."""
 
     def __init__(self, meters: Meters | None = None, troubles: Troubles | None = None) -> None:
         self._meters = meters or Meters()
         self._troubles = troubles or Troubles()
         self.missing = False
-        """Whether a finished job was found by polling since the last callback came."""
+        """Whether polling has found a finished job since the last callback."""
 
     def came(self) -> None:
         """Note a callback."""
@@ -44,7 +44,7 @@ class Arrivals:
         self._troubles.end(Trouble.CALLBACKS_MISSING)
 
     def missed(self, job: Job) -> bool:
-        """Note that a job was found finished without a callback; return whether this is news."""
+        """Note that polling found a finished job; return whether it is the first since the last callback."""
         news, self.missing = not self.missing, True
         self._meters.count("callbacks_missed")
         if news:
@@ -54,17 +54,17 @@ class Arrivals:
 
 
 class Naming:
-    """Gives a job the gateway's id that its own submission did not bring back."""
+    """Gives a job its request id where the submission itself did not bring it back."""
 
     def __init__(self, store: Store, gateway: Gateway) -> None:
         self._store = store
         self._gateway = gateway
 
     async def confirm(self, job_id: str, request_id: str, pause: Pause) -> Job | None:
-        """Write an id down for a job that has none, if the gateway knows the id.
+        """Record a request id for a job that has none, if the gateway knows the id.
 
-        Asked again until somebody can tell: the gateway, which has our answer, does not call back once more. Of a job
-        that has expired it must say that there is audio: the job is returned, for somebody to carry it on.
+        The gateway has our answer and will not call back again, so it is asked until it can tell. An expired job for
+        which it has audio is returned, to be carried on.
         """
         for pause_s in PAUSES_S:
             try:
@@ -86,8 +86,8 @@ class Naming:
         return None
 
     async def _name(self, job_id: str, request_id: str, status: GatewayStatus) -> Job | None:
-        """Write the id down; return a job that has expired meanwhile, on its way again where it has audio."""
-        for _ in (*NAMELESS, State.EXPIRED):  # it may move from one to the other while it is written down
+        """Record the id; return the job if it had expired: it goes on again where there is audio."""
+        for _ in (*NAMELESS, State.EXPIRED):  # it may move from one to the next at the same time
             with suppress(StaleJob):
                 return await self._named(job_id, request_id, status)
         return None
@@ -112,10 +112,10 @@ class Naming:
 
 
 class Callbacks:
-    """Works on callbacks after they were answered, one at a time for each job."""
+    """Works on callbacks after they have been answered, one at a time per job."""
 
     def __init__(self, naming: Naming, wake: Callable[[str], None], accept: Callable[[Job], None]) -> None:
-        """`wake` lets the job's carrier look; `accept` finds one for a job that nobody carries any more."""
+        """`wake` wakes a job where it is carried; `accept` finds a worker for a job that has none."""
         self._naming = naming
         self._wake = wake
         self._accept = accept
@@ -123,12 +123,12 @@ class Callbacks:
         self._stopped = asyncio.Event()
 
     def stop(self) -> AbstractSet[asyncio.Task[None]]:
-        """Ask no more what could not be told; return what to wait for."""
+        """Stop asking; return the tasks to wait for."""
         self._stopped.set()
         return set(self._tasks.values())
 
     def take(self, job: Job, request_id: str) -> None:
-        """Follow a callback; one more for the same job meanwhile says nothing new."""
+        """Follow a callback; a second one for the same job meanwhile adds nothing."""
         if job.job_id in self._tasks:
             return
         task = asyncio.create_task(self._follow(job, request_id), name=f"callback of {job.job_id}")

@@ -1,4 +1,4 @@
-"""Who carries jobs on, as the service sees it."""
+"""The worker, as the service sees it."""
 
 from typing import Protocol
 
@@ -10,55 +10,55 @@ from core.engine.load import Load
 
 
 class Carrier(Protocol):
-    """The worker of this process, or what stands for the workers of others."""
+    """The worker of this process, or a stand-in for the workers of other processes."""
 
     @property
     def stopping(self) -> bool:
-        """Whether new orders must be refused because the process is about to end."""
+        """Whether the process is about to end, so that new orders must be refused."""
         ...
 
     @property
     def running(self) -> bool:
-        """Whether jobs are carried on, as far as is known here."""
+        """Whether this process does its part in carrying jobs."""
         ...
 
     @property
     def alive(self) -> bool:
-        """Whether anybody is known to carry jobs on, here or in another process."""
+        """Whether any worker is known to run, here or in another process."""
         ...
 
     def trouble(self) -> GatewayError | None:
-        """Return what keeps every submission from succeeding now, if it is the operator's to mend."""
+        """Return the error that makes every submission fail now, if only the operator can mend it."""
         ...
 
     def why_waiting(self) -> Reason | None:
-        """Return what every order waits for that has not been submitted, if it is more than its turn."""
+        """Return why no order is being submitted at all; None where each only waits for its turn."""
         ...
 
     def load(self) -> Load:
-        """Say how busy it is, and how long who comes now would wait."""
+        """Return how busy the workers are and how long a new order would wait."""
         ...
 
     async def start(self) -> int:
-        """Begin; return how many unfinished jobs were taken up."""
+        """Start, and take up unfinished jobs; return how many."""
         ...
 
     def accept(self, job: Job) -> None:
-        """Take a job that was just admitted, or one that is to be delivered again."""
+        """Take a job that was just admitted or is to be delivered again."""
         ...
 
     def cancelled(self, job: Job) -> None:
-        """Let go of a job that its member cancelled while it waited, and let them be told."""
+        """Drop a job that its member cancelled while it waited, and have them told."""
         ...
 
     def called_back(self, job: Job, request_id: str) -> None:
-        """Take a callback as a hint; the work happens after this returns."""
+        """Take a callback as a hint to ask the gateway now; the work happens after this returns."""
         ...
 
     def resume(self) -> Resumed:
-        """End the pauses of submissions, here and in every other process."""
+        """End the pause of submissions, here and in every other process."""
         ...
 
     async def stop(self, drain_s: float) -> None:
-        """Come to rest within `drain_s`."""
+        """Finish what is between two committed states, within `drain_s`; the next start carries on with the rest."""
         ...

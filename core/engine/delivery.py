@@ -1,4 +1,4 @@
-"""Hand finished audio to the chat, or say honestly why there is none."""
+"""Hand finished audio to the chat, or tell the member why there is none."""
 
 import asyncio
 import logging
@@ -31,12 +31,12 @@ from core.ports import Clock, Deliveries, MediaTools, Store
 log = logging.getLogger(__name__)
 
 DELIVER_S = 1800
-"""The time in which a chat that takes nothing just now is tried again."""
+"""How long delivery to a chat is retried."""
 ROOM_S = 5
-"""The longest wait for room in the spool."""
+"""The pause before another try where the spool is full."""
 PROGRESS_S = 10
 KEEP_MS = 7 * DAY_MS
-"""How long the files of an undeliverable job are kept, and how long a chat is tried that can't be told of an end."""
+"""How long an undeliverable job's files are kept, and how long telling its member is retried."""
 
 _REASONS: dict[type[Exception], Reason] = {
     DeliveryRefused: Reason.CHAT_REFUSED,
@@ -49,7 +49,7 @@ _REASONS: dict[type[Exception], Reason] = {
 
 
 class Deliverer:
-    """The last part of a job's life."""
+    """Carries jobs from their finished audio to their end in the chat."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Deliverer:
         troubles: Troubles | None = None,
         why_waiting: Callable[[], Reason | None] = lambda: None,
     ) -> None:
-        """`why_waiting` says what holds all submissions back now, if something does."""
+        """`why_waiting` returns why all submissions are held back now, if they are."""
         self._store = store
         self._media = media
         self._deliveries = deliveries
@@ -85,7 +85,7 @@ class Deliverer:
     # --- progress -------------------------------------------------------------------------------------------------
 
     def show_progress(self, job: Job) -> None:
-        """Show how far the job is, beside the work: the job waits for nothing here."""
+        """Show how far the job is, in the background: the job never waits for this."""
         if job.waits:
             job = replace(job, reason=self._why_waiting())
         if job.job_id not in self._showing and self._deliveries[job.platform].shows(job):
@@ -102,7 +102,7 @@ class Deliverer:
     async def _progress_over(self, job: Job) -> Job:
         """Wait for a progress message under way, which must not overwrite what comes next.
 
-        It may have learnt more about where the job goes, hence the job as it is now.
+        It may have changed the destination, so the job is read again.
         """
         if task := self._showing.get(job.job_id):
             await asyncio.wait({task})
@@ -112,16 +112,16 @@ class Deliverer:
     # --- generated -> delivering -> delivered | undeliverable -----------------------------------------------------
 
     async def deliver(self, job: Job) -> Job:
-        """Try until the chat has the audio or will not have it. Raises Stopping, StoreError.
+        """Try until the chat has taken or refused the audio. Raises Stopping, StoreError.
 
-        The intent is written down when all else is ready: a crash before that leaves no doubt.
+        `delivering` is committed only when all else is ready: a crash before that leaves no doubt.
         """
-        until_s = asyncio.get_running_loop().time() + DELIVER_S  # the clock may be put back
+        until_s = asyncio.get_running_loop().time() + DELIVER_S  # monotonic: the clock may be set back
         uncertain = job.state is State.DELIVERING
         want, files = None, None
         while True:
             try:
-                wanted = self._wanted(job)  # a try may have taught something about the chat
+                wanted = self._wanted(job)  # the last try may have told more about the chat
                 if files is None or wanted != want:
                     want, files = wanted, await self._fitted(job, wanted)
                 job = await self._progress_over(job)
@@ -158,7 +158,7 @@ class Deliverer:
             try:
                 want = replace(want, max_bytes=error.max_bytes)
                 smaller = await self._fitted(job, want)
-            except StoreError as outage:  # the chat has nothing, so there is no doubt
+            except StoreError as outage:  # the chat has taken nothing, so there is no doubt
                 raise DeliveryDelayed(str(outage), retry_after_s=ROOM_S) from outage
             await self._hand_over(job, receipt, want, smaller, uncertain=uncertain)
 
@@ -182,7 +182,7 @@ class Deliverer:
         await self._deliveries[job.platform].deliver(job, files, told, uncertain=uncertain)
 
     def _require(self, job: Job) -> None:
-        """Put off what another worker may be about to do: a long pause just now may have cost us the job."""
+        """Raise DeliveryDelayed unless the job is still ours: after a long pause another worker may have it."""
         if not holds(self._lease, job):
             raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
 
@@ -206,7 +206,7 @@ class Deliverer:
 
     async def _give_up(self, job: Job, error: Exception, *, uncertain: bool) -> Job:
         reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
-        if uncertain:  # the last try was refused, an earlier one may have arrived
+        if uncertain:  # the last try was refused, but an earlier one may have arrived
             reason = Reason.DELIVERY_UNCERTAIN
         log.warning("job %s: undeliverable: %s: %s", job.job_id, reason, error)
         return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(error))
@@ -231,7 +231,7 @@ class Deliverer:
             await self.forget_files(job.job_id)
 
     async def _kept(self, job: Job) -> Destination | None:
-        """Return what is to be kept of the destination, of which the telling may have taught more."""
+        """Return what to keep of the destination, which telling may have changed."""
         if job.late is not Late.AWAITED:
             return None
         return self._deliveries[job.platform].lasting(await self._store.again(job))
@@ -242,7 +242,7 @@ class Deliverer:
 
 
 async def show(deliveries: Deliveries, job: Job) -> None:
-    """Show how far a job is, if that succeeds soon."""
+    """Show how far a job is; give up after a few seconds."""
     try:
         async with asyncio.timeout(PROGRESS_S):
             await deliveries[job.platform].progress(job)

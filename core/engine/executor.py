@@ -1,4 +1,4 @@
-"""Carry one job from state to state, to its end, through whatever fails on the way."""
+"""Carry one job from state to state to its end, through all faults on the way."""
 
 import logging
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 FAULT_PAUSE_S = 5
 LONGEST_PAUSE_S = 3600
 FAULTS = 6
-"""Faults in a row after which a job is given up, so that its hold is not kept for ever."""
+"""Faults in a row before a job is given up, so that its hold does not stay for ever."""
 
-# The way out for a job whose step keeps failing for a reason that we did not foresee.
+# Where a job ends whose step keeps failing for an unforeseen reason.
 _GIVE_UP: Mapping[State, State] = {
     State.QUEUED: State.CANCELLED,
     State.SUBMITTING: State.UNCONFIRMED,
@@ -33,13 +33,13 @@ _GIVE_UP: Mapping[State, State] = {
 }
 
 _BILLED = frozenset({State.UNCONFIRMED, State.RUNNING})
-"""Given up in one of these, a job may cost the operator what nobody pays for."""
+"""The operator may have to pay for a job that is given up in one of these."""
 
 _UNDER_WAY = frozenset(State) - ENDED
 
 
 class Executor:
-    """Knows one job at a time, and nothing of the others."""
+    """Knows only the job that it carries."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Executor:
         self._lease = lease
 
     async def carry(self, job: Job, place: AbstractContextManager[None]) -> None:
-        """Carry a job to its end; it has its place at the gateway until its hold is resolved."""
+        """Carry a job to its end; it keeps its place at the gateway until its hold is resolved."""
         try:
             with place:
                 job = await self._until(job, leave=HELD)
@@ -74,7 +74,7 @@ class Executor:
             log.exception("job %s: could not be closed; the next start tries again", job.job_id)
 
     async def _until(self, job: Job, *, leave: frozenset[State]) -> Job:
-        """Take step after step until the job has left these states, and survive faults on the way."""
+        """Take steps until the job has left these states; survive faults on the way."""
         faults = 0
         while job.state in leave:
             if self._wakeups.stopping:
@@ -89,7 +89,7 @@ class Executor:
             except StaleJob as error:
                 log.info("job %s: %s", job.job_id, error)
                 job = await self.again(job)
-            except StoreAway as error:  # no fault of the job, however long it lasts
+            except StoreAway as error:  # not the job's fault, however long it lasts
                 log.warning("job %s: nothing can be written in state %s: %s", job.job_id, before, error)
                 await self._wakeups.pause(FAULT_PAUSE_S)
                 job = await self.again(job)
@@ -107,14 +107,14 @@ class Executor:
         return job if job.state in ENDED else await self._deliverer.deliver(job)
 
     async def _hold(self, job: Job) -> None:
-        """Wait until the lease is valid. Raises StaleJob for a job that was taken under one that ran out, Stopping."""
+        """Wait until the lease is valid. Raises StaleJob for a job taken under a lease that ran out, and Stopping."""
         while not holds(self._lease, job):
             if job.worker_id != self._lease.worker_id:
                 raise StaleJob("the lease ran out under which it was taken")
             await self._wakeups.pause(PAUSE_S)
 
     async def again(self, job: Job, *, give_up: bool = False) -> Job:
-        """Read a job again, if the store answers; it may be given up. Raises StaleJob."""
+        """Read a job again, if the store answers; `give_up` ends it. Raises StaleJob."""
         try:
             job = await self._store.again(job)
             if give_up and job.state in _GIVE_UP:
@@ -134,7 +134,7 @@ class Executor:
         return job
 
     async def _finish(self, job: Job) -> None:
-        """Tell how it ended, where no audio says so; after a fault again, with ever longer pauses."""
+        """Tell the member how a job without delivered audio ended; retry with growing pauses."""
         pause_s: float = FAULT_PAUSE_S
         while True:
             asked_s = 0.0
@@ -142,7 +142,7 @@ class Executor:
                 await self._hold(job)
                 now = await self._store.again(job)
                 if (now.state, now.updated_ms) != (job.state, job.updated_ms):
-                    return None  # it was sent again meanwhile, and whoever carries it says how that ends
+                    return None  # it was sent again meanwhile; the task that carries it now tells how that ends
                 return await self._deliverer.tell(now)
             except (Stopping, StaleJob):
                 raise

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Fetcher:
-    """Fetches the audio of one job at a time."""
+    """Fetches the audio of jobs into the spool."""
 
     def __init__(
         self, *, store: Store, gateway: Gateway, media: MediaTools, spool: Path, pace: Pace, wakeups: Wakeups
@@ -36,7 +36,7 @@ class Fetcher:
         self._wakeups = wakeups
 
     async def at_hand(self, job: Job) -> Job:
-        """Fetch finished audio again that lies in the spool of another machine, or say that it is lost."""
+        """Return the job with its audio in this spool: fetched again where it lay elsewhere, or marked lost."""
         if not _missing(job.artifacts):
             return job
         log.info("job %s: its audio is not here and is fetched again", job.job_id)
@@ -48,7 +48,7 @@ class Fetcher:
         return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(trouble))
 
     async def media_urls(self, job: Job) -> Sequence[str]:
-        """Ask where a generated job's audio is, through an outage of the gateway; nothing where it never says."""
+        """Ask for the URLs of a job's audio, through an outage of the gateway; none where it never answers."""
         outage, empty, unknown = (Patience(s) for s in (DELIVER_S, self._pace.empty_s, self._pace.unknown_s))
         while True:
             try:
@@ -64,7 +64,7 @@ class Fetcher:
     async def fetched(
         self, job: Job, urls: Sequence[str]
     ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
-        """Return what could be fetched and decoded, and the last trouble with what could not."""
+        """Return the artifacts that could be fetched and decoded, and the last error of the others."""
         folder = self._spool / job.job_id
         with own_disk():
             await asyncio.to_thread(folder.mkdir, FOLDER, parents=True, exist_ok=True)
@@ -98,14 +98,14 @@ class Fetcher:
 
 
 def no_audio(trouble: GatewayError | MediaError | None) -> Reason:
-    """Say why nothing that was made can be delivered."""
+    """Return why none of the audio can be delivered."""
     if isinstance(trouble, SilentAudio):
         return Reason.SILENT
     return Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
 
 
 def _size_bytes(path: Path) -> int:
-    return path.stat().st_size  # of a file that was just written, which the system has in memory
+    return path.stat().st_size  # the file was just written and is still in the page cache
 
 
 def _missing(artifacts: Sequence[Artifact]) -> bool:

@@ -1,4 +1,4 @@
-"""One step for each state in which a job is the gateway's: what is done, and which move follows."""
+"""The steps of a job while the gateway works on it: one per state, with the move that follows."""
 
 import asyncio
 import logging
@@ -24,13 +24,13 @@ from core.ports import Clock, Gateway, GatewayStatus, Store
 log = logging.getLogger(__name__)
 
 UNSURE_S = 120
-"""How long after a plain 5xx to its submission a job waits for a callback: most often nothing was accepted."""
+"""How long a job waits for a callback after a plain 5xx to its submission: mostly nothing was accepted."""
 LATE_S = 300
-"""How long after its deadline a job is asked about where the gateway gave no answer."""
+"""How long past its deadline a job is asked about while the gateway gives no answer."""
 
 
 class Generator:
-    """Takes a job from its submission until its audio is fetched, or until there will be none."""
+    """Carries a job from its submission until its audio is fetched or will not come."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Generator:
 
     @property
     def late(self) -> Late:
-        """Whether somebody would say of a job that expires that its audio has come after all."""
+        """Whether a callback may still bring the audio of a job that expires."""
         return Late.AWAITED if self._pace.callbacks else Late.NO
 
     async def step(self, job: Job) -> Job:
@@ -89,9 +89,9 @@ class Generator:
                 async with asyncio.timeout_at(until_s) as patience:
                     with self._wakeups.ending(job, patience):
                         await passed.enter_async_context(self._breaker.passage())
-                        await asyncio.sleep(0)  # an order that is too old must not slip through an open breaker
+                        await asyncio.sleep(0)  # an order that has just become too old must not pass
             except TimeoutError:
-                if loop.time() < until_s:  # nudged, such as by whoever cancelled it
+                if loop.time() < until_s:  # woken, as by a cancel
                     return await self._store.again(job)
                 return await self._store.move(job, State.CANCELLED, reason=job.reason or Reason.WAITED_TOO_LONG)
             if self._wakeups.stopping:
@@ -99,7 +99,7 @@ class Generator:
             return await self._post(job)
 
     async def _intend(self, job: Job, product: Product) -> Job:
-        """Write down that a request is about to leave; what was written without an answer still has not left."""
+        """Commit that a request is about to leave; where the commit's answer is lost, read whether it took effect."""
         now_ms, attempts = self._clock.now_ms(), job.attempts + 1
         deadline_ms = now_ms + round(product.deadline_s * 1000)
         try:
@@ -118,16 +118,16 @@ class Generator:
         product = self._catalog[job.product]
         job = await self._intend(job, product)
         try:
-            if not holds(self._lease, job):  # a long pause just now: another worker may have the job
+            if not holds(self._lease, job):  # after a long pause another worker may have the job
                 return await self._store.move(job, State.QUEUED)
             request_id = await self._gateway.submit(product, job.parameters, job.callback_token)
         except GatewayError as error:
             return await self._not_submitted(job, error)
-        self._breaker.opened()
+        self._breaker.succeed()
         try:
             return await self._note(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
         except StaleJob:
-            # Who took the job over does not know its id.
+            # Whichever worker took the job over does not know its request id.
             await self._naming.confirm(job.job_id, request_id, self._wakeups.pause)
             raise
         except Conflict:
@@ -140,30 +140,30 @@ class Generator:
             log.warning("job %s: submission unconfirmed: %s", job.job_id, error)
             return await self._note(job, State.UNCONFIRMED, **told)
         if error.retry or error.pauses:
-            self._shut_gate(job, error)
+            self._trip_breaker(job, error)
         else:
-            self._breaker.opened()  # the gateway is there and judges each request by itself
+            self._breaker.succeed()  # the gateway works, and rejects this request only
         if error.retry:
             return await self._note(job, State.QUEUED, **told)
         log.error("job %s: rejected: %s (%s)", job.job_id, error.operator, error)
         return await self._note(job, State.REJECTED, **told)
 
     async def _note(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
-        """Move a job by what only this process knows, and insist on it."""
+        """Record what only this process knows; retry until it is written."""
         return await persist(f"job {job.job_id}", lambda: self._store.move(job, to, **changes))
 
-    def _shut_gate(self, job: Job, error: GatewayError) -> None:
-        if self._breaker.shut(error):
+    def _trip_breaker(self, job: Job, error: GatewayError) -> None:
+        if self._breaker.fail(error):
             level = logging.CRITICAL if error.pauses else logging.WARNING
             log.log(level, "job %s: submissions paused: %s (%s)", job.job_id, error.operator, error)
 
     async def _lose_sight(self, job: Job) -> Job:
-        # Found in this state, the POST may or may not have left: it is never repeated.
+        # The POST may or may not have left, so it is never repeated.
         log.warning("job %s: was being submitted when the process ended", job.job_id)
         return await self._store.move(job, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
 
     async def _await_callback(self, job: Job) -> Job:
-        if job.request_id:  # a callback brought it while the submission was still waiting for its answer
+        if job.request_id:  # a callback brought it before the submission was answered
             return await self._store.move(job, State.RUNNING, reason=None, detail=None)
         unsure_s = UNSURE_S - self._running_s(job) if job.reason == Reason.SERVER_FAILED else math.inf
         left_s = self._patience(job, unsure_s)
@@ -171,7 +171,7 @@ class Generator:
             await self._wakeups.wait(job, min(left_s(), self._pace.look_s or left_s()))
             job = await self._store.again(job)
             if job.state is State.RUNNING:
-                self._wakeups.wake(job.job_id)  # who called back has something to say
+                self._wakeups.wake(job.job_id)  # the callback has news: look at once
             if job.state is not State.UNCONFIRMED:
                 return job
         return await self._expire(job, job.reason or Reason.UNCONFIRMED)
@@ -184,13 +184,13 @@ class Generator:
         until_s = loop.time() + max(left_s(), 0) + LATE_S
         wait_s, told = min(self._first_look_s(job, product), left_s()), False
         empty, unknown = Patience(self._pace.empty_s), Patience(self._pace.unknown_s)
-        # After an outage the audio may be there, however late: only an answer after the deadline says that it is not.
+        # After an outage the audio may be there, however late: only an answer after the deadline rules it out.
         while left_s() > 0 or not (told or loop.time() > until_s):
             self._deliverer.show_progress(job)
             net = self._is_net(product, wait_s)
             missed = not await self._wakeups.wait(job, wait_s) and net
             if not holds(self._lease, job):
-                return job  # to go on, or not, when that is known
+                return job  # the executor waits for the lease or drops the job
             wait_s = min(self._poll_s(job, product), left_s()) if left_s() > 0 else self._pace.poll_max_s
             try:
                 answer = await self._asked(job)
@@ -204,7 +204,7 @@ class Generator:
                 continue
             told = left_s() <= 0
             if missed and answer.status in {"COMPLETED", *_FAILURES} and self._arrivals.missed(job):
-                self._wakeups.wake_all()  # they wait for callbacks that may not come either
+                self._wakeups.wake_all()  # their callbacks may not come either
             if answer.status == "COMPLETED" and not answer.media_urls and empty.lasts():
                 log.warning("job %s: finished without any audio, for now", job.job_id)
                 wait_s, told = self._pace.poll_min_s, False
@@ -221,7 +221,7 @@ class Generator:
         )
 
     async def _asked(self, job: Job) -> GatewayStatus | None:
-        """Ask how a job is; None where no answer came. Raises RequestUnknown."""
+        """Ask for a job's status; None where no answer came. Raises RequestUnknown."""
         try:
             return await self._gateway.status(job.request_id or "")
         except GatewayError as error:
@@ -231,14 +231,14 @@ class Generator:
             return None
 
     def _first_look_s(self, job: Job, product: Product) -> float:
-        """Look soon, unless the gateway is to call: also at a job found running, whose callback may have come."""
+        """Return when to look first: soon, unless a callback is due; a job found running may have missed its own."""
         called = self._is_called and self._running_s(job) <= self._pace.poll_max_s
         return self._poll_s(job, product) if called else self._pace.poll_min_s
 
     def _poll_s(self, job: Job, product: Product) -> float:
-        """Hurry to twice the product's usual duration, once a slow look would come after three quarters of it.
+        """Return the poll interval: the shorter one around the product's usual duration, else the longer.
 
-        Where the gateway calls back, polling is only a net: late, then at ever longer intervals.
+        Where the gateway calls back, polling is only a safety net: late, then at growing intervals.
         """
         running_s = self._running_s(job)
         if self._is_called:
@@ -251,14 +251,14 @@ class Generator:
         return self._pace.callbacks and not self._arrivals.missing
 
     def _is_net(self, product: Product, wait_s: float) -> bool:
-        """Say whether a wait is so long that a callback should end it."""
+        """Say whether a callback should come before this wait is over."""
         return self._is_called and wait_s >= self._pace.net * product.usual_s
 
     def _running_s(self, job: Job) -> float:
         return self._clock.since_ms(job.submitted_ms or job.created_ms) / 1000
 
     def _patience(self, job: Job, most_s: float = math.inf) -> Callable[[], float]:
-        """Return what tells the seconds until the job's deadline, which comes whether or not the clock is set."""
+        """Return a function for the seconds left until the deadline; setting the clock does not move it."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + min(self._catalog[job.product].deadline_s, most_s)
         begun_ms = job.submitted_ms or job.created_ms
@@ -267,7 +267,7 @@ class Generator:
 
     async def _fail(self, job: Job, reason: Reason, detail: str | None) -> Job:
         log.warning("job %s: %s: %s", job.job_id, reason, detail)
-        # ERROR is not charged to the operator (gateway documentation, "Status Values"); of the rest it says nothing.
+        # ERROR is not charged to the operator (gateway documentation, "Status Values"); the others are undocumented.
         upstream_micros = 0 if reason is Reason.GATEWAY_ERROR else job.cost_micros
         return await self._store.move(job, State.FAILED, reason=reason, detail=detail, upstream_micros=upstream_micros)
 
@@ -282,7 +282,7 @@ class Generator:
     # --- late -> generated | expired ------------------------------------------------------------------------------
 
     async def _collect_late(self, job: Job) -> Job:
-        """Fetch what came after the hold was released; the loss was recorded then."""
+        """Fetch audio that came after its hold was released; what it costs us was recorded then."""
         artifacts, trouble = await self._fetcher.fetched(job, await self._fetcher.media_urls(job))
         if artifacts:
             return await self._store.move(job, State.GENERATED, artifacts=artifacts, reason=None, detail=None)

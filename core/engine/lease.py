@@ -8,93 +8,93 @@ from core.engine.queue import Room
 from core.ports import Store
 
 RESUME = "!resume"
-"""What is rung when an operator says that submissions make sense again: no job's id."""
+"""The signal that an operator has ended the pause of submissions; no job has this id."""
 PAUSE_S = 1.0
-"""Between looks at a lease that is not valid just now."""
+"""The pause between looks at a lease that is not valid."""
 
 Hear = Callable[[str], None]
-"""Takes the id of a job that there is something to see of, RESUME, or "" when jobs wait for a worker."""
+"""Takes the id of a job to wake, RESUME, or "" when jobs wait for a worker."""
 
 Carried = Callable[[str], bool]
 """Says whether a job is carried by this process."""
 
 
 class Signal(Protocol):
-    """A word between processes."""
+    """Signals between processes."""
 
     async def start(self, hear: Hear) -> None:
-        """Tell `hear` what is rung. Raises StoreError."""
+        """Begin to pass signals to `hear`. Raises StoreError."""
         ...
 
     def notify(self, job_id: str = "") -> None:
-        """Let every worker hear of a job, or that jobs wait."""
+        """Signal a job to every worker, or that jobs wait."""
         ...
 
     async def stop(self) -> None:
-        """Fall silent."""
+        """Stop listening and sending."""
         ...
 
 
 class Lease(Protocol):
-    """Raises StoreError where the store can't be asked."""
+    """A worker's right to its jobs. Raises StoreError where the store can't answer."""
 
     @property
     def worker_id(self) -> str:
-        """The name in the rows of our jobs, which fences off every former worker."""
+        """What our jobs' rows hold; it fences off former workers."""
         ...
 
     @property
     def valid(self) -> bool:
-        """Whether nobody else can have taken our jobs yet."""
+        """Whether our jobs are still ours for certain."""
         ...
 
     @property
     def left(self) -> int:
-        """The number of jobs that still waited for any worker when some were last taken."""
+        """How many jobs waited for any worker at the last take."""
         ...
 
     async def start(self, hear: Hear) -> None:
-        """Become a worker; from now on `hear` is told when there is something to take."""
+        """Become a worker, and pass signals to `hear`."""
         ...
 
     async def take(self, room: Room, carried: Carried) -> list[Job]:
-        """Make jobs ours that nobody alive carries: of those that wait as many as may begin, and all under way.
+        """Take jobs that no living worker has: all under way, and as many waiting ones as may begin.
 
-        With them come, late, those that are ours without being carried here, as after a take whose answer was lost.
+        Jobs that are ours but not carried here, as after a take whose answer was lost, come with a later take.
         """
         ...
 
     async def take_unshown(self, most: int) -> list[Job]:
-        """Make jobs ours that have waited for a while and whose members were not shown that; they are to be left."""
+        """Take jobs that have waited for a while without their members being shown so; `leave` them afterwards."""
         ...
 
     async def leave(self, job: Job) -> None:
-        """Leave a job of ours to the first worker that takes it."""
+        """Give a job up, for any worker to take."""
         ...
 
     def notify(self, job_id: str = "") -> None:
-        """Let every worker hear of a job, or that jobs wait."""
+        """Signal a job to every worker, or that jobs wait."""
         ...
 
     async def hand_over(self, carried: Collection[str]) -> None:
-        """Leave to others what is ours, but for the jobs that are still carried."""
+        """Give up all our jobs but those still carried."""
         ...
 
     async def stop(self) -> None:
-        """Leave everything to others, and be no worker any more."""
+        """Give up all our jobs and be no worker any more."""
         ...
 
 
 def holds(lease: Lease, job: Job) -> bool:
-    """Say whether nobody else can have the job yet. Asked before what can't be taken back.
+    """Say whether the job is still ours for certain: the fence before every step that can't be undone.
 
-    Where it is not so, the job goes back to the executor, which waits for the lease or lets go of the job.
+    Where it is not, the job goes back to the executor, which waits for the lease or drops the job.
     """
     return lease.valid and job.worker_id == lease.worker_id
 
 
 class SoleLease:
-    """The lease where one process has the store to itself: every unfinished job is its own from the start."""
+    """The lease of a process that has the store to itself: every unfinished job is its own."""
 
     worker_id = ""
     valid = True

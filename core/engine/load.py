@@ -1,16 +1,16 @@
-"""A worker's load, and the wait of an order that comes now."""
+"""A worker's load, and how long a new order would wait."""
 
 from collections import deque
 from dataclasses import dataclass
 
 REMEMBERED = 64
-"""Jobs that give the pace."""
+"""The number of ended jobs from which the rate is taken."""
 LATELY_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Jobs that wait for their turn, jobs at the gateway, and what the next one has before it, in seconds."""
+    """Jobs that wait for their turn, jobs at the gateway, and the wait of a new order in seconds."""
 
     waiting: int = 0
     in_flight: int = 0
@@ -28,9 +28,9 @@ class Throughput:
         self._ended_ms.append(now_ms)
 
     def wait_s(self, waiting: int, in_flight: int, now_ms: int, usual_s: float) -> float:
-        """Estimate when the last of those who wait begins.
+        """Estimate the seconds until the last waiting job begins.
 
-        Without a past, each place at the gateway is taken to be free again after `usual_s`.
+        Before any job has ended, each place at the gateway is assumed free after `usual_s`.
         """
         lately = [ended for ended in self._ended_ms if now_ms - ended <= LATELY_S * 1000]
         if len(lately) > 1 and now_ms > lately[0]:

@@ -1,4 +1,4 @@
-"""Let go of audio that nobody asked for, of files that a crash left behind, and of orders that waited for too long."""
+"""Drop audio that was kept too long, files that a crash left behind, and orders that waited too long."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 KEPT_AT_ONCE = 100
 AWAIT_MS = DAY_MS
-"""The time after a job's end in which late audio is still delivered: its destination is kept so long."""
+"""How long after its end a job's late audio is still delivered; its destination is kept as long."""
 SWEEP_S = 3600
 AGAIN_S = 60
 
@@ -45,7 +45,7 @@ async def sweep(store: Store, deliverer: Deliverer, clock: Clock, spool: Path) -
 async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Callable[[Job], None]) -> None:
     """Cancel every order, of any worker, that has waited for longer than `queue_s`; run until cancelled."""
     while True:
-        pause_s = queue_s  # who orders meanwhile may wait as long
+        pause_s = queue_s  # a new order may wait that long
         try:
             while job := await store.oldest_waiting():
                 left_s = queue_s - clock.since_ms(job.created_ms) / 1000

@@ -24,13 +24,13 @@ from core.ports import Delivery, Gateway, GatewayStatus
 
 GATEWAY = "gateway"
 LONG_WAIT_S = 120.0
-"""A chat that asks for so long has answered: what waits for it is no sign that nothing gets through."""
+"""A chat that asks for a wait this long has answered: what waits for it does not count as stalled."""
 AWAY = (Unreachable, ServerError, NoAnswer, Unreadable)
-"""With these nobody can tell that the gateway does its work."""
+"""After these it is unknown whether the gateway works."""
 
 
 class ObservedGateway:
-    """A `Gateway` that is counted, and whose answers tell of what only the operator can mend."""
+    """A `Gateway` whose calls are counted, and whose answers begin and end the operators' troubles."""
 
     def __init__(self, gateway: Gateway, meters: Meters, troubles: Troubles | None = None) -> None:
         self._gateway = gateway
@@ -39,7 +39,6 @@ class ObservedGateway:
         self._liveness = meters.liveness(GATEWAY)
 
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
-        """Post one request, once."""
         with self._meters.outcome("gateway_calls", "submit"), self._heeded(product.name):
             request_id = await self._gateway.submit(product, parameters, callback_token)
         for trouble in TROUBLE_OF.values():
@@ -47,12 +46,10 @@ class ObservedGateway:
         return request_id
 
     async def status(self, request_id: str) -> GatewayStatus:
-        """Ask the universal status endpoint."""
         with self._meters.outcome("gateway_calls", "status"), self._heeded():
             return await self._gateway.status(request_id)
 
     async def fetch(self, url: str, into: Path) -> str:
-        """Stream one artifact to a file, and return its content type."""
         with self._meters.outcome("gateway_calls", "fetch"):
             return await self._gateway.fetch(url, into)
 
@@ -76,7 +73,7 @@ def _about(trouble: Trouble, product: str) -> str:
 
 
 class ObservedDelivery:
-    """A `Delivery` that is counted, but for progress, which is a decoration; it is known how long nothing arrives."""
+    """A `Delivery` whose calls, but for progress, are counted, and that knows how long nothing has got through."""
 
     def __init__(self, name: str, delivery: Delivery, meters: Meters) -> None:
         self._name = name
@@ -85,28 +82,22 @@ class ObservedDelivery:
         self._liveness = meters.liveness(name)
 
     def accepts(self, job: Job) -> Want:
-        """Say which files the job's chat takes."""
         return self._delivery.accepts(job)
 
     def lasting(self, job: Job) -> Destination:
-        """Return what may be kept of a job's destination."""
         return self._delivery.lasting(job)
 
     def shows(self, job: Job) -> bool:
-        """Say whether there is progress to show."""
         return self._delivery.shows(job)
 
     async def progress(self, job: Job) -> None:
-        """Show how far the job is."""
         await self._delivery.progress(job)
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
-        """Hand the files to the chat."""
         with self._meters.outcome("deliveries", self._name, "audio"), self._heeded(job.job_id):
             await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
-        """Say how a job without audio in the chat ended."""
         with self._meters.outcome("deliveries", self._name, "words"):
             await self._delivery.tell(job, receipt)
 

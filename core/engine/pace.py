@@ -16,30 +16,30 @@ class Pace:
     callbacks: bool = False
     """Whether the gateway can call back: then it is hardly polled, and an unconfirmed job waits until its deadline."""
     look_s: float | None = None
-    """How often to look in the store for what other processes left or changed there; None without others."""
+    """How often to look for jobs that other processes left or changed; None without others."""
     net: float = 2
-    """With callbacks, a job is looked at all the same once it has taken so many times its product's usual duration."""
+    """With callbacks, a job is polled all the same after this many times its product's usual duration."""
     empty_s: float = 60
-    """How long a finished job that names no audio is asked again before it is given up."""
+    """How long a finished job that names no audio is asked again."""
     unknown_s: float = 180
-    """How long a request of which the gateway says that it has none is asked for, before it is given up."""
+    """How long a request that the gateway says it does not know is asked for again."""
     fetch_tries: int = 5
     fetch_pause_s: float = 1
 
 
 class Patience:
-    """Lasts so long from when it is asked first, however the clock is set meanwhile."""
+    """Lasts `seconds` from when it is first asked; setting the clock does not matter."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._until_s: float | None = None
 
     def renew(self) -> None:
-        """Have all of it again."""
+        """Start over."""
         self._until_s = None
 
     def lasts(self) -> bool:
-        """Say whether there is any left."""
+        """Say whether it lasts still."""
         now_s = asyncio.get_running_loop().time()
         if self._until_s is None:
             self._until_s = now_s + self._seconds

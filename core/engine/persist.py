@@ -1,4 +1,4 @@
-"""Write down what cannot be found out again."""
+"""Record what could not be found out again."""
 
 import asyncio
 import logging
@@ -16,10 +16,9 @@ T = TypeVar("T")
 
 
 async def persist(what: str, change: Callable[[], Awaitable[T]], within_s: float = PERSIST_S) -> T:
-    """Make a change again until the store takes it. Raises StaleJob, Conflict, and StoreError after `within_s`.
+    """Retry a change until the store takes it. Raises StaleJob, Conflict, and StoreError after `within_s`.
 
-    An outage is waited for, however long, and during a stop as long as that waits: what only this process knows is
-    lost with it.
+    An outage is outlasted, however long: what only this process knows would be lost with it.
     """
     loop = asyncio.get_running_loop()
     until_s = loop.time() + within_s

@@ -1,4 +1,4 @@
-"""The order in which waiting jobs may begin: round-robin over members, within limits."""
+"""The order in which waiting jobs begin: round-robin over members, within limits."""
 
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What may begin: so many jobs in all, and of whom how many are in flight already."""
+    """How many more jobs may begin, and how many of each member and community are in flight."""
 
     most: int
     limits: Limits = field(default_factory=Limits)
@@ -27,9 +27,9 @@ class Room:
 
 
 class FairQueue:
-    """Waiting jobs by member. A member with a turn to come is lined up: in the ring, or parked at a full community.
+    """Waiting jobs by member. A member whose turn will come is lined up: in the ring, or parked at a full community.
 
-    Every operation takes constant time however many jobs wait, but for `remove`, which looks through its member's.
+    Every operation takes constant time however many jobs wait, except `remove`, which looks through one member's.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -49,7 +49,7 @@ class FairQueue:
         return len(self._by_id)
 
     def room(self, most: int) -> Room:
-        """Return what could begin beside all that is here, at most so many."""
+        """Return how many more jobs could begin beside those that are here, at most `most`."""
         most = max(0, min(most, self._limits.total - self.in_flight - self.waiting))
         return Room(most=most, limits=self._limits, of_member=self._of_member, of_community=self._of_community)
 
@@ -58,19 +58,19 @@ class FairQueue:
         return job_id in self._by_id
 
     def put(self, job: Job) -> None:
-        """Let a job wait for its turn."""
+        """Add a job to the end of its member's line."""
         self._waiting[job.member].append(job)
         self._by_id[job.job_id] = job
         self._line_up(job.member)
 
     def remove(self, job_id: str) -> Job | None:
-        """Take out a job that waits here, without its turn; None where it does not."""
+        """Remove a waiting job out of turn; None where it does not wait here."""
         job = self._by_id.pop(job_id, None)
         if job is not None:
             waiting = self._waiting[job.member]
             first = waiting[0] is job
             waiting.remove(job)
-            if first and job.member in self._parked.get(job.community, ()):  # what comes next may be for elsewhere
+            if first and job.member in self._parked.get(job.community, ()):  # the next may belong elsewhere
                 del self._parked[job.community][job.member]
                 self._lined_up.discard(job.member)
                 self._line_up(job.member)
@@ -83,7 +83,7 @@ class FairQueue:
             member = self._ring.popleft()
             self._lined_up.discard(member)
             if member not in self._waiting or self._of_member[member] >= self._limits.member:
-                continue  # lined up again when one of theirs comes, or is done
+                continue  # lined up again when a job of theirs comes or ends
             community = self._waiting[member][0].community
             if self._of_community[community] >= self._limits.community:
                 self._parked[community][member] = None
@@ -97,17 +97,17 @@ class FairQueue:
         return None
 
     def occupy(self, job: Job) -> None:
-        """Count a job as in flight, such as one that was when the process ended."""
+        """Count a job as in flight, as one found so at the start."""
         self.in_flight += 1
         self._of_member[job.member] += 1
         self._of_community[job.community] += 1
 
     def done(self, job: Job) -> None:
-        """Give the job's place back. Call it with the job as it was taken."""
+        """Free a job's place. Pass the job as it was taken."""
         self.in_flight -= 1
         _release(self._of_member, job.member)
         _release(self._of_community, job.community)
-        self._unpark(job.community)  # before the member who has just had a turn
+        self._unpark(job.community)  # before the member who just had a turn
         self._line_up(job.member)
         self._forget(job.member)
 
@@ -122,7 +122,7 @@ class FairQueue:
             self._waiting.pop(member, None)
 
     def _unpark(self, community: str) -> None:
-        """Let one who waits for this community's sake take part again."""
+        """Line up one member who is parked at this community."""
         parked = self._parked[community]
         while parked:
             member, _ = parked.popitem(last=False)

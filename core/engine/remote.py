@@ -1,4 +1,4 @@
-"""What stands in for the worker in a process that has none: another process carries the jobs."""
+"""Stand in for the worker in a process that has none: another process carries the jobs."""
 
 import asyncio
 import logging
@@ -19,27 +19,27 @@ from core.ports import Deliveries
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
-"""The pause between two questions to the store about the workers' load."""
+"""The pause between looks at the workers' load."""
 USUAL_S = 30.0
 GONE_S = 20.0
-"""After how long without a worker it is said that none is running; a dead one counts until its lease has run out."""
+"""How long without a worker before members are told so; a dead one counts until its lease has run out."""
 
 
 BATCH = 32
-"""So many members are told at a look that no worker is running."""
+"""The most members told at one look that no worker is running."""
 HAND_S = PROGRESS_S + 5
-"""The longest time that a job is kept from the workers, so that no worker's words are overwritten."""
+"""The longest that a job is kept from the workers, so that a worker's words are not overwritten."""
 
 
 class Unattended(Protocol):
-    """Orders that wait while no worker is alive, each for one process to show. Raises StoreError."""
+    """Orders that wait while no worker is alive; one process shows each. Raises StoreError."""
 
     async def take(self, most: int) -> list[Job]:
-        """Make the oldest jobs ours that wait without any worker, and whose members were not shown that."""
+        """Take the oldest jobs that wait without a worker and whose members have not been shown so."""
         ...
 
     async def leave(self) -> None:
-        """Leave what was taken to the first worker that takes it."""
+        """Give them up, for any worker to take."""
         ...
 
 
@@ -56,7 +56,7 @@ class RemoteWorkers:
         unattended: Unattended,
         deliveries: Deliveries,
     ) -> None:
-        """`workers` counts those alive. `signal` is how they hear of a job at once."""
+        """`workers` counts those alive; `signal` reaches them at once."""
         self._unattended = unattended
         self._deliveries = deliveries
         self._stopping = False
@@ -71,57 +71,51 @@ class RemoteWorkers:
 
     @property
     def stopping(self) -> bool:
-        """Whether new orders must be refused."""
         return self._stopping
 
     @property
     def alive(self) -> bool:
-        """Whether another process carries jobs on, or did a moment ago: one that is started anew need not be missed."""
+        """Whether a worker runs, or did a moment ago: one that restarts is not missed."""
         return asyncio.get_running_loop().time() - self._seen_s < GONE_S
 
     @property
     def running(self) -> bool:
-        """Whether this process is in touch with what the workers do."""
+        """Whether this process still looks at the workers."""
         return self._task is not None and not self._task.done() and not self.stopping
 
     def trouble(self) -> GatewayError | None:
-        """Nothing is known here of what the workers meet at the gateway."""
+        """Return None: what the workers meet at the gateway is not known here."""
         return None
 
     def why_waiting(self) -> Reason | None:
-        """Say whether there is no worker; what the workers wait for is not known here."""
+        """Return whether there is no worker; what workers wait for is not known here."""
         return Reason.NO_WORKER if self._alone else None
 
     def load(self) -> Load:
-        """Say how busy the workers were a moment ago."""
+        """Return what the last look saw."""
         return self._load
 
     async def start(self) -> int:
-        """Begin to look; no job is taken up here."""
+        """Begin to look; no job is taken here."""
         await self._signal.start(lambda _: None)
         self._task = asyncio.create_task(self._look(), name="look at the workers")
         return 0
 
     def accept(self, job: Job) -> None:  # noqa: ARG002 - a worker finds it
-        """Let the workers know of a job that was just admitted, or one that is to be delivered again."""
-        self._load = replace(self._load, waiting=self._load.waiting + 1)  # until it is known how many there are
+        self._load = replace(self._load, waiting=self._load.waiting + 1)  # until the next look
         self._signal.notify()
 
     def cancelled(self, job: Job) -> None:
-        """Wake the worker that carries the job, or have one take it."""
         self._signal.notify(job.job_id if job.worker_id else "")
 
     def called_back(self, job: Job, request_id: str) -> None:
-        """Follow a callback; the work happens after this returns."""
         self._callbacks.take(job, request_id)
 
     def resume(self) -> Resumed:
-        """Let the workers end their pauses."""
         self._signal.notify(RESUME)
-        return Resumed(opened=False, spread=True)
+        return Resumed(ended_pause=False, spread=True)
 
     async def stop(self, drain_s: float) -> None:
-        """Finish the callbacks under way, for at most `drain_s`."""
         self._stopping = True
         if self._task is not None:
             self._task.cancel()
@@ -150,7 +144,7 @@ class RemoteWorkers:
             await asyncio.sleep(LOOK_S)
 
     async def _show_unattended(self) -> None:
-        """Tell some of those who wait that no worker is running; the next worker shows them how it goes on."""
+        """Tell some waiting members that no worker is running; the next worker shows them progress again."""
         try:
             jobs = [replace(job, reason=Reason.NO_WORKER) for job in await self._unattended.take(BATCH)]
             await asyncio.gather(*(show(self._deliveries, job) for job in jobs))

@@ -15,7 +15,7 @@ class Stopping(Exception):
 
 @dataclass(slots=True)
 class Wakeups:
-    """Cut waits short: one job's when somebody called back, all of them when the process stops."""
+    """Cut waits short: one job's on a callback, all of them when the process stops."""
 
     stopping: bool = False
     _waits: dict[str, Callable[[], None]] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Wakeups:
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self, job: Job, seconds: float) -> bool:
-        """Wait until woken, at most so long; return whether the job was, now or before. Raises Stopping."""
+        """Wait until woken, at most `seconds`; return whether the job was woken, also before. Raises Stopping."""
         self._go_on()
         loop = asyncio.get_running_loop()
         # Thousands of jobs wait at a time, and an Event takes 800 bytes more.
@@ -41,7 +41,7 @@ class Wakeups:
         return woken.result()
 
     def ending(self, job: Job, patience: asyncio.Timeout) -> AbstractContextManager[None]:
-        """Let a wakeup, or the process's stop, end a timeout early, as if its time were over."""
+        """Let a wakeup, or the process's stop, end a timeout early."""
 
         def wake() -> None:
             if not patience.expired():
@@ -62,7 +62,7 @@ class Wakeups:
                 del self._waits[job.job_id]
 
     async def pause(self, seconds: float) -> None:
-        """Wait so long, even if woken, as when a chat asks for it. Raises Stopping."""
+        """Wait the whole time even if woken, as when a chat asks for it. Raises Stopping."""
         self._go_on()
         await _within(seconds, self._stopped.wait())
         self._go_on()
@@ -72,19 +72,19 @@ class Wakeups:
             raise Stopping
 
     def wake(self, job_id: str) -> None:
-        """Let a job look again at once. Only for jobs that are `forget`-ed in the end."""
+        """End a job's wait, or its next one. Call `forget` for each such job in the end."""
         if wake := self._waits.get(job_id):
             wake()
         else:
             self._early.add(job_id)
 
     def wake_all(self) -> None:
-        """Let every job that waits look again at once."""
+        """End every wait under way."""
         for wake in tuple(self._waits.values()):
             wake()
 
     def forget(self, job_id: str) -> None:
-        """Drop what is kept for a job that nobody carries any more."""
+        """Drop what is kept of a job."""
         self._early.discard(job_id)
 
     def stop(self) -> None:
@@ -100,7 +100,7 @@ async def _within(seconds: float, woken: Awaitable[object]) -> None:
         async with asyncio.timeout(max(0, seconds)):
             await woken
     except TimeoutError:
-        pass  # nobody called: the usual case
+        pass  # the usual case
 
 
 def _wake(woken: asyncio.Future[bool], called: bool) -> None:

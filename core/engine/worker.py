@@ -1,4 +1,4 @@
-"""Take jobs in fair order and have them carried: recover at start, look for more, drain at the end."""
+"""Take jobs in fair order and start their work; recover at the start, look for more, drain at the end."""
 
 import asyncio
 import logging
@@ -26,16 +26,16 @@ from core.ports import Clock, Store
 log = logging.getLogger(__name__)
 
 USUAL_S = 30.0
-"""How long a job is taken to stay at the gateway until some have shown it."""
+"""A job's assumed time at the gateway, until some have been seen."""
 
 SOON_S = 0.5
-"""How long a stop waits before it leaves to other workers what has come to rest; what has not may take longer."""
+"""How long a stop waits before it hands idle jobs over to other workers; the others may take longer."""
 BATCH = 32
-"""So many jobs are taken at a time, so that several workers share a rush."""
+"""The most jobs taken at a time, so that several workers share a rush."""
 
 
 class Worker:
-    """Owns every unfinished job of this process."""
+    """The `Carrier` of this process: owns all its unfinished jobs."""
 
     def __init__(
         self,
@@ -69,41 +69,35 @@ class Worker:
         self._pace = pace
         self._arrivals = arrivals
         self._beside: list[asyncio.Task[None]] = []
-        """What goes on beside the jobs, from start to stop."""
+        """Background tasks from start to stop."""
 
     @property
     def stopping(self) -> bool:
-        """Whether new orders must be refused because the process is about to end."""
         return self._wakeups.stopping
 
     def trouble(self) -> GatewayError | None:
-        """Return what keeps every submission from succeeding now, if it is the operator's to mend."""
         error = self._breaker.trouble()
         return error if error is not None and error.pauses else None
 
     @property
     def running(self) -> bool:
-        """Whether jobs are carried on here now."""
         alive = bool(self._beside) and not any(task.done() for task in self._beside)
         return alive and self._lease.valid and not self.stopping
 
     @property
     def alive(self) -> bool:
-        """Whether anybody is known to carry jobs on."""
         return self.running
 
     def why_waiting(self) -> Reason | None:
-        """Return what every order waits for that has not been submitted, if it is more than its turn."""
         return self._breaker.why()
 
     def load(self) -> Load:
-        """Say how busy this worker is, and how long who comes now would wait."""
         waiting, in_flight = self._queue.waiting + self._lease.left, self._queue.in_flight
         wait_s = self._throughput.wait_s(waiting, in_flight, self._clock.now_ms(), USUAL_S)
-        return Load(waiting, in_flight, self._breaker.closed_s + wait_s)
+        return Load(waiting, in_flight, self._breaker.open_s + wait_s)
 
     async def start(self) -> int:
-        """Take up every unfinished job that is ours from its committed state; return how many."""
+        """Start the background tasks and carry on every unfinished job that is ours."""
         await self._lease.start(self.hear)
         jobs = await self._take_up()
         beside = {
@@ -116,12 +110,11 @@ class Worker:
         return len(jobs)
 
     def accept(self, job: Job) -> None:
-        """Take a job that was just admitted, or one that is to be delivered again."""
-        if job.worker_id != self._lease.worker_id:  # it is for whoever takes it first
+        if job.worker_id != self._lease.worker_id:  # any worker may take it
             self._news.set()
             self._lease.notify()
             return
-        if job.state is not State.QUEUED:  # it need not wait until whoever tells how it ended is done
+        if job.state is not State.QUEUED:  # sent again: it need not wait for the task that tells how it ended
             self._spawn(job, beside=True)
             return
         self._queue.put(job)
@@ -130,28 +123,26 @@ class Worker:
             self._deliverer.show_progress(job)
 
     def cancelled(self, job: Job) -> None:
-        """Let whoever carries the job look at it, or somebody take it where nobody does."""
+        """Wake the task or the worker that has the job, or have one take it."""
         self.wake(job.job_id)
         if not job.worker_id:
             self._news.set()
             self._lease.notify()
 
     def called_back(self, job: Job, request_id: str) -> None:
-        """Let a job ask the gateway now instead of at its next turn; the work happens after this returns."""
         self._callbacks.take(job, request_id)
 
     def resume(self) -> Resumed:
-        """End the pauses of submissions, here and in every other process."""
         self._lease.notify(RESUME)
-        return Resumed(opened=self._breaker.resume(), spread=self._pace.look_s is not None)
+        return Resumed(ended_pause=self._breaker.resume(), spread=self._pace.look_s is not None)
 
     def wake(self, job_id: str) -> None:
-        """Let a job look at once, here or where it is carried."""
+        """Wake a job, here or in the process that carries it."""
         if not self._stir(job_id):
             self._lease.notify(job_id)
 
     def hear(self, job_id: str) -> None:
-        """Take what another process has to say: which job should look, RESUME, or "" when jobs wait to be taken."""
+        """Take a signal from another process: the id of a job to wake, RESUME, or "" when jobs wait to be taken."""
         if not job_id:
             self._news.set()
         elif job_id == RESUME:
@@ -161,7 +152,7 @@ class Worker:
 
     def _stir(self, job_id: str) -> bool:
         if job_id in self._tasks:
-            self._arrivals.came()  # what is carried is not cancelled, so that this is a callback
+            self._arrivals.came()  # a job under way can't be cancelled, so this is a callback
             self._wakeups.wake(job_id)
         elif waiting := self._queue.remove(job_id):
             self._start(waiting, self._look_again(waiting))
@@ -170,7 +161,6 @@ class Worker:
         return True
 
     async def stop(self, drain_s: float) -> None:
-        """Finish what is between two committed states, for at most `drain_s`; the rest goes on at the next start."""
         self._wakeups.stop()
         self._breaker.release()
         tasks = {*self._tasks.values(), *self._callbacks.stop()}
@@ -198,7 +188,7 @@ class Worker:
             log.warning("jobs are not handed over; other workers take them when the lease has run out: %s", error)
 
     async def _look(self, look_s: float) -> None:
-        """Take jobs that nobody carries: when there are news, when places are free again, and now and then."""
+        """Take jobs that have no worker: on a signal, when places are free again, and every `look_s`."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(look_s):
@@ -215,15 +205,15 @@ class Worker:
     async def _take_up(self) -> list[Job]:
         jobs = await self._lease.take(self._queue.room(BATCH), self._carries)
         for job in jobs:
-            self._queue.remove(job.job_id)  # where it waited under a lease that ran out since
+            self._queue.remove(job.job_id)  # it waited under a lease that has run out since
             if not self._deliverer.serves(job.platform):
                 log.warning("job %s waits: %s is not configured", job.job_id, job.platform)
             elif job.state is State.QUEUED:
                 self._queue.put(job)
             else:
                 self._spawn(job)
-        self._pump()  # only now, when all that is in flight has been counted
-        if self._pace.look_s is not None:  # another process may have shown something else
+        self._pump()  # only after all jobs in flight have been counted
+        if self._pace.look_s is not None:  # another process may have shown something older
             for job in jobs:
                 if job.job_id in self._queue:
                     self._deliverer.show_progress(job)
@@ -232,7 +222,7 @@ class Worker:
         return jobs
 
     async def _show_and_leave(self, job: Job) -> None:
-        """Show its member that a job waits, and for as long let nobody begin it."""
+        """Show its member that a job waits; it stays ours until that is done, so that nobody starts it meanwhile."""
         try:
             await self._deliverer.shown(job)
             await self._lease.leave(job)
@@ -266,7 +256,7 @@ class Worker:
             self._wakeups.forget(job_id)
 
     async def _look_again(self, job: Job) -> None:
-        """Read a job that was taken out of the queue: it waits on, or its member has cancelled it."""
+        """Read a job that was taken out of the queue again: it still waits, or its member has cancelled it."""
         try:
             job = await self._executor.again(job)
         except StaleJob as error:
@@ -279,7 +269,7 @@ class Worker:
         self._pump()
 
     async def _carry(self, job: Job, former: asyncio.Task[None] | None) -> None:
-        """Carry a job to its end. `former` still has it in hand, under a lease that ran out."""
+        """Carry a job to its end, after `former`: a task that holds it under a lease that ran out."""
         if former is not None:
             self._wakeups.wake(job.job_id)
             await asyncio.wait({former})
@@ -287,7 +277,7 @@ class Worker:
 
     @contextmanager
     def _place(self, taken: Job) -> Iterator[None]:
-        """Give a job's place at the gateway back in the end, to whoever is next."""
+        """Free a job's place at the gateway at the end, for the next job."""
         if taken.state not in HELD:
             yield
             return

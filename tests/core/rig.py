@@ -155,7 +155,7 @@ class Rig:
         )
     )
     table: Catalog = field(default_factory=catalog)
-    gate_pause_s: float = 0.001
+    breaker_pause_s: float = 0.001
     lease: Callable[[SqlStore], Lease] = SoleLease
 
     @property
@@ -191,7 +191,7 @@ class Rig:
                 catalog=self.table,
                 limits=self.limits,
                 pace=self.pace,
-                breaker=CircuitBreaker(self.gate_pause_s),
+                breaker=CircuitBreaker(self.breaker_pause_s),
                 share=self.lease(store),
             )
         )

@@ -251,7 +251,7 @@ async def test_whoever_may_not_enter_is_noted(alive: Incarnation) -> None:
 
 
 async def test_an_owners_word_lets_orders_go_on_at_once(rig: Rig) -> None:
-    rig.gate_pause_s = 600
+    rig.breaker_pause_s = 600
     rig.limits = QueueLimits(total=1, community=1, member=1)
     rig.gateway.submits = [OutOfCredit()]
     async with rig.running() as alive:
@@ -263,10 +263,10 @@ async def test_an_owners_word_lets_orders_go_on_at_once(rig: Rig) -> None:
                 await alive.service.resume(who)
         assert rig.chat.heard == []
         owner = replace(OWNER, event_id="test:word")
-        assert await alive.service.resume(owner) == Resumed(opened=True)
+        assert await alive.service.resume(owner) == Resumed(ended_pause=True)
         await at_rest(alive)
         assert len(rig.chat.heard) == 1
-        assert await alive.service.resume(OWNER) == Resumed(opened=False)
+        assert await alive.service.resume(OWNER) == Resumed(ended_pause=False)
         with pytest.raises(DoneBefore):
             await alive.service.resume(owner)
         noted = [(entry.actor, entry.act, entry.outcome) for entry in await alive.service.admin.audit(BOSS)]

@@ -103,7 +103,7 @@ async def test_what_a_worker_only_just_took_is_still_taken_back(rig: Rig, monkey
 
 
 async def test_what_waits_for_the_gateway_is_not_submitted_any_more(rig: Rig) -> None:
-    rig.gate_pause_s = 0.05
+    rig.breaker_pause_s = 0.05
     rig.gateway.submits = [TooManyRequests(retry_after_s=0)]
     async with rig.running() as alive:
         job = await ordered(alive)
@@ -118,7 +118,7 @@ async def test_what_waits_for_the_gateway_is_not_submitted_any_more(rig: Rig) ->
 
 
 async def test_who_takes_back_at_a_closed_gate_is_told_at_once(rig: Rig) -> None:
-    rig.gate_pause_s = 600
+    rig.breaker_pause_s = 600
     rig.gateway.submits = [TooManyRequests(retry_after_s=0)]
     async with rig.running() as alive:
         jobs = [await ordered(alive)]
@@ -147,7 +147,7 @@ async def test_who_waits_for_the_one_that_tries_the_gate_may_take_back_too(rig: 
 
 
 async def test_a_nudge_at_a_closed_gate_gives_nothing_up(rig: Rig) -> None:
-    rig.gate_pause_s = 600
+    rig.breaker_pause_s = 600
     rig.gateway.submits = [TooManyRequests(retry_after_s=0)]
     async with rig.running() as alive:
         job = await ordered(alive)

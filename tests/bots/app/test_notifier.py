@@ -69,7 +69,7 @@ async def test_an_empty_wallet_is_told_to_the_owner_once_and_that_it_is_over(
         await band.says(bob, "/speak Hello again")
         await band.wait_for(lambda chat: [t for t in chat.texts if "has been told" in t][1:])
         studio.refusal = None
-        app.health.breaker.opened()
+        app.health.breaker.succeed()
         await band.says(bob, "/speak And now")
         await band.wait_for(lambda chat: chat.audios)
         await boss.wait_for(lambda chat: chat.texts[1:])

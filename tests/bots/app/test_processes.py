@@ -236,13 +236,13 @@ async def test_a_word_from_a_bot_opens_the_gates_of_the_workers(house: House) ->
     workers = [await house.start("worker", **changes) for _ in range(2)]
     await house.start("bot", **changes)
     for app in workers:
-        app.health.breaker.shut(OutOfCredit(retry_after_s=60))
+        app.health.breaker.fail(OutOfCredit(retry_after_s=60))
     await band.says(bob, "/speak Hello")
     said = await own.reply_to(await own.says(olga, "/resume"))
     assert said.text.startswith("Nothing is paused in this process. Every other process that sends orders was told")
     await band.wait_for(lambda chat: chat.audios)
     async with asyncio.timeout(10):
-        while any(app.health.breaker.closed_s for app in workers):
+        while any(app.health.breaker.open_s for app in workers):
             await asyncio.sleep(0.005)
 
 

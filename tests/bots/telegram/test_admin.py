@@ -218,7 +218,7 @@ async def test_an_operator_says_that_the_wallet_was_refilled(
     assert "/resume" in (await own.reply_to(await own.says(olga, "/help"))).text
     assert "/resume" not in await answer(band, alice, "/help")
     assert await answer(own, olga, "/resume") == "Nothing was paused: orders go to the gateway as they come."
-    bot.worker._breaker.shut(OutOfCredit(retry_after_s=60))
+    bot.worker._breaker.fail(OutOfCredit(retry_after_s=60))
     assert (await answer(own, olga, "/resume")).startswith("Orders were held back here.")
     await band.says(alice, "/speak Hello")
     await band.wait_for(lambda chat: chat.audios)

@@ -35,19 +35,19 @@ async def test_each_try_that_fails_doubles_the_pause() -> None:
     breaker = CircuitBreaker(10)
     pauses = []
     for _ in range(9):
-        breaker.shut(Unreachable())
+        breaker.fail(Unreachable())
         pauses.append(left_s(breaker))
         pause_over(breaker)
     assert pauses == [10, 20, 40, 80, 160, 320, 640, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
-    breaker.opened()
-    breaker.shut(Unreachable())
+    breaker.succeed()
+    breaker.fail(Unreachable())
     assert left_s(breaker) == 10
 
 
 async def test_after_the_wallet_was_topped_up_orders_go_on_within_a_minute() -> None:
     breaker = CircuitBreaker(5)
     for _ in range(9):
-        breaker.shut(OutOfCredit(retry_after_s=3600))
+        breaker.fail(OutOfCredit(retry_after_s=3600))
         assert left_s(breaker) <= 60
         pause_over(breaker)
 
@@ -55,42 +55,42 @@ async def test_after_the_wallet_was_topped_up_orders_go_on_within_a_minute() -> 
 async def test_failures_of_one_moment_count_once() -> None:
     breaker = CircuitBreaker(10)
     for _ in range(5):
-        breaker.shut(Unreachable())
+        breaker.fail(Unreachable())
     assert left_s(breaker) == 10
 
 
 async def test_the_gateway_may_ask_for_a_longer_pause_but_not_for_ever() -> None:
     breaker = CircuitBreaker(10)
-    breaker.shut(TooManyRequests(retry_after_s=60))
+    breaker.fail(TooManyRequests(retry_after_s=60))
     assert left_s(breaker) == 60
-    breaker.shut(TooManyRequests(retry_after_s=1))
+    breaker.fail(TooManyRequests(retry_after_s=1))
     assert left_s(breaker) == 60
-    breaker.shut(TooManyRequests(retry_after_s=10**6))
+    breaker.fail(TooManyRequests(retry_after_s=10**6))
     assert left_s(breaker) == LONGEST_PAUSE_S
 
 
 async def test_only_another_trouble_is_news() -> None:
     breaker = CircuitBreaker(10)
-    assert [breaker.shut(e) for e in (Unreachable(), Unreachable(), OutOfCredit(), OutOfCredit())] == [
+    assert [breaker.fail(e) for e in (Unreachable(), Unreachable(), OutOfCredit(), OutOfCredit())] == [
         True,
         False,
         True,
         False,
     ]
-    breaker.opened()
-    assert breaker.shut(OutOfCredit())
+    breaker.succeed()
+    assert breaker.fail(OutOfCredit())
 
 
 async def test_trouble_lasts_until_the_pause_is_over_or_something_was_accepted() -> None:
     breaker = CircuitBreaker(10)
     empty: GatewayError = OutOfCredit()
     assert breaker.trouble() is None
-    breaker.shut(empty)
+    breaker.fail(empty)
     assert breaker.trouble() is empty
     pause_over(breaker)
     assert breaker.trouble() is None
-    breaker.shut(empty)
-    breaker.opened()
+    breaker.fail(empty)
+    breaker.succeed()
     assert breaker.trouble() is None
 
 
@@ -103,9 +103,9 @@ async def test_after_a_failure_one_passes_at_a_time_until_one_succeeds() -> None
         async with breaker.passage():
             inside.append(number)
             await let_go.wait()
-            breaker.opened()
+            breaker.succeed()
 
-    breaker.shut(Unreachable())
+    breaker.fail(Unreachable())
     waiting = [asyncio.create_task(passes(n)) for n in range(3)]
     async with asyncio.timeout(10):
         while not inside:
@@ -127,13 +127,13 @@ async def test_after_one_has_succeeded_the_others_pass_together() -> None:
         async with breaker.passage():
             inside.append(number)
             if number == 0:
-                breaker.opened()
+                breaker.succeed()
             else:
                 if len(inside) == 4:
                     all_in.set()
                 await all_in.wait()
 
-    breaker.shut(Unreachable())
+    breaker.fail(Unreachable())
     async with asyncio.timeout(10):
         await asyncio.gather(*(passes(number) for number in range(4)))
     assert inside[0] == 0
@@ -153,11 +153,11 @@ async def test_a_pause_that_is_made_longer_meanwhile_is_kept() -> None:
         async with breaker.passage():
             through.set()
 
-    breaker.shut(Unreachable())
+    breaker.fail(Unreachable())
     first_until_s = breaker._until_s
     waiting = asyncio.create_task(passes())
     await asyncio.sleep(0)
-    breaker.shut(TooManyRequests(retry_after_s=600))
+    breaker.fail(TooManyRequests(retry_after_s=600))
     async with asyncio.timeout(10):
         while asyncio.get_running_loop().time() < first_until_s + 0.02:
             await asyncio.sleep(0)
@@ -170,7 +170,7 @@ async def test_a_pause_that_is_made_longer_meanwhile_is_kept() -> None:
 
 async def test_who_waited_behind_a_success_need_not_pause() -> None:
     breaker = CircuitBreaker(600)
-    breaker.shut(Unreachable())
+    breaker.fail(Unreachable())
     pause_over(breaker)
     passed = asyncio.Event()
 
@@ -179,11 +179,11 @@ async def test_who_waited_behind_a_success_need_not_pause() -> None:
             passed.set()
 
     async with breaker.passage():
-        breaker.shut(Unreachable())  # one that was under way before
+        breaker.fail(Unreachable())  # one that was under way before
         behind = asyncio.create_task(passes())
         await asyncio.sleep(0)
         assert not passed.is_set()
-        breaker.opened()
+        breaker.succeed()
     async with asyncio.timeout(10):
         await behind
 
@@ -191,7 +191,7 @@ async def test_who_waited_behind_a_success_need_not_pause() -> None:
 async def test_an_operators_word_ends_the_pause_and_one_tries_before_the_others() -> None:
     breaker = CircuitBreaker(600)
     assert not breaker.resume()
-    breaker.shut(OutOfCredit())
+    breaker.fail(OutOfCredit())
     inside: list[int] = []
     taken = asyncio.Event()
 
@@ -199,7 +199,7 @@ async def test_an_operators_word_ends_the_pause_and_one_tries_before_the_others(
         async with breaker.passage():
             inside.append(number)
             await taken.wait()
-            breaker.opened()
+            breaker.succeed()
 
     waiting = [asyncio.create_task(passes(n)) for n in range(3)]
     await asyncio.sleep(0)
@@ -220,17 +220,17 @@ async def test_an_operators_word_ends_the_pause_and_one_tries_before_the_others(
 async def test_where_the_word_came_too_early_the_pause_begins_anew() -> None:
     breaker = CircuitBreaker(10)
     for _ in range(4):
-        breaker.shut(OutOfCredit())
+        breaker.fail(OutOfCredit())
         pause_over(breaker)
-    breaker.shut(OutOfCredit())
+    breaker.fail(OutOfCredit())
     breaker.resume()
-    breaker.shut(OutOfCredit())
+    breaker.fail(OutOfCredit())
     assert left_s(breaker) == 20
 
 
 async def test_a_success_lets_everybody_through_who_waits() -> None:
     breaker = CircuitBreaker(600)
-    breaker.shut(Unreachable())
+    breaker.fail(Unreachable())
     through = asyncio.Event()
 
     async def pass_through() -> None:
@@ -240,13 +240,13 @@ async def test_a_success_lets_everybody_through_who_waits() -> None:
     waiting = [asyncio.create_task(pass_through()) for _ in range(3)]
     await asyncio.sleep(0)
     assert not through.is_set()
-    breaker.opened()
+    breaker.succeed()
     async with asyncio.timeout(5):
         await asyncio.gather(*waiting)
 
 
 async def test_an_empty_wallet_is_told_loudly_once_and_pauses(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
-    rig.gate_pause_s = 30
+    rig.breaker_pause_s = 30
     rig.limits = ONE_AT_A_TIME
     rig.gateway.submits = [OutOfCredit()]
     async with rig.running() as alive:
@@ -274,7 +274,7 @@ async def test_orders_flow_again_once_the_wallet_is_full(rig: Rig) -> None:
 
 @pytest.mark.parametrize(("error", "why"), [(OutOfCredit(), "out_of_credit"), (Unauthorized(), "misconfigured")])
 async def test_what_only_the_operator_can_mend_refuses_orders(rig: Rig, error: GatewayError, why: str) -> None:
-    rig.gate_pause_s = 600
+    rig.breaker_pause_s = 600
     rig.gateway.submits = [error]
     async with rig.running() as alive:
         await ordered(alive)
@@ -284,7 +284,7 @@ async def test_what_only_the_operator_can_mend_refuses_orders(rig: Rig, error: G
 
 
 async def test_what_mends_itself_refuses_nobody(rig: Rig) -> None:
-    rig.gate_pause_s = 600
+    rig.breaker_pause_s = 600
     rig.gateway.submits = [Unreachable()]
     async with rig.running() as alive:
         job = await ordered(alive)
@@ -309,7 +309,7 @@ async def test_each_time_the_wallet_is_empty_is_news(rig: Rig, caplog: pytest.Lo
 
 
 async def test_a_bad_request_holds_up_nobody_else(rig: Rig) -> None:
-    rig.gate_pause_s = 600
+    rig.breaker_pause_s = 600
     rig.gateway.submits = [BadRequest("no")]
     async with rig.running() as alive:
         await ordered(alive)

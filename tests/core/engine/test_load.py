@@ -67,7 +67,7 @@ def test_the_wait_follows_from_what_has_ended_lately() -> None:
 
 
 async def test_a_closed_gate_is_waited_for_too(rig: Rig) -> None:
-    rig.gate_pause_s = 300
+    rig.breaker_pause_s = 300
     rig.gateway.submits = [TooManyRequests(retry_after_s=300)]
     rig.limits = ONE_AT_A_TIME
     async with rig.running() as alive:

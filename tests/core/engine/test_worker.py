@@ -26,7 +26,7 @@ from tests.makers import admission, caller, order
 
 async def test_an_order_does_not_wait_for_ever(rig: Rig) -> None:
     rig.pace = replace(rig.pace, queue_s=0.05)
-    rig.gate_pause_s = 60
+    rig.breaker_pause_s = 60
     rig.gateway.submits = [Unreachable()]
     async with rig.running() as alive:
         await ordered(alive)

@@ -129,7 +129,7 @@ async def test_a_drain_begins_no_new_step(rig: Rig, caplog: pytest.LogCaptureFix
 async def test_a_drain_waits_for_no_gate_and_posts_nothing_through_it(
     rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rig.gate_pause_s = 600
+    rig.breaker_pause_s = 600
     rig.gateway.submits = [Unreachable()]
     async with rig.running() as alive:
         job = await ordered(alive)
