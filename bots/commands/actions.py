@@ -11,7 +11,6 @@ from bots.commands.command import Answer, Asked, File
 from bots.text import admin_replies as texts
 from bots.text import audit_replies, community_replies, replies
 from bots.text.locale import _
-from bots.text.titles import begun
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
 from core.domain.errors import InvalidInput
@@ -79,7 +78,7 @@ async def quota_show(asked: Asked, member: Person | None = None) -> Answer:
 async def quota_clear(asked: Asked, member: Person | None = None, role: Subject | None = None) -> Answer:
     """Take a member's or a role's quota away, or the community's default."""
     if member and role:
-        raise InvalidInput("role", role.name, "given without a member")
+        raise InvalidInput("role", role.name, _("given without a member"))
     subject = role or Subject.of(member)
     await asked.service.admin.clear_quota(asked.caller, subject)
     return Answer(texts.quota_cleared(subject))
@@ -137,8 +136,7 @@ async def usage(asked: Asked, period: str = "month", member: Person | None = Non
     entries = await admin.entries(caller, period, member)
     files = await _as_csv("ledger.csv", Entry, entries)
     if found.rows:
-        title = begun(texts.now(period))
-        files.append(File("usage.png", "image/png", await asyncio.to_thread(_picture, found, title)))
+        files.append(File("usage.png", "image/png", await asyncio.to_thread(_picture, found, period)))
     cut = f"\n{_(texts.CUT)}" if len(entries) == MOST_ROWS else ""
     return Answer(f"{texts.usage(found, period, member.name if member else '')}{cut}", tuple(files), private=True)
 
@@ -148,10 +146,10 @@ async def _as_csv(name: str, kind: type[R], entries: Sequence[R]) -> list[File]:
     return [File(name, "text/csv", (await asyncio.to_thread(to_csv, kind, entries)).encode())] if entries else []
 
 
-def _picture(usage: Usage, title: str) -> bytes:
+def _picture(usage: Usage, period: str) -> bytes:
     from bots.text.chart import usage_png  # noqa: PLC0415 - few ask for a picture, and its library is slow to import
 
-    return usage_png(usage, title)
+    return usage_png(usage, period)
 
 
 async def audit(asked: Asked) -> Answer:

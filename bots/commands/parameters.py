@@ -165,7 +165,7 @@ class Typed:
             name = name.replace("-", "_")
             typed = match[0].strip()
             if name == self.product.billed:
-                self._refuse(name, typed, "left out, or all of the text in quotation marks", typed, "")
+                self._refuse(name, typed, _("left out, or all of the text in quotation marks"), typed, "")
             if name in self.product.options:
                 self._refuse(
                     name,

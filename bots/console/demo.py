@@ -13,11 +13,13 @@ from bots.app.compose import build
 from bots.app.settings import SANDBOX, Settings, load
 from bots.console.connection import typed, written
 from bots.console.delivery import Outcome
+from bots.console.identity import locale
 from bots.console.output_folder import Kept, OutputFolder
 from bots.console.platform import Console
 from bots.console.screen import Screen
 from bots.console.script import read_script
-from core.domain.money import show
+from bots.text.locale import N_, _, speaking
+from bots.text.wording import money
 from storage.books import Audit
 from storage.engines import audit_of
 
@@ -26,11 +28,13 @@ JOB_S = 120
 OWNER = "console:owner"
 """Whoever is called owner runs the bot."""
 
-WELCOME = """\
-A chat in this terminal. Gateway and audio are simulated; nothing leaves this machine and nothing is paid."""
-HOW = """\
-Try /speak Aria Hello everyone, or /music lo-fi rain beat, or /help. You are an admin. Begin a line with a name, as in
-bob: /balance, to speak as a member. /quit or Ctrl-D ends."""
+WELCOME = N_(
+    "A chat in this terminal. Gateway and audio are simulated; nothing leaves this machine and nothing is paid."
+)
+HOW = N_(
+    "Try /speak Aria Hello everyone, or /music lo-fi rain beat, or /help. You are an admin. Begin a line with a name, "
+    "as in\nbob: /balance, to speak as a member. /quit or Ctrl-D ends."
+)
 
 
 async def demo(*, script: Path | None, out: Path) -> int:
@@ -45,14 +49,16 @@ async def demo(*, script: Path | None, out: Path) -> int:
     screen = Screen(sys.stdout)
     lines = written(read_script(script), screen) if script else typed(screen)
     output, over = OutputFolder(out), asyncio.Event()
-    screen.plain(WELCOME if script else f"{WELCOME}\n{HOW}")
+    with speaking(locale()):
+        screen.plain(_(WELCOME) if script else f"{_(WELCOME)}\n{_(HOW)}")
     console = Console(lines, screen, output, in_turn=script is not None, over=over, deadline_s=3 * JOB_S)
     with TemporaryDirectory(prefix="troubadour-demo-") as folder:
         settings = throw_away(Path(folder))
         async with build(settings, {console.name: console}) as app:
             await app.run(over)
         books = await audit_of(settings.database)
-    report(screen, output.kept, console.outcome, books)
+    with speaking(locale()):
+        report(screen, output.kept, console.outcome, books)
     return 0 if console.outcome.finished and not console.outcome.failed and books.balance else 1
 
 
@@ -66,15 +72,15 @@ def throw_away(folder: Path) -> Settings:
 def report(screen: Screen, files: Sequence[Kept], outcome: Outcome, books: Audit) -> None:
     """Show what there is to play, what everybody was charged, and whether the books balance."""
     parts = {
-        "Audio": [_described(file) for file in files],
-        "Charged": [f"{name}: {show(micros)}" for name, micros in outcome.charged_micros.items()],
-        "Books": books.findings,
+        _("Audio"): [_described(file) for file in files],
+        _("Charged"): [f"{name}: {money(micros)}" for name, micros in outcome.charged_micros.items()],
+        _("Books"): books.findings,
     }
     if outcome.failed:
-        parts["Orders that ended without audio"] = [str(outcome.failed)]
+        parts[_("Orders that ended without audio")] = [str(outcome.failed)]
     for heading, lines in parts.items():
         screen.heading(heading)
-        for line in lines or ["none"]:
+        for line in lines or [_("none")]:
             screen.line(line)
 
 

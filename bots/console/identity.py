@@ -15,6 +15,11 @@ def person(name: str) -> Person:
     return Person(member=f"{NAME}:{name.casefold()}", name=name)
 
 
+def locale() -> str:
+    """Return the language of the terminal."""
+    return tag_of(next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), None))
+
+
 def caller_of(line: Line) -> Caller:
     """Describe who wrote a line; the chat takes the speaker's word for being an admin."""
     return Caller(
@@ -25,5 +30,5 @@ def caller_of(line: Line) -> Caller:
         handle=line.name,
         is_admin=line.is_admin,
         channel=f"{NAME}:0",
-        locale=tag_of(next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), None)),
+        locale=locale(),
     )

@@ -7,7 +7,6 @@ from pathlib import Path
 from core.domain.errors import ConfigurationError
 
 LARGEST_BYTES = 1_000_000
-EXPECTED = "`name: text`, or `@name: text` for an admin; names have no spaces, and # begins a comment"
 
 _LINE = re.compile(r"(@?)([\w.-]{1,32}):(?:\s+(.*))?", re.DOTALL)
 
@@ -54,5 +53,8 @@ def _says(line: str) -> bool:
 def _read(path: Path, number: int, text: str) -> Line:
     line = read_line(text)
     if line is None:
-        raise ConfigurationError(f"{path}, line {number}: expected {EXPECTED}. It says: {text.strip()[:60]}")
+        raise ConfigurationError(
+            f"{path}, line {number}: expected `name: text`, or `@name: text` for an admin; names have no spaces, and # "
+            f"begins a comment. It says: {text.strip()[:60]}"
+        )
     return line

@@ -1,6 +1,7 @@
 """Plain sentences made safe to post."""
 
 import re
+from datetime import UTC, datetime
 
 import discord
 
@@ -22,6 +23,11 @@ def plain(text: str) -> str:
     """Escape a text and keep it within one message."""
     safe = escaped(text)
     return safe if len(safe) <= CONTENT_LIMIT else f"{safe[: CONTENT_LIMIT - 1]}…"
+
+
+def stamp(at_ms: int, is_time: bool) -> str:
+    """Write a moment so that Discord shows it in each reader's language and time zone."""
+    return discord.utils.format_dt(datetime.fromtimestamp(at_ms / 1000, UTC), "T" if is_time else "f")
 
 
 _EMOJI = re.compile(r"<a?:(\w{2,32}):\d{1,20}>", re.ASCII)

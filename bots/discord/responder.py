@@ -14,10 +14,11 @@ from bots.commands.command import Answer, Command, File
 from bots.commands.typed import usage
 from bots.discord import buttons
 from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
-from bots.discord.escaping import plain, spoken
+from bots.discord.escaping import plain, spoken, stamp
 from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, meant
 from bots.text import refusals, replies
 from bots.text.locale import _, speaking
+from bots.text.wording import stamping
 from core.domain.errors import Refusal
 from core.domain.models import Accepted, Caller, Destination
 from core.service import Service
@@ -154,7 +155,7 @@ class Responder:
         try:
             message_id = await _acknowledge(interaction, manner)
             caller = caller_of(interaction)
-            with speaking(caller.locale):
+            with speaking(caller.locale), stamping(stamp):
                 for said in await _outcome(interaction, caller, act, message_id):
                     await _say(interaction, said, manner)
         except (discord.HTTPException, *NETWORK) as error:

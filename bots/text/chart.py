@@ -2,12 +2,15 @@
 
 import io
 import unicodedata
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from PIL import Image, ImageDraw, ImageFont
 
-from core.domain.money import show
+from bots.text.admin_replies import now
+from bots.text.locale import _, speaking
+from bots.text.titles import begun
+from bots.text.wording import day, money
 from core.domain.quota import DAY_MS
 from core.domain.reports import Usage
 
@@ -19,14 +22,15 @@ LONGEST_NAME = 22
 MOST_DAYS = 31
 
 
-def usage_png(usage: Usage, title: str) -> bytes:
-    """Draw spend per day over those who spent most."""
+def usage_png(usage: Usage, period: str) -> bytes:
+    """Draw the spend of today, this week or this month, per day, over those who spent most."""
     members = usage.by_member()[:TOP]
     height = 3 * MARGIN + 90 + DAYS_HEIGHT + 60 + BAR_HEIGHT * len(members)
     image = Image.new("RGB", (WIDTH, height), CARD)
     draw = ImageDraw.Draw(image)
+    title, total = _drawn(lambda: begun(now(period))), _drawn(lambda: money(usage.total_micros))
     draw.text((MARGIN, MARGIN), title, fill=INK, font=_font(44))
-    draw.text((WIDTH - MARGIN, MARGIN), show(usage.total_micros), fill=INK, font=_font(44), anchor="ra")
+    draw.text((WIDTH - MARGIN, MARGIN), total, fill=INK, font=_font(44), anchor="ra")
     top = MARGIN + 90
     _days(draw, usage, top)
     _members(draw, members, top + DAYS_HEIGHT + 60 + MARGIN)
@@ -45,14 +49,15 @@ def _days(draw: ImageDraw.ImageDraw, usage: Usage, top: int) -> None:
     most = max(spent.values(), default=0) or 1
     step = (WIDTH - 2 * MARGIN) / len(days)
     base = top + DAYS_HEIGHT
-    draw.text((MARGIN, top), f"{show(most)} on the busiest day", fill=FAINT, font=_font(26))
+    busiest = _drawn(lambda: _("{amount} on the busiest day", amount=money(most)))
+    draw.text((MARGIN, top), busiest, fill=FAINT, font=_font(26))
     for number, day_ms in enumerate(days):
         left = MARGIN + number * step
         high = (DAYS_HEIGHT - 50) * spent.get(day_ms, 0) / most
         if high:
             draw.rounded_rectangle((left + step * 0.12, base - max(high, 3), left + step * 0.88, base), 4, DAY_COLOUR)
         if len(days) <= 7 or number % 5 == 0:
-            label = f"{datetime.fromtimestamp(day_ms / 1000, UTC):%-d %b}"
+            label = _drawn(partial(day, day_ms))
             draw.text((left + step / 2, base + 12), label, fill=FAINT, font=_font(26), anchor="ma")
     draw.line((MARGIN, base, WIDTH - MARGIN, base), fill=FAINT, width=2)
 
@@ -65,11 +70,26 @@ def _members(draw: ImageDraw.ImageDraw, members: Sequence[tuple[str, str, int]],
         draw.text((MARGIN, middle), _short(member, name), fill=INK, font=_font(30), anchor="lm")
         long = max(3, room * micros / most)
         draw.rounded_rectangle((MARGIN + names, middle - 16, MARGIN + names + long, middle + 16), 6, MEMBER_COLOUR)
-        draw.text((MARGIN + names + long + 14, middle), show(micros), fill=INK, font=_font(28), anchor="lm")
+        amount, beside = _drawn(partial(money, micros)), MARGIN + names + long + 14
+        draw.text((beside, middle), amount, fill=INK, font=_font(28), anchor="lm")
 
 
 def _short(member: str, name: str) -> str:
-    """Write a name in the letters that the font has, without their accents, or else the id; on one line."""
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    """Write a name in the letters that the font has, or else the id; on one line."""
+    letters = _bare(name).encode("ascii", "ignore").decode()
     plain = "".join(c for c in letters if c.isprintable()).strip() or member.rpartition(":")[2]
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}…"
+
+
+def _drawn(write: Callable[[], str]) -> str:
+    """Write something in the letters that the font has, which are those of English."""
+    said = _bare(write())
+    if said.isascii():
+        return said
+    with speaking(""):
+        return write()
+
+
+def _bare(text: str) -> str:
+    """Return a text without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

@@ -1,6 +1,8 @@
 """How moments, amounts and what is left are written, in the current language."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
@@ -49,17 +51,39 @@ def money(micros: int) -> str:
     return format_currency(dollars, "USD", locale=now.locale, decimal_quantization=False, group_separator=False)
 
 
+Stamp = Callable[[int, bool], str]
+"""Writes a moment, in ms, in a chat's own form that each reader sees in their time zone; True: its time of day."""
+_stamp: ContextVar[Stamp | None] = ContextVar("stamp", default=None)
+
+
+@contextmanager
+def stamping(stamp: Stamp) -> Iterator[None]:
+    """Write moments in a chat's own form."""
+    token = _stamp.set(stamp)
+    try:
+        yield
+    finally:
+        _stamp.reset(token)
+
+
 def when(at_ms: int) -> str:
     """Write a moment so that everybody can read it: 23 Nov 00:00 UTC."""
-    at, now = datetime.fromtimestamp(at_ms / 1000, UTC), spoken()
-    if now is ENGLISH:
-        return f"{at.day} {at:%b %H:%M} UTC"
-    return f"{format_skeleton('MMMd', at, locale=now.locale)} {at:%H:%M} UTC"
+    if stamp := _stamp.get():
+        return stamp(at_ms, False)
+    return f"{day(at_ms)} {datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M} UTC"
 
 
 def clock(at_ms: int) -> str:
     """Write a time of day: 12:30:05 UTC."""
+    if stamp := _stamp.get():
+        return stamp(at_ms, True)
     return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M:%S} UTC"
+
+
+def day(at_ms: int) -> str:
+    """Write a day: 23 Nov."""
+    at, now = datetime.fromtimestamp(at_ms / 1000, UTC), spoken()
+    return f"{at.day} {at:%b}" if now is ENGLISH else format_skeleton("MMMd", at, locale=now.locale)
 
 
 def span(ms: int) -> str:

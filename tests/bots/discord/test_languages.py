@@ -1,15 +1,18 @@
 """What Discord's members read, in their language."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from bots.app.life import App
 from tests.bots.discord.conftest import Running, Stage
+from tests.bots.discord.talk import refused, say
 from tests.bots.text.catalogues import PSEUDO, german, pseudo_catalogue, unmarked, use
 
 TYPED: tuple[tuple[str, dict[str, str]], ...] = (
     ("/help", {}), ("/voices", {}), ("/balance", {}), ("/claim", {"code": "no"}), ("/quota show", {}),
-    ("/limits", {}), ("/limits", {"name": "confirm", "value": "0.0001"}), ("/quota default", {"amount": "0.5", "period": "day"}),
+    ("/limits", {}), ("/limits", {"name": "confirm", "value": "0.0001"}), ("/quota default", {"amount": "0.05", "period": "day"}),
     ("/quota default", {"amount": "5 beads"}), ("/usage", {}), ("/audit", {}), ("/communities", {}), ("/pool", {"amount": "1"}), ("/resume", {}),
 )  # fmt: skip
 
@@ -27,10 +30,27 @@ async def test_no_sentence_is_left_unmarked(
         pressed = await stage.world.press(stage.ana, asked, str(asked.buttons[0]["custom_id"]))
         await pressed.audio()
         receipt = await pressed.settled(lambda m: m.ephemeral)
-    said += [asked.content, *(str(b["label"]) for b in asked.buttons), receipt.content, *pressed.edits]
+        short = await refused(stage, stage.ana, 1500)
+        await stage.world.press(stage.ana, short, str(short.buttons[0]["custom_id"]))
+        await stage.world.pulse.until(lambda: any(m.buttons for m in stage.channel.posted), 10)
+        [wish] = [m for m in stage.channel.posted if m.buttons]
+        buttons = [*asked.buttons, *short.buttons, *wish.buttons]
+        said += [m.content for m in (asked, receipt, short, wish)] + [str(b["label"]) for b in buttons] + pressed.edits
+        await (await stage.world.press(stage.boss, wish, str(wish.buttons[0]["custom_id"]))).wait_for(
+            lambda _: not wish.buttons
+        )
+        said.append(wish.content)
+    assert len(buttons) == 4
     assert unmarked(said, "Boss", "Ana", "discord") == {}
     told = [command["description_localizations"][PSEUDO] for command in stage.world.commands.values()]
     assert unmarked(told) == {}
+
+
+async def test_moments_are_shown_in_the_time_zone_of_whoever_reads(stage: Stage, app: App) -> None:
+    assert re.search(r"resets <t:\d{10}:f>\.", (await say(stage, stage.ana, "/balance")).content)
+    await say(stage, stage.boss, "/limits", name="confirm", value="0.0001")
+    price = await refused(stage, stage.ana)
+    assert re.search(r"until <t:\d{10}:T>\.$", price.content)
 
 
 async def test_german_is_spoken_where_there_is_some(

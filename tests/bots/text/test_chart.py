@@ -1,13 +1,18 @@
 """The picture of a community's spending: a PNG whose bars are as long as the sums."""
 
 import io
+from pathlib import Path
+from typing import Any
 
 import pytest
-from PIL import Image
+from babel.messages.catalog import Catalog
+from PIL import Image, ImageDraw
 
 from bots.text.chart import DAY_COLOUR, MEMBER_COLOUR, WIDTH, usage_png
+from bots.text.locale import speaking
 from core.domain.quota import DAY_MS, Period, window
 from core.domain.reports import Spent, Usage
+from tests.bots.text.catalogues import use
 from tests.clock import SetClock
 
 START_MS, END_MS = window(Period.MONTH, SetClock().ms)
@@ -22,7 +27,7 @@ def spent(day: int, member: str, micros: int, name: str = "") -> Spent:
 
 def picture(*rows: Spent) -> Image.Image:
     usage = Usage(start_ms=START_MS, end_ms=END_MS, rows=rows)
-    return Image.open(io.BytesIO(usage_png(usage, "This month"))).convert("RGB")
+    return Image.open(io.BytesIO(usage_png(usage, "month"))).convert("RGB")
 
 
 def painted(image: Image.Image, colour: str) -> int:
@@ -48,6 +53,27 @@ def test_it_is_as_wide_as_a_phone_shows_and_opaque() -> None:
 )
 def test_any_name_can_be_drawn(name: str) -> None:
     assert painted(picture(spent(0, "test:1", 5, name)), MEMBER_COLOUR) > 0
+
+
+@pytest.mark.parametrize(("said", "drawn"), [("der stärkste Tag: {amount}", True), ("{amount} за день", False)])
+def test_its_words_are_in_the_language_whose_letters_the_font_has(
+    said: str, drawn: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = Catalog("de")
+    texts: list[str] = []
+    words.add("{amount} on the busiest day", said)
+    use(monkeypatch, tmp_path, words)
+    draw = ImageDraw.ImageDraw.text
+
+    def noting(self: ImageDraw.ImageDraw, at: tuple[float, float], text: str, **how: Any) -> None:
+        texts.append(text)
+        draw(self, at, text, **how)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", noting)
+    with speaking("de"):
+        picture(spent(0, "ann", 1400))
+    english = "$0.0014 on the busiest day"
+    assert texts[1:4] == ["0,0014 $", "der starkste Tag: 0,0014 $" if drawn else english, "1. Marz"]
 
 
 def test_an_empty_month_is_a_picture_too() -> None:
