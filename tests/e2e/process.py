@@ -1,20 +1,18 @@
 """`troubadour run` as a real process, between a local Discord, a local Telegram and a gateway."""
 
-import asyncio
 import os
 import signal
-import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.e2e.children import PROGRAM, Child, Nursery
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.telegram import TelegramWorld
 
-ROOT = Path(__file__).parents[2]
 READY_S = 30
-GONE_S = 40
 
 
 @dataclass
@@ -25,8 +23,10 @@ class Process:
     discord: DiscordWorld
     telegram: TelegramWorld
     gateway_url: str
+    nursery: Nursery
     extra: dict[str, str] = field(default_factory=dict)
-    running: asyncio.subprocess.Process | None = None
+    program: str = PROGRAM
+    running: Child | None = None
 
     @property
     def log(self) -> str:
@@ -53,11 +53,7 @@ class Process:
 
     async def start(self, *, discord: bool = True, telegram: bool = True) -> None:
         """Start and wait until these platforms take orders."""
-        with (self.folder / "log").open("ab") as log:
-            self.running = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bots", "run", cwd=self.folder, stderr=log, stdout=log,
-                env={**self.environment(), "PYTHONPATH": str(ROOT)},
-            )  # fmt: skip
+        self.running = self.nursery.start(self.folder, self.environment(), program=self.program)
         polls = len(self.telegram.calls_to("getUpdates"))
         if discord:
             await self.discord.connected(timeout_s=READY_S)
@@ -65,36 +61,30 @@ class Process:
             await self.telegram.until(lambda: len(self.telegram.calls_to("getUpdates")) > polls, "no poll", READY_S)
 
     async def kill(self) -> None:
-        """End it without a word, as a power cut does."""
-        assert self.running is not None
-        self.running.kill()
-        await self.running.wait()
+        """End it without a word, as a power cut does, if it still runs."""
+        if self.running is not None:
+            self.running.signal(signal.SIGKILL)
+            await self.running.ended()
         await self.discord.gateway.cut()
 
     async def terminate(self) -> int:
         """Ask it to end; return its exit status."""
         assert self.running is not None
-        if self.running.returncode is None:
-            self.running.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(GONE_S):
-            return await self.running.wait()
+        self.running.signal(signal.SIGTERM)
+        return await self.running.ended()
 
     async def cli(self, *arguments: str) -> tuple[int, str]:
         """Run another command of the program in the same environment; return its exit status and what it said."""
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bots", *arguments, cwd=self.folder, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT, env={**self.environment(), "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
-        out, _ = await child.communicate()
-        assert child.returncode is not None
-        return child.returncode, out.decode()
+        with tempfile.NamedTemporaryFile("r") as output:
+            child = self.nursery.start(self.folder, self.environment(), arguments, output=Path(output.name))
+            return await child.ended(), output.read()
 
 
 @asynccontextmanager
 async def process(folder: Path, gateway_url: str, **extra: str) -> AsyncIterator[Process]:
     """Yield a process that is not started; at the end it is stopped, the books are checked and no secret was logged."""
-    async with DiscordWorld() as discord, TelegramWorld() as telegram:
-        service = Process(folder, discord, telegram, gateway_url, extra)
+    async with Nursery() as nursery, DiscordWorld() as discord, TelegramWorld() as telegram:
+        service = Process(folder, discord, telegram, gateway_url, nursery, extra)
         try:
             yield service
             assert await service.terminate() == 0, service.log
@@ -109,5 +99,4 @@ async def process(folder: Path, gateway_url: str, **extra: str) -> AsyncIterator
             print(service.log[-8000:])  # noqa: T201 - pytest shows it with the failure
             raise
         finally:
-            if service.running is not None and service.running.returncode is None:
-                await service.kill()
+            await service.kill()

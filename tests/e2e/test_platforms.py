@@ -1,5 +1,7 @@
 """Either platform may be missing or out; the other one serves."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,9 +9,12 @@ import pytest
 
 from tests import tokens
 from tests.bots.discord.studio import Studio
+from tests.e2e.children import Nursery
 from tests.e2e.process import Process, process
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.telegram import TelegramWorld
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -47,10 +52,14 @@ async def test_discord_serves_without_telegram(gateway: Studio, tmp_path: Path, 
 async def test_without_any_token_it_says_what_is_missing(gateway: Studio, tmp_path: Path) -> None:
     async with process(tmp_path, gateway.url) as service:
         service.extra |= {"DISCORD_TOKEN": "", "TELEGRAM_TOKEN": ""}
-        status, said = await service.cli("run")
-        assert status == 2
-        assert "Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set" in said
-        assert "Traceback" not in said
+        cold = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bots", "run", cwd=tmp_path, stderr=asyncio.subprocess.PIPE,
+            env={**service.environment(), "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        _, complaint = await cold.communicate()
+        assert cold.returncode == 2
+        assert complaint.startswith(b"Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set")
+        assert b"Traceback" not in complaint
         status, said = await service.cli("check")
         assert status == 1
         assert "problem: Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set" in said
@@ -106,9 +115,9 @@ async def test_a_second_service_on_the_same_database_is_refused(gateway: Studio,
 async def test_a_database_that_is_none_gets_a_sentence(
     gateway: Studio, tmp_path: Path, database: str, content: bytes | None, command: tuple[str, ...]
 ) -> None:
-    async with DiscordWorld() as discord, TelegramWorld() as telegram:
+    async with Nursery() as nursery, DiscordWorld() as discord, TelegramWorld() as telegram:
         service = Process(
-            tmp_path, discord, telegram, gateway.url, {"DATABASE_URL": f"sqlite:///{tmp_path / database}"}
+            tmp_path, discord, telegram, gateway.url, nursery, {"DATABASE_URL": f"sqlite:///{tmp_path / database}"}
         )
         if content is not None:
             (tmp_path / database).write_bytes(content)

@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.proofs.kill.children import Nursery
+from tests.e2e.children import Nursery
 from tests.proofs.kill.fleet import fleet
 from tests.proofs.kill.life import Tally, Wrong, life
 from tests.worlds.postgres import server

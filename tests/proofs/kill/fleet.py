@@ -14,10 +14,10 @@ from pathlib import Path
 
 from bots.sandbox import Sandbox, SandboxConfig
 from core.domain.lifecycle import State
+from tests.e2e.children import Child, Nursery
 from tests.e2e.process import Process
 from tests.proofs.kill import verdict
 from tests.proofs.kill.books import NOTHING, Memory, recalled
-from tests.proofs.kill.children import Child, Nursery
 from tests.proofs.kill.crowd import Crowd, TelegramOrder
 from tests.proofs.kill.life import KEY, Wrong, drawn
 from tests.worlds.discord import DiscordWorld
@@ -71,7 +71,7 @@ class Fleet:
         number = int(name[-1])
         part = ("bot", "--shards", f"{number}/{BOTS}") if name.startswith("bot") else ("worker",)
         environment = {**self._service.environment(), "DATA_DIR": str(folder)}
-        self._children[name] = await self._nursery.start(folder, environment, ("run", "--roles", *part))
+        self._children[name] = self._nursery.start(folder, environment, ("run", "--roles", *part))
 
     async def live(self, orders: int) -> None:
         """Take so many orders under blows, then come to rest. Raises Wrong."""
@@ -233,5 +233,5 @@ async def fleet(seed: int, folder: Path, nursery: Nursery, server: Server) -> As
             "DIRECT_ALLOWANCE": "1000 day", "DEFAULT_ALLOWANCE": "1000 day", "DEFAULT_POOL": "unlimited",
             "WAITING_PER_MEMBER": "1000",
         }  # fmt: skip
-        service = Process(folder, discord, telegram, gateway.url, extra)
+        service = Process(folder, discord, telegram, gateway.url, nursery, extra)
         yield Fleet(seed, service, nursery, gateway, url)

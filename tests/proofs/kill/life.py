@@ -13,10 +13,10 @@ from typing import Any
 
 from bots.sandbox import Sandbox, SandboxConfig
 from core.domain.lifecycle import State
+from tests.e2e.children import Child, Nursery
 from tests.e2e.process import Process
 from tests.proofs.kill import verdict
 from tests.proofs.kill.books import NOTHING, Memory, looked_into, remembered
-from tests.proofs.kill.children import Child, Nursery
 from tests.proofs.kill.crowd import Crowd, TelegramOrder
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.telegram import TelegramWorld
@@ -99,7 +99,7 @@ class Life:
     # --- one start and its end ------------------------------------------------------------------------------------
 
     async def _incarnation(self) -> None:
-        child = await self._nursery.start(self.service.folder, self.service.environment())
+        child = self._nursery.start(self.service.folder, self.service.environment())
         born_s = time.monotonic()
         if self._rng.random() < START_SHARE:
             await self._pass(child, self._rng.uniform(0, START_S))
@@ -165,7 +165,7 @@ class Life:
         """Run `ledger verify` beside the service, in whatever state that is."""
         if not self.memory.jobs:
             return
-        verify = await self._nursery.start(self.service.folder, self.service.environment(), ("ledger", "verify"))
+        verify = self._nursery.start(self.service.folder, self.service.environment(), ("ledger", "verify"))
         self.tally.live += 1
         if status := await verify.ended():
             raise Wrong(f"`ledger verify` beside the service ended with status {status}")
@@ -252,9 +252,8 @@ async def life(seed: int, folder: Path, nursery: Nursery) -> AsyncIterator[Life]
     rng = drawn(seed, "gateway")
     config = SandboxConfig(queued_s=0.05, processing_s=rng.uniform(0.05, 0.5), keep=100_000)
     async with Sandbox(config) as gateway, DiscordWorld() as discord, TelegramWorld() as telegram:
-        service = Process(folder, discord, telegram, gateway.url, EXTRA)
+        service = Process(folder, discord, telegram, gateway.url, nursery, EXTRA)
         try:
             yield Life(seed, service, nursery, gateway)
         finally:
-            if service.running is not None and service.running.returncode is None:
-                await service.kill()
+            await service.kill()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.proofs.kill.children import Nursery
+from tests.e2e.children import Nursery
 from tests.proofs.kill.fleet import fleet
 from tests.worlds.postgres import Server
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.e2e.children import Nursery
 from tests.proofs.kill import verdict
 from tests.proofs.kill.__main__ import run, summary
 from tests.proofs.kill.books import Memory, Row, copied, remembered
-from tests.proofs.kill.children import Nursery
 from tests.proofs.kill.crowd import TelegramOrder
 from tests.proofs.kill.life import Wrong, life
 from tests.worlds.telegram import TelegramWorld
@@ -58,8 +58,8 @@ async def test_a_lost_database_is_noticed(nursery: Nursery, tmp_path: Path) -> N
 
 
 async def test_a_child_is_a_process_of_its_own(nursery: Nursery, tmp_path: Path) -> None:
-    frozen = await nursery.start(tmp_path, {"TMPDIR": str(tmp_path)}, ("sandbox", "--port", "0"))
-    helped = await nursery.start(tmp_path, {}, ("--help",))
+    frozen = nursery.start(tmp_path, {"TMPDIR": str(tmp_path)}, ("sandbox", "--port", "0"))
+    helped = nursery.start(tmp_path, {}, ("--help",))
     assert await helped.ended() == 0
     assert not frozen.gone.done()
     frozen.signal(signal.SIGSTOP)

@@ -202,5 +202,5 @@ async def soak(plan: Plan, seed: int = 1) -> Outcome:
 
 
 async def _ended(service: Process) -> None:
-    if service.running is not None and service.running.returncode is None:
+    if service.running is not None and service.running.gone.done() is None:
         await service.kill()
