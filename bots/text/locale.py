@@ -23,7 +23,6 @@ from babel.messages.pofile import read_po
 log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent / "locales"
-TEMPLATE = "troubadour.pot"
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}", re.ASCII)
 
 

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+from hatchling.builders.wheel import WheelBuilder
 
 from bots.text import locale
 from bots.text.locale import N_, _, ngettext, speaking, tag_of
-from tests.bots.text.catalogues import sentences
+from tests.bots.text.catalogues import ROOT, sentences
+
+TEMPLATE = "bots/text/locales/troubadour.pot"
 
 GERMAN = """
 msgid ""
@@ -83,5 +86,9 @@ def test_what_platforms_call_a_language_becomes_a_tag(given: str | None, tag: st
 
 
 def test_the_template_has_every_sentence_that_is_marked() -> None:
-    with (Path(locale.__file__).parent / "locales" / locale.TEMPLATE).open("rb") as file:
+    with (ROOT / TEMPLATE).open("rb") as file:
         assert {m.id for m in read_po(file)} == {m.id for m in sentences()}, "make words writes it anew"
+
+
+def test_what_is_installed_has_the_catalogues() -> None:
+    assert TEMPLATE in {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
