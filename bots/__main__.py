@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from bots.app import check, logs
 from bots.app.compose import WallClock, presences, serve
@@ -69,7 +70,8 @@ async def _communities(options: argparse.Namespace) -> int:
     if (options.action == "list") != (not options.key):
         raise ConfigurationError("Write troubadour communities, or troubadour communities approve KEY, or decline KEY.")
     clock, settings = WallClock(), load()
-    opening = admin_of(_database(), clock, settings.default_pool_micros)
+    rules: dict[str, Any] = {"communities": settings.communities, "allowed": settings.communities_allowed}
+    opening = admin_of(_database(), clock, settings.default_pool_micros, **rules)
     async with presences(settings, options.key) as there:
         print(await decide(opening, clock, options.action, options.key, presences=there, table=catalog_of(settings)))
     return 0

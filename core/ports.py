@@ -270,7 +270,7 @@ class AdminStore(Protocol):
         ...
 
     async def communities(self, month_ms: int, most: int) -> list[Community]:
-        """Return the communities that spent in a month, those that spent most first."""
+        """Return the communities, those that wait first, then those that spent most in a month."""
         ...
 
 

@@ -119,7 +119,7 @@ class Service:
         if not order.caller.can_spend:
             raise NotPermitted(Need.ACCOUNT)
         if order.readings:
-            if limit := _CLOSED.get(await self._approval(order.caller)):
+            if limit := _CLOSED.get(await self.approval(order.caller)):
                 raise OverLimit(limit, 0, await self.standing(order.caller))
             await self._ask_back(order, product)
         parameters = product.validate(order.parameters)
@@ -162,11 +162,8 @@ class Service:
         if load.waiting >= self._policy.max_queue:
             raise Unavailable(Cause.FULL, wait_s=load.wait_s)
 
-    async def waits(self, caller: Caller) -> bool:
-        """Keep the community of whoever uses a command, which may be new; return whether it waits for approval."""
-        return await self._approval(caller) is Approval.WAITING
-
-    async def _approval(self, caller: Caller) -> Approval | None:
+    async def approval(self, caller: Caller) -> Approval | None:
+        """Keep the caller's community, which may be new; return what `arrived` does."""
         known = caller.direct or caller.community in self._open
         return Approval.APPROVED if known else await self.heard(caller)
 

@@ -188,15 +188,16 @@ SELECT
     communities.key AS community, coalesce(known.members, 0) AS members,
     coalesce(pool_usage.used_micros, 0) AS used_micros,
     CASE WHEN pools.community_id IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END AS pool_micros,
-    communities.title, communities.state, communities.added_by, communities.added_name, communities.was_added
+    communities.title, communities.state, communities.added_by, communities.added_name, communities.was_added,
+    CASE WHEN communities.state = 'waiting' AND CAST(:is_open AS BIGINT) = 0
+        AND replace(:allowed, ',' || communities.key || ',', '') = :allowed THEN 1 ELSE 0 END AS waits
 FROM communities
 LEFT JOIN (SELECT community_id, count(*) AS members FROM members GROUP BY community_id) AS known
     ON known.community_id = communities.community_id
 LEFT JOIN pools ON pools.community_id = communities.community_id
 LEFT JOIN pool_usage ON pool_usage.community_id = communities.community_id AND pool_usage.month_ms = :month_start
 WHERE communities.state <> '' OR known.members > 0
-ORDER BY
-    CASE WHEN communities.state = 'waiting' THEN 0 ELSE 1 END, coalesce(pool_usage.used_micros, 0) DESC, communities.key
+ORDER BY waits DESC, used_micros DESC, community
 LIMIT :most
 """
 OPEN_JOBS = "SELECT state, count(*) AS jobs FROM jobs WHERE closed_ms IS NULL GROUP BY state"

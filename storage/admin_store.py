@@ -220,8 +220,9 @@ class SqlAdminStore:
         return {State(row["state"]): row["jobs"] for row in rows}
 
     async def communities(self, month_ms: int, most: int) -> list[Community]:
-        """Return the communities that spent in a month, those that spent most first."""
+        """Return the communities, those that wait first, then those that spent most in a month."""
         args = {"month_start": month_ms, "most": most, "default_pool": self._store.default_pool_micros}
+        args |= self._store.lets_in()
         return [read_as(Community, row) for row in await self._read(sql.COMMUNITIES, args)]
 
     # --- helpers --------------------------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 """Which engine an address means, and what can be asked of a database whichever it is."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from core.domain.communities import Communities
 from core.domain.errors import StoreError
 from core.domain.reports import Entry, write_csv
 from core.engine.lease import Lease, Signal, SoleLease
@@ -75,10 +76,17 @@ def signal_of(url: str) -> Signal:
 
 
 @asynccontextmanager
-async def admin_of(address: Address, clock: Clock, default_pool_micros: int | None) -> AsyncIterator[SqlAdminStore]:
+async def admin_of(
+    address: Address,
+    clock: Clock,
+    default_pool_micros: int | None,
+    *,
+    communities: Communities = Communities.ASK,
+    allowed: Collection[str] = (),
+) -> AsyncIterator[SqlAdminStore]:
     """Open what admins and operators change, without the service. Raises StoreError, StoreBusy."""
     driver = driver_of(address)
-    store = SqlStore(driver, clock, default_pool_micros)
+    store = SqlStore(driver, clock, default_pool_micros, communities=communities, allowed=allowed)
     await store.open()
     try:
         yield SqlAdminStore(driver, clock, store)

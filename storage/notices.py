@@ -8,7 +8,8 @@ from storage.driver import Driver, Statement
 HOUR_MS = 3_600_000
 """Nobody is told of the same kind of trouble more often."""
 AGAIN_MS = {Trouble.COMMUNITIES_WAIT: HOUR_MS}
-"""After so long without an end, if not after a day, they are told again: here of others."""
+"""After so long without an end, if not after a day, they are told again: here of others. And once they have ended it
+themselves, by deciding, the next is told at once."""
 
 _CLAIM = """
 INSERT INTO notices (trouble, about, told_ms, is_open) VALUES (:trouble, :about, :now_ms, 0)
@@ -24,6 +25,7 @@ _CLOSE = """
 UPDATE notices SET is_open = 0 WHERE trouble = :trouble AND about = :about AND is_open = 1
 RETURNING trouble
 """
+_FORGET = "DELETE FROM notices WHERE trouble = :trouble AND about = :about AND is_open = 1 RETURNING trouble"
 _OPEN = "SELECT trouble, about FROM notices WHERE is_open = 1"
 
 
@@ -46,7 +48,7 @@ class SqlNotices:
 
     async def close(self, key: Key) -> bool:
         """Take the turn to say that a trouble is over."""
-        return await self._changed(_CLOSE, key)
+        return await self._changed(_FORGET if key[0] in AGAIN_MS else _CLOSE, key)
 
     async def told(self) -> frozenset[Key]:
         """Return what the operators know of; a row of a newer release may say more than this one knows."""

@@ -323,6 +323,11 @@ class SqlStore:
         args = {"told": joined(communities), "now_ms": self._clock.now_ms()}
         await self._driver.run([Statement(communities_sql.NOTE_TOLD, args)], alone=("communities",))
 
+    def lets_in(self) -> dict[str, Any]:
+        """Return which communities need no approval: all, or those of a list."""
+        listed = self._allowed if self._communities is Communities.LIST else ()
+        return {"is_open": int(self._communities is Communities.OPEN), "allowed": joined(sorted(listed))}
+
     # --- helpers --------------------------------------------------------------------------------------------------
 
     def _admits(self, community: str) -> tuple[Approval, ...]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from bots.platform import Button, Platform
 from bots.text import admin_replies
 from bots.text.community_replies import Letter, digest
+from core.domain.communities import Newcomer
 from core.domain.errors import DeliveryError, StoreError
 from core.domain.troubles import Case, Key, Trouble, Troubles
 from core.ports import Newcomers, Notices
@@ -127,12 +128,21 @@ class Notifier:
 
     async def _letter(self, case: Case) -> tuple[Letter | None, Sequence[str]]:
         """Return what to write, None where there is nothing new to say, and which communities it is about."""
-        if case.trouble is not Trouble.COMMUNITIES_WAIT or self._newcomers is None:
+        if case.trouble is not Trouble.COMMUNITIES_WAIT:
             return Letter(admin_replies.trouble(case)), ()
         with suppress(StoreError):  # they wait until it answers
-            if untold := [each for each in await self._newcomers.waiting() if each.told_ms is None]:
+            untold, others = await self._waiting()
+            if untold and not others and await self._notices.close(case.key):  # all that they knew of is decided
+                untold, _ = await self._waiting()  # another process may have told of them just now
+            if untold:
                 return digest(untold), [each.community for each in untold]
         return None, ()
+
+    async def _waiting(self) -> tuple[Sequence[Newcomer], Sequence[Newcomer]]:
+        """Return the communities that wait: those that owners were not told of, and those that they were."""
+        waiting = await self._newcomers.waiting() if self._newcomers else ()
+        untold = [each for each in waiting if each.told_ms is None]
+        return untold, [each for each in waiting if each.told_ms is not None]
 
     async def _tell_well(self, key: Key) -> None:
         if self._logged.pop(key, None) is not None:

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
+from bots.commands.command import Answer, Asked, Who
 from bots.text import community_replies, refusals, replies
 from bots.text.community_replies import Letter, digest
 from bots.text.locale import speaking
@@ -55,6 +56,15 @@ async def decide(service: Service, caller: Caller, community: str, *, approve: b
     """Decide as a command says, whatever was decided before, and return what came of it. Raises Refusal."""
     is_news = await service.admin.decide_community(caller, community, approve=approve)
     return await carry_out(service.presences, service.catalog, community, approve=approve, is_news=is_news)
+
+
+async def heard(asked: Asked, who: Who, act: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Do what somebody asks in a community that may be new; say that it takes no orders, if so. Raises Refusal."""
+    closed = replies.closed(await asked.service.approval(asked.caller))
+    answer = await act()
+    if not closed or answer.private or who is Who.OPERATOR:  # to whom it is no news
+        return answer
+    return replace(answer, text=f"{answer.text}\n\n{closed}")
 
 
 async def arrived(service: Service, community: str, title: str, member: str = "", name: str = "") -> Approval | None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from bots.commands import parse, table
+from bots.commands import approval, parse, table
 from bots.commands.command import Answer, Argument, Asked, Command, Kind
 from bots.commands.parse import Command as Typed
 from bots.commands.parse import Named
@@ -35,9 +35,13 @@ _OPEN = frozenset({Kind.AMOUNT, Kind.PERIOD, Kind.DURATION, Kind.TEXT})
 async def use(asked: Asked, typed: Typed, find: Find) -> Answer:
     """Do what somebody typed; `find` says whom it names, where it may name somebody. Raises Refusal."""
     found = table.rows(typed.name)
-    await found[0].let_in(asked)
-    named, member = await find() if any(command.member for command in found) else (parse.named(typed), None)
-    return await answer(asked, typed.name, member, named)
+
+    async def act() -> Answer:
+        await found[0].let_in(asked)
+        named, member = await find() if any(command.member for command in found) else (parse.named(typed), None)
+        return await answer(asked, typed.name, member, named)
+
+    return await approval.heard(asked, found[0].who, act)
 
 
 async def answer(asked: Asked, word: str, member: Person | None, named: Named) -> Answer:

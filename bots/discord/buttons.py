@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import discord
 
+from bots.discord.identity import PLATFORM
 from bots.platform import Button
 from bots.text import admin_replies, replies
 from bots.text.locale import _
 from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
-from core.domain.models import Job
+from core.domain.models import Caller, Job
 from core.domain.reports import CreditRequest
 
 AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "approve", "decline", "confirm"
@@ -24,7 +25,7 @@ def of_progress(job: Job) -> discord.ui.View | None:
     return _row((_(replies.CANCEL), CANCEL, job.job_id)) if job.waits else None
 
 
-def of_refusal(refusal: Refusal) -> discord.ui.View | None:
+def of_refusal(refusal: Refusal, who: Caller) -> discord.ui.View | None:
     """Offer what would help after a refusal, if something would."""
     match refusal:
         case NeedsConfirmation(offer_id=offer_id):
@@ -32,7 +33,7 @@ def of_refusal(refusal: Refusal) -> discord.ui.View | None:
         case NeedsChoice(offer_id=offer_id, readings=readings):
             return _row(*((replies.reading(name), CONFIRM, f"{offer_id}:{i}") for i, name in enumerate(readings)))
         case OverLimit(missing_micros=int(micros)):
-            return _row((_(replies.ASK), ASK, str(micros)))
+            return _row((_(replies.ASK), ASK, f"{micros}:{who.member.removeprefix(f'{PLATFORM}:')}"))
         case _:
             return None
 

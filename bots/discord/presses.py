@@ -7,17 +7,17 @@ from functools import partial
 from bots.commands import actions as acts
 from bots.commands import approval
 from bots.discord import buttons
-from bots.discord.identity import AnyInteraction
+from bots.discord.identity import AnyInteraction, key
 from bots.discord.responder import ANEW, PRESS, Place, Responder, Said, unattended
 from bots.text import admin_replies, community_replies, replies
 from bots.text.locale import _
-from core.domain.errors import NotFound
+from core.domain.errors import NotFound, NotPermitted
 from core.domain.models import Caller, Destination
-from core.domain.refusals import Missing
+from core.domain.refusals import Missing, Need
 
 _ID = re.compile(r"\w{1,64}", re.ASCII)
 _NUMBER = re.compile(r"\d", re.ASCII)
-_MICROS = re.compile(r"\d{1,15}", re.ASCII)
+_ASK = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
 
 
 async def press(responder: Responder, interaction: AnyInteraction, custom_id: str) -> None:
@@ -58,11 +58,16 @@ async def _confirm(responder: Responder, interaction: AnyInteraction, about: str
     await responder.answer(interaction, act, ANEW)
 
 
-async def _ask(responder: Responder, interaction: AnyInteraction, micros: str) -> None:
-    """Ask the admins where they see it."""
+async def _ask(responder: Responder, interaction: AnyInteraction, about: str) -> None:
+    """Ask the admins where they see it; only whoever was refused may."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Said, ...]:
-        request = await responder.service.ask(caller, int(_checked(_MICROS, Missing.REQUEST, micros)))
+        asked = _ASK.fullmatch(about)
+        if asked is None:
+            raise NotFound(Missing.REQUEST, about)
+        if key(int(asked[2])) != caller.member:
+            raise NotPermitted(Need.OWNER)
+        request = await responder.service.ask(caller, int(asked[1]))
         credit_requested = Said(
             admin_replies.credit_requested(request),
             view=buttons.of_credit_request(request),

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
 import discord
 
-from bots.commands import orders
-from bots.commands.command import Answer, Command, File
+from bots.commands import approval, orders
+from bots.commands.command import Answer, Asked, Command, File
 from bots.commands.typed import usage
 from bots.discord import buttons
 from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
@@ -104,17 +105,17 @@ class Responder:
         async def read() -> Mapping[str, object]:
             return {name: meant(value) for name, value in entered.items() if value is not None}
 
+        async def use(asked: Asked) -> Answer:
+            return await command.use(asked, read) or Answer(usage([command]))
+
         async def act(caller: Caller) -> Answer:
-            answer = await command.use(asked_of(self.service, caller, interaction), read)
-            return answer or Answer(usage([command]))
+            asked = asked_of(self.service, caller, interaction)
+            return await approval.heard(asked, command.who, partial(use, asked))
 
         await self.tell(interaction, act)
 
     async def tell(self, interaction: AnyInteraction, act: Callable[[Caller], Awaitable[Answer]]) -> None:
-        """Act and tell the author alone, once: an event that comes twice grants no credit twice.
-
-        A community where it is the first to be heard may have to be approved.
-        """
+        """Act and tell the author alone, once: an event that comes twice grants no credit twice."""
         if interaction.id in self._seen:
             log.info("interaction %d came again", interaction.id)
             return
@@ -123,10 +124,8 @@ class Responder:
             del self._seen[next(iter(self._seen))]
 
         async def told(caller: Caller, __: Destination) -> tuple[Said, ...]:
-            waits = await self.service.waits(caller)
             answer = await act(caller)
-            news = f"\n\n{_(replies.WAITS)}" if waits and answer.open else ""
-            return (Said(f"{answer.text}{news}", answer.files),)
+            return (Said(answer.text, answer.files),)
 
         await self.answer(interaction, told, PRIVATE)
 
@@ -175,7 +174,7 @@ async def _outcome(interaction: AnyInteraction, caller: Caller, act: Act, messag
     try:
         return await act(caller, Address.of(interaction, message_id).destination())
     except Refusal as refusal:
-        return (Said(refusals.refusal(refusal), view=buttons.of_refusal(refusal)),)
+        return (Said(refusals.refusal(refusal), view=buttons.of_refusal(refusal, caller)),)
     except Exception:
         log.exception("interaction %d failed", interaction.id)
         return (Said(_(refusals.FAULT)),)

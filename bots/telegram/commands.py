@@ -111,8 +111,7 @@ class Dispatcher:
             await self._service.check_age(_event(message), written_ms, ordered=is_order)
         if is_order:
             return await self._order(message, command, keep)
-        waits = await self._service.waits(_caller(message))
-        return await self._use(message, command, keep, waits=waits)
+        return await self._use(message, command, keep)
 
     async def _on_membership(self, update: Update, keep: Keep) -> None:
         """Say hello where the bot was added; to be promoted, restricted or removed is no news to anybody."""
@@ -149,7 +148,8 @@ class Dispatcher:
         if orders.is_empty(order, catalog):
             is_mine = parse.answers_bot(message, self._bot.id)
             said = Said(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))
-            return _waiting(said) if await self._service.waits(_caller(message)) else said
+            closed = replies.closed(await self._service.approval(_caller(message)))
+            return replace(said, text=f"{said.text}\n\n{closed}") if closed else said
         accepted = await self._service.order(order)
         keep()
         if not accepted.duplicate:
@@ -187,7 +187,7 @@ class Dispatcher:
 
     # --- the table of commands ------------------------------------------------------------------------------------
 
-    async def _use(self, message: Message, command: Command, keep: Keep, *, waits: bool) -> Said | None:
+    async def _use(self, message: Message, command: Command, keep: Keep) -> Said | None:
         """Do what a command of the table says."""
         is_admin = table.rows(command.name)[0].who is not Who.MEMBER and await self._admins.wrote(message)
         who = replace(_caller(message, is_admin=is_admin), event_id=_event(message))
@@ -204,7 +204,7 @@ class Dispatcher:
             return named, person(user) if user else await self._find(who, named, command.name)
 
         answer = await typed.use(asked, command, find)
-        said = _waiting(Said.of(answer)) if waits and answer.open else Said.of(answer)
+        said = Said.of(answer)
         return await self._privately(message, said, keep) if answer.private else said
 
     async def _is_admin(self, message: Message) -> bool:
@@ -245,10 +245,6 @@ def _event(message: Message) -> str:
 
 def _caller(message: Message, *, is_admin: bool = False) -> Caller:
     return caller(message.chat, message.from_user, message.sender_chat, is_admin=is_admin, thread=topic(message))
-
-
-def _waiting(said: Said) -> Said:
-    return replace(said, text=f"{said.text}\n\n{_(replies.WAITS)}")
 
 
 def menus(catalog: Catalog) -> Sequence[tuple[Sequence[BotCommand], BotCommandScope | None]]:

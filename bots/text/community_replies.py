@@ -24,6 +24,7 @@ APPROVE, DECLINE = N_("Approve"), N_("Decline and leave")
 _UNQUOTED = str.maketrans(dict.fromkeys('“”„‟«»"', "'"))
 _FOUND = {Approval.WAITING: N_("waits for you"), Approval.APPROVED: N_("approved"), Approval.DECLINED: N_("declined")}
 _STATES = {Approval.WAITING: N_("waiting"), Approval.APPROVED: N_("approved"), Approval.DECLINED: N_("declined")}
+_LET_IN = N_("may order, as COMMUNITIES says")
 _TAKEN: Mapping[bool | None, str] = {
     True: N_("I take orders in {community} now, and have said so there."),
     False: N_("I take orders in {community} now, but could not say so there."),
@@ -121,9 +122,10 @@ def _standing(community: Community) -> str:
     if not community.state:
         return ""
     heard = f", {_heard(community)}" if community.added_by else ""
-    act = "decline" if community.state == Approval.APPROVED else "approve"
-    state = _(_STATES[Approval(community.state)])
-    return f"; {state}{heard}; /communities {act} {community.community}"
+    state = Approval(community.state)
+    act = "approve" if community.waits or state is Approval.DECLINED else "decline"
+    stands = _(_LET_IN if state is Approval.WAITING and not community.waits else _STATES[state])
+    return f"; {stands}{heard}; /communities {act} {community.community}"
 
 
 def decided(community: str, *, approve: bool, done: bool | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from bots.text import product_words, titles
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import AMOUNTS, allowance, both, left, money, used, when, whoever
+from core.domain.communities import Approval
 from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Accepted, Artifact, Job, Receipt
 from core.domain.products import Catalog, row_of
@@ -263,11 +264,20 @@ def no_command(catalog: Catalog, command: str) -> str:
 
 
 WAITS = N_("I wait for my operator here: nobody can order until whoever runs this bot has approved this community.")
+_CLOSED = {
+    Approval.WAITING: WAITS,
+    Approval.DECLINED: N_("I take no orders here: whoever runs this bot has declined this community."),
+}
 _HELLO = N_("Hello! I say things with a voice and make music. Hear me: {command} {voice} Hello everyone")
 _HELLO_WAITING = N_(
     "Hello! I say things with a voice and make music. I wait for my operator here. Once whoever runs this bot has "
     "approved this community, write {command} {voice} Hello everyone"
 )
+
+
+def closed(found: Approval | None) -> str:
+    """Say why no orders are taken in a community; "" where they are, or may be."""
+    return _(_CLOSED[found]) if found in _CLOSED else ""
 
 
 def hello(catalog: Catalog, command: str, *, waits: bool = False) -> str:

@@ -116,6 +116,8 @@ class Community:
     added_name: str = ""
     was_added: bool = False
     """Whether `added_by` added the bot; else they were the first to be heard there."""
+    waits: bool = False
+    """Whether orders are refused until an operator decides; else a setting lets in whoever is not declined."""
 
 
 class EntryKind(StrEnum):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bots.app.communities import decide
+from bots.text.community_replies import communities as communities_listed
 from core.domain.communities import Approval, Communities
 from core.domain.errors import ConfigurationError
 from storage.admin_store import SqlAdminStore
@@ -60,6 +61,25 @@ async def test_what_the_setting_lets_in(
     chosen = SqlStore(driver, clock, communities=Communities(communities), allowed=allowed)
     assert await refusal(chosen) == refused
     assert store
+
+
+async def test_the_list_says_who_waits_and_whom_a_setting_lets_in(
+    store: SqlStore, driver: Driver, clock: SetClock
+) -> None:
+    await store.see_community("test:ban", "Ban")
+    await store.see_community(BAND, "Band")
+
+    async def listed(communities: Communities) -> list[tuple[str, bool]]:
+        chosen = SqlStore(driver, clock, communities=communities, allowed=("test:ban",))
+        found = await SqlAdminStore(driver, clock, chosen).communities(0, 9)
+        assert communities is not Communities.LIST or "; may order, as COMMUNITIES says; /communities decline" in (
+            communities_listed(found[1:])
+        )
+        return [(row.community, row.waits) for row in found]
+
+    assert await listed(Communities.ASK) == [("test:ban", True), (BAND, True)]
+    assert await listed(Communities.LIST) == [(BAND, True), ("test:ban", False)]
+    assert await listed(Communities.OPEN) == [("test:ban", False), (BAND, False)]
 
 
 async def test_a_direct_chat_needs_no_approval(asking: SqlStore) -> None:

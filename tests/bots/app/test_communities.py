@@ -182,8 +182,9 @@ async def test_the_first_command_in_a_group_makes_it_wait(
 ) -> None:
     home = world.private(boss)
     async with service(world, studio, tmp_path, communities="ask", owners=(key(home),)):
-        for command in ("/voices", "/help", "/speak", "/balance"):
+        for command in ("/voices", "/quota default 0.50 day", "/speak", "/balance"):
             group = world.group(command, eve)  # the bot was there before anybody was told of such things
+            group.add(eve, "creator")
             assert WAITS in await answer(group, eve, command)
         for command in ("/usage", "/speak Rogr: hello"):
             group = world.group(command, eve)
@@ -194,6 +195,11 @@ async def test_the_first_command_in_a_group_makes_it_wait(
         waiting = await home.wait_for(lambda chat: next((t for t in chat.texts if t.count(heard) == 6), None))
         assert f"“/speak Rogr: hello” {key(group)}: " in waiting
         assert WAITS not in await answer(home, boss, "/voices")
+        assert WAITS not in await answer(home, boss, f"/pool {key(group)} 5")
+        await home.says(boss, f"/communities decline {key(group)}")
+        await world.until(lambda: world.calls_to("leaveChat"), "not left")
+        await group.changes(boss, "member")  # by somebody who saw to it that it can't leave
+        assert "I take no orders here" in await answer(group, eve, "/voices")
 
 
 @pytest.mark.parametrize("action", ["approve", "decline"])

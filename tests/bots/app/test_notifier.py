@@ -14,15 +14,17 @@ import pytest
 from bots.app.life import App
 from bots.app.notifier import Notifier
 from bots.platform import Button, Platform
-from core.domain.communities import Communities
+from core.domain.communities import Approval, Communities
 from core.domain.errors import DeliveryDelayed
 from core.domain.troubles import Trouble, Troubles
 from core.engine.liveness import FORGET_S, STUCK_S, Liveness
+from storage.admin_store import SqlAdminStore
 from storage.notices import HOUR_MS, SqlNotices
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.bots.discord.studio import Studio
 from tests.clock import SetClock
+from tests.makers import act
 from tests.service import service
 from tests.worlds.telegram import Chat, Fault, TelegramWorld
 
@@ -238,14 +240,35 @@ async def test_newcomers_are_named_once_and_once_an_hour_whichever_process_tells
     desk.clock.forward(ms=1)
     await desk.store.see_community("post:3", "Three")
     assert await turns() == ["admit:post:3 admit:post:2"]
-    await desk.store.see_community("post:4", "Four")
-    desk.troubles.end(Trouble.COMMUNITIES_WAIT)  # all were decided, and then another came
-    await both[0].turn()
-    assert await turns() == []
-    desk.clock.forward(ms=HOUR_MS)
-    assert await turns() == ["admit:post:4"]
     desk.clock.forward(ms=24 * HOUR_MS)
     assert await turns() == []
+
+
+async def test_who_has_decided_about_all_is_told_of_the_next_at_once(desk: Desk) -> None:
+    async def told_of_newcomers() -> list[str]:
+        desk.post.letters.clear()
+        desk.troubles.begin(Trouble.COMMUNITIES_WAIT)
+        await asyncio.gather(*(desk.new().turn() for _ in range(2)))
+        return [buttons[0].data for to, _, buttons in desk.post.letters if to == "post:a" and buttons]
+
+    async def decide(community: str) -> None:
+        admin = SqlAdminStore(desk.driver, desk.clock, desk.store)
+        await admin.decide_community(act(f"about {community}"), community, Approval.DECLINED)
+
+    await desk.store.see_community("post:1", "One")
+    assert await told_of_newcomers() == ["admit:post:1"]
+    await desk.store.see_community("post:2", "Two")
+    assert await told_of_newcomers() == []
+    await decide("post:1")
+    assert await told_of_newcomers() == ["admit:post:2"]
+    await decide("post:2")
+    desk.troubles.end(Trouble.COMMUNITIES_WAIT)
+    notifier = desk.new()
+    for _ in range(2):  # a new one has to learn of what owners know
+        await notifier.turn()
+    assert desk.post.letters[-1][1].startswith("All is well again")
+    await desk.store.see_community("post:3", "Three")
+    assert await told_of_newcomers() == ["admit:post:3"]
 
 
 async def test_a_database_that_is_out_is_told_of_all_the_same(desk: Desk) -> None:

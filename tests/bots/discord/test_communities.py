@@ -105,6 +105,8 @@ async def test_the_first_command_in_a_server_makes_it_wait(stage: Stage, running
     async with running(communities="ask", owners=(owner,)) as app:
         reply = await stage.world.command(stage.ana, stage.channel, "/voices")
         assert WAITS in (await reply.settled(lambda m: m.content)).content
+        reply = await stage.world.command(stage.boss, stage.channel, "/quota default", amount="0.50", period="day")
+        assert WAITS in (await reply.settled(lambda m: m.content)).content
         question = await asked(stage, app, stage.boss)
         heard = f"who added me is unknown, first heard from “Ana” (discord:{stage.ana.id})"
         assert question.content.splitlines()[1] == f"discord:{stage.guild.id} calls itself “Minstrels”; {heard}"

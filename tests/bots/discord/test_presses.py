@@ -77,6 +77,13 @@ async def test_one_asks_once(stage: Stage, app: App) -> None:
     assert len(stage.channel.posted) == 1
 
 
+async def test_nobody_asks_with_the_button_of_another(stage: Stage, app: App) -> None:
+    theirs = await refused(stage, stage.ana, 1500)
+    reply = await stage.world.press(stage.bea, theirs, theirs.buttons[0]["custom_id"])
+    assert await whispered(reply) == "That order belongs to somebody else."
+    assert stage.channel.posted == []
+
+
 async def test_there_is_nobody_to_ask_in_a_direct_chat(stage: Stage, app: App) -> None:
     sam = stage.world.user("Sam")
     reply = await stage.world.command(sam, stage.world.dm(sam), "/speak", voice="Aria", text="Hello")
@@ -154,7 +161,7 @@ async def test_a_reading_that_is_chosen_agrees_to_no_price(stage: Stage, app: Ap
 
 
 MADE_UP = [
-    "ask:", "ask:many", "ask:-5", "ask:0", "ask:" + "9" * 15, "ask:" + "9" * 90, "ask:٣", "approve:", "approve:x",
+    "ask:", "ask:many", "ask:5", "ask:-5:{ana}", "ask:0:{ana}", "ask:" + "9" * 15 + ":{ana}", "ask:" + "9" * 90, "ask:٣:{ana}", "ask:5:1", "approve:", "approve:x",
     "approve:" + "x" * 90, "decline:a b", "decline:\x00", "confirm:", "confirm:" + "0" * 18, "confirm:" + "0" * 18 + ":1", "confirm:x:٣", "confirm:\x00", "again:",
     "again:\x00", "again:" + "z" * 90, "sing:1", "",
 ]  # fmt: skip
@@ -167,7 +174,7 @@ async def test_what_is_made_up_ends_in_a_sentence(
     message = await wish(stage)
     person: Member = getattr(stage, who)
     before = message.content
-    for custom_id in MADE_UP:
+    for custom_id in (made.format(ana=stage.ana.id) for made in MADE_UP):
         message.components = [{"type": 1, "components": [{"type": 2, "style": 2, "custom_id": custom_id}]}]
         text = await whispered(await stage.world.press(person, message, custom_id))
         assert text, custom_id
