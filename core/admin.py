@@ -20,15 +20,24 @@ from core.domain.amounts import (
 )
 from core.domain.claims import LIFE_MS, MOST_WRONG, digest, new_code
 from core.domain.communities import Approval, Newcomer
-from core.domain.errors import Conflict, DoneBefore, InvalidInput, NotFound, NotPermitted, Refusal, StoreError
+from core.domain.errors import Conflict, StoreError
 from core.domain.ids import Ids
 from core.domain.models import Caller, Person
 from core.domain.policy import Policy
 from core.domain.products import Catalog
 from core.domain.quota import Limits, Period, Quota, QuotaSource, Standing, window
-from core.domain.refusals import Missing, Need
+from core.domain.refusals import (
+    DoneBefore,
+    InvalidInput,
+    Missing,
+    Need,
+    NotFound,
+    NotPermitted,
+    Refusal,
+)
 from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Resumed, Spent, Usage
-from core.ports import AdminStore, Clock
+from core.ports import Clock
+from core.stores import AdminStore
 
 LONGEST_REASON = 200
 MOST_ROWS = 20_000

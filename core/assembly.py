@@ -26,8 +26,15 @@ from core.engine.queue import FairQueue, Limits
 from core.engine.remote import RemoteWorkers, Unattended
 from core.engine.wakeups import Wakeups
 from core.engine.worker import Worker
-from core.ports import AdminStore, Clock, Deliveries, Gateway, MediaTools, Presence, Store
+from core.ports import (
+    Clock,
+    Deliveries,
+    Gateway,
+    MediaTools,
+    Presence,
+)
 from core.service import Service
+from core.stores import AdminStore, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +111,11 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming) -> Carrier:
             unattended=share.unattended,
             deliveries=runtime.deliveries,
         )
+    return _worker(runtime, gateway, naming, share or SoleLease(runtime.store))
+
+
+def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, lease: Lease) -> Worker:
     wakeups, arrivals = Wakeups(), Arrivals(runtime.meters, runtime.troubles)
-    lease = share or SoleLease(runtime.store)
     deliverer = Deliverer(
         store=runtime.store,
         media=runtime.media,

@@ -14,19 +14,10 @@ from core.domain.allowed import Rule, allowed
 from core.domain.amounts import parse_amount
 from core.domain.communities import Approval
 from core.domain.errors import (
-    AlreadyAsked,
-    InvalidInput,
-    NeedsChoice,
-    NeedsConfirmation,
-    NotFound,
-    NotPermitted,
     OutOfCredit,
-    OverLimit,
     StaleJob,
     StoreAway,
     StoreError,
-    TooOld,
-    Unavailable,
 )
 from core.domain.ids import Ids
 from core.domain.lifecycle import Reason, State
@@ -35,12 +26,27 @@ from core.domain.money import MICROS, show
 from core.domain.policy import OFFER_MS, OLDEST_ACT_MS, Policy
 from core.domain.products import Catalog, Product
 from core.domain.quota import Standing
-from core.domain.refusals import Cause, Limit, Missing, Need
+from core.domain.refusals import (
+    AlreadyAsked,
+    Cause,
+    InvalidInput,
+    Limit,
+    Missing,
+    Need,
+    NeedsChoice,
+    NeedsConfirmation,
+    NotFound,
+    NotPermitted,
+    OverLimit,
+    TooOld,
+    Unavailable,
+)
 from core.domain.reports import CreditRequest, Entry, Resumed
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.carrier import Carrier
 from core.engine.meters import Meters
-from core.ports import Admission, Admitted, Clock, Presence, Store
+from core.ports import Clock, Presence
+from core.stores import Admission, Admitted, Store
 
 log = logging.getLogger(__name__)
 

@@ -4,12 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.domain.communities import Approval, Newcomer
-from core.domain.errors import CommunityDecided, Decided, NotEnough, NotFound
 from core.domain.lifecycle import State
 from core.domain.models import Person
 from core.domain.money import LARGEST_MICROS
 from core.domain.quota import Limits, Period, Quota, QuotaSource, Standing
-from core.domain.refusals import Missing
+from core.domain.refusals import (
+    CommunityDecided,
+    Decided,
+    Missing,
+    NotEnough,
+    NotFound,
+)
 from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, EntryKind, Spent
 from core.ports import Clock
 from storage import admin_sql as sql
@@ -28,7 +33,7 @@ MOST_REFUSALS = 20
 
 
 class SqlAdminStore:
-    """Implements `core.ports.AdminStore` on either engine, over the same driver as the store."""
+    """Implements `core.stores.AdminStore` on either engine, over the same driver as the store."""
 
     def __init__(self, driver: Driver, clock: Clock, store: SqlStore) -> None:
         self._driver = driver

@@ -8,14 +8,15 @@ from types import MappingProxyType
 from typing import Any, Unpack
 
 from core.domain.communities import Approval, Communities, Newcomer
-from core.domain.errors import NotFound, NotPermitted, StaleJob
+from core.domain.errors import StaleJob
 from core.domain.lifecycle import ENDED, Late, Reason, State, may_move, settles, voids
 from core.domain.models import Artifact, Caller, Changes, Destination, Job, MoveChanges, Order, Person
 from core.domain.policy import OFFER_MS
 from core.domain.quota import DAY_MS, Period, Quota, QuotaSource, Standing, day_of, window
-from core.domain.refusals import Limit, Missing, Need
+from core.domain.refusals import Limit, Missing, Need, NotFound, NotPermitted
 from core.domain.reports import Entry, EntryKind
-from core.ports import Admission, Admitted, Clock
+from core.ports import Clock
+from core.stores import Admission, Admitted
 from storage import communities_sql, jobs_sql, members_sql, money_sql
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.migrate import migrate
@@ -37,7 +38,7 @@ _OF_JOB = frozenset(field.name for field in fields_of(Job))
 
 
 class SqlStore:
-    """Implements `core.ports.Store` on either engine."""
+    """Implements `core.stores.Store` on either engine."""
 
     def __init__(
         self,

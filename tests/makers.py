@@ -9,8 +9,8 @@ from core.domain.models import Caller, Destination, Job, Order
 from core.domain.quota import Period, Quota
 from core.domain.reports import Act
 from core.engine.meters import Meters
-from core.ports import Admission
 from core.service import Service
+from core.stores import Admission
 
 _numbers = itertools.count(1)
 

@@ -29,12 +29,13 @@ CORE_BELOW = {
     "domain": set(),
     "files": {"domain"},
     "ports": {"domain"},
+    "stores": {"domain"},
     "gateway": {"domain", "files", "ports"},
     "media": {"domain", "files", "ports"},
-    "engine": {"domain", "files", "ports"},
-    "admin": {"domain", "ports", "engine"},
-    "service": {"domain", "ports", "engine", "admin"},
-    "assembly": {"domain", "ports", "engine", "admin", "service"},
+    "engine": {"domain", "files", "ports", "stores"},
+    "admin": {"domain", "ports", "stores", "engine"},
+    "service": {"domain", "ports", "stores", "engine", "admin"},
+    "assembly": {"domain", "ports", "stores", "engine", "admin", "service"},
 }
 """The rooms of the core, from the ground up, and what each may import beside itself."""
 

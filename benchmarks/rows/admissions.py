@@ -21,7 +21,7 @@ from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_onc
 from benchmarks.orders import COST_MICROS, TEXT, admission, orders
 from bots.app.compose import WallClock
 from core.domain.quota import Period, window
-from core.ports import Admission
+from core.stores import Admission
 from storage.communities_sql import HERE, KNOW
 from storage.driver import Driver, Statement
 from storage.members_sql import REMEMBER

@@ -7,12 +7,14 @@ from types import MappingProxyType
 from bots.commands.approval import carry_out
 from bots.text.community_replies import communities
 from core.domain.communities import Approval
-from core.domain.errors import ConfigurationError, NotFound, StoreBusy
+from core.domain.errors import ConfigurationError, StoreBusy
 from core.domain.ids import Ids
 from core.domain.products import Catalog, catalog
 from core.domain.quota import Period, window
+from core.domain.refusals import NotFound
 from core.domain.reports import Act
-from core.ports import AdminStore, Clock, Presence
+from core.ports import Clock, Presence
+from core.stores import AdminStore
 
 MOST = 1000
 BUSY = (

@@ -11,7 +11,7 @@ from bots.text.community_replies import Letter, digest
 from core.domain.communities import Newcomer
 from core.domain.errors import DeliveryError, StoreError
 from core.domain.troubles import Case, Key, Trouble, Troubles
-from core.ports import Newcomers, Notices
+from core.stores import Newcomers, Notices
 
 log = logging.getLogger(__name__)
 

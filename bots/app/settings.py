@@ -16,9 +16,10 @@ from bots.app.env_file import read_lines
 from bots.app.fields import Chats, Gateway, Limits, Machine, Money, Voices
 from bots.app.typos import bare, choices_of, in_choices, misspelt, worded, wrong_with_token
 from core.domain.amounts import parse_amount, read_monthly, read_quota
-from core.domain.errors import ConfigurationError, InvalidInput
+from core.domain.errors import ConfigurationError
 from core.domain.products import VOICES
 from core.domain.quota import Period, Quota
+from core.domain.refusals import InvalidInput
 from core.gateway.proxies import Proxies
 from core.gateway.settings import base_url
 

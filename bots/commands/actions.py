@@ -13,8 +13,8 @@ from bots.text import audit_replies, community_replies, replies
 from bots.text.locale import _
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
-from core.domain.errors import InvalidInput
 from core.domain.models import Caller, Person
+from core.domain.refusals import InvalidInput
 from core.domain.reports import AuditEntry, Entry, R, Usage, to_csv
 from core.service import Service
 

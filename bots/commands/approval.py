@@ -12,10 +12,10 @@ from bots.text import community_replies, refusals, replies
 from bots.text.community_replies import Letter, digest
 from bots.text.locale import speaking
 from core.domain.communities import Approval
-from core.domain.errors import CommunityDecided, DeliveryError, NotFound
+from core.domain.errors import DeliveryError
 from core.domain.models import Caller
 from core.domain.products import Catalog
-from core.domain.refusals import Missing
+from core.domain.refusals import CommunityDecided, Missing, NotFound
 from core.ports import Presence
 from core.service import Service
 

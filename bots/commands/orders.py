@@ -9,9 +9,9 @@ from bots.commands.parameters import Typed
 from bots.commands.voice_names import NO_NAME, Beginning, beginning
 from bots.text.locale import _
 from core.domain.allowed import Rule, allowed
-from core.domain.errors import InvalidInput
 from core.domain.models import Caller, Destination, Order
 from core.domain.products import Catalog, Product
+from core.domain.refusals import InvalidInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

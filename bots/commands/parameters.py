@@ -11,8 +11,9 @@ from bots.commands.voice_names import beginning, resembles
 from bots.text import allowed_words, product_words
 from bots.text.locale import _
 from core.domain.allowed import Allowed
-from core.domain.errors import InvalidInput
-from core.domain.products import Catalog, Number, Parameter, Product
+from core.domain.parameters import Number, Parameter
+from core.domain.products import Catalog, Product
+from core.domain.refusals import InvalidInput
 
 _WORD = r"[^\W\d_][\w-]{0,39}"
 _DASHES = r"(?:-{1,2}|[\u2013\u2014])"  # phones make one long dash of two

@@ -13,8 +13,8 @@ from bots.text import admin_replies, replies
 from bots.text.locale import _
 from bots.text.wording import either
 from core.domain.amounts import FOR_GOOD, read_quota, read_span_ms, split_credit
-from core.domain.errors import InvalidInput
 from core.domain.models import Person
+from core.domain.refusals import InvalidInput
 
 Words = tuple[str, ...]
 Find = Callable[[], Awaitable[tuple[Named, Person | None]]]

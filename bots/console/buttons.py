@@ -1,8 +1,13 @@
 """What may be typed where other platforms have a button."""
 
 from bots.text import replies
-from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
 from core.domain.money import show
+from core.domain.refusals import (
+    NeedsChoice,
+    NeedsConfirmation,
+    OverLimit,
+    Refusal,
+)
 
 CONFIRM, CANCEL, ASK, APPROVE, DECLINE = "confirm", "cancel", "ask", "approve", "decline"
 

@@ -8,9 +8,14 @@ from bots.commands.parse import Command
 from bots.console import buttons
 from bots.text import admin_replies, replies
 from bots.text.locale import _
-from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
 from core.domain.models import Accepted, Caller, Job
 from core.domain.money import show
+from core.domain.refusals import (
+    NeedsChoice,
+    NeedsConfirmation,
+    OverLimit,
+    Refusal,
+)
 from core.service import Service
 
 _NUMBERS = frozenset("123456789")

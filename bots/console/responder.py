@@ -12,8 +12,8 @@ from bots.console.identity import caller_of
 from bots.console.script import Line
 from bots.text import refusals
 from bots.text.locale import _, speaking
-from core.domain.errors import Refusal
 from core.domain.models import Caller, Job
+from core.domain.refusals import Refusal
 from core.service import Service
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,14 @@ from bots.discord.connection import AnyCommand, Bot
 from bots.discord.identity import Anybody
 from bots.text import product_words
 from bots.text.locale import _
-from core.domain.products import Catalog, Flag, Number, OneOf, Parameter, Product, Text
+from core.domain.parameters import (
+    Flag,
+    Number,
+    OneOf,
+    Parameter,
+    Text,
+)
+from core.domain.products import Catalog, Product
 
 MOST_CHOICES = 25
 LONGEST_CHOICE = 100

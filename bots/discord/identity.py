@@ -9,9 +9,10 @@ import discord
 from bots.commands.command import Asked
 from bots.text.locale import _, tag_of
 from core.admin import Subject
-from core.domain.errors import DeliveryRefused, InvalidInput
+from core.domain.errors import DeliveryRefused
 from core.domain.models import Caller, Destination, Job, Person
 from core.domain.quota import QuotaSource
+from core.domain.refusals import InvalidInput
 from core.service import Service
 
 PLATFORM = "discord"

@@ -11,9 +11,8 @@ from bots.discord.identity import AnyInteraction, key
 from bots.discord.responder import ANEW, PRESS, Place, Responder, Said, unattended
 from bots.text import admin_replies, community_replies, replies
 from bots.text.locale import _
-from core.domain.errors import NotFound, NotPermitted
 from core.domain.models import Caller, Destination
-from core.domain.refusals import Missing, Need
+from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 
 _ID = re.compile(r"\w{1,64}", re.ASCII)
 _NUMBER = re.compile(r"\d", re.ASCII)

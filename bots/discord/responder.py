@@ -20,8 +20,8 @@ from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, 
 from bots.text import refusals, replies
 from bots.text.locale import _, speaking
 from bots.text.wording import stamping
-from core.domain.errors import Refusal
 from core.domain.models import Accepted, Caller, Destination
+from core.domain.refusals import Refusal
 from core.service import Service
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,13 @@ from bots.platform import Button
 from bots.telegram.identity import NAME
 from bots.text import admin_replies, replies
 from bots.text.locale import _
-from core.domain.errors import NeedsChoice, NeedsConfirmation, OverLimit, Refusal
 from core.domain.models import Caller, Job
+from core.domain.refusals import (
+    NeedsChoice,
+    NeedsConfirmation,
+    OverLimit,
+    Refusal,
+)
 from core.domain.reports import CreditRequest
 
 AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "approve", "decline", "confirm"

@@ -34,9 +34,9 @@ from bots.telegram.responder import Responder, Said, outcome
 from bots.text import admin_replies, product_words, replies
 from bots.text.locale import _, speaking
 from core.domain.communities import Approval
-from core.domain.errors import Refusal
 from core.domain.models import Caller, Person
 from core.domain.products import Catalog
+from core.domain.refusals import Refusal
 from core.engine.persist import persist
 from core.service import Service
 

@@ -21,9 +21,8 @@ from telegram.error import BadRequest
 
 from bots.telegram.parse import answered
 from bots.text.locale import _, tag_of
-from core.domain.errors import InvalidInput, NotPermitted
 from core.domain.models import Caller, Destination, Person
-from core.domain.refusals import Need
+from core.domain.refusals import InvalidInput, Need, NotPermitted
 
 NAME = "telegram"
 REMEMBERED = 10_000

@@ -9,7 +9,7 @@ from telegram.constants import ChatType
 from bots.commands import parse as commands
 from bots.commands.parse import Command, Named
 from bots.text.locale import _
-from core.domain.errors import InvalidInput
+from core.domain.refusals import InvalidInput
 
 _ADDRESS = re.compile(r"\s*(?:/[A-Za-z0-9_]+)?@([A-Za-z0-9_]+)")
 

@@ -18,9 +18,8 @@ from bots.telegram.intake import Keep
 from bots.telegram.responder import Responder, Said, outcome
 from bots.text import admin_replies, community_replies, refusals, replies
 from bots.text.locale import _, speaking
-from core.domain.errors import NeedsConfirmation, NotFound, NotPermitted
 from core.domain.models import Caller
-from core.domain.refusals import Missing, Need
+from core.domain.refusals import Missing, Need, NeedsConfirmation, NotFound, NotPermitted
 from core.service import Service
 
 log = logging.getLogger(__name__)

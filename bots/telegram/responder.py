@@ -21,8 +21,8 @@ from bots.telegram.intake import Keep
 from bots.telegram.pace import Pace, Rank, Turn
 from bots.text import refusals, replies
 from bots.text.locale import _
-from core.domain.errors import Refusal
 from core.domain.models import Caller
+from core.domain.refusals import Refusal
 
 log = logging.getLogger(__name__)
 

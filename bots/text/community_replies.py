@@ -7,8 +7,8 @@ from bots.platform import Button
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import money
 from core.domain.communities import Approval, Newcomer
-from core.domain.errors import CommunityDecided
 from core.domain.models import shown
+from core.domain.refusals import CommunityDecided
 from core.domain.reports import Community
 
 ADMIT, LEAVE = "admit", "leave"

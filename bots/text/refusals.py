@@ -10,12 +10,18 @@ from bots.text.community_replies import decided_before
 from bots.text.locale import N_, _, ngettext
 from bots.text.replies import write
 from bots.text.wording import allowance, both, clock, either, left, money, span, when, whoever
-from core.domain.errors import (
+from core.domain.models import shown
+from core.domain.quota import Standing
+from core.domain.refusals import (
     AlreadyAsked,
+    Cause,
     CommunityDecided,
     Decided,
     DoneBefore,
     InvalidInput,
+    Limit,
+    Missing,
+    Need,
     NeedsChoice,
     NeedsConfirmation,
     NotEnough,
@@ -27,9 +33,6 @@ from core.domain.errors import (
     TooOld,
     Unavailable,
 )
-from core.domain.models import shown
-from core.domain.quota import Standing
-from core.domain.refusals import Cause, Limit, Missing, Need
 
 LONGEST_QUOTE = 60
 LONGEST_LINE = 300

@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 
 from core.domain.allowed import Allowed, Rule, allowed
-from core.domain.errors import InvalidInput
 from core.domain.money import LARGEST_MICROS, MICROS, cost_of
 from core.domain.quota import DAY_MS, Period, Quota
+from core.domain.refusals import InvalidInput
 
 SUMS = allowed(Rule.SUM)
 AMOUNTS = allowed(Rule.AMOUNT)

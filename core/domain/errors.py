@@ -1,7 +1,7 @@
 """The error tree.
 
 TroubadourError
-├── Refusal                  a person asked for what can't be; they hear why and nothing changed
+├── Refusal                  a person asked for what can't be; they hear why and nothing changed (refusals.py)
 │   ├── InvalidInput         a parameter, an amount or a name out of its range
 │   │   └── NothingToSay     a text without a word to be heard
 │   ├── NotPermitted         the act belongs to somebody else
@@ -29,147 +29,11 @@ TroubadourError
 
 from typing import ClassVar
 
-from core.domain.allowed import Allowed
-from core.domain.communities import Approval
 from core.domain.lifecycle import Reason
-from core.domain.quota import Standing
-from core.domain.refusals import Cause, Limit, Missing, Need
 
 
 class TroubadourError(Exception):
     """Base of every error that the project raises on purpose."""
-
-
-# --- refusals -------------------------------------------------------------------------------------------------
-
-
-class Refusal(TroubadourError):
-    """What a person asked for can't be done; nothing has changed."""
-
-
-class InvalidInput(Refusal):
-    """Name the parameter, the value as given and what is allowed; and `instead` what to type, where that is clear."""
-
-    def __init__(self, parameter: str, value: object, allowed: Allowed | str, instead: str = "") -> None:
-        """`allowed` is words only where chats find something wrong, which have words."""
-        super().__init__(f"{parameter}: {value!r} is not {allowed.rule if isinstance(allowed, Allowed) else allowed}")
-        self.parameter = parameter
-        self.value = value
-        self.allowed = allowed
-        self.instead = instead
-
-
-class NothingToSay(InvalidInput):
-    """A text without a word to be heard."""
-
-
-class NotPermitted(Refusal):
-    """The act is for admins, or the caller can't be an account."""
-
-    def __init__(self, needs: Need) -> None:
-        super().__init__(needs)
-        self.needs = needs
-
-
-class OverLimit(Refusal):
-    """Say which limit refused, with the standing that the decision saw."""
-
-    def __init__(self, limit: Limit, cost_micros: int, standing: Standing) -> None:
-        super().__init__(limit)
-        self.limit = limit
-        self.cost_micros = cost_micros
-        self.standing = standing
-
-    @property
-    def missing_micros(self) -> int | None:
-        """What credit would let the order through; None where credit would not help."""
-        left = self.standing.allowance_left_micros
-        if self.limit is not Limit.ALLOWANCE or left is None:
-            return None
-        return self.cost_micros - left - self.standing.balance_micros
-
-
-class NotEnough(Refusal):
-    """A balance can't go below zero, or above what anybody could spend."""
-
-    def __init__(self, balance_micros: int) -> None:
-        super().__init__(str(balance_micros))
-        self.balance_micros = balance_micros
-
-
-class NeedsConfirmation(Refusal):
-    """The order costs more than what the community's admins let pass unasked. The offer can be confirmed once."""
-
-    def __init__(self, offer_id: str, cost_micros: int, standing: Standing, expires_ms: int) -> None:
-        super().__init__(offer_id)
-        self.offer_id = offer_id
-        self.cost_micros = cost_micros
-        self.standing = standing
-        self.expires_ms = expires_ms
-
-
-class NeedsChoice(Refusal):
-    """It isn't plain which of several readings of an order is meant. One of those offered can be chosen, once."""
-
-    def __init__(self, offer_id: str, readings: tuple[str, ...], expires_ms: int) -> None:
-        """`readings`: what each is called, such as a voice; "" takes the words as they stand."""
-        super().__init__(offer_id)
-        self.offer_id = offer_id
-        self.readings = readings
-        self.expires_ms = expires_ms
-
-
-class AlreadyAsked(Refusal):
-    """The member's last credit request is still open, or too recent."""
-
-
-class Decided(Refusal):
-    """A credit request that was approved or declined before."""
-
-
-class CommunityDecided(Decided):
-    """A community that an operator has decided about before."""
-
-    def __init__(self, community: str, state: Approval, by: str) -> None:
-        """`by`: what they were called then."""
-        super().__init__(community)
-        self.community = community
-        self.state = state
-        self.by = by
-
-
-class DoneBefore(Refusal):
-    """The platform reported the same event twice."""
-
-
-class Unavailable(Refusal):
-    """The service takes no orders now."""
-
-    def __init__(self, why: Cause, *, wait_s: float = 0, told: bool = False) -> None:
-        """`wait_s`: an estimate, where it is full; `told`: whether those who run the service know of it."""
-        super().__init__(why)
-        self.why = why
-        self.wait_s = wait_s
-        self.told = told
-
-
-class TooOld(Refusal):
-    """What was written too long ago to act on it now."""
-
-    def __init__(self, age_ms: int, *, ordered: bool) -> None:
-        """`ordered`: it is an order, and none was made of it; what an admin wrote may have been done meanwhile."""
-        super().__init__(f"{age_ms} ms")
-        self.age_ms = age_ms
-        self.ordered = ordered
-
-
-class NotFound(Refusal):
-    """A member or a job that is not known here."""
-
-    def __init__(self, what: Missing, name: str) -> None:
-        super().__init__(f"{what} {name}")
-        self.what = what
-        self.name = name
 
 
 # --- the gateway ----------------------------------------------------------------------------------------------

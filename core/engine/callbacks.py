@@ -12,7 +12,8 @@ from core.domain.models import Job
 from core.domain.troubles import Trouble, Troubles
 from core.engine.meters import Meters
 from core.engine.wakeups import Stopping
-from core.ports import Gateway, GatewayStatus, Store
+from core.ports import Gateway, GatewayStatus
+from core.stores import Store
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,8 @@ from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.persist import persist
 from core.engine.wakeups import Wakeups
-from core.ports import Clock, Deliveries, MediaTools, Store
+from core.ports import Clock, Deliveries, MediaTools
+from core.stores import Store
 
 log = logging.getLogger(__name__)
 

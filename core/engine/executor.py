@@ -12,7 +12,7 @@ from core.engine.fetching import Fetcher
 from core.engine.generation import Generator
 from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.wakeups import Stopping, Wakeups
-from core.ports import Store
+from core.stores import Store
 
 log = logging.getLogger(__name__)
 

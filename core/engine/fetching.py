@@ -17,7 +17,8 @@ from core.engine.pace import Pace, Patience
 from core.engine.wakeups import Wakeups
 from core.files.private import FOLDER
 from core.files.spool import own_disk
-from core.ports import Gateway, MediaTools, Store
+from core.ports import Gateway, MediaTools
+from core.stores import Store
 
 log = logging.getLogger(__name__)
 

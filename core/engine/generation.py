@@ -19,7 +19,8 @@ from core.engine.lease import Lease, holds
 from core.engine.pace import Pace, Patience
 from core.engine.persist import persist
 from core.engine.wakeups import Stopping, Wakeups
-from core.ports import Clock, Gateway, GatewayStatus, Store
+from core.ports import Clock, Gateway, GatewayStatus
+from core.stores import Store
 
 log = logging.getLogger(__name__)
 

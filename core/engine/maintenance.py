@@ -11,7 +11,8 @@ from core.domain.lifecycle import ENDED, Late, Reason, State
 from core.domain.models import Destination, Job
 from core.domain.quota import DAY_MS
 from core.engine.delivery import KEEP_MS, Deliverer
-from core.ports import Clock, Store
+from core.ports import Clock
+from core.stores import Store
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,8 @@ from core.engine.maintenance import end_waits, sweep
 from core.engine.pace import Pace
 from core.engine.queue import FairQueue
 from core.engine.wakeups import Wakeups
-from core.ports import Clock, Store
+from core.ports import Clock
+from core.stores import Store
 
 log = logging.getLogger(__name__)
 

@@ -6,18 +6,17 @@ from dataclasses import replace
 import pytest
 
 from core.admin import Subject
-from core.domain.errors import (
+from core.domain.errors import OutOfCredit, StoreAway
+from core.domain.models import Caller
+from core.domain.quota import Limits, QuotaSource
+from core.domain.refusals import (
     DoneBefore,
     InvalidInput,
     NotEnough,
     NotFound,
     NotPermitted,
-    OutOfCredit,
     OverLimit,
-    StoreAway,
 )
-from core.domain.models import Caller
-from core.domain.quota import Limits, QuotaSource
 from core.domain.reports import Resumed
 from core.engine.queue import Limits as QueueLimits
 from storage.admin_store import SqlAdminStore

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain.errors import (
+from core.domain.refusals import (
     AlreadyAsked,
     InvalidInput,
     NotFound,

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from core.admin import Subject
-from core.domain.errors import (
-    DeliveryRefused,
+from core.domain.errors import DeliveryRefused
+from core.domain.lifecycle import State
+from core.domain.models import Destination, Person
+from core.domain.policy import OLDEST_ACT_MS
+from core.domain.refusals import (
     InvalidInput,
     NotFound,
     NotPermitted,
@@ -16,9 +19,6 @@ from core.domain.errors import (
     TooOld,
     Unavailable,
 )
-from core.domain.lifecycle import State
-from core.domain.models import Destination, Person
-from core.domain.policy import OLDEST_ACT_MS
 from storage.driver import Statement
 from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, held_up, loud, ordered, tasks
 from tests.core.rig import Answer, Rig

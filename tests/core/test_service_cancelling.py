@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.errors import NotFound, NotPermitted, TooManyRequests
+from core.domain.errors import TooManyRequests
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Job
+from core.domain.refusals import NotFound, NotPermitted
 from core.engine.queue import Limits
 from tests.core.engine.jobs import (
     a_while,

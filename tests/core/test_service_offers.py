@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain.errors import (
+from core.domain.errors import StoreAway
+from core.domain.models import Caller, Destination
+from core.domain.products import catalog
+from core.domain.refusals import (
     NeedsConfirmation,
     NotFound,
     NotPermitted,
     OverLimit,
-    StoreAway,
 )
-from core.domain.models import Caller, Destination
-from core.domain.products import catalog
 from tests.core.engine.jobs import at_rest
 from tests.core.people import ANN, BOSS
 from tests.core.rig import Incarnation, Rig

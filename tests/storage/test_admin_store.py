@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from core.domain.errors import Decided, NotEnough, NotFound
 from core.domain.models import Caller, Person
 from core.domain.quota import Limits, Period, Quota, QuotaSource
+from core.domain.refusals import Decided, NotEnough, NotFound
 from storage.admin_store import MOST_MICROS, SqlAdminStore
 from storage.communities_sql import HERE, KNOW
 from storage.driver import Driver, Statement

@@ -2,8 +2,9 @@
 
 import pytest
 
-from core.domain.errors import Conflict, NotFound
+from core.domain.errors import Conflict
 from core.domain.models import Person
+from core.domain.refusals import NotFound
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement
 from storage.store import SqlStore

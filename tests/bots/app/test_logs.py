@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from bots.app.logs import Outages
-from core.domain.errors import StoreAway, Unavailable
-from core.domain.refusals import Cause
+from core.domain.errors import StoreAway
+from core.domain.refusals import Cause, Unavailable
 
 AWAY = StoreAway("the database books.db fails: disk I/O error")
 

@@ -7,9 +7,9 @@ import pytest
 
 from bots.commands.orders import Words, read
 from bots.text.refusals import refusal
-from core.domain.errors import InvalidInput, NothingToSay
 from core.domain.models import Destination, Order
 from core.domain.products import OUTPUT_FORMATS, Catalog, catalog
+from core.domain.refusals import InvalidInput, NothingToSay
 from tests.makers import caller
 
 TABLE = catalog(default_voice="Lily", more_voices=("Zed-2",))

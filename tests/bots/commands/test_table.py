@@ -24,7 +24,13 @@ from bots.sandbox import products as sounds
 from bots.sandbox.validation import between, boolean, words
 from bots.text import product_words
 from core.domain.models import Person
-from core.domain.products import PRODUCTS, Flag, Number, Product, Sound, Text, catalog
+from core.domain.parameters import Flag, Number, Text
+from core.domain.products import (
+    PRODUCTS,
+    Product,
+    Sound,
+    catalog,
+)
 from tests.bots.discord.conftest import serving, settings_for
 from tests.bots.discord.studio import Studio
 from tests.service import service

@@ -9,8 +9,8 @@ from bots.commands import typed
 from bots.commands.command import Asked
 from bots.commands.parse import Command, Named, named
 from bots.text import audit_replies, refusals
-from core.domain.errors import InvalidInput, NotPermitted
 from core.domain.models import Caller, Person
+from core.domain.refusals import InvalidInput, NotPermitted
 from tests.core.engine.jobs import at_rest
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order

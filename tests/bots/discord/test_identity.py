@@ -6,7 +6,8 @@ import discord
 import pytest
 
 from bots.discord.identity import Address, caller_of, person
-from core.domain.errors import DeliveryRefused, InvalidInput
+from core.domain.errors import DeliveryRefused
+from core.domain.refusals import InvalidInput
 from tests.makers import BLANK
 
 ANA: dict[str, Any] = {"id": "7", "username": "ana", "global_name": "Ana", "discriminator": "0", "avatar": None}

@@ -3,9 +3,18 @@
 import pytest
 
 from bots.text.refusals import refusal
-from core.domain.errors import NotFound, NotPermitted, OverLimit, Refusal, Unavailable
 from core.domain.quota import QuotaSource, Standing
-from core.domain.refusals import Cause, Limit, Missing, Need
+from core.domain.refusals import (
+    Cause,
+    Limit,
+    Missing,
+    Need,
+    NotFound,
+    NotPermitted,
+    OverLimit,
+    Refusal,
+    Unavailable,
+)
 from tests.makers import day
 
 STANDING = Standing(

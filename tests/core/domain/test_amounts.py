@@ -24,10 +24,10 @@ from core.domain.amounts import (
     read_span_ms,
     split_credit,
 )
-from core.domain.errors import InvalidInput
 from core.domain.money import LARGEST_MICROS, show
 from core.domain.products import PRICE_MICROS
 from core.domain.quota import Period, Quota
+from core.domain.refusals import InvalidInput
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 

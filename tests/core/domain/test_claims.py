@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.claims import digest, new_code
-from core.domain.errors import NotPermitted
+from core.domain.refusals import NotPermitted
 from tests.core.rig import Rig
 from tests.makers import caller
 

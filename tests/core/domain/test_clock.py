@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
-from core.domain.errors import DeliveryDelayed, DeliveryRefused, NeedsConfirmation, NoAnswer, Unreachable
+from core.domain.errors import (
+    DeliveryDelayed,
+    DeliveryRefused,
+    NoAnswer,
+    Unreachable,
+)
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Job
+from core.domain.refusals import NeedsConfirmation
 from core.engine.delivery import KEEP_MS
 from core.engine.maintenance import end_waits, kept_too_long
 from storage.store import SqlStore

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from core.domain.errors import InvalidInput
 from core.domain.products import OUTPUT_FORMATS, VOICES, catalog
+from core.domain.refusals import InvalidInput
 
 TABLE = catalog()
 SPEECH = {"text": "Hello", "voice": "Aria"}

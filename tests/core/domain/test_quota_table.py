@@ -12,7 +12,7 @@ import pytest_asyncio
 from core.domain.lifecycle import State
 from core.domain.models import Person
 from core.domain.quota import Period, Quota, QuotaSource, Standing
-from core.ports import Admission, Admitted
+from core.stores import Admission, Admitted
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
 from storage.driver import Driver, Statement

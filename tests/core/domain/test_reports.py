@@ -2,11 +2,9 @@
 
 import pytest
 
-from core.domain.errors import (
-    InvalidInput,
-)
 from core.domain.models import Person
 from core.domain.quota import day_of
+from core.domain.refusals import InvalidInput
 from core.domain.reports import Entry, harmless, to_csv
 from tests.core.engine.jobs import at_rest
 from tests.core.people import ANN, BOSS, OWNER

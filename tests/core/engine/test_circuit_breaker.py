@@ -11,10 +11,10 @@ from core.domain.errors import (
     OutOfCredit,
     TooManyRequests,
     Unauthorized,
-    Unavailable,
     Unreachable,
 )
 from core.domain.lifecycle import State
+from core.domain.refusals import Unavailable
 from core.engine.circuit_breaker import CircuitBreaker
 from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, ordered
 from tests.core.rig import Rig

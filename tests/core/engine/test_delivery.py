@@ -13,8 +13,6 @@ from core.domain.errors import (
     DeliveryDelayed,
     DeliveryRefused,
     DeliveryUncertain,
-    NotFound,
-    NotPermitted,
     StoreAway,
     StoreError,
     TooLarge,
@@ -23,6 +21,7 @@ from core.domain.errors import (
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Destination
 from core.domain.quota import Standing
+from core.domain.refusals import NotFound, NotPermitted
 from core.engine.delivery import DELIVER_S
 from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered
 from tests.core.rig import Broken, Rig, StubMedia

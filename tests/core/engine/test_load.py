@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bots.text import refusals
-from core.domain.errors import StoreError, TooManyRequests, Unavailable
+from core.domain.errors import StoreError, TooManyRequests
 from core.domain.lifecycle import State
 from core.domain.quota import Period, Quota
-from core.domain.refusals import Cause
+from core.domain.refusals import Cause, Unavailable
 from core.engine.callbacks import Naming
 from core.engine.lease import SoleLease
 from core.engine.load import Throughput

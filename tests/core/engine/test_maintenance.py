@@ -5,13 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain.errors import (
-    DeliveryRefused,
-    NotFound,
-    StoreError,
-)
+from core.domain.errors import DeliveryRefused, StoreError
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Destination, Job
+from core.domain.refusals import NotFound
 from core.engine.maintenance import end_waits
 from core.engine.queue import Limits
 from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered, tasks

@@ -9,11 +9,11 @@ from core.domain.errors import (
     DeliveryRefused,
     NoAnswer,
     ServerError,
-    Unavailable,
     Unreachable,
 )
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Destination
+from core.domain.refusals import Unavailable
 from tests.core.engine.jobs import (
     ONE_AT_A_TIME,
     a_while,

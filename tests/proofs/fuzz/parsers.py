@@ -27,11 +27,12 @@ from core.domain.amounts import (
     read_span_ms,
     split_credit,
 )
-from core.domain.errors import GatewayError, MediaUnavailable, Refusal
+from core.domain.errors import GatewayError, MediaUnavailable
 from core.domain.models import Destination
 from core.domain.money import LARGEST_MICROS, show
 from core.domain.products import catalog
 from core.domain.quota import Period
+from core.domain.refusals import Refusal
 from core.gateway.addresses import is_public
 from core.gateway.answers import ID_MAX, MEDIA_URLS_MAX, RETRY_AFTER_MAX_S, WORDS_MAX, Answer, request_id, retry_after_s
 from core.gateway.answers import status as read_status

@@ -12,7 +12,8 @@ from bots.telegram import parse
 from bots.telegram.escaping import plain
 from bots.telegram.identity import caller, person
 from bots.text.refusals import refusal
-from core.domain.errors import InvalidInput, MediaUnavailable
+from core.domain.errors import MediaUnavailable
+from core.domain.refusals import InvalidInput
 from core.gateway.answers import retry_after_s
 from core.gateway.fetch import LONGEST_URL, media_url
 from tests.core.rig import Rig

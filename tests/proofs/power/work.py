@@ -5,10 +5,11 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from core.domain.errors import Refusal, StoreError
+from core.domain.errors import StoreError
 from core.domain.lifecycle import ENDED, HELD, MOVES
 from core.domain.models import Caller, Destination, Job, MoveChanges, Person
 from core.domain.quota import Period, Quota, QuotaSource
+from core.domain.refusals import Refusal
 from core.domain.reports import Act
 from storage.admin_store import SqlAdminStore
 from storage.store import SqlStore

@@ -1,0 +1,285 @@
+"""What the core needs remembered: jobs and money, what admins decide, what operators were told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Unpack
+
+from core.domain.communities import Approval, Newcomer
+from core.domain.lifecycle import State
+from core.domain.models import Caller, Changes, Destination, Job, MoveChanges, Order, Person
+from core.domain.quota import Limits, Quota, QuotaSource, Standing
+from core.domain.refusals import Limit
+from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Spent
+from core.domain.troubles import Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """A validated and priced order on its way into the store."""
+
+    order: Order
+    job_id: str
+    callback_token: str
+    parameters: Mapping[str, Any]
+    characters: int
+    price_micros: int
+    """Per 1,000 characters: it is kept, so that the cost can be checked."""
+    cost_micros: int
+    operator_quota: Quota
+    """In force where neither the member nor the community has a quota."""
+    max_waiting: int
+    """Unresolved jobs that one member may have."""
+    confirmed: bool = False
+    """The member has agreed to the price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """What the one write transaction decided.
+
+    `job` is the new job, or the earlier one of the same event (`duplicate`), or None when the order was refused:
+    then `refused_by` names the limit, and `standing` is what the decision saw.
+    """
+
+    job: Job | None = None
+    duplicate: bool = False
+    standing: Standing | None = None
+    refused_by: Limit | None = None
+
+
+class Store(Protocol):
+    """Remembers jobs and money. Each method is one transaction; a failure leaves nothing half done.
+
+    Raises StoreError; StaleJob where a job has moved on, or to another worker, since it was read.
+    """
+
+    async def admit(self, admission: Admission) -> Admitted:
+        """Decide on an order and, if it is admitted, write job, hold and ledger entry, all in one transaction."""
+        ...
+
+    async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
+        """Move a job along the table, with changes to its other fields; settles or voids the hold on the way."""
+        ...
+
+    async def update(self, job: Job, **changes: Unpack[Changes]) -> Job:
+        """Change fields of a job that stays in its state."""
+        ...
+
+    async def close_job(self, job: Job, *, keep_files: bool, destination: Destination | None = None) -> Job:
+        """Record that nothing is left to do, and wipe where it went to: a destination may hold a short-lived token.
+
+        `destination`: what is kept of it for audio that may come late.
+        """
+        ...
+
+    async def place(self, job_id: str, destination: Destination) -> None:
+        """Note more about where an open job goes, whatever its state."""
+        ...
+
+    async def job(self, job_id: str) -> Job | None:
+        """Return a job."""
+        ...
+
+    async def ordered(self, event_id: str) -> Job | None:
+        """Return the job that a platform's event has become."""
+        ...
+
+    async def again(self, job: Job) -> Job:
+        """Return a job as it is now. Raises StaleJob where another worker carries it."""
+        ...
+
+    async def unfinished(self) -> list[Job]:
+        """Return every job that a worker must carry on, oldest first."""
+        ...
+
+    async def oldest_waiting(self) -> Job | None:
+        """Return the order that has waited longest for its submission."""
+        ...
+
+    async def kept_before(self, before_ms: int, most: int) -> list[Job]:
+        """Return undeliverable jobs that were closed before then and whose files are still kept, oldest first."""
+        ...
+
+    async def awaited_before(self, before_ms: int, most: int) -> list[Job]:
+        """Return jobs that were closed before then and whose audio may come late, oldest first."""
+        ...
+
+    async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
+        """Return what a member may spend now."""
+        ...
+
+    async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
+        """Keep an order until its member agrees or chooses; return its id, the former one for the same event."""
+        ...
+
+    async def read_offer(self, caller: Caller, offer_id: str) -> tuple[Order, int]:
+        """Return what was offered and its cost in micros. Raises NotFound when it has expired, NotPermitted."""
+        ...
+
+    async def drop_offer(self, offer_id: str) -> None:
+        """Forget an offer."""
+        ...
+
+    async def ask(self, credit_request_id: str, caller: Caller, amount_micros: int) -> bool:
+        """Keep a member's credit request; False when the last one is open still, or was decided on lately."""
+        ...
+
+    async def withdraw(self, credit_request_id: str, caller: Caller) -> None:
+        """Forget a member's open credit request."""
+        ...
+
+    async def entries(self, community: str, member: str, most: int) -> list[Entry]:
+        """Return a member's newest ledger entries."""
+        ...
+
+    async def remember(self, community: str, person: Person, handle: str | None) -> None:
+        """Keep the current name and @name of a member that was seen."""
+        ...
+
+    async def see_community(
+        self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False
+    ) -> tuple[bool, bool]:
+        """Keep a community that may be new, with who was heard there first, or added the bot.
+
+        Return whether it is new, and whether it may order.
+        """
+        ...
+
+    async def decision(self, community: str) -> Approval:
+        """Return what was decided about a community."""
+        ...
+
+    async def move_community(self, old: str, new: str) -> None:
+        """Carry quotas, balances, usage and jobs over to a community's new key."""
+        ...
+
+
+class AdminStore(Protocol):
+    """Remembers what admins decide. Each change is one transaction with its audit entry, old value included."""
+
+    async def set_quota(self, act: Act, kind: QuotaSource, quota: Quota | None) -> None:
+        """Set the quota of the act's target, which is of that kind; None takes it away."""
+        ...
+
+    async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
+        """Return what a member may spend now."""
+        ...
+
+    async def find_handle(self, community: str, handle: str) -> Person | None:
+        """Return the member that last used this @name (any case) here, or None."""
+        ...
+
+    async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:
+        """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
+        ...
+
+    async def decide(self, act: Act, credit_request_id: str, *, approve: bool) -> CreditRequest:
+        """Close a member's open request, and credit it if approved. Raises NotFound, Decided."""
+        ...
+
+    async def block(self, act: Act, person: Person, until_ms: int | None) -> None:
+        """Refuse a member's orders until then, or for good."""
+        ...
+
+    async def unblock(self, act: Act, person: Person) -> None:
+        """Take a member's orders again."""
+        ...
+
+    async def limits(self, community: str) -> Limits:
+        """Return a community's limits."""
+        ...
+
+    async def set_limit(self, act: Act, name: str, value: int | tuple[str, ...] | None) -> None:
+        """Set one field of a community's limits."""
+        ...
+
+    async def set_pool(self, act: Act, community: str, limit_micros: int | None) -> None:
+        """Set what a community may spend in a month; None is unlimited. Raises NotFound for one that was never seen."""
+        ...
+
+    async def decide_community(self, act: Act, community: str, state: Approval, *, first: bool = False) -> bool:
+        """Approve or decline a community; return whether that is news. Raises NotFound for one that was never seen.
+
+        `first`: only where nobody has decided yet, else it raises CommunityDecided.
+        """
+        ...
+
+    async def told_with(self, community: str) -> Sequence[Newcomer]:
+        """Return the communities that the operators were told of in the same message, the newest first."""
+        ...
+
+    async def owners(self) -> frozenset[str]:
+        """Return the member keys of those who claimed the bot."""
+        ...
+
+    async def keep_code(self, digest: str, issued_ms: int, until_ms: int, tries: int) -> None:
+        """Keep the code for `claim`, in the place of any before it."""
+        ...
+
+    async def try_code(self, digest: str, *, void: bool) -> bool:
+        """Say whether this is the code, which may be void then; a wrong try counts, and the last one voids it."""
+        ...
+
+    async def claim(self, act: Act) -> bool:
+        """Make the actor the owner, and every code void; return False where somebody was before."""
+        ...
+
+    async def acted(self, act: Act) -> None:
+        """Note an act that changes nothing that is kept."""
+        ...
+
+    async def refused(self, act: Act, outcome: str) -> None:
+        """Note an act that was refused."""
+        ...
+
+    async def spent(self, community: str, member: str, start_ms: int, end_ms: int) -> list[Spent]:
+        """Return charges in [start, end) by day, member and product; `member` "" is everybody."""
+        ...
+
+    async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[Entry]:
+        """Return ledger entries in [start, end), oldest first; `member` "" is everybody."""
+        ...
+
+    async def audit(self, community: str, most: int) -> list[AuditEntry]:
+        """Return the newest acts."""
+        ...
+
+    async def quotas(self, community: str, most: int) -> Sequence[tuple[QuotaSource, str, str, Quota]]:
+        """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""
+        ...
+
+    async def communities(self, month_ms: int, most: int) -> list[Community]:
+        """Return the communities, those that wait first, then those that spent most in a month."""
+        ...
+
+
+class Notices(Protocol):
+    """What the operators were told of, for every process that tells them. Raises StoreError."""
+
+    async def claim(self, key: Key) -> bool:
+        """Return whether it is our turn to tell of a trouble: nobody has within the hour, or of this one in a day."""
+        ...
+
+    async def settle(self, key: Key, *, told: bool) -> None:
+        """Note what came of a claim; what nobody could be told may be claimed again."""
+        ...
+
+    async def close(self, key: Key) -> bool:
+        """Note that a trouble is over; return whether it is our turn to say so, to those who had been told."""
+        ...
+
+    async def told(self) -> frozenset[Key]:
+        """Return the troubles that the operators know of and that are not over."""
+        ...
+
+
+class Newcomers(Protocol):
+    """Communities that wait for the operators' decision. Raises StoreError."""
+
+    async def waiting(self) -> Sequence[Newcomer]:
+        """Return those that wait, the newest first."""
+        ...
+
+    async def note_told(self, communities: Sequence[str]) -> None:
+        """Note that the operators were told of these in one message."""
+        ...
