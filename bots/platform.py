@@ -37,6 +37,11 @@ class Platform(Delivery, Presence, Protocol):
         """Whether orders are taken at this moment."""
         ...
 
+    @property
+    def calls_under_way(self) -> int:
+        """How many calls to the chat have not ended, apart from those that wait for updates."""
+        ...
+
     def hooks(self) -> Mapping[str, Hook]:
         """Return by path what takes the updates that the chat posts to this service, if it does."""
         ...

@@ -148,6 +148,7 @@ async def compose(
             breaker=runtime.breaker,
             lag=lag,
             receiving=receiving,
+            platforms=chats,
             open_jobs=stores.admin.open_jobs,
             total_left=stores.store.total_left,
             waiting=stores.store.waiting,

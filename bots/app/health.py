@@ -61,6 +61,8 @@ class Health:
     lag: LoopLag
     receiving: Mapping[str, Platform]
     """The chats from which this process takes orders."""
+    platforms: Mapping[str, Platform] = field(default_factory=dict)
+    """All chats that this process may call."""
     open_jobs: Callable[[], Awaitable[Mapping[State, int]]]
     spool: Path
     total_left: Callable[[], Awaitable[int | None]] = _unlimited
@@ -135,6 +137,10 @@ class Health:
             "event_loop_lag_seconds": ("The longest delay lately.", [({}, self.lag.worst_s)]),
             "store_up": ("Whether the store answers.", [({}, float(jobs is not None))]),
             "platform_up": ("Whether orders are taken from a chat.", chats),
+            "calls_under_way": (
+                "Calls to a chat that have not ended, apart from those that wait for updates.",
+                [({"platform": name}, float(chat.calls_under_way)) for name, chat in self.platforms.items()],
+            ),
             "delivery_stalled_seconds": (
                 "For how long nothing has got through to a chat while something waited.",
                 [({"platform": name}, self.meters.liveness(name).stalled_s) for name in self.chats],

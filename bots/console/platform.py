@@ -49,6 +49,11 @@ class Console(ConsoleDelivery):
         """Whether there is more to hear."""
         return not self._over.is_set()
 
+    @property
+    def calls_under_way(self) -> int:
+        """None: a terminal is not called."""
+        return 0
+
     def hooks(self) -> Mapping[str, Hook]:
         """Nothing is posted to a terminal."""
         return {}

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -59,6 +60,7 @@ class Bot(discord.AutoShardedClient):
         *,
         ws_url: str | None,
         proxy: str | None = None,
+        trace: aiohttp.TraceConfig,
         sync: bool,
         shards: Shards | None,
         now_s: Callable[[], float],
@@ -69,6 +71,7 @@ class Bot(discord.AutoShardedClient):
         """
         super().__init__(
             proxy=proxy,
+            http_trace=trace,
             shard_count=shards.count if shards else None,
             intents=discord.Intents(guilds=True, dm_messages=True),
             member_cache_flags=discord.MemberCacheFlags.none(),

@@ -15,7 +15,7 @@ from bots.discord import buttons as rows
 from bots.discord.errors import NETWORK, SPENT, describe, failures, may_have_arrived
 from bots.discord.escaping import CONTENT_LIMIT, plain, size
 from bots.discord.identity import PLATFORM, Address
-from bots.discord.rest import RestClient
+from bots.discord.rest import Calls, RestClient
 from bots.platform import Button
 from bots.text import replies, titles
 from core.domain.audio import Want
@@ -78,7 +78,8 @@ class DiscordDelivery:
 
     def __init__(self, token: str, now_s: Callable[[], float] = time.time, proxy: str | None = None) -> None:
         """`now_s` is the time in seconds since 1970, as Discord counts it."""
-        self._rest = RestClient(token, proxy)
+        self._calls = Calls()
+        self._rest = RestClient(token, proxy, self._calls)
         self._now_s = now_s
         self._receipts: set[asyncio.Task[None]] = set()
         self._shown: dict[str, str] = {}

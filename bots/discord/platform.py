@@ -58,6 +58,11 @@ class Discord(DiscordDelivery):
         """Whether every shard of this process is connected."""
         return self._bot is not None and self._bot.connected
 
+    @property
+    def calls_under_way(self) -> int:
+        """How many calls have not been answered."""
+        return self._calls.under_way
+
     def hooks(self) -> Mapping[str, Hook]:
         """Nothing is posted to us: interactions come over the websocket."""
         return {}
@@ -75,6 +80,7 @@ class Discord(DiscordDelivery):
             commands(self._responder.service.catalog),
             ws_url=self._settings.discord_ws_url,
             proxy=self._proxy,
+            trace=self._calls.trace(),
             sync=not self._synced,
             shards=self._shards,
             now_s=self._now_s,

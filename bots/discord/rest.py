@@ -16,11 +16,33 @@ MOST_PLACES = 10
 """Channels of a server that are tried for a few words."""
 
 
+class Calls:
+    """Counts the calls that have not been answered."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """Return what a session tells of its calls."""
+        trace = aiohttp.TraceConfig()
+        trace.on_request_start.append(self._begin)
+        trace.on_request_end.append(self._end)
+        trace.on_request_exception.append(self._end)
+        return trace
+
+    async def _begin(self, *_: object) -> None:
+        self.under_way += 1
+
+    async def _end(self, *_: object) -> None:
+        self.under_way -= 1
+
+
 class RestClient:
     """Calls Discord with discord.py's own webhook adapter, which repeats on 429 and 5xx. Raises its HTTPException."""
 
-    def __init__(self, token: str, proxy: str | None = None) -> None:
+    def __init__(self, token: str, proxy: str | None, calls: Calls) -> None:
         """`token` is the bot's; it is needed for channels alone."""
+        self._calls = calls
         self._bot_token = token
         self._proxy = proxy
         self._adapter = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]
@@ -28,7 +50,7 @@ class RestClient:
 
     def _make(self) -> aiohttp.ClientSession:
         timeout = aiohttp.ClientTimeout(total=CALL_S, sock_connect=CONNECT_S)
-        trace = aiohttp.TraceConfig()
+        trace = self._calls.trace()
         trace.on_request_end.append(note)
         return aiohttp.ClientSession(timeout=timeout, trace_configs=[trace], proxy=self._proxy)
 

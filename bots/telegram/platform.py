@@ -56,6 +56,12 @@ class Telegram(TelegramDelivery):
         """Whether updates come in."""
         return self._source.live
 
+    @property
+    def calls_under_way(self) -> int:
+        """How many calls have not ended, whoever waits for them still."""
+        _, calling = self._requests
+        return calling.under_way
+
     def hooks(self) -> Mapping[str, Hook]:
         """Return where updates are posted, with TELEGRAM_WEBHOOK."""
         return {} if self._webhook is None else {PATH: self._webhook.receive}

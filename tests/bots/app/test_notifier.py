@@ -67,6 +67,7 @@ async def test_an_empty_wallet_is_told_to_the_owner_once_and_that_it_is_over(
         assert (now["code"], now["wrong"]["gateway"]) == (503, "the wallet is empty")
         assert now["troubles"] == ["wallet_empty"]
         assert 'troubadour_trouble{kind="wallet_empty"} 1' in now["metrics"]
+        assert 'troubadour_calls_under_way{platform="telegram"} 0' in now["metrics"]
     async with service(world, studio, tmp_path, owners=(owner,)) as app:  # a restart tells nobody again
         await band.says(bob, "/speak Hello again")
         await band.wait_for(lambda chat: [t for t in chat.texts if "has been told" in t][1:])

@@ -92,7 +92,7 @@ async def test_an_upload_of_which_the_wait_is_given_up_arrives(
     held.set()
     await world.until(lambda: world.calls_to("sendVoice")[0].status == 200, "the upload was cut")
     assert [(f.filename, f.content) for f in world.calls_to("sendVoice")[0].files.values()] == [("é ☃.ogg", OGG)]
-    await world.until(lambda: bot.telegram._requests[1].under_way == 0, "its place is not free", 2)
+    await world.until(lambda: bot.telegram.calls_under_way == 0, "its place is not free", 2)
 
 
 async def test_a_file_that_is_sent_again_is_sent_whole(

@@ -16,6 +16,7 @@ from bots.discord.connection import AnyCommand, Bot
 from bots.discord.escaping import CONTENT_LIMIT, plain
 from bots.discord.identity import Address, AnyInteraction, caller_of
 from bots.discord.responder import Act, Manner, Responder
+from bots.discord.rest import Calls
 from core.domain.errors import DeliveryRefused
 from core.domain.jsontype import JSON
 from core.domain.models import Caller
@@ -36,7 +37,8 @@ class _AtOnce(Responder):
 
 
 def _bot(alive: Incarnation) -> Bot:
-    bot = Bot(_AtOnce(alive.service), _OFFERED, ws_url=None, sync=False, shards=None, now_s=time.time)
+    offers, trace = _AtOnce(alive.service), Calls().trace()
+    bot = Bot(offers, _OFFERED, ws_url=None, trace=trace, sync=False, shards=None, now_s=time.time)
     bot._connection.user = discord.ClientUser(state=bot._connection, data=cast("Any", _BOT))
     return bot
 

@@ -100,7 +100,9 @@ class _SimDiscord(Discord):
     async def run(self) -> None:
         assert self._responder is not None
         offered = commands(self._responder.service.catalog)
-        bot = Bot(self._responder, offered, ws_url=None, sync=False, shards=None, now_s=self._now_s)
+        bot = Bot(
+            self._responder, offered, ws_url=None, trace=self._calls.trace(), sync=False, shards=None, now_s=self._now_s
+        )
         await bot._async_setup_hook()
         me: Any = user(APPLICATION)
         bot._connection.user = discord.ClientUser(state=bot._connection, data=me)

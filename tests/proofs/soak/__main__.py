@@ -4,7 +4,10 @@ import argparse
 import asyncio
 import sys
 
+from tests.e2e.children import PROGRAM
 from tests.proofs.soak.soak import Outcome, Plan, soak
+
+LEAKY = "tests.proofs.soak.leaky"
 
 
 def summary(outcome: Outcome) -> str:
@@ -25,8 +28,9 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.proofs.soak", description=__doc__)
     options.add_argument("--audios", type=int, default=3000)
     options.add_argument("--chats", type=int, default=100)
+    options.add_argument("--leak", action="store_true", help="call Telegram as was done once: it must end badly")
     given = options.parse_args()
-    outcome = asyncio.run(soak(Plan(chats=given.chats, audios=given.audios)))
+    outcome = asyncio.run(soak(Plan(chats=given.chats, audios=given.audios, program=LEAKY if given.leak else PROGRAM)))
     print(summary(outcome))  # noqa: T201
     return 1 if outcome.wrong else 0
 

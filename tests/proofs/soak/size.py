@@ -9,6 +9,8 @@ import aiohttp
 
 SLACK = 2
 """What may be more whatever the share: one connection that is kept for a moment, one timer's task."""
+SLACKS = {"calls": 0}
+"""Nobody calls a chat at rest."""
 SHARE = 0.10
 
 
@@ -20,6 +22,7 @@ class Size:
     connections: int
     threads: int
     tasks: int
+    calls: int
     memory_kib: int
 
     def least(self, other: "Size") -> "Size":
@@ -32,7 +35,7 @@ class Size:
             f"{f.name}: {getattr(before, f.name)} before, {getattr(self, f.name)} now"
             for f in fields(Size)
             if (memory or f.name != "memory_kib")
-            and getattr(self, f.name) > getattr(before, f.name) * (1 + SHARE) + SLACK
+            and getattr(self, f.name) > getattr(before, f.name) * (1 + SHARE) + SLACKS.get(f.name, SLACK)
         ]
 
 
@@ -50,6 +53,7 @@ async def measured(pid: int, port: int) -> tuple[Size, int]:
         connections=sum(target.startswith("socket:") for target in opened),
         threads=_number(r"Threads:\s+(\d+)", status),
         tasks=_number(r"troubadour_tasks (\d+)", metrics),
+        calls=sum(map(int, re.findall(r"troubadour_calls_under_way\{[^}]*\} (\d+)", metrics))),
         memory_kib=_number(r"VmRSS:\s+(\d+)", status),
     )
     return size, sum(int(count) for count in re.findall(r"troubadour_jobs\{[^}]*\} (\d+)", metrics))

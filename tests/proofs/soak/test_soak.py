@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.proofs.soak.size import Size
 from tests.proofs.soak.soak import Plan, soak
 
-SIZE = Size(descriptors=40, connections=20, threads=5, tasks=30, memory_kib=100_000)
+SIZE = Size(descriptors=40, connections=20, threads=5, tasks=30, calls=0, memory_kib=100_000)
 
 
 async def test_everything_arrives_and_nothing_grows() -> None:
@@ -18,4 +18,5 @@ async def test_everything_arrives_and_nothing_grows() -> None:
 def test_growth_is_seen() -> None:
     assert SIZE.beyond(SIZE) == []
     assert replace(SIZE, tasks=36).beyond(SIZE) == ["tasks: 30 before, 36 now"]
+    assert replace(SIZE, calls=1).beyond(SIZE) == ["calls: 0 before, 1 now"]
     assert replace(SIZE, memory_kib=120_000).beyond(SIZE, memory=False) == []
