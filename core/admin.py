@@ -52,7 +52,7 @@ _CHANNEL = re.compile(r"[a-z]+:\d+", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Whose quota it is: a member's, a role's, or the community's default."""
+    """Whose quota is meant: a member's, a role's, or the community's default."""
 
     kind: QuotaSource
     key: str = ""
@@ -60,7 +60,7 @@ class Subject:
 
     @classmethod
     def of(cls, person: Person | None) -> "Subject":
-        """Speak about a member, or about everybody without a quota of their own."""
+        """Return a member as subject, or everybody without a quota of their own."""
         return (
             cls(kind=QuotaSource.MEMBER, key=person.member, name=person.name)
             if person
@@ -80,7 +80,7 @@ class Admin:
         self._owners = policy.owners
 
     async def enter(self, caller: Caller, act: str, *, owner: bool = False) -> None:
-        """Refuse, before anything else is said, whoever may not use an admin's or an operator's command at all."""
+        """Refuse a caller who may not use this admin's or operator's command at all, before anything else is said."""
         async with self._act(caller, act, "", owner=owner):
             pass
 
@@ -206,14 +206,14 @@ class Admin:
         return await self._store.entries(caller.community, member, start_ms, end_ms, MOST_ROWS)
 
     async def audit(self, caller: Caller, most: int = MOST_ACTS) -> Sequence[AuditEntry]:
-        """Return the newest acts upon the community."""
+        """Return the community's newest acts."""
         _require_admin(caller)
         return await self._store.audit(caller.community, most)
 
     # --- operators ------------------------------------------------------------------------------------------------
 
     async def owners(self) -> frozenset[str]:
-        """Return the member keys of the operators; those last known while the store is away, for none ever leaves."""
+        """Return the operators' member keys: those last known while the store is away, since none is ever removed."""
         with suppress(StoreError):
             self._owners = self._policy.owners | await self._store.owners()
         return self._owners
@@ -227,7 +227,7 @@ class Admin:
         return code
 
     async def claim(self, caller: Caller, code: str, *, seen: bool = False) -> None:
-        """Make whoever knows the code the owner, where there is none. Others have `seen` a code that is void then."""
+        """Make the caller the owner if they know the code and there is none. A code that others have `seen` is void."""
         async with self._act(caller, "claim", "", anybody=True) as act:
             if await self.owners():
                 raise NotPermitted(Need.UNCLAIMED)
@@ -310,7 +310,7 @@ class Admin:
         return parse_amount(text, self._policy.price_micros)
 
     def _sum(self, amount: str, reason: str) -> tuple[int, str]:
-        """Read what is granted and why; what follows the amount in the same text is a reason, too."""
+        """Return the amount in micros and the reason, which may also follow the amount in the same text."""
         amount, more = split_credit(amount, self._policy.price_micros)
         check_reason(amount, reason, self._policy.price_micros)
         micros = self._amount(amount)

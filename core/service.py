@@ -1,4 +1,4 @@
-"""The use cases: everything that a bot may call."""
+"""The members' use cases: what a bot may call on their behalf."""
 
 import logging
 from collections import OrderedDict
@@ -51,9 +51,9 @@ from core.stores import Admission, Admitted, Store
 log = logging.getLogger(__name__)
 
 MOST_OPEN = 10_000
-"""Communities of which it is kept in mind that they order."""
+"""The most communities remembered as allowed to order."""
 _CLOSED: Mapping[Approval | None, Limit] = {Approval.WAITING: Limit.COMMUNITY, Approval.DECLINED: Limit.DECLINED}
-"""What an order is refused by where none are taken."""
+"""The limit that refuses an order, by what was decided about its community."""
 LARGEST_WISH_MICROS = 100 * MICROS
 _WISHES = allowed(Rule.WISH, most_micros=LARGEST_WISH_MICROS)
 
@@ -75,11 +75,11 @@ class Service:
         troubles: Troubles | None = None,
         presences: Mapping[str, Presence] = MappingProxyType({}),
     ) -> None:
-        """`presences` by platform name: where communities are told what was decided, and left."""
+        """`presences`, by platform name, tell communities what was decided, or leave them."""
         self._store = store
         self.presences = presences
         self._open: OrderedDict[str, None] = OrderedDict()
-        """Communities that are known to order."""
+        """Communities known as allowed to order."""
         self.admin = admin
         self._worker = worker
         self.catalog = catalog
@@ -108,7 +108,7 @@ class Service:
             raise TooOld(age_ms, ordered=ordered)
 
     async def spoken(self, caller: Caller, *, job_id: str = "", event_id: str = "") -> str:
-        """Return what an order in the caller's community says or plays; "" where none is known."""
+        """Return the text or prompt of an order in the caller's community; "" where none is known."""
         job = await self._find(job_id, event_id)
         if job is None or job.community != caller.community:
             return ""
@@ -169,12 +169,12 @@ class Service:
             raise Unavailable(Cause.FULL, wait_s=load.wait_s)
 
     async def approval(self, caller: Caller) -> Approval | None:
-        """Keep the caller's community, which may be new; return what `arrived` does."""
+        """Record the caller's community, which may be new; return what `arrived` does."""
         known = caller.direct or caller.community in self._open
         return Approval.APPROVED if known else await self.heard(caller)
 
     async def heard(self, caller: Caller) -> Approval | None:
-        """Keep a community that may be new, and who was heard there first."""
+        """Record a community that may be new, and who was heard there first."""
         return await self.arrived(caller.community, caller.title, caller.member, caller.name, was_added=False)
 
     async def arrived(
@@ -218,7 +218,7 @@ class Service:
         raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms)
 
     async def _ask_back(self, order: Order, product: Product) -> NoReturn:
-        """Keep an order until its member says what is meant: nothing is held before."""
+        """Keep an order until its member says what they mean; nothing is held before."""
         for parameters in order.readings.values():
             product.validate(parameters)
         self._check_open()
@@ -295,7 +295,7 @@ class Service:
             raise Unavailable(Cause.DRAINING)
         try:
             job = await self._store.move(job, State.GENERATED, destination=destination, closed_ms=None)
-        except StaleJob as error:  # pressed twice
+        except StaleJob as error:  # the button was pressed twice
             raise NotFound(Missing.JOB, job_id) from error
         self._worker.accept(job)
         return job
@@ -307,7 +307,7 @@ class Service:
             if job is None:
                 raise NotFound(Missing.JOB, job_id)
             _require_owner(caller, job)
-            if job.state is State.CANCELLED and job.reason == Reason.WITHDRAWN:  # pressed twice
+            if job.state is State.CANCELLED and job.reason == Reason.WITHDRAWN:  # the button was pressed twice
                 return job
             if not job.waits:
                 raise NotFound(Missing.WAITING, job_id)

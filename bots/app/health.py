@@ -1,4 +1,4 @@
-"""How the service is: whether it can take orders, and its numbers."""
+"""Whether the service can take orders, and its metrics."""
 
 import asyncio
 import logging
@@ -40,7 +40,7 @@ _PARTS = {
     Trouble.DISK_FULL: ("spool", "can't be written"),
     Trouble.STORE_AWAY: ("store", "does not answer"),
 }
-"""What is not ready with these troubles, and why; "" is what they are about. With others most orders go on."""
+"""What is not ready with these troubles ("": what the trouble is about), and why. With others most orders go on."""
 
 
 async def _nobody() -> Sequence[Newcomer]:
@@ -75,10 +75,10 @@ class Health:
     shards: str = ""
     """Which of a chat's shards are ours, where several processes share them."""
     sees_workers: bool = True
-    """Whether it is known here if anybody carries jobs; a worker among others knows of itself alone."""
+    """Whether this process knows if any worker runs; one worker of several knows only of itself."""
 
     async def look(self) -> None:
-        """Find the troubles that nobody reports."""
+        """Find troubles that no event reports."""
         note = self.troubles.note
         for name, chat in self.receiving.items():
             note(Trouble.CHAT_AWAY, f"{name} {self.shards}".strip(), None if chat.receiving else "")
@@ -95,7 +95,7 @@ class Health:
         note(Trouble.DISK_FULL, THIS_MACHINE, await self._unwritable())
 
     async def wrong(self) -> Mapping[str, str]:
-        """Return by name what keeps this process from taking orders or from carrying them."""
+        """Return what keeps this process from taking or carrying orders, by name."""
         await self.look()
         found = dict(_part(case) for case in self.troubles.cases if case.trouble in _PARTS)
         if self.worker.stopping:

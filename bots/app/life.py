@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 120.0
 LONGEST_LOGIN_S = 60.0
-"""A platform that ran for longer was well, and the next outage is a new one."""
+"""After running this long a platform counts as recovered: the next outage is a new one."""
 
 
 def calm_collector() -> None:
@@ -43,21 +43,21 @@ class App:
     service: Service
     worker: Carrier
     platforms: Mapping[str, Platform]
-    """All of them: whoever carries jobs on delivers to each."""
+    """All platforms: a worker delivers to each."""
     receiving: Mapping[str, Platform]
-    """Those from which this process takes orders."""
+    """The platforms from which this process takes orders."""
     web: Web
     lag: LoopLag
     health: Health
     notifier: Notifier | None = None
     duty: str = ""
-    """What there is to do without any platform to take orders from."""
+    """What to do without any platform to take orders from."""
     stays: bool = False
     """Whether there is something to do without any platform to take orders from, as for others' orders."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then drain."""
-        await self.web.start()  # first: a port that is taken must stop the start before any job goes on
+        await self.web.start()  # first, since a port that is taken must stop the start before any job goes on
         self.lag.start()
         for platform in self.platforms.values():
             await platform.open(self.service)
@@ -72,7 +72,7 @@ class App:
 
     async def _shut_down(self, receiving: Sequence[asyncio.Task[None]], telling: Sequence[asyncio.Task[None]]) -> None:
         log.info("stopping: no new orders; what is between two steps is finished first")
-        for task in telling:  # first: what ends now is no trouble
+        for task in telling:  # first, since what ends from now on is no trouble
             task.cancel()
         await asyncio.gather(*telling, return_exceptions=True)
         for platform in self.receiving.values():
@@ -88,7 +88,7 @@ class App:
 
 
 async def _until_stopped(stop: asyncio.Event, receiving: Sequence[asyncio.Task[None]]) -> None:
-    """Wait for `stop`; it also ends when no platform is left that could ever take an order."""
+    """Wait for `stop`, or until no platform is left that could ever take an order."""
     stopped = asyncio.create_task(stop.wait())
     waiting = {stopped, *receiving}
     while stopped in waiting and (waiting - {stopped} or not receiving):
@@ -106,7 +106,7 @@ async def _survive(call: Callable[[], Awaitable[None]], what: str) -> None:
 
 
 async def keep_running(platform: Platform, stop: asyncio.Event) -> None:
-    """Run a platform through outages; one that only the operator can help is given up, and the others go on."""
+    """Run a platform through outages; give it up where only the operator can help, and let the others go on."""
     pause_s = FIRST_RETRY_S
     while not stop.is_set():
         started_s = time.monotonic()

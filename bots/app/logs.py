@@ -1,4 +1,4 @@
-"""Logging: one line an event, in text or JSON, with every secret struck out."""
+"""Logging: one line per event, in text or JSON, with every secret redacted."""
 
 import json
 import logging
@@ -18,11 +18,11 @@ OURS = ("bots", "core", "storage", "troubadour", "__main__")
 """Whose lines are logged from LOG_LEVEL on. Those of libraries hold addresses with tokens, and what members wrote."""
 QUIET_S = 60.0
 DEEPEST = 5
-"""How far causes of causes are looked at."""
+"""How deep a chain of causes is followed."""
 
 
 class Outages(logging.Filter):
-    """Lets one line a minute through of all that fails because the database or the disk does, without a traceback."""
+    """During an outage of the database or the disk, lets one line a minute through, without a traceback."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Outages(logging.Filter):
 
 
 def _outage(record: logging.LogRecord) -> StoreAway | None:
-    """Return the outage that a record is about, in its arguments or as the cause of its traceback."""
+    """Return the outage in a record's arguments or in the chain of its exception."""
     told = record.args if isinstance(record.args, tuple) else ()
     errors = [error for error in (*told, record.exc_info and record.exc_info[1]) if isinstance(error, BaseException)]
     for _ in range(DEEPEST):
@@ -57,7 +57,7 @@ def _outage(record: logging.LogRecord) -> StoreAway | None:
 
 
 class Redacting(logging.Formatter):
-    """Formats a record, tracebacks included, and strikes out secrets wherever they came from."""
+    """Formats a record, tracebacks included, and redacts secrets wherever they came from."""
 
     def __init__(self, secrets: Sequence[str], *, as_json: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -9,11 +9,11 @@ PREFIX = "troubadour"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LAG_TURN_S = 0.5
 LAG_TURNS = 30
-"""The worst of the last so many turns is shown."""
+"""How many of the last turns the worst is taken from."""
 
 Labels = Mapping[str, str]
 Gauge = tuple[str, Iterable[tuple[Labels, float]]]
-"""What it says, and its values by labels."""
+"""Its help text, and its values by labels."""
 
 
 def exposition(meters: Meters, gauges: Mapping[str, Gauge]) -> str:
@@ -43,10 +43,10 @@ def _escaped(value: str) -> str:
 
 
 class LoopLag:
-    """Measures how late the event loop wakes whoever asked for it."""
+    """Measures how late the event loop wakes a timer."""
 
     def __init__(self, turn_s: float = LAG_TURN_S) -> None:
-        """Look once in `turn_s`, in seconds."""
+        """`turn_s` is the interval of the measurement."""
         self._turn_s = turn_s
         self._turns: list[float] = []
         self._task: asyncio.Task[None] | None = None

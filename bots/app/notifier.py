@@ -1,4 +1,4 @@
-"""Tell whoever runs the bot, where they are known, what only they can mend, and when it is over."""
+"""Tell the owners, on the platform they are known on, of troubles that only they can mend, and of their end."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 10.0
 HOUR_S = 3600.0
 RETRY_S = 60.0
-"""After so long owners who could not be written to are tried again."""
+"""How long before owners who could not be reached are tried again."""
 WRITE_S = 30.0
 LAST_S = 5.0
 PATIENCE_S: Mapping[Trouble, float] = {
@@ -27,10 +27,10 @@ PATIENCE_S: Mapping[Trouble, float] = {
     Trouble.NO_WORKER: 30.0,
     Trouble.DISK_FULL: 10.0,
 }
-"""What often mends itself is told of only when it has lasted."""
+"""Troubles that often pass by themselves are told only once they have lasted."""
 
 Owners = Callable[[], Awaitable[Collection[str]]]
-"""Returns the member keys of those who run the bot. Raises StoreError where they can't be read now."""
+"""Returns the owners' member keys. Raises StoreError where they can't be read now."""
 
 
 class Notifier:
@@ -67,7 +67,7 @@ class Notifier:
         self._writing: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Look and tell until cancelled."""
+        """Look for news and tell it, until cancelled."""
         self._troubles.attended = True
         try:
             while True:
@@ -86,7 +86,7 @@ class Notifier:
                 await asyncio.wait(self._writing, timeout=LAST_S)
 
     async def turn(self) -> None:
-        """Tell of what is new, and of what is over."""
+        """Tell of new troubles and of those that are over."""
         cases = self._troubles.cases
         for case in [c for c in cases if self._troubles.lasted_s(c) >= PATIENCE_S.get(c.trouble, 0)]:
             if case.key not in self._logged:
@@ -99,7 +99,7 @@ class Notifier:
         self._troubles.decide(cases, self._told)
 
     async def write(self, text: str, buttons: Sequence[Button] = ()) -> bool:
-        """Write to every owner; return whether one of them was reached at least."""
+        """Write to every owner; return whether any was reached."""
         reached = await asyncio.gather(*(self._write_to(owner, text, buttons) for owner in await self._whom()))
         return any(reached)
 

@@ -1,4 +1,4 @@
-"""Strikes secrets out of what is logged, in every form in which they get there."""
+"""Redacts secrets from the log, in every form in which they get there."""
 
 import json
 import re
@@ -7,11 +7,11 @@ from contextlib import suppress
 from urllib.parse import parse_qs, quote, quote_plus, unquote, urlsplit
 
 SHORTEST = 8
-"""Shorter values stand in many lines by chance: to strike them out would tell what they are."""
+"""Shorter values occur by chance: redacting them would give them away."""
 COMMON = frozenset({"password", "postgres", "postgresql", "troubadour", "localhost", "telegram", "discord", "sandbox"})
 """Words of our own lines."""
 LONG = 16
-"""A piece of a token that is so long is as good as the token."""
+"""A piece of a token this long is as good as the token."""
 
 # A bot token, an interaction's token and a callback's in a path, and what Telegram is told to show in a webhook.
 _PATTERNS = (
@@ -24,17 +24,17 @@ _PATTERNS = (
 
 
 def recognizable(value: str) -> bool:
-    """Say whether a value can be struck out: it stands in a line only where it was put."""
+    """Say whether a value can be redacted: long and rare enough not to occur by chance."""
     return len(value) >= SHORTEST and value.casefold() not in COMMON
 
 
 def values_of(secret: str) -> list[str]:
-    """Return what nobody may see: of an address only its passwords."""
+    """Return what must not be seen: of an address only its passwords."""
     return passwords(secret) if "://" in secret else [secret]
 
 
 def parts_of(secret: str) -> Iterator[str]:
-    """Yield what nobody may see, whole and in pieces that would do alone."""
+    """Yield what must not be seen, whole and in pieces that would suffice alone."""
     for value in values_of(secret):
         yield secret
         yield value
@@ -46,7 +46,7 @@ def _long(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def passwords(address: str) -> list[str]:
-    """Return the passwords in an address, also in one that nobody can read."""
+    """Return the passwords in an address, also in a malformed one."""
     found = re.findall(r"//[^/?#@:]*:(.*)@", address)
     with suppress(ValueError):
         found += parse_qs(urlsplit(address).query).get("password", [])

@@ -14,7 +14,7 @@ _SHARDS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?/(\d{1,5})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """A range of Discord's shards out of so many."""
+    """A range of Discord's shards, of all there are."""
 
     first: int
     last: int
@@ -22,7 +22,7 @@ class Shards:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read such as 0-7/32 or 5/32. Raises ConfigurationError."""
+        """Read `0-7/32` or `5/32`. Raises ConfigurationError."""
         found = _SHARDS.fullmatch(text.strip())
         if found is None:
             raise ConfigurationError(f"--shards {text}: write a range and the number of all shards, such as 0-7/32.")
@@ -47,15 +47,15 @@ class Shards:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one process does."""
+    """The roles of one process."""
 
     roles: frozenset[str] = frozenset(ROLES)
     shards: Shards | None = None
-    """None is all of them."""
+    """None means all roles."""
 
     @classmethod
     def parse(cls, roles: str, shards: str | None) -> Self:
-        """Read what stands on the command line. Raises ConfigurationError."""
+        """Read the command line's options. Raises ConfigurationError."""
         names = [name.strip() for name in roles.split(",") if name.strip()]
         known = f"The roles are {', '.join(ROLES)}, with commas between them."
         if unknown := next((name for name in names if name not in ROLES), None):

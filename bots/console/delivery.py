@@ -72,7 +72,6 @@ class ConsoleDelivery:
         self._end(job, receipt)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
-        """Say how a job without audio ended."""
         self._screen.answer(replies.ended(receipt))
         self.outcome.failed += 1
         self._end(job, receipt)

@@ -59,7 +59,6 @@ class Console(ConsoleDelivery):
         return {}
 
     async def open(self, service: Service) -> None:
-        """Get ready to deliver."""
         self._responder = Responder(service, lambda job: self._accepted.add(job.job_id))
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:

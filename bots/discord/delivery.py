@@ -86,7 +86,6 @@ class DiscordDelivery:
         """What the reply of each job under way says, by job id: the same words are not sent again at every turn."""
 
     def accepts(self, job: Job) -> Want:
-        """Say which files the job's chat takes."""
         limit = Address.read(job).upload_limit_bytes if job.destination.data else UPLOAD_BYTES
         return Want(max_bytes=limit, playable=PLAYABLE, prefer="mp3")
 
@@ -164,7 +163,6 @@ class DiscordDelivery:
             await self._rest.send(channel_id, message)
 
     async def announce(self, community: str, words: Callable[[str], str]) -> None:
-        """Say something where a server is greeted. Raises DeliveryError."""
         guild_id = int(community.removeprefix(f"{PLATFORM}:"))
         text = plain(words("/speak"))
         with failures():
@@ -184,7 +182,6 @@ class DiscordDelivery:
         return True
 
     async def leave(self, community: str) -> None:
-        """Leave a server; one that the bot is not in is left. Raises DeliveryError."""
         with failures():
             try:
                 await self._rest.leave(int(community.removeprefix(f"{PLATFORM}:")))

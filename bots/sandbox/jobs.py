@@ -22,7 +22,7 @@ log = logging.getLogger("troubadour.sandbox")
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "ERROR"})
 MEDIA_COUNT = {Media.TWICE: 2, Media.EMPTY: 0}
-"""How many addresses a completed request offers, where it is not one."""
+"""How many addresses a completed request offers under these faults, instead of one."""
 
 
 def _now() -> datetime:
@@ -172,7 +172,7 @@ class Queue:
         self._end(job, final)
 
     async def _pass(self, job: Job, time_s: float) -> None:
-        """Let time go by, with a report in each cycle for mode `sync`."""
+        """Wait, and report in each cycle in mode `sync`."""
         while time_s > self._config.cycle_s:
             await asyncio.sleep(self._config.cycle_s)
             time_s -= self._config.cycle_s

@@ -67,7 +67,6 @@ class Telegram(TelegramDelivery):
         return {} if self._webhook is None else {PATH: self._webhook.receive}
 
     async def open(self, service: Service) -> None:
-        """Get ready to deliver; contacts nobody."""
         self._catalog = service.catalog
         self._service = service
         Dispatcher(self._bot, service, self, self._pace).add_to(self._application)
@@ -80,7 +79,6 @@ class Telegram(TelegramDelivery):
             raise text_fault(error) from error
 
     async def announce(self, community: str, words: Callable[[str], str]) -> None:
-        """Say something in a group. Raises DeliveryError."""
         try:
             me = await self._bot.get_me()
             await self._bot.send_message(_chat(community), plain(words(f"/speak@{me.username}")))
@@ -88,7 +86,6 @@ class Telegram(TelegramDelivery):
             raise text_fault(error) from error
 
     async def leave(self, community: str) -> None:
-        """Leave a group; one that the bot is not in is left. Raises DeliveryError."""
         try:
             await self._bot.leave_chat(_chat(community))
         except Forbidden as error:
@@ -108,11 +105,9 @@ class Telegram(TelegramDelivery):
             raise PlatformBusy("Telegram wants no login for now", retry_after_s=wait_s(error)) from error
 
     async def stop_receiving(self) -> None:
-        """Take no more orders; deliveries go on."""
         await self._source.stop()
 
     async def close(self) -> None:
-        """Let go of every connection."""
         await self._application.shutdown()
         for request in self._requests:  # the bot closes them only if it was initialized
             await request.shutdown()

@@ -15,11 +15,9 @@ class InLanguage:
         self._delivery = delivery
 
     def accepts(self, job: Job) -> Want:
-        """Say which files the job's chat takes."""
         return self._delivery.accepts(job)
 
     def lasting(self, job: Job) -> Destination:
-        """Return what may be kept of a job's destination."""
         return self._delivery.lasting(job)
 
     def shows(self, job: Job) -> bool:
@@ -33,11 +31,9 @@ class InLanguage:
             await self._delivery.progress(job)
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
-        """Hand the files to the chat."""
         with speaking(job.locale):
             await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
-        """Say how a job without audio in the chat ended."""
         with speaking(job.locale):
             await self._delivery.tell(job, receipt)

@@ -1,4 +1,4 @@
-"""Lets strangers' connections in: so many at a time, none that never says what it wants, whatever else is open."""
+"""Accepts connections from the internet: a limited number, each with a deadline for its first request."""
 
 import asyncio
 import errno
@@ -15,25 +15,25 @@ from core.domain.errors import ConfigurationError
 log = logging.getLogger(__name__)
 
 MOST = 256
-"""Connections at a time; for one more the one that has been idle longest is closed."""
+"""The most connections; for one more, the one idle longest is closed."""
 HEADERS_S = 10.0
-"""How long a new connection may take to say what it wants."""
+"""How long a new connection may take to send its request."""
 BACKLOG = 128
 PAUSE_S = 1.0
-"""How long nobody is let in where the system has no room for another connection."""
+"""The pause in accepting while the system has no room for another connection."""
 QUIET_S = 60.0
 FULL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Strangers(logging.Filter):
-    """Of requests that are no HTTP, which anybody on the internet can send, lets one line a minute into the log."""
+    """Logs one line a minute about malformed requests, which anybody on the internet can send."""
 
     def __init__(self) -> None:
         super().__init__()
         self._said_s = -QUIET_S
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether to log; a request that is well formed and meets a fault of ours is."""
+        """Say whether to log; a well-formed request that met a fault of ours is logged."""
         if record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError):
             return True
         record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
@@ -44,7 +44,7 @@ class Strangers(logging.Filter):
 
 
 async def try_listening(host: str, port: int) -> None:
-    """Take an address and give it back. Raises ConfigurationError when it can't be had."""
+    """Bind an address and release it. Raises ConfigurationError when it is taken."""
     (await _bind(asyncio.Protocol, host, port)).close()
 
 
@@ -77,7 +77,7 @@ class Listener:
         self._entering: dict[web.RequestHandler, asyncio.Task[None]] = {}
         self._inside: set[web.RequestHandler] = set()
         self._idle: dict[web.RequestHandler, asyncio.TimerHandle | None] = {}
-        """Those without a request under way, whoever has been idle longest first, and until when they may be."""
+        """Connections without a request under way, idle longest first, and until when they may stay."""
         self._complained_s = -QUIET_S
 
     async def open(self, host: str, port: int) -> None:
@@ -96,7 +96,7 @@ class Listener:
         return int(self._listening[0].getsockname()[1])
 
     async def close(self) -> None:
-        """Let nobody in any more; whoever has just been let in is known to the server when this returns."""
+        """Stop accepting; the server knows every accepted connection when this returns."""
         for there in self._listening:
             asyncio.get_running_loop().remove_reader(there)
             there.close()
@@ -106,12 +106,12 @@ class Listener:
             deadline.cancel()
 
     def busy(self, peer: web.RequestHandler) -> None:
-        """Note that somebody has said what they want."""
+        """Note that a connection has sent its request."""
         if deadline := self._idle.pop(peer, None):
             deadline.cancel()
 
     def idle(self, peer: web.RequestHandler) -> None:
-        """Note that somebody has their answer; they may ask for more."""
+        """Note that a connection has its answer and is idle again."""
         if peer in self._inside:
             self._idle[peer] = None
 
@@ -121,7 +121,7 @@ class Listener:
         except OSError as error:
             if error.errno in FULL:
                 self._pause(there, error)
-            return  # else whoever knocked has gone
+            return  # else the peer has gone
         line.setblocking(False)
         self._forget_gone()
         if len(self._inside) >= self._most and not self._turned_out():
@@ -160,7 +160,7 @@ class Listener:
         self._inside -= gone
 
     def _turned_out(self) -> bool:
-        """Close the connection of whoever has been idle longest; return False where nobody is."""
+        """Close the connection that has been idle longest; return False where none is."""
         peer = next(iter(self._idle), None)
         if peer is not None:
             self._turn_out(peer)

@@ -30,13 +30,13 @@ ANSWER_S = 3.0
 IDLE_S = 75.0
 """How long a connection is kept for the next request; a proxy before us should close its own sooner."""
 LINGER_S = 2.0
-"""How long the rest of a body that nobody reads is taken in, so that the answer is not lost with it."""
+"""How long the unread rest of a body is drained, so that the answer is not lost."""
 
 ALIVE = {"status": "ok", "service": "troubadour"}
 LOOK_S = 3.0
 
 Checks = Callable[[], Awaitable[Mapping[str, str]]]
-"""Returns by name what is wrong; nothing when all is well."""
+"""Returns what is wrong, by name; empty when all is well."""
 
 
 class Web:
@@ -100,7 +100,7 @@ class Web:
         return self._listener.port
 
     async def stop(self) -> None:
-        """Stop listening, end what goes on and close every connection."""
+        """Stop listening, end requests under way and close every connection."""
         await self._listener.close()
         await self._runner.cleanup()
 

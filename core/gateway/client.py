@@ -43,7 +43,6 @@ class GatewayClient:
         self._media = MediaFetcher(settings.url, settings.media, self._tls, proxies=settings.proxies)
 
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
-        """Post one request, once; return the gateway's request id. Raises GatewayError."""
         how = {"json": dict(parameters), "headers": self._callback(callback_token)}
         return answers.request_id(await self._exchange("POST", product.endpoint, **how), self._key)
 
@@ -53,10 +52,6 @@ class GatewayClient:
         return answers.status(await self._exchange("GET", path), self._key)
 
     async def fetch(self, url: str, into: Path) -> str:
-        """Stream one artifact to a file that is on disk when this returns, and return its content type.
-
-        Raises MediaUnavailable and StoreError.
-        """
         return await self._media.fetch(url, into)
 
     async def close(self) -> None:
