@@ -94,7 +94,10 @@ class Delivery(Protocol):
         ...
 
     def shows(self, job: Job) -> bool:
-        """Say whether `progress` has anything to show that is not shown already."""
+        """Say whether `progress` has anything to show that is not shown already.
+
+        What was shown when the job was in other hands may have been overwritten since.
+        """
         ...
 
     async def progress(self, job: Job) -> None:

@@ -153,7 +153,7 @@ class Service:
         if not admitted.duplicate:
             log.info("job %s: %s, %d characters, %s", job.job_id, job.product, job.characters, job.community)
             self._worker.accept(job)
-        shown = replace(job, reason=self._worker.why_waiting()) if job.waits else job
+        shown = replace(job, reason=await self._worker.why_waiting()) if job.waits else job
         return Accepted(job=shown, duplicate=admitted.duplicate)
 
     def _check_open(self) -> None:

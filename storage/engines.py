@@ -56,14 +56,14 @@ def lease_of(address: Address, driver: Driver, store: SqlStore, platforms: Seque
 
 def workers_of(driver: Driver) -> Callable[[], Awaitable[int]]:
     """Return what counts the workers that are alive over one PostgreSQL database."""
-    from storage.leases import count_workers  # noqa: PLC0415 - an extra
+    from storage.unattended import count_workers  # noqa: PLC0415 - an extra
 
     return partial(count_workers, driver)
 
 
 def unattended_of(driver: Driver, platforms: Sequence[str], hand_s: float) -> Unattended:
     """Return what takes orders in hand that no worker carries, over one PostgreSQL database."""
-    from storage.leases import PostgresUnattended  # noqa: PLC0415 - an extra
+    from storage.unattended import PostgresUnattended  # noqa: PLC0415 - an extra
 
     return PostgresUnattended(driver, platforms, hand_s)
 

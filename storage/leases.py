@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from core.domain.errors import StoreAway, StoreError
-from core.domain.models import Job
+from core.domain.models import Job, Shown
 from core.engine.lease import Carried, Hear, Signal
 from core.engine.queue import Room
 from storage.communities_sql import KEYED
@@ -23,24 +23,22 @@ STRAY_S = 30.0
 """How often a worker looks whether all that it owns is carried."""
 WAITED_MS = 1000
 """After how long an order that nobody has begun is said to wait."""
-HAND = "!"
-"""How the id of what has jobs in hand for a moment begins, which is no worker."""
 BEATS = 5
 """A lease is renewed so many times before it would run out."""
 
-_NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
-_ENTER = f"INSERT INTO workers (worker_id, alive_until_ms) VALUES (:worker_id, {_NOW} + :lease_ms)"
+NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+ENTER = f"INSERT INTO workers (worker_id, alive_until_ms) VALUES (:worker_id, {NOW} + :lease_ms)"
 # One that ran out is not renewed: whatever its worker began is fenced off, and it begins anew under another id.
 _RENEW = f"""
-UPDATE workers SET alive_until_ms = {_NOW} + :lease_ms WHERE worker_id = :worker_id AND alive_until_ms > {_NOW}
+UPDATE workers SET alive_until_ms = {NOW} + :lease_ms WHERE worker_id = :worker_id AND alive_until_ms > {NOW}
 RETURNING worker_id
 """
-_LEAVE = "DELETE FROM workers WHERE worker_id = :worker_id"
+LEAVE = "DELETE FROM workers WHERE worker_id = :worker_id"
 # A worker is dead once its row is gone, and not before: the row's lock decides between a renewal and a burial. A row
 # that is locked is being renewed.
 _BURY = f"""
-DELETE FROM workers WHERE alive_until_ms <= {_NOW} AND worker_id = ANY (ARRAY(
-    SELECT worker_id FROM workers WHERE alive_until_ms <= {_NOW} FOR UPDATE SKIP LOCKED
+DELETE FROM workers WHERE alive_until_ms <= {NOW} AND worker_id = ANY (ARRAY(
+    SELECT worker_id FROM workers WHERE alive_until_ms <= {NOW} FOR UPDATE SKIP LOCKED
 ))
 """
 # The dead are named, for a row that another changed meanwhile is judged once more, by an old view of who lives: a
@@ -100,76 +98,27 @@ RETURNING {KEYED}
 """
 # Only with the job to itself does a worker say that it waits: else another could begin and end it under the message.
 _TAKE_UNSHOWN = f"""
-UPDATE jobs SET worker_id = :worker_id, shown = 1
+UPDATE jobs SET worker_id = :worker_id
 WHERE worker_id = '' AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
-    WHERE worker_id = '' AND closed_ms IS NULL AND state = 'queued' AND shown <> 1
+    WHERE worker_id = '' AND closed_ms IS NULL AND state = 'queued' AND shown <> {Shown.WAITS}
     AND EXISTS (SELECT 1 FROM workers WHERE worker_id = :worker_id)
-    AND created_ms <= {_NOW} - :waited_ms
+    AND created_ms <= {NOW} - :waited_ms
     AND replace(:platforms, ',' || platform || ',', '') <> :platforms
-    ORDER BY created_ms, job_id
+    ORDER BY shown, created_ms, job_id
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 ))
 RETURNING {KEYED}
 """
-_LEAVE_JOB = "UPDATE jobs SET worker_id = '' WHERE job_id = :job_id AND worker_id = :worker_id"
+# A chat that took nothing is asked again only where it may say what is not so any more.
+_LEAVE_JOB = f"""
+UPDATE jobs SET worker_id = '',
+    shown = CASE WHEN :told OR shown < {Shown.NO_WORKER} THEN {Shown.WAITS} ELSE shown END
+WHERE job_id = :job_id AND worker_id = :worker_id
+"""
 _OURS = f"SELECT {KEYED} FROM jobs WHERE worker_id = :worker_id AND closed_ms IS NULL"
 _LEFT = "SELECT count(*) AS jobs FROM jobs WHERE worker_id = '' AND closed_ms IS NULL AND state = 'queued'"
-
-
-_WORKERS = f"FROM workers WHERE alive_until_ms > {_NOW} AND NOT starts_with(worker_id, '{HAND}')"
-_ALIVE = f"SELECT count(*) AS workers {_WORKERS}"
-# Whoever shows this has the job to itself, too, for as long as a lease of its own lasts.
-_TAKE_UNATTENDED = f"""
-UPDATE jobs SET worker_id = :worker_id, shown = 2
-WHERE job_id = ANY (ARRAY(
-    SELECT job_id FROM jobs
-    WHERE closed_ms IS NULL AND state = 'queued' AND shown <> 2
-    AND NOT EXISTS (SELECT 1 {_WORKERS})
-    AND worker_id = ANY (ARRAY(
-        SELECT worker_id FROM jobs WHERE closed_ms IS NULL
-        EXCEPT SELECT worker_id FROM workers WHERE alive_until_ms > {_NOW}
-    ))
-    AND replace(:platforms, ',' || platform || ',', '') <> :platforms
-    ORDER BY created_ms, job_id
-    LIMIT :most
-    FOR UPDATE SKIP LOCKED
-))
-RETURNING {KEYED}
-"""
-
-
-async def count_workers(driver: Driver) -> int:
-    """Return how many workers are alive."""
-    (rows,) = await driver.run([Statement(_ALIVE)])
-    return int(rows[0]["workers"])
-
-
-class PostgresUnattended:
-    """Implements `core.engine.remote.Unattended`."""
-
-    def __init__(self, driver: Driver, platforms: Sequence[str], hand_s: float) -> None:
-        """`platforms`: whose jobs can be shown here. `hand_s`: after how long what was taken is free all the same."""
-        self._driver = driver
-        self._platforms = joined(platforms)
-        self._hand_ms = round(1000 * hand_s)
-        self._hand = f"{HAND}{secrets.token_hex(8)}"
-
-    async def take(self, most: int) -> list[Job]:
-        """Make the oldest jobs ours that wait without any worker, and whose members were not shown that."""
-        args = {"worker_id": self._hand, "most": most, "platforms": self._platforms}
-        enter = Statement(_ENTER, {"worker_id": self._hand, "lease_ms": self._hand_ms})
-        _, _, rows = await self._driver.run([self._leave, enter, Statement(_TAKE_UNATTENDED, args)])
-        return sorted((job_of(row) for row in rows), key=lambda job: (job.created_ms, job.job_id))
-
-    async def leave(self) -> None:
-        """Leave what was taken to whoever takes it first."""
-        await self._driver.run([Statement(_FREE_OWN, {"worker_id": self._hand, "carried": []}), self._leave])
-
-    @property
-    def _leave(self) -> Statement:
-        return Statement(_LEAVE, {"worker_id": self._hand})
 
 
 def _clock_s() -> float:
@@ -248,9 +197,10 @@ class PostgresLease:
         (rows,) = await self._driver.run([Statement(_TAKE_UNSHOWN, args)])
         return [job_of(row) for row in rows]
 
-    async def leave(self, job: Job) -> None:
+    async def leave(self, job: Job, *, told: bool) -> None:
         """Leave a job that is ours to whoever takes it first."""
-        await self._driver.run([Statement(_LEAVE_JOB, {"job_id": job.job_id, "worker_id": job.worker_id})])
+        args = {"job_id": job.job_id, "worker_id": job.worker_id, "told": told}
+        await self._driver.run([Statement(_LEAVE_JOB, args)])
         self._signal.notify()
 
     def notify(self, job_id: str = "") -> None:
@@ -268,7 +218,7 @@ class PostgresLease:
             await asyncio.wait({self._keeper})
         self._until_s = 0.0
         try:
-            await self._free((), Statement(_LEAVE, {"worker_id": self.worker_id}))
+            await self._free((), Statement(LEAVE, {"worker_id": self.worker_id}))
         finally:
             await self._signal.stop()
 
@@ -281,7 +231,7 @@ class PostgresLease:
 
     async def _enter(self) -> None:
         worker_id, asked_s = self._new_id(), _clock_s()
-        await self._driver.run([Statement(_ENTER, {"worker_id": worker_id, "lease_ms": round(1000 * self._lease_s)})])
+        await self._driver.run([Statement(ENTER, {"worker_id": worker_id, "lease_ms": round(1000 * self._lease_s)})])
         self.worker_id, self._until_s = worker_id, asked_s + self._lease_s
 
     async def _keep(self, hear: Hear) -> None:

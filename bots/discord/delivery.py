@@ -82,8 +82,8 @@ class DiscordDelivery:
         self._rest = RestClient(token, proxy, self._calls)
         self._now_s = now_s
         self._receipts: set[asyncio.Task[None]] = set()
-        self._shown: dict[str, str] = {}
-        """What the reply of each job under way says, by job id: the same words are not sent again at every turn."""
+        self._shown: dict[str, tuple[str, str]] = {}
+        """Who had each job in hand, and what its reply says, by job id: that is not sent again at every turn."""
 
     def accepts(self, job: Job) -> Want:
         limit = Address.read(job).upload_limit_bytes if job.destination.data else UPLOAD_BYTES
@@ -95,7 +95,7 @@ class DiscordDelivery:
 
     def shows(self, job: Job) -> bool:
         """Say whether the reply would say something else, and can still be edited."""
-        news = bool(job.destination.data) and self._shown.get(job.job_id) != replies.progress(job)
+        news = bool(job.destination.data) and self._shown.get(job.job_id) != (job.worker_id, replies.progress(job))
         return news and self._token_lives(Address.read(job))
 
     async def progress(self, job: Job) -> None:
@@ -105,7 +105,7 @@ class DiscordDelivery:
             return
         with failures(), _message(text, (), rows.of_progress(job), job) as message:
             await self._rest.edit_reply(address.application_id, address.token, message)
-        self._shown[job.job_id] = text
+        self._shown[job.job_id] = (job.worker_id, text)
         if len(self._shown) > MOST_SHOWN:
             del self._shown[next(iter(self._shown))]
 

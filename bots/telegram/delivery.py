@@ -63,7 +63,8 @@ class _Card:
 
     chat: int = 0
     status: int | None = None
-    shown: str = ""
+    shown: tuple[str, str] = ("", "")
+    """Who had the job in hand, and what the status message says."""
     sent: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -112,7 +113,7 @@ class TelegramDelivery:
             place = self._place(job)
             if card.status_in(place) is None and (later_s := self._pace.room_in_s(place.chat, Rank.PROGRESS)):
                 raise DeliveryDelayed("no room for a status message", retry_after_s=later_s)
-            if card.shown != plain(text):
+            if card.shown != (job.worker_id, plain(text)):
                 await self._write(job, card, place, text, markup, rank=Rank.PROGRESS)
 
     def shows(self, _: Job) -> bool:
@@ -152,7 +153,7 @@ class TelegramDelivery:
                 await self._service.place(job.job_id, replace(place, status=status).destination)
         except TelegramError as error:
             raise text_fault(error) from error
-        card.chat, card.status, card.shown = place.chat, status, text
+        card.chat, card.status, card.shown = place.chat, status, (job.worker_id, text)
 
     async def _send_text(self, to: Place, text: str, markup: InlineKeyboardMarkup | None, rank: Rank) -> Message:
         return await self._bot.send_message(

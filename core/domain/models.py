@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Self, TypedDict
 
@@ -175,6 +176,8 @@ class Job:
     late: Late = Late.NO
     locale: str = ""
     """The language of its member, for words that another process may write."""
+    shown: int = 0
+    """A `Shown`."""
 
     @property
     def free(self) -> bool:
@@ -185,6 +188,15 @@ class Job:
     def waits(self) -> bool:
         """Whether its member may still take it back."""
         return self.state is State.QUEUED
+
+
+class Shown(IntEnum):
+    """What the member of an order that waits was told of that by a process that does not carry it."""
+
+    NOTHING = 0
+    WAITS = 1
+    NO_WORKER = 2
+    PERHAPS_NO_WORKER = 3
 
 
 class Changes(TypedDict, total=False):

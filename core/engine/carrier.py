@@ -31,7 +31,7 @@ class Carrier(Protocol):
         """Return the error that makes every submission fail now, if only the operator can mend it."""
         ...
 
-    def why_waiting(self) -> Reason | None:
+    async def why_waiting(self) -> Reason | None:
         """Return why no order is being submitted at all; None where each only waits for its turn."""
         ...
 

@@ -77,7 +77,9 @@ class Deliverer:
         self._lease = lease
         self._troubles = troubles or Troubles()
         self._why_waiting = why_waiting
-        self._showing: dict[str, asyncio.Task[None]] = {}
+        self._showing: dict[str, asyncio.Task[bool]] = {}
+        self._to_show: dict[str, Job] = {}
+        """What came while something was being shown, by job id."""
 
     def serves(self, platform: str) -> bool:
         """Say whether the platform is configured."""
@@ -89,22 +91,31 @@ class Deliverer:
         """Show how far the job is, in the background: the job never waits for this."""
         if job.waits:
             job = replace(job, reason=self._why_waiting())
-        if job.job_id not in self._showing and self._deliveries[job.platform].shows(job):
-            task = asyncio.create_task(show(self._deliveries, job), name=f"progress of {job.job_id}")
+        if job.job_id in self._showing:
+            self._to_show[job.job_id] = job
+        elif self._deliveries[job.platform].shows(job):
+            task = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
             self._showing[job.job_id] = task
             task.add_done_callback(lambda _: self._showing.pop(job.job_id, None))
 
-    async def shown(self, job: Job) -> None:
-        """Show how far the job is, and wait until that is done."""
+    async def _show(self, job: Job) -> bool:
+        done = await show(self._deliveries, job)
+        while (later := self._to_show.pop(job.job_id, None)) and self._deliveries[later.platform].shows(later):
+            done = await show(self._deliveries, later)
+        return done
+
+    async def shown(self, job: Job) -> bool:
+        """Show how far the job is, and wait until that is done; return as `show` does."""
         self.show_progress(job)
-        if task := self._showing.get(job.job_id):
-            await asyncio.wait({task})
+        task = self._showing.get(job.job_id)
+        return await asyncio.shield(task) if task else True
 
     async def _progress_over(self, job: Job) -> Job:
         """Wait for a progress message under way, which must not overwrite what comes next.
 
         It may have changed the destination, so the job is read again.
         """
+        self._to_show.pop(job.job_id, None)
         if task := self._showing.get(job.job_id):
             await asyncio.wait({task})
             return await self._store.again(job)
@@ -242,12 +253,14 @@ class Deliverer:
         await asyncio.to_thread(shutil.rmtree, self._spool / job_id, ignore_errors=True)
 
 
-async def show(deliveries: Deliveries, job: Job) -> None:
-    """Show how far a job is; give up after a few seconds."""
+async def show(deliveries: Deliveries, job: Job) -> bool:
+    """Show how far a job is; give up after a few seconds. Return False where another try may succeed."""
     try:
         async with asyncio.timeout(PROGRESS_S):
             await deliveries[job.platform].progress(job)
     except (DeliveryError, TimeoutError) as error:
         log.info("job %s: progress not shown: %s", job.job_id, error or "timed out")
+        return isinstance(error, DeliveryRefused)
     except Exception:
         log.exception("job %s: progress not shown", job.job_id)
+    return True

@@ -168,6 +168,7 @@ class Generator:
             return await self._store.move(job, State.RUNNING, reason=None, detail=None)
         unsure_s = UNSURE_S - self._running_s(job) if job.reason == Reason.SERVER_FAILED else math.inf
         left_s = self._patience(job, unsure_s)
+        self._deliverer.show_progress(job)  # it waits for no place any more, and can't be taken back
         while self._pace.callbacks and left_s() > 0:
             await self._wakeups.wait(job, min(left_s(), self._pace.look_s or left_s()))
             job = await self._store.again(job)

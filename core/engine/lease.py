@@ -68,8 +68,8 @@ class Lease(Protocol):
         """Take jobs that have waited for a while without their members being shown so; `leave` them afterwards."""
         ...
 
-    async def leave(self, job: Job) -> None:
-        """Give a job up, for any worker to take."""
+    async def leave(self, job: Job, *, told: bool) -> None:
+        """Give a job up, for any worker to take; `told`: its member was shown that it waits."""
         ...
 
     def notify(self, job_id: str = "") -> None:
@@ -117,7 +117,7 @@ class SoleLease:
         """Nothing waits but in our own queue, which shows it."""
         return []
 
-    async def leave(self, job: Job) -> None:
+    async def leave(self, job: Job, *, told: bool) -> None:
         """Nobody else is there."""
 
     def notify(self, job_id: str = "") -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -38,8 +39,8 @@ class Unattended(Protocol):
         """Take the oldest jobs that wait without a worker and whose members have not been shown so."""
         ...
 
-    async def leave(self) -> None:
-        """Give them up, for any worker to take."""
+    async def leave(self, told: Collection[str]) -> None:
+        """Give them up, for any worker to take; `told`: the ids of those whose members were shown that."""
         ...
 
 
@@ -87,8 +88,11 @@ class RemoteWorkers:
         """Return None: what the workers meet at the gateway is not known here."""
         return None
 
-    def why_waiting(self) -> Reason | None:
-        """Return whether there is no worker; what workers wait for is not known here."""
+    async def why_waiting(self) -> Reason | None:
+        """Return whether there is no worker, asked anew where none was; what workers wait for is not known here."""
+        if self._alone:
+            with suppress(StoreError):
+                self._alone = not await self._count_workers()
         return Reason.NO_WORKER if self._alone else None
 
     def load(self) -> Load:
@@ -145,10 +149,12 @@ class RemoteWorkers:
 
     async def _show_unattended(self) -> None:
         """Tell some waiting members that no worker is running; the next worker shows them progress again."""
+        told: list[str] = []
         try:
             jobs = [replace(job, reason=Reason.NO_WORKER) for job in await self._unattended.take(BATCH)]
-            await asyncio.gather(*(show(self._deliveries, job) for job in jobs))
+            shown = await asyncio.gather(*(show(self._deliveries, job) for job in jobs))
+            told = [job.job_id for job, done in zip(jobs, shown, strict=True) if done]
         finally:
-            await self._unattended.leave()
+            await self._unattended.leave(told)
         if jobs:
             self._signal.notify()

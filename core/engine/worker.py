@@ -9,7 +9,7 @@ from typing import Any
 
 from core.domain.errors import GatewayError, StaleJob, StoreError
 from core.domain.lifecycle import HELD, Reason, State
-from core.domain.models import Job
+from core.domain.models import Job, Shown
 from core.domain.reports import Resumed
 from core.engine.callbacks import Arrivals, Callbacks, Naming
 from core.engine.circuit_breaker import CircuitBreaker
@@ -89,7 +89,7 @@ class Worker:
     def alive(self) -> bool:
         return self.running
 
-    def why_waiting(self) -> Reason | None:
+    async def why_waiting(self) -> Reason | None:
         return self._breaker.why()
 
     def load(self) -> Load:
@@ -216,7 +216,7 @@ class Worker:
         self._pump()  # only after all jobs in flight have been counted
         if self._pace.look_s is not None:  # another process may have shown something older
             for job in jobs:
-                if job.job_id in self._queue:
+                if job.job_id in self._queue or job.shown >= Shown.NO_WORKER:
                     self._deliverer.show_progress(job)
         if len(jobs) >= BATCH:
             self._news.set()
@@ -225,8 +225,7 @@ class Worker:
     async def _show_and_leave(self, job: Job) -> None:
         """Show its member that a job waits; it stays ours until that is done, so that nobody starts it meanwhile."""
         try:
-            await self._deliverer.shown(job)
-            await self._lease.leave(job)
+            await self._lease.leave(job, told=await self._deliverer.shown(job))
         except StoreError as error:
             log.warning("job %s: taken for a moment, it stays here: %s", job.job_id, error)
 

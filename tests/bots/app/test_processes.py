@@ -158,6 +158,9 @@ async def test_who_waits_when_the_last_worker_is_gone_is_told_so_by_one_process(
     await waits.wait_for(lambda reply: reply.content == alone)
     await band.wait_for(lambda chat: alone in chat.texts)
     await house.start("worker", jobs_total=1)
+    again = "Waiting for a free place: 14 characters, $0.0014."
+    await waits.wait_for(lambda reply: reply.content == again)
+    await band.wait_for(lambda chat: again in chat.texts)
     house.studio.ready.set()
     await waits.audio()
     await band.wait_for(lambda chat: chat.audios)

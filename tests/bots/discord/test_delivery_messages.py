@@ -20,6 +20,8 @@ async def test_progress_is_shown_and_its_failure_is_the_cores_to_ignore(
     await chat.progress(job)
     await chat.progress(job)
     assert reply.edits == ["Sending the audio…"]  # the same words are not sent twice
+    await chat.progress(replace(job, worker_id="second"))
+    assert len(reply.edits) == 2  # unless they were somebody else's meanwhile
     stage.world.fail("PATCH", "@original$", 404, 10008)
     with pytest.raises(DeliveryError):
         await chat.progress(replace(job, state=State.RUNNING))

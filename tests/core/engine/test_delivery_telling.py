@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -12,12 +12,16 @@ from core.domain.errors import (
     DeliveryDelayed,
     DeliveryRefused,
     DeliveryUncertain,
+    ServerError,
 )
 from core.domain.lifecycle import Reason, State
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Receipt, Shown
+from core.engine.lease import SoleLease
+from storage.driver import Statement
 from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, held_up, ordered, reaches
+from tests.core.engine.queued import queued
 from tests.core.rig import Answer, Broken, RecordingChat, Rig
-from tests.makers import caller
+from tests.makers import admission, caller, order
 
 
 async def test_only_what_waits_is_shown_as_queued(rig: Rig) -> None:
@@ -69,10 +73,61 @@ async def test_progress_under_way_is_over_before_the_end_is_shown(rig: Rig, ends
         await alive.service.place(job.job_id, there)
         go.set()
         await at_rest(alive)
+    assert chat.shown == ["running"]  # what came meanwhile is not shown after the end
     if ends == "heard":
         assert chat.heard[0][2].job.destination == there
     else:
         assert chat.told == [("failed", Reason.GATEWAY_FAILED)]
+
+
+async def test_what_came_while_something_was_shown_is_shown_next(rig: Rig) -> None:
+    reached, go, step = held_up()
+    chat = rig.chat = SlowProgress(progresses=[step])
+    async with rig.running() as alive:
+        deliverer, job = alive.worker._deliverer, queued("a1")
+        deliverer.show_progress(job)
+        await reached.wait()
+        for state in (State.SUBMITTING, State.RUNNING):
+            deliverer.show_progress(replace(job, state=state))
+        go.set()
+        assert await deliverer.shown(replace(job, state=State.GENERATED))
+    assert chat.shown == ["queued", "generated"]
+
+
+@pytest.mark.parametrize(
+    ("error", "done"),
+    [
+        (DeliveryRefused("kicked"), True),
+        (Broken("unforeseen"), True),
+        (DeliveryDelayed("a flood", retry_after_s=9), False),
+    ],
+)
+async def test_what_may_be_shown_another_time_is_known(rig: Rig, error: Exception, *, done: bool) -> None:
+    rig.chat = SlowProgress(progresses=[error])
+    async with rig.running() as alive:
+        assert await alive.worker._deliverer.shown(queued("a1")) is done
+
+
+async def test_what_waits_for_a_callback_alone_is_not_shown_as_queued(rig: Rig) -> None:
+    rig.pace = replace(rig.pace, callbacks=True)
+    rig.gateway.submits = [ServerError()]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await rig.chat.until(lambda: rig.chat.shown == ["unconfirmed"])
+
+
+async def test_who_was_told_that_no_worker_is_running_is_told_better_at_once(rig: Rig) -> None:
+    reached, go, step = held_up()
+    rig.gateway.submits, rig.pace = [step], replace(rig.pace, look_s=600)
+    async with rig.running() as alive:
+        await alive.store.admit(admission(order(caller("ann"))))
+        text = "UPDATE jobs SET shown = :shown"
+        await alive.store._driver.run([Statement(text, {"shown": Shown.NO_WORKER.value})])
+        alive.worker._lease = SoleLease(alive.store)
+        await alive.worker._take_up()
+        await reached.wait()
+        await rig.chat.until(lambda: rig.chat.shown == ["queued"])
+        go.set()
 
 
 @pytest.mark.parametrize("error", [DeliveryRefused("kicked"), Broken("unforeseen")])

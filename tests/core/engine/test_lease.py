@@ -48,7 +48,7 @@ class Shaky(SoleLease):
         unshown, self.unshown = self.unshown, []
         return unshown
 
-    async def leave(self, job: Job) -> None:
+    async def leave(self, job: Job, *, told: bool) -> None:
         self.left_jobs.append(job.job_id)
         raise StoreError("away")
 

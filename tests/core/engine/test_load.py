@@ -8,7 +8,7 @@ import pytest
 
 from bots.text import refusals
 from core.domain.errors import StoreError, TooManyRequests
-from core.domain.lifecycle import State
+from core.domain.lifecycle import Reason, State
 from core.domain.quota import Period, Quota
 from core.domain.refusals import Cause, Unavailable
 from core.engine.callbacks import Naming
@@ -17,7 +17,7 @@ from core.engine.load import Throughput
 from core.engine.queue import Limits
 from core.engine.remote import RemoteWorkers
 from storage.engines import driver_of
-from storage.leases import PostgresUnattended
+from storage.unattended import PostgresUnattended
 from tests.core.engine.jobs import (
     ONE_AT_A_TIME,
     at_rest,
@@ -117,8 +117,10 @@ async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
             raise answers.pop(0)
         return {State.QUEUED: 100, State.RUNNING: 8, State.SUBMITTING: 2, State.DELIVERING: 5}
 
+    ready: list[str] = []
+
     async def workers() -> int:
-        return 1
+        return len(ready)
 
     async with Rig(tmp_path).running() as alive:
         naming, bell = Naming(alive.store, Rig(tmp_path).gateway), SoleLease(alive.store)
@@ -136,5 +138,8 @@ async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
     assert elsewhere.load().waiting == 101
     assert elsewhere.running
     await elsewhere.stop(1)
+    assert await elsewhere.why_waiting() is Reason.NO_WORKER
+    ready.append("ann")  # since the last look
+    assert await elsewhere.why_waiting() is None
     assert elsewhere.stopping
     assert not elsewhere.running
