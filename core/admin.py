@@ -7,15 +7,12 @@ from dataclasses import dataclass, fields
 
 from core.domain.allowed import Allowed, Rule, allowed
 from core.domain.amounts import (
-    FOR_GOOD,
+    AMOUNT,
     check_reason,
     parse_amount,
-    read_count,
     read_monthly,
     read_period,
     read_quota,
-    read_seconds,
-    read_span_ms,
     split_credit,
 )
 from core.domain.claims import LIFE_MS, MOST_WRONG, digest, new_code
@@ -36,6 +33,7 @@ from core.domain.refusals import (
     Refusal,
 )
 from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Resumed, Spent, Usage
+from core.domain.spans import FOR_GOOD, read_count, read_seconds, read_span_ms
 from core.ports import Clock
 from core.stores import AdminStore
 
@@ -92,6 +90,11 @@ class Admin:
                 raise NotFound(Missing.MEMBER, f"@{handle}")
         return person
 
+    async def known(self, caller: Caller, person: Person) -> Person | None:
+        """Return a member as they were last seen here, None where they never were."""
+        _require_admin(caller)
+        return await self._store.find_member(caller.community, person.member)
+
     # --- quotas ---------------------------------------------------------------------------------------------------
 
     async def set_quota(self, caller: Caller, subject: Subject, amount: str, period: str = "") -> Quota:
@@ -101,10 +104,10 @@ class Admin:
             await self._store.set_quota(act, subject.kind, quota)
         return quota
 
-    async def clear_quota(self, caller: Caller, subject: Subject) -> None:
-        """Take a quota away."""
+    async def clear_quota(self, caller: Caller, subject: Subject) -> bool:
+        """Take a quota away; return whether there was one."""
         async with self._act(caller, "quota clear", subject.key) as act:
-            await self._store.set_quota(act, subject.kind, None)
+            return await self._store.set_quota(act, subject.kind, None)
 
     async def show_quota(self, caller: Caller, person: Person, roles: Sequence[str] = ()) -> Standing:
         """Return what a member may spend now, and by whose quota."""
@@ -145,10 +148,10 @@ class Admin:
             await self._store.block(act, person, until_ms)
         return until_ms
 
-    async def unblock(self, caller: Caller, person: Person) -> None:
-        """Take a member's orders again."""
+    async def unblock(self, caller: Caller, person: Person) -> bool:
+        """Take a member's orders again; return whether they were refused."""
         async with self._act(caller, "unblock", person.member) as act:
-            await self._store.unblock(act, person)
+            return await self._store.unblock(act, person)
 
     async def limits(self, caller: Caller) -> Limits:
         """Return the community's limits."""
@@ -174,7 +177,7 @@ class Admin:
             known = _CHANNEL.fullmatch if name == "channels" else self._catalog.products.__contains__
             unknown = next((word for word in words if not known(word)), "" if words else value)
             if unknown or not words:
-                example = "here" if name == "channels" else next(iter(self._catalog.products))
+                example = "here" if name == "channels" else ""
                 raise InvalidInput(name, unknown, self._allowed(name), example)
             return name, words
         if name == "cooldown_s":
@@ -314,17 +317,15 @@ class Admin:
         amount, more = split_credit(amount, self._policy.price_micros)
         check_reason(amount, reason, self._policy.price_micros)
         micros = self._amount(amount)
+        reason = " ".join(filter(None, (more, reason)))
         if not micros:
-            raise InvalidInput("amount", amount, allowed(Rule.POSITIVE))
-        return micros, _reason(" ".join(filter(None, (more, reason))))
+            raise InvalidInput("amount", amount, allowed(Rule.POSITIVE), f"{AMOUNT} {reason}".strip())
+        if len(reason) > LONGEST_REASON or not reason.isprintable():
+            rule = allowed(Rule.REASON, most=LONGEST_REASON)
+            raise InvalidInput("reason", f"{reason[:20]}…", rule, f"{amount} REASON")
+        return micros, reason
 
 
 def _require_admin(caller: Caller) -> None:
     if caller.direct or not caller.is_admin:  # nobody administers a direct chat: it would be their own quota
         raise NotPermitted(Need.ADMIN)
-
-
-def _reason(text: str) -> str:
-    if len(text) > LONGEST_REASON or not text.isprintable():
-        raise InvalidInput("reason", f"{text[:20]}…", allowed(Rule.REASON, most=LONGEST_REASON))
-    return text

@@ -157,8 +157,8 @@ class Store(Protocol):
 class AdminStore(Protocol):
     """Remembers what admins decide. Each change is one transaction with its audit entry, old value included."""
 
-    async def set_quota(self, act: Act, kind: QuotaSource, quota: Quota | None) -> None:
-        """Set the quota of the act's target, which is of that kind; None takes it away."""
+    async def set_quota(self, act: Act, kind: QuotaSource, quota: Quota | None) -> bool:
+        """Set the quota of the act's target, which is of that kind; None takes it away, if there is one to take."""
         ...
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
@@ -167,6 +167,10 @@ class AdminStore(Protocol):
 
     async def find_handle(self, community: str, handle: str) -> Person | None:
         """Return the member that last used this @name (any case) here, or None."""
+        ...
+
+    async def find_member(self, community: str, member: str) -> Person | None:
+        """Return a member that was seen here, or None."""
         ...
 
     async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:
@@ -181,8 +185,8 @@ class AdminStore(Protocol):
         """Refuse a member's orders until then, or for good."""
         ...
 
-    async def unblock(self, act: Act, person: Person) -> None:
-        """Take a member's orders again."""
+    async def unblock(self, act: Act, person: Person) -> bool:
+        """Take a member's orders again; return whether they were refused."""
         ...
 
     async def limits(self, community: str) -> Limits:

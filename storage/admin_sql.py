@@ -41,7 +41,9 @@ FROM communities WHERE key = :community
 ON CONFLICT (community_id, kind, subject) DO UPDATE
 SET limit_micros = excluded.limit_micros, period = excluded.period, set_by = excluded.set_by, set_ms = excluded.set_ms
 """
-CLEAR_QUOTA = f"DELETE FROM quotas WHERE community_id = {HERE} AND kind = :kind AND subject = :subject"
+CLEAR_QUOTA = f"""
+DELETE FROM quotas WHERE community_id = {HERE} AND kind = :kind AND subject = :subject RETURNING subject
+"""
 QUOTAS = f"""
 SELECT quotas.kind, quotas.subject, coalesce(members.name, '') AS name, quotas.limit_micros, quotas.period
 FROM quotas
@@ -53,6 +55,11 @@ ORDER BY quotas.kind, quotas.subject LIMIT :most
 _BALANCE = f"SELECT CAST(balance_micros AS TEXT) FROM members WHERE community_id = {HERE} AND member = :member"
 BALANCE = audited(_BALANCE)
 CREDITED = audited(_BALANCE, _BALANCE.replace("balance_micros AS", "balance_micros + :amount_micros AS").join("()"))
+# Whom an admin named by a number alone has that for a name, and was not seen yet.
+FIND_MEMBER = f"""
+SELECT name FROM members
+WHERE community_id = {HERE} AND member = :member AND (handle IS NOT NULL OR member NOT LIKE '%:' || name)
+"""
 MEMBER = """
 INSERT INTO members (community_id, member, name, seen_ms)
 SELECT community_id, :member, :name, :now_ms FROM communities WHERE key = :community
@@ -83,7 +90,7 @@ SELECT community_id, :member, :until_ms, :actor, :now_ms FROM communities WHERE 
 ON CONFLICT (community_id, member) DO UPDATE
 SET until_ms = excluded.until_ms, set_by = excluded.set_by, set_ms = excluded.set_ms
 """
-CLEAR_BLOCK = f"DELETE FROM blocks WHERE community_id = {HERE} AND member = :member"
+CLEAR_BLOCK = f"DELETE FROM blocks WHERE community_id = {HERE} AND member = :member RETURNING member"
 
 CLAIMED = audited("SELECT member FROM owners")
 CLAIM = """

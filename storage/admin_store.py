@@ -42,15 +42,14 @@ class SqlAdminStore:
 
     # --- changes --------------------------------------------------------------------------------------------------
 
-    async def set_quota(self, act: Act, kind: QuotaSource, quota: Quota | None) -> None:
-        """Set the quota of the act's target; None takes it away."""
+    async def set_quota(self, act: Act, kind: QuotaSource, quota: Quota | None) -> bool:
+        """Set the quota of the act's target; None takes it away, if there is one to take."""
         args: dict[str, Any] = {"kind": kind.value, "subject": act.target}
         if quota is None:
-            await self._change(act, args, "none", sql.QUOTA, sql.CLEAR_QUOTA)
-            return
+            return await self._change(act, args, "none", sql.QUOTA, sql.CLEAR_QUOTA)
         limit = "unlimited" if quota.limit_micros is None else str(quota.limit_micros)
         args |= {"limit_micros": quota.limit_micros, "period": quota.period.value}
-        await self._change(act, args, f"{limit} {quota.period}", sql.QUOTA, sql.SET_QUOTA)
+        return await self._change(act, args, f"{limit} {quota.period}", sql.QUOTA, sql.SET_QUOTA)
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
         """Return what a member may spend now."""
@@ -59,6 +58,11 @@ class SqlAdminStore:
     async def find_handle(self, community: str, handle: str) -> Person | None:
         """Return the member that last used this @name (any case) here, or None."""
         return await self._store.find_handle(community, handle)
+
+    async def find_member(self, community: str, member: str) -> Person | None:
+        """Return a member that was seen here, or None."""
+        rows = await self._read(sql.FIND_MEMBER, {"community": community, "member": member})
+        return Person(member=member, name=rows[0]["name"]) if rows else None
 
     async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:
         """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
@@ -103,9 +107,9 @@ class SqlAdminStore:
         after = "for good" if until_ms is None else f"until {until_ms}"
         await self._change(act, {"member": person.member, "until_ms": until_ms}, after, sql.BLOCK, sql.SET_BLOCK)
 
-    async def unblock(self, act: Act, person: Person) -> None:
-        """Take a member's orders again."""
-        await self._change(act, {"member": person.member}, "none", sql.BLOCK, sql.CLEAR_BLOCK)
+    async def unblock(self, act: Act, person: Person) -> bool:
+        """Take a member's orders again; return whether they were refused."""
+        return await self._change(act, {"member": person.member}, "none", sql.BLOCK, sql.CLEAR_BLOCK)
 
     async def set_limit(self, act: Act, name: str, value: int | tuple[str, ...] | None) -> None:
         """Set one field of a community's limits."""
@@ -232,9 +236,11 @@ class SqlAdminStore:
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
-    async def _change(self, act: Act, args: Mapping[str, Any], after: str, audit: str, change: str) -> None:
+    async def _change(self, act: Act, args: Mapping[str, Any], after: str, audit: str, change: str) -> bool:
+        """Return whether the change met a row, where it returns one."""
         values = {**self._args(act, after), **args}
-        await self._once([Statement(audit, values, 1), Statement(change, values)], values)
+        results = await self._once([Statement(audit, values, 1), Statement(change, values)], values)
+        return results is None or bool(results[1])
 
     async def _once(self, statements: Sequence[Statement], args: Mapping[str, Any]) -> list[list[Row]] | None:
         """Run a change, whose audit entry shows that it has happened; return None where the answer to it was lost."""

@@ -80,8 +80,8 @@ async def quota_clear(asked: Asked, member: Person | None = None, role: Subject 
     if member and role:
         raise InvalidInput("role", role.name, _("given without a member"))
     subject = role or Subject.of(member)
-    await asked.service.admin.clear_quota(asked.caller, subject)
-    return Answer(texts.quota_cleared(subject))
+    was_set = await asked.service.admin.clear_quota(asked.caller, subject)
+    return Answer(texts.quota_cleared(subject) if was_set else texts.quota_not_set(subject))
 
 
 async def grant(asked: Asked, member: Person, amount: str, reason: str = "") -> Answer:
@@ -96,15 +96,15 @@ async def revoke(asked: Asked, member: Person, amount: str, reason: str = "") ->
     return Answer(texts.credited(member.name, left_micros))
 
 
-async def block(asked: Asked, member: Person, span: str = "") -> Answer:
+async def block(asked: Asked, member: Person, time: str = "") -> Answer:
     """Refuse a member's orders for a while, or for good."""
-    return Answer(texts.blocked(member.name, await asked.service.admin.block(asked.caller, member, span)))
+    return Answer(texts.blocked(member.name, await asked.service.admin.block(asked.caller, member, time)))
 
 
 async def unblock(asked: Asked, member: Person) -> Answer:
     """Take a member's orders again."""
-    await asked.service.admin.unblock(asked.caller, member)
-    return Answer(texts.unblocked(member.name))
+    was_blocked = await asked.service.admin.unblock(asked.caller, member)
+    return Answer(texts.unblocked(member.name) if was_blocked else texts.not_blocked(member.name))
 
 
 async def limits(asked: Asked, name: str = "", value: str = "") -> Answer | None:
@@ -164,6 +164,8 @@ async def audit(asked: Asked) -> Answer:
 
 async def pool(asked: Asked, amount: str, community: str = "") -> Answer:
     """Set what a whole community may spend in a month."""
+    if asked.caller.direct and not community.strip():
+        raise InvalidInput("community", "", _("the key of one, since this is a direct chat; /communities lists them"))
     key = community.strip() or asked.caller.community
     return Answer(texts.pool(key, await asked.service.admin.set_pool(asked.caller, key, amount)))
 

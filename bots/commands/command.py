@@ -8,7 +8,9 @@ from typing import Any
 
 from bots.text.locale import N_, _
 from bots.text.wording import either
+from core.domain import amounts
 from core.domain.models import Caller
+from core.domain.refusals import InvalidInput
 from core.service import Service
 
 
@@ -70,7 +72,7 @@ class Kind(Enum):
     TEXT = N_("text")
     MEMBER = N_("@name")
     ROLE = N_("role")
-    AMOUNT = "0.50"
+    AMOUNT = amounts.AMOUNT
     PERIOD = "day"
     DURATION = N_("2h, 3 days or 1 week")
     CHOICE = "choice"
@@ -142,7 +144,12 @@ class Command:
         """Let the caller in, read what was given, and act; None where that makes no sense. Raises Refusal."""
         await self.let_in(asked)
         given = await read()
-        return None if given is None else await self.action(asked, **given)
+        try:
+            return None if given is None else await self.action(asked, **given)
+        except InvalidInput as error:
+            if {amounts.AMOUNT, amounts.PERIOD}.intersection(error.instead.split()):
+                error.instead = ""  # each argument has a field of its own, and no line is typed
+            raise
 
     async def let_in(self, asked: Asked) -> None:
         """Refuse, before anything else is read, whoever may not use the command at all."""

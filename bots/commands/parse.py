@@ -3,14 +3,14 @@
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bots.commands.table import places
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:[:\uff1a,\uff0c\u3001]|(?!\S))\s*")
 """Any blank ends the name, also the wide and the unbreakable one, and so does what people put in its place."""
 
-_NAME = re.compile(r"@\S+|id:\S+")
+_NAME = re.compile(r"(?:@|id:)[^\s,;]\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,11 @@ class Named:
     member_id: str | None
     words: tuple[str, ...]
     """The others."""
-    line: str = field(default="", compare=False)
-    """All that was typed, with one space between its words."""
+
+    @property
+    def whom(self) -> str:
+        """Name the member as people type it, "" where no word did."""
+        return f"@{self.handle}" if self.handle else f"id:{self.member_id}" if self.member_id else ""
 
 
 def read(text: str) -> Command | None:
@@ -54,9 +57,13 @@ def near(name: str, known: Iterable[str]) -> str | None:
 def named(command: Command) -> Named:
     """Take the words after a command apart; a name further on, as in a reason, is only a word."""
     words = command.body.replace("@\u2060", "@").split()  # as we write a name so that it calls nobody
-    line = " ".join((f"/{command.name}", *words))
-    place = next((i for i in places(command.name) if i < len(words) and _NAME.fullmatch(words[i])), None)
+    place = next((i for i in places(command.name) if i < len(words) and is_name(words[i])), None)
     if place is None:
-        return Named(None, None, tuple(words), line)
-    name, others = words[place], (*words[:place], *words[place + 1 :])
-    return Named(name[1:], None, others, line) if name[0] == "@" else Named(None, name[3:], others, line)
+        return Named(None, None, tuple(words))
+    name, others = words[place].rstrip(",;"), (*words[:place], *words[place + 1 :])
+    return Named(name[1:], None, others) if name[0] == "@" else Named(None, name[3:], others)
+
+
+def is_name(word: str) -> bool:
+    """Say whether a word names a member."""
+    return _NAME.fullmatch(word) is not None

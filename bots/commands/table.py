@@ -122,7 +122,7 @@ COMMANDS: Sequence[Command] = (
         arguments=(
             _member(N_("Whose orders")),
             Argument(
-                name="span",
+                name="time",
                 kind=Kind.DURATION,
                 about=N_("How long, such as 2h, 3 days or 1 week; leave it out for good"),
                 required=False,
@@ -182,7 +182,7 @@ COMMANDS: Sequence[Command] = (
         about=N_("Set what a whole community may spend in a month; for whoever runs this bot"),
         arguments=(
             _COMMUNITY,
-            Argument(name="amount", kind=Kind.AMOUNT, about=N_("Such as 20.00 or unlimited"), example="20.00"),
+            Argument(name="amount", kind=Kind.AMOUNT, about=N_("Such as 20.00 or unlimited")),
         ),
     ),
     Command(

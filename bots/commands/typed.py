@@ -3,6 +3,8 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from bots.commands import approval, parse, table
@@ -12,24 +14,18 @@ from bots.commands.parse import Named
 from bots.text import admin_replies, replies
 from bots.text.locale import _
 from bots.text.wording import either
-from core.domain.amounts import FOR_GOOD, read_quota, read_span_ms, split_credit
+from core.domain.amounts import read_monthly, read_period, read_quota, split_credit
 from core.domain.models import Person
 from core.domain.refusals import InvalidInput
+from core.domain.spans import FOR_GOOD, read_span_ms
 
 Words = tuple[str, ...]
 Find = Callable[[], Awaitable[tuple[Named, Person | None]]]
 _NAME = re.compile(r"[^\W\d]\w{1,31}")
 _NO_NAMES = FOR_GOOD | {"unlimited", "default"}
-_EXAMPLES = {
-    "amount": "0.50",
-    "period": "day",
-    "time": "2h",
-    "cooldown_s": "60",
-    "longest_text": "500",
-    "in_flight": "5",
-}
-_OPEN = frozenset({Kind.AMOUNT, Kind.PERIOD, Kind.DURATION, Kind.TEXT})
-"""What may be several words."""
+_AND = frozenset({"and", "&", ","})
+_OPEN = frozenset({Kind.AMOUNT, Kind.DURATION, Kind.TEXT})
+"""What takes all the words that are left."""
 
 
 async def use(asked: Asked, typed: Typed, find: Find) -> Answer:
@@ -50,13 +46,26 @@ async def answer(asked: Asked, word: str, member: Person | None, named: Named) -
     command, rest = _leaf(found, named.words)
     if command is not None and command.needs_role:
         return Answer(_(admin_replies.NO_ROLES))
+    if command is not None and command.member:
+        _refuse_several(command, named, rest)
     given = None if command is None else _read(command, rest, member)
+    said = None if command is None or given is None else await _act(asked, command, named, given)
+    return said or Answer((not named.whom and _named_rightly(found, named.words)) or usage(found))
+
+
+async def _act(asked: Asked, command: Command, named: Named, given: Mapping[str, Any]) -> Answer | None:
+    """Act, and say so where nobody has been seen by the number that was typed; a refusal gets the line to type."""
+    member, warning = given.get("member"), ""
+    if member is not None and named.member_id == member.name:  # the platform knows nothing but the number
+        known = await asked.service.admin.known(asked.caller, member)
+        given = {**given, "member": known or member}
+        warning = "" if known else admin_replies.unseen(member.name)
     try:
-        said = None if command is None or given is None else await command.action(asked, **given)
+        said = await command.action(asked, **given)
     except InvalidInput as error:
-        error.instead = _line(named.line, str(error.value), error.instead or _EXAMPLES.get(error.parameter, ""))
+        error.instead = _line(command, named.whom, given, error)
         raise
-    return said or Answer(_named_rightly(found, named.words) or usage(found))
+    return replace(said, text=f"{said.text}\n{warning}") if said and warning else said
 
 
 def _leaf(found: list[Command], words: Words) -> tuple[Command | None, Words]:
@@ -83,7 +92,8 @@ def _read(command: Command, words: Words, member: Person | None) -> Mapping[str,
         if argument.kind is Kind.AMOUNT:
             break  # the core finds the period or the reason in it
     takes_words = any(argument.kind is not Kind.MEMBER for argument in command.arguments)
-    return None if words and takes_words else given
+    is_whole = member is not None or not command.member
+    return None if words and (takes_words or not is_whole) else given
 
 
 def _take(argument: Argument, words: Words, *, is_last: bool) -> tuple[str, Words]:
@@ -94,8 +104,11 @@ def _take(argument: Argument, words: Words, *, is_last: bool) -> tuple[str, Word
             return " ".join(words), ()
         case Kind.CHOICE if first.lower() in argument.choices:
             return first.lower(), words[1:]
-        case Kind.COMMUNITY if is_last or ":" in first:
+        case Kind.COMMUNITY if is_last or ":" in first or _is_key(words):
             return first, words[1:]
+        case Kind.PERIOD:
+            length = next((n for n in (2, 1) if _reads(read_period, " ".join(words[:n]))), 0)
+            return " ".join(words[:length]), words[length:]
         case __:
             return "", words
 
@@ -110,16 +123,35 @@ def usage(found: list[Command]) -> str:
     return replies.write(either([c.usage for c in found if not c.needs_role]))
 
 
-def _line(typed: str, wrong: str, right: str) -> str:
-    """Return the line to type: with what is right in the place of what is wrong, or added where nothing was given."""
-    if not right or wrong not in typed:
-        return right
-    return typed.replace(wrong, right, 1) if wrong else f"{typed} {right}"
+def _is_key(words: Words) -> bool:
+    """Say whether an amount begins after the first word, which is a community's name or a slip then."""
+    amounts = [_reads(lambda line: read_monthly(line, 1), " ".join(words[at:])) for at in (0, 1)]
+    return words[0].isalpha() and amounts == [False, True] if words else False
+
+
+def _refuse_several(command: Command, named: Named, words: Words) -> None:
+    """Refuse a second member: the act would be upon the first alone. Raises InvalidInput."""
+    several = [word for word in takewhile(lambda w: parse.is_name(w) or w in _AND, words) if parse.is_name(word)]
+    if several and named.whom:
+        rest = words[words.index(several[-1]) + 1 :]
+        lines = (" ".join((f"/{command.name}", name, *rest)) for name in (named.whom, *several))
+        raise InvalidInput("member", " ".join((named.whom, *several)), _("one a line"), _(", then ").join(lines))
+
+
+def _line(command: Command, whom: str, given: Mapping[str, Any], error: InvalidInput) -> str:
+    """Return the line to type: what was right as it was typed, and the names of what only its writer knows."""
+    before = list(takewhile(lambda argument: argument.kind not in _OPEN, command.arguments))
+    last = command.arguments[len(before) :]
+    wrong = next((argument for argument in before if argument.name == error.parameter), None)
+    names = " ".join(a.name.upper() for a in last if a.is_needed or a is last[0])
+    right = given.get(last[0].name) if wrong and last else error.instead
+    words = (whom if a.kind is Kind.MEMBER else a.name.upper() if a is wrong else given.get(a.name, "") for a in before)
+    return " ".join(filter(None, (f"/{command.name}", *words, right or names)))
 
 
 def _named_rightly(found: list[Command], words: Words) -> str:
     """Return the line that names its member as it must be, where the rest of it makes sense."""
-    at_places = (*(i for i, word in enumerate(words) if word[0] == "@"), table.places(found[0].group)[0], 0)
+    at_places = (*(i for i, word in enumerate(words) if word[0] == "@"), *table.places(found[0].group), 0)
     verbs = {command.name.split()[-1] for command in found} if found[1:] else set()
     for at in dict.fromkeys(at_places):
         name = words[at].removeprefix("@") if at < len(words) else ""
@@ -128,8 +160,11 @@ def _named_rightly(found: list[Command], words: Words) -> str:
         command, rest = _leaf(found, words[:at] + words[at + 1 :])
         if command is None:
             command, rest = found[0], words[:at] + words[at + 1 :]
-        if command.member and command.member.is_needed and _makes_sense(command, rest):
-            right = " ".join((f"/{command.name}", f"@{name}", *rest))
+        if command.member and _makes_sense(command, rest):
+            before = rest if command.arguments[0] is not command.member else ()
+            right = " ".join((f"/{command.name}", *before, f"@{name}", *rest[len(before) :]))
+            if not command.member.is_needed and not rest and command.arguments[1:]:
+                return replies.write(either([command.usage, right]))
             is_all = right.replace("@", "") == " ".join((f"/{command.group}", *words))
             return replies.write(right, only_at=is_all)
     return ""
@@ -137,10 +172,15 @@ def _named_rightly(found: list[Command], words: Words) -> str:
 
 def _makes_sense(command: Command, words: Words) -> bool:
     kinds, line = {argument.kind for argument in command.arguments}, " ".join(words)
+    if Kind.AMOUNT in kinds:
+        return _reads(lambda text: read_quota(text, 1) if Kind.PERIOD in kinds else split_credit(text, 1), line)
+    if Kind.DURATION in kinds:
+        return line.lower() in FOR_GOOD or _reads(read_span_ms, line)
+    return not words or (Kind.PERIOD in kinds and _reads(read_period, line))
+
+
+def _reads(read: Callable[[str], object], line: str) -> bool:
     with suppress(InvalidInput):
-        if Kind.AMOUNT in kinds:
-            return bool(read_quota(line, 1) if Kind.PERIOD in kinds else split_credit(line, 1))
-        if Kind.DURATION in kinds:
-            return line.lower() in FOR_GOOD or bool(read_span_ms(line))
-        return not words
+        read(line)
+        return True
     return False

@@ -38,6 +38,11 @@ _CLEARED = {
     QuotaSource.ROLE: N_("The quota of the role {name} is cleared."),
     QuotaSource.COMMUNITY: N_("The community's default is cleared."),
 }
+_NOT_SET = {
+    QuotaSource.MEMBER: N_("{name} has no quota of their own."),
+    QuotaSource.ROLE: N_("The role {name} has no quota."),
+    QuotaSource.COMMUNITY: N_("The community has no default of its own."),
+}
 _SOURCES = {
     QuotaSource.MEMBER: N_("own quota"),
     QuotaSource.ROLE: N_("a role's quota"),
@@ -54,6 +59,11 @@ def quota_set(subject: Subject, quota: Quota) -> str:
 def quota_cleared(subject: Subject) -> str:
     """Confirm that a quota is gone."""
     return _(_CLEARED[subject.kind], name=subject.name)
+
+
+def quota_not_set(subject: Subject) -> str:
+    """Say that there was no quota to clear."""
+    return _(_NOT_SET[subject.kind], name=subject.name)
 
 
 def quota_shown(name: str, standing: Standing) -> str:
@@ -121,6 +131,16 @@ def blocked(name: str, until_ms: int | None) -> str:
 def unblocked(name: str) -> str:
     """Confirm the end of a block."""
     return _("{name}'s orders are taken again.", name=name)
+
+
+def not_blocked(name: str) -> str:
+    """Say that there was no block."""
+    return _("{name} was not blocked.", name=name)
+
+
+def unseen(member_id: str) -> str:
+    """Warn of a member whose number was typed, perhaps wrongly."""
+    return _("Nobody with the id {id} has ever been seen here: see whether the number is right.", id=member_id)
 
 
 def limits(found: Limits) -> str:

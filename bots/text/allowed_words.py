@@ -16,7 +16,7 @@ _WORDS: Mapping[Rule, str] = {
     Rule.NOT_TOO_MUCH: N_("at most $1000000"),
     Rule.WISH: N_("more than nothing and at most {most_micros}"),
     Rule.POSITIVE: N_("more than $0.00 and a number, such as $0.50 or 5000 chars"),
-    Rule.AMOUNT_THEN_PERIOD: N_("followed by day, week or month"),
+    Rule.LEFT_OUT: N_("left out"),
     Rule.MONTHLY: N_("an amount for a month, such as 20.00 or unlimited"),
     Rule.PERIOD: N_("day, week or month"),
     Rule.TIME: N_("a time such as 30m, 2 hours, 1h30m, 3 days or 1 week, of at most a year"),

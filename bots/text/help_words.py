@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bots.text.locale import N_, _
 from bots.text.wording import either
 
-ADMINS = N_("For admins:")
+ADMINS = N_("For admins (AMOUNT is such as 0.50 or 5000 chars):")
 OPERATORS = N_("For whoever runs this bot:")
 
 

@@ -100,7 +100,7 @@ def _invalid(error: InvalidInput) -> str:
     said = (
         _("{name} “{given}” can't be used: it must be {allowed}.", name=name, given=given, allowed=allowed)
         if given
-        else _("{name} can't be used: it must be {allowed}.", name=name, allowed=allowed)
+        else _("{name} is missing: it must be {allowed}.", name=name, allowed=allowed)
     )
     if not error.instead:
         return said

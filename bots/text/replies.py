@@ -331,6 +331,6 @@ def usage_quota() -> str:
     """Say how /quota is used."""
     return _(
         "Write /quota set, show or clear with a member, or /quota default. The amount is {amount}; the period is day, "
-        "week or month. For example: /quota set @name 0.50 day",
+        "week or month. For example: /quota set @name AMOUNT day",
         amount=_(AMOUNTS),
     )

@@ -14,7 +14,7 @@ class Rule(StrEnum):
     NOT_TOO_MUCH = auto()
     WISH = auto()  # most_micros
     POSITIVE = auto()
-    AMOUNT_THEN_PERIOD = auto()
+    LEFT_OUT = auto()
     MONTHLY = auto()
     PERIOD = auto()
     TIME = auto()

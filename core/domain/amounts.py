@@ -1,29 +1,32 @@
-"""What people type for amounts, periods and times: one grammar, in which all of it is understood or none. Pure."""
+"""What people type for amounts and periods: one grammar, in which all of it is understood or none. Pure.
+
+A refusal's `instead` is the whole text as it should be typed, where that is plain. Somebody will copy it and money will
+move: its amount is the one that was typed, or a word that is refused.
+"""
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from core.domain.allowed import Allowed, Rule, allowed
 from core.domain.money import LARGEST_MICROS, MICROS, cost_of
-from core.domain.quota import DAY_MS, Period, Quota
+from core.domain.quota import Period, Quota
 from core.domain.refusals import InvalidInput
 
 SUMS = allowed(Rule.SUM)
 AMOUNTS = allowed(Rule.AMOUNT)
 TOO_MUCH = allowed(Rule.NOT_TOO_MUCH)
 PERIODS = allowed(Rule.PERIOD)
-TIMES = allowed(Rule.TIME)
-LONGEST_SPAN_MS = 366 * DAY_MS
-LARGEST_COUNT = 1_000_000
+LEFT_OUT = allowed(Rule.LEFT_OUT)
+AMOUNT, PERIOD = "AMOUNT", "PERIOD"
+"""Stand in a line to type for what only its writer knows."""
 LONGEST = 200
 """Characters of anything that is an amount or a time."""
-FOR_GOOD = frozenset({"", "forever", "for ever", "for good"})
 
 _SPACES = re.compile("[ \\t\u00a0\u2009\u202f]+")
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Return a text in small letters with single spaces; the mark on what is cut belongs to no amount."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     return _SPACES.sub(" ", cut).strip(" ").lower()
@@ -43,11 +46,12 @@ _THOUSANDS = re.compile(r"(?<!\d)[1-9]\d{0,2}\.\d\d0(?!\d)", re.ASCII)
 
 def parse_amount(text: str, price_micros: int, wanted_is: Allowed = AMOUNTS) -> int | None:
     """Read an amount as people type it, into micros; None is unlimited. Raises InvalidInput."""
-    wanted = _tidy(text)
+    wanted = tidy(text)
     if wanted == "unlimited":
         return None
     micros = _micros(wanted, price_micros)
     if micros is None:
+        refuse_more("amount", text, lambda beginning: _is_amount(beginning, price_micros))
         raise InvalidInput("amount", text, wanted_is, _mended(wanted, price_micros))
     if micros > LARGEST_MICROS:
         raise InvalidInput("amount", text, TOO_MUCH)
@@ -71,13 +75,13 @@ def _micros(wanted: str, price_micros: int) -> int | None:
 _PERIOD_WORD = r"(?:daily|day|weekly|week|monthly|month)"
 _MENDS = (
     (re.compile(r"(.*\d),(\d{1,2})(?!\d)(.*)"), r"\1.\2\3"),  # 1,50
-    (re.compile(r"([^\d]*[1-9]\d{0,2})(?:[ ,'\u2019](\d{3}))(?:[ ,'\u2019](\d{3}))?(?!\d)(.*)"), r"\1\2\3\4"),  # 5,000
-    (re.compile(r"([^\d]*\d{1,5}) ?k\b(.*)"), r"\g<1>000\2"),  # 5k
-    (re.compile(r"([^\d]*[1-9]\d{0,2})\.\d{3}(.*)"), r"\1.00\2"),  # 1.000
+    (re.compile(r"(\d{1,5}) ?k (chars?|characters?)"), r"\g<1>000 \2"),  # 5k chars
     (re.compile(r"([^\d]*)(\.\d+.*)"), r"\g<1>0\2"),  # .5
     (re.compile(r"(.*\d)\."), r"\1"),  # 5.
     (re.compile(rf"(.+?) ?(?:/ ?)?(?:(?:per|an?|each|every) )?{_PERIOD_WORD}"), r"\1"),  # 5 a day, where none is wanted
 )
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:[,.'\u2019]\d{3})+ ?(?:chars?|characters?)", re.ASCII)
+"""5,000 chars: a count has no decimals, so its marks are plain. $5,000 is five dollars to half of the world."""
 
 
 _WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
@@ -92,13 +96,24 @@ def _mended(wanted: str, price_micros: int) -> str:
     """Return what was probably meant, or nothing."""
     ascii_digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in wanted)
     worded = " ".join(_DIGITS.get(word, word) for word in wanted.split(" "))
-    tries = (ascii_digits, worded, *(found.expand(to) for form, to in _MENDS if (found := form.fullmatch(wanted))))
+    counted = re.sub(r"[,.'\u2019]", "", wanted) if _GROUPED.fullmatch(wanted) else wanted
+    mended = (found.expand(to) for form, to in _MENDS if (found := form.fullmatch(wanted)))
+    tries = (ascii_digits, worded, counted, *mended)
     return next((better for better in tries if better != wanted and _is_amount(better, price_micros)), "")
 
 
 def _is_amount(wanted: str, price_micros: int) -> bool:
     micros = _micros(wanted, price_micros)
     return micros is not None and micros <= LARGEST_MICROS
+
+
+def refuse_more(parameter: str, text: str, understands: Callable[[str], bool]) -> None:
+    """Refuse what follows the longest beginning that is understood, unless it may be a part of it."""
+    words = _SPACES.sub(" ", text).strip(" ").split(" ")
+    for length in range(min(len(words) - 1, _MOST_WORDS), 0, -1):
+        beginning, rest = " ".join(words[:length]), words[length:]
+        if understands(tidy(beginning)) and not _amount_like(rest):
+            raise InvalidInput(parameter, " ".join(rest), LEFT_OUT, beginning)
 
 
 # --- periods and quotas ---------------------------------------------------------------------------------------------
@@ -112,9 +127,13 @@ _AMOUNT_FIRST = re.compile(rf"(.+?)(?: ?/ ?| (?:(?:per|a|each|every) )?)({_PERIO
 _PERIOD_FIRST = re.compile(rf"(?:(?:per|a|each|every) )?({_PERIOD_WORD}):? (.+)")
 
 
+_QUOTAS = ((_AMOUNT_FIRST, 1, 2), (_PERIOD_FIRST, 2, 1))
+"""With the groups of amount and period."""
+
+
 def read_period(text: str) -> Period:
     """Read day, week or month, with the words that go with them. Raises InvalidInput."""
-    found = _PERIOD.fullmatch(_tidy(text))
+    found = _PERIOD.fullmatch(tidy(text))
     if not found:
         raise InvalidInput("period", text, PERIODS)
     return _PERIODS[found[1]]
@@ -122,23 +141,46 @@ def read_period(text: str) -> Period:
 
 def read_quota(text: str, price_micros: int, usual: Period | None = None) -> Quota:
     """Read an amount and its period in either order; `usual` holds where none is given. Raises InvalidInput."""
-    wanted = _tidy(text)
-    if found := _AMOUNT_FIRST.fullmatch(wanted):
-        return Quota(limit_micros=parse_amount(found[1], price_micros), period=_PERIODS[found[2]])
-    if found := _PERIOD_FIRST.fullmatch(wanted):
-        return Quota(limit_micros=parse_amount(found[2], price_micros), period=_PERIODS[found[1]])
+    wanted = tidy(text)
+    if parts := _quota_parts(wanted):
+        return _quota(*parts, price_micros)
+    refuse_more("amount", text, lambda beginning: _is_quota(beginning, price_micros, usual))
     try:
         amount, rest = _split(wanted, price_micros)
     except InvalidInput:
-        if usual is not None:
-            raise
-        raise InvalidInput("amount", wanted, AMOUNTS, f"{_mended(wanted, price_micros) or '0.50'} day") from None
-    if rest:
-        raise InvalidInput("period", rest, PERIODS, "day")
+        better, word = _mended(wanted, price_micros), wanted if wanted in _PERIODS else PERIOD
+        raise InvalidInput("amount", wanted, AMOUNTS, better if usual else f"{better or AMOUNT} {word}") from None
+    if rest and (usual or (_amount_like(rest.split()) and not _tells_time(rest))):
+        raise InvalidInput("amount", wanted, AMOUNTS, "" if usual else f"{AMOUNT} {PERIOD}")
     micros = parse_amount(amount, price_micros)
-    if micros is not None and usual is None:
-        raise InvalidInput("amount", wanted, allowed(Rule.AMOUNT_THEN_PERIOD), f"{wanted} day")
+    if rest or (micros is not None and usual is None):
+        raise InvalidInput("period", rest, PERIODS, f"{amount} {PERIOD}")
     return Quota(limit_micros=micros, period=usual or Period.MONTH)
+
+
+def _quota_parts(wanted: str) -> tuple[str, str] | None:
+    """Return the amount and the word for its period."""
+    tried = ((form.fullmatch(wanted), amount, period) for form, amount, period in _QUOTAS)
+    return next(((found[amount], found[period]) for found, amount, period in tried if found), None)
+
+
+def _quota(amount: str, word: str, price_micros: int) -> Quota:
+    try:
+        return Quota(limit_micros=parse_amount(amount, price_micros), period=_PERIODS[word])
+    except InvalidInput as error:
+        is_twice = re.search(rf"\b{_PERIOD_WORD}\b", amount)
+        error.instead = f"{error.instead or AMOUNT} {PERIOD if is_twice else word}"
+        raise
+
+
+def _is_quota(wanted: str, price_micros: int, usual: Period | None) -> bool:
+    amount, _ = _quota_parts(wanted) or (wanted if usual else "", "")
+    return amount == "unlimited" or _is_amount(amount, price_micros)
+
+
+def _tells_time(words: str) -> bool:
+    first = next((word for word in words.split() if word not in _LINKS), "")
+    return first.removesuffix("s") in _LONGS or first.endswith("ly")
 
 
 def read_monthly(text: str, price_micros: int) -> int | None:
@@ -155,7 +197,7 @@ _LINKS = "and plus or to minus of per a an each every by x times point / + - \u2
 _LONGS = "second minute hour day week month year".split()
 _UNITS = frozenset(
     """
-    c ct cts cent cents dollar dollars usd us buck bucks eur euro euros pound pounds gbp quid pence penny pennies
+    amount c ct cts cent cents dollar dollars usd us buck bucks eur euro euros pound pounds gbp quid pence penny pennies
     p yen jpy yuan cny rmb krw rupee rupees inr rs rub ruble rubles rouble roubles franc francs chf sek nok dkk
     pln brl peso pesos lira aud cad nzd btc eth sats micros nickel nickels dime dimes grand k m b h d w s mio mln
     bn hundred hundreds thousand thousands million millions billion billions half quarter quarters dozen percent
@@ -182,8 +224,8 @@ def check_reason(amount: str, reason: str, price_micros: int) -> None:
     words = reason.split()
     if more := _amount_like(words):
         whole = " ".join((amount, *words[:more]))
-        better = _mended(_tidy(whole), price_micros)
-        raise InvalidInput("amount", whole, allowed(Rule.SUM_THEN_REASON), better)
+        better = _mended(tidy(whole), price_micros) or AMOUNT
+        raise InvalidInput("amount", whole, allowed(Rule.SUM_THEN_REASON), " ".join((better, *words[more:])))
 
 
 def _split(wanted: str, price_micros: int, wanted_is: Allowed = AMOUNTS) -> tuple[str, str]:
@@ -191,22 +233,26 @@ def _split(wanted: str, price_micros: int, wanted_is: Allowed = AMOUNTS) -> tupl
     words = wanted.split(" ", 2 * _MOST_WORDS)
     for length in range(min(len(words), _MOST_WORDS), 0, -1):
         amount, rest = " ".join(words[:length]), " ".join(words[length:])
-        tidy = _tidy(amount.rstrip(",;:") if rest else amount)
-        if tidy == "unlimited" or _micros(tidy, price_micros) is not None:
-            return tidy, rest
-    meant = " ".join(words[: max(1, _amount_like(words))])
-    raise InvalidInput("amount", meant, wanted_is, _mended(_tidy(meant), price_micros))
+        plain = tidy(amount.rstrip(",;:") if rest else amount)
+        if plain == "unlimited" or _micros(plain, price_micros) is not None:
+            return plain, rest
+    count = _amount_like(words)
+    if not count and _mended(tidy(words[0]), price_micros):
+        count = 1 + _amount_like(words[1:])  # five euros
+    meant = " ".join(words[: max(1, count)])
+    better = _mended(tidy(meant), price_micros) or AMOUNT
+    raise InvalidInput("amount", meant, wanted_is, " ".join(filter(None, (better, *words[count:]))))
 
 
 def _amount_like(words: Sequence[str]) -> int:
     """Count the words at the beginning that may belong to an amount."""
     count = place = 0
-    tidy = [_tidy(word).strip("!?()") for word in words[: 2 * _MOST_WORDS]]
-    while place < len(tidy) and (tidy[place] in _LINKS or _is_amount_word(tidy[place])):
+    tidied = [tidy(word).strip("!?()") for word in words[: 2 * _MOST_WORDS]]
+    while place < len(tidied) and (tidied[place] in _LINKS or _is_amount_word(tidied[place])):
         place += 1
-        if tidy[place - 1] not in _LINKS:
+        if tidied[place - 1] not in _LINKS:
             count = place
-    return count or _time_like(tidy)
+    return count or _time_like(tidied)
 
 
 def _time_like(words: Sequence[str]) -> int:
@@ -228,46 +274,3 @@ def _is_amount_word(word: str) -> bool:
 
 def _has_digit(word: str) -> bool:
     return any(unicodedata.category(c)[0] == "N" for c in word) or "%" in word
-
-
-# --- times and counts -----------------------------------------------------------------------------------------------
-
-_UNIT_MS = {"w": 7 * DAY_MS, "d": DAY_MS, "h": 3_600_000, "m": 60_000, "s": 1000}
-_UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|wks?|w)"
-_PART = re.compile(rf"(?:(\d{{1,6}}) ?|(?:an?|one) )({_UNIT})(?![a-z])", re.ASCII)
-_SPAN = re.compile(rf"(?:for )?{_PART.pattern}(?:(?:,? and |, ?| ?){_PART.pattern})*", re.ASCII)
-_GROUPS = re.compile(r"\d{1,3}(?:[,.'\u2019]\d{3})+", re.ASCII)
-_COUNT = re.compile(r"\d{1,9}|\d{1,3}(?: \d{3})+", re.ASCII)
-
-
-def read_span_ms(text: str) -> int:
-    """Read a time as people type it: 30m, 2 hours, 1h30m, for 3 days, a week. Raises InvalidInput."""
-    wanted = _tidy(text)
-    parts = _PART.findall(wanted) if _SPAN.fullmatch(wanted) else []
-    units = [_UNIT_MS[unit[0]] for _, unit in parts]
-    span_ms = sum(int(number or 1) * unit_ms for (number, _), unit_ms in zip(parts, units, strict=True))
-    if not 0 < span_ms <= LONGEST_SPAN_MS or sorted(set(units), reverse=True) != units:
-        raise InvalidInput("time", text, TIMES)
-    return span_ms
-
-
-def read_seconds(name: str, text: str) -> int:
-    """Read a time, or a bare number of seconds. Raises InvalidInput."""
-    if _COUNT.fullmatch(_tidy(text)):
-        return read_count(name, text, least=0)
-    try:
-        return read_span_ms(text) // 1000
-    except InvalidInput:
-        raise InvalidInput(name, text, allowed(Rule.SECONDS)) from None
-
-
-def read_count(name: str, text: str, *, least: int, unit: str = "") -> int:
-    """Read a whole number, which its unit may follow. Raises InvalidInput."""
-    wanted = _tidy(text)
-    if unit:
-        wanted = re.sub(rf" ?(?:{unit})$", "", wanted)
-    number = int(wanted.replace(" ", "")) if _COUNT.fullmatch(wanted) else -1
-    if not least <= number <= LARGEST_COUNT:
-        better = re.sub(r"[,.'\u2019]", "", wanted) if _GROUPS.fullmatch(wanted) else ""
-        raise InvalidInput(name, text, allowed(Rule.COUNT, low=least, high=LARGEST_COUNT), better)
-    return number

@@ -1,33 +1,45 @@
 """Acts that are typed: every command, through the real service and store."""
 
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bots.commands import typed
+from bots.commands import orders, parse, typed
 from bots.commands.command import Asked
 from bots.commands.parse import Command, Named, named
+from bots.commands.table import COMMANDS
 from bots.text import audit_replies, refusals
-from core.domain.models import Caller, Person
-from core.domain.refusals import InvalidInput, NotPermitted
+from core.domain.models import Caller, Destination, Person
+from core.domain.refusals import InvalidInput, NotFound, NotPermitted
 from tests.core.engine.jobs import at_rest
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
 
 BOSS = caller("boss", is_admin=True)
+OWNER = caller("owner", is_admin=True, channel="test:1")
+ROOT = Path(__file__).parents[3]
+GENERATED = re.compile(r"^\|.*$", re.MULTILINE)
+"""Tables show how commands are used, with brackets."""
+TO_TYPE = re.compile(r"`(/[a-z@_]+ (?![^`]*\b[A-Z]{4})[^`\n]+)`|^(/[a-z]+\b.*)$", re.MULTILINE)
+"""But for words in capitals, which stand for others."""
 
 
 @pytest.fixture
 async def alive(tmp_path: Path) -> AsyncIterator[Incarnation]:
-    async with Rig(tmp_path).running() as alive:
+    rig = Rig(tmp_path)
+    rig.policy = replace(rig.policy, owners=frozenset({OWNER.member}))
+    async with rig.running() as alive:
         yield alive
 
 
 async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
     command, _, body = line.removeprefix("/").partition(" ")
     asked = named(Command(command, None, body))
-    member = Person(member=f"test:{asked.handle}", name=asked.handle.title()) if asked.handle else None
+    name = asked.member_id or (asked.handle or "").title()
+    member = Person(member=f"test:{name.lower()}", name=name) if asked.whom else None
     return (await typed.answer(Asked(service=alive.service, caller=who), command, member, asked)).text
 
 
@@ -40,9 +52,9 @@ async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
         ("/quota set @ann unlimited", "Ann may now spend: unlimited."),
         ("/quota SET @ann 5000 chars week", "Ann may now spend: $0.50 a week."),
         ("/quota show @ann", "Ann: $0.10 a day (the bot's default)"),
-        ("/quota clear @ann", "Ann's own quota is cleared."),
+        ("/quota clear @ann", "Ann has no quota of their own."),
         ("/quota default unlimited month", "Everybody without a quota of their own may now spend: unlimited."),
-        ("/quota default clear", "The community's default is cleared."),
+        ("/quota default clear", "The community has no default of its own."),
         ("/quota", "/quota set, show or clear"),
         ("/quota set 0.50 day", "/quota set, show or clear"),
         ("/quota dance @ann", "/quota set, show or clear"),
@@ -72,8 +84,14 @@ async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
         ("/block @ann 2 h", "Ann's orders are refused until"),
         ("/block @ann", "Ann's orders are refused. What"),
         ("/block", "Write /block"),
-        ("/unblock @ann", "Ann's orders are taken again."),
+        ("/unblock @ann", "Ann was not blocked."),
         ("/unblock", "Write /unblock"),
+        ("/quota show ann", "Only the @ is missing. Write /quota show @ann"),
+        ("/usage month member", "Only the @ is missing. Write /usage month @member"),
+        ("/usage fortnight", "Write /usage [day, week or month] [@name] or /usage @fortnight"),
+        ("/usage month @ann foo", "Write /usage [day, week or month] [@name]"),
+        ("/grant 0.70", "Write /grant @name AMOUNT [reason]"),
+        ("/grant @ann, 0.50", "Ann now has $0.50 credit."),
         ("/limits", "cooldown: none"),
         ("/limits cooldown 60", "cooldown: 60 seconds between two orders of a member"),
         ("/limits confirm $0.05", "confirm: orders over $0.05 are confirmed"),
@@ -91,34 +109,102 @@ async def test_what_an_admin_types(alive: Incarnation, line: str, says: str) -> 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("/grant @ann", "amount can't be used: it must be an amount {} Write /grant @ann 0.50"),
-        ("/grant @ann 5 000", "amount “5 000” can't be used: it must be an amount such as $0.50, {} Write /grant @ann 5000"),
+        ("/grant @ann", "amount is missing: it must be an amount {} Write /grant @ann AMOUNT"),
+        ("/grant @ann 5 000", "amount “5 000” can't be used: it must be an amount such as $0.50, {} Write /grant @ann AMOUNT"),
         ("/grant @ann 1,50 thanks", "amount “1,50” can't be used: {} Write /grant @ann 1.50 thanks"),
-        ("/grant @ann 1.000", "amount “1.000” can't be used: {} Write /grant @ann 1.00"),
+        ("/grant @ann 1.000", "amount “1.000” can't be used: {} Write /grant @ann AMOUNT"),
         ("/grant @ann 5 a day", "amount “5 a day” can't be used: {} Write /grant @ann 5"),
         ("/grant @ann five", "amount “five” can't be used: it must be an amount such as $0.50, {} Write /grant @ann 5"),
-        ("/grant @ann 5 euros", "amount “5 euros” can't be used: it must be an amount {} Write /grant @ann 0.50"),
-        ("/quota set @ann", "amount can't be used: it must be an amount {} Write /quota set @ann 0.50 day"),
-        ("/quota set @ann 5", "amount “5” can't be used: it must be followed by day, week or month. Write /quota set @ann 5 day"),
+        ("/grant @ann 5 euros", "amount “5 euros” can't be used: it must be an amount {} Write /grant @ann AMOUNT"),
+        ("/grant @ann unlimited thanks", "amount “unlimited” can't be used: {} Write /grant @ann AMOUNT thanks"),
+        ("/grant @ann for the song 5", "amount “for” can't be used: {} Write /grant @ann AMOUNT for the song 5"),
+        (f"/grant @ann 5 {'la' * 101}", "reason “lala{} Write /grant @ann 5 REASON"),
+        ("/grant @ann AMOUNT thanks", "amount “AMOUNT” can't be used: {} Write /grant @ann AMOUNT thanks"),
+        ("/grant @ann @bob 0.5", "member “@ann @bob” can't be used: it must be one a line. Write /grant @ann 0.5, then /grant @bob 0.5"),
+        ("/grant @ann and id:7 5 thanks", "member “@ann id:7” can't {} Write /grant @ann 5 thanks, then /grant id:7 5 thanks"),
+        ("/unblock @ann @bob", "member “@ann @bob” can't be used: {} Write /unblock @ann, then /unblock @bob"),
+        ("/quota set @ann", "amount is missing: it must be an amount {} Write /quota set @ann AMOUNT PERIOD"),
+        ("/quota set @ann 5", "period is missing: it must be day, week or month. Write /quota set @ann 5 PERIOD"),
+        ("/quota set @ann 0.0000001 day", "amount “0.0000001” can't be used: {} Write /quota set @ann AMOUNT day"),
+        ("/quota set id:7 0 week nothing for Ann", "amount “nothing for Ann” can't be used: it must be left out. Write /quota set id:7 0 week"),
         ("/quota default 1,5 week", "amount “1,5” can't be used: {} Write /quota default 1.5 week"),
-        ("/quota set @ann 1 year", "period “year” can't be used: it must be day, week or month. Write /quota set @ann 1 day"),
-        ("/block @ann 2 fortnights", "time “2 fortnights” can't be used: it must be a time such as 30m, {} Write /block @ann 2h"),
-        ("/limits cooldown soon", "cooldown “soon” can't be used: it must be seconds or a time, {} Write /limits cooldown 60"),
+        ("/quota set @ann 1 year", "period “year” can't be used: it must be day, week or month. Write /quota set @ann 1 PERIOD"),
+        ("/block @ann 2 fortnights", "time “2 fortnights” can't be used: it must be a time such as 30m, {} Write /block @ann TIME"),
+        ("/block @ann 2h please", "time “please” can't be used: it must be left out. Write /block @ann 2h"),
+        ("/limits cooldown soon", "cooldown “soon” can't be used: it must be seconds or a time, {} Write /limits cooldown VALUE"),
+        ("/limits confirm 0.05 orders over $0.05", "amount “0.05 orders over $0.05” can't {} Write /limits confirm VALUE"),
         ("/limits text 1,000", "text “1,000” can't be used: {} Write /limits text 1000"),
-        ("/limits flight few", "flight “few” can't be used: {} Write /limits flight 5"),
-        ("/limits products foo", "products “foo” can't be used: it must be one or more of speech, {} Write /limits products speech"),
+        ("/limits flight few", "flight “few” can't be used: {} Write /limits flight VALUE"),
+        ("/limits products foo", "products “foo” can't be used: it must be one or more of speech, {} Write /limits products VALUE"),
         ("/limits channels #a", "channels “#a” can't be used: it must be here, which means where this is written, or none. {} Write /limits channels here"),
-        ("/usage fortnight", "period “fortnight” can't be used: it must be day, week or month. Write /usage day"),
+        ("/pool telegram:-5000 -5", "amount “-5” can't be used: {} Write /pool telegram:-5000 AMOUNT"),
+        ("/pool -5", "amount “-5” can't be used: {} Write /pool AMOUNT"),
+        ("/pool test:band 20 for the band", "amount “for the band” can't be used: it must be left out. Write /pool test:band 20"),
     ],
 )  # fmt: skip
 async def test_a_refusal_names_the_mistake_and_the_line_to_type(alive: Incarnation, line: str, says: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        await types(alive, line)
+        await types(alive, line, OWNER)
     said = refusals.refusal(refused.value)
     begins, _, ends = says.partition("{}")
     assert said.startswith(begins)
     assert said.endswith(ends)
     assert "Nobody has changed anything" in await types(alive, "/audit")
+
+
+async def test_what_the_documents_say_to_type_is_accepted(alive: Incarnation) -> None:
+    texts = [
+        GENERATED.sub("", path.read_text()) for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    ]
+    found = {span or line for text in texts for span, line in TO_TYPE.findall(text)}
+    lines = sorted(found - {f"/{command.name}" for command in COMMANDS if " " in command.name})  # are only named
+    assert len(lines) > 15
+    for line in lines:
+        command = parse.read(line)
+        assert command is not None
+        product = next((row for row in alive.service.catalog.products.values() if row.command == command.name), None)
+        if product is None:
+            assert not (await types(alive, f"/{command.name} {command.body}", OWNER)).startswith("Write"), line
+        else:
+            placed = orders.read(
+                orders.Words(body=command.body), product.name, alive.service.catalog, BOSS,
+                event_id="test:1", destination=Destination("test"),
+            )  # fmt: skip
+            assert product.validate(placed.parameters)
+            assert not placed.readings
+
+
+async def test_a_pool_needs_a_key_in_a_direct_chat(alive: Incarnation) -> None:
+    alone = replace(OWNER, community=OWNER.member, direct=True)
+    for line, right in (("/pool 5", "/pool COMMUNITY 5"), ("/pool", "/pool [community] AMOUNT")):
+        try:
+            said = await types(alive, line, alone)
+        except InvalidInput as error:
+            said = refusals.refusal(error)
+        assert said.endswith(f"Write {right}")
+    with pytest.raises(NotFound):
+        await types(alive, "/pool COMMUNITY 5", alone)
+    assert await types(alive, f"/pool {OWNER.member} 5", alone) == "test:owner may now spend $5.00 a month in all."
+
+
+async def test_a_number_that_nobody_was_seen_by_is_pointed_out(alive: Incarnation) -> None:
+    warning = "\nNobody with the id 99 has ever been seen here: see whether the number is right."
+    for _ in range(2):
+        assert (await types(alive, "/grant id:99 5")).endswith(f"credit.{warning}")
+    assert (await types(alive, "/block id:99")).endswith(warning)
+    await alive.service.remember(caller("99", name="Zoe"))
+    assert await types(alive, "/revoke id:99 1") == "Zoe now has $9.00 credit."
+
+
+async def test_what_was_there_is_taken_away_once(alive: Incarnation) -> None:
+    for line in ("/block @ann", "/quota set @ann 1 day", "/quota default 1 day"):
+        await types(alive, line)
+    for line, once, twice in (
+        ("/unblock @ann", "Ann's orders are taken again.", "Ann was not blocked."),
+        ("/quota clear @ann", "Ann's own quota is cleared.", "Ann has no quota of their own."),
+        ("/quota default clear", "The community's default is cleared.", "The community has no default of its own."),
+    ):
+        assert [await types(alive, line), await types(alive, line)] == [once, twice]
 
 
 @pytest.mark.parametrize("line", ["/pool 5", "/pool test:band 5", "/communities", "/resume"])

@@ -37,7 +37,7 @@ async def test_the_same_event_twice_grants_once(stage: Stage, app: App) -> None:
 
 
 async def test_a_block_holds_until_it_is_lifted(stage: Stage, app: App, studio: Studio) -> None:
-    said = await say(stage, stage.boss, "/block", member=stage.ana, span="2 h")
+    said = await say(stage, stage.boss, "/block", member=stage.ana, time="2 h")
     assert said.content.startswith("Ana's orders are refused until ")
     assert "has blocked your orders until" in (await refused(stage, stage.ana)).content
     assert (await say(stage, stage.boss, "/unblock", member=stage.ana)).content == "Ana's orders are taken again."

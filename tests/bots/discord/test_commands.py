@@ -53,13 +53,13 @@ async def test_amounts_and_times_are_typed_as_everywhere(stage: Stage, app: App)
         "Ana now has $1.05 credit."
         in (await say(stage, boss, "/grant", member=ana, amount="1 for the song", reason="it was good")).content
     )
-    assert "refused until" in (await say(stage, boss, "/block", member=ana, span="for 2 days")).content
+    assert "refused until" in (await say(stage, boss, "/block", member=ana, time="for 2 days")).content
     assert "cooldown: 120 seconds" in (await say(stage, boss, "/limits", name="cooldown", value="2m")).content
     for line, options, says in (
-        ("/quota set", {"amount": "5"}, "Write 5 day"),
+        ("/quota set", {"amount": "5"}, "period is missing: it must be day, week or month."),
         ("/quota set", {"amount": "$1/day", "period": "week"}, "amount “$1/day”"),
         ("/grant", {"amount": "1,50"}, "Write 1.50"),
-        ("/grant", {"amount": "5 000"}, "Write 5000"),
+        ("/grant", {"amount": "5 000"}, "amount “5 000” can't be used"),
         ("/grant", {"amount": "5", "reason": "cents"}, "amount “5 cents” can't be used"),
     ):
         assert says in (await say(stage, boss, line, member=ana, **options)).content

@@ -26,11 +26,11 @@ def rig(world: TelegramWorld, tmp_path: Path, olga: User) -> Rig:
 ACTS = {
     "quota set @bob 1 day": "Bob may now spend: $1.00 a day.",
     "quota show @bob": "Bob: $0.01 a day (the bot's default)",
-    "quota clear @bob": "Bob's own quota is cleared.",
+    "quota clear @bob": "Bob has no quota of their own.",
     "quota default 1 day": "may now spend: $1.00 a day",
     "grant @bob 0.50 well sung": "Bob now has $0.50 credit.",
     "block @bob 2 h": "Bob's orders are refused until",
-    "unblock @bob": "Bob's orders are taken again.",
+    "unblock @bob": "Bob was not blocked.",
     "limits cooldown 60": "cooldown: 60 seconds",
     "limits": "cooldown: none",
 }
@@ -248,6 +248,6 @@ async def test_what_was_meant_is_explained(band: Chat, alice: User, bob: User, b
         ("grant @nobody 1", "I have not seen @\u2060nobody here yet."),
         ("grant id:x 1", "id “x” can't be used"),
         ("block @bob soon", "time “soon” can't be used"),
-        ("usage year", "period “year” can't be used"),
+        ("usage year", "Write /usage [day, week or month] [@\u2060name] or /usage @\u2060year"),
     ):
         assert said in await answer(band, alice, f"/{words}")

@@ -19,12 +19,10 @@ from bots.discord.escaping import plain as plain_for_discord
 from bots.telegram.escaping import plain as plain_for_telegram
 from bots.text import refusals
 from core.domain.amounts import (
-    LONGEST_SPAN_MS,
     parse_amount,
     read_monthly,
     read_period,
     read_quota,
-    read_span_ms,
     split_credit,
 )
 from core.domain.errors import GatewayError, MediaUnavailable
@@ -33,6 +31,7 @@ from core.domain.money import LARGEST_MICROS, show
 from core.domain.products import catalog
 from core.domain.quota import Period
 from core.domain.refusals import Refusal
+from core.domain.spans import LONGEST_SPAN_MS, read_span_ms
 from core.gateway.addresses import is_public
 from core.gateway.answers import ID_MAX, MEDIA_URLS_MAX, RETRY_AFTER_MAX_S, WORDS_MAX, Answer, request_id, retry_after_s
 from core.gateway.answers import status as read_status

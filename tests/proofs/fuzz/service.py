@@ -135,7 +135,7 @@ def typed_acts(lines: list[tuple[str, list[str]]]) -> None:
         for command, words in lines:
             with refused_at_most():
                 asked = Asked(service=alive.service, caller=boss)
-                said = await typed.answer(asked, command, None, Named(None, None, tuple(words), " ".join(words)))
+                said = await typed.answer(asked, command, None, Named(None, None, tuple(words)))
                 plain_for_telegram(said.text).encode()
 
     with_service(use)

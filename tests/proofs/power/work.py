@@ -150,7 +150,7 @@ class Work:
     async def _rule(self) -> None:
         who, rng = self._who(), self.rng
         act, person = self._act(who.community, who.member), Person(member=who.member, name=who.name)
-        rules: tuple[Callable[[], Awaitable[None]], ...] = (
+        rules: tuple[Callable[[], Awaitable[object]], ...] = (
             lambda: self.admin.set_quota(
                 act, QuotaSource.MEMBER, Quota(limit_micros=rng.randrange(10**6), period=Period.DAY)
             ),
