@@ -1,7 +1,7 @@
 """What admins and operators may do. Every act, applied or refused, is in the audit."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, fields
 
@@ -76,6 +76,8 @@ class Admin:
         self._clock = clock
         self._ids = ids
         self._owners = policy.owners
+        self._locales: dict[str, str] = {}
+        """Of operators, by member key."""
 
     async def enter(self, caller: Caller, act: str, *, owner: bool = False) -> None:
         """Refuse a caller who may not use this admin's or operator's command at all, before anything else is said."""
@@ -221,6 +223,12 @@ class Admin:
             self._owners = self._policy.owners | await self._store.owners()
         return self._owners
 
+    async def readers(self) -> Mapping[str, str]:
+        """Return the operators, each with the language that they last used, "" where it is not known."""
+        with suppress(StoreError):
+            self._locales = dict(await self._store.owner_locales())
+        return {owner: self._locales.get(owner, "") for owner in await self.owners()}
+
     async def issue_code(self) -> str | None:
         """Return a new code for `claim`, which voids any before it; None where the bot has an owner."""
         if await self.owners():
@@ -242,6 +250,7 @@ class Admin:
                 raise NotPermitted(Need.CODE)
             if not await self._store.claim(act):
                 raise NotPermitted(Need.UNCLAIMED)
+        await self._keep_locale(caller)
 
     async def set_pool(self, caller: Caller, community: str, amount: str) -> int | None:
         """Set what a whole community may spend in a month; `unlimited` takes the pool away. For operators."""
@@ -260,6 +269,10 @@ class Admin:
             if caller.direct and community == caller.community:
                 raise NotFound(Missing.COMMUNITY, community)
             return await self._store.decide_community(act, community, state, first=first)
+
+    async def community_locale(self, community: str) -> str:
+        """Return the language that a community is written to in unasked, "" where it is not known."""
+        return await self._store.community_locale(community)
 
     async def told_with(self, caller: Caller, community: str) -> Sequence[Newcomer]:
         """Return the communities that the operators were told of in the same message. For operators."""
@@ -308,6 +321,14 @@ class Admin:
     async def _require_owner(self, caller: Caller) -> None:
         if caller.member not in await self.owners():
             raise NotPermitted(Need.OPERATOR)
+        await self._keep_locale(caller)
+
+    async def _keep_locale(self, operator: Caller) -> None:
+        """Keep the language in which an operator is written to unasked."""
+        if operator.locale and self._locales.get(operator.member) != operator.locale:
+            with suppress(StoreError):
+                await self._store.keep_owner_locale(operator.member, operator.locale)
+                self._locales[operator.member] = operator.locale
 
     def _amount(self, text: str) -> int | None:
         return parse_amount(text, self._policy.price_micros)

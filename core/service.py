@@ -175,18 +175,29 @@ class Service:
 
     async def heard(self, caller: Caller) -> Approval | None:
         """Record a community that may be new, and who was heard there first."""
-        return await self.arrived(caller.community, caller.title, caller.member, caller.name, was_added=False)
+        return await self.arrived(
+            caller.community, caller.title, caller.member, caller.name, caller.locale, was_added=False
+        )
 
     async def arrived(
-        self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = True
+        self,
+        community: str,
+        title: str,
+        member: str = "",
+        name: str = "",
+        locale: str = "",
+        *,
+        was_added: bool = True,
     ) -> Approval | None:
-        """Keep a community that may be new, with who added the bot, where that is known.
+        """Keep a community that may be new, with its language and who added the bot, where they are known.
 
         Return whether orders are taken there, or what keeps them from it; None while the store can't say.
         """
         title, name = shown(title, LONGEST_NAME), shown(name, LONGEST_NAME)
         try:
-            is_new, may_order = await self._store.see_community(community, title, member, name, was_added=was_added)
+            is_new, may_order = await self._store.see_community(
+                community, title, member, name, was_added=was_added, locale=locale
+            )
             found = Approval.APPROVED if may_order else await self._store.decision(community)
         except StoreError as error:
             log.warning("%s can't be noted: %s", community, error)

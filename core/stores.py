@@ -137,9 +137,9 @@ class Store(Protocol):
         ...
 
     async def see_community(
-        self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False
+        self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False, locale: str = ""
     ) -> tuple[bool, bool]:
-        """Keep a community that may be new, with who was heard there first, or added the bot.
+        """Keep a community that may be new, with who was heard there first, or added the bot, and its language.
 
         Return whether it is new, and whether it may order.
         """
@@ -212,8 +212,20 @@ class AdminStore(Protocol):
         """Return the communities that the operators were told of in the same message, the newest first."""
         ...
 
+    async def community_locale(self, community: str) -> str:
+        """Return the language that a community is written to in, "" where it is not known."""
+        ...
+
     async def owners(self) -> frozenset[str]:
         """Return the member keys of those who claimed the bot."""
+        ...
+
+    async def owner_locales(self) -> Mapping[str, str]:
+        """Return the languages of operators, by member key, as far as they are known."""
+        ...
+
+    async def keep_owner_locale(self, member: str, locale: str) -> None:
+        """Keep the language of an operator."""
         ...
 
     async def keep_code(self, digest: str, issued_ms: int, until_ms: int, tries: int) -> None:

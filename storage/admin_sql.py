@@ -97,6 +97,11 @@ CLAIM = """
 INSERT INTO owners (member, name, at_ms) SELECT :actor, :actor_name, :now_ms WHERE NOT EXISTS (SELECT 1 FROM owners)
 """
 OWNERS = "SELECT member FROM owners"
+OWNER_LOCALES = "SELECT member, locale FROM owner_locales"
+KEEP_OWNER_LOCALE = """
+INSERT INTO owner_locales (member, locale) VALUES (:member, :locale)
+ON CONFLICT (member) DO UPDATE SET locale = excluded.locale
+"""
 KEEP_CODE = """
 INSERT INTO codes (slot, digest, issued_ms, until_ms, tries_left) VALUES (1, :digest, :issued_ms, :until_ms, :tries)
 ON CONFLICT (slot) DO UPDATE SET digest = excluded.digest, issued_ms = excluded.issued_ms,

@@ -18,7 +18,7 @@ from core.domain.refusals import (
 from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, EntryKind, Spent
 from core.ports import Clock
 from storage import admin_sql as sql
-from storage.communities_sql import KNOW, NEWCOMER, TOLD_WITH
+from storage.communities_sql import KNOW, LOCALE, NEWCOMER, TOLD_WITH
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.members_sql import EXPORT
 from storage.rows import entry_of, joined, limits_of, newcomer_of, read_as, whose
@@ -148,6 +148,19 @@ class SqlAdminStore:
     async def owners(self) -> frozenset[str]:
         """Return the member keys of those who claimed the bot."""
         return frozenset(row["member"] for row in await self._read(sql.OWNERS, {}))
+
+    async def owner_locales(self) -> dict[str, str]:
+        """Return the languages of operators, by member key, as far as they are known."""
+        return {row["member"]: row["locale"] for row in await self._read(sql.OWNER_LOCALES, {})}
+
+    async def keep_owner_locale(self, member: str, locale: str) -> None:
+        """Keep the language of an operator."""
+        await self._read(sql.KEEP_OWNER_LOCALE, {"member": member, "locale": locale})
+
+    async def community_locale(self, community: str) -> str:
+        """Return the language that a community is written to in, "" where it is not known."""
+        rows = await self._read(LOCALE, {"community": community})
+        return str(rows[0]["locale"]) if rows else ""
 
     async def keep_code(self, digest: str, issued_ms: int, until_ms: int, tries: int) -> None:
         """Keep the code for `claim`, in the place of any before it."""

@@ -9,23 +9,25 @@ KEYED = "*, (SELECT key FROM communities WHERE communities.community_id = jobs.c
 KNOW = "INSERT INTO communities (key) VALUES (:community) ON CONFLICT (key) DO NOTHING"
 
 SEE_COMMUNITY = """
-INSERT INTO communities (key, state, title, added_by, added_name, was_added, asked_ms)
-VALUES (:community, 'waiting', :title, :member, :name, :was_added, :now_ms)
+INSERT INTO communities (key, state, title, added_by, added_name, was_added, locale, asked_ms)
+VALUES (:community, 'waiting', :title, :member, :name, :was_added, :locale, :now_ms)
 ON CONFLICT (key) DO UPDATE
 SET state = excluded.state, title = excluded.title, added_by = excluded.added_by, added_name = excluded.added_name,
-    was_added = excluded.was_added, asked_ms = excluded.asked_ms
+    was_added = excluded.was_added, locale = excluded.locale, asked_ms = excluded.asked_ms
 WHERE communities.state = ''
 RETURNING key
 """
 RETITLE = "UPDATE communities SET title = :title WHERE key = :community AND :title <> '' AND title <> :title"
 HEAR = """
-UPDATE communities SET added_by = :member, added_name = :name, was_added = :was_added
+UPDATE communities
+SET added_by = :member, added_name = :name, was_added = :was_added, locale = coalesce(nullif(locale, ''), :locale)
 WHERE key = :community AND state = 'waiting' AND added_by = '' AND :member <> ''
 """
 _NEWCOMERS = """
 SELECT key AS community, state, title, added_by, added_name, was_added, decided_name, told_ms FROM communities
 """
 WAITING = f"{_NEWCOMERS} WHERE state = 'waiting' ORDER BY asked_ms DESC, key"
+LOCALE = "SELECT locale FROM communities WHERE key = :community"
 NEWCOMER = f"{_NEWCOMERS} WHERE key = :community"
 # A press may come before it is noted that the message went out: then the others of the message wait and are untold yet.
 _TOLD_WITH = """

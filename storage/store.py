@@ -293,14 +293,14 @@ class SqlStore:
             await self._driver.run([Statement(text, args) for text in communities_sql.MERGE], alone=alone)
 
     async def see_community(
-        self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False
+        self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False, locale: str = ""
     ) -> tuple[bool, bool]:
-        """Keep a community that may be new, with who was heard there first, or added the bot.
+        """Keep a community that may be new, with who was heard there first, or added the bot, and its language.
 
         Return whether it is new, and whether it may order.
         """
         args: dict[str, Any] = {"community": community, "title": title, "member": member, "name": name}
-        args |= {"was_added": int(was_added), "now_ms": self._clock.now_ms(), "most": MOST_WAITING}
+        args |= {"was_added": int(was_added), "locale": locale, "now_ms": self._clock.now_ms(), "most": MOST_WAITING}
         results = await self._driver.run(
             [Statement(text, args) for text in communities_sql.SEE], alone=("communities", *whose(community))
         )

@@ -43,8 +43,9 @@ async def decide(
             act = Act(audit_id=Ids().job(), community="", name="communities", target=key, **who)
             state = Approval.APPROVED if approve else Approval.DECLINED
             is_news = await admin.decide_community(act, key, state)
+            locale = await admin.community_locale(key)
     except StoreBusy:
         raise ConfigurationError(BUSY) from None
     except NotFound:
         raise ConfigurationError(f"There is no community {key}: troubadour communities lists them.") from None
-    return await carry_out(presences, table or catalog(), key, approve=approve, is_news=is_news)
+    return await carry_out(presences, table or catalog(), key, approve=approve, is_news=is_news, locale=locale)

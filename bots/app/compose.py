@@ -161,7 +161,7 @@ async def compose(
         notifier = Notifier(
             runtime.troubles,
             SqlNotices(stores.driver, clock),
-            core.service.admin.owners,
+            core.service.admin.readers,
             chats,
             look=health.look,
             leads=BOT in part.roles and part.leads,

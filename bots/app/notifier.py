@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
-from bots.platform import Button, Platform
+from bots.platform import Platform
 from bots.text import admin_replies
 from bots.text.community_replies import Letter, digest
+from bots.text.locale import speaking
 from core.domain.communities import Newcomer
 from core.domain.errors import DeliveryError, StoreError
 from core.domain.troubles import Case, Key, Trouble, Troubles
@@ -29,8 +31,10 @@ PATIENCE_S: Mapping[Trouble, float] = {
 }
 """Troubles that often pass by themselves are told only once they have lasted."""
 
-Owners = Callable[[], Awaitable[Collection[str]]]
-"""Returns the owners' member keys. Raises StoreError where they can't be read now."""
+Owners = Callable[[], Awaitable[Mapping[str, str]]]
+"""Returns the owners' languages by their member keys. Raises StoreError where they can't be read now."""
+Say = Callable[[], Letter]
+"""Writes a letter in the current language."""
 
 
 class Notifier:
@@ -58,7 +62,7 @@ class Notifier:
         self._look = look
         self._leads = leads
         self._newcomers = newcomers
-        self._known_owners: Collection[str] = ()
+        self._known_owners: Mapping[str, str] = {}
         self._logged: dict[Key, Case] = {}
         self._told: frozenset[Key] = frozenset()
         self._told_here: set[Key] = set()
@@ -98,12 +102,12 @@ class Notifier:
         self._told = await self._known() | self._told_here
         self._troubles.decide(cases, self._told)
 
-    async def write(self, text: str, buttons: Sequence[Button] = ()) -> bool:
-        """Write to every owner; return whether any was reached."""
-        reached = await asyncio.gather(*(self._write_to(owner, text, buttons) for owner in await self._whom()))
-        return any(reached)
+    async def write(self, say: Say) -> bool:
+        """Write to every owner in their language; return whether any was reached."""
+        owners = await self._whom()
+        return any(await asyncio.gather(*(self._write_to(*owner, say) for owner in owners.items())))
 
-    async def _whom(self) -> Collection[str]:
+    async def _whom(self) -> Mapping[str, str]:
         with suppress(StoreError):  # else those known before are written to
             self._known_owners = await self._owners()
         return self._known_owners
@@ -112,11 +116,11 @@ class Notifier:
         key, now_s = case.key, asyncio.get_running_loop().time()
         if now_s < self._not_before_s.get(key, 0) or not await self._whom():
             return
-        letter, named = await self._letter(case)
-        if letter is None or not await self._claimed(key):
+        say, named = await self._letter(case)
+        if say is None or not await self._claimed(key):
             return
         self._not_before_s[key] = now_s + RETRY_S
-        told = await self.write(letter.text, letter.buttons)
+        told = await self.write(say)
         try:
             if told and named and self._newcomers:
                 await self._newcomers.note_told(named)
@@ -126,16 +130,16 @@ class Notifier:
                 self._told_here.add(key)
                 self._not_before_s[key] = now_s + HOUR_S
 
-    async def _letter(self, case: Case) -> tuple[Letter | None, Sequence[str]]:
+    async def _letter(self, case: Case) -> tuple[Say | None, Sequence[str]]:
         """Return what to write, None where there is nothing new to say, and which communities it is about."""
         if case.trouble is not Trouble.COMMUNITIES_WAIT:
-            return Letter(admin_replies.trouble(case)), ()
+            return lambda: Letter(admin_replies.trouble(case)), ()
         with suppress(StoreError):  # they wait until it answers
             untold, others = await self._waiting()
             if untold and not others and await self._notices.close(case.key):  # all that they knew of is decided
                 untold, _ = await self._waiting()  # another process may have told of them just now
             if untold:
-                return digest(untold), [each.community for each in untold]
+                return partial(digest, untold), [each.community for each in untold]
         return None, ()
 
     async def _waiting(self) -> tuple[Sequence[Newcomer], Sequence[Newcomer]]:
@@ -148,7 +152,7 @@ class Notifier:
         if self._logged.pop(key, None) is not None:
             log.info("%s", admin_replies.well(key))
         if key in self._told and await self._closed(key):
-            await self.write(admin_replies.well(key))
+            await self.write(lambda: Letter(admin_replies.well(key)))
 
     async def _claimed(self, key: Key) -> bool:
         try:
@@ -171,12 +175,14 @@ class Notifier:
         except StoreError:
             return self._told
 
-    async def _write_to(self, owner: str, text: str, buttons: Sequence[Button]) -> bool:
+    async def _write_to(self, owner: str, locale: str, say: Say) -> bool:
         """Write to one owner. A call that takes too long is given up, not cancelled."""
         platform = self._platforms.get(owner.partition(":")[0])
         if platform is None:
             return False
-        task = asyncio.ensure_future(platform.write_to(owner, text, buttons))
+        with speaking(locale):
+            letter = say()
+            task = asyncio.ensure_future(platform.write_to(owner, letter.text, letter.buttons))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
         await asyncio.wait({task}, timeout=WRITE_S)

@@ -45,7 +45,7 @@ async def press(service: Service, caller: Caller, community: str, *, approve: bo
     late = False
     try:
         await service.admin.decide_community(caller, community, approve=approve, first=True)
-        said = await carry_out(service.presences, service.catalog, community, approve=approve)
+        said = await _carry_out(service, community, approve=approve)
     except CommunityDecided as error:
         said, late = refusals.refusal(error), True
     letter = digest(await service.admin.told_with(caller, community))
@@ -55,7 +55,14 @@ async def press(service: Service, caller: Caller, community: str, *, approve: bo
 async def decide(service: Service, caller: Caller, community: str, *, approve: bool) -> str:
     """Decide as a command says, whatever was decided before, and return what came of it. Raises Refusal."""
     is_news = await service.admin.decide_community(caller, community, approve=approve)
-    return await carry_out(service.presences, service.catalog, community, approve=approve, is_news=is_news)
+    return await _carry_out(service, community, approve=approve, is_news=is_news)
+
+
+async def _carry_out(service: Service, community: str, *, approve: bool, is_news: bool = True) -> str:
+    locale = await service.admin.community_locale(community)
+    return await carry_out(
+        service.presences, service.catalog, community, approve=approve, is_news=is_news, locale=locale
+    )
 
 
 async def heard(asked: Asked, who: Who, act: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -67,18 +74,26 @@ async def heard(asked: Asked, who: Who, act: Callable[[], Awaitable[Answer]]) ->
     return replace(answer, text=f"{answer.text}\n\n{closed}")
 
 
-async def arrived(service: Service, community: str, title: str, member: str = "", name: str = "") -> Approval | None:
+async def arrived(
+    service: Service, community: str, title: str, member: str = "", name: str = "", *, locale: str
+) -> Approval | None:
     """Keep a community that the bot was added to, and leave again where it was declined: nobody is asked twice."""
-    found = await service.arrived(community, title, member, name)
+    found = await service.arrived(community, title, member, name, locale)
     if found is Approval.DECLINED:
         await carry_out(service.presences, service.catalog, community, approve=False)
     return found
 
 
 async def carry_out(
-    presences: Mapping[str, Presence], catalog: Catalog, community: str, *, approve: bool, is_news: bool = True
+    presences: Mapping[str, Presence],
+    catalog: Catalog,
+    community: str,
+    *,
+    approve: bool,
+    is_news: bool = True,
+    locale: str = "",
 ) -> str:
-    """Tell a community that it may begin, or leave it, if that is possible; return what to say about it."""
+    """Tell a community in its language that it may begin, or leave it, if possible; return what to say about it."""
     if approve and not is_news:
         return community_replies.decided(community, approve=approve, done=None)
     presence = presences.get(community.partition(":")[0])
@@ -87,7 +102,7 @@ async def carry_out(
         log.warning("%s can be neither told nor left: there is no connection to it", community)
     else:
         words = partial(replies.may_begin, catalog)
-        with speaking(""):  # the owner's language need not be the community's
+        with speaking(locale):  # the owner's language need not be the community's
             call = presence.announce(community, words) if approve else presence.leave(community)
             task = asyncio.ensure_future(call)
         done = await _done(task, community)

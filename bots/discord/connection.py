@@ -139,9 +139,10 @@ class Bot(discord.AutoShardedClient):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say hello where the bot was added; servers that it was in come as available ones."""
         service, is_due = self.responder.service, self._greeted.note(key(guild.id))
-        found = await approval.arrived(service, key(guild.id), guild.name, *await adder(guild))
+        locale = tag_of(str(guild.preferred_locale))
+        found = await approval.arrived(service, key(guild.id), guild.name, *await adder(guild), locale=locale)
         if is_due and found is not Approval.DECLINED:
-            with speaking(tag_of(str(guild.preferred_locale))):
+            with speaking(locale):
                 await greet(guild, service.catalog, waits=found is Approval.WAITING)
 
     async def on_message(self, message: discord.Message) -> None:

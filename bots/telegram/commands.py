@@ -119,7 +119,9 @@ class Dispatcher:
         if change is None or not _was_added(change):
             return
         adder, is_due = caller(change.chat, change.from_user, None), self._greeted.note(key(change.chat.id))
-        found = await approval.arrived(self._service, adder.community, adder.title, adder.member, adder.name)
+        found = await approval.arrived(
+            self._service, adder.community, adder.title, adder.member, adder.name, locale=adder.locale
+        )
         if is_due and found is not Approval.DECLINED:
             waits = found is Approval.WAITING
             with speaking(adder.locale):

@@ -9,6 +9,7 @@ import pytest
 from bots.__main__ import main
 from tests.bots.discord.studio import Studio
 from tests.bots.telegram.talk import answer, pressed, sent
+from tests.bots.text.catalogues import PSEUDO, german, pseudo_catalogue, unmarked, use
 from tests.service import service
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
 
@@ -95,6 +96,31 @@ async def test_a_new_group_waits_for_an_owner(
         last = await answer(home, boss, f"/communities decline {key(group)}")
         assert last == f"I take no orders in {key(group)} any more, and have left it."
         assert group.members[world.bot.id] == "left"
+
+
+async def test_owners_and_groups_are_written_to_in_their_languages(
+    world: TelegramWorld, studio: Studio, tmp_path: Path, boss: User, eve: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, tmp_path / "po", german())
+    use(monkeypatch, tmp_path / "po", pseudo_catalogue())
+    boss.language, eve.language = PSEUDO, "de-AT"
+    home = world.private(boss)
+    async with service(world, studio, tmp_path, communities="ask", owners=(key(home),)) as app:
+        first = await added(world, eve, "First")
+        await app.health.look()
+        question = await asked(home)
+        assert "Approve" in question.buttons  # nobody knows yet what they read
+        await pressed(world, boss, question, "Approve")
+        assert first.texts[-1].startswith("Hört mich: ")
+    async with service(world, studio, tmp_path, communities="ask", owners=(key(home),)) as app:
+        await added(world, eve, "Second")
+        await app.health.look()
+        question = await home.wait_for(
+            lambda chat: next((m for m in chat.sent if m is not question and m.buttons), None)
+        )
+        told = [question.text, *question.buttons, *(t for t in home.texts if "!!" in t)]
+        assert unmarked(told, "telegram") == {}
+        assert len(question.buttons) == 2
 
 
 async def test_who_is_declined_is_left_and_not_asked_about_again(

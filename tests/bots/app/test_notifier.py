@@ -14,6 +14,8 @@ import pytest
 from bots.app.life import App
 from bots.app.notifier import Notifier
 from bots.platform import Button, Platform
+from bots.text import replies
+from bots.text.community_replies import Letter
 from core.domain.communities import Approval, Communities
 from core.domain.errors import DeliveryDelayed
 from core.domain.troubles import Trouble, Troubles
@@ -23,6 +25,7 @@ from storage.notices import HOUR_MS, SqlNotices
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.bots.discord.studio import Studio
+from tests.bots.text.catalogues import german, use
 from tests.clock import SetClock
 from tests.makers import act
 from tests.service import service
@@ -165,8 +168,8 @@ class Desk:
             newcomers=self.store,
         )  # fmt: skip
 
-    async def owners(self) -> tuple[str, ...]:
-        return ("post:a", "post:b", "elsewhere:c")
+    async def owners(self) -> dict[str, str]:
+        return {"post:a": "", "post:b": "de-AT", "elsewhere:c": ""}
 
     async def look(self) -> None:
         """Nobody reports anything."""
@@ -181,12 +184,19 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await store.close()
 
 
-async def test_every_owner_is_written_to_where_they_are_known(desk: Desk) -> None:
+async def test_every_owner_is_written_to_where_they_are_known_in_their_language(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, tmp_path / "po", german())
     button = Button("Approve", "c:1")
-    assert await desk.notifier.write("Hello", [button])
-    assert desk.post.letters == [("post:a", "Hello", (button,)), ("post:b", "Hello", (button,))]
+
+    def letter() -> Letter:
+        return Letter(replies.characters(5), [button])
+
+    assert await desk.notifier.write(letter)
+    assert desk.post.letters == [("post:a", "5 characters", (button,)), ("post:b", "5 Zeichen", (button,))]
     desk.post.open = False
-    assert not await desk.notifier.write("Hello")
+    assert not await desk.notifier.write(letter)
 
 
 async def test_what_comes_and_goes_is_told_once_an_hour(desk: Desk) -> None:

@@ -50,7 +50,7 @@ def pseudo(text: str) -> str:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, folder: Path, catalogue: Catalog) -> None:
-    """Let this be the only catalogue that there is."""
+    """Let the catalogues in a folder be the only ones that there are, and put this one into it."""
     folder.mkdir(exist_ok=True)
     with (folder / f"{catalogue.locale}.po").open("wb") as file:
         write_po(file, catalogue)
@@ -74,6 +74,10 @@ def german() -> Catalog:
     made.add(("{n} character", "{n} characters"), ("{n} Zeichen", "{n} Zeichen"))
     made.add("{amount} left today", "heute noch {amount}")
     made.add("Voices: {names}.", "Stimmen: {names}.")
+    made.add(
+        "Whoever runs me has approved this community. Hear me: {command} {voice} Hello everyone",
+        "Hört mich: {command} {voice} Hallo",
+    )
     made.add("Show what you may still spend", "Zeigen, was du noch ausgeben kannst")
     return made
 
