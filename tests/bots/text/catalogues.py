@@ -20,7 +20,7 @@ PSEUDO = "fi"
 """A language that Babel and all platforms know, and that has two forms of plurals."""
 _TABLE = [word for c in COMMANDS for word in (*c.name.split(), *(w for a in c.arguments for w in (a.name, *a.choices)))]
 _PARAMETERS = [name for row in PRODUCTS.values() for name in row.table]
-_TYPED = "chars none unlimited request Hello everyone lo rain beat telegram console UTC".split()
+_TYPED = "chars none unlimited request Hello everyone lo rain beat telegram console".split()
 _FINNISH = ("ja", "tai")
 """And, or: Babel's own."""
 CODES = frozenset([*_TABLE, *_PARAMETERS, *_TYPED, *_FINNISH, *VOICES, *PRODUCTS, *LIMITS])
@@ -87,5 +87,5 @@ def unmarked(texts: Iterable[str], *known: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in texts:
         unquoted = re.sub("“[^”]*”", "", text).replace("\\", "")
-        found |= {word: text for word in _WORD.findall(unquoted) if word not in {*known, *CODES}}
+        found |= {word: text for word in _WORD.findall(unquoted) if word not in {*known, *CODES} and not word.isupper()}
     return found
