@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bots.commands import approval
 from bots.commands.command import Answer, Asked, File
 from bots.text import admin_replies as texts
-from bots.text import audit_replies, community_replies, replies
+from bots.text import audit_replies, community_replies, greetings, replies
 from bots.text.locale import _
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
@@ -22,6 +22,14 @@ CLEAR = "clear"
 HERE = "here"
 
 # --- members ----------------------------------------------------------------------------------------------------------
+
+
+async def start(asked: Asked) -> Answer:
+    """Say hello, with the one next step: in a direct chat where nobody may spend anything, that is a group."""
+    service, caller = asked.service, asked.caller
+    standing = await service.standing(caller) if caller.direct else None
+    has_nothing = standing is not None and standing.quota.limit_micros == 0 and not standing.balance_micros
+    return Answer(greetings.start(service.catalog, "/speak", elsewhere=has_nothing), open=True)
 
 
 async def voices(asked: Asked) -> Answer:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bots.commands.command import Answer, Asked, Who
-from bots.text import community_replies, refusals, replies
+from bots.text import community_replies, greetings, refusals
 from bots.text.community_replies import Letter, digest
 from bots.text.locale import speaking
 from core.domain.communities import Approval
@@ -67,7 +67,7 @@ async def _carry_out(service: Service, community: str, *, approve: bool, is_news
 
 async def heard(asked: Asked, who: Who, act: Callable[[], Awaitable[Answer]]) -> Answer:
     """Do what somebody asks in a community that may be new; say that it takes no orders, if so. Raises Refusal."""
-    closed = replies.closed(await asked.service.approval(asked.caller))
+    closed = greetings.closed(await asked.service.approval(asked.caller))
     answer = await act()
     if not closed or answer.private or who is Who.OPERATOR:  # to whom it is no news
         return answer
@@ -101,7 +101,7 @@ async def carry_out(
     if presence is None:
         log.warning("%s can be neither told nor left: there is no connection to it", community)
     else:
-        words = partial(replies.may_begin, catalog)
+        words = partial(greetings.may_begin, catalog)
         with speaking(locale):  # the owner's language need not be the community's
             call = presence.announce(community, words) if approve else presence.leave(community)
             task = asyncio.ensure_future(call)

@@ -115,9 +115,10 @@ class Command:
     action: Callable[..., Awaitable[Answer | None]]
     """Takes `Asked` and the arguments by name; returns None where what was given makes no sense together."""
     arguments: tuple[Argument, ...] = ()
-    aliases: tuple[str, ...] = ()
     is_rare: bool = False
     """Used once by one person: no menu and no list shows it, but where a platform knows no others."""
+    is_typed: bool = False
+    """Not among those that a platform offers to choose from; Telegram's *Start* button sends it."""
 
     @property
     def group(self) -> str:

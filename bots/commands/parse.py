@@ -4,8 +4,10 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import ne
 
-from bots.commands.table import places
+from bots.commands.table import members_words, places, words
+from core.domain.products import Catalog
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:[:\uff1a,\uff0c\u3001]|(?!\S))\s*")
 """Any blank ends the name, also the wide and the unbreakable one, and so does what people put in its place."""
@@ -52,6 +54,34 @@ def naming(text: str, bot: str, known: Iterable[str]) -> str:
 def near(name: str, known: Iterable[str]) -> str | None:
     """Return the command that a misspelt one was to be."""
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
+
+
+def mistyped(name: str, catalog: Catalog) -> str | None:
+    """Return the command that a name must have been meant for, though nobody said that it is for this bot.
+
+    Two letters that changed places make no other word. One letter that is wrong may, as in /lock and /quote of other
+    bots: only words that members use are looked at. And a text may stick to the command that orders it.
+    """
+    ordering = [row.command for row in catalog.products.values()]
+    used = (*ordering, *members_words())
+    return (
+        next((word for word in words(catalog) if _swapped(name, word)), None)
+        or next((word for word in used if _one_letter_off(name, word)), None)
+        or next((word for word in ordering if name.startswith(word)), None)
+    )
+
+
+def _swapped(name: str, word: str) -> bool:
+    return any(name[:i] + name[i : i + 2][::-1] + name[i + 2 :] == word for i in range(len(name) - 1))
+
+
+def _one_letter_off(name: str, word: str) -> bool:
+    is_other = len(name) == len(word) and sum(map(ne, name, word)) == 1
+    return is_other or name in _without_one(word) or word in _without_one(name)
+
+
+def _without_one(word: str) -> set[str]:
+    return {word[:i] + word[i + 1 :] for i in range(len(word))}
 
 
 def named(command: Command) -> Named:

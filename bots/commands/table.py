@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bots.commands import actions
 from bots.commands.command import Answer, Argument, Asked, Command, Kind, Who
-from bots.commands.listing import audience, listing
+from bots.commands.listing import audience, listed, listing
 from bots.text.admin_replies import LIMITS
 from bots.text.locale import N_
 from core.domain.products import Catalog
@@ -43,8 +43,8 @@ _COMMUNITY = Argument(
 
 async def show_help(asked: Asked) -> Answer:
     """List the commands for whoever asks."""
-    listed = listing(COMMANDS, asked.service.catalog, await audience(asked), has_roles=asked.has_roles)
-    return Answer("\n\n".join(part for part in (listed, asked.how_to_call) if part), open=True)
+    all_of_it = listing(COMMANDS, asked.service.catalog, await audience(asked), has_roles=asked.has_roles)
+    return Answer("\n\n".join(part for part in (all_of_it, asked.how_to_call) if part), open=True)
 
 
 GROUPS = {"quota": N_("Say who may spend how much")}
@@ -53,7 +53,8 @@ GROUPS = {"quota": N_("Say who may spend how much")}
 COMMANDS: Sequence[Command] = (
     Command(name="voices", who=MEMBER, action=actions.voices, about=N_("List the voices")),
     Command(name="balance", who=MEMBER, action=actions.balance, about=N_("Show what you may still spend")),
-    Command(name="help", who=MEMBER, action=show_help, about=N_("Show what I can do"), aliases=("start",)),
+    Command(name="help", who=MEMBER, action=show_help, about=N_("Show what I can do")),
+    Command(name="start", who=MEMBER, action=actions.start, about=N_("Say hello"), is_rare=True, is_typed=True),
     Command(
         name="claim",
         who=MEMBER,
@@ -211,14 +212,19 @@ COMMANDS: Sequence[Command] = (
 
 
 def rows(word: str) -> list[Command]:
-    """Return the commands that begin with a word, or have it for a name: several are a group."""
-    return [command for command in COMMANDS if word == command.group or word in command.aliases]
+    """Return the commands that begin with a word: several are a group."""
+    return [command for command in COMMANDS if word == command.group]
 
 
 def words(catalog: Catalog) -> list[str]:
     """Return every word that may follow the slash, products first."""
     ordering = [row.command for row in catalog.products.values()]
-    return [*ordering, *dict.fromkeys(word for command in COMMANDS for word in (command.group, *command.aliases))]
+    return [*ordering, *dict.fromkeys(command.group for command in COMMANDS)]
+
+
+def members_words() -> list[str]:
+    """Return the words after the slash that lists show to every member."""
+    return [command.group for command in listed(COMMANDS, Who.MEMBER)]
 
 
 def places(word: str) -> tuple[int, ...]:

@@ -90,7 +90,7 @@ def _is_searched(parameter: Parameter) -> bool:
 
 def commands(catalog: Catalog) -> tuple[AnyCommand, ...]:
     """Make what Discord offers: a command for each product, and those of the table."""
-    words = dict.fromkeys(command.group for command in table.COMMANDS)
+    words = dict.fromkeys(command.group for command in table.COMMANDS if not command.is_typed)
     return (*map(_order, catalog.products.values()), *map(_command, words))
 
 

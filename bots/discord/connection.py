@@ -24,7 +24,7 @@ from bots.discord.presses import press
 from bots.discord.responder import Responder
 from bots.discord.translator import Translator
 from bots.discord.turns import Turns
-from bots.text import refusals, replies
+from bots.text import greetings, refusals
 from bots.text.locale import _, speaking, tag_of
 from core.domain.communities import Approval
 from core.domain.models import Caller
@@ -149,5 +149,5 @@ class Bot(discord.AutoShardedClient):
         """Say what to type to whoever writes to the bot directly, once a minute; servers' talk is never sent here."""
         if not message.author.bot and self._answered.note(key(message.author.id)):
             await say(
-                message.channel, replies.no_command(self.responder.service.catalog, "/speak"), f"hint{message.id}"
+                message.channel, greetings.no_command(self.responder.service.catalog, "/speak"), f"hint{message.id}"
             )

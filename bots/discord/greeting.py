@@ -8,7 +8,7 @@ import discord
 from bots.discord.errors import NETWORK, describe
 from bots.discord.escaping import plain
 from bots.discord.identity import key
-from bots.text import replies
+from bots.text import greetings
 from core.domain.products import Catalog
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ async def greet(guild: discord.Guild, catalog: Catalog, *, waits: bool) -> None:
     if channel is None:
         log.info("guild %d has no channel to say hello in", guild.id)
         return
-    await say(channel, replies.hello(catalog, "/speak", waits=waits), f"hello{guild.id}")
+    await say(channel, greetings.hello(catalog, "/speak", waits=waits), f"hello{guild.id}")
 
 
 async def adder(guild: discord.Guild) -> tuple[str, str]:

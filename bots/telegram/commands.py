@@ -31,7 +31,7 @@ from bots.telegram.intake import Keep
 from bots.telegram.pace import Pace, Rank, Turn
 from bots.telegram.presses import Presses
 from bots.telegram.responder import Responder, Said, outcome
-from bots.text import admin_replies, product_words, replies
+from bots.text import admin_replies, greetings, product_words, replies
 from bots.text.locale import _, speaking
 from core.domain.communities import Approval
 from core.domain.models import Caller, Person
@@ -41,6 +41,8 @@ from core.engine.persist import persist
 from core.service import Service
 
 log = logging.getLogger(__name__)
+
+DAY_S = 86_400.0
 
 
 class Dispatcher:
@@ -53,7 +55,7 @@ class Dispatcher:
         self._admins = Admins(bot)
         self._responder = Responder(bot, pace)
         self._presses = Presses(service, deliverer, self._responder, self._admins)
-        self._greeted = Greeted()
+        self._greeted, self._shown, self._commented = Greeted(), Greeted(), Greeted(DAY_S)
         self._products = {row.command: row for row in service.catalog.products.values()}
         self._seen: Recent[tuple[str, str], Caller] = Recent()
         self._handles: Recent[tuple[str, str | None], str] = Recent()
@@ -94,17 +96,28 @@ class Dispatcher:
 
     def _hint(self, message: Message, command: Command | None) -> Said | None:
         """Say what to type to whoever plainly speaks to the bot; other people's talk is none of its business."""
-        if not parse.addressed(message, self._bot.username):
-            return None
+        is_addressed = parse.addressed(message, self._bot.username)
         if command is None:
-            return Said(replies.no_command(self._service.catalog, "/speak"))
-        near = commands.near(command.name, self._words)
-        return Said(replies.unknown_command(command.name, near and f"/{near}"))
+            is_due = is_addressed or self._is_due(message)
+            return Said(greetings.no_command(self._service.catalog, "/speak")) if is_due else None
+        if is_addressed:
+            near = commands.near(command.name, self._words)
+            return Said(replies.unknown_command(command.name, near and f"/{near}"))
+        near = commands.mistyped(command.name, self._service.catalog) if parse.written_by_person(message) else None
+        return Said(replies.unknown_command(command.name, f"/{near}")) if near else None
+
+    def _is_due(self, message: Message) -> bool:
+        """Say whether to answer what holds no words, or what may be meant for others: not each time."""
+        if message.chat.type == ChatType.PRIVATE:
+            return message.effective_attachment is not None and self._shown.note(key(message.chat.id))
+        is_comment = bool(parse.words(message)) and parse.answers_bot(message, self._bot.id)
+        who = _caller(message)
+        return is_comment and parse.written_by_person(message) and self._commented.note(f"{who.community} {who.member}")
 
     async def _answer(self, message: Message, command: Command, keep: Keep) -> Said | None:
         """Act on a command only if its sender wrote it, here and now."""
         if not parse.written_by_sender(message):
-            return Said(replies.write_it_here(command.name)) if parse.meant(message, command) else None
+            return None if message.is_automatic_forward else Said(greetings.write_it_here(command.name))
         is_order = command.name in self._products
         if is_order or table.rows(command.name)[0].who is not Who.MEMBER:
             written_ms = round(message.date.timestamp() * 1000)
@@ -125,7 +138,7 @@ class Dispatcher:
         if is_due and found is not Approval.DECLINED:
             waits = found is Approval.WAITING
             with speaking(adder.locale):
-                said = Said(replies.hello(self._service.catalog, f"/speak@{self._bot.username}", waits=waits))
+                said = Said(greetings.hello(self._service.catalog, f"/speak@{self._bot.username}", waits=waits))
                 await self._responder.say(Place(change.chat.id), said, adder, keep)
 
     async def _on_migration(self, update: Update, __: Any) -> None:
@@ -150,7 +163,7 @@ class Dispatcher:
         if orders.is_empty(order, catalog):
             is_mine = parse.answers_bot(message, self._bot.id)
             said = Said(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))
-            closed = replies.closed(await self._service.approval(_caller(message)))
+            closed = greetings.closed(await self._service.approval(_caller(message)))
             return replace(said, text=f"{said.text}\n\n{closed}") if closed else said
         accepted = await self._service.order(order)
         keep()

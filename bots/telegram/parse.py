@@ -29,19 +29,18 @@ def written_by_sender(message: Message) -> bool:
     return not (message.forward_origin or message.via_bot or message.is_automatic_forward)
 
 
-def meant(message: Message, command: Command) -> bool:
-    """Say whether somebody plainly means the bot with it: in their own chat, or by its name."""
-    return not message.is_automatic_forward and (message.chat.type == ChatType.PRIVATE or command.bot is not None)
+def written_by_person(message: Message) -> bool:
+    """Say whether the words are those of a person, who may write in the name of a group."""
+    is_person = message.from_user is not None and (message.sender_chat is not None or not message.from_user.is_bot)
+    return is_person and written_by_sender(message)
 
 
 def addressed(message: Message, bot_name: str) -> bool:
     """Say whether somebody plainly speaks to the bot: in their own chat, or by its name at the beginning."""
     if message.chat.type == ChatType.PRIVATE:
         return bool(words(message))
-    is_person = message.from_user is not None and (message.sender_chat is not None or not message.from_user.is_bot)
     name = _ADDRESS.match(words(message))
-    named_rightly = name is not None and name[1].casefold() == bot_name.casefold()
-    return is_person and named_rightly and written_by_sender(message)
+    return name is not None and name[1].casefold() == bot_name.casefold() and written_by_person(message)
 
 
 def read(message: Message, bot_name: str) -> Command | None:

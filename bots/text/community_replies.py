@@ -24,7 +24,7 @@ APPROVE, DECLINE = N_("Approve"), N_("Decline and leave")
 _UNQUOTED = str.maketrans(dict.fromkeys('“”„‟«»"', "'"))
 _FOUND = {Approval.WAITING: N_("waits for you"), Approval.APPROVED: N_("approved"), Approval.DECLINED: N_("declined")}
 _STATES = {Approval.WAITING: N_("waiting"), Approval.APPROVED: N_("approved"), Approval.DECLINED: N_("declined")}
-_LET_IN = N_("may order, as COMMUNITIES says")
+_LET_IN = N_("may order, by a setting")
 _TAKEN: Mapping[bool | None, str] = {
     True: N_("I take orders in {community} now, and have said so there."),
     False: N_("I take orders in {community} now, but could not say so there."),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from bots.text import product_words, titles
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import AMOUNTS, allowance, both, left, money, used, when, whoever
-from core.domain.communities import Approval
 from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Accepted, Artifact, Job, Receipt
 from core.domain.products import Catalog, row_of
@@ -252,51 +251,6 @@ def to_go_ahead(offer_id: str) -> str:
 def to_ask(amount: str) -> str:
     """Say what to type where there is no button to ask for credit."""
     return _("To ask the admins for what is missing: /ask {amount}", amount=amount)
-
-
-def no_command(catalog: Catalog, command: str) -> str:
-    """Say what to type to somebody who wrote plain words."""
-    return _(
-        "I take commands. Write {command} {voice} Hello everyone, or /help for all that I can do.",
-        command=command,
-        voice=catalog.default_voice,
-    )
-
-
-WAITS = N_("I wait for my operator here: nobody can order until whoever runs this bot has approved this community.")
-_CLOSED = {
-    Approval.WAITING: WAITS,
-    Approval.DECLINED: N_("I take no orders here: whoever runs this bot has declined this community."),
-}
-_HELLO = N_("Hello! I say things with a voice and make music. Hear me: {command} {voice} Hello everyone")
-_HELLO_WAITING = N_(
-    "Hello! I say things with a voice and make music. I wait for my operator here. Once whoever runs this bot has "
-    "approved this community, write {command} {voice} Hello everyone"
-)
-
-
-def closed(found: Approval | None) -> str:
-    """Say why no orders are taken in a community; "" where they are, or may be."""
-    return _(_CLOSED[found]) if found in _CLOSED else ""
-
-
-def hello(catalog: Catalog, command: str, *, waits: bool = False) -> str:
-    """Greet a community that the bot was added to, with the one next step."""
-    return _(_HELLO_WAITING if waits else _HELLO, command=command, voice=catalog.default_voice)
-
-
-def may_begin(catalog: Catalog, command: str) -> str:
-    """Tell a community that was approved, with the one next step."""
-    return _(
-        "Whoever runs me has approved this community. Hear me: {command} {voice} Hello everyone",
-        command=command,
-        voice=catalog.default_voice,
-    )
-
-
-def write_it_here(command: str) -> str:
-    """Refuse words that the sender did not write, such as a forwarded command."""
-    return _("I act only on what you write yourself. Write it here: /{command} …", command=command)
 
 
 def job_named(text: str) -> str:

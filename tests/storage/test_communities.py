@@ -72,7 +72,7 @@ async def test_the_list_says_who_waits_and_whom_a_setting_lets_in(
     async def listed(communities: Communities) -> list[tuple[str, bool]]:
         chosen = SqlStore(driver, clock, communities=communities, allowed=("test:ban",))
         found = await SqlAdminStore(driver, clock, chosen).communities(0, 9)
-        assert communities is not Communities.LIST or "; may order, as COMMUNITIES says; /communities decline" in (
+        assert communities is not Communities.LIST or "; may order, by a setting; /communities decline" in (
             communities_listed(found[1:])
         )
         return [(row.community, row.waits) for row in found]

@@ -1,12 +1,22 @@
 """Nobody who plainly speaks to the bot hears silence, and nobody else hears anything."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.bots.telegram.rig import Bot
 from tests.bots.telegram.talk import answer
+from tests.makers import day
 from tests.worlds.telegram import Chat, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot")
 
+STICKER = {
+    "sticker": {
+        "file_id": "s", "file_unique_id": "s", "type": "regular", "width": 9, "height": 9, "is_animated": False,
+        "is_video": False,
+    }
+}  # fmt: skip
 FORWARDED = {"forward_origin": {"type": "hidden_user", "sender_user_name": "Zoe", "date": 1}}
 
 
@@ -54,11 +64,53 @@ async def test_a_group_answers_whoever_names_the_bot(band: Chat, bob: User, word
     assert len(band.sent) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"), [("/balnace", "balance"), ("/speek hello", "speak"), ("/speakhi", "speak"), ("/qouta", "quota")]
+)
+async def test_a_group_answers_whoever_nearly_writes_a_command(band: Chat, bob: User, words: str, meant: str) -> None:
+    name = words.split(maxsplit=1)[0]
+    assert await answer(band, bob, words) == f"I don't know {name}. Did you mean /{meant}?"
+
+
+async def test_whoever_answers_the_bot_without_a_command_hears_what_to_type_once(
+    band: Chat, alice: User, bob: User
+) -> None:
+    await band.says(alice, "/speak Hello")
+    audio = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert "Write /speak@troubadour_bot Aria Hello" in await answer(band, bob, "make it slower", reply_to=audio)
+    await band.says(bob, "nice", reply_to=audio)
+    assert "Write /speak@troubadour_bot Aria Hello" in await answer(band, alice, "nice", reply_to=audio)
+    assert len([text for text in band.texts if text.startswith("I take commands.")]) == 2
+
+
+async def test_a_direct_chat_answers_what_holds_no_words_once_a_minute(world: TelegramWorld, bob: User) -> None:
+    own = world.private(bob)
+    for _ in range(3):
+        shown = await own.says(bob, "", more=STICKER)
+    await answer(own, bob, "/voices")
+    assert [message.reply_to == shown.id - 2 for message in own.sent] == [True, False]
+    assert "Write /speak Aria Hello everyone, or /help" in own.texts[0]
+
+
+async def test_start_says_hello_and_the_one_next_step(
+    world: TelegramWorld, band: Chat, bob: User, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hello = "Hello! I say things with a voice and make music. Hear me: /speak{} Aria Hello everyone\n/help{} lists all"
+    own = world.private(bob)
+    assert (await answer(own, bob, "/start")).startswith(hello.format("", ""))
+    assert (await answer(band, bob, "/start@troubadour_bot")).startswith(hello.format(*["@troubadour_bot"] * 2))
+    monkeypatch.setattr(bot.service, "_policy", replace(bot.service._policy, direct_quota=day(0)))
+    said = await answer(own, bob, "/start")
+    assert "Here you have nothing to spend. Add me to a group, and there write /speak Aria Hello everyone\n" in said
+
+
 async def test_a_group_talks_undisturbed(world: TelegramWorld, band: Chat, alice: User, bob: User) -> None:
     voices = await band.reply_to(await band.says(alice, "/voices"))
     for words in (
         "say hello",
-        "/speek hello",
+        "/lock",
+        "/quote of the day",
+        "/stat",
         "/speek@another_bot",
         "@alice hi",
         "I like @troubadour_bot",
@@ -67,8 +119,9 @@ async def test_a_group_talks_undisturbed(world: TelegramWorld, band: Chat, alice
         "",
     ):
         await band.says(bob, words)
-    await band.says(bob, "nice", reply_to=voices)
+    await band.says(bob, "", reply_to=voices, more=STICKER)
     await band.says(bob, "@troubadour_bot say hello", more=FORWARDED)
+    await band.says(bob, "/speek hello", more=FORWARDED)
     edited = await band.says(bob, "hello")
     await band.edits(edited, "@troubadour_bot say hello")
     robot = world.user("Robot", "robot_bot")

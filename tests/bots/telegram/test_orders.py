@@ -200,7 +200,7 @@ async def test_every_command_is_answered(band: Chat, alice: User, bob: User, rol
         ("/music", "/music lo-fi rain beat"),
         ("/voices", "Voices: Aria, Roger,"),
         ("/help", "/speak@troubadour_bot Hello everyone"),
-        ("/start", "/balance: " if role == "member" else "/quota set @"),
+        ("/help", "/balance: " if role == "member" else "/quota set @"),
         ("/quota", no_words),
     ):
         asked = await band.says(bob if role == "member" else alice, text, anonymous=role == "anonymous")

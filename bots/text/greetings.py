@@ -1,0 +1,61 @@
+"""What people hear who have not ordered anything yet: hello, and what to type."""
+
+from bots.text.locale import N_, _
+from core.domain.communities import Approval
+from core.domain.products import Catalog
+
+_CLOSED = {
+    Approval.WAITING: N_(
+        "I wait for my operator here: nobody can order until whoever runs this bot has approved this community."
+    ),
+    Approval.DECLINED: N_("I take no orders here: whoever runs this bot has declined this community."),
+}
+_HELLO = N_("Hello! I say things with a voice and make music. Hear me: {command} {voice} Hello everyone")
+_HELLO_ELSEWHERE = N_(
+    "Hello! I say things with a voice and make music. Here you have nothing to spend. Add me to a group, and there "
+    "write {command} {voice} Hello everyone"
+)
+_ALL_OF_IT = N_("/help lists all that I can do.")
+_HELLO_WAITING = N_(
+    "Hello! I say things with a voice and make music. I wait for my operator here. Once whoever runs this bot has "
+    "approved this community, write {command} {voice} Hello everyone"
+)
+
+
+def no_command(catalog: Catalog, command: str) -> str:
+    """Say what to type to somebody who wrote plain words."""
+    return _(
+        "I take commands. Write {command} {voice} Hello everyone, or /help for all that I can do.",
+        command=command,
+        voice=catalog.default_voice,
+    )
+
+
+def start(catalog: Catalog, command: str, *, elsewhere: bool) -> str:
+    """Greet whoever opens a chat with the bot; `elsewhere`: they can't spend anything in it."""
+    hello = _(_HELLO_ELSEWHERE if elsewhere else _HELLO, command=command, voice=catalog.default_voice)
+    return f"{hello}\n{_(_ALL_OF_IT)}"
+
+
+def closed(found: Approval | None) -> str:
+    """Say why no orders are taken in a community; "" where they are, or may be."""
+    return _(_CLOSED[found]) if found in _CLOSED else ""
+
+
+def hello(catalog: Catalog, command: str, *, waits: bool = False) -> str:
+    """Greet a community that the bot was added to, with the one next step."""
+    return _(_HELLO_WAITING if waits else _HELLO, command=command, voice=catalog.default_voice)
+
+
+def may_begin(catalog: Catalog, command: str) -> str:
+    """Tell a community that was approved, with the one next step."""
+    return _(
+        "Whoever runs me has approved this community. Hear me: {command} {voice} Hello everyone",
+        command=command,
+        voice=catalog.default_voice,
+    )
+
+
+def write_it_here(command: str) -> str:
+    """Refuse words that the sender did not write, such as a forwarded command."""
+    return _("I act only on what you write yourself. Write it here: /{command} …", command=command)
