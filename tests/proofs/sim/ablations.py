@@ -39,6 +39,11 @@ for now, early in stale.items():
     texts = tuple(text.replace(now, early) for text in texts)
 results = await self._driver.run([Statement(text, args, otherwise=text is texts[-1]) for text in texts])"""
 
+_CHARGE_LATE = """\
+elif job.state is State.LATE and to is State.GENERATED:
+    charge = money_sql.LEDGER_CHARGE.replace("+ balance_micros", "- balance_micros").replace("holds", "ledger")
+    statements.append(Statement(f"{charge} AND kind = 'hold'", args, 1))"""
+
 _INTENT = "job = await self._intend(job, self._catalog[job.product])"
 
 ABLATIONS = (
@@ -154,10 +159,11 @@ ABLATIONS = (
     Ablation("charged without audio", f"{_STEPS}._collect", "if artifacts:", "if True:"),
     Ablation(
         "late audio is charged",
-        "storage.store:settles",
-        "current in HELD and",
-        "current in HELD | {State.LATE} and",
-        featured="callbacks: long after the end",
+        f"{_STORE}.move",
+        "elif voids(job.state, to):",
+        f"{_CHARGE_LATE}\nelif voids(job.state, to):",
+        within=60,
+        featured="gateway: 500 after accepting, called back late",
     ),
     Ablation("places in the queue are not given back", f"{_WORKER}._place", "self._queue.done(taken)", "pass"),
     Ablation(

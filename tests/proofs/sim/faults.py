@@ -27,6 +27,8 @@ class Said:
     headers: Mapping[str, str] = field(default_factory=dict)
     accepts: bool = False
     """The job exists all the same."""
+    called_s: float | None = None
+    """So long after the job is done comes its one callback, where others come as they are drawn."""
     endless: bool = False
 
 
@@ -90,6 +92,7 @@ _SUBMIT: dict[str, Said] = {
     "200 with a page": Said(200, PAGE, HTML),
     "502 with a page": Said(502, PAGE, HTML),
     "500 after accepting": Said(500, b'{"error":"oops"}', accepts=True),
+    "500 after accepting, called back late": Said(500, b'{"error":"oops"}', accepts=True, called_s=150.0),
     "504 after accepting": Said(504, PAGE, HTML, accepts=True),
     "503": Said(503),
     "302": Said(302, b"", {"Location": "http://127.0.0.1/"}),

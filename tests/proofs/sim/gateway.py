@@ -35,6 +35,7 @@ class Generation:
     outcome: str
     done_s: float
     done: bool = False
+    called_s: float | None = None
     billed_micros: int = 0
     asked: int = 0
     seen: list[str] = field(default_factory=list)
@@ -91,6 +92,7 @@ class GatewayWorld:
         if said is not None and not said.accepts:
             return self._say(said)
         made = self._accept(request)
+        made.called_s = said.called_s if said else None
         self.history.point("gateway accepts")
         reply = {"request_id": made.request_id, "status": "QUEUED", "polling_url": "http://gateway.sim/never"}
         if said is None:
@@ -131,8 +133,8 @@ class GatewayWorld:
             made.billed_micros = made.cost_micros
         self.history.tell(f"gateway is done with order {made.order}, bills {made.billed_micros}")
         if made.callback:
-            kind = self.history.draw("cb.final")
-            for delay_s, form in kind.data if kind else ((0.1, "true"),):
+            kind = self.history.draw("cb.final") if made.called_s is None else None
+            for delay_s, form in kind.data if kind else ((made.called_s or 0.1, "true"),):
                 self.timeline.after(delay_s, self._call_back, made, form)
 
     # --- status ---------------------------------------------------------------------------------------------------
