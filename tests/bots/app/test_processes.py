@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -21,6 +22,7 @@ from core.domain.lifecycle import State
 from core.engine.load import Load
 from core.engine.remote import RemoteWorkers
 from core.engine.worker import Worker
+from storage.driver import Statement
 from tests import tokens
 from tests.bots.discord.studio import Studio
 from tests.bots.discord.talk import button
@@ -285,6 +287,33 @@ async def test_web_alone_takes_updates_and_callbacks(house: House) -> None:
     assert said.text.startswith("You run this bot now")
     assert await bot.service.admin.owners() == {f"telegram:{bob.id}"}
     assert house.telegram.calls_to("getUpdates") == []
+
+
+async def test_audio_that_is_called_for_late_where_no_worker_is_comes_free_from_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.generation.UNSURE_S", 0.05)
+    bob, changes = house.telegram.user("Bob", "bob"), {"discord_token": None, "public_url": "https://bot.example"}
+    band = house.telegram.group("Band", bob)
+    house.studio.refusal = 500
+    parts = {roles: await house.start(roles, **changes) for roles in ("bot", "worker", "web")}
+    await band.says(bob, "/speak Hello everyone")
+    await band.wait_for(lambda chat: any("you get it free" in text for text in chat.texts))
+    [path] = [urlsplit(url).path for url in house.studio.webhooks]
+    url = f"http://127.0.0.1:{parts['web'].web.port}{path}"
+    async with aiohttp.ClientSession() as session:
+        for _ in range(2):
+            async with session.post(url, json={"request_id": "speech_1", "status": "COMPLETED"}) as answer:
+                assert answer.status == 200
+    [audio] = await band.wait_for(lambda chat: chat.audios)
+    assert "This came late; it costs you nothing." in audio.text
+    await band.wait_for(lambda chat: not chat.texts)
+    async with asyncio.timeout(10):
+        while await house.stores.admin.open_jobs():
+            await asyncio.sleep(0.005)
+    assert len(band.audios) == len(house.studio.orders) == 1
+    (rows,) = await house.stores.driver.run([Statement("SELECT kind FROM ledger ORDER BY kind")])
+    assert [row["kind"] for row in rows] == ["hold", "upstream", "void"]
 
 
 @pytest.mark.parametrize(("roles", "shards"), [("bot", None), ("bot,worker,web", "0-1/4")])
