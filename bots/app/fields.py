@@ -3,14 +3,19 @@
 `make docs` writes `docs/settings.md` and `.env.example` from the docstrings here.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
 from pydantic_settings import NoDecode
 
 from core.domain.communities import Communities
+from core.domain.parameters import Text
+from core.domain.products import PRODUCTS
 
+LONGEST_TEXT = 6000
+"""What the option of a chat's command takes at most."""
 Words = Annotated[tuple[str, ...], NoDecode]
 """Typed with spaces or commas between them."""
 
@@ -46,10 +51,6 @@ class Gateway(Group):
     gateway_url: str = "https://gateway.pixazo.ai"
     """The gateway. `sandbox` simulates it inside this process: no key, no charge. The `.venv` that make builds has what
     that needs; the image has it only if built with `SANDBOX=1`."""
-    speech_endpoint: str | None = None
-    """Another path for speech, should the vendor rename the model."""
-    music_endpoint: str | None = None
-    """Another path for music."""
     webhook_mode: Literal["terminal", "sync"] = "terminal"
     """With `PUBLIC_URL`: `terminal` has the gateway call when a job has ended, `sync` also while it goes on, which
     shows progress sooner."""
@@ -85,10 +86,6 @@ class Money(Group):
 class Limits(Group):
     """Limits."""
 
-    speech_limit: int = Field(3000, ge=1, le=6000)
-    """Characters of a text, at most 6000."""
-    music_limit: int = Field(2000, ge=1, le=6000)
-    """Characters of a prompt, at most 6000."""
     jobs_total: int = Field(64, ge=1, le=20_000)
     """Jobs at the gateway at the same time; the others wait for their turn."""
     jobs_per_community: int = Field(32, ge=1)
@@ -109,6 +106,20 @@ class Limits(Group):
     """Seconds that a stop waits for jobs to come to rest. Unfinished ones go on at the next start."""
     lease_s: float = Field(15, ge=2, le=600)
     """On PostgreSQL: seconds without a sign of life after which other workers take over a worker's jobs."""
+
+
+def _of_products() -> Iterator[tuple[str, Any]]:
+    """Yield what an operator may change of each product, by the setting's name."""
+    for name, row in PRODUCTS.items():
+        renamed = f"Another path for {name}, should the vendor rename the model."
+        yield f"{name}_endpoint", (str | None, Field(None, description=renamed))
+        text = row.table[row.billed]
+        usual = text.limit if isinstance(text, Text) else LONGEST_TEXT
+        longest = f"Characters of a {row.billed}, at most {LONGEST_TEXT}."
+        yield f"{name}_limit", (int, Field(usual, ge=1, le=LONGEST_TEXT, description=longest))
+
+
+Products = create_model("Products", __base__=Group, __doc__="Products.", **dict(_of_products()))
 
 
 class Voices(Group):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from bots.app.fields import Group
+from bots.app.fields import Group, Products
 from bots.app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -64,14 +64,21 @@ def _heading(group: type[Group]) -> str:
 
 
 def _described(group: type[Group]) -> Iterator[tuple[str, FieldInfo, str]]:
-    """Yield each field's name, itself and its docstring, which Python keeps only in the source."""
+    """Yield each field's name, itself and what it means, with examples."""
+    meanings = {} if group is Products else dict(_docstrings(group))
+    for name, info in group.model_fields.items():
+        examples = " or ".join(f"`{example}`" for example in info.examples or ())
+        meaning = " ".join((meanings.get(name) or info.description or "").split())
+        yield name, info, meaning + (f" For example {examples}" if examples else "")
+
+
+def _docstrings(group: type[Group]) -> Iterator[tuple[str, str]]:
+    """Yield the docstring of each field, which Python keeps only in the source."""
     body = next(node.body for node in ast.parse(inspect.getsource(group)).body if isinstance(node, ast.ClassDef))
     for field, docstring in pairwise(body):
         match field, docstring:
             case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
-                info = group.model_fields[name]
-                examples = " or ".join(f"`{example}`" for example in info.examples or ())
-                yield name, info, " ".join(text.split()) + (f" For example {examples}" if examples else "")
+                yield name, text
 
 
 def _default(field: FieldInfo) -> str:
