@@ -352,10 +352,18 @@ def test_who_was_answered_or_comes_no_more_does_not_wait() -> None:
     assert flow.stuck() == "for 10 min, while 3 wait"  # so many are no chance
     flow.succeeded()
     tried(flow, "f")
-    now[0] += FORGET_S
+    now[0] += STUCK_S
+    assert flow.stuck() == "for 5 min, while 1 wait"
+    now[0] += FORGET_S - STUCK_S
     assert flow.waiting == 1
     now[0] += 1
     assert flow.waiting == 0
+    for key in ("g", "h", "i"):
+        tried(flow, key)
+        flow.lost(key)
+    for later_s, waiting in ((0, 3), (FORGET_S, 3), (1, 0)):
+        now[0] += later_s
+        assert flow.waiting == waiting
 
 
 def test_a_call_that_hangs_waits_as_long_as_it_does() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core.domain.errors import NoAnswer, ServerError
 from core.domain.lifecycle import Reason, State
+from core.domain.troubles import Trouble
 from core.engine.pace import Pace
 from tests.core.engine.jobs import (
     at_rest,
@@ -39,7 +40,9 @@ async def test_a_callback_that_does_not_come_is_noticed_and_polling_takes_over_a
         quick = await ordered(alive)
         async with asyncio.timeout(10):
             await at_rest(alive)  # the slow one too, which would have been looked at after 1,000 s
-        assert alive.worker._arrivals.missing
+        arrivals = alive.worker._arrivals
+        assert arrivals.missing
+        assert [case.trouble for case in arrivals._troubles.cases] == [Trouble.CALLBACKS_MISSING]
         assert {(await current(alive, job)).state for job in (slow, quick)} == {State.DELIVERED}
         reached, go, step = held_up()
         rig.gateway.statuses = [step]
@@ -48,8 +51,7 @@ async def test_a_callback_that_does_not_come_is_noticed_and_polling_takes_over_a
         await alive.service.called_back(third.callback_token, "request-3")
         go.set()
         await at_rest(alive)
-        arrivals = alive.worker._arrivals
-        assert not arrivals.missing
+        assert (arrivals.missing, arrivals._troubles.cases) == (False, [])
     assert [m for m in caplog.messages if "did not call PUBLIC_URL" in m] == [
         f"job {quick.job_id}: it is finished, and the gateway did not call PUBLIC_URL: jobs are polled"
     ]
