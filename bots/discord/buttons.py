@@ -19,6 +19,9 @@ from core.domain.reports import CreditRequest
 
 AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "approve", "decline", "confirm"
 
+LONGEST_LABEL = 80
+"""Characters of a button's label (Discord's documentation, "Components")."""
+
 
 def again(job_id: str) -> discord.ui.View:
     """Offer to send a kept artifact again, free."""
@@ -61,6 +64,7 @@ def rows(buttons: Sequence[Button]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     numbers = sorted({button.row for button in buttons})
     for button in buttons:
-        view.add_item(discord.ui.Button(label=button.label, custom_id=button.data, row=numbers.index(button.row)))
+        label, row = button.label[:LONGEST_LABEL], numbers.index(button.row)
+        view.add_item(discord.ui.Button(label=label, custom_id=button.data, row=row))
     view.stop()  # else discord.py would keep every row that it ever sent; presses come to `Bot.on_interaction` anyway
     return view

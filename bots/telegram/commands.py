@@ -15,7 +15,7 @@ from telegram import (
     Message,
     Update,
 )
-from telegram.constants import ChatType
+from telegram.constants import BotCommandLimit, ChatType
 from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 
@@ -274,4 +274,4 @@ def menus(catalog: Catalog) -> Sequence[tuple[Sequence[BotCommand], BotCommandSc
 
 def _menu(who: Who) -> list[BotCommand]:
     said = {c.group: table.GROUPS.get(c.group, c.about) for c in listing.listed(table.COMMANDS, who)}
-    return [BotCommand(word, _(about)) for word, about in said.items()]
+    return [BotCommand(word, _(about)[: BotCommandLimit.MAX_DESCRIPTION]) for word, about in said.items()]

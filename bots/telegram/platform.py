@@ -26,6 +26,9 @@ from core.service import Service
 
 log = logging.getLogger(__name__)
 
+ISO_639_1 = 2
+"""Letters of the languages that menus may be in (the Bot API's documentation, "setMyCommands")."""
+
 
 class Telegram(TelegramDelivery):
     """Implements `bots.platform.Platform`."""
@@ -114,7 +117,7 @@ class Telegram(TelegramDelivery):
 
     async def _announce(self) -> None:
         try:
-            for tag in ("", *languages()):
+            for tag in ("", *(tag for tag in languages() if len(tag) == ISO_639_1)):
                 with speaking(tag):
                     for commands, scope in menus(self._catalog):
                         await self._bot.set_my_commands(commands, scope=scope, language_code=tag or None)

@@ -1,8 +1,8 @@
 """What must be given in the place of what can't be used, in words that follow "it must be"."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from bots.text.locale import N_, _
+from bots.text.locale import N_, _, ngettext
 from bots.text.wording import AMOUNTS, money
 from core.domain.allowed import Allowed, Rule
 
@@ -22,12 +22,9 @@ _WORDS: Mapping[Rule, str] = {
     Rule.TIME: N_("a time such as 30m, 2 hours, 1h30m, 3 days or 1 week, of at most a year"),
     Rule.SECONDS: N_("seconds or a time, such as 90, 2m or 1 hour, or none"),
     Rule.COUNT: N_("a whole number from {low} to {high}, or none"),
-    Rule.REASON: N_("one line of at most {most} characters"),
     Rule.ONE_OF: N_("one of {choices}"),
     Rule.SOME_OF: N_("one or more of {choices}, or none"),
     Rule.CHANNELS: N_("here, which means where this is written, or none"),
-    Rule.SHORT: N_("at most {most} characters"),
-    Rule.SHORTER: N_("at most {most} characters (this has {has})"),
     Rule.NUMBER: N_("a number from {low} to {high}"),
     Rule.TRUTH: N_("true or false"),
     Rule.AUDIBLE: N_("words: punctuation, emoji and tags in brackets alone have no sound"),
@@ -37,10 +34,21 @@ _WORDS: Mapping[Rule, str] = {
 }
 
 
+_COUNTED: Mapping[Rule, Callable[..., str]] = {
+    Rule.REASON: lambda most: ngettext("one line of at most {n} character", "one line of at most {n} characters", most),
+    Rule.SHORT: lambda most: ngettext("at most {n} character", "at most {n} characters", most),
+    Rule.SHORTER: lambda most, has: ngettext(
+        "at most {n} character (this has {has})", "at most {n} characters (this has {has})", most, has=has
+    ),
+}
+
+
 def said(allowed: Allowed | str) -> str:
     """Say what must be given; what an adapter has said itself stays."""
     if isinstance(allowed, str):
         return allowed
+    if counted := _COUNTED.get(allowed.rule):
+        return counted(**allowed.values)
     return _(_WORDS[allowed.rule], **{name: _shown(name, value) for name, value in allowed.values.items()})
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bots.text.locale import N_, _, ngettext
-from bots.text.wording import a_period, money, when
+from bots.text.wording import a_period, money, number, when
 from core.admin import MOST_ACTS
 from core.domain.quota import Period
 from core.domain.reports import AuditEntry
@@ -14,24 +14,28 @@ ACTS, REFUSALS = 10, 5
 
 NOTHING = N_("Nobody has changed anything here yet.")
 _DID = {
-    "quota set": N_("set the quota of {whom}"),
-    "quota clear": N_("cleared the quota of {whom}"),
-    "grant": N_("gave credit to {whom}"),
-    "revoke": N_("took credit from {whom}"),
-    "approve": N_("granted the credit that {whom} asked for"),
-    "decline": N_("declined the credit that {whom} asked for"),
-    "block": N_("blocked {whom}"),
-    "unblock": N_("unblocked {whom}"),
-    "pool": N_("set the pool of {whom}"),
-    "communities": N_("decided about orders in {whom}"),
-    "claim": N_("became the one who runs this bot"),
-    "limits longest_text": N_("limited the characters of an order"),
-    "limits in_flight": N_("limited the orders under way"),
-    "limits cooldown_s": N_("limited the seconds between two orders"),
-    "limits confirm_micros": N_("set from which price on orders are confirmed"),
-    "limits products": N_("set what may be ordered"),
-    "limits channels": N_("set the channels for orders"),
+    "quota set": N_("{name} set the quota of {whom}"),
+    "quota clear": N_("{name} cleared the quota of {whom}"),
+    "grant": N_("{name} gave credit to {whom}"),
+    "revoke": N_("{name} took credit from {whom}"),
+    "approve": N_("{name} granted the credit that {whom} asked for"),
+    "decline": N_("{name} declined the credit that {whom} asked for"),
+    "block": N_("{name} blocked {whom}"),
+    "unblock": N_("{name} unblocked {whom}"),
+    "pool": N_("{name} set the pool of {whom}"),
+    "communities": N_("{name} decided about orders in {whom}"),
+    "claim": N_("{name} became the one who runs this bot"),
+    "limits longest_text": N_("{name} limited the characters of an order"),
+    "limits in_flight": N_("{name} limited the orders under way"),
+    "limits cooldown_s": N_("{name} limited the seconds between two orders"),
+    "limits confirm_micros": N_("{name} set from which price on orders are confirmed"),
+    "limits products": N_("{name} set what may be ordered"),
+    "limits channels": N_("{name} set the channels for orders"),
+    "resume": N_("{name} let orders go to the gateway at once"),
 }
+_OTHER = "{name}: {act}"
+"""Of another release."""
+_WITHOUT_VALUES = frozenset({"claim", "decline", "resume"})
 _WHY = {
     "NotPermitted": N_("not allowed"),
     "InvalidInput": N_("not understood"),
@@ -53,13 +57,14 @@ def audit(entries: Sequence[AuditEntry], role_names: Mapping[str, str]) -> str:
     if refused:
         lines += ["", ngettext("{n} refused:", "{n} refused:", len(refused)), *refused[:REFUSALS]]
     some = N_("audit.csv has them all.") if len(entries) < MOST_ACTS else N_("audit.csv has the newest {most}.")
-    return "\n".join([*lines, "", _(some, most=f"{MOST_ACTS:,}")])
+    return "\n".join([*lines, "", _(some, most=number(MOST_ACTS))])
 
 
 def _done(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
-    did = _(_DID.get(entry.act, entry.act), whom=_whom(entry, role_names) or _("everybody"))
-    line = f"{when(entry.at_ms)} {entry.actor_name} {did}"
-    if entry.act in {"claim", "decline"}:
+    whom = _whom(entry, role_names) or _("everybody")
+    did = _(_DID.get(entry.act, _OTHER), name=entry.actor_name, whom=whom, act=entry.act)
+    line = f"{when(entry.at_ms)} {did}"
+    if entry.act in _WITHOUT_VALUES:
         return line
     return f"{line}: {_written(entry.act, entry.before)} → {_written(entry.act, entry.after)}"
 

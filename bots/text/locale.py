@@ -97,7 +97,8 @@ def language(tag: str) -> Language:
     parts = (wanted.script, wanted.territory), (None, wanted.territory), (wanted.script, None), (None, None)
     known = _names()
     names = ["_".join(part for part in (wanted.language, *some) if part) for some in parts]
-    near = next((name for name in names if name in known), None)
+    kin = sorted(name for name in known if name.partition("_")[0] == wanted.language)
+    near = next((name for name in (*names, *kin) if name in known), None)
     return ENGLISH if near is None else Language(Locale.parse(near), _read(FOLDER / f"{near}.po"))
 
 

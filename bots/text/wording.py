@@ -9,7 +9,7 @@ from typing import Literal
 
 from babel.dates import format_skeleton
 from babel.lists import format_list
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 from bots.text.locale import ENGLISH, N_, _, ngettext, spoken
 from core.domain.money import show
@@ -64,6 +64,11 @@ def stamping(stamp: Stamp) -> Iterator[None]:
         yield
     finally:
         _stamp.reset(token)
+
+
+def number(n: int) -> str:
+    """Write a number: 1,000; 1.000."""
+    return format_decimal(n, locale=spoken().locale)
 
 
 def when(at_ms: int) -> str:

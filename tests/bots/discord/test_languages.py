@@ -13,7 +13,7 @@ from tests.bots.text.catalogues import PSEUDO, german, pseudo_catalogue, unmarke
 TYPED: tuple[tuple[str, dict[str, str]], ...] = (
     ("/help", {}), ("/voices", {}), ("/balance", {}), ("/claim", {"code": "no"}), ("/quota show", {}),
     ("/limits", {}), ("/limits", {"name": "confirm", "value": "0.0001"}), ("/quota default", {"amount": "0.05", "period": "day"}),
-    ("/quota default", {"amount": "5 beads"}), ("/usage", {}), ("/audit", {}), ("/communities", {}), ("/pool", {"amount": "1"}), ("/resume", {}),
+    ("/quota default", {"amount": "5 beads"}), ("/usage", {}), ("/communities", {}), ("/pool", {"amount": "1"}), ("/resume", {}), ("/audit", {}),
 )  # fmt: skip
 
 

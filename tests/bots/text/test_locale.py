@@ -51,6 +51,11 @@ def test_a_language_is_spoken_where_it_is_set() -> None:
     assert _(N_("Send again")) == "Send again"
 
 
+def test_another_region_is_nearer_than_english(tmp_path: Path) -> None:
+    (tmp_path / "pt_BR.po").write_text(GERMAN)
+    assert [greeting(tag) for tag in ("pt", "pt-PT", "pt-BR")] == ["Guten Tag, Ann {x}."] * 3
+
+
 def test_what_a_catalogue_lacks_or_garbles_is_said_in_english() -> None:
     with speaking("de"):
         assert _(N_("Send again")) == "Noch einmal senden"
