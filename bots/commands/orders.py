@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bots.commands.no_text import refuse_no_text
 from bots.commands.parameters import Typed
 from bots.commands.voice_names import NO_NAME, Beginning, beginning
 from bots.text.locale import _
@@ -67,7 +68,7 @@ def _parameters(
         reading = typed.with_given({**typed.given, row.speaker: voice} if voice else typed.given)
         rest = text if is_literal else reading.after_first(text)[0]
         if not is_literal:
-            reading.refuse_unfinished(rest)
+            refuse_no_text(reading, rest, is_alone=not found.voices)
         return {**reading.given, row.billed: rest or words.answered}
 
     readings = {voice: said(found.rest, voice) for voice in found.voices}

@@ -15,30 +15,29 @@ from core.domain.parameters import Number, Parameter
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
 
-_WORD = r"[^\W\d_][\w-]{0,39}"
-_DASHES = r"(?:-{1,2}|[\u2013\u2014])"  # phones make one long dash of two
-_NAME = rf"(?P<dashes>{_DASHES}?)(?P<name>{_WORD})"
-_EQUALS = r"[=\uff1d](?![=\uff1d>])"
+WORD = r"[^\W\d_][\w-]{0,39}"
+DASHES = r"(?:-{1,2}|[\u2013\u2014])"  # phones make one long dash of two
+_NAME = rf"(?P<dashes>{DASHES}?)(?P<name>{WORD})"
+EQUALS = r"[=\uff1d](?![=\uff1d>])"
 # A comma ends a value where another parameter follows: "voice=Aria,speed=1.2".
-_VALUE = rf"""(?P<value>"[^"\n]*"|(?:(?![,;]-{{0,2}}{_WORD}[=:\uff1d\uff1a])[^\s"])+)"""
-_FIRST = re.compile(rf"\s*{_NAME}(?P<sign>\s?{_EQUALS}\s?|[:\uff1a]\s?|\s){_VALUE}[,;]?\s*")
+_VALUE = rf"""(?P<value>"[^"\n]*"|(?:(?![,;]-{{0,2}}{WORD}[=:\uff1d\uff1a])[^\s"])+)"""
+_FIRST = re.compile(rf"\s*{_NAME}(?P<sign>\s?{EQUALS}\s?|[:\uff1a]\s?|\s){_VALUE}[,;]?\s*")
 _LAST = re.compile(
-    rf"(?<![^\s,;])(?:{_NAME}(?P<sign>{_EQUALS}|[:\uff1a])|(?P<marks>{_DASHES})(?P<option>{_WORD})\s){_VALUE}\Z"
+    rf"(?<![^\s,;])(?:{_NAME}(?P<sign>{EQUALS}|[:\uff1a])|(?P<marks>{DASHES})(?P<option>{WORD})\s){_VALUE}\Z"
 )
-_PERHAPS_LAST = re.compile(rf"(?<![^\s,;]){_NAME}(?P<sign>\s?(?:{_EQUALS}|[:\uff1a])\s?){_VALUE}\Z")
+_PERHAPS_LAST = re.compile(rf"(?<![^\s,;]){_NAME}(?P<sign>\s?(?:{EQUALS}|[:\uff1a])\s?){_VALUE}\Z")
+_BARE_LAST = re.compile(rf"(?<![^\s,;]){_NAME}(?P<sign>\s){_VALUE}\Z")
 _GROUP = re.compile(r"\s*[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>][,:]?\s*")
 _LAST_GROUP = re.compile(r"[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>]\Z")
 _QUOTED = re.compile(r'"(.*)"\s*', re.DOTALL)
-_UNFINISHED = re.compile(
-    rf"(?<![^\s,;])[\[({{<]?{_DASHES}?(?P<name>{_WORD})(?:{_EQUALS}(?=\s|\Z|[\])}}>])|{_EQUALS}\"[^\"]*\Z)"
-    rf"|(?:\A|\s)--(?P<option>{_WORD})(?=\s*\Z)|[\[({{<]\s*(?P<opened>{_WORD}){_EQUALS}[^\s\])}}>]*(?!.*[\])}}>])"
-)
 _FRACTION = re.compile(r"\d*[.,]\d")
 _FIGURE = re.compile(r"[-+]?[.,]?\d")
 SHORTEST_UNKNOWN = 3
 """Letters of a name that is taken for a parameter's, if it is none: x=1 and E=mc2 are words."""
 SHORTEST_PART = 4
 """Letters of a parameter's name that tell which one is meant."""
+LONGEST_BODY = 240
+"""Characters of which a refusal repeats all."""
 LONGEST_LAST = 240
 """Characters in which a text's last parameter is looked for."""
 
@@ -86,7 +85,12 @@ class _Found:
     @property
     def is_perhaps_one(self) -> bool:
         """Whether it is hardly prose although there is but a blank: "speed 1.2 hi", not "speed 2 is a film"."""
-        return self.place is _Place.FIRST and ("_" in self.name or bool(_FRACTION.match(self.value)))
+        return "_" in self.name or bool(_FRACTION.match(self.value))
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether what looks like its value may be the text: "voice= Hello", "output_format lo-fi"."""
+        return (self.sign.startswith("=") and self.sign.endswith(" ")) or not self.is_one
 
     @property
     def is_firm(self) -> bool:
@@ -100,13 +104,14 @@ class Typed:
 
     Before the text, the name of a parameter is taken in each of these forms: `speed=1.2`, `speed = 1.2`, `speed:1.2`,
     `speed: 1.2`, `speed 1.2:`, `--speed 1.2`, `-speed 1.2`, `[speed=1.2]`. After the text it is taken without blanks
-    (`hi speed=1.2`), with dashes or in brackets; amid the text it is a part of it. `speed 1.2 hi` and `hi speed: 1.2`
-    may be prose, so they are refused. What is no value of it is refused, but for a number's where it reads as prose
-    (`speed: the film`, `solve for speed=distance/time`). A misspelt name and one of another product are refused in
-    the same forms. A name that is none is refused only as `velocity=2`, before the text or after it, or as
-    `--velocity 2`; one of two letters never is (`E=mc2`, `x=1`). Whatever is given twice is refused. Each refusal
-    holds the line to type, and `text="…"`, of which everything is said as it stands. A name without its value
-    (`hi speed=`), or with a bracket or a quotation mark that nothing closes, is refused wherever it stands.
+    (`hi speed=1.2`), with dashes or in brackets; amid the text it is a part of it. `speed 1.2 hi`, `hi speed: 1.2`,
+    `hi speed 1.2` and `hi voice Aria` may be prose, so they are refused. What is no value of it is refused, but for a
+    number's where it reads as prose (`speed: the film`, `solve for speed=distance/time`). A misspelt name and one of
+    another product are refused in the same forms. A name that is none is refused only as `velocity=2`, before the text
+    or after it, or as `--velocity 2`; one of two letters is only where a name begins so (`sp=1.2`, but `E=mc2`).
+    Whatever is given twice is refused. Each refusal holds the line to type, which keeps all that may be the text, and
+    `text="…"`, of which everything is said as it stands. What is unfinished, such as `hi speed=`, or no text at all,
+    such as `--help`, `[voice] text` and another command, is refused by `bots.commands.no_text`.
     """
 
     body: str
@@ -146,7 +151,8 @@ class Typed:
                 continue
             match, place = _LAST.search(text, start), _Place.LAST
             if match is None:
-                match, place = _PERHAPS_LAST.search(text, start), _Place.PERHAPS_LAST
+                match = _PERHAPS_LAST.search(text, start) or _BARE_LAST.search(text, start)
+                place = _Place.PERHAPS_LAST
             if (
                 match is None
                 or (place is _Place.PERHAPS_LAST and not match.start())
@@ -157,24 +163,7 @@ class Typed:
 
     def refuse_twice(self, name: str, value: str, typed: str) -> NoReturn:
         """Refuse what was given before."""
-        self._refuse(name, value, _("given once"), typed, "")
-
-    def refuse_unfinished(self, text: str) -> None:
-        """Refuse a parameter without its value, its bracket or its quotation mark: its name would be spoken."""
-        for match in _UNFINISHED.finditer(text):
-            name = unicodedata.normalize("NFKC", match["name"] or match["option"] or match["opened"]).lower()
-            name = name.replace("-", "_")
-            typed = match[0].strip()
-            if name == self.product.billed:
-                self._refuse(name, typed, _("left out, or all of the text in quotation marks"), typed, "")
-            if name in self.product.options:
-                self._refuse(
-                    name,
-                    typed,
-                    self.product.table[name].allowed,
-                    typed,
-                    "" if name in self.given else self._example(name),
-                )
+        self.refuse(name, value, _("given once"), typed)
 
     def _takes_all(self, inside: str) -> bool:
         """Take the parameters in brackets, if there is nothing else."""
@@ -191,7 +180,7 @@ class Typed:
         """Take what is a parameter, and say whether it is one. Raises InvalidInput."""
         name, value = found.name, found.value
         is_one = found.is_one
-        if not (is_one or found.is_perhaps_one) or name == self.product.billed:
+        if not (is_one or found.is_perhaps_one or self._calls(found)) or name == self.product.billed:
             return False
         if name not in self.product.options:
             if is_one:
@@ -200,14 +189,22 @@ class Typed:
         if not self._is_value(name, value):
             if not _is_meant(found, self.product.table[name]):
                 return False
-            self._refuse(name, value, self.product.table[name].allowed, found.typed, self._example(name))
+            parameter = self.product.table[name]
+            is_text = found.is_apart or (found.typed == self.body.strip() and not isinstance(parameter, Number))
+            right = f"{self.example(name)} {value}".strip() if is_text else self.example(name)
+            self.refuse(name, value, parameter.allowed, found.typed, right)
         if found.place is _Place.PERHAPS_LAST or not is_one:
-            self._refuse(name, value, _("written {form}", form=f"{name}={value}"), found.typed, f"{name}={value}")
+            self.refuse(name, value, _("written {form}", form=f"{name}={value}"), found.typed, f"{name}={value}")
         if name in self.given:
             self.refuse_twice(name, value, found.typed)
         parameter = self.product.table[name]
         self.given[name] = value if name == self.product.speaker else parameter.check(name, parameter.read(value))
         return True
+
+    def _calls(self, found: _Found) -> bool:
+        """Say whether a text ends with "voice Aria"."""
+        is_speaker = found.name == self.product.speaker and found.place is _Place.PERHAPS_LAST
+        return is_speaker and self.catalog.voice(found.value) is not None
 
     def _is_value(self, name: str, value: str) -> bool:
         if name == self.product.speaker:
@@ -225,14 +222,15 @@ class Typed:
         name, value = found.name, found.value
         if found.place is _Place.PERHAPS_LAST:
             return
-        near = next((option for option in self.product.options if _resembles(name, option)), None)
-        if near and self._is_value(near, value):
+        like = [option for option in self.product.options if _resembles(name, option)]
+        near = next((option for option in like if self._is_value(option, value)), next(iter(like), None))
+        if near and self._is_value(near, value) and (len(name) >= SHORTEST_UNKNOWN or found.is_firm):
             right = f"{near}={value}"
-            self._refuse(name, value, _("written {form}", form=right), found.typed, right)
+            self.refuse(name, value, _("written {form}", form=right), found.typed, right)
         if near and found.is_firm and found.sign != ":" and _is_meant(found, self.product.table[near]):
             what = allowed_words.said(self.product.table[near].allowed)
             allowed = _("written {name}, {allowed}", name=near, allowed=what)
-            self._refuse(name, value, allowed, found.typed, self._example(near))
+            self.refuse(name, value, allowed, found.typed, self.example(near))
         if not found.is_firm or found.sign == ":":
             return
         others = {o for other in self.catalog.products.values() for o in other.options}
@@ -244,19 +242,30 @@ class Typed:
                 product=product_words.noun(self.product.name),
                 options=", ".join(self.product.options),
             )
-            self._refuse(name, value, takes, found.typed, "")
+            self.refuse(name, value, takes, found.typed)
 
-    def _example(self, name: str) -> str:
+    def example(self, name: str) -> str:
+        """Give a value of a parameter as it is typed, "" for the text and for what was given."""
+        if name == self.product.billed or name in self.given:
+            return ""
         is_speaker = name == self.product.speaker
         return f"{name}={self.catalog.default_voice if is_speaker else self.product.table[name].example}"
 
-    def _refuse(self, name: str, value: str, allowed: Allowed | str, typed: str, right: str) -> NoReturn:
+    def refuse(
+        self, name: str, value: str, allowed: Allowed | str, typed: str = "", right: str = "", *, line: str = ""
+    ) -> NoReturn:
+        """Refuse `typed`; the line to type has what is right in its place, unless another line is given."""
+        command, billed = f"/{self.product.command}", self.product.billed
+        if len(self.body) > LONGEST_BODY:
+            form = f'{billed}="…"'
+            raise InvalidInput(name, value, allowed, product_words.around(right, form))
         words = " ".join(self.body.replace(typed, right, 1).split())
-        command = f"/{self.product.command}"
-        line = f"{command} {words or 'Hello'}"
-        literal = f'{command} {self.product.billed}="{" ".join(self.body.split())}"'
-        either = _("{line}, or {literal} to have all of it said", line=line, literal=literal)
-        raise InvalidInput(name, value, allowed, either)
+        if words == right and " " not in right and '"' not in right:  # nothing is left to be said
+            words = f"{right} {self.product.table[billed].example}".strip()
+        literal = f'{command} {billed}="{" ".join(self.body.split())}"'
+        raise InvalidInput(
+            name, value, allowed, product_words.as_it_stands(self.product.name, line or f"{command} {words}", literal)
+        )
 
 
 def _is_meant(found: _Found, parameter: Parameter) -> bool:
@@ -270,7 +279,7 @@ def _is_meant(found: _Found, parameter: Parameter) -> bool:
 
 def _resembles(name: str, option: str) -> bool:
     parts = (option, *option.split("_"))
-    is_part = len(name) >= SHORTEST_PART and (option.startswith(name) or name in parts)
+    is_part = (len(name) > 1 and option.startswith(name)) or (len(name) >= SHORTEST_PART and name in parts)
     return is_part or resembles(name, option) or any(_shortens(name, part) for part in parts)
 
 

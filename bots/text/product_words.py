@@ -19,6 +19,7 @@ class Words:
     """What its command does."""
     ask: str
     """What to write where nothing was written."""
+    whole: str = N_("{line}, or {literal} to have all of it taken as it stands")
     parameters: dict[str, str] = field(default_factory=dict)
 
 
@@ -27,6 +28,7 @@ WORDS = {
         noun=N_("speech"),
         does=N_("Say something with a voice"),
         ask=N_("Write what I should say:"),
+        whole=N_("{line}, or {literal} to have all of it said"),
         parameters={
             "voice": N_("Who speaks; you may also write the name before the text"),
             "text": N_("What is said; each character costs, tags such as [whispers] too"),
@@ -39,6 +41,7 @@ WORDS = {
         noun=N_("music"),
         does=N_("Make music from a description"),
         ask=N_("Write what I should play:"),
+        whole=N_("{line}, or {literal} to have all of it played"),
         parameters={
             "prompt": N_("What it should sound like; each character costs"),
             "output_format": N_("The format to generate in"),
@@ -69,6 +72,18 @@ def parameter(row: Product, name: str) -> str:
     """Say what a parameter does, within what menus show; of one without words, what it may be."""
     said = of(row.name).parameters.get(name)
     return (_(said) if said else allowed_words.said(row.table[name].allowed))[:LONGEST]
+
+
+def as_it_stands(product: str, line: str, literal: str) -> str:
+    """Offer what was probably meant, and all of it as it was typed."""
+    return _(of(product).whole, line=line, literal=literal)
+
+
+def around(right: str, form: str) -> str:
+    """Offer the same where it is too long to be repeated."""
+    if not right:
+        return _("{form} around all of it to have it taken as it stands", form=form)
+    return _("{right} in its place, or {form} around all of it to have it taken as it stands", right=right, form=form)
 
 
 def usage(row: Product, catalog: Catalog) -> str:

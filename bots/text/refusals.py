@@ -35,7 +35,7 @@ from core.domain.refusals import (
 )
 
 LONGEST_QUOTE = 60
-LONGEST_LINE = 300
+LONGEST_LINE = 700
 FAULT = N_("Something went wrong on my side. Nothing was charged; please try again.")
 ADMINS_ONLY_HINT = N_("Ask an admin of this community to raise it with /quota set.")
 HELD = N_("What is set aside for orders under way can't be taken.")

@@ -144,7 +144,7 @@ _NUMBER = re.compile(r"\d{0,6}[.,]?\d{1,6}", re.ASCII)
 class Flag:
     """True or false."""
 
-    example: str = "yes"
+    example: str = "true"
 
     @property
     def allowed(self) -> Allowed:

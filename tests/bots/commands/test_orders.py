@@ -5,14 +5,11 @@ from typing import Any
 
 import pytest
 
-from bots.commands.orders import Words, read
 from bots.text.refusals import refusal
-from core.domain.models import Destination, Order
-from core.domain.products import OUTPUT_FORMATS, Catalog, catalog
+from core.domain.products import OUTPUT_FORMATS, catalog
 from core.domain.refusals import InvalidInput, NothingToSay
-from tests.makers import caller
+from tests.bots.commands.ordering import TABLE, ordered
 
-TABLE = catalog(default_voice="Lily", more_voices=("Zed-2",))
 ORDINARY = (Path(__file__).parent / "ordinary.txt").read_text().splitlines()
 
 
@@ -30,11 +27,6 @@ OPENINGS = """
     Together Tomorrow Tonight Too Try Turn Two Under Until Up Use Very Wait Wake Was Watch We Welcome Well Were What When
     Where Which While Who Why Wild Win With Wonderful Work Would Wow Yeah Yes Yesterday You Your
 """
-
-
-def ordered(body: str, product: str = "speech", *, table: Catalog = TABLE, **words: Any) -> Order:
-    where = Destination("test")
-    return read(Words(body=body, **words), product, table, caller(), event_id="test:1", destination=where)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +326,8 @@ def test_a_mistake_in_a_parameter_is_refused(product: str, body: str, says: str)
 def test_a_refused_parameter_comes_with_the_lines_to_type(product: str, body: str, lines: list[str]) -> None:
     with pytest.raises(InvalidInput) as refused:
         ordered(body, product)
-    assert refused.value.instead == f"{', or '.join(lines)} to have all of it said"
+    heard = "said" if product == "speech" else "played"
+    assert refused.value.instead == f"{', or '.join(lines)} to have all of it {heard}"
     for line in lines:
         row, order = TABLE[product], ordered(line.split(maxsplit=1)[1], product)
         assert not order.readings
@@ -371,10 +364,17 @@ def test_one_letter_or_number_is_enough(text: str) -> None:
         ("speech", "Aria Hello --speed=", "Aria Hello speed=1.2"),
         ("speech", "Aria Hello --speed", "Aria Hello speed=1.2"),
         ("speech", "Aria Hello voice=", "Aria Hello"),
-        ("speech", "text=", "Hello"),
-        ("speech", 'text="Hello', "Hello"),
+        ("speech", "text=", "Hello everyone"),
+        ("speech", 'text="Hello', 'text="Hello"'),
         ("music", "lo-fi output_format=", "lo-fi output_format=mp3_44100_128"),
-        ("music", 'prompt="lo fi', "Hello"),
+        ("music", 'prompt="lo fi', 'prompt="lo fi"'),
+        ("speech", "voice= Hello", "voice=Lily Hello"),
+        ("speech", "voice: Hello", "voice=Lily Hello"),
+        ("speech", "speed=9", "speed=1.2 Hello everyone"),
+        ("music", "output_format= lo-fi", "output_format=mp3_44100_128 lo-fi"),
+        ("music", "output_format lo-fi", "output_format=mp3_44100_128 lo-fi"),
+        ("music", "lo-fi output_format", "lo-fi output_format=mp3_44100_128"),
+        ("music", "respect_sections_durations=maybe rain", "respect_sections_durations=true rain"),
     ],
 )
 def test_a_parameter_that_is_not_finished_is_not_spoken(product: str, body: str, instead: str) -> None:

@@ -99,7 +99,7 @@ async def test_on_telegram(studio: Studio, tmp_path: Path) -> None:
         alice, bob = world.user("Alice", "alice"), world.user("Bob", "bob")
         band = world.group("Band", bob)
         band.add(alice, "administrator")
-        await band.says(bob, "/chime pitch=1.5 ding bright=yes")
+        await band.says(bob, "/chime pitch=1.5 ding bright=true")
         await band.says(bob, "/speak warmth=0,5 Hello")
         await band.wait_for(lambda chat: len(list(chat.audios)) == 2, timeout_s=20)
         assert sorted(studio.orders, key=sorted) == [
@@ -112,7 +112,7 @@ async def test_on_telegram(studio: Studio, tmp_path: Path) -> None:
             (alice, "/wave", "Write /wave @name [small or big]"),
             (bob, "/wave @alice", "Only admins of this community may do that."),
             (bob, "/chime", "/chime ding dong"),
-            (bob, "/help", "pitch=1.5, bright=yes"),
+            (bob, "/help", "pitch=1.5, bright=true"),
         ):
             assert says in (await band.reply_to(await band.says(who, text))).text.replace("\u2060", "")
         members, admins = ({c["command"] for c in call.object("commands")} for call in world.calls_to("setMyCommands"))

@@ -1,0 +1,118 @@
+"""What stands in the place of a text and is plainly none: a flag, the usage as it stands, another command. Pure."""
+
+import re
+import unicodedata
+from typing import NoReturn
+
+from bots.commands import parse, table
+from bots.commands.command import Who
+from bots.commands.parameters import DASHES, EQUALS, WORD, Typed
+from bots.commands.voice_names import beginning
+from bots.text.locale import _
+
+_UNFINISHED = re.compile(
+    rf"(?<![^\s,;])[\[({{<]?{DASHES}?(?P<name>{WORD})(?:{EQUALS}(?=\s|\Z|[\])}}>])|{EQUALS}\"[^\"]*\Z)"
+    rf"|(?:\A|\s)--(?P<option>{WORD})(?=\s*\Z)|[\[({{<]\s*(?P<opened>{WORD}){EQUALS}[^\s\])}}>]*(?!.*[\])}}>])"
+)
+_FLAG = re.compile(r"--[^\W\d][\w-]*|-[^\W\d_]|[\u2013\u2014](?:help|usage)|/help|/\?", re.IGNORECASE)
+_BRACKETS = re.compile(r"\A\s*[\[({<]\s*([\w-]+)\s*[\])}>]|[\[({<]\s*([\w-]+)\s*[\])}>]\s*\Z")
+_LINE = re.compile(r"^[ \t]*(/.*)", re.MULTILINE)
+_NAMELESS = re.compile(r"[=\uff1d]\s?[.,]?\d[\d.,]*(?=\s|\Z)")
+_WORD = re.compile(r"[^\s\[\](){}<>|,]+")
+_HELP = frozenset({"help", "usage"})
+
+
+def refuse_no_text(typed: Typed, text: str, *, is_alone: bool) -> None:
+    """Refuse what nobody wants to hear; `is_alone`: no voice was called for it. Raises InvalidInput.
+
+    A word such as "help" may be meant as a text, so the refusal says how to have it said. It is refused only where it
+    is all that was typed, in which no sentence is lost.
+    """
+    _refuse_unfinished(typed, text)
+    word = text.strip().casefold()
+    if _FLAG.fullmatch(word) or (is_alone and word in _HELP):
+        _refuse_help(typed, text.strip())
+    if is_alone and word in _commands():
+        _refuse_command(typed, text.strip(), f"/{word}")
+    names = typed.product.table
+    words = [found.casefold().replace("-", "_") for found in _WORD.findall(text)]
+    if words and all(found in names for found in words):
+        example = f"/{typed.product.command} {typed.catalog.example(typed.product)}"
+        typed.refuse(typed.product.billed, text.strip(), _("words of your own"), line=example)
+    _refuse_brackets(typed, text)
+    _refuse_bare_name(typed, text)
+    _refuse_nameless(typed, text)
+    _refuse_lines(typed, text)
+
+
+def _refuse_unfinished(typed: Typed, text: str) -> None:
+    """Refuse a parameter without its value, its bracket or its quotation mark: its name would be spoken."""
+    for match in _UNFINISHED.finditer(text):
+        name = unicodedata.normalize("NFKC", match["name"] or match["option"] or match["opened"]).lower()
+        name = name.replace("-", "_")
+        part = match[0].strip()
+        if name == typed.product.billed:
+            right = f'{part}"' if '"' in part else ""
+            typed.refuse(name, part, _("left out, or all of the text in quotation marks"), part, right)
+        if name in typed.product.options:
+            typed.refuse(name, part, typed.product.table[name].allowed, part, typed.example(name))
+
+
+def _commands() -> set[str]:
+    return {command.name for command in table.COMMANDS if command.who is Who.MEMBER and not command.is_rare}
+
+
+def _refuse_help(typed: Typed, value: str) -> NoReturn:
+    example = f"/{typed.product.command} {typed.catalog.example(typed.product)}"
+    line = _("{example}, /help for all that I can do", example=example)
+    typed.refuse(typed.product.billed, value, _("words of your own"), line=line)
+
+
+def _refuse_command(typed: Typed, value: str, line: str) -> NoReturn:
+    typed.refuse(typed.product.billed, value, _("a message of its own"), line=line)
+
+
+def _refuse_brackets(typed: Typed, text: str) -> None:
+    """Refuse `[voice] Hello`: the usage with its brackets."""
+    for found in _BRACKETS.finditer(text):
+        name = (found[1] or found[2]).casefold().replace("-", "_")
+        if name in typed.product.table:
+            right = typed.example(name)
+            allowed = _("written {form}", form=right) if right else _("left out")
+            typed.refuse(name, found[0].strip(), allowed, found[0].strip(), right)
+
+
+def _refuse_bare_name(typed: Typed, text: str) -> None:
+    """Refuse the name of a parameter that has no value: before a voice, or where it is no word of prose."""
+    first, _blank, rest = text.strip().partition(" ")
+    last = text.rsplit(maxsplit=1)[-1] if text.strip() else ""
+    is_before_voice = first.casefold() != typed.product.speaker and beginning(rest, typed.catalog.voices).plain
+    for word, is_name in ((first, is_before_voice or "_" in first), (last, "_" in last)):
+        name = word.casefold().replace("-", "_")
+        if is_name and name in typed.product.options:
+            typed.refuse(name, word, _("written {form}", form=typed.example(name) or name), word, typed.example(name))
+
+
+def _refuse_nameless(typed: Typed, text: str) -> None:
+    """Refuse `=1.2 Hello`."""
+    if found := _NAMELESS.match(text.strip()):
+        form = next(filter(None, map(typed.example, reversed(typed.product.options))), "")
+        typed.refuse(typed.product.billed, found[0], _("written with its name, such as {form}", form=form), found[0])
+
+
+def _refuse_lines(typed: Typed, text: str) -> None:
+    """Refuse a line that is a command; a slash before any other word is only that."""
+    for found in _LINE.finditer(text):
+        command = parse.read(found[1])
+        if command is None or command.name not in table.words(typed.catalog):
+            continue
+        is_first, name = not text[: found.start()].strip(), found[1].split(maxsplit=1)[0]
+        if not is_first:
+            _refuse_rest(typed, name, text[found.start() :])
+        if command.name != typed.product.command:
+            _refuse_command(typed, name, text.strip())
+        _refuse_rest(typed, name, name)
+
+
+def _refuse_rest(typed: Typed, value: str, rest: str) -> NoReturn:
+    typed.refuse(typed.product.billed, value, _("a message of its own"), rest)

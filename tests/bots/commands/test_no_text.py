@@ -1,0 +1,94 @@
+"""What stands in the place of a text and is plainly none costs nothing; a sentence is said as it stands."""
+
+import pytest
+
+from bots.text.refusals import refusal
+from core.domain.refusals import InvalidInput
+from tests.bots.commands.ordering import TABLE, ordered
+
+EXAMPLE = "/speak Lily Hello everyone"
+HELP = f"{EXAMPLE}, /help for all that I can do"
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("--help", HELP),
+        ("-h", HELP),
+        ("\u2014help", HELP),
+        ("/help", HELP),
+        ("help", HELP),
+        ("Help", HELP),
+        ("Aria --help", HELP),
+        ("balance", "/balance"),
+        ("/balance", "/balance"),
+        ("/speak hello", "/speak hello"),
+        ("/speak@some_bot hello", "/speak hello"),
+        ("Aria /speak hello", "/speak Aria hello"),
+        ("/music lo-fi", "/music lo-fi"),
+        ("Hello\n/speak there\n/balance", "/speak Hello"),
+        ("text", EXAMPLE),
+        ("[voice] text", EXAMPLE),
+        ("Aria text", EXAMPLE),
+        ("<voice> <text>", EXAMPLE),
+        ("speed", EXAMPLE),
+        ("[voice] Hello", "/speak Hello"),
+        ("Hello [speed]", "/speak Hello speed=1.2"),
+        ("speed Aria Hello", "/speak speed=1.2 Aria Hello"),
+        ("Hello speed 1.2", "/speak Hello speed=1.2"),
+        ("Hello there stability 0.5", "/speak Hello there stability=0.5"),
+        ("Hello there voice Aria", "/speak Hello there voice=Aria"),
+        ("Hello similarity_boost 1", "/speak Hello similarity_boost=1"),
+        ("sp=1.2 Hello", "/speak speed=1.2 Hello"),
+        ("=1.2 Hello", "/speak Hello"),
+    ],
+)
+def test_what_is_plainly_no_text_is_neither_said_nor_billed(body: str, line: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        ordered(body)
+    literal = " ".join(body.split())
+    assert refusal(refused.value).endswith(f'. Write {line}, or /speak text="{literal}" to have all of it said')
+    assert ordered(f'text="{literal}"').parameters["text"] == literal
+    if line.startswith("/speak "):
+        assert ordered(line.removeprefix("/speak ").partition(", /help")[0]).parameters["text"]
+
+
+@pytest.mark.parametrize("body", ["output_format", "prompt", "--help", "help", "/speak hello", "[output_format] lo-fi"])
+def test_nor_is_it_played(body: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        ordered(body, "music")
+    assert refusal(refused.value).endswith(f'or /music prompt="{body}" to have all of it played')
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Help!", "Help me", '"help"', "Balance is all", "/pause and go", "Hello\n/shrug", "Text me later", "Speed kills",
+     "What a voice", "I ran at speed 9", "What a nice voice area", "--hello there", "-Hola", "\u2014Hola", "= hi",
+     "E=mc2", "v=1 and so on", "and/or", "Voice of America"],
+)  # fmt: skip
+def test_what_may_be_a_sentence_is_said(text: str) -> None:
+    assert ordered(text).parameters["text"] == text
+    assert not ordered(text).readings
+
+
+def test_a_word_after_a_voice_is_said() -> None:
+    assert ordered("Aria help").parameters == {"voice": "Aria", "text": "help"}
+
+
+def test_a_long_text_is_not_cut_in_a_line_to_type() -> None:
+    for body, says in (
+        (f"sped=1.2 {'la ' * 300}", 'Write speed=1.2 in its place, or text="…" around all of it'),
+        (f"velocity=2 {'la ' * 300}", 'Write text="…" around all of it'),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            ordered(body)
+        assert says in refusal(refused.value)
+
+
+@pytest.mark.parametrize("product", TABLE.products)
+def test_what_help_says_is_no_text(product: str) -> None:
+    """Whoever types the usage as it stands is told what is meant by it."""
+    row = TABLE[product]
+    for usage in (f"[{row.speaker}] {row.billed}" if row.speaker else row.billed, *row.options):
+        with pytest.raises(InvalidInput):
+            ordered(usage, product)
