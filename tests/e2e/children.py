@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -41,7 +42,8 @@ class Child:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal, unless it is gone."""
         if not self.gone.done():
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it may be gone although we have not heard so yet
+                os.kill(self.pid, number)
 
     async def ended(self, within_s: float = GONE_S) -> int:
         """Wait for its end and return the exit status. Raises TimeoutError."""

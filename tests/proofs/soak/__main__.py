@@ -14,7 +14,10 @@ def summary(outcome: Outcome) -> str:
     """Say what happened in a few lines."""
     met = ", ".join(f"{count} {what}" for what, count in sorted(outcome.met.items()))
     lines = [
-        f"{outcome.delivered} audios in {outcome.took_s:.0f} s; {outcome.asked_again} times asked to be sent again",
+        (
+            f"{outcome.delivered} audios in {outcome.took_s:.0f} s; {outcome.asked_again} times asked to be sent again, "
+            f"{outcome.unheard} not heard"
+        ),
         f"faults: {met}",
         f"before: {outcome.before}",
         f"after:  {outcome.after}",

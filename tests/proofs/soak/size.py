@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -27,16 +28,18 @@ class Size:
 
     def least(self, other: "Size") -> "Size":
         """Return the smaller of each figure."""
-        return Size(**{f.name: min(getattr(self, f.name), getattr(other, f.name)) for f in fields(Size)})
+        return Size(**{name: min(getattr(self, name), getattr(other, name)) for name in FIGURES})
 
-    def beyond(self, before: "Size", *, memory: bool = True) -> list[str]:
-        """Name what has grown beyond its share."""
+    def beyond(self, before: "Size", figures: Collection[str]) -> list[str]:
+        """Name which of these figures have grown beyond their share."""
         return [
-            f"{f.name}: {getattr(before, f.name)} before, {getattr(self, f.name)} now"
-            for f in fields(Size)
-            if (memory or f.name != "memory_kib")
-            and getattr(self, f.name) > getattr(before, f.name) * (1 + SHARE) + SLACKS.get(f.name, SLACK)
+            f"{name}: {getattr(before, name)} before, {getattr(self, name)} now"
+            for name in figures
+            if getattr(self, name) > getattr(before, name) * (1 + SHARE) + SLACKS.get(name, SLACK)
         ]
+
+
+FIGURES = tuple(f.name for f in fields(Size))
 
 
 async def measured(pid: int, port: int) -> tuple[Size, int]:

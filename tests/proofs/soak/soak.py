@@ -13,14 +13,18 @@ from bots.sandbox import Sandbox, SandboxConfig
 from tests.e2e.children import PROGRAM, Nursery
 from tests.e2e.process import Process
 from tests.proofs.kill.crowd import DiscordOrder, Order, TelegramOrder
-from tests.proofs.soak.size import Size, measured
+from tests.proofs.soak.size import FIGURES, Size, measured
 from tests.proofs.soak.weather import Weather
-from tests.worlds.discord import DiscordWorld
+from tests.worlds.discord import DiscordWorld, Reply
 from tests.worlds.telegram import TelegramWorld
 
 LOOK_S = 0.5
 ORDER_S = 240.0
 """How long an order may take to become audio."""
+HEARD_S = 5.0
+"""How long a member waits for a sign that an order was heard; after 3 s Discord takes none, and says that the bot failed."""
+UNHEARD_SHARE = 0.01
+"""So many orders a busy machine may be late for."""
 REST_S = 120.0
 SETTLE_S = 45.0
 """How long connections that nobody needs any more are kept, at most: aiohttp looks for them once in the 15 s that each may
@@ -42,7 +46,8 @@ class Plan:
     audios: int
     first: int = 0
     first_s: float = 60.0
-    memory: bool = True
+    figures: tuple[str, ...] = FIGURES
+    """What must not have grown."""
     settle_s: float = SETTLE_S
     drops: bool = True
     program: str = PROGRAM
@@ -54,6 +59,7 @@ class Outcome:
 
     delivered: int = 0
     asked_again: int = 0
+    unheard: int = 0
     met: dict[str, int] = field(default_factory=dict)
     before: Size | None = None
     after: Size | None = None
@@ -84,7 +90,9 @@ class Soak:
         self._until_s, self._most = float("inf"), self._plan.audios
         await asyncio.gather(*(self._keep_ordering(one) for one in orderings))
         outcome.after = await self._at_rest(outcome.before)
-        outcome.wrong += outcome.after.beyond(outcome.before, memory=self._plan.memory)
+        outcome.wrong += outcome.after.beyond(outcome.before, self._plan.figures)
+        if outcome.unheard > outcome.delivered * UNHEARD_SHARE:
+            outcome.wrong.append(f"{outcome.unheard} orders were not heard")
         outcome.met, outcome.took_s = dict(self._weather.met), time.monotonic() - started_s
         return outcome
 
@@ -92,12 +100,11 @@ class Soak:
         """Order one audio after the other in one chat, each once the former has come."""
         while self._ordered < self._most and time.monotonic() < self._until_s:
             number, self._ordered = self._ordered, self._ordered + 1
-            order = await ordering(number)
             try:
                 async with asyncio.timeout(ORDER_S):
-                    await self._delivered(order)
+                    await self._delivered(await ordering(number))
             except TimeoutError:
-                self._outcome.wrong.append(f"{order.event_id}: no audio after {ORDER_S:.0f} s")
+                self._outcome.wrong.append(f"{_text(number)}: no audio after {ORDER_S:.0f} s")
                 return
             self._outcome.delivered += 1
 
@@ -121,7 +128,7 @@ class Soak:
         self._service.discord.requests.clear()
         least, _ = await measured(pid, self._port)
         until_s = time.monotonic() + self._plan.settle_s
-        while time.monotonic() < until_s and (before is None or least.beyond(before, memory=self._plan.memory)):
+        while time.monotonic() < until_s and (before is None or least.beyond(before, self._plan.figures)):
             await asyncio.sleep(LOOK_S)
             least = least.least((await measured(pid, self._port))[0])
         return least
@@ -157,11 +164,22 @@ class Soak:
                 ("/music", {"prompt": _text(n)}) if _is_music(n) else ("/speak", {"voice": "Aria", "text": _text(n)})
             )
             reply = await discord.command(member, channel, line, **options)
+            while not await _heard(reply):
+                self._outcome.unheard += 1
+                reply = await discord.command(member, channel, line, **options)
             return DiscordOrder(
                 text=_text(n), event_id=f"discord:{reply.id}", reply=reply, member=member, world=discord
             )
 
         return order
+
+
+async def _heard(reply: Reply) -> bool:
+    try:
+        await reply.acknowledged(HEARD_S)
+    except TimeoutError:
+        return False
+    return True
 
 
 def _is_music(number: int) -> bool:
