@@ -63,7 +63,8 @@ class App:
             await platform.open(self.service)
         taken_up = await self.worker.start()
         telling = [asyncio.create_task(self.notifier.run(), name="notifier")] if self.notifier else []
-        log.info("ready: %s; %d unfinished jobs taken up", self.duty or ", ".join(self.receiving), taken_up)
+        duty = self.duty or f"connecting to {' and '.join(self.receiving)}"
+        log.info("ready: %s; %d unfinished jobs taken up", duty, taken_up)
         receiving = [asyncio.create_task(keep_running(p, stop), name=p.name) for p in self.receiving.values()]
         try:
             await _until_stopped(stop, [] if self.stays else receiving)
@@ -93,6 +94,9 @@ async def _until_stopped(stop: asyncio.Event, receiving: Sequence[asyncio.Task[N
     waiting = {stopped, *receiving}
     while stopped in waiting and (waiting - {stopped} or not receiving):
         _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        others = sorted(task.get_name() for task in waiting - {stopped})
+        if others and stopped in waiting:
+            log.warning("orders come from %s alone now", " and ".join(others))
     stopped.cancel()
     if not stop.is_set():
         log.critical("no platform can run; see above. Stopping.")
@@ -113,7 +117,7 @@ async def keep_running(platform: Platform, stop: asyncio.Event) -> None:
         try:
             await platform.run()
         except PlatformError as error:
-            log.critical("%s can't run: %s. The other platforms go on.", platform.name, error)
+            log.critical("%s can't run: %s", platform.name, error)
             return
         except PlatformBusy as error:
             log.error("%s; trying again in %.0f s, as it was told", error, error.retry_after_s)  # noqa: TRY400 - no fault

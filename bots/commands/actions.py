@@ -119,13 +119,14 @@ async def limits(asked: Asked, name: str = "", value: str = "") -> Answer | None
     """Show the community's limits, or set the one that is named; `none` takes it away."""
     admin, caller = asked.service.admin, asked.caller
     if not name and not value:
-        return Answer(texts.limits(await admin.limits(caller)))
+        return Answer(texts.limits(await admin.limits(caller), asked.channel_name))
     if not name:
         raise InvalidInput("limit", "", allowed(Rule.ONE_OF, choices=tuple(texts.LIMITS)))
     if not value:
         return None
     value = _channels(asked, value) if name == "channels" else value
-    return Answer(texts.limits(await admin.set_limit(caller, texts.LIMITS.get(name, name), value)))
+    found = await admin.set_limit(caller, texts.LIMITS.get(name, name), value)
+    return Answer(texts.limits(found, asked.channel_name))
 
 
 def _channels(asked: Asked, value: str) -> str:
@@ -164,7 +165,7 @@ async def audit(asked: Asked) -> Answer:
     """Show who changed what, the newest first."""
     entries = await asked.service.admin.audit(asked.caller)
     files = await _as_csv("audit.csv", AuditEntry, entries)
-    return Answer(audit_replies.audit(entries, asked.role_names), tuple(files), private=True)
+    return Answer(audit_replies.audit(entries, asked.role_names, asked.channel_name), tuple(files), private=True)
 
 
 # --- operators --------------------------------------------------------------------------------------------------------

@@ -48,6 +48,8 @@ class Asked:
     """By the roles' keys."""
     channel: Callable[[str], str] = str
     """Returns the key of a channel as people name it. Raises InvalidInput."""
+    channel_name: Callable[[str], str] = str
+    """Returns what people call the channel of a key."""
     administers: Callable[[], Awaitable[bool]] | None = None
     """Asks whether the caller is an admin here, where the platform has not said so yet."""
     how_to_call: str = ""

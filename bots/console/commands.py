@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable
 
-from bots.commands import orders, parse, table, typed
+from bots.commands import actions, orders, parse, table, typed
 from bots.commands.command import Answer, Asked
 from bots.commands.parse import Command, Named
 from bots.console.identity import HERE, NAME, person
@@ -48,4 +48,6 @@ class Dispatcher:
             name = named.handle or named.member_id
             return named, person(name) if name else None
 
-        return await typed.use(Asked(service=self._service, caller=caller), command, find)
+        return await typed.use(
+            Asked(service=self._service, caller=caller, channel_name=lambda _: actions.HERE), command, find
+        )

@@ -40,7 +40,7 @@ HOW = N_(
 async def demo(*, script: Path | None, out: Path) -> int:
     """Hold a conversation from a script or with whoever sits here; return 0 when every accepted order was delivered.
 
-    Raises ConfigurationError where the script can't be read or `out` can't be written.
+    Raises ConfigurationError where the script can't be read or `out` can't be written, OSError where nobody reads on.
     """
     logging.getLogger("troubadour.sandbox").setLevel(logging.ERROR)  # its warning is what the welcome says
     for stream in (sys.stdin, sys.stdout):
@@ -59,6 +59,8 @@ async def demo(*, script: Path | None, out: Path) -> int:
         books = await audit_of(settings.database)
     with speaking(locale()):
         report(screen, output.kept, console.outcome, books)
+    if screen.failure:
+        raise screen.failure
     return 0 if console.outcome.finished and not console.outcome.failed and books.balance else 1
 
 

@@ -90,6 +90,8 @@ class Console(ConsoleDelivery):
                 await self._say(answer)
             if self._in_turn:
                 await self._all_ended()
+            if self._screen.failure:
+                return
         if not self._accepted <= self._ended:
             self._screen.aside(_(replies.WAITING))
         await self._all_ended()

@@ -20,6 +20,8 @@ class Screen:
         self._styled = out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         self._width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
         self._prompting = False
+        self.failure: OSError | None = None
+        """Why nothing can be written any more, as when whoever reads has gone; the rest is left out."""
 
     def said(self, name: str, text: str) -> None:
         """Show what a member writes."""
@@ -51,8 +53,7 @@ class Screen:
 
     def ask(self) -> None:
         """Show the prompt, and keep it below whatever is written until `asked`."""
-        self._out.write(f"\n{PROMPT}")
-        self._out.flush()
+        self._put(f"\n{PROMPT}")
         self._prompting = True
 
     def asked(self) -> None:
@@ -79,8 +80,16 @@ class Screen:
     def _write(self, text: str) -> None:
         """Write over a waiting prompt, and put it back below."""
         before, after = (CLEAR_LINE if self._styled else "\r", PROMPT) if self._prompting else ("", "")
-        self._out.write(f"{before}{text}\n{after}")
-        self._out.flush()
+        self._put(f"{before}{text}\n{after}")
+
+    def _put(self, text: str) -> None:
+        if self.failure:
+            return
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except OSError as error:
+            self.failure = error
 
 
 def visible(text: str) -> str:

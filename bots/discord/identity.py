@@ -95,7 +95,19 @@ def asked_of(service: Service, caller: Caller, interaction: AnyInteraction) -> A
     """Say who uses a command; the answer is for their eyes alone, as is what they entered."""
     roles = interaction.guild.roles if interaction.guild else ()
     names = {role_key(role.id): role.name for role in roles}
-    return Asked(service=service, caller=caller, has_roles=True, role_names=names, channel=channel_key)
+    return Asked(
+        service=service,
+        caller=caller,
+        has_roles=True,
+        role_names=names,
+        channel=channel_key,
+        channel_name=_channel_name,
+    )
+
+
+def _channel_name(channel: str) -> str:
+    """Mention a channel: Discord shows its name to whoever may see it."""
+    return f"<#{channel.removeprefix(f'{PLATFORM}:')}>"
 
 
 def channel_key(word: str) -> str:

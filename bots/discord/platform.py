@@ -20,6 +20,8 @@ from core.service import Service
 
 log = logging.getLogger(__name__)
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # voice channels are not used
+
 ANSWER_S = 5.0
 """How long answers under way may take when the bot stops receiving."""
 BAD_TOKEN = 4004

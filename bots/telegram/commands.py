@@ -26,7 +26,19 @@ from bots.commands.greeting import Greeted
 from bots.commands.parse import Command, Named
 from bots.telegram import parse
 from bots.telegram.delivery import TelegramDelivery
-from bots.telegram.identity import NAME, Admins, Place, Recent, caller, key, key_of, person, takes_part, topic
+from bots.telegram.identity import (
+    NAME,
+    Admins,
+    Place,
+    Recent,
+    caller,
+    channel_name,
+    key,
+    key_of,
+    person,
+    takes_part,
+    topic,
+)
 from bots.telegram.intake import Keep
 from bots.telegram.pace import Pace, Rank, Turn
 from bots.telegram.presses import Presses
@@ -210,6 +222,7 @@ class Dispatcher:
             service=self._service,
             caller=who,
             is_public=not who.direct,
+            channel_name=channel_name,
             administers=partial(self._is_admin, message),
             how_to_call=replies.name_me(f"/speak@{self._bot.username}"),
         )

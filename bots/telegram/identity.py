@@ -48,6 +48,12 @@ def channel_key(thread: int | None) -> str:
     return f"{NAME}:{thread or 0}"
 
 
+def channel_name(channel: str) -> str:
+    """Name a topic for people; Telegram tells a bot only its number."""
+    number = channel.removeprefix(f"{NAME}:")
+    return _("topic {number}", number=number) if number != "0" else _("General")
+
+
 def person(user: User) -> Person:
     """Return a member who is spoken about."""
     return Person(member=key(user.id), name=_name(user))

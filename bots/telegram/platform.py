@@ -100,6 +100,7 @@ class Telegram(TelegramDelivery):
         """Take orders until `stop_receiving`. Raises PlatformError for a bad token, PlatformBusy, TelegramError."""
         try:
             await self._application.initialize()
+            log.info("telegram: logged in as @%s", self._bot.username)
             await self._announce()
             await self._source.run()
         except InvalidToken:  # its text holds the token

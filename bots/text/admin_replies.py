@@ -1,6 +1,6 @@
 """Every sentence that an admin or an operator reads, in plain text; each adapter escapes it for its platform."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bots.text import product_words
 from bots.text.locale import N_, _, ngettext
@@ -143,8 +143,8 @@ def unseen(member_id: str) -> str:
     return _("Nobody with the id {id} has ever been seen here: see whether the number is right.", id=member_id)
 
 
-def limits(found: Limits) -> str:
-    """List a community's limits by the words that set them."""
+def limits(found: Limits, channel_name: Callable[[str], str] = str) -> str:
+    """List a community's limits by the words that set them; `channel_name` says what people call a channel."""
     shown = {
         "text": found.longest_text is not None
         and ngettext("{n} character an order", "{n} characters an order", found.longest_text),
@@ -159,7 +159,7 @@ def limits(found: Limits) -> str:
         "confirm": found.confirm_micros is not None
         and _("orders over {amount} are confirmed", amount=money(found.confirm_micros)),
         "products": found.products and ", ".join(found.products),
-        "channels": found.channels and ", ".join(found.channels),
+        "channels": found.channels and ", ".join(map(channel_name, found.channels)),
     }
     none = _("none")
     lines = [f"{name}: {value or none}" for name, value in shown.items()]

@@ -1,7 +1,7 @@
 """Who changed what, in people's words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import a_period, money, number, when
@@ -47,11 +47,13 @@ _REFUSED = N_("refused")
 _AMOUNTS = ("quota", "grant", "revoke", "pool", "approve", "limits confirm")
 
 
-def audit(entries: Sequence[AuditEntry], role_names: Mapping[str, str]) -> str:
+def audit(
+    entries: Sequence[AuditEntry], role_names: Mapping[str, str], channel_name: Callable[[str], str] = str
+) -> str:
     """List the newest acts, a line each, and count the attempts that were refused: they can't crowd out the others."""
     if not entries:
         return _(NOTHING)
-    applied = [_done(entry, role_names) for entry in entries if entry.outcome == "applied"]
+    applied = [_done(entry, role_names, channel_name) for entry in entries if entry.outcome == "applied"]
     refused = [_refused(entry, role_names) for entry in entries if entry.outcome != "applied"]
     lines = applied[:ACTS] or [_(NOTHING)]
     if refused:
@@ -60,13 +62,14 @@ def audit(entries: Sequence[AuditEntry], role_names: Mapping[str, str]) -> str:
     return "\n".join([*lines, "", _(some, most=number(MOST_ACTS))])
 
 
-def _done(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
+def _done(entry: AuditEntry, role_names: Mapping[str, str], channel_name: Callable[[str], str]) -> str:
     whom = _whom(entry, role_names) or _("everybody")
     did = _(_DID.get(entry.act, _OTHER), name=entry.actor_name, whom=whom, act=entry.act)
     line = f"{when(entry.at_ms)} {did}"
     if entry.act in _WITHOUT_VALUES:
         return line
-    return f"{line}: {_written(entry.act, entry.before)} → {_written(entry.act, entry.after)}"
+    before, after = (_written(entry.act, value, channel_name) for value in (entry.before, entry.after))
+    return f"{line}: {before} → {after}"
 
 
 def _refused(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
@@ -104,7 +107,7 @@ def _blocked(value: str) -> str:
     return _("until {when}", when=when(int(at_ms))) if at_ms.isdecimal() else _(value)
 
 
-def _written(act: str, value: str) -> str:
+def _written(act: str, value: str, channel_name: Callable[[str], str]) -> str:
     """Write a value of the audit, which keeps micros, ms and lists with commas around, as people read it."""
     if act in {"block", "unblock"}:
         return _blocked(value)
@@ -112,4 +115,5 @@ def _written(act: str, value: str) -> str:
         limit, _space, period = value.rpartition(" ") if act.startswith("quota") else ("", "", "")
         amount = re.sub(r"\d+|none|default|unlimited", _amount, limit or value)
         return a_period(amount, Period(period)) if limit else amount
-    return ", ".join(value.strip(",").split(","))
+    words = value.strip(",").split(",")
+    return ", ".join(map(channel_name, words) if act.endswith("channels") and value != "none" else words)

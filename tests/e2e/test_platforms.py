@@ -34,6 +34,8 @@ async def test_telegram_serves_without_discord(gateway: Studio, tmp_path: Path, 
         await band.says(ann, "/speak Aria Hello everyone")
         await band.wait_for(lambda chat: chat.audios)
         assert said in service.log
+        assert ("orders come from telegram alone now" in service.log) == ("can't run" in said)
+        _is_true(service.log)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,24 @@ async def test_discord_serves_without_telegram(gateway: Studio, tmp_path: Path, 
         reply = await service.discord.command(bea, channel, "/speak", voice="Aria", text="Hello everyone")
         assert len(await reply.audio(20)) == 1
         assert said in service.log
+        _is_true(service.log)
+
+
+def _is_true(log: str) -> None:
+    """It is ready before it is connected, and what it does not use is not missing."""
+    assert log.index("ready: connecting to ") < log.index(": logged in as ")
+    assert not [word for word in ("PyNaCl", "davey") if word in log]
+
+
+async def test_the_only_platform_that_can_not_run_is_all_that_is_said(gateway: Studio, tmp_path: Path) -> None:
+    async with process(tmp_path, gateway.url, TELEGRAM_TOKEN=tokens.OTHER_TELEGRAM, DISCORD_TOKEN="") as service:
+        status, said = await service.cli("run")
+        assert status == 1
+        assert "Telegram does not accept TELEGRAM_TOKEN\n" in said
+        assert "no platform can run; see above. Stopping." in said
+        assert not [words for words in ("go on", "alone now") if words in said]
+        service.extra |= {"TELEGRAM_TOKEN": service.telegram.token}
+        await service.start(discord=False)
 
 
 async def test_without_any_token_it_says_what_is_missing(gateway: Studio, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ async def test_a_misspelt_voice_is_asked_about_in_the_terminal_too(tmp_path: Pat
     async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
         await app.run(over)
     said = out.getvalue()
-    assert "channels: console:0" in said
+    assert "channels: here" in said
     assert "Did you mean the voice Brian?" in said
     assert "Say all of it: /confirm " in said
     assert "Working on it: 5 characters" in said

@@ -47,6 +47,21 @@ async def troubadour(*arguments: str | Path, cwd: Path, stdin: str = "", **envir
     return Ended(process.returncode, out.decode(), err.decode())
 
 
+async def test_whoever_reads_only_the_beginning_ends_the_demo_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "script.txt").write_text("ann: /voices\n" * 9)
+    ours, theirs = os.pipe()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bots", "demo", "--script", "script.txt", cwd=tmp_path, stdout=theirs,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    os.close(theirs)
+    await asyncio.to_thread(os.read, ours, 1)
+    os.close(ours)
+    async with asyncio.timeout(50):
+        _, err = await process.communicate()
+    assert (process.returncode, err) == (2, b"")
+
+
 async def scripted(folder: Path, script: str, **environment: str) -> Ended:
     (folder / "script.txt").write_text(script)
     return await troubadour("demo", "--script", "script.txt", "--out", "out", cwd=folder, **environment)

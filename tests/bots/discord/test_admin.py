@@ -58,14 +58,14 @@ async def test_limits_are_set_shown_and_taken_away(stage: Stage, app: App) -> No
 
 async def test_the_channel_in_which_it_is_written_is_here(stage: Stage, app: App) -> None:
     said = await say(stage, stage.boss, "/limits", name="channels", value="here <#7>")
-    assert f"channels: discord:{stage.channel.id}, discord:7" in said.content
+    assert f"channels: <#{stage.channel.id}>, <#7>" in said.content
 
 
 @pytest.mark.parametrize("form", ["<#{}>", "{}", "discord:{}"])
 async def test_orders_are_taken_in_the_allowed_channels(stage: Stage, app: App, form: str) -> None:
     music = stage.guild.channel("music")
     said = await say(stage, stage.boss, "/limits", name="channels", value=form.format(music.id))
-    assert f"channels: discord:{music.id}" in said.content
+    assert f"channels: <#{music.id}>" in said.content
     assert "don't allow orders here" in (await refused(stage, stage.ana)).content
     await (await order(stage, stage.ana, channel=music)).audio()
     await (await order(stage, stage.ana, channel=thread(stage, music))).audio()
@@ -76,7 +76,7 @@ async def test_channels_by_name_are_not_mistaken_for_keys(stage: Stage, app: App
     assert "“general” can't be used" in said.content
     two = f"<#{stage.channel.id}><#7>"
     said = await say(stage, stage.boss, "/limits", name="channels", value=two)
-    assert f"channels: discord:{stage.channel.id}, discord:7" in said.content
+    assert f"channels: <#{stage.channel.id}>, <#7>" in said.content
     assert "channels: none" in (await say(stage, stage.boss, "/limits", name="channels", value="none")).content
 
 

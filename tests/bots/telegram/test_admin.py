@@ -173,13 +173,13 @@ async def test_orders_are_kept_to_the_topic_in_which_here_was_written(
     forum.add(alice, "creator")
     songs, talk = forum.topic("Songs"), forum.topic("Talk")
     asked = await forum.says(alice, "/limits channels here", topic=songs)
-    assert f"channels: telegram:{songs.id}" in (await forum.reply_to(asked)).text
+    assert f"channels: topic {songs.id}" in (await forum.reply_to(asked)).text
     for topic in (talk, None):
         refused = await forum.reply_to(await forum.says(bob, "/speak Hello", topic=topic))
         assert "don't allow orders here" in refused.text
     await forum.says(bob, "/speak Hello", topic=songs)
     await forum.wait_for(lambda chat: chat.audios)
-    assert "channels: telegram:0" in await answer(forum, alice, "/limits channels here")
+    assert "channels: General" in await answer(forum, alice, "/limits channels here")
     await forum.says(bob, "/speak Hello")
     await forum.wait_for(lambda chat: chat.audios[1:])
 
