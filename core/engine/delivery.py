@@ -94,15 +94,16 @@ class Deliverer:
         if job.job_id in self._showing:
             self._to_show[job.job_id] = job
         elif self._deliveries[job.platform].shows(job):
-            task = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
-            self._showing[job.job_id] = task
-            task.add_done_callback(lambda _: self._showing.pop(job.job_id, None))
+            self._showing[job.job_id] = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
 
     async def _show(self, job: Job) -> bool:
-        done = await show(self._deliveries, job)
-        while (later := self._to_show.pop(job.job_id, None)) and self._deliveries[later.platform].shows(later):
-            done = await show(self._deliveries, later)
-        return done
+        try:
+            done = await show(self._deliveries, job)
+            while (later := self._to_show.pop(job.job_id, None)) and self._deliveries[later.platform].shows(later):
+                done = await show(self._deliveries, later)
+            return done
+        finally:
+            del self._showing[job.job_id]  # at once: what comes after this is not for this task to show
 
     async def shown(self, job: Job) -> bool:
         """Show how far the job is, and wait until that is done; return as `show` does."""
