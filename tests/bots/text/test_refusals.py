@@ -1,11 +1,21 @@
 """Whatever is refused, its member hears why."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from bots.text.admin_replies import trouble, well
+from bots.text.locale import speaking
 from bots.text.refusals import refusal
+from bots.text.replies import ended
+from core.domain.allowed import Rule, allowed
+from core.domain.lifecycle import Reason
+from core.domain.models import Receipt
 from core.domain.quota import QuotaSource, Standing
 from core.domain.refusals import (
     Cause,
+    InvalidInput,
     Limit,
     Missing,
     Need,
@@ -15,19 +25,46 @@ from core.domain.refusals import (
     Refusal,
     Unavailable,
 )
-from tests.makers import day
+from core.domain.troubles import Case, Trouble
+from tests.bots.text.catalogues import PSEUDO, pseudo_catalogue, unmarked, use
+from tests.makers import BLANK, day
 
 STANDING = Standing(
     quota=day(1000), source=QuotaSource.OPERATOR, used_micros=0, balance_micros=0, held_micros=0, resets_ms=0
 )
+VALUES: dict[Rule, dict[str, object]] = {
+    Rule.WISH: {"most_micros": 1_000_000},
+    Rule.COUNT: {"low": 1, "high": 9},
+    Rule.NUMBER: {"low": 0.5, "high": 2.0},
+    Rule.REASON: {"most": 200},
+    Rule.SHORT: {"most": 3000},
+    Rule.SHORTER: {"most": 3000, "has": 3001},
+    Rule.ONE_OF: {"choices": ("speech", "music")},
+    Rule.SOME_OF: {"choices": ("speech", "music")},
+    Rule.PARAMETER: {"product": "music", "choices": ("prompt",)},
+}
 REFUSALS: list[Refusal] = [
     *(NotPermitted(need) for need in Need),
     *(NotFound(missing, "it") for missing in Missing),
     *(Unavailable(cause) for cause in Cause),
     *(OverLimit(limit, 1400, STANDING) for limit in Limit if limit is not Limit.CONFIRM),
+    *(InvalidInput("speed", "it", allowed(rule, **VALUES.get(rule, {}))) for rule in Rule),
 ]
 
 
 @pytest.mark.parametrize("error", REFUSALS, ids=repr)
 def test_each_cause_has_a_sentence(error: Refusal) -> None:
     assert refusal(error).endswith(".")
+
+
+def test_all_that_can_happen_is_said_in_the_language_of_whoever_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, tmp_path, pseudo_catalogue())
+    with speaking(PSEUDO):
+        said = [refusal(error) for error in REFUSALS]
+        said += [
+            ended(Receipt(job=replace(BLANK, reason=reason), charged_micros=0, standing=STANDING)) for reason in Reason
+        ]
+        said += [trouble(Case(each, "", "", 0)) for each in Trouble] + [well((each, "")) for each in Trouble]
+    assert unmarked(said, "it") == {}
