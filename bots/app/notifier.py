@@ -121,6 +121,8 @@ class Notifier:
             return
         self._not_before_s[key] = now_s + RETRY_S
         told = await self.write(say)
+        if told:
+            del self._not_before_s[key]  # from here on the notices say when it is due again
         try:
             if told and named and self._newcomers:
                 await self._newcomers.note_told(named)
