@@ -242,6 +242,11 @@ async def summary(driver: Driver) -> str:
     (rows,) = await driver.run([Statement(query)])
     row = rows[0]
     return (
-        f"{row['jobs']} jobs, {row['entries']} entries, {show(int(row['charged']))} charged, "
+        f"{_counted(row['jobs'], 'job', 'jobs')}, {_counted(row['entries'], 'entry', 'entries')}, "
+        f"{show(int(row['charged']))} charged, "
         f"{show(int(row['upstream']))} spent on jobs that nobody paid for"
     )
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"

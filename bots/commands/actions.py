@@ -40,7 +40,8 @@ async def voices(asked: Asked) -> Answer:
 async def balance(asked: Asked) -> Answer:
     """Say what the caller may spend."""
     service, caller = asked.service, asked.caller
-    return Answer(replies.balance(await service.standing(caller), await service.entries(caller)), open=True)
+    standing, entries = await service.standing(caller), await service.entries(caller)
+    return Answer(replies.balance(standing, entries, direct=caller.direct), open=True)
 
 
 async def claim(asked: Asked, code: str) -> Answer | None:

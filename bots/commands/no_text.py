@@ -14,6 +14,8 @@ _UNFINISHED = re.compile(
     rf"(?<![^\s,;])[\[({{<]?{DASHES}?(?P<name>{WORD})(?:{EQUALS}(?=\s|\Z|[\])}}>])|{EQUALS}\"[^\"]*\Z)"
     rf"|(?:\A|\s)--(?P<option>{WORD})(?=\s*\Z)|[\[({{<]\s*(?P<opened>{WORD}){EQUALS}[^\s\])}}>]*(?!.*[\])}}>])"
 )
+_FLAG_LAST = re.compile(r"\s(--(?:help|usage))\s*\Z", re.IGNORECASE)
+_DASHED = re.compile(r"-{1,2}[^\W\d_][\w-]*")
 _FLAG = re.compile(r"--[^\W\d][\w-]*|-[^\W\d_]|[\u2013\u2014](?:help|usage)|/help|/\?", re.IGNORECASE)
 _BRACKETS = re.compile(r"\A\s*[\[({<]\s*([\w-]+)\s*[\])}>]|[\[({<]\s*([\w-]+)\s*[\])}>]\s*\Z")
 _LINE = re.compile(r"^[ \t]*(/.*)", re.MULTILINE)
@@ -91,6 +93,13 @@ def _refuse_bare_name(typed: Typed, text: str) -> None:
         name = word.casefold().replace("-", "_")
         if is_name and name in typed.product.options:
             typed.refuse(name, word, _("written {form}", form=typed.example(name) or name), word, typed.example(name))
+        option = next((option for option in typed.product.options if "_" in word and typed.takes(option, word)), "")
+        if option:
+            typed.refuse(option, word, _("written {form}", form=f"{option}={word}"), word, f"{option}={word}")
+    if _DASHED.fullmatch(first) and is_before_voice:
+        typed.refuse(typed.product.billed, first, _("left out"), first)
+    if found := _FLAG_LAST.search(text):
+        typed.refuse(typed.product.billed, found[1], _("left out"), found[1])
 
 
 def _refuse_nameless(typed: Typed, text: str) -> None:

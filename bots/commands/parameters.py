@@ -186,7 +186,7 @@ class Typed:
             if is_one:
                 self._refuse_unknown(found)
             return False
-        if not self._is_value(name, value):
+        if not self.takes(name, value):
             if not _is_meant(found, self.product.table[name]):
                 return False
             parameter = self.product.table[name]
@@ -206,7 +206,8 @@ class Typed:
         is_speaker = found.name == self.product.speaker and found.place is _Place.PERHAPS_LAST
         return is_speaker and self.catalog.voice(found.value) is not None
 
-    def _is_value(self, name: str, value: str) -> bool:
+    def takes(self, name: str, value: str) -> bool:
+        """Say whether a word is a value of a parameter."""
         if name == self.product.speaker:
             meant = beginning(value, self.catalog.voices)
             return bool(meant.voices) and not meant.rest
@@ -223,8 +224,8 @@ class Typed:
         if found.place is _Place.PERHAPS_LAST:
             return
         like = [option for option in self.product.options if _resembles(name, option)]
-        near = next((option for option in like if self._is_value(option, value)), next(iter(like), None))
-        if near and self._is_value(near, value) and (len(name) >= SHORTEST_UNKNOWN or found.is_firm):
+        near = next((option for option in like if self.takes(option, value)), next(iter(like), None))
+        if near and self.takes(near, value) and (len(name) >= SHORTEST_UNKNOWN or found.is_firm):
             right = f"{near}={value}"
             self.refuse(name, value, _("written {form}", form=right), found.typed, right)
         if near and found.is_firm and found.sign != ":" and _is_meant(found, self.product.table[near]):

@@ -22,7 +22,7 @@ from core.domain.spans import FOR_GOOD, read_span_ms
 Words = tuple[str, ...]
 Find = Callable[[], Awaitable[tuple[Named, Person | None]]]
 _NAME = re.compile(r"[^\W\d]\w{1,31}")
-_NO_NAMES = FOR_GOOD | {"unlimited", "default"}
+_NO_NAMES = FOR_GOOD | {"unlimited", "default", "last", "past", "next"}
 _AND = frozenset({"and", "&", ","})
 _OPEN = frozenset({Kind.AMOUNT, Kind.DURATION, Kind.TEXT})
 """What takes all the words that are left."""
@@ -48,6 +48,8 @@ async def answer(asked: Asked, word: str, member: Person | None, named: Named) -
         return Answer(_(admin_replies.NO_ROLES))
     if command is not None and command.member:
         _refuse_several(command, named, rest)
+    elif command is not None and named.whom:  # /quota default @ann would be for everybody
+        return Answer(replies.write(either(_for_one_or_all(found, command, named, rest))))
     given = None if command is None else _read(command, rest, member)
     said = None if command is None or given is None else await _act(asked, command, named, given)
     return said or Answer((not named.whom and _named_rightly(found, named.words)) or usage(found))
@@ -104,8 +106,9 @@ def _take(argument: Argument, words: Words, *, is_last: bool) -> tuple[str, Word
             return " ".join(words), ()
         case Kind.CHOICE if first.lower() in argument.choices:
             return first.lower(), words[1:]
-        case Kind.COMMUNITY if is_last or ":" in first or _is_key(words):
-            return first, words[1:]
+        case Kind.COMMUNITY if is_last or any(":" in word for word in words) or _is_key(words):
+            key = next((word for word in words if ":" in word), first)
+            return key, tuple(word for word in words if word is not key)
         case Kind.PERIOD:
             length = next((n for n in (2, 1) if _reads(read_period, " ".join(words[:n]))), 0)
             return " ".join(words[:length]), words[length:]
@@ -136,6 +139,13 @@ def _refuse_several(command: Command, named: Named, words: Words) -> None:
         rest = words[words.index(several[-1]) + 1 :]
         lines = (" ".join((f"/{command.name}", name, *rest)) for name in (named.whom, *several))
         raise InvalidInput("member", " ".join((named.whom, *several)), _("one a line"), _(", then ").join(lines))
+
+
+def _for_one_or_all(found: list[Command], command: Command, named: Named, words: Words) -> list[str]:
+    """Return the lines that are meant for the member who was named, and the one for everybody."""
+    takes = (c for c in found if c.member and c.member.is_needed and not c.needs_role and _makes_sense(c, words))
+    lines = [" ".join((f"/{one.name}", named.whom, *words)) for one in takes]
+    return [*lines, " ".join((f"/{command.name}", *words))]
 
 
 def _line(command: Command, whom: str, given: Mapping[str, Any], error: InvalidInput) -> str:

@@ -68,8 +68,13 @@ def quota_not_set(subject: Subject) -> str:
 
 def quota_shown(name: str, standing: Standing) -> str:
     """Say what a member may spend, and why."""
+    shows = (
+        N_("{name}: {allowance} ({source}); {used} used, {left}.")
+        if standing.quota.limit_micros is None
+        else N_("{name}: {allowance} ({source}); {used} used, {left}; resets {when}.")
+    )
     shown = _(
-        "{name}: {allowance} ({source}); {used} used, {left}; resets {when}.",
+        shows,
         name=name,
         allowance=allowance(standing.quota),
         source=_(_SOURCES[standing.source]),

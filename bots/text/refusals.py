@@ -9,7 +9,7 @@ from bots.text.admin_replies import LIMITS
 from bots.text.community_replies import decided_before
 from bots.text.locale import N_, _, ngettext
 from bots.text.replies import write
-from bots.text.wording import allowance, both, clock, either, left, money, span, when, whoever
+from bots.text.wording import allowance, both, clock, either, left, money, span, when, who_raises, whoever
 from core.domain.models import shown
 from core.domain.quota import Standing
 from core.domain.refusals import (
@@ -37,12 +37,10 @@ from core.domain.refusals import (
 LONGEST_QUOTE = 60
 LONGEST_LINE = 700
 FAULT = N_("Something went wrong on my side. Nothing was charged; please try again.")
-ADMINS_ONLY_HINT = N_("Ask an admin of this community to raise it with /quota set.")
 HELD = N_("What is set aside for orders under way can't be taken.")
 ASKED_BEFORE = N_(
     "You have asked the admins already. You may ask again an hour after they decide, or a day after you asked."
 )
-DIRECT_HINT = N_("For direct chats whoever runs this bot sets it.")
 
 _UNAVAILABLE = {
     Cause.DRAINING: N_("I am being restarted and take no new orders for a moment. Please try again shortly."),
@@ -235,7 +233,7 @@ def _over_limit(error: OverLimit) -> str:
         return _LIMITED[error.limit](standing)
     if error.limit in _POOLS:
         return _POOLS[error.limit](cost, standing)
-    hint = _(DIRECT_HINT if error.limit is Limit.DIRECT else ADMINS_ONLY_HINT)
+    hint = who_raises(direct=error.limit is Limit.DIRECT)
     if not standing.quota.limit_micros and not standing.balance_micros:
         return _("This costs {cost}, and you have no allowance here. {hint}", cost=cost, hint=hint)
     return _(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from bots.text import product_words, titles
 from bots.text.locale import N_, _, ngettext
-from bots.text.wording import AMOUNTS, allowance, both, left, money, used, when, whoever
+from bots.text.wording import AMOUNTS, allowance, both, left, money, used, when, who_raises, whoever
 from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Accepted, Artifact, Job, Receipt
 from core.domain.products import Catalog, row_of
@@ -165,26 +165,38 @@ def addressed(job: Job, text: str) -> str:
     return f"{job.member_name}: {text}"
 
 
-def balance(standing: Standing, entries: Sequence[Entry] = ()) -> str:
+_POOL_LEFT = {
+    True: N_("This chat has {amount} left this month."),
+    False: N_("The whole community has {amount} left this month."),
+}
+"""In a direct chat, which is a community of one, or elsewhere."""
+
+
+def balance(standing: Standing, entries: Sequence[Entry] = (), *, direct: bool = False) -> str:
     """Say what a member may spend, and what their last orders and credits were."""
-    lines = [
-        _("You have {left}.", left=left(standing)),
-        _(
-            "Your allowance is {allowance}, {used}; it resets {when}.",
-            allowance=allowance(standing.quota),
-            used=used(standing),
-            when=when(standing.resets_ms),
-        ),
-    ]
+    lines = [_("You have {left}.", left=left(standing)), _allowance(standing)]
+    if standing.allowance_left_micros == 0 and not standing.balance_micros:
+        lines.append(who_raises(direct=direct))
     if standing.held_micros:
         lines.append(_("{amount} of that is set aside for orders under way.", amount=money(standing.held_micros)))
     if standing.pool_left_micros is not None:
         has = money(max(0, standing.pool_left_micros))
-        lines.append(_("The whole community has {amount} left this month.", amount=has))
+        lines.append(_(_POOL_LEFT[direct], amount=has))
     if standing.blocked:
         lines.append(_blocked(standing.blocked_until_ms))
     lines += [_entry(entry) for entry in entries]
     return "\n".join(lines)
+
+
+def _allowance(standing: Standing) -> str:
+    if standing.quota.limit_micros is None:  # which nothing resets
+        return _("Your allowance is unlimited, {used}.", used=used(standing))
+    return _(
+        "Your allowance is {allowance}, {used}; it resets {when}.",
+        allowance=allowance(standing.quota),
+        used=used(standing),
+        when=when(standing.resets_ms),
+    )
 
 
 def _blocked(until_ms: int | None) -> str:

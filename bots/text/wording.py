@@ -139,6 +139,13 @@ def left(standing: Standing) -> str:
     return _("{allowance} and {amount} credit", allowance=allowance, amount=money(standing.balance_micros))
 
 
+def who_raises(*, direct: bool) -> str:
+    """Say who can raise an allowance."""
+    if direct:
+        return _("In a direct chat whoever runs this bot sets it: ask them, or order in a community that I am in.")
+    return _("Ask an admin of this community to raise it with /quota set.")
+
+
 def whoever(told: bool) -> str:
     """Say whether those who run the bot know of a trouble."""
     return _("Whoever runs this bot has been told.") if told else _("Whoever runs this bot finds it in the log.")

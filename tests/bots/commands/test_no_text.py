@@ -41,6 +41,8 @@ HELP = f"{EXAMPLE}, /help for all that I can do"
         ("Hello similarity_boost 1", "/speak Hello similarity_boost=1"),
         ("sp=1.2 Hello", "/speak speed=1.2 Hello"),
         ("=1.2 Hello", "/speak Hello"),
+        ("-v Aria Hello", "/speak Aria Hello"),
+        ("Hello --help", "/speak Hello"),
     ],
 )
 def test_what_is_plainly_no_text_is_neither_said_nor_billed(body: str, line: str) -> None:
@@ -53,7 +55,19 @@ def test_what_is_plainly_no_text_is_neither_said_nor_billed(body: str, line: str
         assert ordered(line.removeprefix("/speak ").partition(", /help")[0]).parameters["text"]
 
 
-@pytest.mark.parametrize("body", ["output_format", "prompt", "--help", "help", "/speak hello", "[output_format] lo-fi"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "output_format",
+        "mp3_44100_128 lo-fi",
+        "lo-fi pcm_8000",
+        "prompt",
+        "--help",
+        "help",
+        "/speak hello",
+        "[output_format] lo-fi",
+    ],
+)
 def test_nor_is_it_played(body: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         ordered(body, "music")

@@ -89,6 +89,9 @@ async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
         ("/quota show ann", "Only the @ is missing. Write /quota show @ann"),
         ("/usage month member", "Only the @ is missing. Write /usage month @member"),
         ("/usage fortnight", "Write /usage [day, week or month] [@name] or /usage @fortnight"),
+        ("/quota default @ann 5 day", "Write /quota set @ann 5 day or /quota default 5 day"),
+        ("/quota default @ann clear", "Write /quota default clear"),
+        ("/usage last month", "Write /usage [day, week or month] [@name]"),
         ("/usage month @ann foo", "Write /usage [day, week or month] [@name]"),
         ("/grant 0.70", "Write /grant @name AMOUNT [reason]"),
         ("/grant @ann, 0.50", "Ann now has $0.50 credit."),
@@ -184,7 +187,8 @@ async def test_a_pool_needs_a_key_in_a_direct_chat(alive: Incarnation) -> None:
         assert said.endswith(f"Write {right}")
     with pytest.raises(NotFound):
         await types(alive, "/pool COMMUNITY 5", alone)
-    assert await types(alive, f"/pool {OWNER.member} 5", alone) == "test:owner may now spend $5.00 a month in all."
+    for line in (f"/pool {OWNER.member} 5", f"/pool 5 {OWNER.member}"):
+        assert await types(alive, line, alone) == "test:owner may now spend $5.00 a month in all."
 
 
 async def test_a_number_that_nobody_was_seen_by_is_pointed_out(alive: Incarnation) -> None:
@@ -194,6 +198,25 @@ async def test_a_number_that_nobody_was_seen_by_is_pointed_out(alive: Incarnatio
     assert (await types(alive, "/block id:99")).endswith(warning)
     await alive.service.remember(caller("99", name="Zoe"))
     assert await types(alive, "/revoke id:99 1") == "Zoe now has $9.00 credit."
+
+
+async def test_what_is_unlimited_does_not_reset(alive: Incarnation) -> None:
+    await types(alive, "/quota set @boss unlimited")
+    assert await types(alive, "/quota show @boss") == "Boss: unlimited (own quota); $0.00 used, no limit."
+    assert (await types(alive, "/balance")).splitlines()[1] == "Your allowance is unlimited, $0.00 used this month."
+
+
+async def test_an_empty_balance_says_who_can_help(alive: Incarnation) -> None:
+    alone = replace(OWNER, community=OWNER.member, direct=True)
+    await types(alive, f"/pool {OWNER.member} 5", alone)
+    *_, whose, chat = (await types(alive, "/balance", alone)).splitlines()
+    assert (whose.partition(":")[0], chat) == (
+        "In a direct chat whoever runs this bot sets it",
+        "This chat has $5.00 left this month.",
+    )
+    await types(alive, "/quota default 0 day")
+    said = await types(alive, "/balance")
+    assert "Ask an admin of this community to raise it with /quota set." in said
 
 
 async def test_what_was_there_is_taken_away_once(alive: Incarnation) -> None:
