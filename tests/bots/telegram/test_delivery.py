@@ -1,13 +1,16 @@
 """What can go wrong between a finished file and the chat."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from core.domain.lifecycle import State
+from core.domain.models import Destination
 from tests.bots.telegram.rig import MP3, OGG, Bot, Rig
 from tests.core.rig import Answer
+from tests.makers import BLANK
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
 
 
@@ -17,6 +20,17 @@ def _button(chat: Chat) -> Message | None:
 
 async def _pressed(world: TelegramWorld, user: User, message: Message) -> dict[str, Any]:
     return await (await world.press(user, message, message.buttons["Send again"])).answered()
+
+
+async def test_the_same_words_are_sent_again_only_where_they_may_be_overwritten(
+    bot: Bot, band: Chat, bob: User, world: TelegramWorld
+) -> None:
+    status = await band.reply_to(await band.says(bob, "/balance"))  # any message of the bot's will do
+    place = {"chat": band.id, "status": status.id}
+    job = replace(BLANK, job_id="a1", destination=Destination("telegram", place), worker_id="first")
+    for shown in (job, job, replace(job, worker_id="second")):
+        await bot.telegram.progress(shown)
+    assert [call.status for call in world.calls_to("editMessageText")] == [200, 400]  # it said so already
 
 
 @pytest.mark.usefixtures("bot")
