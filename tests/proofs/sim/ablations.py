@@ -1,6 +1,8 @@
 """Defects of one line each, put into the code on purpose: the simulation must see every one of them."""
 
+import builtins
 import contextlib
+import dis
 import importlib
 import inspect
 import textwrap
@@ -29,7 +31,7 @@ _STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.engine.generation:Gene
 _TELEGRAM, _DISCORD = "bots.telegram.delivery:TelegramDelivery", "bots.discord.delivery:DiscordDelivery"
 
 _STALE_READ = """\
-seen = await self._driver.run([Statement(sql.REFUSAL, args)])
+seen = await self._driver.run([Statement(money_sql.REFUSAL, args)])
 args["early"] = seen[0][0]["refused_by"]
 stale = {
     "decision WHERE refused_by IS NULL": "decision WHERE :early IS NULL",
@@ -210,5 +212,10 @@ def _changed(function: Any, ablation: Ablation) -> Any:
         text = text.replace(old, new)
     changed = text.replace(ablation.old, ablation.new.replace("\n", f"\n{indent}"))
     found: dict[str, Any] = {}
-    exec(compile(changed, f"<{ablation.name}>", "exec"), inspect.unwrap(function).__globals__, found)  # noqa: S102
-    return found[function.__name__]
+    known = inspect.unwrap(function).__globals__
+    exec(compile(changed, f"<{ablation.name}>", "exec"), known, found)  # noqa: S102
+    made = found[function.__name__]
+    names = {i.argval for i in dis.get_instructions(inspect.unwrap(made)) if i.opname == "LOAD_GLOBAL"}
+    if unknown := names - known.keys() - vars(builtins).keys():
+        raise AssertionError(f"{ablation.name}: {unknown} is not there; bring the ablation up to date")
+    return made
