@@ -67,7 +67,7 @@ def mistyped(name: str, catalog: Catalog) -> str | None:
     return (
         next((word for word in words(catalog) if _swapped(name, word)), None)
         or next((word for word in used if _one_letter_off(name, word)), None)
-        or next((word for word in ordering if name.startswith(word)), None)
+        or next((word for word in ordering if name.isalpha() and name.startswith(word)), None)
     )
 
 

@@ -111,6 +111,7 @@ async def test_a_group_talks_undisturbed(world: TelegramWorld, band: Chat, alice
         "/lock",
         "/quote of the day",
         "/stat",
+        "/music_off",
         "/speek@another_bot",
         "@alice hi",
         "I like @troubadour_bot",
