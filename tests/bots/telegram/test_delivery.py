@@ -33,6 +33,19 @@ async def test_the_same_words_are_sent_again_only_where_they_may_be_overwritten(
     assert [call.status for call in world.calls_to("editMessageText")] == [200, 400]  # it said so already
 
 
+async def test_the_status_message_is_known_after_a_restart(rig: Rig, band: Chat, bob: User) -> None:
+    rig.gateway.statuses = [Answer("QUEUED", ())] * 100_000
+    async with rig.bot() as bot:
+        await band.says(bob, "/speak Hello")
+        await band.wait_for(lambda chat: chat.texts)
+        async with asyncio.timeout(10):
+            while not (await bot.store.unfinished())[0].destination.data["status"]:
+                await asyncio.sleep(0)
+    rig.gateway.statuses = []
+    async with rig.bot():
+        await band.wait_for(lambda chat: chat.audios and not chat.texts)
+
+
 @pytest.mark.usefixtures("bot")
 async def test_a_flood_wait_delays_and_repeats_nothing(band: Chat, bob: User, world: TelegramWorld) -> None:
     world.fail("sendVoice", Fault.flood(1))
