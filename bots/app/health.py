@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from bots.app.metrics import Gauge, LoopLag, exposition
 from bots.platform import Platform
+from bots.text.admin_replies import detail
 from bots.text.community_replies import MOST_SHOWN
 from core.domain.communities import Newcomer
 from core.domain.errors import StoreAway, StoreError
@@ -169,5 +170,5 @@ class Health:
 
 def _part(case: Case) -> tuple[str, str]:
     name, why = _PARTS[case.trouble]
-    shown = f"{why} {case.detail}" if case.trouble is Trouble.NOTHING_DELIVERED else why
+    shown = f"{why} {detail(case)}" if case.trouble is Trouble.NOTHING_DELIVERED else why
     return name or case.about, shown

@@ -339,8 +339,16 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
 
 def trouble(case: Case) -> str:
     """Say what is wrong with the service, and what to do about it."""
-    detail = f" ({case.detail})" if case.detail else ""
-    return _about(_TROUBLES[case.trouble][0], case.about) + detail
+    more = f" ({detail(case)})" if case.detail else ""
+    return _about(_TROUBLES[case.trouble][0], case.about) + more
+
+
+def detail(case: Case) -> str:
+    """Say what is known of a trouble beside what it is."""
+    if isinstance(case.detail, str):
+        return case.detail
+    minutes, waiting = case.detail.minutes, case.detail.waiting
+    return ngettext("for {minutes} min, while {n} waits", "for {minutes} min, while {n} wait", waiting, minutes=minutes)
 
 
 def well(key: Key) -> str:

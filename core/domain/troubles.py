@@ -46,13 +46,25 @@ Key = tuple[Trouble, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Stuck:
+    """For how long nothing has got through, and how many wait."""
+
+    minutes: int
+    waiting: int
+
+
+Detail = str | Stuck
+"""In the words of whoever reported it, or as values."""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A trouble that is there now."""
 
     trouble: Trouble
     about: str
     """Which chat, product or machine; "" where there is but one."""
-    detail: str
+    detail: Detail
     since_s: float
 
     @property
@@ -77,7 +89,7 @@ class Troubles:
         self.attended = False
         """Whether somebody tells the operators."""
 
-    def begin(self, trouble: Trouble, about: str = "", detail: str = "") -> None:
+    def begin(self, trouble: Trouble, about: str = "", detail: Detail = "") -> None:
         """Note that a trouble is there; again, with another detail, it is the same one."""
         key = (trouble, about)
         former = self._cases.get(key)
@@ -96,7 +108,7 @@ class Troubles:
             self._well.add(key)
             self.changed.set()
 
-    def note(self, trouble: Trouble, about: str, detail: str | None) -> None:
+    def note(self, trouble: Trouble, about: str, detail: Detail | None) -> None:
         """Begin a trouble, or end it where `detail` is None."""
         if detail is None:
             self.end(trouble, about)

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from core.domain.troubles import Stuck
+
 STUCK_S = 300.0
 """After so long without a success, while something waits for one, nothing gets through."""
 FORGET_S = 1800.0
@@ -67,10 +69,10 @@ class Liveness:
         waiting = self._waiting()
         return self._now_s() - max(self._succeeded_s, min(waiting)) if waiting else 0.0
 
-    def stuck(self) -> str | None:
+    def stuck(self) -> Stuck | None:
         """Say how long nothing has got through and how many wait, once that is long."""
         stalled_s = self.stalled_s
-        return f"for {stalled_s / 60:.0f} min, while {self.waiting} wait" if stalled_s >= STUCK_S else None
+        return Stuck(round(stalled_s / 60), self.waiting) if stalled_s >= STUCK_S else None
 
     def _waiting(self) -> list[float]:
         """Return since when each waits, in seconds."""

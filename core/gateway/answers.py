@@ -91,7 +91,7 @@ def failure(answer: Answer, found: Any, key: str) -> GatewayError:
     """Make the error that an answer stands for; its status code alone decides."""
     said = found if isinstance(found, dict) else {}
     told = ": ".join(filter(None, (words(said.get("error"), key), words(said.get("message"), key))))
-    detail = f"{answer.code} {told}" if told else f"{answer.code} without a readable explanation"
+    detail = f"{answer.code} {told}".rstrip()
     return error_class(answer.code, said.get("error"))(
         detail, retry_after_s=retry_after_s(answer.retry_after, datetime.now(UTC))
     )

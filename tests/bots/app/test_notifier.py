@@ -18,7 +18,7 @@ from bots.text import replies
 from bots.text.community_replies import Letter
 from core.domain.communities import Approval, Communities
 from core.domain.errors import DeliveryDelayed
-from core.domain.troubles import Trouble, Troubles
+from core.domain.troubles import Stuck, Trouble, Troubles
 from core.engine.liveness import FORGET_S, STUCK_S, Liveness
 from storage.admin_store import SqlAdminStore
 from storage.notices import HOUR_MS, SqlNotices
@@ -327,7 +327,7 @@ def test_nothing_gets_through_when_something_waits_and_nothing_succeeds() -> Non
     tried(flow, "b", "a")
     assert flow.stuck() is None
     now[0] += 1
-    assert flow.stuck() == "for 5 min, while 2 wait"
+    assert flow.stuck() == Stuck(5, 2)
     flow.succeeded()
     assert (flow.stuck(), flow.stalled_s) == (None, 0)
 
@@ -350,11 +350,11 @@ def test_who_was_answered_or_comes_no_more_does_not_wait() -> None:
     assert (flow.waiting, flow.stuck()) == (0, None)
     tried(flow, "e")
     flow.lost("e")
-    assert flow.stuck() == "for 10 min, while 3 wait"  # so many are no chance
+    assert flow.stuck() == Stuck(10, 3)  # so many are no chance
     flow.succeeded()
     tried(flow, "f")
     now[0] += STUCK_S
-    assert flow.stuck() == "for 5 min, while 1 wait"
+    assert flow.stuck() == Stuck(5, 1)
     now[0] += FORGET_S - STUCK_S
     assert flow.waiting == 1
     now[0] += 1
@@ -372,7 +372,7 @@ def test_a_call_that_hangs_waits_as_long_as_it_does() -> None:
     flow = Liveness(lambda: now[0])
     with flow.trying("a"):
         now[0] = 2 * FORGET_S
-        assert flow.stuck() == "for 60 min, while 1 wait"
+        assert flow.stuck() == Stuck(60, 1)
 
 
 async def test_readiness_follows_what_really_gets_through(
@@ -389,7 +389,7 @@ async def test_readiness_follows_what_really_gets_through(
         assert boss.texts[0].startswith("Nothing gets through to telegram")
         now = await readiness(app)
         assert now["code"] == 503
-        assert now["wrong"]["telegram"].startswith("nothing is delivered for 0 min, while 1 wait")
+        assert now["wrong"]["telegram"].startswith("nothing is delivered for 0 min, while 1 waits")
         assert 'troubadour_trouble{kind="nothing_delivered"} 1' in now["metrics"]
         await band.wait_for(lambda chat: chat.audios)
         await boss.wait_for(lambda chat: chat.texts[1:])

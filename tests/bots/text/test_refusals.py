@@ -25,7 +25,7 @@ from core.domain.refusals import (
     Refusal,
     Unavailable,
 )
-from core.domain.troubles import Case, Trouble
+from core.domain.troubles import Case, Stuck, Trouble
 from tests.bots.text.catalogues import PSEUDO, pseudo_catalogue, unmarked, use
 from tests.makers import BLANK, day
 
@@ -66,5 +66,5 @@ def test_all_that_can_happen_is_said_in_the_language_of_whoever_reads(
         said += [
             ended(Receipt(job=replace(BLANK, reason=reason), charged_micros=0, standing=STANDING)) for reason in Reason
         ]
-        said += [trouble(Case(each, "", "", 0)) for each in Trouble] + [well((each, "")) for each in Trouble]
+        said += [trouble(Case(each, "", Stuck(5, 2), 0)) for each in Trouble] + [well((each, "")) for each in Trouble]
     assert unmarked(said, "it") == {}
