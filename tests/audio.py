@@ -1,6 +1,9 @@
 """Audio for tests that do not listen."""
 
-from core.domain.audio import Probe
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from core.domain.audio import Probe, RawFormat, Want, chosen
 
 PROBE = Probe(
     container="wav",
@@ -11,3 +14,35 @@ PROBE = Probe(
     mime="audio/wav",
     extension="wav",
 )
+OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(40)
+MP3 = b"ID3" + bytes(60)
+WAV = b"RIFF" + bytes(40)
+SHAPES = {
+    "opus": (OGG, replace(PROBE, container="ogg", codec="opus", extension="ogg")),
+    "mp3": (MP3, replace(PROBE, container="mp3", codec="mp3", extension="mp3")),
+    "pcm": (WAV, PROBE),
+}
+
+
+@dataclass
+class Shapes:
+    """Makes a file that looks like what was chosen, or the chat prefers; the real tools are tested end to end."""
+
+    wants: list[Want] = field(default_factory=list)
+    duration_ms: int = 1000
+
+    async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
+        return PROBE
+
+    async def fit(
+        self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
+    ) -> tuple[Path, Probe]:
+        self.wants.append(want)
+        content, shape = SHAPES[want.output_format.partition("_")[0] or want.prefer]
+        into.write_bytes(content)
+        wanted = chosen(want.output_format, shape.channels)
+        rate_hz = wanted.sample_rate_hz if wanted else shape.sample_rate_hz
+        return into, replace(shape, duration_ms=self.duration_ms, sample_rate_hz=rate_hz)
+
+    async def close(self) -> None:
+        """Hold nothing."""

@@ -24,6 +24,7 @@ from core.engine.remote import RemoteWorkers
 from core.engine.worker import Worker
 from storage.driver import Statement
 from tests import tokens
+from tests.audio import Shapes
 from tests.bots.discord.studio import Studio
 from tests.bots.discord.talk import button
 from tests.e2e.process import process
@@ -34,6 +35,7 @@ from tests.worlds.telegram import Fault, TelegramWorld
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.app.compose.Media", Shapes)
     monkeypatch.setattr("bots.app.compose.LOOK_S", 0.02)
     monkeypatch.setattr("core.engine.remote.LOOK_S", 0.02)
 

@@ -20,7 +20,7 @@ from bots.discord.identity import Address
 from core.domain.lifecycle import State
 from core.domain.models import Artifact, Job, Receipt
 from core.domain.quota import Period, Quota, QuotaSource, Standing
-from tests.audio import PROBE
+from tests.audio import PROBE, Shapes
 from tests.bots.discord.studio import Studio, sound
 from tests.template import prepared
 from tests.worlds.discord import Channel, DiscordWorld, Guild, Member, Reply
@@ -96,6 +96,17 @@ async def _working(app: App) -> AsyncIterator[None]:
     finally:
         await app.worker.stop(5)
         await platform.close()
+
+
+@pytest.fixture
+def listens() -> None:
+    """For a test that wants real audio, from the media process."""
+
+
+@pytest.fixture(autouse=True)
+def _shapes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "listens" not in request.fixturenames:
+        monkeypatch.setattr("bots.app.compose.Media", Shapes)
 
 
 Running = Callable[..., AbstractAsyncContextManager[App]]

@@ -3,6 +3,8 @@
 import io
 import wave
 
+import pytest
+
 from bots.app.life import App
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.studio import Studio, sound
@@ -128,6 +130,7 @@ async def test_a_direct_chat_is_a_community_of_one(world: DiscordWorld, running:
         assert "you have no allowance here" in (await refused.settled(lambda m: m.content)).content
 
 
+@pytest.mark.usefixtures("listens")
 async def test_a_chosen_format_arrives_as_chosen_or_the_reply_says_why_not(
     stage: Stage, app: App, studio: Studio
 ) -> None:
@@ -164,6 +167,7 @@ async def test_the_announced_limit_is_kept(stage: Stage, app: App, studio: Studi
     assert [r.status for r in uploads] == [200]
 
 
+@pytest.mark.usefixtures("listens")
 async def test_the_sandbox_speaks_in_a_real_voice(stage: Stage, running: Running) -> None:
     async with running(gateway_url="sandbox"):
         reply = await speak(stage)

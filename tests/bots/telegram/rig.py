@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from bots.telegram import Telegram
 from bots.telegram.pace import AT_ONCE
 from bots.text.in_language import InLanguage
 from core.assembly import Runtime, assemble
-from core.domain.audio import Probe, RawFormat, Want, chosen
 from core.domain.policy import Policy
 from core.domain.products import Product
 from core.engine.circuit_breaker import CircuitBreaker
@@ -24,21 +23,12 @@ from core.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
-from tests.audio import PROBE
+from tests.audio import Shapes
 from tests.clock import SetClock
 from tests.core.rig import ScriptedGateway
 from tests.makers import day
 from tests.template import prepared
 from tests.worlds.telegram import Chat, TelegramWorld
-
-OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(40)
-MP3 = b"ID3" + bytes(60)
-WAV = b"RIFF" + bytes(40)
-SHAPES = {
-    "opus": (OGG, replace(PROBE, container="ogg", codec="opus", extension="ogg")),
-    "mp3": (MP3, replace(PROBE, container="mp3", codec="mp3", extension="mp3")),
-    "pcm": (WAV, PROBE),
-}
 
 
 @dataclass
@@ -50,27 +40,6 @@ class Orders(ScriptedGateway):
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
         self.parameters.append(parameters)
         return await super().submit(product, parameters, callback_token)
-
-
-@dataclass
-class Shapes:
-    """Makes a file that looks like what was chosen, or the chat prefers; the real tools are tested end to end."""
-
-    wants: list[Want] = field(default_factory=list)
-    duration_ms: int = 1000
-
-    async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
-        return PROBE
-
-    async def fit(
-        self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
-    ) -> tuple[Path, Probe]:
-        self.wants.append(want)
-        content, shape = SHAPES[want.output_format.partition("_")[0] or want.prefer]
-        into.write_bytes(content)
-        wanted = chosen(want.output_format, shape.channels)
-        rate_hz = wanted.sample_rate_hz if wanted else shape.sample_rate_hz
-        return into, replace(shape, duration_ms=self.duration_ms, sample_rate_hz=rate_hz)
 
 
 @dataclass

@@ -14,7 +14,8 @@ from bots.telegram.pace import Pace
 from core.domain.errors import DeliveryDelayed, PlatformError
 from storage.driver import Statement
 from tests import tokens
-from tests.bots.telegram.rig import OGG, Bot, Rig
+from tests.audio import OGG
+from tests.bots.telegram.rig import Bot, Rig
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from core.domain.lifecycle import State
 from core.domain.models import Destination
-from tests.bots.telegram.rig import MP3, OGG, Bot, Rig
+from tests.audio import MP3, OGG
+from tests.bots.telegram.rig import Bot, Rig
 from tests.core.rig import Answer
 from tests.makers import BLANK
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User

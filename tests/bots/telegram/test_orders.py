@@ -3,7 +3,8 @@
 import pytest
 
 from core.domain.models import Caller, Destination, Order
-from tests.bots.telegram.rig import MP3, OGG, WAV, Bot, Rig
+from tests.audio import MP3, OGG, WAV
+from tests.bots.telegram.rig import Bot, Rig
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot")

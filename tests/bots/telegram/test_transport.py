@@ -11,7 +11,8 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from bots.telegram.errors import text_fault, upload_fault
 from bots.telegram.transport import AiohttpRequest
 from core.domain.errors import DeliveryDelayed, DeliveryUncertain
-from tests.bots.telegram.rig import OGG, Bot
+from tests.audio import OGG
+from tests.bots.telegram.rig import Bot
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 
