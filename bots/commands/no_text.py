@@ -34,11 +34,10 @@ def refuse_no_text(typed: Typed, text: str, *, is_alone: bool) -> None:
     word = text.strip().casefold()
     if _FLAG.fullmatch(word) or (is_alone and word in _HELP):
         _refuse_help(typed, text.strip())
-    if is_alone and word in _commands():
+    if is_alone and word.isalpha() and word in _commands():
         _refuse_command(typed, text.strip(), f"/{word}")
     names = typed.product.table
-    words = [found.casefold().replace("-", "_") for found in _WORD.findall(text)]
-    if words and all(found in names for found in words):
+    if _WORD.search(text) and all(found[0].casefold().replace("-", "_") in names for found in _WORD.finditer(text)):
         example = f"/{typed.product.command} {typed.catalog.example(typed.product)}"
         typed.refuse(typed.product.billed, text.strip(), _("words of your own"), line=example)
     _refuse_brackets(typed, text)
@@ -88,18 +87,23 @@ def _refuse_bare_name(typed: Typed, text: str) -> None:
     """Refuse the name of a parameter that has no value: before a voice, or where it is no word of prose."""
     first, _blank, rest = text.strip().partition(" ")
     last = text.rsplit(maxsplit=1)[-1] if text.strip() else ""
-    is_before_voice = first.casefold() != typed.product.speaker and beginning(rest, typed.catalog.voices).plain
-    for word, is_name in ((first, is_before_voice or "_" in first), (last, "_" in last)):
+    for word in (first, last):
         name = word.casefold().replace("-", "_")
-        if is_name and name in typed.product.options:
+        is_name = name in typed.product.options and ("_" in word or (word is first and _calls(typed, first, rest)))
+        if is_name:
             typed.refuse(name, word, _("written {form}", form=typed.example(name) or name), word, typed.example(name))
         option = next((option for option in typed.product.options if "_" in word and typed.takes(option, word)), "")
         if option:
             typed.refuse(option, word, _("written {form}", form=f"{option}={word}"), word, f"{option}={word}")
-    if _DASHED.fullmatch(first) and is_before_voice:
+    if _DASHED.fullmatch(first) and _calls(typed, first, rest):
         typed.refuse(typed.product.billed, first, _("left out"), first)
     if found := _FLAG_LAST.search(text):
         typed.refuse(typed.product.billed, found[1], _("left out"), found[1])
+
+
+def _calls(typed: Typed, first: str, rest: str) -> bool:
+    """Say whether a voice is called after the first word, which does not announce it."""
+    return first.casefold() != typed.product.speaker and beginning(rest, typed.catalog.voices).plain
 
 
 def _refuse_nameless(typed: Typed, text: str) -> None:

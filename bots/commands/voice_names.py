@@ -66,8 +66,13 @@ def beginning(text: str, voices: Iterable[str]) -> Beginning:
     return Beginning(after.voices, tags[0] + after.rest) if after.plain else NO_NAME
 
 
-def _first_word(text: str, voices: Iterable[str]) -> Beginning:
-    by_name = {_as_it_looks(voice): voice for voice in voices}
+@lru_cache(maxsize=8)
+def _by_name(voices: tuple[str, ...]) -> dict[str, str]:
+    return {_as_it_looks(voice): voice for voice in voices}
+
+
+def _first_word(text: str, voices: tuple[str, ...]) -> Beginning:
+    by_name = _by_name(voices)
     before = _BEFORE.match(text)
     start = before.end() if before else 0
     word = _WORD.match(text, start)

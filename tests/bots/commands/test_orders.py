@@ -337,7 +337,7 @@ def test_a_refused_parameter_comes_with_the_lines_to_type(product: str, body: st
 
 @pytest.mark.parametrize(
     "text",
-    ["…!?", "🎉🎉", "👩‍👩‍👧 ❤️", "1️⃣", "\u3164", "\u115f\u1160", "\uffa0", "\u2800", "\u200b\u2063", "[laughs]",
+    ["…!?", "[],", "🎉🎉", "👩‍👩‍👧 ❤️", "1️⃣", "\u3164", "\u115f\u1160", "\uffa0", "\u2800", "\u200b\u2063", "[laughs]",
      "[whispers] [sighs]…", "\u0301\u0301", "= + €", "ʰ"],
 )  # fmt: skip
 @pytest.mark.parametrize("product", ["speech", "music"])
