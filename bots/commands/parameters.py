@@ -190,9 +190,7 @@ class Typed:
             if not _is_meant(found, self.product.table[name]):
                 return False
             parameter = self.product.table[name]
-            is_text = found.is_apart or (found.typed == self.body.strip() and not isinstance(parameter, Number))
-            right = f"{self.example(name)} {value}".strip() if is_text else self.example(name)
-            self.refuse(name, value, parameter.allowed, found.typed, right)
+            self.refuse(name, value, parameter.allowed, found.typed, self._mended(found, parameter))
         if found.place is _Place.PERHAPS_LAST or not is_one:
             self.refuse(name, value, _("written {form}", form=f"{name}={value}"), found.typed, f"{name}={value}")
         if name in self.given:
@@ -200,6 +198,14 @@ class Typed:
         parameter = self.product.table[name]
         self.given[name] = value if name == self.product.speaker else parameter.check(name, parameter.read(value))
         return True
+
+    def _mended(self, found: _Found, parameter: Parameter) -> str:
+        """Give the parameter with a value that it takes, and after it what may be the text."""
+        called = beginning(found.value, self.catalog.voices)
+        if found.name == self.product.speaker and called.plain and called.rest:  # voice="Aria Hello"
+            return f"{found.name}={called.voices[0]} {called.rest}"
+        is_text = found.is_apart or (found.typed == self.body.strip() and not isinstance(parameter, Number))
+        return f"{self.example(found.name)} {found.value if is_text else ''}".strip()
 
     def _calls(self, found: _Found) -> bool:
         """Say whether a text ends with "voice Aria"."""
@@ -223,7 +229,12 @@ class Typed:
         name, value = found.name, found.value
         if found.place is _Place.PERHAPS_LAST:
             return
-        like = [option for option in self.product.options if _resembles(name, option)]
+        is_voice = self.catalog.voice(value) is not None  # v=Aria
+        like = [
+            option
+            for option in self.product.options
+            if _resembles(name, option) or (is_voice and option == self.product.speaker and option.startswith(name))
+        ]
         near = next((option for option in like if self.takes(option, value)), next(iter(like), None))
         if near and self.takes(near, value) and (len(name) >= SHORTEST_UNKNOWN or found.is_firm):
             right = f"{near}={value}"

@@ -40,6 +40,7 @@ HELP = f"{EXAMPLE}, /help for all that I can do"
         ("Hello there voice Aria", "/speak Hello there voice=Aria"),
         ("Hello similarity_boost 1", "/speak Hello similarity_boost=1"),
         ("sp=1.2 Hello", "/speak speed=1.2 Hello"),
+        ("v=Aria Hello", "/speak voice=Aria Hello"),
         ("=1.2 Hello", "/speak Hello"),
         ("-v Aria Hello", "/speak Aria Hello"),
         ("Hello --help", "/speak Hello"),

@@ -370,6 +370,7 @@ def test_one_letter_or_number_is_enough(text: str) -> None:
         ("music", 'prompt="lo fi', 'prompt="lo fi"'),
         ("speech", "voice= Hello", "voice=Lily Hello"),
         ("speech", "voice: Hello", "voice=Lily Hello"),
+        ("speech", 'voice="Aria Hello"', "voice=Aria Hello"),
         ("speech", "speed=9", "speed=1.2 Hello everyone"),
         ("music", "output_format= lo-fi", "output_format=mp3_44100_128 lo-fi"),
         ("music", "output_format lo-fi", "output_format=mp3_44100_128 lo-fi"),
