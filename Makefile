@@ -16,7 +16,7 @@ demo: $(STAMP)  ## Speak and play music in a throw-away chat, no tokens and no n
 	$(BIN)/troubadour demo --script bots/console/demo.txt --out demo-audio
 
 test: $(STAMP)  ## Run the tests
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist worksteal
 
 SEEDS ?= 2000
 sim: $(STAMP)  ## Simulate the service, with faults and crashes: SEEDS=n histories, one with SEED=n, failing ones REPLAYS=n times

@@ -108,7 +108,7 @@ async def test_what_was_handled_is_confirmed_and_what_came_later_stays(
     assert len(band.texts) == 2
 
 
-SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT count(*) FROM n"
+SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT count(*) FROM n"
 
 
 async def test_orders_are_stored_before_they_are_confirmed_however_long_that_takes(
