@@ -111,7 +111,7 @@ ABLATIONS = (
         "updates forgotten before they are kept",
         "bots.telegram.intake:Intake._begin",
         "self._unkept[number] = event",
-        "pass",
+        "event.set()",
         featured="kill: before admission commit",
     ),
     Ablation(
