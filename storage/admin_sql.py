@@ -58,7 +58,7 @@ CREDITED = audited(_BALANCE, _BALANCE.replace("balance_micros AS", "balance_micr
 # Whom an admin named by a number alone has that for a name, and was not seen yet.
 FIND_MEMBER = f"""
 SELECT name FROM members
-WHERE community_id = {HERE} AND member = :member AND (handle IS NOT NULL OR member NOT LIKE '%:' || name)
+WHERE community_id = {HERE} AND member = :member AND (handle IS NOT NULL OR name <> :number)
 """
 MEMBER = """
 INSERT INTO members (community_id, member, name, seen_ms)

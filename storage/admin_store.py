@@ -61,7 +61,8 @@ class SqlAdminStore:
 
     async def find_member(self, community: str, member: str) -> Person | None:
         """Return a member that was seen here, or None."""
-        rows = await self._read(sql.FIND_MEMBER, {"community": community, "member": member})
+        args = {"community": community, "member": member, "number": member.rpartition(":")[2]}
+        rows = await self._read(sql.FIND_MEMBER, args)
         return Person(member=member, name=rows[0]["name"]) if rows else None
 
     async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:

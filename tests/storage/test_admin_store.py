@@ -48,6 +48,21 @@ async def test_quotas_compose(store: SqlStore, admin: SqlAdminStore) -> None:
     assert (await store.standing("test:other", "test:ann", day(1), roles)).source == "operator"
 
 
+async def test_whom_an_admin_named_by_number_was_not_seen_for_that(store: SqlStore, admin: SqlAdminStore) -> None:
+    await admin.credit(act(target="test:7"), Person(member="test:7", name="7"), 100, "")
+    assert await admin.find_member("test:band", "test:7") is None
+    await store.remember("test:band", Person(member="test:7", name="Zoe"), None)
+    assert await admin.find_member("test:band", "test:7") == Person(member="test:7", name="Zoe")
+
+
+async def test_what_is_taken_away_was_there(admin: SqlAdminStore) -> None:
+    await admin.block(act(target=ANN.member), ANN, None)
+    await admin.set_quota(act(target=ANN.member), QuotaSource.MEMBER, day(2))
+    for was_there in (True, False):
+        assert await admin.unblock(act(target=ANN.member), ANN) is was_there
+        assert await admin.set_quota(act(target=ANN.member), QuotaSource.MEMBER, None) is was_there
+
+
 async def test_the_role_counts_that_leaves_most_now(store: SqlStore, admin: SqlAdminStore, clock: SetClock) -> None:
     """A spent week leaves less than a fresh day."""
     member = caller(roles=("test:role:1", "test:role:2"))
