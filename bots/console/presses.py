@@ -11,6 +11,7 @@ from bots.text.locale import _
 from core.domain.models import Accepted, Caller, Job
 from core.domain.money import show
 from core.domain.refusals import (
+    InvalidInput,
     NeedsChoice,
     NeedsConfirmation,
     OverLimit,
@@ -63,7 +64,11 @@ class Presses:
 
     async def _ask(self, caller: Caller, command: Command) -> Answer:
         amount = command.body or self._newest.get(f"missing {caller.member}", "")
-        request = await self._service.ask_for(caller, amount)
+        try:
+            request = await self._service.ask_for(caller, amount)
+        except InvalidInput as error:
+            error.instead = error.instead and f"/{command.name} {error.instead}"
+            raise
         self._newest["credit request"] = request.credit_request_id
         return Answer(f"{admin_replies.credit_requested(request)}\n{admin_replies.to_decide(request)}")
 

@@ -54,6 +54,7 @@ async def test_a_misspelt_voice_is_asked_about_in_the_terminal_too(tmp_path: Pat
         "/confirm 2",
         "/speak speed=9 Hello",
         "/music 🎉",
+        "/ask 1,50",
     )
     here = Line("boss", is_admin=True, text="/limits channels here")  # which is no obstacle to what follows
     lines = written([here, *(Line("ann", is_admin=False, text=text) for text in typed)], screen)
@@ -69,3 +70,4 @@ async def test_a_misspelt_voice_is_asked_about_in_the_terminal_too(tmp_path: Pat
     assert "speed “9” can't be used" in said
     assert "nothing to be heard" in said
     assert len(output.kept) == 2
+    assert "Write /ask 1.50" in said
