@@ -281,7 +281,7 @@ _amounts = texts() | st.from_regex(r" ?\$?\d{1,12}(\.\d{0,8})? ?(chars?|CHARACTE
 
 PURE = {
     "commands": Parser(_typed, typed_command),
-    "orders": Parser(_bodies, ordered_or_refused, examples=30),
+    "orders": Parser(_bodies, ordered_or_refused, examples=20),
     "amounts": Parser(_amounts, amount),
     "quotas": Parser(_quotas, quota),
     "shown_amounts": Parser(st.integers(0, LARGEST_MICROS), shown_amount),

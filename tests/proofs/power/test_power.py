@@ -15,21 +15,21 @@ MAIN = "books.db"
 
 
 def test_with_our_settings_no_acknowledged_commit_is_lost() -> None:
-    found = history(Plan(seed=1, cuts=2500, rounds=25))
+    found = history(Plan(seed=1, cuts=1500, rounds=15))
     assert (found.lost, found.broken) == (0, 0), found.stories
     assert found.commits > 50
-    assert found.cuts > 2000
+    assert found.cuts > 1200
     assert found.opened > 50
 
 
 def test_the_harness_sees_what_a_weaker_setting_loses() -> None:
-    found = history(Plan(seed=1, cuts=400, rounds=10, synchronous="NORMAL"))
+    found = history(Plan(seed=1, cuts=240, rounds=6, synchronous="NORMAL"))
     assert found.lost > found.cuts // 2
     assert found.broken == 0
 
 
 def test_the_same_plan_cuts_alike() -> None:
-    first, second = (history(Plan(seed=3, cuts=200, rounds=5)) for _ in range(2))
+    first, second = (history(Plan(seed=3, cuts=120, rounds=3)) for _ in range(2))
     assert first == second
 
 

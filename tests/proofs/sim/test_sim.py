@@ -38,9 +38,9 @@ def test_the_table_of_faults_is_long_and_clear() -> None:
     assert {kind.family for kind in KINDS} == FAMILIES
 
 
-@pytest.mark.parametrize("first", range(0, 30, 15))
+@pytest.mark.parametrize("first", range(0, 20, 10))
 def test_whatever_happens_the_rules_hold(first: int) -> None:
-    histories = [lived(seed) for seed in range(first, first + 15)]
+    histories = [lived(seed) for seed in range(first, first + 10)]
     for history in histories:
         assert history.broken is None, told(history)
     assert sum(history.kills for history in histories) > 0
@@ -51,12 +51,12 @@ def test_whatever_happens_the_rules_hold(first: int) -> None:
 
 def test_a_seed_is_lived_through_in_the_same_way_again_in_another_process() -> None:
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-c", "from tests.proofs.sim.__main__ import _one\nfor seed in 26, 24: _one(seed)"]
+    command = [sys.executable, "-c", "from tests.proofs.sim.__main__ import _one\n_one(26)"]
     shown = [
         subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout for _ in range(2)
     ]
     assert shown[0] == shown[1]
-    assert len(re.findall(r"^sim: seed .* trace [0-9a-f]{16}$", shown[0], re.MULTILINE)) == 2
+    assert len(re.findall(r"^sim: seed .* trace [0-9a-f]{16}$", shown[0], re.MULTILINE)) == 1
 
 
 def test_histories_leave_nothing_behind() -> None:
