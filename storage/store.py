@@ -32,6 +32,8 @@ ASK_FORGET_MS = DAY_MS
 """After which a wish that nobody decided on is no obstacle to another."""
 MOST_WAITING = 1000
 """Communities that wait for their operator, the newest."""
+MOST_KNOWN = 10_000
+"""Communities whose row is known to be there, so that it is not inserted with each order."""
 _COLUMNS = MoveChanges.__optional_keys__ | {"state", "updated_ms", "resolved_ms"}
 """What may change in a job's row, but for the worker that carries it."""
 _OF_JOB = frozenset(field.name for field in fields_of(Job))
@@ -61,6 +63,7 @@ class SqlStore:
         self._total_pool_micros = total_pool_micros
         self._communities = communities
         self._allowed = frozenset(allowed)
+        self._known: set[str] = set()
 
     async def open(self) -> None:
         """Connect and bring the schema up to date. Raises SchemaTooNew, StoreBusy."""
@@ -104,7 +107,8 @@ class SqlStore:
             "kind": EntryKind.HOLD.value,
             "sign": 1,
         }
-        texts = (*money_sql.ADMIT, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
+        know = () if caller.community in self._known else (communities_sql.KNOW,)
+        texts = (*know, *money_sql.ADMIT, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
         touched = whose(caller.community, caller.member)
         if self._total_pool_micros is not None:
             touched += (TOTAL,)
@@ -113,9 +117,12 @@ class SqlStore:
         if results is None:  # the answer was lost: what it said is asked for again
             results = await self._driver.run(statements[-2:])
         found, refused = results[-2:]
-        if not found and refused[0]["refused_by"] == "unknown":  # only now is there something that it can hang on
-            await self._driver.run([Statement(communities_sql.KNOW, args)], alone=whose(caller.community))
+        if not found and refused[0]["refused_by"] == "unknown":  # it was known, and has been forgotten since
+            self._known.discard(caller.community)
             return await self.admit(admission)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known.add(caller.community)
         if not found:
             return Admitted(refused_by=Limit(refused[0]["refused_by"]), standing=_standing(refused[0]))
         job = job_of(found[0])

@@ -1,6 +1,7 @@
 """What every store must do, on a real database file."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,7 +11,7 @@ from core.domain.models import Artifact, Destination, Person
 from core.domain.quota import Period, Quota, QuotaSource
 from storage.admin_store import SqlAdminStore
 from storage.communities_sql import HERE, KNOW
-from storage.driver import Driver, Statement
+from storage.driver import Driver, Row, Statement
 from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
@@ -30,6 +31,25 @@ async def test_an_admitted_order_comes_back_as_it_was_given(store: SqlStore) -> 
     assert again.parameters == placed.parameters
     assert again.destination == placed.destination
     assert (again.state, again.cost_micros, again.characters) == (State.QUEUED, 1400, 14)
+
+
+async def test_the_first_order_of_a_community_is_decided_in_one_transaction_also_after_its_key_moved(
+    store: SqlStore, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists: list[int] = []
+    run = driver.run
+
+    async def counted(statements: Sequence[Statement], **names: Sequence[str]) -> list[list[Row]]:
+        lists.append(len(statements))
+        return await run(statements, **names)
+
+    monkeypatch.setattr(driver, "run", counted)
+    await admitted(store)
+    await admitted(store)
+    first, second = lists
+    assert first == second + 1
+    await store.move_community("test:band", "test:club")
+    assert (await admitted(store)).community == "test:band"
 
 
 async def test_admission_draws_the_allowance(store: SqlStore, driver: Driver) -> None:
