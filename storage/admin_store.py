@@ -43,7 +43,6 @@ class SqlAdminStore:
     # --- changes --------------------------------------------------------------------------------------------------
 
     async def set_quota(self, act: Act, kind: QuotaSource, quota: Quota | None) -> bool:
-        """Set the quota of the act's target; None takes it away, if there is one to take."""
         args: dict[str, Any] = {"kind": kind.value, "subject": act.target}
         if quota is None:
             return await self._change(act, args, "none", sql.QUOTA, sql.CLEAR_QUOTA)
@@ -52,21 +51,17 @@ class SqlAdminStore:
         return await self._change(act, args, f"{limit} {quota.period}", sql.QUOTA, sql.SET_QUOTA)
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
-        """Return what a member may spend now."""
         return await self._store.standing(community, member, operator_quota, roles)
 
     async def find_handle(self, community: str, handle: str) -> Person | None:
-        """Return the member that last used this @name (any case) here, or None."""
         return await self._store.find_handle(community, handle)
 
     async def find_member(self, community: str, member: str) -> Person | None:
-        """Return a member that was seen here, or None."""
         args = {"community": community, "member": member, "number": member.rpartition(":")[2]}
         rows = await self._read(sql.FIND_MEMBER, args)
         return Person(member=member, name=rows[0]["name"]) if rows else None
 
     async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:
-        """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
         args = self._args(act, "") | {"target": person.member} | self._credit(person, amount_micros, reason)
         try:
             texts = (sql.CREDITED, sql.CREDIT, sql.LEDGER_CREDIT, *([sql.NOTE] if reason else []))
@@ -76,7 +71,6 @@ class SqlAdminStore:
         return int(rows[2][0]["balance_micros"]) if rows else await self._balance(act.community, person.member)
 
     async def decide(self, act: Act, credit_request_id: str, *, approve: bool) -> CreditRequest:
-        """Close a member's open request, and credit it if approved. Raises NotFound, Decided."""
         args = self._args(act, "approved" if approve else "declined") | {"credit_request_id": credit_request_id}
         (found,) = await self._driver.run([Statement(sql.CREDIT_REQUEST, args)])
         if not found:
@@ -104,22 +98,18 @@ class SqlAdminStore:
         )
 
     async def block(self, act: Act, person: Person, until_ms: int | None) -> None:
-        """Refuse a member's orders until then, or for good."""
         after = "for good" if until_ms is None else f"until {until_ms}"
         await self._change(act, {"member": person.member, "until_ms": until_ms}, after, sql.BLOCK, sql.SET_BLOCK)
 
     async def unblock(self, act: Act, person: Person) -> bool:
-        """Take a member's orders again; return whether they were refused."""
         return await self._change(act, {"member": person.member}, "none", sql.BLOCK, sql.CLEAR_BLOCK)
 
     async def set_limit(self, act: Act, name: str, value: int | tuple[str, ...] | None) -> None:
-        """Set one field of a community's limits."""
         audit, change = sql.limit(name)
         stored = joined(value) if isinstance(value, tuple) else value
         await self._change(act, {"value": stored}, "none" if stored is None else str(stored), audit, change)
 
     async def set_pool(self, act: Act, community: str, limit_micros: int | None) -> None:
-        """Set what a community may spend in a month; None is unlimited. Raises NotFound for one that was never seen."""
         args = {"community": community, "limit_micros": limit_micros}
         if community != act.community and not await self._read(sql.KNOWN, args):
             raise NotFound(Missing.COMMUNITY, community)
@@ -127,10 +117,6 @@ class SqlAdminStore:
         await self._change(act, args, after, sql.POOL, sql.SET_POOL)
 
     async def decide_community(self, act: Act, community: str, state: Approval, *, first: bool = False) -> bool:
-        """Approve or decline a community; return whether that is news. Raises NotFound for one that was never seen.
-
-        `first`: only where nobody has decided yet, else it raises CommunityDecided.
-        """
         args = self._args(act, state.value) | {"community": community, "first": int(first)}
         if community != act.community and not await self._read(sql.KNOWN_COMMUNITY, args):
             raise NotFound(Missing.COMMUNITY, community)
@@ -143,41 +129,33 @@ class SqlAdminStore:
         return results is None or bool(results[1])
 
     async def told_with(self, community: str) -> list[Newcomer]:
-        """Return the communities that the operators were told of in the same message, the newest first."""
         return [newcomer_of(row) for row in await self._read(TOLD_WITH, {"community": community})]
 
     async def owners(self) -> frozenset[str]:
-        """Return the member keys of those who claimed the bot."""
         return frozenset(row["member"] for row in await self._read(sql.OWNERS, {}))
 
     async def owner_locales(self) -> dict[str, str]:
-        """Return the languages of operators, by member key, as far as they are known."""
         return {row["member"]: row["locale"] for row in await self._read(sql.OWNER_LOCALES, {})}
 
     async def keep_owner_locale(self, member: str, locale: str) -> None:
-        """Keep the language of an operator."""
         await self._read(sql.KEEP_OWNER_LOCALE, {"member": member, "locale": locale})
 
     async def community_locale(self, community: str) -> str:
-        """Return the language that a community is written to in, "" where it is not known."""
         rows = await self._read(LOCALE, {"community": community})
         return str(rows[0]["locale"]) if rows else ""
 
     async def keep_code(self, digest: str, issued_ms: int, until_ms: int, tries: int) -> None:
-        """Keep the code for `claim`, in the place of any before it."""
         await self._read(
             sql.KEEP_CODE, {"digest": digest, "issued_ms": issued_ms, "until_ms": until_ms, "tries": tries}
         )
 
     async def try_code(self, digest: str, *, void: bool) -> bool:
-        """Say whether this is the code, which may be void then; a wrong try counts, and the last one voids it."""
         rows = await self._read(
             sql.TRY_CODE, {"digest": digest, "now_ms": self._clock.now_ms(), "factor": int(not void)}
         )
         return bool(rows and rows[0]["fits"])
 
     async def claim(self, act: Act) -> bool:
-        """Make the actor the owner, and every code void; return False where somebody was before."""
         args = self._args(act, act.actor)
         statements = [Statement(sql.CLAIMED, args, 1), Statement(sql.CLAIM, args, 1), Statement(sql.VOID_CODE)]
         try:
@@ -192,12 +170,10 @@ class SqlAdminStore:
         return True
 
     async def acted(self, act: Act) -> None:
-        """Note an act that changes nothing that is kept."""
         args = self._args(act, "done")
         await self._once([Statement(sql.DONE, args, 1)], args)
 
     async def refused(self, act: Act, outcome: str) -> None:
-        """Note an act that was refused."""
         args = self._args(act, "") | {"outcome": outcome, "most": MOST_REFUSALS}
         statement = Statement(sql.REFUSED, args | {"hour_ago_ms": args["now_ms"] - HOUR_MS})
         alone = (f"refusals of {act.actor} in {act.community}",)
@@ -206,26 +182,21 @@ class SqlAdminStore:
     # --- what is read ---------------------------------------------------------------------------------------------
 
     async def limits(self, community: str) -> Limits:
-        """Return a community's limits."""
         rows = await self._read(sql.LIMITS, {"community": community})
         return limits_of(rows[0]) if rows else Limits()
 
     async def spent(self, community: str, member: str, start_ms: int, end_ms: int) -> list[Spent]:
-        """Return charges in [start, end) by day, member and product."""
         args = {"community": community, "member": member, "start_ms": start_ms, "end_ms": end_ms}
         return [read_as(Spent, row) for row in await self._read(sql.SPENT, args)]
 
     async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[Entry]:
-        """Return ledger entries in [start, end), oldest first."""
         args = {"community": community, "member": member, "start_ms": start_ms, "end_ms": end_ms, "most": most}
         return [entry_of(row) for row in await self._read(EXPORT, args)]
 
     async def audit(self, community: str, most: int) -> list[AuditEntry]:
-        """Return the newest acts."""
         return [read_as(AuditEntry, row) for row in await self._read(sql.AUDIT, {"community": community, "most": most})]
 
     async def quotas(self, community: str, most: int) -> list[tuple[QuotaSource, str, str, Quota]]:
-        """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""
         rows = await self._read(sql.QUOTAS, {"community": community, "most": most})
         return [
             (
@@ -243,7 +214,6 @@ class SqlAdminStore:
         return {State(row["state"]): row["jobs"] for row in rows}
 
     async def communities(self, month_ms: int, most: int) -> list[Community]:
-        """Return the communities, those that wait first, then those that spent most in a month."""
         args = {"month_start": month_ms, "most": most, "default_pool": self._store.default_pool_micros}
         args |= self._store.lets_in()
         return [read_as(Community, row) for row in await self._read(sql.COMMUNITIES, args)]

@@ -41,8 +41,8 @@ DELETE FROM workers WHERE alive_until_ms <= {NOW} AND worker_id = ANY (ARRAY(
     SELECT worker_id FROM workers WHERE alive_until_ms <= {NOW} FOR UPDATE SKIP LOCKED
 ))
 """
-# The dead are named, for a row that another changed meanwhile is judged once more, by an old view of who lives: a
-# worker that entered since is not among the living there, but neither among the dead.
+# This lists the dead instead of excluding the living: a row that changed meanwhile is checked again with the
+# statement's old snapshot, in which a worker that registered since is not alive yet.
 _DEAD = "SELECT worker_id FROM jobs WHERE closed_ms IS NULL AND worker_id <> '' EXCEPT SELECT worker_id FROM workers"
 # A job that a frozen process has locked is left for the next sweep, which comes before its locks time out. Here and
 # below arrays name the jobs, since a planner that thinks the table small would look for each among all others.
@@ -111,7 +111,7 @@ WHERE worker_id = '' AND job_id = ANY (ARRAY(
 ))
 RETURNING {KEYED}
 """
-# A chat that took nothing is asked again only where it may say what is not so any more.
+# Where the chat did not take the message, it is tried again only if what it shows may have become untrue.
 _LEAVE_JOB = f"""
 UPDATE jobs SET worker_id = '',
     shown = CASE WHEN :told OR shown < {Shown.NO_WORKER} THEN {Shown.WAITS} ELSE shown END
@@ -204,7 +204,6 @@ class PostgresLease:
         self._signal.notify()
 
     def notify(self, job_id: str = "") -> None:
-        """Let every worker hear of a job, or that jobs wait."""
         self._signal.notify(job_id)
 
     async def hand_over(self, carried: Collection[str]) -> None:

@@ -195,7 +195,7 @@ UPDATE total_usage SET used_micros = used_micros
 WHERE month_ms IN (SELECT month_ms FROM holds WHERE job_id = :job_id)
 """
 
-# It counts in the month of the hold, whenever it is known.
+# Upstream spend counts in the month of the hold, however late it becomes known.
 DRAW_UPSTREAM = """
 UPDATE total_usage SET used_micros = used_micros + :upstream_micros
 WHERE month_ms IN (SELECT month_ms FROM ledger WHERE entry_id = :job_id || ':hold')

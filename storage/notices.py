@@ -37,17 +37,14 @@ class SqlNotices:
         self._clock = clock
 
     async def claim(self, key: Key) -> bool:
-        """Take the turn to tell of a trouble."""
         now_ms = self._clock.now_ms()
         ages = {"hour_ago_ms": now_ms - HOUR_MS, "lasted_ms": now_ms - AGAIN_MS.get(key[0], DAY_MS)}
         return await self._changed(_CLAIM, key, now_ms=now_ms, **ages)
 
     async def settle(self, key: Key, *, told: bool) -> None:
-        """Note what came of a claim."""
         await self._changed(_TOLD if told else _NOT_TOLD, key)
 
     async def close(self, key: Key) -> bool:
-        """Take the turn to say that a trouble is over."""
         return await self._changed(_FORGET if key[0] in AGAIN_MS else _CLOSE, key)
 
     async def told(self) -> frozenset[Key]:

@@ -150,7 +150,6 @@ class SqliteDriver:
             raise StoreError("the database is closed")
 
     async def tables(self) -> frozenset[str]:
-        """Return the names of the tables that are there."""
         (rows,) = await self.run([Statement("SELECT name FROM sqlite_master WHERE type = 'table'")])
         return frozenset(row["name"] for row in rows)
 

@@ -81,7 +81,6 @@ class SqlStore:
     # --- jobs and money -------------------------------------------------------------------------------------------
 
     async def admit(self, admission: Admission) -> Admitted:
-        """Decide on an order and, if it is admitted, write job, hold and ledger entry, all in one transaction."""
         order = admission.order
         caller = order.caller
         args = {
@@ -129,7 +128,6 @@ class SqlStore:
         return Admitted(job=job, duplicate=job.job_id != admission.job_id)
 
     async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
-        """Move a job along the table, with changes to its other fields; settles or voids the hold on the way."""
         if not may_move(job.state, to):
             raise StaleJob(f"{job.job_id} can't go from {job.state} to {to}")
         args = {"job_id": job.job_id, "now_ms": self._clock.now_ms()}
@@ -151,11 +149,9 @@ class SqlStore:
         return await self._run_change(job, statements)
 
     async def update(self, job: Job, **changes: Unpack[Changes]) -> Job:
-        """Change fields of a job that stays in its state."""
         return await self._run_change(job, [self._change(job, changes)])
 
     async def close_job(self, job: Job, *, keep_files: bool, destination: Destination | None = None) -> Job:
-        """Record that nothing is left to do, and wipe where it went to: a destination may hold a short-lived token."""
         if job.state not in ENDED:
             raise StaleJob(f"{job.job_id} is {job.state}, which is not an end")
         kept = destination or Destination(job.platform)
@@ -165,48 +161,39 @@ class SqlStore:
         return await self._run_change(job, [self._change(job, changes)])
 
     async def place(self, job_id: str, destination: Destination) -> None:
-        """Note more about where an open job goes, whatever its state."""
         args = {"job_id": job_id, "destination": _destination(destination)}
         await self._driver.run([Statement(jobs_sql.PLACE, args)])
 
     async def job(self, job_id: str) -> Job | None:
-        """Return a job."""
         return await self._one(Statement(jobs_sql.JOB, {"job_id": job_id}))
 
     async def ordered(self, event_id: str) -> Job | None:
-        """Return the job that a platform's event has become."""
         return await self._one(Statement(jobs_sql.JOB_BY_EVENT, {"event_id": event_id}))
 
     async def again(self, job: Job) -> Job:
-        """Return a job as it is now. Raises StaleJob where another worker carries it."""
         now = await self.job(job.job_id)
         if now is None or now.worker_id != job.worker_id:
             raise StaleJob(f"{job.job_id} is carried by another worker")
         return now
 
     async def unfinished(self) -> list[Job]:
-        """Return every job that a worker must carry on, oldest first."""
         (rows,) = await self._driver.run([Statement(jobs_sql.UNFINISHED)])
         return [job_of(row) for row in rows]
 
     async def oldest_waiting(self) -> Job | None:
-        """Return the order that has waited longest for its submission."""
         return await self._one(Statement(jobs_sql.OLDEST_WAITING))
 
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
-        """Return undeliverable jobs that ended before then and whose files are still kept, oldest first."""
         (rows,) = await self._driver.run([Statement(jobs_sql.KEPT, {"before_ms": before_ms, "most": most})])
         return [job_of(row) for row in rows]
 
     async def awaited_before(self, before_ms: int, most: int) -> list[Job]:
-        """Return jobs that were closed before then and whose audio may come late, oldest first."""
         (rows,) = await self._driver.run([Statement(jobs_sql.AWAITED, {"before_ms": before_ms, "most": most})])
         return [job_of(row) for row in rows]
 
     # --- quotas and people ----------------------------------------------------------------------------------------
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
-        """Return what a member may spend now."""
         args = self._spending(community, member, operator_quota, roles)
         (rows,) = await self._driver.run([Statement(money_sql.STANDING, args)])
         return _standing(rows[0])
@@ -220,7 +207,6 @@ class SqlStore:
         return self._total_pool_micros - (int(rows[0]["used_micros"]) if rows else 0)
 
     async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
-        """Keep an order until its member agrees or chooses; return its id, the former one for the same event."""
         caller = order.caller
         args: dict[str, Any] = {
             "offer_id": offer_id,
@@ -236,7 +222,6 @@ class SqlStore:
         return str(rows[0]["offer_id"])
 
     async def read_offer(self, caller: Caller, offer_id: str) -> tuple[Order, int]:
-        """Return what was offered and its cost in micros. Raises NotFound when it has expired, NotPermitted."""
         args = {"offer_id": offer_id, "community": caller.community}
         (rows,) = await self._driver.run([Statement(members_sql.READ_OFFER, args)])
         if not rows or self._clock.since_ms(rows[0]["expires_ms"] - OFFER_MS) >= OFFER_MS:
@@ -248,11 +233,9 @@ class SqlStore:
         return Order(**{**placed, "destination": where, "caller": caller}), int(rows[0]["cost_micros"])
 
     async def drop_offer(self, offer_id: str) -> None:
-        """Forget an offer."""
         await self._driver.run([Statement(members_sql.DROP_OFFER, {"offer_id": offer_id})])
 
     async def ask(self, credit_request_id: str, caller: Caller, amount_micros: int) -> bool:
-        """Keep a member's wish for credit; False when the last one is open still, or too recent."""
         args: dict[str, Any] = {
             "credit_request_id": credit_request_id,
             "community": caller.community,
@@ -273,13 +256,11 @@ class SqlStore:
         await self._driver.run([Statement(members_sql.WITHDRAW, args)])
 
     async def entries(self, community: str, member: str, most: int) -> list[Entry]:
-        """Return a member's newest ledger entries."""
         args = {"community": community, "member": member, "most": most}
         (rows,) = await self._driver.run([Statement(members_sql.ENTRIES, args)])
         return [entry_of(row) for row in rows]
 
     async def remember(self, community: str, person: Person, handle: str | None) -> None:
-        """Keep the current name and @name of a member that was seen."""
         args: dict[str, Any] = {"community": community, "member": person.member, "name": person.name}
         args |= {"handle": _folded(handle), "now_ms": self._clock.now_ms()}
         statements = [Statement(text, args) for text in (communities_sql.KNOW, members_sql.REMEMBER)]
@@ -292,7 +273,6 @@ class SqlStore:
         return Person(member=rows[0]["member"], name=rows[0]["name"]) if rows else None
 
     async def move_community(self, old: str, new: str) -> None:
-        """Carry quotas, balances, usage and jobs over to a community's new key."""
         args = {"old": old, "new": new}
         alone = ("communities", *whose(old), *whose(new))
         (moved,) = await self._driver.run([Statement(communities_sql.MOVE, args)], alone=alone)
@@ -302,10 +282,6 @@ class SqlStore:
     async def see_community(
         self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False, locale: str = ""
     ) -> tuple[bool, bool]:
-        """Keep a community that may be new, with who was heard there first, or added the bot, and its language.
-
-        Return whether it is new, and whether it may order.
-        """
         args: dict[str, Any] = {"community": community, "title": title, "member": member, "name": name}
         args |= {"was_added": int(was_added), "locale": locale, "now_ms": self._clock.now_ms(), "most": MOST_WAITING}
         results = await self._driver.run(
@@ -314,12 +290,10 @@ class SqlStore:
         return bool(results[0]), results[3][0]["state"] in self._admits(community)
 
     async def decision(self, community: str) -> Approval:
-        """Return what was decided about a community."""
         (rows,) = await self._driver.run([Statement(communities_sql.COMMUNITY, {"community": community})])
         return Approval(rows[0]["state"]) if rows else Approval.WAITING
 
     async def waiting(self) -> list[Newcomer]:
-        """Return the communities that wait for approval, the newest first."""
         if self._communities is Communities.OPEN:
             return []
         (rows,) = await self._driver.run([Statement(communities_sql.WAITING)])
@@ -327,7 +301,6 @@ class SqlStore:
         return [each for each in found if Approval.WAITING not in self._admits(each.community)]
 
     async def note_told(self, communities: Sequence[str]) -> None:
-        """Note that the operators were told of these in one message."""
         args = {"told": joined(communities), "now_ms": self._clock.now_ms()}
         await self._driver.run([Statement(communities_sql.NOTE_TOLD, args)], alone=("communities",))
 

@@ -58,7 +58,6 @@ class PostgresUnattended:
         self._hand = ""
 
     async def take(self, most: int) -> list[Job]:
-        """Make the oldest jobs ours that wait without any worker, and whose members were not shown that."""
         self._hand = f"{HAND}{secrets.token_hex(8)}"
         args = {"worker_id": self._hand, "most": most, "platforms": self._platforms}
         enter = Statement(ENTER, {"worker_id": self._hand, "lease_ms": self._hand_ms})

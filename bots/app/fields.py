@@ -98,7 +98,7 @@ class Limits(Group):
     """Orders of everybody that may wait for their turn. Beyond that, members hear that the bot is busy and for how
     long."""
     queue_s: float = Field(900, gt=0)
-    """Seconds that an order may wait for its turn; then it is cancelled, uncharged. One that arrives older is not
+    """Seconds that an order may wait for its turn; then it is cancelled, uncharged. An order that arrives older is not
     begun."""
     job_s: float = Field(900, gt=0)
     """Seconds that the gateway may take for a job; then it ends, uncharged."""

@@ -41,7 +41,7 @@ _PARTS = {
     Trouble.DISK_FULL: ("spool", "can't be written"),
     Trouble.STORE_AWAY: ("store", "does not answer"),
 }
-"""What is not ready with these troubles ("": what the trouble is about), and why. With others most orders go on."""
+"""What is not ready with each trouble ("" is the trouble's own subject), and why; others keep all ready."""
 
 
 async def _nobody() -> Sequence[Newcomer]:

@@ -13,7 +13,7 @@ COMMON = frozenset({"password", "postgres", "postgresql", "troubadour", "localho
 LONG = 16
 """A piece of a token this long is as good as the token."""
 
-# A bot token, an interaction's token and a callback's in a path, and what Telegram is told to show in a webhook.
+# A bot token, an interaction's or callback's token in a path, and the secret_token header of Telegram's webhook.
 _PATTERNS = (
     (re.compile(r"/bot\d+:[\w-]+"), "/bot[secret]"),
     (re.compile(r"/((?:webhooks|interactions)/\d+)/[\w.-]+"), r"/\1/[secret]"),

@@ -83,7 +83,7 @@ class DiscordDelivery:
         self._now_s = now_s
         self._receipts: set[asyncio.Task[None]] = set()
         self._shown: dict[str, tuple[str, str]] = {}
-        """Who had each job in hand, and what its reply says, by job id: that is not sent again at every turn."""
+        """By job id: the worker that had it and what its reply shows, so that the same is not sent again."""
 
     def accepts(self, job: Job) -> Want:
         limit = Address.read(job).upload_limit_bytes if job.destination.data else UPLOAD_BYTES

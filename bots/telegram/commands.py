@@ -161,8 +161,8 @@ class Dispatcher:
             await self._carry_over(message.migrate_from_chat_id, message.chat.id)
 
     async def _carry_over(self, old: int, new: int) -> None:
-        """Nobody says it again: it is tried until the store answers."""
-        self._greeted.note(key(new))  # it is the group that it was
+        """Telegram says it only once, so the store is tried until it answers."""
+        self._greeted.note(key(new))  # it has been greeted under its old id
         await persist(f"group {old} is now {new}", lambda: self._deliverer.migrated(old, new), within_s=inf)
 
     # --- members --------------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ class Dispatcher:
         return None
 
     async def _answered(self, message: Message) -> str:
-        """Return what is meant where an order says nothing itself: of our own messages only what an order spoke."""
+        """Return the text of the message replied to; where it is our own, the text of the order that it names."""
         text, reply = parse.answered_text(message), parse.answered(message)
         if parse.answers_bot(message, self._bot.id):
             job_id = replies.job_named(parse.words(reply)) if reply else ""

@@ -34,7 +34,7 @@ _DID = {
     "resume": N_("{name} let orders go to the gateway at once"),
 }
 _OTHER = "{name}: {act}"
-"""Of another release."""
+"""For an act that another release wrote."""
 _WITHOUT_VALUES = frozenset({"claim", "decline", "resume"})
 _WHY = {
     "NotPermitted": N_("not allowed"),
@@ -83,7 +83,7 @@ def _refused(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
 
 
 def _whom(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
-    """Name whom an act is about, with the id where a name is what they chose."""
+    """Name whom an act is about; a name that members choose themselves stands with the id."""
     if role := role_names.get(entry.target):
         return _("the role {name}", name=role)
     number = entry.target.rpartition(":")[2]

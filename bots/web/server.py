@@ -179,7 +179,7 @@ def _update(hook: Hook) -> Handler:
 
 
 async def read(request: web.Request, largest_bytes: int) -> bytes:
-    """Read a body of bounded size in bounded time. Raises the HTTP error that says which of them was passed."""
+    """Read a body. Raises the HTTP error for one that is too large or too slow."""
     too_large = web.HTTPRequestEntityTooLarge(largest_bytes, request.content_length or 0)
     if (request.content_length or 0) > largest_bytes:
         raise too_large

@@ -19,7 +19,7 @@ TOO_MUCH = allowed(Rule.NOT_TOO_MUCH)
 PERIODS = allowed(Rule.PERIOD)
 LEFT_OUT = allowed(Rule.LEFT_OUT)
 AMOUNT, PERIOD = "AMOUNT", "PERIOD"
-"""Stand in a line to type for what only its writer knows."""
+"""Placeholders in a suggested line, for what only its writer knows."""
 LONGEST = 200
 """Characters of anything that is an amount or a time."""
 
@@ -27,7 +27,7 @@ _SPACES = re.compile("[ \\t\u00a0\u2009\u202f]+")
 
 
 def tidy(text: str) -> str:
-    """Return a text in small letters with single spaces; the mark on what is cut belongs to no amount."""
+    """Return a text in lower case with single spaces; what is too long is cut and ends in "…", as no amount does."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     return _SPACES.sub(" ", cut).strip(" ").lower()
 
@@ -108,7 +108,7 @@ def _is_amount(wanted: str, price_micros: int) -> bool:
 
 
 def refuse_more(parameter: str, text: str, understands: Callable[[str], bool]) -> None:
-    """Refuse what follows the longest beginning that is understood, unless it may be a part of it."""
+    """Refuse the words after the longest beginning that is understood, if they plainly don't belong to it."""
     words = _SPACES.sub(" ", text).strip(" ").split(" ")
     for length in range(min(len(words) - 1, _MOST_WORDS), 0, -1):
         beginning, rest = " ".join(words[:length]), words[length:]
@@ -256,7 +256,7 @@ def _amount_like(words: Sequence[str]) -> int:
 
 
 def _time_like(words: Sequence[str]) -> int:
-    """Count the words of `for 2 days` and `until the week`: what is granted does not end."""
+    """Count the words of `for 2 days` or `until the week`, which a grant can't have: credit does not expire."""
     if not words or words[0] not in _TIME_LINKS:
         return 0
     place = 1

@@ -1,4 +1,4 @@
-"""Which communities may order: anybody can add the bot to a group of their own, so operators decide."""
+"""Values about the approval of communities: anybody can add the bot to a group of their own, so operators decide."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -103,7 +103,7 @@ class Deliverer:
                 done = await show(self._deliveries, later)
             return done
         finally:
-            del self._showing[job.job_id]  # at once: what comes after this is not for this task to show
+            del self._showing[job.job_id]  # before the task ends, so that news from now on start a new one
 
     async def shown(self, job: Job) -> bool:
         """Show how far the job is, and wait until that is done; return as `show` does."""

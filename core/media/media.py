@@ -18,12 +18,14 @@ from core.media.pool import Pool
 
 RECYCLE_AFTER = 200
 """Requests that one child serves, so that a leak in a codec has an end."""
+MEMORY_BYTES = 1 << 30
+"""The address space of a child, where nobody says otherwise."""
 
 
 class Media:
     """Decodes and encodes in child processes. Files are told by their content, never by their names."""
 
-    def __init__(self, children: int = 2, deadline_s: float = 60, memory_bytes: int = 1 << 30) -> None:
+    def __init__(self, children: int = 2, deadline_s: float = 60, memory_bytes: int = MEMORY_BYTES) -> None:
         """`deadline_s` is for one decoding or encoding; `memory_bytes` is the address space of each child."""
         self._deadline_s = deadline_s
         self._pool = Pool(children, memory_bytes, RECYCLE_AFTER)
