@@ -1,11 +1,13 @@
 """The whole service in this process, between a local Telegram and a gateway."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from pydantic import SecretStr
 
 from bots.app.compose import build, platforms
@@ -32,3 +34,14 @@ async def service(world: TelegramWorld, studio: Studio, folder: Path, **changes:
         finally:
             stop.set()
             await running
+
+
+async def readiness(app: App) -> dict[str, Any]:
+    """Return what /readyz says, with its code, and the metrics."""
+    url = f"http://127.0.0.1:{app.web.port}"
+    async with aiohttp.ClientSession() as client:
+        async with client.get(f"{url}/readyz") as answer:
+            said: dict[str, Any] = json.loads(await answer.text()) | {"code": answer.status}
+        async with client.get(f"{url}/metrics") as answer:
+            said["metrics"] = await answer.text()
+    return said

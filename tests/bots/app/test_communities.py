@@ -1,7 +1,6 @@
 """A new group waits for whoever runs the bot: the whole service, with Telegram."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,6 @@ from tests.bots.telegram.talk import answer, pressed, sent
 from tests.bots.text.catalogues import PSEUDO, german, pseudo_catalogue, unmarked, use
 from tests.service import service
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[TelegramWorld]:
-    async with TelegramWorld() as world:
-        yield world
 
 
 @pytest.fixture

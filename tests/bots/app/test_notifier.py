@@ -1,25 +1,21 @@
 """Those who run the bot are told what only they can mend, and members hear that only where it is so."""
 
 import asyncio
-import json
 import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-import aiohttp
 import pytest
 
-from bots.app.life import App
 from bots.app.notifier import Notifier
 from bots.platform import Button, Platform
 from bots.text import replies
 from bots.text.community_replies import Letter
 from core.domain.communities import Approval, Communities
 from core.domain.errors import DeliveryDelayed
-from core.domain.troubles import Stuck, Trouble, Troubles
-from core.engine.liveness import FORGET_S, STUCK_S, Liveness
+from core.domain.troubles import Trouble, Troubles
 from storage.admin_store import SqlAdminStore
 from storage.notices import HOUR_MS, SqlNotices
 from storage.sqlite import SqliteDriver
@@ -28,31 +24,10 @@ from tests.bots.discord.studio import Studio
 from tests.bots.text.catalogues import german, use
 from tests.clock import SetClock
 from tests.makers import act
-from tests.service import service
+from tests.service import readiness, service
 from tests.worlds.telegram import Chat, Fault, TelegramWorld
 
 # --- the whole service ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[TelegramWorld]:
-    async with TelegramWorld() as world:
-        yield world
-
-
-@pytest.fixture
-def boss(world: TelegramWorld) -> Chat:
-    return world.private(world.user("Boss"))
-
-
-async def readiness(app: App) -> dict[str, Any]:
-    url = f"http://127.0.0.1:{app.web.port}"
-    async with aiohttp.ClientSession() as client:
-        async with client.get(f"{url}/readyz") as answer:
-            said: dict[str, Any] = json.loads(await answer.text()) | {"code": answer.status}
-        async with client.get(f"{url}/metrics") as answer:
-            said["metrics"] = await answer.text()
-    return said
 
 
 async def test_an_empty_wallet_is_told_to_the_owner_once_and_that_it_is_over(
@@ -312,86 +287,3 @@ async def test_a_trouble_is_one_error_in_the_log(desk: Desk, caplog: pytest.LogC
         ),
         ("INFO", "All is well again: The gateway knows the model for music again."),
     ]
-
-
-# --- what gets through ------------------------------------------------------------------------------------------------
-
-
-def test_nothing_gets_through_when_something_waits_and_nothing_succeeds() -> None:
-    now = [0.0]
-    flow = Liveness(lambda: now[0])
-    now[0] = 10 * STUCK_S
-    assert flow.stuck() is None  # nothing waits
-    tried(flow, "a")
-    now[0] += STUCK_S - 1
-    tried(flow, "b", "a")
-    assert flow.stuck() is None
-    now[0] += 1
-    assert flow.stuck() == Stuck(5, 2)
-    flow.succeeded()
-    assert (flow.stuck(), flow.stalled_s) == (None, 0)
-
-
-def tried(flow: Liveness, *keys: str) -> None:
-    for key in keys:
-        with flow.trying(key):
-            pass
-
-
-def test_who_was_answered_or_comes_no_more_does_not_wait() -> None:
-    now = [0.0]
-    flow = Liveness(lambda: now[0])
-    tried(flow, "a", "b", "c", "d")
-    flow.refused("a")
-    flow.put_off("b", 3 * STUCK_S)
-    for key in ("c", "d"):
-        flow.lost(key)
-    now[0] = 2 * STUCK_S
-    assert (flow.waiting, flow.stuck()) == (0, None)
-    tried(flow, "e")
-    flow.lost("e")
-    assert flow.stuck() == Stuck(10, 3)  # so many are no chance
-    flow.succeeded()
-    tried(flow, "f")
-    now[0] += STUCK_S
-    assert flow.stuck() == Stuck(5, 1)
-    now[0] += FORGET_S - STUCK_S
-    assert flow.waiting == 1
-    now[0] += 1
-    assert flow.waiting == 0
-    for key in ("g", "h", "i"):
-        tried(flow, key)
-        flow.lost(key)
-    for later_s, waiting in ((0, 3), (FORGET_S, 3), (1, 0)):
-        now[0] += later_s
-        assert flow.waiting == waiting
-
-
-def test_a_call_that_hangs_waits_as_long_as_it_does() -> None:
-    now = [0.0]
-    flow = Liveness(lambda: now[0])
-    with flow.trying("a"):
-        now[0] = 2 * FORGET_S
-        assert flow.stuck() == Stuck(60, 1)
-
-
-async def test_readiness_follows_what_really_gets_through(
-    world: TelegramWorld, studio: Studio, boss: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.engine.liveness.STUCK_S", 0.02)
-    monkeypatch.setattr("bots.app.notifier.LOOK_S", 0.01)
-    ann = world.user("Ann")
-    band = world.group("Band", ann)
-    world.fail("sendVoice", Fault.flood(1), chat=band, times=2)
-    async with service(world, studio, tmp_path, owners=(f"telegram:{boss.id}",)) as app:
-        await band.says(ann, "/speak Hello")
-        await boss.wait_for(lambda chat: chat.texts)
-        assert boss.texts[0].startswith("Nothing gets through to telegram")
-        now = await readiness(app)
-        assert now["code"] == 503
-        assert now["wrong"]["telegram"].startswith("nothing is delivered for 0 min, while 1 waits")
-        assert 'troubadour_trouble{kind="nothing_delivered"} 1' in now["metrics"]
-        await band.wait_for(lambda chat: chat.audios)
-        await boss.wait_for(lambda chat: chat.texts[1:])
-        assert boss.texts[1] == "All is well again: Nothing waits for telegram in vain any more."
-        assert (await readiness(app))["code"] == 200

@@ -9,17 +9,16 @@ import pytest
 
 from bots.commands import orders, parse, typed
 from bots.commands.command import Asked
-from bots.commands.parse import Command, Named, named
+from bots.commands.parse import Named
 from bots.commands.table import COMMANDS
-from bots.text import audit_replies, refusals
-from core.domain.models import Caller, Destination, Person
+from bots.text import refusals
+from core.domain.models import Destination
 from core.domain.refusals import InvalidInput, NotFound, NotPermitted
+from tests.bots.commands.lines import BOSS, OWNER, types
 from tests.core.engine.jobs import at_rest
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
 
-BOSS = caller("boss", is_admin=True)
-OWNER = caller("owner", is_admin=True, channel="test:1")
 ROOT = Path(__file__).parents[3]
 GENERATED = re.compile(r"^\|.*$", re.MULTILINE)
 """Tables show how commands are used, with brackets."""
@@ -33,14 +32,6 @@ async def alive(tmp_path: Path) -> AsyncIterator[Incarnation]:
     rig.policy = replace(rig.policy, owners=frozenset({OWNER.member}))
     async with rig.running() as alive:
         yield alive
-
-
-async def types(alive: Incarnation, line: str, who: Caller = BOSS) -> str:
-    command, _, body = line.removeprefix("/").partition(" ")
-    asked = named(Command(command, None, body))
-    name = asked.member_id or (asked.handle or "").title()
-    member = Person(member=f"test:{name.lower()}", name=name) if asked.whom else None
-    return (await typed.answer(Asked(service=alive.service, caller=who), command, member, asked)).text
 
 
 @pytest.mark.parametrize(
@@ -245,31 +236,3 @@ async def test_usage_and_audit_name_what_happened(alive: Incarnation) -> None:
     assert "This month, Ann: $0.0014" in await types(alive, "/usage month @ann")
     answer = await typed.answer(Asked(service=alive.service, caller=BOSS), "usage", None, Named(None, None, ()))
     assert [file.name for file in answer.files] == ["ledger.csv", "usage.png"]
-
-
-async def test_the_audit_is_in_peoples_words(alive: Incarnation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No name of a column, no micros, no code: each act that there is."""
-    lines = ["/quota default 0.50 day", "/quota default clear", "/grant @ann 1", "/revoke @ann 0.25", "/block @ann"]
-    lines += ["/unblock @ann", "/limits text 500", "/limits flight 3", "/limits cooldown 60", "/limits confirm 0.05"]
-    lines += ["/limits products speech", "/limits channels none"]
-    monkeypatch.setattr(audit_replies, "ACTS", len(lines))
-    for line in lines:
-        await types(alive, line)
-    said = (await types(alive, "/audit")).splitlines()[: len(lines)]
-    assert {line.partition("Boss ")[2] for line in said} == {
-        "set the quota of everybody: none → $0.50 a day",
-        "cleared the quota of everybody: $0.50 a day → none",
-        "gave credit to Ann (id ann): $0.00 → $1.00",
-        "took credit from Ann (id ann): $1.00 → $0.75",
-        "blocked Ann (id ann): not blocked → for good",
-        "unblocked Ann (id ann): for good → not blocked",
-        "limited the characters of an order: none → 500",
-        "limited the orders under way: none → 3",
-        "limited the seconds between two orders: none → 60",
-        "set from which price on orders are confirmed: none → $0.05",
-        "set what may be ordered: none → speech",
-        "set the channels for orders: none → none",
-    }
-    with pytest.raises(InvalidInput):
-        await types(alive, "/grant @ann lots")
-    assert "Boss tried /grant Ann (id ann): not understood" in await types(alive, "/audit")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
@@ -183,6 +184,12 @@ def job(stage: Stage, reply: Reply, chat: DiscordDelivery) -> Job:
         created_ms=0,
         updated_ms=int(stage.world.now_s() * 1000),
     )
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
 
 
 @pytest.fixture

@@ -219,19 +219,6 @@ async def test_members_words_ping_nobody_and_format_nothing(world: TelegramWorld
     assert not [call for call in world.calls if "parse_mode" in call.params]
 
 
-async def test_the_menus_are_announced(bot: Bot, world: TelegramWorld) -> None:
-    members, admins = await world.until(
-        lambda: world.calls_to("setMyCommands")[1:] and world.calls_to("setMyCommands"), ""
-    )
-    names = {c["command"] for c in members.object("commands")}
-    assert names == {"speak", "music", "voices", "balance", "help"}
-    assert "scope" not in members.params
-    assert {c["command"] for c in admins.object("commands")} - names == {
-        "quota", "grant", "revoke", "block", "unblock", "limits", "usage", "audit"
-    }  # fmt: skip
-    assert admins.object("scope") == {"type": "all_chat_administrators"}
-
-
 async def test_a_reply_survives_a_flood_wait(band: Chat, bob: User, world: TelegramWorld) -> None:
     world.fail("sendMessage", Fault.flood(1))
     asked = await band.says(bob, "/voices")

@@ -68,3 +68,11 @@ def test_all_that_can_happen_is_said_in_the_language_of_whoever_reads(
         ]
         said += [trouble(Case(each, "", Stuck(5, 2), 0)) for each in Trouble] + [well((each, "")) for each in Trouble]
     assert unmarked(said, "it") == {}
+
+
+def test_over_quota_the_cost_what_is_left_the_limit_and_the_reset_are_named() -> None:
+    standing = replace(STANDING, quota=day(10_000), used_micros=9_000, resets_ms=86_400_000)
+    assert refusal(OverLimit(Limit.ALLOWANCE, 1400, standing)) == (
+        "This costs $0.0014, and you have $0.001 left today. Your allowance is $0.01 a day; it resets 2 Jan 00:00 UTC. "
+        "Ask an admin of this community to raise it with /quota set."
+    )

@@ -1,0 +1,21 @@
+"""Short ways to settings as they are read."""
+
+import io
+
+from bots.app.check import check
+from bots.app.settings import Reading, Settings, load, read
+from storage.engines import reach
+
+
+def loaded(**values: object) -> Settings:
+    return load(_env_file=None, **values)
+
+
+def reading(**values: object) -> Reading:
+    return read(_env_file=None, **values)
+
+
+async def checked(**values: object) -> tuple[int, str]:
+    out = io.StringIO()
+    status = await check(reading(**{"http_port": 0} | values), out, reach)
+    return status, out.getvalue()

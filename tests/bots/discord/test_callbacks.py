@@ -1,0 +1,112 @@
+"""Callbacks to the whole service, over HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from bots.app.life import App
+from core.domain.lifecycle import State
+from tests.bots.discord.calling import PUBLIC, Caller, CallingStudio, speak
+from tests.bots.discord.conftest import Running, Stage
+
+
+@pytest_asyncio.fixture
+async def studio() -> AsyncIterator[CallingStudio]:
+    async with CallingStudio() as studio:
+        yield studio
+
+
+async def submitted(studio: CallingStudio) -> None:
+    async with asyncio.timeout(10):
+        await studio.submitted.wait()
+
+
+async def test_a_callback_fetches_the_audio_at_once(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession
+) -> None:
+    async with running(public_url=PUBLIC) as app:
+        caller = Caller(app, http)
+        reply = await speak(stage)
+        await reply.wait_for(lambda r: "Generating" in r.content)
+        assert studio.asked == 0
+        assert await caller.post(studio.path, {"request_id": studio.names[0], "status": "COMPLETED"}) == 200
+        assert len(await reply.audio()) == 1
+        assert studio.asked == 1
+        for _ in range(2):  # duplicates are harmless, also afterwards
+            assert await caller.post(studio.path, {"request_id": studio.names[0]}) == 200
+        assert len(studio.orders) == 1
+
+
+async def test_a_callback_that_lies_changes_nothing(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession
+) -> None:
+    async with running(public_url=PUBLIC) as app:
+        caller = Caller(app, http)
+        studio.ready.clear()
+        reply = await speak(stage)
+        await reply.wait_for(lambda r: "Generating" in r.content)
+        lie = {"request_id": studio.names[0], "status": "COMPLETED", "output": {"media_url": ["http://127.0.0.1/x"]}}
+        assert await caller.post(studio.path, lie) == 200
+        async with asyncio.timeout(10):
+            while not studio.asked:
+                await asyncio.sleep(0)
+        job_id = studio.path.removeprefix("/gateway/").partition(".")[0]
+        assert await caller.post(f"/gateway/{job_id}.{'x' * 32}", lie) == 404
+        assert await caller.post(f"/gateway/{job_id}", lie) == 404
+        assert await caller.post(studio.path, b"not JSON") == 400
+        assert await caller.post(studio.path, b" " * (64 * 1024 + 1)) == 413
+        assert reply.last.attachments == []
+        studio.ready.set()
+        assert await caller.post(studio.path, ["no object"]) == 200
+        await reply.audio()
+
+
+@pytest.mark.parametrize("overtakes", [True, False], ids=["before the answer is lost", "after"])
+async def test_a_request_id_that_was_lost_comes_with_the_callback(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession, *, overtakes: bool
+) -> None:
+    async with running(public_url=PUBLIC) as app:
+        caller = Caller(app, http)
+        studio.answer_submits.clear()
+        studio.breaks = True
+        reply = await speak(stage)
+        await submitted(studio)
+        called_back = {"request_id": studio.names[0]}
+        if overtakes:
+            assert await caller.post(studio.path, called_back) == 200
+            await followed()
+        studio.answer_submits.set()
+        if not overtakes:
+            await until_open(app, State.UNCONFIRMED)
+            assert await caller.post(studio.path, called_back) == 200
+        assert len(await reply.audio()) == 1
+        assert len(studio.orders) == 1
+
+
+async def followed() -> None:
+    """Wait until what follows a callback is done."""
+    async with asyncio.timeout(10):
+        while [t for t in asyncio.all_tasks() if t.get_name().startswith("callback of")]:
+            await asyncio.sleep(0)
+
+
+async def until_open(app: App, state: State) -> None:
+    async with asyncio.timeout(10):
+        while not (await app.health.open_jobs()).get(state):
+            await asyncio.sleep(0)
+
+
+async def test_a_callback_that_overtakes_the_answer_is_not_forgotten(
+    stage: Stage, running: Running, studio: CallingStudio, http: aiohttp.ClientSession
+) -> None:
+    async with running(public_url=PUBLIC, poll_min_s=5, poll_max_s=10) as app:
+        studio.answer_submits.clear()
+        reply = await speak(stage)
+        await submitted(studio)
+        assert await Caller(app, http).post(studio.path, {"request_id": studio.names[0]}) == 200
+        await followed()
+        studio.answer_submits.set()
+        assert len(await reply.audio()) == 1  # well before the net, at twice the usual 15 s

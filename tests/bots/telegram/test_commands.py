@@ -1,0 +1,21 @@
+"""The menus of commands."""
+
+import pytest
+
+from tests.bots.telegram.rig import Bot
+from tests.worlds.telegram import TelegramWorld
+
+pytestmark = pytest.mark.usefixtures("bot")
+
+
+async def test_the_menus_are_announced(bot: Bot, world: TelegramWorld) -> None:
+    members, admins = await world.until(
+        lambda: world.calls_to("setMyCommands")[1:] and world.calls_to("setMyCommands"), ""
+    )
+    names = {c["command"] for c in members.object("commands")}
+    assert names == {"speak", "music", "voices", "balance", "help"}
+    assert "scope" not in members.params
+    assert {c["command"] for c in admins.object("commands")} - names == {
+        "quota", "grant", "revoke", "block", "unblock", "limits", "usage", "audit"
+    }  # fmt: skip
+    assert admins.object("scope") == {"type": "all_chat_administrators"}
