@@ -14,6 +14,7 @@ from core.domain.amounts import (
     read_period,
     read_quota,
     split_credit,
+    with_reason,
 )
 from core.domain.claims import LIFE_MS, MOST_WRONG, digest, new_code
 from core.domain.communities import Approval, Newcomer
@@ -340,7 +341,7 @@ class Admin:
         micros = self._amount(amount)
         reason = " ".join(filter(None, (more, reason)))
         if not micros:
-            raise InvalidInput("amount", amount, allowed(Rule.POSITIVE), f"{AMOUNT} {reason}".strip())
+            raise InvalidInput("amount", amount, allowed(Rule.POSITIVE), with_reason(AMOUNT, reason))
         if len(reason) > LONGEST_REASON or not reason.isprintable():
             rule = allowed(Rule.REASON, most=LONGEST_REASON)
             raise InvalidInput("reason", f"{reason[:20]}…", rule, f"{amount} REASON")

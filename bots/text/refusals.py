@@ -32,6 +32,7 @@ from core.domain.refusals import (
     Refusal,
     TooOld,
     Unavailable,
+    UnclearReason,
 )
 
 LONGEST_QUOTE = 60
@@ -103,6 +104,15 @@ def _invalid(error: InvalidInput) -> str:
     if not error.instead:
         return said
     return said + " " + write(shown(error.instead, LONGEST_LINE))
+
+
+def _unclear(error: InvalidInput) -> str:
+    return _(
+        "It is not plain whether “{word}” belongs to the amount, so nothing was changed. If it does, write the whole "
+        "amount in figures; if it is a reason, write {line}",
+        word=shown(str(error.value), LONGEST_QUOTE),
+        line=shown(error.instead, LONGEST_LINE),
+    )
 
 
 def _too_old(error: TooOld) -> str:
@@ -261,6 +271,7 @@ _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     OverLimit: _over_limit,
     NothingToSay: lambda __: _(NOTHING_TO_SAY),
     NeedsChoice: choose,
+    UnclearReason: _unclear,
     InvalidInput: _invalid,
     NotPermitted: lambda e: _(_NEEDS[e.needs]),
     NeedsConfirmation: confirm,

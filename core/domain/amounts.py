@@ -6,12 +6,13 @@ move: its amount is the one that was typed, or a word that is refused.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from core.domain.allowed import Allowed, Rule, allowed
+from core.domain.amount_words import LINKS, LONGS, MOST_WORDS, SPACES, amount_like, is_reason, tidy
 from core.domain.money import LARGEST_MICROS, MICROS, cost_of
 from core.domain.quota import Period, Quota
-from core.domain.refusals import InvalidInput
+from core.domain.refusals import InvalidInput, UnclearReason
 
 SUMS = allowed(Rule.SUM)
 AMOUNTS = allowed(Rule.AMOUNT)
@@ -20,16 +21,6 @@ PERIODS = allowed(Rule.PERIOD)
 LEFT_OUT = allowed(Rule.LEFT_OUT)
 AMOUNT, PERIOD = "AMOUNT", "PERIOD"
 """Placeholders in a suggested line, for what only its writer knows."""
-LONGEST = 200
-"""Characters of anything that is an amount or a time."""
-
-_SPACES = re.compile("[ \\t\u00a0\u2009\u202f]+")
-
-
-def tidy(text: str) -> str:
-    """Return a text in lower case with single spaces; what is too long is cut and ends in "…", as no amount does."""
-    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-    return _SPACES.sub(" ", cut).strip(" ").lower()
 
 
 # --- amounts --------------------------------------------------------------------------------------------------------
@@ -84,21 +75,12 @@ _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[,.'\u2019]\d{3})+ ?(?:chars?|characters?
 """5,000 chars: a count has no decimals, so its marks are plain. $5,000 is five dollars to half of the world."""
 
 
-_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-_DIGITS = {word: str(number) for number, word in enumerate(_WORDS)} | {
-    "\u00bd": "0.5",
-    "half": "0.5",
-    "quarter": "0.25",
-}
-
-
 def _mended(wanted: str, price_micros: int) -> str:
     """Return what was probably meant, or nothing."""
-    ascii_digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in wanted)
-    worded = " ".join(_DIGITS.get(word, word) for word in wanted.split(" "))
+    ascii_digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in wanted).replace("\u00bd", "0.5")
     counted = re.sub(r"[,.'\u2019]", "", wanted) if _GROUPED.fullmatch(wanted) else wanted
     mended = (found.expand(to) for form, to in _MENDS if (found := form.fullmatch(wanted)))
-    tries = (ascii_digits, worded, counted, *mended)
+    tries = (ascii_digits, counted, *mended)
     return next((better for better in tries if better != wanted and _is_amount(better, price_micros)), "")
 
 
@@ -109,10 +91,10 @@ def _is_amount(wanted: str, price_micros: int) -> bool:
 
 def refuse_more(parameter: str, text: str, understands: Callable[[str], bool]) -> None:
     """Refuse the words after the longest beginning that is understood, if they plainly don't belong to it."""
-    words = _SPACES.sub(" ", text).strip(" ").split(" ")
-    for length in range(min(len(words) - 1, _MOST_WORDS), 0, -1):
+    words = SPACES.sub(" ", text).strip(" ").split(" ")
+    for length in range(min(len(words) - 1, MOST_WORDS), 0, -1):
         beginning, rest = " ".join(words[:length]), words[length:]
-        if understands(tidy(beginning)) and not _amount_like(rest):
+        if understands(tidy(beginning)) and not amount_like(rest):
             raise InvalidInput(parameter, " ".join(rest), LEFT_OUT, beginning)
 
 
@@ -150,7 +132,7 @@ def read_quota(text: str, price_micros: int, usual: Period | None = None) -> Quo
     except InvalidInput:
         better, word = _mended(wanted, price_micros), wanted if wanted in _PERIODS else PERIOD
         raise InvalidInput("amount", wanted, AMOUNTS, better if usual else f"{better or AMOUNT} {word}") from None
-    if rest and (usual or (_amount_like(rest.split()) and not _tells_time(rest))):
+    if rest and (usual or (amount_like(rest.split()) and not _tells_time(rest))):
         raise InvalidInput("amount", wanted, AMOUNTS, "" if usual else f"{AMOUNT} {PERIOD}")
     micros = parse_amount(amount, price_micros)
     if rest or (micros is not None and usual is None):
@@ -179,8 +161,8 @@ def _is_quota(wanted: str, price_micros: int, usual: Period | None) -> bool:
 
 
 def _tells_time(words: str) -> bool:
-    first = next((word for word in words.split() if word not in _LINKS), "")
-    return first.removesuffix("s") in _LONGS or first.endswith("ly")
+    first = next((word for word in words.split() if word not in LINKS), "")
+    return first.removesuffix("s") in LONGS or first.endswith("ly")
 
 
 def read_monthly(text: str, price_micros: int) -> int | None:
@@ -193,84 +175,52 @@ def read_monthly(text: str, price_micros: int) -> int | None:
 
 # --- amounts with a reason ------------------------------------------------------------------------------------------
 
-_LINKS = "and plus or to minus of per a an each every by x times point / + - \u2013 \u2014 * , .".split()
-_LONGS = "second minute hour day week month year".split()
-_UNITS = frozenset(
-    """
-    amount c ct cts cent cents dollar dollars usd us buck bucks eur euro euros pound pounds gbp quid pence penny pennies
-    p yen jpy yuan cny rmb krw rupee rupees inr rs rub ruble rubles rouble roubles franc francs chf sek nok dkk
-    pln brl peso pesos lira aud cad nzd btc eth sats micros nickel nickels dime dimes grand k m b h d w s mio mln
-    bn hundred hundreds thousand thousands million millions billion billions half quarter quarters dozen percent
-    pct char chars character characters letter letters symbol symbols word words token tokens credit credits point
-    points coin coins unit units song songs order orders message messages daily weekly monthly yearly unlimited
-    """.split()
-) | {form for unit in _LONGS for form in (unit, f"{unit}s")}
-_TIME_LINKS = frozenset("for in within until over during".split())
-_TIME_WORDS = frozenset("the this next one a an".split())
-_MOST_WORDS = 6
-
 
 def split_credit(text: str, price_micros: int) -> tuple[str, str]:
     """Tell an amount from the reason after it. Raises InvalidInput where the reason may be a part of the amount."""
-    wanted = _SPACES.sub(" ", text).strip(" ")
+    wanted = SPACES.sub(" ", text).strip(" ")
     amount, reason = _split(wanted, price_micros, SUMS)
-    parse_amount(amount, price_micros)  # it may be too much
+    micros = parse_amount(amount, price_micros)  # it may be too much
     check_reason(amount, reason, price_micros)
+    is_apart = wanted.removesuffix(reason).rstrip(" ").endswith((",", ";", ":"))
+    words = reason.split()
+    if micros and words and not (is_apart or is_reason(words)):
+        if more := max(0, amount_like(["for", *words]) - 1):  # next week
+            raise _not_a_sum(amount, words, more, price_micros)
+        raise UnclearReason(words[0], f"{amount} for {reason}")
     return amount, reason
 
 
 def check_reason(amount: str, reason: str, price_micros: int) -> None:
     """Refuse a reason that begins like money, a unit or more digits. Raises InvalidInput."""
     words = reason.split()
-    if more := _amount_like(words):
-        whole = " ".join((amount, *words[:more]))
-        better = _mended(tidy(whole), price_micros) or AMOUNT
-        raise InvalidInput("amount", whole, allowed(Rule.SUM_THEN_REASON), " ".join((better, *words[more:])))
+    if more := amount_like(words):
+        raise _not_a_sum(amount, words, more, price_micros)
+
+
+def with_reason(amount: str, reason: str) -> str:
+    """Return the two as they are typed; what may be no reason is left out."""
+    return f"{amount} {reason}" if is_reason(reason.split()) else amount
+
+
+def _not_a_sum(amount: str, words: list[str], more: int, price_micros: int) -> InvalidInput:
+    whole = " ".join((amount, *words[:more]))
+    better = _mended(tidy(whole), price_micros) or AMOUNT
+    return InvalidInput("amount", whole, allowed(Rule.SUM_THEN_REASON), with_reason(better, " ".join(words[more:])))
 
 
 def _split(wanted: str, price_micros: int, wanted_is: Allowed = AMOUNTS) -> tuple[str, str]:
     """Take the longest beginning that is an amount. Raises InvalidInput where there is none."""
-    words = wanted.split(" ", 2 * _MOST_WORDS)
-    for length in range(min(len(words), _MOST_WORDS), 0, -1):
+    words = wanted.split(" ", 2 * MOST_WORDS)
+    for length in range(min(len(words), MOST_WORDS), 0, -1):
         amount, rest = " ".join(words[:length]), " ".join(words[length:])
         plain = tidy(amount.rstrip(",;:") if rest else amount)
         if plain == "unlimited" or _micros(plain, price_micros) is not None:
             return plain, rest
-    count = _amount_like(words)
-    if not count and _mended(tidy(words[0]), price_micros):
-        count = 1 + _amount_like(words[1:])  # five euros
+    count = amount_like(words)
     meant = " ".join(words[: max(1, count)])
-    better = _mended(tidy(meant), price_micros) or AMOUNT
-    raise InvalidInput("amount", meant, wanted_is, " ".join(filter(None, (better, *words[count:]))))
-
-
-def _amount_like(words: Sequence[str]) -> int:
-    """Count the words at the beginning that may belong to an amount."""
-    count = place = 0
-    tidied = [tidy(word).strip("!?()") for word in words[: 2 * _MOST_WORDS]]
-    while place < len(tidied) and (tidied[place] in _LINKS or _is_amount_word(tidied[place])):
-        place += 1
-        if tidied[place - 1] not in _LINKS:
-            count = place
-    return count or _time_like(tidied)
-
-
-def _time_like(words: Sequence[str]) -> int:
-    """Count the words of `for 2 days` or `until the week`, which a grant can't have: credit does not expire."""
-    if not words or words[0] not in _TIME_LINKS:
-        return 0
-    place = 1
-    while place < len(words) and (words[place] in _TIME_WORDS or _has_digit(words[place])):
-        place += 1
-    is_time = place < len(words) and words[place].rstrip(",.").removesuffix("s") in _LONGS
-    return place + 1 if is_time else 0
-
-
-def _is_amount_word(word: str) -> bool:
-    if word.startswith(("@", "#")):
-        return False
-    return word.strip(",.;:/") in _UNITS or _has_digit(word) or any(unicodedata.category(c) == "Sc" for c in word)
-
-
-def _has_digit(word: str) -> bool:
-    return any(unicodedata.category(c)[0] == "N" for c in word) or "%" in word
+    if better := _mended(tidy(meant), price_micros):
+        count = max(1, count)
+    rest = " ".join(words[count:])
+    instead = AMOUNT if better and rest and not is_reason(words[count:]) else with_reason(better or AMOUNT, rest)
+    raise InvalidInput("amount", meant, wanted_is, instead)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from core.domain.allowed import Allowed
+from core.domain.allowed import Allowed, Rule, allowed
 from core.domain.communities import Approval
 from core.domain.errors import TroubadourError
 from core.domain.quota import Standing
@@ -94,6 +94,14 @@ class InvalidInput(Refusal):
 
 class NothingToSay(InvalidInput):
     """A text without a word to be heard."""
+
+
+class UnclearReason(InvalidInput):
+    """Words after an amount that may be its reason or a part of it, in any language."""
+
+    def __init__(self, word: str, instead: str) -> None:
+        """`instead`: the amount with the words as its reason."""
+        super().__init__("amount", word, allowed(Rule.SUM_THEN_REASON), instead)
 
 
 class NotPermitted(Refusal):

@@ -3,7 +3,8 @@
 import re
 
 from core.domain.allowed import Rule, allowed
-from core.domain.amounts import refuse_more, tidy
+from core.domain.amount_words import tidy
+from core.domain.amounts import refuse_more
 from core.domain.quota import DAY_MS
 from core.domain.refusals import InvalidInput
 
