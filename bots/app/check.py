@@ -1,5 +1,6 @@
 """What is misconfigured: `troubadour check` says it, and `troubadour run` starts only without it."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Iterator
 from contextlib import suppress
@@ -7,6 +8,8 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, TextIO
+
+from yarl import URL
 
 from bots.app.notes import notes
 from bots.app.settings import Reading, Settings
@@ -21,6 +24,8 @@ log = logging.getLogger(__name__)
 
 NO_CHAT = "Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat to serve: put at least one of them."
 NO_KEY = "GATEWAY_KEY is not set. GATEWAY_URL=sandbox runs without one, with simulated audio."
+PROXY_S = 3.0
+"""How long a proxy may take to answer."""
 _TOKENS, _GATEWAY = {"discord_token", "telegram_token"}, {"gateway_key", "gateway_url"}
 
 
@@ -69,7 +74,7 @@ async def look(reading: Reading, reach: Reach, *, running_is_fine: bool) -> Find
     settings = reading.settings
     found = Findings(list(reading.faults))
     found.faults.extend(_missing(reading))
-    found.troubles.extend(unusable_proxies(settings))
+    found.troubles.extend(await _unusable_proxies(settings))
     _look_at_folders(settings, found)
     await _look_at_what_others_may_have(settings, reach, found, running_is_fine=running_is_fine)
     found.notes.extend(notes(reading))
@@ -94,7 +99,7 @@ def _missing(reading: Reading) -> Iterator[str]:
             yield str(error)
 
 
-def unusable_proxies(settings: Settings) -> list[str]:
+async def _unusable_proxies(settings: Settings) -> list[str]:
     """Name the proxies that something is called by and that can't be used; media may come from any host by https."""
     called = {
         settings.discord_api_url: settings.discord_token is not None,
@@ -102,13 +107,30 @@ def unusable_proxies(settings: Settings) -> list[str]:
         settings.gateway_url: not settings.sandboxed,
         "https://media.example": not settings.sandboxed,
     }
+    proxies: dict[tuple[str, str], None] = {}
     problems: dict[str, None] = {}
     for url in (url for url, needed in called.items() if needed):
         try:
-            settings.proxies.of(url)
+            if proxy := settings.proxies.named(url):
+                proxies[proxy] = None
         except ConfigurationError as error:
             problems[str(error)] = None
-    return list(problems)
+    return [*problems, *filter(None, [await _unreachable(*proxy) for proxy in proxies])]
+
+
+async def _unreachable(name: str, proxy: str) -> str:
+    """Say that nothing answers where a proxy should be, or nothing; the address holds a password."""
+    url = URL(proxy)
+    try:
+        async with asyncio.timeout(PROXY_S):
+            way, _ = await asyncio.get_running_loop().create_connection(
+                asyncio.Protocol, url.host or "", url.port or 80
+            )
+        way.close()
+    except (OSError, UnicodeError):
+        where = f"{url.host}:{url.port}"
+        return f"{name} can't be used now: no proxy answers at {where}. Put such as http://proxy.example:3128."
+    return ""
 
 
 def _look_at_folders(settings: Settings, found: Findings) -> None:

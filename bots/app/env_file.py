@@ -21,7 +21,7 @@ def read_lines(path: Path) -> tuple[Collection[str], Sequence[tuple[str, str]]]:
     with path.open(encoding="utf-8") as lines:
         bindings = list(parse_stream(lines))
     found = []
-    for original in (binding.original for binding in bindings if binding.error):
+    for original in (each.original for each in bindings if each.error or (each.key and each.value is None)):
         blank, name = _NAME.match(original.string).groups("")  # type: ignore[union-attr]  # anything matches
         at = f"{path.name}, line {original.line + blank.count(chr(10))}{name and f' ({name})'}"
         wrong = f"{at} can't be read: write NAME=value, and close what a quotation mark opens."

@@ -7,17 +7,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, create_model
+from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
 from core.domain.communities import Communities
 from core.domain.parameters import Text
 from core.domain.products import PRODUCTS
+from core.domain.refusals import InvalidInput
+from core.domain.spans import read_span_ms
 
 LONGEST_TEXT = 6000
 """What the option of a chat's command takes at most."""
 Words = Annotated[tuple[str, ...], NoDecode]
 """Typed with spaces or commas between them."""
+
+
+def _seconds(value: Any) -> Any:
+    try:
+        return float(value)
+    except ValueError:
+        pass
+    try:
+        return read_span_ms(value) / 1000
+    except InvalidInput:
+        raise PydanticCustomError("span", "must be a number of seconds, or a time such as 90s or 15m") from None
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+"""Typed as a number, or as admins type a time."""
 
 
 class Group(BaseModel):
@@ -54,10 +72,10 @@ class Gateway(Group):
     webhook_mode: Literal["terminal", "sync"] = "terminal"
     """With `PUBLIC_URL`: `terminal` has the gateway call when a job has ended, `sync` also while it goes on, which
     shows progress sooner."""
-    poll_min_s: float = Field(5, gt=0, le=60)
+    poll_min_s: Seconds = Field(5, gt=0, le=60)
     """Seconds until a job's status is first asked for, and between two questions at least. The gateway
     wants 5 to 10."""
-    poll_max_s: float = Field(10, gt=0, le=60)
+    poll_max_s: Seconds = Field(10, gt=0, le=60)
     """Seconds between two questions at most."""
 
 
@@ -97,14 +115,14 @@ class Limits(Group):
     waiting_total: int = Field(1000, ge=1)
     """Orders of everybody that may wait for their turn. Beyond that, members hear that the bot is busy and for how
     long."""
-    queue_s: float = Field(900, gt=0)
+    queue_s: Seconds = Field(900, gt=0)
     """Seconds that an order may wait for its turn; then it is cancelled, uncharged. An order that arrives older is not
     begun."""
-    job_s: float = Field(900, gt=0)
+    job_s: Seconds = Field(900, gt=0)
     """Seconds that the gateway may take for a job; then it ends, uncharged."""
-    drain_s: float = Field(20, ge=0)
+    drain_s: Seconds = Field(20, ge=0)
     """Seconds that a stop waits for jobs to come to rest. Unfinished ones go on at the next start."""
-    lease_s: float = Field(15, ge=2, le=600)
+    lease_s: Seconds = Field(15, ge=2, le=600)
     """On PostgreSQL: seconds without a sign of life after which other workers take over a worker's jobs."""
 
 

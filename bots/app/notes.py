@@ -1,12 +1,21 @@
 """What works, though perhaps not as it was meant."""
 
+import re
 from collections.abc import Iterator
 
 from pydantic import SecretStr
 
 from bots.app.redaction import recognizable, values_of
 from bots.app.settings import Reading, Settings
+from bots.commands.table import COMMANDS
 from core.domain.communities import Communities
+from core.domain.money import MICROS
+from core.domain.products import PRODUCTS
+
+FAR = 100
+"""A price is hardly meant if it is so many times the default, or less than the default by as much."""
+_VOICE = re.compile(r"\w[\w.'-]*")
+_COMMAND_WORDS = frozenset(word for command in COMMANDS for word in command.name.split()) | PRODUCTS.keys()
 
 Note = tuple[set[str], str]
 """The settings that a sentence is about, and the sentence."""
@@ -16,7 +25,7 @@ def notes(reading: Reading) -> Iterator[str]:
     """Yield a sentence for each; none about a setting at fault, which stands at its default instead of its value."""
     for name, meant in reading.unknown.items():
         yield f"{name} is no setting and does nothing: {meant} is probably meant."
-    for look in (_not_set, _gateway, _secrets, _idle, _strangers, _money):
+    for look in (_not_set, _gateway, _secrets, _idle, _strangers, _money, _unbounded, _products):
         yield from (text for about, text in look(reading.settings) if not about & reading.faulty)
 
 
@@ -85,3 +94,25 @@ def _money(settings: Settings) -> Iterator[Note]:
     ):
         if amount and cap and amount > cap:
             yield {name, other}, f"{name.upper()} is more than {other.upper()}, so one alone can use up what all have."
+
+
+def _unbounded(settings: Settings) -> Iterator[Note]:
+    """Yield what lets anybody spend anything, and a price that makes every limit another one."""
+    pools = {settings.total_pool_micros, settings.default_pool_micros}
+    allowances = settings.default_quota.limit_micros, settings.direct_quota.limit_micros
+    if settings.communities is Communities.OPEN and pools == {None} and None in allowances:
+        about = {"communities", "total_pool", "default_pool", "default_allowance", "direct_allowance"}
+        yield about, "Nothing bounds what strangers may spend of your money: put TOTAL_POOL."
+    usual = Settings.model_fields["price"].default
+    if not 1 / FAR <= settings.price_micros / (float(usual) * MICROS) <= FAR:
+        yield {"price"}, f"PRICE {settings.price} is far from {usual}: it is for 1,000 characters, in US dollars."
+
+
+def _products(settings: Settings) -> Iterator[Note]:
+    """Yield names that nobody can call a voice by, and paths that lead elsewhere."""
+    for name in settings.more_voices:
+        if not _VOICE.fullmatch(name) or name.casefold() in _COMMAND_WORDS:
+            yield {"more_voices"}, f"MORE_VOICES: {name!r} can hardly be the name of a voice."
+    for name in (f"{product}_endpoint" for product in PRODUCTS):
+        if ".." in (getattr(settings, name) or "").split("/"):
+            yield {name}, f"{name.upper()} leads out of the gateway's own paths by its “..”."

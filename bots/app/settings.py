@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bots.app.env_file import read_lines
 from bots.app.fields import Chats, Gateway, Limits, Machine, Money, Products, Voices
 from bots.app.typos import bare, choices_of, in_choices, misspelt, worded, wrong_with_token
-from core.domain.amounts import parse_amount, read_monthly, read_quota
+from core.domain.amounts import AMOUNT, PERIOD, parse_amount, read_monthly, read_quota
 from core.domain.errors import ConfigurationError
 from core.domain.products import VOICES
 from core.domain.quota import Period, Quota
@@ -36,6 +36,12 @@ _KEYS = {
     "owners": (_OWNER, "discord:1234 or telegram:5678"),
     "communities_allowed": (_COMMUNITY, "telegram:-100123 or discord:456"),
 }
+
+
+def _put(instead: str) -> str:
+    """Say what to put instead of an amount, unless only its writer knows that."""
+    better = instead.replace(PERIOD, Period.DAY)
+    return f": put {better}" if better and AMOUNT not in better else ""
 
 
 def address_of(url: str) -> Path | str:
@@ -90,8 +96,9 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Machine, BaseSet
                 if name == "price":  # or else it would be told again for every amount of characters
                     settings = self.model_copy(update={name: type(self).model_fields[name].default})
         for name, (form, such_as) in _KEYS.items():
-            if unknown := next((key for key in getattr(self, name) if not form.fullmatch(key)), None):
-                yield name, f"{name.upper()}: {unknown!r} is not such as {such_as}"
+            if unknown := [repr(key) for key in getattr(self, name) if not form.fullmatch(key)]:
+                are = "are" if unknown[1:] else "is"
+                yield name, f"{name.upper()}: {', '.join(unknown)} {are} not such as {such_as}"
         if self.default_voice not in VOICES + self.more_voices:
             voices = ", ".join(VOICES + self.more_voices)
             yield "default_voice", f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices: {voices}"
@@ -113,13 +120,13 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Machine, BaseSet
     @property
     def price_micros(self) -> int:
         """The price of 1,000 characters."""
+        instead = ""
         try:
-            micros = parse_amount(self.price, 0)
-        except InvalidInput:
-            micros = None
-        if not micros:
-            raise ValueError(f"PRICE: {self.price!r} is not an amount such as 0.10")
-        return micros
+            if micros := parse_amount(self.price, 0):
+                return micros
+        except InvalidInput as error:
+            instead = error.instead
+        raise ValueError(f"PRICE: {self.price!r} is not an amount such as 0.10{_put(instead)}")
 
     @property
     def default_quota(self) -> Quota:
@@ -136,8 +143,11 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Machine, BaseSet
             return Quota(limit_micros=0, period=Period.DAY)
         try:
             return read_quota(text, self.price_micros)
-        except InvalidInput:
-            raise ValueError(f"{name}: {text!r} is not such as 0.10 day, 5000 chars week, unlimited or none") from None
+        except InvalidInput as error:
+            such_as = "0.10 day, 5000 chars week, unlimited or none"
+            if error.parameter == "period" and not error.value:
+                such_as += ", since its period is missing"
+            raise ValueError(f"{name}: {text!r} is not such as {such_as}{_put(error.instead)}") from None
 
     @property
     def default_pool_micros(self) -> int | None:
@@ -152,8 +162,8 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Machine, BaseSet
     def _monthly(self, name: str, text: str) -> int | None:
         try:
             return read_monthly(text, self.price_micros)
-        except InvalidInput:
-            raise ValueError(f"{name}: {text!r} is not such as 20.00 or unlimited") from None
+        except InvalidInput as error:
+            raise ValueError(f"{name}: {text!r} is not such as 20.00 or unlimited{_put(error.instead)}") from None
 
     @property
     def proxies(self) -> Proxies:

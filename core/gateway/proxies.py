@@ -25,13 +25,18 @@ class Proxies:
 
     def of(self, url: str | URL) -> str | None:
         """Return the proxy for an address, None for a direct call. Raises ConfigurationError where it is unusable."""
+        found = self.named(url)
+        return found and found[1]
+
+    def named(self, url: str | URL) -> tuple[str, str] | None:
+        """Return the proxy for an address, after the name of its variable. Raises what `of` does."""
         url = URL(url)
         name, given = ("HTTPS_PROXY", self.https) if url.scheme in {"https", "wss"} else ("HTTP_PROXY", self.http)
         if given is None:
             name, given = "ALL_PROXY", self.every
         if given is None or self._is_direct(url.host or "", url.port):
             return None
-        return _usable(name, given.get_secret_value())
+        return name, _usable(name, given.get_secret_value())
 
     def _is_direct(self, host: str, port: int | None) -> bool:
         listed = self.direct.replace(",", " ").lower().split()

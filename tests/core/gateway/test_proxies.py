@@ -1,5 +1,6 @@
 """Where the way out leads through a proxy, everything goes through it; what is unusable is one sentence."""
 
+import asyncio
 import io
 import logging
 from pathlib import Path
@@ -200,8 +201,10 @@ async def test_what_is_no_usable_proxy_is_one_sentence_without_its_password(
 
 async def test_an_unusable_proxy_that_nothing_goes_by_is_no_problem(tmp_path: Path) -> None:
     out = io.StringIO()
-    fine = reading(https_proxy="http://proxy.test:1", all_proxy=SOCKS, data_dir=tmp_path)
-    assert await check(fine, out, reach) == 0
+    async with await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1") as way:
+        port = way.sockets[0].getsockname()[1]
+        fine = reading(https_proxy=f"127.0.0.1:{port}", all_proxy=SOCKS, data_dir=tmp_path)
+        assert await check(fine, out, reach) == 0
 
 
 def test_a_platform_that_a_proxy_keeps_from_its_chats_takes_no_other_along(caplog: pytest.LogCaptureFixture) -> None:
