@@ -180,7 +180,8 @@ class Admin:
             known = _CHANNEL.fullmatch if name == "channels" else self._catalog.products.__contains__
             unknown = next((word for word in words if not known(word)), "" if words else value)
             if unknown or not words:
-                example = "here" if name == "channels" else ""
+                ordered = {product.command: product.name for product in self._catalog.products.values()}  # by /speak
+                example = "here" if name == "channels" else ordered.get(unknown, "")
                 raise InvalidInput(name, unknown, self._allowed(name), example)
             return name, words
         if name == "cooldown_s":
@@ -349,5 +350,7 @@ class Admin:
 
 
 def _require_admin(caller: Caller) -> None:
-    if caller.direct or not caller.is_admin:  # nobody administers a direct chat: it would be their own quota
+    if caller.direct:  # which nobody administers: it would be their own quota
+        raise NotPermitted(Need.GROUP)
+    if not caller.is_admin:
         raise NotPermitted(Need.ADMIN)

@@ -174,20 +174,26 @@ async def audit(asked: Asked) -> Answer:
 
 async def pool(asked: Asked, amount: str, community: str = "") -> Answer:
     """Set what a whole community may spend in a month."""
-    if asked.caller.direct and not community.strip():
-        raise InvalidInput("community", "", _("the key of one, since this is a direct chat; /communities lists them"))
-    key = community.strip() or asked.caller.community
+    key = _community(asked, community)
     return Answer(texts.pool(key, await asked.service.admin.set_pool(asked.caller, key, amount)))
 
 
-async def communities(asked: Asked, decision: str = "", community: str = "") -> Answer | None:
+def _community(asked: Asked, community: str) -> str:
+    """Return the key of the community that is meant: this one, if none is given and this is no direct chat."""
+    key = community.strip()
+    if asked.caller.direct and not key:
+        raise InvalidInput("community", "", _("the key of one, since this is a direct chat; /communities lists them"))
+    if key and ":" not in key:
+        raise InvalidInput("community", key, _("a key, such as telegram:-1001234567890; /communities lists them"))
+    return key or asked.caller.community
+
+
+async def communities(asked: Asked, decision: str = "", community: str = "") -> Answer:
     """List communities, or approve or decline one: that in which the words are written, if none is named."""
-    service, caller, key = asked.service, asked.caller, community.strip()
+    service, caller = asked.service, asked.caller
     if not decision:
         return Answer(community_replies.communities(await service.admin.communities(caller)), private=True)
-    if caller.direct and not key:
-        return None
-    key, approve = key or caller.community, decision == "approve"
+    key, approve = _community(asked, community), decision == "approve"
     said = await approval.decide(service, caller, key, approve=approve)
     return Answer(said, private=not approve and key == caller.community)
 

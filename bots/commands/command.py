@@ -119,6 +119,8 @@ class Command:
     arguments: tuple[Argument, ...] = ()
     is_rare: bool = False
     """Used once by one person: no menu and no list shows it, but where a platform knows no others."""
+    ignores_words: bool = False
+    """Does the same whatever follows, as in "/help me"; others refuse what they would ignore."""
     is_typed: bool = False
     """Not among those that a platform offers to choose from; Telegram's *Start* button sends it."""
 

@@ -51,10 +51,18 @@ GROUPS = {"quota": N_("Say who may spend how much")}
 """What is said about the first words of several commands."""
 
 COMMANDS: Sequence[Command] = (
-    Command(name="voices", who=MEMBER, action=actions.voices, about=N_("List the voices")),
+    Command(name="voices", who=MEMBER, action=actions.voices, about=N_("List the voices"), ignores_words=True),
     Command(name="balance", who=MEMBER, action=actions.balance, about=N_("Show what you may still spend")),
-    Command(name="help", who=MEMBER, action=show_help, about=N_("Show what I can do")),
-    Command(name="start", who=MEMBER, action=actions.start, about=N_("Say hello"), is_rare=True, is_typed=True),
+    Command(name="help", who=MEMBER, action=show_help, about=N_("Show what I can do"), ignores_words=True),
+    Command(
+        name="start",
+        who=MEMBER,
+        action=actions.start,
+        about=N_("Say hello"),
+        is_rare=True,
+        is_typed=True,
+        ignores_words=True,
+    ),
     Command(
         name="claim",
         who=MEMBER,

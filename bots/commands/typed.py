@@ -14,7 +14,7 @@ from bots.commands.parse import Named
 from bots.text import admin_replies, replies
 from bots.text.locale import _
 from bots.text.wording import either
-from core.domain.amounts import read_monthly, read_period, read_quota, split_credit
+from core.domain.amounts import AMOUNT, read_monthly, read_period, read_quota, split_credit
 from core.domain.models import Person
 from core.domain.refusals import InvalidInput
 from core.domain.spans import FOR_GOOD, read_span_ms
@@ -22,6 +22,8 @@ from core.domain.spans import FOR_GOOD, read_span_ms
 Words = tuple[str, ...]
 Find = Callable[[], Awaitable[tuple[Named, Person | None]]]
 _NAME = re.compile(r"[^\W\d]\w{1,31}")
+_NUMBER = re.compile(r"\d{4,20}", re.ASCII)
+"""Of digits as in a member's id."""
 _NO_NAMES = FOR_GOOD | {"unlimited", "default", "last", "past", "next"}
 _AND = frozenset({"and", "&", ","})
 _OPEN = frozenset({Kind.AMOUNT, Kind.DURATION, Kind.TEXT})
@@ -93,9 +95,7 @@ def _read(command: Command, words: Words, member: Person | None) -> Mapping[str,
             return None
         if argument.kind is Kind.AMOUNT:
             break  # the core finds the period or the reason in it
-    takes_words = any(argument.kind is not Kind.MEMBER for argument in command.arguments)
-    is_whole = member is not None or not command.member
-    return None if words and (takes_words or not is_whole) else given
+    return None if words and not command.ignores_words else given
 
 
 def _take(argument: Argument, words: Words, *, is_last: bool) -> tuple[str, Words]:
@@ -139,6 +139,21 @@ def _refuse_several(command: Command, named: Named, words: Words) -> None:
         rest = words[words.index(several[-1]) + 1 :]
         lines = (" ".join((f"/{command.name}", name, *rest)) for name in (named.whom, *several))
         raise InvalidInput("member", " ".join((named.whom, *several)), _("one a line"), _(", then ").join(lines))
+    takes_reason = {Kind.AMOUNT, Kind.TEXT} <= {argument.kind for argument in command.arguments}
+    whose = dict.fromkeys((named.whom, *(word.rstrip(",;.!?:") for word in words if parse.is_name(word))))
+    if takes_reason and named.whom and len(whose) > 1:  # 5 each for @ann @bob
+        sum_of = _amount_before_names(words)
+        lines = (f"/{command.name} {name} {sum_of}" for name in whose)
+        allowed = _("one a line, and a name in a reason without its @")
+        raise InvalidInput("member", " ".join(whose), allowed, _(", then ").join(lines))
+
+
+def _amount_before_names(words: Words) -> str:
+    """Return the amount that stands before a further name, where it is plain."""
+    line = " ".join(takewhile(lambda word: not parse.is_name(word), words))
+    with suppress(InvalidInput):
+        return split_credit(line, 1)[0]
+    return AMOUNT
 
 
 def _for_one_or_all(found: list[Command], command: Command, named: Named, words: Words) -> list[str]:
@@ -155,6 +170,8 @@ def _line(command: Command, whom: str, given: Mapping[str, Any], error: InvalidI
     wrong = next((argument for argument in before if argument.name == error.parameter), None)
     names = " ".join(a.name.upper() for a in last if a.is_needed or a is last[0])
     right = given.get(last[0].name) if wrong and last else error.instead
+    if wrong and right and last[0].kind is Kind.AMOUNT and not _reads(lambda text: read_monthly(text, 1), right):
+        right = ""
     words = (whom if a.kind is Kind.MEMBER else a.name.upper() if a is wrong else given.get(a.name, "") for a in before)
     return " ".join(filter(None, (f"/{command.name}", *words, right or names)))
 
@@ -165,14 +182,15 @@ def _named_rightly(found: list[Command], words: Words) -> str:
     verbs = {command.name.split()[-1] for command in found} if found[1:] else set()
     for at in dict.fromkeys(at_places):
         name = words[at].removeprefix("@") if at < len(words) else ""
-        if not _NAME.fullmatch(name) or name.lower() in _NO_NAMES | verbs:
+        whom = f"id:{name}" if _NUMBER.fullmatch(name) else f"@{name}"
+        if (whom[0] == "@" and not _NAME.fullmatch(name)) or name.lower() in _NO_NAMES | verbs:
             continue
         command, rest = _leaf(found, words[:at] + words[at + 1 :])
         if command is None:
             command, rest = found[0], words[:at] + words[at + 1 :]
         if command.member and _makes_sense(command, rest):
             before = rest if command.arguments[0] is not command.member else ()
-            right = " ".join((f"/{command.name}", *before, f"@{name}", *rest[len(before) :]))
+            right = " ".join((f"/{command.name}", *before, whom, *rest[len(before) :]))
             if not command.member.is_needed and not rest and command.arguments[1:]:
                 return replies.write(either([command.usage, right]))
             is_all = right.replace("@", "") == " ".join((f"/{command.group}", *words))

@@ -166,8 +166,8 @@ def limits(found: Limits, channel_name: Callable[[str], str] = str) -> str:
         "products": found.products and ", ".join(found.products),
         "channels": found.channels and ", ".join(map(channel_name, found.channels)),
     }
-    none = _("none")
-    lines = [f"{name}: {value or none}" for name, value in shown.items()]
+    unlimited = {"products": _("all"), "channels": _("everywhere")}
+    lines = [f"{name}: {value or unlimited.get(name, _('none'))}" for name, value in shown.items()]
     return "\n".join([_("Limits of this community:"), *lines])
 
 

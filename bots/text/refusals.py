@@ -54,6 +54,7 @@ _NEEDS = {
     Need.ADMIN: N_("Only admins of this community may do that."),
     Need.BOT_ADMIN: N_("I can't see here who is an admin. Make me an administrator of this group, and try again."),
     Need.OPERATOR: N_("Only whoever runs this bot may do that."),
+    Need.GROUP: N_("That is for a group's admins: write it in the group."),
     Need.COMMUNITY: N_("A direct chat has no admins who could be asked."),
     Need.ACCOUNT: N_(
         "You are writing as a group or a channel, and several people share that identity, so it can't spend. "

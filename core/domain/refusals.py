@@ -40,6 +40,8 @@ class Need(StrEnum):
     OPERATOR = "operator"
     COMMUNITY = "community"
     """A direct chat has no admins."""
+    GROUP = "group"
+    """Nobody administers a direct chat."""
     ACCOUNT = "account"
     """A shared identity can't spend."""
     OWNER = "owner"

@@ -13,7 +13,7 @@ from bots.commands.parse import Named
 from bots.commands.table import COMMANDS
 from bots.text import refusals
 from core.domain.models import Destination
-from core.domain.refusals import InvalidInput, NotFound, NotPermitted
+from core.domain.refusals import InvalidInput, Need, NotPermitted
 from tests.bots.commands.lines import BOSS, OWNER, types
 from tests.core.engine.jobs import at_rest
 from tests.core.rig import Incarnation, Rig
@@ -87,6 +87,13 @@ async def alive(tmp_path: Path) -> AsyncIterator[Incarnation]:
         ("/grant 0.70", "Write /grant @name AMOUNT [reason]"),
         ("/grant @ann, 0.50", "Ann now has $0.50 credit."),
         ("/limits", "cooldown: none"),
+        ("/limits", "products: all\nchannels: everywhere"),
+        ("/grant @ann 1 for @ann", "Ann now has $1.00 credit."),
+        ("/quota set 1004 1 day", "Write /quota set id:1004 1 day"),
+        ("/audit 5", "Write /audit"),
+        ("/balance bob", "Write /balance"),
+        ("/unblock @ann now", "Write /unblock @name"),
+        ("/help me", "/speak"),
         ("/limits cooldown 60", "cooldown: 60 seconds between two orders of a member"),
         ("/limits confirm $0.05", "confirm: orders over $0.05 are confirmed"),
         ("/limits products speech", "products: speech"),
@@ -119,6 +126,12 @@ async def test_what_an_admin_types(alive: Incarnation, line: str, says: str) -> 
         ("/grant @ann AMOUNT thanks", "amount “AMOUNT” can't be used: {} Write /grant @ann AMOUNT thanks"),
         ("/grant @ann @bob 0.5", "member “@ann @bob” can't be used: it must be one a line. Write /grant @ann 0.5, then /grant @bob 0.5"),
         ("/grant @ann and id:7 5 thanks", "member “@ann id:7” can't {} Write /grant @ann 5 thanks, then /grant id:7 5 thanks"),
+        ("/grant @ann 5 each for @ann @bob", "member “@ann @bob” can't be used: {} Write /grant @ann AMOUNT, then /grant @bob AMOUNT"),
+        ("/grant @ann $1 @bob helped too", "member “@ann @bob” can't {} without its @. Write /grant @ann $1, then /grant @bob $1"),
+        ("/grant @ann 5 000 for @bob", "member “@ann @bob” can't {} Write /grant @ann AMOUNT, then /grant @bob AMOUNT"),
+        ("/limits products speak", "products “speak” can't be used: {} Write /limits products speech"),
+        ("/communities approve Band", "community “Band” can't be used: it must be a key, such as {} Write /communities approve COMMUNITY"),
+        ("/pool Band 7", "community “Band” can't be used: it must be a key, such as {} Write /pool COMMUNITY 7"),
         ("/unblock @ann @bob", "member “@ann @bob” can't be used: {} Write /unblock @ann, then /unblock @bob"),
         ("/quota set @ann", "amount is missing: it must be an amount {} Write /quota set @ann AMOUNT PERIOD"),
         ("/quota set @ann 5", "period is missing: it must be day, week or month. Write /quota set @ann 5 PERIOD"),
@@ -173,14 +186,21 @@ async def test_what_the_documents_say_to_type_is_accepted(alive: Incarnation) ->
 
 async def test_a_pool_needs_a_key_in_a_direct_chat(alive: Incarnation) -> None:
     alone = replace(OWNER, community=OWNER.member, direct=True)
-    for line, right in (("/pool 5", "/pool COMMUNITY 5"), ("/pool", "/pool [community] AMOUNT")):
+    for line, right in (
+        ("/pool 5", "/pool COMMUNITY 5"),
+        ("/pool 5 000", "/pool COMMUNITY AMOUNT"),
+        ("/pool", "/pool [community] AMOUNT"),
+        ("/communities approve", "/communities approve COMMUNITY"),
+        ("/pool COMMUNITY 5", "/pool COMMUNITY 5"),
+    ):
         try:
             said = await types(alive, line, alone)
         except InvalidInput as error:
             said = refusals.refusal(error)
         assert said.endswith(f"Write {right}")
-    with pytest.raises(NotFound):
-        await types(alive, "/pool COMMUNITY 5", alone)
+    with pytest.raises(NotPermitted) as refused:
+        await types(alive, "/audit", alone)
+    assert refused.value.needs is Need.GROUP
     for line in (f"/pool {OWNER.member} 5", f"/pool 5 {OWNER.member}"):
         assert await types(alive, line, alone) == "test:owner may now spend $5.00 a month in all."
 

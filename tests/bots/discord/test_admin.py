@@ -77,7 +77,7 @@ async def test_channels_by_name_are_not_mistaken_for_keys(stage: Stage, app: App
     two = f"<#{stage.channel.id}><#7>"
     said = await say(stage, stage.boss, "/limits", name="channels", value=two)
     assert f"channels: <#{stage.channel.id}>, <#7>" in said.content
-    assert "channels: none" in (await say(stage, stage.boss, "/limits", name="channels", value="none")).content
+    assert "channels: everywhere" in (await say(stage, stage.boss, "/limits", name="channels", value="none")).content
 
 
 async def test_usage_and_audit(stage: Stage, app: App) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from tests.worlds.telegram import Chat, Message, TelegramWorld, User
 
 ADMINS_ONLY = "Only admins of this community may do that."
+IN_THE_GROUP = "That is for a group's admins: write it in the group."
 
 
 async def answer(chat: Chat, user: User, text: str, *, reply_to: Message | None = None, anonymous: bool = False) -> str:

@@ -8,6 +8,7 @@ from tests.worlds.telegram import Chat, Message, TelegramWorld, User
 pytestmark = pytest.mark.usefixtures("bot")
 
 ADMINS_ONLY = "Only admins of this community may do that."
+IN_THE_GROUP = "That is for a group's admins: write it in the group."
 
 
 async def _answer(
@@ -74,7 +75,7 @@ async def test_an_anonymous_admin_is_nobodys_account(band: Chat, alice: User) ->
 
 
 async def test_nobody_administers_a_direct_chat(world: TelegramWorld, bob: User) -> None:
-    assert await _answer(world.private(bob), bob, "/quota default unlimited month") == ADMINS_ONLY
+    assert await _answer(world.private(bob), bob, "/quota default unlimited month") == IN_THE_GROUP
 
 
 async def test_the_message_that_opens_a_topic_is_not_answered_by_anybody(
