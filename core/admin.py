@@ -276,6 +276,12 @@ class Admin:
         """Return the language that a community is written to in unasked, "" where it is not known."""
         return await self._store.community_locale(community)
 
+    async def pools_left(self, community: str) -> int | None:
+        """Return what the community's pool and the total pool leave it this month; None is unlimited."""
+        standing = await self._store.standing(community, "", self._policy.default_quota)
+        left = (standing.pool_left_micros, standing.total_left_micros)
+        return min((micros for micros in left if micros is not None), default=None)
+
     async def told_with(self, caller: Caller, community: str) -> Sequence[Newcomer]:
         """Return the communities that the operators were told of in the same message. For operators."""
         await self._require_owner(caller)

@@ -135,7 +135,14 @@ SELECT 1 FROM communities WHERE key = :community AND (
     state <> '' OR EXISTS (SELECT 1 FROM members WHERE members.community_id = communities.community_id)
 )
 """
-COMMUNITY = audited("SELECT state FROM communities WHERE key = :community AND state <> ''")
+WAITS = """(
+    communities.state = 'waiting' AND CAST(:is_open AS BIGINT) = 0
+    AND replace(:allowed, ',' || communities.key || ',', '') = :allowed
+)"""
+COMMUNITY = audited(f"""
+    SELECT CASE WHEN state = 'waiting' AND NOT {WAITS} THEN 'let in by a setting' ELSE state END
+    FROM communities WHERE key = :community AND state <> ''
+""")
 SET_COMMUNITY = """
 UPDATE communities SET state = :after, decided_ms = :now_ms, decided_by = :actor, decided_name = :actor_name,
     asked_ms = CASE WHEN state = '' THEN :now_ms ELSE asked_ms END
@@ -195,14 +202,13 @@ AND (:member = '' OR ledger.member = :member)
 GROUP BY ledger.day_ms, ledger.member, coalesce(members.name, ledger.member), jobs.product
 ORDER BY ledger.day_ms, ledger.member, jobs.product
 """
-COMMUNITIES = """
+COMMUNITIES = f"""
 SELECT
     communities.key AS community, coalesce(known.members, 0) AS members,
     coalesce(pool_usage.used_micros, 0) AS used_micros,
     CASE WHEN pools.community_id IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END AS pool_micros,
     communities.title, communities.state, communities.added_by, communities.added_name, communities.was_added,
-    CASE WHEN communities.state = 'waiting' AND CAST(:is_open AS BIGINT) = 0
-        AND replace(:allowed, ',' || communities.key || ',', '') = :allowed THEN 1 ELSE 0 END AS waits
+    CASE WHEN {WAITS} THEN 1 ELSE 0 END AS waits
 FROM communities
 LEFT JOIN (SELECT community_id, count(*) AS members FROM members GROUP BY community_id) AS known
     ON known.community_id = communities.community_id

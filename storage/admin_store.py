@@ -117,7 +117,7 @@ class SqlAdminStore:
         await self._change(act, args, after, sql.POOL, sql.SET_POOL)
 
     async def decide_community(self, act: Act, community: str, state: Approval, *, first: bool = False) -> bool:
-        args = self._args(act, state.value) | {"community": community, "first": int(first)}
+        args = self._args(act, state.value) | {"community": community, "first": int(first)} | self._store.lets_in()
         if community != act.community and not await self._read(sql.KNOWN_COMMUNITY, args):
             raise NotFound(Missing.COMMUNITY, community)
         change = Statement(sql.SET_COMMUNITY, args, 1 if first else None)

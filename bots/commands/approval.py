@@ -60,9 +60,11 @@ async def decide(service: Service, caller: Caller, community: str, *, approve: b
 
 async def _carry_out(service: Service, community: str, *, approve: bool, is_news: bool = True) -> str:
     locale = await service.admin.community_locale(community)
-    return await carry_out(
+    said = await carry_out(
         service.presences, service.catalog, community, approve=approve, is_news=is_news, locale=locale
     )
+    left = await service.admin.pools_left(community) if approve else None
+    return said if left is None or left > 0 else f"{said} {community_replies.no_pool_left(community)}"
 
 
 async def heard(asked: Asked, who: Who, act: Callable[[], Awaitable[Answer]]) -> Answer:

@@ -233,7 +233,7 @@ class Dispatcher:
 
         answer = await typed.use(asked, command, find)
         said = Said.of(answer)
-        return await self._privately(message, said, keep) if answer.private else said
+        return await self._privately(message, said, keep) if answer.private and not who.direct else said
 
     async def _is_admin(self, message: Message) -> bool:
         """Say whether an admin wrote the message, no where that can't be seen now."""

@@ -32,6 +32,7 @@ T = TypeVar("T")
 MAX_BYTES = 50 * 1000 * 1000
 """Bots may upload 50 MB; the form around the file needs a little of it."""
 
+QUIET_S = 60.0
 VOICELESS_S = 3600
 """How long a chat that forbids voice messages is not asked again."""
 SONG = Want(MAX_BYTES, frozenset({"mp3/mp3", "mp4/aac"}), "mp3")
@@ -83,6 +84,7 @@ class TelegramDelivery:
         self._cards: Recent[str, _Card] = Recent()
         self._moved: Recent[int, int] = Recent()
         self._voiceless_until: Recent[int, float] = Recent()
+        self._logged_s = -QUIET_S
         self._acting: set[asyncio.Task[None]] = set()
 
     def accepts(self, job: Job) -> Want:
@@ -101,7 +103,7 @@ class TelegramDelivery:
         try:
             await self.show(job, replies.accepted(accepted))
         except DeliveryError as error:
-            log.info("job %s: no status message: %s", job.job_id, error)
+            self._log_unshown(job, error)
             await self._act(self._place(job), _action(job))
         except Exception:
             log.exception("job %s: no status message", job.job_id)
@@ -115,6 +117,12 @@ class TelegramDelivery:
                 raise DeliveryDelayed("no room for a status message", retry_after_s=later_s)
             if card.shown != (job.worker_id, plain(text)):
                 await self._write(job, card, place, text, markup, rank=Rank.PROGRESS)
+
+    def _log_unshown(self, job: Job, error: DeliveryError) -> None:
+        """Log one line a minute: a busy group has no room for most orders' messages."""
+        if time.monotonic() - self._logged_s >= QUIET_S:
+            self._logged_s = time.monotonic()
+            log.info("job %s: no status message, and those of others are not named: %s", job.job_id, error)
 
     def shows(self, _: Job) -> bool:
         """What the bot does is shown for some seconds only, and has to be shown again."""

@@ -109,10 +109,14 @@ def communities(found: Sequence[Community]) -> str:
 
 def _spent(community: Community) -> str:
     title, pool = community.title, community.pool_micros
+    name = f"{quoted(title)} {community.community}" if title else community.community
+    used = money(community.used_micros)
+    if not community.state:  # where the allowance decides
+        return _("{community}: {used} in a direct chat", community=name, used=used)
     return _(
         "{community}: {used} of {pool}, {members}",
-        community=f"{quoted(title)} {community.community}" if title else community.community,
-        used=money(community.used_micros),
+        community=name,
+        used=used,
         pool=_("no pool") if pool is None else money(pool),
         members=ngettext("{n} member", "{n} members", community.members),
     )
@@ -131,6 +135,15 @@ def _standing(community: Community) -> str:
 def decided(community: str, *, approve: bool, done: bool | None) -> str:
     """Confirm what an operator decided; `done`: it was said there, or left, None where neither was tried."""
     return _((_TAKEN if approve else _LEFT)[done], community=community)
+
+
+def no_pool_left(community: str) -> str:
+    """Say that a community was approved, and that its orders are refused all the same."""
+    return _(
+        "But nothing is left of its pool or of the total pool this month, so its orders are refused: "
+        "/pool {community} AMOUNT sets its pool, TOTAL_POOL the other.",
+        community=community,
+    )
 
 
 def decided_before(error: CommunityDecided) -> str:

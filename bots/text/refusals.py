@@ -128,8 +128,13 @@ def _too_old(error: TooOld) -> str:
 
 def confirm(error: NeedsConfirmation) -> str:
     """Ask whether the price is right; the platform offers the button."""
+    question = (
+        N_("This costs {cost}; your allowance is unlimited. Shall I go ahead? You can say so until {clock}.")
+        if error.standing.allowance_left_micros is None
+        else N_("This costs {cost}; afterwards you would have {left}. Shall I go ahead? You can say so until {clock}.")
+    )
     return _(
-        "This costs {cost}; afterwards you would have {left}. Shall I go ahead? You can say so until {clock}.",
+        question,
         cost=money(error.cost_micros),
         left=left(error.standing.after(error.cost_micros)),
         clock=clock(error.expires_ms),

@@ -175,11 +175,12 @@ _POOL_LEFT = {
 def balance(standing: Standing, entries: Sequence[Entry] = (), *, direct: bool = False) -> str:
     """Say what a member may spend, and what their last orders and credits were."""
     lines = [_("You have {left}.", left=left(standing)), _allowance(standing)]
-    if standing.allowance_left_micros == 0 and not standing.balance_micros:
+    has_nothing = standing.allowance_left_micros == 0 and not standing.balance_micros
+    if has_nothing:
         lines.append(who_raises(direct=direct))
     if standing.held_micros:
         lines.append(_("{amount} of that is set aside for orders under way.", amount=money(standing.held_micros)))
-    if standing.pool_left_micros is not None:
+    if standing.pool_left_micros is not None and not (direct and has_nothing):
         has = money(max(0, standing.pool_left_micros))
         lines.append(_(_POOL_LEFT[direct], amount=has))
     if standing.blocked:

@@ -260,7 +260,8 @@ async def show(deliveries: Deliveries, job: Job) -> bool:
         async with asyncio.timeout(PROGRESS_S):
             await deliveries[job.platform].progress(job)
     except (DeliveryError, TimeoutError) as error:
-        log.info("job %s: progress not shown: %s", job.job_id, error or "timed out")
+        level = logging.DEBUG if isinstance(error, DeliveryDelayed) else logging.INFO  # usual in a busy chat
+        log.log(level, "job %s: progress not shown: %s", job.job_id, error or "timed out")
         return isinstance(error, DeliveryRefused)
     except Exception:
         log.exception("job %s: progress not shown", job.job_id)

@@ -82,6 +82,16 @@ async def test_the_list_says_who_waits_and_whom_a_setting_lets_in(
     assert await listed(Communities.OPEN) == [("test:ban", False), (BAND, False)]
 
 
+async def test_a_community_that_never_waited_is_not_said_to_have(
+    store: SqlStore, driver: Driver, clock: SetClock
+) -> None:
+    await store.see_community(BAND, "Band")
+    for communities, before in ((Communities.OPEN, "let in by a setting"), (Communities.ASK, "approved")):
+        chosen = SqlAdminStore(driver, clock, SqlStore(driver, clock, communities=communities))
+        await chosen.decide_community(act(), BAND, Approval.APPROVED)
+        assert (await chosen.audit(BAND, 1))[0].before == before
+
+
 async def test_a_direct_chat_needs_no_approval(asking: SqlStore) -> None:
     assert await refusal(asking, direct=True) is None
 
