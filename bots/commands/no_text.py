@@ -21,6 +21,8 @@ _BRACKETS = re.compile(r"\A\s*[\[({<]\s*([\w-]+)\s*[\])}>]|[\[({<]\s*([\w-]+)\s*
 _LINE = re.compile(r"^[ \t]*(/.*)", re.MULTILINE)
 _NAMELESS = re.compile(r"[=\uff1d]\s?[.,]?\d[\d.,]*(?=\s|\Z)")
 _WORD = re.compile(r"[^\s\[\](){}<>|,]+")
+_AMID = re.compile(rf"(?<![^\s,;]){DASHES}?(?P<name>{WORD}){EQUALS}(?P<value>\"[^\"\n]*\"|[^\s\"]+)")
+_ORDER_AMID = re.compile(r"(?<=\s)/(\w+)(?=\s)")
 _HELP = frozenset({"help", "usage"})
 
 
@@ -31,6 +33,7 @@ def refuse_no_text(typed: Typed, text: str, *, is_alone: bool) -> None:
     is all that was typed, in which no sentence is lost.
     """
     _refuse_unfinished(typed, text)
+    _refuse_amid(typed, text)
     word = text.strip().casefold()
     if _FLAG.fullmatch(word) or (is_alone and word in _HELP):
         _refuse_help(typed, text.strip())
@@ -57,6 +60,21 @@ def _refuse_unfinished(typed: Typed, text: str) -> None:
             typed.refuse(name, part, _("left out, or all of the text in quotation marks"), part, right)
         if name in typed.product.options:
             typed.refuse(name, part, typed.product.table[name].allowed, part, typed.example(name))
+
+
+def _refuse_amid(typed: Typed, text: str) -> None:
+    """Refuse `Hello speed=1.2 and then bye`, `Hello text="bye"` and `Hello /music rain`."""
+    for found in _AMID.finditer(text):
+        name, value = unicodedata.normalize("NFKC", found["name"]).lower().replace("-", "_"), found["value"].strip('"')
+        if name == typed.product.billed:
+            typed.refuse(name, found[0], _("left out, or all of the text in quotation marks"), found[0], value)
+        if name in typed.product.options and typed.takes(name, value.rstrip(",;.")):
+            rest = " ".join(typed.body.replace(found[0], "", 1).split())
+            line = f"/{typed.product.command} {rest} {name}={value.rstrip(',;.')}"
+            typed.refuse(name, found[0], _("before or after the text"), line=line)
+    for found in _ORDER_AMID.finditer(text):
+        if found[1].lower() in {row.command for row in typed.catalog.products.values()}:
+            _refuse_rest(typed, found[0], text[found.start() :])
 
 
 def _commands() -> set[str]:

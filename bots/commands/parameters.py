@@ -29,7 +29,11 @@ _PERHAPS_LAST = re.compile(rf"(?<![^\s,;]){_NAME}(?P<sign>\s?(?:{EQUALS}|[:\uff1
 _BARE_LAST = re.compile(rf"(?<![^\s,;]){_NAME}(?P<sign>\s){_VALUE}\Z")
 _GROUP = re.compile(r"\s*[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>][,:]?\s*")
 _LAST_GROUP = re.compile(r"[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>]\Z")
-_QUOTED = re.compile(r'"(.*)"\s*', re.DOTALL)
+_MARKS = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u00ab": "\u00bb", "'": "'", "\u2018": "\u2019"}
+"""Quotation marks that open, with those that close them."""
+_OPENING, _CLOSING = "".join(_MARKS), frozenset("".join(_MARKS.values())) - {'"'}
+"""Within plain ones no last parameter is found anyway."""
+_MORE = re.compile(rf"\s+{WORD}{EQUALS}")
 _FRACTION = re.compile(r"\d*[.,]\d")
 _FIGURE = re.compile(r"[-+]?[.,]?\d")
 SHORTEST_UNKNOWN = 3
@@ -104,7 +108,7 @@ class Typed:
 
     Before the text, the name of a parameter is taken in each of these forms: `speed=1.2`, `speed = 1.2`, `speed:1.2`,
     `speed: 1.2`, `speed 1.2:`, `--speed 1.2`, `-speed 1.2`, `[speed=1.2]`. After the text it is taken without blanks
-    (`hi speed=1.2`), with dashes or in brackets; amid the text it is a part of it. `speed 1.2 hi`, `hi speed: 1.2`,
+    (`hi speed=1.2`), with dashes or in brackets; amid the text it is refused. `speed 1.2 hi`, `hi speed: 1.2`,
     `hi speed 1.2` and `hi voice Aria` may be prose, so they are refused. What is no value of it is refused, but for a
     number's where it reads as prose (`speed: the film`, `solve for speed=distance/time`). A misspelt name and one of
     another product are refused in the same forms. A name that is none is refused only as `velocity=2`, before the text
@@ -134,15 +138,30 @@ class Typed:
                 return text, False
             found = _Found.of(match, _Place.FIRST)
             if found.name == self.product.billed and found.sign.strip():
-                return _unquoted(text[match.start("value") :]), True
+                return self._literal(text[match.start("value") :].strip()), True
             if not self.take(found):
                 return text, False
             text = text[match.end() :]
+
+    def _literal(self, text: str) -> str:
+        """Return a text without the quotation marks around it. Raises InvalidInput where they end before it does."""
+        closing = _MARKS.get(text[0], "")
+        ends = [place for place in range(1, len(text)) if text[place] in closing]
+        if ends and ends[-1] == len(text) - 1 and not any(_MORE.match(text, end + 1) for end in ends):
+            return text[1:-1]
+        if ends and closing != "'":  # which may stand for letters left out
+            billed, marks = self.product.billed, re.compile(f"[{text[0]}{closing}]")
+            whole = " ".join(marks.sub("", text.replace(f"{billed}=", " ")).split())
+            allowed = _("all of the text in quotation marks")
+            self.refuse(billed, text[: ends[0] + 1], allowed, line=f'/{self.product.command} {billed}="{whole}"')
+        return text
 
     def before_last(self, text: str) -> str:
         """Take the parameters with which a text ends; return what stands before them."""
         while True:
             text = text.rstrip()
+            if text[-1:] in _CLOSING and re.search(rf"(?:\A|\s){self.product.billed}\s?{EQUALS}\s?[{_OPENING}]", text):
+                return text
             start = max(0, len(text) - LONGEST_LAST)
             if group := _LAST_GROUP.search(text, start):
                 if not self._takes_all(group["inside"]):
@@ -274,7 +293,8 @@ class Typed:
         words = " ".join(self.body.replace(typed, right, 1).split())
         if words == right and " " not in right and '"' not in right:  # nothing is left to be said
             words = f"{right} {self.product.table[billed].example}".strip()
-        literal = f'{command} {billed}="{" ".join(self.body.split())}"'
+        mark = "'" if '"' in self.body else '"'
+        literal = f"{command} {billed}={mark}{' '.join(self.body.split())}{mark}"
         raise InvalidInput(
             name, value, allowed, product_words.as_it_stands(self.product.name, line or f"{command} {words}", literal)
         )
@@ -303,8 +323,3 @@ def _shortens(name: str, part: str) -> bool:
         and name[0] == part[0]
         and all(letter in letters for letter in name)
     )
-
-
-def _unquoted(text: str) -> str:
-    quoted = _QUOTED.fullmatch(text)
-    return quoted[1] if quoted else text

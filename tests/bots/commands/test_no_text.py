@@ -57,6 +57,41 @@ def test_what_is_plainly_no_text_is_neither_said_nor_billed(body: str, line: str
 
 
 @pytest.mark.parametrize(
+    ("body", "product", "line"),
+    [
+        ("at speed=1.2 the engine hums", "speech", "/speak at the engine hums speed=1.2"),
+        ('Hello text="Bye"', "speech", "/speak Hello Bye"),
+        ('text="Hello" text="Bye"', "speech", '/speak text="Hello Bye"'),
+        ('text="Hello" there', "speech", '/speak text="Hello there"'),
+        ('prompt="lo-fi" extra', "music", '/music prompt="lo-fi extra"'),
+        ("hello /music rain", "speech", "/speak hello"),
+    ],
+)
+def test_what_stands_amid_a_text_is_not_said_for_a_part_of_it(body: str, product: str, line: str) -> None:
+    """Each of the two lines that are offered is taken: what was meant, and all of it as it stands."""
+    with pytest.raises(InvalidInput) as refused:
+        ordered(body, product)
+    meant, _or, literal = refused.value.instead.partition(", or ")
+    assert meant == line
+    billed = TABLE[product].billed
+    assert ordered(meant.partition(" ")[2], product).parameters[billed]
+    literal = literal.partition(" ")[2].partition(" to have all of it")[0]
+    assert ordered(literal, product).parameters[billed] == body
+
+
+@pytest.mark.parametrize(
+    "text", ["'Hello'", "\u201cHello\u201d", "\u201eHello\u201c", "\u00abHello\u00bb", '"Hello"', "Hello"]
+)
+def test_any_quotation_marks_may_stand_around_a_text(text: str) -> None:
+    assert ordered(f"text={text}").parameters["text"] == "Hello"
+
+
+@pytest.mark.parametrize("text", ["'tis the season", "\u2018twas", 'He said "hi" to me'])
+def test_marks_that_do_not_close_a_text_are_said(text: str) -> None:
+    assert ordered(f"text={text}").parameters["text"] == text
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "output_format",

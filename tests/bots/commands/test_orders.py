@@ -222,7 +222,6 @@ def test_a_chosen_voice_that_is_none_is_refused(voice: str) -> None:
         ("speech", "solve for speed=distance/time", {"voice": "Lily", "text": "solve for speed=distance/time"}),
         ("speech", "speed = distance / time", {"voice": "Lily", "text": "speed = distance / time"}),
         ("speech", "Speed: the film", {"voice": "Lily", "text": "Speed: the film"}),
-        ("speech", "at speed=1.2 the engine hums", {"voice": "Lily", "text": "at speed=1.2 the engine hums"}),
         ("speech", "see a.b/?voice=Brian", {"voice": "Lily", "text": "see a.b/?voice=Brian"}),
         ("speech", 'he typed "speed=1.2"', {"voice": "Lily", "text": 'he typed "speed=1.2"'}),
         ("speech", "--hello there", {"voice": "Lily", "text": "--hello there"}),
