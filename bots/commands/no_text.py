@@ -9,6 +9,7 @@ from bots.commands.command import Who
 from bots.commands.parameters import DASHES, EQUALS, WORD, Typed
 from bots.commands.voice_names import beginning
 from bots.text.locale import _
+from core.domain.parameters import says_something
 
 _UNFINISHED = re.compile(
     rf"(?<![^\s,;])[\[({{<]?{DASHES}?(?P<name>{WORD})(?:{EQUALS}(?=\s|\Z|[\])}}>])|{EQUALS}\"[^\"]*\Z)"
@@ -73,7 +74,8 @@ def _refuse_amid(typed: Typed, text: str) -> None:
             line = f"/{typed.product.command} {rest} {name}={value.rstrip(',;.')}"
             typed.refuse(name, found[0], _("before or after the text"), line=line)
     for found in _ORDER_AMID.finditer(text):
-        if found[1].lower() in {row.command for row in typed.catalog.products.values()}:
+        is_order = found[1].lower() in {row.command for row in typed.catalog.products.values()}
+        if is_order and says_something(text[: found.start()]):
             _refuse_rest(typed, found[0], text[found.start() :])
 
 

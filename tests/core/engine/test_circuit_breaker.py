@@ -325,3 +325,19 @@ async def test_a_gateway_that_is_away_is_warned_of_once(rig: Rig, caplog: pytest
         await ordered(alive)
         await at_rest(alive)
     assert [r.levelno for r in caplog.records if "paused" in r.getMessage()] == [logging.WARNING]
+
+
+async def test_a_rejection_shows_that_the_gateway_works_again(rig: Rig) -> None:
+    rig.gateway.submits = [Unreachable(), BadRequest("no")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        assert await alive.worker.why_waiting() is None
+
+
+async def test_an_order_whose_turn_came_shows_that_it_waits_for_the_gateway(rig: Rig) -> None:
+    rig.breaker_pause_s = 600
+    rig.gateway.submits = [Unreachable()]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await rig.chat.until(lambda: State.QUEUED in rig.chat.shown)
