@@ -47,7 +47,7 @@ def usage(row: Product) -> str:
 
 
 def _does(row: Product, catalog: Catalog) -> str:
-    return help_words.such_as(product_words.does(row), f"/{row.command} {catalog.example(row)}")
+    return help_words.such_as(product_words.does(row), product_words.example(row, catalog))
 
 
 def _settings(row: Product) -> Iterator[str]:

@@ -1,13 +1,12 @@
 """What stands in the place of a text and is plainly none: a flag, the usage as it stands, another command. Pure."""
 
 import re
-import unicodedata
 from typing import NoReturn
 
 from bots.commands import parse, table
-from bots.commands.command import Who
-from bots.commands.parameters import DASHES, EQUALS, WORD, Typed
+from bots.commands.parameters import DASHES, EQUALS, WORD, Typed, name_of
 from bots.commands.voice_names import beginning
+from bots.text import product_words
 from bots.text.locale import _
 from core.domain.parameters import says_something
 
@@ -38,12 +37,12 @@ def refuse_no_text(typed: Typed, text: str, *, is_alone: bool) -> None:
     word = text.strip().casefold()
     if _FLAG.fullmatch(word) or (is_alone and word in _HELP):
         _refuse_help(typed, text.strip())
-    if is_alone and word.isalpha() and word in _commands():
+    if is_alone and word.isalpha() and word in table.members_words():
         _refuse_command(typed, text.strip(), f"/{word}")
     names = typed.product.table
     if _WORD.search(text) and all(found[0].casefold().replace("-", "_") in names for found in _WORD.finditer(text)):
-        example = f"/{typed.product.command} {typed.catalog.example(typed.product)}"
-        typed.refuse(typed.product.billed, text.strip(), _("words of your own"), line=example)
+        line = product_words.example(typed.product, typed.catalog)
+        typed.refuse(typed.product.billed, text.strip(), _("words of your own"), line=line)
     _refuse_brackets(typed, text)
     _refuse_bare_name(typed, text)
     _refuse_nameless(typed, text)
@@ -53,8 +52,7 @@ def refuse_no_text(typed: Typed, text: str, *, is_alone: bool) -> None:
 def _refuse_unfinished(typed: Typed, text: str) -> None:
     """Refuse a parameter without its value, its bracket or its quotation mark: its name would be spoken."""
     for match in _UNFINISHED.finditer(text):
-        name = unicodedata.normalize("NFKC", match["name"] or match["option"] or match["opened"]).lower()
-        name = name.replace("-", "_")
+        name = name_of(match["name"] or match["option"] or match["opened"])
         part = match[0].strip()
         if name == typed.product.billed:
             right = f'{part}"' if '"' in part else ""
@@ -66,25 +64,21 @@ def _refuse_unfinished(typed: Typed, text: str) -> None:
 def _refuse_amid(typed: Typed, text: str) -> None:
     """Refuse `Hello speed=1.2 and then bye`, `Hello text="bye"` and `Hello /music rain`."""
     for found in _AMID.finditer(text):
-        name, value = unicodedata.normalize("NFKC", found["name"]).lower().replace("-", "_"), found["value"].strip('"')
+        name, value = name_of(found["name"]), found["value"].strip('"')
         if name == typed.product.billed:
             typed.refuse(name, found[0], _("left out, or all of the text in quotation marks"), found[0], value)
-        if name in typed.product.options and typed.takes(name, value.rstrip(",;.")):
+        value = value.rstrip(",;.")
+        if name in typed.product.options and typed.takes(name, value):
             rest = " ".join(typed.body.replace(found[0], "", 1).split())
-            line = f"/{typed.product.command} {rest} {name}={value.rstrip(',;.')}"
+            line = f"/{typed.product.command} {rest} {name}={value}"
             typed.refuse(name, found[0], _("before or after the text"), line=line)
     for found in _ORDER_AMID.finditer(text):
-        is_order = found[1].lower() in {row.command for row in typed.catalog.products.values()}
-        if is_order and says_something(text[: found.start()]):
+        if found[1].lower() in typed.catalog.by_command and says_something(text[: found.start()]):
             _refuse_rest(typed, found[0], text[found.start() :])
 
 
-def _commands() -> set[str]:
-    return {command.name for command in table.COMMANDS if command.who is Who.MEMBER and not command.is_rare}
-
-
 def _refuse_help(typed: Typed, value: str) -> NoReturn:
-    example = f"/{typed.product.command} {typed.catalog.example(typed.product)}"
+    example = product_words.example(typed.product, typed.catalog)
     line = _("{example}, /help for all that I can do", example=example)
     typed.refuse(typed.product.billed, value, _("words of your own"), line=line)
 

@@ -46,6 +46,11 @@ LONGEST_LAST = 240
 """Characters in which a text's last parameter is looked for."""
 
 
+def name_of(typed: str) -> str:
+    """Return a parameter's name as the table writes it."""
+    return unicodedata.normalize("NFKC", typed).lower().replace("-", "_")
+
+
 class _Place(Enum):
     """Where a parameter stands, and how plainly it is one there."""
 
@@ -73,7 +78,7 @@ class _Found:
     @classmethod
     def of(cls, match: re.Match[str], place: _Place) -> "_Found":
         part = match.groupdict()
-        name = unicodedata.normalize("NFKC", part["name"] or part["option"]).lower().replace("-", "_")
+        name = name_of(part["name"] or part["option"])
         value, sign = unicodedata.normalize("NFKC", part["value"]), unicodedata.normalize("NFKC", part["sign"] or " ")
         value = value[1:-1] if value[0] == '"' else value.rstrip(",;:" if sign.isspace() else ",;")
         dashes = part["dashes"] or part.get("marks") or ""

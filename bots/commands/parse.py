@@ -62,7 +62,7 @@ def mistyped(name: str, catalog: Catalog) -> str | None:
     Two letters that changed places make no other word. One letter that is wrong may, as in /lock and /quote of other
     bots: only words that members use are looked at. And a text may stick to the command that orders it.
     """
-    ordering = [row.command for row in catalog.products.values()]
+    ordering = list(catalog.by_command)
     used = (*ordering, *members_words())
     return (
         next((word for word in words(catalog) if _swapped(name, word)), None)

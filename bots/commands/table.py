@@ -226,8 +226,7 @@ def rows(word: str) -> list[Command]:
 
 def words(catalog: Catalog) -> list[str]:
     """Return every word that may follow the slash, products first."""
-    ordering = [row.command for row in catalog.products.values()]
-    return [*ordering, *dict.fromkeys(command.group for command in COMMANDS)]
+    return [*catalog.by_command, *dict.fromkeys(command.group for command in COMMANDS)]
 
 
 def members_words() -> list[str]:

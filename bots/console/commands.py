@@ -19,7 +19,7 @@ class Dispatcher:
     def __init__(self, service: Service, on_accepted: Callable[[Job], None]) -> None:
         self.presses = Presses(service, on_accepted)
         self._service = service
-        self._products = {row.command: row for row in service.catalog.products.values()}
+        self._products = service.catalog.by_command
         self._numbers = itertools.count(1)
 
     async def use(self, caller: Caller, command: Command) -> Answer:

@@ -68,7 +68,7 @@ class Dispatcher:
         self._responder = Responder(bot, pace)
         self._presses = Presses(service, deliverer, self._responder, self._admins)
         self._greeted, self._shown, self._commented = Greeted(), Greeted(), Greeted(DAY_S)
-        self._products = {row.command: row for row in service.catalog.products.values()}
+        self._products = service.catalog.by_command
         self._seen: Recent[tuple[str, str], Caller] = Recent()
         self._handles: Recent[tuple[str, str | None], str] = Recent()
         """Who was last seen under an @name: it may have gone to another and come back."""

@@ -86,6 +86,11 @@ def around(right: str, form: str) -> str:
     return _("{right} in its place, or {form} around all of it to have it taken as it stands", right=right, form=form)
 
 
+def example(row: Product, catalog: Catalog) -> str:
+    """Give a line that orders a product."""
+    return f"/{row.command} {catalog.example(row)}"
+
+
 def usage(row: Product, catalog: Catalog) -> str:
     """Say how a product is ordered."""
-    return f"{_(of(row.name).ask)} /{row.command} {catalog.example(row)}"
+    return f"{_(of(row.name).ask)} {example(row, catalog)}"

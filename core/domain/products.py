@@ -182,6 +182,11 @@ class Catalog:
             raise InvalidInput("product", name, says(Rule.ONE_OF, choices=tuple(self.products)))
         return self.products[name]
 
+    @property
+    def by_command(self) -> Mapping[str, Product]:
+        """Return the products by the commands that order them."""
+        return {row.command: row for row in self.products.values()}
+
     def voice(self, word: str) -> str | None:
         """Return the voice that the word names in any case, or None."""
         return next((v for v in self.voices if v.casefold() == word.casefold()), None)
