@@ -20,7 +20,7 @@ from bots.app.settings import Settings
 from bots.app.stores import Stores, open_stores
 from bots.app.values import catalog_of, limits_of, pace_of, policy_of
 from bots.platform import Platform
-from bots.text import admin_replies
+from bots.text import operator_replies
 from bots.text.in_language import InLanguage
 from bots.web.server import Web
 from core.assembly import Elsewhere, Runtime, assemble
@@ -285,6 +285,6 @@ async def serve(settings: Settings, part: Part) -> int:
         loop.add_signal_handler(number, stop.set)
     async with build(settings, chats, part=part) as app:
         if BOT in part.roles and part.leads and (code := await app.service.admin.issue_code()):
-            print(admin_replies.claim(code), file=sys.stderr, flush=True)  # noqa: T201 - others may read the log
+            print(operator_replies.claim(code), file=sys.stderr, flush=True)  # noqa: T201 - others may read the log
         await app.run(stop)
     return 0 if stop.is_set() else 1

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from bots.app.metrics import Gauge, LoopLag, exposition
 from bots.platform import Platform
-from bots.text.admin_replies import detail
 from bots.text.community_replies import MOST_SHOWN
+from bots.text.operator_replies import detail
 from core.domain.communities import Newcomer
 from core.domain.errors import StoreAway, StoreError
 from core.domain.lifecycle import State

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from bots.platform import Platform
-from bots.text import admin_replies
+from bots.text import operator_replies
 from bots.text.community_replies import Letter, digest
 from bots.text.locale import speaking
 from core.domain.communities import Newcomer
@@ -94,7 +94,7 @@ class Notifier:
         cases = self._troubles.cases
         for case in [c for c in cases if self._troubles.lasted_s(c) >= PATIENCE_S.get(c.trouble, 0)]:
             if case.key not in self._logged:
-                log.error("%s", admin_replies.trouble(case))
+                log.error("%s", operator_replies.trouble(case))
             self._logged[case.key] = case
             await self._tell(case)
         for key in self._troubles.well:
@@ -135,7 +135,7 @@ class Notifier:
     async def _letter(self, case: Case) -> tuple[Say | None, Sequence[str]]:
         """Return what to write, None where there is nothing new to say, and which communities it is about."""
         if case.trouble is not Trouble.COMMUNITIES_WAIT:
-            return lambda: Letter(admin_replies.trouble(case)), ()
+            return lambda: Letter(operator_replies.trouble(case)), ()
         with suppress(StoreError):  # they wait until it answers
             untold, others = await self._waiting()
             if untold and not others and await self._notices.close(case.key):  # all that they knew of is decided
@@ -152,9 +152,9 @@ class Notifier:
 
     async def _tell_well(self, key: Key) -> None:
         if self._logged.pop(key, None) is not None:
-            log.info("%s", admin_replies.well(key))
+            log.info("%s", operator_replies.well(key))
         if key in self._told and await self._closed(key):
-            await self.write(lambda: Letter(admin_replies.well(key)))
+            await self.write(lambda: Letter(operator_replies.well(key)))
 
     async def _claimed(self, key: Key) -> bool:
         try:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bots.commands import approval
 from bots.commands.command import Answer, Asked, File
 from bots.text import admin_replies as texts
-from bots.text import audit_replies, community_replies, greetings, replies
+from bots.text import audit_replies, community_replies, greetings, operator_replies, replies
 from bots.text.locale import _
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
@@ -49,7 +49,7 @@ async def claim(asked: Asked, code: str) -> Answer | None:
     if not code.strip():
         return None
     await asked.service.admin.claim(asked.caller, code, seen=asked.is_public)
-    return Answer(_(texts.CLAIMED))
+    return Answer(_(operator_replies.CLAIMED))
 
 
 # --- admins -----------------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ async def audit(asked: Asked) -> Answer:
 async def pool(asked: Asked, amount: str, community: str = "") -> Answer:
     """Set what a whole community may spend in a month."""
     key = _community(asked, community)
-    return Answer(texts.pool(key, await asked.service.admin.set_pool(asked.caller, key, amount)))
+    return Answer(operator_replies.pool(key, await asked.service.admin.set_pool(asked.caller, key, amount)))
 
 
 def _community(asked: Asked, community: str) -> str:
@@ -200,7 +200,7 @@ async def communities(asked: Asked, decision: str = "", community: str = "") -> 
 
 async def resume(asked: Asked) -> Answer:
     """Let orders go to the gateway at once, as after its wallet was refilled."""
-    return Answer(texts.resumed(await asked.service.resume(asked.caller)))
+    return Answer(operator_replies.resumed(await asked.service.resume(asked.caller)))
 
 
 async def decide(service: Service, caller: Caller, credit_request_id: str, *, approve: bool) -> Answer:

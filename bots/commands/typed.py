@@ -11,7 +11,7 @@ from bots.commands import approval, parse, table
 from bots.commands.command import Answer, Argument, Asked, Command, Kind
 from bots.commands.parse import Command as Typed
 from bots.commands.parse import Named
-from bots.text import admin_replies, replies
+from bots.text import admin_replies, operator_replies, replies
 from bots.text.locale import _
 from bots.text.wording import either
 from core.domain.amounts import AMOUNT, read_monthly, read_period, read_quota, split_credit
@@ -122,7 +122,7 @@ def usage(found: list[Command]) -> str:
         case "quota":
             return replies.usage_quota()
         case "claim":
-            return _(admin_replies.CLAIM_USAGE)
+            return _(operator_replies.CLAIM_USAGE)
     return replies.write(either([c.usage for c in found if not c.needs_role]))
 
 

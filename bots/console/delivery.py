@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bots.console.output_folder import OutputFolder
 from bots.console.screen import Screen
-from bots.text import replies
+from bots.text import order_replies
 from core.domain.audio import Want
 from core.domain.errors import DeliveryRefused, DeliveryUncertain
 from core.domain.models import Artifact, Destination, Job, Receipt
@@ -50,11 +50,11 @@ class ConsoleDelivery:
 
     def shows(self, job: Job) -> bool:
         """Say whether somebody may be wondering."""
-        return not self._in_turn and self._shown.get(job.job_id) != replies.progress(job)
+        return not self._in_turn and self._shown.get(job.job_id) != order_replies.progress(job)
 
     async def progress(self, job: Job) -> None:
         """Show how far a job is."""
-        self._shown[job.job_id] = replies.progress(job)
+        self._shown[job.job_id] = order_replies.progress(job)
         self._screen.aside(self._shown[job.job_id])
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
@@ -67,12 +67,12 @@ class ConsoleDelivery:
             except OSError as error:
                 raise DeliveryRefused(f"the file can't be written: {error}") from error
             self._screen.good(f"{kept.path} ({artifact.probe.duration_ms / 1000:.1f} s)")
-        self._screen.aside(replies.receipt(receipt))
+        self._screen.aside(order_replies.receipt(receipt))
         self.outcome.delivered += 1
         self._end(job, receipt)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
-        self._screen.answer(replies.ended(receipt))
+        self._screen.answer(order_replies.ended(receipt))
         self.outcome.failed += 1
         self._end(job, receipt)
 

@@ -6,7 +6,7 @@ from bots.commands import actions
 from bots.commands.command import Answer
 from bots.commands.parse import Command
 from bots.console import buttons
-from bots.text import admin_replies, replies
+from bots.text import admin_replies, order_replies
 from bots.text.locale import _
 from core.domain.models import Accepted, Caller, Job
 from core.domain.money import show
@@ -41,7 +41,7 @@ class Presses:
         """Say that an order was taken."""
         self._on_accepted(accepted.job)
         self._newest[f"job {accepted.job.member}"] = accepted.job.job_id
-        return Answer(replies.accepted(accepted))
+        return Answer(order_replies.accepted(accepted))
 
     def note(self, caller: Caller, refusal: Refusal) -> None:
         """Remember what may be typed to get past a refusal."""
@@ -60,7 +60,7 @@ class Presses:
 
     async def _cancel(self, caller: Caller, command: Command) -> Answer:
         await self._service.cancel(caller, command.body or self._newest.get(f"job {caller.member}", ""))
-        return Answer(_(replies.CANCELLED))
+        return Answer(_(order_replies.CANCELLED))
 
     async def _ask(self, caller: Caller, command: Command) -> Answer:
         amount = command.body or self._newest.get(f"missing {caller.member}", "")

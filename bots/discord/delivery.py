@@ -17,7 +17,7 @@ from bots.discord.escaping import CONTENT_LIMIT, plain, size
 from bots.discord.identity import PLATFORM, Address
 from bots.discord.rest import Calls, RestClient
 from bots.platform import Button
-from bots.text import replies, titles
+from bots.text import order_replies, titles
 from core.domain.audio import Want
 from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
 from core.domain.models import Artifact, Destination, Job, Receipt
@@ -95,12 +95,13 @@ class DiscordDelivery:
 
     def shows(self, job: Job) -> bool:
         """Say whether the reply would say something else, and can still be edited."""
-        news = bool(job.destination.data) and self._shown.get(job.job_id) != (job.worker_id, replies.progress(job))
+        shown = self._shown.get(job.job_id)
+        news = bool(job.destination.data) and shown != (job.worker_id, order_replies.progress(job))
         return news and self._token_lives(Address.read(job))
 
     async def progress(self, job: Job) -> None:
         """Say in the reply how far the job is, while its token lives."""
-        address, text = Address.read(job), replies.progress(job)
+        address, text = Address.read(job), order_replies.progress(job)
         if not self.shows(job):
             return
         with failures(), _message(text, (), rows.of_progress(job), job) as message:
@@ -116,9 +117,9 @@ class DiscordDelivery:
         """
         if uncertain:
             log.info("job %s: delivering once more after an unknown outcome", job.job_id)
-        more = replies.receipt(receipt) if job.direct else ""
+        more = order_replies.receipt(receipt) if job.direct else ""
         text, posted = (
-            replies.heard(receipt, artifacts, CONTENT_LIMIT, size, more=more, addressed=addressed)
+            order_replies.heard(receipt, artifacts, CONTENT_LIMIT, size, more=more, addressed=addressed)
             for addressed in (False, True)
         )
         await self._put(job, text, posted, artifacts=artifacts, uncertain=uncertain)
@@ -133,17 +134,17 @@ class DiscordDelivery:
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Say how the job ended: to its author alone while that is possible, unless there is audio to send again."""
-        text = replies.ended(receipt)
+        text = order_replies.ended(receipt)
         if receipt.kept:
-            await self._put(job, text, replies.addressed(job, text), view=rows.again(job.job_id))
+            await self._put(job, text, order_replies.addressed(job, text), view=rows.again(job.job_id))
         elif not await self._whispered(job, text):
-            await self._put(job, text, replies.addressed(job, text))
+            await self._put(job, text, order_replies.addressed(job, text))
 
     async def _hand_receipt(self, job: Job, receipt: Receipt) -> None:
         """Say to the author alone what it cost and what is left; where that is not possible, `/balance` says it."""
         address = Address.read(job)
         try:
-            with failures(), _message(replies.receipt(receipt), (), None, job, private=True) as message:
+            with failures(), _message(order_replies.receipt(receipt), (), None, job, private=True) as message:
                 async with asyncio.timeout(RECEIPT_S):
                     await self._rest.follow_up(address.application_id, address.token, message)
         except DeliveryError as error:

@@ -9,7 +9,7 @@ from bots.commands import approval
 from bots.discord import buttons
 from bots.discord.identity import AnyInteraction, key
 from bots.discord.responder import ANEW, PRESS, Place, Responder, Said, unattended
-from bots.text import admin_replies, community_replies, replies
+from bots.text import admin_replies, community_replies, order_replies, replies
 from bots.text.locale import _
 from core.domain.models import Caller, Destination
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
@@ -52,7 +52,7 @@ async def _confirm(responder: Responder, interaction: AnyInteraction, about: str
         offer, __, reading = about.partition(":")
         chosen = int(_checked(_NUMBER, Missing.OFFER, reading)) if reading else None
         accepted = await responder.service.confirm(caller, _id(Missing.OFFER, offer), destination, chosen)
-        return (Said(replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
+        return (Said(order_replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
 
     await responder.answer(interaction, act, ANEW)
 

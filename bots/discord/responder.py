@@ -17,7 +17,7 @@ from bots.discord import buttons
 from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.discord.escaping import plain, spoken, stamp
 from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, meant
-from bots.text import refusals, replies
+from bots.text import order_replies, refusals
 from bots.text.locale import _, speaking
 from bots.text.wording import stamping
 from core.domain.models import Accepted, Caller, Destination
@@ -207,7 +207,7 @@ async def _defer(interaction: AnyInteraction, manner: Manner) -> int | None:
 
 def unattended(accepted: Accepted) -> tuple[Said, ...]:
     """Say in the reply that an order waits for a worker, which would speak from there on."""
-    return (Said(replies.accepted(accepted), place=Place.MESSAGE),) if accepted.unattended else ()
+    return (Said(order_replies.accepted(accepted), place=Place.MESSAGE),) if accepted.unattended else ()
 
 
 async def _say_alone(interaction: AnyInteraction, said: Said, manner: Manner) -> None:

@@ -43,7 +43,7 @@ from bots.telegram.intake import Keep
 from bots.telegram.pace import Pace, Rank, Turn
 from bots.telegram.presses import Presses
 from bots.telegram.responder import Responder, Said, outcome
-from bots.text import admin_replies, greetings, product_words, replies
+from bots.text import admin_replies, greetings, order_replies, product_words, replies
 from bots.text.locale import _, speaking
 from core.domain.communities import Approval
 from core.domain.models import Caller, Person
@@ -187,7 +187,7 @@ class Dispatcher:
         """Return the text of the message replied to; where it is our own, the text of the order that it names."""
         text, reply = parse.answered_text(message), parse.answered(message)
         if parse.answers_bot(message, self._bot.id):
-            job_id = replies.job_named(parse.words(reply)) if reply else ""
+            job_id = order_replies.job_named(parse.words(reply)) if reply else ""
             spoken = await self._service.spoken(_caller(message), job_id=job_id) if job_id else ""
             return text if message.quote and text in spoken else spoken
         command = parse.read_text(text, self._bot.username)

@@ -19,7 +19,7 @@ from bots.telegram.errors import text_fault, upload_fault
 from bots.telegram.escaping import CAPTION_LIMIT, plain, size
 from bots.telegram.identity import Place, Recent, key
 from bots.telegram.pace import Pace, Rank, Turn
-from bots.text import replies, titles
+from bots.text import order_replies, titles
 from core.domain.audio import Want
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryUncertain
 from core.domain.models import Accepted, Artifact, Destination, Job, Receipt
@@ -46,8 +46,8 @@ def _caption(receipt: Receipt, artifacts: Sequence[Artifact]) -> str:
     Ephemeral messages (Bot API 10.2) would be, but a bot may send one unasked only where it is an administrator, and
     a server that does not know them posts the same call for everybody.
     """
-    more = replies.receipt(receipt) if receipt.job.direct else replies.in_public(receipt)
-    return plain(replies.heard(receipt, artifacts, CAPTION_LIMIT, size, more=more), CAPTION_LIMIT)
+    more = order_replies.receipt(receipt) if receipt.job.direct else order_replies.in_public(receipt)
+    return plain(order_replies.heard(receipt, artifacts, CAPTION_LIMIT, size, more=more), CAPTION_LIMIT)
 
 
 def _action(job: Job) -> ChatAction:
@@ -101,7 +101,7 @@ class TelegramDelivery:
         """Put a status message under an order, which stands whether or not that succeeds."""
         job = accepted.job
         try:
-            await self.show(job, replies.accepted(accepted))
+            await self.show(job, order_replies.accepted(accepted))
         except DeliveryError as error:
             self._log_unshown(job, error)
             await self._act(self._place(job), _action(job))
@@ -133,14 +133,14 @@ class TelegramDelivery:
         place = self._place(job)
         await self._act(place, _action(job))
         if job.job_id in self._cards or place.status is not None:
-            await self.show(job, replies.progress(job), buttons.of_progress(job))
+            await self.show(job, order_replies.progress(job), buttons.of_progress(job))
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Say in place of the status message how it ended, with the button where the audio is kept."""
         card, place = self._cards.setdefault(job.job_id, _Card()), self._place(job)
         markup = buttons.again(job.job_id) if receipt.kept else None
         async with card.lock:
-            await self._write(job, card, place, replies.ended(receipt), markup, rank=Rank.OUTCOME)
+            await self._write(job, card, place, order_replies.ended(receipt), markup, rank=Rank.OUTCOME)
 
     async def _act(self, place: Place, action: ChatAction) -> None:
         """Show for some seconds what the bot does; only a decoration."""

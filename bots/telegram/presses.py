@@ -16,7 +16,7 @@ from bots.telegram.escaping import plain
 from bots.telegram.identity import Admins, Place, caller, topic
 from bots.telegram.intake import Keep
 from bots.telegram.responder import Responder, Said, outcome
-from bots.text import admin_replies, community_replies, refusals, replies
+from bots.text import admin_replies, community_replies, order_replies, refusals, replies
 from bots.text.locale import _, speaking
 from core.domain.models import Caller
 from core.domain.refusals import Missing, Need, NeedsConfirmation, NotFound, NotPermitted
@@ -93,12 +93,12 @@ class Presses:
     async def _again(self, press: Press, job_id: str) -> Said:
         """Send a kept artifact again; the button hangs on the status message, which answers the order."""
         await self._service.redeliver(press.who(), _id(Missing.JOB, job_id), Place.of_status(press.on).destination)
-        return Said(_(replies.SENDING_AGAIN))
+        return Said(_(order_replies.SENDING_AGAIN))
 
     async def _cancel(self, press: Press, job_id: str) -> Said:
         """Take back an order that waits; the worker changes the status message."""
         await self._service.cancel(press.who(), _id(Missing.JOB, job_id))
-        return Said(_(replies.CANCELLED))
+        return Said(_(order_replies.CANCELLED))
 
     async def _confirm(self, press: Press, about: str) -> Said:
         """Place an order whose price was shown, or whose reading was asked for: the question becomes the status."""
@@ -115,7 +115,7 @@ class Presses:
         press.keep()
         if not accepted.duplicate:
             await self._deliverer.acknowledge(accepted)
-        return Said(replies.accepted(accepted))
+        return Said(order_replies.accepted(accepted))
 
     async def _ask(self, press: Press, about: str) -> Said:
         """Ask the admins where they see it; only whoever was refused may."""

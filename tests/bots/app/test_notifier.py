@@ -11,7 +11,7 @@ import pytest
 
 from bots.app.notifier import Notifier
 from bots.platform import Button, Platform
-from bots.text import replies
+from bots.text import order_replies
 from bots.text.community_replies import Letter
 from core.domain.communities import Approval, Communities
 from core.domain.errors import DeliveryDelayed
@@ -166,7 +166,7 @@ async def test_every_owner_is_written_to_where_they_are_known_in_their_language(
     button = Button("Approve", "c:1")
 
     def letter() -> Letter:
-        return Letter(replies.characters(5), [button])
+        return Letter(order_replies.characters(5), [button])
 
     assert await desk.notifier.write(letter)
     assert desk.post.letters == [("post:a", "5 characters", (button,)), ("post:b", "5 Zeichen", (button,))]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bots.text.admin_replies import trouble, well
 from bots.text.locale import speaking
+from bots.text.operator_replies import trouble, well
+from bots.text.order_replies import ended
 from bots.text.refusals import refusal
-from bots.text.replies import ended
 from core.domain.allowed import Rule, allowed
 from core.domain.lifecycle import Reason
 from core.domain.models import Receipt

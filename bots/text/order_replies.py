@@ -1,0 +1,163 @@
+"""What members read about an order, from its acceptance to how it ended; each adapter escapes it for its platform."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from bots.text import product_words, titles
+from bots.text.locale import N_, _, ngettext
+from bots.text.wording import both, left, money, whoever
+from core.domain.lifecycle import Late, Reason, State
+from core.domain.models import Accepted, Artifact, Job, Receipt
+from core.domain.products import row_of
+
+CANCELLED = N_("Cancelled. You were not charged.")
+CAME_LATE = N_("This came late; it costs you nothing.")
+SENDING_AGAIN = N_("Sending it again. This costs nothing.")
+
+_REASONS = {
+    Reason.BAD_REQUEST: N_("The audio service did not accept this request."),
+    Reason.MODEL_NOT_FOUND: N_("The audio service does not offer this at the moment. {whoever}"),
+    Reason.UNAUTHORIZED: N_("The audio service does not let this bot in at the moment. {whoever}"),
+    Reason.OUT_OF_CREDIT: N_("The service is out of credit. {whoever}"),
+    Reason.FORBIDDEN: N_("The audio service does not let this bot do that. {whoever}"),
+    Reason.BUSY: N_("The audio service is too busy at the moment."),
+    Reason.UNREACHABLE: N_("The audio service can't be reached at the moment."),
+    Reason.SERVER_FAILED: N_("The audio service had an error when it was asked, so I let this order go."),
+    Reason.UNCONFIRMED: N_("The audio service did not confirm this order, so I let it go."),
+    Reason.GATEWAY_FAILED: N_("The audio service could not generate this."),
+    Reason.GATEWAY_ERROR: N_("The audio service had an error."),
+    Reason.NO_MEDIA: N_("The audio service finished without any audio."),
+    Reason.MEDIA_UNAVAILABLE: N_("The audio was made, but could not be fetched."),
+    Reason.UNDECODABLE: N_("The audio service sent a file that is not audio."),
+    Reason.SILENT: N_("The audio service sent nothing but silence. Please try again, perhaps with other words."),
+    Reason.FORGOTTEN: N_("The audio service lost this order. Please order it once more."),
+    Reason.TOO_SLOW: N_("The audio service took too long."),
+    Reason.WAITED_TOO_LONG: N_("This order waited too long in the queue."),
+    Reason.WITHDRAWN: N_("You cancelled this order."),
+    Reason.CHAT_REFUSED: N_("The audio is ready, but I may not post it here."),
+    Reason.CHAT_UNREACHABLE: N_("The audio is ready, but the chat could not be reached."),
+    Reason.DELIVERY_UNCERTAIN: N_("I can't tell whether the audio reached this chat."),
+    Reason.TOO_LARGE: N_("The audio is ready, but it is too large for this chat even after shrinking."),
+    Reason.INTERNAL: N_("Something went wrong on my side."),
+    Reason.NO_WORKER: N_("Nobody was there to carry out this order."),
+}
+
+
+_JOB_LAST = re.compile(r" · (\w+)\Z", re.ASCII)
+
+
+def characters(n: int) -> str:
+    """Write how long an order is."""
+    return ngettext("{n} character", "{n} characters", n)
+
+
+def _what(doing: str, job: Job) -> str:
+    long, cost = characters(job.characters), money(job.cost_micros)
+    return _("{doing}: {characters}, {cost}.", doing=doing, characters=long, cost=cost)
+
+
+def accepted(answer: Accepted) -> str:
+    """Acknowledge an order, before anything is generated."""
+    job = answer.job
+    if answer.duplicate:
+        return _("That is ordered already. ({job_id})", job_id=job.job_id)
+    return _what(waits_for(job) or _("Working on it"), job)
+
+
+_WAITS = {
+    Reason.UNREACHABLE: N_("The audio service can't be reached, trying again"),
+    Reason.BUSY: N_("The audio service is too busy at the moment, trying again"),
+    Reason.OUT_OF_CREDIT: N_("The service is out of credit, waiting until there is some"),
+    Reason.UNAUTHORIZED: N_("The audio service does not let this bot in at the moment, trying again"),
+    Reason.NO_WORKER: N_("No worker is running, waiting until one is"),
+}
+
+
+def waits_for(job: Job) -> str | None:
+    """Say what an order waits for, if it is more than its turn."""
+    why = _WAITS.get(Reason(job.reason)) if job.waits and job.reason else None
+    return why and _(why)
+
+
+def progress(job: Job) -> str:
+    """Say how far a job is."""
+    match job.state:
+        case State.QUEUED | State.SUBMITTING:
+            return _what(waits_for(job) or _("Waiting for a free place"), job)
+        case State.GENERATED | State.DELIVERING:
+            return _("Sending the audio…")
+        case _:
+            return _("Generating {product}…", product=product_words.noun(job.product))
+
+
+def heard(
+    done: Receipt,
+    files: Sequence[Artifact],
+    longest: int,
+    size: Callable[[str], int],
+    *,
+    more: str = "",
+    addressed: bool = False,
+) -> str:
+    """Introduce audio that everybody may hear: who speaks and what, as much of it as fits, then `more`.
+
+    `addressed`: it names who ordered it, where it answers no message of theirs.
+    """
+    who = titles.voice(done.job) or titles.begun(product_words.noun(done.job.product))
+    speaks = N_("{who} for {member}: “{words}”") if addressed else N_("{who}: “{words}”")
+    late = _(CAME_LATE) if done.job.free else ""
+    below = "".join(f"\n{line}" for line in (late, _another_format(done, files), more) if line)
+
+    def sentence(words: str) -> str:
+        said = _(speaks, who=who, member=done.job.member_name, words=titles.isolated(words))
+        return f"{said}{below}"
+
+    return titles.cut(titles.words(done.job), longest, size, sentence)
+
+
+def _another_format(done: Receipt, files: Sequence[Artifact]) -> str:
+    if done.as_chosen:
+        return ""
+    return _(
+        "As {chosen} it would be too large for this chat, so it comes as a smaller {kinds} file.",
+        chosen=row_of(done.job.product).output_of(done.job.parameters),
+        kinds=both(sorted({file.probe.extension for file in files})),
+    )
+
+
+def in_public(done: Receipt) -> str:
+    """Say of a receipt what is nobody's secret: money is."""
+    return f"{characters(done.job.characters)} · {done.job.job_id}"
+
+
+def receipt(done: Receipt) -> str:
+    """Say characters, cost, what is left and the job's id."""
+    job, cost = done.job, money(done.charged_micros)
+    paid = _("{cost}, since it came late", cost=cost) if job.free else cost
+    return f"{characters(job.characters)} · {paid} · {left(done.standing)} · {job.job_id}"
+
+
+def ended(done: Receipt) -> str:
+    """Say honestly how a job ended that put no audio in the chat, and what was charged."""
+    job = done.job
+    why = _(_REASONS[Reason(job.reason or Reason.INTERNAL)], whoever=whoever(done.told))
+    if job.state is State.UNDELIVERABLE:
+        return _("{why} It is kept, and sending it again is free. ({job_id})", why=why, job_id=job.job_id)
+    if job.late is Late.AWAITED:
+        return _(
+            "{why} You were not charged. If its audio turns up within a day all the same, you get it free. ({job_id})",
+            why=why,
+            job_id=job.job_id,
+        )
+    return _("{why} You were not charged. ({job_id})", why=why, job_id=job.job_id)
+
+
+def addressed(job: Job, text: str) -> str:
+    """Name the member in a message that does not answer theirs."""
+    return f"{job.member_name}: {text}"
+
+
+def job_named(text: str) -> str:
+    """Return the id of the job that the last line of such audio names, "" where none is named."""
+    found = _JOB_LAST.search(text)
+    return found[1] if found else ""
