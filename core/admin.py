@@ -1,11 +1,10 @@
 """What admins and operators may do. Every act, applied or refused, is in the audit."""
 
-import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from core.domain.allowed import Allowed, Rule, allowed
+from core.domain.allowed import Rule, allowed
 from core.domain.amounts import (
     AMOUNT,
     check_reason,
@@ -16,14 +15,16 @@ from core.domain.amounts import (
     split_credit,
     with_reason,
 )
+from core.domain.audit import Act, Action, AuditEntry, CommandName
 from core.domain.claims import LIFE_MS, MOST_WRONG, digest, new_code
 from core.domain.communities import Approval, Newcomer
 from core.domain.errors import Conflict, StoreError
 from core.domain.ids import Ids
+from core.domain.limits import read_limit
 from core.domain.models import Caller, Person
 from core.domain.policy import Policy
 from core.domain.products import Catalog
-from core.domain.quota import Limits, Period, Quota, QuotaSource, Standing, window
+from core.domain.quota import LimitName, Limits, Period, Quota, QuotaSource, Standing, window
 from core.domain.refusals import (
     DoneBefore,
     InvalidInput,
@@ -33,8 +34,8 @@ from core.domain.refusals import (
     NotPermitted,
     Refusal,
 )
-from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Resumed, Spent, Usage
-from core.domain.spans import FOR_GOOD, read_count, read_seconds, read_span_ms
+from core.domain.reports import Community, CreditRequest, Entry, Resumed, Spent, Usage
+from core.domain.spans import FOR_GOOD, read_span_ms
 from core.ports import Clock
 from core.stores import AdminStore
 
@@ -44,9 +45,6 @@ MOST_ACTS = 1000
 MOST_QUOTAS = 50
 
 LONGEST_TARGET = 64
-
-_UNITS = {"longest_text": "chars?|characters?", "in_flight": "orders?"}
-_CHANNEL = re.compile(r"[a-z]+:\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +78,14 @@ class Admin:
         self._locales: dict[str, str] = {}
         """Of operators, by member key."""
 
-    async def enter(self, caller: Caller, act: str, *, owner: bool = False) -> None:
+    async def enter(self, caller: Caller, command: str, *, owner: bool = False) -> None:
         """Refuse a caller who may not use this admin's or operator's command at all, before anything else is said."""
-        async with self._act(caller, act, "", owner=owner):
+        async with self._act(caller, CommandName(command), "", owner=owner):
             pass
 
-    async def find(self, caller: Caller, handle: str, act: str) -> Person:
-        """Return the member behind an @name that was seen here, for an act upon them. Raises NotFound."""
-        async with self._act(caller, act, f"@{handle}"):
+    async def find(self, caller: Caller, handle: str, command: str) -> Person:
+        """Return the member behind an @name that was seen here, for a command about them. Raises NotFound."""
+        async with self._act(caller, CommandName(command), f"@{handle}"):
             person = await self._store.find_handle(caller.community, handle)
             if person is None:
                 raise NotFound(Missing.MEMBER, f"@{handle}")
@@ -102,14 +100,14 @@ class Admin:
 
     async def set_quota(self, caller: Caller, subject: Subject, amount: str, period: str = "") -> Quota:
         """Set a quota; the period may be a part of the amount, as in `$1/day`."""
-        async with self._act(caller, "quota set", subject.key) as act:
+        async with self._act(caller, Action.QUOTA_SET, subject.key) as act:
             quota = read_quota(f"{amount} {period}", self._policy.price_micros)
             await self._store.set_quota(act, subject.kind, quota)
         return quota
 
     async def clear_quota(self, caller: Caller, subject: Subject) -> bool:
         """Take a quota away; return whether there was one."""
-        async with self._act(caller, "quota clear", subject.key) as act:
+        async with self._act(caller, Action.QUOTA_CLEAR, subject.key) as act:
             return await self._store.set_quota(act, subject.kind, None)
 
     async def show_quota(self, caller: Caller, person: Person, roles: Sequence[str] = ()) -> Standing:
@@ -127,25 +125,25 @@ class Admin:
 
     async def grant(self, caller: Caller, person: Person, amount: str, reason: str = "") -> int:
         """Give credit that does not expire; return the balance, in micros."""
-        async with self._act(caller, "grant", person.member) as act:
+        async with self._act(caller, Action.GRANT, person.member) as act:
             return await self._store.credit(act, person, *self._sum(amount, reason))
 
     async def revoke(self, caller: Caller, person: Person, amount: str, reason: str = "") -> int:
         """Take credit back, never below zero; return the balance, in micros. Raises NotEnough."""
-        async with self._act(caller, "revoke", person.member) as act:
+        async with self._act(caller, Action.REVOKE, person.member) as act:
             micros, reason = self._sum(amount, reason)
             return await self._store.credit(act, person, -micros, reason)
 
     async def decide(self, caller: Caller, credit_request_id: str, *, approve: bool) -> CreditRequest:
         """Grant what a member asked for, or decline; once. Raises NotFound, Decided."""
-        async with self._act(caller, "approve" if approve else "decline", credit_request_id) as act:
+        async with self._act(caller, Action.APPROVE if approve else Action.DECLINE, credit_request_id) as act:
             return await self._store.decide(act, credit_request_id, approve=approve)
 
     # --- members and limits ---------------------------------------------------------------------------------------
 
     async def block(self, caller: Caller, person: Person, span: str = "") -> int | None:
         """Refuse a member's orders for a span such as `2 h` or `3 days`, or for good; return until when, in ms."""
-        async with self._act(caller, "block", person.member) as act:
+        async with self._act(caller, Action.BLOCK, person.member) as act:
             is_for_good = span.strip().lower() in FOR_GOOD
             until_ms = None if is_for_good else self._clock.now_ms() + read_span_ms(span)
             await self._store.block(act, person, until_ms)
@@ -153,7 +151,7 @@ class Admin:
 
     async def unblock(self, caller: Caller, person: Person) -> bool:
         """Take a member's orders again; return whether they were refused."""
-        async with self._act(caller, "unblock", person.member) as act:
+        async with self._act(caller, Action.UNBLOCK, person.member) as act:
             return await self._store.unblock(act, person)
 
     async def limits(self, caller: Caller) -> Limits:
@@ -161,39 +159,12 @@ class Admin:
         _require_admin(caller)
         return await self._store.limits(caller.community)
 
-    async def set_limit(self, caller: Caller, name: str, value: str) -> Limits:
-        """Set one of the community's limits by its name; `none` takes it away."""
-        async with self._act(caller, f"limits {name}"[:60], "") as act:
-            await self._store.set_limit(act, *self._limit(name, value))
+    async def set_limit(self, caller: Caller, name: LimitName, value: str) -> Limits:
+        """Set one of the community's limits; `none` takes it away."""
+        async with self._act(caller, Action(f"limits {name}"), "") as act:
+            read = read_limit(name, value, self._catalog, self._policy.price_micros)
+            await self._store.set_limit(act, name, read)
         return await self._store.limits(caller.community)
-
-    def _limit(self, name: str, value: str) -> tuple[str, int | tuple[str, ...] | None]:
-        names = [field.name for field in fields(Limits)]
-        if name not in names:
-            raise InvalidInput("limit", name, allowed(Rule.ONE_OF, choices=tuple(names)))
-        if value.strip().casefold() == "none":
-            return name, None
-        if name == "confirm_micros":
-            return name, self._amount(value)
-        if name in {"products", "channels"}:
-            words = tuple(dict.fromkeys(value.replace(",", " ").split()))
-            known = _CHANNEL.fullmatch if name == "channels" else self._catalog.products.__contains__
-            unknown = next((word for word in words if not known(word)), "" if words else value)
-            if unknown or not words:
-                ordered = {product.command: product.name for product in self._catalog.products.values()}  # by /speak
-                example = "here" if name == "channels" else ordered.get(unknown, "")
-                raise InvalidInput(name, unknown, self._allowed(name), example)
-            return name, words
-        if name == "cooldown_s":
-            return name, read_seconds(name, value)
-        return name, read_count(name, value, least=1, unit=_UNITS.get(name, ""))
-
-    def _allowed(self, name: str) -> Allowed:
-        return (
-            allowed(Rule.CHANNELS)
-            if name == "channels"
-            else allowed(Rule.SOME_OF, choices=tuple(self._catalog.products))
-        )
 
     # --- reports --------------------------------------------------------------------------------------------------
 
@@ -241,7 +212,7 @@ class Admin:
 
     async def claim(self, caller: Caller, code: str, *, seen: bool = False) -> None:
         """Make the caller the owner if they know the code and there is none. A code that others have `seen` is void."""
-        async with self._act(caller, "claim", "", anybody=True) as act:
+        async with self._act(caller, Action.CLAIM, "", anybody=True) as act:
             if await self.owners():
                 raise NotPermitted(Need.UNCLAIMED)
             alone = caller.can_spend and not seen
@@ -256,7 +227,7 @@ class Admin:
 
     async def set_pool(self, caller: Caller, community: str, amount: str) -> int | None:
         """Set what a whole community may spend in a month; `unlimited` takes the pool away. For operators."""
-        async with self._act(caller, "pool", community, owner=True) as act:
+        async with self._act(caller, Action.POOL, community, owner=True) as act:
             micros = read_monthly(amount, self._policy.price_micros)
             await self._store.set_pool(act, community, micros)
         return micros
@@ -267,7 +238,7 @@ class Admin:
         `first`: only where nobody has decided yet. Raises NotFound, CommunityDecided.
         """
         state = Approval.APPROVED if approve else Approval.DECLINED
-        async with self._act(caller, "communities", community, owner=True) as act:
+        async with self._act(caller, Action.COMMUNITIES, community, owner=True) as act:
             if caller.direct and community == caller.community:
                 raise NotFound(Missing.COMMUNITY, community)
             return await self._store.decide_community(act, community, state, first=first)
@@ -295,7 +266,7 @@ class Admin:
 
     async def resume(self, caller: Caller, resume: Callable[[], Resumed]) -> Resumed:
         """Let submissions go on, as after the gateway's wallet was refilled. For operators."""
-        async with self._act(caller, "resume", "", owner=True) as act:
+        async with self._act(caller, Action.RESUME, "", owner=True) as act:
             await self._store.acted(act)
         return resume()
 
@@ -303,7 +274,13 @@ class Admin:
 
     @asynccontextmanager
     async def _act(
-        self, caller: Caller, name: str, target: str, *, owner: bool = False, anybody: bool = False
+        self,
+        caller: Caller,
+        name: Action | CommandName,
+        target: str,
+        *,
+        owner: bool = False,
+        anybody: bool = False,
     ) -> AsyncIterator[Act]:
         act = Act(
             audit_id=caller.event_id or self._ids.job(),
@@ -323,7 +300,7 @@ class Admin:
             raise DoneBefore from None
         except Refusal as refusal:
             with suppress(Conflict):  # noted before
-                await self._store.refused(act, f"refused: {type(refusal).__name__}")
+                await self._store.refused(act, refusal.outcome)
             raise
 
     async def _require_owner(self, caller: Caller) -> None:

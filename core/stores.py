@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Unpack
 
+from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.lifecycle import State
 from core.domain.models import Caller, Changes, Destination, Job, MoveChanges, Order, Person
-from core.domain.quota import Limits, Quota, QuotaSource, Standing
+from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.refusals import Limit
-from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, Spent
+from core.domain.reports import Community, CreditRequest, Entry, Spent
 from core.domain.troubles import Key
 
 
@@ -193,7 +194,7 @@ class AdminStore(Protocol):
         """Return a community's limits."""
         ...
 
-    async def set_limit(self, act: Act, name: str, value: int | tuple[str, ...] | None) -> None:
+    async def set_limit(self, act: Act, name: LimitName, value: int | tuple[str, ...] | None) -> None:
         """Set one field of a community's limits."""
         ...
 
@@ -244,7 +245,7 @@ class AdminStore(Protocol):
         """Note an act that changes nothing that is kept."""
         ...
 
-    async def refused(self, act: Act, outcome: str) -> None:
+    async def refused(self, act: Act, outcome: Outcome) -> None:
         """Note an act that was refused."""
         ...
 

@@ -1,5 +1,6 @@
 """The SQL of what admins and operators do, one text for both engines. Each change stands beside its audit entry."""
 
+from core.domain.quota import LimitName
 from storage.communities_sql import EVER_HERE, HERE
 
 # `before` is what the change replaces, read in the same transaction; it stands before the change in every list.
@@ -150,14 +151,12 @@ WHERE key = :community AND (state IN ('', 'waiting') OR CAST(:first AS BIGINT) =
 RETURNING key
 """
 
-LIMIT_COLUMNS = ("longest_text", "in_flight", "cooldown_s", "confirm_micros", "products", "channels")
 LIMITS = f"SELECT * FROM limits WHERE community_id = {HERE}"
 
 
-def limit(column: str) -> tuple[str, str]:
+def limit(name: LimitName) -> tuple[str, str]:
     """Return the audit statement and the change of one limit."""
-    if column not in LIMIT_COLUMNS:
-        raise ValueError(f"not a limit: {column}")
+    column = LimitName(name).value
     change = f"""
     INSERT INTO limits (community_id, {column}, set_by, set_ms)
     SELECT community_id, :value, :actor, :now_ms

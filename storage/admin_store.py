@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.lifecycle import State
 from core.domain.models import Person
 from core.domain.money import LARGEST_MICROS
-from core.domain.quota import Limits, Period, Quota, QuotaSource, Standing
+from core.domain.quota import LimitName, Limits, Period, Quota, QuotaSource, Standing
 from core.domain.refusals import (
     CommunityDecided,
     Decided,
@@ -15,13 +16,13 @@ from core.domain.refusals import (
     NotEnough,
     NotFound,
 )
-from core.domain.reports import Act, AuditEntry, Community, CreditRequest, Entry, EntryKind, Spent
+from core.domain.reports import Community, CreditRequest, CreditRequestState, Entry, EntryKind, Spent
 from core.ports import Clock
 from storage import admin_sql as sql
 from storage.communities_sql import KNOW, LOCALE, NEWCOMER, TOLD_WITH
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.members_sql import EXPORT
-from storage.rows import entry_of, joined, limits_of, newcomer_of, read_as, whose
+from storage.rows import audit_entry_of, community_of, entry_of, joined, limits_of, newcomer_of, read_as, whose
 from storage.store import SqlStore
 
 MOST_MICROS = 1000 * LARGEST_MICROS
@@ -71,16 +72,16 @@ class SqlAdminStore:
         return int(rows[2][0]["balance_micros"]) if rows else await self._balance(act.community, person.member)
 
     async def decide(self, act: Act, credit_request_id: str, *, approve: bool) -> CreditRequest:
-        args = self._args(act, "approved" if approve else "declined") | {"credit_request_id": credit_request_id}
+        state = CreditRequestState.APPROVED if approve else CreditRequestState.DECLINED
+        args = self._args(act, state.value) | {"state": state.value, "credit_request_id": credit_request_id}
         (found,) = await self._driver.run([Statement(sql.CREDIT_REQUEST, args)])
         if not found:
             raise NotFound(Missing.REQUEST, credit_request_id)
         row = found[0]
-        if row["state"] != "open":
+        if CreditRequestState(row["state"]) is not CreditRequestState.OPEN:
             raise Decided(credit_request_id)
         person, amount = Person(member=row["member"], name=row["name"]), int(row["amount_micros"])
-        args |= {"state": args["after"], "target": person.member}
-        args |= self._credit(person, amount, "")
+        args |= {"target": person.member} | self._credit(person, amount, "")
         texts = (sql.CREDITED, sql.DECIDE, sql.CREDIT, sql.LEDGER_CREDIT) if approve else (sql.BALANCE, sql.DECIDE)
         try:
             statements = [Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)]
@@ -104,7 +105,7 @@ class SqlAdminStore:
     async def unblock(self, act: Act, person: Person) -> bool:
         return await self._change(act, {"member": person.member}, "none", sql.BLOCK, sql.CLEAR_BLOCK)
 
-    async def set_limit(self, act: Act, name: str, value: int | tuple[str, ...] | None) -> None:
+    async def set_limit(self, act: Act, name: LimitName, value: int | tuple[str, ...] | None) -> None:
         audit, change = sql.limit(name)
         stored = joined(value) if isinstance(value, tuple) else value
         await self._change(act, {"value": stored}, "none" if stored is None else str(stored), audit, change)
@@ -173,8 +174,8 @@ class SqlAdminStore:
         args = self._args(act, "done")
         await self._once([Statement(sql.DONE, args, 1)], args)
 
-    async def refused(self, act: Act, outcome: str) -> None:
-        args = self._args(act, "") | {"outcome": outcome, "most": MOST_REFUSALS}
+    async def refused(self, act: Act, outcome: Outcome) -> None:
+        args = self._args(act, "") | {"outcome": outcome.value, "most": MOST_REFUSALS}
         statement = Statement(sql.REFUSED, args | {"hour_ago_ms": args["now_ms"] - HOUR_MS})
         alone = (f"refusals of {act.actor} in {act.community}",)
         await self._driver.run(_noted([statement], args), alone=alone, beside=whose(act.community))
@@ -194,7 +195,7 @@ class SqlAdminStore:
         return [entry_of(row) for row in await self._read(EXPORT, args)]
 
     async def audit(self, community: str, most: int) -> list[AuditEntry]:
-        return [read_as(AuditEntry, row) for row in await self._read(sql.AUDIT, {"community": community, "most": most})]
+        return [audit_entry_of(row) for row in await self._read(sql.AUDIT, {"community": community, "most": most})]
 
     async def quotas(self, community: str, most: int) -> list[tuple[QuotaSource, str, str, Quota]]:
         rows = await self._read(sql.QUOTAS, {"community": community, "most": most})
@@ -216,7 +217,7 @@ class SqlAdminStore:
     async def communities(self, month_ms: int, most: int) -> list[Community]:
         args = {"month_start": month_ms, "most": most, "default_pool": self._store.default_pool_micros}
         args |= self._store.lets_in()
-        return [read_as(Community, row) for row in await self._read(sql.COMMUNITIES, args)]
+        return [community_of(row) for row in await self._read(sql.COMMUNITIES, args)]
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
@@ -244,7 +245,7 @@ class SqlAdminStore:
             "wrote": act.target if act.target.startswith("@") else "",
             "credit_request_id": None,
             "after": after,
-            "outcome": "applied",
+            "outcome": Outcome.APPLIED.value,
         }
 
     @staticmethod

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import TypeVar
 
+from core.domain.audit import AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.quota import Limits
-from core.domain.reports import Entry, EntryKind
+from core.domain.reports import Community, Entry, EntryKind
 from storage.driver import Row
 
 T = TypeVar("T")
@@ -48,6 +49,18 @@ def newcomer_of(row: Row) -> Newcomer:
     """Read what operators decide about from a row of its table."""
     found = read_as(Newcomer, row)
     return replace(found, state=Approval(found.state), was_added=bool(found.was_added))
+
+
+def community_of(row: Row) -> Community:
+    """Read a line of the operators' list."""
+    found = read_as(Community, row)
+    state = Approval(row["state"]) if row["state"] else None
+    return replace(found, state=state, was_added=bool(found.was_added), waits=bool(found.waits))
+
+
+def audit_entry_of(row: Row) -> AuditEntry:
+    """Read an entry of the audit from a row that has its columns."""
+    return replace(read_as(AuditEntry, row), outcome=Outcome(row["outcome"]))
 
 
 def entry_of(row: Row) -> Entry:

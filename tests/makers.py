@@ -4,10 +4,10 @@ import itertools
 from typing import Any
 
 from bots.web.server import Web
+from core.domain.audit import Act, CommandName
 from core.domain.lifecycle import State
 from core.domain.models import Caller, Destination, Job, Order
 from core.domain.quota import Period, Quota
-from core.domain.reports import Act
 from core.engine.meters import Meters
 from core.service import Service
 from core.stores import Admission
@@ -61,7 +61,7 @@ def act(name: str = "test", target: str = "", *, community: str = "band") -> Act
         community=f"test:{community}",
         actor="test:boss",
         actor_name="Boss",
-        name=name,
+        name=CommandName(name),
         target=target,
     )
 

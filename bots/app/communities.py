@@ -6,13 +6,13 @@ from types import MappingProxyType
 
 from bots.commands.approval import carry_out
 from bots.text.community_replies import communities
+from core.domain.audit import Act, Action
 from core.domain.communities import Approval
 from core.domain.errors import ConfigurationError, StoreBusy
 from core.domain.ids import Ids
 from core.domain.products import Catalog, catalog
 from core.domain.quota import Period, window
 from core.domain.refusals import NotFound
-from core.domain.reports import Act
 from core.ports import Clock, Presence
 from core.stores import AdminStore
 
@@ -40,7 +40,7 @@ async def decide(
                 month_ms, _ = window(Period.MONTH, clock.now_ms())
                 return communities(await admin.communities(month_ms, MOST))
             who = {"actor": "terminal", "actor_name": "terminal"}
-            act = Act(audit_id=Ids().job(), community="", name="communities", target=key, **who)
+            act = Act(audit_id=Ids().job(), community="", name=Action.COMMUNITIES, target=key, **who)
             state = Approval.APPROVED if approve else Approval.DECLINED
             is_news = await admin.decide_community(act, key, state)
             locale = await admin.community_locale(key)

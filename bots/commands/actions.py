@@ -13,13 +13,15 @@ from bots.text import audit_replies, community_replies, greetings, operator_repl
 from bots.text.locale import _
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
+from core.domain.audit import AuditEntry
+from core.domain.limits import HERE, NONE
 from core.domain.models import Caller, Person
+from core.domain.quota import LimitName
 from core.domain.refusals import InvalidInput
-from core.domain.reports import AuditEntry, Entry, R, Usage, to_csv
+from core.domain.reports import Entry, R, Usage, to_csv
 from core.service import Service
 
 CLEAR = "clear"
-HERE = "here"
 
 # --- members ----------------------------------------------------------------------------------------------------------
 
@@ -121,18 +123,19 @@ async def limits(asked: Asked, name: str = "", value: str = "") -> Answer | None
     admin, caller = asked.service.admin, asked.caller
     if not name and not value:
         return Answer(texts.limits(await admin.limits(caller), asked.channel_name))
-    if not name:
-        raise InvalidInput("limit", "", allowed(Rule.ONE_OF, choices=tuple(texts.LIMITS)))
+    if name not in texts.LIMITS:
+        raise InvalidInput("limit", name, allowed(Rule.ONE_OF, choices=tuple(texts.LIMITS)))
     if not value:
         return None
-    value = _channels(asked, value) if name == "channels" else value
-    found = await admin.set_limit(caller, texts.LIMITS.get(name, name), value)
+    limit = texts.LIMITS[name]
+    value = _channels(asked, value) if limit is LimitName.CHANNELS else value
+    found = await admin.set_limit(caller, limit, value)
     return Answer(texts.limits(found, asked.channel_name))
 
 
 def _channels(asked: Asked, value: str) -> str:
     """Return the keys of channels as people name them; the one in which the word is written is `here`."""
-    if value.strip().casefold() == "none":
+    if value.strip().casefold() == NONE:
         return value
     words = value.replace(",", " ").replace("><", "> <").split()
     is_here = {word for word in words if word.casefold() == HERE and asked.caller.channel}

@@ -3,12 +3,13 @@
 import itertools
 from collections.abc import Callable
 
-from bots.commands import actions, orders, parse, table, typed
+from bots.commands import orders, parse, table, typed
 from bots.commands.command import Answer, Asked
 from bots.commands.parse import Command, Named
 from bots.console.identity import HERE, NAME, person
 from bots.console.presses import Presses
 from bots.text import product_words, replies
+from core.domain import limits
 from core.domain.models import Caller, Job, Person
 from core.service import Service
 
@@ -49,5 +50,5 @@ class Dispatcher:
             return named, person(name) if name else None
 
         return await typed.use(
-            Asked(service=self._service, caller=caller, channel_name=lambda _: actions.HERE), command, find
+            Asked(service=self._service, caller=caller, channel_name=lambda _: limits.HERE), command, find
         )

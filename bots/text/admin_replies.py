@@ -8,21 +8,21 @@ from bots.text.titles import begun
 from bots.text.wording import PERIOD_NOW, allowance, left, money, when
 from core.admin import MOST_QUOTAS, Subject
 from core.domain.amounts import read_period
-from core.domain.quota import Limits, Quota, QuotaSource, Standing
+from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.reports import CreditRequest, Usage
 
 APPROVE = N_("Approve")
 DECLINE = N_("Decline")
 
-LIMITS = {
-    "text": "longest_text",
-    "flight": "in_flight",
-    "cooldown": "cooldown_s",
-    "confirm": "confirm_micros",
-    "products": "products",
-    "channels": "channels",
+LIMITS: Mapping[str, LimitName] = {
+    "text": LimitName.LONGEST_TEXT,
+    "flight": LimitName.IN_FLIGHT,
+    "cooldown": LimitName.COOLDOWN_S,
+    "confirm": LimitName.CONFIRM_MICROS,
+    "products": LimitName.PRODUCTS,
+    "channels": LimitName.CHANNELS,
 }
-"""The words for limits that people type, and the fields of `core.domain.quota.Limits`."""
+"""By the words that people type."""
 
 TOP = 5
 

@@ -6,45 +6,48 @@ from collections.abc import Callable, Mapping, Sequence
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import a_period, money, number, when
 from core.admin import MOST_ACTS
+from core.domain.audit import Action, AuditEntry, Outcome
 from core.domain.quota import Period
-from core.domain.reports import AuditEntry
 
 ACTS, REFUSALS = 10, 5
 """Lines of the audit that fit into a message."""
 
 NOTHING = N_("Nobody has changed anything here yet.")
-_DID = {
-    "quota set": N_("{name} set the quota of {whom}"),
-    "quota clear": N_("{name} cleared the quota of {whom}"),
-    "grant": N_("{name} gave credit to {whom}"),
-    "revoke": N_("{name} took credit from {whom}"),
-    "approve": N_("{name} granted the credit that {whom} asked for"),
-    "decline": N_("{name} declined the credit that {whom} asked for"),
-    "block": N_("{name} blocked {whom}"),
-    "unblock": N_("{name} unblocked {whom}"),
-    "pool": N_("{name} set the pool of {whom}"),
-    "communities": N_("{name} decided about orders in {whom}"),
-    "claim": N_("{name} became the one who runs this bot"),
-    "limits longest_text": N_("{name} limited the characters of an order"),
-    "limits in_flight": N_("{name} limited the orders under way"),
-    "limits cooldown_s": N_("{name} limited the seconds between two orders"),
-    "limits confirm_micros": N_("{name} set from which price on orders are confirmed"),
-    "limits products": N_("{name} set what may be ordered"),
-    "limits channels": N_("{name} set the channels for orders"),
-    "resume": N_("{name} let orders go to the gateway at once"),
+_DID: Mapping[str, str] = {
+    Action.QUOTA_SET: N_("{name} set the quota of {whom}"),
+    Action.QUOTA_CLEAR: N_("{name} cleared the quota of {whom}"),
+    Action.GRANT: N_("{name} gave credit to {whom}"),
+    Action.REVOKE: N_("{name} took credit from {whom}"),
+    Action.APPROVE: N_("{name} granted the credit that {whom} asked for"),
+    Action.DECLINE: N_("{name} declined the credit that {whom} asked for"),
+    Action.BLOCK: N_("{name} blocked {whom}"),
+    Action.UNBLOCK: N_("{name} unblocked {whom}"),
+    Action.POOL: N_("{name} set the pool of {whom}"),
+    Action.COMMUNITIES: N_("{name} decided about orders in {whom}"),
+    Action.CLAIM: N_("{name} became the one who runs this bot"),
+    Action.LIMIT_LONGEST_TEXT: N_("{name} limited the characters of an order"),
+    Action.LIMIT_IN_FLIGHT: N_("{name} limited the orders under way"),
+    Action.LIMIT_COOLDOWN: N_("{name} limited the seconds between two orders"),
+    Action.LIMIT_CONFIRM: N_("{name} set from which price on orders are confirmed"),
+    Action.LIMIT_PRODUCTS: N_("{name} set what may be ordered"),
+    Action.LIMIT_CHANNELS: N_("{name} set the channels for orders"),
+    Action.RESUME: N_("{name} let orders go to the gateway at once"),
 }
 _OTHER = "{name}: {act}"
 """For an act that another release wrote."""
-_WITHOUT_VALUES = frozenset({"claim", "decline", "resume"})
+_WITHOUT_VALUES = frozenset({Action.CLAIM, Action.DECLINE, Action.RESUME})
 _WHY = {
-    "NotPermitted": N_("not allowed"),
-    "InvalidInput": N_("not understood"),
-    "NotFound": N_("nobody or nothing of that name"),
-    "NotEnough": N_("not enough credit"),
-    "Decided": N_("decided before"),
+    Outcome.NOT_PERMITTED: N_("not allowed"),
+    Outcome.INVALID_INPUT: N_("not understood"),
+    Outcome.UNCLEAR_REASON: N_("not understood"),
+    Outcome.NOT_FOUND: N_("nobody or nothing of that name"),
+    Outcome.NOT_ENOUGH: N_("not enough credit"),
+    Outcome.DECIDED: N_("decided before"),
+    Outcome.COMMUNITY_DECIDED: N_("decided before"),
+    Outcome.REFUSED: N_("refused"),
 }
-_REFUSED = N_("refused")
-_AMOUNTS = ("quota", "grant", "revoke", "pool", "approve", "limits confirm")
+_QUOTAS = frozenset({Action.QUOTA_SET, Action.QUOTA_CLEAR})
+_AMOUNTS = _QUOTAS | {Action.GRANT, Action.REVOKE, Action.POOL, Action.APPROVE, Action.LIMIT_CONFIRM}
 
 
 def audit(
@@ -53,8 +56,8 @@ def audit(
     """List the newest acts, a line each, and count the attempts that were refused: they can't crowd out the others."""
     if not entries:
         return _(NOTHING)
-    applied = [_done(entry, role_names, channel_name) for entry in entries if entry.outcome == "applied"]
-    refused = [_refused(entry, role_names) for entry in entries if entry.outcome != "applied"]
+    applied = [_done(entry, role_names, channel_name) for entry in entries if entry.outcome is Outcome.APPLIED]
+    refused = [_refused(entry, role_names) for entry in entries if entry.outcome is not Outcome.APPLIED]
     lines = applied[:ACTS] or [_(NOTHING)]
     if refused:
         lines += ["", ngettext("{n} refused:", "{n} refused:", len(refused)), *refused[:REFUSALS]]
@@ -74,8 +77,8 @@ def _done(entry: AuditEntry, role_names: Mapping[str, str], channel_name: Callab
 
 def _refused(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
     command = entry.act.partition(" ")[0]
-    whom = "" if command in {"approve", "decline"} else _whom(entry, role_names)
-    why = _(_WHY.get(entry.outcome.removeprefix("refused: "), _REFUSED))
+    whom = "" if command in {Action.APPROVE, Action.DECLINE} else _whom(entry, role_names)
+    why = _(_WHY[entry.outcome])
     tried = " ".join(f"/{command} {whom}".split())
     return _(
         "{when} {name} tried {command}: {why}", when=when(entry.at_ms), name=entry.actor_name, command=tried, why=why
@@ -89,7 +92,7 @@ def _whom(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
     number = entry.target.rpartition(":")[2]
     if entry.target_name:
         return _("{name} (id {id})", name=entry.target_name, id=number)
-    is_key = entry.act in {"pool", "communities"} or entry.target.startswith("@")
+    is_key = entry.act in {Action.POOL, Action.COMMUNITIES} or entry.target.startswith("@")
     return entry.target if is_key or not number else _("id {id}", id=number)
 
 
@@ -109,11 +112,11 @@ def _blocked(value: str) -> str:
 
 def _written(act: str, value: str, channel_name: Callable[[str], str]) -> str:
     """Write a value of the audit, which keeps micros, ms and lists with commas around, as people read it."""
-    if act in {"block", "unblock"}:
+    if act in {Action.BLOCK, Action.UNBLOCK}:
         return _blocked(value)
-    if act.startswith(_AMOUNTS):
-        limit, _space, period = value.rpartition(" ") if act.startswith("quota") else ("", "", "")
+    if act in _AMOUNTS:
+        limit, _space, period = value.rpartition(" ") if act in _QUOTAS else ("", "", "")
         amount = re.sub(r"\d+|none|default|unlimited", _amount, limit or value)
         return a_period(amount, Period(period)) if limit else amount
     words = value.strip(",").split(",")
-    return ", ".join(map(channel_name, words) if act.endswith("channels") and value != "none" else words)
+    return ", ".join(map(channel_name, words) if act == Action.LIMIT_CHANNELS and value != "none" else words)

@@ -111,7 +111,7 @@ def _spent(community: Community) -> str:
     title, pool = community.title, community.pool_micros
     name = f"{quoted(title)} {community.community}" if title else community.community
     used = money(community.used_micros)
-    if not community.state:  # where the allowance decides
+    if community.state is None:  # where the allowance decides
         return _("{community}: {used} in a direct chat", community=name, used=used)
     return _(
         "{community}: {used} of {pool}, {members}",
@@ -123,10 +123,10 @@ def _spent(community: Community) -> str:
 
 
 def _standing(community: Community) -> str:
-    if not community.state:
+    state = community.state
+    if state is None:
         return ""
     heard = f", {_heard(community)}" if community.added_by else ""
-    state = Approval(community.state)
     act = "approve" if community.waits or state is Approval.DECLINED else "decline"
     stands = _(_LET_IN if state is Approval.WAITING and not community.waits else _STATES[state])
     return f"; {stands}{heard}; /communities {act} {community.community}"

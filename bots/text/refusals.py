@@ -1,7 +1,7 @@
 """Why something was refused, in a sentence that says what would help."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bots.text import allowed_words, product_words
@@ -83,7 +83,7 @@ _UNKNOWN = {
 }
 
 
-_TYPED = {field: word for word, field in LIMITS.items()}
+_TYPED: Mapping[str, str] = {field: word for word, field in LIMITS.items()}
 """What people type for the limits, by the names that the core has for them."""
 
 

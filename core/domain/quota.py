@@ -41,6 +41,17 @@ class Quota:
     period: Period
 
 
+class LimitName(StrEnum):
+    """The fields of `Limits`."""
+
+    LONGEST_TEXT = "longest_text"
+    IN_FLIGHT = "in_flight"
+    COOLDOWN_S = "cooldown_s"
+    CONFIRM_MICROS = "confirm_micros"
+    PRODUCTS = "products"
+    CHANNELS = "channels"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a community's admins set for everybody in it; None is no limit."""

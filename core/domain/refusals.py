@@ -1,8 +1,10 @@
 """What a person asked for and can't have: one class a kind, and a closed set where a kind has several causes."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from core.domain.allowed import Allowed, Rule, allowed
+from core.domain.audit import Outcome
 from core.domain.communities import Approval
 from core.domain.errors import TroubadourError
 from core.domain.quota import Standing
@@ -81,9 +83,14 @@ class Missing(StrEnum):
 class Refusal(TroubadourError):
     """What a person asked for can't be done; nothing has changed."""
 
+    outcome: ClassVar[Outcome] = Outcome.REFUSED
+    """How the audit notes an act that it ended."""
+
 
 class InvalidInput(Refusal):
     """Name the parameter, the value as given and what is allowed; and `instead` what to type, where that is clear."""
+
+    outcome = Outcome.INVALID_INPUT
 
     def __init__(self, parameter: str, value: object, allowed: Allowed | str, instead: str = "") -> None:
         """`allowed` is words only where chats find something wrong, which have words."""
@@ -101,6 +108,8 @@ class NothingToSay(InvalidInput):
 class UnclearReason(InvalidInput):
     """Words after an amount that may be its reason or a part of it, in any language."""
 
+    outcome = Outcome.UNCLEAR_REASON
+
     def __init__(self, word: str, instead: str) -> None:
         """`instead`: the amount with the words as its reason."""
         super().__init__("amount", word, allowed(Rule.SUM_THEN_REASON), instead)
@@ -108,6 +117,8 @@ class UnclearReason(InvalidInput):
 
 class NotPermitted(Refusal):
     """The act is for admins, or the caller can't be an account."""
+
+    outcome = Outcome.NOT_PERMITTED
 
     def __init__(self, needs: Need) -> None:
         super().__init__(needs)
@@ -134,6 +145,8 @@ class OverLimit(Refusal):
 
 class NotEnough(Refusal):
     """A balance can't go below zero, or above what anybody could spend."""
+
+    outcome = Outcome.NOT_ENOUGH
 
     def __init__(self, balance_micros: int) -> None:
         super().__init__(str(balance_micros))
@@ -169,9 +182,13 @@ class AlreadyAsked(Refusal):
 class Decided(Refusal):
     """A credit request that was approved or declined before."""
 
+    outcome = Outcome.DECIDED
+
 
 class CommunityDecided(Decided):
     """A community that an operator has decided about before."""
+
+    outcome = Outcome.COMMUNITY_DECIDED
 
     def __init__(self, community: str, state: Approval, by: str) -> None:
         """`by`: what they were called then."""
@@ -208,6 +225,8 @@ class TooOld(Refusal):
 
 class NotFound(Refusal):
     """A member or a job that is not known here."""
+
+    outcome = Outcome.NOT_FOUND
 
     def __init__(self, what: Missing, name: str) -> None:
         super().__init__(f"{what} {name}")

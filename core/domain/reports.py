@@ -10,35 +10,16 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import TextIO, TypeVar
 
+from core.domain.audit import AuditEntry
+from core.domain.communities import Approval
+
 K = TypeVar("K")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """Somebody's attempt to change something, as the audit will name it."""
-
-    audit_id: str
-    community: str
-    actor: str
-    actor_name: str
-    name: str
-    target: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """Who did what to whom, when, and what came of it: "applied" or "refused: …"."""
-
-    at_ms: int
-    actor: str
-    actor_name: str
-    act: str
-    target: str
-    target_name: str
-    """Of the member that was meant, if it is known."""
-    before: str
-    after: str
-    outcome: str
+class CreditRequestState(StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +91,8 @@ class Community:
     used_micros: int
     pool_micros: int | None
     title: str = ""
-    state: str = ""
-    """An Approval; empty where nobody decides, as for a direct chat."""
+    state: Approval | None = None
+    """None where nobody decides, as for a direct chat."""
     added_by: str = ""
     added_name: str = ""
     was_added: bool = False

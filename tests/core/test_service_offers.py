@@ -8,6 +8,7 @@ import pytest
 from core.domain.errors import StoreAway
 from core.domain.models import Caller, Destination
 from core.domain.products import catalog
+from core.domain.quota import LimitName
 from core.domain.refusals import (
     NeedsConfirmation,
     NotFound,
@@ -21,7 +22,7 @@ from tests.makers import caller, order
 
 
 async def offered(alive: Incarnation, who: Caller | None = None) -> str:
-    await alive.service.admin.set_limit(BOSS, "confirm_micros", "0.001")
+    await alive.service.admin.set_limit(BOSS, LimitName.CONFIRM_MICROS, "0.001")
     with pytest.raises(NeedsConfirmation) as asked:
         await alive.service.order(order(who))
     assert asked.value.cost_micros == 1400
@@ -75,7 +76,7 @@ async def test_a_confirmation_expires(alive: Incarnation, rig: Rig) -> None:
 
 
 async def test_the_same_event_twice_is_one_offer(alive: Incarnation) -> None:
-    await alive.service.admin.set_limit(BOSS, "confirm_micros", "0")
+    await alive.service.admin.set_limit(BOSS, LimitName.CONFIRM_MICROS, "0")
     placed, offers = order(), set()
     for _ in range(2):
         with pytest.raises(NeedsConfirmation) as asked:
@@ -95,10 +96,10 @@ async def test_a_confirmed_order_keeps_to_the_channels_that_are_allowed(alive: I
     """Whoever agrees to a price does so somewhere, and at some time: both count, as they do for an order."""
     stage, bar = (replace(caller(), channel=f"test:{number}") for number in (1, 2))
     offer = await offered(alive, stage)
-    await alive.service.admin.set_limit(BOSS, "channels", "test:1")
+    await alive.service.admin.set_limit(BOSS, LimitName.CHANNELS, "test:1")
     with pytest.raises(OverLimit, match="channel"):
         await alive.service.confirm(bar, offer)
-    await alive.service.admin.set_limit(BOSS, "channels", "test:2")
+    await alive.service.admin.set_limit(BOSS, LimitName.CHANNELS, "test:2")
     with pytest.raises(OverLimit, match="channel"):
         await alive.service.confirm(stage, offer)
     assert (await alive.service.standing(stage)).used_micros == 0

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from core.domain.audit import Outcome
 from core.domain.models import Caller, Person
-from core.domain.quota import Limits, Period, Quota, QuotaSource
+from core.domain.quota import LimitName, Limits, Period, Quota, QuotaSource
 from core.domain.refusals import Decided, NotEnough, NotFound
 from storage.admin_store import MOST_MICROS, SqlAdminStore
 from storage.communities_sql import HERE, KNOW
@@ -132,42 +133,42 @@ async def test_a_pool_is_for_the_whole_community_and_a_month(
 @pytest.mark.parametrize(
     ("limit", "value", "refuses"),
     [
-        ("longest_text", 13, "longest_text"),
-        ("longest_text", 14, None),
-        ("products", ("music",), "product"),
-        ("products", ("music", "speech"), None),
-        ("products", ("speec",), "product"),
-        ("channels", ("test:other",), "channel"),
-        ("channels", ("test:here", "test:other"), None),
-        ("confirm_micros", 1399, "confirm"),
-        ("confirm_micros", 1400, None),
-        ("in_flight", 1, None),
-        ("cooldown_s", 60, None),
-        ("longest_text", None, None),
+        (LimitName.LONGEST_TEXT, 13, "longest_text"),
+        (LimitName.LONGEST_TEXT, 14, None),
+        (LimitName.PRODUCTS, ("music",), "product"),
+        (LimitName.PRODUCTS, ("music", "speech"), None),
+        (LimitName.PRODUCTS, ("speec",), "product"),
+        (LimitName.CHANNELS, ("test:other",), "channel"),
+        (LimitName.CHANNELS, ("test:here", "test:other"), None),
+        (LimitName.CONFIRM_MICROS, 1399, "confirm"),
+        (LimitName.CONFIRM_MICROS, 1400, None),
+        (LimitName.IN_FLIGHT, 1, None),
+        (LimitName.COOLDOWN_S, 60, None),
+        (LimitName.LONGEST_TEXT, None, None),
     ],
 )
 async def test_limits(
-    store: SqlStore, admin: SqlAdminStore, limit: str, value: int | tuple[str, ...] | None, refuses: str | None
+    store: SqlStore, admin: SqlAdminStore, limit: LimitName, value: int | tuple[str, ...] | None, refuses: str | None
 ) -> None:
     await admin.set_limit(act(), limit, value)
     assert await refused_by(store, caller(channel="test:here")) == refuses
 
 
 async def test_a_confirmed_order_is_not_asked_about_again(store: SqlStore, admin: SqlAdminStore) -> None:
-    await admin.set_limit(act(), "confirm_micros", 0)
+    await admin.set_limit(act(), LimitName.CONFIRM_MICROS, 0)
     assert await refused_by(store) == "confirm"
     assert await refused_by(store, confirmed=True) is None
 
 
 async def test_orders_in_flight_are_counted_over_the_community(store: SqlStore, admin: SqlAdminStore) -> None:
-    await admin.set_limit(act(), "in_flight", 1)
+    await admin.set_limit(act(), LimitName.IN_FLIGHT, 1)
     assert await refused_by(store) is None
     assert await refused_by(store, caller("bob")) == "in_flight"
     assert await refused_by(store, caller("bob", community="choir")) is None
 
 
 async def test_a_cooldown_is_each_members_own(store: SqlStore, admin: SqlAdminStore, clock: SetClock) -> None:
-    await admin.set_limit(act(), "cooldown_s", 60)
+    await admin.set_limit(act(), LimitName.COOLDOWN_S, 60)
     assert await refused_by(store) is None
     clock.forward(ms=59_999)
     assert await refused_by(store) == "cooldown"
@@ -179,9 +180,9 @@ async def test_a_cooldown_is_each_members_own(store: SqlStore, admin: SqlAdminSt
 
 
 async def test_limits_are_set_one_at_a_time(admin: SqlAdminStore) -> None:
-    await admin.set_limit(act(), "longest_text", 100)
-    await admin.set_limit(act(), "products", ("speech",))
-    await admin.set_limit(act(), "longest_text", None)
+    await admin.set_limit(act(), LimitName.LONGEST_TEXT, 100)
+    await admin.set_limit(act(), LimitName.PRODUCTS, ("speech",))
+    await admin.set_limit(act(), LimitName.LONGEST_TEXT, None)
     assert await admin.limits("test:band") == Limits(products=("speech",))
     assert await admin.limits("test:other") == Limits()
 
@@ -233,9 +234,9 @@ async def test_every_change_is_in_the_audit_with_what_it_replaced(store: SqlStor
     await admin.credit(act("revoke", "test:ann"), ANN, -500, "")
     await admin.block(act("block", "test:ann"), ANN, None)
     await admin.unblock(act("unblock", "test:ann"), ANN)
-    await admin.set_limit(act("limits", ""), "products", ("speech",))
+    await admin.set_limit(act("limits", ""), LimitName.PRODUCTS, ("speech",))
     await admin.set_pool(act("pool", ""), "test:band", 9)
-    await admin.refused(act("grant", "test:ann"), "refused: NotPermitted")
+    await admin.refused(act("grant", "test:ann"), Outcome.NOT_PERMITTED)
     seen = [(e.act, e.before, e.after, e.outcome) for e in reversed(await admin.audit("test:band", 50))]
     assert seen == [
         ("quota set", "none", "1000 day", "applied"),

@@ -28,7 +28,7 @@ async def test_names_and_reasons_can_be_erased_and_the_books_balance(
     store: SqlStore, admin: SqlAdminStore, driver: Driver
 ) -> None:
     await admin.credit(act("grant", ANN.member), ANN, 500, "for the solo of Kim")
-    await admin.refused(act("grant", "@kim"), f"refused: {NotFound.__name__}")
+    await admin.refused(act("grant", "@kim"), NotFound.outcome)
     assert [entry.note for entry in await store.entries("test:band", ANN.member, 9)] == ["for the solo of Kim"]
     for table in ("ledger", "audit"):
         (rows,) = await driver.run([Statement(f"SELECT * FROM {table}")])

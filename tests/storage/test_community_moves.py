@@ -1,6 +1,7 @@
 """What a community takes along to its new key."""
 
 from core.domain.models import Person
+from core.domain.quota import LimitName
 from storage.admin_store import SqlAdminStore
 from storage.store import SqlStore
 from tests.clock import SetClock
@@ -10,7 +11,7 @@ ANN = Person(member="test:ann", name="Ann")
 
 
 async def test_a_cooldown_goes_along(store: SqlStore, admin: SqlAdminStore) -> None:
-    await admin.set_limit(act(), "cooldown_s", 60)
+    await admin.set_limit(act(), LimitName.COOLDOWN_S, 60)
     await store.admit(admission())
     await store.move_community("test:band", "test:choir")
     answer = await store.admit(admission(order(caller(community="choir"))))

@@ -19,7 +19,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import MOVES, State
 from core.domain.models import Job, Order, Person
-from core.domain.quota import DAY_MS, Limits, Period, Quota, QuotaSource
+from core.domain.quota import DAY_MS, LimitName, Limits, Period, Quota, QuotaSource
 from core.domain.refusals import NotEnough
 from core.stores import Admission, Admitted
 from storage.admin_store import SqlAdminStore
@@ -215,8 +215,8 @@ class Books(RuleBasedStateMachine):
 
     @rule(home=communities, in_flight=st.sampled_from([None, 1, 3, 8]), confirm=amounts | st.none())
     def set_limits(self, home: str, in_flight: int | None, confirm: int | None) -> None:
-        self.run(self.admin.set_limit(act(community=home), "in_flight", in_flight))
-        self.run(self.admin.set_limit(act(community=home), "confirm_micros", confirm))
+        self.run(self.admin.set_limit(act(community=home), LimitName.IN_FLIGHT, in_flight))
+        self.run(self.admin.set_limit(act(community=home), LimitName.CONFIRM_MICROS, confirm))
         self.model.limits[f"test:{home}",] = Limits(in_flight=in_flight, confirm_micros=confirm)
 
     @rule(keys=st.permutations(COMMUNITIES))

@@ -9,7 +9,7 @@ import pytest
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import State
 from core.domain.models import Person
-from core.domain.quota import Period, Quota
+from core.domain.quota import LimitName, Period, Quota
 from core.domain.refusals import NotEnough
 from core.stores import Admission, Admitted
 from storage.admin_store import SqlAdminStore
@@ -110,7 +110,7 @@ async def test_a_balance_is_spent_once(pair: Pair) -> None:
 
 
 async def test_what_a_community_has_in_flight_stays_within_its_limit(pair: Pair) -> None:
-    await pair.admins[0].set_limit(act(), "in_flight", 4)
+    await pair.admins[0].set_limit(act(), LimitName.IN_FLIGHT, 4)
     assert outcomes(await pair.admit(orders(CROWD))) == (4, {"in_flight"})
 
 

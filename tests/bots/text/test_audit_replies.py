@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bots.text import audit_replies
+from core.domain.audit import Action, AuditEntry, Outcome
 from core.domain.refusals import InvalidInput
 from tests.bots.commands.lines import types
 from tests.core.rig import Rig
@@ -37,3 +38,14 @@ async def test_the_audit_is_in_peoples_words(tmp_path: Path, monkeypatch: pytest
         "set what may be ordered: none → speech",
         "set the channels for orders: none → none",
     }
+
+
+def test_every_act_and_outcome_has_words() -> None:
+    """Also an act that another release wrote, whose code has to do."""
+    assert audit_replies._DID.keys() == set(Action)
+    assert audit_replies._WHY.keys() == set(Outcome) - {Outcome.APPLIED}
+    theirs = AuditEntry(
+        at_ms=0, actor="test:boss", actor_name="Boss", act="wave", target="", target_name="", before="1", after="2",
+        outcome=Outcome.APPLIED,
+    )  # fmt: skip
+    assert "Boss: wave: 1 → 2" in audit_replies.audit([theirs], {})

@@ -10,8 +10,8 @@ ROOMS = ("text", "commands", "discord", "telegram", "console")
 WORDS = re.compile(r"[a-z]{2,} [a-z]{2,}", re.IGNORECASE)
 ERRORS = re.compile("(Error|Busy|Refused|Delayed|Uncertain|NoRoom)$")
 MARKS = frozenset({"_", "N_", "ngettext"})
-NO_SENTENCES = frozenset({"limits confirm", "is now", "not modified", "credit request"})
-"""The beginning of an act in the audit, a line of the log, words of Telegram's, and a key."""
+NO_SENTENCES = frozenset({"is now", "not modified", "credit request"})
+"""A line of the log, words of Telegram's, and a key."""
 
 
 def unmarked(node: ast.AST, place: str) -> Iterator[str]:

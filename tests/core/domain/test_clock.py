@@ -15,6 +15,7 @@ from core.domain.errors import (
 )
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Job
+from core.domain.quota import LimitName
 from core.domain.refusals import NeedsConfirmation
 from core.engine.delivery import KEEP_MS
 from core.engine.maintenance import end_waits, kept_too_long
@@ -113,7 +114,7 @@ async def test_a_leap_ends_no_wait_for_the_gateway(rig: Rig) -> None:
 
 async def test_a_leap_ends_no_offer(rig: Rig) -> None:
     async with rig.running() as alive:
-        await alive.service.admin._store.set_limit(act(), "confirm_micros", 1)
+        await alive.service.admin._store.set_limit(act(), LimitName.CONFIRM_MICROS, 1)
         with pytest.raises(NeedsConfirmation) as asked:
             await alive.service.order(order())
         rig.clock.leap(hours=24)

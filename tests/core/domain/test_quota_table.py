@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from core.domain.lifecycle import State
 from core.domain.models import Person
-from core.domain.quota import Period, Quota, QuotaSource, Standing
+from core.domain.quota import LimitName, Period, Quota, QuotaSource, Standing
 from core.stores import Admission, Admitted
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
@@ -121,7 +121,7 @@ class Scene:
                 await self.admin.unblock(act(community=home), self.person(name))
             case ["limit", name, *values]:
                 value = int(values[0]) if values[0].isdecimal() else tuple(values)
-                await self.admin.set_limit(act(community=home), name, value)
+                await self.admin.set_limit(act(community=home), LimitName(name), value)
             case _:
                 return False
         return True

@@ -5,12 +5,12 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from core.domain.audit import Act, Action, CommandName
 from core.domain.errors import StoreError
 from core.domain.lifecycle import ENDED, HELD, MOVES
 from core.domain.models import Caller, Destination, Job, MoveChanges, Person
-from core.domain.quota import Period, Quota, QuotaSource
+from core.domain.quota import LimitName, Period, Quota, QuotaSource
 from core.domain.refusals import Refusal
-from core.domain.reports import Act
 from storage.admin_store import SqlAdminStore
 from storage.store import SqlStore
 from tests.clock import SetClock
@@ -126,7 +126,12 @@ class Work:
 
     def _act(self, community: str, target: str = "") -> Act:
         return Act(
-            audit_id=self._id(), community=community, actor="test:boss", actor_name="Boss", name="test", target=target
+            audit_id=self._id(),
+            community=community,
+            actor="test:boss",
+            actor_name="Boss",
+            name=CommandName("test"),
+            target=target,
         )
 
     async def _credit(self) -> None:
@@ -144,7 +149,7 @@ class Work:
         if self.wishes:
             wish, community = self.wishes.pop()
             approve = self.rng.random() < 0.7
-            act = replace(self._act(community, wish), name="approve" if approve else "decline")
+            act = replace(self._act(community, wish), name=Action.APPROVE if approve else Action.DECLINE)
             await self.admin.decide(act, wish, approve=approve)
 
     async def _rule(self) -> None:
@@ -157,7 +162,7 @@ class Work:
             lambda: self.admin.set_quota(act, QuotaSource.MEMBER, None),
             lambda: self.admin.block(act, person, self.clock.ms + 10**6),
             lambda: self.admin.unblock(act, person),
-            lambda: self.admin.set_limit(act, "in_flight", rng.randrange(1, 50)),
+            lambda: self.admin.set_limit(act, LimitName.IN_FLIGHT, rng.randrange(1, 50)),
             lambda: self.admin.set_pool(act, who.community, rng.choice((None, 10**7, 10**9))),
             lambda: self.store.remember(who.community, person, self._id()),
         )
