@@ -1,4 +1,4 @@
-"""The Discord adapter: the only importer of discord.py."""
+"""The Discord adapter: the only package that imports discord.py."""
 
 from bots.discord.platform import Discord
 

@@ -1,4 +1,4 @@
-"""Buttons, known by how their custom ids begin: they work whichever process sent them, as long as the message lives."""
+"""Buttons are recognised by the prefix of their custom id, so any process can handle a press, even after a restart."""
 
 from collections.abc import Sequence
 
@@ -20,21 +20,21 @@ from core.domain.reports import CreditRequest
 AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "approve", "decline", "confirm"
 
 LONGEST_LABEL = 80
-"""Characters of a button's label (Discord's documentation, "Components")."""
+"""Maximum length of a button's label, in characters (Discord's documentation, "Components")."""
 
 
 def again(job_id: str) -> discord.ui.View:
-    """Offer to send a kept artifact again, free."""
+    """Offer to send a stored artifact again, free of charge."""
     return _row((_(replies.SEND_AGAIN), AGAIN, job_id))
 
 
 def of_progress(job: Job) -> discord.ui.View | None:
-    """Offer to take back an order that still waits."""
+    """Offer to cancel an order that is still queued."""
     return _row((_(replies.CANCEL), CANCEL, job.job_id)) if job.waits else None
 
 
 def of_refusal(refusal: Refusal, who: Caller) -> discord.ui.View | None:
-    """Offer what would help after a refusal, if something would."""
+    """Offer the way past a refusal, if there is one."""
     match refusal:
         case NeedsConfirmation(offer_id=offer_id):
             return _row((_(replies.CONFIRM), CONFIRM, offer_id))
@@ -47,7 +47,7 @@ def of_refusal(refusal: Refusal, who: Caller) -> discord.ui.View | None:
 
 
 def of_credit_request(request: CreditRequest) -> discord.ui.View:
-    """Let an admin decide on a credit request."""
+    """Offer an admin to approve or decline a credit request."""
     return _row(
         (_(admin_replies.APPROVE), APPROVE, request.credit_request_id),
         (_(admin_replies.DECLINE), DECLINE, request.credit_request_id),
@@ -55,16 +55,16 @@ def of_credit_request(request: CreditRequest) -> discord.ui.View:
 
 
 def _row(*buttons: tuple[str, str, str]) -> discord.ui.View:
-    """Make a row of buttons from label, kind and what it is about."""
+    """Make one row from (label, kind, subject) triples."""
     return rows([Button(label, f"{kind}:{about}") for label, kind, about in buttons])
 
 
 def rows(buttons: Sequence[Button]) -> discord.ui.View:
-    """Put buttons under a message."""
+    """Arrange buttons in their rows."""
     view = discord.ui.View(timeout=None)
     numbers = sorted({button.row for button in buttons})
     for button in buttons:
         label, row = button.label[:LONGEST_LABEL], numbers.index(button.row)
         view.add_item(discord.ui.Button(label=label, custom_id=button.data, row=row))
-    view.stop()  # else discord.py would keep every row that it ever sent; presses come to `Bot.on_interaction` anyway
+    view.stop()  # otherwise discord.py keeps every view it ever sent; presses reach `Bot.on_interaction` either way
     return view

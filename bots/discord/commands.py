@@ -1,4 +1,4 @@
-"""The table of commands as Discord shows it: options with types, hidden from whom they are not for."""
+"""The table of commands as Discord application commands, with typed options and default permissions."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,7 +26,7 @@ from core.domain.products import Catalog, Product
 MOST_CHOICES = 25
 LONGEST_CHOICE = 100
 LONGEST_OPTION = 6000
-"""Discord's limits for choices and string options (documentation, "Application Commands")."""
+"""Discord's limits on choices and string options (its documentation, "Application Commands")."""
 
 Interaction = discord.Interaction[Bot]
 _WORDS = Text(LONGEST_OPTION)
@@ -39,7 +39,7 @@ _TYPES = {
 
 
 class Option(app_commands.Transformer):
-    """What may be entered, as a row of a table describes it; the service checks what comes."""
+    """Describes a parameter to Discord; the service validates the values that come back."""
 
     def __init__(self, parameter: Parameter, *, longest: int = LONGEST_OPTION) -> None:
         self._parameter = parameter
@@ -47,36 +47,36 @@ class Option(app_commands.Transformer):
 
     @property
     def type(self) -> AppCommandOptionType:
-        """What Discord lets people enter."""
+        """The option's type."""
         return _TYPES[type(self._parameter)]
 
     @property
     def min_value(self) -> float:
-        """The least number, or the length of the shortest text."""
+        """The lowest number, or the minimum length of a text."""
         return self._parameter.low if isinstance(self._parameter, Number) else 1
 
     @property
     def max_value(self) -> float:
-        """The greatest number, or the length of the longest text."""
+        """The highest number, or the maximum length of a text."""
         return self._parameter.high if isinstance(self._parameter, Number) else self._longest
 
     @property
     def choices(self) -> list[Choice[int | float | str]] | None:
-        """What the row has to choose from."""
+        """The menu of a closed set; None for everything else."""
         if not isinstance(self._parameter, OneOf) or _is_searched(self._parameter):
             return None
         return [Choice(name=choice, value=choice) for choice in self._parameter.choices]
 
     async def transform(self, _: discord.Interaction[Any], value: Any, /) -> Any:
-        """Hand on what was entered."""
+        """Return the value unchanged."""
         return value
 
 
 class Search(Option):
-    """A parameter with more choices than a menu shows, or with those of whoever runs the bot."""
+    """An option with autocompletion: more choices than a menu holds, or a list that the operator can extend."""
 
     async def autocomplete(self, _: discord.Interaction[Any], typed: str | float, /) -> list[Choice[Any]]:
-        """Offer the choices that hold what was typed, those that begin with it first; the service checks again."""
+        """Offer the choices that contain the typed text, those that start with it first."""
         wanted = str(typed).strip().casefold()
         choices = self._parameter.choices if isinstance(self._parameter, OneOf) else ()
         found = [choice for choice in choices if wanted in choice.casefold() and len(choice) <= LONGEST_CHOICE]
@@ -89,13 +89,13 @@ def _is_searched(parameter: Parameter) -> bool:
 
 
 def commands(catalog: Catalog) -> tuple[AnyCommand, ...]:
-    """Make what Discord offers: a command for each product, and those of the table."""
-    words = dict.fromkeys(command.group for command in table.COMMANDS if not command.is_typed)
-    return (*map(_order, catalog.products.values()), *map(_command, words))
+    """Return one command for each product, and those of the table."""
+    names = dict.fromkeys(command.group for command in table.COMMANDS if not command.is_typed)
+    return (*map(_order, catalog.products.values()), *map(_command, names))
 
 
 class _Entry(NamedTuple):
-    """One option: its name, what may be entered, and what is said about it."""
+    """One option of a command; `kind` is the annotation from which discord.py infers its type."""
 
     name: str
     kind: Any
@@ -104,7 +104,7 @@ class _Entry(NamedTuple):
 
 
 def _order(row: Product) -> AnyCommand:
-    """Make the command that orders a product. Its text comes first: typed literally, everything goes there."""
+    """Make a product's command. Its text is the first option, because whatever is typed unlabelled ends up there."""
 
     async def order(interaction: Interaction, **entered: Any) -> None:
         await interaction.client.responder.order(interaction, row.name, entered.pop(row.billed), **entered)
@@ -120,21 +120,21 @@ def _option(parameter: Parameter) -> Option:
     return (Search if _is_searched(parameter) else Option)(parameter, longest=LONGEST_CHOICE)
 
 
-def _command(word: str) -> AnyCommand:
-    """Make a command, or a group of them with the same first word."""
-    found = table.rows(word)
-    if found[0].name == word:
-        return _for(found[0].who, _leaf(found[0]))
-    group = app_commands.Group(name=word, description=_(table.GROUPS[word]))
-    for command in found:
+def _command(name: str) -> AnyCommand:
+    """Make a command, or a group with its subcommands."""
+    rows = table.rows(name)
+    if rows[0].name == name:
+        return _restricted(rows[0].who, _leaf(rows[0]))
+    group = app_commands.Group(name=name, description=_(table.GROUPS[name]))
+    for command in rows:
         group.add_command(_leaf(command))
-    return _for(found[0].who, group)
+    return _restricted(rows[0].who, group)
 
 
-def _for(who: Who, command: AnyCommand) -> AnyCommand:
-    """Offer what isn't for every member in servers alone, to those who manage them.
+def _restricted(who: Who, command: AnyCommand) -> AnyCommand:
+    """Show a command that is not for members only in servers, and only to those who manage the server.
 
-    What Discord hides from members is only a default that a server can change: the service checks every time.
+    This is a default that a server can override, so the service checks permissions on every use.
     """
     if who is Who.MEMBER:
         return command
@@ -146,13 +146,12 @@ def _leaf(command: Command) -> app_commands.Command[Any, ..., None]:
     async def use(interaction: Interaction, **entered: Any) -> None:
         await interaction.client.responder.use(interaction, command, entered)
 
-    asked = sorted(command.arguments, key=lambda argument: not argument.required)
-    entries = [_Entry(a.name, _annotation(a), _(a.about), a.required) for a in asked]
+    arguments = sorted(command.arguments, key=lambda argument: not argument.required)
+    entries = [_Entry(a.name, _annotation(a), _(a.about), a.required) for a in arguments]
     return _made(use, command.name.split()[-1], _(command.about), entries)
 
 
 def _annotation(argument: Argument) -> Any:
-    """Return the type that Discord lets people enter for an argument."""
     match argument.kind:
         case Kind.MEMBER:
             return Anybody
@@ -165,13 +164,13 @@ def _annotation(argument: Argument) -> Any:
 def _made(
     callback: Callable[..., Awaitable[None]], name: str, about: str, entries: Sequence[_Entry]
 ) -> app_commands.Command[Any, ..., None]:
-    """Make a command whose options the library reads from the signature of its callback."""
-    asked = [inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction)]
+    """Make a command; discord.py reads the options from the signature of the callback, so one is built."""
+    parameters = [inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction)]
     for entry in entries:
         default = inspect.Parameter.empty if entry.is_required else None
-        asked.append(
+        parameters.append(
             inspect.Parameter(entry.name, inspect.Parameter.KEYWORD_ONLY, annotation=entry.kind, default=default)
         )
-    callback.__signature__ = inspect.Signature(asked)  # type: ignore[attr-defined]
+    callback.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     described: Any = app_commands.describe(**{entry.name: entry.about for entry in entries})(callback)
     return app_commands.Command(name=name, description=about, callback=described)

@@ -18,7 +18,7 @@ from bots.commands import approval
 from bots.commands.command import Answer
 from bots.commands.greeting import Greeted
 from bots.discord.containment import contain
-from bots.discord.greeting import adder, greet, say
+from bots.discord.greeting import adder, greet, send
 from bots.discord.identity import AnyInteraction, key
 from bots.discord.presses import press
 from bots.discord.responder import Responder
@@ -35,15 +35,15 @@ AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group
 
 
 def use_api(url: str) -> None:
-    """Point discord.py, the whole of it in this process, at an API."""
+    """Set discord.py's API base URL, which is global to the process."""
     Route.BASE = url
 
 
 class _Tree(app_commands.CommandTree["Bot"]):
     async def on_error(self, interaction: AnyInteraction, error: app_commands.AppCommandError) -> None:
-        """Answer what no command takes, such as a command of an earlier release that a client still shows."""
+        """Reply to interactions that no command handles, such as an older release's command still shown by a client."""
         log.warning("interaction %d: %s", interaction.id, error)
-        await self.client.responder.tell(interaction, _fault)
+        await self.client.responder.answer_once(interaction, _fault)
 
 
 async def _fault(__: Caller) -> Answer:
@@ -51,7 +51,7 @@ async def _fault(__: Caller) -> Answer:
 
 
 class Bot(discord.AutoShardedClient):
-    """Hands every interaction to the responder. Slash commands need no privileged intent, and no cache of members."""
+    """Passes every interaction to the responder; needs no privileged intent and no member cache."""
 
     def __init__(
         self,
@@ -65,9 +65,9 @@ class Bot(discord.AutoShardedClient):
         shards: Shards | None,
         now_s: Callable[[], float],
     ) -> None:
-        """`sync`: write the commands to Discord before connecting. `ws_url`: instead of what the API answers.
+        """`sync`: register the commands with Discord before connecting. `ws_url` overrides the URL from the API.
 
-        `shards` are those of this process, None is all; `now_s` is the time that processes share.
+        `shards`: this process's shards, None for all. `now_s`: a clock that all processes share.
         """
         super().__init__(
             proxy=proxy,
@@ -98,11 +98,11 @@ class Bot(discord.AutoShardedClient):
 
     @property
     def connected(self) -> bool:
-        """Whether every shard is there to take interactions."""
+        """Whether every shard is connected."""
         return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
 
     async def setup_hook(self) -> None:
-        """Ask how many shards may connect at once; write the commands once for each start, never on every READY."""
+        """Read the session start limit, and register the commands once per start rather than on every READY."""
         count, url, limits = await self.http.get_bot_gateway()
         self._ws_url = self._ws_url or yarl.URL(url)
         self._turns = Turns(self.shard_count or count, limits["max_concurrency"])
@@ -111,10 +111,10 @@ class Bot(discord.AutoShardedClient):
             await self.tree.sync()
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
-        """Connect a shard in its turn, and come back later to the same address.
+        """Connect a shard when it is its turn to identify; reconnections use the same URL.
 
-        The library pauses five seconds between the shards of a process, but for the `initial` one. That is neither
-        enough where several processes connect at the same time nor needed where all shards may connect at once.
+        discord.py pauses five seconds between shards, except before the `initial` one. That is too little when several
+        processes connect at the same time, and needless when all shards may identify at once.
         """
         url = self._ws_url or gateway
         DiscordWebSocket.DEFAULT_GATEWAY = url
@@ -124,20 +124,20 @@ class Bot(discord.AutoShardedClient):
         await super().launch_shard(url, shard_id, initial=initial)
 
     async def on_shard_connect(self, shard_id: int) -> None:
-        """Forget earlier outages, for which the library would let later ones pause for up to 17 minutes."""
+        """Reset the reconnect backoff: discord.py never does, so a later outage could wait up to 17 minutes."""
         if shard := self.shards.get(shard_id):
-            shard._parent._backoff = ExponentialBackoff()  # noqa: SLF001 - there is no other way in
+            shard._parent._backoff = ExponentialBackoff()  # noqa: SLF001 - there is no public way
 
     on_shard_resumed = on_shard_connect
 
     async def on_interaction(self, interaction: AnyInteraction) -> None:
-        """Take presses of buttons, whichever process sent them; commands go to the tree by themselves."""
+        """Handle button presses, whichever process sent the button; discord.py passes commands to the tree itself."""
         if interaction.type is discord.InteractionType.component:
             data = cast(Mapping[str, object], interaction.data or {})
             await press(self.responder, interaction, str(data.get("custom_id", "")))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Say hello where the bot was added; servers that it was in come as available ones."""
+        """Greet a server that the bot was added to; discord.py reports existing servers as available instead."""
         service, is_due = self.responder.service, self._greeted.note(key(guild.id))
         locale = tag_of(str(guild.preferred_locale))
         found = await approval.arrived(service, key(guild.id), guild.name, *await adder(guild), locale=locale)
@@ -146,8 +146,8 @@ class Bot(discord.AutoShardedClient):
                 await greet(guild, service.catalog, waits=found is Approval.WAITING)
 
     async def on_message(self, message: discord.Message) -> None:
-        """Say what to type to whoever writes to the bot directly, once a minute; servers' talk is never sent here."""
+        """Answer a direct message with how to use the bot, at most once a minute; server messages never come here."""
         if not message.author.bot and self._answered.note(key(message.author.id)):
-            await say(
+            await send(
                 message.channel, greetings.no_command(self.responder.service.catalog, "/speak"), f"hint{message.id}"
             )

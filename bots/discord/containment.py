@@ -1,4 +1,4 @@
-"""One event that can't be read costs that event: in the library it would end the connection of all servers."""
+"""Skip gateway events that can't be parsed: discord.py would drop the connection, and with it every server."""
 
 import logging
 from collections.abc import Callable, MutableMapping
@@ -9,11 +9,11 @@ log = logging.getLogger(__name__)
 
 Parse = Callable[[Any], None]
 ESSENTIAL = "READY"
-"""Without it a connection is of no use, and another one is made."""
+"""A connection without it is useless, so discord.py may drop it and connect again."""
 
 
 def contain(parsers: MutableMapping[str, Parse]) -> None:
-    """Let no event but the essential one raise what goes wrong when it is read."""
+    """Wrap every parser except the essential one, so that its errors are logged instead of raised."""
     for event, parse in parsers.items():
         if event != ESSENTIAL:
             parsers[event] = partial(_read, event, parse)
@@ -23,5 +23,5 @@ def _read(event: str, parse: Parse, data: Any) -> None:
     try:
         parse(data)
     except Exception as error:  # noqa: BLE001 - whatever the library did not expect
-        # Its words are members' words.
+        # Only the type: the message may quote what a member wrote.
         log.error("an event %s can't be read (%s) and is passed over", event, type(error).__name__)  # noqa: TRY400

@@ -1,4 +1,4 @@
-"""Who asks, and where the answer goes: an interaction in the core's words."""
+"""Translate an interaction into the core's types: who is asking, and where the answer goes."""
 
 import re
 from dataclasses import asdict, dataclass
@@ -18,19 +18,19 @@ from core.service import Service
 PLATFORM = "discord"
 _CHANNEL = re.compile(r"<#(\d{1,20})>|(?:discord:)?(\d{1,20})", re.ASCII)
 TOKEN_S = 14 * 60
-"""How long an interaction token is used; Discord lets it die at 15 minutes."""
+"""How long an interaction token is used; Discord invalidates it after 15 minutes."""
 
 AnyInteraction = discord.Interaction[Any]
 Anybody = discord.User | discord.Member
 
 
 def key(snowflake: int) -> str:
-    """Make a community's or member's key; snowflakes are unique over all kinds of things."""
+    """Return the key of a community or member; snowflakes are unique across both."""
     return f"{PLATFORM}:{snowflake}"
 
 
 def caller_of(interaction: AnyInteraction) -> Caller:
-    """Say who speaks; whether they administer the server is what Discord attests with this very interaction."""
+    """Describe the user; Discord attests their permissions with every interaction."""
     user, rights = interaction.user, interaction.permissions
     return Caller(
         platform=PLATFORM,
@@ -49,39 +49,39 @@ def caller_of(interaction: AnyInteraction) -> Caller:
 
 
 def _channel(interaction: AnyInteraction) -> str:
-    """Name the channel; a thread counts as the channel that it is in."""
+    """Return the channel's key; a thread counts as its parent channel."""
     where = interaction.channel
     channel_id = where.parent_id if isinstance(where, discord.Thread) else interaction.channel_id
     return key(channel_id) if channel_id else ""
 
 
 def role_key(role_id: int) -> str:
-    """Make a role's key."""
+    """Return the key of a role."""
     return f"{PLATFORM}:role:{role_id}"
 
 
 def roles_of(user: Anybody) -> tuple[str, ...]:
-    """Name a member's roles as Discord told them with the interaction; `Member.roles` drops those not in the cache."""
-    ids = user._roles if isinstance(user, discord.Member) else ()  # noqa: SLF001 - nothing public holds the ids
+    """Return the keys of a member's roles; `Member.roles` would omit roles that are not cached."""
+    ids = user._roles if isinstance(user, discord.Member) else ()  # noqa: SLF001 - no public attribute has the ids
     return tuple(role_key(role_id) for role_id in ids)
 
 
 def role_subject(role: discord.Role) -> Subject:
-    """Speak about those who have a role; @everyone is the community itself."""
+    """Return the subject of a role's quota; @everyone stands for the whole community."""
     if role.is_default():
         return Subject.of(None)
     return Subject(kind=QuotaSource.ROLE, key=role_key(role.id), name=role.name)
 
 
 def person(user: Anybody) -> Person:
-    """Name a member who is spoken about. Raises InvalidInput for a bot."""
+    """Return the member that a command is about. Raises InvalidInput for a bot."""
     if user.bot:
         raise InvalidInput("member", user.display_name, _("a person, not a bot"))
     return Person(member=key(user.id), name=user.display_name, roles=roles_of(user))
 
 
-def meant(entered: object) -> object:
-    """Return what somebody entered, in the core's words. Raises InvalidInput for a bot."""
+def converted(entered: object) -> object:
+    """Convert an option's value from discord.py's types to the core's. Raises InvalidInput for a bot."""
     match entered:
         case discord.User() | discord.Member():
             return person(entered)
@@ -92,7 +92,7 @@ def meant(entered: object) -> object:
 
 
 def asked_of(service: Service, caller: Caller, interaction: AnyInteraction) -> Asked:
-    """Say who uses a command; the answer is for their eyes alone, as is what they entered."""
+    """Describe the use of a command."""
     roles = interaction.guild.roles if interaction.guild else ()
     names = {role_key(role.id): role.name for role in roles}
     return Asked(
@@ -106,12 +106,12 @@ def asked_of(service: Service, caller: Caller, interaction: AnyInteraction) -> A
 
 
 def _channel_name(channel: str) -> str:
-    """Mention a channel: Discord shows its name to whoever may see it."""
+    """Mention a channel; Discord shows its name to those who can see it."""
     return f"<#{channel.removeprefix(f'{PLATFORM}:')}>"
 
 
 def channel_key(word: str) -> str:
-    """Return the key of a channel as people name it, `<#123>` or `123`. Raises InvalidInput."""
+    """Return the key of a channel that was entered as `<#123>` or `123`. Raises InvalidInput."""
     found = _CHANNEL.fullmatch(word)
     if not found:
         raise InvalidInput("channels", word, _("channels of this server, such as #general, here for this one, or none"))
@@ -120,19 +120,19 @@ def channel_key(word: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """How to reach one reply: by its interaction's token while that lives, then by its channel."""
+    """How to reach a reply: by the interaction's token while it is valid, afterwards by its channel."""
 
     application_id: int
     token: str
     token_until_s: float
     channel_id: int | None
     message_id: int | None
-    """The reply itself, where Discord told it."""
+    """The reply's id, if Discord returned it."""
     upload_limit_bytes: int
 
     @classmethod
     def of(cls, interaction: AnyInteraction, message_id: int | None) -> Self:
-        """Take what is needed later, in another process if it must be."""
+        """Collect what any process needs to edit the reply later."""
         return cls(
             application_id=interaction.application_id,
             token=interaction.token,
@@ -144,11 +144,11 @@ class Address:
 
     @classmethod
     def read(cls, job: Job) -> Self:
-        """Read a job's destination. Raises DeliveryRefused where it was wiped."""
+        """Read a job's destination. Raises DeliveryRefused if it has been wiped."""
         if not job.destination.data:
             raise DeliveryRefused("the job's destination was wiped")
         return cls(**job.destination.data)
 
     def destination(self) -> Destination:
-        """Return what the core keeps with the job."""
+        """Return the form in which the core stores it with the job."""
         return Destination(PLATFORM, asdict(self))

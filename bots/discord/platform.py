@@ -1,4 +1,4 @@
-"""Discord as a platform: delivery that always works, and a connection that comes and goes."""
+"""The Discord platform: REST delivery that is always available, and a websocket that may come and go."""
 
 import logging
 import time
@@ -23,25 +23,25 @@ log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # voice channels are not used
 
 ANSWER_S = 5.0
-"""How long answers under way may take when the bot stops receiving."""
+"""Deadline for interactions that are being answered when the bot stops receiving."""
 BAD_TOKEN = 4004
-"""Close code of the websocket (Discord's documentation, "Gateway Close Event Codes")."""
+"""The websocket's close code (Discord's documentation, "Gateway Close Event Codes")."""
 TOO_MANY = 429
-UNTOLD_S, LONGEST_WAIT_S = 60.0, 86_400.0
-"""How long a login waits that was refused with 429: where it was not told how long, and at most."""
+DEFAULT_WAIT_S, LONGEST_WAIT_S = 60.0, 86_400.0
+"""How long to wait after a login was refused with 429: without a Retry-After, and at most."""
 
 
 class Discord(DiscordDelivery):
-    """See `bots.platform.Platform`."""
+    """Implements `bots.platform.Platform`."""
 
     sharded = True
 
     def __init__(
         self, settings: Settings, now_s: Callable[[], float] = time.time, *, shards: Shards | None = None
     ) -> None:
-        """`shards` are those of this process, None is all.
+        """`shards`: this process's shards, None for all.
 
-        Raises PlatformError without a token, ConfigurationError with a proxy that can't be used.
+        Raises PlatformError without a token, ConfigurationError for an unusable proxy.
         """
         if settings.discord_token is None:
             raise PlatformError("DISCORD_TOKEN is not set")
@@ -62,19 +62,16 @@ class Discord(DiscordDelivery):
 
     @property
     def calls_under_way(self) -> int:
-        """How many calls have not been answered."""
         return self._calls.under_way
 
     def hooks(self) -> Mapping[str, Hook]:
-        """Nothing is posted to us: interactions come over the websocket."""
+        """Return none: interactions come over the websocket."""
         return {}
 
     async def open(self, service: Service) -> None:
-        """Get ready to deliver; contacts nobody."""
         self._responder = Responder(service)
 
     async def run(self) -> None:
-        """Log in, write the commands the first time, and take interactions until closed."""
         if self._responder is None:
             raise RuntimeError("open comes first")
         self._bot = bot = Bot(
@@ -102,14 +99,13 @@ class Discord(DiscordDelivery):
             await bot.close()
 
     async def stop_receiving(self) -> None:
-        """Finish the answers under way, then leave; deliveries go on."""
+        """Finish the interactions that are being answered, then disconnect."""
         if self._responder is not None:
-            await self._responder.shut(ANSWER_S)
+            await self._responder.drain(ANSWER_S)
         if self._bot is not None:
             await self._bot.close()
 
     async def close(self) -> None:
-        """Let go of every connection."""
         await self.stop_receiving()
         await self.finish()
         await self._rest.close()
@@ -122,9 +118,9 @@ def _closed(error: discord.ConnectionClosed) -> Exception:
 
 
 def _refused(error: discord.DiscordException) -> Exception:
-    """Tell a login that must wait from an outage; the library hides which it was behind `GatewayNotFound`."""
+    """Return PlatformBusy for a rate-limited login; discord.py wraps the reason in `GatewayNotFound`."""
     answered = error.__cause__ if isinstance(error, discord.GatewayNotFound) else error
     if not isinstance(answered, discord.HTTPException) or answered.status != TOO_MANY:
         return error
     asked_s = retry_after_s(answered.response.headers.get("Retry-After"), datetime.now(UTC), LONGEST_WAIT_S)
-    return PlatformBusy("Discord wants no login for now", retry_after_s=asked_s or UNTOLD_S)
+    return PlatformBusy("Discord wants no login for now", retry_after_s=asked_s or DEFAULT_WAIT_S)

@@ -1,4 +1,4 @@
-"""Every interaction is answered here: acknowledged before any work, and told what came of it, refusals in one place."""
+"""Answer every interaction: acknowledge it before any work, then send the outcome; refusals are caught here."""
 
 import asyncio
 import io
@@ -16,7 +16,7 @@ from bots.commands.typed import usage
 from bots.discord import buttons
 from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.discord.escaping import plain, spoken, stamp
-from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, meant
+from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, converted
 from bots.text import order_replies, refusals
 from bots.text.locale import _, speaking
 from bots.text.wording import stamping
@@ -28,57 +28,55 @@ log = logging.getLogger(__name__)
 
 MOST_SEEN = 10_000
 MOST_BUSY = 2_000
-"""Interactions that are being answered. Discord itself tells whoever comes on top that there was no answer."""
+"""Limit on interactions in progress. Beyond it none is acknowledged, and Discord shows its own error message."""
 
 
-class Place(Enum):
-    """Where words go."""
+class Target(Enum):
+    """Where a reply goes."""
 
     AUTHOR = auto()
-    """To the interaction's author alone."""
+    """An ephemeral message to the interaction's author."""
     MESSAGE = auto()
-    """Into the message that holds the button, which loses its buttons."""
-    EVERYBODY = auto()
-    """Into a new message of the channel."""
+    """The deferred reply, or the message that holds the button, which is edited."""
+    CHANNEL = auto()
+    """A new public message."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One thing to say."""
+class Reply:
+    """One message to send or edit."""
 
     text: str
     files: tuple[File, ...] = ()
     view: discord.ui.View | None = None
-    place: Place = Place.AUTHOR
+    target: Target = Target.AUTHOR
     undo: Callable[[], Awaitable[None]] | None = None
-    """Takes back what is asked here, if nobody can read it."""
+    """Undoes the action if the reply can't be sent."""
 
 
-Act = Callable[[Caller, Destination], Awaitable[Sequence[Said]]]
-"""Does the work and returns what to say; nothing where the worker will speak."""
+Action = Callable[[Caller, Destination], Awaitable[Sequence[Reply]]]
+"""Does the work and returns the replies; none if the worker will edit the deferred reply."""
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How an interaction is acknowledged, and what that means for words that are for its author alone."""
+class Deferral:
+    """How an interaction is acknowledged, and so how its author can be answered privately."""
 
-    private: bool = False
-    """The deferred reply itself is theirs alone."""
-    clears: bool = False
-    """The deferred reply is for all: it goes away first, else Discord would show such words in its place."""
-    upon: bool = False
-    """A button: the message that holds it is the reply, and no other is deferred."""
+    is_private: bool = False
+    """The deferred reply is ephemeral."""
+    deletes_reply: bool = False
+    """The deferred reply is public: delete it before a private reply, which Discord would show in its place."""
+    is_update: bool = False
+    """The interaction is a press: the message that holds the button is the reply, and no new one is deferred."""
 
 
-PRIVATE = Manner(private=True)
-ORDER = Manner(clears=True)
-PRESS = Manner(upon=True)
-ANEW = ORDER
-"""A button of a message that its author alone sees, for something that is for all."""
+PRIVATE = Deferral(is_private=True)
+PUBLIC = Deferral(deletes_reply=True)
+UPDATE = Deferral(is_update=True)
 
 
 class Responder:
-    """Takes interactions to the service."""
+    """Passes interactions to the service and sends back the outcome."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -88,22 +86,22 @@ class Responder:
         """Ids of the newest interactions."""
 
     async def order(self, interaction: AnyInteraction, product: str, body: str, **chosen: object) -> None:
-        """Place an order; the worker speaks from there on."""
+        """Place an order; from then on the worker edits the reply."""
         given = {name: value for name, value in chosen.items() if value is not None}
         words, event = orders.Words(body=spoken(body), chosen=given), f"discord:{interaction.id}"
 
-        async def act(caller: Caller, destination: Destination) -> tuple[Said, ...]:
+        async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
             catalog = self.service.catalog
             order = orders.read(words, product, catalog, caller, event_id=event, destination=destination)
             return unattended(await self.service.order(order))
 
-        await self.answer(interaction, act, ORDER)
+        await self.answer(interaction, act, PUBLIC)
 
     async def use(self, interaction: AnyInteraction, command: Command, entered: Mapping[str, object]) -> None:
-        """Do what a command of the table says."""
+        """Run a command of the table."""
 
         async def read() -> Mapping[str, object]:
-            return {name: meant(value) for name, value in entered.items() if value is not None}
+            return {name: converted(value) for name, value in entered.items() if value is not None}
 
         async def use(asked: Asked) -> Answer:
             return await command.use(asked, read) or Answer(usage([command]))
@@ -112,10 +110,10 @@ class Responder:
             asked = asked_of(self.service, caller, interaction)
             return await approval.heard(asked, command.who, partial(use, asked))
 
-        await self.tell(interaction, act)
+        await self.answer_once(interaction, act)
 
-    async def tell(self, interaction: AnyInteraction, act: Callable[[Caller], Awaitable[Answer]]) -> None:
-        """Act and tell the author alone, once: an event that comes twice grants no credit twice."""
+    async def answer_once(self, interaction: AnyInteraction, act: Callable[[Caller], Awaitable[Answer]]) -> None:
+        """Act and answer privately, but only once per interaction: Discord may send an event twice."""
         if interaction.id in self._seen:
             log.info("interaction %d came again", interaction.id)
             return
@@ -123,24 +121,24 @@ class Responder:
         if len(self._seen) > MOST_SEEN:
             del self._seen[next(iter(self._seen))]
 
-        async def told(caller: Caller, __: Destination) -> tuple[Said, ...]:
+        async def replied(caller: Caller, __: Destination) -> tuple[Reply, ...]:
             answer = await act(caller)
-            return (Said(answer.text, answer.files),)
+            return (Reply(answer.text, answer.files),)
 
-        await self.answer(interaction, told, PRIVATE)
+        await self.answer(interaction, replied, PRIVATE)
 
-    async def answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
-        """Acknowledge, act, and tell; whatever goes wrong is said or logged."""
+    async def answer(self, interaction: AnyInteraction, act: Action, deferral: Deferral) -> None:
+        """Acknowledge, act and reply; errors are reported to the author or logged."""
         if self._is_shut or len(self._busy) >= MOST_BUSY:
             log.warning("interaction %d: not answered, %d others are under way", interaction.id, len(self._busy))
             return
-        task = asyncio.ensure_future(self._answer(interaction, act, manner))
+        task = asyncio.ensure_future(self._answer(interaction, act, deferral))
         self._busy.add(task)
         task.add_done_callback(self._busy.discard)
         await task
 
-    async def shut(self, deadline_s: float) -> None:
-        """Wait until every interaction so far is answered, at most so long; give up the others and those to come."""
+    async def drain(self, deadline_s: float) -> None:
+        """Wait for interactions in progress; after the deadline cancel what is left, and take no more."""
         if self._busy:
             _, late = await asyncio.wait(self._busy, timeout=deadline_s)
             for task in late:
@@ -150,93 +148,93 @@ class Responder:
                 await asyncio.wait(late)
         self._is_shut = True
 
-    async def _answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
+    async def _answer(self, interaction: AnyInteraction, act: Action, deferral: Deferral) -> None:
         try:
-            message_id = await _acknowledge(interaction, manner)
+            message_id = await _acknowledge(interaction, deferral)
             caller = caller_of(interaction)
             with speaking(caller.locale), stamping(stamp):
-                for said in await _outcome(interaction, caller, act, message_id):
-                    await _say(interaction, said, manner)
+                for reply in await _outcome(interaction, caller, act, message_id):
+                    await _send(interaction, reply, deferral)
         except (discord.HTTPException, *NETWORK) as error:
             log.warning("interaction %d could not be answered: %s", interaction.id, describe(error))
 
 
-async def _say(interaction: AnyInteraction, said: Said, manner: Manner) -> None:
+async def _send(interaction: AnyInteraction, reply: Reply, deferral: Deferral) -> None:
     try:
-        await _SAY[said.place](interaction, said, manner)
+        await _SENDERS[reply.target](interaction, reply, deferral)
     except BaseException:
-        if said.undo:
-            await said.undo()
+        if reply.undo:
+            await reply.undo()
         raise
 
 
-async def _outcome(interaction: AnyInteraction, caller: Caller, act: Act, message_id: int | None) -> Sequence[Said]:
+async def _outcome(interaction: AnyInteraction, caller: Caller, act: Action, message_id: int | None) -> Sequence[Reply]:
     try:
         return await act(caller, Address.of(interaction, message_id).destination())
     except Refusal as refusal:
-        return (Said(refusals.refusal(refusal), view=buttons.of_refusal(refusal, caller)),)
+        return (Reply(refusals.refusal(refusal), view=buttons.of_refusal(refusal, caller)),)
     except Exception:
         log.exception("interaction %d failed", interaction.id)
-        return (Said(_(refusals.FAULT)),)
+        return (Reply(_(refusals.FAULT)),)
 
 
-async def _acknowledge(interaction: AnyInteraction, manner: Manner) -> int | None:
-    """Defer within Discord's three seconds; return the reply's message id where Discord tells it.
+async def _acknowledge(interaction: AnyInteraction, deferral: Deferral) -> int | None:
+    """Defer within Discord's three seconds; return the reply's message id if Discord returns it.
 
-    An acknowledgement that got lost on its way back is sent once more; Discord then says that it had arrived.
+    After a network error the acknowledgement is sent once more; Discord says so if the first had arrived.
     """
     try:
-        return await _defer(interaction, manner)
+        return await _defer(interaction, deferral)
     except NETWORK as error:
         log.info("interaction %d: acknowledging once more: %s", interaction.id, describe(error))
-        return await _defer(interaction, manner)
+        return await _defer(interaction, deferral)
 
 
-async def _defer(interaction: AnyInteraction, manner: Manner) -> int | None:
-    upon = interaction.message if manner.upon else None
+async def _defer(interaction: AnyInteraction, deferral: Deferral) -> int | None:
+    pressed = interaction.message if deferral.is_update else None
     try:
-        done = await interaction.response.defer(ephemeral=manner.private, thinking=upon is None)
+        done = await interaction.response.defer(ephemeral=deferral.is_private, thinking=pressed is None)
     except discord.HTTPException as error:
         if error.code != ALREADY_ACKNOWLEDGED:
             raise
         done = None
-    if upon is not None:
-        return upon.id
+    if pressed is not None:
+        return pressed.id
     return done.message_id if done is not None else None
 
 
-def unattended(accepted: Accepted) -> tuple[Said, ...]:
-    """Say in the reply that an order waits for a worker, which would speak from there on."""
-    return (Said(order_replies.accepted(accepted), place=Place.MESSAGE),) if accepted.unattended else ()
+def unattended(accepted: Accepted) -> tuple[Reply, ...]:
+    """Say that the order is queued if no worker is running that would edit the reply."""
+    return (Reply(order_replies.accepted(accepted), target=Target.MESSAGE),) if accepted.unattended else ()
 
 
-async def _say_alone(interaction: AnyInteraction, said: Said, manner: Manner) -> None:
-    if manner.private:
-        await _edit(interaction, said, manner)
+async def _send_privately(interaction: AnyInteraction, reply: Reply, deferral: Deferral) -> None:
+    if deferral.is_private:
+        await _edit(interaction, reply, deferral)
         return
-    if manner.clears:
+    if deferral.deletes_reply:
         try:
             await interaction.delete_original_response()
         except discord.NotFound:
             log.info("interaction %d: the reply was gone already", interaction.id)
-    await _follow_up(interaction, said, private=True)
+    await _follow_up(interaction, reply, private=True)
 
 
-async def _say_to_all(interaction: AnyInteraction, said: Said, __: Manner) -> None:
-    await _follow_up(interaction, said, private=False)
+async def _send_publicly(interaction: AnyInteraction, reply: Reply, __: Deferral) -> None:
+    await _follow_up(interaction, reply, private=False)
 
 
-async def _edit(interaction: AnyInteraction, said: Said, __: Manner) -> None:
-    await interaction.edit_original_response(content=plain(said.text), attachments=_files(said), view=said.view)
+async def _edit(interaction: AnyInteraction, reply: Reply, __: Deferral) -> None:
+    await interaction.edit_original_response(content=plain(reply.text), attachments=_files(reply), view=reply.view)
 
 
-async def _follow_up(interaction: AnyInteraction, said: Said, *, private: bool) -> None:
-    view = said.view or discord.utils.MISSING
-    await interaction.followup.send(plain(said.text), files=_files(said), view=view, ephemeral=private)
+async def _follow_up(interaction: AnyInteraction, reply: Reply, *, private: bool) -> None:
+    view = reply.view or discord.utils.MISSING
+    await interaction.followup.send(plain(reply.text), files=_files(reply), view=view, ephemeral=private)
 
 
-def _files(said: Said) -> list[discord.File]:
-    return [discord.File(io.BytesIO(file.content), file.name) for file in said.files]
+def _files(reply: Reply) -> list[discord.File]:
+    return [discord.File(io.BytesIO(file.content), file.name) for file in reply.files]
 
 
-_SAY = {Place.AUTHOR: _say_alone, Place.MESSAGE: _edit, Place.EVERYBODY: _say_to_all}
+_SENDERS = {Target.AUTHOR: _send_privately, Target.MESSAGE: _edit, Target.CHANNEL: _send_publicly}

@@ -1,4 +1,4 @@
-"""The few REST calls that delivery needs: no websocket, no login, and the token of an interaction or the bot's own."""
+"""The REST calls that delivery needs, with an interaction's token or the bot's own; no login, no websocket."""
 
 from typing import Any
 
@@ -7,23 +7,23 @@ import discord
 from discord.http import MultipartParameters, Route
 from discord.webhook.async_ import AsyncWebhookAdapter
 
-from bots.discord.errors import UNKNOWN_MESSAGE, note
+from bots.discord.errors import UNKNOWN_MESSAGE, note_server_error
 
 CONNECT_S = 10
 CALL_S = 180
-"""One call with an upload; discord.py repeats a call at most five times, on 429 and 5xx."""
-MOST_PLACES = 10
-"""Channels of a server that are tried for a few words."""
+"""Deadline for one call, upload included; discord.py retries up to five times, on 429 and 5xx."""
+MOST_CHANNELS = 10
+"""How many of a server's channels are tried for a greeting."""
 
 
 class Calls:
-    """Counts the calls that have not been answered."""
+    """Counts the calls in progress."""
 
     def __init__(self) -> None:
         self.under_way = 0
 
     def trace(self) -> aiohttp.TraceConfig:
-        """Return what a session tells of its calls."""
+        """Return a trace config that counts a session's calls."""
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(self._begin)
         trace.on_request_end.append(self._end)
@@ -38,29 +38,27 @@ class Calls:
 
 
 class RestClient:
-    """Calls Discord with discord.py's own webhook adapter, which repeats on 429 and 5xx. Raises its HTTPException."""
+    """Calls the API through discord.py's webhook adapter, which retries on 429 and 5xx. Raises its HTTPException."""
 
     def __init__(self, token: str, proxy: str | None, calls: Calls) -> None:
-        """`token` is the bot's; it is needed for channels alone."""
+        """`token` is the bot's; calls about an interaction use the interaction's instead."""
         self._calls = calls
         self._bot_token = token
         self._proxy = proxy
         self._adapter = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]
         self._session: aiohttp.ClientSession | None = None
 
-    def _make(self) -> aiohttp.ClientSession:
+    def _new_session(self) -> aiohttp.ClientSession:
         timeout = aiohttp.ClientTimeout(total=CALL_S, sock_connect=CONNECT_S)
         trace = self._calls.trace()
-        trace.on_request_end.append(note)
+        trace.on_request_end.append(note_server_error)
         return aiohttp.ClientSession(timeout=timeout, trace_configs=[trace], proxy=self._proxy)
 
     async def close(self) -> None:
-        """Let go of the connections."""
         if self._session is not None:
             await self._session.close()
 
     async def edit_reply(self, application_id: int, token: str, message: MultipartParameters) -> None:
-        """Edit an interaction's original response."""
         await self._adapter.edit_original_interaction_response(
             application_id,
             token,
@@ -70,8 +68,8 @@ class RestClient:
             files=message.files,
         )
 
-    async def take_away_reply(self, application_id: int, token: str) -> None:
-        """Delete an interaction's original response, if it is there still."""
+    async def delete_reply(self, application_id: int, token: str) -> None:
+        """Delete an interaction's original response, if it still exists."""
         try:
             await self._adapter.delete_original_interaction_response(application_id, token, session=self._live)
         except discord.HTTPException as error:
@@ -79,22 +77,22 @@ class RestClient:
                 raise
 
     async def follow_up(self, application_id: int, token: str, message: MultipartParameters) -> None:
-        """Add a message to an interaction, for its author alone if the flags say so.
+        """Send a follow-up message, ephemeral if its flags say so.
 
-        While the original response is deferred, Discord would show it in its place, to everybody.
+        While the original response is only deferred, Discord shows the follow-up in its place, to everybody.
         """
         await self._adapter.execute_webhook(
             application_id, token, session=self._live, payload=message.payload, multipart=message.multipart, wait=True
         )
 
     async def direct_channel(self, user_id: int) -> int:
-        """Return the channel of the direct chat with a user, which is made where there is none."""
+        """Return the channel for direct messages to a user, creating it if needed."""
         route, wanted = Route("POST", "/users/@me/channels"), {"recipient_id": user_id}
         channel = await self._adapter.request(route, self._live, payload=wanted, auth_token=self._bot_token)
         return int(channel["id"])
 
-    async def places(self, guild_id: int) -> list[int]:
-        """Return the channels where a server may be greeted, the likeliest first."""
+    async def greeting_channels(self, guild_id: int) -> list[int]:
+        """Return the channels in which to greet a server: its system channel first, then from the top."""
         of_guild: dict[str, Any] = {"guild_id": guild_id, "webhook_id": guild_id}
         guild = await self._adapter.request(
             Route("GET", "/guilds/{guild_id}", **of_guild), self._live, auth_token=self._bot_token
@@ -104,15 +102,14 @@ class RestClient:
         )
         texts = [c for c in found if c["type"] == discord.ChannelType.text.value]
         texts.sort(key=lambda c: (c["id"] != guild.get("system_channel_id"), c["position"], int(c["id"])))
-        return [int(c["id"]) for c in texts[:MOST_PLACES]]
+        return [int(c["id"]) for c in texts[:MOST_CHANNELS]]
 
     async def leave(self, guild_id: int) -> None:
-        """Leave a server."""
         route = Route("DELETE", "/users/@me/guilds/{guild_id}", guild_id=guild_id)
         await self._adapter.request(route, self._live, auth_token=self._bot_token)
 
     async def send(self, channel_id: int, message: MultipartParameters) -> None:
-        """Post a message as the bot."""
+        """Send a message as the bot."""
         await self._adapter.request(
             _in_channel("POST", "/channels/{channel_id}/messages", channel_id),
             self._live,
@@ -122,23 +119,22 @@ class RestClient:
             auth_token=self._bot_token,
         )
 
-    async def shows_files(self, channel_id: int, message_id: int) -> bool:
-        """Say whether a message has attachments."""
+    async def has_attachments(self, channel_id: int, message_id: int) -> bool:
         found = await self._adapter.request(
             _message("GET", channel_id, message_id), self._live, auth_token=self._bot_token
         )
         return bool(found["attachments"])
 
     async def delete(self, channel_id: int, message_id: int) -> None:
-        """Delete a message of the bot."""
+        """Delete one of the bot's messages."""
         route = _message("DELETE", channel_id, message_id)
         await self._adapter.request(route, self._live, auth_token=self._bot_token)
 
     @property
     def _live(self) -> aiohttp.ClientSession:
-        """Return the session, which the first call makes."""
+        """The session, created on first use."""
         if self._session is None:
-            self._session = self._make()
+            self._session = self._new_session()
         return self._session
 
 
@@ -147,5 +143,5 @@ def _message(method: str, channel_id: int, message_id: int) -> Route:
 
 
 def _in_channel(method: str, path: str, channel_id: int, **parameters: Any) -> Route:
-    """Name a route so that the adapter, which lets calls wait by webhook, lets only those of one channel wait."""
+    """Make a route whose rate limit is per channel: the adapter keys its limits by `webhook_id`."""
     return Route(method, path, channel_id=channel_id, webhook_id=channel_id, **parameters)

@@ -1,4 +1,4 @@
-"""What Discord's menus say about commands, in each language that there is a catalogue for."""
+"""Translations of the descriptions in Discord's command menus."""
 
 import discord
 from discord.app_commands import TranslationContextLocation, TranslationContextTypes, locale_str
@@ -7,7 +7,7 @@ from discord.app_commands import Translator as Base
 from bots.text.locale import _, speaking, tag_of
 
 LONGEST = 100
-"""Characters of a description (Discord's documentation, "Application Commands")."""
+"""Maximum length of a description, in characters (Discord's documentation, "Application Commands")."""
 _DESCRIPTIONS = frozenset(
     {
         TranslationContextLocation.command_description,
@@ -15,18 +15,18 @@ _DESCRIPTIONS = frozenset(
         TranslationContextLocation.parameter_description,
     }
 )
-"""Names stay: every answer says what to type."""
+"""Names are not translated, since replies tell people to type them."""
 
 
 class Translator(Base):
-    """Looks descriptions up."""
+    """Looks up descriptions in the message catalogues."""
 
     async def translate(
         self, string: locale_str, locale: discord.Locale, context: TranslationContextTypes
     ) -> str | None:
-        """Return a description in a language, None where it has none."""
+        """Return the translated description, or None if there is none."""
         if context.location not in _DESCRIPTIONS:
             return None
         with speaking(tag_of(locale.value)):
-            said = _(string.message)
-        return None if said == string.message else said[:LONGEST]
+            translated = _(string.message)
+        return None if translated == string.message else translated[:LONGEST]

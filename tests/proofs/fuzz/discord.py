@@ -15,7 +15,7 @@ from bots.discord.commands import LONGEST_OPTION, commands
 from bots.discord.connection import AnyCommand, Bot
 from bots.discord.escaping import CONTENT_LIMIT, plain
 from bots.discord.identity import Address, AnyInteraction, caller_of
-from bots.discord.responder import Act, Manner, Responder
+from bots.discord.responder import Action, Deferral, Responder
 from bots.discord.rest import Calls
 from core.domain.errors import DeliveryRefused
 from core.domain.jsontype import JSON
@@ -30,7 +30,7 @@ from tests.proofs.fuzz.service import faultless, with_service
 class _AtOnce(Responder):
     """Acts at once, without acknowledging to anybody; what it would say can be said."""
 
-    async def answer(self, interaction: AnyInteraction, act: Act, manner: Manner) -> None:
+    async def answer(self, interaction: AnyInteraction, act: Action, deferral: Deferral) -> None:
         with refused_at_most():
             for said in await act(caller_of(interaction), Address.of(interaction, None).destination()):
                 assert 0 < len(plain(said.text)) <= CONTENT_LIMIT
