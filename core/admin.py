@@ -1,6 +1,6 @@
-"""What admins and operators may do. Every act, applied or refused, is in the audit."""
+"""What admins may do in their own community. Every act, applied or refused, is in the audit."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -9,22 +9,19 @@ from core.domain.amounts import (
     AMOUNT,
     check_reason,
     parse_amount,
-    read_monthly,
     read_period,
     read_quota,
     split_credit,
     with_reason,
 )
 from core.domain.audit import Act, Action, AuditEntry, CommandName
-from core.domain.claims import LIFE_MS, MOST_WRONG, digest, new_code
-from core.domain.communities import Approval, Newcomer
-from core.domain.errors import Conflict, StoreError
+from core.domain.errors import Conflict
 from core.domain.ids import Ids
 from core.domain.limits import read_limit
 from core.domain.models import Caller, Person
 from core.domain.policy import Policy
 from core.domain.products import Catalog
-from core.domain.quota import LimitName, Limits, Period, Quota, QuotaSource, Standing, window
+from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing, window
 from core.domain.refusals import (
     DoneBefore,
     InvalidInput,
@@ -34,7 +31,7 @@ from core.domain.refusals import (
     NotPermitted,
     Refusal,
 )
-from core.domain.reports import Community, CreditRequest, Entry, Resumed, Spent, Usage
+from core.domain.reports import CreditRequest, Entry, Spent, Usage
 from core.domain.spans import FOR_GOOD, read_span_ms
 from core.ports import Clock
 from core.stores import AdminStore
@@ -66,7 +63,7 @@ class Subject:
 
 
 class Admin:
-    """Acts of admins upon their own community, and of operators upon any. Every method raises Refusal."""
+    """Acts of admins upon their own community. Every method raises Refusal."""
 
     def __init__(self, store: AdminStore, catalog: Catalog, policy: Policy, clock: Clock, ids: Ids) -> None:
         self._store = store
@@ -74,13 +71,10 @@ class Admin:
         self._policy = policy
         self._clock = clock
         self._ids = ids
-        self._owners = policy.owners
-        self._locales: dict[str, str] = {}
-        """Of operators, by member key."""
 
-    async def enter(self, caller: Caller, command: str, *, owner: bool = False) -> None:
-        """Refuse a caller who may not use this admin's or operator's command at all, before anything else is said."""
-        async with self._act(caller, CommandName(command), "", owner=owner):
+    async def enter(self, caller: Caller, command: str) -> None:
+        """Refuse a caller who may not use this admin's command at all, before anything else is said."""
+        async with self._act(caller, CommandName(command)):
             pass
 
     async def find(self, caller: Caller, handle: str, command: str) -> Person:
@@ -161,7 +155,7 @@ class Admin:
 
     async def set_limit(self, caller: Caller, name: LimitName, value: str) -> Limits:
         """Set one of the community's limits; `none` takes it away."""
-        async with self._act(caller, Action(f"limits {name}"), "") as act:
+        async with self._act(caller, Action(f"limits {name}")) as act:
             read = read_limit(name, value, self._catalog, self._policy.price_micros)
             await self._store.set_limit(act, name, read)
         return await self._store.limits(caller.community)
@@ -188,132 +182,13 @@ class Admin:
         _require_admin(caller)
         return await self._store.audit(caller.community, most)
 
-    # --- operators ------------------------------------------------------------------------------------------------
-
-    async def owners(self) -> frozenset[str]:
-        """Return the operators' member keys: those last known while the store is away, since none is ever removed."""
-        with suppress(StoreError):
-            self._owners = self._policy.owners | await self._store.owners()
-        return self._owners
-
-    async def readers(self) -> Mapping[str, str]:
-        """Return the operators, each with the language that they last used, "" where it is not known."""
-        with suppress(StoreError):
-            self._locales = dict(await self._store.owner_locales())
-        return {owner: self._locales.get(owner, "") for owner in await self.owners()}
-
-    async def issue_code(self) -> str | None:
-        """Return a new code for `claim`, which voids any before it; None where the bot has an owner."""
-        if await self.owners():
-            return None
-        code, now_ms = new_code(), self._clock.now_ms()
-        await self._store.keep_code(digest(code), now_ms, now_ms + LIFE_MS, MOST_WRONG)
-        return code
-
-    async def claim(self, caller: Caller, code: str, *, seen: bool = False) -> None:
-        """Make the caller the owner if they know the code and there is none. A code that others have `seen` is void."""
-        async with self._act(caller, Action.CLAIM, "", anybody=True) as act:
-            if await self.owners():
-                raise NotPermitted(Need.UNCLAIMED)
-            alone = caller.can_spend and not seen
-            fits = await self._store.try_code(digest(code), void=not alone)
-            if not alone:
-                raise NotPermitted(Need.DIRECT if seen else Need.SELF)
-            if not fits:
-                raise NotPermitted(Need.CODE)
-            if not await self._store.claim(act):
-                raise NotPermitted(Need.UNCLAIMED)
-        await self._keep_locale(caller)
-
-    async def set_pool(self, caller: Caller, community: str, amount: str) -> int | None:
-        """Set what a whole community may spend in a month; `unlimited` takes the pool away. For operators."""
-        async with self._act(caller, Action.POOL, community, owner=True) as act:
-            micros = read_monthly(amount, self._policy.price_micros)
-            await self._store.set_pool(act, community, micros)
-        return micros
-
-    async def decide_community(self, caller: Caller, community: str, *, approve: bool, first: bool = False) -> bool:
-        """Take orders in a community, or never; return whether that is news. For operators.
-
-        `first`: only where nobody has decided yet. Raises NotFound, CommunityDecided.
-        """
-        state = Approval.APPROVED if approve else Approval.DECLINED
-        async with self._act(caller, Action.COMMUNITIES, community, owner=True) as act:
-            if caller.direct and community == caller.community:
-                raise NotFound(Missing.COMMUNITY, community)
-            return await self._store.decide_community(act, community, state, first=first)
-
-    async def community_locale(self, community: str) -> str:
-        """Return the language that a community is written to in unasked, "" where it is not known."""
-        return await self._store.community_locale(community)
-
-    async def pools_left(self, community: str) -> int | None:
-        """Return what the community's pool and the total pool leave it this month; None is unlimited."""
-        standing = await self._store.standing(community, "", self._policy.default_quota)
-        left = (standing.pool_left_micros, standing.total_left_micros)
-        return min((micros for micros in left if micros is not None), default=None)
-
-    async def told_with(self, caller: Caller, community: str) -> Sequence[Newcomer]:
-        """Return the communities that the operators were told of in the same message. For operators."""
-        await self._require_owner(caller)
-        return await self._store.told_with(community)
-
-    async def communities(self, caller: Caller) -> Sequence[Community]:
-        """Return the communities, those that wait first, then those that spent most this month. For operators."""
-        await self._require_owner(caller)
-        month_ms, _ = window(Period.MONTH, self._clock.now_ms())
-        return await self._store.communities(month_ms, 100)
-
-    async def resume(self, caller: Caller, resume: Callable[[], Resumed]) -> Resumed:
-        """Let submissions go on, as after the gateway's wallet was refilled. For operators."""
-        async with self._act(caller, Action.RESUME, "", owner=True) as act:
-            await self._store.acted(act)
-        return resume()
-
     # --- helpers --------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _act(
-        self,
-        caller: Caller,
-        name: Action | CommandName,
-        target: str,
-        *,
-        owner: bool = False,
-        anybody: bool = False,
-    ) -> AsyncIterator[Act]:
-        act = Act(
-            audit_id=caller.event_id or self._ids.job(),
-            community=caller.community,
-            actor=caller.member,
-            actor_name=caller.name,
-            name=name,
-            target=target[:LONGEST_TARGET],
-        )
-        try:
-            if owner:
-                await self._require_owner(caller)
-            elif not anybody:
-                _require_admin(caller)
+    async def _act(self, caller: Caller, name: Action | CommandName, target: str = "") -> AsyncIterator[Act]:
+        async with noted(self._store, self._ids, caller, name, target) as act:
+            _require_admin(caller)
             yield act
-        except Conflict:
-            raise DoneBefore from None
-        except Refusal as refusal:
-            with suppress(Conflict):  # noted before
-                await self._store.refused(act, refusal.outcome)
-            raise
-
-    async def _require_owner(self, caller: Caller) -> None:
-        if caller.member not in await self.owners():
-            raise NotPermitted(Need.OPERATOR)
-        await self._keep_locale(caller)
-
-    async def _keep_locale(self, operator: Caller) -> None:
-        """Keep the language in which an operator is written to unasked."""
-        if operator.locale and self._locales.get(operator.member) != operator.locale:
-            with suppress(StoreError):
-                await self._store.keep_owner_locale(operator.member, operator.locale)
-                self._locales[operator.member] = operator.locale
 
     def _amount(self, text: str) -> int | None:
         return parse_amount(text, self._policy.price_micros)
@@ -337,3 +212,26 @@ def _require_admin(caller: Caller) -> None:
         raise NotPermitted(Need.GROUP)
     if not caller.is_admin:
         raise NotPermitted(Need.ADMIN)
+
+
+@asynccontextmanager
+async def noted(
+    store: AdminStore, ids: Ids, caller: Caller, name: Action | CommandName, target: str = ""
+) -> AsyncIterator[Act]:
+    """Yield an act, which the store notes with its change, and note it where it ends in a refusal."""
+    act = Act(
+        audit_id=caller.event_id or ids.job(),
+        community=caller.community,
+        actor=caller.member,
+        actor_name=caller.name,
+        name=name,
+        target=target[:LONGEST_TARGET],
+    )
+    try:
+        yield act
+    except Conflict:
+        raise DoneBefore from None
+    except Refusal as refusal:
+        with suppress(Conflict):  # noted before
+            await store.refused(act, refusal.outcome)
+        raise

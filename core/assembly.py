@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from core.admin import Admin
+from core.communities import Communities
 from core.domain.ids import Ids
 from core.domain.lifecycle import State
 from core.domain.policy import Policy
@@ -26,6 +27,7 @@ from core.engine.queue import FairQueue, Limits
 from core.engine.remote import RemoteWorkers, Unattended
 from core.engine.wakeups import Wakeups
 from core.engine.worker import Worker
+from core.operators import Operators
 from core.ports import (
     Clock,
     Deliveries,
@@ -92,10 +94,11 @@ def assemble(runtime: Runtime) -> Core:
         policy=runtime.policy,
         clock=runtime.clock,
         ids=runtime.ids,
+        communities=Communities(runtime.store, runtime.presences),
         admin=Admin(runtime.admin_store, runtime.catalog, runtime.policy, runtime.clock, runtime.ids),
+        operators=Operators(runtime.admin_store, runtime.policy, runtime.clock, runtime.ids, worker.resume),
         meters=runtime.meters,
         troubles=runtime.troubles,
-        presences=runtime.presences,
     )
     return Core(service, worker)
 

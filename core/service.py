@@ -1,27 +1,19 @@
 """The members' use cases: what a bot may call on their behalf."""
 
 import logging
-from collections import OrderedDict
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from hmac import compare_digest
-from types import MappingProxyType
 from typing import NoReturn
 
 from core.admin import Admin
+from core.communities import CLOSED, Communities
 from core.domain.allowed import Rule, allowed
 from core.domain.amounts import parse_amount
-from core.domain.communities import Approval
-from core.domain.errors import (
-    OutOfCredit,
-    StaleJob,
-    StoreAway,
-    StoreError,
-)
+from core.domain.errors import OutOfCredit, StaleJob, StoreAway, StoreError
 from core.domain.ids import Ids
 from core.domain.lifecycle import Reason, State
-from core.domain.models import LONGEST_NAME, Accepted, Caller, Destination, Job, Order, Person, shown
+from core.domain.models import Accepted, Caller, Destination, Job, Order
 from core.domain.money import MICROS, show
 from core.domain.policy import OFFER_MS, OLDEST_ACT_MS, Policy
 from core.domain.products import Catalog, Product
@@ -41,25 +33,22 @@ from core.domain.refusals import (
     TooOld,
     Unavailable,
 )
-from core.domain.reports import CreditRequest, Entry, Resumed
+from core.domain.reports import CreditRequest, Entry
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.carrier import Carrier
 from core.engine.meters import Meters
-from core.ports import Clock, Presence
+from core.operators import Operators
+from core.ports import Clock
 from core.stores import Admission, Admitted, Store
 
 log = logging.getLogger(__name__)
 
-MOST_OPEN = 10_000
-"""The most communities remembered as allowed to order."""
-_CLOSED: Mapping[Approval | None, Limit] = {Approval.WAITING: Limit.COMMUNITY, Approval.DECLINED: Limit.DECLINED}
-"""The limit that refuses an order, by what was decided about its community."""
 LARGEST_WISH_MICROS = 100 * MICROS
 _WISHES = allowed(Rule.WISH, most_micros=LARGEST_WISH_MICROS)
 
 
 class Service:
-    """What members and admins may do. Every method raises Refusal and then has changed nothing."""
+    """What members may do, beside what admins and operators may. A method that raises Refusal has changed nothing."""
 
     def __init__(
         self,
@@ -70,26 +59,23 @@ class Service:
         policy: Policy,
         clock: Clock,
         ids: Ids,
+        communities: Communities,
         admin: Admin,
-        meters: Meters | None = None,
-        troubles: Troubles | None = None,
-        presences: Mapping[str, Presence] = MappingProxyType({}),
+        operators: Operators,
+        meters: Meters,
+        troubles: Troubles,
     ) -> None:
-        """`presences`, by platform name, tell communities what was decided, or leave them."""
         self._store = store
-        self.presences = presences
-        self._open: OrderedDict[str, None] = OrderedDict()
-        """Communities known as allowed to order."""
+        self.communities = communities
         self.admin = admin
+        self.operators = operators
         self._worker = worker
         self.catalog = catalog
         self._policy = policy
         self._clock = clock
         self._ids = ids
-        self._meters = meters or Meters()
-        self._troubles = troubles or Troubles()
-
-    # --- members --------------------------------------------------------------------------------------------------
+        self._meters = meters
+        self._troubles = troubles
 
     async def order(self, order: Order, *, agreed_micros: int = 0) -> Accepted:
         """Validate, price and admit an order, and hand it to the worker. The same event twice is one job.
@@ -125,7 +111,7 @@ class Service:
         if not order.caller.can_spend:
             raise NotPermitted(Need.ACCOUNT)
         if order.readings:
-            if limit := _CLOSED.get(await self.approval(order.caller)):
+            if limit := CLOSED.get(await self.communities.approval(order.caller)):
                 raise OverLimit(limit, 0, await self.standing(order.caller))
             await self._ask_back(order, product)
         parameters = product.validate(order.parameters)
@@ -168,52 +154,6 @@ class Service:
         if load.waiting >= self._policy.max_queue:
             raise Unavailable(Cause.FULL, wait_s=load.wait_s)
 
-    async def approval(self, caller: Caller) -> Approval | None:
-        """Record the caller's community, which may be new; return what `arrived` does."""
-        known = caller.direct or caller.community in self._open
-        return Approval.APPROVED if known else await self.heard(caller)
-
-    async def heard(self, caller: Caller) -> Approval | None:
-        """Record a community that may be new, and who was heard there first."""
-        return await self.arrived(
-            caller.community, caller.title, caller.member, caller.name, caller.locale, was_added=False
-        )
-
-    async def arrived(
-        self,
-        community: str,
-        title: str,
-        member: str = "",
-        name: str = "",
-        locale: str = "",
-        *,
-        was_added: bool = True,
-    ) -> Approval | None:
-        """Keep a community that may be new, with its language and who added the bot, where they are known.
-
-        Return whether orders are taken there, or what keeps them from it; None while the store can't say.
-        """
-        title, name = shown(title, LONGEST_NAME), shown(name, LONGEST_NAME)
-        try:
-            is_new, may_order = await self._store.see_community(
-                community, title, member, name, was_added=was_added, locale=locale
-            )
-            found = Approval.APPROVED if may_order else await self._store.decision(community)
-        except StoreError as error:
-            log.warning("%s can't be noted: %s", community, error)
-            return None
-        if may_order:
-            self._open[community] = None
-            if len(self._open) > MOST_OPEN:
-                self._open.popitem(last=False)
-        elif is_new:
-            log.warning(
-                "%s waits for approval: an owner writes /communities approve %s, or use `troubadour communities`",
-                community,
-                community,
-            )
-        return found
-
     async def _refuse(self, admission: Admission, admitted: Admitted) -> NoReturn:
         limit, cost_micros, standing = admitted.refused_by or Limit.ALLOWANCE, admission.cost_micros, admitted.standing
         if standing is None:
@@ -221,8 +161,7 @@ class Service:
         if limit is Limit.ALLOWANCE and admission.order.caller.direct:
             limit = Limit.DIRECT
         if limit is Limit.COMMUNITY:
-            self._open.pop(admission.order.caller.community, None)
-            limit = _CLOSED.get(await self.heard(admission.order.caller), limit)
+            limit = CLOSED.get(await self.communities.heard(admission.order.caller), limit)
         if limit is not Limit.CONFIRM:
             raise OverLimit(limit, cost_micros, standing)
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)
@@ -298,10 +237,9 @@ class Service:
 
     async def redeliver(self, caller: Caller, job_id: str, destination: Destination) -> Job:
         """Send an undeliverable job's artifact again, free, to where the member asked for it."""
-        job = await self._store.job(job_id)
-        if job is None or job.state is not State.UNDELIVERABLE or not job.artifacts:
+        job = await self._own(caller, job_id)
+        if job.state is not State.UNDELIVERABLE or not job.artifacts:
             raise NotFound(Missing.JOB, job_id)
-        _require_owner(caller, job)
         if self._worker.stopping:
             raise Unavailable(Cause.DRAINING)
         try:
@@ -314,10 +252,7 @@ class Service:
     async def cancel(self, caller: Caller, job_id: str) -> Job:
         """Take back an order that still waits, free. Raises NotFound once it is on its way to the gateway."""
         while True:
-            job = await self._store.job(job_id)
-            if job is None:
-                raise NotFound(Missing.JOB, job_id)
-            _require_owner(caller, job)
+            job = await self._own(caller, job_id)
             if job.state is State.CANCELLED and job.reason == Reason.WITHDRAWN:  # the button was pressed twice
                 return job
             if not job.waits:
@@ -327,6 +262,15 @@ class Service:
                 break
         log.info("job %s: cancelled by its member", job.job_id)
         self._worker.cancelled(job)
+        return job
+
+    async def _own(self, caller: Caller, job_id: str) -> Job:
+        """Return a job that the caller has ordered here. Raises NotFound, NotPermitted."""
+        job = await self._store.job(job_id)
+        if job is None:
+            raise NotFound(Missing.JOB, job_id)
+        if caller.member != job.member or caller.community != job.community:
+            raise NotPermitted(Need.OWNER)
         return job
 
     async def place(self, job_id: str, destination: Destination) -> None:
@@ -340,24 +284,6 @@ class Service:
         quota = self._policy.quota(direct=caller.direct)
         return await self._store.standing(caller.community, caller.member, quota, caller.roles)
 
-    async def remember(self, caller: Caller) -> None:
-        """Keep the current name and @name of somebody who was seen."""
-        person = Person(member=caller.member, name=caller.name)
-        await self._store.remember(caller.community, person, caller.handle)
-
-    async def community_moved(self, old: str, new: str) -> None:
-        """Carry everything over to a community's new key, as when a group becomes a supergroup."""
-        if old == new:
-            return
-        await self._store.move_community(old, new)
-        log.info("community %s is now %s", old, new)
-
-    async def resume(self, caller: Caller) -> Resumed:
-        """Let submissions go on at once, as after the gateway's wallet was refilled. For operators."""
-        return await self.admin.resume(caller, self._worker.resume)
-
-    # --- the gateway's callback -----------------------------------------------------------------------------------
-
     async def called_back(self, token: str, request_id: str) -> bool:
         """Take a callback as a hint to ask the gateway now; return whether the token is one of ours.
 
@@ -369,8 +295,3 @@ class Service:
             return False
         self._worker.called_back(job, request_id)
         return True
-
-
-def _require_owner(caller: Caller, job: Job) -> None:
-    if caller.member != job.member or caller.community != job.community:
-        raise NotPermitted(Need.OWNER)

@@ -35,8 +35,10 @@ CORE_BELOW = {
     "media": {"domain", "files", "ports"},
     "engine": {"domain", "files", "ports", "stores"},
     "admin": {"domain", "ports", "stores", "engine"},
-    "service": {"domain", "ports", "stores", "engine", "admin"},
-    "assembly": {"domain", "ports", "stores", "engine", "admin", "service"},
+    "operators": {"domain", "ports", "stores", "admin"},
+    "communities": {"domain", "ports", "stores"},
+    "service": {"domain", "ports", "stores", "engine", "admin", "operators", "communities"},
+    "assembly": {"domain", "ports", "stores", "engine", "admin", "operators", "communities", "service"},
 }
 """The rooms of the core, from the ground up, and what each may import beside itself."""
 

@@ -161,7 +161,7 @@ async def compose(
         notifier = Notifier(
             runtime.troubles,
             SqlNotices(stores.driver, clock),
-            core.service.admin.readers,
+            core.service.operators.readers,
             chats,
             look=health.look,
             leads=BOT in part.roles and part.leads,
@@ -284,7 +284,7 @@ async def serve(settings: Settings, part: Part) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with build(settings, chats, part=part) as app:
-        if BOT in part.roles and part.leads and (code := await app.service.admin.issue_code()):
+        if BOT in part.roles and part.leads and (code := await app.service.operators.issue_code()):
             print(operator_replies.claim(code), file=sys.stderr, flush=True)  # noqa: T201 - others may read the log
         await app.run(stop)
     return 0 if stop.is_set() else 1

@@ -50,7 +50,7 @@ async def claim(asked: Asked, code: str) -> Answer | None:
     """Make whoever knows the code from the terminal the owner."""
     if not code.strip():
         return None
-    await asked.service.admin.claim(asked.caller, code, seen=asked.is_public)
+    await asked.service.operators.claim(asked.caller, code, seen=asked.is_public)
     return Answer(_(operator_replies.CLAIMED))
 
 
@@ -178,7 +178,7 @@ async def audit(asked: Asked) -> Answer:
 async def pool(asked: Asked, amount: str, community: str = "") -> Answer:
     """Set what a whole community may spend in a month."""
     key = _community(asked, community)
-    return Answer(operator_replies.pool(key, await asked.service.admin.set_pool(asked.caller, key, amount)))
+    return Answer(operator_replies.pool(key, await asked.service.operators.set_pool(asked.caller, key, amount)))
 
 
 def _community(asked: Asked, community: str) -> str:
@@ -195,7 +195,7 @@ async def communities(asked: Asked, decision: str = "", community: str = "") -> 
     """List communities, or approve or decline one: that in which the words are written, if none is named."""
     service, caller = asked.service, asked.caller
     if not decision:
-        return Answer(community_replies.communities(await service.admin.communities(caller)), private=True)
+        return Answer(community_replies.communities(await service.operators.communities(caller)), private=True)
     key, approve = _community(asked, community), decision == "approve"
     said = await approval.decide(service, caller, key, approve=approve)
     return Answer(said, private=not approve and key == caller.community)
@@ -203,7 +203,7 @@ async def communities(asked: Asked, decision: str = "", community: str = "") -> 
 
 async def resume(asked: Asked) -> Answer:
     """Let orders go to the gateway at once, as after its wallet was refilled."""
-    return Answer(operator_replies.resumed(await asked.service.resume(asked.caller)))
+    return Answer(operator_replies.resumed(await asked.service.operators.resume(asked.caller)))
 
 
 async def decide(service: Service, caller: Caller, credit_request_id: str, *, approve: bool) -> Answer:

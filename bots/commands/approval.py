@@ -44,32 +44,32 @@ async def press(service: Service, caller: Caller, community: str, *, approve: bo
         raise NotFound(Missing.REQUEST, community)
     late = False
     try:
-        await service.admin.decide_community(caller, community, approve=approve, first=True)
+        await service.operators.decide_community(caller, community, approve=approve, first=True)
         said = await _carry_out(service, community, approve=approve)
     except CommunityDecided as error:
         said, late = refusals.refusal(error), True
-    letter = digest(await service.admin.told_with(caller, community))
+    letter = digest(await service.operators.told_with(caller, community))
     return Verdict(Letter(f"{letter.text}\n\n{said}", letter.buttons), said, late)
 
 
 async def decide(service: Service, caller: Caller, community: str, *, approve: bool) -> str:
     """Decide as a command says, whatever was decided before, and return what came of it. Raises Refusal."""
-    is_news = await service.admin.decide_community(caller, community, approve=approve)
+    is_news = await service.operators.decide_community(caller, community, approve=approve)
     return await _carry_out(service, community, approve=approve, is_news=is_news)
 
 
 async def _carry_out(service: Service, community: str, *, approve: bool, is_news: bool = True) -> str:
-    locale = await service.admin.community_locale(community)
+    locale = await service.operators.community_locale(community)
     said = await carry_out(
-        service.presences, service.catalog, community, approve=approve, is_news=is_news, locale=locale
+        service.communities.presences, service.catalog, community, approve=approve, is_news=is_news, locale=locale
     )
-    left = await service.admin.pools_left(community) if approve else None
+    left = await service.operators.pools_left(community) if approve else None
     return said if left is None or left > 0 else f"{said} {community_replies.no_pool_left(community)}"
 
 
 async def heard(asked: Asked, who: Who, act: Callable[[], Awaitable[Answer]]) -> Answer:
     """Do what somebody asks in a community that may be new; say that it takes no orders, if so. Raises Refusal."""
-    closed = greetings.closed(await asked.service.approval(asked.caller))
+    closed = greetings.closed(await asked.service.communities.approval(asked.caller))
     answer = await act()
     if not closed or answer.private or who is Who.OPERATOR:  # to whom it is no news
         return answer
@@ -80,9 +80,9 @@ async def arrived(
     service: Service, community: str, title: str, member: str = "", name: str = "", *, locale: str
 ) -> Approval | None:
     """Keep a community that the bot was added to, and leave again where it was declined: nobody is asked twice."""
-    found = await service.arrived(community, title, member, name, locale)
+    found = await service.communities.arrived(community, title, member, name, locale)
     if found is Approval.DECLINED:
-        await carry_out(service.presences, service.catalog, community, approve=False)
+        await carry_out(service.communities.presences, service.catalog, community, approve=False)
     return found
 
 

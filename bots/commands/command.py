@@ -158,5 +158,8 @@ class Command:
 
     async def let_in(self, asked: Asked) -> None:
         """Refuse, before anything else is read, whoever may not use the command at all."""
-        if self.who is not Who.MEMBER:
-            await asked.service.admin.enter(asked.caller, self.group, owner=self.who is Who.OPERATOR)
+        match self.who:
+            case Who.ADMIN:
+                await asked.service.admin.enter(asked.caller, self.group)
+            case Who.OPERATOR:
+                await asked.service.operators.enter(asked.caller, self.group)

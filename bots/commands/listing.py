@@ -13,7 +13,7 @@ async def audience(asked: Asked) -> Collection[Who]:
     found = {Who.MEMBER}
     if not asked.caller.direct and await asked.is_admin():
         found.add(Who.ADMIN)
-    if asked.caller.member in await asked.service.admin.owners():
+    if asked.caller.member in await asked.service.operators.owners():
         found.add(Who.OPERATOR)
     return found
 

@@ -175,7 +175,7 @@ class Dispatcher:
         if orders.is_empty(order, catalog):
             is_mine = parse.answers_bot(message, self._bot.id)
             said = Said(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))
-            closed = greetings.closed(await self._service.approval(_caller(message)))
+            closed = greetings.closed(await self._service.communities.approval(_caller(message)))
             return replace(said, text=f"{said.text}\n\n{closed}") if closed else said
         accepted = await self._service.order(order)
         keep()
@@ -205,7 +205,7 @@ class Dispatcher:
         if not who.can_spend or known:
             return
         try:
-            await self._service.remember(who)
+            await self._service.communities.remember(who)
         except Exception:
             log.exception("a member's name could not be kept")
         else:

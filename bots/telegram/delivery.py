@@ -288,5 +288,5 @@ class TelegramDelivery:
     async def migrated(self, old: int, new: int) -> None:
         """Carry everything over to the supergroup that a group has become."""
         if self._moved.get(old) != new:
-            await self._service.community_moved(key(old), key(new))
+            await self._service.communities.moved(key(old), key(new))
             self._moved[old] = new

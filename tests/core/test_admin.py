@@ -6,8 +6,6 @@ from dataclasses import replace
 import pytest
 
 from core.admin import Subject
-from core.domain.audit import Outcome
-from core.domain.errors import OutOfCredit, StoreAway
 from core.domain.models import Caller
 from core.domain.quota import LimitName, Limits, QuotaSource
 from core.domain.refusals import (
@@ -18,9 +16,6 @@ from core.domain.refusals import (
     NotPermitted,
     OverLimit,
 )
-from core.domain.reports import Resumed
-from core.engine.queue import Limits as QueueLimits
-from storage.admin_store import SqlAdminStore
 from tests.core.engine.jobs import at_rest
 from tests.core.people import ANN, BOSS, OWNER
 from tests.core.rig import Incarnation, Rig
@@ -42,8 +37,8 @@ ADMIN_ACTS: dict[str, Act] = {
     "unblock": lambda alive, who: alive.service.admin.unblock(who, ANN),
     "limits": lambda alive, who: alive.service.admin.set_limit(who, LimitName.LONGEST_TEXT, "5"),
     "approve": lambda alive, who: alive.service.admin.decide(who, "r1", approve=True),
-    "pool": lambda alive, who: alive.service.admin.set_pool(who, "test:band", "1"),
-    "communities": lambda alive, who: alive.service.admin.decide_community(who, "test:band", approve=False),
+    "pool": lambda alive, who: alive.service.operators.set_pool(who, "test:band", "1"),
+    "communities": lambda alive, who: alive.service.operators.decide_community(who, "test:band", approve=False),
     "find": lambda alive, who: alive.service.admin.find(who, "ann", "grant"),
 }
 
@@ -55,7 +50,7 @@ READS: dict[str, Act] = {
     "usage": lambda alive, who: alive.service.admin.usage(who),
     "entries": lambda alive, who: alive.service.admin.entries(who),
     "audit": lambda alive, who: alive.service.admin.audit(who),
-    "communities": lambda alive, who: alive.service.admin.communities(who),
+    "communities": lambda alive, who: alive.service.operators.communities(who),
 }
 
 
@@ -83,12 +78,12 @@ async def test_what_is_not_theirs_is_not_shown(alive: Incarnation, name: str) ->
 
 async def test_an_admin_is_no_operator_and_an_operator_no_admin(alive: Incarnation) -> None:
     with pytest.raises(NotPermitted, match="operator"):
-        await alive.service.admin.set_pool(BOSS, "test:band", "1")
+        await alive.service.operators.set_pool(BOSS, "test:band", "1")
     with pytest.raises(NotPermitted, match="operator"):
-        await alive.service.admin.decide_community(BOSS, "test:band", approve=False)
+        await alive.service.operators.decide_community(BOSS, "test:band", approve=False)
     with pytest.raises(NotPermitted, match="admin"):
         await alive.service.admin.grant(OWNER, ANN, "1")
-    assert await alive.service.admin.set_pool(OWNER, "test:band", "0.001") == 1000
+    assert await alive.service.operators.set_pool(OWNER, "test:band", "0.001") == 1000
     with pytest.raises(OverLimit, match="pool"):
         await alive.service.order(order())
 
@@ -111,7 +106,7 @@ async def test_quotas_and_pools_in_words_that_are_no_amount_change_nothing(alive
     with pytest.raises(InvalidInput):
         await admin.set_limit(BOSS, LimitName.CONFIRM_MICROS, typed)
     with pytest.raises(InvalidInput):
-        await admin.set_pool(OWNER, "test:band", typed)
+        await alive.service.operators.set_pool(OWNER, "test:band", typed)
     standing = await alive.service.standing(caller(roles=("test:role:1",)))
     assert (standing.source, standing.pool_left_micros, standing.limits) == ("operator", None, Limits())
 
@@ -174,32 +169,12 @@ async def test_a_quota_that_is_cleared_is_gone(alive: Incarnation) -> None:
 
 
 async def test_who_was_not_seen_under_an_at_name_is_not_found_and_that_is_noted(alive: Incarnation) -> None:
-    await alive.service.remember(caller(handle="ann"))
+    await alive.service.communities.remember(caller(handle="ann"))
     assert (await alive.service.admin.find(BOSS, "ann", "grant")).member == "test:ann"
     with pytest.raises(NotFound, match="@bob"):
         await alive.service.admin.find(BOSS, "bob", "grant")
     [noted] = await alive.service.admin.audit(BOSS)
     assert (noted.act, noted.target, noted.outcome) == ("grant", "@bob", "refused: NotFound")
-
-
-async def test_a_community_that_is_declined_orders_nothing(alive: Incarnation) -> None:
-    await alive.service.heard(caller())
-    await alive.service.admin.decide_community(OWNER, "test:band", approve=False)
-    unclear = replace(order(event_id="unclear"), readings={"Aria": {"text": "Hello"}, "": {"text": "Aria? Hello"}})
-    for refused in (order(), unclear):
-        with pytest.raises(OverLimit, match="declined"):
-            await alive.service.order(refused)
-    await alive.service.admin.decide_community(OWNER, "test:band", approve=True)
-    await alive.service.order(order())
-    await at_rest(alive)
-
-
-async def test_an_owner_is_one_while_the_store_is_away(alive: Incarnation, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(_: object) -> frozenset[str]:
-        raise StoreAway("the disk is full")
-
-    monkeypatch.setattr(SqlAdminStore, "owners", away)
-    await alive.service.admin.enter(OWNER, "pool", owner=True)
 
 
 @pytest.mark.parametrize("reason", ["euros", "x" * 201, "one\ntwo"])
@@ -239,39 +214,15 @@ async def test_an_event_that_is_reported_twice_acts_once(alive: Incarnation) -> 
 
 
 async def test_whoever_may_not_enter_is_noted(alive: Incarnation) -> None:
-    admin = alive.service.admin
+    admin, operators = alive.service.admin, alive.service.operators
     await admin.enter(BOSS, "usage")
-    await admin.enter(OWNER, "communities", owner=True)
+    await operators.enter(OWNER, "communities")
     theirs = ((BOSS, "communities"), (BOSS, "resume"), (caller(), "usage"), (OWNER, "audit"))
     for who, act in theirs:
         with pytest.raises(NotPermitted):
-            await admin.enter(who, act, owner=act in {"communities", "resume"})
+            await (operators if act in {"communities", "resume"} else admin).enter(who, act)
     noted = {(entry.actor, entry.act, entry.outcome) for entry in await admin.audit(BOSS)}
     assert noted == {(who.member, act, "refused: NotPermitted") for who, act in theirs}
-
-
-async def test_an_owners_word_lets_orders_go_on_at_once(rig: Rig) -> None:
-    rig.breaker_pause_s = 600
-    rig.limits = QueueLimits(total=1, community=1, member=1)
-    rig.gateway.submits = [OutOfCredit()]
-    async with rig.running() as alive:
-        await alive.service.order(order())
-        await alive.service.order(order(caller("bob")))
-        await rig.chat.until(lambda: bool(rig.chat.told))
-        for who in (BOSS, caller()):
-            with pytest.raises(NotPermitted, match="operator"):
-                await alive.service.resume(who)
-        assert rig.chat.heard == []
-        owner = replace(OWNER, event_id="test:word")
-        assert await alive.service.resume(owner) == Resumed(ended_pause=True)
-        await at_rest(alive)
-        assert len(rig.chat.heard) == 1
-        assert await alive.service.resume(OWNER) == Resumed(ended_pause=False)
-        with pytest.raises(DoneBefore):
-            await alive.service.resume(owner)
-        noted = [(entry.actor, entry.act, entry.outcome) for entry in await alive.service.admin.audit(BOSS)]
-        assert noted.count(("test:owner", "resume", Outcome.APPLIED)) == 2
-        assert noted.count(("test:boss", "resume", Outcome.NOT_PERMITTED)) == 1
 
 
 async def test_nobody_fills_the_audit_with_refusals(alive: Incarnation, rig: Rig) -> None:
@@ -285,15 +236,8 @@ async def test_nobody_fills_the_audit_with_refusals(alive: Incarnation, rig: Rig
     assert len(await alive.service.admin.audit(BOSS)) == 21
 
 
-async def test_a_pool_needs_a_community_that_was_seen(alive: Incarnation) -> None:
-    with pytest.raises(NotFound, match="community"):
-        await alive.service.admin.set_pool(OWNER, "test:typo", "5")
-    await alive.service.remember(caller(community="choir"))
-    assert await alive.service.admin.set_pool(OWNER, "test:choir", "5") == 5_000_000
-
-
 async def test_all_quotas_are_listed(alive: Incarnation) -> None:
-    await alive.service.remember(caller())
+    await alive.service.communities.remember(caller())
     await alive.service.admin.set_quota(BOSS, Subject.of(ANN), "1", "week")
     await alive.service.admin.set_quota(BOSS, Subject.of(None), "2", "day")
     listed = await alive.service.admin.quotas(BOSS)

@@ -166,7 +166,7 @@ async def test_nothing_is_admitted_or_told_while_the_store_can_not_answer(rig: R
             await alive.service.order(order())
         with pytest.raises(Unavailable, match="store"):
             await alive.service.spoken(caller(), event_id="test:1")
-        assert not await alive.service.heard(caller())
+        assert not await alive.service.communities.heard(caller())
         await alive.store.open()
     assert rig.gateway.posted == []
 
@@ -211,7 +211,7 @@ async def test_standing_is_of_an_account_and_of_the_right_policy(rig: Rig) -> No
 
 async def test_members_are_found_where_they_were_seen(rig: Rig) -> None:
     async with rig.running() as alive:
-        await alive.service.remember(caller())
+        await alive.service.communities.remember(caller())
         assert (await alive.service.admin.find(caller("bob", is_admin=True), "Ann", "grant")).member == "test:ann"
         with pytest.raises(NotFound, match="nobody"):
             await alive.service.admin.find(caller("bob", is_admin=True), "nobody", "grant")

@@ -284,10 +284,10 @@ async def test_web_alone_takes_updates_and_callbacks(house: House) -> None:
         session.get(f"{house.telegram.webhook.target}/readyz") as ready,
     ):
         assert (answer.status, json.loads(await ready.text())["status"]) == (200, "ready")
-    code, own = await bot.service.admin.issue_code(), house.telegram.private(bob)
+    code, own = await bot.service.operators.issue_code(), house.telegram.private(bob)
     said = await own.reply_to(await own.says(bob, f"/claim {code}"))  # which the bot printed
     assert said.text.startswith("You run this bot now")
-    assert await bot.service.admin.owners() == {f"telegram:{bob.id}"}
+    assert await bot.service.operators.owners() == {f"telegram:{bob.id}"}
     assert house.telegram.calls_to("getUpdates") == []
 
 

@@ -210,7 +210,7 @@ async def test_a_number_that_nobody_was_seen_by_is_pointed_out(alive: Incarnatio
     for _ in range(2):
         assert (await types(alive, "/grant id:99 5")).endswith(f"credit.{warning}")
     assert (await types(alive, "/block id:99")).endswith(warning)
-    await alive.service.remember(caller("99", name="Zoe"))
+    await alive.service.communities.remember(caller("99", name="Zoe"))
     assert await types(alive, "/revoke id:99 1") == "Zoe now has $9.00 credit."
 
 

@@ -6,7 +6,7 @@ from tests.bots.discord.talk import OPERATORS_ONLY, say
 
 async def test_the_owner_may_set_pools_and_still_may_after_a_restart(stage: Stage, running: Running) -> None:
     async with running() as app:
-        code = await app.service.admin.issue_code()
+        code = await app.service.operators.issue_code()
         assert code
         assert (await say(stage, stage.boss, "/pool", amount="5")).content == OPERATORS_ONLY
         assert "not the code" in (await say(stage, stage.ana, "/claim", code="wrong")).content

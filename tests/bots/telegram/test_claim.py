@@ -9,7 +9,7 @@ async def test_the_owner_may_set_pools_and_still_may_after_a_restart(
     world: TelegramWorld, rig: Rig, band: Chat, alice: User, bob: User
 ) -> None:
     async with rig.bot() as bot:
-        code = await bot.service.admin.issue_code()
+        code = await bot.service.operators.issue_code()
         assert code
         own = world.private(bob)
         assert "Only whoever runs" in await answer(band, bob, "/pool 5")
@@ -24,7 +24,7 @@ async def test_the_owner_may_set_pools_and_still_may_after_a_restart(
 
 async def test_a_code_written_in_a_group_is_void(world: TelegramWorld, rig: Rig, band: Chat, bob: User) -> None:
     async with rig.bot() as bot:
-        code = await bot.service.admin.issue_code()
+        code = await bot.service.operators.issue_code()
         assert code
         assert "write it to me in a direct chat" in await answer(band, bob, "/claim wrong")
         assert "void now" in await answer(band, bob, f"/claim {code}")

@@ -34,7 +34,7 @@ async def test_usage_adds_up_by_day_member_and_product(alive: Incarnation, rig: 
     spent = alive.service.admin._store.spent
     assert sum(row.charged_micros for row in await spent("test:band", "", 0, today_ms)) == 2400
     assert sum(row.charged_micros for row in await spent("test:band", "", today_ms, today_ms + 1)) == 200
-    listed = await alive.service.admin.communities(OWNER)
+    listed = await alive.service.operators.communities(OWNER)
     assert [(c.community, c.used_micros) for c in listed] == [("test:band", 2600), ("test:choir", 900)]
 
 

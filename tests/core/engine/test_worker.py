@@ -194,7 +194,7 @@ async def test_a_community_that_moves_gives_its_place_back(rig: Rig) -> None:
     async with rig.running() as alive:
         await ordered(alive)
         await reached.wait()
-        await alive.service.community_moved("test:band", "test:orchestra")
+        await alive.service.communities.moved("test:band", "test:orchestra")
         go.set()
         await at_rest(alive)
         await ordered(alive, who="bob")

@@ -176,7 +176,7 @@ ABLATIONS = (
     ),
     Ablation(
         "anybody may have it sent again",
-        "core.service:_require_owner",
+        "core.service:Service._own",
         "raise NotPermitted(Need.OWNER)",
         "pass",
         featured="people: send again pressed by another",
