@@ -173,7 +173,8 @@ class Service:
             product.validate(parameters)
         self._check_open()
         offer_id, expires_ms = await self._offer(order, self._ids.job(), 0)
-        raise NeedsChoice(offer_id, tuple(order.readings), expires_ms)
+        words = str(order.parameters[product.billed])
+        raise NeedsChoice(offer_id, tuple(order.readings), expires_ms, words)
 
     async def _offer(self, order: Order, offer_id: str, cost_micros: int) -> tuple[str, int]:
         expires_ms = self._clock.now_ms() + OFFER_MS

@@ -1,14 +1,16 @@
 """What stands in the place of a text and is plainly none: a flag, the usage as it stands, another command. Pure."""
 
 import re
+from functools import lru_cache
 from typing import NoReturn
 
 from bots.commands import parse, table
-from bots.commands.parameters import DASHES, EQUALS, WORD, Typed, name_of
+from bots.commands.parameters import DASHES, EQUALS, QUOTATION_MARKS, WORD, Typed, name_of
 from bots.commands.voice_names import beginning
 from bots.text import product_words
-from bots.text.locale import _
+from bots.text.locale import Language, _, spoken
 from core.domain.parameters import says_something
+from core.domain.products import Catalog
 
 _UNFINISHED = re.compile(
     rf"(?<![^\s,;])[\[({{<]?{DASHES}?(?P<name>{WORD})(?:{EQUALS}(?=\s|\Z|[\])}}>])|{EQUALS}\"[^\"]*\Z)"
@@ -23,22 +25,43 @@ _NAMELESS = re.compile(r"[=\uff1d]\s?[.,]?\d[\d.,]*(?=\s|\Z)")
 _WORD = re.compile(r"[^\s\[\](){}<>|,]+")
 _AMID = re.compile(rf"(?<![^\s,;]){DASHES}?(?P<name>{WORD}){EQUALS}(?P<value>\"[^\"\n]*\"|[^\s\"]+)")
 _ORDER_AMID = re.compile(r"(?<=\s)/(\w+)(?=\s)")
-_HELP = frozenset({"help", "usage"})
+_TO_A_BOT = {"cancel", "confirm", "exit", "quit", "stop"} | {w for c in table.COMMANDS for w in (c.name, c.group)}
+"""What people tell a bot, in a word or two."""
+_TEXTS = frozenset({"description", "lyrics", "message", "sentence", "words"})
+"""What else people call a text."""
+_AROUND = frozenset({"a", "any", "enter", "goes", "here", "insert", "my", "own", "some", "the", "type", "your"})
+"""What stands around the word for a text where there is none: your text here."""
+LONGEST_DOUBTFUL = 60
+"""Characters of what may stand for a text."""
 
 
-def refuse_no_text(typed: Typed, text: str, *, is_alone: bool) -> None:
-    """Refuse what nobody wants to hear; `is_alone`: no voice was called for it. Raises InvalidInput.
+def is_doubtful(body: str, text: str, catalog: Catalog) -> bool:
+    """Say whether all of a text is a command's name or stands for a text: "help", "your text here".
 
-    A word such as "help" may be meant as a text, so the refusal says how to have it said. It is refused only where it
-    is all that was typed, in which no sentence is lost.
+    Somebody may want to hear it, so it is asked about; in quotation marks there is no doubt.
     """
+    if len(text) > LONGEST_DOUBTFUL or not QUOTATION_MARKS.isdisjoint(body):
+        return False
+    words = re.findall(r"\w+", text.casefold())
+    whole, meant = " ".join(words), " ".join(word for word in words if word not in _AROUND)
+    if whole in _TO_A_BOT or meant in _TEXTS or meant in _shown(spoken()):
+        return True
+    return any(whole == row.command or meant in row.table for row in catalog.products.values())
+
+
+@lru_cache(maxsize=64)
+def _shown(language: Language) -> frozenset[str]:
+    """Return what usages show in a language, and in English, in the place of what somebody is to write."""
+    forms = [a.example or a.kind.value for c in table.COMMANDS for a in c.arguments if not a.choices]
+    return frozenset(form.casefold().lstrip("@") for form in (*forms, *map(language.catalogue.gettext, forms)))
+
+
+def refuse_no_text(typed: Typed, text: str) -> None:
+    """Refuse what nobody wants to hear; the refusal says how to have it said all the same. Raises InvalidInput."""
     _refuse_unfinished(typed, text)
     _refuse_amid(typed, text)
-    word = text.strip().casefold()
-    if _FLAG.fullmatch(word) or (is_alone and word in _HELP):
+    if _FLAG.fullmatch(text.strip()):
         _refuse_help(typed, text.strip())
-    if is_alone and word.isalpha() and word in table.members_words():
-        _refuse_command(typed, text.strip(), f"/{word}")
     names = typed.product.table
     if _WORD.search(text) and all(found[0].casefold().replace("-", "_") in names for found in _WORD.finditer(text)):
         line = product_words.example(typed.product, typed.catalog)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bots.commands.no_text import refuse_no_text
+from bots.commands.no_text import is_doubtful, refuse_no_text
 from bots.commands.parameters import Typed
 from bots.commands.voice_names import NO_NAME, Beginning, beginning
 from bots.text.locale import _
@@ -68,7 +68,7 @@ def _parameters(
         reading = typed.with_given({**typed.given, row.speaker: voice} if voice else typed.given)
         rest = text if is_literal else reading.after_first(text)[0]
         if not is_literal:
-            refuse_no_text(reading, rest, is_alone=not found.voices)
+            refuse_no_text(reading, rest)
         return {**reading.given, row.billed: rest or words.answered}
 
     readings = {voice: said(found.rest, voice) for voice in found.voices}
@@ -77,7 +77,11 @@ def _parameters(
     if not found.plain and not found.chosen:
         readings[""] = said(text, catalog.default_voice if row.speaker else None)
     *_, parameters = readings.values()
-    return parameters, readings if found.voices and not found.plain else {}
+    if found.voices and not found.plain:
+        return parameters, readings
+    heard = parameters[row.billed]
+    is_asked = heard != words.answered and is_doubtful(words.body, heard, catalog)
+    return parameters, {"": parameters} if is_asked else {}
 
 
 def _alone(row: Product, word: str, voice: str, catalog: Catalog) -> InvalidInput:

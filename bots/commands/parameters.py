@@ -31,6 +31,7 @@ _GROUP = re.compile(r"\s*[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>][,:]?\s
 _LAST_GROUP = re.compile(r"[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>]\Z")
 _MARKS = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u00ab": "\u00bb", "'": "'", "\u2018": "\u2019"}
 """Quotation marks that open, with those that close them."""
+QUOTATION_MARKS = frozenset("".join((*_MARKS, *_MARKS.values())))
 _OPENING, _CLOSING = "".join(_MARKS), frozenset("".join(_MARKS.values())) - {'"'}
 """Within plain ones no last parameter is found anyway."""
 _MORE = re.compile(rf"\s+{WORD}{EQUALS}")

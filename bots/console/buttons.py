@@ -18,8 +18,8 @@ def of_refusal(refusal: Refusal) -> str:
         case NeedsConfirmation(offer_id=offer_id):
             return f"\n{replies.to_go_ahead(offer_id)}"
         case NeedsChoice(offer_id=offer_id, readings=readings):
-            numbered = enumerate(readings, 1)
-            return "".join(f"\n{replies.reading(name)}: /{CONFIRM} {offer_id} {i}" for i, name in numbered)
+            numbered = enumerate(replies.readings(readings), 1)
+            return "".join(f"\n{label}: /{CONFIRM} {offer_id} {i}" for i, label in numbered)
         case OverLimit(missing_micros=int(micros)):
             return f"\n{replies.to_ask(show(micros))}"
         case _:

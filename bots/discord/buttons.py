@@ -39,7 +39,7 @@ def of_refusal(refusal: Refusal, who: Caller) -> discord.ui.View | None:
         case NeedsConfirmation(offer_id=offer_id):
             return _row((_(replies.CONFIRM), CONFIRM, offer_id))
         case NeedsChoice(offer_id=offer_id, readings=readings):
-            return _row(*((replies.reading(name), CONFIRM, f"{offer_id}:{i}") for i, name in enumerate(readings)))
+            return _row(*((label, CONFIRM, f"{offer_id}:{i}") for i, label in enumerate(replies.readings(readings))))
         case OverLimit(missing_micros=int(micros)):
             return _row((_(replies.ASK), ASK, f"{micros}:{who.member.removeprefix(f'{PLATFORM}:')}"))
         case _:

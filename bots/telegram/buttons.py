@@ -37,7 +37,7 @@ def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:
         case NeedsConfirmation(offer_id=offer_id):
             return _row((_(replies.CONFIRM), f"{CONFIRM}:{offer_id}"))
         case NeedsChoice(offer_id=offer_id, readings=readings):
-            return _row(*((replies.reading(name), f"{CONFIRM}:{offer_id}:{i}") for i, name in enumerate(readings)))
+            return _row(*((label, f"{CONFIRM}:{offer_id}:{i}") for i, label in enumerate(replies.readings(readings))))
         case OverLimit(missing_micros=int(micros)):
             return _row((_(replies.ASK), f"{ASK}:{micros}:{who.member.removeprefix(f'{NAME}:')}"))
         case _:

@@ -149,6 +149,13 @@ NOTHING_TO_SAY = N_(
 
 def choose(error: NeedsChoice) -> str:
     """Ask what is meant; the platform offers the buttons."""
+    if not any(error.readings):
+        return _(
+            "Is “{words}” all that is to be heard? Nothing is ordered yet; you can say so until {clock}. /help lists "
+            "all that I can do.",
+            words=shown(error.words, LONGEST_QUOTE),
+            clock=clock(error.expires_ms),
+        )
     return _(
         "Did you mean the voice {voices}? Nothing is ordered yet; you can say so until {clock}.",
         voices=either([name for name in error.readings if name]),

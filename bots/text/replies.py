@@ -116,9 +116,10 @@ def to_ask(amount: str) -> str:
     return _("To ask the admins for what is missing: /ask {amount}", amount=amount)
 
 
-def reading(name: str) -> str:
-    """Name what a member may choose: a voice, or the words as they stand."""
-    return name or _("Say all of it")
+def readings(names: Sequence[str]) -> list[str]:
+    """Name what a member may choose: voices, or the words as they stand."""
+    as_it_stands = N_("Say all of it") if any(names) else CONFIRM
+    return [name or _(as_it_stands) for name in names]
 
 
 def voices(catalog: Catalog) -> str:

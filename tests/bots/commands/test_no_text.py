@@ -2,8 +2,9 @@
 
 import pytest
 
+from bots.text import replies
 from bots.text.refusals import refusal
-from core.domain.refusals import InvalidInput
+from core.domain.refusals import InvalidInput, NeedsChoice
 from tests.bots.commands.ordering import TABLE, ordered
 
 EXAMPLE = "/speak Lily Hello everyone"
@@ -17,10 +18,7 @@ HELP = f"{EXAMPLE}, /help for all that I can do"
         ("-h", HELP),
         ("\u2014help", HELP),
         ("/help", HELP),
-        ("help", HELP),
-        ("Help", HELP),
         ("Aria --help", HELP),
-        ("balance", "/balance"),
         ("/balance", "/balance"),
         ("/speak hello", "/speak hello"),
         ("/speak@some_bot hello", "/speak hello"),
@@ -99,7 +97,6 @@ def test_marks_that_do_not_close_a_text_are_said(text: str) -> None:
         "lo-fi pcm_8000",
         "prompt",
         "--help",
-        "help",
         "/speak hello",
         "[output_format] lo-fi",
     ],
@@ -112,17 +109,39 @@ def test_nor_is_it_played(body: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Help!", "Help me", '"help"', "Balance is all", "/pause and go", "Hello\n/shrug", "Text me later", "Speed kills",
+    ["Help me", '"help"', 'text="help"', "Please help", "Stop it", "Your turn", "Words hurt", "Balance is all", "/pause and go", "Hello\n/shrug", "Text me later", "Speed kills",
      "What a voice", "I ran at speed 9", "What a nice voice area", "--hello there", "-Hola", "\u2014Hola", "= hi",
      "E=mc2", "v=1 and so on", "and/or", "Voice of America"],
 )  # fmt: skip
 def test_what_may_be_a_sentence_is_said(text: str) -> None:
-    assert ordered(text).parameters["text"] == text
+    assert ordered(text).parameters["text"] == text.removeprefix("text=").strip('"' if "text=" in text else "")
     assert not ordered(text).readings
 
 
-def test_a_word_after_a_voice_is_said() -> None:
-    assert ordered("Aria help").parameters == {"voice": "Aria", "text": "help"}
+@pytest.mark.parametrize(
+    "text",
+    ["help", "Help!", "HELP\n", "Usage", "quota", "balance", "quota show", "music", "stop", "Cancel.", "prompt",
+     "your text here", "Enter your text here", "<your prompt>", "some words", "description", "AMOUNT", "@name", "reason",
+     "output_format"],
+)  # fmt: skip
+def test_a_word_that_may_be_meant_for_the_bot_is_asked_about(text: str) -> None:
+    """Also after a voice and as a text that is named, but in no quotation marks."""
+    said = {"voice": "Lily", "text": text.rstrip()}
+    assert ordered(text).readings == ordered(f"text={text}").readings == {"": said}
+    assert ordered(f"Aria {text}").readings == {"": {**said, "voice": "Aria"}}
+    assert not ordered(f'text="{text}"').readings
+    assert not ordered("", answered=text).readings
+
+
+def test_what_stands_for_a_description_is_asked_about_too() -> None:
+    for body in ("help", "description", "text", "voice", "your description here"):
+        assert ordered(body, "music").readings == {"": {"prompt": body}}
+
+
+def test_what_is_asked_about_names_the_words_and_their_only_reading() -> None:
+    asked = NeedsChoice("1", ("",), 45_000, "help")
+    assert refusal(asked).startswith("Is “help” all that is to be heard? Nothing is ordered yet; you can say so until")
+    assert replies.readings(asked.readings) == ["Go ahead"]
 
 
 def test_a_long_text_is_not_cut_in_a_line_to_type() -> None:
