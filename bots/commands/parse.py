@@ -9,8 +9,17 @@ from operator import ne
 from bots.commands.table import members_words, places, words
 from core.domain.products import Catalog
 
-_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:[:\uff1a,\uff0c\u3001]|(?!\S))\s*")
-"""Any blank ends the name, also the wide and the unbreakable one, and so does what people put in its place."""
+_COMMAND = re.compile(r"[/\uff0f]([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:[:\uff1a,\uff0c\u3001]|(?!\S))\s*")
+"""The slash may be the wide one of East Asian keyboards.
+
+Any blank ends the name, also the wide and the unbreakable one, and so does what people put in its place.
+"""
+_ALMOST = re.compile(
+    r"(?:\s*(?:[!.\\?$#>\uff01\u3002\uffe5\uff3c-]+|[/\uff0f]{2,}|[/\uff0f](?=\s))|\s+[/\uff0f])"
+    r"\s*([A-Za-z0-9_]{1,32})(?![^\s:,])(.*)",
+    re.DOTALL,
+)
+"""What other bots take for a command, or a slash with blanks or another slash."""
 
 _NAME = re.compile(r"(?:@|id:)[^\s,;]\S*")
 
@@ -44,6 +53,19 @@ def read(text: str) -> Command | None:
     """Return the command that begins a message, its name in small letters, or None."""
     found = _COMMAND.match(text)
     return Command(found[1].lower(), found[2], text[found.end() :].rstrip()) if found else None
+
+
+def read_mine(text: str, bot_name: str) -> Command | None:
+    """Do the same; a command for another bot is none."""
+    command = read(text)
+    for_another = command is not None and command.bot is not None and command.bot.casefold() != bot_name.casefold()
+    return None if for_another else command
+
+
+def meant(text: str, known: Iterable[str]) -> str:
+    """Return the line to type in the place of one that almost is a command, "" where it is none."""
+    found = _ALMOST.match(text)
+    return f"/{found[1].lower()}{found[2]}" if found and found[1].lower() in known else ""
 
 
 def naming(text: str, bot: str, known: Iterable[str]) -> str:

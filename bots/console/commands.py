@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from bots.commands import orders, parse, table, typed
 from bots.commands.command import Answer, Asked
+from bots.commands.hints import hint
 from bots.commands.parse import Command, Named
 from bots.console.identity import HERE, NAME, person
 from bots.console.presses import Presses
-from bots.text import product_words, replies
+from bots.text import product_words
 from core.domain import limits
 from core.domain.models import Caller, Job, Person
 from core.service import Service
@@ -31,9 +32,11 @@ class Dispatcher:
             return await press(caller, command)
         if table.rows(command.name):
             return await self._use(caller, command)
-        words = [*table.words(self._service.catalog), *self.presses.acts]
-        near = parse.near(command.name, words)
-        return Answer(replies.unknown_command(command.name, near and f"/{near}"))
+        return self.hint("", command)
+
+    def hint(self, text: str, command: Command | None = None) -> Answer:
+        """Say what to type: nobody speaks in a terminal but to the bot."""
+        return Answer(hint(text, command, self._service.catalog, more=self.presses.acts))
 
     async def _order(self, caller: Caller, command: Command) -> Answer:
         catalog, event, row = self._service.catalog, f"{NAME}:{next(self._numbers)}", self._products[command.name]

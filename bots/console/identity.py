@@ -7,6 +7,8 @@ from bots.text.locale import tag_of
 from core.domain.models import Caller, Destination, Person
 
 NAME = "console"
+BOT = "troubadour"
+"""What the bot is called, as in `/speak@troubadour`."""
 HERE = Destination(NAME)
 
 

@@ -86,8 +86,7 @@ class Console(ConsoleDelivery):
 
     async def _converse(self) -> None:
         async for line in self._lines:
-            if answer := await self._responder.answer(line):
-                await self._say(answer)
+            await self._say(await self._responder.answer(line))
             if self._in_turn:
                 await self._all_ended()
             if self._screen.failure:

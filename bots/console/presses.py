@@ -1,22 +1,28 @@
-"""What is typed in the place of a press; without a word, each means the newest there is, which a script can't know."""
+"""What is typed in the place of a press. A script can't know ids, so a bare one means the newest order or refusal.
 
-from collections.abc import Awaitable, Callable, Mapping
+Where money moves, it means the only question that waits: where several do, it lists them.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from bots.commands import actions
 from bots.commands.command import Answer
 from bots.commands.parse import Command
 from bots.console import buttons
-from bots.text import admin_replies, order_replies
+from bots.text import admin_replies, order_replies, refusals, replies
 from bots.text.locale import _
 from core.domain.models import Accepted, Caller, Job
 from core.domain.money import show
 from core.domain.refusals import (
+    Decided,
     InvalidInput,
     NeedsChoice,
     NeedsConfirmation,
     OverLimit,
     Refusal,
 )
+from core.domain.reports import CreditRequest
 from core.service import Service
 
 _NUMBERS = frozenset("123456789")
@@ -29,6 +35,9 @@ class Presses:
         self._service = service
         self._on_accepted = on_accepted
         self._newest: dict[str, str] = {}
+        self._offers: dict[str, dict[str, NeedsChoice | NeedsConfirmation]] = {}
+        """By member."""
+        self._requests: dict[str, CreditRequest] = {}
         self.acts: Mapping[str, Callable[[Caller, Command], Awaitable[Answer]]] = {
             buttons.CONFIRM: self._confirm,
             buttons.CANCEL: self._cancel,
@@ -46,17 +55,32 @@ class Presses:
     def note(self, caller: Caller, refusal: Refusal) -> None:
         """Remember what may be typed to get past a refusal."""
         match refusal:
-            case NeedsConfirmation(offer_id=offer_id) | NeedsChoice(offer_id=offer_id):
-                self._newest[f"offer {caller.member}"] = offer_id
+            case NeedsConfirmation() | NeedsChoice():
+                self._waiting(caller)[refusal.offer_id] = refusal
             case OverLimit(missing_micros=int(micros)):
                 self._newest[f"missing {caller.member}"] = show(micros)
 
     async def _confirm(self, caller: Caller, command: Command) -> Answer:
         """Agree to a price, or choose a reading: its number comes last, and the first is meant without one."""
-        words = command.body.split()
+        words, waiting = command.body.split(), self._waiting(caller)
         reading = int(words.pop()) - 1 if words and words[-1] in _NUMBERS else None
-        offer_id = words[0] if words else self._newest.get(f"offer {caller.member}", "")
-        return self.accept(await self._service.confirm(caller, offer_id, reading=reading))
+        if not words and len(waiting) > 1:
+            return _listed(refusals.refusal(offer) + buttons.of_refusal(offer) for offer in waiting.values())
+        offer_id = next(iter(words or waiting), "")
+        try:
+            accepted = await self._service.confirm(caller, offer_id, reading=reading)
+        except NeedsConfirmation:  # the reading is chosen, and its price is another question
+            waiting.pop(offer_id, None)
+            raise
+        waiting.pop(offer_id, None)
+        return self.accept(accepted)
+
+    def _waiting(self, caller: Caller) -> dict[str, NeedsChoice | NeedsConfirmation]:
+        """Return the offers to a member that have not expired."""
+        offers = self._offers.setdefault(caller.member, {})
+        for offer_id in [i for i, offer in offers.items() if offer.expires_ms <= time.time() * 1000]:
+            del offers[offer_id]
+        return offers
 
     async def _cancel(self, caller: Caller, command: Command) -> Answer:
         await self._service.cancel(caller, command.body or self._newest.get(f"job {caller.member}", ""))
@@ -69,9 +93,27 @@ class Presses:
         except InvalidInput as error:
             error.instead = error.instead and f"/{command.name} {error.instead}"
             raise
-        self._newest["credit request"] = request.credit_request_id
-        return Answer(f"{admin_replies.credit_requested(request)}\n{admin_replies.to_decide(request)}")
+        self._requests[request.credit_request_id] = request
+        return Answer(_asked(request))
 
     async def _decide(self, admin: Caller, command: Command) -> Answer:
-        credit_request_id = command.body or self._newest.get("credit request", "")
-        return await actions.decide(self._service, admin, credit_request_id, approve=command.name == buttons.APPROVE)
+        if not command.body and len(self._requests) > 1:
+            return _listed(map(_asked, self._requests.values()))
+        credit_request_id = command.body or next(iter(self._requests), "")
+        try:
+            answer = await actions.decide(
+                self._service, admin, credit_request_id, approve=command.name == buttons.APPROVE
+            )
+        except Decided:
+            self._requests.pop(credit_request_id, None)
+            raise
+        self._requests.pop(credit_request_id, None)
+        return answer
+
+
+def _asked(request: CreditRequest) -> str:
+    return f"{admin_replies.credit_requested(request)}\n{admin_replies.to_decide(request)}"
+
+
+def _listed(questions: Iterable[str]) -> Answer:
+    return Answer("\n".join((_(replies.SEVERAL_WAIT), *questions)))

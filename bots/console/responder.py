@@ -8,7 +8,7 @@ from bots.commands.command import Answer
 from bots.commands.parse import Command
 from bots.console import buttons
 from bots.console.commands import Dispatcher
-from bots.console.identity import caller_of
+from bots.console.identity import BOT, caller_of
 from bots.console.script import Line
 from bots.text import refusals
 from bots.text.locale import _, speaking
@@ -27,13 +27,11 @@ class Responder:
         self.faults = 0
         """Lines that failed for a reason that is nobody's in the chat."""
 
-    async def answer(self, line: Line) -> Answer | None:
-        """Return what to say to a line, None where nobody asked."""
-        command, caller = parse.read(line.text), caller_of(line)
-        if command is None:
-            return None
+    async def answer(self, line: Line) -> Answer:
+        """Return what to say to a line."""
+        command, caller = parse.read_mine(line.text, BOT), caller_of(line)
         with speaking(caller.locale):
-            return await self._said(caller, command)
+            return await self._said(caller, command) if command else self._dispatcher.hint(line.text)
 
     async def _said(self, caller: Caller, command: Command) -> Answer:
         try:

@@ -17,6 +17,7 @@ from bots.app.roles import Shards
 from bots.commands import approval
 from bots.commands.command import Answer
 from bots.commands.greeting import Greeted
+from bots.commands.hints import hint
 from bots.discord.containment import contain
 from bots.discord.greeting import adder, greet, send
 from bots.discord.identity import AnyInteraction, key
@@ -24,7 +25,7 @@ from bots.discord.presses import press
 from bots.discord.responder import Responder
 from bots.discord.translator import Translator
 from bots.discord.turns import Turns
-from bots.text import greetings, refusals
+from bots.text import refusals
 from bots.text.locale import _, speaking, tag_of
 from core.domain.communities import Approval
 from core.domain.models import Caller
@@ -148,6 +149,5 @@ class Bot(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         """Answer a direct message with how to use the bot, at most once a minute; server messages never come here."""
         if not message.author.bot and self._answered.note(key(message.author.id)):
-            await send(
-                message.channel, greetings.no_command(self.responder.service.catalog, "/speak"), f"hint{message.id}"
-            )
+            said = hint(message.content, None, self.responder.service.catalog)
+            await send(message.channel, said, f"hint{message.id}")

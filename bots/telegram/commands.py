@@ -23,6 +23,7 @@ from bots.commands import approval, listing, orders, table, typed
 from bots.commands import parse as commands
 from bots.commands.command import Asked, Who
 from bots.commands.greeting import Greeted
+from bots.commands.hints import hint
 from bots.commands.parse import Command, Named
 from bots.telegram import parse
 from bots.telegram.delivery import TelegramDelivery
@@ -109,12 +110,10 @@ class Dispatcher:
     def _hint(self, message: Message, command: Command | None) -> Said | None:
         """Say what to type to whoever plainly speaks to the bot; other people's talk is none of its business."""
         is_addressed = parse.addressed(message, self._bot.username)
+        if is_addressed or (command is None and self._is_due(message)):
+            return Said(hint(parse.words(message), command, self._service.catalog))
         if command is None:
-            is_due = is_addressed or self._is_due(message)
-            return Said(greetings.no_command(self._service.catalog, "/speak")) if is_due else None
-        if is_addressed:
-            near = commands.near(command.name, self._words)
-            return Said(replies.unknown_command(command.name, near and f"/{near}"))
+            return None
         near = commands.mistyped(command.name, self._service.catalog) if parse.written_by_person(message) else None
         return Said(replies.unknown_command(command.name, f"/{near}")) if near else None
 
@@ -190,7 +189,7 @@ class Dispatcher:
             job_id = order_replies.job_named(parse.words(reply)) if reply else ""
             spoken = await self._service.spoken(_caller(message), job_id=job_id) if job_id else ""
             return text if message.quote and text in spoken else spoken
-        command = parse.read_text(text, self._bot.username)
+        command = commands.read_mine(text, self._bot.username)
         if command is None or command.name not in self._products:
             return text
         whole = reply if message.quote is None else None

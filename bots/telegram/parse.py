@@ -45,14 +45,7 @@ def addressed(message: Message, bot_name: str) -> bool:
 
 def read(message: Message, bot_name: str) -> Command | None:
     """Return the command that begins the message, or None where there is none or it names another bot."""
-    return read_text(words(message), bot_name)
-
-
-def read_text(text: str, bot_name: str) -> Command | None:
-    """Do the same with a text."""
-    command = commands.read(text)
-    for_another = command is not None and command.bot is not None and command.bot.casefold() != bot_name.casefold()
-    return None if for_another else command
+    return commands.read_mine(words(message), bot_name)
 
 
 def answered(message: Message) -> Message | None:

@@ -88,6 +88,7 @@ def unknown_command(name: str, near: str | None) -> str:
     return _("I don't know /{name}. Write /help for all that I can do.", name=name)
 
 
+SEVERAL_WAIT = N_("Several questions wait for an answer; say which is meant:")
 WAITING = N_("Waiting for the orders under way…")
 
 

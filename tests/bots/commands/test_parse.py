@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.commands.parse import Command, Named, named, read
+from bots.commands.parse import Command, Named, meant, named, read, read_mine
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ from bots.commands.parse import Command, Named, named, read
         ("/speak@my_bot  hi ", Command("speak", "my_bot", "hi")),
         ('/speak "two  words"\nand a line', Command("speak", None, '"two  words"\nand a line')),
         ("/music\n\nrain", Command("music", None, "rain")),
+        ("\uff0fspeak hi", Command("speak", None, "hi")),
     ],
 )
 def test_a_command_keeps_lines_and_quotes(text: str, expected: Command) -> None:
@@ -23,6 +24,29 @@ def test_a_command_keeps_lines_and_quotes(text: str, expected: Command) -> None:
 @pytest.mark.parametrize("text", ["", "hello", "see /speak", " /speak x", "/", "//speak x", "/speak! x", "/a/b"])
 def test_what_does_not_begin_with_a_command_is_none(text: str) -> None:
     assert read(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        *(
+            (f"{mark}speak hi", "/speak hi")
+            for mark in ("!", ".", "\\", "$", "?", "\uff01", "/ ", " /", "//", "\uff0f ")
+        ),
+        ("! Speak: hi\nthere", "/speak: hi\nthere"),
+        ("!speak", "/speak"),
+        *((text, "") for text in ("speak hi", "!lock", "!speaker", "/speak hi", "...", "", "5!speak")),
+    ],
+)
+def test_what_almost_is_a_command_is_the_line_to_type(text: str, line: str) -> None:
+    assert meant(text, ["speak"]) == line
+    assert not line or read(line)
+
+
+def test_a_command_for_another_bot_is_none() -> None:
+    assert read_mine("/speak@Some_Bot hi", "some_bot") == Command("speak", "Some_Bot", "hi")
+    assert read_mine("/speak hi", "some_bot")
+    assert read_mine("/speak@other_bot hi", "some_bot") is None
 
 
 @pytest.mark.parametrize(

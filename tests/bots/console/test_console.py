@@ -44,9 +44,21 @@ async def test_an_order_that_waits_can_be_taken_back(tmp_path: Path) -> None:
     assert console.outcome.failed == 1
 
 
-async def test_a_misspelt_voice_is_asked_about_in_the_terminal_too(tmp_path: Path) -> None:
+async def heard(folder: Path, *lines: Line) -> tuple[str, int]:
+    """Hold a conversation; return what is on the screen, and how many files were written."""
     out, over = io.StringIO(), asyncio.Event()
-    screen, output = Screen(out), OutputFolder(tmp_path / "out")
+    screen, output = Screen(out), OutputFolder(folder / "out")
+    console = Console(written(lines, screen), screen, output, in_turn=True, over=over, deadline_s=20)
+    async with build(throw_away(folder), {console.name: console}) as app, asyncio.timeout(20):
+        await app.run(over)
+    return out.getvalue(), len(output.kept)
+
+
+async def ann(folder: Path, *texts: str) -> tuple[str, int]:
+    return await heard(folder, *(Line("ann", is_admin=False, text=text) for text in texts))
+
+
+async def test_a_misspelt_voice_is_asked_about_in_the_terminal_too(tmp_path: Path) -> None:
     typed = (
         "/speak Brain Hello speed=2",
         "/confirm",
@@ -57,11 +69,7 @@ async def test_a_misspelt_voice_is_asked_about_in_the_terminal_too(tmp_path: Pat
         "/ask 1,50",
     )
     here = Line("boss", is_admin=True, text="/limits channels here")  # which is no obstacle to what follows
-    lines = written([here, *(Line("ann", is_admin=False, text=text) for text in typed)], screen)
-    console = Console(lines, screen, output, in_turn=True, over=over, deadline_s=20)
-    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
-        await app.run(over)
-    said = out.getvalue()
+    said, files = await heard(tmp_path, here, *(Line("ann", is_admin=False, text=text) for text in typed))
     assert "channels: here" in said
     assert "Did you mean the voice Brian?" in said
     assert "Say all of it: /confirm " in said
@@ -69,5 +77,42 @@ async def test_a_misspelt_voice_is_asked_about_in_the_terminal_too(tmp_path: Pat
     assert "Working on it: 10 characters" in said
     assert "speed “9” can't be used" in said
     assert "nothing to be heard" in said
-    assert len(output.kept) == 2
+    assert files == 2
     assert "Write /ask 1.50" in said
+
+
+async def test_a_bare_confirm_goes_ahead_with_the_only_question_and_lists_several(tmp_path: Path) -> None:
+    said, files = await ann(
+        tmp_path, "/confirm", "/speak Help!", "/confirm", "/confirm", "/speak Aria stop", "/music help", "/confirm"
+    )
+    assert "Is “Help!” all that is to be heard?" in said
+    assert said.count("Working on it") == files == 1
+    assert said.count("That can't be confirmed any more") == 2
+    listed = said.partition("Several questions wait for an answer; say which is meant:\n")[2]
+    assert [word in listed for word in ("“Help!”", "“stop”", "“help”")] == [False, True, True]
+    assert listed.count("Go ahead: /confirm ") == 2
+
+
+async def test_a_bare_approve_grants_the_only_request_and_lists_several(tmp_path: Path) -> None:
+    def says(name: str, text: str) -> Line:
+        return Line(name, is_admin=name == "mia", text=text)
+
+    asks = [says("ann", "/ask 1"), says("bob", "/ask 2")]
+    said, _ = await heard(tmp_path, *asks, says("mia", "/approve"))
+    listed = said.partition("Several questions wait for an answer; say which is meant:\n")[2]
+    assert listed.count("For admins: /approve ") == 2
+    assert "granted" not in said
+    (again := tmp_path / "again").mkdir()
+    said, _ = await heard(again, asks[0], says("mia", "/approve"), asks[1], says("mia", "/decline"))
+    assert "ann was granted $1.00" in said
+    assert "bob's request for $2.00 was declined" in said
+
+
+async def test_the_terminal_answers_whatever_is_typed_and_no_command_of_another_bot(tmp_path: Path) -> None:
+    said, files = await ann(
+        tmp_path, "hello", "/speak@another_bot Hello", "!speak Hello", "/ speak Hello", "\uff0fspeak Hello",
+        "/speak@troubadour Hello",
+    )  # fmt: skip
+    assert said.count("I take commands. Write /speak Aria Hello everyone, or /help") == 2
+    assert said.count("Write /speak Hello\n") == 2
+    assert said.count("Working on it: 5 characters") == files == 2

@@ -33,10 +33,10 @@ async def test_a_server_hears_hello_once_where_the_bot_may_write(stage: Stage, a
 async def test_who_writes_directly_hears_what_to_type_once_a_minute(stage: Stage, app: App) -> None:
     await ready(app)
     ana, sam = stage.ana.user, stage.world.user("Sam")
-    for user, words in ((ana, "say hello"), (ana, "please"), (sam, "/speek hi")):
+    for user, words in ((ana, "say hello"), (ana, "please"), (sam, "!speak hi")):
         await stage.world.says(user, words)
     mine, other = stage.world.dm(ana), stage.world.dm(sam)
     await stage.world.pulse.until(lambda: len(other.posted) == 2, 10)
     hint = "I take commands. Write /speak Aria Hello everyone, or /help for all that I can do."
-    assert [m.content for m in other.posted if m.author is stage.world.bot] == [hint]
+    assert [m.content for m in other.posted if m.author is stage.world.bot] == ["Write /speak hi"]
     assert [m.content for m in mine.posted if m.author is stage.world.bot] == [hint]

@@ -41,6 +41,8 @@ async def test_what_people_put_after_a_command_ends_it(band: Chat, bob: User, be
         ("/speek hello", "I don't know /speek. Did you mean /speak?"),
         ("/xyzzy", "I don't know /xyzzy. Write /help"),
         ("/speak@another_bot hello", "Write /speak Aria Hello everyone, or /help"),
+        ("!speak hello", "Write /speak hello"),
+        ("/ speak hello", "Write /speak hello"),
         ("@troubadour_bot say hello", "Write /speak Aria Hello everyone, or /help"),
     ],
 )
@@ -116,6 +118,7 @@ async def test_a_group_talks_undisturbed(world: TelegramWorld, band: Chat, alice
         "@alice hi",
         "I like @troubadour_bot",
         "/",
+        "!speak hello",
         "@",
         "",
     ):
