@@ -1,8 +1,8 @@
-"""Telegram: the only package that imports the Bot API library."""
+"""The Telegram adapter: the only package that imports python-telegram-bot."""
 
 import os
 
-# The library's next major version measures time in timedelta; until then it warns whoever has not said so.
+# Opt in to timedelta, which the library's next major version requires; without this it warns.
 os.environ.setdefault("PTB_TIMEDELTA", "1")
 
 from bots.telegram.platform import Telegram

@@ -1,4 +1,4 @@
-"""Buttons, known by how their callback data (at most 64 bytes) begins: they work whichever process sent them."""
+"""Buttons are recognised by the prefix of their callback data (at most 64 bytes), so any process can handle a press."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -22,17 +22,17 @@ AGAIN, CANCEL, ASK, APPROVE, DECLINE, CONFIRM = "again", "cancel", "ask", "appro
 
 
 def again(job_id: str) -> InlineKeyboardMarkup:
-    """Offer to send a kept artifact again, free."""
+    """Offer to send a stored artifact again, free of charge."""
     return _row((_(replies.SEND_AGAIN), f"{AGAIN}:{job_id}"))
 
 
 def of_progress(job: Job) -> InlineKeyboardMarkup | None:
-    """Offer to take back an order that still waits."""
+    """Offer to cancel an order that is still queued."""
     return _row((_(replies.CANCEL), f"{CANCEL}:{job.job_id}")) if job.waits else None
 
 
 def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:
-    """Offer what would help after a refusal, if something would."""
+    """Offer the way past a refusal, if there is one."""
     match refusal:
         case NeedsConfirmation(offer_id=offer_id):
             return _row((_(replies.CONFIRM), f"{CONFIRM}:{offer_id}"))
@@ -45,7 +45,7 @@ def of_refusal(refusal: Refusal, who: Caller) -> InlineKeyboardMarkup | None:
 
 
 def of_credit_request(request: CreditRequest) -> InlineKeyboardMarkup:
-    """Let an admin decide on a credit request."""
+    """Offer an admin to approve or decline a credit request."""
     return _row(
         (_(admin_replies.APPROVE), f"{APPROVE}:{request.credit_request_id}"),
         (_(admin_replies.DECLINE), f"{DECLINE}:{request.credit_request_id}"),
@@ -53,7 +53,7 @@ def of_credit_request(request: CreditRequest) -> InlineKeyboardMarkup:
 
 
 def rows(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
-    """Put buttons under a message; None for none."""
+    """Arrange buttons in their rows; None without buttons."""
     found = groupby(buttons, lambda button: button.row)
     return InlineKeyboardMarkup([[_button(b.label, b.data) for b in row] for __, row in found]) if buttons else None
 

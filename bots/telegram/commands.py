@@ -1,4 +1,4 @@
-"""What the bot does with a message: parse, ask the service, show what comes back."""
+"""Handle updates: parse a message, call the service, reply with the outcome."""
 
 import logging
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ from bots.telegram import parse
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.identity import (
     NAME,
+    Address,
     Admins,
-    Place,
     Recent,
     caller,
     channel_name,
@@ -40,10 +40,10 @@ from bots.telegram.identity import (
     takes_part,
     topic,
 )
-from bots.telegram.intake import Keep
-from bots.telegram.pace import Pace, Rank, Turn
+from bots.telegram.intake import Ack
 from bots.telegram.presses import Presses
-from bots.telegram.responder import Responder, Said, outcome
+from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
+from bots.telegram.responder import Reply, Responder, outcome
 from bots.text import admin_replies, greetings, order_replies, product_words, replies
 from bots.text.locale import _, speaking
 from core.domain.communities import Approval
@@ -59,86 +59,88 @@ DAY_S = 86_400.0
 
 
 class Dispatcher:
-    """One method for each thing that people do."""
+    """Routes updates to the service and to the command actions."""
 
-    def __init__(self, bot: ExtBot[Rank | Turn], service: Service, deliverer: TelegramDelivery, pace: Pace) -> None:
+    def __init__(
+        self, bot: ExtBot[Priority | Ticket], service: Service, deliverer: TelegramDelivery, limiter: RateLimiter
+    ) -> None:
         self._bot = bot
         self._service = service
         self._deliverer = deliverer
         self._admins = Admins(bot)
-        self._responder = Responder(bot, pace)
+        self._responder = Responder(bot, limiter)
         self._presses = Presses(service, deliverer, self._responder, self._admins)
         self._greeted, self._shown, self._commented = Greeted(), Greeted(), Greeted(DAY_S)
         self._products = service.catalog.by_command
         self._seen: Recent[tuple[str, str], Caller] = Recent()
         self._handles: Recent[tuple[str, str | None], str] = Recent()
-        """Who was last seen under an @name: it may have gone to another and come back."""
-        self._words = table.words(service.catalog)
+        """Who was last seen under an @name, which may change hands."""
+        self._names = table.words(service.catalog)
 
-    def add_to(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-        """Register; what is edited, or posted in a channel, is kept out here and nowhere else."""
+    def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        """Add the handlers. Only new messages are taken: this filter is what excludes edits and channel posts."""
         new = filters.UpdateType.MESSAGE
         application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, self._on_migration))
         application.add_handler(MessageHandler(new, self._on_message))
         application.add_handler(CallbackQueryHandler(self._presses.on_press))
         application.add_handler(ChatMemberHandler(self._on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
 
-    # --- what comes in --------------------------------------------------------------------------------------------
+    # --- updates --------------------------------------------------------------------------------------------------
 
-    async def _on_message(self, update: Update, keep: Keep) -> None:
+    async def _on_message(self, update: Update, ack: Ack) -> None:
         message = update.effective_message
         if message is None:
             return
         await self._remember(message)
         command, who = parse.read(message, self._bot.username), _caller(message)
         with speaking(who.locale):
-            if command is not None and command.name in self._words:
-                said = await outcome(lambda: self._answer(message, command, keep), who)
+            if command is not None and command.name in self._names:
+                reply = await outcome(lambda: self._run(message, command, ack), who)
             else:
-                said = self._hint(message, command)
-            if said is not None:
-                await self._responder.say(Place.of(message), self._worded(said, message, command), who, keep)
+                reply = self._hint(message, command)
+            if reply is not None:
+                await self._responder.reply(Address.of(message), self._with_bot_name(reply, message, command), who, ack)
 
-    def _worded(self, said: Said, message: Message, command: Command | None) -> Said:
-        """Name the bot in each command where people have to; help lists them, and says so itself."""
+    def _with_bot_name(self, reply: Reply, message: Message, command: Command | None) -> Reply:
+        """Write commands as `/command@bot` where members have to; /help explains that itself."""
         is_named = message.chat.type != ChatType.PRIVATE and (command is None or command.bot is not None)
         is_help = command is not None and any(row.action is table.show_help for row in table.rows(command.name))
         if not is_named or is_help:
-            return said
-        return replace(said, text=commands.naming(said.text, self._bot.username, self._words))
+            return reply
+        return replace(reply, text=commands.naming(reply.text, self._bot.username, self._names))
 
-    def _hint(self, message: Message, command: Command | None) -> Said | None:
-        """Say what to type to whoever plainly speaks to the bot; other people's talk is none of its business."""
+    def _hint(self, message: Message, command: Command | None) -> Reply | None:
+        """Explain what to type to whoever clearly addresses the bot; ignore all other messages."""
         is_addressed = parse.addressed(message, self._bot.username)
         if is_addressed or (command is None and self._is_due(message)):
-            return Said(hint(parse.words(message), command, self._service.catalog))
+            return Reply(hint(parse.words(message), command, self._service.catalog))
         if command is None:
             return None
         near = commands.mistyped(command.name, self._service.catalog) if parse.written_by_person(message) else None
-        return Said(replies.unknown_command(command.name, f"/{near}")) if near else None
+        return Reply(replies.unknown_command(command.name, f"/{near}")) if near else None
 
     def _is_due(self, message: Message) -> bool:
-        """Say whether to answer what holds no words, or what may be meant for others: not each time."""
+        """Say whether a hint is due for a file without text, or a reply to the bot; both are answered only rarely."""
         if message.chat.type == ChatType.PRIVATE:
             return message.effective_attachment is not None and self._shown.note(key(message.chat.id))
         is_comment = bool(parse.words(message)) and parse.answers_bot(message, self._bot.id)
         who = _caller(message)
         return is_comment and parse.written_by_person(message) and self._commented.note(f"{who.community} {who.member}")
 
-    async def _answer(self, message: Message, command: Command, keep: Keep) -> Said | None:
-        """Act on a command only if its sender wrote it, here and now."""
+    async def _run(self, message: Message, command: Command, ack: Ack) -> Reply | None:
+        """Run a command, but only if its sender wrote it, here and now."""
         if not parse.written_by_sender(message):
-            return None if message.is_automatic_forward else Said(greetings.write_it_here(command.name))
+            return None if message.is_automatic_forward else Reply(greetings.write_it_here(command.name))
         is_order = command.name in self._products
         if is_order or table.rows(command.name)[0].who is not Who.MEMBER:
             written_ms = round(message.date.timestamp() * 1000)
             await self._service.check_age(_event(message), written_ms, ordered=is_order)
         if is_order:
-            return await self._order(message, command, keep)
-        return await self._use(message, command, keep)
+            return await self._order(message, command, ack)
+        return await self._use(message, command, ack)
 
-    async def _on_membership(self, update: Update, keep: Keep) -> None:
-        """Say hello where the bot was added; to be promoted, restricted or removed is no news to anybody."""
+    async def _on_membership(self, update: Update, ack: Ack) -> None:
+        """Greet a group that the bot was added to; ignore promotions, restrictions and removals."""
         change = update.my_chat_member
         if change is None or not _was_added(change):
             return
@@ -149,55 +151,55 @@ class Dispatcher:
         if is_due and found is not Approval.DECLINED:
             waits = found is Approval.WAITING
             with speaking(adder.locale):
-                said = Said(greetings.hello(self._service.catalog, f"/speak@{self._bot.username}", waits=waits))
-                await self._responder.say(Place(change.chat.id), said, adder, keep)
+                reply = Reply(greetings.hello(self._service.catalog, f"/speak@{self._bot.username}", waits=waits))
+                await self._responder.reply(Address(change.chat.id), reply, adder, ack)
 
     async def _on_migration(self, update: Update, __: Any) -> None:
         message = update.effective_message
         if message and message.migrate_to_chat_id:
-            await self._carry_over(message.chat.id, message.migrate_to_chat_id)
+            await self._migrate(message.chat.id, message.migrate_to_chat_id)
         elif message and message.migrate_from_chat_id:
-            await self._carry_over(message.migrate_from_chat_id, message.chat.id)
+            await self._migrate(message.migrate_from_chat_id, message.chat.id)
 
-    async def _carry_over(self, old: int, new: int) -> None:
-        """Telegram says it only once, so the store is tried until it answers."""
+    async def _migrate(self, old: int, new: int) -> None:
+        """Record a group's new id; Telegram announces it only once, so this retries until the store answers."""
         self._greeted.note(key(new))  # it has been greeted under its old id
         await persist(f"group {old} is now {new}", lambda: self._deliverer.migrated(old, new), within_s=inf)
 
     # --- members --------------------------------------------------------------------------------------------------
 
-    async def _order(self, message: Message, command: Command, keep: Keep) -> Said | None:
+    async def _order(self, message: Message, command: Command, ack: Ack) -> Reply | None:
         catalog, row = self._service.catalog, self._products[command.name]
-        words = orders.Words(body=command.body, answered=await self._answered(message))
-        event, where = _event(message), Place.of(message).destination
+        words = orders.Words(body=command.body, answered=await self._quoted(message))
+        event, where = _event(message), Address.of(message).destination
         order = orders.read(words, row.name, catalog, _caller(message), event_id=event, destination=where)
         if orders.is_empty(order, catalog):
             is_mine = parse.answers_bot(message, self._bot.id)
-            said = Said(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))
+            reply = Reply(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))
             closed = greetings.closed(await self._service.communities.approval(_caller(message)))
-            return replace(said, text=f"{said.text}\n\n{closed}") if closed else said
+            return replace(reply, text=f"{reply.text}\n\n{closed}") if closed else reply
         accepted = await self._service.order(order)
-        keep()
+        ack()
         if not accepted.duplicate:
             await self._deliverer.acknowledge(accepted)
         return None
 
-    async def _answered(self, message: Message) -> str:
-        """Return the text of the message replied to; where it is our own, the text of the order that it names."""
-        text, reply = parse.answered_text(message), parse.answered(message)
+    async def _quoted(self, message: Message) -> str:
+        """Return the text of the message replied to; if that is the bot's, the text of the order that it belongs to."""
+        text, original = parse.answered_text(message), parse.answered(message)
         if parse.answers_bot(message, self._bot.id):
-            job_id = order_replies.job_named(parse.words(reply)) if reply else ""
+            job_id = order_replies.job_named(parse.words(original)) if original else ""
             spoken = await self._service.spoken(_caller(message), job_id=job_id) if job_id else ""
             return text if message.quote and text in spoken else spoken
         command = commands.read_mine(text, self._bot.username)
         if command is None or command.name not in self._products:
             return text
-        whole = reply if message.quote is None else None
+        whole = original if message.quote is None else None
         ordered = await self._service.spoken(_caller(message), event_id=_event(whole)) if whole else ""
         return ordered or orders.text_in(command.body, self._products[command.name].name, self._service.catalog)
 
     async def _remember(self, message: Message) -> None:
-        """Let the service know the member's current name, unless it does."""
+        """Record the member's current name if it has changed."""
         who = replace(_caller(message), channel="")
         handle = (who.community, who.handle)
         known = self._seen.get((who.community, who.member)) == who and self._handles.get(handle) == who.member
@@ -206,15 +208,15 @@ class Dispatcher:
         try:
             await self._service.communities.remember(who)
         except Exception:
-            log.exception("a member's name could not be kept")
+            log.exception("a member's name could not be recorded")
         else:
             self._seen[who.community, who.member] = who
             self._handles[handle] = who.member
 
     # --- the table of commands ------------------------------------------------------------------------------------
 
-    async def _use(self, message: Message, command: Command, keep: Keep) -> Said | None:
-        """Do what a command of the table says."""
+    async def _use(self, message: Message, command: Command, ack: Ack) -> Reply | None:
+        """Run a command of the table."""
         is_admin = table.rows(command.name)[0].who is not Who.MEMBER and await self._admins.wrote(message)
         who = replace(_caller(message, is_admin=is_admin), event_id=_event(message))
         asked = Asked(
@@ -231,29 +233,29 @@ class Dispatcher:
             return named, person(user) if user else await self._find(who, named, command.name)
 
         answer = await typed.use(asked, command, find)
-        said = Said.of(answer)
-        return await self._privately(message, said, keep) if answer.private and not who.direct else said
+        reply = Reply.of(answer)
+        return await self._privately(message, reply, ack) if answer.private and not who.direct else reply
 
     async def _is_admin(self, message: Message) -> bool:
-        """Say whether an admin wrote the message, no where that can't be seen now."""
+        """Say whether an admin wrote the message; False if that can't be determined."""
         try:
             return await self._admins.wrote(message)
         except (TelegramError, Refusal) as error:
             log.info("who is an admin can't be seen: %s", error)
             return False
 
-    async def _privately(self, message: Message, said: Said, keep: Keep) -> Said:
-        """Send a report on members to whoever asked for it alone; say in the chat what became of it."""
+    async def _privately(self, message: Message, reply: Reply, ack: Ack) -> Reply:
+        """Send a report on members privately to whoever asked for it; return what to say in the group."""
         if message.sender_chat is not None or message.from_user is None:
-            return Said(_(admin_replies.WHOSE_REPORT))
+            return Reply(_(admin_replies.WHOSE_REPORT))
         try:
-            await self._responder.post(Place(message.from_user.id), said, keep)
+            await self._responder.send(Address(message.from_user.id), reply, ack)
         except (Forbidden, BadRequest):
-            return Said(admin_replies.name_start(self._bot.link))
-        return Said(_(admin_replies.SENT_PRIVATELY))
+            return Reply(admin_replies.name_start(self._bot.link))
+        return Reply(_(admin_replies.SENT_PRIVATELY))
 
     async def _find(self, admin: Caller, asked: Named, act: str) -> Person | None:
-        """Return whom an @name or an id means; ids name members who have left, too."""
+        """Look up the member with an @name or an id; an id also finds members who have left."""
         if asked.member_id is not None:
             return Person(member=key_of(asked.member_id), name=asked.member_id)
         return await self._service.admin.find(admin, asked.handle, act) if asked.handle else None
@@ -265,7 +267,7 @@ def _was_added(change: ChatMemberUpdated) -> bool:
 
 
 def _event(message: Message) -> str:
-    """Return the idempotency key of what was written; the pictures of an album are one event."""
+    """Return a message's idempotency key; the messages of an album share one."""
     album = message.media_group_id
     return f"{NAME}:{message.chat.id}:{f'album:{album}' if album else message.message_id}"
 
@@ -275,7 +277,7 @@ def _caller(message: Message, *, is_admin: bool = False) -> Caller:
 
 
 def menus(catalog: Catalog) -> Sequence[tuple[Sequence[BotCommand], BotCommandScope | None]]:
-    """Return what Telegram offers after a slash, and to whom; operators know what is theirs from /help."""
+    """Return the command menus and their scopes; operators' commands are only in /help."""
     ordering = [BotCommand(row.command, product_words.does(row)) for row in catalog.products.values()]
     members, admins = (_menu(who) for who in (Who.MEMBER, Who.ADMIN))
     return [
@@ -285,5 +287,5 @@ def menus(catalog: Catalog) -> Sequence[tuple[Sequence[BotCommand], BotCommandSc
 
 
 def _menu(who: Who) -> list[BotCommand]:
-    said = {c.group: table.GROUPS.get(c.group, c.about) for c in listing.listed(table.COMMANDS, who)}
-    return [BotCommand(word, _(about)[: BotCommandLimit.MAX_DESCRIPTION]) for word, about in said.items()]
+    reply = {c.group: table.GROUPS.get(c.group, c.about) for c in listing.listed(table.COMMANDS, who)}
+    return [BotCommand(word, _(about)[: BotCommandLimit.MAX_DESCRIPTION]) for word, about in reply.items()]

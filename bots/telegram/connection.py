@@ -1,4 +1,4 @@
-"""The connection to the Bot API, and the loop that fetches updates."""
+"""The connection to the Bot API, and long polling."""
 
 import asyncio
 import logging
@@ -11,47 +11,49 @@ from telegram.ext import Defaults, ExtBot
 
 from bots.telegram.errors import wait_s
 from bots.telegram.intake import Intake, read
-from bots.telegram.pace import Pace, Rank, Turn
+from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.telegram.transport import READ_S, AiohttpRequest
 
 log = logging.getLogger(__name__)
 UPLOAD_READ_S = 60
-"""How long Telegram may digest an upload before it answers."""
+"""How long Telegram may take to answer after an upload."""
 POLL_S = 30
-HOLD_S = 1.0
-"""How long a batch of updates may hold up the next one; what is not kept by then is given again with it."""
+BATCH_S = 1.0
+"""How long a batch of updates may delay the next poll, which returns again those that are not acknowledged by then."""
 LONGEST_OUTAGE_PAUSE_S = 30.0
-OUT = 3
-"""So many polls without an answer are an outage."""
+OUTAGE_POLLS = 3
+"""This many failed polls in a row count as an outage."""
 LONGEST_CONFLICT_S = 10.0
 QUIET_S = 600.0
-"""After so long without a conflict, the next one is news."""
-LAST_S = 5.0
+"""After this long without a conflict, the next one is logged again."""
+STOP_S = 5.0
 KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
 
 
 def make_requests(proxy: str | None = None) -> tuple[AiohttpRequest, AiohttpRequest]:
-    """Make what carries the calls: one for polling, which must never wait for the others, and one for those."""
+    """Make two connection pools: one for polling, which must never wait for other calls, and one for those."""
     return AiohttpRequest(2, proxy=proxy), AiohttpRequest(64, proxy=proxy)
 
 
-def make_bot(token: str, api_url: str, requests: tuple[AiohttpRequest, AiohttpRequest], pace: Pace) -> "PolledBot":
-    """Make the bot; it shows no previews of links, which would be a member's words in large."""
+def make_bot(
+    token: str, api_url: str, requests: tuple[AiohttpRequest, AiohttpRequest], limiter: RateLimiter
+) -> "PolledBot":
+    """Make the bot, with link previews disabled: the links are in members' texts."""
     return PolledBot(
         token,
         base_url=f"{api_url}/bot",
         get_updates_request=requests[0],
         request=requests[1],
         defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
-        rate_limiter=pace,
+        rate_limiter=limiter,
     )
 
 
-class PolledBot(ExtBot[Rank | Turn]):
-    """The library's bot, which reads a batch of updates one by one: one that can't be read must not cost the others."""
+class PolledBot(ExtBot[Priority | Ticket]):
+    """The library's bot, except that an unreadable update does not lose the others of its batch."""
 
     async def fetch(self, offset: int, wait_s: int) -> list[Update]:
-        """Return what comes next. Raises TelegramError."""
+        """Return the next updates. Raises TelegramError."""
         asked = {"offset": offset, "timeout": wait_s, "allowed_updates": KINDS}
         raws = await self._post("getUpdates", asked, read_timeout=wait_s + READ_S)
         if not isinstance(raws, list):
@@ -63,20 +65,20 @@ class PolledBot(ExtBot[Rank | Turn]):
 
 
 class Poller:
-    """Fetches updates and hands them on.
+    """Polls for updates and passes them on.
 
-    Unlike the library's own loop it confirms an update only once what it asks for is in the store or answered, so that
-    nothing is lost with the process, and it ends with an error when the token is revoked. The offset is kept by
-    Telegram: what was not confirmed comes again, at once to this process, which knows it, or after a start.
+    Unlike the library's loop, it confirms an update only once it has been stored or answered, so that a crash loses
+    nothing, and it raises when the token is revoked. Telegram keeps the offset and sends unconfirmed updates again:
+    to this process, which recognises them, or to the next one.
     """
 
     def __init__(self, bot: PolledBot, intake: Intake) -> None:
         self.live = False
-        """Whether updates are being fetched at this moment."""
+        """Whether polling works at this moment."""
         self._bot = bot
         self._intake = intake
         self._next = 0
-        """One more than the last update that was given."""
+        """The id after the last update received."""
         self._stop = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -85,7 +87,7 @@ class Poller:
         self._last_conflict_s = 0.0
 
     async def run(self) -> None:
-        """Poll until `stop`. Raises TelegramError where no repetition helps."""
+        """Poll until `stop`. Raises TelegramError where retrying is pointless."""
         self._idle.clear()
         try:
             await self._bot.delete_webhook()  # with one set, polling is refused
@@ -98,16 +100,16 @@ class Poller:
             self._idle.set()
 
     async def stop(self) -> None:
-        """Take no more updates; finish those that were taken, and confirm them, within a few seconds."""
+        """Stop polling, then finish and confirm the updates received, within a few seconds."""
         self._stop.set()
         try:
-            async with asyncio.timeout(LAST_S):
+            async with asyncio.timeout(STOP_S):
                 await self._idle.wait()
-                await self._intake.at_rest()
+                await self._intake.drained()
         except TimeoutError:
-            self._intake.abandon()
+            self._intake.cancel_all()
         try:
-            async with asyncio.timeout(LAST_S):
+            async with asyncio.timeout(STOP_S):
                 if self._next:
                     await self._bot.get_updates(offset=self._offset, timeout=0, limit=1, allowed_updates=KINDS)
         except (TimeoutError, TelegramError) as error:
@@ -115,7 +117,7 @@ class Poller:
 
     @property
     def _offset(self) -> int:
-        """Return the first update that is not confirmed."""
+        """The id of the first unconfirmed update."""
         oldest = self._intake.oldest
         return self._next if oldest is None else oldest
 
@@ -127,29 +129,29 @@ class Poller:
             await asyncio.sleep(wait_s(error))
             return []
         except Conflict as error:
-            await self._yield_to_another(error)
+            await self._back_off_conflict(error)
             return []
         except InvalidToken:
             raise
         except TelegramError as error:
-            await self._outlast(error)
+            await self._back_off(error)
             return []
-        if self._failures >= OUT:
+        if self._failures >= OUTAGE_POLLS:
             log.warning("Telegram gives updates again")
         self.live, self._failures = True, 0
         self._intake.forget(lambda number: number < offset)
         return updates
 
-    async def _outlast(self, error: TelegramError) -> None:
-        """Rest after a poll without an answer, longer each time; any answer puts an end to that."""
+    async def _back_off(self, error: TelegramError) -> None:
+        """Back off after a failed poll, longer each time until one succeeds."""
         self._failures += 1
-        if self._failures == OUT:
+        if self._failures == OUTAGE_POLLS:
             self.live = False
             log.error("Telegram gives no updates, and is asked again and again: %s", error)
         await asyncio.sleep(min(0.25 * 2.0**self._failures, LONGEST_OUTAGE_PAUSE_S))
 
-    async def _yield_to_another(self, error: Conflict) -> None:
-        """Let another process have the bot for a while, and say so once: the two take turns until one is stopped."""
+    async def _back_off_conflict(self, error: Conflict) -> None:
+        """Back off from a second process with the same token, and log it once; both go on until one is stopped."""
         now_s = asyncio.get_running_loop().time()
         if now_s - self._last_conflict_s > QUIET_S:
             self._conflicts = 0
@@ -161,11 +163,11 @@ class Poller:
 
     async def _take(self, updates: list[Update]) -> None:
         self._next = updates[-1].update_id + 1
-        await self._intake.take(updates, HOLD_S)
-        await self._intake.room()
+        await self._intake.take(updates, BATCH_S)
+        await self._intake.wait_for_room()
 
     async def _until_stopped(self, work: Coroutine[Any, Any, list[Update]]) -> list[Update]:
-        """Wait for updates, unless a stop comes first: then the wait is given up, and Telegram gives them again."""
+        """Wait for updates or for `stop`; an interrupted poll loses nothing, since Telegram sends its updates again."""
         task = asyncio.create_task(work)
         stopped = asyncio.create_task(self._stop.wait())
         try:

@@ -1,4 +1,4 @@
-"""What an error of the library means for a delivery."""
+"""Map the library's errors to the core's delivery errors."""
 
 import re
 
@@ -13,11 +13,11 @@ _TOO_LARGE = re.compile(r"(entity|content) too large|file is too big", re.IGNORE
 
 
 class NoRoom(TelegramError):
-    """Too many messages wait for this chat; this one was not sent."""
+    """Too many messages are queued for this chat; this one was not sent."""
 
 
 def upload_fault(error: TelegramError, size_bytes: int) -> DeliveryError:
-    """Map the failure of an upload, which must not be repeated unless it is proven that nothing was sent."""
+    """Map the failure of an upload, which may be retried only if it is certain that nothing was sent."""
     if _TOO_LARGE.search(error.message):
         return TooLarge(size_bytes * 3 // 4)
     if (known := _proven(error)) is not None:
@@ -26,12 +26,12 @@ def upload_fault(error: TelegramError, size_bytes: int) -> DeliveryError:
 
 
 def text_fault(error: TelegramError) -> DeliveryError:
-    """Map the failure of a text or an edit, where a repetition does no harm."""
+    """Map the failure of a text or an edit, which may always be retried."""
     return _proven(error) or DeliveryDelayed(str(error), retry_after_s=RETRY_S)
 
 
 def _proven(error: TelegramError) -> DeliveryError | None:
-    """Return what follows where it is certain that nothing was sent."""
+    """Map an error that proves that nothing was sent; None for any other."""
     match error:
         case RetryAfter():
             return DeliveryDelayed(str(error), retry_after_s=wait_s(error))
@@ -48,6 +48,6 @@ def _proven(error: TelegramError) -> DeliveryError | None:
 
 
 def wait_s(error: RetryAfter) -> float:
-    """Return how long Telegram asks to wait."""
+    """Return the wait that Telegram asks for, in seconds, whichever type the library uses."""
     asked = error.retry_after
     return float(asked) if isinstance(asked, int) else asked.total_seconds()

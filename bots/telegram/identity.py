@@ -1,4 +1,4 @@
-"""Who speaks and where, as Telegram attests it: keys come from ids, names are only shown."""
+"""Translate messages into the core's types: who is asking, and where; keys are made of ids, never of names."""
 
 import re
 from collections import OrderedDict
@@ -37,35 +37,35 @@ def key(platform_id: int) -> str:
 
 
 def key_of(member_id: str) -> str:
-    """Return the key of a member who is named by id. Raises InvalidInput."""
+    """Return the key of a member given by id. Raises InvalidInput."""
     if not re.fullmatch(r"\d{1,15}", member_id, re.ASCII):
         raise InvalidInput("id", member_id, _("a member's number, such as id:123456"))
     return f"{NAME}:{int(member_id)}"
 
 
 def channel_key(thread: int | None) -> str:
-    """Return the key of a topic in its community; General and chats without topics are topic 0."""
+    """Return the key of a topic; General and chats without topics are topic 0."""
     return f"{NAME}:{thread or 0}"
 
 
 def channel_name(channel: str) -> str:
-    """Name a topic for people; Telegram tells a bot only its number."""
+    """Return a topic's display name, which is its number: bots are not told the title."""
     number = channel.removeprefix(f"{NAME}:")
     return _("topic {number}", number=number) if number != "0" else _("General")
 
 
 def person(user: User) -> Person:
-    """Return a member who is spoken about."""
+    """Return the member that a command is about."""
     return Person(member=key(user.id), name=_name(user))
 
 
 def _name(user: User) -> str:
-    """Return the name; a deleted account has none, for which the library returns None whatever its types say."""
+    """Return the name; for a deleted account the library returns None, despite its type."""
     return user.full_name or ""
 
 
 def takes_part(member: ChatMember) -> bool:
-    """Say whether somebody is in a chat: those who are restricted may have left it."""
+    """Say whether a user is in the chat; a restricted one may have left it."""
     if isinstance(member, ChatMemberRestricted):
         return member.is_member
     return member.status not in {ChatMember.LEFT, ChatMember.BANNED}
@@ -74,7 +74,7 @@ def takes_part(member: ChatMember) -> bool:
 def caller(
     chat: Chat, user: User | None, sender_chat: Chat | None, *, is_admin: bool = False, thread: int | None = None
 ) -> Caller:
-    """Describe who wrote; whoever writes in the name of a chat shares that identity with others and can't spend."""
+    """Describe the sender; one who writes as a chat shares that identity with others and can't spend."""
     channel = channel_key(thread)
     if sender_chat is not None or user is None:
         who = sender_chat or chat
@@ -105,29 +105,29 @@ def caller(
 
 
 def topic(message: Message) -> int | None:
-    """Return the topic that a message stands in."""
+    """Return the topic that a message belongs to; outside of forums a thread id is none."""
     return message.message_thread_id if message.is_topic_message else None
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a job belongs in a chat: the order's message, its topic, and the status message if it is known."""
+class Address:
+    """Where a job's messages go: the chat and topic, the order to reply to, and the status message if there is one."""
 
     chat: int
     order: int | None = None
     thread: int | None = None
     status: int | None = None
     sent: int = 0
-    """So many of the job's files are in the chat already."""
+    """How many of the job's files have been sent."""
 
     @classmethod
-    def of(cls, order: Message) -> "Place":
-        """Answer a message where it stands; outside of forums a thread id is no topic and must not be sent back."""
+    def of(cls, order: Message) -> "Address":
+        """Reply to a message in its topic."""
         return cls(order.chat.id, order.message_id, topic(order))
 
     @classmethod
-    def of_status(cls, status: MaybeInaccessibleMessage) -> "Place":
-        """Answer the order that a status message stands under; an old one can no longer be read."""
+    def of_status(cls, status: MaybeInaccessibleMessage) -> "Address":
+        """Reply to the order that a status message belongs to; of an old message only the id is known."""
         if not isinstance(status, Message):
             return cls(status.chat.id, status=status.message_id)
         order = answered(status)
@@ -135,25 +135,25 @@ class Place:
 
     @property
     def destination(self) -> Destination:
-        """Write it down for the job."""
+        """The form in which the core stores it with the job."""
         return Destination(NAME, asdict(self))
 
     @property
     def target(self) -> dict[str, Any]:
-        """Return the parameters that put a message here, also when the order is gone."""
+        """The parameters that send a message here, even if the order has been deleted."""
         reply = ReplyParameters(self.order, allow_sending_without_reply=True) if self.order else None
         return {"chat_id": self.chat, "message_thread_id": self.thread, "reply_parameters": reply}
 
 
 class Recent(OrderedDict[K, V], Generic[K, V]):
-    """A dictionary that forgets what was written longest ago."""
+    """A dictionary of limited size that evicts the entry written longest ago."""
 
     def __init__(self, most: int = REMEMBERED) -> None:
         super().__init__()
         self._most = most
 
     def __setitem__(self, name: K, value: V) -> None:
-        """Write, and forget the oldest when there are too many."""
+        """Store a value, and evict the oldest if there are too many."""
         super().__setitem__(name, value)
         self.move_to_end(name)
         if len(self) > self._most:
@@ -161,7 +161,7 @@ class Recent(OrderedDict[K, V], Generic[K, V]):
 
 
 class Admins:
-    """Asks the chat who administers it, each time: what was true half a minute ago must not hand out money now."""
+    """Looks up a chat's administrators, without caching: a demoted admin must not grant money."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -173,9 +173,9 @@ class Admins:
         return message.from_user is not None and await self.include(message.chat, message.from_user)
 
     async def include(self, chat: Chat, user: User) -> bool:
-        """Say whether somebody administers the chat at this moment. Raises TelegramError, NotPermitted.
+        """Say whether a user is an admin of the chat now. Raises TelegramError, NotPermitted.
 
-        Where members are hidden, only an admin may ask about one of them; who the admins are, others may ask, too.
+        In a group with hidden members only an admin bot may look up a member, but any bot may list the admins.
         """
         if chat.type == ChatType.PRIVATE:
             return False

@@ -1,4 +1,4 @@
-"""Updates, however they come: handled side by side, and in the store before Telegram may forget them."""
+"""Handle updates concurrently, and acknowledge each only once what it asks for is in the store."""
 
 import asyncio
 import logging
@@ -12,23 +12,23 @@ from bots.telegram.identity import Recent
 log = logging.getLogger(__name__)
 
 AT_ONCE = 512
-"""Updates that may be on their way into the store; what comes on top waits at Telegram."""
+"""Limit on unacknowledged updates; further ones stay with Telegram."""
 MOST = 8 * AT_ONCE
-"""Updates that may be handled at the same time, with those that are only to be answered."""
+"""Limit on updates in progress, including acknowledged ones that have yet to be answered."""
 TRIES, PAUSE_S = 3, 1.0
-"""How often an update is handled that breaks its handler, and the pause between."""
+"""Attempts at an update whose handler raises, and the pause between them."""
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, OSError)
-"""What reading an update raises that is not as documented."""
+"""What the library raises for an update that does not match the documentation."""
 
-Keep = Callable[[], None]
-"""Says that what an update asks for is in the store, so that Telegram may forget it: what is left is to answer.
+Ack = Callable[[], None]
+"""Acknowledges an update: what it asks for is in the store, and only the answer is left.
 
-An answer may take long, as in a chat that has had its share of messages, and no other chat is to wait for it.
+Answers may wait a long time in a rate-limited chat, which must not hold up other chats.
 """
 
 
 def read(raw: object, bot: Bot) -> Update | None:
-    """Return an update; of one that can't be read only the number, so that it is passed over; None without one."""
+    """Parse an update; an unreadable one is reduced to its id, so that it is skipped; None if it has no id."""
     try:
         return Update.de_json(raw, bot)  # type: ignore[arg-type]
     except _UNREADABLE as error:
@@ -38,42 +38,42 @@ def read(raw: object, bot: Bot) -> Update | None:
 
 
 class Intake:
-    """Handles updates, each once however often it is given before it is confirmed.
+    """Handles updates, each once, however often it is received before it is confirmed.
 
-    One that comes again later is one order all the same: the store knows its event.
+    One that is received again later still makes no second order: the store knows its event id.
     """
 
-    def __init__(self, handle: Callable[[Update, Keep], Awaitable[None]]) -> None:
+    def __init__(self, handle: Callable[[Update, Ack], Awaitable[None]]) -> None:
         self._handle = handle
         self._running: set[asyncio.Task[None]] = set()
-        self._unkept: dict[int, asyncio.Event] = {}
-        self._kept: Recent[int, None] = Recent()
-        """Those that Telegram may forget and has not forgotten yet."""
-        self._moved = asyncio.Event()
+        self._unacked: dict[int, asyncio.Event] = {}
+        self._acked: Recent[int, None] = Recent()
+        """Acknowledged updates that Telegram may still send again."""
+        self._changed = asyncio.Event()
 
     @property
     def full(self) -> bool:
-        """Whether no more can be taken now."""
-        return len(self._unkept) >= AT_ONCE or len(self._running) >= MOST
+        """Whether a limit is reached."""
+        return len(self._unacked) >= AT_ONCE or len(self._running) >= MOST
 
     @property
     def oldest(self) -> int | None:
-        """Return the first update that Telegram may not forget yet."""
-        return min(self._unkept, default=None)
+        """The id of the first unacknowledged update."""
+        return min(self._unacked, default=None)
 
     def forget(self, is_forgotten: Callable[[int], bool]) -> None:
-        """Drop what is known of updates that Telegram has forgotten: one that comes all the same is new."""
-        for number in [number for number in self._kept if is_forgotten(number)]:
-            del self._kept[number]
+        """Drop the ids of updates that Telegram has dropped."""
+        for number in [number for number in self._acked if is_forgotten(number)]:
+            del self._acked[number]
 
-    async def room(self) -> None:
-        """Wait until more can be taken."""
+    async def wait_for_room(self) -> None:
+        """Wait until no limit is reached."""
         while self.full:
-            self._moved.clear()
-            await self._moved.wait()
+            self._changed.clear()
+            await self._changed.wait()
 
     async def take(self, updates: Sequence[Update], deadline_s: float) -> bool:
-        """Handle updates; return as soon as Telegram may forget all of them, or False after so long."""
+        """Start to handle updates; return True once all are acknowledged, False after the deadline."""
         events = [self._begin(update) for update in updates]
         try:
             async with asyncio.timeout(deadline_s):
@@ -83,48 +83,48 @@ class Intake:
             return False
         return True
 
-    async def at_rest(self) -> None:
-        """Wait until every update that was taken is handled."""
+    async def drained(self) -> None:
+        """Wait until every update is handled."""
         if self._running:
             await asyncio.wait(self._running)
 
-    def abandon(self) -> None:
-        """Cancel what is still being handled."""
+    def cancel_all(self) -> None:
+        """Cancel the updates in progress."""
         log.warning("%d updates were still being handled", len(self._running))
         for task in self._running:
             task.cancel()
 
     def _begin(self, update: Update) -> asyncio.Event:
         number = update.update_id
-        if number in self._unkept:
-            return self._unkept[number]
+        if number in self._unacked:
+            return self._unacked[number]
         event = asyncio.Event()
-        if number in self._kept:
+        if number in self._acked:
             event.set()
             return event
-        self._unkept[number] = event
-        task = asyncio.create_task(self._survive(update, partial(self._keep, number)))
+        self._unacked[number] = event
+        task = asyncio.create_task(self._retrying(update, partial(self._ack, number)))
         self._running.add(task)
         task.add_done_callback(self._end)
         return event
 
-    def _keep(self, number: int) -> None:
-        if event := self._unkept.pop(number, None):
+    def _ack(self, number: int) -> None:
+        if event := self._unacked.pop(number, None):
             event.set()
-            self._kept[number] = None
-            self._moved.set()
+            self._acked[number] = None
+            self._changed.set()
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self._moved.set()
+        self._changed.set()
 
-    async def _survive(self, update: Update, keep: Keep) -> None:
-        """Handle an update, again where that breaks; one that breaks every time must block nobody."""
+    async def _retrying(self, update: Update, ack: Ack) -> None:
+        """Handle an update, with retries; one that fails every time is acknowledged all the same."""
         for attempt in range(1, TRIES + 1):
             try:
-                await self._handle(update, keep)
+                await self._handle(update, ack)
                 break
             except Exception:
                 log.exception("update %s broke its handler, try %d of %d", update.update_id, attempt, TRIES)
                 await asyncio.sleep(PAUSE_S if attempt < TRIES else 0)
-        keep()
+        ack()

@@ -1,4 +1,4 @@
-"""What a message asks for: the raw text, and what Telegram knows about it. Pure."""
+"""Parse messages: the command, its mentions, and the message replied to. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -15,28 +15,28 @@ _ADDRESS = re.compile(r"\s*(?:/[A-Za-z0-9_]+)?@([A-Za-z0-9_]+)")
 
 
 def words(message: Message) -> str:
-    """Return what somebody wrote: a text, or the caption of what they sent."""
+    """Return a message's text or caption."""
     return message.text or message.caption or ""
 
 
 def marks(message: Message) -> Sequence[MessageEntity]:
-    """Return what Telegram marked in the words."""
+    """Return the entities of the text or caption."""
     return message.entities if message.text else message.caption_entities
 
 
 def written_by_sender(message: Message) -> bool:
-    """Say whether the words are the sender's own: what is forwarded or comes by another bot is somebody else's."""
+    """Say whether the sender wrote the text, rather than forwarded it or sent it through another bot."""
     return not (message.forward_origin or message.via_bot or message.is_automatic_forward)
 
 
 def written_by_person(message: Message) -> bool:
-    """Say whether the words are those of a person, who may write in the name of a group."""
+    """Say whether a person wrote the text, possibly in the name of a group."""
     is_person = message.from_user is not None and (message.sender_chat is not None or not message.from_user.is_bot)
     return is_person and written_by_sender(message)
 
 
 def addressed(message: Message, bot_name: str) -> bool:
-    """Say whether somebody plainly speaks to the bot: in their own chat, or by its name at the beginning."""
+    """Say whether a message clearly addresses the bot: in a direct chat, or with its name at the start."""
     if message.chat.type == ChatType.PRIVATE:
         return bool(words(message))
     name = _ADDRESS.match(words(message))
@@ -44,21 +44,21 @@ def addressed(message: Message, bot_name: str) -> bool:
 
 
 def read(message: Message, bot_name: str) -> Command | None:
-    """Return the command that begins the message, or None where there is none or it names another bot."""
+    """Return the command at the start of a message; None if there is none or it is for another bot."""
     return commands.read_mine(words(message), bot_name)
 
 
 def answered(message: Message) -> Message | None:
-    """Return the message that this one answers.
+    """Return the message replied to.
 
-    In a topic every message formally answers the one that opened the topic, which nobody meant.
+    In a topic, a message without a reply formally replies to the one that created the topic; that one is ignored.
     """
     reply = message.reply_to_message
     return None if reply is None or reply.forum_topic_created else reply
 
 
 def answers_bot(message: Message, bot_id: int) -> bool:
-    """Say whether the message answers something that the bot wrote, here or elsewhere, forwarded or not."""
+    """Say whether a message replies to one of the bot's, in this chat or another, forwarded or not."""
     reply, far = answered(message), message.external_reply
     origin = reply.forward_origin if reply else far.origin if far else None
     if isinstance(origin, MessageOriginUser):
@@ -67,7 +67,7 @@ def answers_bot(message: Message, bot_id: int) -> bool:
 
 
 def answered_text(message: Message) -> str:
-    """Return the text of the answered message, or the part of it that was quoted."""
+    """Return the text of the message replied to, or the part of it that was quoted."""
     if message.quote is not None:
         return message.quote.text
     reply = answered(message)
@@ -75,7 +75,7 @@ def answered_text(message: Message) -> str:
 
 
 def named(message: Message, command: Command) -> tuple[Named, User | None]:
-    """Take a command of admins apart; the user is the one mentioned without an @name, else whoever is answered.
+    """Parse a command about a member: the one mentioned without an @name, else the author of the message replied to.
 
     Raises InvalidInput for a bot.
     """
@@ -92,7 +92,7 @@ def named(message: Message, command: Command) -> tuple[Named, User | None]:
 
 
 def _with_ids(message: Message) -> str:
-    """Write `id:123` where a member without an @name is mentioned; entities are measured in UTF-16 units."""
+    """Replace mentions of members without an @name by `id:123`; entity offsets count UTF-16 code units."""
     raw = words(message).encode("utf-16-le", "surrogatepass")
     for entity in sorted(marks(message), key=lambda e: -e.offset):
         if entity.type == MessageEntity.TEXT_MENTION and entity.user:

@@ -1,4 +1,4 @@
-"""The Telegram platform: from a token to orders and deliveries."""
+"""The Telegram platform: delivery through the Bot API, updates by polling or webhook."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +17,8 @@ from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.errors import text_fault, wait_s
 from bots.telegram.escaping import plain
 from bots.telegram.identity import NAME
-from bots.telegram.intake import Intake, Keep
-from bots.telegram.pace import Pace
+from bots.telegram.intake import Ack, Intake
+from bots.telegram.rate_limiter import RateLimiter
 from bots.telegram.webhook import PATH, Webhook
 from bots.text.locale import languages, speaking
 from core.domain.errors import ConfigurationError, PlatformBusy, PlatformError
@@ -27,7 +27,7 @@ from core.service import Service
 log = logging.getLogger(__name__)
 
 ISO_639_1 = 2
-"""Letters of the languages that menus may be in (the Bot API's documentation, "setMyCommands")."""
+"""Length of the language codes that menus accept (the Bot API's documentation, "setMyCommands")."""
 
 
 class Telegram(TelegramDelivery):
@@ -37,14 +37,14 @@ class Telegram(TelegramDelivery):
     sharded = False
 
     def __init__(self, settings: Settings) -> None:
-        """Raises ConfigurationError without a token, or with a proxy that can't be used."""
+        """Raises ConfigurationError without a token, or for an unusable proxy."""
         token = settings.telegram_token
         if token is None:
             raise ConfigurationError("TELEGRAM_TOKEN is not set")
-        pace = Pace()
+        limiter = RateLimiter()
         self._requests = make_requests(settings.proxies.of(settings.telegram_api_url))
-        bot = make_bot(token.get_secret_value(), settings.telegram_api_url, self._requests, pace)
-        super().__init__(bot, pace)
+        bot = make_bot(token.get_secret_value(), settings.telegram_api_url, self._requests, limiter)
+        super().__init__(bot, limiter)
         self._application: Application[Any, Any, Any, Any, Any, Any] = (
             ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()
         )
@@ -56,26 +56,25 @@ class Telegram(TelegramDelivery):
 
     @property
     def receiving(self) -> bool:
-        """Whether updates come in."""
         return self._source.live
 
     @property
     def calls_under_way(self) -> int:
-        """How many calls have not ended, whoever waits for them still."""
+        """How many calls have not ended, including those that their caller no longer waits for."""
         _, calling = self._requests
         return calling.under_way
 
     def hooks(self) -> Mapping[str, Hook]:
-        """Return where updates are posted, with TELEGRAM_WEBHOOK."""
+        """Return the webhook's path if TELEGRAM_WEBHOOK is set."""
         return {} if self._webhook is None else {PATH: self._webhook.receive}
 
     async def open(self, service: Service) -> None:
         self._catalog = service.catalog
         self._service = service
-        Dispatcher(self._bot, service, self, self._pace).add_to(self._application)
+        Dispatcher(self._bot, service, self, self._limiter).register(self._application)
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
-        """Write to somebody who has written to the bot before: to others Telegram lets no bot write."""
+        """Send a direct message. Works only if the member has started a chat with the bot."""
         try:
             await self._bot.send_message(_chat(member), plain(text), reply_markup=rows(buttons))
         except TelegramError as error:
@@ -127,15 +126,15 @@ class Telegram(TelegramDelivery):
         except TelegramError as error:
             log.warning("the menu of commands could not be set: %s", error)
 
-    async def _handle(self, update: Update, keep: Keep) -> None:
-        """Let the first handler that wants an update have it; the library itself would hide what breaks there.
+    async def _handle(self, update: Update, ack: Ack) -> None:
+        """Pass an update to the first handler that accepts it, without the library's dispatch, which hides exceptions.
 
-        What the library calls its context is ours: how a handler says that the update may be forgotten.
+        The handler's `context` argument is used for the acknowledgement.
         """
         for handler in self._application.handlers[0]:
             wanted = handler.check_update(update)
             if wanted is not None and wanted is not False:
-                await handler.handle_update(update, self._application, wanted, keep)
+                await handler.handle_update(update, self._application, wanted, ack)
                 return
 
 

@@ -1,4 +1,4 @@
-"""What the bot says in answer to a message or a press, apart from what the worker says about a job."""
+"""Send replies to messages and presses; the worker's messages about a job are `delivery`'s."""
 
 import asyncio
 import logging
@@ -16,9 +16,9 @@ from bots.telegram import buttons
 from bots.telegram.connection import UPLOAD_READ_S
 from bots.telegram.errors import wait_s
 from bots.telegram.escaping import plain
-from bots.telegram.identity import Place, Recent
-from bots.telegram.intake import Keep
-from bots.telegram.pace import Pace, Rank, Turn
+from bots.telegram.identity import Address, Recent
+from bots.telegram.intake import Ack
+from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.text import refusals, replies
 from bots.text.locale import _
 from core.domain.models import Caller
@@ -28,121 +28,121 @@ log = logging.getLogger(__name__)
 
 LONGEST_WAIT_S = 60.0
 FREE_AT_ONCE, FREE_EVERY_S, FREE_AGAIN = 10.0, 15.0, 3.0
-"""A member gets so many free answers in a chat, and one more every so often; after too many, none for a while."""
+"""A member's budget of free answers per chat: its size, the time to regain one, and how many end a silence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One thing to say."""
+class Reply:
+    """One message to send."""
 
     text: str
     files: tuple[File, ...] = ()
     markup: InlineKeyboardMarkup | None = None
     refused: bool = False
-    rank: Rank = Rank.ANSWER
+    priority: Priority = Priority.ANSWER
 
     @classmethod
-    def of(cls, answer: Answer) -> "Said":
-        """Say what came of a command; what is about what everybody may do is one of a member's free answers."""
-        return cls(answer.text, answer.files, rank=Rank.ANSWER if answer.open else Rank.ADMIN)
+    def of(cls, answer: Answer) -> "Reply":
+        """Make a reply of an answer; those to commands that are open to everybody use the member's budget."""
+        return cls(answer.text, answer.files, priority=Priority.ANSWER if answer.open else Priority.ADMIN)
 
 
-NOTHING = Said("")
+NOTHING = Reply("")
 
 
-async def outcome(act: Callable[[], Awaitable[Said | None]], who: Caller) -> Said | None:
-    """Return what to say, whatever happens; the one place where a refusal is caught."""
+async def outcome(act: Callable[[], Awaitable[Reply | None]], who: Caller) -> Reply | None:
+    """Act and return the reply, whatever happens; the only address that catches refusals."""
     try:
         return await act()
     except Refusal as error:
-        return Said(refusals.refusal(error), markup=buttons.of_refusal(error, who), refused=True)
+        return Reply(refusals.refusal(error), markup=buttons.of_refusal(error, who), refused=True)
     except Exception:
         log.exception("a command failed")
-        return Said(_(refusals.FAULT), refused=True)
+        return Reply(_(refusals.FAULT), refused=True)
 
 
 @dataclass(slots=True)
-class _Patience:
-    """How many free answers a member still gets."""
+class _Budget:
+    """The free answers that a member has left in a chat (a token bucket)."""
 
     left: float
     at_s: float
-    worn: bool = False
-    """They have been told to wait, and hear nothing until some patience is back."""
+    exhausted: bool = False
+    """The member was told to wait and gets no answers until FREE_AGAIN are left."""
 
 
 class Responder:
-    """Says things in chats."""
+    """Sends replies to chats."""
 
-    def __init__(self, bot: ExtBot[Rank | Turn], pace: Pace) -> None:
+    def __init__(self, bot: ExtBot[Priority | Ticket], limiter: RateLimiter) -> None:
         self._bot = bot
-        self._pace = pace
-        self._patience: Recent[tuple[int, str], _Patience] = Recent()
-        self._saying: set[tuple[int, str, str]] = set()
+        self._limiter = limiter
+        self._budgets: Recent[tuple[int, str], _Budget] = Recent()
+        self._sending: set[tuple[int, str, str]] = set()
 
-    async def say(self, place: Place, said: Said, who: Caller, keep: Keep) -> None:
-        """Answer, unless that would be too much; where that is not possible, nobody is there to be told."""
-        this = (place.chat, who.member, said.text)
-        if this in self._saying and self._pace.room_in_s(place.chat, said.rank):
-            return  # the same waits for its turn already
-        if said.rank is not Rank.ADMIN:
-            said = self._allowed(place.chat, who, said)
-        if said is NOTHING:
+    async def reply(self, address: Address, reply: Reply, who: Caller, ack: Ack) -> None:
+        """Send a reply, within the member's budget; failures are only logged."""
+        key = (address.chat, who.member, reply.text)
+        if key in self._sending and self._limiter.room_in_s(address.chat, reply.priority):
+            return  # an identical reply is queued already
+        if reply.priority is not Priority.ADMIN:
+            reply = self._budgeted(address.chat, who, reply)
+        if reply is NOTHING:
             return
-        self._saying.add(this)
+        self._sending.add(key)
         try:
-            await self.post(place, said, keep)
+            await self.send(address, reply, ack)
         except TelegramError as error:
-            log.warning("nothing could be said in %d: %s", place.chat, error)
+            log.warning("nothing could be said in %d: %s", address.chat, error)
         finally:
-            self._saying.discard(this)
+            self._sending.discard(key)
 
-    def _allowed(self, chat: int, who: Caller, said: Said) -> Said:
-        """Take an answer from what a member gets for free; after too many, say so once and then nothing for a while."""
+    def _budgeted(self, chat: int, who: Caller, reply: Reply) -> Reply:
+        """Charge a reply to the member's budget; when that is used up, say so once, then nothing for a while."""
         now_s = time.monotonic()
-        had = self._patience.setdefault((chat, who.member), _Patience(FREE_AT_ONCE, now_s))
-        had.left, had.at_s = min(FREE_AT_ONCE, had.left + (now_s - had.at_s) / FREE_EVERY_S), now_s
-        had.worn = had.worn and had.left < FREE_AGAIN
-        if had.worn:
+        budget = self._budgets.setdefault((chat, who.member), _Budget(FREE_AT_ONCE, now_s))
+        budget.left, budget.at_s = min(FREE_AT_ONCE, budget.left + (now_s - budget.at_s) / FREE_EVERY_S), now_s
+        budget.exhausted = budget.exhausted and budget.left < FREE_AGAIN
+        if budget.exhausted:
             return NOTHING
-        had.left -= 1
-        had.worn = had.left < 1
-        return Said(_(replies.TOO_MANY_ANSWERS)) if had.worn else said
+        budget.left -= 1
+        budget.exhausted = budget.left < 1
+        return Reply(_(replies.TOO_MANY_ANSWERS)) if budget.exhausted else reply
 
-    async def post(self, place: Place, said: Said, keep: Keep) -> None:
-        """Send the text, and each file as a document of its own. Raises TelegramError."""
-        turn = Turn(said.rank, keep)
-        await _patiently(
+    async def send(self, address: Address, reply: Reply, ack: Ack) -> None:
+        """Send the text, then each file as a document. Raises TelegramError."""
+        ticket = Ticket(reply.priority, ack)
+        await _retrying(
             lambda: self._bot.send_message(
-                text=plain(said.text), reply_markup=said.markup, rate_limit_args=turn, **place.target
+                text=plain(reply.text), reply_markup=reply.markup, rate_limit_args=ticket, **address.target
             ),
-            keep,
+            ack,
         )
-        for file in said.files:
-            await _patiently(partial(self._attach, place, file, turn), keep)
+        for file in reply.files:
+            await _retrying(partial(self._attach, address, file, ticket), ack)
 
-    async def _attach(self, place: Place, file: File, turn: Turn) -> None:
+    async def _attach(self, address: Address, file: File, ticket: Ticket) -> None:
         document = InputFile(file.content, filename=file.name)
         await self._bot.send_document(
-            document=document, read_timeout=UPLOAD_READ_S, rate_limit_args=turn, **place.target
+            document=document, read_timeout=UPLOAD_READ_S, rate_limit_args=ticket, **address.target
         )
 
-    async def change(
-        self, message: MaybeInaccessibleMessage, text: str, keep: Keep, markup: InlineKeyboardMarkup | None = None
+    async def edit(
+        self, message: MaybeInaccessibleMessage, text: str, ack: Ack, markup: InlineKeyboardMarkup | None = None
     ) -> None:
-        """Let a message of the bot say something else, with these buttons or none."""
+        """Edit one of the bot's messages; without a markup its buttons are removed."""
         chat, number = message.chat.id, message.message_id
         try:
-            await _patiently(lambda: self._bot.edit_message_text(plain(text), chat, number, reply_markup=markup), keep)
+            await _retrying(lambda: self._bot.edit_message_text(plain(text), chat, number, reply_markup=markup), ack)
         except TelegramError as error:
             log.warning("message %d in %d stays as it is: %s", number, chat, error)
 
 
-async def _patiently(send: Callable[[], Awaitable[object]], keep: Keep) -> None:
-    """Wait once when Telegram asks for it."""
+async def _retrying(send: Callable[[], Awaitable[object]], ack: Ack) -> None:
+    """Send, and retry once after the wait that Telegram asks for."""
     try:
         await send()
     except RetryAfter as error:
-        keep()  # it may take long, and is ours to say
+        ack()  # the wait may be long, and from here on the reply is ours to send
         await asyncio.sleep(min(wait_s(error), LONGEST_WAIT_S))
         await send()

@@ -1,7 +1,7 @@
-"""The library's calls to the Bot API, carried by aiohttp as those to the gateway are.
+"""The library's HTTP transport on aiohttp, which the gateway client uses too.
 
-httpx, which the library brings for it, loses a place in its pool for good when a call is cancelled at certain turns of
-the loop. Here a call is never cancelled, whatever becomes of its caller: it goes on to its end or to its deadline.
+The library's default, httpx, leaks a pool slot for good if a call is cancelled at certain moments. Here a call is never
+cancelled: if its caller is, the call continues until it ends or times out.
 """
 
 import asyncio
@@ -19,17 +19,17 @@ from core.gateway.tls import tls_context
 
 CONNECT_S, READ_S, WRITE_S = 10, 15, 120
 KEEP_ALIVE_S = 5
-"""Longer than that a connection is not kept idle: a call on one that Telegram closes has an unknown outcome."""
+"""How long a connection is kept idle; short, since a call on one that Telegram is closing has an unknown outcome."""
 LAST_S = 1.0
 """How long calls may take to end once their connections are closed."""
 BODY_MAX_BYTES = 32 * 1024 * 1024
 
 
 class AiohttpRequest(BaseRequest):
-    """Carries calls. Holds connections: shut it down."""
+    """Makes the library's calls; holds connections until `shutdown`."""
 
     def __init__(self, most: int, read_s: float = READ_S, *, proxy: str | None = None) -> None:
-        """`most` calls are under way at a time; others wait for their turn as they would for a connection."""
+        """`most` is the limit on concurrent calls; further ones wait for a connection."""
         self._most = most
         self._read_s = read_s
         self._proxy = proxy
@@ -38,19 +38,19 @@ class AiohttpRequest(BaseRequest):
 
     @property
     def under_way(self) -> int:
-        """Return how many calls have not ended."""
+        """How many calls have not ended."""
         return len(self._under_way)
 
     @property
     def read_timeout(self) -> float:
-        """Return how long an answer is waited for, unless a call says otherwise."""
+        """The default read timeout, in seconds."""
         return self._read_s
 
     async def initialize(self) -> None:
-        """Do nothing: the first call opens what it needs."""
+        """Do nothing: the session is created on first use."""
 
     async def shutdown(self) -> None:
-        """Close the connections, which ends the calls."""
+        """Close the connections, which ends all calls."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -69,7 +69,7 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - part of connecting
     ) -> tuple[int, bytes]:
-        """Make a call and wait for its answer; who is cancelled gives up the wait. Raises NetworkError, TimedOut."""
+        """Make a call and wait for its answer; cancellation ends only the wait. Raises NetworkError, TimedOut."""
         read_s, connect_s = _given(read_timeout, self._read_s), _given(connect_timeout, CONNECT_S)
         deadlines = aiohttp.ClientTimeout(
             total=connect_s + _given(write_timeout, WRITE_S) + read_s, connect=connect_s, sock_read=read_s
@@ -84,7 +84,7 @@ class AiohttpRequest(BaseRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Decode an answer. Raises TelegramError, and logs nothing: there are members' words in it."""
+        """Decode an answer without logging it, as it holds members' texts. Raises TelegramError."""
         try:
             answer = json.loads(payload.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
@@ -106,10 +106,10 @@ class AiohttpRequest(BaseRequest):
     def _ended(self, task: "asyncio.Task[tuple[int, bytes]]") -> None:
         self._under_way.discard(task)
         if not task.cancelled():
-            task.exception()  # nobody may wait for it any more
+            task.exception()  # retrieved, since there may be no caller left to do so
 
     def _live(self) -> aiohttp.ClientSession:
-        """Return the session; made here, since that must be inside the running loop."""
+        """Return the session, created here because aiohttp needs a running loop."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._most, ssl=tls_context(), keepalive_timeout=KEEP_ALIVE_S),
@@ -124,7 +124,7 @@ def _given(timeout: Any, otherwise_s: float) -> float:
 
 
 def _form(data: RequestData | None) -> aiohttp.FormData | None:
-    """Write parameters and files as a form; names of files stay as they are, in UTF-8."""
+    """Encode parameters and files as a form, with file names in UTF-8."""
     if data is None or not (data.parameters or data.contains_files):
         return None
     form = aiohttp.FormData(data.json_parameters, quote_fields=False, charset="utf-8")
@@ -135,7 +135,7 @@ def _form(data: RequestData | None) -> aiohttp.FormData | None:
 
 
 class _File(BufferedReaderPayload):
-    """A file from its start, which stays open: a call may be made again, and its owner closes it."""
+    """A file that is read from its start and left open, so that the call can be repeated; its owner closes it."""
 
     def __init__(self, file: Any, **how: Any) -> None:
         file.seek(0)
@@ -145,6 +145,6 @@ class _File(BufferedReaderPayload):
 
 
 def _fault(error: Exception, url: str) -> NetworkError:
-    """Say what went wrong without the address, which holds the token."""
+    """Return the library's error without the URL, which contains the token."""
     words = told(error).replace(url, url.rpartition("/")[2])
     return TimedOut(words) if isinstance(error, TimeoutError) else NetworkError(words)

@@ -1,4 +1,4 @@
-"""Updates that Telegram posts to us, in place of polling."""
+"""Receive updates by webhook instead of polling."""
 
 import asyncio
 import hashlib
@@ -18,25 +18,25 @@ log = logging.getLogger(__name__)
 
 PATH = "/telegram"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
-KEPT_S = 20.0
-"""How long Telegram may wait until an update is in the store; then it is asked to come again."""
-LOOK_S = 300.0
-"""How often Telegram is asked how it fares."""
-LAST_S = 5.0
+ACK_S = 20.0
+"""How long Telegram waits for an update to be acknowledged before it is asked to send it again."""
+CHECK_S = 300.0
+"""How often the webhook's state is checked with Telegram."""
+STOP_S = 5.0
 OK, BAD_REQUEST, FORBIDDEN, TRY_AGAIN = 200, 400, 403, 503
 
 
 def secret_of(token: str) -> str:
-    """Derive what Telegram must show from the bot's token: the same in every process and after every start."""
+    """Derive the webhook's secret from the bot's token, so that it is the same in every process and after restarts."""
     return hmac.new(token.encode(), b"troubadour webhook", hashlib.sha256).hexdigest()
 
 
 class Webhook:
-    """Tells Telegram where to post updates, and takes them."""
+    """Registers the webhook and receives its updates."""
 
     def __init__(self, bot: Bot, intake: Intake, token: str, public_url: str) -> None:
         self.live = False
-        """Whether updates are taken at this moment."""
+        """Whether updates are accepted at this moment."""
         self._bot = bot
         self._intake = intake
         self._secret = secret_of(token)
@@ -45,29 +45,29 @@ class Webhook:
         self._error_s = 0.0
 
     async def run(self) -> None:
-        """Take updates until `stop`. Raises PlatformError where Telegram refuses the address, TelegramError."""
+        """Accept updates until `stop`. Raises PlatformError if Telegram refuses the URL, TelegramError."""
         try:
             await self._set()
             self.live = True
-            while not await self._stopped_within(LOOK_S):
-                await self._look()
+            while not await self._stopped_within(CHECK_S):
+                await self._check()
         except BadRequest as error:
             raise PlatformError(f"Telegram does not accept PUBLIC_URL as a webhook: {error}") from error
         finally:
             self.live = False
 
     async def stop(self) -> None:
-        """Take no more updates, which wait at Telegram for the next start; finish those that were taken."""
+        """Accept no more updates, which Telegram keeps for the next start, and finish those in progress."""
         self.live = False
         self._stop.set()
         try:
-            async with asyncio.timeout(LAST_S):
-                await self._intake.at_rest()
+            async with asyncio.timeout(STOP_S):
+                await self._intake.drained()
         except TimeoutError:
-            self._intake.abandon()
+            self._intake.cancel_all()
 
     async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
-        """Take one posted update; the answer says whether Telegram may forget it."""
+        """Accept a posted update; only the status OK lets Telegram drop it."""
         shown = headers.get(SECRET_HEADER, "")
         if not hmac.compare_digest(shown.encode("utf-8", "replace"), self._secret.encode()):
             return FORBIDDEN
@@ -80,7 +80,7 @@ class Webhook:
             return BAD_REQUEST
         if update is None:
             return BAD_REQUEST
-        if not await self._intake.take([update], KEPT_S):
+        if not await self._intake.take([update], ACK_S):
             return TRY_AGAIN
         self._intake.forget(lambda number: number == update.update_id)
         return OK
@@ -88,8 +88,8 @@ class Webhook:
     async def _set(self) -> None:
         await self._bot.set_webhook(self._url, allowed_updates=KINDS, secret_token=self._secret)
 
-    async def _look(self) -> None:
-        """Find out whether Telegram reaches us, and whether another process has taken the bot away."""
+    async def _check(self) -> None:
+        """Check that Telegram can reach the URL, and set the webhook again if another process has replaced it."""
         try:
             info = await self._bot.get_webhook_info()
             if info.url != self._url:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bots.app.settings import load
 from bots.telegram import Telegram
-from bots.telegram.pace import AT_ONCE
+from bots.telegram.rate_limiter import AT_ONCE
 from bots.text.in_language import InLanguage
 from core.assembly import Runtime, assemble
 from core.domain.policy import Policy
@@ -105,5 +105,5 @@ class Bot:
 
 def fill(bot: Bot, chat: Chat) -> None:
     """Let a group have had its share of messages, the last of which was an answer."""
-    room = bot.telegram._pace._group(chat.id)
+    room = bot.telegram._limiter._group(chat.id)
     room.used, room.at_s, room.since_answer = AT_ONCE, asyncio.get_running_loop().time(), 0

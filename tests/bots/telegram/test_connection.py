@@ -10,7 +10,7 @@ from telegram.error import TelegramError
 from bots.app.life import keep_running
 from bots.telegram.connection import Poller, make_bot, make_requests
 from bots.telegram.errors import upload_fault
-from bots.telegram.pace import Pace
+from bots.telegram.rate_limiter import RateLimiter
 from core.domain.errors import DeliveryDelayed, PlatformError
 from storage.driver import Statement
 from tests import tokens
@@ -114,7 +114,7 @@ SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <
 async def test_orders_are_stored_before_they_are_confirmed_however_long_that_takes(
     bot: Bot, world: TelegramWorld, band: Chat, bob: User, rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 0.001)
+    monkeypatch.setattr("bots.telegram.connection.BATCH_S", 0.001)
     first = await band.says(bob, "/voices")
     await band.reply_to(first)
     assert first.update is not None
@@ -134,8 +134,8 @@ async def test_orders_are_stored_before_they_are_confirmed_however_long_that_tak
 async def test_what_the_store_never_took_comes_again_after_a_start(
     world: TelegramWorld, band: Chat, bob: User, rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 0.001)
-    monkeypatch.setattr("bots.telegram.connection.LAST_S", 0.1)
+    monkeypatch.setattr("bots.telegram.connection.BATCH_S", 0.001)
+    monkeypatch.setattr("bots.telegram.connection.STOP_S", 0.1)
     stalled = asyncio.Event()
 
     async def never(_: object, __: object) -> object:
@@ -184,7 +184,7 @@ async def test_an_update_that_cannot_be_read_costs_itself_alone(
 async def test_a_slow_answer_holds_up_no_other_chat(
     bot: Bot, world: TelegramWorld, band: Chat, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 600)
+    monkeypatch.setattr("bots.telegram.connection.BATCH_S", 600)
     held, other = asyncio.Event(), world.group("Others", bob)
     world.fail("sendMessage", Fault.slow(held), chat=band)
     await band.says(bob, "/speak Hello")
@@ -217,7 +217,7 @@ async def test_without_a_menu_orders_are_taken(world: TelegramWorld, band: Chat,
 async def test_an_upload_that_never_left_may_be_repeated(world: TelegramWorld) -> None:
     await world.stop()
     requests = make_requests()
-    telegram = make_bot(world.token, world.api_url, requests, Pace())
+    telegram = make_bot(world.token, world.api_url, requests, RateLimiter())
     with pytest.raises(TelegramError) as failure:
         await telegram.send_voice(1, OGG)
     assert isinstance(upload_fault(failure.value, len(OGG)), DeliveryDelayed)

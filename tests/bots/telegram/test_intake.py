@@ -6,7 +6,7 @@ import itertools
 import pytest
 from telegram import Update
 
-from bots.telegram.intake import Intake, Keep
+from bots.telegram.intake import Ack, Intake
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +25,8 @@ def updates(count: int) -> list[Update]:
 async def test_what_is_in_the_store_makes_room_while_it_is_answered() -> None:
     answered = asyncio.Event()
 
-    async def handle(_: Update, keep: Keep) -> None:
-        keep()
+    async def handle(_: Update, ack: Ack) -> None:
+        ack()
         await answered.wait()
 
     intake = Intake(handle)
@@ -35,38 +35,38 @@ async def test_what_is_in_the_store_makes_room_while_it_is_answered() -> None:
         assert await intake.take(updates(count), 10)
         states.append(intake.full)
     assert states == [False, True]
-    room = asyncio.create_task(intake.room())
+    room = asyncio.create_task(intake.wait_for_room())
     await asyncio.sleep(0)
     assert not room.done()
     answered.set()
     await room
-    await intake.at_rest()
+    await intake.drained()
 
 
 async def test_what_is_not_yet_in_the_store_is_waited_for() -> None:
     stored = asyncio.Event()
 
-    async def handle(_: Update, keep: Keep) -> None:
+    async def handle(_: Update, ack: Ack) -> None:
         await stored.wait()
-        keep()
+        ack()
         await asyncio.Event().wait()
 
     intake = Intake(handle)
     assert not await intake.take(updates(2), 0)
     assert intake.full
-    room = asyncio.create_task(intake.room())
+    room = asyncio.create_task(intake.wait_for_room())
     await asyncio.sleep(0)
     assert not room.done()
     stored.set()
     await room
-    intake.abandon()
-    await intake.at_rest()
+    intake.cancel_all()
+    await intake.drained()
 
 
 async def test_what_is_given_again_while_it_is_handled_is_handled_once() -> None:
     stored, handled = asyncio.Event(), []
 
-    async def handle(update: Update, _: Keep) -> None:
+    async def handle(update: Update, _: Ack) -> None:
         handled.append(update.update_id)
         await stored.wait()
 

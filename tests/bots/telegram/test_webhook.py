@@ -135,7 +135,7 @@ async def test_an_update_that_can_not_be_read_is_passed_over(
 async def test_an_update_that_can_not_be_kept_comes_again(
     running: Running, world: TelegramWorld, band: Chat, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.telegram.webhook.KEPT_S", 0.05)
+    monkeypatch.setattr("bots.telegram.webhook.ACK_S", 0.05)
     held = asyncio.Event()
     async with running() as app:
         world.fail("getChatMember", Fault.slow(held))
@@ -164,7 +164,7 @@ async def test_going_back_to_polling_takes_the_webhook_away(
 async def test_a_webhook_that_was_taken_away_is_taken_back(
     running: Running, world: TelegramWorld, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bots.telegram.webhook.LOOK_S", 0.02)
+    monkeypatch.setattr("bots.telegram.webhook.CHECK_S", 0.02)
     async with running():
         world.webhook.url, world.webhook._last_error = "", "Connection refused"
         await world.until(lambda: world.calls_to("setWebhook")[1:], "not taken back")

@@ -17,7 +17,7 @@ from bots.app.settings import load
 from bots.commands import orders, table
 from bots.telegram import Telegram, parse
 from bots.telegram.escaping import TEXT_LIMIT
-from bots.telegram.identity import Place, caller, key_of
+from bots.telegram.identity import Address, caller, key_of
 from bots.telegram.presses import ALERT_LIMIT
 from bots.telegram.transport import _form
 from bots.telegram.webhook import SECRET_HEADER, secret_of
@@ -61,14 +61,14 @@ def telegram_message(given: JSON) -> None:
     words = orders.Words(body=command.body, answered=text)
     for product, row in TABLE.products.items():
         with refused_at_most():
-            order = orders.read(words, product, TABLE, who, event_id="1", destination=Place.of(message).destination)
+            order = orders.read(words, product, TABLE, who, event_id="1", destination=Address.of(message).destination)
             for parameters in (order.parameters, *order.readings.values()):
                 row.validate(parameters)
     with refused_at_most():
         asked, user = parse.named(message, command)
         assert user is None or (user.id > 0 and not user.is_bot)
         assert key_of(asked.member_id or "1").startswith("telegram:")
-    assert Place.of(message).chat == message.chat.id
+    assert Address.of(message).chat == message.chat.id
 
 
 _user = st.fixed_dictionaries(
@@ -254,7 +254,7 @@ async def _take(platform: Telegram, port: int, kind: str, secret: bytes, body: b
     assert status in (_ALLOWED[kind] if len(body) <= LARGEST_UPDATE_BYTES else {400, 413}), (status, body[:80])
     assert platform._webhook
     async with asyncio.timeout(DEADLINE_S):
-        await platform._webhook._intake.at_rest()
+        await platform._webhook._intake.drained()
 
 
 _ALLOWED = {"documented": {200}, "undocumented": {200, 400}, "forged": {400, 403}}  # 400: a header that HTTP forbids

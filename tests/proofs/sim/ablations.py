@@ -110,7 +110,7 @@ ABLATIONS = (
     Ablation(
         "updates forgotten before they are kept",
         "bots.telegram.intake:Intake._begin",
-        "self._unkept[number] = event",
+        "self._unacked[number] = event",
         "event.set()",
         featured="kill: before admission commit",
     ),
@@ -139,14 +139,14 @@ ABLATIONS = (
     ),
     Ablation(
         "posts without a nonce",
-        f"{_DISCORD}._posted",
+        f"{_DISCORD}._post",
         "view, job, nonce)",
         "view, job, None)",
         featured="discord: 502 after a post arrived",
     ),
     Ablation(
         "posts without a look at the reply",
-        f"{_DISCORD}._put",
+        f"{_DISCORD}._edit_or_post",
         "if artifacts and await",
         "if False and await",
         featured="discord: 502 after the token's last edit arrived",

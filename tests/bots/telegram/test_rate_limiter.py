@@ -10,7 +10,7 @@ import pytest
 from telegram.error import RetryAfter
 
 from bots.telegram.errors import NoRoom
-from bots.telegram.pace import EVERY_S, MOST_WAITING, Pace, Rank, _Group
+from bots.telegram.rate_limiter import EVERY_S, MOST_WAITING, Priority, RateLimiter, _Group
 from bots.text import replies
 from tests.bots.telegram.rig import Bot, fill
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
@@ -23,43 +23,43 @@ async def _sent() -> bool:
 
 
 async def _post(
-    pace: Pace, chat_id: int, rank: Rank | None = None, send: Send = _sent, how: str = "sendMessage"
+    limiter: RateLimiter, chat_id: int, priority: Priority | None = None, send: Send = _sent, how: str = "sendMessage"
 ) -> None:
-    await pace.process_request(send, (), {}, how, {"chat_id": chat_id}, rank)
+    await limiter.process_request(send, (), {}, how, {"chat_id": chat_id}, priority)
 
 
 async def test_a_group_has_room_for_twenty_messages_and_each_rank_leaves_some_to_those_above() -> None:
-    pace = Pace()
-    room = dict.fromkeys(Rank, 0)
+    limiter = RateLimiter()
+    room = dict.fromkeys(Priority, 0)
     for number in range(1, 21):
-        room |= {rank: number for rank in Rank if not pace.room_in_s(-5, rank)}
-        await _post(pace, -5, how="sendVoice")
-        pace._groups[-5].since_answer = 0
-    assert room == {Rank.OUTCOME: 20, Rank.ADMIN: 16, Rank.ANSWER: 15, Rank.PROGRESS: 8}
-    await _post(pace, -5, how="editMessageText")
-    assert 0 < pace.room_in_s(-5, Rank.OUTCOME) <= EVERY_S
-    for rank in (Rank.OUTCOME, Rank.PROGRESS):
+        room |= {priority: number for priority in Priority if not limiter.room_in_s(-5, priority)}
+        await _post(limiter, -5, how="sendVoice")
+        limiter._groups[-5].since_answer = 0
+    assert room == {Priority.OUTCOME: 20, Priority.ADMIN: 16, Priority.ANSWER: 15, Priority.PROGRESS: 8}
+    await _post(limiter, -5, how="editMessageText")
+    assert 0 < limiter.room_in_s(-5, Priority.OUTCOME) <= EVERY_S
+    for priority in (Priority.OUTCOME, Priority.PROGRESS):
         with pytest.raises(NoRoom):  # whoever sends those knows what to do meanwhile
-            await _post(pace, -5, rank)
-    assert pace.room_in_s(-6, Rank.PROGRESS) == 0
-    assert pace.room_in_s(5, Rank.PROGRESS) == 0
+            await _post(limiter, -5, priority)
+    assert limiter.room_in_s(-6, Priority.PROGRESS) == 0
+    assert limiter.room_in_s(5, Priority.PROGRESS) == 0
 
 
 def test_of_a_group_without_room_audio_gets_four_slots_in_five() -> None:
     group, now_s, sent = _Group(), 0.0, ""
     while len(sent) < 60:
         now_s += EVERY_S / 4
-        group.waiting = [(Rank.ANSWER, 1)]
-        for rank, sign in ((Rank.OUTCOME, "a"), (Rank.ANSWER, "t")):
-            if not group.room_in_s(rank, now_s):
-                group.spend(rank)
+        group.waiting = [(Priority.ANSWER, 1)]
+        for priority, sign in ((Priority.OUTCOME, "a"), (Priority.ANSWER, "t")):
+            if not group.room_in_s(priority, now_s):
+                group.spend(priority)
                 sent += sign
     assert sent[-30:].count("t") == 6
 
 
 async def test_admins_are_answered_before_others_and_a_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.telegram.pace.EVERY_S", 0.02)
-    pace, said = Pace(), []
+    monkeypatch.setattr("bots.telegram.rate_limiter.EVERY_S", 0.02)
+    limiter, said = RateLimiter(), []
 
     def saying(what: str) -> Send:
         async def send() -> None:
@@ -67,26 +67,26 @@ async def test_admins_are_answered_before_others_and_a_line_has_an_end(monkeypat
 
         return send
 
-    async def ask(what: str, rank: Rank) -> None:
-        await _post(pace, -5, rank, saying(what))
+    async def ask(what: str, priority: Priority) -> None:
+        await _post(limiter, -5, priority, saying(what))
 
     for _ in range(20):
-        await _post(pace, -5, how="sendVoice")
-    pace._groups[-5].since_answer = 0
+        await _post(limiter, -5, how="sendVoice")
+    limiter._groups[-5].since_answer = 0
     async with asyncio.TaskGroup() as tasks:
         for _ in range(MOST_WAITING):
-            tasks.create_task(ask("member", Rank.ANSWER))
+            tasks.create_task(ask("member", Priority.ANSWER))
         await asyncio.sleep(0)
         with pytest.raises(NoRoom):
-            await ask("one more", Rank.ANSWER)
-        tasks.create_task(ask("admin", Rank.ADMIN))
+            await ask("one more", Priority.ANSWER)
+        tasks.create_task(ask("admin", Priority.ADMIN))
         async with asyncio.timeout(0.01):
-            await _post(pace, -6)  # another chat waits for none of them
+            await _post(limiter, -6)  # another chat waits for none of them
     assert said == ["admin"] + ["member"] * MOST_WAITING
 
 
 async def test_a_chat_that_wants_quiet_is_left_alone_and_only_that_chat() -> None:
-    pace, calls = Pace(), []
+    limiter, calls = RateLimiter(), []
 
     async def send() -> bool:
         calls.append(1)
@@ -95,13 +95,13 @@ async def test_a_chat_that_wants_quiet_is_left_alone_and_only_that_chat() -> Non
         return True
 
     async def say(chat_id: int) -> None:
-        await pace.process_request(send, (), {}, "sendMessage", {"chat_id": chat_id}, None)
+        await limiter.process_request(send, (), {}, "sendMessage", {"chat_id": chat_id}, None)
 
     for _ in range(3):
         with pytest.raises(RetryAfter):
             await say(-5)
     assert len(calls) == 1  # Telegram was asked once
-    assert 29 < pace.room_in_s(-5, Rank.OUTCOME) <= 30
+    assert 29 < limiter.room_in_s(-5, Priority.OUTCOME) <= 30
     async with asyncio.timeout(1):
         await say(-6)
         await say(7)
@@ -112,7 +112,7 @@ async def test_a_chat_that_wants_quiet_is_left_alone_and_only_that_chat() -> Non
 async def test_one_noisy_member_silences_nobody(
     world: TelegramWorld, band: Chat, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 0.01)
+    monkeypatch.setattr("bots.telegram.connection.BATCH_S", 0.01)
     for _ in range(60):
         await band.says(bob, "/help")
     asked = await band.says(alice, "/speak Hello")
@@ -152,7 +152,7 @@ async def test_of_many_orders_at_once_the_audio_comes_first(
 async def test_an_answer_is_given_before_the_update_is_forgotten(
     bot: Bot, world: TelegramWorld, band: Chat, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 0.001)
+    monkeypatch.setattr("bots.telegram.connection.BATCH_S", 0.001)
     held, other = asyncio.Event(), world.group("Others", bob)
     world.fail("sendMessage", Fault.slow(held), chat=band)
     asked = await band.says(bob, "/voices")
@@ -165,7 +165,7 @@ async def test_an_answer_is_given_before_the_update_is_forgotten(
 async def test_an_answer_that_waits_for_room_holds_up_no_update(
     bot: Bot, world: TelegramWorld, band: Chat, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.telegram.connection.HOLD_S", 0.001)
+    monkeypatch.setattr("bots.telegram.connection.BATCH_S", 0.001)
     fill(bot, band)
     asked = await band.says(bob, "/voices")
     await world.until(lambda: asked.update not in world._updates, "not confirmed")
