@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.audio import Probe, RawFormat, Want
+from core.domain.contract import RequestStatus
 from core.domain.models import Artifact, Destination, Job, Receipt
 from core.domain.products import Product
 
@@ -22,7 +23,7 @@ WANT = Want(50_000_000, frozenset({PROBE.kind}), "mp3")
 class Completed:
     """A status answer of a job that is done."""
 
-    status: str = "COMPLETED"
+    status: RequestStatus = RequestStatus.COMPLETED
     media_urls: tuple[str, ...] = ("http://gateway/audio",)
     error: str | None = None
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from bots.app import check, logs
 from bots.app.compose import WallClock, presences, serve
-from bots.app.roles import ROLES, Part
+from bots.app.fields import LogLevel
+from bots.app.roles import Part, Role
 from bots.app.settings import address_of, load, read
 from bots.app.values import catalog_of
 from core.domain.errors import ConfigurationError, StoreError
@@ -43,7 +44,7 @@ async def _demo(options: argparse.Namespace) -> int:
 async def _sandbox(options: argparse.Namespace) -> int:
     from bots.sandbox.serve import serve_sandbox
 
-    logs.configure_quietly("INFO")
+    logs.configure_quietly(LogLevel.INFO)
     return await serve_sandbox(
         options.host, options.port, fault=options.fault, key=options.key, seconds=options.seconds
     )
@@ -118,7 +119,7 @@ def parser() -> argparse.ArgumentParser:
     run = add("run", _run, "run the service, or some part of it")
     run.add_argument(
         "--roles",
-        default=",".join(ROLES),
+        default=",".join(Role),
         help="bot talks with the chats, worker carries orders, web answers over HTTP (%(default)s)",
     )
     run.add_argument("--shards", help="Discord's shards of this process, such as 0-7/32 (all)")

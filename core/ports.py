@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.domain.audio import Probe, RawFormat, Want
+from core.domain.contract import RequestStatus
 from core.domain.models import Artifact, Destination, Job, Receipt
 from core.domain.products import Product
 
@@ -31,8 +32,8 @@ class GatewayStatus(Protocol):
     """One answer of the status endpoint."""
 
     @property
-    def status(self) -> str:
-        """COMPLETED, FAILED, ERROR, or anything else, which means still running."""
+    def status(self) -> RequestStatus:
+        """How far the request is."""
         ...
 
     @property

@@ -15,7 +15,7 @@ from bots.app.health import Health
 from bots.app.life import App, calm_collector
 from bots.app.metrics import LoopLag
 from bots.app.notifier import Notifier
-from bots.app.roles import BOT, WEB, WORKER, Part
+from bots.app.roles import Part, Role
 from bots.app.settings import Settings
 from bots.app.stores import Stores, open_stores
 from bots.app.values import catalog_of, limits_of, pace_of, policy_of
@@ -154,9 +154,9 @@ async def compose(
             waiting=stores.store.waiting,
             spool=settings.spool,
             troubles=runtime.troubles,
-            chats=tuple(chats) if WORKER in part.roles else (),
+            chats=tuple(chats) if Role.WORKER in part.roles else (),
             shards=f"shards {part.shards}" if part.shards else "",
-            sees_workers=part.whole or WORKER not in part.roles,
+            sees_workers=part.whole or Role.WORKER not in part.roles,
         )
         notifier = Notifier(
             runtime.troubles,
@@ -164,7 +164,7 @@ async def compose(
             core.service.operators.readers,
             chats,
             look=health.look,
-            leads=BOT in part.roles and part.leads,
+            leads=Role.BOT in part.roles and part.leads,
             newcomers=stores.store,
         )
         yield App(
@@ -173,12 +173,12 @@ async def compose(
             worker=core.worker,
             platforms=chats,
             receiving=receiving,
-            web=_web(settings, core.service if WEB in part.roles else None, health, receiving),
+            web=_web(settings, core.service if Role.WEB in part.roles else None, health, receiving),
             lag=lag,
             health=health,
             notifier=notifier,
             duty="" if receiving else _duty(part, chats),
-            stays=BOT not in part.roles,
+            stays=Role.BOT not in part.roles,
         )
 
 
@@ -222,7 +222,7 @@ def _gateway_settings(settings: Settings, url: str) -> GatewaySettings:
 
 
 def _duty(part: Part, chats: Mapping[str, Platform]) -> str:
-    duties = {WORKER: f"carrying orders for {' and '.join(chats)}", WEB: "answering over HTTP"}
+    duties = {Role.WORKER: f"carrying orders for {' and '.join(chats)}", Role.WEB: "answering over HTTP"}
     does = [duty for role, duty in duties.items() if role in part.roles] or ["sharing the chats of other processes"]
     return f"{' and '.join(does)}; orders come from other processes"
 
@@ -233,8 +233,8 @@ def _receives(part: Part, chat: Platform) -> bool:
     Of processes with shards only one may fetch what is not sharded.
     """
     if chat.hooks():
-        return WEB in part.roles
-    return BOT in part.roles and (chat.sharded or part.leads)
+        return Role.WEB in part.roles
+    return Role.BOT in part.roles and (chat.sharded or part.leads)
 
 
 def _web(settings: Settings, service: Service | None, health: Health, receiving: Mapping[str, Platform]) -> Web:
@@ -253,7 +253,7 @@ def _web(settings: Settings, service: Service | None, health: Health, receiving:
 def _share(settings: Settings, chats: Mapping[str, Platform], stores: Stores, part: Part) -> Lease | Elsewhere:
     """Return the right to carry jobs, or how to reach the processes that do."""
     address = settings.database
-    if WORKER not in part.roles and isinstance(address, str):
+    if Role.WORKER not in part.roles and isinstance(address, str):
         return Elsewhere(
             open_jobs=stores.admin.open_jobs,
             workers=workers_of(stores.driver),
@@ -284,7 +284,7 @@ async def serve(settings: Settings, part: Part) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with build(settings, chats, part=part) as app:
-        if BOT in part.roles and part.leads and (code := await app.service.operators.issue_code()):
+        if Role.BOT in part.roles and part.leads and (code := await app.service.operators.issue_code()):
             print(operator_replies.claim(code), file=sys.stderr, flush=True)  # noqa: T201 - others may read the log
         await app.run(stop)
     return 0 if stop.is_set() else 1

@@ -4,18 +4,33 @@
 """
 
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, create_model
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
 from core.domain.communities import Communities
+from core.domain.contract import WebhookMode
 from core.domain.parameters import Text
 from core.domain.products import PRODUCTS
 from core.domain.refusals import InvalidInput
 from core.domain.spans import read_span_ms
+
+
+class LogLevel(StrEnum):
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
 
 LONGEST_TEXT = 6000
 """What the option of a chat's command takes at most."""
@@ -69,7 +84,7 @@ class Gateway(Group):
     gateway_url: str = "https://gateway.pixazo.ai"
     """The gateway. `sandbox` simulates it inside this process: no key, no charge. The `.venv` that make builds has what
     that needs; the image has it only if built with `SANDBOX=1`."""
-    webhook_mode: Literal["terminal", "sync"] = "terminal"
+    webhook_mode: WebhookMode = WebhookMode.TERMINAL
     """With `PUBLIC_URL`: `terminal` has the gateway call when a job has ended, `sync` also while it goes on, which
     shows progress sooner."""
     poll_min_s: Seconds = Field(5, gt=0, le=60)
@@ -175,8 +190,8 @@ class Machine(Group):
     owners: Words = Field((), examples=["discord:1234 telegram:5678"])
     """The operators: who may approve communities and set pools. A request for credit (*Ask an admin*) shows the number,
     and so does Discord's *Copy User ID*."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: LogLevel = LogLevel.INFO
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`. Of libraries only warnings and errors are logged, so that members' words
     never are."""
-    log_format: Literal["text", "json"] = "text"
+    log_format: LogFormat = LogFormat.TEXT
     """`text`, or `json`: one object a line."""

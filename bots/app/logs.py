@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
+from bots.app.fields import LogFormat, LogLevel
 from bots.app.redaction import Redaction
 from bots.app.settings import Settings
 from core.domain.errors import StoreAway
@@ -90,18 +91,19 @@ def secrets(settings: Settings) -> list[str]:
 
 def configure(settings: Settings) -> None:
     """Log to standard error as the settings say."""
-    _install(Redacting(secrets(settings), as_json=settings.log_format == "json"), settings.log_level)
+    _install(Redacting(secrets(settings), as_json=settings.log_format is LogFormat.JSON), settings.log_level)
 
 
-def configure_quietly(level: str = "WARNING") -> None:
+def configure_quietly(level: LogLevel = LogLevel.WARNING) -> None:
     """Log what matters in a terminal that shows something else."""
     _install(Redacting((), as_json=False), level)
 
 
-def _install(formatter: logging.Formatter, level: str) -> None:
+def _install(formatter: logging.Formatter, level: LogLevel) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     handler.addFilter(Outages())
-    logging.basicConfig(handlers=[handler], level="ERROR" if level == "ERROR" else "WARNING", force=True)
+    libraries = LogLevel.ERROR if level is LogLevel.ERROR else LogLevel.WARNING
+    logging.basicConfig(handlers=[handler], level=libraries, force=True)
     for name in OURS:
         logging.getLogger(name).setLevel(level)

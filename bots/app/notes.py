@@ -9,6 +9,7 @@ from bots.app.redaction import recognizable, values_of
 from bots.app.settings import Reading, Settings
 from bots.commands.table import COMMANDS
 from core.domain.communities import Communities
+from core.domain.contract import WebhookMode
 from core.domain.money import MICROS
 from core.domain.products import PRODUCTS
 
@@ -65,7 +66,7 @@ def _idle(settings: Settings) -> Iterator[Note]:
         yield of_list, f"COMMUNITIES_ALLOWED does nothing with COMMUNITIES={now}: put COMMUNITIES=list."
     if settings.telegram_webhook and settings.telegram_token is None:
         yield {"telegram_webhook", "telegram_token"}, "TELEGRAM_WEBHOOK does nothing without TELEGRAM_TOKEN."
-    if settings.webhook_mode == "sync" and settings.public_url is None:
+    if settings.webhook_mode is WebhookMode.SYNC and settings.public_url is None:
         yield {"webhook_mode", "public_url"}, "WEBHOOK_MODE does nothing without PUBLIC_URL."
 
 

@@ -2,14 +2,21 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 from core.domain.errors import ConfigurationError
 
-BOT, WORKER, WEB = "bot", "worker", "web"
-ROLES = (BOT, WORKER, WEB)
 MOST_SHARDS = 16_384
 _SHARDS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?/(\d{1,5})", re.ASCII)
+
+
+class Role(StrEnum):
+    """What a process does."""
+
+    BOT = "bot"
+    WORKER = "worker"
+    WEB = "web"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +56,28 @@ class Shards:
 class Part:
     """The roles of one process."""
 
-    roles: frozenset[str] = frozenset(ROLES)
+    roles: frozenset[Role] = frozenset(Role)
     shards: Shards | None = None
-    """None means all roles."""
+    """None means all of them."""
 
     @classmethod
     def parse(cls, roles: str, shards: str | None) -> Self:
         """Read the command line's options. Raises ConfigurationError."""
         names = [name.strip() for name in roles.split(",") if name.strip()]
-        known = f"The roles are {', '.join(ROLES)}, with commas between them."
-        if unknown := next((name for name in names if name not in ROLES), None):
+        known = f"The roles are {', '.join(Role)}, with commas between them."
+        if unknown := next((name for name in names if name not in set(Role)), None):
             raise ConfigurationError(f"--roles: there is no role {unknown!r}. {known}")
         if not names:
             raise ConfigurationError(f"--roles: at least one is needed. {known}")
-        if shards is not None and BOT not in names:
+        if shards is not None and Role.BOT not in names:
             raise ConfigurationError("--shards is for the role bot, which --roles leaves out.")
-        return cls(frozenset(names), Shards.parse(shards) if shards is not None else None)
+        return cls(frozenset(map(Role, names)), Shards.parse(shards) if shards is not None else None)
 
     @property
     def whole(self) -> bool:
         """Whether this process does everything, so that nobody else needs the database."""
         all_shards = self.shards is None or len(self.shards.ids) == self.shards.count
-        return self.roles == frozenset(ROLES) and all_shards
+        return self.roles == frozenset(Role) and all_shards
 
     @property
     def leads(self) -> bool:

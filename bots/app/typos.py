@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 
 NEAR = 0.84
 """Of difflib: DISCORD_TOKNE, DISCORD_BOT_TOKEN and GATEWAY_API_KEY are as near as that."""
@@ -48,8 +48,6 @@ def bare(value: str) -> str:
 
 def choices_of(kind: object) -> tuple[str, ...]:
     """Return the words of a closed set, none of any other type."""
-    if get_origin(kind) is Literal:
-        return get_args(kind)
     return tuple(map(str, kind)) if isinstance(kind, type) and issubclass(kind, StrEnum) else ()
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from core.domain.contract import RequestStatus
+
 MARKER = re.compile(r"\[\[fault:([^\]\s]*)\]\]")
 
 PAGE = "PAGE"
@@ -47,7 +49,7 @@ class Fault:
     """Accept the text after `SandboxConfig.refusals` refusals."""
     answer: Answer = Answer.RECEIPT
     endless: bool = False
-    final: str = "COMPLETED"
+    final: RequestStatus = RequestStatus.COMPLETED
     first: tuple[str, ...] = ()
     """What the first status answers say instead of the truth: a status, or PAGE."""
     slow_status: bool = False
@@ -57,8 +59,8 @@ class Fault:
 NO_FAULT = Fault()
 
 TABLE: Mapping[str, Fault] = {
-    "failed": Fault(meaning="accepted, ends as FAILED", final="FAILED"),
-    "error": Fault(meaning="accepted, ends as ERROR and is not charged", final="ERROR"),
+    "failed": Fault(meaning="accepted, ends as FAILED", final=RequestStatus.FAILED),
+    "error": Fault(meaning="accepted, ends as ERROR and is not charged", final=RequestStatus.ERROR),
     "400": Fault(meaning="refused as a bad request", refusal=400),
     "401": Fault(meaning="refused as unauthorized", refusal=401),
     "402": Fault(meaning="refused for want of balance", refusal=402),

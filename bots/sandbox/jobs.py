@@ -17,10 +17,10 @@ from bots.sandbox.products import PRODUCTS
 from bots.sandbox.refusals import Refused
 from bots.sandbox.request_store import RequestStore
 from bots.sandbox.studio import Studio
+from core.domain.contract import RequestStatus, WebhookMode
 
 log = logging.getLogger("troubadour.sandbox")
 
-TERMINAL = frozenset({"COMPLETED", "FAILED", "ERROR"})
 MEDIA_COUNT = {Media.TWICE: 2, Media.EMPTY: 0}
 """How many addresses a completed request offers under these faults, instead of one."""
 
@@ -52,10 +52,10 @@ class Job:
     origin: str
     """Scheme, host and port by which the client knows the sandbox."""
     webhook_url: str | None
-    webhook_mode: str
+    webhook_mode: WebhookMode
     charged_micros: int
     request_id: str = ""
-    status: str = "QUEUED"
+    status: RequestStatus = RequestStatus.QUEUED
     error: str | None = None
     polls: int = 0
     """How often the status endpoint answered for it."""
@@ -69,7 +69,7 @@ class Job:
     @property
     def ended(self) -> bool:
         """Say whether the status is final."""
-        return self.status in TERMINAL
+        return self.status.is_final
 
     def record(self) -> dict[str, Any]:
         """Return what a later start needs; the fault is found again by the text, the origin is the new one's."""
@@ -81,7 +81,8 @@ class Job:
     def from_record(cls, record: Mapping[str, Any], fault: Fault, origin: str) -> Self:
         """Read what `record` gave."""
         times = {name: datetime.fromisoformat(record[name]) for name in ("created_at", "updated_at")}
-        return cls(**{**record, **times}, headers={}, fault=fault, origin=origin)
+        sets = {"status": RequestStatus(record["status"]), "webhook_mode": WebhookMode(record["webhook_mode"])}
+        return cls(**{**record, **times, **sets}, headers={}, fault=fault, origin=origin)
 
     def body(self, stamp: Callable[[datetime], str] = iso) -> dict[str, Any]:
         """Return the documented status body."""
@@ -97,7 +98,7 @@ class Job:
         }
 
     def _output(self) -> dict[str, Any] | None:
-        if self.status != "COMPLETED" or self.fault.media is Media.NULL:
+        if self.status is not RequestStatus.COMPLETED or self.fault.media is Media.NULL:
             return None
         media_type, suffix = PRODUCTS[self.product].label(self.payload)
         names = [f"output.{suffix}", f"output-2.{suffix}"][: MEDIA_COUNT.get(self.fault.media, 1)]
@@ -161,13 +162,13 @@ class Queue:
 
     async def _live(self, job: Job) -> None:
         await self._pass(job, self._config.queued_s)
-        self._enter(job, "PROCESSING")
+        self._enter(job, RequestStatus.PROCESSING)
         await self._pass(job, math.inf if job.fault.endless else self._config.processing_s)
         final = job.fault.final
-        if final != "COMPLETED":
+        if final is not RequestStatus.COMPLETED:
             job.error = "The sandbox was asked to fail this request"
         elif not await self._produce(job):
-            final = "ERROR"
+            final = RequestStatus.ERROR
             job.error = "The audio could not be made"
         self._end(job, final)
 
@@ -187,13 +188,13 @@ class Queue:
             return False
         return True
 
-    def _enter(self, job: Job, status: str) -> None:
+    def _enter(self, job: Job, status: RequestStatus) -> None:
         job.status, job.updated_at = status, _now()
         self._requests.put(job.request_id, job.record())
         self._report(job)
 
-    def _end(self, job: Job, status: str) -> None:
-        if status == "ERROR":  # the contract: "System error — not charged"
+    def _end(self, job: Job, status: RequestStatus) -> None:
+        if status is RequestStatus.ERROR:  # the contract: "System error — not charged"
             self.charged_micros -= job.charged_micros
             job.charged_micros = 0
         self._enter(job, status)
@@ -208,5 +209,5 @@ class Queue:
             self._requests.drop(oldest)
 
     def _report(self, job: Job) -> None:
-        if job.webhook_url and (job.ended or job.webhook_mode == "sync"):
+        if job.webhook_url and (job.ended or job.webhook_mode is WebhookMode.SYNC):
             job.last_callback = self._callbacks.post(job.webhook_url, job.body(plain), job.last_callback)

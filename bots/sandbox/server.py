@@ -19,6 +19,7 @@ from bots.sandbox.products import PRODUCTS
 from bots.sandbox.refusals import Refused
 from bots.sandbox.studio import Studio
 from bots.sandbox.validation import webhook_complaint
+from core.domain.contract import RequestStatus, WebhookMode
 
 log = logging.getLogger("troubadour.sandbox")
 
@@ -164,7 +165,7 @@ class Sandbox:
         raise Refused(fault.refusal)
 
     def _job(self, request: web.Request, product: str, model: str, payload: dict[str, Any], fault: Fault) -> Job:
-        url, mode = request.headers.get("X-Webhook-URL"), request.headers.get("X-Webhook-Mode", "terminal")
+        url, mode = request.headers.get("X-Webhook-URL"), request.headers.get("X-Webhook-Mode", WebhookMode.TERMINAL)
         if complaint := webhook_complaint(url, mode):
             raise Refused(400, complaint)
         return Job(
@@ -175,7 +176,7 @@ class Sandbox:
             fault=fault,
             origin=str(request.url.origin()),
             webhook_url=url,
-            webhook_mode=mode,
+            webhook_mode=WebhookMode(mode),
             charged_micros=len(PRODUCTS[product].billed(payload)) * CHARACTER_MICROS,
         )
 
@@ -198,7 +199,7 @@ class Sandbox:
             case Answer.LATE:
                 await asyncio.sleep(self.config.slow_s)
         polling_url = f"{job.origin}/v2/requests/status/{job.request_id}"
-        receipt = {"request_id": job.request_id, "status": "QUEUED", "polling_url": polling_url}
+        receipt = {"request_id": job.request_id, "status": RequestStatus.QUEUED, "polling_url": polling_url}
         return web.json_response(receipt, status=202)
 
     async def _status(self, request: web.Request) -> web.StreamResponse:
@@ -225,7 +226,8 @@ class Sandbox:
         job = self._find(request)
         media_type, suffix = PRODUCTS[job.product].label(job.payload)
         offered = request.match_info["name"] in (f"output.{suffix}", f"output-2.{suffix}")
-        if self._studio is None or job.status != "COMPLETED" or job.fault.media is Media.ABSENT or not offered:
+        is_there = job.status is RequestStatus.COMPLETED and job.fault.media is not Media.ABSENT
+        if self._studio is None or not is_there or not offered:
             raise Refused(404)
         if job.fault.media is Media.GARBAGE:
             return web.Response(body=NONSENSE, content_type=media_type)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
+from core.domain.contract import RequestStatus
 from core.domain.errors import Conflict, GatewayError, StaleJob, StoreError
 from core.domain.lifecycle import Late, State
 from core.domain.models import Job
@@ -23,11 +24,6 @@ Pause = Callable[[float], Awaitable[None]]
 """Waits so many seconds. May raise Stopping."""
 NAMELESS = frozenset({State.SUBMITTING, State.UNCONFIRMED})
 """The request id is not known yet, or was lost: the callback brings it."""
-
-
-STATUSES = frozenset("QUEUED PROCESSING COMPLETED FAILED ERROR".split())
-"""What the gateway says of a request that it has (its documentation, "Status Values")."""
-_FAILED = frozenset({"FAILED", "ERROR"})
 
 
 class Arrivals:
@@ -70,8 +66,8 @@ class Naming:
         for pause_s in PAUSES_S:
             try:
                 status = await self._gateway.status(request_id)
-                if status.status not in STATUSES:
-                    log.warning("job %s: the request id %r is not believed: %r", job_id, request_id, status.status)
+                if status.status is RequestStatus.OTHER:
+                    log.warning("job %s: the request id %r is not believed: no known status", job_id, request_id)
                     return None
                 job = await self._name(job_id, request_id, status)
             except (Conflict, GatewayError, StoreError) as error:
@@ -79,7 +75,7 @@ class Naming:
                 if isinstance(error, Conflict) or (isinstance(error, GatewayError) and not error.passes):
                     return None
             else:
-                if job is None or status.status in _FAILED:
+                if job is None or status.status in {RequestStatus.FAILED, RequestStatus.ERROR}:
                     return None
                 if job.state is State.LATE:
                     return job
@@ -103,7 +99,7 @@ class Naming:
             await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
         elif job.late is not Late.AWAITED:
             return None
-        elif not (status.status == "COMPLETED" and status.media_urls):
+        elif not (status.status is RequestStatus.COMPLETED and status.media_urls):
             return job
         else:
             log.warning("job %s: it had expired, and its audio has come after all: free", job_id)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Unpack
 
+from core.domain.contract import RequestStatus
 from core.domain.errors import Conflict, GatewayError, RequestUnknown, StaleJob, StoreError
 from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Changes, Job, MoveChanges
@@ -205,12 +206,12 @@ class Generator:
             if answer is None:
                 continue
             told = left_s() <= 0
-            if missed and answer.status in {"COMPLETED", *_FAILURES} and self._arrivals.missed(job):
+            if missed and answer.status.is_final and self._arrivals.missed(job):
                 self._wakeups.wake_all()  # their callbacks may not come either
-            if answer.status == "COMPLETED" and not answer.media_urls and empty.lasts():
+            if answer.status is RequestStatus.COMPLETED and not answer.media_urls and empty.lasts():
                 log.warning("job %s: finished without any audio, for now", job.job_id)
                 wait_s, told = self._pace.poll_min_s, False
-            elif answer.status == "COMPLETED":
+            elif answer.status is RequestStatus.COMPLETED:
                 return await self._collect(job, answer)
             if answer.status in _FAILURES:
                 return await self._fail(job, _FAILURES[answer.status], answer.error)
@@ -293,4 +294,4 @@ class Generator:
         return await self._store.move(job, State.EXPIRED, reason=reason, detail=str(trouble or ""))
 
 
-_FAILURES = {"FAILED": Reason.GATEWAY_FAILED, "ERROR": Reason.GATEWAY_ERROR}
+_FAILURES = {RequestStatus.FAILED: Reason.GATEWAY_FAILED, RequestStatus.ERROR: Reason.GATEWAY_ERROR}

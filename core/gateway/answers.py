@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from core.domain.contract import RequestStatus
 from core.domain.errors import (
     BadRequest,
     Forbidden,
@@ -48,9 +49,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One answer of the status endpoint; a status that the contract does not name means still running."""
+    """One answer of the status endpoint."""
 
-    status: str
+    status: RequestStatus
     media_urls: tuple[str, ...] = ()
     error: str | None = None
 
@@ -73,7 +74,7 @@ def status(answer: Answer, key: str) -> Status:
     urls = output.get("media_url") if isinstance(output, dict) else None
     listed = urls if isinstance(urls, list) else [urls]
     return Status(
-        status=words(said.get("status"), key) or "",
+        status=RequestStatus(words(said.get("status"), key) or ""),
         media_urls=tuple(url for url in listed if isinstance(url, str) and url)[:MEDIA_URLS_MAX],
         error=words(said.get("error"), key),
     )

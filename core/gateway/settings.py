@@ -1,12 +1,12 @@
 """What the gateway client is told: where, with which key, and how long and how much to wait for."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from core.domain.addresses import wrong_with
+from core.domain.contract import WebhookMode
 from core.domain.errors import ConfigurationError
 from core.gateway.proxies import Proxies
 
@@ -35,7 +35,7 @@ class GatewaySettings:
     key: SecretStr
     public_url: str | None = None
     """Where the gateway can reach us; https, as it refuses anything else. None: no webhooks."""
-    webhook_mode: Literal["terminal", "sync"] = "terminal"
+    webhook_mode: WebhookMode = WebhookMode.TERMINAL
     connect_s: float = 10
     """For a free connection and for making it, together."""
     submit_s: float = 60

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.assembly import Runtime, assemble
 from core.domain.audio import Probe, RawFormat, Want
+from core.domain.contract import RequestStatus
 from core.domain.errors import TroubadourError
 from core.domain.models import Artifact, Destination, Job, Receipt
 from core.domain.policy import Policy
@@ -31,9 +32,14 @@ from tests.template import prepared
 
 @dataclass(frozen=True)
 class Answer:
-    status: str = "COMPLETED"
+    said: str = "COMPLETED"
     media_urls: tuple[str, ...] = ("http://gateway/audio",)
     error: str | None = None
+
+    @property
+    def status(self) -> RequestStatus:
+        """What the words stand for."""
+        return RequestStatus(self.said)
 
 
 @dataclass

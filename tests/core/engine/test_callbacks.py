@@ -131,7 +131,7 @@ async def test_an_id_that_the_gateway_has_nothing_to_say_of_confirms_nothing(
     rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
     rig.gateway.submits = [NoAnswer()]
-    rig.gateway.statuses = [Answer(status="")]
+    rig.gateway.statuses = [Answer("")]
     rig.pace = replace(rig.pace, callbacks=True)
     async with rig.running() as alive:
         job = await ordered(alive)

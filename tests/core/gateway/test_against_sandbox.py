@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bots.sandbox import Sandbox, SandboxConfig
 from core.domain import errors
+from core.domain.contract import RequestStatus
 from core.domain.errors import GatewayError, MediaUnavailable
 from core.domain.products import catalog
 from core.gateway.answers import Status
@@ -41,7 +42,7 @@ async def submit(gateway: GatewayClient, fault: str = "") -> str:
 async def ended(gateway: GatewayClient, request_id: str) -> Status:
     while True:
         said = await gateway.status(request_id)
-        if said.status in {"COMPLETED", "FAILED", "ERROR"}:
+        if said.status.is_final:
             return said
         await asyncio.sleep(0.01)
 
@@ -122,7 +123,7 @@ async def test_a_status_that_can_not_be_had(gateway: GatewayClient, fault: str, 
 
 
 async def test_a_status_that_nobody_knows(gateway: GatewayClient) -> None:
-    assert (await gateway.status(await submit(gateway, "unknown-status"))).status == "WARMING"
+    assert (await gateway.status(await submit(gateway, "unknown-status"))).status is RequestStatus.OTHER
 
 
 async def test_a_request_that_nobody_knows(gateway: GatewayClient) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from core.domain import errors
+from core.domain.contract import WebhookMode
 from core.domain.errors import ConfigurationError
 from core.gateway.settings import GatewaySettings
 from tests.core.gateway.client_user import KEY, SPEECH, TAKEN, WORDS, client, ending, refused, submitted
@@ -36,7 +37,7 @@ async def test_a_submit_is_what_the_contract_says() -> None:
 
 async def test_webhook_headers_when_there_is_a_public_url() -> None:
     async with stand_in(TAKEN) as server:
-        await submitted(server, public_url="https://bot.example/base/", webhook_mode="sync")
+        await submitted(server, public_url="https://bot.example/base/", webhook_mode=WebhookMode.SYNC)
     (heard,) = server.heard
     assert heard.headers["x-webhook-url"] == "https://bot.example/base/gateway/token"
     assert heard.headers["x-webhook-mode"] == "sync"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.domain import errors
+from core.domain.contract import RequestStatus
 from core.domain.errors import GatewayError
 from core.gateway.answers import Status
 from tests.core.gateway.client_user import KEY, SPEECH, TAKEN, WORDS, client, ending, refused
@@ -129,23 +130,29 @@ URL = "https://media.test/a.wav"
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ({"status": "COMPLETED", "error": None, "output": {"media_url": [URL]}}, Status("COMPLETED", (URL,))),
-        ({"status": "COMPLETED", "output": {"media_url": URL}}, Status("COMPLETED", (URL,))),
-        ({"status": "COMPLETED", "output": {"media_url": [None, URL, 3, "", {}]}}, Status("COMPLETED", (URL,))),
-        ({"status": "COMPLETED", "output": {"media_url": [URL] * 99}}, Status("COMPLETED", (URL,) * 10)),
-        ({"status": "COMPLETED", "output": {"media_url": None}}, Status("COMPLETED")),
-        ({"status": "COMPLETED", "output": {"media_url": {}}}, Status("COMPLETED")),
-        ({"status": "COMPLETED", "output": {}}, Status("COMPLETED")),
-        ({"status": "COMPLETED", "output": [URL]}, Status("COMPLETED")),
-        ({"status": "COMPLETED", "output": None}, Status("COMPLETED")),
-        ({"status": "FAILED", "error": f"no {KEY}\u0000\ud800!"}, Status("FAILED", (), "no [key] !")),
-        ({"status": "ERROR", "error": {"message": "no"}}, Status("ERROR", (), "no")),
-        ({"status": "ERROR", "error": {"code": 3}}, Status("ERROR")),
-        ({"status": "ERROR", "error": 3}, Status("ERROR")),
-        ({"status": "ERROR", "error": ""}, Status("ERROR")),
-        ({"status": "WARMING_UP"}, Status("WARMING_UP")),
-        ({"status": 7}, Status("")),
-        ({}, Status("")),
+        (
+            {"status": "COMPLETED", "error": None, "output": {"media_url": [URL]}},
+            Status(RequestStatus.COMPLETED, (URL,)),
+        ),
+        ({"status": "COMPLETED", "output": {"media_url": URL}}, Status(RequestStatus.COMPLETED, (URL,))),
+        (
+            {"status": "COMPLETED", "output": {"media_url": [None, URL, 3, "", {}]}},
+            Status(RequestStatus.COMPLETED, (URL,)),
+        ),
+        ({"status": "COMPLETED", "output": {"media_url": [URL] * 99}}, Status(RequestStatus.COMPLETED, (URL,) * 10)),
+        ({"status": "COMPLETED", "output": {"media_url": None}}, Status(RequestStatus.COMPLETED)),
+        ({"status": "COMPLETED", "output": {"media_url": {}}}, Status(RequestStatus.COMPLETED)),
+        ({"status": "COMPLETED", "output": {}}, Status(RequestStatus.COMPLETED)),
+        ({"status": "COMPLETED", "output": [URL]}, Status(RequestStatus.COMPLETED)),
+        ({"status": "COMPLETED", "output": None}, Status(RequestStatus.COMPLETED)),
+        ({"status": "FAILED", "error": f"no {KEY}\u0000\ud800!"}, Status(RequestStatus.FAILED, (), "no [key] !")),
+        ({"status": "ERROR", "error": {"message": "no"}}, Status(RequestStatus.ERROR, (), "no")),
+        ({"status": "ERROR", "error": {"code": 3}}, Status(RequestStatus.ERROR)),
+        ({"status": "ERROR", "error": 3}, Status(RequestStatus.ERROR)),
+        ({"status": "ERROR", "error": ""}, Status(RequestStatus.ERROR)),
+        ({"status": "WARMING_UP"}, Status(RequestStatus.OTHER)),
+        ({"status": 7}, Status(RequestStatus.OTHER)),
+        ({}, Status(RequestStatus.OTHER)),
     ],
 )
 async def test_a_status_is_read_whatever_is_missing(said: dict[str, Any], expected: Status) -> None:

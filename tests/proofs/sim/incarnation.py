@@ -26,6 +26,7 @@ from bots.telegram import Telegram
 from bots.web.server import Web
 from core.assembly import Runtime, assemble
 from core.domain.audio import Probe, RawFormat, Want
+from core.domain.contract import WebhookMode
 from core.domain.errors import Undecodable
 from core.domain.ids import Ids
 from core.domain.policy import Policy
@@ -150,7 +151,7 @@ class Incarnation:
             url=f"http://{HOST}",
             key=SecretStr(KEY),
             public_url="https://bot.sim" if history.webhooks else None,
-            webhook_mode="terminal",
+            webhook_mode=WebhookMode.TERMINAL,
             connect_s=5,
             submit_s=20,
             status_s=10,
