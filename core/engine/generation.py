@@ -102,17 +102,17 @@ class Generator:
 
     async def _intend(self, job: Job, product: Product) -> Job:
         """Commit that a request is about to leave; where the commit's answer is lost, read whether it took effect."""
-        now_ms, attempts = self._clock.now_ms(), job.attempts + 1
+        now_ms = self._clock.now_ms()
         deadline_ms = now_ms + round(product.deadline_s * 1000)
         try:
             return await self._store.move(
-                job, State.SUBMITTING, attempts=attempts, submitted_ms=now_ms, deadline_ms=deadline_ms
+                job, State.SUBMITTING, attempts=job.attempts + 1, submitted_ms=now_ms, deadline_ms=deadline_ms
             )
         except StaleJob:
             raise
         except StoreError:
             now = await persist(f"job {job.job_id}", lambda: self._store.again(job))
-            if now.state is State.SUBMITTING and now.attempts == attempts:
+            if now.state is State.SUBMITTING:
                 return now
             raise
 

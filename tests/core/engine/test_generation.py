@@ -1,6 +1,7 @@
 """What each answer to a submission means, and that none is ever submitted twice."""
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Unpack
 
@@ -14,6 +15,7 @@ from core.domain.errors import (
     NoAnswer,
     OutOfCredit,
     ServerError,
+    StoreAway,
     StoreError,
     TooManyRequests,
     Unauthorized,
@@ -22,7 +24,17 @@ from core.domain.errors import (
 )
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Destination, Job, MoveChanges
-from tests.core.engine.jobs import ONE_AT_A_TIME, at_rest, current, ordered, reaches, returns, upstream_spend
+from core.engine.executor import FAULTS
+from tests.core.engine.jobs import (
+    ONE_AT_A_TIME,
+    at_rest,
+    current,
+    held_up,
+    ordered,
+    reaches,
+    returns,
+    upstream_spend,
+)
 from tests.core.rig import Answer, Broken, Rig
 from tests.makers import admission, caller, order
 
@@ -86,7 +98,7 @@ async def test_what_proves_that_nothing_was_accepted_is_tried_again(rig: Rig, er
     assert len(rig.gateway.posted) == 3
 
 
-async def test_a_request_id_that_another_job_has_is_not_believed(rig: Rig) -> None:
+async def test_a_request_id_that_another_job_has_is_not_believed(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     rig.gateway.submits = [returns("same"), returns("same")]
     rig.limits = ONE_AT_A_TIME
     async with rig.running() as alive:
@@ -95,6 +107,7 @@ async def test_a_request_id_that_another_job_has_is_not_believed(rig: Rig) -> No
         await at_rest(alive)
     assert len(rig.chat.heard) == 1
     assert rig.chat.told == [("expired", Reason.UNCONFIRMED)]
+    assert any("the gateway gave it another job's request id, same" in line for line in caplog.messages)
 
 
 async def test_a_job_whose_product_is_gone_is_cancelled(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +152,7 @@ async def test_an_intent_whose_answer_was_lost_is_still_an_intent(rig: Rig, monk
 async def test_an_intent_that_was_not_written_down_is_made_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0)
     async with rig.running() as alive:
-        move, away = alive.store.move, [StoreError("away")] * 2
+        move, away = alive.store.move, [StoreAway("the disk is full")] * (FAULTS + 1)
 
         async def moved(job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
             if to is State.SUBMITTING and away:
@@ -151,6 +164,18 @@ async def test_an_intent_that_was_not_written_down_is_made_again(rig: Rig, monke
         await at_rest(alive)
         assert (await current(alive, job)).attempts == 1
     assert len(rig.gateway.posted) == len(rig.chat.heard) == 1
+
+
+async def test_a_job_that_is_carried_twice_at_once_is_submitted_once(rig: Rig) -> None:
+    reached, go, step = held_up()
+    rig.gateway.submits = [step]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reached.wait()
+        await alive.worker._executor.carry(job, nullcontext())
+        go.set()
+        await at_rest(alive)
+    assert len(rig.gateway.posted) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.domain.errors import DeliveryDelayed, StoreError
+from core.domain.errors import DeliveryDelayed, ServerError, StoreError
 from core.domain.lifecycle import State
 from core.domain.models import Job
 from core.engine.lease import Carried, SoleLease
@@ -20,6 +20,7 @@ from tests.core.engine.jobs import (
     at_rest,
     current,
     held_up,
+    loud,
     ordered,
     reaches,
     taken_over,
@@ -131,10 +132,13 @@ async def test_an_upload_after_a_long_pause_is_put_off_and_not_doubtful(rig: Rig
     assert rig.chat.uncertain == [False]
 
 
-async def test_the_id_of_an_answer_that_came_late_goes_to_the_new_carrier(rig: Rig) -> None:
+async def test_the_id_of_an_answer_that_came_late_goes_to_the_new_carrier(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("core.engine.callbacks.PAUSES_S", (0, 0))
     async with rig.running() as alive:
         reached, go, step = held_up()
-        rig.gateway.submits = [step]
+        rig.gateway.submits, rig.gateway.statuses = [step], [ServerError()]
         job = await ordered(alive)
         await reached.wait()
         await taken_over(alive, job.job_id, State.UNCONFIRMED)
@@ -143,7 +147,7 @@ async def test_the_id_of_an_answer_that_came_late_goes_to_the_new_carrier(rig: R
         now = await current(alive, job)
         assert (now.state, now.request_id, now.worker_id) == (State.RUNNING, "request-1", "another")
         await alive.store.move(now, State.FAILED)
-    assert rig.chat.heard == []
+    assert rig.chat.heard == loud(caplog) == []
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.FAILED])

@@ -1,5 +1,6 @@
 """Jobs wait for their turn, within the limits and no longer than promised, and go on at the next start."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -29,26 +30,23 @@ async def test_an_order_does_not_wait_for_ever(rig: Rig) -> None:
     rig.breaker_pause_s = 60
     rig.gateway.submits = [Unreachable()]
     async with rig.running() as alive:
-        await ordered(alive)
+        job = await ordered(alive)
+        while not (await current(alive, job)).reason:
+            await asyncio.sleep(0)
+        await ordered(alive, "not even tried")
         await at_rest(alive)
-        assert rig.chat.told == [("cancelled", Reason.UNREACHABLE)]
+        assert rig.chat.told == [("cancelled", Reason.UNREACHABLE), ("cancelled", Reason.WAITED_TOO_LONG)]
         assert (await alive.service.standing(caller())).held_micros == 0
 
 
 async def test_an_order_found_too_old_at_start_is_cancelled(rig: Rig) -> None:
-    reached, _, step = held_up()
-    rig.limits = ONE_AT_A_TIME
-    rig.gateway.submits = [step]
     async with rig.running() as alive:
-        await ordered(alive)
-        await ordered(alive, "too old")
-        await reached.wait()
-        await alive.worker.stop(0)
+        await alive.store.admit(admission(order()))
     rig.clock.forward(hours=1)
     async with rig.running() as alive:
         await at_rest(alive)
-    assert ("cancelled", Reason.WAITED_TOO_LONG) in rig.chat.told
-    assert "too old" not in rig.gateway.posted
+    assert rig.chat.told == [("cancelled", Reason.WAITED_TOO_LONG)]
+    assert rig.gateway.posted == []
 
 
 async def test_an_order_waits_from_when_it_was_placed(rig: Rig) -> None:
