@@ -16,7 +16,7 @@ from core.engine.worker import BATCH
 from storage.driver import Statement
 from storage.store import SqlStore
 from tests.core.engine.jobs import ONE_AT_A_TIME, at_rest, current, held_up, ordered, taken_over
-from tests.core.rig import Incarnation, Rig
+from tests.core.rig import Broken, Incarnation, Rig
 from tests.makers import admission, caller, order
 
 _TAKE = """
@@ -35,6 +35,7 @@ class Shared(SoleLease):
         super().__init__(store)
         self.store = store
         self.signals: list[str] = []
+        self.faults: list[Exception] = []
 
     async def start(self, hear: Hear) -> None:
         self.hear = hear
@@ -43,6 +44,8 @@ class Shared(SoleLease):
         self.signals.append(job_id)
 
     async def take(self, room: Room, carried: Carried) -> list[Job]:
+        if self.faults:
+            raise self.faults.pop()
         await self.store._driver.run([Statement(_TAKE, {"most": room.most})])
         jobs = await self.store.unfinished()
         return [job for job in jobs if job.worker_id == self.worker_id and not carried(job.job_id)]
@@ -107,6 +110,15 @@ async def test_a_rush_is_taken_up_in_batches_without_a_pause(rig: Rig) -> None:
         go.set()
         await at_rest(alive)
     assert reached.is_set()
+
+
+async def test_a_look_that_fails_is_not_the_last(rig: Rig, leases: list[Shared]) -> None:
+    rig.pace = replace(rig.pace, look_s=0.001)
+    async with rig.running() as alive:
+        leases[0].faults = [Broken("unforeseen")]
+        await ordered(alive)
+        await rig.chat.until(lambda: bool(rig.chat.heard))
+        assert leases[0].faults == []
 
 
 async def test_who_takes_back_what_nobody_carries_is_told_at_once(rig: Rig, leases: list[Shared]) -> None:
