@@ -190,6 +190,17 @@ async def test_what_may_have_been_posted_long_ago_is_not_posted_again(
     assert len(stage.channel.posted) == 1
 
 
+async def test_audio_is_no_repeat_of_the_words_that_it_was_kept(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
+) -> None:
+    """Discord drops a message with the nonce of one that it has just seen."""
+    stage.world.advance(14 * 60 + 1)
+    kept = replace(job, state=State.UNDELIVERABLE, reason=Reason.CHAT_REFUSED)
+    await chat.tell(kept, receipt(kept))
+    await deliver(chat, job, audio)
+    assert [len(message.attachments) for message in stage.channel.posted] == [0, 1]
+
+
 async def test_a_clock_that_was_put_back_makes_no_edit_of_a_post(
     stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
 ) -> None:

@@ -167,11 +167,12 @@ async def test_an_operators_word_ends_the_pause_here_and_elsewhere(rig: Rig, lea
 
 async def test_a_worker_runs_with_its_lease_and_all_that_works_beside_it(rig: Rig, leases: list[Shared]) -> None:
     async with rig.running() as alive:
-        assert alive.worker.running
-        leases[0].valid = False
-        assert not alive.worker.running
-        leases[0].valid, leases[0].left = True, 3
-        assert alive.worker.load().waiting == 3
+        runs = [alive.worker.running]
+        leases[0].valid, leases[0].left = False, 3
+        runs.append(alive.worker.running)
+        leases[0].valid = True
+        runs.append(alive.worker.running)
         alive.worker._beside[0].cancel()
         await asyncio.wait(alive.worker._beside[:1])
-        assert not alive.worker.running
+        assert [*runs, alive.worker.running] == [True, False, True, False]
+        assert alive.worker.load().waiting == 3
