@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import NoReturn
 
 from bots.commands import parse, table
-from bots.commands.parameters import DASHES, EQUALS, QUOTATION_MARKS, WORD, Typed, name_of
+from bots.commands.parameter_forms import DASHES, EQUALS, QUOTATION_MARKS, WORD, name_of
+from bots.commands.parameters import Typed
 from bots.commands.voice_names import beginning
 from bots.text import product_words
 from bots.text.locale import Language, _, spoken
@@ -63,7 +64,7 @@ def refuse_no_text(typed: Typed, text: str) -> None:
     if _FLAG.fullmatch(text.strip()):
         _refuse_help(typed, text.strip())
     names = typed.product.table
-    if _WORD.search(text) and all(found[0].casefold().replace("-", "_") in names for found in _WORD.finditer(text)):
+    if _WORD.search(text) and all(name_of(found[0]) in names for found in _WORD.finditer(text)):
         line = product_words.example(typed.product, typed.catalog)
         typed.refuse(typed.product.billed, text.strip(), _("words of your own"), line=line)
     _refuse_brackets(typed, text)
@@ -113,7 +114,7 @@ def _refuse_command(typed: Typed, value: str, line: str) -> NoReturn:
 def _refuse_brackets(typed: Typed, text: str) -> None:
     """Refuse `[voice] Hello`: the usage with its brackets."""
     for found in _BRACKETS.finditer(text):
-        name = (found[1] or found[2]).casefold().replace("-", "_")
+        name = name_of(found[1] or found[2])
         if name in typed.product.table:
             right = typed.example(name)
             allowed = _("written {form}", form=right) if right else _("left out")
@@ -125,7 +126,7 @@ def _refuse_bare_name(typed: Typed, text: str) -> None:
     first, _blank, rest = text.strip().partition(" ")
     last = text.rsplit(maxsplit=1)[-1] if text.strip() else ""
     for word in (first, last):
-        name = word.casefold().replace("-", "_")
+        name = name_of(word)
         is_name = name in typed.product.options and ("_" in word or (word is first and _calls(typed, first, rest)))
         if is_name:
             typed.refuse(name, word, _("written {form}", form=typed.example(name) or name), word, typed.example(name))

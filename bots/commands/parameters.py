@@ -1,12 +1,11 @@
-"""Parameters that somebody typed before or after a text. Pure."""
+"""Parameters that somebody typed before or after a text, taken or refused. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from typing import Any, NoReturn
 
+from bots.commands.parameter_forms import EQUALS, GROUP, QUOTES, WORD, Found, Place, first, last, last_group
 from bots.commands.voice_names import beginning, resembles
 from bots.text import allowed_words, product_words
 from bots.text.locale import _
@@ -15,27 +14,9 @@ from core.domain.parameters import Number, Parameter
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
 
-WORD = r"[^\W\d_][\w-]{0,39}"
-DASHES = r"(?:-{1,2}|[\u2013\u2014])"  # phones make one long dash of two
-_NAME = rf"(?P<dashes>{DASHES}?)(?P<name>{WORD})"
-EQUALS = r"[=\uff1d](?![=\uff1d>])"
-# A comma ends a value where another parameter follows: "voice=Aria,speed=1.2".
-_VALUE = rf"""(?P<value>"[^"\n]*"|(?:(?![,;]-{{0,2}}{WORD}[=:\uff1d\uff1a])[^\s"])+)"""
-_FIRST = re.compile(rf"\s*{_NAME}(?P<sign>\s?{EQUALS}\s?|[:\uff1a]\s?|\s){_VALUE}[,;]?\s*")
-_LAST = re.compile(
-    rf"(?<![^\s,;])(?:{_NAME}(?P<sign>{EQUALS}|[:\uff1a])|(?P<marks>{DASHES})(?P<option>{WORD})\s){_VALUE}\Z"
-)
-_PERHAPS_LAST = re.compile(rf"(?<![^\s,;]){_NAME}(?P<sign>\s?(?:{EQUALS}|[:\uff1a])\s?){_VALUE}\Z")
-_BARE_LAST = re.compile(rf"(?<![^\s,;]){_NAME}(?P<sign>\s){_VALUE}\Z")
-_GROUP = re.compile(r"\s*[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>][,:]?\s*")
-_LAST_GROUP = re.compile(r"[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>]\Z")
-_MARKS = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u00ab": "\u00bb", "'": "'", "\u2018": "\u2019"}
-"""Quotation marks that open, with those that close them."""
-QUOTATION_MARKS = frozenset("".join((*_MARKS, *_MARKS.values())))
-_OPENING, _CLOSING = "".join(_MARKS), frozenset("".join(_MARKS.values())) - {'"'}
+_OPENING, _CLOSING = "".join(QUOTES), frozenset("".join(QUOTES.values())) - {'"'}
 """Within plain ones no last parameter is found anyway."""
 _MORE = re.compile(rf"\s+{WORD}{EQUALS}")
-_FRACTION = re.compile(r"\d*[.,]\d")
 _FIGURE = re.compile(r"[-+]?[.,]?\d")
 SHORTEST_UNKNOWN = 3
 """Letters of a name that is taken for a parameter's, if it is none: x=1 and E=mc2 are words."""
@@ -43,69 +24,6 @@ SHORTEST_PART = 4
 """Letters of a parameter's name that tell which one is meant."""
 LONGEST_BODY = 240
 """Characters of which a refusal repeats all."""
-LONGEST_LAST = 240
-"""Characters in which a text's last parameter is looked for."""
-
-
-def name_of(typed: str) -> str:
-    """Return a parameter's name as the table writes it."""
-    return unicodedata.normalize("NFKC", typed).lower().replace("-", "_")
-
-
-class _Place(Enum):
-    """Where a parameter stands, and how plainly it is one there."""
-
-    FIRST = auto()
-    IN_BRACKETS = auto()
-    LAST = auto()
-    PERHAPS_LAST = auto()
-    """With blanks between its name and its value, as in prose."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What looks like one parameter."""
-
-    typed: str
-    name: str
-    value: str
-    sign: str
-    is_marked: bool
-    """Whether dashes stand before it."""
-    is_long: bool
-    """Whether they are two."""
-    place: _Place
-
-    @classmethod
-    def of(cls, match: re.Match[str], place: _Place) -> "_Found":
-        part = match.groupdict()
-        name = name_of(part["name"] or part["option"])
-        value, sign = unicodedata.normalize("NFKC", part["value"]), unicodedata.normalize("NFKC", part["sign"] or " ")
-        value = value[1:-1] if value[0] == '"' else value.rstrip(",;:" if sign.isspace() else ",;")
-        dashes = part["dashes"] or part.get("marks") or ""
-        return cls(
-            match[0].strip(), name, value, sign, is_marked=bool(dashes), is_long=dashes not in {"", "-"}, place=place
-        )
-
-    @property
-    def is_one(self) -> bool:
-        """Whether it has the form of a parameter: more than two words with a blank between them."""
-        return not self.sign.isspace() or self.is_marked or self.typed[-1] in ":\uff1a"
-
-    @property
-    def is_perhaps_one(self) -> bool:
-        """Whether it is hardly prose although there is but a blank: "speed 1.2 hi", not "speed 2 is a film"."""
-        return "_" in self.name or bool(_FRACTION.match(self.value))
-
-    @property
-    def is_apart(self) -> bool:
-        """Whether what looks like its value may be the text: "voice= Hello", "output_format lo-fi"."""
-        return (self.sign.startswith("=") and self.sign.endswith(" ")) or not self.is_one
-
-    @property
-    def is_firm(self) -> bool:
-        """Whether the form is hardly one of prose."""
-        return self.is_long or self.sign in {"=", ":"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,22 +54,19 @@ class Typed:
     def after_first(self, text: str) -> tuple[str, bool]:
         """Take the parameters with which a text begins; return what follows, and whether it is said as it stands."""
         while True:
-            if (group := _GROUP.match(text)) and self._takes_all(group["inside"]):
+            if (group := GROUP.match(text)) and self._takes_all(group["inside"]):
                 text = text[group.end() :]
                 continue
-            match = _FIRST.match(text)
-            if match is None:
+            found = first(text)
+            if found and found.name == self.product.billed and found.sign.strip():
+                return self._literal(text[found.value_start :].strip()), True
+            if found is None or not self.take(found):
                 return text, False
-            found = _Found.of(match, _Place.FIRST)
-            if found.name == self.product.billed and found.sign.strip():
-                return self._literal(text[match.start("value") :].strip()), True
-            if not self.take(found):
-                return text, False
-            text = text[match.end() :]
+            text = text[found.end :]
 
     def _literal(self, text: str) -> str:
         """Return a text without the quotation marks around it. Raises InvalidInput where they end before it does."""
-        closing = _MARKS.get(text[0], "")
+        closing = QUOTES.get(text[0], "")
         ends = [place for place in range(1, len(text)) if text[place] in closing]
         if ends and ends[-1] == len(text) - 1 and not any(_MORE.match(text, end + 1) for end in ends):
             return text[1:-1]
@@ -168,23 +83,15 @@ class Typed:
             text = text.rstrip()
             if text[-1:] in _CLOSING and re.search(rf"(?:\A|\s){self.product.billed}\s?{EQUALS}\s?[{_OPENING}]", text):
                 return text
-            start = max(0, len(text) - LONGEST_LAST)
-            if group := _LAST_GROUP.search(text, start):
+            if group := last_group(text):
                 if not self._takes_all(group["inside"]):
                     return text
                 text = text[: group.start()]
                 continue
-            match, place = _LAST.search(text, start), _Place.LAST
-            if match is None:
-                match = _PERHAPS_LAST.search(text, start) or _BARE_LAST.search(text, start)
-                place = _Place.PERHAPS_LAST
-            if (
-                match is None
-                or (place is _Place.PERHAPS_LAST and not match.start())
-                or not self.take(_Found.of(match, place))
-            ):
+            found = last(text)
+            if found is None or not self.take(found):
                 return text
-            text = text[: match.start()].rstrip().removesuffix(",").removesuffix(";")
+            text = text[: found.start].rstrip().removesuffix(",").removesuffix(";")
 
     def refuse_twice(self, name: str, value: str, typed: str) -> NoReturn:
         """Refuse what was given before."""
@@ -194,14 +101,14 @@ class Typed:
         """Take the parameters in brackets, if there is nothing else."""
         apart = self.with_given(self.given)
         while inside.strip():
-            match = _FIRST.match(inside)
-            if match is None or not apart.take(_Found.of(match, _Place.IN_BRACKETS)):
+            found = first(inside, Place.IN_BRACKETS)
+            if found is None or not apart.take(found):
                 return False
-            inside = inside[match.end() :]
+            inside = inside[found.end :]
         self.given.update(apart.given)
         return True
 
-    def take(self, found: _Found) -> bool:
+    def take(self, found: Found) -> bool:
         """Take what is a parameter, and say whether it is one. Raises InvalidInput."""
         name, value = found.name, found.value
         is_one = found.is_one
@@ -216,7 +123,7 @@ class Typed:
                 return False
             parameter = self.product.table[name]
             self.refuse(name, value, parameter.allowed, found.typed, self._mended(found, parameter))
-        if found.place is _Place.PERHAPS_LAST or not is_one:
+        if found.place is Place.PERHAPS_LAST or not is_one:
             self.refuse(name, value, _("written {form}", form=f"{name}={value}"), found.typed, f"{name}={value}")
         if name in self.given:
             self.refuse_twice(name, value, found.typed)
@@ -224,7 +131,7 @@ class Typed:
         self.given[name] = value if name == self.product.speaker else parameter.check(name, parameter.read(value))
         return True
 
-    def _mended(self, found: _Found, parameter: Parameter) -> str:
+    def _mended(self, found: Found, parameter: Parameter) -> str:
         """Give the parameter with a value that it takes, and after it what may be the text."""
         called = beginning(found.value, self.catalog.voices)
         if found.name == self.product.speaker and called.plain and called.rest:  # voice="Aria Hello"
@@ -232,9 +139,9 @@ class Typed:
         is_text = found.is_apart or (found.typed == self.body.strip() and not isinstance(parameter, Number))
         return f"{self.example(found.name)} {found.value if is_text else ''}".strip()
 
-    def _calls(self, found: _Found) -> bool:
+    def _calls(self, found: Found) -> bool:
         """Say whether a text ends with "voice Aria"."""
-        is_speaker = found.name == self.product.speaker and found.place is _Place.PERHAPS_LAST
+        is_speaker = found.name == self.product.speaker and found.place is Place.PERHAPS_LAST
         return is_speaker and self.catalog.voice(found.value) is not None
 
     def takes(self, name: str, value: str) -> bool:
@@ -249,10 +156,10 @@ class Typed:
             return False
         return True
 
-    def _refuse_unknown(self, found: _Found) -> None:
+    def _refuse_unknown(self, found: Found) -> None:
         """Refuse a parameter that there isn't: it would be spoken, and charged."""
         name, value = found.name, found.value
-        if found.place is _Place.PERHAPS_LAST:
+        if found.place is Place.PERHAPS_LAST:
             return
         is_voice = self.catalog.voice(value) is not None  # v=Aria
         like = [
@@ -271,7 +178,7 @@ class Typed:
         if not found.is_firm or found.sign == ":":
             return
         others = {o for other in self.catalog.products.values() for o in other.options}
-        is_apart = found.place in {_Place.FIRST, _Place.LAST} or found.is_long
+        is_apart = found.place in {Place.FIRST, Place.LAST} or found.is_long
         is_plain = found.sign == "=" or bool(_FIGURE.match(value))
         if name in others or (is_apart and is_plain and len(name) >= SHORTEST_UNKNOWN):
             takes = _(
@@ -306,13 +213,13 @@ class Typed:
         )
 
 
-def _is_meant(found: _Found, parameter: Parameter) -> bool:
+def _is_meant(found: Found, parameter: Parameter) -> bool:
     """Say whether what is no value of a parameter was meant as one; the names of numbers are words of prose, too."""
-    if found.place is _Place.PERHAPS_LAST:
+    if found.place is Place.PERHAPS_LAST:
         return False
     if not isinstance(parameter, Number) or _FIGURE.match(found.value):
         return True
-    return found.value.isalpha() if found.place is _Place.LAST else found.is_firm
+    return found.value.isalpha() if found.place is Place.LAST else found.is_firm
 
 
 def _resembles(name: str, option: str) -> bool:

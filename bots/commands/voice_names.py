@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bots.commands.parameter_forms import QUOTES
+
 MOST_GUESSES = 3
 SHORTEST_GUESS = 3
 """Letters that a word needs to be taken for a misspelt name."""
@@ -19,7 +21,7 @@ LONG_NAME = 8
 _BEFORE = re.compile(r"[\W_]*")
 # What was opened before the name is closed; then "Aria: hi", "Aria - hi" or "Aria:hi".
 _AFTER = re.compile(
-    r"""(?P<closing>["'\u201d\u2019»)\]}>*_~`]*)
+    r"""(?P<closing>["'\u201c\u201d\u2019»)\]}>*_~`]*)
         (?:[:,;.!?…]*(?:\s*[-\u2013\u2014:>]+(?=\s))?(?:\s+|$)|[:,;](?=\S))""",
     re.VERBOSE,
 )
@@ -27,18 +29,8 @@ _TAGS = re.compile(r"\s*(?:\[[^\[\]]*\]\s*)+")
 _WORD = re.compile(r"\S*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _APOSTROPHES = ("'", "\u2019", "\u02bc")
-_PAIRS = {
-    '"': '"',
-    "“": "”",
-    "„": "“",
-    "«": "»",
-    "'": "'",
-    "\u2018": "\u2019",
-    "[": "]",
-    "(": ")",
-    "{": "}",
-    "<": ">",
-} | {mark: mark for mark in "*_~`"}
+_PAIRS = QUOTES | {"[": "]", "(": ")", "{": "}", "<": ">"} | {mark: mark for mark in "*_~`"}
+"""What opens before a name, with what closes it after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +87,10 @@ def _named(text: str, start: int, end: int, voice: str) -> Beginning:
         )
     if not before and found[0].isspace() and _is_sentence(voice, after):
         return NO_NAME
-    closing = _PAIRS.get(before[-1:], "")
-    plain, rest = closing in found["closing"], after[found.end() :]
-    return Beginning((voice,), rest if plain else rest.removesuffix(closing), plain)
+    closings = _PAIRS.get(before[-1:], "")
+    plain, rest = not closings or not set(closings).isdisjoint(found["closing"]), after[found.end() :]
+    is_closed_later = not plain and rest.endswith(tuple(closings))
+    return Beginning((voice,), rest[:-1] if is_closed_later else rest, plain)
 
 
 def _is_edge(word: str, end: int) -> bool:

@@ -44,6 +44,8 @@ OPENINGS = """
         ("aria, hi", "Aria", "hi"),
         ('"Aria" hi', "Aria", "hi"),
         ("“Aria”: hi", "Aria", "hi"),
+        ("„Aria“ hi", "Aria", "hi"),
+        ("«Aria» hi", "Aria", "hi"),
         ("[Aria] hi", "Aria", "hi"),
         ("**Aria** hi", "Aria", "hi"),
         ("@Aria hi", "Aria", "hi"),
