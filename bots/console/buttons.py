@@ -1,4 +1,4 @@
-"""What may be typed where other platforms have a button."""
+"""Typed commands in place of other platforms' buttons."""
 
 from bots.text import replies
 from core.domain.money import show
@@ -13,7 +13,7 @@ CONFIRM, CANCEL, ASK, APPROVE, DECLINE = "confirm", "cancel", "ask", "approve", 
 
 
 def of_refusal(refusal: Refusal) -> str:
-    """Say what would help after a refusal, if something would."""
+    """Say what to type to get past a refusal, if there is a way."""
     match refusal:
         case NeedsConfirmation(offer_id=offer_id):
             return f"\n{replies.to_go_ahead(offer_id)}"

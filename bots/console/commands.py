@@ -1,4 +1,4 @@
-"""What a typed command does: an order, a command of the table, or what other platforms have a button for."""
+"""Run typed commands: orders, commands of the table, and what other platforms have buttons for."""
 
 import itertools
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from core.service import Service
 
 
 class Dispatcher:
-    """Hands a command to what it is for."""
+    """Routes a command to its handler."""
 
     def __init__(self, service: Service, on_accepted: Callable[[Job], None]) -> None:
         self.presses = Presses(service, on_accepted)
@@ -25,7 +25,7 @@ class Dispatcher:
         self._numbers = itertools.count(1)
 
     async def use(self, caller: Caller, command: Command) -> Answer:
-        """Do what was typed. Raises Refusal."""
+        """Run a typed command. Raises Refusal."""
         if command.name in self._products:
             return await self._order(caller, command)
         if press := self.presses.acts.get(command.name):

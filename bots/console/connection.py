@@ -1,4 +1,4 @@
-"""Where lines come from: a script, or somebody who types them."""
+"""The sources of lines: a script, or the keyboard."""
 
 import asyncio
 import sys
@@ -13,14 +13,14 @@ QUIT = frozenset({"/quit", "/exit"})
 
 
 async def written(lines: Sequence[Line], screen: Screen) -> AsyncIterator[Line]:
-    """Yield a script's lines, and show each as it is said."""
+    """Yield a script's lines, showing each on the screen."""
     for line in lines:
         screen.said(line.speaker, line.text)
         yield line
 
 
 async def typed(screen: Screen) -> AsyncIterator[Line]:
-    """Yield what is typed until /quit or the end of input; words without `name:` are said by you, an admin."""
+    """Yield typed lines until /quit or the end of input; a line without `name:` is by "you", an admin."""
     echo = not sys.stdin.isatty()
     while (text := await _ask(screen, prompt=not echo)) is not None and text not in QUIT:
         if not text:
@@ -38,7 +38,7 @@ def _line(text: str) -> Line:
 
 
 async def _ask(screen: Screen, *, prompt: bool) -> str | None:
-    """Wait for a line beside the loop. The thread is a daemon: nobody can end a pending read when the demo ends."""
+    """Read a line in a thread; a daemon thread, since a pending read can't be interrupted when the demo ends."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[str | None] = loop.create_future()
 

@@ -1,4 +1,4 @@
-"""Put artifacts where somebody can play them, and say so."""
+"""Deliver artifacts as files in the output folder."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ PLAYABLE = Want(LARGEST_BYTES, frozenset({"wav/pcm_s16le", "mp3/mp3", "ogg/opus"
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of the whole conversation."""
+    """The outcome of the whole conversation."""
 
     finished: bool = False
-    """Every line was heard, and every order ended in time."""
+    """Whether every line was handled without a fault, and every order ended in time."""
     delivered: int = 0
     failed: int = 0
-    """Accepted orders that ended without audio."""
+    """How many accepted orders ended without audio."""
     charged_micros: dict[str, int] = field(default_factory=dict)
-    """By the member's name, of those who ordered."""
+    """Member's name -> what they were charged."""
 
 
 class ConsoleDelivery:
@@ -41,24 +41,23 @@ class ConsoleDelivery:
         self._change = asyncio.Event()
 
     def accepts(self, _: Job) -> Want:
-        """Take what every player plays."""
+        """Accept what common players play."""
         return PLAYABLE
 
     def lasting(self, job: Job) -> Destination:
-        """Keep all of it."""
+        """Return all of it."""
         return job.destination
 
     def shows(self, job: Job) -> bool:
-        """Say whether somebody may be wondering."""
+        """Say whether the progress has changed; never in a script, which waits for each order."""
         return not self._in_turn and self._shown.get(job.job_id) != order_replies.progress(job)
 
     async def progress(self, job: Job) -> None:
-        """Show how far a job is."""
         self._shown[job.job_id] = order_replies.progress(job)
         self._screen.aside(self._shown[job.job_id])
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
-        """Put the files on the output, and say where they lie."""
+        """Copy the files to the output folder, and show their paths."""
         if uncertain:
             raise DeliveryUncertain("an earlier copy may lie there")
         for artifact in artifacts:

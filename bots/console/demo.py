@@ -1,4 +1,4 @@
-"""`troubadour demo`: the whole service in this terminal, with a simulated gateway and a database to throw away."""
+"""`troubadour demo`: the whole service in a terminal, with a simulated gateway and a temporary database."""
 
 import asyncio
 import logging
@@ -24,9 +24,9 @@ from storage.books import Audit
 from storage.engines import audit_of
 
 JOB_S = 120
-"""How long the simulated gateway may take for a job."""
+"""Deadline for a job, and for its time in the queue."""
 OWNER = "console:owner"
-"""Whoever is called owner runs the bot."""
+"""The member named "owner" is the bot's owner."""
 
 WELCOME = N_(
     "A chat in this terminal. Gateway and audio are simulated; nothing leaves this machine and nothing is paid."
@@ -38,13 +38,13 @@ HOW = N_(
 
 
 async def demo(*, script: Path | None, out: Path) -> int:
-    """Hold a conversation from a script or with whoever sits here; return 0 when every accepted order was delivered.
+    """Run a script or an interactive chat; return 0 if every accepted order was delivered and the books balance.
 
-    Raises ConfigurationError where the script can't be read or `out` can't be written, OSError where nobody reads on.
+    Raises ConfigurationError if the script can't be read or `out` can't be written, OSError if stdout is closed.
     """
-    logging.getLogger("troubadour.sandbox").setLevel(logging.ERROR)  # its warning is what the welcome says
+    logging.getLogger("troubadour.sandbox").setLevel(logging.ERROR)  # the welcome says the same as its warning
     for stream in (sys.stdin, sys.stdout):
-        if isinstance(stream, TextIOWrapper):  # a letter that the terminal does not have must not end the chat
+        if isinstance(stream, TextIOWrapper):  # an unencodable character must not end the chat
             stream.reconfigure(errors="replace")
     screen = Screen(sys.stdout)
     lines = written(read_script(script), screen) if script else typed(screen)
@@ -65,14 +65,14 @@ async def demo(*, script: Path | None, out: Path) -> int:
 
 
 def throw_away(folder: Path) -> Settings:
-    """Return settings for one demo; neither the environment nor `.env` has a say in them."""
+    """Return the demo's settings, independent of the environment and `.env`."""
     defaults: dict[str, Any] = {name: field.get_default() for name, field in Settings.model_fields.items()}
     chosen = {"gateway_url": SANDBOX, "data_dir": folder, "http_port": 0, "job_s": JOB_S, "queue_s": JOB_S}
     return load(_env_file=None, **{**defaults, **chosen, "communities": "open", "owners": (OWNER,)})
 
 
 def report(screen: Screen, files: Sequence[Kept], outcome: Outcome, books: Audit) -> None:
-    """Show what there is to play, what everybody was charged, and whether the books balance."""
+    """Show the audio files, what each member was charged, and whether the books balance."""
     parts = {
         _("Audio"): [_described(file) for file in files],
         _("Charged"): [f"{name}: {money(micros)}" for name, micros in outcome.charged_micros.items()],

@@ -1,4 +1,4 @@
-"""Who speaks in a terminal: whoever the line says, since there is nothing else to tell people by."""
+"""Identify the speaker of a line by the name it gives, since a terminal has no accounts."""
 
 import os
 
@@ -13,17 +13,17 @@ HERE = Destination(NAME)
 
 
 def person(name: str) -> Person:
-    """Return the member of that name: here a name is the identity."""
+    """Return the member with a name, which is also their identity."""
     return Person(member=f"{NAME}:{name.casefold()}", name=name)
 
 
 def locale() -> str:
-    """Return the language of the terminal."""
+    """Return the terminal's language, from the environment."""
     return tag_of(next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), None))
 
 
 def caller_of(line: Line) -> Caller:
-    """Describe who wrote a line; the chat takes the speaker's word for being an admin."""
+    """Describe the speaker of a line; `@` makes anybody an admin."""
     return Caller(
         platform=NAME,
         community=f"{NAME}:demo",

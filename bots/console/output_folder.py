@@ -1,4 +1,4 @@
-"""Where the demo's files go."""
+"""The folder for the demo's files."""
 
 import re
 import shutil
@@ -14,17 +14,17 @@ _NUMBERED = re.compile(r"(\d{1,9})-")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One file as it lies on the output."""
+    """An audio file in the output folder."""
 
     path: Path
     artifact: Artifact
 
 
 class OutputFolder:
-    """A folder in which every file gets the next number, so that none is ever overwritten."""
+    """A folder whose files are numbered, so that none is ever overwritten."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder. Raises ConfigurationError."""
+        """Create the folder. Raises ConfigurationError."""
         self._folder = folder
         self.kept: list[Kept] = []
         try:
@@ -35,10 +35,10 @@ class OutputFolder:
             raise ConfigurationError(f"{folder} can't hold the audio files: {error.strerror}.") from error
 
     def keep(self, job: Job, artifact: Artifact) -> Kept:
-        """Copy a file out of the spool. Raises OSError."""
+        """Copy an artifact into the folder. Raises OSError."""
         with Path(artifact.path).open("rb") as source:
             name = titles.file_name(job, artifact.probe.extension)
-            path = self._next("-".join(name.replace(" - ", " ").split()))  # it may be typed into a shell
+            path = self._next("-".join(name.replace(" - ", " ").split()))  # easy to type into a shell
             with path.open("xb") as copy:
                 shutil.copyfileobj(source, copy)
         kept = Kept(path, artifact)
@@ -46,7 +46,7 @@ class OutputFolder:
         return kept
 
     def put(self, name: str, content: bytes) -> Path:
-        """Write a file that is no audio. Raises OSError."""
+        """Write a file other than audio. Raises OSError."""
         path = self._next(name)
         with path.open("xb") as file:
             file.write(content)

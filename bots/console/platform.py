@@ -18,7 +18,7 @@ from core.service import Service
 
 
 class Console(ConsoleDelivery):
-    """Implements `bots.platform.Platform` for a conversation that is written or typed."""
+    """Implements `bots.platform.Platform` for a scripted or interactive conversation."""
 
     name = NAME
     sharded = False
@@ -33,9 +33,9 @@ class Console(ConsoleDelivery):
         over: asyncio.Event,
         deadline_s: float,
     ) -> None:
-        """`in_turn`: hear a line only when the order before it has ended. `over` is set after the last one.
+        """`in_turn`: take a line only once all earlier orders have ended. `over` is set after the last line.
 
-        `deadline_s` is how long an order may take to end.
+        `deadline_s` is how long orders may take to end.
         """
         super().__init__(screen, output, in_turn=in_turn)
         self._lines = lines
@@ -46,36 +46,35 @@ class Console(ConsoleDelivery):
 
     @property
     def receiving(self) -> bool:
-        """Whether there is more to hear."""
+        """Whether there are more lines."""
         return not self._over.is_set()
 
     @property
     def calls_under_way(self) -> int:
-        """None: a terminal is not called."""
+        """Zero: there are no calls."""
         return 0
 
     def hooks(self) -> Mapping[str, Hook]:
-        """Nothing is posted to a terminal."""
+        """Return none: nothing is posted to a terminal."""
         return {}
 
     async def open(self, service: Service) -> None:
         self._responder = Responder(service, lambda job: self._accepted.add(job.job_id))
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
-        """Show what is meant for one alone, and what may be typed in place of a press."""
+        """Show a direct message, with commands in place of its buttons."""
         words = "".join(f"\n{button.label}: /press {button.data}" for button in buttons)
         self._screen.answer(f"{replies.to_alone(member.removeprefix(f'{NAME}:'), text)}{words}")
 
     async def announce(self, __: str, words: Callable[[str], str]) -> None:
-        """Show what is said to everybody."""
         self._screen.answer(words("/speak"))
 
     async def leave(self, __: str) -> None:
-        """Refuse: there is but this place."""
+        """Refuse: there is only one community."""
         raise DeliveryRefused("the terminal can't be left")
 
     async def run(self) -> None:
-        """Hear the lines, wait until every order has ended, and end the demo."""
+        """Handle the lines, wait until every order has ended, and end the demo."""
         try:
             await self._converse()
             self.outcome.finished = not self._responder.faults
@@ -112,7 +111,7 @@ class Console(ConsoleDelivery):
                 await self._change.wait()
 
     async def stop_receiving(self) -> None:
-        """Take no more orders: the lines are over when the app stops, or nobody reads them any more."""
+        """Do nothing: the app stops after the last line, or nobody is reading any more."""
 
     async def close(self) -> None:
-        """Let go of every connection: there is none."""
+        """Do nothing: there are no connections."""

@@ -1,6 +1,6 @@
-"""What is typed in the place of a press. A script can't know ids, so a bare one means the newest order or refusal.
+"""Typed commands in place of button presses. Scripts can't know ids, so without one they mean the newest.
 
-Where money moves, it means the only question that waits: where several do, it lists them.
+Where money is spent or granted, they mean the only pending question; if there are several, those are listed.
 """
 
 import time
@@ -29,14 +29,14 @@ _NUMBERS = frozenset("123456789")
 
 
 class Presses:
-    """One method for each kind of button."""
+    """Handles presses, with one method for each kind of button."""
 
     def __init__(self, service: Service, on_accepted: Callable[[Job], None]) -> None:
         self._service = service
         self._on_accepted = on_accepted
         self._newest: dict[str, str] = {}
         self._offers: dict[str, dict[str, NeedsChoice | NeedsConfirmation]] = {}
-        """By member."""
+        """Member -> offer id -> offer."""
         self._requests: dict[str, CreditRequest] = {}
         self.acts: Mapping[str, Callable[[Caller, Command], Awaitable[Answer]]] = {
             buttons.CONFIRM: self._confirm,
@@ -47,13 +47,13 @@ class Presses:
         }
 
     def accept(self, accepted: Accepted) -> Answer:
-        """Say that an order was taken."""
+        """Note an accepted order, and return the answer to it."""
         self._on_accepted(accepted.job)
         self._newest[f"job {accepted.job.member}"] = accepted.job.job_id
         return Answer(order_replies.accepted(accepted))
 
     def note(self, caller: Caller, refusal: Refusal) -> None:
-        """Remember what may be typed to get past a refusal."""
+        """Remember the id or amount that would get past a refusal."""
         match refusal:
             case NeedsConfirmation() | NeedsChoice():
                 self._waiting(caller)[refusal.offer_id] = refusal
@@ -61,7 +61,7 @@ class Presses:
                 self._newest[f"missing {caller.member}"] = show(micros)
 
     async def _confirm(self, caller: Caller, command: Command) -> Answer:
-        """Agree to a price, or choose a reading: its number comes last, and the first is meant without one."""
+        """Confirm a price, or choose a reading by the number at the end."""
         words, waiting = command.body.split(), self._waiting(caller)
         reading = int(words.pop()) - 1 if words and words[-1] in _NUMBERS else None
         if not words and len(waiting) > 1:

@@ -1,4 +1,4 @@
-"""What the bot answers to a line of the conversation, refusals in one place."""
+"""Answer the lines of the conversation; refusals are caught here."""
 
 import logging
 from collections.abc import Callable
@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 
 
 class Responder:
-    """Parses a line, asks the service, and returns what to show."""
+    """Parses a line, runs its command, and returns the answer."""
 
     def __init__(self, service: Service, on_accepted: Callable[[Job], None]) -> None:
         self._dispatcher = Dispatcher(service, on_accepted)
         self.faults = 0
-        """Lines that failed for a reason that is nobody's in the chat."""
+        """How many lines failed with an unexpected error."""
 
     async def answer(self, line: Line) -> Answer:
-        """Return what to say to a line."""
+        """Return the answer to a line."""
         command, caller = parse.read_mine(line.text, BOT), caller_of(line)
         with speaking(caller.locale):
             return await self._said(caller, command) if command else self._dispatcher.hint(line.text)

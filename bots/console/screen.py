@@ -1,4 +1,4 @@
-"""How a conversation looks in a terminal: plain text, and a little weight where the terminal has it."""
+"""Show a conversation in a terminal: plain text, with styles where the terminal supports them."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ PROMPT = "you: "
 
 
 class Screen:
-    """Writes to a terminal or a file; styles only where somebody can see them."""
+    """Writes to a terminal or a file; uses styles only in a terminal."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -21,43 +21,43 @@ class Screen:
         self._width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
         self._prompting = False
         self.failure: OSError | None = None
-        """Why nothing can be written any more, as when whoever reads has gone; the rest is left out."""
+        """Why writing failed, such as a closed pipe; further output is dropped."""
 
     def said(self, name: str, text: str) -> None:
-        """Show what a member writes."""
+        """Show a member's message."""
         self._write(f"\n{self._style(BOLD, name)}: {visible(text)}")
 
     def answer(self, text: str) -> None:
-        """Show what the bot answers."""
+        """Show the bot's answer."""
         self._write(self._block(text))
 
     def aside(self, text: str) -> None:
-        """Show what may be overlooked."""
+        """Show a less important text, dimmed."""
         self._write(self._style(DIM, self._block(text)))
 
     def good(self, text: str) -> None:
-        """Show what came out well; never wrapped, since it names a file."""
+        """Show a success; never wrapped, since it is a file's path."""
         self._write(self._style(GREEN, INDENT + text))
 
     def plain(self, text: str = "") -> None:
-        """Write lines as they are."""
+        """Write a text as it is."""
         self._write(text)
 
     def line(self, text: str) -> None:
-        """Write one line under a heading; never wrapped, since it may name a file."""
+        """Write one line under a heading; never wrapped, since it may contain a file's path."""
         self._write(INDENT + text)
 
     def heading(self, text: str) -> None:
-        """Begin a part."""
+        """Start a section."""
         self._write(f"\n{self._style(BOLD, text)}")
 
     def ask(self) -> None:
-        """Show the prompt, and keep it below whatever is written until `asked`."""
+        """Show the prompt, and keep it below other output until `asked`."""
         self._put(f"\n{PROMPT}")
         self._prompting = True
 
     def asked(self) -> None:
-        """Take note that the line was typed."""
+        """Note that the line was entered."""
         self._prompting = False
 
     def _block(self, text: str) -> str:
@@ -78,7 +78,7 @@ class Screen:
         return f"{style}{text}{OFF}" if self._styled else text
 
     def _write(self, text: str) -> None:
-        """Write over a waiting prompt, and put it back below."""
+        """Write in place of the prompt, if it is shown, and show it again below."""
         before, after = (CLEAR_LINE if self._styled else "\r", PROMPT) if self._prompting else ("", "")
         self._put(f"{before}{text}\n{after}")
 
@@ -93,5 +93,5 @@ class Screen:
 
 
 def visible(text: str) -> str:
-    """Take out what would steer the terminal."""
+    """Remove control characters, which could control the terminal."""
     return "".join(character for character in text if character.isprintable() or character == "\n")

@@ -1,4 +1,4 @@
-"""Who says what: the lines of a script or of somebody who types."""
+"""Parse the lines of a script or of the keyboard."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _LINE = re.compile(r"(@?)([\w.-]{1,32}):(?:\s+(.*))?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message; the chat takes the speaker's word for being an admin."""
+    """One message and its speaker."""
 
     name: str
     is_admin: bool
@@ -21,18 +21,18 @@ class Line:
 
     @property
     def speaker(self) -> str:
-        """The name as a script writes it."""
+        """The name as written in a script."""
         return f"@{self.name}" if self.is_admin else self.name
 
 
 def read_line(text: str) -> Line | None:
-    """Return who says what, or None where nobody says anything."""
+    """Parse `name: text` or `@name: text`; None for anything else."""
     found = _LINE.fullmatch(text.strip())
     return Line(found[2], bool(found[1]), found[3]) if found and found[3] else None
 
 
 def read_script(path: Path) -> list[Line]:
-    """Read a script whole before anything of it happens. Raises ConfigurationError."""
+    """Read and check the whole script. Raises ConfigurationError."""
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST_BYTES + 1)

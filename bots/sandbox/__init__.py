@@ -1,4 +1,4 @@
-"""The gateway of the contract on this machine: simulated audio, no key, no charge. Needs the `sandbox` extra."""
+"""A local stand-in for the gateway, with simulated audio and no charges. Needs the `sandbox` extra."""
 
 from bots.sandbox.config import SandboxConfig
 from bots.sandbox.faults import FAULTS

@@ -1,4 +1,4 @@
-"""Deliver webhooks: bounded in time, in attempts and in number, and never in the way of the queue."""
+"""Deliver webhooks in the background, with limits on time, attempts and number."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ AT_ONCE = 100
 
 
 class Callbacks:
-    """Posts callbacks in the background; those of one URL that are given `after` one another arrive in order."""
+    """Posts callbacks; one given `after` another is sent only once that is done."""
 
     def __init__(self, config: SandboxConfig) -> None:
         self._config = config
@@ -25,7 +25,7 @@ class Callbacks:
         self._room = asyncio.Semaphore(AT_ONCE)
 
     def post(self, url: str, body: Mapping[str, Any], after: asyncio.Task[None] | None) -> asyncio.Task[None] | None:
-        """Begin to deliver a body `webhook_repeats` times, once `after` is done. Returns None when too many wait."""
+        """Start to deliver a body `webhook_repeats` times, once `after` is done. Returns None if too many wait."""
         if len(self._tasks) >= WAITING_LIMIT:
             log.warning("callback of %s dropped: %d others wait", body["request_id"], WAITING_LIMIT)
             return None
@@ -59,12 +59,12 @@ class Callbacks:
             async with self._session.post(url, json=body, allow_redirects=False) as answer:
                 return 200 <= answer.status < 300
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            # The address stays out of the log: whoever knows it can forge a callback.
+            # The URL stays out of the log: it is a secret that authenticates callbacks.
             log.info("callback of %s not delivered: %s", body["request_id"], type(error).__name__)
             return False
 
     async def close(self) -> None:
-        """Abandon what is under way."""
+        """Cancel the deliveries in progress."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""What can be set on a sandbox."""
+"""The sandbox's settings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,38 +8,38 @@ from bots.sandbox.faults import FAULTS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxConfig:
-    """Settings of a sandbox; every wait and every store has its bound here. Raises ValueError for an unknown fault."""
+    """Settings and limits of a sandbox. Raises ValueError for an unknown fault."""
 
     host: str = "127.0.0.1"
     port: int = 0
-    """0 takes any free port."""
+    """0 for any free port."""
     key: str | None = None
-    """None accepts any key that is not empty."""
+    """The only key to accept; None accepts any non-empty key."""
     queued_s: float = 0.2
     processing_s: float = 0.8
     fault: str | None = None
-    """A name of FAULTS, applied to every request that carries no marker of its own."""
+    """A name from FAULTS, applied to every request without a marker of its own."""
     refusals: int = 2
-    """How many submissions of one text the fault `429` refuses before it accepts."""
+    """How often the fault `429` refuses a text before accepting it."""
     slow_s: float = 3.0
     """The delay of the faults `late` and `slow-status`."""
     wallet_micros: int | None = None
-    """What may be charged before 402 is answered; None is without end."""
+    """The balance, beyond which submissions get 402; None for unlimited."""
     webhook_repeats: int = 2
-    """Deliveries of one callback: the contract says that it may arrive more than once."""
+    """How often each callback is delivered: by the contract, it may arrive more than once."""
     webhook_attempts: int = 3
     webhook_timeout_s: float = 5.0
     webhook_backoff_s: float = 0.2
     cycle_s: float = 15.0
     """How often mode `sync` reports a request whose status has not changed."""
     open_limit: int = 10_000
-    """Unfinished requests; beyond them, 429."""
+    """Limit on unfinished requests, beyond which submissions get 429."""
     keep: int = 1_000
-    """Finished requests that are remembered."""
+    """How many finished requests are remembered."""
     folder: Path | None = None
-    """Where requests are kept, to go on after a new start; None forgets them."""
+    """Where requests are stored, so that a restart resumes them; None stores nothing."""
     cache_bytes: int = 256 * 2**20
-    """Audio kept on disk; what was dropped is made again when it is asked for."""
+    """Limit on cached audio; evicted audio is made again on demand."""
 
     def __post_init__(self) -> None:
         if self.fault is not None and self.fault not in FAULTS:

@@ -14,14 +14,14 @@ FRAME_SAMPLES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A family of formats: FFmpeg's container and codec, and how the file is labelled. Raw ones have no header."""
+    """A family of formats: FFmpeg's container and codec, and the file's media type and suffix."""
 
     container: str
     codec: str
     media_type: str
     suffix: str
     effort: str | None = None
-    """The codec's `compression_level`: the cheapest, since nobody pays to hear this."""
+    """The codec's `compression_level`; the fastest, since quality does not matter here."""
 
 
 KINDS = {
@@ -34,7 +34,7 @@ KINDS = {
 
 
 def kind_of(output_format: str) -> Kind:
-    """Return the family of a format's name, such as `mp3_44100_128`: codec, hertz, and for some kilobits a second."""
+    """Return the family of a format such as `mp3_44100_128`: codec, sample rate and, for some, kbit/s."""
     return KINDS[output_format.split("_", maxsplit=1)[0]]
 
 

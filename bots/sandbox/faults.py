@@ -1,7 +1,7 @@
-"""Everything that the sandbox can do wrong on demand, as one table.
+"""The table of faults that the sandbox can simulate.
 
-A fault is chosen for all requests by `SandboxConfig.fault`, or for one request by a marker such as `[[fault:failed]]`
-anywhere in its text or prompt.
+`SandboxConfig.fault` selects a fault for all requests, and a marker such as `[[fault:failed]]` anywhere in the text or
+prompt selects one for a single request.
 """
 
 import re
@@ -14,11 +14,11 @@ from core.domain.contract import RequestStatus
 MARKER = re.compile(r"\[\[fault:([^\]\s]*)\]\]")
 
 PAGE = "PAGE"
-"""Among a fault's `first` answers: an HTML page instead of a status."""
+"""In `Fault.first`: an HTML page instead of a status."""
 
 
 class Answer(Enum):
-    """What the submitter reads once the request has been accepted."""
+    """The response to an accepted submission."""
 
     RECEIPT = auto()
     LATE = auto()
@@ -28,7 +28,7 @@ class Answer(Enum):
 
 
 class Media(Enum):
-    """What a completed request offers."""
+    """The media of a completed request."""
 
     AUDIO = auto()
     TWICE = auto()
@@ -40,18 +40,18 @@ class Media(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """How one request departs from a good life; the defaults are that good life."""
+    """How a request deviates from normal behaviour, which is the default."""
 
     meaning: str = ""
     refusal: int = 0
-    """The status code at submission; nothing is accepted. 0 accepts."""
+    """The status code that refuses the submission; 0 accepts it."""
     relents: bool = False
-    """Accept the text after `SandboxConfig.refusals` refusals."""
+    """Whether the text is accepted after `SandboxConfig.refusals` refusals."""
     answer: Answer = Answer.RECEIPT
-    endless: bool = False
+    never_ends: bool = False
     final: RequestStatus = RequestStatus.COMPLETED
     first: tuple[str, ...] = ()
-    """What the first status answers say instead of the truth: a status, or PAGE."""
+    """What the first status requests get instead of the real status: another status, or PAGE."""
     slow_status: bool = False
     media: Media = Media.AUDIO
 
@@ -72,7 +72,7 @@ TABLE: Mapping[str, Fault] = {
     "html": Fault(meaning="accepted, but answered 200 with a page of HTML", answer=Answer.PAGE),
     "drop": Fault(meaning="accepted, but the connection closes without an answer", answer=Answer.CLOSED),
     "late": Fault(meaning="accepted, but answered only after some seconds", answer=Answer.LATE),
-    "endless": Fault(meaning="PROCESSING for ever", endless=True),
+    "endless": Fault(meaning="PROCESSING for ever", never_ends=True),
     "unknown-status": Fault(meaning="the first two status answers say WARMING", first=("WARMING", "WARMING")),
     "html-status": Fault(meaning="the first status answer is a page of HTML with 200", first=(PAGE,)),
     "slow-status": Fault(meaning="every status answer takes some seconds", slow_status=True),
@@ -84,15 +84,15 @@ TABLE: Mapping[str, Fault] = {
 }
 
 FAULTS: Mapping[str, str] = {name: fault.meaning for name, fault in TABLE.items()}
-"""Name -> what it does, in one line."""
+"""Name -> description."""
 
 
-def named(text: str) -> str | None:
-    """Return the fault that a marker in the text asks for, known or not."""
+def marked(text: str) -> str | None:
+    """Return the name in the text's fault marker, whether or not there is such a fault."""
     found = MARKER.search(text)
     return found[1] if found else None
 
 
 def unmarked(text: str) -> str:
-    """Return the text without markers: they are not to be heard."""
+    """Return the text without markers, which are not read aloud."""
     return MARKER.sub(" ", text)

@@ -30,27 +30,27 @@ def _now() -> datetime:
 
 
 def iso(moment: datetime) -> str:
-    """Write a moment as the status endpoint does: 2026-05-22T13:17:32.110Z."""
+    """Format a time as the status endpoint does: 2026-05-22T13:17:32.110Z."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def plain(moment: datetime) -> str:
-    """Write a moment as callbacks do, except for `created_at`: 2026-05-22 13:19:23, in UTC without saying so."""
+    """Format a time as callbacks do, except in `created_at`: 2026-05-22 13:19:23, in UTC, without a zone."""
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Job:
-    """One accepted request, and what tests may want to know of it."""
+    """An accepted request, with details for tests."""
 
     product: str
     model: str
     payload: Mapping[str, Any]
     headers: Mapping[str, str]
-    """Those of the submission, except for the key."""
+    """The submission's headers, without the key."""
     fault: Fault
     origin: str
-    """Scheme, host and port by which the client knows the sandbox."""
+    """The scheme, host and port at which the client reached the sandbox."""
     webhook_url: str | None
     webhook_mode: WebhookMode
     charged_micros: int
@@ -58,7 +58,7 @@ class Job:
     status: RequestStatus = RequestStatus.QUEUED
     error: str | None = None
     polls: int = 0
-    """How often the status endpoint answered for it."""
+    """How often its status was requested."""
     created_at: datetime = field(default_factory=_now)
     updated_at: datetime = field(default_factory=_now)
     last_callback: asyncio.Task[None] | None = field(default=None, repr=False)
@@ -68,24 +68,24 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Say whether the status is final."""
+        """Whether the status is final."""
         return self.status.is_final
 
     def record(self) -> dict[str, Any]:
-        """Return what a later start needs; the fault is found again by the text, the origin is the new one's."""
+        """Return what a restart needs, which is all but the fault (found again by the text) and the origin."""
         kept = "request_id product model webhook_url webhook_mode charged_micros status error".split()
         times = {"created_at": self.created_at.isoformat(), "updated_at": self.updated_at.isoformat()}
         return {name: getattr(self, name) for name in kept} | {"payload": dict(self.payload)} | times
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], fault: Fault, origin: str) -> Self:
-        """Read what `record` gave."""
+        """Restore a job from its `record`."""
         times = {name: datetime.fromisoformat(record[name]) for name in ("created_at", "updated_at")}
         sets = {"status": RequestStatus(record["status"]), "webhook_mode": WebhookMode(record["webhook_mode"])}
         return cls(**{**record, **times, **sets}, headers={}, fault=fault, origin=origin)
 
     def body(self, stamp: Callable[[datetime], str] = iso) -> dict[str, Any]:
-        """Return the documented status body."""
+        """Return the status as documented; `stamp` formats the times."""
         return {
             "request_id": self.request_id,
             "status": self.status,
@@ -109,11 +109,11 @@ class Job:
 
 
 class Queue:
-    """Moves every accepted request along by the clock, and reports it by webhook."""
+    """Advances accepted requests with time, and reports them by webhook."""
 
     def __init__(self, config: SandboxConfig, studio: Studio) -> None:
         self.jobs: dict[str, Job] = {}
-        """By request id, oldest first: all that are open and the last that ended."""
+        """Request id -> job, oldest first: all unfinished ones and the last that finished."""
         self.charged_micros = 0
         self._config = config
         self._studio = studio
@@ -124,16 +124,16 @@ class Queue:
 
     @property
     def full(self) -> bool:
-        """Say whether no more requests can be taken."""
+        """Whether the limit on unfinished requests is reached."""
         return len(self._tasks) >= self._config.open_limit
 
     def accept(self, job: Job) -> None:
-        """Charge a request and begin its life."""
+        """Charge a request and start it."""
         self._requests.put(job.request_id, job.record())
         self._add(job)
 
     def resume(self, fault_of: Callable[[str], Fault], origin: str) -> None:
-        """Go on with what an earlier start accepted."""
+        """Resume the requests of an earlier run."""
         for record in self._requests.records():
             try:
                 text = PRODUCTS[record["product"]].billed(record["payload"])
@@ -149,21 +149,21 @@ class Queue:
         if job.ended:
             self._retire(job)
             return
-        task = asyncio.create_task(self._live(job))
+        task = asyncio.create_task(self._run(job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Stop every life and every delivery."""
+        """Stop all requests and deliveries."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._callbacks.close()
 
-    async def _live(self, job: Job) -> None:
-        await self._pass(job, self._config.queued_s)
+    async def _run(self, job: Job) -> None:
+        await self._wait(job, self._config.queued_s)
         self._enter(job, RequestStatus.PROCESSING)
-        await self._pass(job, math.inf if job.fault.endless else self._config.processing_s)
+        await self._wait(job, math.inf if job.fault.never_ends else self._config.processing_s)
         final = job.fault.final
         if final is not RequestStatus.COMPLETED:
             job.error = "The sandbox was asked to fail this request"
@@ -172,8 +172,8 @@ class Queue:
             job.error = "The audio could not be made"
         self._end(job, final)
 
-    async def _pass(self, job: Job, time_s: float) -> None:
-        """Wait, and report in each cycle in mode `sync`."""
+    async def _wait(self, job: Job, time_s: float) -> None:
+        """Wait, reporting in every cycle in mode `sync`."""
         while time_s > self._config.cycle_s:
             await asyncio.sleep(self._config.cycle_s)
             time_s -= self._config.cycle_s
@@ -201,7 +201,7 @@ class Queue:
         self._retire(job)
 
     def _retire(self, job: Job) -> None:
-        """Remember one more that ended, and forget the oldest where there are too many."""
+        """Remember a finished request, and drop the oldest if there are too many."""
         self._ended.append(job.request_id)
         if len(self._ended) > self._config.keep:
             oldest = self._ended.popleft()

@@ -17,7 +17,7 @@ Samples = NDArray[np.float32]
 
 RATE = 44_100
 CYCLE = 2_048
-"""Samples of one wave in a table."""
+"""The number of samples in a wavetable."""
 FADE_S = 0.6
 PEAK = 26_000
 PAD_PARTIALS = (1.0, 0.25, 0.1)
@@ -25,13 +25,13 @@ BASS_PARTIALS = (1.0, 0.4)
 
 
 def compose(payload: Mapping[str, Any]) -> bytes:
-    """Return the file of a valid music request. Blocks."""
+    """Return the audio file of a valid music request. Blocks."""
     tune = plan(payload["prompt"], respect_durations=payload.get("respect_sections_durations", False))
     return encode(render(tune), RATE, payload.get("output_format", DEFAULT_FORMAT))
 
 
 def render(tune: Tune) -> bytes:
-    """Play a tune: signed 16-bit mono samples at RATE."""
+    """Render a tune as signed 16-bit mono samples at RATE."""
     random = np.random.default_rng(tune.seed)
     mix = np.zeros(round(tune.duration_s * RATE), np.float32)
     _play_harmony(mix, tune)
@@ -50,7 +50,7 @@ def _beat_s(tune: Tune) -> float:
 
 
 def _bars(tune: Tune) -> Iterator[tuple[float, int]]:
-    """Yield the second at which each bar of four beats begins, and the scale degree of its chord."""
+    """Yield each four-beat bar's start, in seconds, and the scale degree of its chord."""
     bar_s = 4 * _beat_s(tune)
     for number in range(int(tune.duration_s / bar_s) + 1):
         yield number * bar_s, tune.progression[number % len(tune.progression)]
@@ -69,7 +69,7 @@ def _wave(partials: tuple[float, ...]) -> Samples:
 
 
 def _note(wave: Samples, hertz: float, length_s: float, ring_s: float) -> Samples:
-    """Strike one note: a table read at the pitch, a soft attack, an exponential fade."""
+    """Return one note: the wavetable at its pitch, with a soft attack and exponential decay."""
     ticks = np.arange(round(length_s * RATE), dtype=np.float32)
     note: Samples = wave[(ticks * np.float32(hertz * CYCLE / RATE)).astype(np.int32) & (CYCLE - 1)]
     note *= np.exp(ticks * np.float32(-1 / (ring_s * RATE)))
@@ -88,7 +88,7 @@ def _add(mix: Samples, sound: Samples, at_s: float, level: float) -> None:
 
 
 def _play_harmony(mix: Samples, tune: Tune) -> None:
-    """Hold a chord for each bar, with a bass note on the first and third beat."""
+    """Play one chord per bar, with a bass note on the first and third beat."""
     beat_s = _beat_s(tune)
     pad, bass = _wave(PAD_PARTIALS), _wave(BASS_PARTIALS)
     for at_s, chord in _bars(tune):
@@ -99,7 +99,7 @@ def _play_harmony(mix: Samples, tune: Tune) -> None:
 
 
 def _play_lead(mix: Samples, tune: Tune, random: np.random.Generator) -> None:
-    """Wander over the scale in eighths; on a bar's first eighth always touch the chord."""
+    """Play a random walk over the scale in eighths; the first of each bar is always the chord's root."""
     eighth_s = _beat_s(tune) / 2
     wave = _wave(tune.partials)
     degree = 7
@@ -114,7 +114,7 @@ def _play_lead(mix: Samples, tune: Tune, random: np.random.Generator) -> None:
 
 
 def _play_drums(mix: Samples, tune: Tune, random: np.random.Generator) -> None:
-    """Beat four to the bar: kick on one and three, snare on two and four, hat on the eighths."""
+    """Play kick on beats one and three, snare on two and four, and hi-hat on the eighths."""
     if not tune.drums:
         return
     kick, snare, hat = _kick(), _hiss(0.16, 0.05, random), _hiss(0.05, 0.012, random)
@@ -141,7 +141,7 @@ def _hiss(length_s: float, ring_s: float, random: np.random.Generator) -> Sample
 
 
 def _rain(count: int, random: np.random.Generator) -> Samples:
-    """Return steady rain: one second of softened noise, repeated."""
+    """Return the sound of rain: one second of low-passed noise, repeated."""
     noise = random.standard_normal(RATE, dtype=np.float32)
     soft = (noise + np.roll(noise, 1) + np.roll(noise, 2)) / 2
     return np.resize(soft, count)

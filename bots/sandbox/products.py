@@ -1,4 +1,4 @@
-"""The sandbox's products: what each takes, read from the gateway's documentation alone, and how it sounds."""
+"""The sandbox's products: their parameters, taken only from the gateway's documentation, and their sound."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,24 +22,24 @@ def _chosen(payload: Payload) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """One product of the gateway."""
+class SandboxProduct:
+    """A product: how requests for it are validated, and how its audio is made."""
 
     endpoint: str
     rules: Mapping[str, Rule]
     required: tuple[str, ...]
-    """The first is the one whose characters are charged."""
+    """Required parameters; the first is the one charged by the character."""
     make: Callable[[Payload], bytes]
-    """Returns the file of a valid request. Blocks."""
+    """Returns the audio file of a valid request. Blocks."""
     label: Callable[[Payload], tuple[str, str]] = _wav
-    """Returns the media type and the file's suffix."""
+    """Returns the file's media type and suffix."""
 
     def billed(self, payload: Payload) -> str:
         """Return the text that is charged."""
         return str(payload[self.required[0]])
 
     def complaint(self, payload: object) -> str | None:
-        """Say what is wrong with a request's body, or None."""
+        """Return what is wrong with a request's body, or None."""
         if not isinstance(payload, dict):
             return "the body must be a JSON object"
         for name in self.required:
@@ -54,7 +54,7 @@ class Sound:
 
 
 PRODUCTS = {
-    "speech": Sound(
+    "speech": SandboxProduct(
         endpoint="/eleven-v3-alpha-954/v1/eleven-v3-alpha-request",
         rules={
             "text": words,
@@ -66,7 +66,7 @@ PRODUCTS = {
         required=("text", "voice"),
         make=speak,
     ),
-    "music": Sound(
+    "music": SandboxProduct(
         endpoint="/elevenlabs-music-api-368/v1/elevenlabs-music-api-request",
         rules={"prompt": words, "respect_sections_durations": boolean, "output_format": output_format},
         required=("prompt",),

@@ -1,4 +1,4 @@
-"""What the sandbox answers instead of doing as it was asked: one JSON shape, one row for each status code."""
+"""Error responses: one JSON format, and one row for each status code."""
 
 from collections.abc import Mapping
 
@@ -15,13 +15,13 @@ REASONS: Mapping[int, tuple[str, str]] = {
     429: ("Too Many Requests", "Too many requests. Try again later."),
     500: ("Internal Server Error", "Something went wrong."),
 }
-"""Status code -> error and message; the words of 402 are the documented ones."""
+"""Status code -> error and message; 402 is worded as documented."""
 
 PAGE = "<!doctype html><title>Gateway</title><p>This is not the answer that you are looking for."
 
 
 class Refused(Exception):
-    """Ends a request with a status code; words that are not given come from REASONS."""
+    """Ends a request with a status code; error and message default to REASONS."""
 
     def __init__(self, status: int, message: str | None = None, error: str | None = None) -> None:
         self.status = status
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 
 def answer(refused: Refused) -> web.Response:
-    """Write a refusal as JSON."""
+    """Return a refusal as a JSON response."""
     headers = {"Retry-After": "1"} if refused.status == 429 else None
     return web.json_response(
         {"error": refused.error, "message": refused.message}, status=refused.status, headers=headers
@@ -39,5 +39,5 @@ def answer(refused: Refused) -> web.Response:
 
 
 def page() -> web.Response:
-    """Return an answer that no JSON reader can read."""
+    """Return an HTML page, as a proxy in front of the gateway might."""
     return web.Response(text=PAGE, content_type="text/html")

@@ -1,4 +1,4 @@
-"""Keep accepted requests in a folder, so that a sandbox that starts again knows them."""
+"""Store accepted requests in a folder, so that a restarted sandbox can resume them."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ log = logging.getLogger("troubadour.sandbox")
 
 
 class RequestStore:
-    """One small file a request; without a folder nothing is kept."""
+    """Stores one file per request; without a folder it stores nothing."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -18,7 +18,7 @@ class RequestStore:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def put(self, name: str, record: dict[str, Any]) -> None:
-        """Keep a record whole, or the former one."""
+        """Replace a record atomically."""
         if self._folder is None:
             return
         part = self._folder / f"{name}.part"
@@ -30,12 +30,12 @@ class RequestStore:
             log.warning("%s is not kept for another start: %s", name, error)
 
     def drop(self, name: str) -> None:
-        """Keep it no longer."""
+        """Delete a record."""
         if self._folder is not None:
             (self._folder / f"{name}.json").unlink(missing_ok=True)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return what is kept, oldest first."""
+        """Return all records, oldest first."""
         found: list[dict[str, Any]] = []
         for path in sorted(self._folder.glob("*.json")) if self._folder is not None else ():
             try:

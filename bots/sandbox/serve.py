@@ -1,4 +1,4 @@
-"""`troubadour sandbox`: the gateway of the contract on this machine, to develop against and to break on purpose."""
+"""`troubadour sandbox`: a local gateway for development, with faults on demand."""
 
 import asyncio
 import signal
@@ -8,7 +8,7 @@ from core.domain.errors import ConfigurationError
 
 LIST = "list"
 QUEUED_SHARE = 0.2
-"""Of a job's time, what it waits before it is processed."""
+"""The share of a job's time that it spends in the queue."""
 LONGEST_S = 86_400
 LAST_PORT = 65_535
 
@@ -28,9 +28,9 @@ EVERY = "Every request: {meaning}. A marker such as [[fault:failed]] in a text g
 
 
 async def serve_sandbox(host: str, port: int, *, fault: str | None, key: str | None, seconds: float) -> int:
-    """Serve until SIGINT or SIGTERM; `fault` "list" only lists them. Raises ConfigurationError.
+    """Serve until SIGINT or SIGTERM, or list the faults if `fault` is "list". Raises ConfigurationError.
 
-    `key` None accepts any; `seconds` is how long a job takes.
+    `key`: None accepts any. `seconds`: how long a job takes.
     """
     try:
         from bots.sandbox import FAULTS, Sandbox, SandboxConfig  # noqa: PLC0415 - needs the extra

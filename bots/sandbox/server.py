@@ -25,16 +25,16 @@ log = logging.getLogger("troubadour.sandbox")
 
 KEY = "Ocp-Apim-Subscription-Key"
 CHARACTER_MICROS = 100
-"""$0.1 per 1,000 characters."""
+"""The price per character: $0.10 per 1,000."""
 BODY_BYTES = 2**20
 MEMORY = 10_000
-"""Media requests and refused texts that are remembered."""
+"""How many media requests, and how many refused texts, are remembered."""
 NONSENSE = bytes(range(256)) * 16
 
 
 @dataclass(frozen=True, slots=True)
 class MediaRequest:
-    """A request for media, and whether it gave away the key: a media host must never see it."""
+    """A request for media, and whether it carried the key, which media hosts must never see."""
 
     path: str
     key_sent: bool
@@ -42,7 +42,7 @@ class MediaRequest:
 
 @web.middleware
 async def _refusing(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn refusals, and what the router itself refuses, into JSON."""
+    """Turn refusals and the router's own errors into JSON responses."""
     try:
         return await handler(request)
     except Refused as refused:
@@ -54,27 +54,27 @@ async def _refusing(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 class Sandbox:
-    """A gateway of the contract on this machine. Audio is simulated, nothing is charged."""
+    """A local gateway; audio and charges are simulated."""
 
     def __init__(self, config: SandboxConfig | None = None) -> None:
         self.config = config or SandboxConfig()
         self.url = ""
-        """Where it listens, once started: http://127.0.0.1:PORT, without a final slash."""
+        """The base URL once started, such as http://127.0.0.1:PORT, without a trailing slash."""
         self.media_requests: deque[MediaRequest] = deque(maxlen=MEMORY)
         self._refused: OrderedDict[str, int] = OrderedDict()
-        self._products = {sound.endpoint: name for name, sound in PRODUCTS.items()}
+        self._products = {product.endpoint: name for name, product in PRODUCTS.items()}
         self._studio: Studio | None = None
         self._queue: Queue | None = None
         self._runner: web.AppRunner | None = None
 
     @property
     def submits(self) -> list[Job]:
-        """Accepted requests, oldest first: all that are open and the last `keep` that ended."""
+        """Accepted requests, oldest first: all unfinished ones and the last `keep` that finished."""
         return list(self._running.jobs.values())
 
     @property
     def charged_micros(self) -> int:
-        """What has been charged in all; a request that ended as ERROR is not."""
+        """What has been charged in total; requests that ended as ERROR are refunded."""
         return self._running.charged_micros
 
     @property
@@ -84,7 +84,7 @@ class Sandbox:
         return self._queue
 
     async def start(self) -> None:
-        """Listen. Raises OSError when the port is taken."""
+        """Start to listen. Raises OSError if the port is taken."""
         log.warning("sandbox gateway: audio is simulated, nothing is charged, not for production")
         app = web.Application(middlewares=[_refusing], client_max_size=BODY_BYTES)
         app.router.add_get("/v2/requests/status/{request_id}", self._status)
@@ -104,7 +104,7 @@ class Sandbox:
         self._queue.resume(self._fault, self.url)
 
     async def stop(self) -> None:
-        """Stop listening, drop unfinished requests and remove the audio; what was recorded stays readable."""
+        """Stop listening, cancel unfinished requests and delete the audio; `submits` stays readable."""
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
@@ -146,7 +146,7 @@ class Sandbox:
         return model, self._products[request.path]
 
     def _fault(self, text: str) -> Fault:
-        name = faults.named(text) or self.config.fault
+        name = faults.marked(text) or self.config.fault
         if name is None:
             return faults.NO_FAULT
         if name not in faults.TABLE:

@@ -1,4 +1,4 @@
-"""Speech by eSpeak NG, called in-process: text in, WAV out."""
+"""Text to speech with eSpeak NG, called in-process."""
 
 import ctypes
 import io
@@ -24,18 +24,18 @@ RATE, PITCH, PITCH_RANGE = 1, 3, 4
 CHARS_UTF8, POSITION_CHARACTER = 1, 1
 
 SLOWEST, FASTEST = 80, 450
-"""Words a minute that the engine can do."""
+"""The engine's range of speaking rates, in words per minute."""
 PEAK = 29_000
-"""Of 32,767: voices differ much in loudness, so each answer is scaled to this peak."""
+"""The peak, out of 32,767, to which audio is scaled, since voices differ in loudness."""
 TAG = re.compile(r"\[[^\[\]\n]{1,80}\]")
 
 SamplesArrived = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
 class Engine:
-    """The process's one eSpeak NG. The library is all global state, so every use of it holds the lock.
+    """The process's only eSpeak NG: its state is global, so every use holds a lock.
 
-    It carries some phase from one utterance to the next: the same words sound the same, but differ in their bytes.
+    Some state carries over between utterances, so the same text sounds the same but differs in its bytes.
     """
 
     def __init__(self) -> None:
@@ -89,28 +89,28 @@ ENGINE = Engine()
 
 
 def speak(payload: Mapping[str, Any]) -> bytes:
-    """Return the WAV of a valid speech request: 22.05 kHz, 16-bit, mono. Blocks."""
+    """Return the audio of a valid speech request as WAV: 22.05 kHz, 16-bit, mono. Blocks."""
     voice = voice_named(payload["voice"])
     text = spoken(payload["text"])
     if language := language_of(text):
         voice = Voice(language, voice.variant, voice.pitch, voice.rate)
     rate = min(max(round(voice.rate * payload.get("speed", 1.0)), SLOWEST), FASTEST)
-    # A less stable voice is a livelier one.
+    # Lower stability makes the voice livelier.
     pitch_range = round(70 - 40 * payload.get("stability", 0.5) + 20 * (payload.get("similarity_boost", 0.75) - 0.75))
     return wav(ENGINE.say(text, voice, rate=rate, pitch_range=pitch_range), ENGINE.sample_rate)
 
 
 def spoken(text: str) -> str:
-    """Leave out what is not to be read aloud: fault markers, tags such as [whispers], control characters.
+    """Remove what is not read aloud: fault markers, tags such as [whispers], control characters.
 
-    Text without a single letter or digit would be silence, so it becomes a short murmur.
+    Text without letters or digits becomes a short sound instead of silence.
     """
     plain = "".join(c if c.isprintable() or c == "\n" else " " for c in TAG.sub(" ", unmarked(text)))
     return plain if any(c.isalnum() for c in plain) else "Hm."
 
 
 def wav(samples: bytes, sample_rate: int) -> bytes:
-    """Wrap signed 16-bit mono samples, scaled to a common peak."""
+    """Return signed 16-bit mono samples as a WAV file, scaled to PEAK."""
     levels = np.frombuffer(samples, "<i2").astype(np.float32)
     levels *= PEAK / max(float(np.abs(levels).max(initial=1.0)), 1.0)
     out = io.BytesIO()

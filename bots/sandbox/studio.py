@@ -1,4 +1,4 @@
-"""Make audio off the event loop, and keep it on disk within a limit."""
+"""Make audio in a thread, and cache it on disk within a limit."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from bots.sandbox.products import PRODUCTS
 
 
 class Studio:
-    """Audio by request, made once. One worker thread: the speech engine could not use a second."""
+    """Makes the audio of each distinct request once. Has one thread, since the speech engine can't use more."""
 
     def __init__(self, cache_bytes: int) -> None:
         self._limit = cache_bytes
@@ -24,7 +24,7 @@ class Studio:
         self._making: dict[Path, asyncio.Future[None]] = {}
 
     async def audio(self, product: str, payload: Mapping[str, Any]) -> Path:
-        """Return the file of a valid request's audio, made now unless it is at hand."""
+        """Return the audio file of a valid request, made now unless it is cached."""
         key = sha256(json.dumps([product, payload], sort_keys=True).encode()).hexdigest()
         path = Path(self._folder.name, key)
         while path not in self._sizes:
@@ -49,6 +49,6 @@ class Studio:
             path.unlink()
 
     async def close(self) -> None:
-        """Wait for the audio under way, drop what waits, and remove every file."""
+        """Finish the audio being made, cancel the rest, and delete all files."""
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
         await asyncio.to_thread(self._folder.cleanup)

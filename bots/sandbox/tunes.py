@@ -1,4 +1,4 @@
-"""The plan of a tune: what a prompt's words ask for and, where they are silent, what its hash picks."""
+"""Plan a tune from its prompt: known words set its properties, and a hash of the prompt picks the rest."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ MINOR = (0, 2, 3, 5, 7, 8, 10)
 DORIAN = (0, 2, 3, 5, 7, 9, 10)
 
 PROGRESSIONS = ((0, 4, 5, 3), (0, 5, 3, 4), (5, 3, 0, 4), (0, 3, 0, 4), (1, 4, 0, 5))
-"""Chords of four bars, as degrees of the scale."""
+"""Chords for four bars each, as degrees of the scale."""
 
 DURATION_CAP_S = 60.0
 HINT = re.compile(r"(\d{1,4}(?:\.\d{1,2})?)[\s-]*(seconds?|secs?|s|minutes?|mins?)\b", re.IGNORECASE)
@@ -20,7 +20,7 @@ HINT = re.compile(r"(\d{1,4}(?:\.\d{1,2})?)[\s-]*(seconds?|secs?|s|minutes?|mins
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tune:
-    """The plan of a tune. `partials` are the strengths of the lead's harmonics; `swing` delays each second eighth."""
+    """The plan of a tune. `partials` are the lead's harmonics; `swing` delays every second eighth."""
 
     seed: int
     beats_per_minute: float
@@ -30,11 +30,11 @@ class Tune:
     progression: tuple[int, ...]
     partials: tuple[float, ...] = (1.0, 0.35, 0.2, 0.08)
     ring_s: float = 0.45
-    """How long a struck note takes to fade to a third."""
+    """The decay time of a note, to 1/e."""
     swing: float = 0.0
     drums: float = 0.6
     density: float = 0.7
-    """How many of the eighths the lead plays."""
+    """The share of eighths that the lead plays."""
     rain: float = 0.0
     duration_s: float
 
@@ -65,11 +65,11 @@ WORDS: Mapping[str, Mapping[str, object]] = {
     "slow": {"beats_per_minute": 64.0},
     "fast": {"beats_per_minute": 152.0, "density": 0.9},
 }
-"""Word -> what it sets; later rows win over earlier ones."""
+"""Word -> the properties that it sets; later rows override earlier ones."""
 
 
 def plan(prompt: str, *, respect_durations: bool) -> Tune:
-    """Plan the tune of a prompt: the same prompt always gives the same one."""
+    """Plan the tune of a prompt; the same prompt always gives the same tune."""
     heard = unmarked(prompt).casefold().replace("lo-fi", "lofi")
     digest = sha256(heard.encode()).digest()
     tune = Tune(
@@ -87,6 +87,6 @@ def plan(prompt: str, *, respect_durations: bool) -> Tune:
 
 
 def hinted_s(prompt: str) -> float:
-    """Add up the durations that a prompt names ("30-second intro"), in seconds and capped; 0 when it names none."""
+    """Return the sum of the durations in a prompt ("30-second intro"), in seconds, capped; 0 if there are none."""
     total = sum(float(number) * (60 if unit[0] in "mM" else 1) for number, unit in HINT.findall(prompt))
     return min(total, DURATION_CAP_S)

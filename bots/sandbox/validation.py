@@ -1,7 +1,7 @@
-"""What the contract allows in a request, read from the gateway's documentation alone.
+"""Validation of requests, written from the gateway's documentation alone.
 
-On purpose not shared with the client's own table: each of the two then finds the other's mistakes. Stricter than the
-contract in one respect: a parameter that it does not name is refused instead of ignored.
+It deliberately shares nothing with the client's own table, so that each reveals the other's mistakes. It is stricter
+than the documentation in one respect: unknown parameters are refused instead of ignored.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 LENGTH_LIMIT = 10_000
-"""Code points of a text or prompt. The contract only says "within the model's length limits"."""
+"""Limit on a text or prompt, in code points; the documentation only says "within the model's length limits"."""
 
 OUTPUT_FORMATS = (
     *("mp3_22050_32", "mp3_44100_32", "mp3_44100_64", "mp3_44100_96", "mp3_44100_128", "mp3_44100_192"),
@@ -19,11 +19,11 @@ OUTPUT_FORMATS = (
 WEBHOOK_MODES = ("terminal", "sync")
 
 Rule = Callable[[object], str | None]
-"""Value -> what it should have been, or None when it is right."""
+"""Returns what a value should have been, or None if it is valid."""
 
 
 def words(value: object) -> str | None:
-    """Demand a string that says something and can be written as UTF-8."""
+    """Require a string that is not blank and can be encoded as UTF-8."""
     if not isinstance(value, str) or not value.strip():
         return "a non-empty string"
     if any("\ud800" <= char <= "\udfff" for char in value):
@@ -32,7 +32,7 @@ def words(value: object) -> str | None:
 
 
 def between(low: float, high: float) -> Rule:
-    """Demand a number in the closed range; a JSON boolean is not a number."""
+    """Require a number in the closed range; a JSON boolean is not a number."""
 
     def rule(value: object) -> str | None:
         fits = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
@@ -42,19 +42,19 @@ def between(low: float, high: float) -> Rule:
 
 
 def boolean(value: object) -> str | None:
-    """Demand true or false."""
+    """Require true or false."""
     return None if isinstance(value, bool) else "true or false"
 
 
 def output_format(value: object) -> str | None:
-    """Demand one of the documented formats."""
+    """Require one of the documented formats."""
     return None if value in OUTPUT_FORMATS else f"one of {', '.join(OUTPUT_FORMATS)}"
 
 
 def webhook_complaint(url: str | None, mode: str) -> str | None:
-    """Say what is wrong with the webhook headers, or None.
+    """Return what is wrong with the webhook headers, or None.
 
-    Plain http is allowed to this machine alone, so that a webhook can be tried without a certificate.
+    Plain http is allowed for loopback addresses only, so that webhooks can be tried without a certificate.
     """
     if mode not in WEBHOOK_MODES:
         return f"X-Webhook-Mode must be one of {', '.join(WEBHOOK_MODES)}"
@@ -71,7 +71,7 @@ def webhook_complaint(url: str | None, mode: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host name or address is this machine."""
+    """Say whether a host name or address is the local machine."""
     if host == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""How each voice name sounds here: a table for the names that people know, a stable hash for every other."""
+"""Map voice names to eSpeak NG voices: a table for the known names, a stable hash for all others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SCOTTISH = "en-gb-scotland"
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """An eSpeak NG voice: accent, variant file, base pitch (0 to 99) and speaking rate (words a minute)."""
+    """An eSpeak NG voice: accent, variant file, base pitch (0 to 99) and speaking rate (words per minute)."""
 
     accent: str
     variant: str
@@ -61,11 +61,11 @@ SCRIPTS: tuple[tuple[str, str, str], ...] = (
     ("\u4e00", "\u9fff", "cmn"),
     ("\uac00", "\ud7a3", "ko"),
 )
-"""First and last code point of a script, and the language in which text of that script is read."""
+"""First and last code point of a script, and the language in which to read it."""
 
 
 def voice_named(name: str) -> Voice:
-    """Return the voice of a name in any case; the same name always sounds the same, on every machine."""
+    """Return the voice for a name, ignoring case; a name sounds the same on every machine."""
     key = name.strip().casefold()
     return VOICES.get(key) or _invented(key)
 
@@ -78,7 +78,7 @@ def _invented(key: str) -> Voice:
 
 
 def language_of(text: str) -> str | None:
-    """Return the language of the script that most letters are in, or None for Latin and unknown ones."""
+    """Return the language of the script of most letters, or None for Latin and unknown scripts."""
     letters = [char for char in text if char.isalpha()]
     counts = {language: sum(low <= char <= high for char in letters) for low, high, language in SCRIPTS}
     language, most = max(counts.items(), key=lambda item: item[1])

@@ -61,7 +61,7 @@ WAVE = Command(
 def rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """One row for the product and its sound, one line for the parameter, one row for the command."""
     rules, song = {"tune": words, "pitch": between(0, 2), "bright": boolean}, sounds.PRODUCTS["music"]
-    sound = sounds.Sound(
+    sound = sounds.SandboxProduct(
         CHIME.endpoint, rules, ("tune",), lambda given: song.make({"prompt": given["tune"]}), song.label
     )
     monkeypatch.setitem(cast("dict[str, Product]", PRODUCTS), "chime", CHIME)
