@@ -85,6 +85,11 @@ class Admin:
                 raise NotFound(Missing.MEMBER, f"@{handle}")
         return person
 
+    async def is_seen(self, caller: Caller, handle: str) -> bool:
+        """Say whether somebody with that @name was seen here."""
+        _require_admin(caller)
+        return await self._store.find_handle(caller.community, handle) is not None
+
     async def known(self, caller: Caller, person: Person) -> Person | None:
         """Return a member as they were last seen here, None where they never were."""
         _require_admin(caller)

@@ -54,7 +54,7 @@ async def answer(asked: Asked, word: str, member: Person | None, named: Named) -
         return Answer(replies.write(either(_for_one_or_all(found, command, named, rest))))
     given = None if command is None else _read(command, rest, member)
     said = None if command is None or given is None else await _act(asked, command, named, given)
-    return said or Answer((not named.whom and _named_rightly(found, named.words)) or usage(found))
+    return said or Answer((not named.whom and await _how_to_name(asked, found, named.words)) or usage(found))
 
 
 async def _act(asked: Asked, command: Command, named: Named, given: Mapping[str, Any]) -> Answer | None:
@@ -176,8 +176,22 @@ def _line(command: Command, whom: str, given: Mapping[str, Any], error: InvalidI
     return " ".join(filter(None, (f"/{command.name}", *words, right or names)))
 
 
-def _named_rightly(found: list[Command], words: Words) -> str:
-    """Return the line that names its member as it must be, where the rest of it makes sense."""
+async def _how_to_name(asked: Asked, found: list[Command], words: Words) -> str:
+    """Give the line that names its member as it must be; somebody who was never seen here can't be named by an @."""
+    command, whom, right = _named_rightly(found, words)
+    if command is None:
+        return ""
+    is_seen = whom[0] != "@" or await asked.service.admin.is_seen(asked.caller, whom[1:])
+    may_be_left_out = command.member is not None and not command.member.is_needed and len(command.arguments) > 1
+    if may_be_left_out and right == f"/{command.name} {whom}":  # it may be another argument that is wrong
+        return replies.write(either([command.usage, right])) if is_seen else ""
+    if not is_seen:
+        return replies.not_seen(whom, command.usage)
+    return replies.write(right, only_at=right.replace("@", "") == " ".join((f"/{command.group}", *words)))
+
+
+def _named_rightly(found: list[Command], words: Words) -> tuple[Command | None, str, str]:
+    """Return what is meant, who, and the line that names them as it must be, where the rest of it makes sense."""
     at_places = (*(i for i, word in enumerate(words) if word[0] == "@"), *table.places(found[0].group), 0)
     verbs = {command.name.split()[-1] for command in found} if found[1:] else set()
     for at in dict.fromkeys(at_places):
@@ -190,12 +204,8 @@ def _named_rightly(found: list[Command], words: Words) -> str:
             command, rest = found[0], words[:at] + words[at + 1 :]
         if command.member and _makes_sense(command, rest):
             before = rest if command.arguments[0] is not command.member else ()
-            right = " ".join((f"/{command.name}", *before, whom, *rest[len(before) :]))
-            if not command.member.is_needed and not rest and command.arguments[1:]:
-                return replies.write(either([command.usage, right]))
-            is_all = right.replace("@", "") == " ".join((f"/{command.group}", *words))
-            return replies.write(right, only_at=is_all)
-    return ""
+            return command, whom, " ".join((f"/{command.name}", *before, whom, *rest[len(before) :]))
+    return None, "", ""
 
 
 def _makes_sense(command: Command, words: Words) -> bool:

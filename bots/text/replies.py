@@ -140,6 +140,15 @@ def write(line: str, *, only_at: bool = False) -> str:
     return _("Only the @ is missing. Write {line}", line=line) if only_at else _("Write {line}", line=line)
 
 
+def not_seen(name: str, usage: str) -> str:
+    """Say that nobody is known by a name, and how to name somebody."""
+    return _(
+        "I have not seen {name} here yet. Reply to one of their messages, or name somebody who has: {line}",
+        name=name,
+        line=usage,
+    )
+
+
 def usage_quota() -> str:
     """Say how /quota is used."""
     return _(

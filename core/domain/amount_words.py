@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import takewhile
 
 LONGEST = 200
 """Characters of anything that is an amount or a time."""
@@ -21,18 +22,27 @@ def tidy(text: str) -> str:
 
 LINKS = "and plus or to minus of per a an each every by x times point / + - \u2013 \u2014 * , .".split()
 LONGS = "second minute hour day week month year".split()
-_UNITS = frozenset(
+_MONEY = frozenset(
     """
-    amount c ct cts cent cents dollar dollars usd us buck bucks eur euro euros pound pounds gbp quid pence penny pennies
-    p yen jpy yuan cny rmb krw rupee rupees inr rs rub ruble rubles rouble roubles franc francs chf sek nok dkk
-    pln brl peso pesos lira aud cad nzd btc eth sats micros nickel nickels dime dimes grand k m b h d w s mio mln
-    bn hundred hundreds thousand thousands million millions billion billions half quarter quarters dozen percent
-    pct char chars character characters letter letters symbol symbols word words token tokens credit credits point
-    points coin coins unit units song songs order orders message messages daily weekly monthly yearly unlimited
-    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-    eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
+    cent cents centime centimes céntimo céntimos centavo centavos eurocent eurocents dollar dollars usd buck bucks eur
+    euro euros pound pounds gbp quid pence penny pennies yen jpy yuan cny rmb krw rupee rupees inr paisa paise rub ruble
+    rubles rouble roubles kopeck kopecks kopek kopeks franc francs franken rappen chf sek krona kronor nok dkk krone
+    kroner pln zloty brl reais peso pesos lira liras aud cad nzd btc bitcoin bitcoins eth satoshi satoshis sats nickel
+    nickels dime dimes char chars character characters zeichen caracter caracteres caractère caractères token tokens
+    credit credits рубль рубля рублей копеек евро центов
     """.split()
-) | {form for unit in LONGS for form in (unit, f"{unit}s")}
+)
+"""What is hardly anything else: coins, currencies, and what texts are counted in."""
+_UNITS = {form for unit in LONGS for form in (unit, f"{unit}s")}.union(
+    _MONEY,
+    """
+    amount c ct cts us p rs micros grand k m b h d w s mio mln bn hundred hundreds thousand thousands million millions
+    billion billions half quarter quarters dozen percent pct letter letters symbol symbols word words point points coin
+    coins unit units song songs order orders message messages daily weekly monthly yearly unlimited zero one two three
+    four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+    twenty thirty forty fifty sixty seventy eighty ninety
+    """.split(),
+)
 _TIME_LINKS = frozenset("for in within until over during".split())
 _TIME_WORDS = frozenset("the this next one a an".split())
 
@@ -84,6 +94,8 @@ _REASONS = frozenset(
     благодарю подарок приз дякую ありがとう 谢谢 感谢 \u2764 🎉 👏 🙏 👍 🎁 🏆 🎂 🥳
     """.split()
 )
+_GROUNDS = frozenset("for because bc cause since as due from who to".split())
+"""After which the amount is left behind: thanks for the 3 euros."""
 _FOR = frozenset("für fuer pour por para voor för dla за untuk".split())
 """In other languages, where it may also make a rate or a product: 5 por dia, 5 pour cent, 5 por 3."""
 _AFTER_FOR = frozenset(
@@ -93,6 +105,8 @@ _AFTER_FOR = frozenset(
     """.split()
 )
 _MARKS = ",;:([{<\"'\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb@#"
+MOST_BEFORE_MONEY = 4
+"""Words that may stand between an amount and its unit: 5 of those good old centimes."""
 _DASHES = frozenset({"-", "--", "\u2013", "\u2014"})
 
 
@@ -105,9 +119,19 @@ def is_reason(words: Sequence[str]) -> bool:
         return False
     if words[0][0] in _MARKS or (words[0] in _DASHES and len(words) > 1):
         return True
-    tidied = [tidy(word).strip("!?.,;:()…\ufe0f") for word in words]
+    tidied = _bare(words)
     at = next((place for place, word in enumerate(tidied) if word not in _BEFORE), 0)
     first, second = tidied[at], next(iter(tidied[at + 1 :]), "")
     if first in _FOR:
         return bool(second) and second not in _AFTER_FOR and not _is_amount_word(second)
-    return first in _REASONS and (first == "for" or not _is_amount_word(second))
+    return first in _REASONS and (first == "for" or not (_is_amount_word(second) or money_like(words)))
+
+
+def money_like(words: Sequence[str]) -> int:
+    """Count the words up to one that names money, if it may be the unit of the amount before them."""
+    few = list(takewhile(lambda word: word not in _GROUNDS, _bare(words[: MOST_BEFORE_MONEY + 1])))
+    return next((place for place, word in enumerate(few, 1) if word in _MONEY), 0)
+
+
+def _bare(words: Sequence[str]) -> list[str]:
+    return [tidy(word).strip("!?.,;:()…\ufe0f") for word in words]

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable
 
 from core.domain.allowed import Allowed, Rule, allowed
-from core.domain.amount_words import LINKS, LONGS, MOST_WORDS, SPACES, amount_like, is_reason, tidy
+from core.domain.amount_words import LINKS, LONGS, MOST_WORDS, SPACES, amount_like, is_reason, money_like, tidy
 from core.domain.money import LARGEST_MICROS, MICROS, cost_of
 from core.domain.quota import Period, Quota
 from core.domain.refusals import InvalidInput, UnclearReason
@@ -187,7 +187,7 @@ def split_credit(text: str, price_micros: int) -> tuple[str, str]:
     if micros and words and not (is_apart or is_reason(words)):
         if more := max(0, amount_like(["for", *words]) - 1):  # next week
             raise _not_a_sum(amount, words, more, price_micros)
-        raise UnclearReason(words[0], f"{amount} for {reason}")
+        raise UnclearReason(" ".join(words[: money_like(words) or 1]), f"{amount} for {reason}")
     return amount, reason
 
 

@@ -31,6 +31,7 @@ async def alive(tmp_path: Path) -> AsyncIterator[Incarnation]:
     rig = Rig(tmp_path)
     rig.policy = replace(rig.policy, owners=frozenset({OWNER.member}))
     async with rig.running() as alive:
+        await alive.service.communities.remember(caller("ann", handle="ann"))
         yield alive
 
 
@@ -78,8 +79,14 @@ async def alive(tmp_path: Path) -> AsyncIterator[Incarnation]:
         ("/unblock @ann", "Ann was not blocked."),
         ("/unblock", "Write /unblock"),
         ("/quota show ann", "Only the @ is missing. Write /quota show @ann"),
-        ("/usage month member", "Only the @ is missing. Write /usage month @member"),
-        ("/usage fortnight", "Write /usage [day, week or month] [@name] or /usage @fortnight"),
+        ("/usage month ann", "Only the @ is missing. Write /usage month @ann"),
+        ("/usage month member", "I have not seen @member here yet. Reply to one of their messages, or name"),
+        ("/usage fortnight", "Write /usage [day, week or month] [@name]"),
+        ("/usage ann", "Write /usage [day, week or month] [@name] or /usage @ann"),
+        ("/grant bobb 5", "I have not seen @bobb here yet."),
+        ("/revoke bobb 5", "messages, or name somebody who has: /revoke @name AMOUNT [reason]"),
+        ("/grant 5 @bobb thanks", "I have not seen @bobb here yet."),
+        ("/block bobb", "I have not seen @bobb here yet."),
         ("/quota default @ann 5 day", "Write /quota set @ann 5 day or /quota default 5 day"),
         ("/quota default @ann clear", "Write /quota default clear"),
         ("/usage last month", "Write /usage [day, week or month] [@name]"),
@@ -118,6 +125,7 @@ async def test_what_an_admin_types(alive: Incarnation, line: str, says: str) -> 
         ("/grant @ann five", "amount “five” can't be used: it must be an amount such as $0.50, {} Write /grant @ann AMOUNT"),
         ("/revoke @ann all", "amount “all” can't be used: {} Write /revoke @ann AMOUNT"),
         ("/grant @ann 5 tausend", "It is not plain whether “tausend” belongs to the amount, {} write /grant @ann 5 for tausend"),
+        ("/grant @ann 5 good centimes", "It is not plain whether “good centimes” belongs to {} write /grant @ann 5 for good centimes"),
         ("/grant @ann unlimited tausend", "amount “unlimited” can't be used: {} Write /grant @ann AMOUNT"),
         ("/grant @ann 5 euros", "amount “5 euros” can't be used: it must be an amount {} Write /grant @ann AMOUNT"),
         ("/grant @ann unlimited thanks", "amount “unlimited” can't be used: {} Write /grant @ann AMOUNT thanks"),

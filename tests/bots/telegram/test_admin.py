@@ -248,6 +248,8 @@ async def test_what_was_meant_is_explained(band: Chat, alice: User, bob: User, b
         ("grant @nobody 1", "I have not seen @\u2060nobody here yet."),
         ("grant id:x 1", "id “x” can't be used"),
         ("block @bob soon", "time “soon” can't be used"),
-        ("usage year", "Write /usage [day, week or month] [@\u2060name] or /usage @\u2060year"),
+        ("usage year", "Write /usage [day, week or month] [@\u2060name]"),
+        ("usage bob", "Write /usage [day, week or month] [@\u2060name] or /usage @\u2060bob"),
+        ("grant Bobby 1", "I have not seen @\u2060Bobby here yet."),
     ):
         assert said in await answer(band, alice, f"/{words}")
