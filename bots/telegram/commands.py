@@ -1,25 +1,21 @@
 """Handle updates: parse a message, call the service, reply with the outcome."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from math import inf
 from typing import Any
 
 from telegram import (
-    BotCommand,
-    BotCommandScope,
-    BotCommandScopeAllChatAdministrators,
     ChatMemberUpdated,
     Message,
     Update,
 )
-from telegram.constants import BotCommandLimit, ChatType
+from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 
-from bots.commands import approval, listing, orders, table, typed
+from bots.commands import approval, orders, table, typed
 from bots.commands import parse as commands
 from bots.commands.command import Asked, Who
 from bots.commands.greeting import Greeted
@@ -27,6 +23,7 @@ from bots.commands.hints import hint
 from bots.commands.parse import Command, Named
 from bots.telegram import parse
 from bots.telegram.delivery import TelegramDelivery
+from bots.telegram.edits import Edits
 from bots.telegram.identity import (
     NAME,
     Address,
@@ -48,7 +45,6 @@ from bots.text import admin_replies, greetings, order_replies, product_words, re
 from bots.text.locale import _, speaking
 from core.domain.communities import Approval
 from core.domain.models import Caller, Person
-from core.domain.products import Catalog
 from core.domain.refusals import Refusal
 from core.engine.persist import persist
 from core.service import Service
@@ -76,12 +72,14 @@ class Dispatcher:
         self._handles: Recent[tuple[str, str | None], str] = Recent()
         """Who was last seen under an @name, which may change hands."""
         self._names = table.words(service.catalog)
+        self._edits = Edits()
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-        """Add the handlers. Only new messages are taken: this filter is what excludes edits and channel posts."""
+        """Add the handlers. Only new messages act: this filter is what excludes edits and channel posts."""
         new = filters.UpdateType.MESSAGE
         application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, self._on_migration))
         application.add_handler(MessageHandler(new, self._on_message))
+        application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, self._on_edit))
         application.add_handler(CallbackQueryHandler(self._presses.on_press))
         application.add_handler(ChatMemberHandler(self._on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
 
@@ -95,11 +93,24 @@ class Dispatcher:
         command, who = parse.read(message, self._bot.username), _caller(message)
         with speaking(who.locale):
             if command is not None and command.name in self._names:
+                self._edits.note(message, command)
                 reply = await outcome(lambda: self._run(message, command, ack), who)
             else:
                 reply = self._hint(message, command)
             if reply is not None:
                 await self._responder.reply(Address.of(message), self._with_bot_name(reply, message, command), who, ack)
+
+    async def _on_edit(self, update: Update, ack: Ack) -> None:
+        """Tell whoever makes a command by an edit that it does nothing."""
+        message = update.edited_message
+        command = parse.read(message, self._bot.username) if message else None
+        if message is None or command is None or command.name not in self._names:
+            return
+        if self._edits.is_news(message, command):
+            who = _caller(message)
+            with speaking(who.locale):
+                reply = self._with_bot_name(Reply(greetings.write_it_anew(command.name)), message, command)
+                await self._responder.reply(Address.of(message), reply, who, ack)
 
     def _with_bot_name(self, reply: Reply, message: Message, command: Command | None) -> Reply:
         """Write commands as `/command@bot` where members have to; /help explains that itself."""
@@ -274,18 +285,3 @@ def _event(message: Message) -> str:
 
 def _caller(message: Message, *, is_admin: bool = False) -> Caller:
     return caller(message.chat, message.from_user, message.sender_chat, is_admin=is_admin, thread=topic(message))
-
-
-def menus(catalog: Catalog) -> Sequence[tuple[Sequence[BotCommand], BotCommandScope | None]]:
-    """Return the command menus and their scopes; operators' commands are only in /help."""
-    ordering = [BotCommand(row.command, product_words.does(row)) for row in catalog.products.values()]
-    members, admins = (_menu(who) for who in (Who.MEMBER, Who.ADMIN))
-    return [
-        ([*ordering, *members], None),
-        ([*ordering, *members, *admins], BotCommandScopeAllChatAdministrators()),
-    ]
-
-
-def _menu(who: Who) -> list[BotCommand]:
-    reply = {c.group: table.GROUPS.get(c.group, c.about) for c in listing.listed(table.COMMANDS, who)}
-    return [BotCommand(word, _(about)[: BotCommandLimit.MAX_DESCRIPTION]) for word, about in reply.items()]

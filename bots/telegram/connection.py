@@ -27,7 +27,7 @@ LONGEST_CONFLICT_S = 10.0
 QUIET_S = 600.0
 """After this long without a conflict, the next one is logged again."""
 STOP_S = 5.0
-KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
+KINDS = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
 
 
 def make_requests(proxy: str | None = None) -> tuple[AiohttpRequest, AiohttpRequest]:

@@ -11,13 +11,14 @@ from telegram.ext import Application, ApplicationBuilder
 from bots.app.settings import Settings
 from bots.platform import Button, Hook
 from bots.telegram.buttons import rows
-from bots.telegram.commands import Dispatcher, menus
+from bots.telegram.commands import Dispatcher
 from bots.telegram.connection import Poller, make_bot, make_requests
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.errors import text_fault, wait_s
 from bots.telegram.escaping import plain
 from bots.telegram.identity import NAME
 from bots.telegram.intake import Ack, Intake
+from bots.telegram.menus import menus
 from bots.telegram.rate_limiter import RateLimiter
 from bots.telegram.webhook import PATH, Webhook
 from bots.text.locale import languages, speaking

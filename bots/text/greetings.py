@@ -56,6 +56,11 @@ def may_begin(catalog: Catalog, command: str) -> str:
     )
 
 
+def write_it_anew(command: str) -> str:
+    """Say that an edit does nothing."""
+    return _("I don't act on what is edited. Write it as a new message: /{command} …", command=command)
+
+
 def write_it_here(command: str) -> str:
     """Refuse words that the sender did not write, such as a forwarded command."""
     return _("I act only on what you write yourself. Write it here: /{command} …", command=command)

@@ -96,6 +96,30 @@ async def test_what_is_edited_never_acts(band: Chat, alice: User, rig: Rig) -> N
     await _nothing_happened(band, alice, rig)
 
 
+async def test_whoever_makes_a_command_by_an_edit_hears_once_that_it_does_nothing(
+    world: TelegramWorld, band: Chat, alice: User, bob: User
+) -> None:
+    line = "I don't act on what is edited. Write it as a new message: /"
+    words, asked = await band.says(bob, "hello"), await band.says(alice, "/limits text 9")
+    limits = await band.reply_to(asked)
+    await band.edits(asked, "/limits text 9")  # as when a preview is added
+    await band.edits(words, "hello there")
+    await band.edits(words, "/sing hello")
+    for __ in range(2):
+        await band.edits(words, "/speak@troubadour_bot hello")
+    assert (await band.reply_to(words)).text == f"{line}speak@troubadour_bot …"
+    robot = world.user("Robot", "robot_bot")
+    robot.is_bot = True
+    await band.edits(await band.says(robot, "hello"), "/speak hello")
+    await band.edits(await band.says(alice, "hello", more={"date": 1}), "/speak hello", edited_s=1)
+    now = await band.says(alice, "/limits")
+    assert "text: 9" in (await band.reply_to(now)).text
+    assert [m.reply_to for m in band.sent[1:]] == [asked.id, words.id, now.id]
+    await band.edits(asked, "/limits text 10")
+    await band.wait_for(lambda chat: chat.texts[-1] == f"{line}limits …")
+    assert limits.reply_to == band.sent[-1].reply_to
+
+
 @pytest.mark.parametrize("file", FILES.values(), ids=list(FILES))
 async def test_a_caption_acts_like_a_text(
     world: TelegramWorld, band: Chat, alice: User, rig: Rig, file: dict[str, Any]

@@ -63,7 +63,7 @@ async def test_an_order_comes_by_webhook(running: Running, world: TelegramWorld,
             while len(world.webhook.answers) < 2:
                 await asyncio.sleep(0.001)
         assert world.webhook.url == f"{PUBLIC}/telegram"
-        assert sorted(world.webhook.kinds) == ["callback_query", "message", "my_chat_member"]
+        assert sorted(world.webhook.kinds) == ["callback_query", "edited_message", "message", "my_chat_member"]
         assert world.token not in world.webhook.secret
     assert set(world.webhook.answers) == {200}
     assert world.calls_to("getUpdates") == []

@@ -190,13 +190,14 @@ class Chat:
             message.update = await self.world.send_update("message", message.raw)
         return message
 
-    async def edits(self, message: Message, text: str) -> None:
-        """Let a member change what they wrote; the bot is told, whether it asks for edits or not."""
+    async def edits(self, message: Message, text: str, *, edited_s: int = 0) -> None:
+        """Let a member change what they wrote, and tell the bot."""
         plain, found = entities(text, {u.id: u.raw for u in self.world.users.values()})
         message.edits.append(message.raw)
         text_field, marks_field = _fields(message.raw)
-        message.raw = message.raw | {text_field: plain, marks_field: found, "edit_date": int(time.time())}
-        await self.world.send_unasked("edited_message", message.raw)
+        message.raw = message.raw | {text_field: plain, marks_field: found, "edit_date": edited_s or int(time.time())}
+        if self._seen(message):
+            await self.world.send_update("edited_message", message.raw)
 
     def topic(self, name: str) -> Message:
         """Open a topic in a forum; the message that opens it stands for it."""
