@@ -1,4 +1,4 @@
-"""Readiness follows what really gets through; how it does over Discord: `tests/bots/discord/test_health.py`."""
+"""Readiness follows what really gets through; how it does over Discord: `tests/bots/discord/test_web.py`."""
 
 from pathlib import Path
 
