@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from core.ports import Delivery, Presence
@@ -11,6 +12,19 @@ Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
 """Takes the headers and the body of a request; returns the status to answer with."""
 
 
+class ButtonKind(StrEnum):
+    """What a press does: the beginning of a button's data."""
+
+    AGAIN = "again"
+    CANCEL = "cancel"
+    CONFIRM = "confirm"
+    ASK = "ask"
+    APPROVE = "approve"
+    DECLINE = "decline"
+    ADMIT = "admit"
+    LEAVE = "leave"
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """A button under a message: what it says, what a press on it tells us, in at most 64 bytes, and in which row."""
@@ -18,6 +32,11 @@ class Button:
     label: str
     data: str
     row: int = 0
+
+    @classmethod
+    def of(cls, kind: ButtonKind, label: str, about: str, row: int = 0) -> "Button":
+        """Make a button of a kind about something, such as a job."""
+        return cls(label, f"{kind}:{about}", row)
 
 
 class Platform(Delivery, Presence, Protocol):

@@ -50,7 +50,7 @@ PLATFORM_ROOMS = {"discord", "telegram", "console"}
 BOTS_BELOW = {
     "platform": set(),
     "text": {"platform"},
-    "commands": {"text"},
+    "commands": {"platform", "text"},
     "web": {"platform", "app"},
     "sandbox": set(),
     "app": {"platform", "text", "web", "commands", "sandbox", *PLATFORM_ROOMS},

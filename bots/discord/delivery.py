@@ -11,7 +11,8 @@ from typing import Any
 import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
-from bots.discord import buttons as rows
+from bots.commands.buttons import again, of_progress
+from bots.discord.buttons import rows
 from bots.discord.errors import NETWORK, REPLY_GONE, delivery_errors, describe, may_have_arrived
 from bots.discord.escaping import CONTENT_LIMIT, plain, size
 from bots.discord.identity import PLATFORM, Address
@@ -103,7 +104,7 @@ class DiscordDelivery:
         address, text = Address.read(job), order_replies.progress(job)
         if not self.shows(job):
             return
-        with delivery_errors(), _message(text, (), rows.of_progress(job), job) as message:
+        with delivery_errors(), _message(text, (), rows(of_progress(job)), job) as message:
             await self._rest.edit_reply(address.application_id, address.token, message)
         self._shown[job.job_id] = (job.worker_id, text)
         if len(self._shown) > MOST_SHOWN:
@@ -135,7 +136,7 @@ class DiscordDelivery:
         """Send the outcome privately while that is possible; publicly if there is audio to send again."""
         text = order_replies.ended(receipt)
         if receipt.kept:
-            await self._edit_or_post(job, text, order_replies.addressed(job, text), view=rows.again(job.job_id))
+            await self._edit_or_post(job, text, order_replies.addressed(job, text), view=rows(again(job.job_id)))
         elif not await self._replace_privately(job, text):
             await self._edit_or_post(job, text, order_replies.addressed(job, text))
 
@@ -155,7 +156,7 @@ class DiscordDelivery:
         """Send a direct message. Works only with a server in common, and if the user allows direct messages from it."""
         message = handle_message_parameters(
             content=plain(text),
-            view=rows.rows(buttons) if buttons else discord.utils.MISSING,
+            view=rows(buttons) or discord.utils.MISSING,
             allowed_mentions=discord.AllowedMentions.none(),
         )
         with delivery_errors(), message:

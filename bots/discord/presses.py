@@ -1,22 +1,18 @@
 """Handle button presses; custom ids come from clients, so they may be outdated or forged."""
 
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from bots.commands import actions as acts
-from bots.commands import approval
-from bots.discord import buttons
-from bots.discord.identity import AnyInteraction, key
+from bots.commands import approval, buttons
+from bots.discord.buttons import rows
+from bots.discord.identity import AnyInteraction
 from bots.discord.responder import PUBLIC, UPDATE, Reply, Responder, Target, unattended
-from bots.text import admin_replies, community_replies, order_replies, replies
+from bots.platform import ButtonKind
+from bots.text import admin_replies, order_replies, replies
 from bots.text.locale import _
 from core.domain.models import Caller, Destination
-from core.domain.refusals import Missing, Need, NotFound, NotPermitted
-
-_ID = re.compile(r"\w{1,64}", re.ASCII)
-_NUMBER = re.compile(r"\d", re.ASCII)
-_ASK = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
+from core.domain.refusals import Missing, NotFound
 
 
 async def press(responder: Responder, interaction: AnyInteraction, custom_id: str) -> None:
@@ -29,7 +25,7 @@ async def _again(responder: Responder, interaction: AnyInteraction, job_id: str)
     """Deliver a stored artifact again, into the message that holds the button."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
-        await responder.service.redeliver(caller, _id(Missing.JOB, job_id), destination)
+        await responder.service.redeliver(caller, buttons.id_in(job_id, Missing.JOB), destination)
         return ()
 
     await responder.answer(interaction, act, UPDATE)
@@ -39,7 +35,7 @@ async def _cancel(responder: Responder, interaction: AnyInteraction, job_id: str
     """Cancel a queued order; the worker edits the message."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
-        await responder.service.cancel(caller, _id(Missing.JOB, job_id))
+        await responder.service.cancel(caller, buttons.id_in(job_id, Missing.JOB))
         return ()
 
     await responder.answer(interaction, act, UPDATE)
@@ -49,9 +45,8 @@ async def _confirm(responder: Responder, interaction: AnyInteraction, about: str
     """Place an order that its author was asked about privately; the audio goes into a new public message."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
-        offer, __, reading = about.partition(":")
-        chosen = int(_checked(_NUMBER, Missing.OFFER, reading)) if reading else None
-        accepted = await responder.service.confirm(caller, _id(Missing.OFFER, offer), destination, chosen)
+        offer, chosen = buttons.reading_in(about)
+        accepted = await responder.service.confirm(caller, offer, destination, chosen)
         return (Reply(order_replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
 
     await responder.answer(interaction, act, PUBLIC)
@@ -61,15 +56,10 @@ async def _ask(responder: Responder, interaction: AnyInteraction, about: str) ->
     """Post a credit request for the admins; only the member who was refused may press the button."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
-        asked = _ASK.fullmatch(about)
-        if asked is None:
-            raise NotFound(Missing.REQUEST, about)
-        if key(int(asked[2])) != caller.member:
-            raise NotPermitted(Need.OWNER)
-        request = await responder.service.ask(caller, int(asked[1]))
+        request = await responder.service.ask(caller, buttons.credit_in(about, caller))
         to_admins = Reply(
             admin_replies.credit_requested(request),
-            view=buttons.of_credit_request(request),
+            view=rows(buttons.of_credit_request(request)),
             target=Target.CHANNEL,
             undo=partial(responder.service.withdraw, caller, request),
         )
@@ -90,7 +80,8 @@ async def _decide(responder: Responder, interaction: AnyInteraction, credit_requ
     """Decide on a credit request; the outcome replaces it in its message."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
-        answer = await acts.decide(responder.service, caller, _id(Missing.REQUEST, credit_request_id), approve=approve)
+        asked = buttons.id_in(credit_request_id, Missing.REQUEST)
+        answer = await acts.decide(responder.service, caller, asked, approve=approve)
         return (Reply(answer.text, target=Target.MESSAGE),)
 
     await responder.answer(interaction, act, UPDATE)
@@ -111,8 +102,7 @@ async def _decide_community(
 
     async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
         verdict = await approval.press(responder.service, caller, community, approve=approve)
-        view = buttons.rows(verdict.letter.buttons) if verdict.letter.buttons else None
-        changed = Reply(verdict.letter.text, view=view, target=Target.MESSAGE)
+        changed = Reply(verdict.letter.text, view=rows(verdict.letter.buttons), target=Target.MESSAGE)
         return (changed, Reply(verdict.said)) if verdict.late else (changed,)
 
     await responder.answer(interaction, act, UPDATE)
@@ -125,24 +115,13 @@ async def _unknown(responder: Responder, interaction: AnyInteraction, about: str
     await responder.answer(interaction, act, UPDATE)
 
 
-def _id(what: Missing, given: str) -> str:
-    return _checked(_ID, what, given)
-
-
-def _checked(form: re.Pattern[str], what: Missing, given: str) -> str:
-    """Return the data if it has the form that our buttons use. Raises NotFound."""
-    if not form.fullmatch(given):
-        raise NotFound(what, given)
-    return given
-
-
-_PRESSES: dict[str, Callable[[Responder, AnyInteraction, str], Awaitable[None]]] = {
-    buttons.AGAIN: _again,
-    buttons.CANCEL: _cancel,
-    buttons.ASK: _ask,
-    buttons.APPROVE: _approve,
-    buttons.DECLINE: _decline,
-    buttons.CONFIRM: _confirm,
-    community_replies.ADMIT: _admit,
-    community_replies.LEAVE: _leave,
+_PRESSES: Mapping[str, Callable[[Responder, AnyInteraction, str], Awaitable[None]]] = {
+    ButtonKind.AGAIN: _again,
+    ButtonKind.CANCEL: _cancel,
+    ButtonKind.ASK: _ask,
+    ButtonKind.APPROVE: _approve,
+    ButtonKind.DECLINE: _decline,
+    ButtonKind.CONFIRM: _confirm,
+    ButtonKind.ADMIT: _admit,
+    ButtonKind.LEAVE: _leave,
 }

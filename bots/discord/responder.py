@@ -10,10 +10,10 @@ from functools import partial
 
 import discord
 
-from bots.commands import approval, orders
+from bots.commands import approval, buttons, orders
 from bots.commands.command import Answer, Asked, Command, File
 from bots.commands.typed import usage
-from bots.discord import buttons
+from bots.discord.buttons import rows
 from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.discord.escaping import plain, spoken, stamp
 from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, converted
@@ -172,7 +172,7 @@ async def _outcome(interaction: AnyInteraction, caller: Caller, act: Action, mes
     try:
         return await act(caller, Address.of(interaction, message_id).destination())
     except Refusal as refusal:
-        return (Reply(refusals.refusal(refusal), view=buttons.of_refusal(refusal, caller)),)
+        return (Reply(refusals.refusal(refusal), view=rows(buttons.of_refusal(refusal, caller))),)
     except Exception:
         log.exception("interaction %d failed", interaction.id)
         return (Reply(_(refusals.FAULT)),)

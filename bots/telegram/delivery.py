@@ -13,7 +13,8 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 from telegram.ext import ExtBot
 
-from bots.telegram import buttons
+from bots.commands import buttons
+from bots.telegram.buttons import rows
 from bots.telegram.connection import UPLOAD_READ_S
 from bots.telegram.errors import text_fault, upload_fault
 from bots.telegram.escaping import CAPTION_LIMIT, plain, size
@@ -133,12 +134,12 @@ class TelegramDelivery:
         address = self._address(job)
         await self._show_action(address, _action(job))
         if job.job_id in self._sent or address.status is not None:
-            await self.show(job, order_replies.progress(job), buttons.of_progress(job))
+            await self.show(job, order_replies.progress(job), rows(buttons.of_progress(job)))
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Edit the status message to show the outcome, with a button to send stored audio again."""
         sent = self._sent.setdefault(job.job_id, _Sent())
-        markup = buttons.again(job.job_id) if receipt.kept else None
+        markup = rows(buttons.again(job.job_id)) if receipt.kept else None
         async with sent.lock:
             await self._write(job, sent, order_replies.ended(receipt), markup, priority=Priority.OUTCOME)
 

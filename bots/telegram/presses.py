@@ -1,7 +1,6 @@
 """Handle button presses; callback data come from clients, so they may be outdated or forged."""
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,25 +8,23 @@ from telegram import MaybeInaccessibleMessage, Message, Update, User
 from telegram.error import TelegramError
 
 from bots.commands import actions as acts
-from bots.commands import approval
-from bots.telegram import buttons
+from bots.commands import approval, buttons
+from bots.platform import ButtonKind
+from bots.telegram.buttons import rows
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.escaping import plain
 from bots.telegram.identity import Address, Admins, caller, topic
 from bots.telegram.intake import Ack
 from bots.telegram.responder import Reply, Responder, outcome
-from bots.text import admin_replies, community_replies, order_replies, refusals, replies
+from bots.text import admin_replies, order_replies, refusals, replies
 from bots.text.locale import _, speaking
 from core.domain.models import Caller
-from core.domain.refusals import Missing, Need, NeedsConfirmation, NotFound, NotPermitted
+from core.domain.refusals import Missing, NeedsConfirmation, NotFound
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
 ALERT_LIMIT = 200
-_ID = re.compile(r"\w{1,56}", re.ASCII)
-_NUMBER = re.compile(r"\d", re.ASCII)
-_ASK = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +53,14 @@ class Presses:
         self._responder = responder
         self._admins = admins
         self._acts: Mapping[str, Act] = {
-            buttons.AGAIN: self._again,
-            buttons.CANCEL: self._cancel,
-            buttons.CONFIRM: self._confirm,
-            buttons.ASK: self._ask,
-            buttons.APPROVE: self._approve,
-            buttons.DECLINE: self._decline,
-            community_replies.ADMIT: self._admit,
-            community_replies.LEAVE: self._leave,
+            ButtonKind.AGAIN: self._again,
+            ButtonKind.CANCEL: self._cancel,
+            ButtonKind.CONFIRM: self._confirm,
+            ButtonKind.ASK: self._ask,
+            ButtonKind.APPROVE: self._approve,
+            ButtonKind.DECLINE: self._decline,
+            ButtonKind.ADMIT: self._admit,
+            ButtonKind.LEAVE: self._leave,
         }
 
     async def on_press(self, update: Update, ack: Ack) -> None:
@@ -92,24 +89,25 @@ class Presses:
 
     async def _again(self, press: Press, job_id: str) -> Reply:
         """Send a stored artifact again, as a reply to the order that the status message belongs to."""
-        await self._service.redeliver(press.who(), _id(Missing.JOB, job_id), Address.of_status(press.on).destination)
+        await self._service.redeliver(
+            press.who(), buttons.id_in(job_id, Missing.JOB), Address.of_status(press.on).destination
+        )
         return Reply(_(order_replies.SENDING_AGAIN))
 
     async def _cancel(self, press: Press, job_id: str) -> Reply:
         """Cancel a queued order; the worker edits the status message."""
-        await self._service.cancel(press.who(), _id(Missing.JOB, job_id))
+        await self._service.cancel(press.who(), buttons.id_in(job_id, Missing.JOB))
         return Reply(_(order_replies.CANCELLED))
 
     async def _confirm(self, press: Press, about: str) -> Reply:
         """Address an order whose price or reading needed confirmation; the question becomes its status message."""
         destination = Address.of_status(press.on).destination
-        offer, __, reading = about.partition(":")
-        chosen = int(_checked(_NUMBER, Missing.OFFER, reading)) if reading else None
+        offer, chosen = buttons.reading_in(about)
         try:
-            accepted = await self._service.confirm(press.who(), _id(Missing.OFFER, offer), destination, chosen)
+            accepted = await self._service.confirm(press.who(), offer, destination, chosen)
         except NeedsConfirmation as error:
             await self._responder.edit(
-                press.on, refusals.refusal(error), press.ack, buttons.of_refusal(error, press.who())
+                press.on, refusals.refusal(error), press.ack, rows(buttons.of_refusal(error, press.who()))
             )
             return Reply(refusals.refusal(error))
         press.ack()
@@ -119,13 +117,8 @@ class Presses:
 
     async def _ask(self, press: Press, about: str) -> Reply:
         """Post a credit request for the admins; only the member who was refused may press the button."""
-        wanted = _ASK.fullmatch(about)
-        if wanted is None:
-            raise NotFound(Missing.REQUEST, about)
-        if int(wanted[2]) != press.user.id:
-            raise NotPermitted(Need.OWNER)
-        request = await self._service.ask(press.who(), int(wanted[1]))
-        reply = Reply(admin_replies.credit_requested(request), markup=buttons.of_credit_request(request))
+        request = await self._service.ask(press.who(), buttons.credit_in(about, press.who()))
+        reply = Reply(admin_replies.credit_requested(request), markup=rows(buttons.of_credit_request(request)))
         try:
             await self._responder.send(Address.of_status(press.on), reply, press.ack)
         except TelegramError:
@@ -144,7 +137,8 @@ class Presses:
     async def _decide(self, press: Press, credit_request_id: str, *, approve: bool) -> Reply:
         """Decide on a credit request; the outcome replaces it in its message."""
         who = press.who(is_admin=await self._admins.include(press.on.chat, press.user))
-        answer = await acts.decide(self._service, who, _id(Missing.REQUEST, credit_request_id), approve=approve)
+        asked = buttons.id_in(credit_request_id, Missing.REQUEST)
+        answer = await acts.decide(self._service, who, asked, approve=approve)
         await self._responder.edit(press.on, answer.text, press.ack)
         return Reply.of(answer)
 
@@ -157,16 +151,5 @@ class Presses:
     async def _judge(self, press: Press, community: str, *, approve: bool) -> Reply:
         """Approve or decline a community; the message then shows the decision, even if another owner had made it."""
         verdict = await approval.press(self._service, press.who(), community, approve=approve)
-        await self._responder.edit(press.on, verdict.letter.text, press.ack, buttons.rows(verdict.letter.buttons))
+        await self._responder.edit(press.on, verdict.letter.text, press.ack, rows(verdict.letter.buttons))
         return Reply(verdict.said, refused=verdict.late)
-
-
-def _id(what: Missing, given: str) -> str:
-    return _checked(_ID, what, given)
-
-
-def _checked(form: re.Pattern[str], what: Missing, given: str) -> str:
-    """Return the data if it has the form that our buttons use. Raises NotFound."""
-    if not form.fullmatch(given):
-        raise NotFound(what, given)
-    return given

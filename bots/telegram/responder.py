@@ -11,8 +11,9 @@ from telegram import InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage
 from telegram.error import RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
+from bots.commands import buttons
 from bots.commands.command import Answer, File
-from bots.telegram import buttons
+from bots.telegram.buttons import rows
 from bots.telegram.connection import UPLOAD_READ_S
 from bots.telegram.errors import wait_s
 from bots.telegram.escaping import plain
@@ -55,7 +56,7 @@ async def outcome(act: Callable[[], Awaitable[Reply | None]], who: Caller) -> Re
     try:
         return await act()
     except Refusal as error:
-        return Reply(refusals.refusal(error), markup=buttons.of_refusal(error, who), refused=True)
+        return Reply(refusals.refusal(error), markup=rows(buttons.of_refusal(error, who)), refused=True)
     except Exception:
         log.exception("a command failed")
         return Reply(_(refusals.FAULT), refused=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bots.platform import Button
+from bots.platform import Button, ButtonKind
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import money
 from core.domain.communities import Approval, Newcomer
@@ -11,8 +11,6 @@ from core.domain.models import shown
 from core.domain.refusals import CommunityDecided
 from core.domain.reports import Community
 
-ADMIT, LEAVE = "admit", "leave"
-"""How the data of the buttons begin."""
 MOST_SHOWN = 5
 """In one message to the owners: Discord takes so many rows of buttons."""
 LONGEST_QUOTE = 40
@@ -92,10 +90,10 @@ def digest(found: Sequence[Newcomer]) -> Letter:
     named = found[:MOST_SHOWN]
     more = sum(each.state is Approval.WAITING for each in found[MOST_SHOWN:])
     buttons = [
-        Button(_label(deed, each, number if named[1:] else None), f"{kind}:{each.community}", number)
+        Button.of(kind, _label(deed, each, number if named[1:] else None), each.community, number)
         for number, each in enumerate(named, 1)
         if each.state is Approval.WAITING
-        for deed, kind in ((APPROVE, ADMIT), (DECLINE, LEAVE))
+        for deed, kind in ((APPROVE, ButtonKind.ADMIT), (DECLINE, ButtonKind.LEAVE))
     ]
     return Letter(_question(named, more), buttons)
 

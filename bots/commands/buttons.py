@@ -1,0 +1,82 @@
+"""Buttons and what their presses carry, on every platform. The data comes from outside: it may be old or forged."""
+
+import re
+
+from bots.platform import Button, ButtonKind
+from bots.text import admin_replies, replies
+from bots.text.locale import _
+from core.domain.models import Caller, Job
+from core.domain.refusals import (
+    Missing,
+    Need,
+    NeedsChoice,
+    NeedsConfirmation,
+    NotFound,
+    NotPermitted,
+    OverLimit,
+    Refusal,
+)
+from core.domain.reports import CreditRequest
+
+Row = tuple[Button, ...]
+_ID = re.compile(r"\w{1,64}", re.ASCII)
+_READING = re.compile(r"(\w{1,64})(?::(\d))?", re.ASCII)
+_CREDIT = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
+
+
+def again(job_id: str) -> Row:
+    """Offer to send a stored artifact again, free of charge."""
+    return (Button.of(ButtonKind.AGAIN, _(replies.SEND_AGAIN), job_id),)
+
+
+def of_progress(job: Job) -> Row:
+    """Offer to cancel an order that is still queued."""
+    return (Button.of(ButtonKind.CANCEL, _(replies.CANCEL), job.job_id),) if job.waits else ()
+
+
+def of_refusal(refusal: Refusal, who: Caller) -> Row:
+    """Offer the way past a refusal, if there is one."""
+    match refusal:
+        case NeedsConfirmation(offer_id=offer_id):
+            return (Button.of(ButtonKind.CONFIRM, _(replies.CONFIRM), offer_id),)
+        case NeedsChoice(offer_id=offer_id, readings=readings):
+            labels = enumerate(replies.readings(readings))
+            return tuple(Button.of(ButtonKind.CONFIRM, label, f"{offer_id}:{i}") for i, label in labels)
+        case OverLimit(missing_micros=int(micros)):
+            number = who.member.removeprefix(f"{who.platform}:")
+            return (Button.of(ButtonKind.ASK, _(replies.ASK), f"{micros}:{number}"),)
+        case __:
+            return ()
+
+
+def of_credit_request(request: CreditRequest) -> Row:
+    """Offer an admin to approve or decline a credit request."""
+    return (
+        Button.of(ButtonKind.APPROVE, _(admin_replies.APPROVE), request.credit_request_id),
+        Button.of(ButtonKind.DECLINE, _(admin_replies.DECLINE), request.credit_request_id),
+    )
+
+
+def id_in(about: str, what: Missing) -> str:
+    """Read the id of what a press is about. Raises NotFound."""
+    if not _ID.fullmatch(about):
+        raise NotFound(what, about)
+    return about
+
+
+def reading_in(about: str) -> tuple[str, int | None]:
+    """Read the offer that a press confirms, and which of its readings is chosen. Raises NotFound."""
+    found = _READING.fullmatch(about)
+    if found is None:
+        raise NotFound(Missing.OFFER, about)
+    return found[1], None if found[2] is None else int(found[2])
+
+
+def credit_in(about: str, who: Caller) -> int:
+    """Read the credit that a press asks for, in micros. Raises NotFound, and NotPermitted for another member's."""
+    found = _CREDIT.fullmatch(about)
+    if found is None:
+        raise NotFound(Missing.REQUEST, about)
+    if f"{who.platform}:{found[2]}" != who.member:
+        raise NotPermitted(Need.OWNER)
+    return int(found[1])
