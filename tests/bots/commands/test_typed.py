@@ -13,11 +13,11 @@ from bots.commands.parse import Named
 from bots.commands.table import COMMANDS
 from bots.text import refusals
 from core.domain.models import Destination
-from core.domain.refusals import InvalidInput, Need, NotPermitted
+from core.domain.refusals import InvalidInput, Need, NeedsConfirmation, NotPermitted
 from tests.bots.commands.lines import BOSS, OWNER, types
 from tests.core.engine.jobs import at_rest
 from tests.core.rig import Incarnation, Rig
-from tests.makers import caller, order
+from tests.makers import caller, day, order
 
 ROOT = Path(__file__).parents[3]
 GENERATED = re.compile(r"^\|.*$", re.MULTILINE)
@@ -272,3 +272,28 @@ async def test_an_approval_says_what_refuses_orders_all_the_same(alive: Incarnat
     await types(alive, f"/pool {OWNER.community} 0", OWNER)
     said = await types(alive, f"/communities approve {OWNER.community}", OWNER)
     assert "But nothing is left of its pool" in said
+
+
+async def test_an_owner_sees_communities_and_direct_chats_from_a_direct_chat(
+    alive: Incarnation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alive.service, "_policy", replace(alive.service._policy, direct_quota=day(10_000)))
+    alone = replace(OWNER, community=OWNER.member, direct=True)
+    await alive.service.communities.heard(caller())
+    for who in (alone, caller()):
+        await alive.service.order(order(who))
+    await at_rest(alive)
+    lines = (await types(alive, "/communities", alone)).splitlines()
+    assert f"{OWNER.member}: $0.0014 in a direct chat" in lines  # where no pool and no approval holds
+    assert any(line.startswith(f"{OWNER.community}: $0.0014 of no pool") for line in lines)
+
+
+async def test_a_price_is_asked_about_and_agreed_to_without_a_limit(alive: Incarnation) -> None:
+    for line in ("/quota set @ann unlimited", "/limits confirm 0.001"):
+        await types(alive, line)
+    with pytest.raises(NeedsConfirmation) as asked:
+        await alive.service.order(order())
+    says = "This costs $0.0014; your allowance is unlimited. Shall I go ahead? You can say so until "
+    assert refusals.refusal(asked.value).startswith(says)
+    accepted = await alive.service.confirm(caller(), asked.value.offer_id)
+    assert accepted.job.cost_micros == 1400

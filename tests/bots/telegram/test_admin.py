@@ -209,6 +209,7 @@ async def test_what_each_community_spent_is_for_its_operator_alone(
     listed = await own.wait_for(lambda chat: next((m for m in chat.sent if f"telegram:{band.id}" in m.text), None))
     assert f"telegram:{band.id}: $0.0005 of no pool, 1 member" in listed.text
     assert not any("no pool" in message.text for message in band.sent)
+    assert f"telegram:{band.id}: $0.0005 of no pool, 1 member" in await answer(own, olga, "/communities")
 
 
 async def test_an_operator_says_that_the_wallet_was_refilled(

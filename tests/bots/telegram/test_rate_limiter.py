@@ -1,6 +1,7 @@
 """Who gets the messages that a chat takes: audio first, a share for answers, and nobody all of it."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 from telegram.error import RetryAfter
 
+from bots.telegram.delivery import QUIET_S
 from bots.telegram.errors import NoRoom
 from bots.telegram.rate_limiter import EVERY_S, MOST_WAITING, Priority, RateLimiter, _Group
 from bots.text import replies
-from tests.bots.telegram.rig import Bot, fill
+from tests.bots.telegram.rig import Bot, Rig, fill
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 Send = Callable[[], Coroutine[Any, Any, Any]]
@@ -170,3 +172,19 @@ async def test_an_answer_that_waits_for_room_holds_up_no_update(
     asked = await band.says(bob, "/voices")
     await world.until(lambda: asked.update not in world._updates, "not confirmed")
     assert band.sent == []
+
+
+async def test_that_there_is_no_room_for_status_messages_is_logged_once_a_minute(
+    bot: Bot, world: TelegramWorld, band: Chat, bob: User, rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bots.telegram.delivery")
+    fill(bot, band)
+    for text in ("one", "two", "three"):
+        await band.says(bob, f"/speak {text}")
+    await world.until(lambda: len(rig.gateway.posted) == 3, "not submitted")
+    logged = [record.getMessage() for record in caplog.records if "no status message" in record.getMessage()]
+    assert [line.endswith("no room for a status message") for line in logged] == [True]
+    bot.telegram._logged_s -= QUIET_S
+    await band.says(bob, "/speak four")
+    await world.until(lambda: len(rig.gateway.posted) == 4, "not submitted")
+    assert sum("no status message" in record.getMessage() for record in caplog.records) == 2
