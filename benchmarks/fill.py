@@ -20,45 +20,55 @@ DAYS = 90
 
 _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
 _KEY = f"'{CHAT}:' || (i % :members / {MEMBERS_OF_COMMUNITY})"
-_MEMBER = f"'{CHAT}:m' || (i % :members), (SELECT community_id FROM communities WHERE key = {_KEY})"
+_HERE = f"(SELECT community_id FROM communities WHERE key = {_KEY})"
+_MEMBER = f"'{CHAT}:m' || (i % :members)"
+_ACCOUNT = f"(SELECT account_id FROM identities WHERE key = {_MEMBER})"
 _COMMUNITIES = f"""{_NUMBERS} INSERT INTO communities (key, state) SELECT {_KEY}, 'approved' FROM n WHERE i < :members
     ON CONFLICT (key) DO NOTHING"""
+_ACCOUNTS = (
+    f"""{_NUMBERS} INSERT INTO accounts (opened_for) SELECT {_MEMBER} FROM n WHERE i < :members
+    ON CONFLICT (opened_for) DO NOTHING""",
+    """INSERT INTO identities (key, account_id) SELECT opened_for, account_id FROM accounts WHERE true
+    ON CONFLICT (key) DO NOTHING""",
+)
 _DAY = f":today - (i / :members * 3 % {DAYS}) * {DAY_MS}"
 _PAST = (
     _COMMUNITIES,
+    *_ACCOUNTS,
     f"""{_NUMBERS} INSERT INTO jobs (
         job_id, event_id, platform, member, community_id, member_name, direct, product, parameters, characters,
         cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms, attempts, request_id,
         submitted_ms, deadline_ms, closed_ms
-    ) SELECT printf('0%017d', i), '{CHAT}:past' || i, '{CHAT}', {_MEMBER}, 'Member', 0, 'speech', :parameters,
+    ) SELECT printf('0%017d', i), '{CHAT}:past' || i, '{CHAT}', {_MEMBER}, {_HERE}, 'Member', 0, 'speech', :parameters,
         {len(TEXT)}, {COST_MICROS}, 'delivered', :destination, '', ',', printf('0%017d', i) || hex(randomblob(16)),
         {_DAY}, {_DAY}, 1, hex(randomblob(16)), {_DAY}, {_DAY}, {_DAY} FROM n""",
     f"""{_NUMBERS} INSERT INTO ledger (
-        entry_id, at_ms, member, community_id, kind, job_id, day_ms, month_ms, allowance_micros
-    ) SELECT printf('0%017d:hold', i), {_DAY}, {_MEMBER}, 'hold', printf('0%017d', i), {_DAY}, {_DAY}, {COST_MICROS}
-    FROM n""",
+        entry_id, at_ms, member, account_id, community_id, kind, job_id, day_ms, month_ms, allowance_micros
+    ) SELECT printf('0%017d:hold', i), {_DAY}, {_MEMBER}, {_ACCOUNT}, {_HERE}, 'hold', printf('0%017d', i),
+        {_DAY}, {_DAY}, {COST_MICROS} FROM n""",
     f"""{_NUMBERS} INSERT INTO ledger (
-        entry_id, at_ms, member, community_id, kind, job_id, day_ms, month_ms, charged_micros
-    ) SELECT printf('0%017d:charge', i), {_DAY}, {_MEMBER}, 'charge', printf('0%017d', i), {_DAY}, {_DAY},
-        {COST_MICROS} FROM n""",
-    f"""{_NUMBERS} INSERT INTO usage (member, community_id, day_ms, used_micros)
-    SELECT {_MEMBER}, {_DAY}, {COST_MICROS} FROM n WHERE true
-    ON CONFLICT (community_id, member, day_ms) DO UPDATE SET used_micros = used_micros + excluded.used_micros""",
+        entry_id, at_ms, member, account_id, community_id, kind, job_id, day_ms, month_ms, charged_micros
+    ) SELECT printf('0%017d:charge', i), {_DAY}, {_MEMBER}, {_ACCOUNT}, {_HERE}, 'charge', printf('0%017d', i),
+        {_DAY}, {_DAY}, {COST_MICROS} FROM n""",
+    f"""{_NUMBERS} INSERT INTO usage (account_id, community_id, day_ms, used_micros)
+    SELECT {_ACCOUNT}, {_HERE}, {_DAY}, {COST_MICROS} FROM n WHERE true
+    ON CONFLICT (community_id, account_id, day_ms) DO UPDATE SET used_micros = used_micros + excluded.used_micros""",
     f"""{_NUMBERS} INSERT INTO members (member, community_id, name, handle, seen_ms)
-    SELECT {_MEMBER}, 'Member', 'member' || i, :today FROM n WHERE i < :members""",
+    SELECT {_MEMBER}, {_HERE}, 'Member', 'member' || i, :today FROM n WHERE i < :members""",
 )
 _RUNNING = (
     _COMMUNITIES,
+    *_ACCOUNTS,
     f"""{_NUMBERS} INSERT INTO jobs (
         job_id, event_id, platform, member, community_id, member_name, direct, product, parameters, characters,
         cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms, attempts, request_id,
         submitted_ms, deadline_ms
-    ) SELECT printf('1%017d', i), '{CHAT}:now' || i, '{CHAT}', {_MEMBER}, 'Member', 0, 'speech', :parameters,
+    ) SELECT printf('1%017d', i), '{CHAT}:now' || i, '{CHAT}', {_MEMBER}, {_HERE}, 'Member', 0, 'speech', :parameters,
         {len(TEXT)}, {COST_MICROS}, 'running', :destination, '', ',', printf('1%017d', i) || hex(randomblob(16)),
         :now, :now, 1, 'request-' || i, :now - (i % 2) * :late, :now + 900000 FROM n""",
     f"""{_NUMBERS} INSERT INTO holds (
-        job_id, member, community_id, day_ms, month_ms, allowance_micros, balance_micros
-    ) SELECT printf('1%017d', i), {_MEMBER}, :today, :today, {COST_MICROS}, 0 FROM n""",
+        job_id, account_id, community_id, day_ms, month_ms, allowance_micros, balance_micros
+    ) SELECT printf('1%017d', i), {_ACCOUNT}, {_HERE}, :today, :today, {COST_MICROS}, 0 FROM n""",
 )
 
 

@@ -1,6 +1,7 @@
 """The SQL of what admins and operators do, one text for both engines. Each change stands beside its audit entry."""
 
 from core.domain.quota import LimitName
+from storage.accounts_sql import ACCOUNT, sharing
 from storage.communities_sql import EVER_HERE, HERE
 
 # `before` is what the change replaces, read in the same transaction; it stands before the change in every list.
@@ -31,19 +32,20 @@ ACTED = "SELECT 1 AS acted FROM audit WHERE audit_id = :audit_id"
 DONE = _AUDIT.format(before="''", after=":after")
 REFUSED = f"{_AUDIT}{_FEW}".format(before="''", after=":after")
 
+# What is set for a person takes the place of what was set for any identity of their account.
+_QUOTAS = f"""
+quotas WHERE community_id = {HERE} AND kind = :kind
+AND (subject = :subject OR kind = 'member' AND subject IN {sharing(":subject")})
+"""
 QUOTA = audited(f"""
-    SELECT coalesce(CAST(limit_micros AS TEXT), 'unlimited') || ' ' || period FROM quotas
-    WHERE community_id = {HERE} AND kind = :kind AND subject = :subject
+    SELECT coalesce(CAST(limit_micros AS TEXT), 'unlimited') || ' ' || period FROM {_QUOTAS}
+    ORDER BY CASE WHEN limit_micros IS NULL THEN 0 ELSE 1 END, limit_micros DESC LIMIT 1
 """)
+CLEAR_QUOTA = f"DELETE FROM {_QUOTAS} RETURNING subject"
 SET_QUOTA = """
 INSERT INTO quotas (community_id, kind, subject, limit_micros, period, set_by, set_ms)
 SELECT community_id, :kind, :subject, :limit_micros, :period, :actor, :now_ms
 FROM communities WHERE key = :community
-ON CONFLICT (community_id, kind, subject) DO UPDATE
-SET limit_micros = excluded.limit_micros, period = excluded.period, set_by = excluded.set_by, set_ms = excluded.set_ms
-"""
-CLEAR_QUOTA = f"""
-DELETE FROM quotas WHERE community_id = {HERE} AND kind = :kind AND subject = :subject RETURNING subject
 """
 QUOTAS = f"""
 SELECT quotas.kind, quotas.subject, coalesce(members.name, '') AS name, quotas.limit_micros, quotas.period
@@ -53,9 +55,12 @@ WHERE quotas.community_id = {HERE}
 ORDER BY quotas.kind, quotas.subject LIMIT :most
 """
 
-_BALANCE = f"SELECT CAST(balance_micros AS TEXT) FROM members WHERE community_id = {HERE} AND member = :member"
-BALANCE = audited(_BALANCE)
-CREDITED = audited(_BALANCE, _BALANCE.replace("balance_micros AS", "balance_micros + :amount_micros AS").join("()"))
+_HELD = f"""coalesce((
+    SELECT balance_micros FROM balances WHERE community_id = {HERE} AND account_id = {ACCOUNT}
+), 0)"""
+BALANCE = f"SELECT {_HELD} AS balance_micros"
+KEPT = audited(f"SELECT CAST({_HELD} AS TEXT)")
+CREDITED = audited(f"SELECT CAST({_HELD} AS TEXT)", f"CAST({_HELD} + :amount_micros AS TEXT)")
 # Whom an admin named by a number alone has that for a name, and was not seen yet.
 FIND_MEMBER = f"""
 SELECT name FROM members
@@ -67,31 +72,31 @@ SELECT community_id, :member, :name, :now_ms FROM communities WHERE key = :commu
 ON CONFLICT (community_id, member) DO NOTHING
 """
 # Below zero, or more than anybody could ever spend, is no balance: the statement then meets no row.
+_PAYING = "FROM communities CROSS JOIN identities WHERE communities.key = :community AND identities.key = :member"
 CREDIT = f"""
-UPDATE members SET balance_micros = balance_micros + :amount_micros
-WHERE community_id = {HERE} AND member = :member
-AND balance_micros + :amount_micros >= 0 AND balance_micros + :amount_micros <= :most_micros
+INSERT INTO balances (community_id, account_id, balance_micros)
+SELECT community_id, account_id, {_HELD} + :amount_micros {_PAYING}
+AND {_HELD} + :amount_micros >= 0 AND {_HELD} + :amount_micros <= :most_micros
+ON CONFLICT (community_id, account_id) DO UPDATE SET balance_micros = excluded.balance_micros
 RETURNING balance_micros
 """
-LEDGER_CREDIT = """
-INSERT INTO ledger (entry_id, at_ms, community_id, member, kind, balance_micros, actor, credit_request_id)
-SELECT :audit_id, :now_ms, community_id, :member, :kind, :amount_micros, :actor, :credit_request_id
-FROM communities WHERE key = :community
+LEDGER_CREDIT = f"""
+INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, balance_micros, actor, credit_request_id)
+SELECT :audit_id, :now_ms, community_id, account_id, :member, :kind, :amount_micros, :actor, :credit_request_id
+{_PAYING}
 """
 NOTE = "INSERT INTO ledger_notes (entry_id, note) VALUES (:audit_id, :note)"
-HELD_BALANCE = f"SELECT balance_micros FROM members WHERE community_id = {HERE} AND member = :member"
 
+_BLOCKS = f"blocks WHERE community_id = {HERE} AND member IN {sharing(':member')}"
 BLOCK = audited(f"""
-    SELECT coalesce('until ' || CAST(until_ms AS TEXT), 'for good') FROM blocks
-    WHERE community_id = {HERE} AND member = :member
+    SELECT coalesce('until ' || CAST(until_ms AS TEXT), 'for good') FROM {_BLOCKS}
+    ORDER BY CASE WHEN until_ms IS NULL THEN 0 ELSE 1 END, until_ms DESC LIMIT 1
 """)
+CLEAR_BLOCK = f"DELETE FROM {_BLOCKS} RETURNING member"
 SET_BLOCK = """
 INSERT INTO blocks (community_id, member, until_ms, set_by, set_ms)
 SELECT community_id, :member, :until_ms, :actor, :now_ms FROM communities WHERE key = :community
-ON CONFLICT (community_id, member) DO UPDATE
-SET until_ms = excluded.until_ms, set_by = excluded.set_by, set_ms = excluded.set_ms
 """
-CLEAR_BLOCK = f"DELETE FROM blocks WHERE community_id = {HERE} AND member = :member RETURNING member"
 
 CLAIMED = audited("SELECT member FROM owners")
 CLAIM = """
@@ -197,7 +202,7 @@ JOIN jobs ON jobs.job_id = ledger.job_id
 LEFT JOIN members ON members.community_id = {HERE} AND members.member = ledger.member
 WHERE ledger.community_id IN {EVER_HERE} AND ledger.kind = 'charge'
 AND ledger.day_ms >= :start_ms AND ledger.day_ms < :end_ms
-AND (:member = '' OR ledger.member = :member)
+AND (:member = '' OR ledger.account_id = {ACCOUNT})
 GROUP BY ledger.day_ms, ledger.member, coalesce(members.name, ledger.member), jobs.product
 ORDER BY ledger.day_ms, ledger.member, jobs.product
 """

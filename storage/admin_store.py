@@ -19,6 +19,7 @@ from core.domain.refusals import (
 from core.domain.reports import Community, CreditRequest, CreditRequestState, Entry, EntryKind, Spent
 from core.ports import Clock
 from storage import admin_sql as sql
+from storage.accounts_sql import OPEN
 from storage.communities_sql import KNOW, LOCALE, NEWCOMER, TOLD_WITH
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.members_sql import EXPORT
@@ -45,11 +46,13 @@ class SqlAdminStore:
 
     async def set_quota(self, act: Act, kind: QuotaSource, quota: Quota | None) -> bool:
         args: dict[str, Any] = {"kind": kind.value, "subject": act.target}
+        if kind is QuotaSource.MEMBER:
+            args["member"] = act.target
         if quota is None:
             return await self._change(act, args, "none", sql.QUOTA, sql.CLEAR_QUOTA)
         limit = "unlimited" if quota.limit_micros is None else str(quota.limit_micros)
         args |= {"limit_micros": quota.limit_micros, "period": quota.period.value}
-        return await self._change(act, args, f"{limit} {quota.period}", sql.QUOTA, sql.SET_QUOTA)
+        return await self._change(act, args, f"{limit} {quota.period}", sql.QUOTA, sql.CLEAR_QUOTA, sql.SET_QUOTA)
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
         return await self._store.standing(community, member, operator_quota, roles)
@@ -82,7 +85,7 @@ class SqlAdminStore:
             raise Decided(credit_request_id)
         person, amount = Person(member=row["member"], name=row["name"]), int(row["amount_micros"])
         args |= {"target": person.member} | self._credit(person, amount, "")
-        texts = (sql.CREDITED, sql.DECIDE, sql.CREDIT, sql.LEDGER_CREDIT) if approve else (sql.BALANCE, sql.DECIDE)
+        texts = (sql.CREDITED, sql.DECIDE, sql.CREDIT, sql.LEDGER_CREDIT) if approve else (sql.KEPT, sql.DECIDE)
         try:
             statements = [Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)]
             await self._once(statements, args)
@@ -100,7 +103,8 @@ class SqlAdminStore:
 
     async def block(self, act: Act, person: Person, until_ms: int | None) -> None:
         after = "for good" if until_ms is None else f"until {until_ms}"
-        await self._change(act, {"member": person.member, "until_ms": until_ms}, after, sql.BLOCK, sql.SET_BLOCK)
+        args = {"member": person.member, "until_ms": until_ms}
+        await self._change(act, args, after, sql.BLOCK, sql.CLEAR_BLOCK, sql.SET_BLOCK)
 
     async def unblock(self, act: Act, person: Person) -> bool:
         return await self._change(act, {"member": person.member}, "none", sql.BLOCK, sql.CLEAR_BLOCK)
@@ -221,17 +225,17 @@ class SqlAdminStore:
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
-    async def _change(self, act: Act, args: Mapping[str, Any], after: str, audit: str, change: str) -> bool:
-        """Return whether the change met a row, where it returns one."""
+    async def _change(self, act: Act, args: Mapping[str, Any], after: str, audit: str, *changes: str) -> bool:
+        """Return whether the first change met a row, where it returns one."""
         values = {**self._args(act, after), **args}
-        results = await self._once([Statement(audit, values, 1), Statement(change, values)], values)
+        results = await self._once([Statement(audit, values, 1), *(Statement(t, values) for t in changes)], values)
         return results is None or bool(results[1])
 
     async def _once(self, statements: Sequence[Statement], args: Mapping[str, Any]) -> list[list[Row]] | None:
         """Run a change, whose audit entry shows that it has happened; return None where the answer to it was lost."""
         alone, happened = whose(args["community"]), Statement(sql.ACTED, args)
         results = await run_once(self._driver, _noted(statements, args), alone=alone, happened=happened)
-        return results and results[1:]
+        return results and results[-len(statements) - 1 : -1]
 
     def _args(self, act: Act, after: str) -> dict[str, Any]:
         return {
@@ -260,8 +264,8 @@ class SqlAdminStore:
         }
 
     async def _balance(self, community: str, member: str) -> int:
-        rows = await self._read(sql.HELD_BALANCE, {"community": community, "member": member})
-        return int(rows[0]["balance_micros"]) if rows else 0
+        rows = await self._read(sql.BALANCE, {"community": community, "member": member})
+        return int(rows[0]["balance_micros"])
 
     async def _read(self, text: str, args: Mapping[str, Any]) -> list[Row]:
         (rows,) = await self._driver.run([Statement(text, args)])
@@ -270,4 +274,5 @@ class SqlAdminStore:
 
 def _noted(statements: Sequence[Statement], args: Mapping[str, Any]) -> list[Statement]:
     """Stand a change, with its audit entry, between what both refer to and what can be erased of the entry."""
-    return [Statement(KNOW, args), *statements, Statement(sql.AUDIT_TEXTS, args)]
+    known = (KNOW, *OPEN) if "member" in args else (KNOW,)
+    return [*(Statement(text, args) for text in known), *statements, Statement(sql.AUDIT_TEXTS, args)]

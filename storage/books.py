@@ -24,18 +24,18 @@ def _words(states: Iterable[State]) -> str:
 
 CHECKS: Mapping[str, str] = {
     "every balance equals the ledger's sum": f"""
-        SELECT community_id, member, sum(balance) AS difference_micros FROM (
-            SELECT community_id, member, balance_micros AS balance FROM members
+        SELECT community_id, account_id, sum(balance) AS difference_micros FROM (
+            SELECT community_id, account_id, balance_micros AS balance FROM balances
             UNION ALL
-            SELECT {LEDGER_HOME}, member, -balance_micros FROM ledger
-        ) AS both_sides GROUP BY community_id, member HAVING sum(balance) <> 0
+            SELECT {LEDGER_HOME}, account_id, -balance_micros FROM ledger
+        ) AS both_sides GROUP BY community_id, account_id HAVING sum(balance) <> 0
     """,
     "a hold is what its entry says, and a void gives back what the hold took": f"""
         SELECT holds.job_id, holds.allowance_micros, holds.balance_micros FROM holds
         LEFT JOIN ledger ON ledger.job_id = holds.job_id AND ledger.kind = 'hold'
             AND ledger.allowance_micros = holds.allowance_micros AND ledger.balance_micros = -holds.balance_micros
             AND ledger.day_ms = holds.day_ms AND ledger.month_ms = holds.month_ms
-            AND {LEDGER_HOME} = holds.community_id AND ledger.member = holds.member
+            AND {LEDGER_HOME} = holds.community_id AND ledger.account_id = holds.account_id
         WHERE ledger.job_id IS NULL
         UNION ALL
         SELECT void.job_id, void.allowance_micros, void.balance_micros FROM ledger AS void
@@ -45,12 +45,12 @@ CHECKS: Mapping[str, str] = {
         WHERE void.kind = 'void' AND held.job_id IS NULL
     """,
     "every day's usage equals the ledger's sum": f"""
-        SELECT community_id, member, day_ms, sum(used) AS difference_micros FROM (
-            SELECT community_id, member, day_ms, used_micros AS used FROM usage
+        SELECT community_id, account_id, day_ms, sum(used) AS difference_micros FROM (
+            SELECT community_id, account_id, day_ms, used_micros AS used FROM usage
             UNION ALL
-            SELECT {LEDGER_HOME}, member, day_ms, -allowance_micros FROM ledger
+            SELECT {LEDGER_HOME}, account_id, day_ms, -allowance_micros FROM ledger
             WHERE job_id IS NOT NULL AND day_ms IS NOT NULL
-        ) AS both_sides GROUP BY community_id, member, day_ms HAVING sum(used) <> 0
+        ) AS both_sides GROUP BY community_id, account_id, day_ms HAVING sum(used) <> 0
     """,
     "every pool's usage equals the ledger's sum": f"""
         SELECT community_id, month_ms, sum(used) AS difference_micros FROM (
@@ -123,6 +123,16 @@ CHECKS: Mapping[str, str] = {
             OR ledger.at_ms <> CASE ledger.kind WHEN 'hold' THEN jobs.created_ms ELSE jobs.resolved_ms END
             OR (ledger.kind <> 'hold' AND jobs.resolved_ms IS NULL)
         )
+    """,
+    "what becomes of a hold counts for the same account": """
+        SELECT later.entry_id, later.account_id FROM ledger AS later
+        LEFT JOIN ledger AS held ON held.entry_id = later.job_id || ':hold'
+        WHERE later.job_id IS NOT NULL AND (held.entry_id IS NULL OR later.account_id <> held.account_id)
+    """,
+    "everybody in the ledger is an identity, and every identity has an account": """
+        SELECT member FROM ledger WHERE member NOT IN (SELECT key FROM identities)
+        UNION ALL
+        SELECT key FROM identities WHERE account_id NOT IN (SELECT account_id FROM accounts)
     """,
     "a hold counts on the day of its order, and what becomes of it on the same": """
         SELECT later.entry_id, later.day_ms, later.month_ms FROM ledger AS later
@@ -201,7 +211,7 @@ CHECKS: Mapping[str, str] = {
         WHERE ledger.kind = 'hold'
         AND (jobs.job_id IS NULL OR ledger.allowance_micros - ledger.balance_micros <> jobs.cost_micros)
     """,
-    "nobody's balance is negative": "SELECT community_id, member, balance_micros FROM members WHERE balance_micros < 0",
+    "nobody's balance is negative": "SELECT * FROM balances WHERE balance_micros < 0",
     "a closed job keeps no destination, unless its audio may come late": """
         SELECT job_id, state FROM jobs
         WHERE closed_ms IS NOT NULL AND late <> 'awaited' AND destination NOT LIKE '%"data": {}%'

@@ -66,16 +66,21 @@ RETURNING community_id
 _OLD = "(SELECT community_id FROM communities WHERE key = :old AND key <> :new)"
 _NEW = "(SELECT community_id FROM communities WHERE key = :new)"
 _FOLLOWING = ("jobs", "holds", "credit_requests", "offers")
-_ADDED_UP = ("members", "quotas", "pools", "usage", "pool_usage", "blocks", "limits")
+_ADDED_UP = ("members", "balances", "quotas", "pools", "usage", "pool_usage", "blocks", "limits")
 MERGE = (
     *(f"UPDATE {table} SET community_id = {_NEW} WHERE community_id = {_OLD}" for table in _FOLLOWING),
     f"""
-    INSERT INTO members (community_id, member, name, handle, balance_micros, seen_ms, last_order_ms)
-    SELECT {_NEW}, member, name, handle, balance_micros, seen_ms, last_order_ms FROM members WHERE community_id = {_OLD}
+    INSERT INTO members (community_id, member, name, handle, seen_ms, last_order_ms)
+    SELECT {_NEW}, member, name, handle, seen_ms, last_order_ms FROM members WHERE community_id = {_OLD}
     ON CONFLICT (community_id, member) DO UPDATE SET
-        balance_micros = members.balance_micros + excluded.balance_micros,
         last_order_ms = CASE WHEN excluded.last_order_ms > coalesce(members.last_order_ms, 0)
             THEN excluded.last_order_ms ELSE members.last_order_ms END
+    """,
+    f"""
+    INSERT INTO balances (community_id, account_id, balance_micros)
+    SELECT {_NEW}, account_id, balance_micros FROM balances WHERE community_id = {_OLD}
+    ON CONFLICT (community_id, account_id) DO UPDATE
+    SET balance_micros = balances.balance_micros + excluded.balance_micros
     """,
     f"""
     INSERT INTO quotas (community_id, kind, subject, limit_micros, period, set_by, set_ms)
@@ -87,9 +92,9 @@ MERGE = (
     ON CONFLICT (community_id) DO NOTHING
     """,
     f"""
-    INSERT INTO usage (community_id, member, day_ms, used_micros)
-    SELECT {_NEW}, member, day_ms, used_micros FROM usage WHERE community_id = {_OLD}
-    ON CONFLICT (community_id, member, day_ms) DO UPDATE SET used_micros = usage.used_micros + excluded.used_micros
+    INSERT INTO usage (community_id, account_id, day_ms, used_micros)
+    SELECT {_NEW}, account_id, day_ms, used_micros FROM usage WHERE community_id = {_OLD}
+    ON CONFLICT (community_id, account_id, day_ms) DO UPDATE SET used_micros = usage.used_micros + excluded.used_micros
     """,
     f"""
     INSERT INTO pool_usage (community_id, month_ms, used_micros)

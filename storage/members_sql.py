@@ -1,5 +1,6 @@
 """The SQL of members: their names, their wishes for credit, orders whose price they have yet to agree to, entries."""
 
+from storage.accounts_sql import ACCOUNT, sharing
 from storage.communities_sql import EVER_HERE, HERE
 
 REMEMBER = """
@@ -14,20 +15,20 @@ SELECT member, name FROM members WHERE community_id = {HERE} AND handle = :handl
 """
 
 # One open wish at a time, and a pause after a decision. One that nobody decided on for long is forgotten before that.
-ASK = """
+ASK = f"""
 INSERT INTO credit_requests (credit_request_id, community_id, member, name, amount_micros, asked_ms, state)
 SELECT :credit_request_id, community_id, :member, :name, :amount_micros, :now_ms, 'open'
 FROM communities WHERE key = :community
 AND NOT EXISTS (
     SELECT 1 FROM credit_requests
-    WHERE credit_requests.community_id = communities.community_id AND member = :member
+    WHERE credit_requests.community_id = communities.community_id AND member IN {sharing(":member")}
     AND (credit_requests.state = 'open' OR credit_requests.decided_ms > :paused_ms)
 )
 RETURNING credit_request_id
 """
 FORGET_WISHES = f"""
 DELETE FROM credit_requests
-WHERE community_id = {HERE} AND member = :member AND state = 'open' AND asked_ms <= :forgotten_ms
+WHERE community_id = {HERE} AND member IN {sharing(":member")} AND state = 'open' AND asked_ms <= :forgotten_ms
 """
 WITHDRAW = f"""
 DELETE FROM credit_requests
@@ -61,12 +62,13 @@ JOIN communities AS here ON here.community_id = coalesce(written.merged_into, wr
 LEFT JOIN members ON members.community_id = here.community_id AND members.member = ledger.member
 """
 ENTRIES = f"""{_ENTRY}
-WHERE ledger.community_id IN {EVER_HERE} AND ledger.member = :member AND ledger.kind IN ('charge', 'grant', 'revoke')
+WHERE ledger.community_id IN {EVER_HERE} AND ledger.account_id = {ACCOUNT}
+AND ledger.kind <> 'hold' AND ledger.kind IN ('charge', 'grant', 'revoke')
 ORDER BY ledger.at_ms DESC, ledger.entry_id DESC LIMIT :most
 """
 EXPORT_ALL = f"{_ENTRY} ORDER BY ledger.at_ms, ledger.entry_id"
 EXPORT = f"""{_ENTRY}
 WHERE ledger.community_id IN {EVER_HERE} AND ledger.at_ms >= :start_ms AND ledger.at_ms < :end_ms
-AND (:member = '' OR ledger.member = :member)
+AND (:member = '' OR ledger.account_id = {ACCOUNT})
 ORDER BY ledger.at_ms, ledger.entry_id LIMIT :most
 """

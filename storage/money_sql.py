@@ -4,26 +4,26 @@ A word is looked for in a list `,a,b,` by taking `,a,` away and seeing whether t
 has wildcards that may stand in a word, and ignores case on SQLite alone.
 """
 
+from storage.accounts_sql import ACCOUNT
 from storage.communities_sql import HERE
 
+
+def _drawn(period: str) -> str:
+    """Return the query for what an account has drawn from its allowance in the window of a period."""
+    return f"""(
+    SELECT CAST(coalesce(sum(used_micros), 0) AS BIGINT) FROM usage
+    WHERE community_id = {HERE} AND account_id = {ACCOUNT} AND day_ms >= :{period}_start AND day_ms < :{period}_end
+)"""
+
+
 # What a member may do now: the quota in force, what was drawn in its window, credit, holds, pool, block and limits.
-# Of several roles the one counts that leaves the most. One row.
+# What is spent is the account's; what an admin set for one of its identities holds for all of them. Of several quotas
+# of one rank that counts which leaves the most, and of several blocks the one that ends last. One row.
+# Nothing here is a table of its own but the candidates: SQLite takes longer to make one than for all that it is asked.
 _STANDING = f"""
-drawn AS (
-    SELECT
-        CAST(coalesce(sum(CASE WHEN day_ms >= :day_start AND day_ms < :day_end THEN used_micros END), 0) AS BIGINT)
-            AS day_micros,
-        CAST(coalesce(sum(CASE WHEN day_ms >= :week_start AND day_ms < :week_end THEN used_micros END), 0) AS BIGINT)
-            AS week_micros,
-        CAST(coalesce(sum(CASE WHEN day_ms >= :month_start AND day_ms < :month_end THEN used_micros END), 0) AS BIGINT)
-            AS month_micros
-    FROM usage
-    WHERE community_id = {HERE} AND member = :member
-    AND day_ms >= CASE WHEN :week_start < :month_start THEN :week_start ELSE :month_start END
-),
 candidates AS (
-    SELECT 1 AS rank, limit_micros, period, kind AS source, subject FROM quotas
-    WHERE community_id = {HERE} AND kind = 'member' AND subject = :member
+    SELECT 1 AS rank, limit_micros, period, kind AS source, subject FROM identities CROSS JOIN quotas
+    WHERE account_id = {ACCOUNT} AND community_id = {HERE} AND kind = 'member' AND subject = identities.key
     UNION ALL
     SELECT 2 AS rank, limit_micros, period, kind AS source, subject FROM quotas
     WHERE community_id = {HERE} AND kind = 'role' AND replace(:roles, ',' || subject || ',', '') <> :roles
@@ -36,9 +36,10 @@ candidates AS (
 quota AS (
     SELECT
         rank, limit_micros, period, source, subject,
-        CASE period WHEN 'day' THEN day_micros WHEN 'week' THEN week_micros ELSE month_micros END AS used_micros,
+        CASE period WHEN 'day' THEN {_drawn("day")} WHEN 'week' THEN {_drawn("week")} ELSE {_drawn("month")} END
+            AS used_micros,
         CASE period WHEN 'day' THEN :day_end WHEN 'week' THEN :week_end ELSE :month_end END AS resets_ms
-    FROM candidates CROSS JOIN drawn
+    FROM candidates
 ),
 chosen AS (
     SELECT limit_micros, period, source, subject, used_micros, resets_ms FROM quota
@@ -47,31 +48,44 @@ chosen AS (
 ),
 standing AS (
     SELECT
-        here.community_id, here.state,
+        here.community_id, here.state, payer.account_id,
         chosen.limit_micros, chosen.period, chosen.source, chosen.subject, chosen.used_micros, chosen.resets_ms,
-        coalesce(members.balance_micros, 0) AS balance_micros,
-        members.last_order_ms,
+        coalesce(balances.balance_micros, 0) AS balance_micros,
+        (
+            SELECT max(members.last_order_ms) FROM identities AS named
+            JOIN members ON members.community_id = here.community_id AND members.member = named.key
+            WHERE named.account_id = payer.account_id
+        ) AS last_order_ms,
         CAST(coalesce((
             SELECT sum(holds.allowance_micros + holds.balance_micros) FROM holds
-            WHERE holds.community_id = here.community_id AND holds.member = :member
+            WHERE holds.community_id = here.community_id AND holds.account_id = payer.account_id
         ), 0) AS BIGINT) AS held_micros,
-        (SELECT count(*) FROM holds WHERE holds.member = :member) AS waiting,
+        (SELECT count(*) FROM holds WHERE holds.account_id = payer.account_id) AS waiting,
         (SELECT count(*) FROM holds WHERE holds.community_id = here.community_id) AS community_waiting,
         CASE WHEN pools.community_id IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END
             - coalesce(pool_usage.used_micros, 0) AS pool_left_micros,
         :month_end AS pool_resets_ms,
         CAST(:total_pool AS BIGINT) - coalesce(total_usage.used_micros, 0) AS total_left_micros,
-        blocks.member IS NOT NULL AND (blocks.until_ms IS NULL OR blocks.until_ms > :now_ms) AS blocked,
-        blocks.until_ms AS blocked_until_ms,
+        EXISTS (
+            SELECT 1 FROM identities AS named
+            JOIN blocks ON blocks.community_id = here.community_id AND blocks.member = named.key
+            WHERE named.account_id = payer.account_id AND (blocks.until_ms IS NULL OR blocks.until_ms > :now_ms)
+        ) AS blocked,
+        (
+            SELECT blocks.until_ms FROM identities AS named
+            JOIN blocks ON blocks.community_id = here.community_id AND blocks.member = named.key
+            WHERE named.account_id = payer.account_id
+            ORDER BY CASE WHEN blocks.until_ms IS NULL THEN 0 ELSE 1 END, blocks.until_ms DESC LIMIT 1
+        ) AS blocked_until_ms,
         limits.longest_text, limits.in_flight, limits.cooldown_s, limits.confirm_micros,
         limits.products, limits.channels
     FROM chosen
     LEFT JOIN communities AS here ON here.key = :community
-    LEFT JOIN members ON members.community_id = here.community_id AND members.member = :member
+    LEFT JOIN identities AS payer ON payer.key = :member
+    LEFT JOIN balances ON balances.community_id = here.community_id AND balances.account_id = payer.account_id
     LEFT JOIN pools ON pools.community_id = here.community_id
     LEFT JOIN pool_usage ON pool_usage.community_id = here.community_id AND pool_usage.month_ms = :month_start
     LEFT JOIN total_usage ON total_usage.month_ms = :month_start
-    LEFT JOIN blocks ON blocks.community_id = here.community_id AND blocks.member = :member
     LEFT JOIN limits ON limits.community_id = here.community_id
 )
 """
@@ -83,13 +97,13 @@ _DECISION = f"""
 {_STANDING},
 decision AS (
     SELECT standing.*, CASE
-        WHEN community_id IS NULL THEN 'unknown'
+        WHEN community_id IS NULL OR account_id IS NULL THEN 'unknown'
         WHEN replace(:admits, ',' || coalesce(nullif(state, ''), 'waiting') || ',', '') = :admits THEN 'community'
         WHEN blocked THEN 'blocked'
         WHEN replace(products, ',' || :product || ',', '') = products THEN 'product'
         WHEN replace(channels, ',' || :channel || ',', '') = channels THEN 'channel'
         WHEN :characters > longest_text THEN 'longest_text'
-        WHEN :now_ms >= last_order_ms AND :now_ms < last_order_ms + cooldown_s * 1000 THEN 'cooldown'
+        WHEN cooldown_s > 0 AND :now_ms >= last_order_ms AND :now_ms < last_order_ms + cooldown_s * 1000 THEN 'cooldown'
         WHEN waiting >= :max_waiting THEN 'waiting'
         WHEN community_waiting >= in_flight THEN 'in_flight'
         WHEN limit_micros - used_micros < :cost_micros AND balance_micros < :cost_micros
@@ -113,11 +127,11 @@ split AS (
         WHEN limit_micros IS NULL OR limit_micros - used_micros >= :cost_micros THEN :cost_micros
         WHEN limit_micros > used_micros THEN limit_micros - used_micros
         ELSE 0
-    END AS from_allowance, community_id
+    END AS from_allowance, community_id, account_id
     FROM decision WHERE refused_by IS NULL
 )
-INSERT INTO holds (job_id, community_id, member, day_ms, month_ms, allowance_micros, balance_micros)
-SELECT :job_id, community_id, :member, :day_start, :month_start, from_allowance, :cost_micros - from_allowance
+INSERT INTO holds (job_id, community_id, account_id, day_ms, month_ms, allowance_micros, balance_micros)
+SELECT :job_id, community_id, account_id, :day_start, :month_start, from_allowance, :cost_micros - from_allowance
 FROM split WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
 """
 
@@ -137,18 +151,18 @@ FROM holds WHERE job_id = :job_id
 # `sign` 1 places a hold, -1 gives it back.
 LEDGER_HOLD = """
 INSERT INTO ledger (
-    entry_id, at_ms, community_id, member, kind, job_id, day_ms, month_ms, allowance_micros, balance_micros
+    entry_id, at_ms, community_id, account_id, member, kind, job_id, day_ms, month_ms, allowance_micros, balance_micros
 )
 SELECT
-    job_id || ':' || :kind, :now_ms, community_id, member, :kind, job_id, day_ms, month_ms,
+    job_id || ':' || :kind, :now_ms, community_id, account_id, :member, :kind, job_id, day_ms, month_ms,
     :sign * allowance_micros, -:sign * balance_micros
 FROM holds WHERE job_id = :job_id
 """
 
 DRAW_USAGE = """
-INSERT INTO usage (community_id, member, day_ms, used_micros)
-SELECT community_id, member, day_ms, allowance_micros FROM holds WHERE job_id = :job_id AND allowance_micros > 0
-ON CONFLICT (community_id, member, day_ms) DO UPDATE SET used_micros = usage.used_micros + excluded.used_micros
+INSERT INTO usage (community_id, account_id, day_ms, used_micros)
+SELECT community_id, account_id, day_ms, allowance_micros FROM holds WHERE job_id = :job_id AND allowance_micros > 0
+ON CONFLICT (community_id, account_id, day_ms) DO UPDATE SET used_micros = usage.used_micros + excluded.used_micros
 """
 
 DRAW_POOL = """
@@ -165,22 +179,27 @@ SELECT month_ms, allowance_micros + balance_micros FROM holds WHERE job_id = :jo
 ON CONFLICT (month_ms) DO UPDATE SET used_micros = total_usage.used_micros + excluded.used_micros
 """
 
-# Whoever ordered is remembered also where the order was refused, which has no hold.
 DRAW_BALANCE = """
+UPDATE balances SET balance_micros = balance_micros
+    - :sign * (SELECT holds.balance_micros FROM holds WHERE holds.job_id = :job_id)
+WHERE community_id = (SELECT community_id FROM holds WHERE job_id = :job_id AND balance_micros > 0)
+AND account_id = (SELECT account_id FROM holds WHERE job_id = :job_id)
+"""
+
+# Whoever ordered is remembered also where the order was refused, which has no hold.
+REMEMBER_ORDER = """
 INSERT INTO members (community_id, member, name, handle, seen_ms, last_order_ms)
 SELECT
     community_id, :member, :name, :handle, :now_ms, (SELECT CAST(:now_ms AS BIGINT) FROM holds WHERE job_id = :job_id)
 FROM communities WHERE key = :community
 ON CONFLICT (community_id, member) DO UPDATE SET
     name = excluded.name, handle = excluded.handle, seen_ms = excluded.seen_ms,
-    last_order_ms = coalesce(excluded.last_order_ms, members.last_order_ms),
-    balance_micros = members.balance_micros
-        - coalesce((SELECT holds.balance_micros FROM holds WHERE holds.job_id = :job_id), 0)
+    last_order_ms = coalesce(excluded.last_order_ms, members.last_order_ms)
 """
 
 RETURN_USAGE = """
 UPDATE usage SET used_micros = used_micros - (SELECT allowance_micros FROM holds WHERE job_id = :job_id)
-WHERE (community_id, member, day_ms) IN (SELECT community_id, member, day_ms FROM holds WHERE job_id = :job_id)
+WHERE (community_id, account_id, day_ms) IN (SELECT community_id, account_id, day_ms FROM holds WHERE job_id = :job_id)
 """
 
 RETURN_POOL = """
@@ -201,25 +220,24 @@ UPDATE total_usage SET used_micros = used_micros + :upstream_micros
 WHERE month_ms IN (SELECT month_ms FROM ledger WHERE entry_id = :job_id || ':hold')
 """
 
-RETURN_BALANCE = """
-UPDATE members SET balance_micros = balance_micros + (SELECT balance_micros FROM holds WHERE job_id = :job_id)
-WHERE (community_id, member) IN (SELECT community_id, member FROM holds WHERE job_id = :job_id)
-"""
-
 LEDGER_CHARGE = """
-INSERT INTO ledger (entry_id, at_ms, community_id, member, kind, job_id, day_ms, month_ms, charged_micros)
+INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, job_id, day_ms, month_ms, charged_micros)
 SELECT
-    job_id || ':charge', :now_ms, community_id, member, 'charge', job_id, day_ms, month_ms,
+    job_id || ':charge', :now_ms, community_id, account_id, :member, 'charge', job_id, day_ms, month_ms,
     allowance_micros + balance_micros
 FROM holds WHERE job_id = :job_id
 """
 
 LEDGER_UPSTREAM = """
-INSERT INTO ledger (entry_id, at_ms, community_id, member, kind, job_id, upstream_micros, reason)
-SELECT job_id || ':upstream', :now_ms, community_id, member, 'upstream', job_id, upstream_micros, reason
-FROM jobs WHERE job_id = :job_id
+INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, job_id, upstream_micros, reason)
+SELECT
+    jobs.job_id || ':upstream', :now_ms, jobs.community_id, held.account_id, jobs.member, 'upstream', jobs.job_id,
+    jobs.upstream_micros, jobs.reason
+FROM jobs JOIN ledger AS held ON held.entry_id = jobs.job_id || ':hold'
+WHERE jobs.job_id = :job_id
 """
 
 CLOSE_HOLD = "DELETE FROM holds WHERE job_id = :job_id"
 
-ADMIT = (ADMIT_HOLD, ADMIT_JOB, LEDGER_HOLD, DRAW_USAGE, DRAW_POOL, DRAW_BALANCE, DRAW_TOTAL)
+ADMIT = (ADMIT_HOLD, ADMIT_JOB, LEDGER_HOLD, DRAW_USAGE, DRAW_BALANCE, REMEMBER_ORDER, DRAW_POOL, DRAW_TOTAL)
+GIVE_BACK = (RETURN_USAGE, RETURN_POOL, DRAW_BALANCE, RETURN_TOTAL)

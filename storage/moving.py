@@ -21,9 +21,10 @@ Read = Callable[[str], Iterable[tuple[Any, ...]]]
 ROWS = 1000
 """Read at a time: memory does not grow with the table."""
 _SUM = 1 << 128
-_NEXT_ID = """
-SELECT setval(pg_get_serial_sequence('communities', 'community_id'), max(community_id)) FROM communities
-"""
+_NEXT_IDS = tuple(
+    f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) FROM {table}"
+    for table, column in (("communities", "community_id"), ("accounts", "account_id"))
+)
 
 
 @dataclass(slots=True)
@@ -91,7 +92,8 @@ async def _copy(source: Path, url: str, tables: Sequence[str]) -> dict[str, int]
                 with reading(source) as read:
                     columns = {table: [row[1] for row in read(f"PRAGMA table_info({table})")] for table in tables}
                     sent = {table: await _send(read, connection, table, columns[table], url) for table in tables}
-                await connection.execute(_NEXT_ID)
+                for next_id in _NEXT_IDS:
+                    await connection.execute(next_id)
                 await _prove(connection, columns, sent)
         finally:
             await connection.close(timeout=CONNECT_S)

@@ -17,7 +17,7 @@ from core.domain.refusals import Limit, Missing, Need, NotFound, NotPermitted
 from core.domain.reports import Entry, EntryKind
 from core.ports import Clock
 from core.stores import Admission, Admitted
-from storage import communities_sql, jobs_sql, members_sql, money_sql
+from storage import accounts_sql, communities_sql, jobs_sql, members_sql, money_sql
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.migrate import migrate
 from storage.rows import TOTAL, entry_of, joined, limits_of, newcomer_of, split, whose
@@ -33,7 +33,7 @@ ASK_FORGET_MS = DAY_MS
 MOST_WAITING = 1000
 """Communities that wait for their operator, the newest."""
 MOST_KNOWN = 10_000
-"""Communities whose row is known to be there, so that it is not inserted with each order."""
+"""Communities and members whose rows are known to be there, so that they are not inserted with each order."""
 _COLUMNS = MoveChanges.__optional_keys__ | {"state", "updated_ms", "resolved_ms"}
 """What may change in a job's row, but for the worker that carries it."""
 _OF_JOB = frozenset(field.name for field in fields_of(Job))
@@ -63,7 +63,7 @@ class SqlStore:
         self._total_pool_micros = total_pool_micros
         self._communities = communities
         self._allowed = frozenset(allowed)
-        self._known: set[str] = set()
+        self._known: set[tuple[str, str]] = set()
 
     async def open(self) -> None:
         """Connect and bring the schema up to date. Raises SchemaTooNew, StoreBusy."""
@@ -106,9 +106,10 @@ class SqlStore:
             "kind": EntryKind.HOLD.value,
             "sign": 1,
         }
-        know = () if caller.community in self._known else (communities_sql.KNOW,)
+        pair = (caller.community, caller.member)
+        know = () if pair in self._known else (communities_sql.KNOW, *accounts_sql.OPEN)
         texts = (*know, *money_sql.ADMIT, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
-        touched = whose(caller.community, caller.member)
+        touched = whose(*pair)
         if self._total_pool_micros is not None:
             touched += (TOTAL,)
         statements = [Statement(text, args, otherwise=text is money_sql.REFUSAL) for text in texts]
@@ -117,11 +118,11 @@ class SqlStore:
             results = await self._driver.run(statements[-2:])
         found, refused = results[-2:]
         if not found and refused[0]["refused_by"] == "unknown":  # it was known, and has been forgotten since
-            self._known.discard(caller.community)
+            self._known.discard(pair)
             return await self.admit(admission)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        self._known.add(caller.community)
+        self._known.add(pair)
         if not found:
             return Admitted(refused_by=Limit(refused[0]["refused_by"]), standing=_standing(refused[0]))
         job = job_of(found[0])
@@ -130,7 +131,7 @@ class SqlStore:
     async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
         if not may_move(job.state, to):
             raise StaleJob(f"{job.job_id} can't go from {job.state} to {to}")
-        args = {"job_id": job.job_id, "now_ms": self._clock.now_ms()}
+        args: dict[str, Any] = {"job_id": job.job_id, "member": job.member, "now_ms": self._clock.now_ms()}
         values: dict[str, object] = {**changes, "state": to.value, "updated_ms": args["now_ms"]}
         if settles(job.state, to) or voids(job.state, to):
             values["resolved_ms"] = args["now_ms"]
@@ -140,9 +141,10 @@ class SqlStore:
         if settles(job.state, to):
             statements += [Statement(money_sql.LEDGER_CHARGE, args, 1), Statement(money_sql.CLOSE_HOLD, args, 1)]
         elif voids(job.state, to):
-            texts = (money_sql.RETURN_USAGE, money_sql.RETURN_POOL, money_sql.RETURN_BALANCE, money_sql.RETURN_TOTAL)
-            statements.append(Statement(money_sql.LEDGER_HOLD, {**args, "kind": EntryKind.VOID.value, "sign": -1}, 1))
-            statements += [Statement(text, args) for text in texts] + [Statement(money_sql.CLOSE_HOLD, args, 1)]
+            args |= {"kind": EntryKind.VOID.value, "sign": -1}
+            statements.append(Statement(money_sql.LEDGER_HOLD, args, 1))
+            statements += [Statement(text, args) for text in money_sql.GIVE_BACK]
+            statements.append(Statement(money_sql.CLOSE_HOLD, args, 1))
         if changes.get("upstream_micros"):
             lost = {**args, "upstream_micros": changes["upstream_micros"]}
             statements += [Statement(money_sql.LEDGER_UPSTREAM, args, 1), Statement(money_sql.DRAW_UPSTREAM, lost, 1)]
@@ -246,7 +248,7 @@ class SqlStore:
         args |= {"amount_micros": amount_micros, "now_ms": now_ms}
         args |= {"paused_ms": now_ms - ASK_PAUSE_MS, "forgotten_ms": now_ms - ASK_FORGET_MS}
         alone = whose(caller.community, caller.member)
-        texts = (communities_sql.KNOW, members_sql.FORGET_WISHES, members_sql.ASK)
+        texts = (communities_sql.KNOW, *accounts_sql.OPEN, members_sql.FORGET_WISHES, members_sql.ASK)
         *_, rows = await self._driver.run([Statement(text, args) for text in texts], alone=alone)
         return bool(rows)
 

@@ -22,6 +22,7 @@ from benchmarks.orders import COST_MICROS, TEXT, admission, orders
 from bots.app.compose import WallClock
 from core.domain.quota import Period, window
 from core.stores import Admission
+from storage.accounts_sql import ACCOUNT, OPEN
 from storage.communities_sql import HERE, KNOW
 from storage.driver import Driver, Statement
 from storage.members_sql import REMEMBER
@@ -49,7 +50,7 @@ BATCHES = (64, 256, 1024, 4096)
 WARM = 256
 TRIED = 2_048
 """Orders in a trial of one batch size."""
-TABLES = ("jobs", "holds", "ledger", "members", "usage", "pool_usage")
+TABLES = ("accounts", "identities", "jobs", "holds", "ledger", "members", "usage", "pool_usage")
 
 
 async def service(*, folder: str, count: int, waiting: int, shared: str = "", within: str = "") -> Figures:
@@ -100,10 +101,11 @@ Binding = dict[str, str | int | None]
 
 _TEXTS = (
     KNOW,
+    *OPEN,
     REMEMBER,
     f"""
-    INSERT INTO holds (job_id, community_id, member, day_ms, month_ms, allowance_micros, balance_micros)
-    VALUES (:job_id, {HERE}, :member, :day_start, :month_start, :cost_micros, 0)
+    INSERT INTO holds (job_id, community_id, account_id, day_ms, month_ms, allowance_micros, balance_micros)
+    VALUES (:job_id, {HERE}, {ACCOUNT}, :day_start, :month_start, :cost_micros, 0)
     """,
     f"""
     INSERT INTO jobs (
@@ -115,12 +117,16 @@ _TEXTS = (
     )
     """,
     f"""
-    INSERT INTO ledger (entry_id, at_ms, community_id, member, kind, job_id, day_ms, month_ms, allowance_micros)
-    VALUES (:entry_id, :now_ms, {HERE}, :member, 'hold', :job_id, :day_start, :month_start, :cost_micros)
+    INSERT INTO ledger (
+        entry_id, at_ms, community_id, account_id, member, kind, job_id, day_ms, month_ms, allowance_micros
+    ) VALUES (
+        :entry_id, :now_ms, {HERE}, {ACCOUNT}, :member, 'hold', :job_id, :day_start, :month_start, :cost_micros
+    )
     """,
     f"""
-    INSERT INTO usage (community_id, member, day_ms, used_micros) VALUES ({HERE}, :member, :day_start, :cost_micros)
-    ON CONFLICT (community_id, member, day_ms) DO UPDATE SET used_micros = usage.used_micros + excluded.used_micros
+    INSERT INTO usage (community_id, account_id, day_ms, used_micros)
+    VALUES ({HERE}, {ACCOUNT}, :day_start, :cost_micros)
+    ON CONFLICT (community_id, account_id, day_ms) DO UPDATE SET used_micros = usage.used_micros + excluded.used_micros
     """,
     f"""
     INSERT INTO pool_usage (community_id, month_ms, used_micros) VALUES ({HERE}, :month_start, :cost_micros)

@@ -31,6 +31,8 @@ OPEN = "a hold exists exactly while its job is unresolved"
 ENDED = "every job has one hold entry, and one charge if it has audio in time, else one void once it has ended"
 CHARGE = "a charge is what was held, for a job that has audio"
 SHAPE = "an entry has only what belongs to its kind"
+ACCOUNT = "what becomes of a hold counts for the same account"
+IDENTITY = "everybody in the ledger is an identity, and every identity has an account"
 WHOSE = "an entry is of its job's member, and written when the job came there"
 DAY = "a hold counts on the day of its order, and what becomes of it on the same"
 PLATFORM = "a job is of the platform that its community and member are of"
@@ -57,7 +59,7 @@ def words(states: frozenset[State]) -> str:
 
 
 def other(column: str) -> str:
-    return f"{column} = {NOWHERE if column == 'community_id' else ELSE}"
+    return f"{column} = {NOWHERE if column in {'community_id', 'account_id'} else ELSE}"
 
 
 FALSE = [
@@ -85,13 +87,22 @@ FALSE = [
     ("jobs", "late = '' AND state <> 'expired'", "late = 'awaited'", LATE),
     ("jobs", "late = '' AND state = 'expired'", "state = 'late'", LATE),
     ("jobs", "TRUE", None, WHOSE),
-    *(("holds", "TRUE", other(column), HOLD) for column in ("community_id", "member", "job_id")),
+    *(("holds", "TRUE", other(column), HOLD) for column in ("community_id", "account_id", "job_id")),
     *(
         ("holds", "TRUE", f"{column} = {column} + 1", HOLD)
         for column in ("day_ms", "month_ms", "allowance_micros", "balance_micros")
     ),
     ("holds", "TRUE", None, OPEN),
     *(("ledger", JOBS_ENTRY, other(column), WHOSE) for column in ("community_id", "member", "job_id")),
+    ("ledger", f"{JOBS_ENTRY} AND kind <> 'hold'", other("account_id"), ACCOUNT),
+    ("ledger", "kind = 'hold' AND balance_micros = 0", other("account_id"), USAGE),
+    ("ledger", GIVEN + " OR balance_micros < 0", other("account_id"), BALANCE),
+    ("ledger", "TRUE", other("member"), IDENTITY),
+    ("identities", "TRUE", other("account_id"), IDENTITY),
+    ("identities", "key IN (SELECT member FROM ledger)", other("key"), IDENTITY),
+    ("identities", "key IN (SELECT member FROM ledger)", None, IDENTITY),
+    ("accounts", "TRUE", other("account_id"), IDENTITY),
+    ("accounts", "TRUE", None, IDENTITY),
     *(("ledger", GIVEN, other(column), CREDIT) for column in ("entry_id", "community_id", "member", "actor")),
     ("ledger", JOBS_ENTRY, f"entry_id = {ELSE}", SHAPE),
     ("ledger", JOBS_ENTRY, f"actor = {ELSE}", SHAPE),
@@ -142,10 +153,10 @@ FALSE = [
     ("quotas", "limit_micros IS NOT NULL", "limit_micros = NULL", QUOTA),
     ("quotas", "TRUE", "period = 'week'", QUOTA),
     ("quotas", "TRUE", "set_ms = set_ms + 1", QUOTA),
-    *(("members", "balance_micros > 0", other(column), BALANCE) for column in ("community_id", "member")),
-    ("members", "TRUE", "balance_micros = balance_micros + 1", BALANCE),
-    ("members", "balance_micros > 0", None, BALANCE),
-    *(("usage", "used_micros > 0", other(column), USAGE) for column in ("community_id", "member")),
+    *(("balances", "balance_micros > 0", other(column), BALANCE) for column in ("community_id", "account_id")),
+    ("balances", "TRUE", "balance_micros = balance_micros + 1", BALANCE),
+    ("balances", "balance_micros > 0", None, BALANCE),
+    *(("usage", "used_micros > 0", other(column), USAGE) for column in ("community_id", "account_id")),
     *(("usage", "used_micros > 0", f"{column} = {column} + 1", USAGE) for column in ("day_ms", "used_micros")),
     ("usage", "used_micros > 0", None, USAGE),
     ("pool_usage", "TRUE", other("community_id"), POOL),
@@ -159,7 +170,7 @@ FALSE = [
 NO_MONEY = {
     "jobs": "job_id event_id member_name direct product parameters channel roles callback_token updated_ms attempts "
     "request_id submitted_ms deadline_ms reason detail artifacts worker_id shown locale",
-    "members": "name handle seen_ms last_order_ms",
+    "accounts": "opened_for",
     "ledger": "reason",
     "audit": "act",
     "quotas": "kind",
@@ -282,4 +293,4 @@ def literal(value: Any) -> str:
 async def test_a_negative_balance_is_found(driver: Driver, clock: SetClock, store: SqlStore) -> None:
     await books(driver, clock, store)
     async with falsified(driver) as run:
-        assert await run("UPDATE members SET balance_micros = -1 WHERE balance_micros > 900", CHECKS[NEGATIVE])
+        assert await run("UPDATE balances SET balance_micros = -1 WHERE balance_micros > 900", CHECKS[NEGATIVE])

@@ -184,7 +184,7 @@ async def test_two_communities_become_one(store: SqlStore, admin: SqlAdminStore,
     assert (standing.used_micros, standing.balance_micros, standing.held_micros) == (700, 1200, 1500)
     assert standing.pool_left_micros == 10_000 - 1500
     assert (await store.standing(CHOIR, BOB, RICH)).quota.limit_micros == len("choir")
-    for name in ("members", "quotas", "pools", "usage", "pool_usage", "jobs", "holds"):
+    for name in ("members", "balances", "quotas", "pools", "usage", "pool_usage", "jobs", "holds"):
         assert await table(driver, f"SELECT count(DISTINCT community_id) FROM {name}") == [(1,)], name
     now = await store.job(held.job_id)
     assert now is not None

@@ -106,7 +106,7 @@ async def test_a_balance_is_spent_once(pair: Pair) -> None:
     await pair.admins[0].credit(act(), Person(member="test:ann", name="Ann"), 3 * COST + 1, "gift")
     answers = await pair.admit(orders(ANN, Quota(limit_micros=0, period=Period.DAY)))
     assert outcomes(answers) == (3, {"allowance"})
-    assert (await pair.read("SELECT balance_micros FROM members"))["balance_micros"] == 1
+    assert (await pair.read("SELECT balance_micros FROM balances"))["balance_micros"] == 1
 
 
 async def test_what_a_community_has_in_flight_stays_within_its_limit(pair: Pair) -> None:

@@ -123,7 +123,9 @@ async def test_a_hold_that_is_not_there_is_not_resolved(tmp_path: Path, state: S
         await driver.run([Statement("DELETE FROM holds")])
     else:  # resolved before, by whatever way
         kind = "charge" if state is State.GENERATED else "void"
-        text = "INSERT INTO ledger (entry_id, at_ms, community_id, member, kind) VALUES (:e, 0, 1, 'm', :k)"
+        text = (
+            "INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind) VALUES (:e, 0, 1, 1, 'm', :k)"
+        )
         await driver.run([Statement(text, {"e": f"{job.job_id}:{kind}", "k": kind})])
     with pytest.raises((StaleJob, Conflict)):
         await store.move(job, state)

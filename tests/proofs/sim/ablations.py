@@ -92,7 +92,7 @@ ABLATIONS = (
         "elif voids(job.state, to):",
         "elif voids(job.state, to) and to is not State.FAILED:",
     ),
-    Ablation("refund twice", f"{_STORE}.move", "for text in texts]", "for text in texts * 2]"),
+    Ablation("refund twice", f"{_STORE}.move", "money_sql.GIVE_BACK]", "money_sql.GIVE_BACK * 2]"),
     Ablation(
         "callback trusted",
         "core.engine.callbacks:Naming.confirm",

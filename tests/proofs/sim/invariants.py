@@ -88,8 +88,8 @@ def _check_quota(history: "History", connection: sqlite3.Connection, row: sqlite
     if limit is None or not row["allowance_micros"]:
         return
     used = connection.execute(
-        "SELECT sum(allowance_micros) FROM ledger WHERE community_id = ? AND member = ? AND day_ms >= ? AND day_ms < ?",
-        (*where, *window(period, row["day_ms"])),
+        "SELECT sum(allowance_micros) FROM ledger WHERE community_id = ? AND account_id = ? AND day_ms >= ? AND day_ms < ?",
+        (row["community_id"], row["account_id"], *window(period, row["day_ms"])),
     ).fetchone()[0]
     if used > limit:
         history.breach("admission was within what was allowed", f"{where[1]} used {used} of {limit}")
