@@ -212,7 +212,8 @@ SELECT
     coalesce(pool_usage.used_micros, 0) AS used_micros,
     CASE WHEN pools.community_id IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END AS pool_micros,
     communities.title, communities.state, communities.added_by, communities.added_name, communities.was_added,
-    CASE WHEN {WAITS} THEN 1 ELSE 0 END AS waits
+    CASE WHEN {WAITS} THEN 1 ELSE 0 END AS waits,
+    CASE WHEN EXISTS (SELECT 1 FROM identities WHERE identities.key = communities.key) THEN 1 ELSE 0 END AS direct
 FROM communities
 LEFT JOIN (SELECT community_id, count(*) AS members FROM members GROUP BY community_id) AS known
     ON known.community_id = communities.community_id

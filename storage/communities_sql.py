@@ -41,18 +41,25 @@ UPDATE communities SET told_ms = :now_ms
 WHERE told_ms IS NULL AND state <> '' AND replace(:told, ',' || key || ',', '') <> :told
 """
 COMMUNITY = "SELECT state FROM communities WHERE key = :community AND state <> ''"
-# Whoever makes groups must not fill the table. One of which anything else is written keeps its row.
-FORGET_WAITING = """
-DELETE FROM communities WHERE state = 'waiting' AND community_id NOT IN (
+# Whoever makes groups must not fill the tables. A community of which more is written than who was seen there stays.
+_FORGOTTEN = """
+state = 'waiting' AND community_id NOT IN (
     SELECT community_id FROM communities WHERE state = 'waiting' ORDER BY asked_ms DESC, key LIMIT :most
 )
-AND NOT EXISTS (SELECT 1 FROM members WHERE members.community_id = communities.community_id)
+AND NOT EXISTS (
+    SELECT 1 FROM members WHERE members.community_id = communities.community_id AND last_order_ms IS NOT NULL
+)
+AND NOT EXISTS (SELECT 1 FROM balances WHERE balances.community_id = communities.community_id)
 AND NOT EXISTS (SELECT 1 FROM audit WHERE audit.community_id = communities.community_id)
 AND NOT EXISTS (SELECT 1 FROM credit_requests WHERE credit_requests.community_id = communities.community_id)
 AND NOT EXISTS (SELECT 1 FROM offers WHERE offers.community_id = communities.community_id)
 """
+FORGET_SEEN = f"""
+DELETE FROM members WHERE community_id IN (SELECT community_id FROM communities WHERE {_FORGOTTEN})
+"""
+FORGET_WAITING = f"DELETE FROM communities WHERE {_FORGOTTEN}"
 
-SEE = (SEE_COMMUNITY, RETITLE, HEAR, COMMUNITY, FORGET_WAITING)
+SEE = (SEE_COMMUNITY, RETITLE, HEAR, COMMUNITY, FORGET_SEEN, FORGET_WAITING)
 
 # All that a community has hangs on its id.
 MOVE = """

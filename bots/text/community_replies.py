@@ -109,7 +109,7 @@ def _spent(community: Community) -> str:
     title, pool = community.title, community.pool_micros
     name = f"{quoted(title)} {community.community}" if title else community.community
     used = money(community.used_micros)
-    if community.state is None:  # where the allowance decides
+    if community.direct:  # where the allowance decides
         return _("{community}: {used} in a direct chat", community=name, used=used)
     return _(
         "{community}: {used} of {pool}, {members}",

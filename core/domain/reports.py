@@ -92,7 +92,9 @@ class Community:
     pool_micros: int | None
     title: str = ""
     state: Approval | None = None
-    """None where nobody decides, as for a direct chat."""
+    """None where nobody decides: in a direct chat, and where the bot was not seen to be added."""
+    direct: bool = False
+    """A direct chat: its key is its member's."""
     added_by: str = ""
     added_name: str = ""
     was_added: bool = False

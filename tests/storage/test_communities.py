@@ -11,7 +11,7 @@ from bots.text.community_replies import communities as communities_listed
 from core.domain.communities import Approval, Communities
 from core.domain.errors import ConfigurationError
 from storage.admin_store import SqlAdminStore
-from storage.driver import Driver
+from storage.driver import Driver, Statement
 from storage.engines import admin_of
 from storage.postgres import PostgresDriver
 from storage.store import SqlStore
@@ -90,6 +90,29 @@ async def test_a_community_that_never_waited_is_not_said_to_have(
         chosen = SqlAdminStore(driver, clock, SqlStore(driver, clock, communities=communities))
         await chosen.decide_community(act(), BAND, Approval.APPROVED)
         assert (await chosen.audit(BAND, 1))[0].before == before
+
+
+async def test_whoever_makes_groups_and_orders_there_does_not_fill_the_tables(
+    asking: SqlStore, driver: Driver, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.store.MOST_WAITING", 2)
+    for number in range(5):
+        clock.forward(ms=1)
+        who = caller("eve", community=f"made{number}")
+        await asking.see_community(who.community, "Made", who.member, "Eve")
+        assert (await asking.admit(admission(order(who)))).refused_by == "community"
+    counted = "SELECT (SELECT count(*) FROM communities) AS groups, (SELECT count(*) FROM members) AS seen"
+    ((row,),) = await driver.run([Statement(counted)])
+    assert (row["groups"], row["seen"]) == (2, 2)
+
+
+async def test_a_group_that_nobody_saw_the_bot_added_to_is_not_listed_as_a_direct_chat(
+    store: SqlStore, admin: SqlAdminStore
+) -> None:
+    for who in (caller(), replace(caller(community="ann"), direct=True)):
+        await store.admit(admission(order(who), cost=1400))
+    listed = communities_listed(await admin.communities(0, 9)).split("\n")
+    assert sorted(listed) == ["test:ann: $0.00 in a direct chat", "test:band: $0.00 of no pool, 1 member"]
 
 
 async def test_a_direct_chat_needs_no_approval(asking: SqlStore) -> None:
