@@ -31,8 +31,8 @@ _STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.engine.generation:Gene
 _TELEGRAM, _DISCORD = "bots.telegram.delivery:TelegramDelivery", "bots.discord.delivery:DiscordDelivery"
 
 _STALE_READ = """\
-seen = await self._driver.run([Statement(money_sql.REFUSAL, args)])
-args["early"] = seen[0][0]["refused_by"]
+seen = await self._driver.run([Statement(text, args) for text in (*know, money_sql.REFUSAL)])
+args["early"] = seen[-1][0]["refused_by"]
 stale = {
     "decision WHERE refused_by IS NULL": "decision WHERE :early IS NULL",
     "WHEN limit_micros IS NULL OR limit_micros - used_micros >= :cost_micros": "WHEN :early IS NULL",
