@@ -6,13 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import ne
 
-from bots.commands.table import members_words, places, words
+from bots.commands.table import members_words, places, rows, words
 from core.domain.products import Catalog
 
-_COMMAND = re.compile(r"[/\uff0f]([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:[:\uff1a,\uff0c\u3001]|(?!\S))\s*")
+_UNSEEN = "\u200b-\u200f\u2060\ufeff"
+_COMMAND = re.compile(
+    r"[/\uff0f]([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?"
+    rf"(?:[:\uff1a,\uff0c\u3001]|[{_UNSEEN}.;!?\u2026\u3002\uff01\uff1f-]*(?!\S)|[{_UNSEEN}]+)\s*"
+)
 """The slash may be the wide one of East Asian keyboards.
 
-Any blank ends the name, also the wide and the unbreakable one, and so does what people put in its place.
+Any blank ends the name, also one that is wide, unbreakable or unseen, and so does what people put in its place; a mark
+such as a full stop may stand before a blank.
 """
 _ALMOST = re.compile(
     r"(?:\s*(?:[!.\\?$#>\uff01\u3002\uffe5\uff3c-]+|[/\uff0f]{2,}|[/\uff0f](?=\s))|\s+[/\uff0f])"
@@ -56,10 +61,13 @@ def read(text: str) -> Command | None:
 
 
 def read_mine(text: str, bot_name: str) -> Command | None:
-    """Do the same; a command for another bot is none."""
+    """Do the same; a command for another bot is none, and after a blank the bot's name addresses it, too."""
     command = read(text)
-    for_another = command is not None and command.bot is not None and command.bot.casefold() != bot_name.casefold()
-    return None if for_another else command
+    if command is None or (command.bot is not None and command.bot.casefold() != bot_name.casefold()):
+        return None
+    name = re.match(rf"@\u2060?{re.escape(bot_name)}(?!\w)[:,]?\s*", command.body, re.IGNORECASE)
+    takes_member = any(row.member for row in rows(command.name))
+    return command if name is None or takes_member else Command(command.name, bot_name, command.body[name.end() :])
 
 
 def meant(text: str, known: Iterable[str]) -> str:

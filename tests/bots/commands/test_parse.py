@@ -11,6 +11,11 @@ from bots.commands.parse import Command, Named, meant, named, read, read_mine
         ("/speak Aria Hello", Command("speak", None, "Aria Hello")),
         ("/SPEAK hi", Command("speak", None, "hi")),
         ("/help", Command("help", None, "")),
+        ("/help?", Command("help", None, "")),
+        ("/speak. hi", Command("speak", None, "hi")),
+        ("/block; @bob", Command("block", None, "@bob")),
+        ("/speak\u200b hi", Command("speak", None, "hi")),
+        ("/speak@my_bot\u2060! hi", Command("speak", "my_bot", "hi")),
         ("/speak@my_bot  hi ", Command("speak", "my_bot", "hi")),
         ('/speak "two  words"\nand a line', Command("speak", None, '"two  words"\nand a line')),
         ("/music\n\nrain", Command("music", None, "rain")),
@@ -21,7 +26,7 @@ def test_a_command_keeps_lines_and_quotes(text: str, expected: Command) -> None:
     assert read(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "hello", "see /speak", " /speak x", "/", "//speak x", "/speak! x", "/a/b"])
+@pytest.mark.parametrize("text", ["", "hello", "see /speak", " /speak x", "/", "//speak x", "/speak!x", "/a/b"])
 def test_what_does_not_begin_with_a_command_is_none(text: str) -> None:
     assert read(text) is None
 
@@ -47,6 +52,21 @@ def test_a_command_for_another_bot_is_none() -> None:
     assert read_mine("/speak@Some_Bot hi", "some_bot") == Command("speak", "Some_Bot", "hi")
     assert read_mine("/speak hi", "some_bot")
     assert read_mine("/speak@other_bot hi", "some_bot") is None
+
+
+@pytest.mark.parametrize("name", ["@some_bot ", "@Some_Bot, ", "@\u2060some_bot: ", "@some_bot\n"])
+def test_the_bots_name_after_a_blank_addresses_it(name: str) -> None:
+    assert read_mine(f"/speak {name}hi", "some_bot") == Command("speak", "some_bot", "hi")
+
+
+@pytest.mark.parametrize("body", ["@some_bottle hi", "hi @some_bot", "@other_bot hi", 'text="@some_bot hi"'])
+def test_other_names_are_part_of_the_text(body: str) -> None:
+    assert read_mine(f"/speak {body}", "some_bot") == Command("speak", None, body)
+
+
+def test_the_bots_name_in_the_place_of_a_member_stays() -> None:
+    """It must not make a grant to whoever wrote the message that is replied to."""
+    assert read_mine("/grant @some_bot 5", "some_bot") == Command("grant", None, "@some_bot 5")
 
 
 @pytest.mark.parametrize(
