@@ -28,6 +28,12 @@ _AMID = re.compile(rf"(?<![^\s,;]){DASHES}?(?P<name>{WORD}){EQUALS}(?P<value>\"[
 _ORDER_AMID = re.compile(r"(?<=\s)/(\w+)(?=\s)")
 _TO_A_BOT = {"cancel", "confirm", "exit", "quit", "stop"} | {w for c in table.COMMANDS for w in (c.name, c.group)}
 """What people tell a bot, in a word or two."""
+_HELP = {
+    "aide", "ajuda", "ajutor", "aiuto", "apua", "ayuda", "bantuan", "help", "hilfe", "hjelp", "hjälp", "hjælp",
+    "hulp", "pomoc", "yard\u0131m", "βοήθεια", "допомога", "помощь", "справка", "עזרה", "راهنما", "مساعدة", "मदद",
+    "ช่วยเหลือ", "도움말", "ヘルプ", "助けて", "帮助", "幫助",
+}  # fmt: skip
+"""Help in the languages in which people ask for it, whatever they have set."""
 _TEXTS = frozenset({"description", "lyrics", "message", "sentence", "words"})
 """What else people call a text."""
 _AROUND = frozenset({"a", "any", "enter", "goes", "here", "insert", "my", "own", "some", "the", "type", "your"})
@@ -43,11 +49,18 @@ def is_doubtful(body: str, text: str, catalog: Catalog) -> bool:
     """
     if len(text) > LONGEST_DOUBTFUL or not QUOTATION_MARKS.isdisjoint(body):
         return False
+    if _bare(text) in _HELP:
+        return True
     words = re.findall(r"\w+", text.casefold())
     whole, meant = " ".join(words), " ".join(word for word in words if word not in _AROUND)
     if whole in _TO_A_BOT or meant in _TEXTS or meant in _shown(spoken()):
         return True
     return any(whole == row.command or meant in row.table for row in catalog.products.values())
+
+
+def _bare(text: str) -> str:
+    """Return a text without what is around it; marks upon letters, as in Hindi, are part of it."""
+    return text.casefold().strip(" \t\n.!?\u2026\u3002\uff01\uff1f\xa1\xbf")
 
 
 @lru_cache(maxsize=64)
@@ -82,7 +95,8 @@ def _refuse_unfinished(typed: Typed, text: str) -> None:
             right = f'{part}"' if '"' in part else ""
             typed.refuse(name, part, _("left out, or all of the text in quotation marks"), part, right)
         if name in typed.product.options:
-            typed.refuse(name, part, typed.product.table[name].allowed, part, typed.example(name))
+            value = part if match["opened"] or '"' in part else ""
+            typed.refuse(name, value, typed.product.table[name].allowed, part, typed.example(name))
 
 
 def _refuse_amid(typed: Typed, text: str) -> None:

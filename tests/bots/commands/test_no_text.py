@@ -122,7 +122,7 @@ def test_what_may_be_a_sentence_is_said(text: str) -> None:
     "text",
     ["help", "Help!", "HELP\n", "Usage", "quota", "balance", "quota show", "music", "stop", "Cancel.", "prompt",
      "your text here", "Enter your text here", "<your prompt>", "some words", "description", "AMOUNT", "@name", "reason",
-     "output_format"],
+     "output_format", "Hilfe", "ayuda", "помощь", "帮助", "ヘルプ", "मदद"],
 )  # fmt: skip
 def test_a_word_that_may_be_meant_for_the_bot_is_asked_about(text: str) -> None:
     """Also after a voice and as a text that is named, but in no quotation marks."""
@@ -161,3 +161,13 @@ def test_what_help_says_is_no_text(product: str) -> None:
     for usage in (f"[{row.speaker}] {row.billed}" if row.speaker else row.billed, *row.options):
         with pytest.raises(InvalidInput):
             ordered(usage, product)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [("Hello speed=", ""), ("Hello --speed", ""), ("[speed=1.2 Hello", "[speed=1.2"), ('voice="Aria', 'voice="Aria')],
+)
+def test_a_name_alone_is_called_missing_and_not_quoted_as_a_value(body: str, value: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        ordered(body)
+    assert refused.value.value == value
