@@ -28,7 +28,7 @@ _DID: Mapping[str, str] = {
     Action.LIMIT_LONGEST_TEXT: N_("{name} limited the characters of an order"),
     Action.LIMIT_IN_FLIGHT: N_("{name} limited the orders under way"),
     Action.LIMIT_COOLDOWN: N_("{name} limited the seconds between two orders"),
-    Action.LIMIT_CONFIRM: N_("{name} set from which price on orders are confirmed"),
+    Action.LIMIT_CONFIRM: N_("{name} set the price above which orders are confirmed"),
     Action.LIMIT_PRODUCTS: N_("{name} set what may be ordered"),
     Action.LIMIT_CHANNELS: N_("{name} set the channels for orders"),
     Action.RESUME: N_("{name} let orders go to the gateway at once"),

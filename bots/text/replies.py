@@ -152,7 +152,7 @@ def not_seen(name: str, usage: str) -> str:
 def usage_quota() -> str:
     """Say how /quota is used."""
     return _(
-        "Write /quota set, show or clear with a member, or /quota default. The amount is {amount}; the period is day, "
-        "week or month. For example: /quota set @name AMOUNT day",
+        "Write /quota set, show or clear with a member, or /quota default. What may be spent is {amount}; the period "
+        "is day, week or month. For example: /quota set @name AMOUNT day",
         amount=_(AMOUNTS),
     )

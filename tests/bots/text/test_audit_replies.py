@@ -34,7 +34,7 @@ async def test_the_audit_is_in_peoples_words(tmp_path: Path, monkeypatch: pytest
         "limited the characters of an order: none → 500",
         "limited the orders under way: none → 3",
         "limited the seconds between two orders: none → 60",
-        "set from which price on orders are confirmed: none → $0.05",
+        "set the price above which orders are confirmed: none → $0.05",
         "set what may be ordered: none → speech",
         "set the channels for orders: none → none",
     }
