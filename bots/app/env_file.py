@@ -1,11 +1,13 @@
 """The lines of a settings file, as far as the library that reads it says nothing about them."""
 
+import logging
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from dotenv.parser import parse_stream
 
+logging.getLogger("dotenv").setLevel(logging.ERROR)  # it warns of what is said here, without the name
 _NAME = re.compile(r"(\s*)([A-Z_]{2,40}\b)?")
 
 
