@@ -3,10 +3,10 @@
 from secrets import token_hex
 
 from benchmarks.fakes import CHAT
+from core.domain.admission import Admission
 from core.domain.ids import new_job_id, new_token
 from core.domain.models import Caller, Destination, Order
 from core.domain.quota import Period, Quota
-from core.stores import Admission
 
 TEXT = "Good evening everyone, the show begins in ten minutes in the big hall downstairs."
 PRICE_MICROS = 100_000

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from core.admin import Admin
 from core.communities import CLOSED, Communities
+from core.domain.admission import Admission, Admitted
 from core.domain.allowed import Rule, allowed
 from core.domain.amounts import parse_amount
 from core.domain.errors import OutOfCredit, StaleJob, StoreAway, StoreError
@@ -39,7 +40,7 @@ from core.engine.carrier import Carrier
 from core.engine.meters import Meters
 from core.operators import Operators
 from core.ports import Clock
-from core.stores import Admission, Admitted, Store
+from core.stores import Store
 
 log = logging.getLogger(__name__)
 

@@ -1,51 +1,16 @@
 """What the core needs remembered: jobs and money, what admins decide, what operators were told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, Unpack
+from typing import Protocol, Unpack
 
+from core.domain.admission import Admission, Admitted
 from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.lifecycle import State
 from core.domain.models import Caller, Changes, Destination, Job, MoveChanges, Order, Person
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
-from core.domain.refusals import Limit
 from core.domain.reports import Community, CreditRequest, Entry, Spent
 from core.domain.troubles import Key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
-    """A validated and priced order on its way into the store."""
-
-    order: Order
-    job_id: str
-    callback_token: str
-    parameters: Mapping[str, Any]
-    characters: int
-    price_micros: int
-    """Per 1,000 characters: it is kept, so that the cost can be checked."""
-    cost_micros: int
-    operator_quota: Quota
-    """In force where neither the member nor the community has a quota."""
-    max_waiting: int
-    """Unresolved jobs that one member may have."""
-    confirmed: bool = False
-    """The member has agreed to the price."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
-    """What the one write transaction decided.
-
-    `job` is the new job, or the earlier one of the same event (`duplicate`), or None when the order was refused:
-    then `refused_by` names the limit, and `standing` is what the decision saw.
-    """
-
-    job: Job | None = None
-    duplicate: bool = False
-    standing: Standing | None = None
-    refused_by: Limit | None = None
 
 
 class Store(Protocol):

@@ -13,8 +13,8 @@ from core.engine.lease import Carried, Hear, Signal
 from core.engine.queue import Room
 from storage.communities_sql import KEYED
 from storage.driver import Driver, Statement
+from storage.job_rows import job_of
 from storage.rows import joined
-from storage.store import job_of
 
 log = logging.getLogger(__name__)
 

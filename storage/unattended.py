@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from core.domain.models import Job, Shown
 from storage.communities_sql import KEYED
 from storage.driver import Driver, Statement
+from storage.job_rows import job_of
 from storage.leases import ENTER, LEAVE, NOW
 from storage.rows import joined
-from storage.store import job_of
 
 HAND = "!"
 """How the id of what has jobs in hand for a moment begins, which is no worker."""

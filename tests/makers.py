@@ -4,13 +4,13 @@ import itertools
 from typing import Any
 
 from bots.web.server import Web
+from core.domain.admission import Admission
 from core.domain.audit import Act, CommandName
 from core.domain.lifecycle import State
 from core.domain.models import Caller, Destination, Job, Order
 from core.domain.quota import Period, Quota
 from core.engine.meters import Meters
 from core.service import Service
-from core.stores import Admission
 
 _numbers = itertools.count(1)
 

@@ -20,8 +20,8 @@ from benchmarks.core_rig import open_store
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_once
 from benchmarks.orders import COST_MICROS, TEXT, admission, orders
 from bots.app.compose import WallClock
+from core.domain.admission import Admission
 from core.domain.quota import Period, window
-from core.stores import Admission
 from storage.accounts_sql import ACCOUNT, OPEN
 from storage.communities_sql import HERE, KNOW
 from storage.driver import Driver, Statement

@@ -95,7 +95,7 @@ async def test_a_community_that_never_waited_is_not_said_to_have(
 async def test_whoever_makes_groups_and_orders_there_does_not_fill_the_tables(
     asking: SqlStore, driver: Driver, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.store.MOST_WAITING", 2)
+    monkeypatch.setattr("storage.communities.MOST_WAITING", 2)
     for number in range(5):
         clock.forward(ms=1)
         who = caller("eve", community=f"made{number}")

@@ -14,7 +14,8 @@ from core.domain.lifecycle import State
 from core.domain.models import Person
 from storage.admin_store import SqlAdminStore
 from storage.driver import OutcomeUnknown, Row, Statement
-from storage.postgres import CONNECTIONS, PostgresDriver, beginning
+from storage.postgres import CONNECTIONS, PostgresDriver
+from storage.postgres_sql import beginning
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission

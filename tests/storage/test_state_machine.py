@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
+from core.domain.admission import Admission, Admitted
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import MOVES, State
 from core.domain.models import Job, Order, Person
 from core.domain.quota import DAY_MS, LimitName, Limits, Period, Quota, QuotaSource
 from core.domain.refusals import NotEnough
-from core.stores import Admission, Admitted
 from storage.admin_store import SqlAdminStore
 from storage.books import CHECKS, breaches
 from storage.driver import Driver, Statement

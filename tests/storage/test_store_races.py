@@ -6,12 +6,12 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from core.domain.admission import Admission, Admitted
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import State
 from core.domain.models import Person
 from core.domain.quota import LimitName, Period, Quota
 from core.domain.refusals import NotEnough
-from core.stores import Admission, Admitted
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
 from storage.driver import Row, Statement

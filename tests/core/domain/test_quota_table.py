@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from core.domain.admission import Admission, Admitted
 from core.domain.lifecycle import State
 from core.domain.models import Person
 from core.domain.quota import LimitName, Period, Quota, QuotaSource, Standing
-from core.stores import Admission, Admitted
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
 from storage.driver import Driver, Statement

@@ -78,7 +78,8 @@ def mutants(file: str) -> Iterator[Mutant]:
     inside = False
     for number, line in enumerate((ROOT / file).read_text().splitlines()):
         docstring = line.lstrip().startswith('"""') and line.rstrip().endswith('"""') and line.count('"""') == 2
-        if docstring or line.lstrip().startswith(("#", "def ", "return f", "raise")):
+        python = ("#", "def ", "raise") if line.count('"""') == 1 else ("#", "def ", "raise", "return f")
+        if docstring or line.lstrip().startswith(python):
             continue
         if inside or line.count('"') >= 2:
             for pattern, replacement in SWAPS:

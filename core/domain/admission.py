@@ -1,0 +1,43 @@
+"""An order on its way into the store, and what was decided about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.domain.models import Job, Order
+from core.domain.quota import Quota, Standing
+from core.domain.refusals import Limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """A validated and priced order on its way into the store."""
+
+    order: Order
+    job_id: str
+    callback_token: str
+    parameters: Mapping[str, Any]
+    characters: int
+    price_micros: int
+    """Per 1,000 characters: it is kept, so that the cost can be checked."""
+    cost_micros: int
+    operator_quota: Quota
+    """In force where neither the member nor the community has a quota."""
+    max_waiting: int
+    """Unresolved jobs that one member may have."""
+    confirmed: bool = False
+    """The member has agreed to the price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """What the one write transaction decided.
+
+    `job` is the new job, or the earlier one of the same event (`duplicate`), or None when the order was refused:
+    then `refused_by` names the limit, and `standing` is what the decision saw.
+    """
+
+    job: Job | None = None
+    duplicate: bool = False
+    standing: Standing | None = None
+    refused_by: Limit | None = None

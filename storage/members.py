@@ -1,0 +1,162 @@
+"""Members in SQL: what they may spend, how they are called, what they were offered and what they asked for."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from core.domain.models import Caller, Destination, Order, Person
+from core.domain.policy import OFFER_MS
+from core.domain.quota import DAY_MS, Period, Quota, QuotaSource, Standing, day_of, window
+from core.domain.refusals import Missing, Need, NotFound, NotPermitted
+from core.domain.reports import Entry
+from core.ports import Clock
+from storage import accounts_sql, communities_sql, members_sql, money_sql
+from storage.driver import Driver, Row, Statement
+from storage.rows import entry_of, joined, limits_of, whose
+
+ASK_PAUSE_MS = 3_600_000
+"""Between a decision on a member's wish and their next wish."""
+OFFERS_KEPT_MS = 2 * DAY_MS
+"""How long offers that have expired are in the table still: they may only seem to, while the clock is wrong."""
+ASK_FORGET_MS = DAY_MS
+"""After which a wish that nobody decided on is no obstacle to another."""
+
+
+class SqlMembers:
+    """The part of `core.stores.Store` about members."""
+
+    _driver: Driver
+    _clock: Clock
+    default_pool_micros: int | None
+    _total_pool_micros: int | None
+
+    async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
+        args = self._spending(community, member, operator_quota, roles)
+        (rows,) = await self._driver.run([Statement(money_sql.STANDING, args)])
+        return standing_of(rows[0])
+
+    async def total_left(self) -> int | None:
+        """Return what is left of the total pool this month; None is unlimited."""
+        if self._total_pool_micros is None:
+            return None
+        month_ms, _ = window(Period.MONTH, self._clock.now_ms())
+        (rows,) = await self._driver.run([Statement(money_sql.TOTAL, {"month_ms": month_ms})])
+        return self._total_pool_micros - (int(rows[0]["used_micros"]) if rows else 0)
+
+    async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
+        caller = order.caller
+        args: dict[str, Any] = {
+            "offer_id": offer_id,
+            "event_id": order.event_id,
+            "placed": _placed(order),
+            "cost_micros": cost_micros,
+            "expires_ms": expires_ms,
+        }
+        args |= {"community": caller.community, "member": caller.member}
+        args["forgotten_ms"] = self._clock.now_ms() - OFFERS_KEPT_MS
+        texts = (communities_sql.KNOW, members_sql.FORGET_OFFERS, members_sql.OFFER)
+        *_, rows = await self._driver.run([Statement(text, args) for text in texts], beside=whose(caller.community))
+        return str(rows[0]["offer_id"])
+
+    async def read_offer(self, caller: Caller, offer_id: str) -> tuple[Order, int]:
+        args = {"offer_id": offer_id, "community": caller.community}
+        (rows,) = await self._driver.run([Statement(members_sql.READ_OFFER, args)])
+        if not rows or self._clock.since_ms(rows[0]["expires_ms"] - OFFER_MS) >= OFFER_MS:
+            raise NotFound(Missing.OFFER, offer_id)
+        if rows[0]["member"] != caller.member:
+            raise NotPermitted(Need.OWNER)
+        placed = json.loads(rows[0]["placed"])
+        where = Destination(placed["destination"]["platform"], placed["destination"]["data"])
+        return Order(**{**placed, "destination": where, "caller": caller}), int(rows[0]["cost_micros"])
+
+    async def drop_offer(self, offer_id: str) -> None:
+        await self._driver.run([Statement(members_sql.DROP_OFFER, {"offer_id": offer_id})])
+
+    async def ask(self, credit_request_id: str, caller: Caller, amount_micros: int) -> bool:
+        args: dict[str, Any] = {
+            "credit_request_id": credit_request_id,
+            "community": caller.community,
+            "member": caller.member,
+            "name": caller.name,
+        }
+        now_ms = self._clock.now_ms()
+        args |= {"amount_micros": amount_micros, "now_ms": now_ms}
+        args |= {"paused_ms": now_ms - ASK_PAUSE_MS, "forgotten_ms": now_ms - ASK_FORGET_MS}
+        alone = whose(caller.community, caller.member)
+        texts = (communities_sql.KNOW, *accounts_sql.OPEN, members_sql.FORGET_WISHES, members_sql.ASK)
+        *_, rows = await self._driver.run([Statement(text, args) for text in texts], alone=alone)
+        return bool(rows)
+
+    async def withdraw(self, credit_request_id: str, caller: Caller) -> None:
+        """Forget a member's wish that is open."""
+        args = {"credit_request_id": credit_request_id, "community": caller.community, "member": caller.member}
+        await self._driver.run([Statement(members_sql.WITHDRAW, args)])
+
+    async def entries(self, community: str, member: str, most: int) -> list[Entry]:
+        args = {"community": community, "member": member, "most": most}
+        (rows,) = await self._driver.run([Statement(members_sql.ENTRIES, args)])
+        return [entry_of(row) for row in rows]
+
+    async def remember(self, community: str, person: Person, handle: str | None) -> None:
+        args: dict[str, Any] = {"community": community, "member": person.member, "name": person.name}
+        args |= {"handle": folded(handle), "now_ms": self._clock.now_ms()}
+        statements = [Statement(text, args) for text in (communities_sql.KNOW, members_sql.REMEMBER)]
+        await self._driver.run(statements, beside=whose(community, person.member))
+
+    async def find_handle(self, community: str, handle: str) -> Person | None:
+        """Return the member that last used this @name (any case) here, or None."""
+        args = {"community": community, "handle": folded(handle)}
+        (rows,) = await self._driver.run([Statement(members_sql.FIND_HANDLE, args)])
+        return Person(member=rows[0]["member"], name=rows[0]["name"]) if rows else None
+
+    def _spending(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str]) -> dict[str, Any]:
+        now_ms = self._clock.now_ms()
+        args: dict[str, Any] = {"community": community, "member": member, "now_ms": now_ms, **_windows(day_of(now_ms))}
+        args["roles"] = joined(roles)
+        args["default_pool"] = self.default_pool_micros
+        args["total_pool"] = self._total_pool_micros
+        args["operator_limit"] = operator_quota.limit_micros
+        args["operator_period"] = operator_quota.period.value
+        return args
+
+
+@lru_cache(maxsize=2)
+def _windows(day_ms: int) -> Mapping[str, int]:
+    """Return where each period of a day begins and ends."""
+    bounds = {period: window(period, day_ms) for period in Period}
+    return {
+        f"{period}_{end}": ms for period, both in bounds.items() for end, ms in zip(("start", "end"), both, strict=True)
+    }
+
+
+def folded(handle: str | None) -> str | None:
+    """Write an @name as it is looked for, in any case."""
+    return handle.removeprefix("@").casefold() if handle else None
+
+
+def _placed(order: Order) -> str:
+    where = {"platform": order.destination.platform, "data": dict(order.destination.data)}
+    placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
+    readings = {name: dict(parameters) for name, parameters in order.readings.items()}
+    return json.dumps({**placed, "destination": where, "readings": readings})
+
+
+def standing_of(row: Row) -> Standing:
+    """Read what a member may spend from a row that has its columns."""
+    return Standing(
+        quota=Quota(limit_micros=row["limit_micros"], period=Period(row["period"])),
+        source=QuotaSource(row["source"]),
+        used_micros=row["used_micros"],
+        balance_micros=row["balance_micros"],
+        held_micros=row["held_micros"],
+        resets_ms=row["resets_ms"],
+        pool_left_micros=row["pool_left_micros"],
+        pool_resets_ms=row["pool_resets_ms"],
+        total_left_micros=row["total_left_micros"],
+        subject=row["subject"],
+        blocked=bool(row["blocked"]),
+        blocked_until_ms=row["blocked_until_ms"],
+        last_order_ms=row["last_order_ms"],
+        limits=limits_of(row),
+    )
