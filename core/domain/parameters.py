@@ -3,7 +3,9 @@
 import math
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from core.domain.allowed import Allowed, Rule
@@ -51,8 +53,7 @@ class Text:
             raise NothingToSay(name, value, says(Rule.AUDIBLE))
         if len(value) > self.limit:
             raise InvalidInput(name, f"{value[:20]}…", says(Rule.SHORTER, most=self.limit, has=len(value)))
-        if any("\ud800" <= c <= "\udfff" or (c < " " and c not in "\t\n\r") for c in value):
-            raise InvalidInput(name, f"{value[:20]}…", says(Rule.PLAIN))
+        refuse_controls(name, value)
         return value
 
     def read(self, typed: str) -> str:
@@ -70,12 +71,31 @@ _AUDIBLE = frozenset({"Lu", "Ll", "Lt", "Lo", "Nd", "Nl", "No"})
 """Unicode's categories of letters and numbers; a modifier letter alone has no sound."""
 
 
+def refuse_controls(name: str, text: str) -> None:
+    """Refuse text that can't be written as UTF-8 or is not for readers. Raises InvalidInput."""
+    if any("\ud800" <= c <= "\udfff" or (c < " " and c not in "\t\n\r") for c in text):
+        raise InvalidInput(name, f"{text[:20]}…", says(Rule.PLAIN))
+
+
 def says_something(text: str) -> bool:
-    """Say whether there is a letter or a number to be heard outside of tags; fillers are letters that are blank."""
-    return any(
-        unicodedata.category(c) in _AUDIBLE and not unicodedata.name(c, "").endswith(("FILLER", " BLANK"))
-        for c in _KEYCAP.sub("", _TAG.sub("", text))
-    )
+    """Say whether there is a letter or a number to be heard outside of tags."""
+    return next(sounds(text), None) is not None
+
+
+def sounds(text: str) -> Iterator[int]:
+    """Yield where there is a letter or a number to be heard outside of tags."""
+    heard = _KEYCAP.sub(_blanks, _TAG.sub(_blanks, text))
+    return (place for place, c in enumerate(heard) if _is_audible(c))
+
+
+def _blanks(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+@lru_cache(maxsize=4096)
+def _is_audible(c: str) -> bool:
+    """Say whether a character has a sound; fillers are letters that are blank."""
+    return unicodedata.category(c) in _AUDIBLE and not unicodedata.name(c, "").endswith(("FILLER", " BLANK"))
 
 
 @dataclass(frozen=True, slots=True)
