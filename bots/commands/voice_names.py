@@ -104,11 +104,25 @@ def _resembling(text: str, start: int, by_name: dict[str, str]) -> Beginning:
     after = _AFTER.match(text, letters.end()) if letters else None
     if letters is None or after is None or len(letters[0]) > LONGEST_NAME:
         return NO_NAME
-    word = _bare(letters[0])
-    if len(word) < SHORTEST_GUESS or word in ORDINARY_WORDS:
-        return NO_NAME
-    near = [voice for name, voice in by_name.items() if resembles(word, name)]
-    return Beginning(tuple(near[:MOST_GUESSES]), text[after.end() :])
+    near = _near(letters[0], by_name)
+    return Beginning(near, text[after.end() :]) if near else NO_NAME
+
+
+def _near(word: str, by_name: dict[str, str]) -> tuple[str, ...]:
+    bare = _bare(word)
+    if len(bare) < SHORTEST_GUESS or bare in ORDINARY_WORDS:
+        return ()
+    return tuple(voice for name, voice in by_name.items() if resembles(bare, name))[:MOST_GUESSES]
+
+
+def voice_named(word: str, voices: tuple[str, ...]) -> str | None:
+    """Return the voice that a word names however it is written, or None."""
+    return _by_name(voices).get(_as_it_looks(word))
+
+
+def voices_near(word: str, voices: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the voices whose names somebody may have misspelt so."""
+    return _near(word, _by_name(voices))
 
 
 def resembles(word: str, name: str) -> bool:
