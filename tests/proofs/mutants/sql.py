@@ -17,6 +17,7 @@ FILES = (
     "storage/jobs_sql.py",
     "storage/communities_sql.py",
     "storage/admin_sql.py",
+    "storage/accounts_sql.py",
 )
 COPIED = ("core", "storage", "bots", "tests")
 TESTS = ("tests/core/domain/test_quota_table.py", "tests/storage", "tests/core/test_admin.py")
