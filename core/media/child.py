@@ -1,9 +1,9 @@
 """Decode and encode audio in a process of its own, so that a crash in a codec takes nothing else along.
 
-`core.media.pool` starts this file as a script: `python -I child.py MEMORY_BYTES`. It is the only importer of
-`av` and imports nothing of the project but its jail. The first line on stdout says that it is ready; then each JSON
-line on stdin is one request and gets one JSON line back: `info` (what the audio is), or `error` with a `reason`.
-Whatever is not foreseen, running out of memory included, ends the process; the parent starts another.
+`core.media.pool` starts this file as a script: `python -I child.py MEMORY_BYTES`. Only it and `core.media.shaping`
+import `av`; of the project it imports nothing but that and its jail. The first line on stdout says that it is ready;
+then each JSON line on stdin is one request and gets one JSON line back: `info` (what was asked for), or `error` with a
+`reason`. Whatever is not foreseen, running out of memory included, ends the process; the parent starts another.
 """
 
 import codecs
@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -178,8 +178,8 @@ def probe(path: str, raw: JSON | None = None) -> JSON:
     }
 
 
-def encode(source: InputContainer, part: str, to: JSON, max_bytes: int) -> None:
-    """Write the audio of `source` to `part`. Raises TooBig as soon as the packets outgrow the limit."""
+def encode(frames: Iterable[av.AudioFrame], part: str, to: JSON, *, max_bytes: int, marks: Sequence[JSON] = ()) -> None:
+    """Write audio to `part`. Raises TooBig as soon as the packets outgrow the limit."""
     size_bytes = 0
     with av.open(part, "w", format=to["container"]) as sink:
         stream: AudioStream = sink.add_stream(
@@ -189,7 +189,11 @@ def encode(source: InputContainer, part: str, to: JSON, max_bytes: int) -> None:
             layout="mono" if to["channels"] == 1 else "stereo",
             bit_rate=to["bitrate_bps"],
         )
-        for frame in chain(frames_of(source), [None]):  # None flushes the encoder
+        if marks:
+            from core.media.shaping import mark  # noqa: PLC0415
+
+            mark(sink, stream, marks)
+        for frame in chain(frames, [None]):  # None flushes the encoder
             if frame:
                 frame.pts = None  # time runs by samples, over the gaps that bad packets left
             for packet in stream.encode(frame):
@@ -202,7 +206,12 @@ def encode(source: InputContainer, part: str, to: JSON, max_bytes: int) -> None:
 def transcode(path: str, raw: JSON | None, *, part: str, into: str, to: JSON, max_bytes: int) -> JSON:
     """Write the audio anew to `into`, complete and on disk or not at all, and say what came out of it."""
     with opened(path, raw) as (source, _):
-        encode(source, part, to, max_bytes)
+        encode(frames_of(source), part, to, max_bytes=max_bytes)
+    return finished(part, into, max_bytes)
+
+
+def finished(part: str, into: str, max_bytes: int) -> JSON:
+    """Give a whole file its name, once it is on disk."""
     if (size_bytes := Path(part).stat().st_size) > max_bytes:
         raise TooBig(f"{size_bytes} bytes")
     info = probe(part)
@@ -210,6 +219,30 @@ def transcode(path: str, raw: JSON | None, *, part: str, into: str, to: JSON, ma
     Path(part).replace(into)
     sync(str(Path(into).parent))
     return info
+
+
+def measure(path: str, raw: JSON | None, channels: int) -> JSON:
+    """Say where sound begins and ends in a part of an order, and how loud it is."""
+    from core.media.shaping import measured  # noqa: PLC0415
+
+    with opened(path, raw) as (source, _):
+        heard = measured(frames_of(source), channels)
+    if heard is None:
+        raise Silent("nothing is heard in a part")
+    return heard
+
+
+def join(pieces: list[JSON], *, part: str, into: str, to: JSON, max_bytes: int) -> JSON:
+    """Write the parts of an order to one file, as `transcode` does."""
+    from core.media.shaping import chapters_of, shaped  # noqa: PLC0415
+
+    def frames() -> Iterator[av.AudioFrame]:
+        for piece in pieces:  # only one is open at a time
+            with opened(piece["path"], piece["raw"]) as (source, _):
+                yield from shaped(frames_of(source), to["channels"], to["sample_rate_hz"], piece)
+
+    encode(frames(), part, to, max_bytes=max_bytes, marks=chapters_of(pieces))
+    return finished(part, into, max_bytes)
 
 
 def sync(path: str) -> None:
@@ -221,7 +254,7 @@ def sync(path: str) -> None:
         os.close(descriptor)
 
 
-OPERATIONS: dict[str, Callable[..., JSON]] = {"probe": probe, "transcode": transcode}
+OPERATIONS: dict[str, Callable[..., JSON]] = {act.__name__: act for act in (probe, transcode, measure, join)}
 
 
 def serve(operation: str, arguments: JSON) -> JSON:

@@ -4,7 +4,9 @@ Media come from outside. Child processes with limits on memory and time do the w
 import the codecs (`core.media.child`).
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from math import isfinite
 from os import SEEK_CUR
 from pathlib import Path
 from struct import Struct
@@ -12,6 +14,7 @@ from uuid import uuid4
 
 from core.domain.audio import KINDS, Encoding, Probe, RawFormat, Want, wav
 from core.domain.errors import CannotFit, MediaError, SilentAudio, Undecodable
+from core.domain.joining import AudioPart, Measure, Piece, groups, length_ms, pieces, speech_encodings
 from core.domain.jsontype import JSON
 from core.files.spool import own_disk
 from core.media.pool import Pool
@@ -20,6 +23,8 @@ RECYCLE_AFTER = 200
 """Requests that one child serves, so that a leak in a codec has an end."""
 MEMORY_BYTES = 1 << 30
 """The address space of a child, where nobody says otherwise."""
+REALTIME = 10
+"""Of so many seconds of audio that are joined, one is added to the deadline: a small machine encodes 50 and more."""
 
 
 class Media:
@@ -65,31 +70,93 @@ class Media:
         self, path: Path, raw: RawFormat | None, into: Path, encoding: Encoding, max_bytes: int
     ) -> Probe | None:
         """Return None when the result is too big."""
+        what = {"path": str(path), "raw": raw and asdict(raw)}
+        return await self._write("transcode", what, into, encoding, max_bytes=max_bytes, deadline_s=self._deadline_s)
+
+    async def join(self, parts: Sequence[AudioPart], into: Path, want: Want) -> list[tuple[Path, Probe]]:
+        """Join the parts of an order without a gap or click, equally loud, with chapter marks.
+
+        A single part is fitted, and else untouched. Where the chat takes less than is good for speech, several
+        files are made beside `into`, split at chapters or pauses. Raises what `fit` raises.
+        """
+        if len(parts) == 1:
+            return [await self.fit(parts[0].path, parts[0].probe, into, want, parts[0].raw)]
+        channels = min(max(part.probe.channels for part in parts), 2)
+        measures = [await self._measure(part, channels) for part in parts]
+        files = groups(pieces(parts, measures), want, channels)
+        names = [into] if len(files) == 1 else [into.with_stem(f"{into.stem}-{n}") for n in range(1, len(files) + 1)]
+        return [(name, await self._join(file, name, want, channels)) for name, file in zip(names, files, strict=True)]
+
+    async def _measure(self, part: AudioPart, channels: int) -> Measure:
+        deadline_s = self._deadline_s + part.probe.duration_ms / 1000 / REALTIME
+        asked = {"path": str(part.path), "raw": part.raw and asdict(part.raw), "channels": channels}
+        return _measured(await self._answer("measure", asked, deadline_s), part.probe.duration_ms)
+
+    async def _join(self, file: list[Piece], into: Path, want: Want, channels: int) -> Probe:
+        duration_ms = length_ms(file)
+        deadline_s = self._deadline_s + duration_ms / 1000 / REALTIME
+        rows = [_row(piece, first=piece is file[0]) for piece in file]
+        encodings = speech_encodings(want, channels, duration_ms) or want.encodings(channels, duration_ms)
+        for encoding in encodings:
+            written = await self._write(
+                "join", {"pieces": rows}, into, encoding, max_bytes=want.max_bytes, deadline_s=deadline_s
+            )
+            if written:
+                return written
+        raise CannotFit(sum(_size(piece.part.path) for piece in file), want.max_bytes)
+
+    async def _write(
+        self, operation: str, what: JSON, into: Path, encoding: Encoding, *, max_bytes: int, deadline_s: float
+    ) -> Probe | None:
+        """Return None when the result is too big."""
         part = into.with_name(f".{into.name}.{uuid4().hex}.part")
         to = asdict(encoding) | {"options": dict(encoding.options)}
+        where = {"part": str(part), "into": str(into), "to": to, "max_bytes": max_bytes}
         try:
-            return await self._ask(
-                "transcode",
-                path=str(path),
-                raw=raw and asdict(raw),
-                part=str(part),
-                into=str(into),
-                to=to,
-                max_bytes=max_bytes,
-            )
+            return _probe(await self._answer(operation, what | where, deadline_s))
         except _TooBig:
             return None
         finally:
             part.unlink(missing_ok=True)
 
     async def _ask(self, operation: str, **arguments: object) -> Probe:
-        answer = await self._pool.ask(operation, arguments, self._deadline_s)
+        return _probe(await self._answer(operation, arguments, self._deadline_s))
+
+    async def _answer(self, operation: str, arguments: JSON, deadline_s: float) -> JSON:
+        answer = await self._pool.ask(operation, arguments, deadline_s)
         if answer.get("error") == "failed":
             with own_disk():
                 raise OSError(answer.get("errno"), answer.get("reason"))
         if "error" in answer:
             raise ERRORS.get(answer["error"], MediaError)(answer.get("reason", ""))
-        return _probe(answer)
+        return answer
+
+
+def _row(piece: Piece, *, first: bool) -> JSON:
+    """Put a piece into the words of the media process; nothing comes before the first."""
+    part, measure = piece.part, piece.measure
+    return {
+        "path": str(part.path),
+        "raw": part.raw and asdict(part.raw),
+        "title": part.title,
+        "pause_ms": 0 if first else part.pause_ms,
+        "gain_db": piece.gain_db,
+        **asdict(measure),
+    }
+
+
+def _measured(answer: JSON, duration_ms: int) -> Measure:
+    """Read what a child measured, which a broken codec may have spoilt."""
+    try:
+        info = answer["info"]
+        begin, end = int(info["begin_ms"]), int(info["end_ms"])
+        loudness, peak, offset = (float(info[name]) for name in ("loudness_lufs", "peak", "offset"))
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise MediaError(f"the media process answered nonsense: {error!r}") from error
+    end = min(end, duration_ms)
+    if not 0 <= begin < end or not all(map(isfinite, (loudness, peak, offset))):
+        raise MediaError(f"the media process answered nonsense: {info}")
+    return Measure(begin, end, loudness, peak, offset)
 
 
 def _size(path: Path) -> int:

@@ -1,0 +1,130 @@
+"""Joining the parts of one order."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from core.domain.audio import Want, raw_format
+from core.domain.errors import SilentAudio, Undecodable
+from core.domain.joining import AudioPart, Measure, gains, groups, pieces
+from core.media.media import Media
+from tests.core.media.files import write
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+WANT = Want(10**7, frozenset({"ogg/opus", "mp3/mp3"}), "opus")
+PAUSE_MS = 400
+
+
+def voice(seconds: float, rate: int, loud: float, offset: float, pitch: float = 140) -> NDArray[np.int16]:
+    """Return syllables of a buzzing voice, with half a second of nothing around them."""
+    time = np.arange(round(seconds * rate)) / rate
+    buzz = sum(np.sin(2 * np.pi * pitch * n * time) / n for n in range(1, 12))
+    sound = loud * buzz * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * time))
+    edge = np.zeros(rate // 2)
+    return (np.concatenate((edge, sound, edge)) + offset).clip(-32768, 32767).astype("<i2")
+
+
+async def parts_in(media: Media, folder: Path) -> list[AudioPart]:
+    """Return a loud, a quiet and a middling voice, of three kinds, each 1.5 s long, two of them off zero."""
+    loud = write(folder / "a", "wav", "pcm_s16le", 0, 44_100, 1, voice(1.5, 44_100, 9000, 1500))
+    quiet = folder / "b"
+    quiet.write_bytes(voice(1.5, 24_000, 900, -1500, 180).tobytes())
+    middling = write(folder / "c", "mp3", "libmp3lame", 0, 22_050, 1, voice(1.5, 22_050, 3000, 0, 220))
+    raw = raw_format("pcm_24000")
+    return [
+        AudioPart(loud, await media.probe(loud), 900, "One"),
+        AudioPart(quiet, await media.probe(quiet, raw), PAUSE_MS, "", raw),
+        AudioPart(middling, await media.probe(middling), PAUSE_MS, "Zwei ü"),
+    ]
+
+
+def heard(path: Path) -> tuple[NDArray[np.float64], int, list[tuple[int, str]]]:
+    with av.open(path) as source:
+        frames = [frame.to_ndarray() for frame in source.decode(audio=0)]
+        rate = source.streams.audio[0].rate
+        marks = [(int(c["start"] * c["time_base"] * 1000), c["metadata"]["title"]) for c in source.chapters()]
+    sound = np.concatenate(frames, axis=1)[0].astype(float)
+    return sound / (32768 if frames[0].dtype == np.int16 else 1), rate, marks
+
+
+def stretches(sound: NDArray[np.float64], rate: int) -> list[tuple[float, float]]:
+    """Return where it sounds, in seconds."""
+    size = rate // 200
+    loud = np.abs(sound[: len(sound) // size * size]).reshape(-1, size).max(1) > 0.01
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], loud, [0]))))
+    return [(a / 200, b / 200) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+async def test_parts_follow_each_other_after_their_pauses_equally_loud_and_without_a_click(
+    shared: Media, tmp_path: Path
+) -> None:
+    parts = await parts_in(shared, tmp_path)
+    wav = replace(WANT, output_format="pcm_48000")
+    ((path, probe),) = await shared.join(parts, tmp_path / "joined", wav)
+    sound, rate, _ = heard(path)
+    found = stretches(sound, rate)
+    assert len(found) == 3
+    assert found[0][0] < 0.03
+    assert probe.duration_ms / 1000 - found[-1][1] < 0.06
+    for (_, end), (begin, _) in pairwise(found):
+        assert begin - end == pytest.approx(PAUSE_MS / 1000, abs=0.06)
+        assert np.abs(np.diff(sound[int(end * rate) - 960 : int(begin * rate)][-(rate // 4) :])).max() < 0.02
+    levels = [
+        20 * np.log10(np.sqrt(np.mean(sound[int((a + 0.1) * rate) : int((b - 0.1) * rate)] ** 2))) for a, b in found
+    ]
+    assert max(levels) - min(levels) < 1
+    assert all(abs(sound[int((a + 0.2) * rate) : int((b - 0.2) * rate)].mean()) < 0.003 for a, b in found)
+    assert np.abs(sound).max() < 0.9
+
+
+@pytest.mark.parametrize("prefer", ["opus", "mp3"])
+async def test_chapters_are_read_back(shared: Media, tmp_path: Path, prefer: Literal["opus", "mp3"]) -> None:
+    parts = await parts_in(shared, tmp_path)
+    want = replace(WANT, prefer=prefer, playable=frozenset({"ogg/opus" if prefer == "opus" else "mp3/mp3"}))
+    ((path, probe),) = await shared.join(parts, tmp_path / "joined", want)
+    sound, rate, marks = heard(path)
+    assert [title for _, title in marks] == ["One", "Zwei ü"]
+    assert marks[0][0] == 0
+    last = max(begin for (_, end), (begin, _) in pairwise(stretches(sound, rate)) if begin - end > 0.2)
+    assert marks[1][0] / 1000 == pytest.approx(last, abs=0.08)
+    assert probe.duration_ms == pytest.approx(3 * 1500 + 2 * PAUSE_MS, abs=150)
+
+
+async def test_what_does_not_fit_is_split_at_a_chapter(shared: Media, tmp_path: Path) -> None:
+    parts = await parts_in(shared, tmp_path)
+    files = await shared.join(parts, tmp_path / "joined.ogg", replace(WANT, max_bytes=14_500))
+    assert [path.name for path, _ in files] == ["joined-1.ogg", "joined-2.ogg"]
+    assert all(path.stat().st_size <= 14_500 for path, _ in files)
+    assert [heard(path)[2] for path, _ in files] == [[(0, "One")], [(0, "Zwei ü")]]
+    assert sum(probe.duration_ms for _, probe in files) == pytest.approx(3 * 1500 + PAUSE_MS, abs=200)
+
+
+async def test_a_single_part_stays_untouched(shared: Media, tmp_path: Path) -> None:
+    part = (await parts_in(shared, tmp_path))[2]
+    assert await shared.join([part], tmp_path / "joined", WANT) == [(part.path, part.probe)]
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF\x24\0\0\0WAVE", bytes(48_000)])
+async def test_a_part_that_went_bad_joins_nothing(shared: Media, tmp_path: Path, content: bytes) -> None:
+    parts = await parts_in(shared, tmp_path)
+    parts[1].path.write_bytes(content)
+    with pytest.raises(SilentAudio if len(content) > 100 else Undecodable):
+        await shared.join(parts, tmp_path / "joined", WANT)
+    assert not (tmp_path / "joined").exists()
+
+
+async def test_all_go_down_for_one_that_has_no_room_and_the_longest_pause_is_where_files_split(
+    shared: Media, tmp_path: Path
+) -> None:
+    measures = [Measure(0, 60_000, lufs, peak, 0) for lufs, peak in ((-20, 9000), (-24, 20_000), (-16, 9000))]
+    assert gains(measures) == pytest.approx([-1.21, 2.79, -5.21], abs=0.02)
+    part = (await parts_in(shared, tmp_path))[2]
+    four = [replace(part, pause_ms=pause, title="") for pause in (0, 100, 900, 100)]
+    files = groups(pieces(four, [measures[0]] * 4), replace(WANT, max_bytes=590_000), 1)
+    assert [len(file) for file in files] == [2, 2]
