@@ -1,7 +1,7 @@
 """What an engine must do for the store: run lists of statements, each list whole or not at all."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,18 +20,21 @@ class Row(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
+When = Callable[[Sequence[Sequence[Row]]], bool]
+"""Decides on the rows that each statement before it has returned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL with `:name` placeholders.
 
-    `expect`: how many rows it must return or change, or else the whole list is undone. `otherwise`: it is run only
-    where the one before it returned no row.
+    `expect`: how many rows it must return or change, or else the whole list is undone. `when`: whether it is run.
     """
 
     sql: str
     args: Mapping[str, Any] = field(default_factory=dict)
     expect: int | None = None
-    otherwise: bool = False
+    when: When | None = None
 
 
 class Unexpected(StoreError):

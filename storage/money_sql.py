@@ -5,7 +5,7 @@ has wildcards that may stand in a word, and ignores case on SQLite alone.
 """
 
 from storage.accounts_sql import ACCOUNT
-from storage.communities_sql import HERE
+from storage.communities_sql import HERE, KEYED
 
 
 def _drawn(period: str) -> str:
@@ -133,9 +133,10 @@ split AS (
 INSERT INTO holds (job_id, community_id, account_id, day_ms, month_ms, allowance_micros, balance_micros)
 SELECT :job_id, community_id, account_id, :day_start, :month_start, from_allowance, :cost_micros - from_allowance
 FROM split WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
+RETURNING allowance_micros, balance_micros
 """
 
-ADMIT_JOB = """
+ADMIT_JOB = f"""
 INSERT INTO jobs (
     job_id, event_id, platform, community_id, member, member_name, direct, product, parameters,
     characters, price_micros, cost_micros, state, destination, channel, roles, locale, callback_token,
@@ -146,6 +147,7 @@ SELECT
     :characters, :price_micros, :cost_micros,
     'queued', :destination, :channel, :roles, :locale, :callback_token, :now_ms, :now_ms
 FROM holds WHERE job_id = :job_id
+RETURNING {KEYED}
 """
 
 # `sign` 1 places a hold, -1 gives it back.

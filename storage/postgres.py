@@ -207,8 +207,8 @@ class PostgresDriver:
             async with _transaction(connection, begin, limit_s):
                 rows: list[list[Row]] = []
                 for one in ready:
-                    left_out = one[3] and rows[-1]
-                    rows.append([] if left_out else await _meet(connection, one, limit_s))
+                    is_due = one[3] is None or one[3](rows)
+                    rows.append(await _meet(connection, one, limit_s) if is_due else [])
                 return rows
 
 

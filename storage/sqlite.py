@@ -59,8 +59,8 @@ def _apply_one(connection: sqlite3.Connection, statements: Bound) -> Outcome:
     try:
         rows: list[list[Row]] = []
         for statement, args in statements:
-            left_out = statement.otherwise and rows[-1]
-            rows.append([] if left_out else _execute(connection, statement, args))
+            is_due = statement.when is None or statement.when(rows)
+            rows.append(_execute(connection, statement, args) if is_due else [])
     except (Unexpected, sqlite3.IntegrityError, sqlite3.ProgrammingError, ValueError, OverflowError) as error:
         connection.execute("ROLLBACK TO one")
         return Conflict(str(error)) if isinstance(error, sqlite3.IntegrityError) else error

@@ -1,7 +1,7 @@
 """The Store port in SQL: which statements make up each transaction, and rows as the core's values."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Unpack
 
 from core.domain.admission import Admission, Admitted
@@ -14,7 +14,7 @@ from core.domain.reports import EntryKind
 from core.ports import Clock
 from storage import accounts_sql, communities_sql, jobs_sql, money_sql
 from storage.communities import SqlCommunities
-from storage.driver import Driver, Statement, Unexpected, run_once
+from storage.driver import Driver, Row, Statement, Unexpected, When, run_once
 from storage.job_rows import destination_text, job_of, stored
 from storage.members import SqlMembers, folded, standing_of
 from storage.migrate import migrate
@@ -24,6 +24,24 @@ MOST_KNOWN = 10_000
 """Communities and members whose rows are known to be there, so that they are not inserted with each order."""
 _COLUMNS = MoveChanges.__optional_keys__ | {"state", "updated_ms", "resolved_ms"}
 """What may change in a job's row, but for the worker that carries it."""
+
+
+def _held(rows: Sequence[Sequence[Row]]) -> Row | None:
+    """Return the hold that an admission has made: the first rows that it returns."""
+    return next((found[0] for found in rows if found), None)
+
+
+_WHEN: Mapping[str, When] = {
+    **dict.fromkeys(
+        (money_sql.ADMIT_JOB, money_sql.LEDGER_HOLD, money_sql.DRAW_POOL, money_sql.DRAW_TOTAL),
+        lambda rows: _held(rows) is not None,
+    ),
+    money_sql.DRAW_USAGE: lambda rows: bool((hold := _held(rows)) and hold["allowance_micros"]),
+    money_sql.DRAW_BALANCE: lambda rows: bool((hold := _held(rows)) and hold["balance_micros"]),
+    jobs_sql.JOB_BY_EVENT: lambda rows: _held(rows) is None,
+    money_sql.REFUSAL: lambda rows: _held(rows) is None and not rows[-1],
+}
+"""What of an admission depends on whether it made a hold, and on what the hold took."""
 
 
 class SqlStore(SqlCommunities, SqlMembers):
@@ -95,15 +113,16 @@ class SqlStore(SqlCommunities, SqlMembers):
         }
         pair = (caller.community, caller.member)
         know = () if pair in self._known else (communities_sql.KNOW, *accounts_sql.OPEN)
-        texts = (*know, *money_sql.ADMIT, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
         touched = whose(*pair)
         if self._total_pool_micros is not None:
             touched += (TOTAL,)
-        statements = [Statement(text, args, otherwise=text is money_sql.REFUSAL) for text in texts]
+        texts = (*know, *money_sql.ADMIT, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
+        statements = [Statement(text, args, when=_WHEN.get(text)) for text in texts]
         results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])
         if results is None:  # the answer was lost: what it said is asked for again
             results = await self._driver.run(statements[-2:])
-        found, refused = results[-2:]
+        *before, earlier, refused = results
+        found = before[len(know) + 1] if before and before[len(know) + 1] else earlier
         if not found and refused[0]["refused_by"] == "unknown":  # it was known, and has been forgotten since
             self._known.discard(pair)
             return await self.admit(admission)

@@ -106,7 +106,7 @@ async def test_a_cancelled_caller_breaks_nothing(things: SqliteDriver) -> None:
 
 async def test_only_what_the_database_says_counts_as_an_outage(things: SqliteDriver) -> None:
     with pytest.raises(StoreError) as ours:
-        await things.run([Statement(INSERT, {"name": "first"}, otherwise=True)])
+        await things.run([Statement(INSERT, {"name": "first"}, when=lambda rows: bool(rows[-1]))])
     assert not isinstance(ours.value, StoreAway)
     await things.run([Statement("PRAGMA max_page_count = 1")])
     with pytest.raises(StoreAway, match="full"):

@@ -241,7 +241,10 @@ async def test_what_no_text_can_hold_is_replaced(store: SqlStore, driver: Driver
 
 
 async def test_a_statement_may_be_left_out_where_the_one_before_it_found_something(store: SqlStore) -> None:
+    def otherwise(rows: Sequence[Sequence[Row]]) -> bool:
+        return not rows[-1]
+
     some, none = "SELECT 1 AS n", "SELECT 1 AS n WHERE 0 = 1"
-    texts = ((some, False), (some, True), (some, True), (none, False), (some, True))
-    results = await store._driver.run([Statement(text, otherwise=otherwise) for text, otherwise in texts])
+    texts = ((some, None), (some, otherwise), (some, otherwise), (none, None), (some, otherwise))
+    results = await store._driver.run([Statement(text, when=when) for text, when in texts])
     assert [len(rows) for rows in results] == [1, 0, 1, 0, 1]
