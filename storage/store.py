@@ -42,6 +42,7 @@ _WHEN: Mapping[str, When] = {
     money_sql.REFUSAL: lambda rows: _held(rows) is None and not rows[-1],
 }
 """What of an admission depends on whether it made a hold, and on what the hold took."""
+_EXPECT: Mapping[str, int] = {money_sql.DRAW_BALANCE: 1}
 
 
 class SqlStore(SqlCommunities, SqlMembers):
@@ -117,7 +118,7 @@ class SqlStore(SqlCommunities, SqlMembers):
         if self._total_pool_micros is not None:
             touched += (TOTAL,)
         texts = (*know, *money_sql.ADMIT, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
-        statements = [Statement(text, args, when=_WHEN.get(text)) for text in texts]
+        statements = [Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts]
         results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])
         if results is None:  # the answer was lost: what it said is asked for again
             results = await self._driver.run(statements[-2:])

@@ -24,7 +24,7 @@ UNION SELECT subject FROM quotas WHERE kind = 'member';
 
 INSERT INTO identities (key, account_id) SELECT opened_for, account_id FROM accounts;
 
--- Credit of an account in a community; who never had any has no row.
+-- Credit of an account in a community; who never had any has no row, and who has it all in a hold has one.
 CREATE TABLE balances (
     community_id BIGINT NOT NULL,
     account_id BIGINT NOT NULL,
@@ -33,7 +33,11 @@ CREATE TABLE balances (
 );
 
 INSERT INTO balances (community_id, account_id, balance_micros)
-SELECT community_id, account_id, balance_micros FROM members JOIN identities ON key = member WHERE balance_micros <> 0;
+SELECT community_id, account_id, balance_micros FROM members JOIN identities ON key = member
+WHERE balance_micros <> 0 OR EXISTS (
+    SELECT 1 FROM holds WHERE holds.community_id = members.community_id AND holds.member = members.member
+    AND holds.balance_micros > 0
+);
 
 ALTER TABLE members DROP COLUMN balance_micros;
 

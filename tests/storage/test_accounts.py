@@ -140,3 +140,17 @@ async def test_what_was_written_before_accounts_is_what_this_release_says(
     await link(driver, "test:kim", BOB)
     assert (await store.standing(CHOIR, "test:kim", DAY)).quota == day(77)
     assert [sentence async for sentence in breaches(driver)] == []
+
+
+async def test_credit_that_is_all_in_a_hold_at_the_upgrade_comes_back(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await BEFORE.write(driver, monkeypatch)
+    await driver.open()
+    await driver.run([Statement("UPDATE members SET balance_micros = 0 WHERE member = 'test:bob'", {}, 1)])
+    await driver.close()
+    store = SqlStore(driver, SetClock())
+    await store.open()
+    (paid,) = [job for job in await store.unfinished() if job.job_id == "job00045"]
+    await moved(store, paid, *([State.CANCELLED] if paid.state is State.QUEUED else [State.FAILED]))
+    assert (await store.standing(CHOIR, BOB, NOTHING)).balance_micros == 1500

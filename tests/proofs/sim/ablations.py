@@ -39,7 +39,7 @@ stale = {
 }
 for now, early in stale.items():
     texts = tuple(text.replace(now, early) for text in texts)
-results = await self._driver.run([Statement(text, args, when=_WHEN.get(text)) for text in texts])"""
+results = await self._driver.run([Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts])"""
 
 _CHARGE_LATE = """\
 elif job.state is State.LATE and to is State.GENERATED:
