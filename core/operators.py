@@ -20,7 +20,7 @@ from core.stores import AdminStore
 
 
 class Operators:
-    """Those who run the bot: known by a setting or by a code from the terminal. Every act of theirs raises Refusal."""
+    """Those who run the bot: known by a setting or a code from the terminal. Every act may raise Refusal."""
 
     def __init__(
         self, store: AdminStore, policy: Policy, clock: Clock, ids: Ids, resume: Callable[[], Resumed]
@@ -83,7 +83,7 @@ class Operators:
         return micros
 
     async def decide_community(self, caller: Caller, community: str, *, approve: bool, first: bool = False) -> bool:
-        """Take orders in a community, or never; return whether that is news. For operators.
+        """Take orders in a community, or never; return whether that is news.
 
         `first`: only where nobody has decided yet. Raises NotFound, CommunityDecided.
         """

@@ -89,11 +89,13 @@ class Dispatcher:
         message = update.effective_message
         if message is None:
             return
-        await self._remember(message)
         command, who = parse.read(message, self._bot.username), _caller(message)
+        is_known = command is not None and command.name in self._names
+        if command is not None and is_known:
+            self._edits.note(message, command)  # before any wait: an edit that adds a preview may come with it
+        await self._remember(message)
         with speaking(who.locale):
-            if command is not None and command.name in self._names:
-                self._edits.note(message, command)
+            if command is not None and is_known:
                 reply = await outcome(lambda: self._run(message, command, ack), who)
             else:
                 reply = self._hint(message, command)
