@@ -17,11 +17,12 @@ from bots.app.life import App
 from bots.app.roles import Part
 from bots.app.settings import Settings, load
 from bots.app.stores import Stores, open_stores
-from core.domain.lifecycle import ENDED, State
+from core.domain.lifecycle import DELIVERY_ENDS, VOIDS, DeliveryState, Stage, State
 from core.domain.models import Caller, Destination, Order
 from tests import tokens
 
 DEADLINE_S = 120.0
+_ENDS = VOIDS | DELIVERY_ENDS
 TURN_S = 0.002
 """How often the meters are looked at: to ask the store would be work for the service."""
 
@@ -37,24 +38,24 @@ class Running:
 
     async def deliver(self) -> float:
         """Carry one job through; return the seconds from COMPLETED at the gateway to audio that the chat has taken."""
-        chat, running, ended = next(self._chats), self._moved(State.RUNNING), self._moved(*ENDED)
+        chat, running, ended = next(self._chats), self._moved(State.RUNNING), self._moved(*_ENDS)
         job = (await self.app.service.order(_order(chat))).job
         async with asyncio.timeout(DEADLINE_S):
             while self._moved(State.RUNNING) == running:  # noqa: ASYNC110 - the meters tell nobody
                 await asyncio.sleep(TURN_S)
             job = await self.stores.store.job(job.job_id) or job
             await self.peer.finish(job.request_id or "", self.app.web.port if self.app.web else None)
-            while self._moved(*ENDED) == ended:  # noqa: ASYNC110 - the meters tell nobody
+            while self._moved(*_ENDS) == ended:  # noqa: ASYNC110 - the meters tell nobody
                 await asyncio.sleep(TURN_S)
         job = await self.stores.store.job(job.job_id) or job
-        if job.state is not State.DELIVERED:
-            raise RuntimeError(f"{job.state}: {job.reason}: {job.detail}")
+        if job.stage is not DeliveryState.SENT:
+            raise RuntimeError(f"{job.stage}: {job.why}: {job.detail}")
         times = await self.peer.times()
         return float(times["accepted"][str(chat)] - times["complete"][job.request_id])
 
-    def _moved(self, *states: State) -> int:
+    def _moved(self, *stages: Stage) -> int:
         moves = self.stores.meters.of("moves")
-        return sum(moves.get((state.value,), 0) for state in states)
+        return sum(moves.get((stage.value,), 0) for stage in stages)
 
 
 def _order(chat: int) -> Order:

@@ -38,10 +38,12 @@ _PAST = (
     f"""{_NUMBERS} INSERT INTO jobs (
         job_id, event_id, platform, member, community_id, member_name, direct, product, parameters, characters,
         cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms, attempts, request_id,
-        submitted_ms, deadline_ms, closed_ms
+        submitted_ms, deadline_ms, closed_ms, deliveries
     ) SELECT printf('0%017d', i), '{CHAT}:past' || i, '{CHAT}', {_MEMBER}, {_HERE}, 'Member', 0, 'speech', :parameters,
-        {len(TEXT)}, {COST_MICROS}, 'delivered', :destination, '', ',', printf('0%017d', i) || hex(randomblob(16)),
-        {_DAY}, {_DAY}, 1, hex(randomblob(16)), {_DAY}, {_DAY}, {_DAY} FROM n""",
+        {len(TEXT)}, {COST_MICROS}, 'ready', :destination, '', ',', printf('0%017d', i) || hex(randomblob(16)),
+        {_DAY}, {_DAY}, 1, hex(randomblob(16)), {_DAY}, {_DAY}, {_DAY}, 1 FROM n""",
+    f"""{_NUMBERS} INSERT INTO deliveries (job_id, number, state, destination, attempts, created_ms, updated_ms)
+    SELECT printf('0%017d', i), 1, 'sent', :destination, 1, {_DAY}, {_DAY} FROM n""",
     f"""{_NUMBERS} INSERT INTO ledger (
         entry_id, at_ms, member, account_id, community_id, kind, job_id, day_ms, month_ms, allowance_micros
     ) SELECT printf('0%017d:hold', i), {_DAY}, {_MEMBER}, {_ACCOUNT}, {_HERE}, 'hold', printf('0%017d', i),

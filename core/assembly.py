@@ -8,7 +8,7 @@ from types import MappingProxyType
 from core.admin import Admin
 from core.communities import Communities
 from core.domain.ids import Ids
-from core.domain.lifecycle import State
+from core.domain.lifecycle import Stage
 from core.domain.policy import Policy
 from core.domain.products import Catalog, catalog
 from core.domain.troubles import Troubles
@@ -43,7 +43,7 @@ from core.stores import AdminStore, Store
 class Elsewhere:
     """How a process without a worker sees and reaches those of other processes."""
 
-    open_jobs: Callable[[], Awaitable[Mapping[State, int]]]
+    open_jobs: Callable[[], Awaitable[Mapping[Stage, int]]]
     workers: Callable[[], Awaitable[int]]
     """Counts those that are alive."""
     signal: Signal

@@ -13,7 +13,7 @@ from core.domain.allowed import Rule, allowed
 from core.domain.amounts import parse_amount
 from core.domain.errors import OutOfCredit, StaleJob, StoreAway, StoreError
 from core.domain.ids import Ids
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Accepted, Caller, Destination, Job, Order
 from core.domain.money import MICROS, show
 from core.domain.policy import OFFER_MS, OLDEST_ACT_MS, Policy
@@ -240,12 +240,12 @@ class Service:
     async def redeliver(self, caller: Caller, job_id: str, destination: Destination) -> Job:
         """Send an undeliverable job's artifact again, free, to where the member asked for it."""
         job = await self._own(caller, job_id)
-        if job.state is not State.UNDELIVERABLE or not job.artifacts:
+        if job.stage is not DeliveryState.UNDELIVERABLE or not job.artifacts:
             raise NotFound(Missing.JOB, job_id)
         if self._worker.stopping:
             raise Unavailable(Cause.DRAINING)
         try:
-            job = await self._store.move(job, State.GENERATED, destination=destination, closed_ms=None)
+            job = await self._store.move_delivery(job, DeliveryState.PENDING, destination=destination)
         except StaleJob as error:  # the button was pressed twice
             raise NotFound(Missing.JOB, job_id) from error
         self._worker.accept(job)

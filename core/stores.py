@@ -6,8 +6,8 @@ from typing import Protocol, Unpack
 from core.domain.admission import Admission, Admitted
 from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
-from core.domain.lifecycle import State
-from core.domain.models import Caller, Changes, Destination, Job, MoveChanges, Order, Person
+from core.domain.lifecycle import DeliveryState, State
+from core.domain.models import Caller, Changes, DeliveryChanges, Destination, Job, MoveChanges, Order, Person
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.reports import Community, CreditRequest, Entry, Spent
 from core.domain.troubles import Key
@@ -24,7 +24,17 @@ class Store(Protocol):
         ...
 
     async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
-        """Move a job along the table, with changes to its other fields; settles or voids the hold on the way."""
+        """Move a job along its table, with changes to its other fields; settles or voids the hold on the way.
+
+        A job that becomes ready has a first delivery, to its destination.
+        """
+        ...
+
+    async def move_delivery(self, job: Job, to: DeliveryState, **changes: Unpack[DeliveryChanges]) -> Job:
+        """Move a job's newest delivery along its table.
+
+        Once it is sent, the job is closed as `close_job` does; to be sent again, it is opened.
+        """
         ...
 
     async def update(self, job: Job, **changes: Unpack[Changes]) -> Job:
@@ -36,6 +46,10 @@ class Store(Protocol):
 
         `destination`: what is kept of it for audio that may come late.
         """
+        ...
+
+    async def drop_artifacts(self, job: Job) -> None:
+        """Note that a job's files are not kept any longer, unless it is open."""
         ...
 
     async def place(self, job_id: str, destination: Destination) -> None:
@@ -63,7 +77,7 @@ class Store(Protocol):
         ...
 
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
-        """Return undeliverable jobs that were closed before then and whose files are still kept, oldest first."""
+        """Return jobs that were closed before then and whose files are still kept, oldest first."""
         ...
 
     async def awaited_before(self, before_ms: int, most: int) -> list[Job]:

@@ -3,6 +3,7 @@
 from core.domain.quota import LimitName
 from storage.accounts_sql import ACCOUNT, sharing
 from storage.communities_sql import EVER_HERE, HERE
+from storage.jobs_sql import DELIVERED_BY
 
 # `before` is what the change replaces, read in the same transaction; it stands before the change in every list.
 _AUDIT = """
@@ -223,4 +224,7 @@ WHERE communities.state <> '' OR known.members > 0
 ORDER BY waits DESC, used_micros DESC, community
 LIMIT :most
 """
-OPEN_JOBS = "SELECT state, count(*) AS jobs FROM jobs WHERE closed_ms IS NULL GROUP BY state"
+OPEN_JOBS = f"""
+SELECT coalesce(deliveries.state, jobs.state) AS stage, count(*) AS jobs FROM jobs {DELIVERED_BY}
+WHERE closed_ms IS NULL GROUP BY coalesce(deliveries.state, jobs.state)
+"""

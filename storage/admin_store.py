@@ -5,7 +5,7 @@ from typing import Any
 
 from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
-from core.domain.lifecycle import State
+from core.domain.lifecycle import STAGES, Stage
 from core.domain.models import Person
 from core.domain.money import LARGEST_MICROS
 from core.domain.quota import LimitName, Limits, Period, Quota, QuotaSource, Standing
@@ -213,10 +213,10 @@ class SqlAdminStore:
             for r in rows
         ]
 
-    async def open_jobs(self) -> Mapping[State, int]:
-        """Return how many jobs are not closed, by state."""
+    async def open_jobs(self) -> Mapping[Stage, int]:
+        """Return how many jobs are not closed, by how far they are."""
         (rows,) = await self._driver.run([Statement(sql.OPEN_JOBS)])
-        return {State(row["state"]): row["jobs"] for row in rows}
+        return {STAGES[row["stage"]]: row["jobs"] for row in rows}
 
     async def communities(self, month_ms: int, most: int) -> list[Community]:
         args = {"month_start": month_ms, "most": most, "default_pool": self._store.default_pool_micros}

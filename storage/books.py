@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from core.domain.lifecycle import HELD, VOIDS, State
 from core.domain.money import show
 from storage.driver import Driver, Statement
-
-AUDIO = frozenset(State) - HELD - VOIDS - {State.LATE}
-"""A job in one of these has audio, which is charged, unless it came late."""
-
+from storage.jobs_sql import DELIVERED_BY
 
 _HOME = """coalesce((
     SELECT coalesce(merged_into, community_id) FROM communities WHERE communities.community_id = {}.community_id
@@ -86,16 +83,31 @@ CHECKS: Mapping[str, str] = {
         LEFT JOIN ledger AS charge ON charge.entry_id = jobs.job_id || ':charge'
         LEFT JOIN ledger AS void ON void.entry_id = jobs.job_id || ':void'
         WHERE hold.entry_id IS NULL
-        OR (charge.entry_id IS NOT NULL) <> (jobs.state IN ({_words(AUDIO)}) AND jobs.late <> 'came')
+        OR (charge.entry_id IS NOT NULL) <> (jobs.state = 'ready' AND jobs.late <> 'came')
         OR (void.entry_id IS NOT NULL) <> (jobs.state IN ({_words(VOIDS)}) OR jobs.late = 'came')
     """,
-    "audio comes late only to a job that had expired, and the operator pays for it": f"""
+    "audio comes late only to a job that had expired, and the operator pays for it": """
         SELECT job_id, state, late, upstream_micros FROM jobs WHERE CASE late
             WHEN '' THEN state = 'late'
             WHEN 'awaited' THEN state <> 'expired'
             ELSE late <> 'came' OR upstream_micros <> cost_micros
-                OR state NOT IN ('late', 'expired', {_words(AUDIO)})
+                OR state NOT IN ('late', 'expired', 'ready')
         END
+    """,
+    "a job that is ready has deliveries, and knows its newest": f"""
+        SELECT jobs.job_id, jobs.state, jobs.deliveries FROM jobs {DELIVERED_BY}
+        WHERE (jobs.state = 'ready') <> (jobs.deliveries > 0)
+        OR (jobs.deliveries > 0) <> (deliveries.job_id IS NOT NULL)
+        UNION ALL
+        SELECT deliveries.job_id, deliveries.state, deliveries.number FROM deliveries
+        LEFT JOIN jobs ON jobs.job_id = deliveries.job_id
+        WHERE jobs.job_id IS NULL OR deliveries.number NOT BETWEEN 1 AND jobs.deliveries
+    """,
+    "a job is closed when its audio is sent, and not while that is on its way": f"""
+        SELECT jobs.job_id, deliveries.state, jobs.closed_ms FROM jobs {DELIVERED_BY}
+        WHERE CASE deliveries.state
+            WHEN 'sent' THEN closed_ms IS NULL WHEN 'undeliverable' THEN FALSE ELSE closed_ms IS NOT NULL
+        END AND jobs.state = 'ready'
     """,
     "a charge is what was held, for a job that has audio": """
         SELECT ledger.entry_id, ledger.charged_micros, jobs.state, jobs.cost_micros
@@ -215,6 +227,10 @@ CHECKS: Mapping[str, str] = {
     "a closed job keeps no destination, unless its audio may come late": """
         SELECT job_id, state FROM jobs
         WHERE closed_ms IS NOT NULL AND late <> 'awaited' AND destination NOT LIKE '%"data": {}%'
+        UNION ALL
+        SELECT deliveries.job_id, deliveries.state FROM deliveries
+        JOIN jobs ON jobs.job_id = deliveries.job_id AND closed_ms IS NOT NULL
+        WHERE deliveries.destination NOT LIKE '%"data": {}%'
     """,
 }
 

@@ -69,6 +69,8 @@ class Driver(Protocol):
 
     dialect: str
     """What its migrations are called, where the engines need different ones."""
+    row_lock: str
+    """How a query ends that lets nobody else change the rows it reads; nothing where there is one writer."""
 
     async def open(self) -> None:
         """Connect. Raises StoreBusy when another process has the database to itself."""

@@ -3,18 +3,21 @@
 import json
 from collections.abc import Mapping
 from dataclasses import fields as fields_of
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from core.domain.lifecycle import Late, Reason, State
-from core.domain.models import Artifact, Destination, Job
+from core.domain.errors import StaleJob
+from core.domain.lifecycle import DeliveryState, Late, Reason, State
+from core.domain.models import Artifact, Delivery, Destination, Job
 from storage.driver import Row
 from storage.rows import split
 
 READ = 512
 """Texts of rows that are kept as they were read."""
 _OF_JOB = frozenset(field.name for field in fields_of(Job))
+_OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail")
 
 
 def destination_text(destination: Destination) -> str:
@@ -36,9 +39,13 @@ def stored(value: Any) -> Any:
 
 
 def job_of(row: Row) -> Job:
-    """Read a job from its row."""
+    """Read a job from its row, with its delivery where that was read beside it."""
     # By values, since to ask an sqlite3.Row for each column by name takes it five times longer.
-    fields: dict[str, Any] = {name: value for name, value in zip(row.keys(), row, strict=True) if name in _OF_JOB}
+    values = dict(zip(row.keys(), row, strict=True))
+    fields: dict[str, Any] = {name: value for name, value in values.items() if name in _OF_JOB}
+    if values.get("number"):
+        fields["delivery"] = _delivery(values, "delivery_")
+        fields["destination"] = values["delivery_destination"]
     read = {
         "state": State(fields["state"]),
         "late": Late(fields["late"]),
@@ -50,6 +57,24 @@ def job_of(row: Row) -> Job:
         "artifacts": _artifacts(fields["artifacts"]),
     }
     return Job(**{**fields, **read})
+
+
+def with_delivery(job: Job, row: Row) -> Job:
+    """Return the job with its delivery as that row has it."""
+    return replace(job, delivery=_delivery(row), destination=_destination_of(row["destination"]))
+
+
+def delivery_of(job: Job) -> Delivery:
+    """Return a job's newest delivery. Raises StaleJob where there is none."""
+    if job.delivery is None:
+        raise StaleJob(f"{job.job_id} is {job.state}: it has no delivery")
+    return job.delivery
+
+
+def _delivery(row: Mapping[str, Any] | Row, prefix: str = "") -> Delivery:
+    fields = {name: row[prefix + name] for name in _OF_DELIVERY}
+    why = Reason(fields["reason"]) if fields["reason"] else None
+    return Delivery(number=row["number"], **{**fields, "state": DeliveryState(fields["state"]), "reason": why})
 
 
 # A job's row is read at each of its moves, and most of what is in it stays as it is.

@@ -1,20 +1,39 @@
-"""The SQL that reads jobs; how they change follows from the lifecycle."""
+"""The SQL that reads jobs and deliveries; how they change follows from the lifecycle."""
 
-from storage.communities_sql import KEYED
+PLACE = "UPDATE jobs SET destination = :destination WHERE job_id = :job_id AND closed_ms IS NULL AND deliveries = 0"
+PLACE_DELIVERY = """
+UPDATE deliveries SET destination = :destination
+WHERE job_id = :job_id AND number = (SELECT deliveries FROM jobs WHERE job_id = :job_id AND closed_ms IS NULL)
+"""
 
-PLACE = "UPDATE jobs SET destination = :destination WHERE job_id = :job_id AND closed_ms IS NULL"
+COLUMNS = """jobs.*, communities.key AS community, deliveries.number, deliveries.state AS delivery_state,
+    deliveries.destination AS delivery_destination, deliveries.attempts AS delivery_attempts,
+    deliveries.reason AS delivery_reason, deliveries.detail AS delivery_detail,
+    deliveries.updated_ms AS delivery_updated_ms"""
+DELIVERED_BY = "LEFT JOIN deliveries ON deliveries.job_id = jobs.job_id AND deliveries.number = jobs.deliveries"
+BESIDE = f"LEFT JOIN communities ON communities.community_id = jobs.community_id {DELIVERED_BY}"
+"""What is read beside a job's row: its community's key, and its newest delivery."""
+_JOBS = f"SELECT {COLUMNS} FROM jobs {BESIDE}"
 
-JOB = f"SELECT {KEYED} FROM jobs WHERE job_id = :job_id"
-JOB_BY_EVENT = f"SELECT {KEYED} FROM jobs WHERE event_id = :event_id"
-UNFINISHED = f"SELECT {KEYED} FROM jobs WHERE closed_ms IS NULL ORDER BY created_ms, job_id"
+JOB = f"{_JOBS} WHERE jobs.job_id = :job_id"
+JOB_BY_EVENT = f"{_JOBS} WHERE event_id = :event_id"
+UNFINISHED = f"{_JOBS} WHERE closed_ms IS NULL ORDER BY jobs.created_ms, jobs.job_id"
 OLDEST_WAITING = f"""
-SELECT {KEYED} FROM jobs WHERE closed_ms IS NULL AND state = 'queued' ORDER BY created_ms, job_id LIMIT 1
+{_JOBS} WHERE closed_ms IS NULL AND jobs.state = 'queued' ORDER BY jobs.created_ms, jobs.job_id LIMIT 1
 """
-KEPT = f"""
-SELECT {KEYED} FROM jobs WHERE state = 'undeliverable' AND closed_ms < :before_ms AND artifacts <> '[]'
-ORDER BY closed_ms LIMIT :most
-"""
+KEPT = f"{_JOBS} WHERE artifacts <> '[]' AND closed_ms < :before_ms ORDER BY closed_ms LIMIT :most"
+AWAITED = f"{_JOBS} WHERE late = 'awaited' AND closed_ms < :before_ms ORDER BY closed_ms LIMIT :most"
 
-AWAITED = f"""
-SELECT {KEYED} FROM jobs WHERE late = 'awaited' AND closed_ms < :before_ms ORDER BY closed_ms LIMIT :most
+DROP_ARTIFACTS = "UPDATE jobs SET artifacts = '[]' WHERE job_id = :job_id AND closed_ms IS NOT NULL"
+
+
+def taken(update: str) -> str:
+    """Return a change of jobs that reads them as they are afterwards, on PostgreSQL."""
+    return f"WITH jobs AS ({update} RETURNING *) SELECT {COLUMNS} FROM jobs {BESIDE}"
+
+
+OPEN_DELIVERY = """
+INSERT INTO deliveries (job_id, number, state, destination, created_ms, updated_ms)
+SELECT job_id, deliveries, 'pending', destination, :now_ms, :now_ms FROM jobs WHERE job_id = :job_id
+RETURNING *
 """

@@ -11,9 +11,9 @@ from core.domain.errors import StoreAway, StoreError
 from core.domain.models import Job, Shown
 from core.engine.lease import Carried, Hear, Signal
 from core.engine.queue import Room
-from storage.communities_sql import KEYED
 from storage.driver import Driver, Statement
 from storage.job_rows import job_of
+from storage.jobs_sql import BESIDE, COLUMNS, taken
 from storage.rows import joined
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ RETURNING job_id
 """
 # Members take turns, as in a worker's own queue, those first who have least under way here. What could not begin at
 # once is left to other workers. What is under way already goes on whatever waits. Who stopped meanwhile takes nothing.
-_TAKE = f"""
+_TAKE = taken("""
 UPDATE jobs SET worker_id = :worker_id
 WHERE worker_id = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
@@ -94,10 +94,9 @@ WHERE worker_id = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
     AND EXISTS (SELECT 1 FROM workers WHERE worker_id = :worker_id)
     FOR UPDATE SKIP LOCKED
 ))
-RETURNING {KEYED}
-"""
+""")
 # Only with the job to itself does a worker say that it waits: else another could begin and end it under the message.
-_TAKE_UNSHOWN = f"""
+_TAKE_UNSHOWN = taken(f"""
 UPDATE jobs SET worker_id = :worker_id
 WHERE worker_id = '' AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
@@ -109,15 +108,14 @@ WHERE worker_id = '' AND job_id = ANY (ARRAY(
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 ))
-RETURNING {KEYED}
-"""
+""")
 # Where the chat did not take the message, it is tried again only if what it shows may have become untrue.
 _LEAVE_JOB = f"""
 UPDATE jobs SET worker_id = '',
     shown = CASE WHEN :told OR shown < {Shown.NO_WORKER} THEN {Shown.WAITS} ELSE shown END
 WHERE job_id = :job_id AND worker_id = :worker_id
 """
-_OURS = f"SELECT {KEYED} FROM jobs WHERE worker_id = :worker_id AND closed_ms IS NULL"
+_OURS = f"SELECT {COLUMNS} FROM jobs {BESIDE} WHERE worker_id = :worker_id AND closed_ms IS NULL"
 _LEFT = "SELECT count(*) AS jobs FROM jobs WHERE worker_id = '' AND closed_ms IS NULL AND state = 'queued'"
 
 

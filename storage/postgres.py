@@ -74,6 +74,7 @@ class PostgresDriver:
     """Drives one database, or the schema in it that comes first in `search_path`, beside other processes."""
 
     dialect = "postgres"
+    row_lock = " FOR UPDATE"
 
     def __init__(self, url: str, *, read_only: bool = False, statement_s: float = STATEMENT_S) -> None:
         """`url`: as libpq takes it. `statement_s`: how long one statement may take; an audit needs longer."""

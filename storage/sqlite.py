@@ -88,6 +88,7 @@ class SqliteDriver:
     """
 
     dialect = "sqlite"
+    row_lock = ""
 
     def __init__(self, path: Path, *, read_only: bool = False, kind: type[Connection] = Connection) -> None:
         """`read_only`: look beside the process that holds the lock, changing nothing. `kind`: how statements run."""

@@ -2,27 +2,28 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Unpack
 
 from core.domain.admission import Admission, Admitted
 from core.domain.communities import Approval, Communities
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import ENDED, Late, State, may_move, settles, voids
-from core.domain.models import Changes, Destination, Job, MoveChanges
+from core.domain.lifecycle import DELIVERY_MOVES, MOVES, DeliveryState, Late, State, settles, voids
+from core.domain.models import Changes, DeliveryChanges, Destination, Job, MoveChanges
 from core.domain.refusals import Limit
 from core.domain.reports import EntryKind
 from core.ports import Clock
 from storage import accounts_sql, communities_sql, jobs_sql, money_sql
 from storage.communities import SqlCommunities
 from storage.driver import Driver, Row, Statement, Unexpected, When, run_once
-from storage.job_rows import destination_text, job_of, stored
+from storage.job_rows import delivery_of, destination_text, job_of, stored, with_delivery
 from storage.members import SqlMembers, folded, standing_of
 from storage.migrate import migrate
 from storage.rows import TOTAL, joined, whose
 
 MOST_KNOWN = 10_000
 """Communities and members whose rows are known to be there, so that they are not inserted with each order."""
-_COLUMNS = MoveChanges.__optional_keys__ | {"state", "updated_ms", "resolved_ms"}
+_COLUMNS = MoveChanges.__optional_keys__ | {"state", "updated_ms", "resolved_ms", "deliveries"}
 """What may change in a job's row, but for the worker that carries it."""
 
 
@@ -136,7 +137,7 @@ class SqlStore(SqlCommunities, SqlMembers):
         return Admitted(job=job, duplicate=job.job_id != admission.job_id)
 
     async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
-        if not may_move(job.state, to):
+        if to not in MOVES[job.state]:
             raise StaleJob(f"{job.job_id} can't go from {job.state} to {to}")
         args: dict[str, Any] = {"job_id": job.job_id, "member": job.member, "now_ms": self._clock.now_ms()}
         values: dict[str, object] = {**changes, "state": to.value, "updated_ms": args["now_ms"]}
@@ -144,7 +145,11 @@ class SqlStore(SqlCommunities, SqlMembers):
             values["resolved_ms"] = args["now_ms"]
         if to is State.LATE:
             values["late"] = Late.CAME
+        if to is State.READY:
+            values["deliveries"] = 1
         statements = [self._change(job, values)]
+        if to is State.READY:
+            statements.append(Statement(jobs_sql.OPEN_DELIVERY, args, 1))
         if settles(job.state, to):
             statements += [Statement(money_sql.LEDGER_CHARGE, args, 1), Statement(money_sql.CLOSE_HOLD, args, 1)]
         elif voids(job.state, to):
@@ -155,23 +160,45 @@ class SqlStore(SqlCommunities, SqlMembers):
         if changes.get("upstream_micros"):
             lost = {**args, "upstream_micros": changes["upstream_micros"]}
             statements += [Statement(money_sql.LEDGER_UPSTREAM, args, 1), Statement(money_sql.DRAW_UPSTREAM, lost, 1)]
-        return await self._run_change(job, statements)
+        money = whose(job.community, job.member) if len(statements) > 1 else ()  # the job's row alone is no book
+        (changed,), *others = await self._run_change(job, statements, beside=money)
+        return with_delivery(job_of(changed), others[0][0]) if to is State.READY else job_of(changed)
 
     async def update(self, job: Job, **changes: Unpack[Changes]) -> Job:
-        return await self._run_change(job, [self._change(job, changes)])
+        ((changed,),) = await self._run_change(job, [self._change(job, changes)])
+        now = job_of(changed)
+        return replace(now, delivery=job.delivery, destination=job.destination) if job.delivery else now
+
+    async def move_delivery(self, job: Job, to: DeliveryState, **changes: Unpack[DeliveryChanges]) -> Job:
+        delivery = delivery_of(job)
+        if to not in DELIVERY_MOVES[delivery.state]:
+            raise StaleJob(f"{job.job_id}: its delivery can't go from {delivery.state} to {to}")
+        values: dict[str, object] = {**changes, "state": to.value, "updated_ms": self._clock.now_ms()}
+        if to is DeliveryState.SENDING:
+            values["attempts"] = delivery.attempts + 1
+        if to is DeliveryState.SENT:
+            values["destination"] = Destination(job.platform)
+            return await self._run_both(job, values, self._closing(job, keep_files=False))
+        if delivery.state is DeliveryState.UNDELIVERABLE:
+            return await self._run_both(job, values, self._change(job, {"closed_ms": None}))
+        ((changed,),) = await self._run_change(job, [self._change_delivery(job, values)])
+        return with_delivery(job, changed)
 
     async def close_job(self, job: Job, *, keep_files: bool, destination: Destination | None = None) -> Job:
-        if job.state not in ENDED:
-            raise StaleJob(f"{job.job_id} is {job.state}, which is not an end")
-        kept = destination or Destination(job.platform)
-        changes: MoveChanges = {"closed_ms": self._clock.now_ms(), "destination": kept}
-        if not keep_files:
-            changes["artifacts"] = ()
-        return await self._run_change(job, [self._change(job, changes)])
+        if not job.ended:
+            raise StaleJob(f"{job.job_id} is {job.stage}, which is not an end")
+        closing = self._closing(job, keep_files=keep_files, destination=destination)
+        if job.delivery:
+            return await self._run_both(job, {"destination": Destination(job.platform)}, closing)
+        ((closed,),) = await self._run_change(job, [closing])
+        return job_of(closed)
+
+    async def drop_artifacts(self, job: Job) -> None:
+        await self._driver.run([Statement(jobs_sql.DROP_ARTIFACTS, {"job_id": job.job_id})])
 
     async def place(self, job_id: str, destination: Destination) -> None:
         args = {"job_id": job_id, "destination": destination_text(destination)}
-        await self._driver.run([Statement(jobs_sql.PLACE, args)])
+        await self._driver.run([Statement(text, args) for text in (jobs_sql.PLACE, jobs_sql.PLACE_DELIVERY)])
 
     async def job(self, job_id: str) -> Job | None:
         return await self._one(Statement(jobs_sql.JOB, {"job_id": job_id}))
@@ -215,13 +242,35 @@ class SqlStore(SqlCommunities, SqlMembers):
         args = {"job_id": job.job_id, "from_state": job.state.value, "from_worker": job.worker_id}
         return Statement(text, {**args, **values}, 1)
 
-    async def _run_change(self, job: Job, statements: list[Statement]) -> Job:
-        touched = whose(job.community, job.member) if len(statements) > 1 else ()  # the job's row alone is no book
+    def _closing(self, job: Job, *, keep_files: bool, destination: Destination | None = None) -> Statement:
+        changes: MoveChanges = {
+            "closed_ms": self._clock.now_ms(),
+            "destination": destination or Destination(job.platform),
+        }
+        if not keep_files:
+            changes["artifacts"] = ()
+        return self._change(job, changes)
+
+    def _change_delivery(self, job: Job, changes: Mapping[str, object]) -> Statement:
+        delivery = delivery_of(job)
+        values = {name: stored(value) for name, value in changes.items()}
+        assignments = ", ".join(f"{name} = :{name}" for name in values)
+        ours = f"SELECT 1 FROM jobs WHERE job_id = :job_id AND worker_id = :from_worker{self._driver.row_lock}"
+        as_read = f"job_id = :job_id AND number = :number AND state = :from_state AND EXISTS ({ours})"
+        text = f"UPDATE deliveries SET {assignments} WHERE {as_read} RETURNING *"
+        args = {"job_id": job.job_id, "number": delivery.number, "from_state": delivery.state.value}
+        return Statement(text, {**args, "from_worker": job.worker_id, **values}, 1)
+
+    async def _run_both(self, job: Job, of_delivery: Mapping[str, object], of_job: Statement) -> Job:
+        """Change both rows: the delivery's first, while the job's still says whose it is."""
+        (delivery,), (changed,) = await self._run_change(job, [self._change_delivery(job, of_delivery), of_job])
+        return with_delivery(job_of(changed), delivery)
+
+    async def _run_change(self, job: Job, statements: list[Statement], beside: Sequence[str] = ()) -> list[list[Row]]:
         try:
-            results = await self._driver.run(statements, beside=touched)
+            return await self._driver.run(statements, beside=beside)
         except Unexpected as error:
-            raise StaleJob(f"{job.job_id} is no longer {job.state}, or another worker carries it") from error
-        return job_of(results[0][0])
+            raise StaleJob(f"{job.job_id} is no longer {job.stage}, or another worker carries it") from error
 
     async def _one(self, statement: Statement) -> Job | None:
         (rows,) = await self._driver.run([statement])

@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Collection, Sequence
 
 from core.domain.models import Job, Shown
-from storage.communities_sql import KEYED
 from storage.driver import Driver, Statement
 from storage.job_rows import job_of
+from storage.jobs_sql import taken
 from storage.leases import ENTER, LEAVE, NOW
 from storage.rows import joined
 
@@ -17,7 +17,7 @@ _WORKERS = f"FROM workers WHERE alive_until_ms > {NOW} AND NOT starts_with(worke
 _ALIVE = f"SELECT count(*) AS workers {_WORKERS}"
 # Whoever shows this has the job to itself, too, for as long as a lease of its own lasts. That it may be shown is
 # written down before, and that it was after.
-_TAKE = f"""
+_TAKE = taken(f"""
 UPDATE jobs SET worker_id = :worker_id, shown = {Shown.PERHAPS_NO_WORKER}
 WHERE job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
@@ -32,8 +32,7 @@ WHERE job_id = ANY (ARRAY(
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 ))
-RETURNING {KEYED}
-"""
+""")
 _FREE = f"""
 UPDATE jobs SET worker_id = '',
     shown = CASE WHEN job_id = ANY (CAST(:told AS TEXT[])) THEN {Shown.NO_WORKER} ELSE shown END

@@ -14,7 +14,7 @@ from bots.text.community_replies import MOST_SHOWN
 from bots.text.operator_replies import detail
 from core.domain.communities import Newcomer
 from core.domain.errors import StoreAway, StoreError
-from core.domain.lifecycle import State
+from core.domain.lifecycle import STAGES, Stage
 from core.domain.money import MICROS
 from core.domain.troubles import Case, Trouble, Troubles
 from core.engine.carrier import Carrier
@@ -64,7 +64,7 @@ class Health:
     """The chats from which this process takes orders."""
     platforms: Mapping[str, Platform] = field(default_factory=dict)
     """All chats that this process may call."""
-    open_jobs: Callable[[], Awaitable[Mapping[State, int]]]
+    open_jobs: Callable[[], Awaitable[Mapping[Stage, int]]]
     spool: Path
     total_left: Callable[[], Awaitable[int | None]] = _unlimited
     """Returns what is left of the total pool this month, in micros."""
@@ -123,7 +123,7 @@ class Health:
     async def metrics(self) -> str:
         """Return every counter and gauge."""
         jobs, load = await self._jobs(), self.worker.load()
-        open_jobs = [({"state": state.value}, float(jobs.get(state, 0))) for state in State] if jobs is not None else []
+        open_jobs = [({"state": how}, float((jobs or {}).get(STAGES[how], 0))) for how in STAGES if jobs is not None]
         chats = [({"platform": name}, float(chat.receiving)) for name, chat in self.receiving.items()]
         left_micros = await self._asked(self.total_left)
         left: list[tuple[Mapping[str, str], float]] = [] if left_micros is None else [({}, left_micros / MICROS)]
@@ -154,7 +154,7 @@ class Health:
         there = {case.trouble for case in self.troubles.cases}
         return [({"kind": trouble.value}, float(trouble in there)) for trouble in Trouble]
 
-    async def _jobs(self) -> Mapping[State, int] | None:
+    async def _jobs(self) -> Mapping[Stage, int] | None:
         return await self._asked(self.open_jobs)
 
     async def _asked(self, question: Callable[[], Awaitable[T]]) -> T | None:

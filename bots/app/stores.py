@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Unpack
 
 from bots.app.settings import Settings
-from core.domain.lifecycle import State
-from core.domain.models import Job, MoveChanges
+from core.domain.lifecycle import DeliveryState, State
+from core.domain.models import DeliveryChanges, Job, MoveChanges
 from core.engine.meters import Meters
 from core.files.private import narrow, tree
 from core.ports import Clock
@@ -34,6 +34,12 @@ class _CountedStore(SqlStore):
     async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
         """Move a job along the table, and count that."""
         job = await super().move(job, to, **changes)
+        self._meters.count("moves", to.value)
+        return job
+
+    async def move_delivery(self, job: Job, to: DeliveryState, **changes: Unpack[DeliveryChanges]) -> Job:
+        """Move a job's delivery along its table, and count that."""
+        job = await super().move_delivery(job, to, **changes)
         self._meters.count("moves", to.value)
         return job
 

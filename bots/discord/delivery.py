@@ -205,7 +205,7 @@ class DiscordDelivery:
         """Edit the reply to say `text`, or post `posted` in the channel if the reply can't be edited."""
         address = Address.read(job)
         self._shown.pop(job.job_id, None)
-        if artifacts and uncertain and self._now_s() < job.updated_ms / 1000:
+        if artifacts and uncertain and self._now_s() < job.reached_ms / 1000:
             raise DeliveryUncertain("the clock was put back: whether it was an edit or a post can't be told")
         with delivery_errors(max((a.size_bytes for a in artifacts), default=0)):
             if self._token_lives(address) and await self._edit(address, job, text, artifacts, view):
@@ -219,7 +219,7 @@ class DiscordDelivery:
 
     def _nonce_counts(self, job: Job) -> bool:
         """Say whether the nonce still deduplicates anything posted since the delivery began."""
-        return self._now_s() - job.updated_ms / 1000 < NONCE_S
+        return self._now_s() - job.reached_ms / 1000 < NONCE_S
 
     async def _replace_privately(self, job: Job, text: str) -> bool:
         """Replace the public reply with a private message; return False if that is not possible any more."""

@@ -84,7 +84,7 @@ def progress(job: Job) -> str:
     match job.state:
         case State.QUEUED | State.SUBMITTING:
             return _what(waits_for(job) or _("Waiting for a free place"), job)
-        case State.GENERATED | State.DELIVERING:
+        case State.READY:
             return _("Sending the audio…")
         case _:
             return _("Generating {product}…", product=product_words.noun(job.product))
@@ -140,8 +140,8 @@ def receipt(done: Receipt) -> str:
 def ended(done: Receipt) -> str:
     """Say honestly how a job ended that put no audio in the chat, and what was charged."""
     job = done.job
-    why = _(_REASONS[Reason(job.reason or Reason.INTERNAL)], whoever=whoever(done.told))
-    if job.state is State.UNDELIVERABLE:
+    why = _(_REASONS[Reason(job.why or Reason.INTERNAL)], whoever=whoever(done.told))
+    if done.kept:
         return _("{why} It is kept, and sending it again is free. ({job_id})", why=why, job_id=job.job_id)
     if job.late is Late.AWAITED:
         return _(

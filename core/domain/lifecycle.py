@@ -1,23 +1,37 @@
-"""Job states and the one table of moves between them."""
+"""The states of jobs and of deliveries, and the tables of moves between them."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
 
 class State(StrEnum):
+    """Of a job."""
+
     QUEUED = "queued"
     SUBMITTING = "submitting"
     UNCONFIRMED = "unconfirmed"
     RUNNING = "running"
-    GENERATED = "generated"
-    DELIVERING = "delivering"
-    DELIVERED = "delivered"
-    UNDELIVERABLE = "undeliverable"
+    READY = "ready"
+    """Its audio is recorded and charged; what becomes of that in the chat is its delivery's state."""
     REJECTED = "rejected"
     FAILED = "failed"
     EXPIRED = "expired"
     LATE = "late"
     CANCELLED = "cancelled"
+
+
+class DeliveryState(StrEnum):
+    """Of handing a job's audio to one place in a chat."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    UNDELIVERABLE = "undeliverable"
+
+
+Stage = State | DeliveryState
+"""How far an order is."""
+STAGES: Mapping[str, Stage] = {stage.value: stage for stage in (*State, *DeliveryState)}
 
 
 class Late(StrEnum):
@@ -60,46 +74,45 @@ class Reason(StrEnum):
     """Only of an order that waits: nobody carries jobs now."""
 
 
-# The way back from `submitting` to `queued` and from `delivering` to `generated` is taken only when it is proven
-# that nothing was accepted or sent: the row then says so, and a crash during the wait loses nothing. What was never
-# on its way goes from `generated` to `undeliverable`, without a doubt.
+# The way back from `submitting` to `queued`, and from `sending` to `pending`, is taken only when it is proven that
+# nothing was accepted or sent: the row then says so, and a crash during the wait loses nothing. What was never on its
+# way goes from `pending` to `undeliverable`, without a doubt.
 MOVES: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SUBMITTING, State.CANCELLED}),
     State.SUBMITTING: frozenset({State.RUNNING, State.UNCONFIRMED, State.REJECTED, State.QUEUED}),
     State.UNCONFIRMED: frozenset({State.RUNNING, State.EXPIRED}),
-    State.RUNNING: frozenset({State.GENERATED, State.FAILED, State.EXPIRED}),
-    State.GENERATED: frozenset({State.DELIVERING, State.UNDELIVERABLE}),
-    State.DELIVERING: frozenset({State.DELIVERED, State.UNDELIVERABLE, State.GENERATED}),
-    State.UNDELIVERABLE: frozenset({State.GENERATED}),
-    State.DELIVERED: frozenset(),
+    State.RUNNING: frozenset({State.READY, State.FAILED, State.EXPIRED}),
+    State.READY: frozenset(),
     State.REJECTED: frozenset(),
     State.FAILED: frozenset(),
     State.EXPIRED: frozenset({State.LATE}),
-    State.LATE: frozenset({State.GENERATED, State.EXPIRED}),
+    State.LATE: frozenset({State.READY, State.EXPIRED}),
     State.CANCELLED: frozenset(),
+}
+
+DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.UNDELIVERABLE}),
+    DeliveryState.SENDING: frozenset({DeliveryState.SENT, DeliveryState.UNDELIVERABLE, DeliveryState.PENDING}),
+    DeliveryState.SENT: frozenset(),
+    DeliveryState.UNDELIVERABLE: frozenset({DeliveryState.PENDING}),
 }
 
 VOIDS = frozenset({State.REJECTED, State.FAILED, State.EXPIRED, State.CANCELLED})
 """Entering one of these releases the hold, unless it was released before."""
 
 HELD = frozenset({State.QUEUED, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING})
-"""In these the hold is open. Leaving them for `generated` settles it, leaving for one of VOIDS voids it."""
+"""In these the hold is open. Leaving them for `ready` settles it, leaving for one of VOIDS voids it."""
 
 ASKS = HELD | {State.LATE}
 """In these there is something to do or to ask at the gateway."""
 
-ENDED = VOIDS | {State.DELIVERED, State.UNDELIVERABLE}
-"""No worker owns a job in one of these."""
-
-
-def may_move(current: State, to: State) -> bool:
-    """Say whether the table has the move."""
-    return to in MOVES[current]
+DELIVERY_ENDS = frozenset({DeliveryState.SENT, DeliveryState.UNDELIVERABLE})
+"""In these nothing is on its way to the chat."""
 
 
 def settles(current: State, to: State) -> bool:
     """Say whether this move charges the hold: once, when the artifact is recorded."""
-    return current in HELD and to is State.GENERATED
+    return current in HELD and to is State.READY
 
 
 def voids(current: State, to: State) -> bool:

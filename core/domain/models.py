@@ -9,7 +9,7 @@ from typing import Any, Self, TypedDict
 
 from core.domain.audio import Probe
 from core.domain.jsontype import JSON
-from core.domain.lifecycle import Late, Reason, State
+from core.domain.lifecycle import DELIVERY_ENDS, VOIDS, DeliveryState, Late, Reason, Stage, State
 from core.domain.quota import Standing
 
 LONGEST_NAME = 64
@@ -138,6 +138,23 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Our row for handing a job's audio to one place in a chat."""
+
+    number: int
+    """From 1, among the job's."""
+    state: DeliveryState
+    updated_ms: int
+    """When it came into its state."""
+    attempts: int = 0
+    """How often it was begun."""
+    reason: Reason | None = None
+    """What went wrong."""
+    detail: str | None = None
+    """The platform's own words, for the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Our row for an order. Times are milliseconds since 1970, UTC."""
 
@@ -154,6 +171,7 @@ class Job:
     cost_micros: int
     state: State
     destination: Destination
+    """Where words and audio go now: its delivery's, once there is one."""
     channel: str
     callback_token: str
     created_ms: int
@@ -164,9 +182,11 @@ class Job:
     submitted_ms: int | None = None
     deadline_ms: int | None = None
     reason: Reason | None = None
-    """What went wrong."""
+    """Why there is no audio, or not yet."""
     detail: str | None = None
-    """The gateway's or the platform's own words, for the operator."""
+    """The gateway's own words, for the operator."""
+    delivery: Delivery | None = None
+    """The newest; None until the job is ready."""
     artifacts: tuple[Artifact, ...] = ()
     roles: tuple[str, ...] = ()
     """The member's roles when it was ordered."""
@@ -188,6 +208,26 @@ class Job:
     def waits(self) -> bool:
         """Whether its member may still take it back."""
         return self.state is State.QUEUED
+
+    @property
+    def stage(self) -> Stage:
+        """How far it is: its delivery's state, once there is one."""
+        return self.delivery.state if self.delivery else self.state
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do but to tell its member."""
+        return self.stage in VOIDS | DELIVERY_ENDS
+
+    @property
+    def reached_ms(self) -> int:
+        """When it came to how far it is."""
+        return self.delivery.updated_ms if self.delivery else self.updated_ms
+
+    @property
+    def why(self) -> Reason | None:
+        """Why there is no audio in the chat."""
+        return self.delivery.reason if self.delivery else self.reason
 
 
 class Shown(IntEnum):
@@ -211,6 +251,14 @@ class Changes(TypedDict, total=False):
     artifacts: tuple[Artifact, ...]
     destination: Destination
     late: Late
+
+
+class DeliveryChanges(TypedDict, total=False):
+    """Fields of a delivery that may change together with its state."""
+
+    reason: Reason | None
+    detail: str | None
+    destination: Destination
 
 
 class MoveChanges(Changes, total=False):
@@ -250,4 +298,4 @@ class Receipt:
     @property
     def kept(self) -> bool:
         """Whether the audio exists and could not be handed over: it can be sent again, free."""
-        return self.job.state is State.UNDELIVERABLE
+        return self.job.stage is DeliveryState.UNDELIVERABLE

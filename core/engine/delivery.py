@@ -18,8 +18,8 @@ from core.domain.errors import (
     StoreError,
     TooLarge,
 )
-from core.domain.lifecycle import VOIDS, Late, Reason, State
-from core.domain.models import Artifact, Destination, Job, MoveChanges, Receipt
+from core.domain.lifecycle import VOIDS, DeliveryState, Late, Reason
+from core.domain.models import Artifact, Destination, Job, Receipt
 from core.domain.products import row_of
 from core.domain.quota import DAY_MS, Quota
 from core.domain.troubles import TROUBLE_OF, Troubles
@@ -122,15 +122,15 @@ class Deliverer:
             return await self._store.again(job)
         return job
 
-    # --- generated -> delivering -> delivered | undeliverable -----------------------------------------------------
+    # --- pending -> sending -> sent | undeliverable ---------------------------------------------------------------
 
     async def deliver(self, job: Job) -> Job:
         """Try until the chat has taken or refused the audio. Raises Stopping, StoreError.
 
-        `delivering` is committed only when all else is ready: a crash before that leaves no doubt.
+        `sending` is committed only when all else is ready: a crash before that leaves no doubt.
         """
         until_s = asyncio.get_running_loop().time() + DELIVER_S  # monotonic: the clock may be set back
-        uncertain = job.state is State.DELIVERING
+        uncertain = job.stage is DeliveryState.SENDING
         want, files = None, None
         while True:
             try:
@@ -139,8 +139,8 @@ class Deliverer:
                     want, files = wanted, await self._fitted(job, wanted)
                 job = await self._progress_over(job)
                 receipt = await self._receipt(job)
-                if job.state is State.GENERATED:
-                    job = await self._store.move(job, State.DELIVERING)
+                if job.stage is DeliveryState.PENDING:
+                    job = await self._store.move_delivery(job, DeliveryState.SENDING)
                 await self._send(job, receipt, wanted, files, uncertain=uncertain)
             except DeliveryDelayed as error:
                 uncertain = uncertain or error.doubtful
@@ -148,7 +148,7 @@ class Deliverer:
                     return await self._give_up(job, error, uncertain=uncertain)
                 log.info("job %s: delivery delayed: %s", job.job_id, error)
                 if not uncertain:
-                    job = await self._store.move(job, State.GENERATED)
+                    job = await self._store.move_delivery(job, DeliveryState.PENDING)
                 await self._wakeups.pause(error.retry_after_s)
                 if not holds(self._lease, job):
                     return job
@@ -206,13 +206,12 @@ class Deliverer:
 
     async def _ending(self, job: Job) -> Receipt:
         receipt = await self._receipt(job)
-        trouble = TROUBLE_OF.get(job.reason) if job.reason else None
+        trouble = TROUBLE_OF.get(job.why) if job.why else None
         return replace(receipt, told=await self._troubles.told_soon(trouble)) if trouble else receipt
 
     async def _delivered(self, job: Job) -> Job:
-        changes: MoveChanges = {"closed_ms": self._clock.now_ms(), "destination": Destination(job.platform)}
-        changes |= {"reason": None, "detail": None}
-        job = await persist(f"job {job.job_id}", lambda: self._store.move(job, State.DELIVERED, **changes))
+        sent = DeliveryState.SENT
+        job = await persist(f"job {job.job_id}", lambda: self._store.move_delivery(job, sent, reason=None, detail=None))
         log.info("job %s: delivered", job.job_id)
         await self.forget_files(job.job_id)
         return job
@@ -222,7 +221,7 @@ class Deliverer:
         if uncertain:  # the last try was refused, but an earlier one may have arrived
             reason = Reason.DELIVERY_UNCERTAIN
         log.warning("job %s: undeliverable: %s: %s", job.job_id, reason, error)
-        return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(error))
+        return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason, detail=str(error))
 
     # --- ended without audio in the chat --------------------------------------------------------------------------
 
@@ -233,12 +232,12 @@ class Deliverer:
         try:
             await self._deliveries[job.platform].tell(job, await self._ending(job))
         except DeliveryDelayed:
-            if self._clock.since_ms(job.updated_ms) < KEEP_MS:
+            if self._clock.since_ms(job.reached_ms) < KEEP_MS:
                 raise
-            log.warning("job %s: the member was not told that it is %s: too late now", job.job_id, job.state)
+            log.warning("job %s: the member was not told that it is %s: too late now", job.job_id, job.stage)
         except DeliveryError as error:
-            log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.state, error)
-        keep = job.state is State.UNDELIVERABLE
+            log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.stage, error)
+        keep = job.stage is DeliveryState.UNDELIVERABLE
         await self._store.close_job(job, keep_files=keep, destination=await self._kept(job))
         if not keep:
             await self.forget_files(job.job_id)

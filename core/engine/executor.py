@@ -1,11 +1,11 @@
 """Carry one job from state to state to its end, through all faults on the way."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from core.domain.errors import DeliveryDelayed, StaleJob, StoreAway
-from core.domain.lifecycle import ASKS, ENDED, HELD, Reason, State
+from core.domain.lifecycle import ASKS, HELD, DeliveryState, Reason, State
 from core.domain.models import Job, MoveChanges
 from core.engine.delivery import Deliverer
 from core.engine.fetching import Fetcher
@@ -28,14 +28,10 @@ _GIVE_UP: Mapping[State, State] = {
     State.UNCONFIRMED: State.EXPIRED,
     State.RUNNING: State.FAILED,
     State.LATE: State.EXPIRED,
-    State.GENERATED: State.UNDELIVERABLE,
-    State.DELIVERING: State.UNDELIVERABLE,
 }
 
 _BILLED = frozenset({State.UNCONFIRMED, State.RUNNING})
 """The operator may have to pay for a job that is given up in one of these."""
-
-_UNDER_WAY = frozenset(State) - ENDED
 
 
 class Executor:
@@ -62,9 +58,9 @@ class Executor:
         """Carry a job to its end; it keeps its place at the gateway until its hold is resolved."""
         try:
             with place:
-                job = await self._until(job, leave=HELD)
-            job = await self._until(job, leave=_UNDER_WAY)
-            if job.state is not State.DELIVERED:
+                job = await self._until(job, lambda job: job.state not in HELD)
+            job = await self._until(job, lambda job: job.ended)
+            if job.stage is not DeliveryState.SENT:
                 await self._finish(job)
         except Stopping:
             log.info("job %s: left for the next start", job.job_id)
@@ -73,14 +69,14 @@ class Executor:
         except Exception:
             log.exception("job %s: could not be closed; the next start tries again", job.job_id)
 
-    async def _until(self, job: Job, *, leave: frozenset[State]) -> Job:
-        """Take steps until the job has left these states; survive faults on the way."""
+    async def _until(self, job: Job, there: Callable[[Job], bool]) -> Job:
+        """Take steps until the job is there; survive faults on the way."""
         faults = 0
-        while job.state in leave:
+        while not there(job):
             if self._wakeups.stopping:
                 raise Stopping
             await self._hold(job)
-            before = job.state
+            before = job.stage
             try:
                 job = await self._step(job)
                 faults = 0
@@ -104,7 +100,7 @@ class Executor:
         if job.state in ASKS:
             return await self._generator.step(job)
         job = await self._fetcher.at_hand(job)
-        return job if job.state in ENDED else await self._deliverer.deliver(job)
+        return job if job.ended else await self._deliverer.deliver(job)
 
     async def _hold(self, job: Job) -> None:
         """Wait until the lease is valid. Raises StaleJob for a job taken under a lease that ran out, and Stopping."""
@@ -117,14 +113,8 @@ class Executor:
         """Read a job again, if the store answers; `give_up` ends it. Raises StaleJob."""
         try:
             job = await self._store.again(job)
-            if give_up and job.state in _GIVE_UP:
-                uncertain = job.state is State.DELIVERING
-                changes: MoveChanges = {"reason": Reason.DELIVERY_UNCERTAIN if uncertain else Reason.INTERNAL}
-                if job.state in _BILLED:
-                    changes["upstream_micros"] = job.cost_micros
-                if job.state is State.UNCONFIRMED:
-                    changes["late"] = self._generator.late
-                return await self._store.move(job, _GIVE_UP[job.state], **changes)
+            if give_up and not job.ended:
+                return await self._give_up(job)
         except StaleJob:
             raise
         except StoreAway as error:
@@ -132,6 +122,18 @@ class Executor:
         except Exception:
             log.exception("job %s: the store does not answer", job.job_id)
         return job
+
+    async def _give_up(self, job: Job) -> Job:
+        if job.delivery:
+            uncertain = job.delivery.state is DeliveryState.SENDING
+            reason = Reason.DELIVERY_UNCERTAIN if uncertain else Reason.INTERNAL
+            return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason)
+        changes: MoveChanges = {"reason": Reason.INTERNAL}
+        if job.state in _BILLED:
+            changes["upstream_micros"] = job.cost_micros
+        if job.state is State.UNCONFIRMED:
+            changes["late"] = self._generator.late
+        return await self._store.move(job, _GIVE_UP[job.state], **changes)
 
     async def _finish(self, job: Job) -> None:
         """Tell the member how a job without delivered audio ended; retry with growing pauses."""
@@ -141,7 +143,7 @@ class Executor:
             try:
                 await self._hold(job)
                 now = await self._store.again(job)
-                if (now.state, now.updated_ms) != (job.state, job.updated_ms):
+                if (now.stage, now.reached_ms) != (job.stage, job.reached_ms):
                     return None  # it was sent again meanwhile; the task that carries it now tells how that ends
                 return await self._deliverer.tell(now)
             except (Stopping, StaleJob):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.domain.audio import may_be_samples, raw_format
 from core.domain.errors import GatewayError, MediaError, MediaUnavailable, RequestUnknown, SilentAudio
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.models import Artifact, Job
 from core.domain.products import row_of
 from core.engine.delivery import DELIVER_S
@@ -45,8 +45,9 @@ class Fetcher:
         if artifacts:
             return await self._store.update(job, artifacts=artifacts)
         log.warning("job %s: its audio is lost: %s", job.job_id, trouble)
-        reason = Reason.DELIVERY_UNCERTAIN if job.state is State.DELIVERING else Reason.MEDIA_UNAVAILABLE
-        return await self._store.move(job, State.UNDELIVERABLE, reason=reason, detail=str(trouble))
+        uncertain = job.stage is DeliveryState.SENDING
+        reason = Reason.DELIVERY_UNCERTAIN if uncertain else Reason.MEDIA_UNAVAILABLE
+        return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason, detail=str(trouble))
 
     async def media_urls(self, job: Job) -> Sequence[str]:
         """Ask for the URLs of a job's audio, through an outage of the gateway; none where it never answers."""

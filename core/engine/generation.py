@@ -179,7 +179,7 @@ class Generator:
                 return job
         return await self._expire(job, job.reason or Reason.UNCONFIRMED)
 
-    # --- running -> generated | failed | expired ------------------------------------------------------------------
+    # --- running -> ready | failed | expired ------------------------------------------------------------------
 
     async def _watch(self, job: Job) -> Job:
         product = self._catalog[job.product]
@@ -279,16 +279,16 @@ class Generator:
             return await self._fail(job, Reason.NO_MEDIA, answer.error)
         artifacts, trouble = await self._fetcher.fetched(job, answer.media_urls)
         if artifacts:
-            return await self._store.move(job, State.GENERATED, artifacts=artifacts)
+            return await self._store.move(job, State.READY, artifacts=artifacts)
         return await self._fail(job, no_audio(trouble), str(trouble))
 
-    # --- late -> generated | expired ------------------------------------------------------------------------------
+    # --- late -> ready | expired ------------------------------------------------------------------------------
 
     async def _collect_late(self, job: Job) -> Job:
         """Fetch audio that came after its hold was released; what it costs us was recorded then."""
         artifacts, trouble = await self._fetcher.fetched(job, await self._fetcher.media_urls(job))
         if artifacts:
-            return await self._store.move(job, State.GENERATED, artifacts=artifacts, reason=None, detail=None)
+            return await self._store.move(job, State.READY, artifacts=artifacts, reason=None, detail=None)
         reason = no_audio(trouble) if trouble else Reason.NO_MEDIA
         log.warning("job %s: it came late, and there is no audio: %s: %s", job.job_id, reason, trouble)
         return await self._store.move(job, State.EXPIRED, reason=reason, detail=str(trouble or ""))

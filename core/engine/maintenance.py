@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import ENDED, Late, Reason, State
+from core.domain.lifecycle import DeliveryState, Late, Reason, State
 from core.domain.models import Destination, Job
 from core.domain.quota import DAY_MS
 from core.engine.delivery import KEEP_MS, Deliverer
@@ -29,8 +29,7 @@ async def sweep(store: Store, deliverer: Deliverer, clock: Clock, spool: Path) -
         try:
             while jobs := await kept_too_long(store, clock):
                 for job in jobs:
-                    with suppress(StaleJob):  # it is being sent again
-                        await store.update(job, artifacts=())
+                    await store.drop_artifacts(job)
             while jobs := await awaited_too_long(store, clock):
                 for job in jobs:
                     with suppress(StaleJob):  # it came just now
@@ -65,7 +64,7 @@ async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Calla
 async def kept_too_long(store: Store, clock: Clock) -> list[Job]:
     """Return some of the jobs whose files have been kept for long enough."""
     jobs = await store.kept_before(clock.now_ms() - KEEP_MS, KEPT_AT_ONCE)
-    return [job for job in jobs if clock.since_ms(job.updated_ms) >= KEEP_MS]
+    return [job for job in jobs if clock.since_ms(job.reached_ms) >= KEEP_MS]
 
 
 async def awaited_too_long(store: Store, clock: Clock) -> list[Job]:
@@ -76,7 +75,7 @@ async def awaited_too_long(store: Store, clock: Clock) -> list[Job]:
 
 def _wanted(job: Job | None) -> bool:
     """Say whether files are needed, by whichever worker carries the job."""
-    return job is not None and (job.state not in ENDED or (job.state is State.UNDELIVERABLE and bool(job.artifacts)))
+    return job is not None and (not job.ended or (job.stage is DeliveryState.UNDELIVERABLE and bool(job.artifacts)))
 
 
 def _folders(spool: Path) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from core.domain.errors import GatewayError, StoreError
-from core.domain.lifecycle import HELD, Reason, State
+from core.domain.lifecycle import HELD, Reason, Stage, State
 from core.domain.models import Job
 from core.domain.reports import Resumed
 from core.engine.callbacks import Callbacks, Naming
@@ -50,7 +50,7 @@ class RemoteWorkers:
     def __init__(
         self,
         *,
-        open_jobs: Callable[[], Awaitable[Mapping[State, int]]],
+        open_jobs: Callable[[], Awaitable[Mapping[Stage, int]]],
         workers: Callable[[], Awaitable[int]],
         naming: Naming,
         signal: Signal,

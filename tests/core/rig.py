@@ -118,7 +118,7 @@ class RecordingChat:
         return True
 
     async def progress(self, job: Job) -> None:
-        self.shown.append(job.state)
+        self.shown.append(job.stage)
         self.changed.set()
         await _next(self.showings)
 
@@ -131,7 +131,7 @@ class RecordingChat:
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         await _next(self.tellings)
-        self.told.append((job.state.value, job.reason))
+        self.told.append((job.stage.value, job.why))
         self.changed.set()
 
     async def until(self, done: Callable[[], bool]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from core.admin import Subject
 from core.domain.errors import DeliveryRefused
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState
 from core.domain.models import Destination, Person
 from core.domain.policy import OLDEST_ACT_MS
 from core.domain.refusals import (
@@ -270,7 +270,9 @@ async def test_sending_again_is_for_the_owner_in_the_same_place_and_goes_where_i
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
-        assert (await current(alive, job)).detail == "kicked"
+        kept = await current(alive, job)
+        assert kept.delivery
+        assert kept.delivery.detail == "kicked"
         for who in (caller("bob"), caller(community="choir")):
             with pytest.raises(NotPermitted, match="owner"):
                 await alive.service.redeliver(who, job.job_id, there)
@@ -288,7 +290,7 @@ async def test_sending_again_is_for_the_owner_in_the_same_place_and_goes_where_i
     async with rig.running() as alive:
         await at_rest(alive)
         done = await current(alive, job)
-        assert (done.state, done.reason, done.detail) == (State.DELIVERED, None, None)
+        assert (done.stage, done.why, done.detail) == (DeliveryState.SENT, None, None)
     assert len(rig.chat.heard) == 1
 
 

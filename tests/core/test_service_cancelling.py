@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import TooManyRequests
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Job
 from core.domain.refusals import NotFound, NotPermitted
 from core.engine.queue import Limits
@@ -75,7 +75,7 @@ async def test_what_is_on_its_way_can_not_be_taken_back(rig: Rig) -> None:
         rig.gateway.submits = [step]
         job = await ordered(alive)
         await reached.wait()
-        for state in (State.SUBMITTING, State.DELIVERED):
+        for state in (State.SUBMITTING, DeliveryState.SENT):
             await reaches(alive, job, state)
             with pytest.raises(NotFound) as refused:
                 await alive.service.cancel(caller(), job.job_id)

@@ -1,23 +1,25 @@
-"""Jobs in each state of a store, and what its ledger says of them."""
+"""Jobs as far as they come in a store, and what its ledger says of them."""
 
-from core.domain.lifecycle import State
+from collections.abc import Mapping, Sequence
+
+from core.domain.lifecycle import Stage, State
 from core.domain.models import Job
 from core.domain.quota import Quota
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.makers import admission
+from tests.moves import PENDING, SENDING, UNDELIVERABLE, stepped
 
-HELD_PATH = {
+TO_RUNNING = (State.SUBMITTING, State.RUNNING)
+HELD_PATH: Mapping[Stage, Sequence[Stage]] = {
     State.QUEUED: [],
     State.SUBMITTING: [State.SUBMITTING],
     State.UNCONFIRMED: [State.SUBMITTING, State.UNCONFIRMED],
-    State.RUNNING: [State.SUBMITTING, State.RUNNING],
-    State.GENERATED: [State.SUBMITTING, State.RUNNING, State.GENERATED],
-    State.DELIVERING: [State.SUBMITTING, State.RUNNING, State.GENERATED, State.DELIVERING],
-    State.UNDELIVERABLE: [
-        State.SUBMITTING, State.RUNNING, State.GENERATED, State.DELIVERING, State.UNDELIVERABLE,
-    ],
-}  # fmt: skip
+    State.RUNNING: TO_RUNNING,
+    PENDING: [*TO_RUNNING, PENDING],
+    SENDING: [*TO_RUNNING, PENDING, SENDING],
+    UNDELIVERABLE: [*TO_RUNNING, PENDING, SENDING, UNDELIVERABLE],
+}
 
 
 async def admitted(store: SqlStore, *, cost: int = 1400, quota: Quota | None = None) -> Job:
@@ -26,10 +28,10 @@ async def admitted(store: SqlStore, *, cost: int = 1400, quota: Quota | None = N
     return job
 
 
-async def brought_to(store: SqlStore, state: State) -> Job:
+async def brought_to(store: SqlStore, stage: Stage) -> Job:
     job = await admitted(store)
-    for step in HELD_PATH[state]:
-        job = await store.move(job, step)
+    for step in HELD_PATH[stage]:
+        job = await stepped(store, job, step)
     return job
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from core.domain.lifecycle import State
+from core.domain.lifecycle import Stage, State
 from core.domain.quota import Limits, Period, Quota, QuotaSource, Standing
 
 HELD = {State.QUEUED, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING}
@@ -58,12 +58,12 @@ class Spent:
     day: date
     allowance: int
     balance: int
-    state: State = State.QUEUED
+    state: Stage = State.QUEUED
     upstream: int = 0
     free: bool = False
     """Its audio came when the hold was released already."""
 
-    def moved(self, to: State, upstream_micros: int = 0) -> None:
+    def moved(self, to: Stage, upstream_micros: int = 0) -> None:
         self.state = to
         self.upstream += upstream_micros
         self.free = self.free or to is State.LATE

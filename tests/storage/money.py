@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.domain.lifecycle import State
+from core.domain.lifecycle import Stage, State
 from core.domain.models import Job
 from core.domain.quota import Quota, QuotaSource
 from storage.admin_store import SqlAdminStore
@@ -10,13 +10,14 @@ from storage.communities_sql import HERE, KNOW
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.makers import act, admission, caller, day, order
+from tests.moves import PENDING, SENDING, UNDELIVERABLE, stepped
 
 BAND, CHOIR = "test:band", "test:choir"
 ANN, BOB = "test:ann", "test:bob"
 RICH = day(10**9)
 NOTHING = day(0)
-TO_GENERATED = (State.SUBMITTING, State.RUNNING, State.GENERATED)
-TO_KEPT = (*TO_GENERATED, State.DELIVERING, State.UNDELIVERABLE)
+TO_GENERATED = (State.SUBMITTING, State.RUNNING, PENDING)
+TO_KEPT = (*TO_GENERATED, SENDING, UNDELIVERABLE)
 
 
 async def placed(
@@ -27,9 +28,9 @@ async def placed(
     return job
 
 
-async def moved(store: SqlStore, job: Job, *path: State) -> Job:
+async def moved(store: SqlStore, job: Job, *path: Stage) -> Job:
     for step in path:
-        job = await store.move(job, step)
+        job = await stepped(store, job, step)
     return job
 
 

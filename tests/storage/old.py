@@ -45,6 +45,10 @@ class Old:
         return found
 
 
+_CALLED = {"pending": "generated", "sending": "delivering", "sent": "delivered"}
+"""What releases without rows of deliveries called how far a job's is."""
+
+
 def described(jobs: list[Job]) -> list[list[str]]:
     """Return jobs as `figures["unfinished"]` has them."""
-    return [[job.job_id, job.state.value, job.community, job.member] for job in jobs]
+    return [[job.job_id, _CALLED.get(job.stage, job.stage.value), job.community, job.member] for job in jobs]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain.lifecycle import MOVES, State
+from core.domain.lifecycle import State
 from core.domain.models import Person
 from core.domain.quota import LimitName, QuotaSource
 from core.domain.refusals import NotEnough
@@ -14,6 +14,7 @@ from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
+from tests.moves import stepped, steps
 from tests.storage.credit import grant
 from tests.storage.money import ANN, BAND, BOB, CHOIR, NOTHING, moved, placed, set_quota
 from tests.storage.old import Old, described
@@ -133,8 +134,8 @@ async def test_what_was_written_before_accounts_is_what_this_release_says(
         found = await store.entries(community, member, 99)
         assert [[e.entry_id, e.kind, e.balance_micros, e.charged_micros] for e in found] == entries
     for job in await store.unfinished():
-        for state in sorted(MOVES[job.state])[:1]:
-            await store.move(job, state)
+        for stage in sorted(steps(job.stage))[:1]:
+            await stepped(store, job, stage)
     await placed(store, "new", "new")
     await grant(driver, "test:kim", 50, CHOIR)
     await link(driver, "test:kim", BOB)

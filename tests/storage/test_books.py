@@ -8,17 +8,18 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core.domain.lifecycle import HELD, VOIDS, Late, State
+from core.domain.lifecycle import HELD, VOIDS, DeliveryState, Late, State
 from core.domain.models import Destination, Person
 from core.domain.quota import QuotaSource
 from storage.admin_store import SqlAdminStore
-from storage.books import AUDIO, CHECKS, breaches
+from storage.books import CHECKS, breaches
 from storage.driver import Driver, Statement
 from storage.postgres import PostgresDriver
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
+from tests.moves import stepped
 from tests.storage.damage import UNGUARD
 from tests.storage.jobs import HELD_PATH, brought_to
 
@@ -44,6 +45,8 @@ REQUEST = "a request that was approved is its grant, and one that was decided ha
 QUOTA = "a quota is what its act says"
 NEGATIVE = "nobody's balance is negative"
 DESTINATION = "a closed job keeps no destination, unless its audio may come late"
+DELIVERY = "a job that is ready has deliveries, and knows its newest"
+CLOSED = "a job is closed when its audio is sent, and not while that is on its way"
 LATE = "audio comes late only to a job that had expired, and the operator pays for it"
 
 DAY_MS = 86_400_000
@@ -73,13 +76,13 @@ FALSE = [
     ("jobs", f"state NOT IN ({words(HELD)})", "resolved_ms = resolved_ms + 1", WHOSE),
     ("jobs", f"state NOT IN ({words(HELD)})", "resolved_ms = NULL", WHOSE),
     ("jobs", "TRUE", "upstream_micros = upstream_micros + 1", UPSTREAM),
-    ("jobs", f"state IN ({words(AUDIO)}) AND late = ''", "state = 'failed'", ENDED),
-    ("jobs", f"state NOT IN ({words(AUDIO)}) AND late = ''", "state = 'delivered'", ENDED),
+    ("jobs", "state = 'ready' AND late = ''", "state = 'failed'", ENDED),
+    ("jobs", "state <> 'ready' AND late = ''", "state = 'ready'", ENDED),
     ("jobs", f"state NOT IN ({words(HELD)})", "state = 'running'", OPEN),
     ("jobs", "closed_ms IS NULL", "closed_ms = 1", DESTINATION),
     ("jobs", "closed_ms IS NOT NULL AND late <> 'awaited'", "destination = '{\"data\": {\"token\": 1}}'", DESTINATION),
-    ("jobs", f"state IN ({words(AUDIO)}) AND late = ''", "late = 'came'", ENDED),
-    ("jobs", f"state IN ({words(AUDIO)}) AND late = 'came'", "late = ''", ENDED),
+    ("jobs", "state = 'ready' AND late = ''", "late = 'came'", ENDED),
+    ("jobs", "state = 'ready' AND late = 'came'", "late = ''", ENDED),
     ("jobs", "late = 'came'", "state = 'failed'", LATE),
     ("jobs", "late = 'awaited'", "state = 'late'", LATE),
     ("jobs", "late = 'awaited'", "state = 'failed'", LATE),
@@ -88,6 +91,13 @@ FALSE = [
     ("jobs", "late = '' AND state = 'expired'", "state = 'late'", LATE),
     ("jobs", "TRUE", None, WHOSE),
     *(("holds", "TRUE", other(column), HOLD) for column in ("community_id", "account_id", "job_id")),
+    ("jobs", "TRUE", "deliveries = deliveries + 1", DELIVERY),
+    ("deliveries", "TRUE", other("job_id"), DELIVERY),
+    ("deliveries", "TRUE", "number = number + 1", DELIVERY),
+    ("deliveries", "TRUE", None, DELIVERY),
+    ("deliveries", "state = 'sent'", "state = 'pending'", CLOSED),
+    ("deliveries", "state = 'pending'", "state = 'sent'", CLOSED),
+    ("deliveries", "state = 'sent'", "destination = '{\"data\": {\"token\": 1}}'", DESTINATION),
     *(
         ("holds", "TRUE", f"{column} = {column} + 1", HOLD)
         for column in ("day_ms", "month_ms", "allowance_micros", "balance_micros")
@@ -171,6 +181,7 @@ NO_MONEY = {
     "jobs": "job_id event_id member_name direct product parameters channel roles callback_token updated_ms attempts "
     "request_id submitted_ms deadline_ms reason detail artifacts worker_id shown locale",
     "accounts": "opened_for",
+    "deliveries": "attempts reason detail created_ms updated_ms",
     "ledger": "reason",
     "audit": "act",
     "quotas": "kind",
@@ -202,12 +213,12 @@ async def books(driver: Driver, clock: SetClock, store: SqlStore) -> None:
         await brought_to(store, state)
     for end in sorted(VOIDS - {State.REJECTED, State.CANCELLED}):
         await store.move(await brought_to(store, State.RUNNING), end, upstream_micros=1400)
-    for audio in (State.LATE, State.GENERATED, State.DELIVERING, State.DELIVERED):
+    for audio in (State.LATE, DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT):
         late = await brought_to(store, State.RUNNING)
         late = await store.move(late, State.EXPIRED, late=Late.AWAITED, upstream_micros=late.cost_micros)
         await store.close_job(late, keep_files=False, destination=Destination("test", {"chat": 1}))
-        for step in (State.LATE, State.GENERATED, State.DELIVERING, State.DELIVERED):
-            late = await store.move(late, step, closed_ms=None)
+        for step in (State.LATE, DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT):
+            late = await stepped(store, late, step, **({"closed_ms": None} if step is State.LATE else {}))
             if step is audio:
                 break
     awaited = await store.move(await brought_to(store, State.UNCONFIRMED), State.EXPIRED, late=Late.AWAITED)

@@ -25,13 +25,3 @@ async def test_a_block_goes_along_over_one_that_has_ended(
     await admin.block(act(community="choir"), ANN, clock.ms - 1)
     await store.move_community("test:band", "test:choir")
     assert (await store.standing("test:choir", ANN.member, day(1))).blocked
-
-
-async def test_an_order_to_the_key_before_the_move_is_decided_upon_as_any_other(store: SqlStore) -> None:
-    """The process that took the community's first order believes that its row is there still."""
-    await store.admit(admission())
-    await store.move_community("test:band", "test:choir")
-    late = await store.admit(admission(order()))
-    assert late.job is not None
-    assert late.job.community == "test:band"
-    assert (await store.standing("test:choir", ANN.member, day(1))).used_micros == 1400

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState, State
 from core.domain.models import Job
 from core.engine.queue import Limits, Room
 from storage import leases
@@ -16,6 +16,7 @@ from storage.postgres import PostgresDriver
 from storage.signals import PostgresSignal
 from storage.unattended import count_workers
 from tests.storage.crew import Crew, nobody, room
+from tests.storage.money import TO_KEPT, moved
 from tests.worlds.postgres import Detour
 
 
@@ -269,9 +270,8 @@ async def test_a_job_that_is_to_be_sent_again_waits_for_a_carrier_at_once(crew: 
     ann = await crew.worker("ann")
     await crew.order()
     (job,) = await ann.take(room(1), nobody)
-    for state in (State.SUBMITTING, State.RUNNING, State.GENERATED, State.DELIVERING, State.UNDELIVERABLE):
-        job = await crew.store.move(job, state)
-    again = await crew.store.move(job, State.GENERATED, closed_ms=None)  # pressed before it was closed
+    job = await moved(crew.store, job, *TO_KEPT)
+    again = await crew.store.move_delivery(job, DeliveryState.PENDING)  # pressed before it was closed
     assert again.worker_id == ""
     with pytest.raises(StaleJob):
         await crew.store.close_job(job, keep_files=True)

@@ -1,26 +1,28 @@
 """What becomes of a worker's jobs when it dies, hands them over, or hears late that its lease goes on."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import State
+from core.domain.lifecycle import Stage, State
 from storage import leases
 from storage.driver import Row
 from storage.leases import PostgresLease
 from storage.postgres import PostgresDriver
 from storage.signals import PostgresSignal
+from tests.moves import PENDING, SENDING, stepped
 from tests.storage.crew import Crew, nobody, room
 
 S = State
-WAYS = {
+WAYS: Mapping[Stage, tuple[Stage, ...]] = {
     S.QUEUED: (),
     S.SUBMITTING: (S.SUBMITTING,),
     S.UNCONFIRMED: (S.SUBMITTING, S.UNCONFIRMED),
     S.RUNNING: (S.SUBMITTING, S.RUNNING),
-    S.GENERATED: (S.SUBMITTING, S.RUNNING, S.GENERATED),
-    S.DELIVERING: (S.SUBMITTING, S.RUNNING, S.GENERATED, S.DELIVERING),
+    PENDING: (S.SUBMITTING, S.RUNNING, PENDING),
+    SENDING: (S.SUBMITTING, S.RUNNING, PENDING, SENDING),
 }
 """How a job gets into each state in which a worker may die."""
 
@@ -32,11 +34,11 @@ async def test_a_dead_workers_jobs_go_on_in_the_states_that_it_wrote_down(crew: 
         expected[await crew.order(state.value)] = state
         (job,) = await ann.take(room(1), nobody)
         for step in way:
-            job = await crew.store.move(job, step)
+            job = await stepped(crew.store, job, step)
     await crew.kill(ann)
     await crew.hears("bob", "")
     taken = await bob.take(room(9), nobody)
-    assert {job.job_id: job.state for job in taken} == expected
+    assert {job.job_id: job.stage for job in taken} == expected
     assert {job.worker_id for job in taken} == {bob.worker_id}
 
 

@@ -11,6 +11,7 @@ from storage.store import SqlStore
 
 GROWING = (
     "jobs",
+    "deliveries",
     "ledger",
     "members",
     "usage",
@@ -28,7 +29,10 @@ TEXTS = {
     name: text
     for module in (admin_sql, communities_sql, jobs_sql, members_sql, money_sql)
     for name, text in vars(module).items()
-    if isinstance(text, str) and re.match(r"\s*[A-Z]", text) and name.isupper() and not name.startswith("_")
+    if isinstance(text, str)
+    and re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text)
+    and name.isupper()
+    and not name.startswith("_")
     if name not in ONCE_IN_A_WHILE
 }
 

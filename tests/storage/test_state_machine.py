@@ -18,7 +18,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from core.domain.admission import Admission, Admitted
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import MOVES, State
+from core.domain.lifecycle import Stage, State
 from core.domain.models import Job, Order, Person
 from core.domain.quota import DAY_MS, LimitName, Limits, Period, Quota, QuotaSource
 from core.domain.refusals import NotEnough
@@ -30,6 +30,7 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
+from tests.moves import SENDING, STAGES, stepped, steps
 from tests.storage.model import HELD, VOID, Model, Wanted, end_of, ms_of
 from tests.template import prepared
 from tests.worlds.postgres import Server
@@ -39,7 +40,7 @@ COMMUNITIES = ("band", "choir")
 MEMBERS = ("ann", "bob")
 ROLES = ("test:dj", "test:vip")
 WEEK = Quota(limit_micros=10, period=Period.WEEK)
-ENDS = sorted(set(State) - {State.QUEUED, State.SUBMITTING, State.DELIVERING})
+ENDS = sorted(set(STAGES) - {State.QUEUED, State.SUBMITTING, SENDING})
 EXAMPLES = os.environ.get("STATE_MACHINE_EXAMPLES")
 
 # Few and small numbers, so that limits are met exactly.
@@ -155,21 +156,21 @@ class Books(RuleBasedStateMachine):
         assert answer.job == self.job(job_id)
 
     @rule(job_ids=st.lists(jobs, min_size=2, max_size=6), to=st.sampled_from(ENDS), upstream=amounts)
-    def carry_on(self, job_ids: list[str], to: State, upstream: int) -> None:
+    def carry_on(self, job_ids: list[str], to: Stage, upstream: int) -> None:
         """Take jobs to a state by the shortest way, if there is one."""
         for job_id in job_ids:
             for step in way(self.model.jobs[job_id].state, to):
                 job = self.job(job_id)
                 changes = loss(job, step, upstream)
-                assert self.run(self.store.move(job, step, **changes)).state is step
+                assert self.run(stepped(self.store, job, step, **changes)).stage is step
                 self.model.jobs[job_id].moved(step, **changes)
 
-    @rule(job_id=jobs, several=st.lists(st.sampled_from(State), min_size=2, max_size=6))
-    def race(self, job_id: str, several: list[State]) -> None:
+    @rule(job_id=jobs, several=st.lists(st.sampled_from(STAGES), min_size=2, max_size=6))
+    def race(self, job_id: str, several: list[Stage]) -> None:
         """Of several moves of one job at once, the first wins that the table has."""
         job = self.job(job_id)
-        results = self.run(together([self.store.move(job, to, **loss(job, to)) for to in several]))
-        winners = [n for n, to in enumerate(several) if to in MOVES[job.state]][:1]
+        results = self.run(together([stepped(self.store, job, to, **loss(job, to)) for to in several]))
+        winners = [n for n, to in enumerate(several) if to in steps(job.stage)][:1]
         assert [n for n, result in enumerate(results) if not isinstance(result, StaleJob)] == winners
         for winner in winners:
             self.model.jobs[job_id].moved(several[winner], **loss(job, several[winner]))
@@ -263,10 +264,11 @@ class Books(RuleBasedStateMachine):
 
 
 CHARGED = """
-SELECT jobs.job_id, communities.key AS community, jobs.state, sum(charged_micros) AS charged, sum(ledger.upstream_micros) AS upstream
+SELECT jobs.job_id, communities.key AS community, coalesce(deliveries.state, jobs.state) AS state, sum(charged_micros) AS charged, sum(ledger.upstream_micros) AS upstream
 FROM jobs JOIN ledger ON ledger.job_id = jobs.job_id
 JOIN communities ON communities.community_id = jobs.community_id
-GROUP BY jobs.job_id, communities.key, jobs.state
+LEFT JOIN deliveries ON deliveries.job_id = jobs.job_id
+GROUP BY jobs.job_id, communities.key, jobs.state, deliveries.state
 """
 
 
@@ -294,18 +296,18 @@ class Loss(TypedDict, total=False):
     upstream_micros: int
 
 
-def loss(job: Job, to: State, upstream: int = 0) -> Loss:
+def loss(job: Job, to: Stage, upstream: int = 0) -> Loss:
     """Return what the operator pays for a job that ends without audio; of one that may come late it is all."""
     if to not in VOID or job.state not in HELD:
         return {}
     return {"upstream_micros": job.cost_micros if to is State.EXPIRED else upstream}
 
 
-def way(start: State, to: State) -> list[State]:
-    """Return the shortest way in the table of moves; empty if there is none."""
-    ways: dict[State, list[State]] = {start: []}
+def way(start: Stage, to: Stage) -> list[Stage]:
+    """Return the shortest way in the tables of moves; empty if there is none."""
+    ways: dict[Stage, list[Stage]] = {start: []}
     for state in (reached := [start]):
-        for following in sorted(MOVES[state] - ways.keys()):
+        for following in sorted(steps(state) - ways.keys()):
             ways[following] = [*ways[state], following]
             reached.append(following)
     return ways.get(to, [])

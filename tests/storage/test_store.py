@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from core.domain.errors import Conflict, StaleJob
-from core.domain.lifecycle import MOVES, VOIDS, State
+from core.domain.lifecycle import HELD, MOVES, VOIDS, State
 from core.domain.models import Artifact, Destination, Person
 from core.domain.quota import Period, Quota, QuotaSource
 from storage.accounts_sql import OPEN
@@ -17,6 +17,7 @@ from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
+from tests.moves import STAGES, stepped, steps
 from tests.storage.credit import grant
 from tests.storage.jobs import HELD_PATH, admitted, brought_to, entries
 
@@ -129,7 +130,7 @@ async def test_two_orders_race_for_the_last_credit(store: SqlStore, race: int) -
     assert [sum(a.job is not None for a in answers[i : i + 2]) for i in range(0, 10, 2)] == [1] * 5
 
 
-@pytest.mark.parametrize("state", [s for s in HELD_PATH if VOIDS & MOVES[s]])
+@pytest.mark.parametrize("state", [state for state in State if state in HELD and VOIDS & MOVES[state]])
 async def test_a_void_gives_back_what_was_held(store: SqlStore, driver: Driver, state: State) -> None:
     await grant(driver, "test:ann", 1000)
     job = await brought_to(store, state)
@@ -149,28 +150,30 @@ async def test_balance_comes_back_too(store: SqlStore, driver: Driver) -> None:
 
 async def test_settling_charges_what_was_held_and_once(store: SqlStore, driver: Driver) -> None:
     running = await brought_to(store, State.RUNNING)
-    job = await store.move(running, State.GENERATED, artifacts=(ARTIFACT,))
+    job = await store.move(running, State.READY, artifacts=(ARTIFACT,))
     assert job.artifacts == (ARTIFACT,)
     assert await entries(driver, job) == {"hold": (1400, 0, 0, 0), "charge": (0, 0, 1400, 0)}
     with pytest.raises(StaleJob):
-        await store.move(running, State.GENERATED)
+        await store.move(running, State.READY)
     standing = await store.standing(job.community, job.member, day(100_000))
     assert (standing.used_micros, standing.held_micros) == (1400, 0)
 
 
-async def test_only_the_moves_of_the_table_are_made(store: SqlStore) -> None:
-    for state in HELD_PATH:
-        job = await brought_to(store, state)
-        for to in set(State) - MOVES[state]:
+async def test_only_the_moves_of_the_tables_are_made(store: SqlStore) -> None:
+    for stage in HELD_PATH:
+        job = await brought_to(store, stage)
+        for to in set(STAGES) - steps(stage):
             with pytest.raises(StaleJob):
-                await store.move(job, to)
+                await stepped(store, job, to)
+            with pytest.raises(StaleJob):
+                await (store.move(job, to) if isinstance(to, State) else store.move_delivery(job, to))
         assert await store.job(job.job_id) == job
 
 
 async def test_of_two_moves_of_one_job_one_wins(store: SqlStore) -> None:
     job = await brought_to(store, State.RUNNING)
     results = await asyncio.gather(
-        store.move(job, State.FAILED), store.move(job, State.EXPIRED), store.move(job, State.GENERATED), return_exceptions=True
+        store.move(job, State.FAILED), store.move(job, State.EXPIRED), store.move(job, State.READY), return_exceptions=True
     )  # fmt: skip
     assert sum(isinstance(r, StaleJob) for r in results) == 2
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import Conflict, StaleJob
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Artifact, Destination
 from storage.driver import Driver, Statement
 from storage.sqlite import SqliteDriver
@@ -56,20 +56,18 @@ async def test_kept_files_are_found_when_they_are_old_enough_oldest_first(store:
     for _ in range(3):
         clock.forward(hours=-1)
         running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-        job = await store.move(running, State.GENERATED, artifacts=(artifact,))
+        job = await store.move(running, State.READY, artifacts=(artifact,))
         kept.append(await store.close_job(await moved(store, job, *TO_KEPT[3:]), keep_files=True))
     third, second, first = kept
     running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-    job = await store.move(running, State.GENERATED, artifacts=(artifact,))
-    await store.move(
-        await store.move(job, State.DELIVERING), State.DELIVERED, closed_ms=clock.ms, destination=Destination("test")
-    )
+    job = await store.move(running, State.READY, artifacts=(artifact,))
+    await moved(store, job, DeliveryState.SENDING, DeliveryState.SENT)
     empty = await moved(store, await placed(store), *TO_KEPT)
     await store.close_job(empty, keep_files=True)
-    assert await store.kept_before(first.updated_ms, 9) == []
-    assert await store.kept_before(second.updated_ms, 9) == [first]
+    assert await store.kept_before(first.reached_ms, 9) == []
+    assert await store.kept_before(second.reached_ms, 9) == [first]
     assert await store.kept_before(10**15, 2) == [first, second]
-    await store.update(first, artifacts=())
+    await store.drop_artifacts(first)
     assert await store.kept_before(10**15, 9) == [second, third]
 
 
@@ -77,7 +75,7 @@ async def test_a_closed_job_keeps_its_files_only_when_asked(store: SqlStore) -> 
     artifact = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
     for keep in (True, False):
         running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-        job = await moved(store, await store.move(running, State.GENERATED, artifacts=(artifact,)), *TO_KEPT[3:])
+        job = await moved(store, await store.move(running, State.READY, artifacts=(artifact,)), *TO_KEPT[3:])
         closed = await store.close_job(job, keep_files=keep)
         assert closed.artifacts == ((artifact,) if keep else ())
         assert closed.destination == Destination("test")
@@ -111,7 +109,7 @@ async def test_a_direct_chat_stays_one(store: SqlStore) -> None:
     assert [job.direct for job in jobs if job] == [True, False]
 
 
-@pytest.mark.parametrize("state", [State.GENERATED, State.FAILED])
+@pytest.mark.parametrize("state", [State.READY, State.FAILED])
 @pytest.mark.parametrize("lost", ["ledger", "hold"])
 async def test_a_hold_that_is_not_there_is_not_resolved(tmp_path: Path, state: State, lost: str) -> None:
     """Damaged books are never added to: the whole move is undone."""
@@ -122,7 +120,7 @@ async def test_a_hold_that_is_not_there_is_not_resolved(tmp_path: Path, state: S
     if lost == "hold":
         await driver.run([Statement("DELETE FROM holds")])
     else:  # resolved before, by whatever way
-        kind = "charge" if state is State.GENERATED else "void"
+        kind = "charge" if state is State.READY else "void"
         text = (
             "INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind) VALUES (:e, 0, 1, 1, 'm', :k)"
         )

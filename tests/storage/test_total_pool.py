@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState, Stage, State
 from core.domain.models import Job
 from storage.books import breaches
 from storage.driver import Driver, Statement
@@ -12,6 +12,7 @@ from storage.migrate import migrations, statements
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission, caller, day, order
+from tests.moves import stepped
 
 COST = 1400
 SUBMITTED = (State.SUBMITTING, State.RUNNING)
@@ -34,10 +35,10 @@ async def placed(store: SqlStore, number: int) -> Job | str | None:
     return answer.job or answer.refused_by
 
 
-async def carried(store: SqlStore, job: Job | str | None, *path: State, upstream: int = 0) -> None:
+async def carried(store: SqlStore, job: Job | str | None, *path: Stage, upstream: int = 0) -> None:
     assert isinstance(job, Job)
     for to in path:
-        job = await store.move(job, to, upstream_micros=upstream if to is path[-1] else 0)
+        job = await stepped(store, job, to, **({"upstream_micros": upstream} if to is path[-1] and upstream else {}))
 
 
 async def test_orders_that_all_fail_stop_at_it(store: SqlStore) -> None:
@@ -59,7 +60,7 @@ async def test_a_post_without_an_answer_counts_and_a_refused_one_does_not(store:
 
 
 async def test_what_is_held_and_what_was_charged_count_alike(store: SqlStore) -> None:
-    await carried(store, await placed(store, 1), *SUBMITTED, State.GENERATED)
+    await carried(store, await placed(store, 1), *SUBMITTED, DeliveryState.PENDING)
     await placed(store, 2)
     await placed(store, 3)
     refused = await store.admit(admission(order(caller("bob", community="place4")), cost=COST, quota=day(None)))
@@ -79,7 +80,7 @@ async def test_a_loss_counts_in_the_month_of_its_order(store: SqlStore, clock: S
 
 async def test_an_upgrade_counts_what_was_there(store: SqlStore, driver: Driver) -> None:
     await carried(store, await placed(store, 1), *SUBMITTED, State.FAILED, upstream=COST)
-    await carried(store, await placed(store, 2), *SUBMITTED, State.GENERATED)
+    await carried(store, await placed(store, 2), *SUBMITTED, DeliveryState.PENDING)
     await placed(store, 3)
     (upgrade,) = (sql for _, name, sql in migrations("sqlite") if "total" in name)
     await driver.run([Statement("DROP TABLE total_usage"), *map(Statement, statements(upgrade))])

@@ -18,7 +18,7 @@ from bots.app.roles import Part
 from bots.app.settings import Settings, load
 from bots.app.stores import Stores, open_stores
 from core.domain.errors import ConfigurationError, OutOfCredit
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState, State
 from core.engine.load import Load
 from core.engine.remote import RemoteWorkers
 from core.engine.worker import Worker
@@ -228,7 +228,7 @@ async def test_a_job_that_waits_for_its_chat_is_carried_once(house: House) -> No
     await band.says(bob, "/speak Hello")
     await house.telegram.until(lambda: house.telegram.calls_to("sendVoice"), "no upload")
     async with asyncio.timeout(10):
-        while (await house.stores.admin.open_jobs()).get(State.GENERATED) != 1:
+        while (await house.stores.admin.open_jobs()).get(DeliveryState.PENDING) != 1:
             await asyncio.sleep(0.005)
     for _ in range(5):
         await asyncio.sleep(0.02)  # the worker looks again

@@ -18,11 +18,12 @@ from bots.app.settings import Settings, load
 from bots.discord import Discord
 from bots.discord.delivery import DiscordDelivery
 from bots.discord.identity import Address
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState, State
 from core.domain.models import Artifact, Job, Receipt
 from core.domain.quota import Period, Quota, QuotaSource, Standing
 from tests.audio import PROBE, Shapes
 from tests.bots.discord.studio import Studio, sound
+from tests.moves import in_delivery
 from tests.template import prepared
 from tests.worlds.discord import Channel, DiscordWorld, Guild, Member, Reply
 from tests.worlds.discord.places import LOADING
@@ -165,7 +166,7 @@ def job(stage: Stage, reply: Reply, chat: DiscordDelivery) -> Job:
         message_id=reply.original.id,
         upload_limit_bytes=1 << 20,
     )
-    return Job(
+    job = Job(
         job_id="0000000000123456ab",
         event_id="discord:1",
         platform="discord",
@@ -177,13 +178,14 @@ def job(stage: Stage, reply: Reply, chat: DiscordDelivery) -> Job:
         parameters={"text": "Hi", "voice": "Aria"},
         characters=2,
         cost_micros=200,
-        state=State.DELIVERING,
+        state=State.QUEUED,
         destination=address.destination(),
         channel="",
         callback_token="",
         created_ms=0,
         updated_ms=int(stage.world.now_s() * 1000),
     )
+    return in_delivery(job, DeliveryState.SENDING)
 
 
 @pytest_asyncio.fixture

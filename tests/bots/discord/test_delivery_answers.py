@@ -8,10 +8,17 @@ import pytest
 from bots.discord.delivery import DiscordDelivery
 from bots.discord.identity import Address
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, TooLarge
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Artifact, Destination, Job
 from tests.bots.discord.conftest import Stage, deliver, receipt
+from tests.moves import in_delivery
 from tests.worlds.discord import Reply
+
+
+def begun(job: Job, at_ms: int) -> Job:
+    """Return the job with its delivery begun then."""
+    assert job.delivery
+    return replace(job, delivery=replace(job.delivery, updated_ms=at_ms))
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
@@ -31,7 +38,7 @@ async def test_a_message_that_got_lost_is_repeated(
     stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
 ) -> None:
     stage.world.advance(14 * 60 + 1)
-    job = replace(job, updated_ms=int(stage.world.now_s() * 1000))
+    job = begun(job, int(stage.world.now_s() * 1000))
     stage.world.drop("POST", "/messages$", after_effect=True)
     with pytest.raises(DeliveryDelayed):
         await deliver(chat, job, audio)
@@ -185,7 +192,7 @@ async def test_what_may_have_been_posted_long_ago_is_not_posted_again(
     await deliver(chat, job, audio)
     with pytest.raises(DeliveryUncertain):
         await deliver(chat, job, audio, uncertain=True)
-    recent = replace(job, updated_ms=int(stage.world.now_s() * 1000))
+    recent = begun(job, int(stage.world.now_s() * 1000))
     await deliver(chat, recent, audio, uncertain=True)
     assert len(stage.channel.posted) == 1
 
@@ -195,7 +202,7 @@ async def test_audio_is_no_repeat_of_the_words_that_it_was_kept(
 ) -> None:
     """Discord drops a message with the nonce of one that it has just seen."""
     stage.world.advance(14 * 60 + 1)
-    kept = replace(job, state=State.UNDELIVERABLE, reason=Reason.CHAT_REFUSED)
+    kept = in_delivery(job, DeliveryState.UNDELIVERABLE, Reason.CHAT_REFUSED)
     await chat.tell(kept, receipt(kept))
     await deliver(chat, job, audio)
     assert [len(message.attachments) for message in stage.channel.posted] == [0, 1]
@@ -205,7 +212,7 @@ async def test_a_clock_that_was_put_back_makes_no_edit_of_a_post(
     stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
 ) -> None:
     with pytest.raises(DeliveryUncertain):
-        await deliver(chat, replace(job, updated_ms=job.updated_ms + 60_000), audio, uncertain=True)
+        await deliver(chat, begun(job, job.updated_ms + 60_000), audio, uncertain=True)
     assert stage.world.requests == []
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from bots.discord.delivery import DiscordDelivery
 from core.domain.errors import DeliveryError
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Artifact, Job
 from tests.bots.discord.conftest import Stage, deliver, receipt
+from tests.moves import in_delivery
 from tests.worlds.discord import Reply
 
 
@@ -24,11 +25,11 @@ async def test_progress_is_shown_and_its_failure_is_the_cores_to_ignore(
     assert len(reply.edits) == 2  # unless they were somebody else's meanwhile
     stage.world.fail("PATCH", "@original$", 404, 10008)
     with pytest.raises(DeliveryError):
-        await chat.progress(replace(job, state=State.RUNNING))
+        await chat.progress(replace(job, state=State.RUNNING, delivery=None))
 
 
 async def test_what_is_told_is_followed_by_new_progress(chat: DiscordDelivery, job: Job, reply: Reply) -> None:
-    kept = replace(job, state=State.UNDELIVERABLE, reason=Reason.CHAT_REFUSED)
+    kept = in_delivery(job, DeliveryState.UNDELIVERABLE, Reason.CHAT_REFUSED)
     await chat.progress(job)
     await chat.tell(kept, receipt(kept))
     await chat.progress(job)

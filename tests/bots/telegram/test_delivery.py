@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState
 from core.domain.models import Destination
 from tests.audio import MP3, OGG
 from tests.bots.telegram.rig import Bot, Rig
@@ -311,7 +311,7 @@ async def test_of_several_files_another_process_sends_the_rest(
         await world.until(lambda: len(world.calls_to("sendVoice")) == 2, "no second file")
         [job] = await first.store.unfinished()
         async with asyncio.timeout(10):
-            while job.state is not State.GENERATED:
+            while job.stage is not DeliveryState.PENDING:
                 [job] = await first.store.unfinished()
         await first.worker.stop(0)
     async with rig.bot():

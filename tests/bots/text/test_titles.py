@@ -18,7 +18,7 @@ def job(words: str, voice: str = "Aria", **changes: Any) -> Job:
     music = {"product": "music", "parameters": {"prompt": words}}
     fields: dict[str, Any] = {
         "job_id": "1a2b", "event_id": "e", "platform": "test", "community": "c", "member": "m", "member_name": "Ana",
-        "direct": False, "characters": len(words), "cost_micros": 1, "state": State.DELIVERING, "channel": "",
+        "direct": False, "characters": len(words), "cost_micros": 1, "state": State.READY, "channel": "",
         "destination": Destination("test"), "callback_token": "", "created_ms": 0, "updated_ms": 0,
     }  # fmt: skip
     return Job(**fields | (speech if voice else music) | changes)

@@ -1,13 +1,21 @@
-from core.domain.lifecycle import ENDED, HELD, MOVES, State, may_move, settles, voids
+from core.domain.lifecycle import (
+    DELIVERY_ENDS,
+    DELIVERY_MOVES,
+    HELD,
+    MOVES,
+    VOIDS,
+    DeliveryState,
+    State,
+    settles,
+    voids,
+)
+from tests.moves import PENDING, SENDING, STAGES, UNDELIVERABLE, steps
 
 
-def test_the_table_names_every_state() -> None:
+def test_the_tables_name_every_state() -> None:
     assert set(MOVES) == set(State)
-    assert set(State) == HELD | ENDED | {State.GENERATED, State.DELIVERING, State.LATE}
-
-
-def test_only_the_table_s_moves_are_allowed() -> None:
-    assert {(a, b) for a in State for b in State if may_move(a, b)} == {(a, b) for a in State for b in MOVES[a]}
+    assert set(State) == HELD | VOIDS | {State.READY, State.LATE}
+    assert set(DELIVERY_MOVES) == set(DeliveryState)
 
 
 def test_every_hold_is_resolved_on_every_way() -> None:
@@ -19,18 +27,16 @@ def test_every_hold_is_resolved_on_every_way() -> None:
 
 
 def test_a_job_that_was_settled_is_never_generated_anew() -> None:
-    after = {State.GENERATED, State.DELIVERING, State.DELIVERED, State.UNDELIVERABLE}
-    for state in after:
-        assert MOVES[state] <= after
+    assert MOVES[State.READY] == frozenset()
 
 
 def test_every_state_can_come_to_an_end() -> None:
-    for start in State:
+    for start in STAGES:
         reached, frontier = {start}, {start}
         while frontier:
-            frontier = {to for state in frontier for to in MOVES[state]} - reached
+            frontier = {to for stage in frontier for to in steps(stage)} - reached
             reached |= frontier
-        assert reached & ENDED
+        assert reached & (VOIDS | DELIVERY_ENDS)
 
 
 def test_what_may_have_been_submitted_never_waits_for_a_submission_again() -> None:
@@ -43,4 +49,9 @@ def test_what_may_have_been_submitted_never_waits_for_a_submission_again() -> No
     assert before(State.SUBMITTING) == {State.QUEUED}
     assert before(State.UNCONFIRMED) == {State.SUBMITTING}
     assert before(State.RUNNING) == {State.SUBMITTING, State.UNCONFIRMED}
-    assert before(State.GENERATED) == {State.RUNNING, State.LATE, State.DELIVERING, State.UNDELIVERABLE}
+    assert before(State.READY) == {State.RUNNING, State.LATE}
+
+
+def test_what_was_sent_is_not_sent_again_by_itself() -> None:
+    assert {state for state in DeliveryState if PENDING in DELIVERY_MOVES[state]} == {SENDING, UNDELIVERABLE}
+    assert DELIVERY_MOVES[DeliveryState.SENT] == frozenset()

@@ -26,7 +26,7 @@ TABLE = Path(__file__).with_name("quota_table.txt")
 AMOUNT = re.compile(r"(\d+|unlimited)/(day|week|month)")
 WHO = re.compile(r"(\w+)(?:\(([\w,]+)\))?")
 TIME = re.compile(r"(\d{4}-)?(\d\d-\d\d)?T?(\d\d:\d\d\S*)?")
-ENDS = {"charged": State.GENERATED, "void": State.FAILED}
+ENDS = {"charged": State.READY, "void": State.FAILED}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from core.domain.lifecycle import State
+from core.domain.lifecycle import Stage, State
 from core.domain.models import Job
 from core.engine.queue import Limits
 from storage.driver import Statement
@@ -62,9 +62,9 @@ async def a_while(alive: Incarnation) -> None:
         await alive.store.unfinished()
 
 
-async def reaches(alive: Incarnation, job: Job, state: State) -> None:
+async def reaches(alive: Incarnation, job: Job, stage: Stage) -> None:
     async with asyncio.timeout(10):
-        while (await current(alive, job)).state is not state:
+        while (await current(alive, job)).stage is not stage:
             await asyncio.sleep(0)
 
 

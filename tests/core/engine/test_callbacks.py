@@ -16,7 +16,7 @@ from core.domain.errors import (
     Unauthorized,
     Unreachable,
 )
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.service import Service
 from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, loud, ordered, reaches, returns
 from tests.core.rig import Answer, Broken, Rig
@@ -94,7 +94,7 @@ async def test_a_late_callback_resolves_an_unconfirmed_job(
             assert await alive.service.called_back(job.callback_token, "")
         await at_rest(alive)
         done = await current(alive, job)
-        assert done.state is (State.DELIVERED if ends == "heard" else State.EXPIRED)
+        assert done.stage is (DeliveryState.SENT if ends == "heard" else State.EXPIRED)
         assert done.reason == (None if ends == "heard" else Reason.UNCONFIRMED)
     assert len(rig.gateway.posted) == 2
 

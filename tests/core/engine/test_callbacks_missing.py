@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import NoAnswer, ServerError
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.troubles import Trouble
 from core.engine.pace import Pace
 from tests.core.engine.jobs import (
@@ -43,7 +43,7 @@ async def test_a_callback_that_does_not_come_is_noticed_and_polling_takes_over_a
         arrivals = alive.worker._arrivals
         assert arrivals.missing
         assert [case.trouble for case in arrivals._troubles.cases] == [Trouble.CALLBACKS_MISSING]
-        assert {(await current(alive, job)).state for job in (slow, quick)} == {State.DELIVERED}
+        assert {(await current(alive, job)).stage for job in (slow, quick)} == {DeliveryState.SENT}
         reached, go, step = held_up()
         rig.gateway.statuses = [step]
         third = await ordered(alive, who="bob")
@@ -64,7 +64,7 @@ async def test_a_job_found_at_a_start_is_no_sign_that_callbacks_are_missing(rig:
     rig.clock.forward(ms=60_000)
     async with rig.running() as alive:
         await at_rest(alive)
-        assert (await current(alive, slow)).state is State.DELIVERED
+        assert (await current(alive, slow)).stage is DeliveryState.SENT
         assert not alive.worker._arrivals.missing
 
 

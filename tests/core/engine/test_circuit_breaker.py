@@ -13,7 +13,7 @@ from core.domain.errors import (
     Unauthorized,
     Unreachable,
 )
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState, State
 from core.domain.refusals import Unavailable
 from core.engine.circuit_breaker import CircuitBreaker
 from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, ordered
@@ -269,7 +269,7 @@ async def test_orders_flow_again_once_the_wallet_is_full(rig: Rig) -> None:
         await ordered(alive)
         second = await ordered(alive, who="bob")
         await at_rest(alive)
-        assert (await current(alive, second)).state is State.DELIVERED
+        assert (await current(alive, second)).stage is DeliveryState.SENT
 
 
 @pytest.mark.parametrize(("error", "why"), [(OutOfCredit(), "out_of_credit"), (Unauthorized(), "misconfigured")])

@@ -18,7 +18,7 @@ from core.domain.errors import (
     TooLarge,
     Undecodable,
 )
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.models import Destination
 from core.domain.quota import Standing
 from core.domain.refusals import NotFound, NotPermitted
@@ -48,7 +48,7 @@ async def test_what_was_generated_is_kept_and_sent_again_free(rig: Rig, error: E
         assert sum(isinstance(r, NotFound) for r in results) == 2
         await at_rest(alive)
         assert (await alive.service.standing(caller())).used_micros == 1400
-        assert (await current(alive, job)).state is State.DELIVERED
+        assert (await current(alive, job)).stage is DeliveryState.SENT
     assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
     assert rig.chat.uncertain == [False, False]
 
@@ -108,7 +108,7 @@ async def test_a_delayed_delivery_is_committed_as_not_sent(rig: Rig) -> None:
     async with rig.running() as alive:
         job = await ordered(alive)
         async with asyncio.timeout(10):
-            while not rig.chat.uncertain or (await current(alive, job)).state is not State.GENERATED:
+            while not rig.chat.uncertain or (await current(alive, job)).stage is not DeliveryState.PENDING:
                 await asyncio.sleep(0)
         await a_while(alive)
         assert rig.chat.uncertain == [False]
@@ -134,7 +134,7 @@ async def test_what_may_have_arrived_stays_uncertain_while_it_is_delayed_or_shru
             while len(rig.chat.uncertain) < 4:
                 await alive.store.unfinished()
         await a_while(alive)
-        assert (await current(alive, job)).state is State.DELIVERING
+        assert (await current(alive, job)).stage is DeliveryState.SENDING
     async with rig.running() as alive:
         await at_rest(alive)
     assert rig.chat.uncertain == [False, True, True, True, True]

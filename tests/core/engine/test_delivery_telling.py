@@ -14,7 +14,7 @@ from core.domain.errors import (
     DeliveryUncertain,
     ServerError,
 )
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Artifact, Destination, Job, Receipt, Shown
 from core.engine.lease import SoleLease
 from storage.driver import Statement
@@ -22,6 +22,7 @@ from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, hel
 from tests.core.engine.queued import queued
 from tests.core.rig import Answer, Broken, RecordingChat, Rig
 from tests.makers import admission, caller, order
+from tests.moves import in_delivery
 
 
 async def test_only_what_waits_is_shown_as_queued(rig: Rig) -> None:
@@ -66,7 +67,7 @@ async def test_progress_under_way_is_over_before_the_end_is_shown(rig: Rig, ends
     async with rig.running() as alive:
         job = await ordered(alive)
         await reached.wait()
-        await reaches(alive, job, State.GENERATED if ends == "heard" else State.FAILED)
+        await reaches(alive, job, DeliveryState.PENDING if ends == "heard" else State.FAILED)
         await a_while(alive)
         assert (chat.heard, chat.told) == ([], [])
         assert chat.shown == ["running"]
@@ -90,8 +91,8 @@ async def test_what_came_while_something_was_shown_is_shown_next(rig: Rig) -> No
         for state in (State.SUBMITTING, State.RUNNING):
             deliverer.show_progress(replace(job, state=state))
         go.set()
-        assert await deliverer.shown(replace(job, state=State.GENERATED))
-    assert chat.shown == ["queued", "generated"]
+        assert await deliverer.shown(in_delivery(job, DeliveryState.PENDING))
+    assert chat.shown == ["queued", "ready"]
 
 
 @pytest.mark.parametrize(
@@ -279,7 +280,7 @@ async def test_who_waits_to_tell_an_end_leaves_it_to_whoever_was_sent_again(
 
     async with rig.running() as alive:
         job = await ordered(alive)
-        await reaches(alive, job, State.UNDELIVERABLE)
+        await reaches(alive, job, DeliveryState.UNDELIVERABLE)
         async with asyncio.timeout(10):
             while rig.chat.tellings:
                 await asyncio.sleep(0)

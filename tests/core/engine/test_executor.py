@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.domain.errors import StoreAway
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.engine.executor import FAULTS
 from storage.sqlite import SqliteDriver
 from tests.core.engine.jobs import a_while, at_rest, current, loud, ordered, reaches
@@ -109,5 +109,5 @@ async def test_a_job_outlives_a_database_that_takes_nothing(
                 await asyncio.sleep(0)
         await connection.execute_fetchall("PRAGMA query_only = 0")
         await at_rest(alive)
-        assert (await current(alive, job)).state is State.DELIVERED
+        assert (await current(alive, job)).stage is DeliveryState.SENT
     assert len(rig.chat.heard) == 1

@@ -12,7 +12,7 @@ from core.domain.errors import (
     StoreAway,
     Undecodable,
 )
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason
 from core.engine.executor import FAULTS
 from tests.core.engine.jobs import at_rest, current, ordered, returns
 from tests.core.rig import Answer, Rig
@@ -96,7 +96,7 @@ async def test_a_job_outlives_a_spool_that_takes_nothing(rig: Rig, monkeypatch: 
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
-        assert (await current(alive, job)).state is State.DELIVERED
+        assert (await current(alive, job)).stage is DeliveryState.SENT
     assert len(rig.chat.heard) == 1
 
 

@@ -22,7 +22,7 @@ from core.domain.errors import (
     Unreachable,
     Unreadable,
 )
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Destination, Job, MoveChanges
 from core.engine.executor import FAULTS
 from tests.core.engine.jobs import (
@@ -49,7 +49,7 @@ async def test_an_order_becomes_audio_and_a_receipt(rig: Rig) -> None:
         assert receipt.charged_micros == 1400
         assert receipt.standing.allowance_left_micros == 98_600
         done = await current(alive, job)
-        assert done.state is State.DELIVERED
+        assert done.stage is DeliveryState.SENT
         assert done.destination == Destination("test")
         assert not (rig.spool / job.job_id).exists()
         assert await alive.store.unfinished() == []
@@ -94,7 +94,7 @@ async def test_what_proves_that_nothing_was_accepted_is_tried_again(rig: Rig, er
         job = await ordered(alive)
         await at_rest(alive)
         done = await current(alive, job)
-        assert (done.state, done.attempts, done.reason) == (State.DELIVERED, 3, None)
+        assert (done.stage, done.attempts, done.why) == (DeliveryState.SENT, 3, None)
     assert len(rig.gateway.posted) == 3
 
 
@@ -145,7 +145,7 @@ async def test_an_intent_whose_answer_was_lost_is_still_an_intent(rig: Rig, monk
         monkeypatch.setattr(alive.store, "move", moved)
         job = await ordered(alive)
         await at_rest(alive)
-        assert (await current(alive, job)).state is State.DELIVERED
+        assert (await current(alive, job)).stage is DeliveryState.SENT
     assert len(rig.gateway.posted) == 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.domain.errors import GatewayError, NoAnswer, OutOfCredit, ServerError, Undecodable
-from core.domain.lifecycle import Late, Reason, State
+from core.domain.lifecycle import DeliveryState, Late, Reason, State
 from core.domain.models import Destination, Job
 from tests.core.engine.jobs import (
     at_rest,
@@ -54,7 +54,7 @@ async def test_it_is_delivered_free_and_the_loss_stands_once(rig: Rig, error: Ga
         job = await expired(rig, alive, error)
         assert job.destination == Destination("test", {"token": ""})
         done = await called_back(alive, job)
-        assert (done.state, done.request_id, done.destination.data) == (State.DELIVERED, "late-1", {})
+        assert (done.stage, done.request_id, done.destination.data) == (DeliveryState.SENT, "late-1", {})
         [(_, content, receipt)] = rig.chat.heard
         assert (content, receipt.charged_micros) == (b"audio", 0)
         assert (await alive.service.standing(caller())).used_micros == 0
@@ -74,7 +74,7 @@ async def test_what_was_running_too_long_is_delivered_free_by_its_own_name(rig: 
         await at_rest(alive)
         assert rig.chat.told == [("expired", Reason.TOO_SLOW)]
         done = await called_back(alive, job, "anything")
-        assert (done.state, done.request_id, done.free) == (State.DELIVERED, "request-1", True)
+        assert (done.stage, done.request_id, done.free) == (DeliveryState.SENT, "request-1", True)
     assert "anything" not in rig.gateway.asked
 
 
@@ -95,7 +95,7 @@ async def test_it_is_asked_for_until_it_names_its_audio(rig: Rig) -> None:
     async with rig.running() as alive:
         job = await expired(rig, alive)
         rig.gateway.statuses = [ServerError(), UNFINISHED, Answer("COMPLETED", ())]
-        assert (await called_back(alive, job)).state is State.DELIVERED
+        assert (await called_back(alive, job)).stage is DeliveryState.SENT
 
 
 async def test_where_it_is_no_audio_its_member_hears_so_and_that_is_all(rig: Rig) -> None:
@@ -116,7 +116,7 @@ async def test_it_goes_on_after_a_restart(rig: Rig) -> None:
         assert late.worker_id == ""
     async with rig.running() as alive:
         await at_rest(alive)
-        assert (await current(alive, job)).state is State.DELIVERED
+        assert (await current(alive, job)).stage is DeliveryState.SENT
     assert len(rig.chat.heard) == 1
 
 
@@ -143,7 +143,7 @@ async def test_an_expiry_while_the_callback_is_followed_loses_nothing(rig: Rig) 
         await at_rest(alive)
         assert (await current(alive, job)).state is State.EXPIRED
         go_on.set()
-        assert (await called_back(alive, job)).state is State.DELIVERED
+        assert (await called_back(alive, job)).stage is DeliveryState.SENT
 
 
 async def test_what_was_proven_not_to_be_accepted_has_no_audio(rig: Rig) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.domain.errors import DeliveryDelayed, ServerError, StoreError
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState, State
 from core.domain.models import Job
 from core.engine.lease import Carried, SoleLease
 from core.engine.pace import Pace
@@ -127,7 +127,7 @@ async def test_an_upload_after_a_long_pause_is_put_off_and_not_doubtful(rig: Rig
         lease[0].answers = [False]
         go.set()
         await at_rest(alive)
-        assert (await current(alive, job)).state is State.DELIVERED
+        assert (await current(alive, job)).stage is DeliveryState.SENT
     assert lease[0].answers == []
     assert rig.chat.uncertain == [False]
 
@@ -219,7 +219,7 @@ async def test_who_takes_a_job_back_waits_until_it_is_let_go(rig: Rig, lease: li
         (again,) = carrying()
         alive.worker.hear(job.job_id)
         await asyncio.wait({again}, timeout=10)
-        assert (await current(alive, job)).state is State.DELIVERED
+        assert (await current(alive, job)).stage is DeliveryState.SENT
     assert len(rig.chat.heard) == len(rig.gateway.posted) == 1
 
 
@@ -245,7 +245,7 @@ async def test_an_end_while_the_audio_is_made_ready_leaves_no_doubt(rig: Rig) ->
         rig.media.fits = [step]
         job = await ordered(alive)
         await reached.wait()
-        assert (await current(alive, job)).state is State.GENERATED
+        assert (await current(alive, job)).stage is DeliveryState.PENDING
         await alive.worker.stop(0)
         go.set()
     async with rig.running():

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from core.domain.errors import DeliveryDelayed, MediaUnavailable, ServerError
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason
 from core.engine.executor import FAULTS
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
@@ -27,21 +27,21 @@ async def opened(rig: Rig) -> AsyncIterator[SqlStore]:
     await store.close()
 
 
-async def left_generated(rig: Rig, state: State = State.GENERATED) -> str:
+async def left_generated(rig: Rig, state: DeliveryState = DeliveryState.PENDING) -> str:
     """Leave a job to the next start, and none of its files."""
     rig.chat.deliveries = [DeliveryDelayed("later", retry_after_s=600)]
     async with rig.running() as alive:
         job = await ordered(alive)
         async with asyncio.timeout(10):
-            while not (rig.chat.uncertain and (await current(alive, job)).state is State.GENERATED):
+            while not (rig.chat.uncertain and (await current(alive, job)).stage is DeliveryState.PENDING):
                 await asyncio.sleep(0)
     for path in (rig.spool / job.job_id).iterdir():
         path.unlink()
     async with opened(rig) as store:
-        if state is State.DELIVERING:
+        if state is DeliveryState.SENDING:
             kept = await store.job(job.job_id)
             assert kept is not None
-            await store.move(kept, State.DELIVERING)
+            await store.move_delivery(kept, DeliveryState.SENDING)
     return job.job_id
 
 
@@ -52,7 +52,7 @@ async def test_audio_that_lies_on_another_machine_is_fetched_again(rig: Rig) -> 
         await at_rest(alive)
         job = await alive.store.job(job_id)
         assert job is not None
-        assert job.state is State.DELIVERED
+        assert job.stage is DeliveryState.SENT
     assert rig.gateway.asked[asked:] == ["request-1"]
     assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
 
@@ -64,7 +64,7 @@ async def test_audio_is_fetched_again_however_long_the_gateway_is_out(rig: Rig) 
         await at_rest(alive)
         job = await alive.store.job(job_id)
         assert job is not None
-        assert job.state is State.DELIVERED
+        assert job.stage is DeliveryState.SENT
     assert rig.chat.uncertain == [False, False]
 
 
@@ -76,16 +76,16 @@ async def test_of_several_artifacts_the_ones_that_are_left_are_delivered(rig: Ri
         await at_rest(alive)
         job = await alive.store.job(job_id)
         assert job is not None
-        assert job.state is State.DELIVERED
+        assert job.stage is DeliveryState.SENT
     assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
 
 
 @pytest.mark.parametrize(
     ("state", "reason"),
-    [(State.GENERATED, Reason.MEDIA_UNAVAILABLE), (State.DELIVERING, Reason.DELIVERY_UNCERTAIN)],
+    [(DeliveryState.PENDING, Reason.MEDIA_UNAVAILABLE), (DeliveryState.SENDING, Reason.DELIVERY_UNCERTAIN)],
 )
 async def test_audio_that_can_not_be_fetched_again_is_owned_up_to(
-    rig: Rig, state: State, reason: Reason, caplog: pytest.LogCaptureFixture
+    rig: Rig, state: DeliveryState, reason: Reason, caplog: pytest.LogCaptureFixture
 ) -> None:
     job_id = await left_generated(rig, state)
     rig.gateway.fetches = [MediaUnavailable("gone", may_retry=False)]
@@ -93,7 +93,7 @@ async def test_audio_that_can_not_be_fetched_again_is_owned_up_to(
         await at_rest(alive)
         job = await alive.store.job(job_id)
         assert job is not None
-        assert (job.state, job.reason) == (State.UNDELIVERABLE, reason)
+        assert (job.stage, job.why) == (DeliveryState.UNDELIVERABLE, reason)
     assert rig.chat.told == [("undeliverable", reason)]
     assert rig.chat.uncertain == [False]  # the first time, before it was lost
     assert [record for record in caplog.records if record.exc_info] == []

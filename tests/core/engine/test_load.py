@@ -8,7 +8,7 @@ import pytest
 
 from bots.text import refusals
 from core.domain.errors import StoreError, TooManyRequests
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, Stage, State
 from core.domain.quota import Period, Quota
 from core.domain.refusals import Cause, Unavailable
 from core.engine.callbacks import Naming
@@ -112,10 +112,10 @@ async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
 
     answers: list[Exception] = [StoreError("not now"), ValueError("a state of a newer release")]
 
-    async def jobs() -> dict[State, int]:
+    async def jobs() -> dict[Stage, int]:
         if answers:
             raise answers.pop(0)
-        return {State.QUEUED: 100, State.RUNNING: 8, State.SUBMITTING: 2, State.DELIVERING: 5}
+        return {State.QUEUED: 100, State.RUNNING: 8, State.SUBMITTING: 2, DeliveryState.SENDING: 5}
 
     ready: list[str] = []
 

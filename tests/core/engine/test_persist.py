@@ -8,7 +8,7 @@ from core.domain.errors import (
     StoreAway,
     StoreError,
 )
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState
 from core.engine.persist import persist
 from tests.core.engine.jobs import (
     at_rest,
@@ -61,6 +61,6 @@ async def test_what_only_this_process_knows_is_written_down_when_the_store_is_ba
                     await asyncio.sleep(0)
             await alive.store.open()
             await at_rest(alive)
-            assert (await current(alive, job)).state is State.DELIVERED
+            assert (await current(alive, job)).stage is DeliveryState.SENT
     assert rig.chat.told == []
     assert rig.chat.uncertain == [False, False]

@@ -8,7 +8,7 @@ import pytest
 from core.domain.errors import (
     Unreachable,
 )
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, Stage, State
 from core.engine.queue import Limits
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
@@ -82,8 +82,8 @@ async def test_an_order_waits_for_its_turn_no_longer_than_for_the_gateway(rig: R
         assert alive.worker.load().waiting == 0
         go.set()
         await at_rest(alive)
-        assert [(await current(alive, job)).state for job in (runs, waits, later)] == [
-            State.DELIVERED, State.CANCELLED, State.CANCELLED,
+        assert [(await current(alive, job)).stage for job in (runs, waits, later)] == [
+            DeliveryState.SENT, State.CANCELLED, State.CANCELLED,
         ]  # fmt: skip
 
 
@@ -150,9 +150,9 @@ async def test_a_start_takes_up_all_that_is_unfinished(rig: Rig) -> None:
 
 @pytest.mark.parametrize(
     ("part", "ends"),
-    [("submits", State.EXPIRED), ("statuses", State.DELIVERED), ("fetches", State.DELIVERED), ("deliveries", State.DELIVERED)],
+    [("submits", State.EXPIRED), ("statuses", DeliveryState.SENT), ("fetches", DeliveryState.SENT), ("deliveries", DeliveryState.SENT)],
 )  # fmt: skip
-async def test_every_stage_goes_on_at_the_next_start(rig: Rig, part: str, ends: State) -> None:
+async def test_every_stage_goes_on_at_the_next_start(rig: Rig, part: str, ends: Stage) -> None:
     reached, _, step = held_up()
     (rig.chat if part == "deliveries" else rig.gateway).__dict__[part] = [step]
     async with rig.running() as alive:
@@ -161,7 +161,7 @@ async def test_every_stage_goes_on_at_the_next_start(rig: Rig, part: str, ends: 
         await alive.worker.stop(0)
     async with rig.running() as alive:
         await at_rest(alive)
-        assert (await current(alive, job)).state is ends
+        assert (await current(alive, job)).stage is ends
     assert len(rig.gateway.posted) == 1
     if part == "deliveries":
         assert rig.chat.uncertain == [False, True]

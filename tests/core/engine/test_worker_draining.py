@@ -11,7 +11,7 @@ from core.domain.errors import (
     ServerError,
     Unreachable,
 )
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Destination
 from core.domain.refusals import Unavailable
 from tests.core.engine.jobs import (
@@ -57,8 +57,8 @@ async def test_draining_finishes_what_has_left_this_machine(rig: Rig, part: str)
         await asyncio.sleep(0)
         go.set()
         await stopping
-        state = (await current(alive, job)).state
-        assert state is (State.RUNNING if part == "submits" else State.DELIVERED)
+        state = (await current(alive, job)).stage
+        assert state is (State.RUNNING if part == "submits" else DeliveryState.SENT)
 
 
 async def test_draining_is_bounded(rig: Rig) -> None:
@@ -103,7 +103,7 @@ async def test_a_drain_gives_the_time_it_was_given(rig: Rig, caplog: pytest.LogC
         assert not stopping.done()
         go.set()
         await stopping
-        assert (await current(alive, job)).state is State.DELIVERED
+        assert (await current(alive, job)).stage is DeliveryState.SENT
         assert not (rig.spool / job.job_id).exists()
     assert loud(caplog) == []
 
@@ -118,7 +118,7 @@ async def test_a_drain_begins_no_new_step(rig: Rig, caplog: pytest.LogCaptureFix
         await a_while(alive)
         go.set()
         await stopping
-        assert (await current(alive, job)).state is State.GENERATED
+        assert (await current(alive, job)).stage is DeliveryState.PENDING
         assert rig.chat.uncertain == []
     assert loud(caplog) == []
     async with rig.running() as alive:
@@ -203,5 +203,5 @@ async def test_sending_again_is_drained_too_while_the_telling_is_not_over(
         assert not stopping.done()
         send_on.set()
         await stopping
-        assert (await current(alive, job)).state is State.DELIVERED
+        assert (await current(alive, job)).stage is DeliveryState.SENT
     assert loud(caplog) == []

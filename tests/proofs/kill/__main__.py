@@ -102,11 +102,11 @@ async def _alone(kills: int, seed: int, side_by_side: int) -> Run:
 def summary(course: Run, seconds: float) -> str:
     """Say in a line what was done and how it ended, and in another what was hit."""
     tally = course.tally
-    others = " ".join(f"{name} {n}" for name, n in sorted(tally.ended.items()) if name != "delivered")
+    others = " ".join(f"{name} {n}" for name, n in sorted(tally.ended.items()) if name != "sent")
     hit = " ".join(f"{name} {n}" for name, n in tally.killed_in.most_common())
     return (
         f"{tally.kills} kills ({tally.starting} during the start), {tally.stops} stops, {tally.live} live audits, "
-        f"{tally.orders} orders: {tally.ended['delivered']} delivered, {others or 'none otherwise'}; "
+        f"{tally.orders} orders: {tally.ended['sent']} delivered, {others or 'none otherwise'}; "
         f"{tally.asked} asked for again; {len(course.stories)} wrong; "
         f"{tally.kills / seconds * 3600:,.0f} kills per hour\nunfinished jobs at the kills: {hit}"
     )

@@ -13,10 +13,11 @@ import asyncpg
 from storage.sqlite import audit_file, connect
 
 JOBS = """
-    SELECT job_id, event_id, state, reason, closed_ms IS NOT NULL AS closed, cost_micros,
+    SELECT jobs.job_id, event_id, coalesce(deliveries.state, jobs.state) AS stage,
+    coalesce(deliveries.reason, jobs.reason) AS reason, closed_ms IS NOT NULL AS closed, cost_micros,
     (SELECT coalesce(sum(charged_micros), 0) FROM ledger WHERE ledger.job_id = jobs.job_id) AS charged_micros,
     (SELECT coalesce(sum(upstream_micros), 0) FROM ledger WHERE ledger.job_id = jobs.job_id) AS upstream_micros
-    FROM jobs
+    FROM jobs LEFT JOIN deliveries ON deliveries.job_id = jobs.job_id AND deliveries.number = jobs.deliveries
 """
 
 
@@ -26,7 +27,7 @@ class Row:
 
     job_id: str
     event_id: str
-    state: str
+    stage: str
     reason: str | None
     closed: bool
     cost_micros: int
@@ -44,8 +45,8 @@ class Memory:
     def lost_since(self, before: "Memory") -> list[str]:
         """Name what was committed then and is no longer there."""
         jobs = before.jobs.keys() - self.jobs.keys()
-        reopened = {name for name, job in before.jobs.items() if job.closed and job.state == "delivered"} - {
-            name for name, job in self.jobs.items() if job.closed and job.state == "delivered"
+        reopened = {name for name, job in before.jobs.items() if job.closed and job.stage == "sent"} - {
+            name for name, job in self.jobs.items() if job.closed and job.stage == "sent"
         }
         return [f"forgotten: {name}" for name in sorted(jobs | reopened | (before.entries - self.entries))]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bots.sandbox import Sandbox, SandboxConfig
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState
 from tests.e2e.children import Child, Nursery
 from tests.e2e.process import Process
 from tests.proofs.kill import verdict
@@ -166,7 +166,7 @@ class Fleet:
         The upload of a frozen worker may arrive when others have long called it doubtful, and take the offer away.
         """
         heard = {order.event_id for order in self._crowd.orders if order.audios}
-        lost = {name for name, job in self.memory.jobs.items() if job.state == State.UNDELIVERABLE} - heard
+        lost = {name for name, job in self.memory.jobs.items() if job.stage == DeliveryState.UNDELIVERABLE} - heard
         return [name for name, job in self.memory.jobs.items() if not job.closed or name in lost]
 
     def _blame(self, wrong: Iterable[str]) -> None:
@@ -204,7 +204,7 @@ class Fleet:
     async def _ask_again(self) -> None:
         for order in self._crowd.orders:
             job = self.memory.jobs.get(order.event_id)
-            if job and job.closed and job.state == State.UNDELIVERABLE:
+            if job and job.closed and job.stage == DeliveryState.UNDELIVERABLE:
                 await self._crowd.ask_again(order)
 
     async def _until(self, left: Callable[[], list[str]], *, ask: bool = False) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bots.sandbox import Sandbox, SandboxConfig
-from core.domain.lifecycle import State
+from core.domain.lifecycle import DeliveryState
 from tests.e2e.children import Child, Nursery
 from tests.e2e.process import Process
 from tests.proofs.kill import verdict
@@ -175,7 +175,7 @@ class Life:
         self._blame([*wrong, *memory.lost_since(self.memory), *self._violations()])
         self._blame(verdict.at_any_time(self._crowd.orders, self._gateway.submits, memory))
         self.memory = memory
-        still = [job.state for job in memory.jobs.values() if not job.closed]
+        still = [job.stage for job in memory.jobs.values() if not job.closed]
         self.tally.killed_in.update(still)
         (self._may_order.clear if len(still) >= MOST_OPEN else self._may_order.set)()
         await self._ask_again(ASK_SHARE)
@@ -192,7 +192,7 @@ class Life:
     async def _ask_again(self, share: float) -> None:
         for order in self._crowd.orders:
             job = self.memory.jobs.get(order.event_id)
-            if job and job.closed and job.state == State.UNDELIVERABLE and self._rng.random() < share:
+            if job and job.closed and job.stage == DeliveryState.UNDELIVERABLE and self._rng.random() < share:
                 await self._crowd.ask_again(order)
                 self._tell(f"{order.event_id} was asked for again")
 
@@ -239,7 +239,7 @@ class Life:
     def _undelivered(self) -> list[str]:
         """Name what was not delivered although the chats take everything again and everybody has asked for theirs."""
         jobs = remembered(self._database).jobs
-        return [name for name, job in jobs.items() if not job.closed or job.state == State.UNDELIVERABLE]
+        return [name for name, job in jobs.items() if not job.closed or job.stage == DeliveryState.UNDELIVERABLE]
 
     def _leaks(self) -> list[str]:
         secrets = (self.service.discord.token, self.service.telegram.token, KEY)

@@ -16,7 +16,7 @@ from tests.proofs.kill.crowd import TelegramOrder
 from tests.proofs.kill.life import Wrong, life
 from tests.worlds.telegram import TelegramWorld
 
-ROW = Row("j", "telegram:-5000:1", "delivered", None, True, 100, 100, 0)
+ROW = Row("j", "telegram:-5000:1", "sent", None, True, 100, 100, 0)
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -71,10 +71,10 @@ async def test_a_child_is_a_process_of_its_own(nursery: Nursery, tmp_path: Path)
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        (replace(ROW, state="running", closed=False), "still running"),
+        (replace(ROW, stage="running", closed=False), "still running"),
         (ROW, "delivered, but there is no audio"),
-        (replace(ROW, state="expired"), "told nothing"),
-        (replace(ROW, state="undeliverable", reason="too_large"), "no chat has refused"),
+        (replace(ROW, stage="expired"), "told nothing"),
+        (replace(ROW, stage="undeliverable", reason="too_large"), "no chat has refused"),
         (replace(ROW, charged_micros=99), "charged 99"),
         (replace(ROW, event_id="telegram:-5000:2"), "nobody ordered"),
     ],

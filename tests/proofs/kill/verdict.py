@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from bots.sandbox import Job
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import DeliveryState, Reason, State
 from tests.proofs.kill.books import Memory, Row
 from tests.proofs.kill.crowd import DiscordOrder, Order
 
-WITH_AUDIO = frozenset({State.GENERATED, State.DELIVERING, State.DELIVERED, State.UNDELIVERABLE})
+WITH_AUDIO = frozenset(DeliveryState)
 BEFORE_SUBMISSION = frozenset({State.QUEUED, State.CANCELLED, State.REJECTED})
 FIELDS = ("text", "prompt")
 """Where the gateway's requests have an order's text."""
@@ -34,13 +34,13 @@ def at_any_time(orders: Sequence[Order], submits: Sequence[Job], memory: Memory)
         job = memory.jobs.get(order.event_id)
         if asked[order.text] > 1:
             yield f"{order.event_id}: the gateway was asked {asked[order.text]} times"
-        if asked[order.text] and (job is None or job.state in BEFORE_SUBMISSION):
-            yield f"{order.event_id}: the gateway was asked, but the row says {job and job.state}"
+        if asked[order.text] and (job is None or job.stage in BEFORE_SUBMISSION):
+            yield f"{order.event_id}: the gateway was asked, but the row says {job and job.stage}"
         if order.audios > 1 + order.presses:
             yield f"{order.event_id}: {order.audios} audios, and {order.presses} times asked for again"
-        if order.audios and (job is None or job.state not in WITH_AUDIO):
-            yield f"{order.event_id}: there is audio, but the row says {job and job.state}"
-        if job and job.state == State.UNDELIVERABLE and job.reason != Reason.DELIVERY_UNCERTAIN:
+        if order.audios and (job is None or job.stage not in WITH_AUDIO):
+            yield f"{order.event_id}: there is audio, but the row says {job and job.stage}"
+        if job and job.stage == DeliveryState.UNDELIVERABLE and job.reason != Reason.DELIVERY_UNCERTAIN:
             yield f"{order.event_id}: undeliverable ({job.reason}), and no chat has refused anything"
         if order.answered and job is None:
             yield f"{order.event_id}: it was answered and then forgotten"
@@ -66,11 +66,11 @@ def at_rest(orders: Sequence[Order], submits: Sequence[Job], memory: Memory) -> 
 
 def _ended_badly(order: Order, job: Row, spent_micros: int) -> Iterator[str]:
     if not job.closed:
-        yield f"still {job.state}"
-    if job.state == State.DELIVERED and not order.audios:
+        yield f"still {job.stage}"
+    if job.stage == DeliveryState.SENT and not order.audios:
         yield "delivered, but there is no audio"
-    if job.state != State.DELIVERED and not order.answered:
-        yield f"{job.state} ({job.reason}), and its author was told nothing"
+    if job.stage != DeliveryState.SENT and not order.answered:
+        yield f"{job.stage} ({job.reason}), and its author was told nothing"
     if job.charged_micros not in {0, job.cost_micros}:
         yield f"charged {job.charged_micros} for what costs {job.cost_micros}"
     if job.charged_micros + job.upstream_micros < spent_micros:
@@ -79,4 +79,4 @@ def _ended_badly(order: Order, job: Row, spent_micros: int) -> Iterator[str]:
 
 def ended(orders: Iterable[Order], memory: Memory) -> Counter[str]:
     """Count how the orders ended; `unheard` are those whose interaction the bot took no further than its answer."""
-    return Counter(memory.jobs[o.event_id].state if o.event_id in memory.jobs else "unheard" for o in orders)
+    return Counter(memory.jobs[o.event_id].stage if o.event_id in memory.jobs else "unheard" for o in orders)

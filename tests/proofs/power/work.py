@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.domain.audit import Act, Action, CommandName
 from core.domain.errors import StoreError
-from core.domain.lifecycle import ENDED, HELD, MOVES
+from core.domain.lifecycle import HELD
 from core.domain.models import Caller, Destination, Job, MoveChanges, Person
 from core.domain.quota import LimitName, Period, Quota, QuotaSource
 from core.domain.refusals import Refusal
@@ -15,6 +15,7 @@ from storage.admin_store import SqlAdminStore
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import admission, caller, order
+from tests.moves import stepped, steps
 from tests.proofs.power.recorder import RecordedDriver
 
 COMMUNITIES = ("band", "choir", "crew")
@@ -89,9 +90,9 @@ class Work:
 
     async def _advance(self) -> None:
         job = self._some_job()
-        if job is None or not MOVES[job.state]:
+        if job is None or not steps(job.stage):
             return
-        to = self.rng.choice(sorted(MOVES[job.state]))
+        to = self.rng.choice(sorted(steps(job.stage)))
         changes: MoveChanges = {"detail": self._id()}
         if to == "failed":
             changes["upstream_micros"] = 7
@@ -99,11 +100,11 @@ class Work:
             changes["upstream_micros"] = job.cost_micros  # it may come late, and then it is known to be paid for
         if to == "running":
             changes["request_id"] = self._id()
-        self.jobs[job.job_id] = await self.store.move(job, to, **changes)
+        self.jobs[job.job_id] = await stepped(self.store, job, to, **changes)
 
     async def _close(self) -> None:
         job = self._some_job()
-        if job and job.state in ENDED:
+        if job and job.ended:
             del self.jobs[job.job_id]
             await self.store.close_job(job, keep_files=self.rng.random() < 0.5)
 

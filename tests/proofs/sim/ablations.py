@@ -42,7 +42,7 @@ for now, early in stale.items():
 results = await self._driver.run([Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts])"""
 
 _CHARGE_LATE = """\
-elif job.state is State.LATE and to is State.GENERATED:
+elif job.state is State.LATE and to is State.READY:
     charge = money_sql.LEDGER_CHARGE.replace("+ balance_micros", "- balance_micros").replace("holds", "ledger")
     statements.append(Statement(f"{charge} AND kind = 'hold'", args, 1))"""
 
@@ -74,11 +74,11 @@ ABLATIONS = (
         more=(("if error.retry:", "if error.retry or error.accepted is None:"),),
     ),
     Ablation(
-        "settles once more on the way back",
+        "settles once more when it comes late",
         "storage.store:settles",
-        "current in HELD and to is State.GENERATED",
-        "to is State.GENERATED",
-        featured="telegram: flood wait",
+        "current in HELD and to is State.READY",
+        "to is State.READY",
+        featured="gateway: 500 after accepting, called back late",
     ),
     Ablation(
         "quota read outside the write transaction",
@@ -170,7 +170,7 @@ ABLATIONS = (
     Ablation("places in the queue are not given back", f"{_WORKER}._place", "self._queue.done(taken)", "pass"),
     Ablation(
         "destination kept",
-        f"{_STORE}.close_job",
+        f"{_STORE}._closing",
         "destination or Destination(job.platform)",
         "job.destination",
     ),

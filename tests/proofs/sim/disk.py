@@ -223,9 +223,10 @@ def effect_of(statements: Sequence[Statement]) -> str:
         return "recovery"
     if any(s.sql is money_sql.ADMIT_JOB for s in statements):
         return "admission commit"
-    if first.sql.startswith("UPDATE jobs SET"):
-        state = first.args.get("state")
-        return f"{state} commit" if state else ("close commit" if "closed_ms" in first.args else "place commit")
+    if first.sql.startswith(("UPDATE jobs SET", "UPDATE deliveries SET")):
+        if state := first.args.get("state"):
+            return f"{state} commit"
+        return "close commit" if any("closed_ms" in s.args for s in statements) else "place commit"
     return "migration" if first.sql.startswith("INSERT INTO migrations") else ""
 
 

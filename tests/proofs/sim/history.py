@@ -186,7 +186,8 @@ class History:
         self._last_call = True
         assert self.disk.connection is not None
         kept = self.disk.connection.execute(
-            "SELECT job_id, member FROM jobs WHERE state = 'undeliverable' AND artifacts <> '[]'"
+            "SELECT jobs.job_id, member FROM jobs JOIN deliveries ON deliveries.job_id = jobs.job_id "
+            "WHERE deliveries.state = 'undeliverable' AND artifacts <> '[]'"
         )
         self.asked_last = self.people.press_kept({job: int(member.partition(":")[2]) for job, member in kept})
         return bool(self.asked_last)
@@ -233,10 +234,10 @@ class History:
         invariants.check_rows(self, connection)
         if "admission commit" in effects:
             invariants.check_admissions(self, connection)
-        if "generated commit" in effects:
+        if "pending commit" in effects:
             invariants.check_reopened(self, connection)
         if "undeliverable commit" in effects:
-            for (event,) in connection.execute("SELECT event_id FROM jobs WHERE reason = 'delivery_uncertain'"):
+            for (event,) in connection.execute(invariants.UNCERTAIN):
                 self.ambiguous.add(self.order_of(event))
 
     def admitted(self, order: int, event: str, job_id: str) -> None:

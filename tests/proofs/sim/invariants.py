@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.quota import Period, window
 from storage.books import CHECKS
+from storage.jobs_sql import DELIVERED_BY
 from tests.proofs.sim.gateway import MARK, audio
 from tests.proofs.sim.incarnation import ALLOWANCE, TOTAL
 from tests.proofs.sim.telegram import PLAYED
@@ -31,11 +32,19 @@ EXTRA = {
         AND jobs.late <> 'came'
     """,
     "a month costs no more than the total pool": f"SELECT month_ms FROM total_usage WHERE used_micros > {TOTAL}",
-    "no job is given up for what was foreseen": "SELECT job_id FROM jobs WHERE reason = 'internal'",
+    "no job is given up for what was foreseen": "SELECT job_id FROM jobs WHERE reason = 'internal' UNION ALL SELECT job_id FROM deliveries WHERE reason = 'internal'",
     "a running job has a request": """
-        SELECT job_id FROM jobs WHERE state IN ('running', 'generated', 'delivered') AND request_id IS NULL
+        SELECT job_id FROM jobs WHERE state IN ('running', 'ready') AND request_id IS NULL
     """,
 }
+JOBS = f"""
+SELECT jobs.*, coalesce(deliveries.state, jobs.state) AS stage, coalesce(deliveries.reason, jobs.reason) AS why
+FROM jobs {DELIVERED_BY}
+"""
+UNCERTAIN = """
+SELECT event_id FROM jobs JOIN deliveries ON deliveries.job_id = jobs.job_id
+WHERE deliveries.reason = 'delivery_uncertain'
+"""
 RULES = {**CHECKS, **EXTRA}
 ANY = f"SELECT {' OR '.join(f'EXISTS ({query})' for query in RULES.values())}"
 """One statement takes the file's locks once."""
@@ -97,7 +106,11 @@ def _check_quota(history: "History", connection: sqlite3.Connection, row: sqlite
 
 def check_reopened(history: "History", connection: sqlite3.Connection) -> None:
     """See that audio is sent again only for whoever ordered it. A job keeps the reason why it was not delivered."""
-    for (event,) in connection.execute("SELECT event_id FROM jobs WHERE state = 'generated' AND reason IS NOT NULL"):
+    reopened = """
+        SELECT event_id FROM jobs JOIN deliveries ON deliveries.job_id = jobs.job_id
+        WHERE deliveries.state = 'pending' AND deliveries.reason IS NOT NULL
+    """
+    for (event,) in connection.execute(reopened):
         if not history.pressed[history.order_of(event)]:
             history.breach("only whoever ordered has it sent again", event)
 
@@ -105,7 +118,7 @@ def check_reopened(history: "History", connection: sqlite3.Connection) -> None:
 def check_end(history: "History", connection: sqlite3.Connection) -> None:
     """Compare the books with the worlds when everything has come to rest."""
     check_rows(history, connection)
-    jobs = {history.order_of(row["event_id"]): row for row in connection.execute("SELECT * FROM jobs")}
+    jobs = {history.order_of(row["event_id"]): row for row in connection.execute(JOBS)}
     for order in history.gateway.answered_with.keys() - jobs.keys():
         history.breach("what was accepted survives", f"the gateway knows order {order}, the books don't")
     for order, job in jobs.items():
@@ -132,17 +145,17 @@ def _check_taken(history: "History", known: AbstractSet[int]) -> None:
 
 
 def _check_job(history: "History", order: int, job: sqlite3.Row) -> None:
-    if job["state"] == "delivered":
+    if job["stage"] == "sent":
         if order not in history.heard_on_discord | set(history.telegram.heard) | history.gateway.misled:
             history.breach("what is called delivered was heard", f"order {order}")
         return
-    if job["reason"] == "withdrawn" and (order in history.gateway.answered_with or order not in history.taken_back):
+    if job["why"] == "withdrawn" and (order in history.gateway.answered_with or order not in history.taken_back):
         history.breach("only what waits is taken back, and only by whoever ordered it", f"order {order}")
     if history.open_chats and order not in history.told:
-        history.breach("whoever ordered is told how it ended", f"order {order} is {job['state']}")
+        history.breach("whoever ordered is told how it ended", f"order {order} is {job['stage']}")
     if job["job_id"] in history.asked_last:
-        history.breach("kept audio comes when it is asked for", f"order {order} is {job['state']}")
-    if job["state"] == "undeliverable":
+        history.breach("kept audio comes when it is asked for", f"order {order} is {job['stage']}")
+    if job["stage"] == "undeliverable":
         _check_kept(history, order, job)
 
 
@@ -167,7 +180,7 @@ def _check_money(history: "History", connection: sqlite3.Connection, order: int,
     if made and made is own and charged + upstream < made.billed_micros:
         history.breach(
             "charges and named losses cover what the gateway bills",
-            f"order {order} ({job['state']}): {charged} + {upstream} < {made.billed_micros}",
+            f"order {order} ({job['stage']}): {charged} + {upstream} < {made.billed_micros}",
         )
 
 
