@@ -17,6 +17,7 @@ from core.engine.meters import Meters
 from core.engine.pace import Pace
 from core.engine.queue import Limits
 from core.engine.remote import LOOK_S
+from core.files.artifacts import ArtifactFolder
 from core.ports import Gateway
 from core.service import Service
 from storage.admin_store import SqlAdminStore
@@ -84,7 +85,7 @@ async def running(
                 deliveries={CHAT: chat},
                 policy=POLICY,
                 clock=WallClock(),
-                spool=Path(folder) / "spool",
+                artifacts=ArtifactFolder(Path(folder) / "spool"),
                 catalog=table or catalog(),
                 limits=limits,
                 pace=replace(pace, look_s=LOOK_S if postgres else None),

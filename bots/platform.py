@@ -16,6 +16,9 @@ class ButtonKind(StrEnum):
     """What a press does: the beginning of a button's data."""
 
     AGAIN = "again"
+    """In place of the message that holds the button."""
+    RESEND = "resend"
+    """Beside it."""
     CANCEL = "cancel"
     CONFIRM = "confirm"
     ASK = "ask"

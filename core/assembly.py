@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 
 from core.admin import Admin
@@ -20,6 +19,7 @@ from core.engine.executor import Executor
 from core.engine.fetching import Fetcher
 from core.engine.generation import Generator
 from core.engine.lease import Lease, Signal, SoleLease
+from core.engine.maintenance import Keep
 from core.engine.meters import Meters
 from core.engine.observed import ObservedDelivery, ObservedGateway
 from core.engine.pace import Pace
@@ -29,6 +29,7 @@ from core.engine.wakeups import Wakeups
 from core.engine.worker import Worker
 from core.operators import Operators
 from core.ports import (
+    ArtifactStore,
     Clock,
     Deliveries,
     Gateway,
@@ -61,12 +62,13 @@ class Runtime:
     deliveries: Deliveries
     policy: Policy
     clock: Clock
-    spool: Path
+    artifacts: ArtifactStore
     presences: Mapping[str, Presence] = MappingProxyType({})
     catalog: Catalog = field(default_factory=catalog)
     ids: Ids = field(default_factory=Ids)
     limits: Limits = field(default_factory=Limits)
     pace: Pace = field(default_factory=Pace)
+    keep: Keep = field(default_factory=Keep)
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     meters: Meters = field(default_factory=Meters)
     troubles: Troubles = field(default_factory=Troubles)
@@ -125,7 +127,7 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, lease: Lease) ->
         deliveries={name: ObservedDelivery(name, chat, runtime.meters) for name, chat in runtime.deliveries.items()},
         quota_for=lambda job: runtime.policy.quota(direct=job.direct),
         clock=runtime.clock,
-        spool=runtime.spool,
+        artifacts=runtime.artifacts,
         wakeups=wakeups,
         lease=lease,
         troubles=runtime.troubles,
@@ -135,7 +137,7 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, lease: Lease) ->
         store=runtime.store,
         gateway=gateway,
         media=runtime.media,
-        spool=runtime.spool,
+        artifacts=runtime.artifacts,
         pace=runtime.pace,
         wakeups=wakeups,
     )
@@ -169,7 +171,8 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, lease: Lease) ->
         breaker=runtime.breaker,
         wakeups=wakeups,
         clock=runtime.clock,
-        spool=runtime.spool,
+        artifacts=runtime.artifacts,
+        keep=runtime.keep,
         naming=naming,
         lease=lease,
         pace=runtime.pace,

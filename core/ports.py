@@ -80,6 +80,22 @@ class MediaTools(Protocol):
         ...
 
 
+class ArtifactStore(Protocol):
+    """Keeps finished audio: files on this machine, by job."""
+
+    async def folder(self, job_id: str) -> Path:
+        """Return where a job's files are written, which is there. Raises StoreError, StoreAway."""
+        ...
+
+    async def drop(self, job_id: str) -> None:
+        """Remove a job's files, if there are any."""
+        ...
+
+    async def sizes(self) -> Mapping[str, int]:
+        """Return how many bytes each job's files take, by job id, the oldest first."""
+        ...
+
+
 # --- the chats ------------------------------------------------------------------------------------------------
 
 
@@ -140,4 +156,14 @@ class Presence(Protocol):
         ...
 
 
-__all__ = ["Clock", "Deliveries", "Delivery", "Destination", "Gateway", "GatewayStatus", "MediaTools", "Presence"]
+__all__ = [
+    "ArtifactStore",
+    "Clock",
+    "Deliveries",
+    "Delivery",
+    "Destination",
+    "Gateway",
+    "GatewayStatus",
+    "MediaTools",
+    "Presence",
+]

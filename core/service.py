@@ -13,7 +13,7 @@ from core.domain.allowed import Rule, allowed
 from core.domain.amounts import parse_amount
 from core.domain.errors import OutOfCredit, StaleJob, StoreAway, StoreError
 from core.domain.ids import Ids
-from core.domain.lifecycle import DeliveryState, Reason, State
+from core.domain.lifecycle import DELIVERY_ENDS, DeliveryState, Reason, State
 from core.domain.models import Accepted, Caller, Destination, Job, Order
 from core.domain.money import MICROS, show
 from core.domain.policy import OFFER_MS, OLDEST_ACT_MS, Policy
@@ -237,15 +237,21 @@ class Service:
         """Return the caller's newest charges, grants and revocations."""
         return await self._store.entries(caller.community, caller.member, most)
 
-    async def redeliver(self, caller: Caller, job_id: str, destination: Destination) -> Job:
-        """Send an undeliverable job's artifact again, free, to where the member asked for it."""
+    async def history(self, caller: Caller, most: int = 10) -> list[Job]:
+        """Return the caller's newest orders here whose audio is kept; in a direct chat those of everywhere."""
+        return await self._store.history(caller.member, None if caller.direct else caller.community, most)
+
+    async def redeliver(
+        self, caller: Caller, job_id: str, destination: Destination, *, undelivered: bool = False
+    ) -> Job:
+        """Send a job's kept audio again, free, to where its member asked for it; `undelivered`: unless it was heard."""
         job = await self._own(caller, job_id)
-        if job.stage is not DeliveryState.UNDELIVERABLE or not job.artifacts:
+        if job.stage not in ({DeliveryState.UNDELIVERABLE} if undelivered else DELIVERY_ENDS) or not job.artifacts:
             raise NotFound(Missing.JOB, job_id)
         if self._worker.stopping:
             raise Unavailable(Cause.DRAINING)
         try:
-            job = await self._store.move_delivery(job, DeliveryState.PENDING, destination=destination)
+            job = await self._store.redeliver(job, destination)
         except StaleJob as error:  # the button was pressed twice
             raise NotFound(Missing.JOB, job_id) from error
         self._worker.accept(job)
@@ -267,11 +273,11 @@ class Service:
         return job
 
     async def _own(self, caller: Caller, job_id: str) -> Job:
-        """Return a job that the caller has ordered here. Raises NotFound, NotPermitted."""
+        """Return a job that the caller has ordered here; in a direct chat, anywhere. Raises NotFound, NotPermitted."""
         job = await self._store.job(job_id)
         if job is None:
             raise NotFound(Missing.JOB, job_id)
-        if caller.member != job.member or caller.community != job.community:
+        if caller.member != job.member or not (caller.direct or caller.community == job.community):
             raise NotPermitted(Need.OWNER)
         return job
 

@@ -41,15 +41,26 @@ class Store(Protocol):
         """Change fields of a job that stays in its state."""
         ...
 
-    async def close_job(self, job: Job, *, keep_files: bool, destination: Destination | None = None) -> Job:
+    async def close_job(self, job: Job, destination: Destination | None = None) -> Job:
         """Record that nothing is left to do, and wipe where it went to: a destination may hold a short-lived token.
 
         `destination`: what is kept of it for audio that may come late.
         """
         ...
 
-    async def drop_artifacts(self, job: Job) -> None:
-        """Note that a job's files are not kept any longer, unless it is open."""
+    async def redeliver(self, job: Job, destination: Destination) -> Job:
+        """Open a job to have its audio delivered to there: by the delivery that failed, or by one more.
+
+        Raises StaleJob where it is on its way, or not kept.
+        """
+        ...
+
+    async def history(self, member: str, community: str | None, most: int) -> list[Job]:
+        """Return a member's newest jobs that are closed and whose audio is kept; None: of all communities."""
+        ...
+
+    async def drop_artifacts(self, job: Job) -> bool:
+        """Note that a job's files are not kept any longer; False where it is open, and needs them."""
         ...
 
     async def place(self, job_id: str, destination: Destination) -> None:

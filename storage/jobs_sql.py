@@ -24,7 +24,12 @@ OLDEST_WAITING = f"""
 KEPT = f"{_JOBS} WHERE artifacts <> '[]' AND closed_ms < :before_ms ORDER BY closed_ms LIMIT :most"
 AWAITED = f"{_JOBS} WHERE late = 'awaited' AND closed_ms < :before_ms ORDER BY closed_ms LIMIT :most"
 
-DROP_ARTIFACTS = "UPDATE jobs SET artifacts = '[]' WHERE job_id = :job_id AND closed_ms IS NOT NULL"
+HISTORY = f"""
+{_JOBS} WHERE member = :member AND artifacts <> '[]' AND closed_ms IS NOT NULL
+AND (CAST(:community AS TEXT) IS NULL OR communities.key = :community)
+ORDER BY jobs.created_ms DESC, jobs.job_id DESC LIMIT :most
+"""
+DROP_ARTIFACTS = "UPDATE jobs SET artifacts = '[]' WHERE job_id = :job_id AND closed_ms IS NOT NULL RETURNING job_id"
 
 
 def taken(update: str) -> str:
@@ -35,5 +40,14 @@ def taken(update: str) -> str:
 OPEN_DELIVERY = """
 INSERT INTO deliveries (job_id, number, state, destination, created_ms, updated_ms)
 SELECT job_id, deliveries, 'pending', destination, :now_ms, :now_ms FROM jobs WHERE job_id = :job_id
+RETURNING *
+"""
+
+# One more, of audio that was sent: only while nothing is on its way.
+REDELIVER = """
+INSERT INTO deliveries (job_id, number, state, destination, created_ms, updated_ms)
+SELECT job_id, :number + 1, 'pending', :destination, :now_ms, :now_ms FROM jobs
+WHERE job_id = :job_id AND deliveries = :number AND closed_ms IS NOT NULL AND artifacts <> '[]'
+ON CONFLICT (job_id, number) DO NOTHING
 RETURNING *
 """

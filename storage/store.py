@@ -178,23 +178,34 @@ class SqlStore(SqlCommunities, SqlMembers):
             values["attempts"] = delivery.attempts + 1
         if to is DeliveryState.SENT:
             values["destination"] = Destination(job.platform)
-            return await self._run_both(job, values, self._closing(job, keep_files=False))
+            return await self._run_both(job, values, self._closing(job))
         if delivery.state is DeliveryState.UNDELIVERABLE:
             return await self._run_both(job, values, self._change(job, {"closed_ms": None}))
         ((changed,),) = await self._run_change(job, [self._change_delivery(job, values)])
         return with_delivery(job, changed)
 
-    async def close_job(self, job: Job, *, keep_files: bool, destination: Destination | None = None) -> Job:
+    async def redeliver(self, job: Job, destination: Destination) -> Job:
+        delivery = delivery_of(job)
+        if delivery.state is DeliveryState.UNDELIVERABLE:
+            return await self.move_delivery(job, DeliveryState.PENDING, destination=destination)
+        args = {"job_id": job.job_id, "number": delivery.number, "now_ms": self._clock.now_ms()}
+        opened = Statement(jobs_sql.REDELIVER, {**args, "destination": destination_text(destination)}, 1)
+        counted = self._change(job, {"closed_ms": None, "deliveries": delivery.number + 1})
+        (row,), (changed,) = await self._run_change(job, [opened, counted])
+        return with_delivery(job_of(changed), row)
+
+    async def close_job(self, job: Job, destination: Destination | None = None) -> Job:
         if not job.ended:
             raise StaleJob(f"{job.job_id} is {job.stage}, which is not an end")
-        closing = self._closing(job, keep_files=keep_files, destination=destination)
+        closing = self._closing(job, destination)
         if job.delivery:
             return await self._run_both(job, {"destination": Destination(job.platform)}, closing)
         ((closed,),) = await self._run_change(job, [closing])
         return job_of(closed)
 
-    async def drop_artifacts(self, job: Job) -> None:
-        await self._driver.run([Statement(jobs_sql.DROP_ARTIFACTS, {"job_id": job.job_id})])
+    async def drop_artifacts(self, job: Job) -> bool:
+        (rows,) = await self._driver.run([Statement(jobs_sql.DROP_ARTIFACTS, {"job_id": job.job_id})])
+        return bool(rows)
 
     async def place(self, job_id: str, destination: Destination) -> None:
         args = {"job_id": job_id, "destination": destination_text(destination)}
@@ -219,6 +230,11 @@ class SqlStore(SqlCommunities, SqlMembers):
     async def oldest_waiting(self) -> Job | None:
         return await self._one(Statement(jobs_sql.OLDEST_WAITING))
 
+    async def history(self, member: str, community: str | None, most: int) -> list[Job]:
+        args = {"member": member, "community": community, "most": most}
+        (rows,) = await self._driver.run([Statement(jobs_sql.HISTORY, args)])
+        return [job_of(row) for row in rows]
+
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
         (rows,) = await self._driver.run([Statement(jobs_sql.KEPT, {"before_ms": before_ms, "most": most})])
         return [job_of(row) for row in rows]
@@ -242,13 +258,11 @@ class SqlStore(SqlCommunities, SqlMembers):
         args = {"job_id": job.job_id, "from_state": job.state.value, "from_worker": job.worker_id}
         return Statement(text, {**args, **values}, 1)
 
-    def _closing(self, job: Job, *, keep_files: bool, destination: Destination | None = None) -> Statement:
+    def _closing(self, job: Job, destination: Destination | None = None) -> Statement:
         changes: MoveChanges = {
             "closed_ms": self._clock.now_ms(),
             "destination": destination or Destination(job.platform),
         }
-        if not keep_files:
-            changes["artifacts"] = ()
         return self._change(job, changes)
 
     def _change_delivery(self, job: Job, changes: Mapping[str, object]) -> Statement:

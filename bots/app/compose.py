@@ -18,7 +18,7 @@ from bots.app.notifier import Notifier
 from bots.app.roles import Part, Role
 from bots.app.settings import Settings
 from bots.app.stores import Stores, open_stores
-from bots.app.values import catalog_of, limits_of, pace_of, policy_of
+from bots.app.values import catalog_of, keep_of, limits_of, pace_of, policy_of
 from bots.platform import Platform
 from bots.text import operator_replies
 from bots.text.in_language import InLanguage
@@ -28,6 +28,7 @@ from core.domain.clock import SteadyClock, boot_s
 from core.domain.errors import ConfigurationError, StoreAway, StoreError
 from core.engine.lease import Lease
 from core.engine.remote import HAND_S, LOOK_S
+from core.files.artifacts import ArtifactFolder
 from core.files.private import FOLDER
 from core.files.spool import own_disk, try_writing
 from core.gateway.client import GatewayClient
@@ -203,7 +204,8 @@ async def _runtime(
             policy=policy_of(settings),
             catalog=catalog_of(settings),
             clock=clock,
-            spool=settings.spool,
+            artifacts=ArtifactFolder(settings.spool),
+            keep=keep_of(settings),
             limits=limits_of(settings),
             pace=pace_of(settings, LOOK_S if settings.shareable else None),
             meters=stores.meters,

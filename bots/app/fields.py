@@ -168,7 +168,11 @@ class Machine(Group):
     """The machine."""
 
     data_dir: Path = Path("data")
-    """The folder of the database and of audio on its way."""
+    """The folder of the database and of audio, on its way and kept."""
+    keep_days: int = Field(7, ge=1, le=365)
+    """Days that finished audio is kept, for members to have it sent again with /history."""
+    keep_mb: int = Field(2000, ge=100)
+    """Megabytes of finished audio that are kept on this machine; beyond that the oldest goes first."""
     database_url: SecretStr | None = Field(None, examples=["postgresql://user:password@host/name"])
     """Another database than `troubadour.db` in `DATA_DIR`: `sqlite:///path` (four slashes before an absolute path) or
     PostgreSQL; in its password write `%23` for `#`, `%2F` for `/`, `%3F` for `?`, `%40` for `@`."""

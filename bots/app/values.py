@@ -5,6 +5,8 @@ from dataclasses import replace
 from bots.app.settings import Settings
 from core.domain.policy import Policy
 from core.domain.products import PRODUCTS, Catalog, catalog
+from core.domain.quota import DAY_MS
+from core.engine.maintenance import Keep
 from core.engine.pace import Pace
 from core.engine.queue import Limits
 
@@ -41,6 +43,11 @@ def policy_of(settings: Settings) -> Policy:
 def limits_of(settings: Settings) -> Limits:
     """Say how many jobs may be at the gateway."""
     return Limits(total=settings.jobs_total, community=settings.jobs_per_community, member=settings.jobs_per_member)
+
+
+def keep_of(settings: Settings) -> Keep:
+    """Return how long finished audio is kept, and how much of it."""
+    return Keep(ms=settings.keep_days * DAY_MS, bytes=settings.keep_mb * 1_000_000)
 
 
 def pace_of(settings: Settings, look_s: float | None) -> Pace:

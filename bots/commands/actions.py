@@ -6,10 +6,10 @@ A platform finds out who acts and whom they mean, and shows the answer; refusals
 import asyncio
 from collections.abc import Sequence
 
-from bots.commands import approval
+from bots.commands import approval, buttons
 from bots.commands.command import Answer, Asked, File
 from bots.text import admin_replies as texts
-from bots.text import audit_replies, community_replies, greetings, operator_replies, replies
+from bots.text import audit_replies, community_replies, greetings, operator_replies, order_replies, replies
 from bots.text.locale import _
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
@@ -44,6 +44,17 @@ async def balance(asked: Asked) -> Answer:
     service, caller = asked.service, asked.caller
     standing, entries = await service.standing(caller), await service.entries(caller)
     return Answer(replies.balance(standing, entries, direct=caller.direct), open=True)
+
+
+async def history(asked: Asked) -> Answer:
+    """List what may be sent again, each with a button."""
+    jobs = await asked.service.history(asked.caller)
+    return Answer(
+        order_replies.history(jobs, direct=asked.caller.direct),
+        private=True,
+        buttons=buttons.of_history(jobs),
+        open=True,
+    )
 
 
 async def claim(asked: Asked, code: str) -> Answer | None:

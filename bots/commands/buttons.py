@@ -1,6 +1,7 @@
 """Buttons and what their presses carry, on every platform. The data comes from outside: it may be old or forged."""
 
 import re
+from collections.abc import Sequence
 
 from bots.platform import Button, ButtonKind
 from bots.text import admin_replies, replies
@@ -19,6 +20,8 @@ from core.domain.refusals import (
 from core.domain.reports import CreditRequest
 
 Row = tuple[Button, ...]
+IN_A_ROW = 5
+"""Discord shows no more (its documentation, "Components")."""
 _ID = re.compile(r"\w{1,64}", re.ASCII)
 _READING = re.compile(r"(\w{1,64})(?::(\d))?", re.ASCII)
 _CREDIT = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
@@ -27,6 +30,12 @@ _CREDIT = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
 def again(job_id: str) -> Row:
     """Offer to send a stored artifact again, free of charge."""
     return (Button.of(ButtonKind.AGAIN, _(replies.SEND_AGAIN), job_id),)
+
+
+def of_history(jobs: Sequence[Job]) -> Row:
+    """Offer to send each of a list's jobs again, by its number."""
+    numbered = enumerate(jobs)
+    return tuple(Button.of(ButtonKind.RESEND, str(n + 1), job.job_id, n // IN_A_ROW) for n, job in numbered)
 
 
 def of_progress(job: Job) -> Row:

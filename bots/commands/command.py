@@ -6,6 +6,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
 
+from bots.platform import Button
 from bots.text.locale import N_, _
 from bots.text.wording import either
 from core.domain import amounts
@@ -31,6 +32,7 @@ class Answer:
     files: tuple[File, ...] = ()
     private: bool = False
     """A report on members, which only whoever asked for it should read."""
+    buttons: tuple[Button, ...] = ()
     open: bool = False
     """About what everybody may do here, which is nothing where the community waits for approval."""
 

@@ -53,6 +53,13 @@ GROUPS = {"quota": N_("Say who may spend how much")}
 COMMANDS: Sequence[Command] = (
     Command(name="voices", who=MEMBER, action=actions.voices, about=N_("List the voices"), ignores_words=True),
     Command(name="balance", who=MEMBER, action=actions.balance, about=N_("Show what you may still spend")),
+    Command(
+        name="history",
+        who=MEMBER,
+        action=actions.history,
+        about=N_("List what you ordered lately, to have it sent again"),
+        ignores_words=True,
+    ),
     Command(name="help", who=MEMBER, action=show_help, about=N_("Show what I can do"), ignores_words=True),
     Command(
         name="start",

@@ -1,5 +1,8 @@
 """Typed commands in place of other platforms' buttons."""
 
+from collections.abc import Sequence
+
+from bots.platform import Button
 from bots.text import replies
 from core.domain.money import show
 from core.domain.refusals import (
@@ -10,6 +13,11 @@ from core.domain.refusals import (
 )
 
 CONFIRM, CANCEL, ASK, APPROVE, DECLINE = "confirm", "cancel", "ask", "approve", "decline"
+
+
+def typed(pressed: Sequence[Button]) -> str:
+    """Say what to type in place of buttons."""
+    return "".join(f"\n{button.label}: /{button.data.replace(':', ' ', 1)}" for button in pressed)
 
 
 def of_refusal(refusal: Refusal) -> str:

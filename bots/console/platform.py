@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 
 from bots.commands.command import Answer
+from bots.console.buttons import typed
 from bots.console.delivery import ConsoleDelivery
 from bots.console.identity import NAME
 from bots.console.output_folder import OutputFolder
@@ -14,6 +15,7 @@ from bots.platform import Button, Hook
 from bots.text import replies
 from bots.text.locale import _
 from core.domain.errors import DeliveryRefused
+from core.domain.models import Job
 from core.service import Service
 
 
@@ -59,7 +61,7 @@ class Console(ConsoleDelivery):
         return {}
 
     async def open(self, service: Service) -> None:
-        self._responder = Responder(service, lambda job: self._accepted.add(job.job_id))
+        self._responder = Responder(service, self._accept)
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Show a direct message, with commands in place of its buttons."""
@@ -83,6 +85,11 @@ class Console(ConsoleDelivery):
         finally:
             self._over.set()
 
+    def _accept(self, job: Job) -> None:
+        """Wait for an order, which may have ended before it is sent again."""
+        self._accepted.add(job.job_id)
+        self._ended.discard(job.job_id)
+
     async def _converse(self) -> None:
         async for line in self._lines:
             await self._say(await self._responder.answer(line))
@@ -95,7 +102,7 @@ class Console(ConsoleDelivery):
         await self._all_ended()
 
     async def _say(self, answer: Answer) -> None:
-        self._screen.answer(answer.text)
+        self._screen.answer(f"{answer.text}{typed(answer.buttons)}")
         for file in answer.files:
             try:
                 path = await asyncio.to_thread(self._output.put, file.name, file.content)

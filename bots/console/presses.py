@@ -10,6 +10,8 @@ from bots.commands import actions
 from bots.commands.command import Answer
 from bots.commands.parse import Command
 from bots.console import buttons
+from bots.console.identity import HERE
+from bots.platform import ButtonKind
 from bots.text import admin_replies, order_replies, refusals, replies
 from bots.text.locale import _
 from core.domain.models import Accepted, Caller, Job
@@ -41,6 +43,7 @@ class Presses:
         self.acts: Mapping[str, Callable[[Caller, Command], Awaitable[Answer]]] = {
             buttons.CONFIRM: self._confirm,
             buttons.CANCEL: self._cancel,
+            ButtonKind.RESEND: self._resend,
             buttons.ASK: self._ask,
             buttons.APPROVE: self._decide,
             buttons.DECLINE: self._decide,
@@ -85,6 +88,10 @@ class Presses:
     async def _cancel(self, caller: Caller, command: Command) -> Answer:
         await self._service.cancel(caller, command.body or self._newest.get(f"job {caller.member}", ""))
         return Answer(_(order_replies.CANCELLED))
+
+    async def _resend(self, caller: Caller, command: Command) -> Answer:
+        self._on_accepted(await self._service.redeliver(caller, command.body, HERE))
+        return Answer(_(order_replies.SENDING_AGAIN))
 
     async def _ask(self, caller: Caller, command: Command) -> Answer:
         amount = command.body or self._newest.get(f"missing {caller.member}", "")

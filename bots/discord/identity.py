@@ -131,13 +131,13 @@ class Address:
     upload_limit_bytes: int
 
     @classmethod
-    def of(cls, interaction: AnyInteraction, message_id: int | None) -> Self:
-        """Collect what any process needs to edit the reply later."""
+    def of(cls, interaction: AnyInteraction, message_id: int | None, *, is_private: bool = False) -> Self:
+        """Collect what any process needs to edit the reply later; for a private one the channel is no substitute."""
         return cls(
             application_id=interaction.application_id,
             token=interaction.token,
             token_until_s=interaction.created_at.timestamp() + TOKEN_S,
-            channel_id=interaction.channel_id,
+            channel_id=None if is_private else interaction.channel_id,
             message_id=message_id,
             upload_limit_bytes=interaction.filesize_limit,
         )

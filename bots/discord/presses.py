@@ -7,7 +7,7 @@ from bots.commands import actions as acts
 from bots.commands import approval, buttons
 from bots.discord.buttons import rows
 from bots.discord.identity import AnyInteraction
-from bots.discord.responder import PUBLIC, UPDATE, Reply, Responder, Target, unattended
+from bots.discord.responder import PRIVATE, PUBLIC, UPDATE, Reply, Responder, Target, unattended
 from bots.platform import ButtonKind
 from bots.text import admin_replies, order_replies, replies
 from bots.text.locale import _
@@ -25,10 +25,20 @@ async def _again(responder: Responder, interaction: AnyInteraction, job_id: str)
     """Deliver a stored artifact again, into the message that holds the button."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
-        await responder.service.redeliver(caller, buttons.id_in(job_id, Missing.JOB), destination)
+        await responder.service.redeliver(caller, buttons.id_in(job_id, Missing.JOB), destination, undelivered=True)
         return ()
 
     await responder.answer(interaction, act, UPDATE)
+
+
+async def _resend(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
+    """Deliver a stored artifact again, into a private reply of its own."""
+
+    async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
+        await responder.service.redeliver(caller, buttons.id_in(job_id, Missing.JOB), destination)
+        return ()
+
+    await responder.answer(interaction, act, PRIVATE)
 
 
 async def _cancel(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
@@ -117,6 +127,7 @@ async def _unknown(responder: Responder, interaction: AnyInteraction, about: str
 
 _PRESSES: Mapping[str, Callable[[Responder, AnyInteraction, str], Awaitable[None]]] = {
     ButtonKind.AGAIN: _again,
+    ButtonKind.RESEND: _resend,
     ButtonKind.CANCEL: _cancel,
     ButtonKind.ASK: _ask,
     ButtonKind.APPROVE: _approve,

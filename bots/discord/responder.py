@@ -123,7 +123,7 @@ class Responder:
 
         async def replied(caller: Caller, __: Destination) -> tuple[Reply, ...]:
             answer = await act(caller)
-            return (Reply(answer.text, answer.files),)
+            return (Reply(answer.text, answer.files, rows(answer.buttons)),)
 
         await self.answer(interaction, replied, PRIVATE)
 
@@ -153,7 +153,7 @@ class Responder:
             message_id = await _acknowledge(interaction, deferral)
             caller = caller_of(interaction)
             with speaking(caller.locale), stamping(stamp):
-                for reply in await _outcome(interaction, caller, act, message_id):
+                for reply in await _outcome(interaction, caller, act, message_id, deferral):
                     await _send(interaction, reply, deferral)
         except (discord.HTTPException, *NETWORK) as error:
             log.warning("interaction %d could not be answered: %s", interaction.id, describe(error))
@@ -168,9 +168,11 @@ async def _send(interaction: AnyInteraction, reply: Reply, deferral: Deferral) -
         raise
 
 
-async def _outcome(interaction: AnyInteraction, caller: Caller, act: Action, message_id: int | None) -> Sequence[Reply]:
+async def _outcome(
+    interaction: AnyInteraction, caller: Caller, act: Action, message_id: int | None, deferral: Deferral
+) -> Sequence[Reply]:
     try:
-        return await act(caller, Address.of(interaction, message_id).destination())
+        return await act(caller, Address.of(interaction, message_id, is_private=deferral.is_private).destination())
     except Refusal as refusal:
         return (Reply(refusals.refusal(refusal), view=rows(buttons.of_refusal(refusal, caller))),)
     except Exception:

@@ -54,6 +54,7 @@ class Presses:
         self._admins = admins
         self._acts: Mapping[str, Act] = {
             ButtonKind.AGAIN: self._again,
+            ButtonKind.RESEND: self._resend,
             ButtonKind.CANCEL: self._cancel,
             ButtonKind.CONFIRM: self._confirm,
             ButtonKind.ASK: self._ask,
@@ -89,9 +90,14 @@ class Presses:
 
     async def _again(self, press: Press, job_id: str) -> Reply:
         """Send a stored artifact again, as a reply to the order that the status message belongs to."""
-        await self._service.redeliver(
-            press.who(), buttons.id_in(job_id, Missing.JOB), Address.of_status(press.on).destination
-        )
+        there = Address.of_status(press.on).destination
+        await self._service.redeliver(press.who(), buttons.id_in(job_id, Missing.JOB), there, undelivered=True)
+        return Reply(_(order_replies.SENDING_AGAIN))
+
+    async def _resend(self, press: Press, job_id: str) -> Reply:
+        """Send a stored artifact again, as a new message."""
+        there = Address(press.on.chat.id).destination
+        await self._service.redeliver(press.who(), buttons.id_in(job_id, Missing.JOB), there)
         return Reply(_(order_replies.SENDING_AGAIN))
 
     async def _cancel(self, press: Press, job_id: str) -> Reply:

@@ -45,7 +45,9 @@ class Reply:
     @classmethod
     def of(cls, answer: Answer) -> "Reply":
         """Make a reply of an answer; those to commands that are open to everybody use the member's budget."""
-        return cls(answer.text, answer.files, priority=Priority.ANSWER if answer.open else Priority.ADMIN)
+        return cls(
+            answer.text, answer.files, rows(answer.buttons), priority=Priority.ANSWER if answer.open else Priority.ADMIN
+        )
 
 
 NOTHING = Reply("")

@@ -5,14 +5,19 @@ from collections.abc import Callable, Sequence
 
 from bots.text import product_words, titles
 from bots.text.locale import N_, _, ngettext
-from bots.text.wording import both, left, money, whoever
-from core.domain.lifecycle import Late, Reason, State
+from bots.text.wording import both, left, money, when, whoever
+from core.domain.lifecycle import DeliveryState, Late, Reason, State
 from core.domain.models import Accepted, Artifact, Job, Receipt
 from core.domain.products import row_of
 
 CANCELLED = N_("Cancelled. You were not charged.")
 CAME_LATE = N_("This came late; it costs you nothing.")
 SENDING_AGAIN = N_("Sending it again. This costs nothing.")
+AGAIN = N_("sent again, free")
+NOTHING_KEPT = N_("There is nothing of yours to send again.")
+NOTHING_KEPT_HERE = N_("There is nothing of yours here to send again.")
+LONGEST_LINE = 60
+"""Characters of an order's words in a list of orders."""
 
 _REASONS = {
     Reason.BAD_REQUEST: N_("The audio service did not accept this request."),
@@ -127,12 +132,18 @@ def _another_format(done: Receipt, files: Sequence[Artifact]) -> str:
 
 def in_public(done: Receipt) -> str:
     """Say of a receipt what is nobody's secret: money is."""
-    return f"{characters(done.job.characters)} · {done.job.job_id}"
+    return " · ".join(part for part in (characters(done.job.characters), _again(done), done.job.job_id) if part)
+
+
+def _again(done: Receipt) -> str:
+    return _(AGAIN) if done.job.delivery and done.job.delivery.number > 1 else ""
 
 
 def receipt(done: Receipt) -> str:
     """Say characters, cost, what is left and the job's id."""
     job, cost = done.job, money(done.charged_micros)
+    if _again(done):
+        return in_public(done)
     paid = _("{cost}, since it came late", cost=cost) if job.free else cost
     return f"{characters(job.characters)} · {paid} · {left(done.standing)} · {job.job_id}"
 
@@ -150,6 +161,21 @@ def ended(done: Receipt) -> str:
             job_id=job.job_id,
         )
     return _("{why} You were not charged. ({job_id})", why=why, job_id=job.job_id)
+
+
+def history(jobs: Sequence[Job], *, direct: bool) -> str:
+    """List orders by number, the newest first."""
+    if not jobs:
+        return _(NOTHING_KEPT if direct else NOTHING_KEPT_HERE)
+    lines = "\n".join(f"{n}. {_remembered(job)}" for n, job in enumerate(jobs, 1))
+    return f"{_('Press a number to have it sent again, free:')}\n{lines}"
+
+
+def _remembered(job: Job) -> str:
+    who = titles.voice(job) or titles.begun(product_words.noun(job.product))
+    words = titles.isolated(titles.cut(titles.words(job), LONGEST_LINE))
+    line = _("{who}: “{words}” · {when}", who=who, words=words, when=when(job.created_ms))
+    return _("{line} · not delivered", line=line) if job.stage is DeliveryState.UNDELIVERABLE else line
 
 
 def addressed(job: Job, text: str) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.persist import persist
 from core.engine.wakeups import Wakeups
-from core.ports import Clock, Deliveries, MediaTools
+from core.ports import ArtifactStore, Clock, Deliveries, MediaTools
 from core.stores import Store
 
 log = logging.getLogger(__name__)
@@ -36,8 +35,8 @@ DELIVER_S = 1800
 ROOM_S = 5
 """The pause before another try where the spool is full."""
 PROGRESS_S = 10
-KEEP_MS = 7 * DAY_MS
-"""How long an undeliverable job's files are kept, and how long telling its member is retried."""
+TELL_MS = 7 * DAY_MS
+"""How long telling a member is retried."""
 
 _REASONS: dict[type[Exception], Reason] = {
     DeliveryRefused: Reason.CHAT_REFUSED,
@@ -60,7 +59,7 @@ class Deliverer:
         deliveries: Deliveries,
         quota_for: Callable[[Job], Quota],
         clock: Clock,
-        spool: Path,
+        artifacts: ArtifactStore,
         wakeups: Wakeups,
         lease: Lease,
         troubles: Troubles | None = None,
@@ -72,7 +71,7 @@ class Deliverer:
         self._deliveries = deliveries
         self._quota_for = quota_for
         self._clock = clock
-        self._spool = spool
+        self._artifacts = artifacts
         self._wakeups = wakeups
         self._lease = lease
         self._troubles = troubles or Troubles()
@@ -201,7 +200,8 @@ class Deliverer:
 
     async def _receipt(self, job: Job) -> Receipt:
         standing = await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
-        is_free = job.free or job.state in VOIDS
+        is_again = job.delivery is not None and job.delivery.number > 1
+        is_free = job.free or job.state in VOIDS or is_again
         return Receipt(job=job, charged_micros=0 if is_free else job.cost_micros, standing=standing)
 
     async def _ending(self, job: Job) -> Receipt:
@@ -213,7 +213,6 @@ class Deliverer:
         sent = DeliveryState.SENT
         job = await persist(f"job {job.job_id}", lambda: self._store.move_delivery(job, sent, reason=None, detail=None))
         log.info("job %s: delivered", job.job_id)
-        await self.forget_files(job.job_id)
         return job
 
     async def _give_up(self, job: Job, error: Exception, *, uncertain: bool) -> Job:
@@ -232,25 +231,20 @@ class Deliverer:
         try:
             await self._deliveries[job.platform].tell(job, await self._ending(job))
         except DeliveryDelayed:
-            if self._clock.since_ms(job.reached_ms) < KEEP_MS:
+            if self._clock.since_ms(job.reached_ms) < TELL_MS:
                 raise
             log.warning("job %s: the member was not told that it is %s: too late now", job.job_id, job.stage)
         except DeliveryError as error:
             log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.stage, error)
-        keep = job.stage is DeliveryState.UNDELIVERABLE
-        await self._store.close_job(job, keep_files=keep, destination=await self._kept(job))
-        if not keep:
-            await self.forget_files(job.job_id)
+        await self._store.close_job(job, await self._kept(job))
+        if not job.artifacts:
+            await self._artifacts.drop(job.job_id)
 
     async def _kept(self, job: Job) -> Destination | None:
         """Return what to keep of the destination, which telling may have changed."""
         if job.late is not Late.AWAITED:
             return None
         return self._deliveries[job.platform].lasting(await self._store.again(job))
-
-    async def forget_files(self, job_id: str) -> None:
-        """Remove a job's files from the spool."""
-        await asyncio.to_thread(shutil.rmtree, self._spool / job_id, ignore_errors=True)
 
 
 async def show(deliveries: Deliveries, job: Job) -> bool:

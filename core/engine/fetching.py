@@ -1,8 +1,6 @@
 """Bring what the gateway has made into the spool, and see that it is audio."""
 
-import asyncio
 import logging
-import shutil
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -15,9 +13,7 @@ from core.domain.products import row_of
 from core.engine.delivery import DELIVER_S
 from core.engine.pace import Pace, Patience
 from core.engine.wakeups import Wakeups
-from core.files.private import FOLDER
-from core.files.spool import own_disk
-from core.ports import Gateway, MediaTools
+from core.ports import ArtifactStore, Gateway, MediaTools
 from core.stores import Store
 
 log = logging.getLogger(__name__)
@@ -27,12 +23,19 @@ class Fetcher:
     """Fetches the audio of jobs into the spool."""
 
     def __init__(
-        self, *, store: Store, gateway: Gateway, media: MediaTools, spool: Path, pace: Pace, wakeups: Wakeups
+        self,
+        *,
+        store: Store,
+        gateway: Gateway,
+        media: MediaTools,
+        artifacts: ArtifactStore,
+        pace: Pace,
+        wakeups: Wakeups,
     ) -> None:
         self._store = store
         self._gateway = gateway
         self._media = media
-        self._spool = spool
+        self._artifacts = artifacts
         self._pace = pace
         self._wakeups = wakeups
 
@@ -67,9 +70,7 @@ class Fetcher:
         self, job: Job, urls: Sequence[str]
     ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
         """Return the artifacts that could be fetched and decoded, and the last error of the others."""
-        folder = self._spool / job.job_id
-        with own_disk():
-            await asyncio.to_thread(folder.mkdir, FOLDER, parents=True, exist_ok=True)
+        folder = await self._artifacts.folder(job.job_id)
         artifacts: list[Artifact] = []
         trouble: GatewayError | MediaError | None = None
         for number, url in enumerate(urls):
@@ -79,7 +80,7 @@ class Fetcher:
                 log.warning("job %s: media %d: %s", job.job_id, number, error)
                 trouble = error
         if not artifacts:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await self._artifacts.drop(job.job_id)
         return tuple(artifacts), trouble
 
     async def _usable(self, job: Job, url: str, into: Path) -> Artifact:

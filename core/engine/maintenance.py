@@ -4,14 +4,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from dataclasses import dataclass
 
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import DeliveryState, Late, Reason, State
+from core.domain.lifecycle import Late, Reason, State
 from core.domain.models import Destination, Job
 from core.domain.quota import DAY_MS
-from core.engine.delivery import KEEP_MS, Deliverer
-from core.ports import Clock
+from core.ports import ArtifactStore, Clock
 from core.stores import Store
 
 log = logging.getLogger(__name__)
@@ -23,23 +22,42 @@ SWEEP_S = 3600
 AGAIN_S = 60
 
 
-async def sweep(store: Store, deliverer: Deliverer, clock: Clock, spool: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long finished audio is kept, and how much of it on one machine."""
+
+    ms: int = 7 * DAY_MS
+    bytes: int = 2_000_000_000
+
+
+async def sweep(store: Store, artifacts: ArtifactStore, clock: Clock, keep: Keep) -> None:
     """Sweep now and every hour, until cancelled."""
     while True:
         try:
-            while jobs := await kept_too_long(store, clock):
+            while jobs := await kept_too_long(store, clock, keep):
                 for job in jobs:
                     await store.drop_artifacts(job)
             while jobs := await awaited_too_long(store, clock):
                 for job in jobs:
                     with suppress(StaleJob):  # it came just now
                         await store.update(job, late=Late.NO, destination=Destination(job.platform))
-            for folder in await asyncio.to_thread(_folders, spool):
-                if not _wanted(await store.job(folder)):
-                    await deliverer.forget_files(folder)
+            await _tidy(store, artifacts, keep)
         except Exception:
-            log.exception("the spool could not be swept")
+            log.exception("the audio that is kept could not be swept")
         await asyncio.sleep(SWEEP_S)
+
+
+async def _tidy(store: Store, artifacts: ArtifactStore, keep: Keep) -> None:
+    """Remove files that nobody needs, and of those that are kept the oldest beyond the limit."""
+    sizes = await artifacts.sizes()
+    excess_bytes = sum(sizes.values()) - keep.bytes
+    for job_id, size_bytes in sizes.items():
+        job = await store.job(job_id)
+        is_needed = job is not None and (not job.ended or bool(job.artifacts))
+        if job is not None and is_needed and (excess_bytes <= 0 or not await store.drop_artifacts(job)):
+            continue
+        await artifacts.drop(job_id)
+        excess_bytes -= size_bytes
 
 
 async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Callable[[Job], None]) -> None:
@@ -61,22 +79,13 @@ async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Calla
         await asyncio.sleep(pause_s)
 
 
-async def kept_too_long(store: Store, clock: Clock) -> list[Job]:
+async def kept_too_long(store: Store, clock: Clock, keep: Keep) -> list[Job]:
     """Return some of the jobs whose files have been kept for long enough."""
-    jobs = await store.kept_before(clock.now_ms() - KEEP_MS, KEPT_AT_ONCE)
-    return [job for job in jobs if clock.since_ms(job.reached_ms) >= KEEP_MS]
+    jobs = await store.kept_before(clock.now_ms() - keep.ms, KEPT_AT_ONCE)
+    return [job for job in jobs if clock.since_ms(job.reached_ms) >= keep.ms]
 
 
 async def awaited_too_long(store: Store, clock: Clock) -> list[Job]:
     """Return some of the jobs whose audio has been awaited for long enough."""
     jobs = await store.awaited_before(clock.now_ms() - AWAIT_MS, KEPT_AT_ONCE)
     return [job for job in jobs if clock.since_ms(job.updated_ms) >= AWAIT_MS]
-
-
-def _wanted(job: Job | None) -> bool:
-    """Say whether files are needed, by whichever worker carries the job."""
-    return job is not None and (not job.ended or (job.stage is DeliveryState.UNDELIVERABLE and bool(job.artifacts)))
-
-
-def _folders(spool: Path) -> list[str]:
-    return [entry.name for entry in spool.iterdir() if entry.is_dir()] if spool.is_dir() else []

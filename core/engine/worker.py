@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from core.domain.errors import GatewayError, StaleJob, StoreError
@@ -17,11 +16,11 @@ from core.engine.delivery import Deliverer
 from core.engine.executor import Executor
 from core.engine.lease import RESUME, Lease
 from core.engine.load import Load, Throughput
-from core.engine.maintenance import end_waits, sweep
+from core.engine.maintenance import Keep, end_waits, sweep
 from core.engine.pace import Pace
 from core.engine.queue import FairQueue
 from core.engine.wakeups import Wakeups
-from core.ports import Clock
+from core.ports import ArtifactStore, Clock
 from core.stores import Store
 
 log = logging.getLogger(__name__)
@@ -48,7 +47,8 @@ class Worker:
         breaker: CircuitBreaker,
         wakeups: Wakeups,
         clock: Clock,
-        spool: Path,
+        artifacts: ArtifactStore,
+        keep: Keep,
         naming: Naming,
         lease: Lease,
         pace: Pace,
@@ -61,7 +61,8 @@ class Worker:
         self._breaker = breaker
         self._wakeups = wakeups
         self._clock = clock
-        self._spool = spool
+        self._artifacts = artifacts
+        self._keep = keep
         self._throughput = Throughput()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._lease = lease
@@ -102,7 +103,7 @@ class Worker:
         await self._lease.start(self.hear)
         jobs = await self._take_up()
         beside = {
-            "sweeper": sweep(self._store, self._deliverer, self._clock, self._spool),
+            "sweeper": sweep(self._store, self._artifacts, self._clock, self._keep),
             "end of waits": end_waits(self._store, self._clock, self._pace.queue_s, self.cancelled),
         }
         if self._pace.look_s is not None:

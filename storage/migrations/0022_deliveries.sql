@@ -32,3 +32,6 @@ SET deliveries = 1, reason = NULL, detail = NULL,
 WHERE state IN ('generated', 'delivering', 'delivered', 'undeliverable');
 
 CREATE INDEX jobs_kept ON jobs (closed_ms) WHERE artifacts <> '[]';
+
+-- What a member may have sent again.
+CREATE INDEX jobs_history ON jobs (member, created_ms) WHERE artifacts <> '[]';

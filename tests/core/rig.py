@@ -17,9 +17,11 @@ from core.domain.products import Catalog, Product, catalog
 from core.domain.quota import Period, Quota
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.lease import Lease, SoleLease
+from core.engine.maintenance import Keep
 from core.engine.pace import Pace
 from core.engine.queue import Limits
 from core.engine.worker import Worker
+from core.files.artifacts import ArtifactFolder
 from core.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
@@ -163,6 +165,7 @@ class Rig:
     table: Catalog = field(default_factory=catalog)
     breaker_pause_s: float = 0.001
     lease: Callable[[SqlStore], Lease] = SoleLease
+    keep: Keep = field(default_factory=Keep)
 
     @property
     def spool(self) -> Path:
@@ -193,10 +196,11 @@ class Rig:
                 deliveries={"test": self.chat},
                 policy=self.policy,
                 clock=self.clock,
-                spool=self.spool,
+                artifacts=ArtifactFolder(self.spool),
                 catalog=self.table,
                 limits=self.limits,
                 pace=self.pace,
+                keep=self.keep,
                 breaker=CircuitBreaker(self.breaker_pause_s),
                 share=self.lease(store),
             )

@@ -247,10 +247,37 @@ async def test_nothing_is_sent_again_while_it_is_being_sent(rig: Rig) -> None:
             await alive.service.redeliver(caller(), job.job_id, Destination("test"))
         go.set()
         await at_rest(alive)
-        with pytest.raises(NotFound):
-            await alive.service.redeliver(caller(), job.job_id, Destination("test"))
     assert len(rig.chat.heard) == 1
     assert rig.chat.uncertain == [False]
+
+
+async def test_what_was_heard_is_sent_again_free(rig: Rig) -> None:
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert [kept.job_id for kept in await alive.service.history(caller())] == [job.job_id]
+        await alive.service.redeliver(caller(), job.job_id, Destination("test"))
+        await at_rest(alive)
+    assert [(content, receipt.charged_micros) for _, content, receipt in rig.chat.heard] == [
+        (b"audio", 1400),
+        (b"audio", 0),
+    ]
+    assert rig.chat.uncertain == [False, False]
+
+
+async def test_in_a_direct_chat_all_that_is_mine_is_sent_again_and_elsewhere_what_was_ordered_there(rig: Rig) -> None:
+    alone = replace(caller(community="ann"), direct=True)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert [kept.job_id for kept in await alive.service.history(alone)] == [job.job_id]
+        for other in (caller(community="choir"), caller("bob")):
+            assert await alive.service.history(other) == []
+            with pytest.raises(NotPermitted):
+                await alive.service.redeliver(other, job.job_id, Destination("test"))
+        await alive.service.redeliver(alone, job.job_id, Destination("test"))
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 2
 
 
 async def test_what_is_not_kept_any_more_is_not_sent_again(rig: Rig) -> None:

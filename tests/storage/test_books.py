@@ -216,15 +216,15 @@ async def books(driver: Driver, clock: SetClock, store: SqlStore) -> None:
     for audio in (State.LATE, DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT):
         late = await brought_to(store, State.RUNNING)
         late = await store.move(late, State.EXPIRED, late=Late.AWAITED, upstream_micros=late.cost_micros)
-        await store.close_job(late, keep_files=False, destination=Destination("test", {"chat": 1}))
+        await store.close_job(late, destination=Destination("test", {"chat": 1}))
         for step in (State.LATE, DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT):
             late = await stepped(store, late, step, **({"closed_ms": None} if step is State.LATE else {}))
             if step is audio:
                 break
     awaited = await store.move(await brought_to(store, State.UNCONFIRMED), State.EXPIRED, late=Late.AWAITED)
-    await store.close_job(awaited, keep_files=False, destination=Destination("test", {"chat": 1}))
+    await store.close_job(awaited, destination=Destination("test", {"chat": 1}))
     cancelled = await store.move(await brought_to(store, State.QUEUED), State.CANCELLED)
-    await store.close_job(cancelled, keep_files=False)
+    await store.close_job(cancelled)
     drawn = order(caller("ann"), destination=Destination("test", {"token": "t"}))
     await store.admit(admission(drawn, quota=day(0)))
 

@@ -263,7 +263,7 @@ async def test_an_ended_job_belongs_to_nobody(crew: Crew) -> None:
     (job,) = await ann.take(room(1), nobody)
     ended = await crew.store.move(job, State.CANCELLED)
     assert ended.worker_id == "ann1"
-    assert (await crew.store.close_job(ended, keep_files=False)).worker_id == ""
+    assert (await crew.store.close_job(ended)).worker_id == ""
 
 
 async def test_a_job_that_is_to_be_sent_again_waits_for_a_carrier_at_once(crew: Crew) -> None:
@@ -274,7 +274,7 @@ async def test_a_job_that_is_to_be_sent_again_waits_for_a_carrier_at_once(crew: 
     again = await crew.store.move_delivery(job, DeliveryState.PENDING)  # pressed before it was closed
     assert again.worker_id == ""
     with pytest.raises(StaleJob):
-        await crew.store.close_job(job, keep_files=True)
+        await crew.store.close_job(job)
     assert [job.job_id for job in await ann.take(room(1), nobody)] == [again.job_id]
 
 

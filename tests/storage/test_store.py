@@ -202,7 +202,7 @@ async def test_unfinished_jobs_are_those_not_closed(store: SqlStore) -> None:
     jobs = [await brought_to(store, state) for state in HELD_PATH]
     failed = await store.move(await brought_to(store, State.RUNNING), State.FAILED)
     assert [j.job_id for j in await store.unfinished()] == sorted(j.job_id for j in [*jobs, failed])
-    closed = await store.close_job(failed, keep_files=False)
+    closed = await store.close_job(failed)
     assert closed.destination == Destination("test")
     assert failed.job_id not in [j.job_id for j in await store.unfinished()]
 

@@ -1,12 +1,13 @@
 """What the store keeps of jobs and their files, and finds again."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from core.domain.errors import Conflict, StaleJob
 from core.domain.lifecycle import DeliveryState, Reason, State
-from core.domain.models import Artifact, Destination
+from core.domain.models import Artifact, Destination, Job
 from storage.driver import Driver, Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
@@ -35,7 +36,7 @@ async def test_upstream_cost_is_noted_with_its_reason_and_only_where_there_is_on
 
 async def test_a_place_is_noted_for_one_open_job(store: SqlStore) -> None:
     open_job, other = await placed(store), await placed(store)
-    over = await store.close_job(await store.move(await placed(store), State.CANCELLED), keep_files=False)
+    over = await store.close_job(await store.move(await placed(store), State.CANCELLED))
     there = Destination("test", {"message": 5})
     for job in (open_job, over):
         await store.place(job.job_id, there)
@@ -50,20 +51,21 @@ async def test_unfinished_jobs_come_oldest_first(store: SqlStore, clock: SetCloc
     assert await store.unfinished() == [earlier, later]
 
 
+ARTIFACT = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
+
+
 async def test_kept_files_are_found_when_they_are_old_enough_oldest_first(store: SqlStore, clock: SetClock) -> None:
-    artifact = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
     kept = []
-    for _ in range(3):
+    for _ in range(2):
         clock.forward(hours=-1)
         running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-        job = await store.move(running, State.READY, artifacts=(artifact,))
-        kept.append(await store.close_job(await moved(store, job, *TO_KEPT[3:]), keep_files=True))
+        job = await store.move(running, State.READY, artifacts=(ARTIFACT,))
+        kept.append(await store.close_job(await moved(store, job, *TO_KEPT[3:])))
+    clock.forward(hours=-1)
+    kept.append(await sent(store))
     third, second, first = kept
-    running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-    job = await store.move(running, State.READY, artifacts=(artifact,))
-    await moved(store, job, DeliveryState.SENDING, DeliveryState.SENT)
     empty = await moved(store, await placed(store), *TO_KEPT)
-    await store.close_job(empty, keep_files=True)
+    await store.close_job(empty)
     assert await store.kept_before(first.reached_ms, 9) == []
     assert await store.kept_before(second.reached_ms, 9) == [first]
     assert await store.kept_before(10**15, 2) == [first, second]
@@ -71,20 +73,57 @@ async def test_kept_files_are_found_when_they_are_old_enough_oldest_first(store:
     assert await store.kept_before(10**15, 9) == [second, third]
 
 
-async def test_a_closed_job_keeps_its_files_only_when_asked(store: SqlStore) -> None:
-    artifact = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
-    for keep in (True, False):
-        running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-        job = await moved(store, await store.move(running, State.READY, artifacts=(artifact,)), *TO_KEPT[3:])
-        closed = await store.close_job(job, keep_files=keep)
-        assert closed.artifacts == ((artifact,) if keep else ())
-        assert closed.destination == Destination("test")
+async def sent(store: SqlStore, who: str = "ann", community: str = "band") -> Job:
+    """Return a job whose audio was sent and is kept."""
+    running = await moved(store, await placed(store, who, community), State.SUBMITTING, State.RUNNING)
+    ready = await store.move(running, State.READY, artifacts=(ARTIFACT,))
+    return await moved(store, ready, DeliveryState.SENDING, DeliveryState.SENT)
+
+
+async def test_what_was_sent_is_sent_again_by_one_more_delivery(store: SqlStore) -> None:
+    job, there = await sent(store), Destination("test", {"token": "new"})
+    tries = await asyncio.gather(*(store.redeliver(job, there) for _ in range(3)), return_exceptions=True)
+    (again,) = [result for result in tries if isinstance(result, Job)]
+    assert again.delivery
+    assert (again.delivery.number, again.stage, again.destination) == (2, DeliveryState.PENDING, there)
+    assert await store.unfinished() == [again]
+    with pytest.raises(StaleJob):
+        await store.redeliver(again, there)
+    over = await moved(store, again, DeliveryState.SENDING, DeliveryState.SENT)
+    assert (over.artifacts, over.destination) == ((ARTIFACT,), Destination("test"))
+    assert await store.unfinished() == []
+
+
+async def test_what_is_not_kept_is_not_sent_again_and_what_is_on_its_way_is_kept(store: SqlStore) -> None:
+    job, gone = await sent(store), await sent(store)
+    again = await store.redeliver(job, Destination("test"))
+    assert not await store.drop_artifacts(again)
+    assert await store.drop_artifacts(gone)
+    with pytest.raises(StaleJob):
+        await store.redeliver(gone, Destination("test"))
+    assert await store.job(job.job_id) == again
+
+
+async def test_a_members_history_is_theirs_the_newest_first_and_of_one_community_where_it_is_named(
+    store: SqlStore, clock: SetClock
+) -> None:
+    jobs = []
+    for who, community in (("ann", "band"), ("ann", "choir"), ("bob", "band"), ("ann", "band")):
+        clock.forward(ms=1)
+        jobs.append(await sent(store, who, community))
+    first, second, _, last = jobs
+    await placed(store)  # it is under way
+    assert await store.history("test:ann", None, 9) == [last, second, first]
+    assert await store.history("test:ann", "test:band", 9) == [last, first]
+    assert await store.history("test:ann", None, 1) == [last]
+    await store.drop_artifacts(last)
+    assert await store.history("test:ann", "test:band", 9) == [first]
 
 
 async def test_only_a_job_that_ended_is_closed(store: SqlStore) -> None:
     job = await placed(store)
     with pytest.raises(StaleJob):
-        await store.close_job(job, keep_files=False)
+        await store.close_job(job)
     assert await store.unfinished() == [job]
 
 

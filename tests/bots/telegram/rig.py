@@ -19,6 +19,7 @@ from core.domain.products import Product
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.pace import Pace
 from core.engine.worker import Worker
+from core.files.artifacts import ArtifactFolder
 from core.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.sqlite import SqliteDriver
@@ -85,7 +86,7 @@ class Rig:
                 deliveries={"telegram": InLanguage(telegram)},
                 policy=Policy(default_quota=day(10_000), direct_quota=day(10_000), owners=self.owners),
                 clock=self.clock,
-                spool=self.folder / "spool",
+                artifacts=ArtifactFolder(self.folder / "spool"),
                 pace=Pace(poll_min_s=0.001, poll_max_s=0.001),
                 breaker=CircuitBreaker(0.001),
             )

@@ -17,8 +17,7 @@ from core.domain.lifecycle import Reason, State
 from core.domain.models import Job
 from core.domain.quota import LimitName
 from core.domain.refusals import NeedsConfirmation
-from core.engine.delivery import KEEP_MS
-from core.engine.maintenance import end_waits, kept_too_long
+from core.engine.maintenance import Keep, end_waits, kept_too_long
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.core.engine.jobs import ONE_AT_A_TIME, at_rest, current, held_up, ordered
@@ -129,9 +128,9 @@ async def test_a_leap_ends_no_keeping_of_audio(rig: Rig) -> None:
         job = await ordered(alive)
         await at_rest(alive)
         rig.clock.leap(hours=24 * 30)
-        assert await kept_too_long(alive.store, rig.clock) == []
-        rig.clock.forward(ms=KEEP_MS)
-        assert [old.job_id for old in await kept_too_long(alive.store, rig.clock)] == [job.job_id]
+        assert await kept_too_long(alive.store, rig.clock, Keep()) == []
+        rig.clock.forward(ms=Keep().ms)
+        assert [old.job_id for old in await kept_too_long(alive.store, rig.clock, Keep())] == [job.job_id]
 
 
 async def test_a_leap_ends_no_telling(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

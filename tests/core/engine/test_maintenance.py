@@ -9,10 +9,10 @@ from core.domain.errors import DeliveryRefused, StoreError
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Destination, Job
 from core.domain.refusals import NotFound
-from core.engine.maintenance import end_waits
+from core.engine.maintenance import Keep, end_waits
 from core.engine.queue import Limits
 from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered, tasks
-from tests.core.rig import Incarnation, Rig
+from tests.core.rig import Answer, Incarnation, Rig
 from tests.makers import admission, caller, order
 
 
@@ -79,8 +79,9 @@ async def test_kept_files_outlive_a_restart_and_a_few_days(rig: Rig) -> None:
 
 
 async def test_files_that_a_crash_left_behind_are_swept_and_those_of_open_jobs_are_not(rig: Rig) -> None:
+    rig.gateway.statuses = [Answer("FAILED", ())]
     async with rig.running() as alive:
-        delivered = await ordered(alive)
+        failed = await ordered(alive)
         await at_rest(alive)
         rig.chat.deliveries = [DeliveryRefused("kicked")]
         kept = await ordered(alive)
@@ -88,7 +89,7 @@ async def test_files_that_a_crash_left_behind_are_swept_and_those_of_open_jobs_a
         elsewhere = replace(caller(), platform="gone", community="gone:band", member="gone:ann")
         waiting = (await alive.store.admit(admission(order(elsewhere)))).job
         assert waiting is not None
-    needed, left = (kept.job_id, waiting.job_id), (delivered.job_id, "of-nobody")
+    needed, left = (kept.job_id, waiting.job_id), (failed.job_id, "of-nobody")
     for name in (waiting.job_id, *left):
         (rig.spool / name).mkdir()
     async with rig.running() as alive, asyncio.timeout(10):
@@ -96,6 +97,26 @@ async def test_files_that_a_crash_left_behind_are_swept_and_those_of_open_jobs_a
             await asyncio.sleep(0)
         await a_while(alive)
     assert [(rig.spool / name).exists() for name in needed] == [True, True]
+
+
+async def test_beyond_the_limit_the_oldest_audio_goes_but_none_that_is_on_its_way(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.maintenance.SWEEP_S", 0.001)
+    rig.keep = Keep(bytes=len(b"audio"))
+    reached, go, step = held_up()
+    rig.chat.deliveries = [step]
+    async with rig.running() as alive:
+        held = await ordered(alive)
+        await reached.wait()
+        older = await ordered(alive, "older")
+        async with asyncio.timeout(10):
+            while (rig.spool / older.job_id).exists() or (await current(alive, older)).artifacts:
+                await asyncio.sleep(0)
+        await a_while(alive)
+        assert (rig.spool / held.job_id / "0").exists()
+        go.set()
+        await at_rest(alive)
 
 
 async def test_sweeping_goes_on_after_the_store_could_not_answer(

@@ -106,7 +106,7 @@ class Work:
         job = self._some_job()
         if job and job.ended:
             del self.jobs[job.job_id]
-            await self.store.close_job(job, keep_files=self.rng.random() < 0.5)
+            await self.store.close_job(job)
 
     async def _place(self) -> None:
         if job := self._some_job():

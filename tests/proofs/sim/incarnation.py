@@ -37,6 +37,7 @@ from core.engine.meters import Meters
 from core.engine.pace import Pace
 from core.engine.queue import Limits
 from core.engine.worker import Worker
+from core.files.artifacts import ArtifactFolder
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings, MediaLimits
 from storage.admin_store import SqlAdminStore
@@ -183,7 +184,7 @@ class Incarnation:
                 deliveries=chats,
                 policy=Policy(default_quota=ALLOWANCE, direct_quota=ALLOWANCE, oldest_order_s=history.queue_s),
                 clock=clock,
-                spool=spool,
+                artifacts=ArtifactFolder(spool),
                 catalog=replace(table, products=products),
                 ids=Ids(job=self._new_job, token=self._new_token),
                 limits=Limits(total=8, member=3),
