@@ -5,6 +5,7 @@ TroubadourError
 │   ├── InvalidInput         a parameter, an amount or a name out of its range
 │   │   └── NothingToSay     a text without a word to be heard
 │   ├── NotPermitted         the act belongs to somebody else
+│   ├── MayNotPost           the chat does not let the bot post audio
 │   ├── OverLimit            allowance, balance, pool or another limit refuses the order
 │   ├── NeedsConfirmation    the member has to agree to the price first
 │   ├── NeedsChoice          the member has to say which reading is meant
@@ -30,6 +31,7 @@ TroubadourError
 from typing import ClassVar
 
 from core.domain.lifecycle import Reason
+from core.domain.models import Destination
 
 
 class TroubadourError(Exception):
@@ -202,7 +204,14 @@ class DeliveryError(TroubadourError):
 
 
 class DeliveryRefused(DeliveryError):
-    """The chat will not take it: kicked, blocked, no permission, gone. `detail` is for the operator's log."""
+    """The chat will not take it: kicked, blocked, no permission, gone. `detail` is for the operator's log.
+
+    `instead`: where to try it next; None where nothing is left to try.
+    """
+
+    def __init__(self, detail: str, *, instead: Destination | None = None) -> None:
+        super().__init__(detail)
+        self.instead = instead
 
 
 class DeliveryDelayed(DeliveryError):

@@ -130,8 +130,8 @@ class Deliverer:
         """
         until_s = asyncio.get_running_loop().time() + DELIVER_S  # monotonic: the clock may be set back
         uncertain = job.stage is DeliveryState.SENDING
-        want, files = None, None
-        while True:
+        want, files, tried = None, None, [job.destination]
+        while not job.ended:
             try:
                 wanted = self._wanted(job)  # the last try may have told more about the chat
                 if files is None or wanted != want:
@@ -152,9 +152,10 @@ class Deliverer:
                 if not holds(self._lease, job):
                     return job
             except (DeliveryError, MediaError) as error:
-                return await self._give_up(job, error, uncertain=uncertain)
+                job = await self._elsewhere(job, error, tried, uncertain=uncertain)
             else:
-                return await self._delivered(job)
+                job = await self._delivered(job)
+        return job
 
     def _wanted(self, job: Job) -> Want:
         chosen = row_of(job.product).output_of(job.parameters)
@@ -215,6 +216,14 @@ class Deliverer:
         log.info("job %s: delivered", job.job_id)
         return job
 
+    async def _elsewhere(self, job: Job, error: Exception, tried: list[Destination], *, uncertain: bool) -> Job:
+        """Go on to where a refusal points, unless an earlier try may have arrived; else give up."""
+        place = _next_place(error, tried)
+        if place is None or uncertain:
+            return await self._give_up(job, error, uncertain=uncertain)
+        log.info("job %s: delivering it elsewhere: %s", job.job_id, error)
+        return await self._store.move_delivery(job, DeliveryState.PENDING, destination=place)
+
     async def _give_up(self, job: Job, error: Exception, *, uncertain: bool) -> Job:
         reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
         if uncertain:  # the last try was refused, but an earlier one may have arrived
@@ -229,7 +238,7 @@ class Deliverer:
         job = await self._progress_over(job)
         self._require(job)
         try:
-            await self._deliveries[job.platform].tell(job, await self._ending(job))
+            await self._tell(job, await self._ending(job))
         except DeliveryDelayed:
             if self._clock.since_ms(job.reached_ms) < TELL_MS:
                 raise
@@ -240,11 +249,31 @@ class Deliverer:
         if not job.artifacts:
             await self._artifacts.drop(job.job_id)
 
+    async def _tell(self, job: Job, ending: Receipt) -> None:
+        """Tell the member where the chat takes it, each place once."""
+        tried = [job.destination]
+        while True:
+            try:
+                return await self._deliveries[job.platform].tell(replace(job, destination=tried[-1]), ending)
+            except DeliveryRefused as error:
+                if _next_place(error, tried) is None:
+                    raise
+                log.info("job %s: telling its member elsewhere: %s", job.job_id, error)
+
     async def _kept(self, job: Job) -> Destination | None:
         """Return what to keep of the destination, which telling may have changed."""
         if job.late is not Late.AWAITED:
             return None
         return self._deliveries[job.platform].lasting(await self._store.again(job))
+
+
+def _next_place(error: Exception, tried: list[Destination]) -> Destination | None:
+    """Return where to go after a refusal, and note it as tried; None where nothing is left that was not."""
+    place = error.instead if isinstance(error, DeliveryRefused) else None
+    if place is None or place in tried:
+        return None
+    tried.append(place)
+    return place
 
 
 async def show(deliveries: Deliveries, job: Job) -> bool:

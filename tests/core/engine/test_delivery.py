@@ -232,3 +232,59 @@ async def test_a_refusal_after_a_try_that_may_have_arrived_leaves_it_open(rig: R
         await ordered(alive)
         await at_rest(alive)
     assert rig.chat.told == [("undeliverable", Reason.DELIVERY_UNCERTAIN)]
+
+
+async def test_a_refusal_that_names_another_place_is_followed_once(rig: Rig) -> None:
+    other = Destination("test", {"to": "ana"})
+    rig.chat.deliveries = [DeliveryRefused("no voice", instead=other)]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        assert (await current(alive, job)).stage is DeliveryState.SENT
+        assert (await alive.service.standing(caller())).used_micros == 1400
+    [(_, __, receipt)] = rig.chat.heard
+    assert receipt.job.destination == other
+    assert rig.chat.uncertain == [False, False]
+
+    rig.chat.deliveries = [DeliveryRefused("no voice", instead=other), DeliveryRefused("nor here", instead=other)]
+    async with rig.running() as alive:
+        await ordered(alive, "Hello again")
+        await at_rest(alive)
+    assert rig.chat.told == [("undeliverable", Reason.CHAT_REFUSED)]
+
+
+async def test_another_place_outlasts_a_crash(rig: Rig) -> None:
+    reached, _, step = held_up()
+    rig.chat.deliveries = [DeliveryRefused("kicked", instead=Destination("test", {"to": "ana"})), step]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reached.wait()
+        assert (await current(alive, job)).destination.data == {"to": "ana"}
+        await alive.worker.stop(0)
+    rig.chat.deliveries = [DeliveryUncertain("it may have arrived")]
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert rig.chat.uncertain == [False, False, True]
+
+
+async def test_what_may_have_arrived_is_not_sent_elsewhere(rig: Rig) -> None:
+    rig.chat.deliveries = [
+        DeliveryDelayed("no answer", retry_after_s=0.001, doubtful=True),
+        DeliveryRefused("gone", instead=Destination("test", {"to": "ana"})),
+    ]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert rig.chat.heard == []
+    assert rig.chat.told == [("undeliverable", Reason.DELIVERY_UNCERTAIN)]
+
+
+async def test_how_it_ended_is_told_elsewhere_where_the_chat_takes_no_words(rig: Rig) -> None:
+    here, there = Destination("test", {"to": "all"}), Destination("test", {"to": "ana"})
+    rig.chat.deliveries = [DeliveryRefused("kicked")]
+    rig.chat.tellings = [DeliveryRefused("kicked", instead=there), DeliveryRefused("blocked", instead=here)]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        assert await alive.store.unfinished() == []
+    assert rig.chat.told == [("undeliverable", Reason.CHAT_REFUSED)]
