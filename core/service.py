@@ -37,6 +37,7 @@ from core.domain.refusals import (
 from core.domain.reports import CreditRequest, Entry
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.carrier import Carrier
+from core.engine.first_words import FirstWord, FirstWords
 from core.engine.meters import Meters
 from core.operators import Operators
 from core.ports import Clock
@@ -77,15 +78,17 @@ class Service:
         self._ids = ids
         self._meters = meters
         self._troubles = troubles
+        self._first_words = FirstWords(store, worker)
 
-    async def order(self, order: Order, *, agreed_micros: int = 0) -> Accepted:
+    async def order(self, order: Order, *, agreed_micros: int = 0, first_word: FirstWord | None = None) -> Accepted:
         """Validate, price and admit an order, and hand it to the worker. The same event twice is one job.
 
-        `agreed_micros` is the price that its member has agreed to. Raises NeedsConfirmation, OverLimit and others.
+        `agreed_micros` is the price that its member has agreed to. Where the chat refuses the first word on it, the
+        order is void before it is submitted. Raises NeedsConfirmation, OverLimit and others.
         """
         product = self.catalog[order.product]
         with self._meters.outcome("orders", order.product):
-            return await self._order(order, product, agreed_micros)
+            return await self._order(order, product, agreed_micros, first_word)
 
     async def check_age(self, event_id: str, written_ms: int, *, ordered: bool) -> None:
         """Refuse what was written long ago, unless it is a job already. Raises TooOld."""
@@ -108,7 +111,9 @@ class Service:
             log.log(logging.ERROR, "an order can't be found: %s", error, exc_info=not isinstance(error, StoreAway))
             raise Unavailable(Cause.STORE) from error
 
-    async def _order(self, order: Order, product: Product, agreed_micros: int) -> Accepted:
+    async def _order(
+        self, order: Order, product: Product, agreed_micros: int, first_word: FirstWord | None
+    ) -> Accepted:
         if not order.caller.can_spend:
             raise NotPermitted(Need.ACCOUNT)
         if order.readings:
@@ -137,11 +142,12 @@ class Service:
             log.log(logging.ERROR, "an order can't be admitted: %s", error, exc_info=not isinstance(error, StoreAway))
             raise Unavailable(Cause.STORE) from error
         job = admitted.job or await self._refuse(admission, admitted)
+        shown = replace(job, reason=await self._worker.why_waiting()) if job.waits else job
+        accepted = Accepted(job=shown, duplicate=admitted.duplicate)
         if not admitted.duplicate:
             log.info("job %s: %s, %d characters, %s", job.job_id, job.product, job.characters, job.community)
-            self._worker.accept(job)
-        shown = replace(job, reason=await self._worker.why_waiting()) if job.waits else job
-        return Accepted(job=shown, duplicate=admitted.duplicate)
+            await self._first_words.begin(job, accepted, first_word)
+        return accepted
 
     def _check_open(self) -> None:
         if self._worker.stopping:

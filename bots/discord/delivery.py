@@ -3,22 +3,24 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import discord
-from discord.http import MultipartParameters, handle_message_parameters
+from discord.http import handle_message_parameters
 
 from bots.commands.buttons import again, of_progress
 from bots.discord.buttons import rows
 from bots.discord.errors import NETWORK, REPLY_GONE, delivery_errors, describe, may_have_arrived
 from bots.discord.escaping import CONTENT_LIMIT, plain, size
-from bots.discord.identity import PLATFORM, Address
+from bots.discord.identity import PLATFORM, Address, Place
+from bots.discord.messages import message_of
 from bots.discord.rest import Calls, RestClient
 from bots.platform import Button
-from bots.text import order_replies, titles
+from bots.text import order_replies
+from bots.text.locale import _
 from core.domain.audio import Want
 from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
 from core.domain.models import Artifact, Destination, Job, Receipt
@@ -34,42 +36,22 @@ RECEIPT_S = 5
 """Deadline for a receipt, which is optional: the audio has been delivered by then."""
 
 
-class _TitledFile(discord.File):
-    """A file with a title to display: Discord replaces spaces and non-Latin letters in file names."""
-
-    def __init__(self, path: str, name: str) -> None:
-        super().__init__(path, name)
-        self._title = Path(name).stem
-
-    def to_dict(self, index: int) -> dict[str, Any]:
-        """Add the title to the attachment's metadata."""
-        return {**super().to_dict(index), "title": self._title}
-
-
-def _message(
-    text: str,
-    artifacts: Sequence[Artifact],
-    view: discord.ui.View | None,
-    job: Job,
-    nonce: str | None = None,
-    *,
-    private: bool = False,
-) -> MultipartParameters:
-    """Build a message; its files are open until it is closed."""
-    files = [_TitledFile(a.path, titles.file_name(job, a.probe.extension, n)) for n, a in enumerate(artifacts, 1)]
-    flags = discord.MessageFlags(ephemeral=private, suppress_embeds=bool(artifacts))  # no previews of quoted links
-    return handle_message_parameters(
-        content=plain(text),
-        files=files or discord.utils.MISSING,
-        view=view,
-        nonce=nonce,
-        flags=flags if flags.value else discord.utils.MISSING,
-        allowed_mentions=discord.AllowedMentions.none(),
-    )
-
-
 NONCE_S = 120
 """Discord deduplicates by nonce within "the past few minutes" (https://docs.discord.com/developers/resources/message)."""
+
+
+def _user_id(member: str) -> int:
+    return int(member.removeprefix(f"{PLATFORM}:"))
+
+
+@contextmanager
+def _elsewhere(place: Address | None) -> Iterator[None]:
+    """Let a refusal name the next place."""
+    try:
+        yield
+    except DeliveryRefused as error:
+        error.instead = None if place is None else place.destination()
+        raise
 
 
 class DiscordDelivery:
@@ -87,7 +69,9 @@ class DiscordDelivery:
         """Job id -> the worker that held it and the text its reply shows, to skip edits that change nothing."""
 
     def accepts(self, job: Job) -> Want:
-        limit = Address.read(job).upload_limit_bytes if job.destination.data else UPLOAD_BYTES
+        address = Address.read(job) if job.destination.data else None
+        is_there = address is not None and address.place is not Place.ALONE
+        limit = address.upload_limit_bytes if address and is_there else UPLOAD_BYTES
         return Want(max_bytes=limit, playable=PLAYABLE, prefer="mp3")
 
     def lasting(self, job: Job) -> Destination:
@@ -104,7 +88,7 @@ class DiscordDelivery:
         address, text = Address.read(job), order_replies.progress(job)
         if not self.shows(job):
             return
-        with delivery_errors(), _message(text, (), rows(of_progress(job)), job) as message:
+        with delivery_errors(), message_of(text, (), rows(of_progress(job)), job) as message:
             await self._rest.edit_reply(address.application_id, address.token, message)
         self._shown[job.job_id] = (job.worker_id, text)
         if len(self._shown) > MOST_SHOWN:
@@ -117,16 +101,27 @@ class DiscordDelivery:
         """
         if uncertain:
             log.info("job %s: delivering once more after an unknown outcome", job.job_id)
-        more = order_replies.receipt(receipt) if job.direct else ""
+        address = Address.read(job)
+        is_alone = address.place is Place.ALONE
+        more = order_replies.receipt(receipt) if is_alone or job.direct else ""
+        if is_alone:
+            more = f"{more}\n{_(order_replies.ALONE)}"
         text, posted = (
             order_replies.heard(receipt, artifacts, CONTENT_LIMIT, size, more=more, addressed=addressed)
-            for addressed in (False, True)
+            for addressed in (False, not is_alone)
         )
-        await self._edit_or_post(job, text, posted, artifacts=artifacts, uncertain=uncertain)
-        if not job.direct and self._token_lives(Address.read(job)):
-            task = asyncio.create_task(self._send_receipt(job, receipt), name=f"receipt of {job.job_id}")
-            self._receipts.add(task)  # in the background: the job does not wait for it
-            task.add_done_callback(self._receipts.discard)
+        with _elsewhere(address.below(job)):
+            await self._edit_or_post(job, text, posted, artifacts=artifacts, uncertain=uncertain)
+        if is_alone:
+            self._beside(self._point(job, address), job)
+        elif not job.direct and self._token_lives(address):
+            self._beside(self._send_receipt(job, receipt), job)
+
+    def _beside(self, telling: Coroutine[Any, Any, None], job: Job) -> None:
+        """Tell more about what was delivered, in the background: the job does not wait for it."""
+        task = asyncio.create_task(telling, name=f"receipt of {job.job_id}")
+        self._receipts.add(task)
+        task.add_done_callback(self._receipts.discard)
 
     async def finish(self) -> None:
         """Wait for receipts that are being sent, a few seconds at most."""
@@ -134,17 +129,32 @@ class DiscordDelivery:
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Send the outcome privately while that is possible; publicly if there is audio to send again."""
-        text = order_replies.ended(receipt)
-        if receipt.kept:
-            await self._edit_or_post(job, text, order_replies.addressed(job, text), view=rows(again(job.job_id)))
-        elif not await self._replace_privately(job, text):
-            await self._edit_or_post(job, text, order_replies.addressed(job, text))
+        text, address = order_replies.ended(receipt), Address.read(job)
+        posted = text if address.place is Place.ALONE else order_replies.addressed(job, text)
+        above = replace(address, place=Place.REPLY) if address.place is Place.ALONE else address.below(job)
+        with _elsewhere(above):
+            if receipt.kept:
+                await self._edit_or_post(job, text, posted, view=rows(again(job.job_id)))
+            elif not await self._replace_privately(job, text):
+                await self._edit_or_post(job, text, posted)
+
+    async def _point(self, job: Job, address: Address) -> None:
+        """Say in the channel, if that takes words, that its member has the audio elsewhere."""
+        text = _(order_replies.SENT_ALONE)
+        there = replace(job, destination=replace(address, place=Place.REPLY).destination())
+        try:
+            async with asyncio.timeout(RECEIPT_S):
+                await self._edit_or_post(there, text, order_replies.addressed(job, text))
+        except (DeliveryError, TimeoutError) as error:
+            log.info("job %s: nobody in the channel hears where it went: %s", job.job_id, error)
+        except Exception:
+            log.exception("job %s: nobody in the channel hears where it went", job.job_id)
 
     async def _send_receipt(self, job: Job, receipt: Receipt) -> None:
         """Send the author a private receipt; if that fails, `/balance` has the same figures."""
         address = Address.read(job)
         try:
-            with delivery_errors(), _message(order_replies.receipt(receipt), (), None, job, private=True) as message:
+            with delivery_errors(), message_of(order_replies.receipt(receipt), (), None, job, private=True) as message:
                 async with asyncio.timeout(RECEIPT_S):
                     await self._rest.follow_up(address.application_id, address.token, message)
         except DeliveryError as error:
@@ -160,7 +170,7 @@ class DiscordDelivery:
             allowed_mentions=discord.AllowedMentions.none(),
         )
         with delivery_errors(), message:
-            channel_id = await self._rest.direct_channel(int(member.removeprefix(f"{PLATFORM}:")))
+            channel_id = await self._rest.direct_channel(_user_id(member))
             await self._rest.send(channel_id, message)
 
     async def announce(self, community: str, words: Callable[[str], str]) -> None:
@@ -190,7 +200,7 @@ class DiscordDelivery:
                 log.info("%s was left before: %s", community, describe(error))
 
     def _token_lives(self, address: Address) -> bool:
-        return self._now_s() < address.token_until_s
+        return address.place is Place.REPLY and self._now_s() < address.token_until_s
 
     async def _edit_or_post(
         self,
@@ -227,7 +237,7 @@ class DiscordDelivery:
         if not self._token_lives(address):
             return False
         try:
-            with delivery_errors(), _message(text, (), None, job, private=True) as message:
+            with delivery_errors(), message_of(text, (), None, job, private=True) as message:
                 await self._rest.delete_reply(address.application_id, address.token)
                 await self._rest.follow_up(address.application_id, address.token, message)
         except DeliveryRefused as error:
@@ -241,7 +251,7 @@ class DiscordDelivery:
     ) -> bool:
         """Edit the reply; return False if it is gone or its token has expired."""
         try:
-            with _message(text, artifacts, view, job) as message:
+            with message_of(text, artifacts, view, job) as message:
                 await self._rest.edit_reply(address.application_id, address.token, message)
         except discord.HTTPException as error:
             if error.code not in REPLY_GONE:
@@ -254,15 +264,20 @@ class DiscordDelivery:
         self, address: Address, job: Job, text: str, artifacts: Sequence[Artifact], view: discord.ui.View | None
     ) -> None:
         """Post a message in place of the reply; for a few minutes its nonce prevents duplicates."""
-        if address.channel_id is None:
+        is_alone = address.place is Place.ALONE
+        channel_id = await self._rest.direct_channel(_user_id(job.member)) if is_alone else address.channel_id
+        if channel_id is None:
             raise DeliveryRefused("Discord did not tell the channel")
         nonce = f"{job.job_id}-{'audio' if artifacts else 'told'}"[:25]
-        with _message(text, artifacts, view, job, nonce) as message:
-            await self._rest.send(address.channel_id, message)
-        await self._delete_reply(address, job)
+        with message_of(text, artifacts, view, job, nonce) as message:
+            await self._rest.send(channel_id, message)
+        if not is_alone:
+            await self._delete_reply(address, job)
 
     async def _has_arrived(self, address: Address, job: Job, *, uncertain: bool) -> bool:
         """Say whether an earlier edit of unknown outcome arrived. Raises DeliveryUncertain if that can't be known."""
+        if address.place is Place.ALONE:  # the reply has refused it
+            return False
         if address.channel_id is None or address.message_id is None:
             if uncertain:  # the answer to the acknowledgement was lost, and the reply's id with it
                 raise DeliveryUncertain("the reply may hold the audio already")

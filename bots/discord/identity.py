@@ -1,7 +1,8 @@
 """Translate an interaction into the core's types: who is asking, and where the answer goes."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from typing import Any, Self
 
 import discord
@@ -118,6 +119,17 @@ def channel_key(word: str) -> str:
     return key(int(found[1] or found[2]))
 
 
+class Place(StrEnum):
+    """Where a job's words and audio go, from the top of the ladder."""
+
+    REPLY = "reply"
+    """The interaction's reply, which may hold files whatever the bot's own permissions are."""
+    CHANNEL = "channel"
+    """A message in its channel; one in an archived thread opens that again."""
+    ALONE = "alone"
+    """A direct message to its member."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """How to reach a reply: by the interaction's token while it is valid, afterwards by its channel."""
@@ -129,6 +141,7 @@ class Address:
     message_id: int | None
     """The reply's id, if Discord returned it."""
     upload_limit_bytes: int
+    place: Place = Place.REPLY
 
     @classmethod
     def of(cls, interaction: AnyInteraction, message_id: int | None, *, is_private: bool = False) -> Self:
@@ -147,7 +160,15 @@ class Address:
         """Read a job's destination. Raises DeliveryRefused if it has been wiped."""
         if not job.destination.data:
             raise DeliveryRefused("the job's destination was wiped")
-        return cls(**job.destination.data)
+        return cls(**{**job.destination.data, "place": Place(job.destination.data.get("place", Place.REPLY))})
+
+    def below(self, job: Job) -> Self | None:
+        """Return where to go after a refusal; None where nothing is left."""
+        if self.place is Place.REPLY and self.channel_id is not None:
+            return replace(self, place=Place.CHANNEL)
+        if self.place is Place.ALONE or job.direct:
+            return None
+        return replace(self, place=Place.ALONE)
 
     def destination(self) -> Destination:
         """Return the form in which the core stores it with the job."""

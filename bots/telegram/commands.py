@@ -44,7 +44,7 @@ from bots.telegram.responder import Reply, Responder, outcome
 from bots.text import admin_replies, greetings, order_replies, product_words, replies
 from bots.text.locale import _, speaking
 from core.domain.communities import Approval
-from core.domain.models import Caller, Person
+from core.domain.models import Accepted, Caller, Person
 from core.domain.refusals import Refusal
 from core.engine.persist import persist
 from core.service import Service
@@ -100,7 +100,8 @@ class Dispatcher:
             else:
                 reply = self._hint(message, command)
             if reply is not None:
-                await self._responder.reply(Address.of(message), self._with_bot_name(reply, message, command), who, ack)
+                where = Address(message.from_user.id) if reply.alone and message.from_user else Address.of(message)
+                await self._responder.reply(where, self._with_bot_name(reply, message, command), who, ack)
 
     async def _on_edit(self, update: Update, ack: Ack) -> None:
         """Tell whoever makes a command by an edit that it does nothing."""
@@ -155,6 +156,8 @@ class Dispatcher:
     async def _on_membership(self, update: Update, ack: Ack) -> None:
         """Greet a group that the bot was added to; ignore promotions, restrictions and removals."""
         change = update.my_chat_member
+        if change is not None:
+            self._deliverer.rights.learn(change.chat.id, change.new_chat_member)
         if change is None or not _was_added(change):
             return
         adder, is_due = caller(change.chat, change.from_user, None), self._greeted.note(key(change.chat.id))
@@ -191,10 +194,14 @@ class Dispatcher:
             reply = Reply(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))
             closed = greetings.closed(await self._service.communities.approval(_caller(message)))
             return replace(reply, text=f"{reply.text}\n\n{closed}") if closed else reply
-        accepted = await self._service.order(order)
-        ack()
-        if not accepted.duplicate:
+        self._deliverer.rights.require_audio(message.chat.id)
+
+        async def first_word(accepted: Accepted) -> None:
+            ack()
             await self._deliverer.acknowledge(accepted)
+
+        await self._service.order(order, first_word=first_word)
+        ack()
         return None
 
     async def _quoted(self, message: Message) -> str:

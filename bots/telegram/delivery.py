@@ -15,48 +15,42 @@ from telegram.ext import ExtBot
 
 from bots.commands import buttons
 from bots.telegram.buttons import rows
-from bots.telegram.connection import UPLOAD_READ_S
-from bots.telegram.errors import text_fault, upload_fault
+from bots.telegram.errors import has_no_kind, takes_no_words, text_fault, upload_fault
 from bots.telegram.escaping import CAPTION_LIMIT, plain, size
 from bots.telegram.identity import Address, Recent, key
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
+from bots.telegram.rights import Kind, Rights
+from bots.telegram.uploads import Uploads, is_spoken
 from bots.text import order_replies, titles
+from bots.text.locale import _
 from core.domain.audio import Want
-from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryUncertain
+from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
 from core.domain.models import Accepted, Artifact, Destination, Job, Receipt
-from core.domain.products import Sound, row_of
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-MAX_BYTES = 50 * 1000 * 1000
-"""The upload limit is 50 MB, of which the form encoding takes a little."""
-
 QUIET_S = 60.0
-VOICELESS_S = 3600
-"""How long a chat that forbids voice messages gets audio files before the next attempt."""
-SONG = Want(MAX_BYTES, frozenset({"mp3/mp3", "mp4/aac"}), "mp3")
-OPUS = "ogg/opus"
-VOICE = Want(MAX_BYTES, frozenset({OPUS, *SONG.playable}), "opus")
 
 
-def _caption(receipt: Receipt, artifacts: Sequence[Artifact]) -> str:
+def _caption(receipt: Receipt, artifacts: Sequence[Artifact], address: Address) -> str:
     """Return the audio's caption; it names money only in direct chats, since a group's messages are public.
 
     Ephemeral messages (Bot API 10.2) are no way out: a bot may send them unprompted only as an administrator, and
     older servers would ignore the parameter and post publicly.
     """
-    more = order_replies.receipt(receipt) if receipt.job.direct else order_replies.in_public(receipt)
-    return plain(order_replies.heard(receipt, artifacts, CAPTION_LIMIT, size, more=more), CAPTION_LIMIT)
+    is_alone = address.group is not None
+    more = order_replies.receipt(receipt) if is_alone or receipt.job.direct else order_replies.in_public(receipt)
+    if is_alone:
+        more = f"{more}\n{_(order_replies.ALONE)}"
+    unasked = address.order is None and not is_alone and not receipt.job.direct
+    words = order_replies.heard(receipt, artifacts, CAPTION_LIMIT, size, more=more, addressed=unasked)
+    return plain(words, CAPTION_LIMIT)
 
 
 def _action(job: Job) -> ChatAction:
-    return ChatAction.RECORD_VOICE if _is_spoken(job) else ChatAction.UPLOAD_DOCUMENT
-
-
-def _is_spoken(job: Job) -> bool:
-    return row_of(job.product).sound is Sound.VOICE
+    return ChatAction.RECORD_VOICE if is_spoken(job) else ChatAction.UPLOAD_DOCUMENT
 
 
 @dataclass(slots=True)
@@ -75,6 +69,13 @@ class _Sent:
         return (self.status if self.chat == address.chat else None) or address.status
 
 
+def _or_elsewhere(fault: DeliveryError, place: Address | None) -> DeliveryError:
+    """Let a refusal name the next place."""
+    if isinstance(fault, DeliveryRefused) and place is not None:
+        fault.instead = place.destination
+    return fault
+
+
 class TelegramDelivery:
     """The `Delivery` port on Telegram."""
 
@@ -84,13 +85,13 @@ class TelegramDelivery:
         self._service: Service
         self._sent: Recent[str, _Sent] = Recent()
         self._migrations: Recent[int, int] = Recent()
-        self._voiceless_until: Recent[int, float] = Recent()
+        self.rights = Rights()
+        self._uploads = Uploads(bot, self.rights)
         self._logged_s = -QUIET_S
         self._acting: set[asyncio.Task[None]] = set()
 
     def accepts(self, job: Job) -> Want:
-        """Take speech as a voice message, unless the chat forbids those, and music as an audio file."""
-        return VOICE if _is_spoken(job) and self._voice_allowed(job) else SONG
+        return self._uploads.accepts(job, self._address(job).chat)
 
     def lasting(self, job: Job) -> Destination:
         """Return all of it, as it holds no token."""
@@ -99,11 +100,17 @@ class TelegramDelivery:
     # --- the status message ---------------------------------------------------------------------------------------
 
     async def acknowledge(self, accepted: Accepted) -> None:
-        """Reply to an order with a status message; the order stands even if that fails."""
+        """Reply to an order with a status message; the order stands even if that fails.
+
+        Raises DeliveryRefused where the bot may not write, and so could say nothing of the order.
+        """
         job = accepted.job
         try:
             await self.show(job, order_replies.accepted(accepted))
         except DeliveryError as error:
+            if isinstance(error, DeliveryRefused) and takes_no_words(error.__cause__):
+                self.rights.refuse(self._address(job).chat, Kind.TEXT)
+                raise
             self._log_unshown(job, error)
             await self._show_action(self._address(job), _action(job))
         except Exception:
@@ -162,7 +169,8 @@ class TelegramDelivery:
                 status, address = message.message_id, self._migrated_address(address)
                 await self._service.place(job.job_id, replace(address, status=status).destination)
         except TelegramError as error:
-            raise text_fault(error) from error
+            elsewhere = address.in_group or address.below(job, error)
+            raise _or_elsewhere(text_fault(error), elsewhere) from error
         sent.chat, sent.status, sent.shown = address.chat, status, (job.worker_id, text)
 
     async def _send_text(
@@ -191,25 +199,28 @@ class TelegramDelivery:
         sent, address = self._sent.setdefault(job.job_id, _Sent()), self._address(job)
         async with sent.lock:
             for number in range(max(sent.files, address.sent), len(artifacts)):
-                caption = None if number else _caption(receipt, artifacts)
-                await self._upload(job, address, artifacts[number], number, caption)
+                caption = None if number else _caption(receipt, artifacts, address)
+                at = replace(address, status=sent.status_in(address), sent=number)
+                await self._upload(job, at, artifacts[number], caption)
                 sent.files = number + 1
                 if sent.files < len(artifacts):  # another process may have to continue
                     now = replace(self._migrated_address(address), status=sent.status_in(address), sent=sent.files)
                     await self._service.place(job.job_id, now.destination)
-            if status := sent.status_in(address):
+            if group := address.in_group:
+                await self._point(job, sent, self._migrated_address(group))
+            elif status := sent.status_in(address):
                 await self._delete(address.chat, status)
         self._sent.pop(job.job_id, None)
 
-    async def _upload(self, job: Job, address: Address, artifact: Artifact, number: int, caption: str | None) -> None:
+    async def _upload(self, job: Job, address: Address, artifact: Artifact, caption: str | None) -> None:
         later_s = self._limiter.room_in_s(address.chat, Priority.OUTCOME)
         if later_s:  # to wait inside the upload would make a stop look uncertain
             raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
-        send = self._sender(job, artifact)
+        kind = self._uploads.kind(job, artifact, address.chat)
         path = Path(artifact.path)
         file = await asyncio.to_thread(path.open, "rb")
         with file:
-            name = titles.file_name(job, artifact.probe.extension, number + 1)
+            name = titles.file_name(job, artifact.probe.extension, address.sent + 1)
             upload = InputFile(file, filename=name, read_file_handle=False)
             duration_s = max(1, round(artifact.probe.duration_ms / 1000))
             acting = asyncio.create_task(
@@ -218,54 +229,28 @@ class TelegramDelivery:
             self._acting.add(acting)
             acting.add_done_callback(self._acting.discard)
             try:
-                await self._in_chat(address, lambda to: send(job, upload, duration_s, caption, to))
+                await self._in_chat(address, lambda to: self._uploads.send(kind, job, upload, duration_s, caption, to))
             except TelegramError as error:
-                raise upload_fault(error, artifact.size_bytes) from error
+                raise self._upload_fault(job, address, artifact, kind, error) from error
 
-    def _sender(self, job: Job, artifact: Artifact) -> Callable[..., Awaitable[None]]:
-        """Choose the kind of message: voice for speech, audio for music, a document for other formats.
+    def _upload_fault(
+        self, job: Job, address: Address, artifact: Artifact, kind: Kind, error: TelegramError
+    ) -> DeliveryError:
+        """Map a failure; where the chat takes no audio of that kind, have it made another and tried again."""
+        if has_no_kind(error):
+            self.rights.refuse(address.chat, kind)
+            if kind is not Kind.FILE:
+                return DeliveryDelayed(str(error), retry_after_s=0)
+        return _or_elsewhere(upload_fault(error, artifact.size_bytes), address.below(job, error))
 
-        Music ordered as Opus is sent as a voice message too: nothing else plays it in every client.
-        """
-        kind, voiced = artifact.probe.kind, self._voice_allowed(job)
-        if voiced and (_is_spoken(job) or kind == OPUS):
-            return self._send_voice
-        return self._send_song if kind in SONG.playable else self._send_file
-
-    def _voice_allowed(self, job: Job) -> bool:
-        return self._voiceless_until.get(self._address(job).chat, 0) <= time.monotonic()
-
-    async def _send_voice(self, _: Job, upload: InputFile, duration_s: int, caption: str | None, to: Address) -> None:
-        """Send a voice message; if the chat forbids those, let the core convert the audio and try again."""
+    async def _point(self, job: Job, sent: _Sent, group: Address) -> None:
+        """Say in the group, if that takes words, that its member has the audio elsewhere."""
+        text, status = plain(order_replies.addressed(job, _(order_replies.SENT_ALONE))), sent.status_in(group)
         try:
-            await self._bot.send_voice(
-                voice=upload, duration=duration_s, caption=caption, read_timeout=UPLOAD_READ_S, **to.target
-            )
-        except BadRequest as error:
-            if "voice" not in error.message.casefold():
-                raise
-            self._voiceless_until[to.chat] = time.monotonic() + VOICELESS_S
-            raise DeliveryDelayed("voice messages are forbidden here", retry_after_s=0) from error
-
-    async def _send_song(self, job: Job, upload: InputFile, duration_s: int, caption: str | None, to: Address) -> None:
-        await self._bot.send_audio(
-            audio=upload,
-            duration=duration_s,
-            caption=caption,
-            title=titles.song_title(job),
-            performer=titles.performer(job),
-            read_timeout=UPLOAD_READ_S,
-            **to.target,
-        )
-
-    async def _send_file(self, _: Job, upload: InputFile, __: int, caption: str | None, to: Address) -> None:
-        await self._bot.send_document(
-            document=upload,
-            caption=caption,
-            read_timeout=UPLOAD_READ_S,
-            rate_limit_args=Priority.OUTCOME,
-            **to.target,
-        )
+            if status is None or not await self._edited(group.chat, status, text, None):
+                await self._send_text(group, text, None, Priority.OUTCOME)
+        except TelegramError as error:
+            log.info("job %s: nobody in the group hears where it went: %s", job.job_id, error)
 
     async def _delete(self, chat: int, status: int) -> None:
         try:

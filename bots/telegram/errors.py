@@ -9,6 +9,17 @@ from core.gateway.client import NOTHING_LEFT
 
 RETRY_S = 5.0
 TOKEN_RETRY_S = 60.0
+_NO_PLACE = re.compile(
+    r"thread not found|topic_(closed|deleted)|repl(y|ied).* not found|message_id_invalid", re.IGNORECASE
+)
+_NO_KIND = re.compile(
+    r"voice|not enough rights to send (?!text)|chat_send_(audios|docs|media)_forbidden", re.IGNORECASE
+)
+_NO_WORDS = re.compile(
+    r"(not enough|no) rights to send|write_forbidden|send_plain_forbidden|chat_(restricted|admin_required)"
+    r"|administrator rights|chat not found",
+    re.IGNORECASE,
+)
 _TOO_LARGE = re.compile(r"(entity|content) too large|file is too big", re.IGNORECASE)
 
 
@@ -23,6 +34,21 @@ def upload_fault(error: TelegramError, size_bytes: int) -> DeliveryError:
     if (known := _proven(error)) is not None:
         return known
     return DeliveryUncertain(str(error))
+
+
+def has_no_place(error: TelegramError) -> bool:
+    """Say whether the topic or the message to answer is gone, and nothing stands against the chat itself."""
+    return isinstance(error, BadRequest) and bool(_NO_PLACE.search(error.message))
+
+
+def has_no_kind(error: TelegramError) -> bool:
+    """Say whether the chat takes no audio of that kind, and perhaps another."""
+    return isinstance(error, BadRequest | Forbidden) and bool(_NO_KIND.search(error.message))
+
+
+def takes_no_words(error: BaseException | None) -> bool:
+    """Say whether the bot may not even write in the chat."""
+    return isinstance(error, Forbidden) or (isinstance(error, BadRequest) and bool(_NO_WORDS.search(error.message)))
 
 
 def text_fault(error: TelegramError) -> DeliveryError:

@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from telegram import (
@@ -17,11 +17,12 @@ from telegram import (
     User,
 )
 from telegram.constants import ChatType
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 
+from bots.telegram.errors import has_no_place
 from bots.telegram.parse import answered
 from bots.text.locale import _, tag_of
-from core.domain.models import Caller, Destination, Person
+from core.domain.models import Caller, Destination, Job, Person
 from core.domain.refusals import InvalidInput, Need, NotPermitted
 
 NAME = "telegram"
@@ -119,6 +120,8 @@ class Address:
     status: int | None = None
     sent: int = 0
     """How many of the job's files have been sent."""
+    group: dict[str, Any] | None = None
+    """In a member's direct chat: the address in the group that refused."""
 
     @classmethod
     def of(cls, order: Message) -> "Address":
@@ -132,6 +135,19 @@ class Address:
             return cls(status.chat.id, status=status.message_id)
         order = answered(status)
         return cls(status.chat.id, order.message_id if order else None, topic(status), status.message_id)
+
+    @property
+    def in_group(self) -> "Address | None":
+        """Where it was refused, if this is its member's direct chat instead."""
+        return None if self.group is None else Address(**self.group)
+
+    def below(self, job: Job, error: TelegramError) -> "Address | None":
+        """Return the next place for what was refused here: without the topic, then its member's direct chat."""
+        if (self.thread or self.order) and has_no_place(error):
+            return replace(self, thread=None, order=None)
+        if job.direct or self.group is not None:
+            return None
+        return Address(int(job.member.removeprefix(f"{NAME}:")), sent=self.sent, group=asdict(self))
 
     @property
     def destination(self) -> Destination:

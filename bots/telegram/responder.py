@@ -23,7 +23,7 @@ from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.text import refusals, replies
 from bots.text.locale import _
 from core.domain.models import Caller
-from core.domain.refusals import Refusal
+from core.domain.refusals import MayNotPost, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,8 @@ class Reply:
     markup: InlineKeyboardMarkup | None = None
     refused: bool = False
     priority: Priority = Priority.ANSWER
+    alone: bool = False
+    """For the member's direct chat: the bot may not write in this one."""
 
     @classmethod
     def of(cls, answer: Answer) -> "Reply":
@@ -58,7 +60,8 @@ async def outcome(act: Callable[[], Awaitable[Reply | None]], who: Caller) -> Re
     try:
         return await act()
     except Refusal as error:
-        return Reply(refusals.refusal(error), markup=rows(buttons.of_refusal(error, who)), refused=True)
+        silent = isinstance(error, MayNotPost) and error.silent
+        return Reply(refusals.refusal(error), markup=rows(buttons.of_refusal(error, who)), refused=True, alone=silent)
     except Exception:
         log.exception("a command failed")
         return Reply(_(refusals.FAULT), refused=True)

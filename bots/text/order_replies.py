@@ -14,6 +14,8 @@ CANCELLED = N_("Cancelled. You were not charged.")
 CAME_LATE = N_("This came late; it costs you nothing.")
 SENDING_AGAIN = N_("Sending it again. This costs nothing.")
 AGAIN = N_("sent again, free")
+ALONE = N_("I may not post this where you ordered it, so it comes to you alone.")
+SENT_ALONE = N_("I may not post it here, so you have it in our direct chat.")
 NOTHING_KEPT = N_("There is nothing of yours to send again.")
 NOTHING_KEPT_HERE = N_("There is nothing of yours here to send again.")
 LONGEST_LINE = 60
@@ -40,6 +42,7 @@ _REASONS = {
     Reason.WAITED_TOO_LONG: N_("This order waited too long in the queue."),
     Reason.WITHDRAWN: N_("You cancelled this order."),
     Reason.CHAT_REFUSED: N_("The audio is ready, but I may not post it here."),
+    Reason.CHAT_MUTE: N_("I may not write where you ordered this, until an admin there lets me, so I let it go."),
     Reason.CHAT_UNREACHABLE: N_("The audio is ready, but the chat could not be reached."),
     Reason.DELIVERY_UNCERTAIN: N_("I can't tell whether the audio reached this chat."),
     Reason.TOO_LARGE: N_("The audio is ready, but it is too large for this chat even after shrinking."),
@@ -152,6 +155,12 @@ def ended(done: Receipt) -> str:
     """Say honestly how a job ended that put no audio in the chat, and what was charged."""
     job = done.job
     why = _(_REASONS[Reason(job.why or Reason.INTERNAL)], whoever=whoever(done.told))
+    if done.kept and job.why is Reason.CHAT_REFUSED and not job.direct:
+        return _(
+            "{why} It is kept, and sending it again is free. /history lists it, also in our direct chat. ({job_id})",
+            why=why,
+            job_id=job.job_id,
+        )
     if done.kept:
         return _("{why} It is kept, and sending it again is free. ({job_id})", why=why, job_id=job.job_id)
     if job.late is Late.AWAITED:

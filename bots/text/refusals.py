@@ -20,6 +20,7 @@ from core.domain.refusals import (
     DoneBefore,
     InvalidInput,
     Limit,
+    MayNotPost,
     Missing,
     Need,
     NeedsChoice,
@@ -39,6 +40,9 @@ LONGEST_QUOTE = 60
 LONGEST_LINE = 700
 FAULT = N_("Something went wrong on my side. Nothing was charged; please try again.")
 HELD = N_("What is set aside for orders under way can't be taken.")
+MAY_NOT_POST = N_(
+    "I may not post audio where you wrote that, so nothing is ordered. An admin there can allow me: {permissions}."
+)
 ASKED_BEFORE = N_(
     "You have asked the admins already. You may ask again an hour after they decide, or a day after you asked."
 )
@@ -287,6 +291,7 @@ _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     UnclearReason: _unclear,
     InvalidInput: _invalid,
     NotPermitted: lambda e: _(_NEEDS[e.needs]),
+    MayNotPost: lambda e: _(MAY_NOT_POST, permissions=either([_(right) for right in e.permissions])),
     NeedsConfirmation: confirm,
     AlreadyAsked: lambda __: _(ASKED_BEFORE),
     CommunityDecided: decided_before,

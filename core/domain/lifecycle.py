@@ -69,6 +69,8 @@ class Reason(StrEnum):
     CHAT_UNREACHABLE = "chat_unreachable"
     DELIVERY_UNCERTAIN = "delivery_uncertain"
     TOO_LARGE = "too_large"
+    CHAT_MUTE = "chat_mute"
+    """The bot may not even write where it was ordered."""
     INTERNAL = "internal"
     NO_WORKER = "no_worker"
     """Only of an order that waits: nobody carries jobs now."""

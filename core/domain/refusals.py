@@ -125,6 +125,16 @@ class NotPermitted(Refusal):
         self.needs = needs
 
 
+class MayNotPost(Refusal):
+    """The bot may not post audio in the chat."""
+
+    def __init__(self, permissions: tuple[str, ...], *, silent: bool) -> None:
+        """`permissions`: as the platform calls them; any would help. `silent`: the bot may not even write there."""
+        super().__init__(", ".join(permissions))
+        self.permissions = permissions
+        self.silent = silent
+
+
 class OverLimit(Refusal):
     """Say which limit refused, with the standing that the decision saw."""
 

@@ -14,6 +14,13 @@ async def speak(stage: Stage) -> Reply:
     return await stage.world.command(stage.ana, stage.channel, "/speak", voice="Aria", text="Hello everyone")
 
 
+def refuse(stage: Stage) -> None:
+    """Let the next audio be taken nowhere, and words only in the reply."""
+    stage.world.fail("PATCH", "@original$", 403, 50013, "Missing Permissions", uploads=True)
+    stage.world.fail("POST", f"{stage.channel.id}/messages$", 403, 50013, "Missing Permissions")
+    stage.ana.user.takes_direct_messages = False
+
+
 async def held(stage: Stage, studio: Studio) -> Reply:
     """Place an order that is being generated until the studio is ready."""
     studio.ready.clear()
@@ -72,10 +79,10 @@ async def test_the_reply_is_kept_over_a_restart(stage: Stage, running: Running, 
 
 
 async def test_send_again_is_free_and_lands_in_the_same_message(stage: Stage, app: App, studio: Studio) -> None:
-    stage.world.fail("PATCH", "@original$", 403, 50013, "Missing Permissions", uploads=True)
+    refuse(stage)
     reply = await speak(stage)
     said = await reply.settled(lambda m: m.buttons)
-    assert "sending it again is free" in said.content
+    assert "It is kept, and sending it again is free. /history lists it, also in our direct chat" in said.content
     pressed = await stage.world.press(stage.ana, said, said.buttons[0]["custom_id"])
     [file] = await pressed.audio()
     assert file.content.startswith(b"ID3")
@@ -88,7 +95,7 @@ async def test_send_again_is_free_and_lands_in_the_same_message(stage: Stage, ap
 
 async def test_send_again_is_for_the_owner_and_works_once(stage: Stage, running: Running, studio: Studio) -> None:
     async with running():
-        stage.world.fail("PATCH", "@original$", 403, 50013, "Missing Permissions", uploads=True)
+        refuse(stage)
         said = await (await speak(stage)).settled(lambda m: m.buttons)
     again = said.buttons[0]["custom_id"]
     async with running():  # another process than the one that made the button

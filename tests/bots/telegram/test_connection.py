@@ -138,7 +138,7 @@ async def test_what_the_store_never_took_comes_again_after_a_start(
     monkeypatch.setattr("bots.telegram.connection.STOP_S", 0.1)
     stalled = asyncio.Event()
 
-    async def never(_: object, __: object) -> object:
+    async def never(*_: object, **__: object) -> object:
         await stalled.wait()
         raise AssertionError
 

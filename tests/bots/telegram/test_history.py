@@ -36,10 +36,10 @@ async def test_what_was_heard_in_a_group_comes_again_to_its_member_alone(
 async def test_after_a_kick_what_could_not_be_delivered_is_in_the_direct_chat(
     band: Chat, bob: User, world: TelegramWorld
 ) -> None:
-    own = world.private(bob)
     world.fail("sendVoice", Fault.kicked())
-    await band.says(bob, "/speak Aria Hello")
+    await band.says(bob, "/speak Aria Hello")  # whom the bot may not write to yet
     await band.wait_for(lambda chat: [text for text in chat.texts if "may not post it here" in text])
+    own = world.private(bob)
     listed = await own.reply_to(await own.says(bob, "/history"))
     assert "“Hello”" in listed.text
     assert listed.text.endswith("not delivered")

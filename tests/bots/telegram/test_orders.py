@@ -52,7 +52,7 @@ async def test_a_chosen_format_arrives_as_what_shows_it_best(
     assert (song.kind, song.content) == (kind, content)
     if kind == "document":
         assert song.raw["document"]["file_name"] == "Дождь и ветер.wav"
-    assert song.text.startswith("Music: “Дождь и ветер”\n13 characters · ")
+    assert song.text.startswith("Music for Bob: “Дождь и ветер”\n13 characters · ")
 
 
 async def test_where_voice_is_forbidden_opus_is_a_file(band: Chat, bob: User, bot: Bot, world: TelegramWorld) -> None:

@@ -172,6 +172,8 @@ class DiscordWorld:
         body, sounds = _read(request)
         if path[0] == "interactions":
             return self._callback(self.interactions[path[2]], body)
+        if path[0] == "users":
+            return _yes({"id": body["recipient_id"], "type": 1})
         if path[0] == "channels":
             return self._in_channel(request.method, path, body, sounds)
         return self._by_token(request.method, self.interactions[path[2]], body, sounds)
@@ -219,12 +221,17 @@ class DiscordWorld:
 
     def _in_channel(self, method: str, path: list[str], body: JSON, sounds: list[bytes]) -> Reply:
         channel = int(path[1])
-        if channel in self.gone:
-            return _no(404, 10003, "Unknown Channel")
+        if channel in self.gone or (channel in payloads.DIRECT and channel % 2):  # every other takes no direct messages
+            return (
+                _no(404, 10003, "Unknown Channel") if channel in self.gone else _no(403, 50007, "Cannot send messages")
+            )
         if method == "POST":
             nonce = body.get("nonce")
             for earlier in self.posts.values():
-                if nonce and earlier.nonce == nonce and self.timeline.now_s - earlier.at_s < NONCE_S:
+                if (nonce, channel) == (
+                    earlier.nonce,
+                    earlier.channel,
+                ) and self.timeline.now_s - earlier.at_s < NONCE_S:
                     return _yes(earlier.raw)
             post = self._new(channel)
             post.nonce = nonce

@@ -4,6 +4,8 @@ from typing import Any
 
 JSON = dict[str, Any]
 APPLICATION, GUILD, ROLE = 900, 901, 902
+DIRECT = range(100)
+"""Channels for direct messages; each has the number of its member."""
 
 
 def user(number: int) -> JSON:

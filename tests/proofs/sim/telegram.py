@@ -27,7 +27,7 @@ JSON = dict[str, Any]
 
 @dataclass(slots=True)
 class Chat:
-    """A group or a supergroup."""
+    """A group, a supergroup or a direct chat."""
 
     id: int
     type: str
@@ -161,7 +161,9 @@ class TelegramWorld:
         return new
 
     def _done(self, method: str, params: JSON, files: dict[str, bytes]) -> tuple[int, JSON]:
-        chat = self.chats.get(int(params["chat_id"])) if "chat_id" in params else None
+        chat = self._chat(int(params["chat_id"])) if "chat_id" in params else None
+        if chat is None and "chat_id" in params:
+            return 403, _no(403, "Forbidden: bot can't initiate conversation with a user")
         if chat is not None:
             if chat.moved_to:
                 why = "Bad Request: group chat was upgraded to a supergroup chat"
@@ -184,6 +186,12 @@ class TelegramWorld:
                     chat.messages.pop(int(params["message_id"]), None)
                 result = True
         return 200, {"ok": True, "result": result}
+
+    def _chat(self, number: int) -> Chat | None:
+        """Find a chat; every other member has started one with the bot."""
+        if number > 0 and number % 2 == 0:
+            return self.chats.setdefault(number, Chat(number, "private", {number: "member"}))
+        return self.chats.get(number)
 
     def _sent(self, chat: Chat, params: JSON, files: dict[str, bytes]) -> tuple[int, JSON]:
         text = str(params.get("text", params.get("caption", "")))

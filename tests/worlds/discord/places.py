@@ -92,12 +92,16 @@ class Member:
 
 @dataclass(eq=False)
 class Channel:
-    """A text channel of a guild, or a direct chat where `recipient` says with whom."""
+    """A text channel of a guild, a thread under a `parent`, or a direct chat where `recipient` says with whom."""
 
     id: int
     name: str
     guild: "Guild | None" = None
     recipient: User | None = None
+    parent: "Channel | None" = None
+    archived: bool = False
+    """Nothing in the thread can be edited; a new message opens it again, unless it is locked."""
+    locked: bool = False
     bot_permissions: int = BOT
     upload_limit_bytes: int = 10 * MIB
     exists: bool = True
@@ -113,6 +117,8 @@ class Channel:
         if self.recipient is not None:
             return channel | {"type": 1, "recipients": [self.recipient.payload()]}
         assert self.guild is not None
+        if self.parent is not None:
+            return channel | self._as_thread(self.guild, self.parent)
         return channel | {
             "type": 0,
             "guild_id": str(self.guild.id),
@@ -123,6 +129,20 @@ class Channel:
             "topic": None,
             "nsfw": False,
             "rate_limit_per_user": 0,
+        }
+
+    def _as_thread(self, guild: "Guild", parent: "Channel") -> JSON:
+        state = {"archived": self.archived, "locked": self.locked, "auto_archive_duration": 60}
+        return {
+            "type": 11,
+            "guild_id": str(guild.id),
+            "parent_id": str(parent.id),
+            "name": self.name,
+            "owner_id": "1",
+            "rate_limit_per_user": 0,
+            "message_count": 1,
+            "member_count": 1,
+            "thread_metadata": {**state, "archive_timestamp": written_time(1_700_000_000)},
         }
 
     def _forbidden(self) -> list[JSON]:
@@ -181,7 +201,7 @@ class Guild:
             "emojis": [],
             "stickers": [],
             "features": [],
-            "channels": [c.payload() for c in self.channels if c.exists],
+            "channels": [c.payload() for c in self.channels if c.exists and c.parent is None],
             "members": [Member(bot, self).payload()],
             "member_count": len(self.members) + 1,
             "large": False,

@@ -147,6 +147,8 @@ async def get_message(world: "DiscordWorld", _: Request, where: Mapping[str, str
 
 async def patch_message(world: "DiscordWorld", request: Request, where: Mapping[str, str]) -> JSON:
     reply, message = _message(world, where)
+    if reply.channel.archived:
+        raise ApiError(400, 50083, "Thread is archived")
     write(world, message, request.json, request, reply.upload_limit_bytes)
     return message.payload(world.origin)
 

@@ -100,6 +100,9 @@ async def _get_channel(world: "DiscordWorld", _: Request, where: Mapping[str, st
 
 async def _post_message(world: "DiscordWorld", request: Request, where: Mapping[str, str]) -> JSON:
     channel = _channel(world, where, SEND_MESSAGES, *([ATTACH_FILES] if request.files else []))
+    if channel.locked:
+        raise ApiError(403, 160005, "Thread is locked")
+    channel.archived = False
     nonce = request.json.get("nonce")
     if nonce is not None and len(str(nonce)) > 25:
         raise ApiError(400, 50035, "Invalid Form Body")
@@ -139,7 +142,11 @@ async def _get_message(world: "DiscordWorld", _: Request, where: Mapping[str, st
 
 
 async def _open_dm(world: "DiscordWorld", request: Request, _: Mapping[str, str]) -> JSON:
-    return world.dm(world.users[int(request.json["recipient_id"])]).payload()
+    who = int(request.json["recipient_id"])
+    user = world.users.get(who) or next((m.user for g in world.guilds for m in g.members if m.id == who), None)
+    if user is None:
+        raise ApiError(400, 50033, "Invalid Recipient(s)")
+    return world.dm(user).payload()
 
 
 async def _typing(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> None:
@@ -158,7 +165,7 @@ async def _get_guild(world: "DiscordWorld", _: Request, where: Mapping[str, str]
 
 
 async def _get_channels(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> list[JSON]:
-    return [c.payload() for c in _guild(world, where).channels if c.exists]
+    return [c.payload() for c in _guild(world, where).channels if c.exists and c.parent is None]
 
 
 async def _leave(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> None:

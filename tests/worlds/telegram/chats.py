@@ -115,6 +115,10 @@ class Chat:
     messages: dict[int, Message] = field(default_factory=dict)
     actions: list[str] = field(default_factory=list)
     topics: dict[int, Message] = field(default_factory=dict)
+    closed: set[int] = field(default_factory=set)
+    """Topics in which only administrators may write."""
+    forbidden: set[str] = field(default_factory=set)
+    """Kinds of message (text, voice, audio, document) that the group's settings keep from members, and from the bot."""
     moved_to: "Chat | None" = None
 
     @property
@@ -156,11 +160,11 @@ class Chat:
     def add(self, user: User, status: str = "member") -> None:
         self.members[user.id] = status
 
-    async def changes(self, user: User, status: str) -> None:
-        """Let a user make the bot a member, an administrator, restricted, left or kicked."""
+    async def changes(self, user: User, status: str, **rights: bool) -> None:
+        """Let a user make the bot a member, an administrator, restricted (but for `rights`), left or kicked."""
         bot = self.world.bot
         old, self.members[bot.id] = self.members.get(bot.id, "left"), status
-        before, after = member_raw(bot, old), member_raw(bot, status)
+        before, after = member_raw(bot, old), member_raw(bot, status) | rights
         change: JSON = {"chat": self.raw, "from": user.raw, "date": int(time.time())}
         await self.world.send_update("my_chat_member", change | {"old_chat_member": before, "new_chat_member": after})
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tests.worlds.telegram.world import TelegramWorld
 
 TEXT_LIMIT, CAPTION_LIMIT, FILE_LIMIT_BYTES = 4096, 1024, 50 * 1024 * 1024
+RIGHTS = {"text": "text messages", "voice": "voice messages", "audio": "music", "document": "documents"}
+"""What a refusal calls a kind of message."""
 ACTIONS = frozenset(
     "typing upload_photo record_video upload_video record_voice upload_voice upload_document choose_sticker "
     "find_location record_video_note upload_video_note".split()
@@ -53,8 +55,14 @@ def _length(text: str, limit: int, what: str) -> None:
 def _send(world: "TelegramWorld", call: Call, content: JSON, upload: Upload | None = None) -> JSON:
     """Post the bot's message where the call wants it: topic, reply, buttons."""
     chat, thread = chat_of(world, call), call.number("message_thread_id")
+    is_admin = chat.members.get(world.bot.id) == "administrator"
+    kind = next((kind for kind in RIGHTS if kind in content), None)
+    if kind in chat.forbidden and not is_admin:
+        raise ApiError(f"not enough rights to send {RIGHTS[kind]} to the chat")
     if thread is not None and thread not in chat.topics:
         raise ApiError("message thread not found")
+    if thread in chat.closed and not is_admin:
+        raise ApiError("TOPIC_CLOSED")
     reply = call.object("reply_parameters") or {}
     answered = chat.messages.get(int(reply.get("message_id", 0)))
     if reply and (answered is None or answered.deleted):

@@ -1,0 +1,52 @@
+"""Begin an order once the first word on it stands in its chat, which may refuse it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from core.domain.errors import DeliveryRefused, StaleJob, StoreError
+from core.domain.lifecycle import Reason, State
+from core.domain.models import Accepted, Job
+from core.engine.carrier import Carrier
+from core.stores import Store
+
+log = logging.getLogger(__name__)
+
+FirstWord = Callable[[Accepted], Awaitable[None]]
+"""Says the first word on an order. Raises DeliveryRefused where the bot may not write."""
+FIRST_WORD_S = 1.0
+"""The longest that an order waits for it: a chat that is slow holds nothing up."""
+
+
+class FirstWords:
+    """Hands orders to the worker, or takes them back."""
+
+    def __init__(self, store: Store, worker: Carrier) -> None:
+        self._store = store
+        self._worker = worker
+        self._under_way: set[asyncio.Future[None]] = set()
+
+    async def begin(self, job: Job, accepted: Accepted, say: FirstWord | None) -> None:
+        """Say the first word, if there is one to say, and hand the order to the worker; void where it is refused."""
+        try:
+            if say is not None and await self._refused(accepted, say):
+                with suppress(StaleJob, StoreError):  # another worker was faster, or will be: its delivery copes
+                    job = await self._store.move(job, State.CANCELLED, reason=Reason.CHAT_MUTE)
+        finally:
+            self._worker.accept(job)
+
+    async def _refused(self, accepted: Accepted, say: FirstWord) -> bool:
+        task = asyncio.ensure_future(say(accepted))
+        self._under_way.add(task)
+        task.add_done_callback(self._forget)
+        said, _ = await asyncio.wait({task}, timeout=FIRST_WORD_S)
+        error = task.exception() if said else None
+        if error is not None:
+            log.info("job %s: its first word is not said: %s", accepted.job.job_id, error)
+        return isinstance(error, DeliveryRefused)
+
+    def _forget(self, task: asyncio.Future[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # one that comes too late is heard by nobody
