@@ -12,7 +12,9 @@ from core.domain.lifecycle import DeliveryState
 from core.domain.models import Destination, Person
 from core.domain.policy import OLDEST_ACT_MS
 from core.domain.refusals import (
+    Cause,
     InvalidInput,
+    Limit,
     NotFound,
     NotPermitted,
     OverLimit,
@@ -335,3 +337,23 @@ async def test_failing_orders_stop_at_the_total(tmp_path: Path) -> None:
         assert caught.value.standing.total_left_micros == 200
     assert len(rig.gateway.posted) == 7
     assert rig.chat.heard == []
+
+
+async def test_a_direct_chat_s_refusal_names_the_limit_that_refused(rig: Rig) -> None:
+    alone = replace(caller(community="ann"), direct=True)
+    async with rig.running() as alive:
+        with pytest.raises(OverLimit) as nothing:
+            await alive.service.order(order(alone))
+    rig.policy = replace(rig.policy, max_waiting=0)
+    async with rig.running() as alive:
+        with pytest.raises(OverLimit) as waiting:
+            await alive.service.order(order(alone))
+    assert (nothing.value.limit, waiting.value.limit) == (Limit.DIRECT, Limit.WAITING)
+
+
+async def test_no_more_orders_wait_than_may(rig: Rig) -> None:
+    rig.policy = replace(rig.policy, max_queue=0)
+    async with rig.running() as alive:
+        with pytest.raises(Unavailable) as full:
+            await alive.service.order(order())
+    assert full.value.why is Cause.FULL
