@@ -94,7 +94,8 @@ class Server:
                 f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' AND tablename <> '{MARK}'"
             )
             deletions = [f"DELETE FROM {schema}.{row['tablename']}" for row in tables]
-            self.emptying = "; ".join(["SET session_replication_role = replica", *deletions])  # past the triggers
+            guarded = [f"ALTER TABLE {schema}.{name} ENABLE TRIGGER USER" for name in ("ledger", "audit")]
+            self.emptying = "; ".join(["SET session_replication_role = replica", *deletions, *guarded])
         await self.do(self.emptying)
         return self.kept
 
