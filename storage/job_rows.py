@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.domain.errors import StaleJob
+from core.domain.jsontype import JSON
 from core.domain.lifecycle import DeliveryState, Late, Reason, State
 from core.domain.models import Artifact, Delivery, Destination, Job
 from storage.driver import Row
@@ -20,9 +21,14 @@ _OF_JOB = frozenset(field.name for field in fields_of(Job))
 _OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail")
 
 
+def destination_json(destination: Destination) -> JSON:
+    """Return plain values for a destination."""
+    return {"platform": destination.platform, "data": dict(destination.data)}
+
+
 def destination_text(destination: Destination) -> str:
     """Write a destination as its column holds it."""
-    return json.dumps({"platform": destination.platform, "data": dict(destination.data)})
+    return json.dumps(destination_json(destination))
 
 
 def stored(value: Any) -> Any:

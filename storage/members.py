@@ -13,6 +13,7 @@ from core.domain.reports import Entry
 from core.ports import Clock
 from storage import accounts_sql, communities_sql, members_sql, money_sql
 from storage.driver import Driver, Row, Statement
+from storage.job_rows import destination_json
 from storage.rows import entry_of, joined, limits_of, whose
 
 ASK_PAUSE_MS = 3_600_000
@@ -136,7 +137,7 @@ def folded(handle: str | None) -> str | None:
 
 
 def _placed(order: Order) -> str:
-    where = {"platform": order.destination.platform, "data": dict(order.destination.data)}
+    where = destination_json(order.destination)
     placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
     readings = {name: dict(parameters) for name, parameters in order.readings.items()}
     return json.dumps({**placed, "destination": where, "readings": readings})

@@ -27,22 +27,21 @@ _COLUMNS = MoveChanges.__optional_keys__ | {"state", "updated_ms", "resolved_ms"
 """What may change in a job's row, but for the worker that carries it."""
 
 
-def _held(rows: Sequence[Sequence[Row]]) -> Row | None:
-    """Return the hold that an admission has made: the first rows that it returns."""
+def _first(rows: Sequence[Sequence[Row]]) -> Row | None:
+    """Return the first row of an admission so far: its hold, if it has made one."""
     return next((found[0] for found in rows if found), None)
 
 
 _WHEN: Mapping[str, When] = {
     **dict.fromkeys(
         (money_sql.ADMIT_JOB, money_sql.LEDGER_HOLD, money_sql.DRAW_POOL, money_sql.DRAW_TOTAL),
-        lambda rows: _held(rows) is not None,
+        lambda rows: _first(rows) is not None,
     ),
-    money_sql.DRAW_USAGE: lambda rows: bool((hold := _held(rows)) and hold["allowance_micros"]),
-    money_sql.DRAW_BALANCE: lambda rows: bool((hold := _held(rows)) and hold["balance_micros"]),
-    jobs_sql.JOB_BY_EVENT: lambda rows: _held(rows) is None,
-    money_sql.REFUSAL: lambda rows: _held(rows) is None and not rows[-1],
+    money_sql.DRAW_USAGE: lambda rows: bool((hold := _first(rows)) and hold["allowance_micros"]),
+    money_sql.DRAW_BALANCE: lambda rows: bool((hold := _first(rows)) and hold["balance_micros"]),
+    **dict.fromkeys((jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL), lambda rows: _first(rows) is None),
 }
-"""What of an admission depends on whether it made a hold, and on what the hold took."""
+"""What of an admission depends on whether it made a hold, or met an earlier job, and on what the hold took."""
 _EXPECT: Mapping[str, int] = {money_sql.DRAW_BALANCE: 1}
 
 
@@ -124,7 +123,7 @@ class SqlStore(SqlCommunities, SqlMembers):
         if results is None:  # the answer was lost: what it said is asked for again
             results = await self._driver.run(statements[-2:])
         *before, earlier, refused = results
-        found = before[len(know) + 1] if before and before[len(know) + 1] else earlier
+        found = (before and before[len(know) + 1]) or earlier
         if not found and refused[0]["refused_by"] == "unknown":  # it was known, and has been forgotten since
             self._known.discard(pair)
             return await self.admit(admission)
@@ -224,24 +223,20 @@ class SqlStore(SqlCommunities, SqlMembers):
         return now
 
     async def unfinished(self) -> list[Job]:
-        (rows,) = await self._driver.run([Statement(jobs_sql.UNFINISHED)])
-        return [job_of(row) for row in rows]
+        return await self._several(Statement(jobs_sql.UNFINISHED))
 
     async def oldest_waiting(self) -> Job | None:
         return await self._one(Statement(jobs_sql.OLDEST_WAITING))
 
     async def history(self, member: str, community: str | None, most: int) -> list[Job]:
         args = {"member": member, "community": community, "most": most}
-        (rows,) = await self._driver.run([Statement(jobs_sql.HISTORY, args)])
-        return [job_of(row) for row in rows]
+        return await self._several(Statement(jobs_sql.HISTORY, args))
 
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
-        (rows,) = await self._driver.run([Statement(jobs_sql.KEPT, {"before_ms": before_ms, "most": most})])
-        return [job_of(row) for row in rows]
+        return await self._several(Statement(jobs_sql.KEPT, {"before_ms": before_ms, "most": most}))
 
     async def awaited_before(self, before_ms: int, most: int) -> list[Job]:
-        (rows,) = await self._driver.run([Statement(jobs_sql.AWAITED, {"before_ms": before_ms, "most": most})])
-        return [job_of(row) for row in rows]
+        return await self._several(Statement(jobs_sql.AWAITED, {"before_ms": before_ms, "most": most}))
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
@@ -287,5 +282,8 @@ class SqlStore(SqlCommunities, SqlMembers):
             raise StaleJob(f"{job.job_id} is no longer {job.stage}, or another worker carries it") from error
 
     async def _one(self, statement: Statement) -> Job | None:
+        return next(iter(await self._several(statement)), None)
+
+    async def _several(self, statement: Statement) -> list[Job]:
         (rows,) = await self._driver.run([statement])
-        return job_of(rows[0]) if rows else None
+        return [job_of(row) for row in rows]

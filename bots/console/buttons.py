@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bots.platform import Button
+from bots.platform import Button, ButtonKind
 from bots.text import replies
 from core.domain.money import show
 from core.domain.refusals import (
@@ -11,8 +11,6 @@ from core.domain.refusals import (
     OverLimit,
     Refusal,
 )
-
-CONFIRM, CANCEL, ASK, APPROVE, DECLINE = "confirm", "cancel", "ask", "approve", "decline"
 
 
 def typed(pressed: Sequence[Button]) -> str:
@@ -27,7 +25,7 @@ def of_refusal(refusal: Refusal) -> str:
             return f"\n{replies.to_go_ahead(offer_id)}"
         case NeedsChoice(offer_id=offer_id, readings=readings):
             numbered = enumerate(replies.readings(readings), 1)
-            return "".join(f"\n{label}: /{CONFIRM} {offer_id} {i}" for i, label in numbered)
+            return "".join(f"\n{label}: /{ButtonKind.CONFIRM} {offer_id} {i}" for i, label in numbered)
         case OverLimit(missing_micros=int(micros)):
             return f"\n{replies.to_ask(show(micros))}"
         case _:

@@ -41,12 +41,12 @@ class Presses:
         """Member -> offer id -> offer."""
         self._requests: dict[str, CreditRequest] = {}
         self.acts: Mapping[str, Callable[[Caller, Command], Awaitable[Answer]]] = {
-            buttons.CONFIRM: self._confirm,
-            buttons.CANCEL: self._cancel,
+            ButtonKind.CONFIRM: self._confirm,
+            ButtonKind.CANCEL: self._cancel,
             ButtonKind.RESEND: self._resend,
-            buttons.ASK: self._ask,
-            buttons.APPROVE: self._decide,
-            buttons.DECLINE: self._decide,
+            ButtonKind.ASK: self._ask,
+            ButtonKind.APPROVE: self._decide,
+            ButtonKind.DECLINE: self._decide,
         }
 
     def accept(self, accepted: Accepted) -> Answer:
@@ -109,7 +109,7 @@ class Presses:
         credit_request_id = command.body or next(iter(self._requests), "")
         try:
             answer = await actions.decide(
-                self._service, admin, credit_request_id, approve=command.name == buttons.APPROVE
+                self._service, admin, credit_request_id, approve=command.name == ButtonKind.APPROVE
             )
         except Decided:
             self._requests.pop(credit_request_id, None)

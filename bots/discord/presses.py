@@ -7,7 +7,7 @@ from bots.commands import actions as acts
 from bots.commands import approval, buttons
 from bots.discord.buttons import rows
 from bots.discord.identity import AnyInteraction
-from bots.discord.responder import PRIVATE, PUBLIC, UPDATE, Reply, Responder, Target, unattended
+from bots.discord.responder import PRIVATE, PUBLIC, UPDATE, Deferral, Reply, Responder, Target, unattended
 from bots.platform import ButtonKind
 from bots.text import admin_replies, order_replies, replies
 from bots.text.locale import _
@@ -23,22 +23,23 @@ async def press(responder: Responder, interaction: AnyInteraction, custom_id: st
 
 async def _again(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
     """Deliver a stored artifact again, into the message that holds the button."""
-
-    async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
-        await responder.service.redeliver(caller, buttons.id_in(job_id, Missing.JOB), destination, undelivered=True)
-        return ()
-
-    await responder.answer(interaction, act, UPDATE)
+    await _redeliver(responder, interaction, job_id, UPDATE, undelivered=True)
 
 
 async def _resend(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
     """Deliver a stored artifact again, into a private reply of its own."""
+    await _redeliver(responder, interaction, job_id, PRIVATE)
 
+
+async def _redeliver(
+    responder: Responder, interaction: AnyInteraction, job_id: str, deferral: Deferral, *, undelivered: bool = False
+) -> None:
     async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
-        await responder.service.redeliver(caller, buttons.id_in(job_id, Missing.JOB), destination)
+        job = buttons.id_in(job_id, Missing.JOB)
+        await responder.service.redeliver(caller, job, destination, undelivered=undelivered)
         return ()
 
-    await responder.answer(interaction, act, PRIVATE)
+    await responder.answer(interaction, act, deferral)
 
 
 async def _cancel(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:

@@ -223,9 +223,8 @@ class TelegramDelivery:
             name = titles.file_name(job, artifact.probe.extension, address.sent + 1)
             upload = InputFile(file, filename=name, read_file_handle=False)
             duration_s = max(1, round(artifact.probe.duration_ms / 1000))
-            acting = asyncio.create_task(
-                self._show_action(address, ChatAction.UPLOAD_VOICE)
-            )  # neither waits for the other
+            # Neither the action nor the upload waits for the other.
+            acting = asyncio.create_task(self._show_action(address, ChatAction.UPLOAD_VOICE))
             self._acting.add(acting)
             acting.add_done_callback(self._acting.discard)
             try:

@@ -90,14 +90,15 @@ class Presses:
 
     async def _again(self, press: Press, job_id: str) -> Reply:
         """Send a stored artifact again, as a reply to the order that the status message belongs to."""
-        there = Address.of_status(press.on).destination
-        await self._service.redeliver(press.who(), buttons.id_in(job_id, Missing.JOB), there, undelivered=True)
-        return Reply(_(order_replies.SENDING_AGAIN))
+        return await self._redeliver(press, job_id, Address.of_status(press.on), undelivered=True)
 
     async def _resend(self, press: Press, job_id: str) -> Reply:
         """Send a stored artifact again, as a new message."""
-        there = Address(press.on.chat.id).destination
-        await self._service.redeliver(press.who(), buttons.id_in(job_id, Missing.JOB), there)
+        return await self._redeliver(press, job_id, Address(press.on.chat.id))
+
+    async def _redeliver(self, press: Press, job_id: str, to: Address, *, undelivered: bool = False) -> Reply:
+        job = buttons.id_in(job_id, Missing.JOB)
+        await self._service.redeliver(press.who(), job, to.destination, undelivered=undelivered)
         return Reply(_(order_replies.SENDING_AGAIN))
 
     async def _cancel(self, press: Press, job_id: str) -> Reply:
