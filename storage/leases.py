@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from core.domain.errors import StoreAway, StoreError
@@ -124,6 +124,11 @@ def _clock_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
+def _oldest_first(jobs: Iterable[Job]) -> list[Job]:
+    """Put in order what an UPDATE returned in any."""
+    return sorted(jobs, key=lambda job: (job.created_ms, job.job_id))
+
+
 class PostgresLease:
     """Implements `core.engine.lease.Lease`. Times are told by the database's clock, which all machines share."""
 
@@ -170,7 +175,7 @@ class PostgresLease:
         args |= {"communities": list(room.of_community), "of_community": list(room.of_community.values())}
         rows, left = await self._driver.run([Statement(_TAKE, args), Statement(_LEFT)])
         self.left = int(left[0]["jobs"])
-        return sorted([*strays, *(job_of(row) for row in rows)], key=lambda job: (job.created_ms, job.job_id))
+        return _oldest_first([*strays, *map(job_of, rows)])
 
     async def _find_strays(self, carried: Carried) -> list[Job]:
         """Return, now and then, the jobs that are ours and that nobody carried at the look before this either.
@@ -193,7 +198,7 @@ class PostgresLease:
             return []
         args = {"worker_id": self.worker_id, "most": most, "platforms": self._platforms, "waited_ms": WAITED_MS}
         (rows,) = await self._driver.run([Statement(_TAKE_UNSHOWN, args)])
-        return [job_of(row) for row in rows]
+        return _oldest_first(map(job_of, rows))
 
     async def leave(self, job: Job, *, told: bool) -> None:
         """Leave a job that is ours to whoever takes it first."""

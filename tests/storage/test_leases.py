@@ -78,6 +78,15 @@ async def test_what_waits_is_shown_by_one_worker_that_has_it_meanwhile(crew: Cre
     assert await ann.take(full, nobody) == await ann.take_unshown(9) == []
 
 
+async def test_the_oldest_of_what_waits_is_shown_first(crew: Crew) -> None:
+    ann = await crew.worker("ann")
+    ids = [await crew.order("greedy") for _ in range(5)]
+    await crew.do("UPDATE jobs SET created_ms = -CAST(substr(job_id, 4) AS INT)")
+    full = Room(most=9, limits=Limits(total=9, community=9, member=1), of_member={"test:greedy": 1})
+    assert await ann.take(full, nobody) == []
+    assert [job.job_id for job in await ann.take_unshown(9)] == ids[::-1]
+
+
 async def test_what_has_only_just_begun_to_wait_is_not_shown_yet(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = await crew.worker("ann")
     monkeypatch.setattr("storage.leases.WAITED_MS", 10**15)
