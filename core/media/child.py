@@ -141,29 +141,41 @@ def frames_of(source: InputContainer) -> Iterator[av.AudioFrame]:
         raise NotAudio(f"{bad} of {bad + good} packets are broken")
 
 
-def is_silent(frame: av.AudioFrame) -> bool:
-    """Tell whether nothing can be heard in a frame."""
-    resampler = av.AudioResampler(format="s16", layout=frame.layout, rate=frame.sample_rate)
-    with reading():
-        plain = [*resampler.resample(frame), *resampler.resample(None)]
-    for piece in plain:
-        samples = array("h", bytes(piece.planes[0])[: 2 * piece.samples * piece.layout.nb_channels])
-        if samples and (max(samples) > QUIETEST or min(samples) < -QUIETEST):
-            return False
-    return True
+class Ear:
+    """Tells silence from sound in frames of any format; those that are alike share one resampler.
+
+    A filter graph with threads reserves address space for each of them, and a long silence would use up the limit.
+    """
+
+    def __init__(self) -> None:
+        self._like: tuple[str, str, int] | None = None
+
+    def hears(self, frame: av.AudioFrame) -> bool:
+        """Tell whether anything can be heard in a frame."""
+        like = frame.format.name, frame.layout.name, frame.sample_rate
+        if like != self._like:
+            self._like = like
+            self._resampler = av.AudioResampler(format="s16", layout=like[1], rate=like[2], threads=1)
+        with reading():
+            plain = self._resampler.resample(frame)
+        for piece in plain:
+            samples = array("h", bytes(piece.planes[0])[: 2 * piece.samples * piece.layout.nb_channels])
+            if samples and (max(samples) > QUIETEST or min(samples) < -QUIETEST):
+                return True
+        return False
 
 
 def probe(path: str, raw: JSON | None = None) -> JSON:
     """Decode the whole file and say what it is; the duration counts the samples that came out."""
     duration_s = 0.0
     rate = channels = 0
-    silent = True
+    silent, ear = True, Ear()
     with opened(path, raw) as (source, container):
         codec = audio_of(source)[1]
         for frame in frames_of(source):
             rate, channels = frame.sample_rate, frame.layout.nb_channels
             duration_s += frame.samples / rate
-            silent = silent and is_silent(frame)
+            silent = silent and not ear.hears(frame)
     duration_ms = round(duration_s * 1000)
     if not duration_ms or (container == "raw" and duration_ms < SHORTEST_RAW_MS):
         raise NotAudio(f"{duration_ms} ms of samples")

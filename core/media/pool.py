@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
 from contextlib import suppress
 from itertools import count
@@ -113,7 +114,8 @@ class Child:
         await self._listening
         status = await self._process.wait()
         text = self._complaints.decode(errors="replace").strip()
-        log.debug("media process %d ended with %d after %d requests: %s", self.pid, status, self.served, text)
+        level = logging.DEBUG if status == -signal.SIGKILL else logging.WARNING  # else nobody here ended it
+        log.log(level, "media process %d ended with %d after %d requests: %s", self.pid, status, self.served, text)
 
 
 class Pool:

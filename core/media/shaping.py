@@ -21,7 +21,7 @@ FADE_S = 0.004
 def plain(frames: Iterable[av.AudioFrame], channels: int, rate: int | None = None) -> Iterator[av.AudioFrame]:
     """Yield 16-bit samples whose time runs without gaps."""
     layout = "mono" if channels == 1 else "stereo"
-    resampler = av.AudioResampler(format="s16", layout=layout, rate=rate)
+    resampler = av.AudioResampler(format="s16", layout=layout, rate=rate, threads=1)
     at = 0
 
     def timed(done: list[av.AudioFrame]) -> Iterator[av.AudioFrame]:
@@ -56,6 +56,7 @@ def filtered(frames: Iterable[av.AudioFrame], *filters: tuple[str, str]) -> Iter
 def chained(like: av.AudioFrame, filters: Iterable[tuple[str, str]]) -> Graph:
     """Build a chain that takes frames like this one."""
     graph = Graph()
+    graph.threads = 1  # each further thread reserves address space, which is limited here
     last = graph.add_abuffer(
         sample_rate=like.sample_rate,
         format=like.format.name,

@@ -188,6 +188,14 @@ async def test_audio_after_a_long_silence_is_audio(shared: Media, tmp_path: Path
     assert (await shared.probe(path)).duration_ms == 10_100
 
 
+async def test_a_long_silence_fits_into_little_memory(tmp_path: Path) -> None:
+    media = Media(children=1, memory_bytes=400_000_000)
+    path = write(tmp_path / "a", "ogg", "libopus", 2, 48_000, samples=np.zeros(48_000 * 60, np.int16))
+    with pytest.raises(SilentAudio):
+        await media.probe(path)
+    await media.close()
+
+
 async def test_random_bytes_behind_every_known_header_are_undecodable(shared: Media, tmp_path: Path) -> None:
     for number, magic in enumerate(
         (b"", b"OggS", b"ID3\x04\x00\x00\x00\x00\x00\x00", b"fLaC", b"\x00\x00\x00\x20ftypM4A ")
