@@ -51,7 +51,7 @@ class Gateway(Protocol):
     """Generates audio. Raises GatewayError, whose class says what a submit's failure means."""
 
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
-        """Post one request, once; return the gateway's request id."""
+        """Post one request, once; return the gateway's request id. Without a token it is not called back."""
         ...
 
     async def status(self, request_id: str) -> GatewayStatus:

@@ -7,10 +7,10 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 from pydantic import SecretStr
 
+from bots.app.generating import generating
 from bots.app.health import Health
 from bots.app.life import App, calm_collector
 from bots.app.metrics import LoopLag
@@ -31,9 +31,6 @@ from core.engine.remote import HAND_S, LOOK_S
 from core.files.artifacts import ArtifactFolder
 from core.files.private import FOLDER
 from core.files.spool import own_disk, try_writing
-from core.gateway.client import GatewayClient
-from core.gateway.settings import GatewaySettings
-from core.media.media import Media
 from core.ports import Clock, Presence
 from core.service import Service
 from storage.engines import lease_of, signal_of, unattended_of, workers_of
@@ -98,19 +95,6 @@ async def presences(settings: Settings, community: str) -> AsyncIterator[Mapping
         yield {name: chat}
     finally:
         await chat.close()
-
-
-@asynccontextmanager
-async def sandbox(folder: Path) -> AsyncIterator[str]:
-    """Run the sandbox gateway inside this process and yield its URL; its requests outlast a restart in `folder`."""
-    try:
-        from bots.sandbox import Sandbox, SandboxConfig
-    except ImportError as error:
-        raise ConfigurationError(
-            f"GATEWAY_URL=sandbox needs an extra: pip install 'troubadour[sandbox]' ({error})"
-        ) from error
-    async with Sandbox(SandboxConfig(folder=folder)) as gateway:
-        yield gateway.url
 
 
 @asynccontextmanager
@@ -188,12 +172,8 @@ async def _runtime(
     settings: Settings, chats: Mapping[str, Platform], stores: Stores, part: Part, clock: Clock
 ) -> AsyncIterator[Runtime]:
     async with AsyncExitStack() as stack:
-        inside = settings.data_dir / "sandbox"
-        url = await stack.enter_async_context(sandbox(inside)) if settings.sandboxed else settings.gateway_url
+        gateway, media = await stack.enter_async_context(generating(settings))
         _make_spool(settings)
-        media, gateway = Media(), GatewayClient(_gateway_settings(settings, url))
-        stack.push_async_callback(media.close)
-        stack.push_async_callback(gateway.close)
         yield Runtime(
             store=stores.store,
             admin_store=stores.admin,
@@ -211,16 +191,6 @@ async def _runtime(
             meters=stores.meters,
             share=_share(settings, chats, stores, part),
         )
-
-
-def _gateway_settings(settings: Settings, url: str) -> GatewaySettings:
-    return GatewaySettings(
-        url=url,
-        key=settings.gateway_key or SecretStr("no-key-needed"),
-        public_url=settings.public_url,
-        webhook_mode=settings.webhook_mode,
-        proxies=settings.proxies,
-    )
 
 
 def _duty(part: Part, chats: Mapping[str, Platform]) -> str:

@@ -12,10 +12,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, c
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
+from core.domain.amounts import AMOUNT, PERIOD, parse_amount, read_monthly, read_quota
 from core.domain.communities import Communities
 from core.domain.contract import WebhookMode
 from core.domain.parameters import Text
 from core.domain.products import PRODUCTS
+from core.domain.quota import Period, Quota
 from core.domain.refusals import InvalidInput
 from core.domain.spans import read_span_ms
 
@@ -51,6 +53,12 @@ def _seconds(value: Any) -> Any:
 
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 """Typed as a number, or as admins type a time."""
+
+
+def _put(instead: str) -> str:
+    """Say what to put instead of an amount, unless only its writer knows that."""
+    better = instead.replace(PERIOD, Period.DAY)
+    return f": put {better}" if better and AMOUNT not in better else ""
 
 
 class Group(BaseModel):
@@ -114,6 +122,54 @@ class Money(Group):
     `COMMUNITIES_ALLOWED`) or `open` (everywhere)."""
     communities_allowed: Words = Field((), examples=["telegram:-100123 discord:456"])
     """The communities that need no approval with `COMMUNITIES=list`."""
+
+    @property
+    def price_micros(self) -> int:
+        """The price of 1,000 characters."""
+        instead = ""
+        try:
+            if micros := parse_amount(self.price, 0):
+                return micros
+        except InvalidInput as error:
+            instead = error.instead
+        raise ValueError(f"PRICE: {self.price!r} is not an amount such as 0.10{_put(instead)}")
+
+    @property
+    def default_quota(self) -> Quota:
+        """What a member of a community may spend where no admin has said otherwise."""
+        return self._allowance("DEFAULT_ALLOWANCE", self.default_allowance)
+
+    @property
+    def direct_quota(self) -> Quota:
+        """What anybody may spend in a direct chat."""
+        return self._allowance("DIRECT_ALLOWANCE", self.direct_allowance)
+
+    def _allowance(self, name: str, text: str) -> Quota:
+        if text.strip().lower() == "none":
+            return Quota(limit_micros=0, period=Period.DAY)
+        try:
+            return read_quota(text, self.price_micros)
+        except InvalidInput as error:
+            such_as = "0.10 day, 5000 chars week, unlimited or none"
+            if error.parameter == "period" and not error.value:
+                such_as += ", since its period is missing"
+            raise ValueError(f"{name}: {text!r} is not such as 20.00 or unlimited{_put(error.instead)}") from None
+
+    @property
+    def default_pool_micros(self) -> int | None:
+        """What a community may spend in a month where no operator has said otherwise; None is unlimited."""
+        return self._monthly("DEFAULT_POOL", self.default_pool)
+
+    @property
+    def total_pool_micros(self) -> int | None:
+        """What the operator may have to pay for a month, over all communities; None is unlimited."""
+        return self._monthly("TOTAL_POOL", self.total_pool)
+
+    def _monthly(self, name: str, text: str) -> int | None:
+        try:
+            return read_monthly(text, self.price_micros)
+        except InvalidInput as error:
+            raise ValueError(f"{name}: {text!r} is not such as 20.00 or unlimited{_put(error.instead)}") from None
 
 
 class Limits(Group):

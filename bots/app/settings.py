@@ -15,11 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bots.app.env_file import read_lines
 from bots.app.fields import Chats, Gateway, Limits, Machine, Money, Products, Voices
 from bots.app.typos import bare, choices_of, in_choices, misspelt, worded, wrong_with_token
-from core.domain.amounts import AMOUNT, PERIOD, parse_amount, read_monthly, read_quota
 from core.domain.errors import ConfigurationError
 from core.domain.products import VOICES
-from core.domain.quota import Period, Quota
-from core.domain.refusals import InvalidInput
 from core.gateway.proxies import Proxies
 from core.gateway.settings import base_url
 
@@ -36,12 +33,6 @@ _KEYS = {
     "owners": (_OWNER, "discord:1234 or telegram:5678"),
     "communities_allowed": (_COMMUNITY, "telegram:-100123 or discord:456"),
 }
-
-
-def _put(instead: str) -> str:
-    """Say what to put instead of an amount, unless only its writer knows that."""
-    better = instead.replace(PERIOD, Period.DAY)
-    return f": put {better}" if better and AMOUNT not in better else ""
 
 
 def address_of(url: str) -> Path | str:
@@ -116,54 +107,6 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Machine, BaseSet
             return urlsplit(self.public_url or "").port
         except ValueError:  # which PUBLIC_URL is told for
             return None
-
-    @property
-    def price_micros(self) -> int:
-        """The price of 1,000 characters."""
-        instead = ""
-        try:
-            if micros := parse_amount(self.price, 0):
-                return micros
-        except InvalidInput as error:
-            instead = error.instead
-        raise ValueError(f"PRICE: {self.price!r} is not an amount such as 0.10{_put(instead)}")
-
-    @property
-    def default_quota(self) -> Quota:
-        """What a member of a community may spend where no admin has said otherwise."""
-        return self._allowance("DEFAULT_ALLOWANCE", self.default_allowance)
-
-    @property
-    def direct_quota(self) -> Quota:
-        """What anybody may spend in a direct chat."""
-        return self._allowance("DIRECT_ALLOWANCE", self.direct_allowance)
-
-    def _allowance(self, name: str, text: str) -> Quota:
-        if text.strip().lower() == "none":
-            return Quota(limit_micros=0, period=Period.DAY)
-        try:
-            return read_quota(text, self.price_micros)
-        except InvalidInput as error:
-            such_as = "0.10 day, 5000 chars week, unlimited or none"
-            if error.parameter == "period" and not error.value:
-                such_as += ", since its period is missing"
-            raise ValueError(f"{name}: {text!r} is not such as {such_as}{_put(error.instead)}") from None
-
-    @property
-    def default_pool_micros(self) -> int | None:
-        """What a community may spend in a month where no operator has said otherwise; None is unlimited."""
-        return self._monthly("DEFAULT_POOL", self.default_pool)
-
-    @property
-    def total_pool_micros(self) -> int | None:
-        """What the operator may have to pay for a month, over all communities; None is unlimited."""
-        return self._monthly("TOTAL_POOL", self.total_pool)
-
-    def _monthly(self, name: str, text: str) -> int | None:
-        try:
-            return read_monthly(text, self.price_micros)
-        except InvalidInput as error:
-            raise ValueError(f"{name}: {text!r} is not such as 20.00 or unlimited{_put(error.instead)}") from None
 
     @property
     def proxies(self) -> Proxies:

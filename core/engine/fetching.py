@@ -1,16 +1,14 @@
-"""Bring what the gateway has made into the spool, and see that it is audio."""
+"""Bring what the gateway has made for a job into the spool."""
 
 import logging
 from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 
-from core.domain.audio import may_be_samples, raw_format
-from core.domain.errors import GatewayError, MediaError, MediaUnavailable, RequestUnknown, SilentAudio
+from core.domain.errors import GatewayError, MediaError, RequestUnknown
 from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.models import Artifact, Job
-from core.domain.products import row_of
 from core.engine.delivery import DELIVER_S
+from core.engine.downloads import Downloads
 from core.engine.pace import Pace, Patience
 from core.engine.wakeups import Wakeups
 from core.ports import ArtifactStore, Gateway, MediaTools
@@ -34,7 +32,7 @@ class Fetcher:
     ) -> None:
         self._store = store
         self._gateway = gateway
-        self._media = media
+        self._downloads = Downloads(gateway, media, pace, wakeups.pause)
         self._artifacts = artifacts
         self._pace = pace
         self._wakeups = wakeups
@@ -71,44 +69,11 @@ class Fetcher:
     ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
         """Return the artifacts that could be fetched and decoded, and the last error of the others."""
         folder = await self._artifacts.folder(job.job_id)
-        artifacts: list[Artifact] = []
-        trouble: GatewayError | MediaError | None = None
-        for number, url in enumerate(urls):
-            try:
-                artifacts.append(await self._usable(job, url, folder / str(number)))
-            except (GatewayError, MediaError) as error:
-                log.warning("job %s: media %d: %s", job.job_id, number, error)
-                trouble = error
+        what = f"job {job.job_id}"
+        artifacts, trouble = await self._downloads.fetched(what, urls, folder, job.product, job.parameters)
         if not artifacts:
             await self._artifacts.drop(job.job_id)
-        return tuple(artifacts), trouble
-
-    async def _usable(self, job: Job, url: str, into: Path) -> Artifact:
-        content_type = await self._fetch(url, into)
-        raw = raw_format(row_of(job.product).output_of(job.parameters))
-        probe = await self._media.probe(into, raw if may_be_samples(content_type) else None)
-        return Artifact.of(into, probe, _size_bytes(into))
-
-    async def _fetch(self, url: str, into: Path) -> str:
-        for tried in count(1):
-            try:
-                return await self._gateway.fetch(url, into)
-            except MediaUnavailable as error:
-                if not error.may_retry or tried >= self._pace.fetch_tries:
-                    raise
-                await self._wakeups.pause(self._pace.fetch_pause_s * 2 ** (tried - 1))
-        raise AssertionError("counting has no end")
-
-
-def no_audio(trouble: GatewayError | MediaError | None) -> Reason:
-    """Return why none of the audio can be delivered."""
-    if isinstance(trouble, SilentAudio):
-        return Reason.SILENT
-    return Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
-
-
-def _size_bytes(path: Path) -> int:
-    return path.stat().st_size  # the file was just written and is still in the page cache
+        return artifacts, trouble
 
 
 def _missing(artifacts: Sequence[Artifact]) -> bool:

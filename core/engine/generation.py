@@ -15,7 +15,8 @@ from core.domain.products import Catalog, Product
 from core.engine.callbacks import Arrivals, Naming
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.delivery import Deliverer
-from core.engine.fetching import Fetcher, no_audio
+from core.engine.downloads import no_audio
+from core.engine.fetching import Fetcher
 from core.engine.lease import Lease, holds
 from core.engine.pace import Pace, Patience
 from core.engine.persist import persist

@@ -62,7 +62,7 @@ class GatewayClient:
 
     def _callback(self, token: str) -> dict[str, str]:
         base = self._settings.callback_base
-        if base is None:
+        if base is None or not token:
             return {}
         return {"X-Webhook-URL": base + quote(token, safe=""), "X-Webhook-Mode": self._settings.webhook_mode}
 

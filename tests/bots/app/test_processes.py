@@ -35,7 +35,7 @@ from tests.worlds.telegram import Fault, TelegramWorld
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.app.compose.Media", Shapes)
+    monkeypatch.setattr("bots.app.generating.Media", Shapes)
     monkeypatch.setattr("bots.app.compose.LOOK_S", 0.02)
     monkeypatch.setattr("core.engine.remote.LOOK_S", 0.02)
 

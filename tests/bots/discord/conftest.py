@@ -108,7 +108,7 @@ def listens() -> None:
 @pytest.fixture(autouse=True)
 def _shapes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "listens" not in request.fixturenames:
-        monkeypatch.setattr("bots.app.compose.Media", Shapes)
+        monkeypatch.setattr("bots.app.generating.Media", Shapes)
 
 
 Running = Callable[..., AbstractAsyncContextManager[App]]

@@ -1,0 +1,71 @@
+"""Download what the gateway has made, and see that it is audio."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from core.domain.audio import may_be_samples, raw_format
+from core.domain.errors import GatewayError, MediaError, MediaUnavailable, SilentAudio
+from core.domain.lifecycle import Reason
+from core.domain.models import Artifact
+from core.domain.products import row_of
+from core.engine.pace import Pace
+from core.ports import Gateway, MediaTools
+
+log = logging.getLogger(__name__)
+
+
+class Downloads:
+    """Downloads the files of a request."""
+
+    def __init__(
+        self, gateway: Gateway, media: MediaTools, pace: Pace, pause: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._gateway = gateway
+        self._media = media
+        self._pace = pace
+        self._pause = pause
+
+    async def fetched(
+        self, what: str, urls: Sequence[str], folder: Path, product: str, parameters: Mapping[str, Any]
+    ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
+        """Return the artifacts that could be fetched and decoded, and the last error of the others.
+
+        `what`: whose they are, for the log.
+        """
+        raw = raw_format(row_of(product).output_of(parameters))
+        artifacts: list[Artifact] = []
+        trouble: GatewayError | MediaError | None = None
+        for number, url in enumerate(urls):
+            into = folder / str(number)
+            try:
+                content_type = await self._fetch(url, into)
+                probe = await self._media.probe(into, raw if may_be_samples(content_type) else None)
+                artifacts.append(Artifact.of(into, probe, _size_bytes(into)))
+            except (GatewayError, MediaError) as error:
+                log.warning("%s: media %d: %s", what, number, error)
+                trouble = error
+        return tuple(artifacts), trouble
+
+    async def _fetch(self, url: str, into: Path) -> str:
+        for tried in count(1):
+            try:
+                return await self._gateway.fetch(url, into)
+            except MediaUnavailable as error:
+                if not error.may_retry or tried >= self._pace.fetch_tries:
+                    raise
+                await self._pause(self._pace.fetch_pause_s * 2 ** (tried - 1))
+        raise AssertionError("counting has no end")
+
+
+def no_audio(trouble: GatewayError | MediaError | None) -> Reason:
+    """Return why none of the audio can be delivered."""
+    if isinstance(trouble, SilentAudio):
+        return Reason.SILENT
+    return Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
+
+
+def _size_bytes(path: Path) -> int:
+    return path.stat().st_size  # the file was just written and is still in the page cache
