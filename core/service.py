@@ -116,6 +116,7 @@ class Service:
     ) -> Accepted:
         if not order.caller.can_spend:
             raise NotPermitted(Need.ACCOUNT)
+        self._check_length(order, product)
         if order.readings:
             if limit := CLOSED.get(await self.communities.approval(order.caller)):
                 raise OverLimit(limit, 0, await self.standing(order.caller))
@@ -149,6 +150,13 @@ class Service:
             await self._first_words.begin(job, accepted, first_word)
         return accepted
 
+    def _check_length(self, order: Order, product: Product) -> None:
+        """Refuse what is longer than all the parts of an order may be, before it is split."""
+        text, most = product.text_of(order.parameters), self._policy.longest_order
+        has = sum(len(turn.text) for turn in order.turns) or len(text)
+        if product.splits_at is not None and has > most:
+            raise InvalidInput(product.billed, f"{text[:20]}…", allowed(Rule.SHORTER_ORDER, most=most, has=has))
+
     def _check_open(self) -> None:
         if self._worker.stopping:
             raise Unavailable(Cause.DRAINING)
@@ -170,7 +178,7 @@ class Service:
         if limit is Limit.COMMUNITY:
             limit = CLOSED.get(await self.communities.heard(admission.order.caller), limit)
         if limit is not Limit.CONFIRM:
-            raise OverLimit(limit, cost_micros, standing)
+            raise OverLimit(limit, cost_micros, standing, admission.characters)
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)
         raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms)
 

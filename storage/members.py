@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from core.domain.models import Caller, Destination, Order, Person
+from core.domain.models import Caller, Destination, Order, Person, Turn
 from core.domain.policy import OFFER_MS
 from core.domain.quota import DAY_MS, Period, Quota, QuotaSource, Standing, day_of, window
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
@@ -69,7 +69,9 @@ class SqlMembers:
             raise NotPermitted(Need.OWNER)
         placed = json.loads(rows[0]["placed"])
         where = Destination(placed["destination"]["platform"], placed["destination"]["data"])
-        return Order(**{**placed, "destination": where, "caller": caller}), int(rows[0]["cost_micros"])
+        turns = tuple(Turn(*turn) for turn in placed.get("turns", ()))
+        order = Order(**{**placed, "destination": where, "turns": turns, "caller": caller})
+        return order, int(rows[0]["cost_micros"])
 
     async def drop_offer(self, offer_id: str) -> None:
         await self._driver.run([Statement(members_sql.DROP_OFFER, {"offer_id": offer_id})])
@@ -140,7 +142,8 @@ def _placed(order: Order) -> str:
     where = destination_json(order.destination)
     placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
     readings = {name: dict(parameters) for name, parameters in order.readings.items()}
-    return json.dumps({**placed, "destination": where, "readings": readings})
+    turns = {"turns": [(turn.voice, turn.text) for turn in order.turns]} if order.turns else {}
+    return json.dumps({**placed, "destination": where, "readings": readings, **turns})
 
 
 def standing_of(row: Row) -> Standing:

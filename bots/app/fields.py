@@ -186,6 +186,8 @@ class Limits(Group):
     waiting_total: int = Field(1000, ge=1)
     """Orders of everybody that may wait for their turn. Beyond that, members hear that the bot is busy and for how
     long."""
+    order_characters: int = Field(20_000, ge=1, le=200_000)
+    """Characters of a whole text to be spoken. A community's admins may set less, with `/limits text`."""
     queue_s: Seconds = Field(900, gt=0)
     """Seconds that an order may wait for its turn; then it is cancelled, uncharged. An order that arrives older is not
     begun."""

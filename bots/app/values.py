@@ -35,6 +35,7 @@ def policy_of(settings: Settings) -> Policy:
         max_waiting=settings.waiting_per_member,
         max_queue=settings.waiting_total,
         oldest_order_s=settings.queue_s,
+        longest_order=settings.order_characters,
         price_micros=settings.price_micros,
         owners=frozenset(settings.owners),
     )

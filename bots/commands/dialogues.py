@@ -11,8 +11,8 @@ from typing import NoReturn
 from bots.commands.voice_names import LONGEST_NAME, ORDINARY_WORDS, voice_named, voices_near
 from bots.text import product_words
 from bots.text.locale import _
+from core.domain.models import Turn
 from core.domain.parameters import says_something
-from core.domain.parts import Turn
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
 

@@ -31,6 +31,7 @@ _WORDS: Mapping[Rule, str] = {
     Rule.PLAIN: N_("text without control characters"),
     Rule.PARAMETER: N_("a parameter of {product}: {choices}"),
     Rule.REQUIRED: N_("given: it is required"),
+    Rule.FEWER_PARTS: N_("spoken in at most {most} parts (this has {has}): each change of the voice begins one"),
 }
 
 
@@ -39,6 +40,12 @@ _COUNTED: Mapping[Rule, Callable[..., str]] = {
     Rule.SHORT: lambda most: ngettext("at most {n} character", "at most {n} characters", most),
     Rule.SHORTER: lambda most, has: ngettext(
         "at most {n} character (this has {has})", "at most {n} characters (this has {has})", most, has=has
+    ),
+    Rule.SHORTER_ORDER: lambda most, has: ngettext(
+        "at most {n} character an order (this has {has}), which whoever runs this bot can change",
+        "at most {n} characters an order (this has {has}), which whoever runs this bot can change",
+        most,
+        has=has,
     ),
 }
 

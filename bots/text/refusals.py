@@ -197,11 +197,12 @@ def _products(standing: Standing) -> str:
     return _("This community's admins allow {products} only.", products=names)
 
 
-def _longest(standing: Standing) -> str:
-    return ngettext(
-        "This community's admins allow at most {n} character an order.",
-        "This community's admins allow at most {n} characters an order.",
-        standing.limits.longest_text or 0,
+def _longest(error: OverLimit) -> str:
+    return _(
+        "This has {has} characters; this community's admins allow at most {most} an order. They can change that with "
+        "/limits text.",
+        has=error.characters,
+        most=error.standing.limits.longest_text or 0,
     )
 
 
@@ -246,7 +247,6 @@ _LIMITED: dict[Limit, Callable[[Standing], str]] = {
     Limit.BLOCKED: _blocked,
     Limit.PRODUCT: _products,
     Limit.CHANNEL: lambda __: _("This community's admins don't allow orders here, but in other channels."),
-    Limit.LONGEST_TEXT: _longest,
     Limit.COOLDOWN: _cooling,
     Limit.WAITING: lambda __: _("You have as many orders under way as anybody may. Please wait until one is finished."),
     Limit.IN_FLIGHT: _in_flight,
@@ -256,6 +256,8 @@ _POOLS = {Limit.POOL: _pool, Limit.TOTAL_POOL: _total_pool}
 
 def _over_limit(error: OverLimit) -> str:
     standing, cost = error.standing, money(error.cost_micros)
+    if error.limit is Limit.LONGEST_TEXT:
+        return _longest(error)
     if error.limit in _LIMITED:
         return _LIMITED[error.limit](standing)
     if error.limit in _POOLS:

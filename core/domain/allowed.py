@@ -26,6 +26,8 @@ class Rule(StrEnum):
     CHANNELS = auto()
     SHORT = auto()  # most
     SHORTER = auto()  # most, has
+    SHORTER_ORDER = auto()  # most, has
+    FEWER_PARTS = auto()  # most, has
     NUMBER = auto()  # low, high
     TRUTH = auto()
     AUDIBLE = auto()

@@ -101,6 +101,14 @@ class Destination:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one voice says in a dialogue before another does."""
+
+    voice: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What a member asked for. `event_id` is the platform event's own id: the same event twice is one order."""
@@ -112,6 +120,8 @@ class Order:
     destination: Destination
     readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Where it isn't plain what is meant: the parameters of each reading by its name; the member is asked first."""
+    turns: tuple[Turn, ...] = ()
+    """Who says what, where several speak; the text among the parameters is all of it as it was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,23 +5,20 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
+from core.domain.allowed import Rule
+from core.domain.allowed import allowed as says
+from core.domain.models import Turn
 from core.domain.money import cost_of
-from core.domain.parameters import Text
 from core.domain.products import Product
+from core.domain.refusals import InvalidInput
 from core.domain.seams import Seam
 from core.domain.splitting import Stretch, split
 
 SPEAKERS_MS = 300
 """Between two who speak; a generated speech brings little silence of its own."""
 PARAGRAPHS_MS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one voice says in a dialogue before another does."""
-
-    voice: str
-    text: str
+MOST_PARTS = 200
+"""Three hours of prose; each part is a request, a row and a file, however short it is in a dialogue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +38,12 @@ class Part:
 def parts_of(product: Product, parameters: Mapping[str, Any], turns: Sequence[Turn] = ()) -> tuple[Part, ...]:
     """Plan an order of parameters that share all but the voices and texts of a dialogue's turns, if it has such.
 
-    Raises InvalidInput for the first parameter that is out of range, before anything is billed.
+    Raises InvalidInput for the first parameter that is out of range and for too many parts, before anything is billed.
     """
     spoken = list(_spoken(product, turns or (Turn(product.speaker_of(parameters), product.text_of(parameters)),)))
+    if len(spoken) > MOST_PARTS:
+        excerpt = f"{spoken[0][1].text[:20]}…"
+        raise InvalidInput(product.billed, excerpt, says(Rule.FEWER_PARTS, most=MOST_PARTS, has=len(spoken)))
     sent = [product.validate({**parameters, **_of(product, voice), product.billed: s.text}) for voice, s in spoken]
     characters = [product.characters(each) for each in sent]
     costs = [cost_of(so_far, product.price_micros) for so_far in accumulate(characters, initial=0)]
@@ -57,13 +57,12 @@ def parts_of(product: Product, parameters: Mapping[str, Any], turns: Sequence[Tu
 
 
 def _spoken(product: Product, turns: Sequence[Turn]) -> Iterator[tuple[str, Stretch]]:
-    """Yield who says what: a prompt of music is one idea, and never split."""
-    text = product.table[product.billed]
+    """Yield who says what, in stretches that fit a request."""
     for turn in turns:
-        if product.speaker and isinstance(text, Text):
-            yield from ((turn.voice, stretch) for stretch in split(product.billed, turn.text, text.limit))
-        else:
+        if product.splits_at is None:
             yield turn.voice, Stretch(turn.text, Seam.PARAGRAPH)
+        else:
+            yield from ((turn.voice, stretch) for stretch in split(product.billed, turn.text, product.splits_at))
 
 
 def _of(product: Product, voice: str) -> Mapping[str, str]:

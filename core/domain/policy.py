@@ -25,6 +25,8 @@ class Policy:
     """Jobs of everybody that may wait for their turn; beyond that orders are refused."""
     oldest_order_s: float = 900
     """The greatest age of an order that is taken, as after a night without the bot."""
+    longest_order: int = 20_000
+    """Characters of a text that is spoken, however many requests it takes."""
     price_micros: int = PRICE_MICROS
     """Per 1,000 characters; what an amount typed in characters is counted with."""
     owners: frozenset[str] = frozenset()

@@ -76,6 +76,12 @@ class Product:
         """Name the parameters beside the billed one: what may be typed before it, or chosen."""
         return tuple(name for name in self.table if name != self.billed)
 
+    @property
+    def splits_at(self) -> int | None:
+        """How long a text may be in one request; None where it is never split, as a prompt of music is one idea."""
+        text = self.table[self.billed]
+        return text.limit if self.speaker and isinstance(text, Text) else None
+
     def validate(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters as they will be sent. Raises InvalidInput for the first that is out of range."""
         for name in parameters:

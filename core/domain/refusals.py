@@ -138,9 +138,11 @@ class MayNotPost(Refusal):
 class OverLimit(Refusal):
     """Say which limit refused, with the standing that the decision saw."""
 
-    def __init__(self, limit: Limit, cost_micros: int, standing: Standing) -> None:
+    def __init__(self, limit: Limit, cost_micros: int, standing: Standing, characters: int = 0) -> None:
+        """`characters`: of the order."""
         super().__init__(limit)
         self.limit = limit
+        self.characters = characters
         self.cost_micros = cost_micros
         self.standing = standing
 

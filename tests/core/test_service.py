@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from core.admin import Subject
+from core.domain.allowed import Rule, allowed
 from core.domain.errors import DeliveryRefused
 from core.domain.lifecycle import DeliveryState
-from core.domain.models import Destination, Person
+from core.domain.models import Destination, Person, Turn
 from core.domain.policy import OLDEST_ACT_MS
+from core.domain.quota import LimitName
 from core.domain.refusals import (
     Cause,
     InvalidInput,
@@ -48,6 +50,34 @@ async def test_over_the_allowance_is_refused_with_what_is_left(rig: Rig) -> None
         assert refused.value.standing.allowance_left_micros == 1300
         await alive.service.admin.clear_quota(admin, Subject.of(Person(member="test:ann", name="Ann")))
         await ordered(alive)
+        await at_rest(alive)
+
+
+async def test_an_order_may_be_as_long_as_the_operator_and_the_admins_say(rig: Rig) -> None:
+    rig.policy = replace(rig.policy, longest_order=14)
+    async with rig.running() as alive:
+        await ordered(alive)
+        two = tuple(Turn(voice, "Hello " * 2) for voice in ("Aria", "George"))
+        unclear = {"": {"text": "Hello everyone!"}}
+        for placed, has in (
+            (order(text="Hello everyone!"), 15),
+            (order(turns=two), 24),
+            (order(text="Hello everyone!", readings=unclear), 15),
+        ):
+            with pytest.raises(InvalidInput) as wrong:
+                await alive.service.order(placed)
+            assert wrong.value.allowed == allowed(Rule.SHORTER_ORDER, most=14, has=has)
+        await alive.service.admin.set_limit(caller("boss", is_admin=True), LimitName.LONGEST_TEXT, "13")
+        with pytest.raises(OverLimit) as refused:
+            await ordered(alive)
+        assert (refused.value.limit, refused.value.characters) == ("longest_text", 14)
+        await at_rest(alive)
+
+
+async def test_a_prompt_of_music_has_its_own_limit_alone(rig: Rig) -> None:
+    rig.policy = replace(rig.policy, longest_order=1)
+    async with rig.running() as alive:
+        await alive.service.order(order(product="music", parameters={"prompt": "rain"}))
         await at_rest(alive)
 
 

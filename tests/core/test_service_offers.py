@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.domain.errors import StoreAway
-from core.domain.models import Caller, Destination
+from core.domain.models import Caller, Destination, Turn
 from core.domain.products import catalog
 from core.domain.quota import LimitName
 from core.domain.refusals import (
@@ -57,6 +57,13 @@ async def test_a_confirmed_order_stands_when_its_offer_can_not_be_dropped(
 async def test_an_offer_keeps_no_token(alive: Incarnation, rig: Rig) -> None:
     await offered(alive)
     assert b"interaction-secret" not in b"".join(path.read_bytes() for path in rig.folder.glob("troubadour.db*"))
+
+
+async def test_an_offer_keeps_who_says_what(alive: Incarnation, rig: Rig) -> None:
+    turns = (Turn("Aria", "Hello"), Turn("George", "Hi"))
+    offer = await alive.store.offer("offer", order(turns=turns), 0, rig.clock.now_ms() + 1000)
+    kept, _ = await alive.store.read_offer(caller(), offer)
+    assert kept.turns == turns
 
 
 async def test_nobody_confirms_what_another_ordered(alive: Incarnation) -> None:

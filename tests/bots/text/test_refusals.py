@@ -12,7 +12,7 @@ from bots.text.refusals import refusal
 from core.domain.allowed import Rule, allowed
 from core.domain.lifecycle import Reason
 from core.domain.models import Receipt
-from core.domain.quota import QuotaSource, Standing
+from core.domain.quota import Limits, QuotaSource, Standing
 from core.domain.refusals import (
     Cause,
     InvalidInput,
@@ -39,6 +39,8 @@ VALUES: dict[Rule, dict[str, object]] = {
     Rule.REASON: {"most": 200},
     Rule.SHORT: {"most": 3000},
     Rule.SHORTER: {"most": 3000, "has": 3001},
+    Rule.SHORTER_ORDER: {"most": 20_000, "has": 20_001},
+    Rule.FEWER_PARTS: {"most": 200, "has": 201},
     Rule.ONE_OF: {"choices": ("speech", "music")},
     Rule.SOME_OF: {"choices": ("speech", "music")},
     Rule.PARAMETER: {"product": "music", "choices": ("prompt",)},
@@ -68,6 +70,18 @@ def test_all_that_can_happen_is_said_in_the_language_of_whoever_reads(
         ]
         said += [trouble(Case(each, "", Stuck(5, 2), 0)) for each in Trouble] + [well((each, "")) for each in Trouble]
     assert unmarked(said, "it") == {}
+
+
+def test_too_long_a_text_hears_whose_limit_it_is_and_how_long_it_is() -> None:
+    limited = replace(STANDING, limits=Limits(longest_text=13))
+    assert refusal(OverLimit(Limit.LONGEST_TEXT, 1400, limited, 14)) == (
+        "This has 14 characters; this community's admins allow at most 13 an order. They can change that with "
+        "/limits text."
+    )
+    assert refusal(InvalidInput("text", "Once…", allowed(Rule.SHORTER_ORDER, most=20_000, has=20_001))) == (
+        "text “Once…” can't be used: it must be at most 20000 characters an order (this has 20001), which whoever runs "
+        "this bot can change."
+    )
 
 
 def test_over_quota_the_cost_what_is_left_the_limit_and_the_reset_are_named() -> None:

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.allowed import Rule, allowed
+from core.domain.models import Turn
 from core.domain.money import cost_of
-from core.domain.parts import PARAGRAPHS_MS, SPEAKERS_MS, Turn, parts_of
+from core.domain.parts import MOST_PARTS, PARAGRAPHS_MS, SPEAKERS_MS, parts_of
 from core.domain.products import catalog
 from core.domain.refusals import InvalidInput
 
@@ -68,6 +70,14 @@ def test_what_can_not_be_sent_is_refused_whole(
     with pytest.raises(InvalidInput) as refused:
         parts_of(SPEECH, parameters, turns)
     assert refused.value.parameter == wrong
+
+
+def test_more_parts_than_an_order_may_have_are_refused_with_their_number() -> None:
+    turns = [Turn(voice, "Hi") for voice in ("Aria", "George")] * (MOST_PARTS // 2)
+    assert len(parts_of(SPEECH, {}, turns)) == MOST_PARTS
+    with pytest.raises(InvalidInput) as refused:
+        parts_of(SPEECH, {}, [*turns, Turn("Aria", "And one more.")])
+    assert refused.value.allowed == allowed(Rule.FEWER_PARTS, most=MOST_PARTS, has=MOST_PARTS + 1)
 
 
 def test_a_prompt_of_music_is_never_split() -> None:
