@@ -10,7 +10,8 @@ from typing import Any
 
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import RequestStatus
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.errors import NotKept
+from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.products import Product
 
 CHAT = "bench"
@@ -105,6 +106,10 @@ class FakeChat:
         self._heard.add(job.job_id)
         if event := self._waiting.pop(job.job_id, None):
             event.set()
+
+    async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:  # noqa: ARG002
+        """Keep nothing."""
+        raise NotKept("nothing is kept")
 
     async def tell(self, job: Job, receipt: Receipt) -> None:  # noqa: ARG002
         """Complain: in a benchmark every job ends well."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import RequestStatus
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.products import Product
 
 
@@ -121,11 +121,20 @@ class Delivery(Protocol):
         """Show that the job is queued, running or being sent. Best effort: the worker waits for nothing here."""
         ...
 
-    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
-        """Hand the files to the chat, with the receipt.
+    async def deliver(
+        self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
+    ) -> Kept | None:
+        """Hand the files to the chat, with the receipt; return what `repeat` needs, where the chat keeps them.
 
         `uncertain`: an earlier attempt may have arrived. Where the platform can't tell a repeat from a new message,
         raise DeliveryUncertain without sending. Raises DeliveryError; the class says what follows.
+        """
+        ...
+
+    async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
+        """Do as `deliver`, with what a chat of the platform keeps from an earlier delivery.
+
+        Raises NotKept where it does not have that any more, or can't give it to this chat.
         """
         ...
 

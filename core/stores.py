@@ -7,7 +7,7 @@ from core.domain.admission import Admission, Admitted
 from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.lifecycle import DeliveryState, State
-from core.domain.models import Caller, Changes, DeliveryChanges, Destination, Job, MoveChanges, Order, Person
+from core.domain.models import Artifact, Caller, Changes, DeliveryChanges, Destination, Job, MoveChanges, Order, Person
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.reports import Community, CreditRequest, Entry, Spent
 from core.domain.troubles import Key
@@ -59,8 +59,11 @@ class Store(Protocol):
         """Return a member's newest jobs that are closed and whose audio is kept; None: of all communities."""
         ...
 
-    async def drop_artifacts(self, job: Job) -> bool:
-        """Note that a job's files are not kept any longer; False where it is open, and needs them."""
+    async def drop_artifacts(self, job: Job, left: Sequence[Artifact] = ()) -> bool:
+        """Note that a job's files are not kept any longer; False where it is open, and needs them.
+
+        `left`: what its chat keeps all the same; else that is forgotten too.
+        """
         ...
 
     async def place(self, job_id: str, destination: Destination) -> None:

@@ -18,7 +18,7 @@ from storage.rows import split
 READ = 512
 """Texts of rows that are kept as they were read."""
 _OF_JOB = frozenset(field.name for field in fields_of(Job))
-_OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail")
+_OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail", "kept")
 
 
 def destination_json(destination: Destination) -> JSON:
@@ -80,7 +80,9 @@ def delivery_of(job: Job) -> Delivery:
 def _delivery(row: Mapping[str, Any] | Row, prefix: str = "") -> Delivery:
     fields = {name: row[prefix + name] for name in _OF_DELIVERY}
     why = Reason(fields["reason"]) if fields["reason"] else None
-    return Delivery(number=row["number"], **{**fields, "state": DeliveryState(fields["state"]), "reason": why})
+    kept = json.loads(fields["kept"]) if fields["kept"] else None
+    read = {"state": DeliveryState(fields["state"]), "reason": why, "kept": kept}
+    return Delivery(number=row["number"], **{**fields, **read})
 
 
 # A job's row is read at each of its moves, and most of what is in it stays as it is.

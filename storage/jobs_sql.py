@@ -9,7 +9,7 @@ WHERE job_id = :job_id AND number = (SELECT deliveries FROM jobs WHERE job_id = 
 COLUMNS = """jobs.*, communities.key AS community, deliveries.number, deliveries.state AS delivery_state,
     deliveries.destination AS delivery_destination, deliveries.attempts AS delivery_attempts,
     deliveries.reason AS delivery_reason, deliveries.detail AS delivery_detail,
-    deliveries.updated_ms AS delivery_updated_ms"""
+    deliveries.updated_ms AS delivery_updated_ms, deliveries.kept AS delivery_kept"""
 DELIVERED_BY = "LEFT JOIN deliveries ON deliveries.job_id = jobs.job_id AND deliveries.number = jobs.deliveries"
 BESIDE = f"LEFT JOIN communities ON communities.community_id = jobs.community_id {DELIVERED_BY}"
 """What is read beside a job's row: its community's key, and its newest delivery."""
@@ -29,7 +29,10 @@ HISTORY = f"""
 AND (CAST(:community AS TEXT) IS NULL OR communities.key = :community)
 ORDER BY jobs.created_ms DESC, jobs.job_id DESC LIMIT :most
 """
-DROP_ARTIFACTS = "UPDATE jobs SET artifacts = '[]' WHERE job_id = :job_id AND closed_ms IS NOT NULL RETURNING job_id"
+DROP_ARTIFACTS = """
+UPDATE jobs SET artifacts = :left WHERE job_id = :job_id AND closed_ms IS NOT NULL RETURNING job_id
+"""
+FORGET_KEPT = "UPDATE deliveries SET kept = NULL WHERE job_id = :job_id AND kept IS NOT NULL"
 
 
 def taken(update: str) -> str:
@@ -45,8 +48,11 @@ RETURNING *
 
 # One more, of audio that was sent: only while nothing is on its way.
 REDELIVER = """
-INSERT INTO deliveries (job_id, number, state, destination, created_ms, updated_ms)
-SELECT job_id, :number + 1, 'pending', :destination, :now_ms, :now_ms FROM jobs
+INSERT INTO deliveries (job_id, number, state, destination, created_ms, updated_ms, kept)
+SELECT
+    job_id, :number + 1, 'pending', :destination, :now_ms, :now_ms,
+    (SELECT kept FROM deliveries WHERE job_id = :job_id AND kept IS NOT NULL ORDER BY number DESC LIMIT 1)
+FROM jobs
 WHERE job_id = :job_id AND deliveries = :number AND closed_ms IS NOT NULL AND artifacts <> '[]'
 ON CONFLICT (job_id, number) DO NOTHING
 RETURNING *

@@ -9,7 +9,7 @@ from core.domain.admission import Admission, Admitted
 from core.domain.communities import Approval, Communities
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import DELIVERY_MOVES, MOVES, DeliveryState, Late, State, settles, voids
-from core.domain.models import Changes, DeliveryChanges, Destination, Job, MoveChanges
+from core.domain.models import Artifact, Changes, DeliveryChanges, Destination, Job, MoveChanges
 from core.domain.refusals import Limit
 from core.domain.reports import EntryKind
 from core.ports import Clock
@@ -202,8 +202,11 @@ class SqlStore(SqlCommunities, SqlMembers):
         ((closed,),) = await self._run_change(job, [closing])
         return job_of(closed)
 
-    async def drop_artifacts(self, job: Job) -> bool:
-        (rows,) = await self._driver.run([Statement(jobs_sql.DROP_ARTIFACTS, {"job_id": job.job_id})])
+    async def drop_artifacts(self, job: Job, left: Sequence[Artifact] = ()) -> bool:
+        args = {"job_id": job.job_id, "left": stored(tuple(left))}
+        dropped = Statement(jobs_sql.DROP_ARTIFACTS, args)
+        forgotten = Statement(jobs_sql.FORGET_KEPT, args, when=lambda rows: bool(rows[0]) and not left)
+        rows, *_ = await self._driver.run([dropped, forgotten])
         return bool(rows)
 
     async def place(self, job_id: str, destination: Destination) -> None:

@@ -8,8 +8,8 @@ from bots.console.output_folder import OutputFolder
 from bots.console.screen import Screen
 from bots.text import order_replies
 from core.domain.audio import Want
-from core.domain.errors import DeliveryRefused, DeliveryUncertain
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.errors import DeliveryRefused, DeliveryUncertain, NotKept
+from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 
 LARGEST_BYTES = 1 << 30
 PLAYABLE = Want(LARGEST_BYTES, frozenset({"wav/pcm_s16le", "mp3/mp3", "ogg/opus", "mp4/aac"}), "mp3")
@@ -69,6 +69,10 @@ class ConsoleDelivery:
         self._screen.aside(order_replies.receipt(receipt))
         self.outcome.delivered += 1
         self._end(job, receipt)
+
+    async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:  # noqa: ARG002
+        """Refuse: the folder is its reader's, who may have emptied it."""
+        raise NotKept("nothing is kept here")
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         self._screen.answer(order_replies.ended(receipt))

@@ -22,8 +22,8 @@ from bots.platform import Button
 from bots.text import order_replies
 from bots.text.locale import _
 from core.domain.audio import Want
-from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain, NotKept
+from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +117,9 @@ class DiscordDelivery:
         elif not job.direct and self._token_lives(address):
             self._beside(self._send_receipt(job, receipt), job)
 
+    async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:  # noqa: ARG002
+        raise NotKept("not kept yet")
+
     def _beside(self, telling: Coroutine[Any, Any, None], job: Job) -> None:
         """Tell more about what was delivered, in the background: the job does not wait for it."""
         task = asyncio.create_task(telling, name=f"receipt of {job.job_id}")
@@ -172,32 +175,6 @@ class DiscordDelivery:
         with delivery_errors(), message:
             channel_id = await self._rest.direct_channel(_user_id(member))
             await self._rest.send(channel_id, message)
-
-    async def announce(self, community: str, words: Callable[[str], str]) -> None:
-        guild_id = int(community.removeprefix(f"{PLATFORM}:"))
-        text = plain(words("/speak"))
-        with delivery_errors():
-            for channel_id in await self._rest.greeting_channels(guild_id):
-                if await self._posted_in(channel_id, text, f"begin{guild_id}"):
-                    return
-        raise DeliveryRefused("there is no channel where the bot may write")
-
-    async def _posted_in(self, channel_id: int, text: str, nonce: str) -> bool:
-        """Post a text in a channel; return False if the bot lacks the permission."""
-        none = discord.AllowedMentions.none()
-        with handle_message_parameters(content=text, nonce=nonce, allowed_mentions=none) as message:
-            try:
-                await self._rest.send(channel_id, message)
-            except discord.Forbidden:
-                return False
-        return True
-
-    async def leave(self, community: str) -> None:
-        with delivery_errors():
-            try:
-                await self._rest.leave(int(community.removeprefix(f"{PLATFORM}:")))
-            except discord.NotFound as error:
-                log.info("%s was left before: %s", community, describe(error))
 
     def _token_lives(self, address: Address) -> bool:
         return address.place is Place.REPLY and self._now_s() < address.token_until_s

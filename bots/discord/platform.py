@@ -6,15 +6,19 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import discord
+from discord.http import handle_message_parameters
 
 from bots.app.roles import Shards
 from bots.app.settings import Settings
 from bots.discord.commands import commands
 from bots.discord.connection import Bot, use_api
 from bots.discord.delivery import DiscordDelivery
+from bots.discord.errors import delivery_errors, describe
+from bots.discord.escaping import plain
+from bots.discord.identity import PLATFORM
 from bots.discord.responder import Responder
 from bots.platform import Hook
-from core.domain.errors import PlatformBusy, PlatformError
+from core.domain.errors import DeliveryRefused, PlatformBusy, PlatformError
 from core.gateway.answers import retry_after_s
 from core.service import Service
 
@@ -70,6 +74,32 @@ class Discord(DiscordDelivery):
 
     async def open(self, service: Service) -> None:
         self._responder = Responder(service)
+
+    async def announce(self, community: str, words: Callable[[str], str]) -> None:
+        guild_id = int(community.removeprefix(f"{PLATFORM}:"))
+        text = plain(words("/speak"))
+        with delivery_errors():
+            for channel_id in await self._rest.greeting_channels(guild_id):
+                if await self._posted_in(channel_id, text, f"begin{guild_id}"):
+                    return
+        raise DeliveryRefused("there is no channel where the bot may write")
+
+    async def _posted_in(self, channel_id: int, text: str, nonce: str) -> bool:
+        """Post a text in a channel; return False if the bot lacks the permission."""
+        none = discord.AllowedMentions.none()
+        with handle_message_parameters(content=text, nonce=nonce, allowed_mentions=none) as message:
+            try:
+                await self._rest.send(channel_id, message)
+            except discord.Forbidden:
+                return False
+        return True
+
+    async def leave(self, community: str) -> None:
+        with delivery_errors():
+            try:
+                await self._rest.leave(int(community.removeprefix(f"{PLATFORM}:")))
+            except discord.NotFound as error:
+                log.info("%s was left before: %s", community, describe(error))
 
     async def run(self) -> None:
         if self._responder is None:

@@ -15,38 +15,26 @@ from telegram.ext import ExtBot
 
 from bots.commands import buttons
 from bots.telegram.buttons import rows
-from bots.telegram.errors import has_no_kind, takes_no_words, text_fault, upload_fault
-from bots.telegram.escaping import CAPTION_LIMIT, plain, size
+from bots.telegram.errors import has_no_file, has_no_kind, takes_no_words, text_fault, upload_fault
+from bots.telegram.escaping import plain
 from bots.telegram.identity import Address, Recent, key
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.telegram.rights import Kind, Rights
-from bots.telegram.uploads import Uploads, is_spoken
+from bots.telegram.uploads import Media, Uploads, caption_of, is_spoken
 from bots.text import order_replies, titles
 from bots.text.locale import _
 from core.domain.audio import Want
-from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
-from core.domain.models import Accepted, Artifact, Destination, Job, Receipt
+from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, NotKept
+from core.domain.jsontype import JSON
+from core.domain.models import Accepted, Artifact, Destination, Job, Kept, Receipt
 from core.service import Service
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_Send = Callable[[Address, int, str | None], Awaitable[JSON]]
+"""Sends the file of that number with a caption; returns what Telegram keeps of it."""
 QUIET_S = 60.0
-
-
-def _caption(receipt: Receipt, artifacts: Sequence[Artifact], address: Address) -> str:
-    """Return the audio's caption; it names money only in direct chats, since a group's messages are public.
-
-    Ephemeral messages (Bot API 10.2) are no way out: a bot may send them unprompted only as an administrator, and
-    older servers would ignore the parameter and post publicly.
-    """
-    is_alone = address.group is not None
-    more = order_replies.receipt(receipt) if is_alone or receipt.job.direct else order_replies.in_public(receipt)
-    if is_alone:
-        more = f"{more}\n{_(order_replies.ALONE)}"
-    unasked = address.order is None and not is_alone and not receipt.job.direct
-    words = order_replies.heard(receipt, artifacts, CAPTION_LIMIT, size, more=more, addressed=unasked)
-    return plain(words, CAPTION_LIMIT)
 
 
 def _action(job: Job) -> ChatAction:
@@ -62,6 +50,8 @@ class _Sent:
     shown: tuple[str, str] = ("", "")
     """The worker that held the job, and the status message's text."""
     files: int = 0
+    kept: list[JSON] = field(default_factory=list)
+    """What Telegram keeps of those."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def status_in(self, address: Address) -> int | None:
@@ -192,18 +182,39 @@ class TelegramDelivery:
 
     # --- audio ----------------------------------------------------------------------------------------------------
 
-    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+    async def deliver(
+        self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
+    ) -> Kept | None:
         """Reply to the order with the files that have not been sent yet, then delete the status message."""
+
+        async def upload(at: Address, number: int, caption: str | None) -> JSON:
+            return await self._upload(job, at, artifacts[number], caption)
+
+        caption = caption_of(receipt, artifacts, self._address(job))
+        held = await self._send_all(job, len(artifacts), upload, caption, uncertain=uncertain)
+        return {"files": held} if len(held) == len(artifacts) and all(held) else None
+
+    async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
+        """Send what Telegram keeps for this bot, to any chat: only as what it was, voice, song or document."""
+
+        async def send(at: Address, number: int, caption: str | None) -> JSON:
+            return await self._send(job, at, Media.of(kept["files"][number]), caption)
+
+        caption = caption_of(receipt, job.artifacts, self._address(job))
+        await self._send_all(job, len(kept["files"]), send, caption, uncertain=uncertain)
+        return kept
+
+    async def _send_all(self, job: Job, most: int, send: _Send, caption: str, *, uncertain: bool) -> list[JSON]:
+        """Send what this or another process has not sent; return what Telegram keeps, as far as this one knows."""
         if uncertain:
             raise DeliveryUncertain("an earlier upload may have arrived")
         sent, address = self._sent.setdefault(job.job_id, _Sent()), self._address(job)
         async with sent.lock:
-            for number in range(max(sent.files, address.sent), len(artifacts)):
-                caption = None if number else _caption(receipt, artifacts, address)
+            for number in range(max(sent.files, address.sent), most):
                 at = replace(address, status=sent.status_in(address), sent=number)
-                await self._upload(job, at, artifacts[number], caption)
+                sent.kept.append(await send(at, number, None if number else caption))
                 sent.files = number + 1
-                if sent.files < len(artifacts):  # another process may have to continue
+                if sent.files < most:  # another process may have to continue
                     now = replace(self._migrated_address(address), status=sent.status_in(address), sent=sent.files)
                     await self._service.place(job.job_id, now.destination)
             if group := address.in_group:
@@ -211,11 +222,9 @@ class TelegramDelivery:
             elif status := sent.status_in(address):
                 await self._delete(address.chat, status)
         self._sent.pop(job.job_id, None)
+        return sent.kept
 
-    async def _upload(self, job: Job, address: Address, artifact: Artifact, caption: str | None) -> None:
-        later_s = self._limiter.room_in_s(address.chat, Priority.OUTCOME)
-        if later_s:  # to wait inside the upload would make a stop look uncertain
-            raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
+    async def _upload(self, job: Job, address: Address, artifact: Artifact, caption: str | None) -> JSON:
         kind = self._uploads.kind(job, artifact, address.chat)
         path = Path(artifact.path)
         file = await asyncio.to_thread(path.open, "rb")
@@ -223,24 +232,32 @@ class TelegramDelivery:
             name = titles.file_name(job, artifact.probe.extension, address.sent + 1)
             upload = InputFile(file, filename=name, read_file_handle=False)
             duration_s = max(1, round(artifact.probe.duration_ms / 1000))
-            # Neither the action nor the upload waits for the other.
-            acting = asyncio.create_task(self._show_action(address, ChatAction.UPLOAD_VOICE))
-            self._acting.add(acting)
-            acting.add_done_callback(self._acting.discard)
-            try:
-                await self._in_chat(address, lambda to: self._uploads.send(kind, job, upload, duration_s, caption, to))
-            except TelegramError as error:
-                raise self._upload_fault(job, address, artifact, kind, error) from error
+            return await self._send(job, address, Media(kind, upload, duration_s, artifact.size_bytes), caption)
 
-    def _upload_fault(
-        self, job: Job, address: Address, artifact: Artifact, kind: Kind, error: TelegramError
-    ) -> DeliveryError:
+    async def _send(self, job: Job, address: Address, media: Media, caption: str | None) -> JSON:
+        if not self.rights.allow(address.chat, media.kind) and media.is_kept:
+            raise NotKept("the chat does not take it as what it was")
+        later_s = self._limiter.room_in_s(address.chat, Priority.OUTCOME)
+        if later_s:  # to wait inside the upload would make a stop look uncertain
+            raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
+        # Neither the action nor the upload waits for the other.
+        acting = asyncio.create_task(self._show_action(address, ChatAction.UPLOAD_VOICE))
+        self._acting.add(acting)
+        acting.add_done_callback(self._acting.discard)
+        try:
+            return await self._in_chat(address, lambda to: self._uploads.send(media, job, caption, to))
+        except TelegramError as error:
+            raise self._upload_fault(job, address, media, error) from error
+
+    def _upload_fault(self, job: Job, address: Address, media: Media, error: TelegramError) -> DeliveryError:
         """Map a failure; where the chat takes no audio of that kind, have it made another and tried again."""
+        if media.is_kept and has_no_file(error):
+            return NotKept(str(error))
         if has_no_kind(error):
-            self.rights.refuse(address.chat, kind)
-            if kind is not Kind.FILE:
+            self.rights.refuse(address.chat, media.kind)
+            if media.kind is not Kind.FILE:
                 return DeliveryDelayed(str(error), retry_after_s=0)
-        return _or_elsewhere(upload_fault(error, artifact.size_bytes), address.below(job, error))
+        return _or_elsewhere(upload_fault(error, media.size_bytes), address.below(job, error))
 
     async def _point(self, job: Job, sent: _Sent, group: Address) -> None:
         """Say in the group, if that takes words, that its member has the audio elsewhere."""

@@ -20,6 +20,9 @@ _NO_WORDS = re.compile(
     r"|administrator rights|chat not found",
     re.IGNORECASE,
 )
+_NO_FILE = re.compile(
+    r"wrong (remote )?file|file_?id|file reference|(can't|cannot) use file|media_(empty|invalid)", re.IGNORECASE
+)
 _TOO_LARGE = re.compile(r"(entity|content) too large|file is too big", re.IGNORECASE)
 
 
@@ -39,6 +42,11 @@ def upload_fault(error: TelegramError, size_bytes: int) -> DeliveryError:
 def has_no_place(error: TelegramError) -> bool:
     """Say whether the topic or the message to answer is gone, and nothing stands against the chat itself."""
     return isinstance(error, BadRequest) and bool(_NO_PLACE.search(error.message))
+
+
+def has_no_file(error: TelegramError) -> bool:
+    """Say whether Telegram does not know the file that it was to send once more, or not as that kind."""
+    return isinstance(error, BadRequest) and bool(_NO_FILE.search(error.message))
 
 
 def has_no_kind(error: TelegramError) -> bool:

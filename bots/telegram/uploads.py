@@ -1,15 +1,22 @@
 """Send audio as the kind of message that its chat takes: voice, song or document."""
 
-from telegram import InputFile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from telegram import InputFile, Message
 from telegram.ext import ExtBot
 
 from bots.telegram.connection import UPLOAD_READ_S
+from bots.telegram.escaping import CAPTION_LIMIT, plain, size
 from bots.telegram.identity import Address
 from bots.telegram.rate_limiter import Priority, Ticket
 from bots.telegram.rights import Kind, Rights
-from bots.text import titles
+from bots.text import order_replies, titles
+from bots.text.locale import _
 from core.domain.audio import Want
-from core.domain.models import Artifact, Job
+from core.domain.jsontype import JSON
+from core.domain.models import Artifact, Job, Receipt
 from core.domain.products import Sound, row_of
 
 MAX_BYTES = 50 * 1000 * 1000
@@ -22,6 +29,42 @@ VOICE = Want(MAX_BYTES, frozenset({OPUS, *SONG.playable}), "opus")
 def is_spoken(job: Job) -> bool:
     """Say whether it is a voice that is heard."""
     return row_of(job.product).sound is Sound.VOICE
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What is sent."""
+
+    kind: Kind
+    content: InputFile | str
+    """A file, or the id under which Telegram keeps one for this bot."""
+    duration_s: int | None = None
+    size_bytes: int = 0
+
+    @classmethod
+    def of(cls, kept: JSON) -> Self:
+        """Read what was kept of a message that was sent."""
+        return cls(Kind[kept["kind"]], kept["file"])
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether nothing is uploaded."""
+        return isinstance(self.content, str)
+
+
+def caption_of(receipt: Receipt, artifacts: Sequence[Artifact], address: Address) -> str:
+    """Return the audio's caption; it names money only in direct chats, since a group's messages are public.
+
+    Ephemeral messages (Bot API 10.2) are no way out: a bot may send them unprompted only as an administrator, and
+    older servers would ignore the parameter and post publicly.
+    """
+    is_alone = address.group is not None
+    more = order_replies.receipt(receipt) if is_alone or receipt.job.direct else order_replies.in_public(receipt)
+    if is_alone:
+        more = f"{more}\n{_(order_replies.ALONE)}"
+    unasked = address.order is None and not is_alone and not receipt.job.direct
+    words = order_replies.heard(receipt, artifacts, CAPTION_LIMIT, size, more=more, addressed=unasked)
+    return plain(words, CAPTION_LIMIT)
 
 
 class Uploads:
@@ -46,31 +89,31 @@ class Uploads:
         is_song = held in SONG.playable and self._rights.allow(chat, Kind.SONG)
         return Kind.SONG if is_song else Kind.FILE
 
-    async def send(  # noqa: PLR0917 - what a message is made of
-        self, kind: Kind, job: Job, upload: InputFile, duration_s: int, caption: str | None, to: Address
-    ) -> None:
-        """Send a file as that kind of message. Raises TelegramError."""
-        match kind:
+    async def send(self, media: Media, job: Job, caption: str | None, to: Address) -> JSON:
+        """Send it as a message of its kind; return what Telegram keeps. Raises TelegramError."""
+        how: dict[str, Any] = {"caption": caption, "read_timeout": UPLOAD_READ_S, **to.target}
+        match media.kind:
             case Kind.VOICE:
-                await self._bot.send_voice(
-                    voice=upload, duration=duration_s, caption=caption, read_timeout=UPLOAD_READ_S, **to.target
-                )
+                message = await self._bot.send_voice(voice=media.content, duration=media.duration_s, **how)
             case Kind.SONG:
-                await self._bot.send_audio(
-                    audio=upload,
-                    duration=duration_s,
-                    caption=caption,
+                message = await self._bot.send_audio(
+                    audio=media.content,
+                    duration=media.duration_s,
                     title=titles.song_title(job),
                     performer=titles.performer(job),
-                    read_timeout=UPLOAD_READ_S,
-                    **to.target,
+                    **how,
                 )
             case _:
-                await self._bot.send_document(
-                    document=upload,
-                    caption=caption,
+                message = await self._bot.send_document(
+                    document=media.content,
                     disable_content_type_detection=True,  # else a song's file counts as a song
-                    read_timeout=UPLOAD_READ_S,
                     rate_limit_args=Priority.OUTCOME,
-                    **to.target,
+                    **how,
                 )
+        return _kept_in(message)
+
+
+def _kept_in(message: Message) -> JSON:
+    """Return what `Media.of` reads; empty where Telegram made something else of the file."""
+    made = ((Kind.VOICE, message.voice), (Kind.SONG, message.audio), (Kind.FILE, message.document))
+    return next(({"kind": kind.name, "file": file.file_id} for kind, file in made if file), {})

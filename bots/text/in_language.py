@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bots.text.locale import speaking
 from core.domain.audio import Want
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.ports import Delivery
 
 
@@ -30,9 +30,15 @@ class InLanguage:
         with speaking(job.locale):
             await self._delivery.progress(job)
 
-    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+    async def deliver(
+        self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
+    ) -> Kept | None:
         with speaking(job.locale):
-            await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
+            return await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
+
+    async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
+        with speaking(job.locale):
+            return await self._delivery.repeat(job, kept, receipt, uncertain=uncertain)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         with speaking(job.locale):

@@ -46,6 +46,7 @@ _REASONS = {
     Reason.CHAT_UNREACHABLE: N_("The audio is ready, but the chat could not be reached."),
     Reason.DELIVERY_UNCERTAIN: N_("I can't tell whether the audio reached this chat."),
     Reason.TOO_LARGE: N_("The audio is ready, but it is too large for this chat even after shrinking."),
+    Reason.LOST: N_("The audio is not kept any more, neither here nor at the audio service."),
     Reason.INTERNAL: N_("Something went wrong on my side."),
     Reason.NO_WORKER: N_("Nobody was there to carry out this order."),
 }
@@ -161,6 +162,8 @@ def ended(done: Receipt) -> str:
             why=why,
             job_id=job.job_id,
         )
+    if done.kept and job.why is Reason.LOST:
+        return f"{why} ({job.job_id})"
     if done.kept:
         return _("{why} It is kept, and sending it again is free. ({job_id})", why=why, job_id=job.job_id)
     if job.late is Late.AWAITED:

@@ -230,6 +230,10 @@ class DeliveryUncertain(DeliveryError):
     """The upload may have arrived, and the platform has no idempotency key: only a person may ask again."""
 
 
+class NotKept(DeliveryError):
+    """The chat does not have that audio any more, or not for us; nothing was sent."""
+
+
 class TooLarge(DeliveryError):
     """The platform refused the size."""
 

@@ -69,6 +69,8 @@ class Reason(StrEnum):
     CHAT_UNREACHABLE = "chat_unreachable"
     DELIVERY_UNCERTAIN = "delivery_uncertain"
     TOO_LARGE = "too_large"
+    LOST = "lost"
+    """Its files are gone, and the gateway's too."""
     CHAT_MUTE = "chat_mute"
     """The bot may not even write where it was ordered."""
     INTERNAL = "internal"

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Self, TypedDict
@@ -126,9 +126,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """One finished audio file in the spool."""
+    """One finished audio file."""
 
     path: str
+    """In the spool; "" where only the chat has it."""
     probe: Probe
     size_bytes: int
 
@@ -147,6 +148,10 @@ class Artifact:
         return asdict(self)
 
 
+Kept = Mapping[str, Any]
+"""What a chat keeps of audio that it took (JSON); read by its platform alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """Our row for handing a job's audio to one place in a chat."""
@@ -162,6 +167,8 @@ class Delivery:
     """What went wrong."""
     detail: str | None = None
     """The platform's own words, for the operator."""
+    kept: Kept | None = None
+    """What the chat has of the audio from an earlier delivery, and once this one is sent, from this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +242,16 @@ class Job:
         return self.delivery.updated_ms if self.delivery else self.updated_ms
 
     @property
+    def kept(self) -> Kept | None:
+        """What its chat keeps of the audio."""
+        return self.delivery.kept if self.delivery else None
+
+    @property
+    def without_files(self) -> tuple[Artifact, ...]:
+        """The artifacts that are left without their files: those that its chat keeps."""
+        return tuple(replace(artifact, path="") for artifact in self.artifacts) if self.kept else ()
+
+    @property
     def why(self) -> Reason | None:
         """Why there is no audio in the chat."""
         return self.delivery.reason if self.delivery else self.reason
@@ -269,6 +286,7 @@ class DeliveryChanges(TypedDict, total=False):
     reason: Reason | None
     detail: str | None
     destination: Destination
+    kept: Kept | None
 
 
 class MoveChanges(Changes, total=False):

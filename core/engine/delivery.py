@@ -14,16 +14,18 @@ from core.domain.errors import (
     DeliveryRefused,
     DeliveryUncertain,
     MediaError,
+    NotKept,
     StoreError,
     TooLarge,
 )
 from core.domain.lifecycle import VOIDS, DeliveryState, Late, Reason
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.models import Artifact, DeliveryChanges, Destination, Job, Kept, Receipt
 from core.domain.products import row_of
 from core.domain.quota import DAY_MS, Quota
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.persist import persist
+from core.engine.progress import show
 from core.engine.wakeups import Wakeups
 from core.ports import ArtifactStore, Clock, Deliveries, MediaTools
 from core.stores import Store
@@ -34,7 +36,6 @@ DELIVER_S = 1800
 """How long delivery to a chat is retried."""
 ROOM_S = 5
 """The pause before another try where the spool is full."""
-PROGRESS_S = 10
 TELL_MS = 7 * DAY_MS
 """How long telling a member is retried."""
 
@@ -130,31 +131,32 @@ class Deliverer:
         """
         until_s = asyncio.get_running_loop().time() + DELIVER_S  # monotonic: the clock may be set back
         uncertain = job.stage is DeliveryState.SENDING
-        want, files, tried = None, None, [job.destination]
+        want: Want | None = None
+        files: Sequence[Artifact] = ()
+        tried = [job.destination]
         while not job.ended:
             try:
                 wanted = self._wanted(job)  # the last try may have told more about the chat
-                if files is None or wanted != want:
+                if wanted != want and not job.kept:
                     want, files = wanted, await self._fitted(job, wanted)
                 job = await self._progress_over(job)
                 receipt = await self._receipt(job)
                 if job.stage is DeliveryState.PENDING:
                     job = await self._store.move_delivery(job, DeliveryState.SENDING)
-                await self._send(job, receipt, wanted, files, uncertain=uncertain)
+                kept = await self._send(job, receipt, wanted, files, uncertain=uncertain)
+            except NotKept as error:
+                return await self._by_file(job, error, uncertain=uncertain)
             except DeliveryDelayed as error:
                 uncertain = uncertain or error.doubtful
                 if asyncio.get_running_loop().time() + error.retry_after_s > until_s:
                     return await self._give_up(job, error, uncertain=uncertain)
-                log.info("job %s: delivery delayed: %s", job.job_id, error)
-                if not uncertain:
-                    job = await self._store.move_delivery(job, DeliveryState.PENDING)
-                await self._wakeups.pause(error.retry_after_s)
+                job = await self._put_off(job, error, uncertain=uncertain)
                 if not holds(self._lease, job):
                     return job
             except (DeliveryError, MediaError) as error:
                 job = await self._elsewhere(job, error, tried, uncertain=uncertain)
             else:
-                job = await self._delivered(job)
+                job = await self._delivered(job, kept)
         return job
 
     def _wanted(self, job: Job) -> Want:
@@ -163,17 +165,19 @@ class Deliverer:
 
     async def _send(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
-    ) -> None:
+    ) -> Kept | None:
         try:
-            await self._hand_over(job, receipt, want, files, uncertain=uncertain)
+            return await self._hand_over(job, receipt, want, files, uncertain=uncertain)
         except TooLarge as error:
             log.info("job %s: the chat takes less than announced: %s", job.job_id, error)
+            if job.kept:
+                raise NotKept("what is kept is too large here") from error
             try:
                 want = replace(want, max_bytes=error.max_bytes)
                 smaller = await self._fitted(job, want)
             except StoreError as outage:  # the chat has taken nothing, so there is no doubt
                 raise DeliveryDelayed(str(outage), retry_after_s=ROOM_S) from outage
-            await self._hand_over(job, receipt, want, smaller, uncertain=uncertain)
+            return await self._hand_over(job, receipt, want, smaller, uncertain=uncertain)
 
     async def _fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:
         raw = raw_format(want.output_format)
@@ -187,12 +191,14 @@ class Deliverer:
 
     async def _hand_over(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
-    ) -> None:
+    ) -> Kept | None:
         self._require(job)
+        chat = self._deliveries[job.platform]
+        if job.kept:
+            return await chat.repeat(job, job.kept, receipt, uncertain=uncertain)
         pairs = zip(job.artifacts, files, strict=True)
         as_chosen = all(want.honours(made.probe, made.size_bytes, sent.probe) for made, sent in pairs)
-        told = replace(receipt, as_chosen=as_chosen)
-        await self._deliveries[job.platform].deliver(job, files, told, uncertain=uncertain)
+        return await chat.deliver(job, files, replace(receipt, as_chosen=as_chosen), uncertain=uncertain)
 
     def _require(self, job: Job) -> None:
         """Raise DeliveryDelayed unless the job is still ours: after a long pause another worker may have it."""
@@ -210,10 +216,17 @@ class Deliverer:
         trouble = TROUBLE_OF.get(job.why) if job.why else None
         return replace(receipt, told=await self._troubles.told_soon(trouble)) if trouble else receipt
 
-    async def _delivered(self, job: Job) -> Job:
-        sent = DeliveryState.SENT
-        job = await persist(f"job {job.job_id}", lambda: self._store.move_delivery(job, sent, reason=None, detail=None))
+    async def _delivered(self, job: Job, kept: Kept | None) -> Job:
+        sent: DeliveryChanges = {"reason": None, "detail": None, "kept": kept}
+        job = await persist(f"job {job.job_id}", lambda: self._store.move_delivery(job, DeliveryState.SENT, **sent))
         log.info("job %s: delivered", job.job_id)
+        return job
+
+    async def _put_off(self, job: Job, error: DeliveryDelayed, *, uncertain: bool) -> Job:
+        log.info("job %s: delivery delayed: %s", job.job_id, error)
+        if not uncertain:
+            job = await self._store.move_delivery(job, DeliveryState.PENDING)
+        await self._wakeups.pause(error.retry_after_s)
         return job
 
     async def _elsewhere(self, job: Job, error: Exception, tried: list[Destination], *, uncertain: bool) -> Job:
@@ -223,6 +236,14 @@ class Deliverer:
             return await self._give_up(job, error, uncertain=uncertain)
         log.info("job %s: delivering it elsewhere: %s", job.job_id, error)
         return await self._store.move_delivery(job, DeliveryState.PENDING, destination=place)
+
+    async def _by_file(self, job: Job, error: NotKept, *, uncertain: bool) -> Job:
+        """Have the next try send the files, unless this one may have arrived by the reference."""
+        log.info("job %s: the chat does not keep its audio: %s", job.job_id, error)
+        to, reason = DeliveryState.PENDING, None
+        if uncertain:
+            to, reason = DeliveryState.UNDELIVERABLE, Reason.DELIVERY_UNCERTAIN
+        return await self._store.move_delivery(job, to, reason=reason, detail=str(error), kept=None)
 
     async def _give_up(self, job: Job, error: Exception, *, uncertain: bool) -> Job:
         reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
@@ -274,17 +295,3 @@ def _next_place(error: Exception, tried: list[Destination]) -> Destination | Non
         return None
     tried.append(place)
     return place
-
-
-async def show(deliveries: Deliveries, job: Job) -> bool:
-    """Show how far a job is; give up after a few seconds. Return False where another try may succeed."""
-    try:
-        async with asyncio.timeout(PROGRESS_S):
-            await deliveries[job.platform].progress(job)
-    except (DeliveryError, TimeoutError) as error:
-        level = logging.DEBUG if isinstance(error, DeliveryDelayed) else logging.INFO  # usual in a busy chat
-        log.log(level, "job %s: progress not shown: %s", job.job_id, error or "timed out")
-        return isinstance(error, DeliveryRefused)
-    except Exception:
-        log.exception("job %s: progress not shown", job.job_id)
-    return True

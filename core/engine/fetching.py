@@ -38,8 +38,8 @@ class Fetcher:
         self._wakeups = wakeups
 
     async def at_hand(self, job: Job) -> Job:
-        """Return the job with its audio in this spool: fetched again where it lay elsewhere, or marked lost."""
-        if not _missing(job.artifacts):
+        """Return the job with its audio in this spool, unless its chat keeps it: fetched again, or marked lost."""
+        if job.kept or not _missing(job.artifacts):
             return job
         log.info("job %s: its audio is not here and is fetched again", job.job_id)
         artifacts, trouble = await self.fetched(job, await self.media_urls(job))
@@ -47,7 +47,7 @@ class Fetcher:
             return await self._store.update(job, artifacts=artifacts)
         log.warning("job %s: its audio is lost: %s", job.job_id, trouble)
         uncertain = job.stage is DeliveryState.SENDING
-        reason = Reason.DELIVERY_UNCERTAIN if uncertain else Reason.MEDIA_UNAVAILABLE
+        reason = Reason.DELIVERY_UNCERTAIN if uncertain else Reason.LOST
         return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason, detail=str(trouble))
 
     async def media_urls(self, job: Job) -> Sequence[str]:

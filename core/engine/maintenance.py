@@ -53,11 +53,21 @@ async def _tidy(store: Store, artifacts: ArtifactStore, keep: Keep) -> None:
     excess_bytes = sum(sizes.values()) - keep.bytes
     for job_id, size_bytes in sizes.items():
         job = await store.job(job_id)
-        is_needed = job is not None and (not job.ended or bool(job.artifacts))
-        if job is not None and is_needed and (excess_bytes <= 0 or not await store.drop_artifacts(job)):
+        if job is not None and await _is_needed(store, job, room=excess_bytes <= 0):
             continue
         await artifacts.drop(job_id)
         excess_bytes -= size_bytes
+
+
+async def _is_needed(store: Store, job: Job, *, room: bool) -> bool:
+    """Say whether a job's files have to stay; without room those that are only kept have not.
+
+    What its chat keeps can be sent again all the same.
+    """
+    if not job.ended:
+        return True
+    has_files = any(artifact.path for artifact in job.artifacts)
+    return has_files and (room or not await store.drop_artifacts(job, job.without_files))
 
 
 async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Callable[[Job], None]) -> None:

@@ -16,7 +16,7 @@ from core.domain.errors import (
     Unreachable,
     Unreadable,
 )
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.products import Product
 from core.domain.troubles import OF_A_MODEL, TROUBLE_OF, Trouble, Troubles
 from core.engine.meters import Meters
@@ -93,9 +93,15 @@ class ObservedDelivery:
     async def progress(self, job: Job) -> None:
         await self._delivery.progress(job)
 
-    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+    async def deliver(
+        self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
+    ) -> Kept | None:
         with self._meters.outcome("deliveries", self._name, "audio"), self._heeded(job.job_id):
-            await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
+            return await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
+
+    async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
+        with self._meters.outcome("deliveries", self._name, "audio"), self._heeded(job.job_id):
+            return await self._delivery.repeat(job, kept, receipt, uncertain=uncertain)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         with self._meters.outcome("deliveries", self._name, "words"):

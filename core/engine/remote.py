@@ -12,9 +12,9 @@ from core.domain.lifecycle import HELD, Reason, Stage, State
 from core.domain.models import Job
 from core.domain.reports import Resumed
 from core.engine.callbacks import Callbacks, Naming
-from core.engine.delivery import PROGRESS_S, show
 from core.engine.lease import RESUME, Signal
 from core.engine.load import Load, Throughput
+from core.engine.progress import PROGRESS_S, show
 from core.ports import Deliveries
 
 log = logging.getLogger(__name__)

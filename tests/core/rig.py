@@ -11,7 +11,7 @@ from core.assembly import Runtime, assemble
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import RequestStatus
 from core.domain.errors import TroubadourError
-from core.domain.models import Artifact, Destination, Job, Receipt
+from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.policy import Policy
 from core.domain.products import Catalog, Product, catalog
 from core.domain.quota import Period, Quota
@@ -102,6 +102,9 @@ class RecordingChat:
     """Takes deliveries as scripted and remembers what people would have seen."""
 
     deliveries: list[Any] = field(default_factory=list)
+    repeats: list[Any] = field(default_factory=list)
+    keeps: bool = False
+    """The chat keeps what it was sent, to be sent again."""
     tellings: list[Any] = field(default_factory=list)
     showings: list[Any] = field(default_factory=list)
     heard: list[tuple[str, bytes, Receipt]] = field(default_factory=list)
@@ -124,12 +127,22 @@ class RecordingChat:
         self.changed.set()
         await _next(self.showings)
 
-    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+    async def deliver(
+        self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
+    ) -> Kept | None:
         self.uncertain.append(uncertain)
         await _next(self.deliveries)
         content = b"".join([Path(a.path).read_bytes() for a in artifacts])
         self.heard.append((job.job_id, content, receipt))
         self.changed.set()
+        return {"copy": content.decode()} if self.keeps else None
+
+    async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
+        self.uncertain.append(uncertain)
+        await _next(self.repeats)
+        self.heard.append((job.job_id, b"kept " + kept["copy"].encode(), receipt))
+        self.changed.set()
+        return kept
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         await _next(self.tellings)

@@ -1,6 +1,7 @@
 """What the store keeps of jobs and their files, and finds again."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,23 @@ async def test_unfinished_jobs_come_oldest_first(store: SqlStore, clock: SetCloc
 
 
 ARTIFACT = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
+
+
+async def test_what_a_chat_keeps_goes_along_until_nothing_is_kept(store: SqlStore) -> None:
+    held = {"file": "é"}
+    job = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
+    job = await store.move(job, State.READY, artifacts=(ARTIFACT,))
+    job = await store.move_delivery(await moved(store, job, DeliveryState.SENDING), DeliveryState.SENT, kept=held)
+    assert (job.kept, job.without_files) == (held, (replace(ARTIFACT, path=""),))
+    assert await store.drop_artifacts(job, job.without_files)
+    job = await store.redeliver(job, Destination("test"))
+    assert (job.kept, job.artifacts, job.delivery and job.delivery.number) == (held, (replace(ARTIFACT, path=""),), 2)
+    assert not await store.drop_artifacts(job)  # it is open
+    job = await moved(store, job, DeliveryState.SENDING)
+    job = await store.close_job(await store.move_delivery(job, DeliveryState.UNDELIVERABLE, kept=None))
+    assert await store.history(job.member, None, 9) == [job]
+    assert await store.drop_artifacts(job)
+    assert await store.history(job.member, None, 9) == []
 
 
 async def test_kept_files_are_found_when_they_are_old_enough_oldest_first(store: SqlStore, clock: SetClock) -> None:

@@ -1,8 +1,12 @@
 """Audio that is sent again: to its member alone, wherever it was ordered."""
 
+import asyncio
+
 import pytest
 
-from tests.bots.telegram.rig import Rig
+from core.domain.errors import MediaUnavailable
+from core.domain.models import Job
+from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer, pressed, sent
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
@@ -13,6 +17,14 @@ async def heard(band: Chat, user: User, text: str) -> None:
     before = len(band.audios)
     await band.says(user, text)
     await band.wait_for(lambda chat: len(chat.audios) > before)
+
+
+async def remembered(bot: Bot, user: User) -> Job:
+    """Wait until the order is closed, which comes after its audio."""
+    async with asyncio.timeout(10):
+        while not (jobs := await bot.store.history(f"telegram:{user.id}", None, 1)):
+            await asyncio.sleep(0)
+    return jobs[0]
 
 
 async def test_what_was_heard_in_a_group_comes_again_to_its_member_alone(
@@ -57,3 +69,57 @@ async def test_nobody_else_has_it_sent(band: Chat, alice: User, bob: User, world
     said = await sent(world, alice, empty, listed.buttons["1"])
     assert (said["text"], said["show_alert"]) == ("That order belongs to somebody else.", "true")
     assert theirs.audios == []
+
+
+async def test_what_telegram_keeps_is_not_uploaded_again(
+    band: Chat, bob: User, world: TelegramWorld, rig: Rig, bot: Bot
+) -> None:
+    """Also where the folder had to make room for others."""
+    own = world.private(bob)
+    await heard(band, bob, "/speak Aria Hello")
+    job = await remembered(bot, bob)
+    assert await bot.store.drop_artifacts(job, job.without_files)
+    await bot.worker._artifacts.drop(job.job_id)
+    listed = await own.reply_to(await own.says(bob, "/history"))
+    await pressed(world, bob, listed, "1")
+    await own.wait_for(lambda chat: chat.audios)
+    await remembered(bot, bob)
+    await pressed(world, bob, listed, "1")
+    await own.wait_for(lambda chat: chat.audios[1:])
+    first, *again = world.calls_to("sendVoice")
+    assert [call.params.get("voice") for call in again] == [band.audios[0].raw["voice"]["file_id"]] * 2
+    assert not any(call.files for call in again)
+    assert first.files
+    assert own.audios[1].text == own.audios[0].text
+    assert rig.gateway.asked == ["request-1"]
+
+
+@pytest.mark.parametrize("told", ["wrong file identifier/HTTP URL specified", "VOICE_MESSAGES_FORBIDDEN"])
+async def test_what_telegram_does_not_send_any_more_is_uploaded(
+    band: Chat, bob: User, world: TelegramWorld, told: str
+) -> None:
+    own = world.private(bob)
+    await heard(band, bob, "/speak Aria Hello")
+    listed = await own.reply_to(await own.says(bob, "/history"))
+    world.fail("sendVoice", Fault.bad_request(told), chat=own)
+    await pressed(world, bob, listed, "1")
+    (again,) = await own.wait_for(lambda chat: chat.audios or None)
+    assert again.content.startswith(b"ID3" if again.kind == "audio" else band.audios[0].content[:4])
+    last = world.calls_to("sendVoice")[-1] if again.kind == "voice" else world.calls_to("sendAudio")[-1]
+    assert last.files
+
+
+async def test_what_nobody_has_any_more_is_owned_up_to(
+    band: Chat, bob: User, world: TelegramWorld, rig: Rig, bot: Bot
+) -> None:
+    own = world.private(bob)
+    await heard(band, bob, "/speak Aria Hello")
+    job = await remembered(bot, bob)
+    await bot.worker._artifacts.drop(job.job_id)
+    rig.gateway.fetches = [MediaUnavailable("gone", may_retry=False)]
+    listed = await own.reply_to(await own.says(bob, "/history"))
+    world.fail("sendVoice", Fault.bad_request("wrong file identifier/HTTP URL specified"), chat=own)
+    await pressed(world, bob, listed, "1")
+    await own.wait_for(lambda chat: [text for text in chat.texts if "kept any more" in text])
+    assert own.texts[-1] == f"The audio is not kept any more, neither here nor at the audio service. ({job.job_id})"
+    assert own.audios == []

@@ -8,7 +8,7 @@ from tests.bots.text.catalogues import ROOT
 
 ROOMS = ("text", "commands", "discord", "telegram", "console")
 WORDS = re.compile(r"[a-z]{2,} [a-z]{2,}", re.IGNORECASE)
-ERRORS = re.compile("(Error|Busy|Refused|Delayed|Uncertain|NoRoom)$")
+ERRORS = re.compile("(Error|Busy|Refused|Delayed|Uncertain|NotKept|NoRoom)$")
 MARKS = frozenset({"_", "N_", "ngettext"})
 NO_SENTENCES = frozenset({"is now", "not modified", "credit request"})
 """A line of the log, words of Telegram's, and a key."""

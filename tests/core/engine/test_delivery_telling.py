@@ -144,7 +144,7 @@ async def test_progress_that_can_not_be_shown_stops_nothing(
 
 
 async def test_progress_that_hangs_is_let_go(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.engine.delivery.PROGRESS_S", 0.01)
+    monkeypatch.setattr("core.engine.progress.PROGRESS_S", 0.01)
     _, _, step = held_up()
     rig.chat = SlowProgress(progresses=[step])
     async with rig.running() as alive:

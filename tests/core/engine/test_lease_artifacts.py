@@ -82,7 +82,7 @@ async def test_of_several_artifacts_the_ones_that_are_left_are_delivered(rig: Ri
 
 @pytest.mark.parametrize(
     ("state", "reason"),
-    [(DeliveryState.PENDING, Reason.MEDIA_UNAVAILABLE), (DeliveryState.SENDING, Reason.DELIVERY_UNCERTAIN)],
+    [(DeliveryState.PENDING, Reason.LOST), (DeliveryState.SENDING, Reason.DELIVERY_UNCERTAIN)],
 )
 async def test_audio_that_can_not_be_fetched_again_is_owned_up_to(
     rig: Rig, state: DeliveryState, reason: Reason, caplog: pytest.LogCaptureFixture

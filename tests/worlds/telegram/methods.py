@@ -125,25 +125,43 @@ def _playable(content: bytes) -> str:
     return "m4a" if content[4:8] == b"ftyp" else ""
 
 
+def _known(world: "TelegramWorld", call: Call, field: str) -> tuple[str, JSON, Upload]:
+    """Find the file that an id stands for, which can be sent only as what it is."""
+    known = world.files.get(str(call.params[field]))
+    if known is None:
+        raise ApiError("wrong file identifier/HTTP URL specified")
+    if known[0] != field:
+        raise ApiError(f"can't use file of type {known[0].title()} as {field.title()}")
+    return known
+
+
+def _uploaded(world: "TelegramWorld", call: Call, field: str, plays: frozenset[str]) -> tuple[str, JSON, Upload]:
+    upload = call.files.get(field)
+    if upload is None or not upload.content:
+        raise ApiError("file must be non-empty" if upload else f"there is no {field} in the request")
+    if len(upload.content) > FILE_LIMIT_BYTES:
+        raise ApiError("Request Entity Too Large", 413)
+    kind = field if _playable(upload.content) in plays else "document"
+    file: JSON = {"file_id": f"file-{len(world.calls)}", "file_unique_id": f"u{len(world.calls)}"}
+    file |= {"mime_type": upload.mime, "file_size": len(upload.content)}
+    if kind != "voice":
+        file["file_name"] = upload.filename
+    if kind != "document":
+        file["duration"] = call.number("duration") or 0
+    file |= {k: call.params[k] for k in ("title", "performer") if kind == "audio" and k in call.params}
+    return kind, file, upload
+
+
 def _sender(field: str, plays: frozenset[str]) -> Callable[["TelegramWorld", Call], JSON]:
     """Make sendVoice, sendAudio or sendDocument; what does not play arrives as a document."""
 
     def send(world: "TelegramWorld", call: Call) -> JSON:
-        upload = call.files.get(field)
-        if upload is None or not upload.content:
-            raise ApiError("file must be non-empty" if upload else f"there is no {field} in the request")
-        if len(upload.content) > FILE_LIMIT_BYTES:
-            raise ApiError("Request Entity Too Large", 413)
         caption = str(call.params.get("caption", ""))
         _length(caption, CAPTION_LIMIT, "message caption")
-        kind = field if _playable(upload.content) in plays else "document"
-        file: JSON = {"file_id": f"file-{len(world.calls)}", "file_unique_id": f"u{len(world.calls)}"}
-        file |= {"mime_type": upload.mime, "file_size": len(upload.content)}
-        if kind != "voice":
-            file["file_name"] = upload.filename
-        if kind != "document":
-            file["duration"] = call.number("duration") or 0
-        file |= {k: call.params[k] for k in ("title", "performer") if kind == "audio" and k in call.params}
+        kind, file, upload = (
+            _known(world, call, field) if field in call.params else _uploaded(world, call, field, plays)
+        )
+        world.files[str(file["file_id"])] = (kind, file, upload)
         return _send(world, call, {kind: file} | ({"caption": caption} if caption else {}), upload)
 
     return send

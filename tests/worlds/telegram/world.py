@@ -14,7 +14,7 @@ from tests.worlds.telegram.chats import Chat, Message, Press, User
 from tests.worlds.telegram.faults import ApiError, Fault
 from tests.worlds.telegram.methods import METHODS
 from tests.worlds.telegram.webhook import Webhook
-from tests.worlds.telegram.wire import JSON, Call, read_call
+from tests.worlds.telegram.wire import JSON, Call, Upload, read_call
 
 T = TypeVar("T")
 DEFAULT_KINDS = frozenset({"message", "edited_message", "callback_query", "my_chat_member"})
@@ -31,6 +31,8 @@ class TelegramWorld:
         self.calls: list[Call] = []
         self.commands: list[JSON] = []
         self.presses: dict[str, Press] = {}
+        self.files: dict[str, tuple[str, JSON, Upload]] = {}
+        """What was sent, by its id: as which kind of message, and the file."""
         self.api_url = ""
         self._updates: list[JSON] = []
         self._repeated: list[JSON] = []
