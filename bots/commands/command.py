@@ -6,6 +6,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
 
+from bots.commands.letters import plain
 from bots.platform import Button
 from bots.text.locale import N_, _
 from bots.text.wording import either
@@ -102,10 +103,20 @@ class Argument:
         return self.required or self.is_typed
 
     @property
+    def forms(self) -> tuple[str, str]:
+        """What stands for it where its use is shown, in English and in the current language."""
+        form = self.example or self.kind.value
+        return form, _(form)
+
+    @property
     def usage(self) -> str:
         """Show it as people write it, in brackets where it may be left out."""
-        form = either(self.choices) if self.choices else _(self.example or self.kind.value)
+        form = either(self.choices) if self.choices else self.forms[1]
         return form if self.is_needed else f"[{form}]"
+
+    def is_placeholder(self, value: object) -> bool:
+        """Say whether somebody gave the word that stands for it: `/claim code`."""
+        return isinstance(value, str) and plain(value.strip(" []<>(){}")) in map(plain, self.forms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,12 +158,19 @@ class Command:
         typed = [argument.usage for argument in self.arguments if argument.kind is not Kind.ROLE or argument.required]
         return " ".join((f"/{self.name}", *typed))
 
+    async def act(self, asked: Asked, given: Mapping[str, Any]) -> Answer | None:
+        """Act; None where what was given makes no sense, or is no more than the usage says. Raises Refusal."""
+        texts = (argument for argument in self.arguments if argument.kind is Kind.TEXT and argument.required)
+        if any(argument.is_placeholder(given.get(argument.name)) for argument in texts):
+            return None
+        return await self.action(asked, **given)
+
     async def use(self, asked: Asked, read: Callable[[], Awaitable[Mapping[str, Any] | None]]) -> Answer | None:
         """Let the caller in, read what was given, and act; None where that makes no sense. Raises Refusal."""
         await self.let_in(asked)
         given = await read()
         try:
-            return None if given is None else await self.action(asked, **given)
+            return None if given is None else await self.act(asked, given)
         except InvalidInput as error:
             if {amounts.AMOUNT, amounts.PERIOD}.intersection(error.instead.split()):
                 error.instead = ""  # each argument has a field of its own, and no line is typed

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
-from bots.commands.parse import Command, meant, near
-from bots.commands.table import words
+from bots.commands.command import Asked, Who
+from bots.commands.listing import audience
+from bots.commands.parse import Command, meant, mistyped, near, slip
+from bots.commands.table import rows, words
 from bots.text import greetings, replies
 from core.domain.models import shown
 from core.domain.products import Catalog
@@ -12,11 +14,27 @@ LONGEST_LINE = 700
 """Characters of a line to type."""
 
 
-def hint(text: str, command: Command | None, catalog: Catalog, *, more: Iterable[str] = ()) -> str:
-    """Say what to type; `more`: what else may follow the slash."""
-    known = [*words(catalog), *more]
-    if command is not None:
-        like = near(command.name, known)
-        return replies.unknown_command(command.name, like and f"/{like}")
-    line = meant(text, known)
-    return replies.write(shown(line, LONGEST_LINE)) if line else greetings.no_command(catalog, "/speak")
+def hint(text: str, catalog: Catalog, *, more: Iterable[str] = ()) -> str:
+    """Say what to type in place of words that are no command; `more`: what else may follow the slash."""
+    return _to_type(meant(text, (*words(catalog), *more))) or greetings.no_command(catalog, "/speak")
+
+
+async def unknown(asked: Asked, command: Command, *, more: Iterable[str] = ()) -> str:
+    """Say what to type in place of a command that is none."""
+    for word in near(command.name, asked.service.catalog, more=more):
+        who = rows(word)[0].who if rows(word) else Who.MEMBER
+        if who is Who.MEMBER or who in await audience(asked):
+            return replies.unknown_command(command.name, f"/{word}")
+    return replies.unknown_command(command.name, None)
+
+
+def overheard(text: str, command: Command | None, catalog: Catalog) -> str:
+    """Say what to type to whoever wrote to nobody by name; "" where it may be meant for another bot."""
+    if command is None:
+        return _to_type(slip(text, words(catalog)))
+    word = mistyped(command.name, catalog)
+    return replies.unknown_command(command.name, f"/{word}") if word else ""
+
+
+def _to_type(line: str) -> str:
+    return line and replies.write(shown(line, LONGEST_LINE))

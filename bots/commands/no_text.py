@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import NoReturn
 
 from bots.commands import parse, table
+from bots.commands.letters import plain
 from bots.commands.parameter_forms import DASHES, EQUALS, QUOTATION_MARKS, WORD, name_of
 from bots.commands.parameters import Typed
 from bots.commands.voice_names import beginning
@@ -26,7 +27,11 @@ _NAMELESS = re.compile(r"[=\uff1d]\s?[.,]?\d[\d.,]*(?=\s|\Z)")
 _WORD = re.compile(r"[^\s\[\](){}<>|,]+")
 _AMID = re.compile(rf"(?<![^\s,;]){DASHES}?(?P<name>{WORD}){EQUALS}(?P<value>\"[^\"\n]*\"|[^\s\"]+)")
 _ORDER_AMID = re.compile(r"(?<=\s)/(\w+)(?=\s)")
-_TO_A_BOT = {"cancel", "confirm", "exit", "quit", "stop"} | {w for c in table.COMMANDS for w in (c.name, c.group)}
+_AGAIN = {"again", "ancora", "encore", "nochmal", "repeat", "replay", "resend", "снова"}
+"""What is written under an audio to hear it again."""
+_TO_A_BOT = (
+    {"cancel", "confirm", "exit", "quit", "stop"} | _AGAIN | {w for c in table.COMMANDS for w in (c.name, c.group)}
+)
 """What people tell a bot, in a word or two."""
 _HELP = {
     "aide", "ajuda", "ajutor", "aiuto", "apua", "ayuda", "bantuan", "help", "hilfe", "hjelp", "hjälp", "hjælp",
@@ -51,7 +56,7 @@ def is_doubtful(body: str, text: str, catalog: Catalog) -> bool:
         return False
     if _bare(text) in _HELP:
         return True
-    words = re.findall(r"\w+", text.casefold())
+    words = re.findall(r"\w+", plain(text))
     whole, meant = " ".join(words), " ".join(word for word in words if word not in _AROUND)
     if whole in _TO_A_BOT or meant in _TEXTS or meant in _shown(spoken()):
         return True
@@ -59,15 +64,15 @@ def is_doubtful(body: str, text: str, catalog: Catalog) -> bool:
 
 
 def _bare(text: str) -> str:
-    """Return a text without what is around it; marks upon letters, as in Hindi, are part of it."""
-    return text.casefold().strip(" \t\n.!?\u2026\u3002\uff01\uff1f\xa1\xbf")
+    """Return a text without the marks around it."""
+    return plain(text).strip(" \t\n.!?\u2026\u3002\uff01\uff1f\xa1\xbf")
 
 
 @lru_cache(maxsize=64)
 def _shown(language: Language) -> frozenset[str]:
     """Return what usages show in a language, and in English, in the place of what somebody is to write."""
-    forms = [a.example or a.kind.value for c in table.COMMANDS for a in c.arguments if not a.choices]
-    return frozenset(form.casefold().lstrip("@") for form in (*forms, *map(language.catalogue.gettext, forms)))
+    forms = [a.forms[0] for c in table.COMMANDS for a in c.arguments if not a.choices]
+    return frozenset(plain(form).lstrip("@") for form in (*forms, *map(language.catalogue.gettext, forms)))
 
 
 def refuse_no_text(typed: Typed, text: str) -> None:
@@ -155,7 +160,7 @@ def _refuse_bare_name(typed: Typed, text: str) -> None:
 
 def _calls(typed: Typed, first: str, rest: str) -> bool:
     """Say whether a voice is called after the first word, which does not announce it."""
-    return first.casefold() != typed.product.speaker and beginning(rest, typed.catalog.voices).plain
+    return plain(first) != typed.product.speaker and beginning(rest, typed.catalog.voices).plain
 
 
 def _refuse_nameless(typed: Typed, text: str) -> None:

@@ -5,6 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from bots.commands.letters import plain
+
 WORD = r"[^\W\d_][\w-]{0,39}"
 DASHES = r"(?:-{1,2}|[\u2013\u2014])"  # phones make one long dash of two
 _NAME = rf"(?P<dashes>{DASHES}?)(?P<name>{WORD})"
@@ -29,7 +31,7 @@ LONGEST_LAST = 240
 
 def name_of(typed: str) -> str:
     """Return a parameter's name as the table writes it."""
-    return unicodedata.normalize("NFKC", typed).lower().replace("-", "_")
+    return plain(typed).replace("-", "_")
 
 
 class Place(Enum):

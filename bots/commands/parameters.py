@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
+from bots.commands.letters import resembles
 from bots.commands.parameter_forms import EQUALS, GROUP, QUOTES, WORD, Found, Place, first, last, last_group
-from bots.commands.voice_names import beginning, resembles
+from bots.commands.voice_names import beginning
 from bots.text import allowed_words, product_words
 from bots.text.locale import _
 from core.domain.allowed import Allowed

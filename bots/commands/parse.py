@@ -1,12 +1,12 @@
 """What a typed command asks for, where a platform hands over nothing but text. Pure."""
 
-import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import ne
 
-from bots.commands.table import members_words, places, rows, words
+from bots.commands.letters import as_it_looks, resembles
+from bots.commands.table import members_words, places, rows, synonyms, words
 from core.domain.products import Catalog
 
 _UNSEEN = "\u200b-\u200f\u2060\ufeff"
@@ -25,8 +25,14 @@ _ALMOST = re.compile(
     re.DOTALL,
 )
 """What other bots take for a command, or a slash with blanks or another slash."""
+_SLIP = re.compile(
+    r"[/\uff0f](\w{1,32})(?:@\w+)?(?![\w/\uff0f])[-.:;,!?@=+>|&~\u2026\u3002\uff01\uff1f]*\s*(.*)", re.DOTALL
+)
+"""A command with a mark or a text stuck to it, perhaps in letters that only look like its own; a path is none."""
 
 _NAME = re.compile(r"(?:@|id:)[^\s,;]\S*")
+SHORTEST_BEGINNING = 4
+"""Letters that tell which word they begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,15 @@ def read_mine(text: str, bot_name: str) -> Command | None:
 
 def meant(text: str, known: Iterable[str]) -> str:
     """Return the line to type in the place of one that almost is a command, "" where it is none."""
-    found = _ALMOST.match(text)
-    return f"/{found[1].lower()}{found[2]}" if found and found[1].lower() in known else ""
+    found, words = _ALMOST.match(text), frozenset(known)
+    return f"/{found[1].lower()}{found[2]}" if found and found[1].lower() in words else slip(text, words)
+
+
+def slip(text: str, known: Iterable[str]) -> str:
+    """Do the same where a slash begins the line, so that it is for no bot with other signs."""
+    found = _SLIP.match(text)
+    name = as_it_looks(found[1]) if found else ""
+    return f"/{name} {found[2]}".rstrip() if found and name in known else ""
 
 
 def naming(text: str, bot: str, known: Iterable[str]) -> str:
@@ -81,9 +94,14 @@ def naming(text: str, bot: str, known: Iterable[str]) -> str:
     return re.sub(rf"(?<![^\s(])/({'|'.join(known)})(?![\w@])", rf"/\1@{bot}", text)
 
 
-def near(name: str, known: Iterable[str]) -> str | None:
-    """Return the command that a misspelt one was to be."""
-    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
+def near(name: str, catalog: Catalog, *, more: Iterable[str] = ()) -> Iterator[str]:
+    """Yield the commands that an unknown one may have been meant for, near by letters or of the same meaning.
+
+    `more`: what else may follow the slash.
+    """
+    looks, commands = as_it_looks(name), [*words(catalog), *more]
+    yield from (word for word in commands if resembles(looks, word) or _begins(looks, word))
+    yield from (word for word in commands if any(resembles(looks, other) for other in synonyms(word, catalog)))
 
 
 def mistyped(name: str, catalog: Catalog) -> str | None:
@@ -99,6 +117,11 @@ def mistyped(name: str, catalog: Catalog) -> str | None:
         or next((word for word in used if _one_letter_off(name, word)), None)
         or next((word for word in ordering if name.isalpha() and name.startswith(word)), None)
     )
+
+
+def _begins(name: str, word: str) -> bool:
+    """Say whether one begins the other, as in /hist and /helpme."""
+    return min(len(name), len(word)) >= SHORTEST_BEGINNING and (name.startswith(word) or word.startswith(name))
 
 
 def _swapped(name: str, word: str) -> bool:

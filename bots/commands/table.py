@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bots.commands import actions
 from bots.commands.command import Answer, Argument, Asked, Command, Kind, Who
 from bots.commands.listing import audience, listed, listing
+from bots.text import product_words
 from bots.text.admin_replies import LIMITS
 from bots.text.locale import N_
 from core.domain.products import Catalog
@@ -225,6 +226,22 @@ COMMANDS: Sequence[Command] = (
     ),
 )
 
+SYNONYMS = {
+    "audit": ("log",),
+    "balance": ("credit", "credits", "money", "wallet"),
+    "block": ("ban", "kick", "mute", "timeout"),
+    "communities": ("approve", "decline", "groups", "servers"),
+    "grant": ("give", "pay", "topup"),
+    "help": ("about", "commands", "info", "menu"),
+    "history": ("again", "log", "orders", "repeat", "replay", "resend"),
+    "limits": ("config", "cooldown", "settings", "slowmode"),
+    "revoke": ("take",),
+    "unblock": ("unban", "unmute"),
+    "usage": ("report", "statistics", "stats"),
+    "voices": ("speakers",),
+}
+"""What people and other bots call what a command does: it is suggested for them, and never taken."""
+
 
 def rows(word: str) -> list[Command]:
     """Return the commands that begin with a word: several are a group."""
@@ -234,6 +251,13 @@ def rows(word: str) -> list[Command]:
 def words(catalog: Catalog) -> list[str]:
     """Return every word that may follow the slash, products first."""
     return [*catalog.by_command, *dict.fromkeys(command.group for command in COMMANDS)]
+
+
+def synonyms(word: str, catalog: Catalog) -> Sequence[str]:
+    """Return what else people write after the slash for what a word does."""
+    if product := catalog.by_command.get(word):
+        return (product.name, *product_words.of(product.name).also)
+    return SYNONYMS.get(word, ())
 
 
 def members_words() -> list[str]:

@@ -65,7 +65,7 @@ async def _act(asked: Asked, command: Command, named: Named, given: Mapping[str,
         given = {**given, "member": known or member}
         warning = "" if known else admin_replies.unseen(member.name)
     try:
-        said = await command.action(asked, **given)
+        said = await command.act(asked, given)
     except InvalidInput as error:
         error.instead = _line(command, named.whom, given, error)
         raise

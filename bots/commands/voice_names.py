@@ -1,11 +1,11 @@
 """Whether a text begins with the name of a voice, plainly, perhaps, or not at all. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bots.commands.letters import as_it_looks, bare, resembles
 from bots.commands.parameter_forms import QUOTES
 
 MOST_GUESSES = 3
@@ -13,10 +13,6 @@ SHORTEST_GUESS = 3
 """Letters that a word needs to be taken for a misspelt name."""
 LONGEST_NAME = 64
 """Characters in which a name is looked for."""
-SHORT_NAME = 5
-"""Letters up to which a name in which two letters are others is another name."""
-LONG_NAME = 8
-"""Letters from which on a name may be misspelt twice."""
 
 _BEFORE = re.compile(r"[\W_]*")
 # What was opened before the name is closed; then "Aria: hi", "Aria - hi" or "Aria:hi".
@@ -60,7 +56,7 @@ def beginning(text: str, voices: Iterable[str]) -> Beginning:
 
 @lru_cache(maxsize=8)
 def _by_name(voices: tuple[str, ...]) -> dict[str, str]:
-    return {_as_it_looks(voice): voice for voice in voices}
+    return {as_it_looks(voice): voice for voice in voices}
 
 
 def _first_word(text: str, voices: tuple[str, ...]) -> Beginning:
@@ -70,7 +66,7 @@ def _first_word(text: str, voices: tuple[str, ...]) -> Beginning:
     word = _WORD.match(text, start)
     token = word[0] if word else ""
     for end in range(min(len(token), LONGEST_NAME), 0, -1):
-        if _is_edge(token, end) and (voice := by_name.get(_as_it_looks(token[:end]))):
+        if _is_edge(token, end) and (voice := by_name.get(as_it_looks(token[:end]))):
             return _named(text, start, end, voice)
     return _resembling(text, start, by_name)
 
@@ -109,57 +105,20 @@ def _resembling(text: str, start: int, by_name: dict[str, str]) -> Beginning:
 
 
 def _near(word: str, by_name: dict[str, str]) -> tuple[str, ...]:
-    bare = _bare(word)
-    if len(bare) < SHORTEST_GUESS or bare in ORDINARY_WORDS:
+    letters = bare(word)
+    if len(letters) < SHORTEST_GUESS or letters in ORDINARY_WORDS:
         return ()
-    return tuple(voice for name, voice in by_name.items() if resembles(bare, name))[:MOST_GUESSES]
+    return tuple(voice for name, voice in by_name.items() if resembles(letters, name))[:MOST_GUESSES]
 
 
 def voice_named(word: str, voices: tuple[str, ...]) -> str | None:
     """Return the voice that a word names however it is written, or None."""
-    return _by_name(voices).get(_as_it_looks(word))
+    return _by_name(voices).get(as_it_looks(word))
 
 
 def voices_near(word: str, voices: tuple[str, ...]) -> tuple[str, ...]:
     """Return the voices whose names somebody may have misspelt so."""
     return _near(word, _by_name(voices))
-
-
-def resembles(word: str, name: str) -> bool:
-    """Say whether a word is a name with a letter left out, put in, changed or moved; in a long name, two."""
-    slips = 2 if len(name) >= LONG_NAME else 1
-    if abs(len(word) - len(name)) > slips:
-        return False
-    changed = sum(a != b for a, b in zip(word, name, strict=False)) if len(word) == len(name) else 0
-    if len(name) <= SHORT_NAME and changed > 1 and sorted(word) != sorted(name):  # Lisa is not Liam
-        return False
-    return not _shortened(word, slips).isdisjoint(_shortened(name, slips))
-
-
-@lru_cache(maxsize=256)
-def _shortened(word: str, most: int) -> frozenset[str]:
-    """Return the word with up to so many of its letters left out: words that are near each other share a form."""
-    forms = frozenset({word})
-    for _ in range(most):
-        forms |= {form[:i] + form[i + 1 :] for form in forms for i in range(len(form))}
-    return forms
-
-
-def _bare(word: str) -> str:
-    """Return a word without case, accents, widths and invisible characters."""
-    letters = (c for c in unicodedata.normalize("NFKD", word) if unicodedata.category(c) not in {"Mn", "Cf"})
-    return "".join(letters).casefold()
-
-
-_LOOKS_LATIN = str.maketrans(
-    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455\u0501\u04cf\u03b1\u03b9\u03bf\u03c1\u03bd",
-    "abekmhopctyxijsdlaiopv",
-)
-"""Cyrillic and Greek letters that look as Latin ones do."""
-
-
-def _as_it_looks(word: str) -> str:
-    return _bare(word).translate(_LOOKS_LATIN)
 
 
 _FOLLOWING = {

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from bots.commands import orders, parse, table, typed
 from bots.commands.command import Answer, Asked
-from bots.commands.hints import hint
+from bots.commands.hints import hint, unknown
 from bots.commands.parse import Command, Named
 from bots.console.identity import HERE, NAME, person
 from bots.console.presses import Presses
@@ -32,11 +32,11 @@ class Dispatcher:
             return await press(caller, command)
         if table.rows(command.name):
             return await self._use(caller, command)
-        return self.hint("", command)
+        return Answer(await unknown(self._asked(caller), command, more=self.presses.acts))
 
-    def hint(self, text: str, command: Command | None = None) -> Answer:
+    def hint(self, text: str) -> Answer:
         """Say what to type: nobody speaks in a terminal but to the bot."""
-        return Answer(hint(text, command, self._service.catalog, more=self.presses.acts))
+        return Answer(hint(text, self._service.catalog, more=self.presses.acts))
 
     async def _order(self, caller: Caller, command: Command) -> Answer:
         catalog, event, row = self._service.catalog, f"{NAME}:{next(self._numbers)}", self._products[command.name]
@@ -52,6 +52,7 @@ class Dispatcher:
             name = named.handle or named.member_id
             return named, person(name) if name else None
 
-        return await typed.use(
-            Asked(service=self._service, caller=caller, channel_name=lambda _: limits.HERE), command, find
-        )
+        return await typed.use(self._asked(caller), command, find)
+
+    def _asked(self, caller: Caller) -> Asked:
+        return Asked(service=self._service, caller=caller, channel_name=lambda _: limits.HERE)

@@ -149,5 +149,5 @@ class Bot(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         """Answer a direct message with how to use the bot, at most once a minute; server messages never come here."""
         if not message.author.bot and self._answered.note(key(message.author.id)):
-            said = hint(message.content, None, self.responder.service.catalog)
+            said = hint(message.content, self.responder.service.catalog)
             await send(message.channel, said, f"hint{message.id}")

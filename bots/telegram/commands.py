@@ -19,7 +19,7 @@ from bots.commands import approval, orders, table, typed
 from bots.commands import parse as commands
 from bots.commands.command import Asked, Who
 from bots.commands.greeting import Greeted
-from bots.commands.hints import hint
+from bots.commands.hints import hint, overheard, unknown
 from bots.commands.parse import Command, Named
 from bots.telegram import parse
 from bots.telegram.delivery import TelegramDelivery
@@ -98,7 +98,7 @@ class Dispatcher:
             if command is not None and is_known:
                 reply = await outcome(lambda: self._run(message, command, ack), who)
             else:
-                reply = self._hint(message, command)
+                reply = await outcome(lambda: self._hint(message, command), who)
             if reply is not None:
                 where = Address(message.from_user.id) if reply.alone and message.from_user else Address.of(message)
                 await self._responder.reply(where, self._with_bot_name(reply, message, command), who, ack)
@@ -123,15 +123,17 @@ class Dispatcher:
             return reply
         return replace(reply, text=commands.naming(reply.text, self._bot.username, self._names))
 
-    def _hint(self, message: Message, command: Command | None) -> Reply | None:
+    async def _hint(self, message: Message, command: Command | None) -> Reply | None:
         """Explain what to type to whoever clearly addresses the bot; ignore all other messages."""
         is_addressed = parse.addressed(message, self._bot.username)
+        text, catalog = parse.words(message), self._service.catalog
+        if is_addressed and command is not None:
+            return Reply(await unknown(self._asked(message, _caller(message)), command))
         if is_addressed or (command is None and self._is_due(message)):
-            return Reply(hint(parse.words(message), command, self._service.catalog))
-        if command is None:
-            return None
-        near = commands.mistyped(command.name, self._service.catalog) if parse.written_by_person(message) else None
-        return Reply(replies.unknown_command(command.name, f"/{near}")) if near else None
+            return Reply(hint(text, catalog))
+        is_for_another = command is None and bool(parse.addressee(message))
+        said = "" if is_for_another or not parse.written_by_person(message) else overheard(text, command, catalog)
+        return Reply(said) if said else None
 
     def _is_due(self, message: Message) -> bool:
         """Say whether a hint is due for a file without text, or a reply to the bot; both are answered only rarely."""
@@ -239,7 +241,17 @@ class Dispatcher:
         """Run a command of the table."""
         is_admin = table.rows(command.name)[0].who is not Who.MEMBER and await self._admins.wrote(message)
         who = replace(_caller(message, is_admin=is_admin), event_id=_event(message))
-        asked = Asked(
+
+        async def find() -> tuple[Named, Person | None]:
+            named, user = parse.named(message, command)
+            return named, person(user) if user else await self._find(who, named, command.name)
+
+        answer = await typed.use(self._asked(message, who), command, find)
+        reply = Reply.of(answer)
+        return await self._privately(message, reply, ack) if answer.private and not who.direct else reply
+
+    def _asked(self, message: Message, who: Caller) -> Asked:
+        return Asked(
             service=self._service,
             caller=who,
             is_public=not who.direct,
@@ -247,14 +259,6 @@ class Dispatcher:
             administers=partial(self._is_admin, message),
             how_to_call=replies.name_me(f"/speak@{self._bot.username}"),
         )
-
-        async def find() -> tuple[Named, Person | None]:
-            named, user = parse.named(message, command)
-            return named, person(user) if user else await self._find(who, named, command.name)
-
-        answer = await typed.use(asked, command, find)
-        reply = Reply.of(answer)
-        return await self._privately(message, reply, ack) if answer.private and not who.direct else reply
 
     async def _is_admin(self, message: Message) -> bool:
         """Say whether an admin wrote the message; False if that can't be determined."""

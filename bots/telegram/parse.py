@@ -11,7 +11,7 @@ from bots.commands.parse import Command, Named
 from bots.text.locale import _
 from core.domain.refusals import InvalidInput
 
-_ADDRESS = re.compile(r"\s*(?:/[A-Za-z0-9_]+)?@([A-Za-z0-9_]+)")
+_ADDRESS = re.compile(r"\s*(?:/\w+)?@([A-Za-z0-9_]+)")
 
 
 def words(message: Message) -> str:
@@ -39,8 +39,13 @@ def addressed(message: Message, bot_name: str) -> bool:
     """Say whether a message clearly addresses the bot: in a direct chat, or with its name at the start."""
     if message.chat.type == ChatType.PRIVATE:
         return bool(words(message))
+    return addressee(message).casefold() == bot_name.casefold() and written_by_person(message)
+
+
+def addressee(message: Message) -> str:
+    """Return the name with which a message begins, perhaps after a command, "" where it names nobody."""
     name = _ADDRESS.match(words(message))
-    return name is not None and name[1].casefold() == bot_name.casefold() and written_by_person(message)
+    return name[1] if name else ""
 
 
 def read(message: Message, bot_name: str) -> Command | None:

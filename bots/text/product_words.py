@@ -20,6 +20,8 @@ class Words:
     ask: str
     """What to write where nothing was written."""
     whole: str = N_("{line}, or {literal} to have all of it taken as it stands")
+    also: tuple[str, ...] = ()
+    """What else people write after the slash to have it."""
     parameters: dict[str, str] = field(default_factory=dict)
 
 
@@ -29,6 +31,7 @@ WORDS = {
         does=N_("Say something with a voice"),
         ask=N_("Write what I should say:"),
         whole=N_("{line}, or {literal} to have all of it said"),
+        also=("read", "say", "talk", "tell", "tts"),
         parameters={
             "voice": N_("Who speaks; you may also write the name before the text"),
             "text": N_("What is said; each character costs, tags such as [whispers] too"),
@@ -42,6 +45,7 @@ WORDS = {
         does=N_("Make music from a description"),
         ask=N_("Write what I should play:"),
         whole=N_("{line}, or {literal} to have all of it played"),
+        also=("compose", "play", "sing", "song", "tune"),
         parameters={
             "prompt": N_("What it should sound like; each character costs"),
             "output_format": N_("The format to generate in"),

@@ -155,8 +155,8 @@ def choose(error: NeedsChoice) -> str:
     """Ask what is meant; the platform offers the buttons."""
     if not any(error.readings):
         return _(
-            "Is “{words}” all that is to be heard? Nothing is ordered yet; you can say so until {clock}. /help lists "
-            "all that I can do.",
+            "Is “{words}” all that is to be heard? Nothing is ordered yet; you can say so until {clock}. "
+            "/history sends an earlier one again, /help lists all that I can do.",
             words=shown(error.words, LONGEST_QUOTE),
             clock=clock(error.expires_ms),
         )

@@ -132,7 +132,8 @@ def read_quota(text: str, price_micros: int, usual: Period | None = None) -> Quo
     except InvalidInput:
         better, word = _mended(wanted, price_micros), wanted if wanted in _PERIODS else PERIOD
         raise InvalidInput("amount", wanted, AMOUNTS, better if usual else f"{better or AMOUNT} {word}") from None
-    if rest and (usual or (amount_like(rest.split()) and not _tells_time(rest))):
+    counts_time = amount.isdecimal() and rest.split(" ")[0] in _TIMES  # 5 days: of what, is not said
+    if rest and (usual or counts_time or (amount_like(rest.split()) and not _tells_time(rest))):
         raise InvalidInput("amount", wanted, AMOUNTS, "" if usual else f"{AMOUNT} {PERIOD}")
     micros = parse_amount(amount, price_micros)
     if rest or (micros is not None and usual is None):
@@ -158,6 +159,9 @@ def _quota(amount: str, word: str, price_micros: int) -> Quota:
 def _is_quota(wanted: str, price_micros: int, usual: Period | None) -> bool:
     amount, _ = _quota_parts(wanted) or (wanted if usual else "", "")
     return amount == "unlimited" or _is_amount(amount, price_micros)
+
+
+_TIMES = frozenset(f"{unit}s" for unit in LONGS)
 
 
 def _tells_time(words: str) -> bool:

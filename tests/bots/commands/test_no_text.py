@@ -109,7 +109,7 @@ def test_nor_is_it_played(body: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Help me", '"help"', 'text="help"', "Please help", "Stop it", "Your turn", "Words hurt", "Balance is all", "/pause and go", "Hello\n/shrug", "Text me later", "Speed kills",
+    ["Help me", '"help"', 'text="help"', "Please help", "Stop it", "Your turn", "Again and again", "Words hurt", "Balance is all", "/pause and go", "Hello\n/shrug", "Text me later", "Speed kills",
      "What a voice", "I ran at speed 9", "What a nice voice area", "--hello there", "-Hola", "\u2014Hola", "= hi",
      "E=mc2", "v=1 and so on", "and/or", "Voice of America"],
 )  # fmt: skip
@@ -122,7 +122,7 @@ def test_what_may_be_a_sentence_is_said(text: str) -> None:
     "text",
     ["help", "Help!", "HELP\n", "Usage", "quota", "balance", "quota show", "music", "stop", "Cancel.", "prompt",
      "your text here", "Enter your text here", "<your prompt>", "some words", "description", "AMOUNT", "@name", "reason",
-     "output_format", "Hilfe", "ayuda", "помощь", "帮助", "ヘルプ", "मदद"],
+     "output_format", "again", "Again!", "ＨＥＬＰ", "Hilfe", "ayuda", "помощь", "帮助", "ヘルプ", "मदद"],
 )  # fmt: skip
 def test_a_word_that_may_be_meant_for_the_bot_is_asked_about(text: str) -> None:
     """Also after a voice and as a text that is named, but in no quotation marks."""

@@ -40,7 +40,16 @@ def test_what_does_not_begin_with_a_command_is_none(text: str) -> None:
         ),
         ("! Speak: hi\nthere", "/speak: hi\nthere"),
         ("!speak", "/speak"),
-        *((text, "") for text in ("speak hi", "!lock", "!speaker", "/speak hi", "...", "", "5!speak")),
+        *((text, "") for text in ("speak hi", "!lock", "!speaker", "...", "", "5!speak")),
+        *(
+            (f"/speak{mark}hi", "/speak hi")
+            for mark in (".", "!", "-", "=", "\u2026", "@ ", "@another_bot ", "@my_bot.")
+        ),
+        ('/speak"hi"', '/speak "hi"'),
+        ("/\u0455\u0440\u0435\u0430k hi", "/speak hi"),
+        ("/\u0405\u0420\u0415\u0410\u041a hi", "/speak hi"),
+        ("/\uff53\uff50\uff45\uff41\uff4b@my_bot hi\nthere", "/speak hi\nthere"),
+        *((text, "") for text in ("/speak/hi", "/speaker.hi", "/speakers/hi", "/\u0455\u0440\u0435\u0430kers hi")),
     ],
 )
 def test_what_almost_is_a_command_is_the_line_to_type(text: str, line: str) -> None:

@@ -9,6 +9,7 @@ async def test_the_owner_may_set_pools_and_still_may_after_a_restart(stage: Stag
         code = await app.service.operators.issue_code()
         assert code
         assert (await say(stage, stage.boss, "/pool", amount="5")).content == OPERATORS_ONLY
+        assert "the code that I wrote" in (await say(stage, stage.ana, "/claim", code="code")).content
         assert "not the code" in (await say(stage, stage.ana, "/claim", code="wrong")).content
         direct = await stage.world.command(stage.boss, stage.world.dm(stage.boss), "/claim", code=code)
         assert "You run this bot now" in (await direct.answered()).content

@@ -40,7 +40,9 @@ async def test_what_people_put_after_a_command_ends_it(band: Chat, bob: User, be
         ("\u4f60\u597d", "Write /speak Aria Hello everyone, or /help"),
         ("/speek hello", "I don't know /speek. Did you mean /speak?"),
         ("/xyzzy", "I don't know /xyzzy. Write /help"),
-        ("/speak@another_bot hello", "Write /speak Aria Hello everyone, or /help"),
+        ("/speak@another_bot hello", "Write /speak hello"),
+        ("/ban @alice", "I don't know /ban. Write /help for all that I can do."),
+        ("/commands", "I don't know /commands. Did you mean /help?"),
         ("!speak hello", "Write /speak hello"),
         ("/ speak hello", "Write /speak hello"),
         ("@troubadour_bot say hello", "Write /speak Aria Hello everyone, or /help"),
@@ -59,6 +61,11 @@ async def test_a_direct_chat_answers_everything(world: TelegramWorld, bob: User,
         ("@Troubadour_Bot, hello", "Write /speak@troubadour_bot Aria Hello everyone, or /help@troubadour_bot"),
         ("/speek@troubadour_bot hello", "I don't know /speek. Did you mean /speak@troubadour_bot?"),
         ("/xyzzy@troubadour_bot", "I don't know /xyzzy. Write /help@troubadour_bot"),
+        ("/ban@troubadour_bot @alice", "I don't know /ban. Write /help@troubadour_bot"),
+        ("/speak@troubadour_bot.hello", "Write /speak@troubadour_bot hello"),
+        ("/\u0455\u0440\u0435\u0430k@troubadour_bot hi", "Write /speak@troubadour_bot hi"),
+        ("/speak.hello", "Write /speak@troubadour_bot hello"),
+        ("/\u0455\u0440\u0435\u0430k hi", "Write /speak@troubadour_bot hi"),
     ],
 )
 async def test_a_group_answers_whoever_names_the_bot(band: Chat, bob: User, words: str, said: str) -> None:
@@ -72,6 +79,18 @@ async def test_a_group_answers_whoever_names_the_bot(band: Chat, bob: User, word
 async def test_a_group_answers_whoever_nearly_writes_a_command(band: Chat, bob: User, words: str, meant: str) -> None:
     name = words.split(maxsplit=1)[0]
     assert await answer(band, bob, words) == f"I don't know {name}. Did you mean /{meant}?"
+
+
+async def test_a_command_is_suggested_to_whoever_may_use_it(band: Chat, alice: User, bob: User) -> None:
+    for name, suggested in (("/ban", "block"), ("/blok", "block"), ("/stats", "usage")):
+        words = f"{name}@troubadour_bot"
+        assert (
+            await answer(band, bob, words) == f"I don't know {name}. Write /help@troubadour_bot for all that I can do."
+        )
+        assert await answer(band, alice, words) == f"I don't know {name}. Did you mean /{suggested}@troubadour_bot?"
+    for name, suggested in (("speech", "speak"), ("song", "music"), ("hist", "history"), ("credits", "balance")):
+        said = await answer(band, bob, f"/{name}@troubadour_bot")
+        assert said == f"I don't know /{name}. Did you mean /{suggested}@troubadour_bot?"
 
 
 async def test_whoever_answers_the_bot_without_a_command_hears_what_to_type_once(
@@ -114,6 +133,10 @@ async def test_a_group_talks_undisturbed(world: TelegramWorld, band: Chat, alice
         "/quote of the day",
         "/stat",
         "/music_off",
+        "/music/rain.mp3",
+        "/ban @alice",
+        "/speak@another_bot.hello",
+        "/\u0455\u0440\u0435\u0430k@another_bot hello",
         "/speek@another_bot",
         "@alice hi",
         "I like @troubadour_bot",
@@ -126,6 +149,7 @@ async def test_a_group_talks_undisturbed(world: TelegramWorld, band: Chat, alice
     await band.says(bob, "", reply_to=voices, more=STICKER)
     await band.says(bob, "@troubadour_bot say hello", more=FORWARDED)
     await band.says(bob, "/speek hello", more=FORWARDED)
+    await band.says(bob, "/speak.hello", more=FORWARDED)
     edited = await band.says(bob, "hello")
     await band.edits(edited, "@troubadour_bot say hello")
     robot = world.user("Robot", "robot_bot")

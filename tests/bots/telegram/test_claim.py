@@ -14,6 +14,8 @@ async def test_the_owner_may_set_pools_and_still_may_after_a_restart(
         own = world.private(bob)
         assert "Only whoever runs" in await answer(band, bob, "/pool 5")
         assert await answer(own, bob, "/claim") == "Write /claim and the code that I wrote to my terminal, to me alone."
+        for stands_for_it in ("code", "CODE", "<code>", "[code]", "code"):  # five tries would void it
+            assert "the code that I wrote" in await answer(own, bob, f"/claim {stands_for_it}")
         assert "not the code" in await answer(own, bob, "/claim wrong")
         assert "You run this bot now" in await answer(own, bob, f"/claim {code.upper()}")
         assert "$5.00" in await answer(band, bob, "/pool 5")
