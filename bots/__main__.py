@@ -14,11 +14,13 @@ from bots.app.compose import WallClock, presences, serve
 from bots.app.fields import LogLevel
 from bots.app.roles import Part, Role
 from bots.app.settings import address_of, load, read
-from bots.app.values import catalog_of
-from core.domain.errors import ConfigurationError, StoreError
+from bots.app.values import catalog_of, pace_of
+from core.domain.errors import ConfigurationError, StoreBusy, StoreError
+from core.engine.previews import Previews
+from core.files.artifacts import ArtifactFolder
 from core.files.private import UMASK
 from storage.backup import backup
-from storage.engines import Address, admin_of, audit_of, export_of, move, reach
+from storage.engines import Address, admin_of, audit_of, export_of, move, previews_of, reach
 
 OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What goes wrong with where the output goes."""
@@ -76,6 +78,30 @@ async def _communities(options: argparse.Namespace) -> int:
     async with presences(settings, options.key) as there:
         print(await decide(opening, clock, options.action, options.key, presences=there, table=catalog_of(settings)))
     return 0
+
+
+async def _previews(options: argparse.Namespace) -> int:
+    from bots.app.generating import generating
+    from bots.app.previews import BUSY, previews
+
+    logs.configure_quietly()
+    settings, clock = load(), WallClock()
+    if options.action == "make" and not (settings.sandboxed or settings.gateway_key):
+        raise ConfigurationError(check.NO_KEY)
+    budget_micros, total_micros = settings.preview_budget_micros, settings.total_pool_micros
+    table = catalog_of(settings)
+    try:
+        async with (
+            previews_of(settings.database, clock, budget_micros, total_micros) as store,
+            generating(settings) as (gateway, media),
+        ):
+            made = Previews(
+                store=store, gateway=gateway, media=media, artifacts=ArtifactFolder(settings.previews),
+                catalog=table, clock=clock, pace=pace_of(settings, None),
+            )  # fmt: skip
+            return await previews(made, table.voices, options.languages or ["en"], print, make=options.action == "make")
+    except StoreBusy:
+        raise ConfigurationError(BUSY) from None
 
 
 async def _backup(options: argparse.Namespace) -> int:
@@ -147,6 +173,9 @@ def parser() -> argparse.ArgumentParser:
         "action", nargs="?", default="list", choices=["list", "approve", "decline"], help="what to do (%(default)s)"
     )
     communities.add_argument("key", nargs="?", default="", help="such as telegram:-100123")
+    heard = add("previews", _previews, "list previews of voices, or make those that are missing, within PREVIEW_BUDGET")
+    heard.add_argument("action", nargs="?", default="list", choices=["list", "make"], help="what to do (%(default)s)")
+    heard.add_argument("languages", nargs="*", help="such as en de (en)")
     add("backup", _backup, "copy the database to a file").add_argument("file", type=Path, help="a new file")
     move_command = add("migrate-store", _migrate_store, "move everything from SQLite to PostgreSQL, and prove it")
     move_command.add_argument("source", metavar="FROM", help="sqlite:///path of a database that no process uses")

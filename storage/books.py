@@ -57,7 +57,7 @@ CHECKS: Mapping[str, str] = {
             WHERE job_id IS NOT NULL AND month_ms IS NOT NULL
         ) AS both_sides GROUP BY community_id, month_ms HAVING sum(used) <> 0
     """,
-    "every month's total equals the ledger's sum": """
+    "every month's total equals the sum of ledger and previews": """
         SELECT month_ms, sum(used) AS difference_micros FROM (
             SELECT month_ms, used_micros AS used FROM total_usage
             UNION ALL
@@ -67,7 +67,16 @@ CHECKS: Mapping[str, str] = {
             SELECT held.month_ms, -lost.upstream_micros FROM ledger AS lost
             JOIN ledger AS held ON held.entry_id = lost.job_id || ':hold'
             WHERE lost.kind = 'upstream'
+            UNION ALL
+            SELECT month_ms, -cost_micros FROM previews
         ) AS both_sides GROUP BY month_ms HAVING sum(used) <> 0
+    """,
+    "a preview costs something unless it failed, in its month, and has what a try that far has": """
+        SELECT preview_id, state, cost_micros FROM previews WHERE (cost_micros = 0 AND state <> 'failed')
+        OR (request_id IS NULL AND state IN ('running', 'kept')) OR (request_id IS NOT NULL AND state = 'submitting')
+        OR (artifact IS NULL AND state = 'kept') OR (artifact IS NOT NULL AND state IN ('submitting', 'running'))
+        OR (state = 'failed') <> (reason IS NOT NULL)
+        OR tried_ms < month_ms OR tried_ms >= month_ms + 2678400000
     """,
     "a hold exists exactly while its job is unresolved": f"""
         SELECT jobs.job_id, jobs.state, holds.job_id AS hold FROM jobs LEFT JOIN holds ON holds.job_id = jobs.job_id
@@ -263,7 +272,8 @@ async def summary(driver: Driver) -> str:
     query = """
         SELECT (SELECT count(*) FROM jobs) AS jobs, (SELECT count(*) FROM ledger) AS entries,
         (SELECT coalesce(sum(charged_micros), 0) FROM ledger) AS charged,
-        (SELECT coalesce(sum(upstream_micros), 0) FROM ledger) AS upstream
+        (SELECT coalesce(sum(upstream_micros), 0) FROM ledger) AS upstream,
+        (SELECT coalesce(sum(cost_micros), 0) FROM previews) AS previews
     """
     (rows,) = await driver.run([Statement(query)])
     row = rows[0]
@@ -271,6 +281,7 @@ async def summary(driver: Driver) -> str:
         f"{_counted(row['jobs'], 'job', 'jobs')}, {_counted(row['entries'], 'entry', 'entries')}, "
         f"{show(int(row['charged']))} charged, "
         f"{show(int(row['upstream']))} spent on jobs that nobody paid for"
+        + (f", {show(int(row['previews']))} on previews" if row["previews"] else "")
     )
 
 

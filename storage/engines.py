@@ -17,6 +17,7 @@ from storage.books import Audit, audit
 from storage.driver import Driver, Statement
 from storage.members_sql import EXPORT_ALL
 from storage.migrate import MARK, version_of
+from storage.previews import SqlPreviews
 from storage.rows import entry_of
 from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
@@ -90,6 +91,20 @@ async def admin_of(
     await store.open()
     try:
         yield SqlAdminStore(driver, clock, store)
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def previews_of(
+    address: Address, clock: Clock, budget_micros: int | None, total_pool_micros: int | None
+) -> AsyncIterator[SqlPreviews]:
+    """Open what remembers previews, without the service. Raises StoreError, StoreBusy."""
+    driver = driver_of(address)
+    store = SqlStore(driver, clock)
+    await store.open()
+    try:
+        yield SqlPreviews(driver, clock, budget_micros, total_pool_micros)
     finally:
         await store.close()
 

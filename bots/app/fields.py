@@ -117,6 +117,8 @@ class Money(Group):
     total_pool: str = "100.00"
     """What a month can cost you at most, over all communities and direct chats; or `unlimited`. The default is enough
     for five communities that spend all of the default pool."""
+    preview_budget: str | None = Field(None, examples=["2.00"])
+    """What previews of voices may cost you in a month, within `TOTAL_POOL`. Unset, none are made."""
     communities: Communities = Communities.ASK
     """Where orders are taken: `ask` (in communities that you approved), `list` (also in those of
     `COMMUNITIES_ALLOWED`) or `open` (everywhere)."""
@@ -153,7 +155,7 @@ class Money(Group):
             such_as = "0.10 day, 5000 chars week, unlimited or none"
             if error.parameter == "period" and not error.value:
                 such_as += ", since its period is missing"
-            raise ValueError(f"{name}: {text!r} is not such as 20.00 or unlimited{_put(error.instead)}") from None
+            raise ValueError(f"{name}: {text!r} is not such as {such_as}{_put(error.instead)}") from None
 
     @property
     def default_pool_micros(self) -> int | None:
@@ -165,11 +167,21 @@ class Money(Group):
         """What the operator may have to pay for a month, over all communities; None is unlimited."""
         return self._monthly("TOTAL_POOL", self.total_pool)
 
-    def _monthly(self, name: str, text: str) -> int | None:
+    @property
+    def preview_budget_micros(self) -> int | None:
+        """What previews may cost in a month; None where none are made."""
+        if self.preview_budget is None:
+            return None
+        micros = self._monthly("PREVIEW_BUDGET", self.preview_budget, such_as="2.00")
+        if micros is None:
+            raise ValueError("PREVIEW_BUDGET must be an amount, such as 2.00")
+        return micros
+
+    def _monthly(self, name: str, text: str, such_as: str = "20.00 or unlimited") -> int | None:
         try:
             return read_monthly(text, self.price_micros)
         except InvalidInput as error:
-            raise ValueError(f"{name}: {text!r} is not such as 20.00 or unlimited{_put(error.instead)}") from None
+            raise ValueError(f"{name}: {text!r} is not such as {such_as}{_put(error.instead)}") from None
 
 
 class Limits(Group):

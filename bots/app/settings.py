@@ -138,6 +138,11 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Machine, BaseSet
         """Where audio lies until the chat has it."""
         return self.data_dir / "spool"
 
+    @property
+    def previews(self) -> Path:
+        """Where previews of voices lie, which are never swept."""
+        return self.data_dir / "previews"
+
 
 _CHOICES: Mapping[str, Collection[str]] = {"gateway_url": (SANDBOX,)} | {
     name: choices for name, field in Settings.model_fields.items() if (choices := choices_of(field.annotation))
@@ -171,6 +176,7 @@ _READ: Mapping[str, Callable[[Settings], object]] = {
     "direct_allowance": lambda settings: settings.direct_quota,
     "default_pool": lambda settings: settings.default_pool_micros,
     "total_pool": lambda settings: settings.total_pool_micros,
+    "preview_budget": lambda settings: settings.preview_budget_micros,
     "discord_api_url": _address("discord_api_url", {"http", "https"}),
     "discord_ws_url": _address("discord_ws_url", {"ws", "wss"}),
     "telegram_api_url": _address("telegram_api_url", {"http", "https"}),

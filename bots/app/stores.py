@@ -58,7 +58,7 @@ class Stores:
 async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
     """Open the database, after all that is there already was made private."""
     database = files_of(settings.database) if isinstance(settings.database, Path) else ()
-    narrow([*database, *tree(settings.spool), *tree(settings.data_dir / "sandbox")])
+    narrow([*database, *tree(settings.spool), *tree(settings.previews), *tree(settings.data_dir / "sandbox")])
     driver, meters = driver_of(settings.database), Meters()
     store = _CountedStore(driver, clock, settings, meters)
     await store.open()

@@ -214,8 +214,8 @@ class Generator:
                 wait_s, told = self._pace.poll_min_s, False
             elif answer.status is RequestStatus.COMPLETED:
                 return await self._collect(job, answer)
-            if answer.status in _FAILURES:
-                return await self._fail(job, _FAILURES[answer.status], answer.error)
+            if answer.status in FAILURES:
+                return await self._fail(job, FAILURES[answer.status], answer.error)
         log.warning("job %s: not finished by its deadline", job.job_id)
         return await self._expire(job, Reason.TOO_SLOW)
 
@@ -295,4 +295,4 @@ class Generator:
         return await self._store.move(job, State.EXPIRED, reason=reason, detail=str(trouble or ""))
 
 
-_FAILURES = {RequestStatus.FAILED: Reason.GATEWAY_FAILED, RequestStatus.ERROR: Reason.GATEWAY_ERROR}
+FAILURES = {RequestStatus.FAILED: Reason.GATEWAY_FAILED, RequestStatus.ERROR: Reason.GATEWAY_ERROR}

@@ -8,15 +8,18 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core.domain.lifecycle import HELD, VOIDS, DeliveryState, Late, State
-from core.domain.models import Destination, Person
+from core.domain.lifecycle import HELD, VOIDS, DeliveryState, Late, Reason, State
+from core.domain.models import Artifact, Destination, Person
+from core.domain.previews import Preview
 from core.domain.quota import QuotaSource
 from storage.admin_store import SqlAdminStore
 from storage.books import CHECKS, breaches
 from storage.driver import Driver, Statement
 from storage.postgres import PostgresDriver
+from storage.previews import SqlPreviews
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
+from tests.audio import PROBE
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
 from tests.moves import stepped
@@ -27,7 +30,8 @@ BALANCE = "every balance equals the ledger's sum"
 HOLD = "a hold is what its entry says, and a void gives back what the hold took"
 USAGE = "every day's usage equals the ledger's sum"
 POOL = "every pool's usage equals the ledger's sum"
-TOTAL = "every month's total equals the ledger's sum"
+TOTAL = "every month's total equals the sum of ledger and previews"
+PREVIEW = "a preview costs something unless it failed, in its month, and has what a try that far has"
 OPEN = "a hold exists exactly while its job is unresolved"
 ENDED = "every job has one hold entry, and one charge if it has audio in time, else one void once it has ended"
 CHARGE = "a charge is what was held, for a job that has audio"
@@ -174,6 +178,20 @@ FALSE = [
     ("pool_usage", "TRUE", None, POOL),
     *(("total_usage", "TRUE", f"{column} = {column} + 1", TOTAL) for column in ("month_ms", "used_micros")),
     ("total_usage", "TRUE", None, TOTAL),
+    ("previews", "state <> 'failed'", "state = 'failed'", PREVIEW),
+    ("previews", "state = 'failed'", "state = 'kept'", PREVIEW),
+    ("previews", "state = 'kept'", "state = 'submitting'", PREVIEW),
+    ("previews", "state = 'submitting'", "state = 'running'", PREVIEW),
+    ("previews", "cost_micros > 0", "cost_micros = cost_micros - 1", TOTAL),
+    ("previews", "state <> 'failed'", "cost_micros = 0", PREVIEW),
+    ("previews", "cost_micros > 0", "month_ms = month_ms + 1", TOTAL),
+    ("previews", "TRUE", f"month_ms = month_ms + {31 * DAY_MS}", PREVIEW),
+    ("previews", "TRUE", f"tried_ms = tried_ms + {31 * DAY_MS}", PREVIEW),
+    ("previews", "TRUE", f"tried_ms = tried_ms - {31 * DAY_MS}", PREVIEW),
+    ("previews", "state IN ('running', 'kept')", "request_id = NULL", PREVIEW),
+    ("previews", "state = 'kept'", "artifact = NULL", PREVIEW),
+    ("previews", "state = 'failed'", "reason = NULL", PREVIEW),
+    ("previews", "cost_micros > 0", None, TOTAL),
 ]  # fmt: skip
 """A table, which of its rows, what is made of one of them (None: it is deleted), and the rule that must say so."""
 
@@ -184,6 +202,7 @@ NO_MONEY = {
     "deliveries": "attempts reason detail created_ms updated_ms",
     "ledger": "reason",
     "audit": "act",
+    "previews": "preview_id voice language",
     "quotas": "kind",
     "credit_requests": "name asked_ms",
 }
@@ -227,6 +246,19 @@ async def books(driver: Driver, clock: SetClock, store: SqlStore) -> None:
     await store.close_job(cancelled)
     drawn = order(caller("ann"), destination=Destination("test", {"token": "t"}))
     await store.admit(admission(drawn, quota=day(0)))
+    await previews_in_each_state(SqlPreviews(driver, clock, 10**6))
+
+
+async def previews_in_each_state(previews: SqlPreviews) -> None:
+    for voice in ("Aria", "Roger", "Sarah", "Laura"):
+        preview = await previews.begin(voice, voice, "en", 2000)
+        assert isinstance(preview, Preview)
+        if voice != "Aria":
+            preview = await previews.note(preview, voice)
+        if voice == "Sarah":
+            await previews.keep(preview, Artifact(path="0", probe=PROBE, size_bytes=9))
+        if voice == "Laura":
+            await previews.fail(preview, Reason.GATEWAY_ERROR, spent=False)
 
 
 @asynccontextmanager
