@@ -44,6 +44,8 @@ ADMIN_ACTS: dict[str, Act] = {
 
 
 READS: dict[str, Act] = {
+    "is seen": lambda alive, who: alive.service.admin.is_seen(who, "ann"),
+    "known": lambda alive, who: alive.service.admin.known(who, ANN),
     "quota show": lambda alive, who: alive.service.admin.show_quota(who, ANN),
     "quotas": lambda alive, who: alive.service.admin.quotas(who),
     "limits": lambda alive, who: alive.service.admin.limits(who),
@@ -120,6 +122,7 @@ async def test_quotas_and_pools_in_words_that_are_no_amount_change_nothing(alive
         (LimitName.IN_FLIGHT, "1 order", Limits(in_flight=1)),
         (LimitName.COOLDOWN_S, "0", Limits(cooldown_s=0)),
         (LimitName.CONFIRM_MICROS, "$0.05", Limits(confirm_micros=50_000)),
+        (LimitName.CONFIRM_MICROS, "500 chars", Limits(confirm_micros=50_000)),
         (LimitName.CONFIRM_MICROS, "unlimited", Limits()),
         (LimitName.PRODUCTS, "speech, music", Limits(products=("speech", "music"))),
         (LimitName.CHANNELS, "test:1 test:2", Limits(channels=("test:1", "test:2"))),
@@ -128,6 +131,7 @@ async def test_quotas_and_pools_in_words_that_are_no_amount_change_nothing(alive
 )
 async def test_limits_as_they_are_typed(alive: Incarnation, limit: LimitName, typed: str, limits: Limits) -> None:
     assert await alive.service.admin.set_limit(BOSS, limit, typed) == limits
+    assert await alive.service.admin.limits(BOSS) == limits
 
 
 @pytest.mark.parametrize(
@@ -147,6 +151,7 @@ async def test_limits_that_can_not_be(alive: Incarnation, limit: LimitName, type
 async def test_a_block_is_for_a_span_or_for_good(alive: Incarnation, rig: Rig, span: str, hours: float | None) -> None:
     until_ms = await alive.service.admin.block(BOSS, ANN, span)
     assert until_ms == (None if hours is None else rig.clock.ms + hours * 3_600_000)
+    assert (await alive.service.standing(caller())).blocked_until_ms == until_ms
     with pytest.raises(OverLimit, match="blocked"):
         await alive.service.order(order())
     await alive.service.admin.unblock(BOSS, ANN)
@@ -177,7 +182,7 @@ async def test_who_was_not_seen_under_an_at_name_is_not_found_and_that_is_noted(
     assert (noted.act, noted.target, noted.outcome) == ("grant", "@bob", "refused: NotFound")
 
 
-@pytest.mark.parametrize("reason", ["euros", "x" * 201, "one\ntwo"])
+@pytest.mark.parametrize("reason", ["euros", "x" * 201, "well\nsung"])
 async def test_a_reason_is_one_short_line_and_no_part_of_the_sum(alive: Incarnation, reason: str) -> None:
     with pytest.raises(InvalidInput):
         await alive.service.admin.grant(BOSS, ANN, "0.5", reason)
@@ -189,8 +194,19 @@ async def test_a_revoke_names_what_is_there(alive: Incarnation) -> None:
     with pytest.raises(NotEnough) as refused:
         await alive.service.admin.revoke(BOSS, ANN, "0.6")
     assert refused.value.balance_micros == 500_000
-    [entry] = await alive.service.entries(caller())
-    assert (entry.kind, entry.note) == ("grant", "well sung")
+    await alive.service.admin.revoke(BOSS, ANN, "0.1", "sung by Bob")
+    noted = await alive.service.entries(caller())
+    assert {(entry.kind, entry.note) for entry in noted} == {("grant", "well sung"), ("revoke", "sung by Bob")}
+
+
+async def test_usage_of_a_member_is_theirs_alone(alive: Incarnation) -> None:
+    for who in (caller(), caller("bob")):
+        await alive.service.order(order(who))
+    await at_rest(alive)
+    used = await alive.service.admin.usage(BOSS, "day", ANN)
+    assert {row.member for row in used.rows} == {"test:ann"}
+    assert {entry.member for entry in await alive.service.admin.entries(BOSS, "day", ANN)} == {"test:ann"}
+    assert {row.member for row in (await alive.service.admin.usage(BOSS, "day")).rows} == {"test:ann", "test:bob"}
 
 
 async def test_a_member_blocked_while_held_still_gets_what_was_admitted(alive: Incarnation, rig: Rig) -> None:

@@ -25,6 +25,7 @@ async def test_a_wish_is_granted_in_one_tap_and_once(alive: Incarnation) -> None
         *(alive.service.admin.decide(b, wish.credit_request_id, approve=True) for b in bosses), return_exceptions=True
     )
     assert sum(isinstance(r, Refusal) for r in results) == 3
+    assert {entry.act for entry in await alive.service.admin.audit(BOSS)} == {"approve"}
     assert (await alive.service.standing(caller())).balance_micros == 1400
 
 
