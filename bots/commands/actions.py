@@ -1,6 +1,6 @@
-"""What commands do, in the same words on every platform: one function an act, which says what came of it.
+"""The actions behind the commands, the same on every platform.
 
-A platform finds out who acts and whom they mean, and shows the answer; refusals are raised as ever.
+A platform finds out who acts and on whom, and shows the answer. Every action may raise a Refusal.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ CLEAR = "clear"
 
 
 async def start(asked: Asked) -> Answer:
-    """Say hello, with the one next step: in a direct chat where nobody may spend anything, that is a group."""
+    """Say hello, and what to do next: in a direct chat without an allowance, to order in a group instead."""
     service, caller = asked.service, asked.caller
     standing = await service.standing(caller) if caller.direct else None
     has_nothing = standing is not None and standing.quota.limit_micros == 0 and not standing.balance_micros
@@ -145,7 +145,7 @@ async def limits(asked: Asked, name: str = "", value: str = "") -> Answer | None
 
 
 def _channels(asked: Asked, value: str) -> str:
-    """Return the keys of channels as people name them; the one in which the word is written is `here`."""
+    """Return the keys of the channels that were named; `here` means the current one."""
     if value.strip().casefold() == NONE:
         return value
     words = value.replace(",", " ").replace("><", "> <").split()
@@ -166,7 +166,7 @@ async def usage(asked: Asked, period: str = "month", member: Person | None = Non
 
 
 async def _as_csv(name: str, kind: type[R], entries: Sequence[R]) -> list[File]:
-    """Put entries into a file, if there are any; in a thread, since they may be many."""
+    """Write entries, if there are any, into a CSV file; in a thread, since there may be many."""
     return [File(name, "text/csv", (await asyncio.to_thread(to_csv, kind, entries)).encode())] if entries else []
 
 
@@ -193,7 +193,7 @@ async def pool(asked: Asked, amount: str, community: str = "") -> Answer:
 
 
 def _community(asked: Asked, community: str) -> str:
-    """Return the key of the community that is meant: this one, if none is given and this is no direct chat."""
+    """Return the key that was given, or that of this community. Raises InvalidInput in a direct chat without one."""
     key = community.strip()
     if asked.caller.direct and not key:
         raise InvalidInput("community", "", _("the key of one, since this is a direct chat; /communities lists them"))
@@ -203,7 +203,7 @@ def _community(asked: Asked, community: str) -> str:
 
 
 async def communities(asked: Asked, decision: str = "", community: str = "") -> Answer:
-    """List communities, or approve or decline one: that in which the words are written, if none is named."""
+    """List communities, or approve or decline one: the current one unless another is named."""
     service, caller = asked.service, asked.caller
     if not decision:
         return Answer(community_replies.communities(await service.operators.communities(caller)), private=True)
@@ -213,7 +213,7 @@ async def communities(asked: Asked, decision: str = "", community: str = "") -> 
 
 
 async def resume(asked: Asked) -> Answer:
-    """Let orders go to the gateway at once, as after its wallet was refilled."""
+    """Send orders to the gateway again without waiting, such as after a refill of its wallet."""
     return Answer(operator_replies.resumed(await asked.service.operators.resume(asked.caller)))
 
 

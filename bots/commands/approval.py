@@ -1,4 +1,4 @@
-"""Whether orders are taken in a new community: owners are asked, with buttons, and what they decide is carried out."""
+"""Approval of new communities: owners are asked, with buttons, and their decision is carried out."""
 
 import asyncio
 import logging
@@ -22,24 +22,24 @@ from core.service import Service
 log = logging.getLogger(__name__)
 
 CALL_S = 8.0
-"""How long a chat may take to be told or left: whoever pressed a button is waiting."""
+"""How long telling or leaving a chat may take: whoever pressed a button is waiting."""
 _KEY = re.compile(r"[a-z]{1,12}:-?\d{1,20}", re.ASCII)
 _calls: set[asyncio.Task[None]] = set()
-"""Those that were given up; a call is never cancelled."""
+"""Calls under way, kept until they end: a call that takes too long is left alone, never cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a press: what its message says now, and what to tell whoever pressed."""
+    """The outcome of a press: the new text of its message, and the answer to whoever pressed."""
 
     letter: Letter
     said: str
     late: bool
-    """Somebody had decided before."""
+    """Whether somebody had already decided."""
 
 
 async def press(service: Service, caller: Caller, community: str, *, approve: bool) -> Verdict:
-    """Decide as a button says, unless somebody has before. Raises Refusal."""
+    """Carry out the decision on a button, unless somebody has already decided. Raises Refusal."""
     if not _KEY.fullmatch(community):
         raise NotFound(Missing.REQUEST, community)
     late = False
@@ -53,7 +53,7 @@ async def press(service: Service, caller: Caller, community: str, *, approve: bo
 
 
 async def decide(service: Service, caller: Caller, community: str, *, approve: bool) -> str:
-    """Decide as a command says, whatever was decided before, and return what came of it. Raises Refusal."""
+    """Carry out the decision in a command, even against an earlier one; return the answer. Raises Refusal."""
     is_news = await service.operators.decide_community(caller, community, approve=approve)
     return await _carry_out(service, community, approve=approve, is_news=is_news)
 
@@ -67,11 +67,11 @@ async def _carry_out(service: Service, community: str, *, approve: bool, is_news
     return said if left is None or left > 0 else f"{said} {community_replies.no_pool_left(community)}"
 
 
-async def heard(asked: Asked, who: Who, act: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Do what somebody asks in a community that may be new; say that it takes no orders, if so. Raises Refusal."""
+async def act_with_notice(asked: Asked, who: Who, act: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Run a command, and add a notice if its community takes no orders. Raises Refusal."""
     closed = greetings.closed(await asked.service.communities.approval(asked.caller))
     answer = await act()
-    if not closed or answer.private or who is Who.OPERATOR:  # to whom it is no news
+    if not closed or answer.private or who is Who.OPERATOR:  # operators know
         return answer
     return replace(answer, text=f"{answer.text}\n\n{closed}")
 
@@ -79,7 +79,7 @@ async def heard(asked: Asked, who: Who, act: Callable[[], Awaitable[Answer]]) ->
 async def arrived(
     service: Service, community: str, title: str, member: str = "", name: str = "", *, locale: str
 ) -> Approval | None:
-    """Keep a community that the bot was added to, and leave again where it was declined: nobody is asked twice."""
+    """Record a community that the bot was added to; leave it again if an owner declined it before."""
     found = await service.communities.arrived(community, title, member, name, locale)
     if found is Approval.DECLINED:
         await carry_out(service.communities.presences, service.catalog, community, approve=False)
@@ -95,7 +95,7 @@ async def carry_out(
     is_news: bool = True,
     locale: str = "",
 ) -> str:
-    """Tell a community in its language that it may begin, or leave it, if possible; return what to say about it."""
+    """Tell a community, in its language, that it may order, or leave it; return the answer for the owner."""
     if approve and not is_news:
         return community_replies.decided(community, approve=approve, done=None)
     presence = presences.get(community.partition(":")[0])

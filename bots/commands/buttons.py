@@ -1,4 +1,4 @@
-"""Buttons and what their presses carry, on every platform. The data comes from outside: it may be old or forged."""
+"""Buttons and the data of their presses. The data comes from outside, so it may be old or forged."""
 
 import re
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ def of_progress(job: Job) -> Row:
 
 
 def of_refusal(refusal: Refusal, who: Caller) -> Row:
-    """Offer the way past a refusal, if there is one."""
+    """Offer what the member can do about a refusal, if anything."""
     match refusal:
         case NeedsConfirmation(offer_id=offer_id):
             return (Button.of(ButtonKind.CONFIRM, _(replies.CONFIRM), offer_id),)
@@ -82,7 +82,7 @@ def reading_in(about: str) -> tuple[str, int | None]:
 
 
 def credit_in(about: str, who: Caller) -> int:
-    """Read the credit that a press asks for, in micros. Raises NotFound, and NotPermitted for another member's."""
+    """Read the credit that a press asks for, in micros. Raises NotFound, and NotPermitted if it is another member's."""
     found = _CREDIT.fullmatch(about)
     if found is None:
         raise NotFound(Missing.REQUEST, about)

@@ -32,10 +32,10 @@ class Answer:
     text: str
     files: tuple[File, ...] = ()
     private: bool = False
-    """A report on members, which only whoever asked for it should read."""
+    """Whether only the caller should read it, as with a report on members."""
     buttons: tuple[Button, ...] = ()
     open: bool = False
-    """About what everybody may do here, which is nothing where the community waits for approval."""
+    """Whether everybody may ask for it: chats then send it with an answer's priority, not an admin's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Asked:
     caller: Caller
     has_roles: bool = False
     is_public: bool = False
-    """Others read what was written."""
+    """Whether others can read the command."""
     role_names: Mapping[str, str] = MappingProxyType({})
     """By the roles' keys."""
     channel: Callable[[str], str] = str
@@ -56,7 +56,7 @@ class Asked:
     administers: Callable[[], Awaitable[bool]] | None = None
     """Asks whether the caller is an admin here, where the platform has not said so yet."""
     how_to_call: str = ""
-    """What a member has to know to be heard here."""
+    """How members must address the bot here."""
 
     async def is_admin(self) -> bool:
         """Say whether the caller is an admin here."""
@@ -72,7 +72,7 @@ class Who(Enum):
 
 
 class Kind(Enum):
-    """What an argument is, and how it is written where nothing is chosen for it."""
+    """The type of an argument; the value is the form that usages show by default."""
 
     TEXT = N_("text")
     MEMBER = N_("@name")
@@ -93,13 +93,13 @@ class Argument:
     about: str
     required: bool = True
     is_typed: bool = False
-    """Needed where words are typed, though not where it is an option: a name not understood must not mean everybody."""
+    """Required only where it is typed: a name that was not understood must not mean everybody."""
     choices: tuple[str, ...] = ()
     example: str = ""
 
     @property
     def is_needed(self) -> bool:
-        """Whether it must be there where words are typed."""
+        """Whether a typed command must have it."""
         return self.required or self.is_typed
 
     @property

@@ -1,4 +1,4 @@
-"""Who was spoken to a moment ago: a community hears hello when the bot is added, and not each time within a minute."""
+"""A limit on unprompted messages, such as the greeting when the bot is added."""
 
 import time
 from collections import OrderedDict
@@ -7,15 +7,15 @@ AGAIN_S = 60.0
 MOST = 10_000
 
 
-class Greeted:
-    """Those who were spoken to of late, though they had asked for nothing."""
+class Debouncer:
+    """Allows an unprompted message to somebody only after a quiet time without a reason for one."""
 
     def __init__(self, again_s: float = AGAIN_S) -> None:
         self._again_s = again_s
         self._at_s: OrderedDict[str, float] = OrderedDict()
 
     def note(self, whom: str) -> bool:
-        """Note that there is a reason to speak to somebody now; say whether that is due."""
+        """Note a reason to write to somebody; return whether the one before is long enough ago to do it."""
         now_s = time.monotonic()
         due = now_s - self._at_s.get(whom, -self._again_s) >= self._again_s
         self._at_s[whom] = now_s

@@ -1,4 +1,4 @@
-"""What is said to whoever plainly speaks to the bot, but uses no command that it knows."""
+"""Hints for people who address the bot without a command that it knows."""
 
 from collections.abc import Iterable
 

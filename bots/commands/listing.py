@@ -1,4 +1,4 @@
-"""What /help lists, for whoever asks; the documents' tables are made of the same rows."""
+"""The list that /help shows. The tables in the documentation come from the same rows."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -9,7 +9,7 @@ from core.domain.products import Catalog, Product
 
 
 async def audience(asked: Asked) -> Collection[Who]:
-    """Return whose commands are of use to the caller."""
+    """Return the audiences that the caller belongs to."""
     found = {Who.MEMBER}
     if not asked.caller.direct and await asked.is_admin():
         found.add(Who.ADMIN)
@@ -19,7 +19,7 @@ async def audience(asked: Asked) -> Collection[Who]:
 
 
 def listing(commands: Sequence[Command], catalog: Catalog, whose: Collection[Who], *, has_roles: bool) -> str:
-    """List what may be written, a line each."""
+    """List the commands for these audiences, one per line."""
     lines = [f"{usage(row)}: {_does(row, catalog)}" for row in catalog.products.values()]
     settings = (", ".join(_settings(row)) for row in catalog.products.values())
     lines += help_words.settings([found for found in settings if found])
@@ -37,7 +37,7 @@ HEADINGS = {Who.ADMIN: help_words.ADMINS, Who.OPERATOR: help_words.OPERATORS}
 
 
 def listed(commands: Sequence[Command], who: Who, *, has_roles: bool = True) -> list[Command]:
-    """Return the commands of somebody that lists show."""
+    """Return the commands of an audience that appear in lists."""
     return [c for c in commands if c.who is who and not c.is_rare and (has_roles or not c.needs_role)]
 
 

@@ -1,4 +1,4 @@
-"""What an order's words ask for: parameters, a voice, and the text. The same on every platform. Pure."""
+"""Parse an order into parameters, a voice and the text, the same on every platform. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def read(
 
 
 def text_in(body: str, product: str, catalog: Catalog) -> str:
-    """Return what an order that somebody wrote says or plays, "" where it holds a mistake."""
+    """Return the text of an order as typed, or "" if it has a mistake."""
     try:
         parameters, _ = _parameters(Words(body=body), product, catalog)
     except InvalidInput:
@@ -95,7 +95,7 @@ def _alone(row: Product, word: str, voice: str, catalog: Catalog) -> InvalidInpu
 
 
 def is_empty(order: Order, catalog: Catalog) -> bool:
-    """Say whether nothing was written that could be spoken or played."""
+    """Say whether nothing was written that can be spoken or played."""
     return not order.readings and not order.parameters[catalog[order.product].billed]
 
 

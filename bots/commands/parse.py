@@ -1,4 +1,4 @@
-"""What a typed command asks for, where a platform hands over nothing but text. Pure."""
+"""Parse commands that arrive as plain text. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ _ALMOST = re.compile(
     r"\s*([A-Za-z0-9_]{1,32})(?![^\s:,])(.*)",
     re.DOTALL,
 )
-"""What other bots take for a command, or a slash with blanks or another slash."""
+"""A near miss: the prefix of another bot, or a slash with blanks or a second slash."""
 _SLIP = re.compile(
     r"[/\uff0f](\w{1,32})(?:@\w+)?(?![\w/\uff0f])[-.:;,!?@=+>|&~\u2026\u3002\uff01\uff1f]*\s*(.*)", re.DOTALL
 )
@@ -46,7 +46,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The words after a command of admins, and whom they name: an @name or `id:` in the place for it."""
+    """The words after an admin's command, and the member that they name by an @name or `id:`."""
 
     handle: str | None
     """Without the @."""
@@ -56,18 +56,18 @@ class Named:
 
     @property
     def whom(self) -> str:
-        """Name the member as people type it, "" where no word did."""
+        """The member as people type it, or "" if none is named."""
         return f"@{self.handle}" if self.handle else f"id:{self.member_id}" if self.member_id else ""
 
 
 def read(text: str) -> Command | None:
-    """Return the command that begins a message, its name in small letters, or None."""
+    """Return the command at the beginning of a message, its name in lower case, or None."""
     found = _COMMAND.match(text)
     return Command(found[1].lower(), found[2], text[found.end() :].rstrip()) if found else None
 
 
 def read_mine(text: str, bot_name: str) -> Command | None:
-    """Do the same; a command for another bot is none, and after a blank the bot's name addresses it, too."""
+    """Read a command unless it is for another bot; the bot's name may also follow after a blank."""
     command = read(text)
     if command is None or (command.bot is not None and command.bot.casefold() != bot_name.casefold()):
         return None
@@ -77,38 +77,35 @@ def read_mine(text: str, bot_name: str) -> Command | None:
 
 
 def meant(text: str, known: Iterable[str]) -> str:
-    """Return the line to type in the place of one that almost is a command, "" where it is none."""
+    """Return the correct line for a near miss of a command, or "" if the text is none."""
     found, words = _ALMOST.match(text), frozenset(known)
     return f"/{found[1].lower()}{found[2]}" if found and found[1].lower() in words else slip(text, words)
 
 
 def slip(text: str, known: Iterable[str]) -> str:
-    """Do the same where a slash begins the line, so that it is for no bot with other signs."""
+    """Do the same for a line that begins with a slash, and so with no other bot's prefix."""
     found = _SLIP.match(text)
     name = as_it_looks(found[1]) if found else ""
     return f"/{name} {found[2]}".rstrip() if found and name in known else ""
 
 
 def naming(text: str, bot: str, known: Iterable[str]) -> str:
-    """Return a text with its commands written as `/speak@bot`; what is quoted stays."""
+    """Return a text with its commands written as `/speak@bot`, except those in quotations."""
     return re.sub(rf"(?<![^\s(])/({'|'.join(known)})(?![\w@])", rf"/\1@{bot}", text)
 
 
 def near(name: str, catalog: Catalog, *, more: Iterable[str] = ()) -> Iterator[str]:
-    """Yield the commands that an unknown one may have been meant for, near by letters or of the same meaning.
-
-    `more`: what else may follow the slash.
-    """
+    """Yield the commands that are close to an unknown one in spelling, then in meaning; `more`: further known words."""
     looks, commands = as_it_looks(name), [*words(catalog), *more]
     yield from (word for word in commands if resembles(looks, word) or _begins(looks, word))
     yield from (word for word in commands if any(resembles(looks, other) for other in synonyms(word, catalog)))
 
 
 def mistyped(name: str, catalog: Catalog) -> str | None:
-    """Return the command that a name must have been meant for, though nobody said that it is for this bot.
+    """Return the command that a misspelt name surely means, even if it does not name this bot, or None.
 
-    Two letters that changed places make no other word. One letter that is wrong may, as in /lock and /quote of other
-    bots: only words that members use are looked at. And a text may stick to the command that orders it.
+    Swapped letters are always taken for a slip. One wrong letter may be a command of another bot, such as /lock or
+    /quote, so it counts only for commands of members. A text may also follow its command without a blank.
     """
     ordering = list(catalog.by_command)
     used = (*ordering, *members_words())
@@ -138,7 +135,7 @@ def _without_one(word: str) -> set[str]:
 
 
 def named(command: Command) -> Named:
-    """Take the words after a command apart; a name further on, as in a reason, is only a word."""
+    """Split the words after a command; a name in any other place, such as in a reason, is an ordinary word."""
     words = command.body.replace("@\u2060", "@").split()  # as we write a name so that it calls nobody
     place = next((i for i in places(command.name) if i < len(words) and is_name(words[i])), None)
     if place is None:

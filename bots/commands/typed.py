@@ -1,4 +1,4 @@
-"""Commands where a platform hands over nothing but words; the platform has found out who is meant."""
+"""Run commands that arrive as plain words. The platform resolves the member that they name."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,7 +31,7 @@ _OPEN = frozenset({Kind.AMOUNT, Kind.DURATION, Kind.TEXT})
 
 
 async def use(asked: Asked, typed: Typed, find: Find) -> Answer:
-    """Do what somebody typed; `find` says whom it names, where it may name somebody. Raises Refusal."""
+    """Run a typed command; `find` resolves the member that it may name. Raises Refusal."""
     found = table.rows(typed.name)
 
     async def act() -> Answer:
@@ -39,11 +39,11 @@ async def use(asked: Asked, typed: Typed, find: Find) -> Answer:
         named, member = await find() if any(command.member for command in found) else (parse.named(typed), None)
         return await answer(asked, typed.name, member, named)
 
-    return await approval.heard(asked, found[0].who, act)
+    return await approval.act_with_notice(asked, found[0].who, act)
 
 
 async def answer(asked: Asked, word: str, member: Person | None, named: Named) -> Answer:
-    """Do what is meant by the words, or say how the command is used."""
+    """Run the command that the words mean, or show its usage."""
     found = table.rows(word)
     command, rest = _leaf(found, named.words)
     if command is not None and command.needs_role:
@@ -58,7 +58,7 @@ async def answer(asked: Asked, word: str, member: Person | None, named: Named) -
 
 
 async def _act(asked: Asked, command: Command, named: Named, given: Mapping[str, Any]) -> Answer | None:
-    """Act, and say so where nobody has been seen by the number that was typed; a refusal gets the line to type."""
+    """Run a command; warn if its member's number was never seen, and add the line to type to a refusal."""
     member, warning = given.get("member"), ""
     if member is not None and named.member_id == member.name:  # the platform knows nothing but the number
         known = await asked.service.admin.known(asked.caller, member)
@@ -73,7 +73,7 @@ async def _act(asked: Asked, command: Command, named: Named, given: Mapping[str,
 
 
 def _leaf(found: list[Command], words: Words) -> tuple[Command | None, Words]:
-    """Return the command of a group that the first word names, and the words after it."""
+    """Return the command that the first word names in its group, and the words after it."""
     if " " not in found[0].name:
         return found[0], words
     verb = words[0].lower() if words else ""
@@ -81,7 +81,7 @@ def _leaf(found: list[Command], words: Words) -> tuple[Command | None, Words]:
 
 
 def _read(command: Command, words: Words, member: Person | None) -> Mapping[str, Any] | None:
-    """Return the arguments that stand in the words, None where one is missing or one too many."""
+    """Return the arguments in the words, or None if one is missing or there is one too many."""
     given: dict[str, Any] = {}
     for argument in command.arguments:
         value: Any = member
@@ -99,7 +99,7 @@ def _read(command: Command, words: Words, member: Person | None) -> Mapping[str,
 
 
 def _take(argument: Argument, words: Words, *, is_last: bool) -> tuple[str, Words]:
-    """Return what an argument takes from the beginning of the words, and the others."""
+    """Return the words at the beginning that an argument takes, and the rest."""
     first = words[0] if words else ""
     match argument.kind:
         case kind if kind in _OPEN:
@@ -133,7 +133,7 @@ def _is_key(words: Words) -> bool:
 
 
 def _refuse_several(command: Command, named: Named, words: Words) -> None:
-    """Refuse a second member: the act would be upon the first alone. Raises InvalidInput."""
+    """Refuse a second member, since only the first would be affected. Raises InvalidInput."""
     several = [word for word in takewhile(lambda w: parse.is_name(w) or w in _AND, words) if parse.is_name(word)]
     if several and named.whom:
         rest = words[words.index(several[-1]) + 1 :]
@@ -149,7 +149,7 @@ def _refuse_several(command: Command, named: Named, words: Words) -> None:
 
 
 def _amount_before_names(words: Words) -> str:
-    """Return the amount that stands before a further name, where it is plain."""
+    """Return the amount before a second name, if it can be read, or its placeholder."""
     line = " ".join(takewhile(lambda word: not parse.is_name(word), words))
     with suppress(InvalidInput):
         return split_credit(line, 1)[0]
@@ -157,14 +157,14 @@ def _amount_before_names(words: Words) -> str:
 
 
 def _for_one_or_all(found: list[Command], command: Command, named: Named, words: Words) -> list[str]:
-    """Return the lines that are meant for the member who was named, and the one for everybody."""
+    """Return the possible lines: those for the member who was named, then the one for everybody."""
     takes = (c for c in found if c.member and c.member.is_needed and not c.needs_role and _makes_sense(c, words))
     lines = [" ".join((f"/{one.name}", named.whom, *words)) for one in takes]
     return [*lines, " ".join((f"/{command.name}", *words))]
 
 
 def _line(command: Command, whom: str, given: Mapping[str, Any], error: InvalidInput) -> str:
-    """Return the line to type: what was right as it was typed, and the names of what only its writer knows."""
+    """Return the line to type, with what was right kept and placeholders for the rest."""
     before = list(takewhile(lambda argument: argument.kind not in _OPEN, command.arguments))
     last = command.arguments[len(before) :]
     wrong = next((argument for argument in before if argument.name == error.parameter), None)
@@ -177,7 +177,7 @@ def _line(command: Command, whom: str, given: Mapping[str, Any], error: InvalidI
 
 
 async def _how_to_name(asked: Asked, found: list[Command], words: Words) -> str:
-    """Give the line that names its member as it must be; somebody who was never seen here can't be named by an @."""
+    """Return the line with its member named correctly, or say that the @name was never seen here."""
     command, whom, right = _named_rightly(found, words)
     if command is None:
         return ""
@@ -191,7 +191,7 @@ async def _how_to_name(asked: Asked, found: list[Command], words: Words) -> str:
 
 
 def _named_rightly(found: list[Command], words: Words) -> tuple[Command | None, str, str]:
-    """Return what is meant, who, and the line that names them as it must be, where the rest of it makes sense."""
+    """Return the command, the member and the corrected line, if the rest of the line makes sense."""
     at_places = (*(i for i, word in enumerate(words) if word[0] == "@"), *table.places(found[0].group), 0)
     verbs = {command.name.split()[-1] for command in found} if found[1:] else set()
     for at in dict.fromkeys(at_places):

@@ -16,7 +16,7 @@ from discord.http import Route
 from bots.app.roles import Shards
 from bots.commands import approval
 from bots.commands.command import Answer
-from bots.commands.greeting import Greeted
+from bots.commands.greeting import Debouncer
 from bots.commands.hints import hint
 from bots.discord.containment import contain
 from bots.discord.greeting import adder, greet, send
@@ -88,7 +88,7 @@ class Bot(discord.AutoShardedClient):
         self._turns: Turns | None = None
         self._shared = shards is not None
         self._now_s = now_s
-        self._greeted, self._answered = Greeted(), Greeted()
+        self._greeted, self._answered = Debouncer(), Debouncer()
         self.tree = _Tree(
             self,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),

@@ -107,7 +107,7 @@ class DiscordDelivery:
         if is_alone:
             more = f"{more}\n{_(order_replies.ALONE)}"
         text, posted = (
-            order_replies.heard(receipt, artifacts, CONTENT_LIMIT, size, more=more, addressed=addressed)
+            order_replies.introduction(receipt, artifacts, CONTENT_LIMIT, size, more=more, addressed=addressed)
             for addressed in (False, not is_alone)
         )
         with _elsewhere(address.below(job)):

@@ -108,7 +108,7 @@ class Responder:
 
         async def act(caller: Caller) -> Answer:
             asked = asked_of(self.service, caller, interaction)
-            return await approval.heard(asked, command.who, partial(use, asked))
+            return await approval.act_with_notice(asked, command.who, partial(use, asked))
 
         await self.answer_once(interaction, act)
 

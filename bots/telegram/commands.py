@@ -18,7 +18,7 @@ from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, E
 from bots.commands import approval, orders, table, typed
 from bots.commands import parse as commands
 from bots.commands.command import Asked, Who
-from bots.commands.greeting import Greeted
+from bots.commands.greeting import Debouncer
 from bots.commands.hints import hint, overheard, unknown
 from bots.commands.parse import Command, Named
 from bots.telegram import parse
@@ -66,7 +66,7 @@ class Dispatcher:
         self._admins = Admins(bot)
         self._responder = Responder(bot, limiter)
         self._presses = Presses(service, deliverer, self._responder, self._admins)
-        self._greeted, self._shown, self._commented = Greeted(), Greeted(), Greeted(DAY_S)
+        self._greeted, self._shown, self._commented = Debouncer(), Debouncer(), Debouncer(DAY_S)
         self._products = service.catalog.by_command
         self._seen: Recent[tuple[str, str], Caller] = Recent()
         self._handles: Recent[tuple[str, str | None], str] = Recent()

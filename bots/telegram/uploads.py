@@ -63,7 +63,7 @@ def caption_of(receipt: Receipt, artifacts: Sequence[Artifact], address: Address
     if is_alone:
         more = f"{more}\n{_(order_replies.ALONE)}"
     unasked = address.order is None and not is_alone and not receipt.job.direct
-    words = order_replies.heard(receipt, artifacts, CAPTION_LIMIT, size, more=more, addressed=unasked)
+    words = order_replies.introduction(receipt, artifacts, CAPTION_LIMIT, size, more=more, addressed=unasked)
     return plain(words, CAPTION_LIMIT)
 
 

@@ -99,7 +99,7 @@ def progress(job: Job) -> str:
             return _("Generating {product}…", product=product_words.noun(job.product))
 
 
-def heard(
+def introduction(
     done: Receipt,
     files: Sequence[Artifact],
     longest: int,
@@ -108,9 +108,9 @@ def heard(
     more: str = "",
     addressed: bool = False,
 ) -> str:
-    """Introduce audio that everybody may hear: who speaks and what, as much of it as fits, then `more`.
+    """Introduce public audio: who speaks, as much of the text as fits, then `more`.
 
-    `addressed`: it names who ordered it, where it answers no message of theirs.
+    `addressed` adds the name of the member who ordered it, for a message that is no reply to theirs.
     """
     who = titles.voice(done.job) or titles.begun(product_words.noun(done.job.product))
     speaks = N_("{who} for {member}: “{words}”") if addressed else N_("{who}: “{words}”")

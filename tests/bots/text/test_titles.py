@@ -69,7 +69,7 @@ def receipt(of: Job) -> Receipt:
 
 
 def heard(words: str, longest: int = 2000, size: Any = len, **changes: Any) -> str:
-    return order_replies.heard(receipt(job(words, **changes)), (), longest, size)
+    return order_replies.introduction(receipt(job(words, **changes)), (), longest, size)
 
 
 def test_a_quotation_is_one_line_that_turns_nothing_round() -> None:
@@ -111,5 +111,5 @@ def test_a_text_for_telegram_is_cut_as_telegram_counts() -> None:
 
 
 def test_who_ordered_is_named_where_it_answers_nothing() -> None:
-    said = order_replies.heard(receipt(job("Hi")), (), 2000, len, more="more", addressed=True)
+    said = order_replies.introduction(receipt(job("Hi")), (), 2000, len, more="more", addressed=True)
     assert said == "Aria for Ana: “Hi”\nmore"
