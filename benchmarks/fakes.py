@@ -1,4 +1,4 @@
-"""The outside world in this process, free of charge: what is left is the cost of carrying a job."""
+"""Fakes that cost almost nothing, so that a benchmark measures only the service itself."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ class Completed:
 
 @dataclass
 class FakeGateway:
-    """Is done with each request at once."""
+    """A gateway that completes each request at once."""
 
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -50,7 +50,7 @@ class FakeGateway:
 
 
 class FakeMedia:
-    """Finds everything as it should be."""
+    """Media functions that accept every file unchanged."""
 
     async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:  # noqa: ARG002
         """Say what it always is."""
@@ -70,18 +70,18 @@ class FakeMedia:
 
 @dataclass
 class FakeChat:
-    """Takes everything, and tells whoever waits for it."""
+    """A chat that accepts everything."""
 
-    _heard: set[str] = field(default_factory=set)
+    _delivered: set[str] = field(default_factory=set)
     _waiting: dict[str, asyncio.Event] = field(default_factory=dict)
     _shown: dict[str, str] = field(default_factory=dict)
 
-    async def heard_of(self, job_id: str) -> None:
+    async def delivered(self, job_id: str) -> None:
         """Wait for a job's audio."""
-        if job_id not in self._heard:
+        if job_id not in self._delivered:
             event = self._waiting.setdefault(job_id, asyncio.Event())
             await event.wait()
-        self._heard.discard(job_id)
+        self._delivered.discard(job_id)
 
     def accepts(self, job: Job) -> Want:  # noqa: ARG002
         """Take what there is."""
@@ -100,10 +100,10 @@ class FakeChat:
         self._shown[job.job_id] = job.state
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:  # noqa: ARG002
-        """Hear the audio."""
+        """Check the audio, and wake whoever waits for it."""
         if Path(artifacts[0].path).read_bytes() != AUDIO:  # noqa: ASYNC240 - five bytes
             raise ValueError("that is not what the gateway made")
-        self._heard.add(job.job_id)
+        self._delivered.add(job.job_id)
         if event := self._waiting.pop(job.job_id, None):
             event.set()
 
@@ -112,5 +112,5 @@ class FakeChat:
         raise NotKept("nothing is kept")
 
     async def tell(self, job: Job, receipt: Receipt) -> None:  # noqa: ARG002
-        """Complain: in a benchmark every job ends well."""
+        """Raise: in a benchmark every job must succeed."""
         raise ValueError(f"{job.job_id} ended as {job.state}: {job.reason}")

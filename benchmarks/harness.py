@@ -150,7 +150,7 @@ class SideFailed(Exception):
 
 
 async def measure(benchmark: Benchmark, place: Place, *, quick: bool, say: Callable[[str], None]) -> Measured:
-    """Run every side in every round; `say` hears what is under way."""
+    """Run every side in every round; `say` is called with the progress."""
     measured = Measured(benchmark, quick)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=place.disk) as shared:
         if benchmark.prepare is not None:

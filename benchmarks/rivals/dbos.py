@@ -36,10 +36,10 @@ async def collect(url: str, into: str) -> str:  # noqa: ARG001
 
 @DBOS.step()
 async def deliver(path: str) -> int:
-    """Hear the audio, and remove the file."""
-    heard = len(Path(path).read_bytes())  # noqa: ASYNC240 - five bytes
+    """Read the audio, and remove the file."""
+    size = len(Path(path).read_bytes())  # noqa: ASYNC240 - five bytes
     await asyncio.to_thread(Path(path).unlink)
-    return heard
+    return size
 
 
 @DBOS.workflow()

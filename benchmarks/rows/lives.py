@@ -63,7 +63,7 @@ async def service(
 
         async def life(order: Order) -> None:
             accepted = await core.service.order(order)
-            await core.chat.heard_of(accepted.job.job_id)
+            await core.chat.delivered(accepted.job.job_id)
 
         warm = min(waiting, WAITING, jobs)
         placed = orders(jobs + warm)

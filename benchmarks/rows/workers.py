@@ -69,7 +69,7 @@ async def many(*, folder: str, workers: int, jobs: int, gateway: str, postgres: 
             one.begin()
         await _until(driver, "closed_ms IS NOT NULL", jobs)
         seconds = perf_counter() - started_s
-        return {"per_s": jobs / seconds, "seconds": seconds, "least": min(len(one.heard) for one in crew)}
+        return {"per_s": jobs / seconds, "seconds": seconds, "least": min(len(one.delivered) for one in crew)}
 
 
 async def heir(*, folder: str, jobs: int, postgres: str, shared: str) -> Figures:  # noqa: ARG001
@@ -87,8 +87,8 @@ async def heir(*, folder: str, jobs: int, postgres: str, shared: str) -> Figures
         killed_s = perf_counter()
         await _until(driver, "closed_ms IS NOT NULL", jobs)
         seconds = perf_counter() - killed_s
-        heard = first.heard + second.heard
-        return {"seconds": seconds, "beyond_s": seconds - LEASE_S, "twice": len(heard) - len(set(heard))}
+        delivered = first.delivered + second.delivered
+        return {"seconds": seconds, "beyond_s": seconds - LEASE_S, "twice": len(delivered) - len(set(delivered))}
 
 
 class _Worker:
@@ -96,7 +96,7 @@ class _Worker:
 
     def __init__(self, into: asyncio.StreamWriter, out: asyncio.StreamReader, kill: Callable[[], None]) -> None:
         self.kill = kill
-        self.heard: list[str] = []
+        self.delivered: list[str] = []
         self._into, self._out = into, out
 
     async def ready(self) -> None:
@@ -108,9 +108,9 @@ class _Worker:
         self._into.write(b"\n")
 
     async def listen(self) -> None:
-        """Note whose audio the chat has."""
+        """Note the jobs whose audio was delivered."""
         async for line in self._out:
-            self.heard.append(line.decode().strip())
+            self.delivered.append(line.decode().strip())
 
 
 @asynccontextmanager

@@ -101,7 +101,7 @@ class Server:
 
 
 class Detour:
-    """Another way to a database, on which connections come to harm that the server does not hear of."""
+    """A proxy to a database whose connections can break without the server noticing."""
 
     def __init__(self, url: str, folder: Path) -> None:
         (self._home,) = parse_qs(urlsplit(url).query)["host"]
@@ -134,12 +134,12 @@ class Detour:
         sink.close()
 
     def forget(self) -> None:
-        """Let nothing through any more on the connections that there are, as a firewall that forgot them."""
+        """Stop forwarding on the open connections, as a firewall does that dropped them."""
         while self._pumps:
             self._pumps.pop().cancel()
 
     def hang_up(self) -> None:
-        """Break the connections that there are."""
+        """Break the open connections."""
         self.forget()
         while self._here:
             self._here.pop().close()

@@ -42,13 +42,15 @@ async def test_no_sentence_is_left_unmarked(
         short = await refused(stage, stage.ana, 1500)
         await stage.world.press(stage.ana, short, str(short.buttons[0]["custom_id"]))
         await stage.world.pulse.until(lambda: any(m.buttons for m in stage.channel.posted), 10)
-        [wish] = [m for m in stage.channel.posted if m.buttons]
-        buttons = [*asked.buttons, *short.buttons, *wish.buttons]
-        said += [m.content for m in (asked, receipt, short, wish)] + [str(b["label"]) for b in buttons] + pressed.edits
-        await (await stage.world.press(stage.boss, wish, str(wish.buttons[0]["custom_id"]))).wait_for(
-            lambda _: not wish.buttons
+        [request] = [m for m in stage.channel.posted if m.buttons]
+        buttons = [*asked.buttons, *short.buttons, *request.buttons]
+        said += (
+            [m.content for m in (asked, receipt, short, request)] + [str(b["label"]) for b in buttons] + pressed.edits
         )
-        said.append(wish.content)
+        await (await stage.world.press(stage.boss, request, str(request.buttons[0]["custom_id"]))).wait_for(
+            lambda _: not request.buttons
+        )
+        said.append(request.content)
     assert len(buttons) == 4
     assert unmarked(said, "Boss", "Ana", "discord") == {}
     menus = list(described(list(stage.world.commands.values())))

@@ -12,7 +12,7 @@ from tests.bots.discord.talk import button, order, refused, say
 from tests.worlds.discord import Member, Message, Reply
 
 
-async def wish(stage: Stage) -> Message:
+async def credit_request(stage: Stage) -> Message:
     """Let Ana ask for what an order lacks, and return what everybody sees."""
     said = await refused(stage, stage.ana, 1500)
     [ask] = said.buttons
@@ -32,7 +32,7 @@ async def whispered(reply: Reply) -> str:
 
 
 async def test_an_admin_approves_once(stage: Stage, app: App, studio: Studio) -> None:
-    message = await wish(stage)
+    message = await credit_request(stage)
     assert message.content == f"$0.05 of credit is asked for by Ana (id {stage.ana.id}). An admin may decide."
     approve, decline = button(message, "Approve"), button(message, "Decline")
     for member in (stage.ana, stage.bea):
@@ -53,7 +53,7 @@ async def test_an_admin_approves_once(stage: Stage, app: App, studio: Studio) ->
 
 
 async def test_no_row_of_buttons_is_kept_in_memory(stage: Stage, app: App) -> None:
-    await wish(stage)
+    await credit_request(stage)
     [platform] = app.platforms.values()
     assert isinstance(platform, Discord)
     assert platform._bot is not None
@@ -61,14 +61,14 @@ async def test_no_row_of_buttons_is_kept_in_memory(stage: Stage, app: App) -> No
 
 
 async def test_an_admin_declines(stage: Stage, app: App) -> None:
-    message = await wish(stage)
+    message = await credit_request(stage)
     pressed = await stage.world.press(stage.boss, message, button(message, "Decline"))
     await pressed.wait_for(lambda _: message.content == "Ana's request for $0.05 was declined.")
     assert "credit" not in (await say(stage, stage.ana, "/balance")).content
 
 
 async def test_one_asks_once(stage: Stage, app: App) -> None:
-    await wish(stage)
+    await credit_request(stage)
     again = await refused(stage, stage.ana, 1500)
     reply = await stage.world.press(stage.ana, again, again.buttons[0]["custom_id"])
     assert await whispered(reply) == (
@@ -171,7 +171,7 @@ MADE_UP = [
 async def test_what_is_made_up_ends_in_a_sentence(
     stage: Stage, app: App, caplog: pytest.LogCaptureFixture, who: str
 ) -> None:
-    message = await wish(stage)
+    message = await credit_request(stage)
     person: Member = getattr(stage, who)
     before = message.content
     for custom_id in (made.format(ana=stage.ana.id) for made in MADE_UP):

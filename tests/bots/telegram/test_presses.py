@@ -19,7 +19,7 @@ async def _refused(band: Chat, bob: User) -> tuple[Message, Message]:
     return asked, await band.reply_to(asked)
 
 
-async def _wished(world: TelegramWorld, band: Chat, bob: User) -> Message:
+async def _requested(world: TelegramWorld, band: Chat, bob: User) -> Message:
     _, refusal = await _refused(band, bob)
     await pressed(world, bob, refusal, "Ask an admin")
     return await band.wait_for(lambda chat: next((m for m in chat.sent if "Approve" in m.buttons), None))
@@ -66,7 +66,7 @@ async def test_an_order_that_waits_can_be_taken_back(
     assert [p["text"] for p in rig.gateway.parameters] == ["Hello"] * 4
 
 
-# --- wishes ---------------------------------------------------------------------------------------------------------
+# --- credit requests ------------------------------------------------------------------------------------------------
 
 
 async def test_what_is_missing_is_asked_for_and_granted_once(
@@ -77,29 +77,29 @@ async def test_what_is_missing_is_asked_for_and_granted_once(
     asked, refusal = await _refused(band, bob)
     said = await pressed(world, bob, refusal, "Ask an admin")
     assert (said["text"], said.get("show_alert")) == ("The admins of this community have been asked.", "false")
-    wish = await band.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
-    assert (wish.text, wish.reply_to) == (
+    request = await band.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
+    assert (request.text, request.reply_to) == (
         f"$0.0019 of credit is asked for by Bob (id {bob.id}). An admin may decide.",
         asked.id,
     )
     assert refusal.buttons == {}
     assert refusal.text.startswith("This costs $0.0119")
-    approve = wish.buttons["Approve"]
+    approve = request.buttons["Approve"]
     granted = "Bob was granted $0.0019 and now has $0.0019 credit."
-    assert (await sent(world, alice, wish, approve))["text"] == granted
-    assert (wish.text, wish.buttons) == (granted, {})
-    late = await sent(world, carol, wish, approve)
+    assert (await sent(world, alice, request, approve))["text"] == granted
+    assert (request.text, request.buttons) == (granted, {})
+    late = await sent(world, carol, request, approve)
     assert (late["text"], late["show_alert"]) == ("Somebody has decided on that already.", "true")
-    assert wish.text == granted
+    assert request.text == granted
     await band.says(bob, LONG)
     voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert voice.kind == "voice"
 
 
 async def test_a_wish_can_be_declined(band: Chat, alice: User, bob: User, world: TelegramWorld) -> None:
-    wish = await _wished(world, band, bob)
-    await pressed(world, alice, wish, "Decline")
-    assert (wish.text, wish.buttons) == ("Bob's request for $0.0019 was declined.", {})
+    request = await _requested(world, band, bob)
+    await pressed(world, alice, request, "Decline")
+    assert (request.text, request.buttons) == ("Bob's request for $0.0019 was declined.", {})
     assert "credit" not in await answer(band, bob, "/balance")
 
 
@@ -108,16 +108,16 @@ async def test_a_wish_can_be_declined(band: Chat, alice: User, bob: User, world:
 async def test_only_an_admin_decides(
     band: Chat, alice: User, bob: User, world: TelegramWorld, caption: str, who: str
 ) -> None:
-    wish = await _wished(world, band, bob)
+    request = await _requested(world, band, bob)
     presser = bob
     if who == "a former admin":
         await answer(band, alice, "/limits")
         band.add(alice, "member")
         presser = alice
-    before = wish.raw
-    said = await pressed(world, presser, wish, caption)
+    before = request.raw
+    said = await pressed(world, presser, request, caption)
     assert (said["text"], said["show_alert"]) == (ADMINS_ONLY, "true")
-    assert wish.raw == before
+    assert request.raw == before
     assert "credit" not in await answer(band, bob, "/balance")
 
 
@@ -125,22 +125,22 @@ async def test_a_wish_is_decided_where_members_are_hidden(
     band: Chat, alice: User, bob: User, world: TelegramWorld
 ) -> None:
     band.hidden = True
-    wish = await _wished(world, band, bob)
-    assert (await pressed(world, bob, wish, "Approve"))["text"] == ADMINS_ONLY
+    request = await _requested(world, band, bob)
+    assert (await pressed(world, bob, request, "Approve"))["text"] == ADMINS_ONLY
     world.fail("getChatAdministrators", Fault.bad_request("member list is inaccessible"))
-    assert "Make me an administrator" in (await pressed(world, alice, wish, "Approve"))["text"]
-    await pressed(world, alice, wish, "Approve")
+    assert "Make me an administrator" in (await pressed(world, alice, request, "Approve"))["text"]
+    await pressed(world, alice, request, "Approve")
     assert "credit" in await answer(band, bob, "/balance")
 
 
 async def test_an_admin_of_another_group_decides_nothing_here(
     band: Chat, alice: User, bob: User, world: TelegramWorld
 ) -> None:
-    wish = await _wished(world, band, bob)
+    request = await _requested(world, band, bob)
     choir = world.group("Choir", alice)
     choir.add(alice, "creator")
     theirs = await choir.reply_to(await choir.says(alice, "/voices"))
-    said = await sent(world, alice, theirs, wish.buttons["Approve"])
+    said = await sent(world, alice, theirs, request.buttons["Approve"])
     assert said["text"] == "I don't know that request any more."
     assert "credit" not in await answer(band, bob, "/balance")
 
@@ -161,8 +161,8 @@ async def test_a_wish_stays_in_its_topic(world: TelegramWorld, bob: User) -> Non
     songs = forum.topic("Songs")
     refusal = await forum.reply_to(await forum.says(bob, LONG, topic=songs))
     await pressed(world, bob, refusal, "Ask an admin")
-    wish = await forum.wait_for(lambda chat: next((m for m in chat.sent if "Approve" in m.buttons), None))
-    assert wish.thread == songs.id
+    request = await forum.wait_for(lambda chat: next((m for m in chat.sent if "Approve" in m.buttons), None))
+    assert request.thread == songs.id
 
 
 async def test_in_a_direct_chat_there_is_nobody_to_ask(world: TelegramWorld, bob: User) -> None:
@@ -175,19 +175,19 @@ async def test_in_a_direct_chat_there_is_nobody_to_ask(world: TelegramWorld, bob
 async def test_a_question_too_old_to_be_read_is_still_decided(
     band: Chat, alice: User, bob: User, world: TelegramWorld
 ) -> None:
-    wish = await _wished(world, band, bob)
-    await sent(world, alice, wish, wish.buttons["Approve"], old=True)
-    assert wish.text.startswith("Bob was granted")
+    request = await _requested(world, band, bob)
+    await sent(world, alice, request, request.buttons["Approve"], old=True)
+    assert request.text.startswith("Bob was granted")
 
 
 async def test_where_the_chat_can_not_be_asked_nobody_decides(
     band: Chat, alice: User, bob: User, world: TelegramWorld
 ) -> None:
-    wish = await _wished(world, band, bob)
+    request = await _requested(world, band, bob)
     world.fail("getChatMember", Fault.server_error())
-    assert (await pressed(world, alice, wish, "Approve"))["text"].startswith("Something went wrong")
-    await pressed(world, alice, wish, "Approve")
-    assert wish.text.startswith("Bob was granted")
+    assert (await pressed(world, alice, request, "Approve"))["text"].startswith("Something went wrong")
+    await pressed(world, alice, request, "Approve")
+    assert request.text.startswith("Bob was granted")
 
 
 # --- prices ---------------------------------------------------------------------------------------------------------

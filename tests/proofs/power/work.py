@@ -33,7 +33,7 @@ class Work:
         self.store = SqlStore(driver, self.clock)
         self.admin = SqlAdminStore(driver, self.clock, self.store)
         self.jobs: dict[str, Job] = {}
-        self.wishes: list[tuple[str, str]] = []
+        self.credit_requests: list[tuple[str, str]] = []
         self.offers: list[tuple[str, Caller]] = []
         self.done = 0
 
@@ -142,16 +142,16 @@ class Work:
         await self.admin.credit(self._act(who.community, who.member), person, amount, "because")
 
     async def _ask(self) -> None:
-        who, wish = self._who(), self._id()
-        if await self.store.ask(wish, who, self.rng.randrange(1, 100_000)):
-            self.wishes.append((wish, who.community))
+        who, request = self._who(), self._id()
+        if await self.store.ask(request, who, self.rng.randrange(1, 100_000)):
+            self.credit_requests.append((request, who.community))
 
     async def _decide(self) -> None:
-        if self.wishes:
-            wish, community = self.wishes.pop()
+        if self.credit_requests:
+            request, community = self.credit_requests.pop()
             approve = self.rng.random() < 0.7
-            act = replace(self._act(community, wish), name=Action.APPROVE if approve else Action.DECLINE)
-            await self.admin.decide(act, wish, approve=approve)
+            act = replace(self._act(community, request), name=Action.APPROVE if approve else Action.DECLINE)
+            await self.admin.decide(act, request, approve=approve)
 
     async def _rule(self) -> None:
         who, rng = self._who(), self.rng

@@ -102,7 +102,7 @@ _PEOPLE = {
     "price to confirm": ("confirm", ""),
     "cancel against completion": ("cancel", ""),
     "cool-down set while held": ("limits", "cooldown_s 30"),
-    "asked for credit, approved twice": ("wish", ""),
+    "asked for credit, approved twice": ("request", ""),
 }
 
 CHAT: tuple[Kind, ...] = (

@@ -1,4 +1,4 @@
-"""The simulated gateway: accepts, generates, bills and calls back, whoever is still there to hear of it."""
+"""The simulated gateway: accepts, generates, bills and calls back, even when the process has died."""
 
 import json
 import re

@@ -37,7 +37,7 @@ class People:
             "twice": self._twice, "late twin": self._late_twin, "edge": self._edge, "flood": self._flood,
             "press other": self._press_other, "press twice": self._press_twice, "press made up": self._press_made_up,
             "no admin": self._no_admin, "hostile": self._hostile, "anonymous": self._anonymous,
-            "confirm": self._confirm, "limits": self._limits, "wish": self._wish, "cancel": self._cancel,
+            "confirm": self._confirm, "limits": self._limits, "request": self._request_credit, "cancel": self._cancel,
         }  # fmt: skip
 
     def begin(self) -> None:
@@ -171,7 +171,7 @@ class People:
         self._say(platform, ADMIN, "limits", ("name", "confirm_micros"), ("value", "0.001"))
         self.timeline.after(5.0, self.order, platform, member, 60)
 
-    def _wish(self, platform: str, member: int, _: str) -> None:
+    def _request_credit(self, platform: str, member: int, _: str) -> None:
         self._say(platform, ADMIN, "quota set", ("amount", "0.001"), ("period", "day"), about=member)
         self.timeline.after(3.0, self.order, platform, member, 60)
 

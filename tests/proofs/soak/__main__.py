@@ -16,7 +16,7 @@ def summary(outcome: Outcome) -> str:
     lines = [
         (
             f"{outcome.delivered} audios in {outcome.took_s:.0f} s; {outcome.asked_again} times asked to be sent again, "
-            f"{outcome.unheard} not heard"
+            f"{outcome.unacknowledged} not acknowledged"
         ),
         f"faults: {met}",
         f"before: {outcome.before}",

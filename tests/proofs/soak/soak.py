@@ -21,10 +21,10 @@ from tests.worlds.telegram import TelegramWorld
 LOOK_S = 0.5
 ORDER_S = 240.0
 """How long an order may take to become audio."""
-HEARD_S = 5.0
-"""How long a member waits for a sign that an order was heard; after 3 s Discord takes none, and says that the bot failed."""
-UNHEARD_SHARE = 0.01
-"""So many orders a busy machine may be late for."""
+ACKNOWLEDGED_S = 5.0
+"""How long an order may wait for its acknowledgement; after 3 s Discord says that the bot failed."""
+UNACKNOWLEDGED_SHARE = 0.01
+"""The share of orders that a busy machine may acknowledge late."""
 REST_S = 120.0
 SETTLE_S = 45.0
 """How long connections that nobody needs any more are kept, at most: aiohttp looks for them once in the 15 s that each may
@@ -59,7 +59,7 @@ class Outcome:
 
     delivered: int = 0
     asked_again: int = 0
-    unheard: int = 0
+    unacknowledged: int = 0
     met: dict[str, int] = field(default_factory=dict)
     before: Size | None = None
     after: Size | None = None
@@ -91,8 +91,8 @@ class Soak:
         await asyncio.gather(*(self._keep_ordering(one) for one in orderings))
         outcome.after = await self._at_rest(outcome.before)
         outcome.wrong += outcome.after.beyond(outcome.before, self._plan.figures)
-        if outcome.unheard > outcome.delivered * UNHEARD_SHARE:
-            outcome.wrong.append(f"{outcome.unheard} orders were not heard")
+        if outcome.unacknowledged > outcome.delivered * UNACKNOWLEDGED_SHARE:
+            outcome.wrong.append(f"{outcome.unacknowledged} orders were not acknowledged")
         outcome.met, outcome.took_s = dict(self._weather.met), time.monotonic() - started_s
         return outcome
 
@@ -164,8 +164,8 @@ class Soak:
                 ("/music", {"prompt": _text(n)}) if _is_music(n) else ("/speak", {"voice": "Aria", "text": _text(n)})
             )
             reply = await discord.command(member, channel, line, **options)
-            while not await _heard(reply):
-                self._outcome.unheard += 1
+            while not await _acknowledged(reply):
+                self._outcome.unacknowledged += 1
                 reply = await discord.command(member, channel, line, **options)
             return DiscordOrder(
                 text=_text(n), event_id=f"discord:{reply.id}", reply=reply, member=member, world=discord
@@ -174,9 +174,9 @@ class Soak:
         return order
 
 
-async def _heard(reply: Reply) -> bool:
+async def _acknowledged(reply: Reply) -> bool:
     try:
-        await reply.acknowledged(HEARD_S)
+        await reply.acknowledged(ACKNOWLEDGED_S)
     except TimeoutError:
         return False
     return True

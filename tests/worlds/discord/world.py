@@ -1,4 +1,4 @@
-"""The local Discord as tests hold it in their hands."""
+"""The local Discord, as tests use it."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from tests.worlds.pulse import Pulse
 EPOCH_MS = 1_420_070_400_000
 """When snowflakes begin."""
 DIRECT_MESSAGES = 1 << 12
-"""The intent to hear what is written directly."""
+"""The intent to receive direct messages."""
 LARGEST_REQUEST_BYTES = 64 * 1024 * 1024
 
 
@@ -105,7 +105,7 @@ class DiscordWorld:
     # --- people and places --------------------------------------------------------------------------------------
 
     def guild(self, name: str = "Minstrels", *, shard: int | None = None) -> Guild:
-        """Add a guild that the bot is in, on a certain shard or any; connected bots learn of it when they come again."""
+        """Add a guild that the bot is in, on a certain shard or any; connected bots learn of it when they reconnect."""
         guild = Guild(self.new_id(), name, self.new_id)
         while shard not in {None, self._shard(guild)}:
             guild.id += 1 << 22
@@ -160,7 +160,7 @@ class DiscordWorld:
     # --- what people do -----------------------------------------------------------------------------------------
 
     async def says(self, user: User, text: str) -> None:
-        """Let somebody write to the bot directly; bots hear of it with the intent for that."""
+        """Send the bot a direct message; it gets the event only with the intent for that."""
         channel = self.dm(user)
         message = self.new_message(channel, user)
         message.content = text
