@@ -1,1 +1,1 @@
-"""How fast the service is, each figure beside what can be had without it: `python -m benchmarks`."""
+"""Benchmarks of the service, each figure beside a baseline without it: `python -m benchmarks`."""

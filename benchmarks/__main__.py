@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: measure, print the table, and write it down as JSON and as a picture."""
+"""`python -m benchmarks [NAME ...]`: measure, print the table, and write JSON and a chart."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from benchmarks.table import BENCHMARKS
 
 
 def main() -> int:
-    """Run what is named, or all; return 0 when every row was measured, whether or not its aim is met."""
+    """Run the named benchmarks, or all; return 0 if every row was measured, even where an aim is missed."""
     options = _parser().parse_args()
     names = options.names or list(BENCHMARKS)
     wanted = any(side.postgres for name in names for side in BENCHMARKS[name].sides.values())

@@ -1,4 +1,4 @@
-"""The whole service in this process, between a peer that is gateway and Telegram."""
+"""The whole service in this process, with a peer as its gateway and its Telegram."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,12 +24,12 @@ from tests import tokens
 DEADLINE_S = 120.0
 _ENDS = VOIDS | DELIVERY_ENDS
 TURN_S = 0.002
-"""How often the meters are looked at: to ask the store would be work for the service."""
+"""How often the meters are polled; polling the store would add work to the service."""
 
 
 @dataclass
 class Running:
-    """An app that serves."""
+    """A running app."""
 
     app: App
     stores: Stores
@@ -37,7 +37,7 @@ class Running:
     _chats: Any = field(default_factory=lambda: count(1))
 
     async def deliver(self) -> float:
-        """Carry one job through; return the seconds from COMPLETED at the gateway to audio that the chat has taken."""
+        """Run one job; return the seconds from COMPLETED at the gateway to audio accepted by the chat."""
         chat, running, ended = next(self._chats), self._moved(State.RUNNING), self._moved(*_ENDS)
         job = (await self.app.service.order(_order(chat))).job
         async with asyncio.timeout(DEADLINE_S):
@@ -87,7 +87,7 @@ async def serving(folder: str, peer: Reached) -> AsyncIterator[Running]:
 
 
 def _settings(folder: Path, peer: Reached) -> Settings:
-    """Return settings in which neither the environment nor `.env` has a say."""
+    """Return settings that ignore the environment and `.env`."""
     defaults: dict[str, Any] = {name: field.get_default() for name, field in Settings.model_fields.items()}
     chosen: dict[str, Any] = {
         "telegram_token": SecretStr(tokens.TELEGRAM),

@@ -1,4 +1,4 @@
-"""The real store, worker and service, over a gateway and a chat that a benchmark chooses."""
+"""The real store, worker and service, with a gateway and a chat of the benchmark's choice."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,12 +30,12 @@ NO_LIMITS = Limits(total=MANY, community=MANY, member=MANY)
 POLICY = Policy(default_quota=QUOTA, direct_quota=QUOTA, max_waiting=MANY, max_queue=MANY)
 AT_ONCE = Pace(poll_min_s=0, poll_max_s=0)
 LEASE_S = 15
-"""What `LEASE_S` is where nobody sets it."""
+"""The default of `LEASE_S`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """One running core."""
+    """A running core."""
 
     driver: Driver
     store: SqlStore
@@ -47,7 +47,7 @@ class Core:
 
 @asynccontextmanager
 async def open_store(folder: str, postgres: str = "") -> AsyncIterator[tuple[Driver, SqlStore]]:
-    """Open a store as the service does, in a folder or in a PostgreSQL database."""
+    """Open a store as the service does, in a folder or a PostgreSQL database."""
     driver = driver_of(_address(folder, postgres))
     store = SqlStore(driver, WallClock())
     await store.open()
@@ -72,7 +72,7 @@ async def running(
     postgres: str = "",
     limits: Limits = NO_LIMITS,
 ) -> AsyncIterator[Core]:
-    """Start a core; over PostgreSQL it is one worker beside others."""
+    """Start a core; on PostgreSQL it is one worker among several."""
     calm_collector()
     async with open_store(folder, postgres) as (driver, store):
         chat, meters = chat or FakeChat(), Meters()

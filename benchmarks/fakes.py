@@ -22,7 +22,7 @@ WANT = Want(50_000_000, frozenset({PROBE.kind}), "mp3")
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A status answer of a job that is done."""
+    """The status of a completed job."""
 
     status: RequestStatus = RequestStatus.COMPLETED
     media_urls: tuple[str, ...] = ("http://gateway/audio",)
@@ -36,15 +36,15 @@ class FakeGateway:
     _numbers: Iterator[int] = field(default_factory=count)
 
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:  # noqa: ARG002
-        """Name the request."""
-        return f"request-{os.getpid()}-{next(self._numbers)}"  # of several processes, each has its own
+        """Return a request id."""
+        return f"request-{os.getpid()}-{next(self._numbers)}"  # unique across processes
 
     async def status(self, request_id: str) -> Completed:  # noqa: ARG002
-        """Say that it is done."""
+        """Return COMPLETED."""
         return Completed()
 
     async def fetch(self, url: str, into: Path) -> str:  # noqa: ARG002
-        """Leave a small file."""
+        """Write a small file."""
         into.write_bytes(AUDIO)  # noqa: ASYNC240 - five bytes
         return "audio/wav"
 
@@ -53,7 +53,7 @@ class FakeMedia:
     """Media functions that accept every file unchanged."""
 
     async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:  # noqa: ARG002
-        """Say what it always is."""
+        """Return the same result every time."""
         return PROBE
 
     async def fit(
@@ -77,22 +77,22 @@ class FakeChat:
     _shown: dict[str, str] = field(default_factory=dict)
 
     async def delivered(self, job_id: str) -> None:
-        """Wait for a job's audio."""
+        """Wait for a job's audio to arrive."""
         if job_id not in self._delivered:
             event = self._waiting.setdefault(job_id, asyncio.Event())
             await event.wait()
         self._delivered.discard(job_id)
 
     def accepts(self, job: Job) -> Want:  # noqa: ARG002
-        """Take what there is."""
+        """Accept any audio."""
         return WANT
 
     def lasting(self, job: Job) -> Destination:
-        """Keep all of it."""
+        """Return the whole destination."""
         return job.destination
 
     def shows(self, job: Job) -> bool:
-        """Say that each state is news once, as chats do where a message says it."""
+        """Report each state as new once, as chats with a status message do."""
         return self._shown.get(job.job_id) != job.state
 
     async def progress(self, job: Job) -> None:
@@ -100,7 +100,7 @@ class FakeChat:
         self._shown[job.job_id] = job.state
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:  # noqa: ARG002
-        """Check the audio, and wake whoever waits for it."""
+        """Check the audio and wake its waiters."""
         if Path(artifacts[0].path).read_bytes() != AUDIO:  # noqa: ASYNC240 - five bytes
             raise ValueError("that is not what the gateway made")
         self._delivered.add(job.job_id)
@@ -108,7 +108,7 @@ class FakeChat:
             event.set()
 
     async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:  # noqa: ARG002
-        """Keep nothing."""
+        """Do nothing."""
         raise NotKept("nothing is kept")
 
     async def tell(self, job: Job, receipt: Receipt) -> None:  # noqa: ARG002

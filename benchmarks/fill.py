@@ -1,4 +1,4 @@
-"""Stores that have a past, or jobs under way, written in bulk past the service."""
+"""Stores with old jobs or jobs in flight, written in bulk without the service."""
 
 import shutil
 import sqlite3
@@ -16,7 +16,7 @@ from storage.driver import Driver, Statement
 
 JOBS_OF_MEMBER = 50
 DAYS = 90
-"""How far back the past goes; each member was here on a third of them."""
+"""How many days the old jobs span; each member was active on a third of them."""
 
 _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
 _KEY = f"'{CHAT}:' || (i % :members / {MEMBERS_OF_COMMUNITY})"
@@ -75,12 +75,12 @@ _RUNNING = (
 
 
 async def past(*, folder: str, shared: str, jobs: int, within: Sequence[str]) -> Figures:  # noqa: ARG001
-    """Make stores with so many finished jobs each, in the shared folder."""
+    """Create stores in the shared folder, each with a number of finished jobs."""
     first, *others = (Path(shared) / name for name in within)
     async with open_store(str(first)):
         pass
     with closing(sqlite3.connect(first / "troubadour.db")) as connection:
-        connection.execute("PRAGMA synchronous=OFF")  # nothing is measured yet
+        connection.execute("PRAGMA synchronous=OFF")  # before anything is measured
         connection.execute("PRAGMA cache_size=-400000")
         for text in _PAST:
             connection.execute(text, _args(jobs))
@@ -91,7 +91,7 @@ async def past(*, folder: str, shared: str, jobs: int, within: Sequence[str]) ->
 
 
 async def running_jobs(driver: Driver, jobs: int, late_s: float) -> None:
-    """Add jobs that run at the gateway; every other one was submitted `late_s` ago."""
+    """Add jobs that run at the gateway; every second one was submitted `late_s` ago."""
     args = {**_args(jobs), "late": round(1000 * late_s)}
     await driver.run([Statement(text, args) for text in _RUNNING])
 

@@ -1,7 +1,7 @@
 """Sides, rounds and medians.
 
-Each side of each round has a process of its own, so that nobody's heap, caches or CPU time are another's; sides take
-turns, so that a machine that is busy for a while is so for all of them. A ratio is of one round; medians come last.
+Each side of each round runs in a process of its own, so that no heap, cache or CPU time is shared. Sides take turns,
+so that a busy machine slows all of them alike. Ratios are taken within a round; medians are taken of the ratios.
 """
 
 import asyncio
@@ -20,45 +20,45 @@ from benchmarks.place import Place
 
 T = TypeVar("T")
 Figures = dict[str, float]
-"""What one run of one side came to, by name; the unit is the last part of the name."""
+"""The figures of one run of one side, by name; a name ends with its unit."""
 
 ROOT = Path(__file__).parents[1]
 SIDE_S = 240.0
-"""How long one run of one side may take."""
+"""The time limit of one run of one side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """A function that measures: `module:name`, so that what only it needs is imported only in its process."""
+    """A measuring function, as `module:name`, so that its imports happen only in its own process."""
 
     run: str
     options: Mapping[str, Any] = field(default_factory=dict)
     quick: Mapping[str, Any] = field(default_factory=dict)
-    """In place of some options where it only matters that all runs."""
+    """Options for a smoke run, in place of the real ones."""
     postgres: bool = False
-    """Whether it gets the address of an empty database, as `postgres`."""
+    """Whether it is passed the address of an empty database, as `postgres`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Where a figure should be; `unit` "" is a ratio."""
+    """The aim for a figure; `unit` "" means a ratio."""
 
     limit: float
     unit: str = ""
     at_least: bool = False
 
     def met(self, value: float) -> bool:
-        """Say whether a value is where it should be."""
+        """Say whether a value meets the aim."""
         return value >= self.limit if self.at_least else value <= self.limit
 
     def __str__(self) -> str:
-        """Write it as a reader expects it."""
+        """Format the aim for the table."""
         return f"{'>=' if self.at_least else '<='} {self.limit:g}{' ' + self.unit if self.unit else 'x'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the table: a figure of a side, and the same of its baseline."""
+    """One line of the table: a side's figure and its baseline's."""
 
     what: str
     side: str
@@ -67,24 +67,24 @@ class Row:
     baseline: str | None = None
     aim: Aim | None = None
     cpu: bool = True
-    """Whether the CPU of one operation says something beside the figure."""
+    """Whether to show the CPU per operation beside the figure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
-    """Sides that are measured in turns, and what is told of them."""
+    """Sides that are measured in turns, and the lines they fill."""
 
     name: str
     sides: Mapping[str, Side]
     rows: Sequence[Row]
     rounds: int = 5
     prepare: Side | None = None
-    """What runs once before the rounds; it may leave files in the folder `shared` for the sides."""
+    """A setup that runs once before the rounds; it may leave files for the sides in the folder `shared`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A measured row; without a value, `why` says so."""
+    """A measured row; without a value, `why` gives the reason."""
 
     benchmark: str
     row: Row
@@ -92,28 +92,28 @@ class Line:
     baseline: float | None = None
     ratio: float | None = None
     cpu_us: float | None = None
-    """CPU of the measuring process for one operation, all threads."""
+    """CPU per operation of the measuring process, over all threads."""
     baseline_cpu_us: float | None = None
     why: str = ""
     judged: bool = True
-    """False where the numbers are too small for the aim to say anything."""
+    """False where the run was too small to be judged by the aim."""
 
     @property
     def met(self) -> bool | None:
-        """Say whether the aim is met; None where there is none, or no value."""
+        """Say whether the aim is met; None without an aim or a value."""
         judged = self.value if self.row.aim and self.row.aim.unit else self.ratio
         return None if self.row.aim is None or judged is None or not self.judged else self.row.aim.met(judged)
 
 
 @dataclass(slots=True)
 class Measured:
-    """All that one benchmark came to."""
+    """The results of one benchmark."""
 
     benchmark: Benchmark
     quick: bool = False
     rounds: list[dict[str, Figures]] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
-    """By side; a side that failed once is left out from then on."""
+    """By side; a side that failed is skipped from then on."""
 
     def lines(self) -> list[Line]:
         """Return a line for each row."""
@@ -150,7 +150,7 @@ class SideFailed(Exception):
 
 
 async def measure(benchmark: Benchmark, place: Place, *, quick: bool, say: Callable[[str], None]) -> Measured:
-    """Run every side in every round; `say` is called with the progress."""
+    """Run every side in every round; `say` receives the progress."""
     measured = Measured(benchmark, quick)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=place.disk) as shared:
         if benchmark.prepare is not None:
@@ -206,7 +206,7 @@ def _last_words(log: str) -> str:
 
 
 class Watch:
-    """Times a block: wall clock, and the CPU of this process with all its threads."""
+    """Times a block: wall clock and CPU of this process, over all threads."""
 
     def __enter__(self) -> Self:
         self._started_s, self._cpu_s = time.perf_counter(), time.process_time()
@@ -217,7 +217,7 @@ class Watch:
         self.cpu_s = time.process_time() - self._cpu_s
 
     def figures(self, count: int, **more: float) -> Figures:
-        """Return the figures of `count` operations."""
+        """Return the figures for `count` operations."""
         return {
             "count": count,
             "seconds": self.seconds,
@@ -229,7 +229,7 @@ class Watch:
 
 
 async def at_once(count: int, work: Callable[[T], Awaitable[object]], items: Sequence[T]) -> None:
-    """Do work on all items, `count` of them at any time."""
+    """Process all items, `count` at a time."""
     left = iter(items)
 
     async def one_after_another() -> None:

@@ -1,4 +1,4 @@
-"""What the system says of a process's memory. Linux alone tells it in this way."""
+"""A process's memory as Linux reports it."""
 
 import os
 import re
@@ -8,22 +8,22 @@ PROC = Path("/proc")
 
 
 def rss_bytes(pid: int | None = None) -> int:
-    """Return how much of a process is in memory."""
+    """Return a process's resident memory."""
     return _read(pid or os.getpid(), "VmRSS")
 
 
 def peak_bytes(pid: int | None = None) -> int:
-    """Return the most that was in memory since the last `forget_peak`."""
+    """Return the peak of resident memory since the last `forget_peak`."""
     return _read(pid or os.getpid(), "VmHWM")
 
 
 def forget_peak(pid: int | None = None) -> None:
-    """Let the peak begin anew from here (proc(5), /proc/pid/clear_refs)."""
+    """Reset the peak (proc(5), /proc/pid/clear_refs)."""
     (PROC / str(pid or os.getpid()) / "clear_refs").write_text("5")
 
 
 def children(script: str) -> list[int]:
-    """Return the child processes of this one that run a script."""
+    """Return this process's children that run a script."""
     found = []
     for folder in PROC.iterdir():
         if not folder.name.isdigit():
@@ -31,7 +31,7 @@ def children(script: str) -> list[int]:
         try:
             command = (folder / "cmdline").read_bytes()
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError):  # gone meanwhile
+        except (OSError, IndexError):  # it has exited
             continue
         if parent == os.getpid() and script.encode() in command:
             found.append(int(folder.name))

@@ -1,4 +1,4 @@
-"""Orders of a crowd: many members, few orders of each."""
+"""Orders of a crowd: many members, a few orders each."""
 
 from secrets import token_hex
 
@@ -14,13 +14,13 @@ COST_MICROS = 8_100
 QUOTA = Quota(limit_micros=10_000_000_000, period=Period.DAY)
 MEMBERS_OF_COMMUNITY = 10
 ORDERS_OF_MEMBER = 4
-"""Unresolved at a time: what a member has waiting is counted for each order."""
+"""Open orders per member at any time; admission counts them."""
 RUN = token_hex(4)
-"""Stands in the events of this process, so that a store with a past has not seen them."""
+"""Marks this process's event ids, so that a store with old jobs has not seen them."""
 
 
 def caller(number: int) -> Caller:
-    """Return a member of a crowd; ten of them share a community."""
+    """Return a member of the crowd; ten share a community."""
     return Caller(
         platform=CHAT,
         community=f"{CHAT}:{number // MEMBERS_OF_COMMUNITY}",
@@ -31,7 +31,7 @@ def caller(number: int) -> Caller:
 
 
 def order(number: int, member: int) -> Order:
-    """Return an order with an event of its own."""
+    """Return an order with a new event id."""
     return Order(
         event_id=f"{CHAT}:{RUN}:{number}",
         caller=caller(member),
@@ -42,13 +42,13 @@ def order(number: int, member: int) -> Order:
 
 
 def orders(count: int) -> list[Order]:
-    """Return orders whose members take turns."""
+    """Return orders of members in turn."""
     members = max(1, count // ORDERS_OF_MEMBER)
     return [order(number, number % members) for number in range(count)]
 
 
 def admission(placed: Order) -> Admission:
-    """Return a priced order on its way into the store."""
+    """Return a priced order, ready to be admitted."""
     job_id = new_job_id()
     return Admission(
         order=placed,

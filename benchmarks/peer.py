@@ -1,6 +1,6 @@
-"""`python -m benchmarks.peer [FILE]`: gateway and chat, in a process of their own so that they cost others no CPU.
+"""`python -m benchmarks.peer [FILE]`: gateway and chat in a process of their own, so that their CPU is not measured.
 
-Jobs run until `/complete/{id}` is called. FILE is every job's audio. Ends with its standard input.
+A job runs until `/complete/{id}` is called. FILE is the audio of every job. It exits when its standard input closes.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ USER = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
 
 @dataclass
 class Link:
-    """How far away and how narrow the outside is."""
+    """The latency and bandwidth of the network."""
 
     latency_s: float = 0.0
-    """Before an answer begins."""
+    """Before each answer."""
     bytes_per_s: float = 0.0
-    """Of one transfer; 0 is as fast as it goes."""
+    """Per transfer; 0 means unlimited."""
 
     async def begin(self) -> None:
         """Wait for a round trip."""
@@ -36,14 +36,14 @@ class Link:
             await asyncio.sleep(self.latency_s)
 
     async def carry(self, size_bytes: int, started_s: float) -> None:
-        """Wait until so many bytes could have come through."""
+        """Wait as long as a number of bytes takes to transfer."""
         if self.bytes_per_s:
             await asyncio.sleep(max(0.0, started_s + size_bytes / self.bytes_per_s - time.monotonic()))
 
 
 @dataclass
 class Peer:
-    """What the service talks to."""
+    """The gateway and the chat that the service talks to."""
 
     audio: Path | None
     link: Link = field(default_factory=Link)
@@ -52,7 +52,7 @@ class Peer:
     """Callback URL by request id."""
     complete: dict[str, float] = field(default_factory=dict)
     accepted: dict[str, float] = field(default_factory=dict)
-    """When an upload was taken, by chat."""
+    """When an upload was accepted, by chat."""
     _numbers: Any = field(default_factory=count)
 
     def app(self) -> web.Application:
@@ -80,14 +80,14 @@ class Peer:
         return web.json_response(answer)
 
     async def submit(self, request: web.Request) -> web.Response:
-        """Take a request."""
+        """Accept a request."""
         name = f"request-{next(self._numbers)}"
         if url := request.headers.get("X-Webhook-URL"):
             self.callbacks[name] = url
         return web.json_response({"request_id": name, "status": "QUEUED"}, status=202)
 
     async def media(self, request: web.Request) -> web.StreamResponse:
-        """Send the audio, as fast as the link is."""
+        """Send the audio at the link's speed."""
         if self.audio is None:
             raise web.HTTPNotFound
         await self.link.begin()
@@ -107,7 +107,7 @@ class Peer:
     # --- the chat -------------------------------------------------------------------------------------------------
 
     async def chat(self, request: web.Request) -> web.Response:
-        """Answer a call of the Bot API, and note when an upload was taken."""
+        """Answer a Bot API call, and record when an upload was accepted."""
         started_s, size = time.monotonic(), 0
         body = bytearray()
         async for block in request.content.iter_chunked(BLOCK_BYTES):
@@ -126,15 +126,15 @@ class Peer:
                 self.accepted[chat] = time.monotonic()
         return web.json_response({"ok": True, "result": result})
 
-    # --- what a benchmark says and asks ---------------------------------------------------------------------------
+    # --- control --------------------------------------------------------------------------------------------------
 
     async def set_link(self, request: web.Request) -> web.Response:
-        """Be so far away from now on."""
+        """Set the latency and bandwidth."""
         self.link = Link(**await request.json())
         return web.Response()
 
     async def finish(self, request: web.Request) -> web.Response:
-        """Complete a job and call back, to the port that is given."""
+        """Complete a job and call back to a port, if one is given."""
         name = request.match_info["id"]
         self.complete[name] = time.monotonic()
         if port := request.query.get("port"):
@@ -147,12 +147,12 @@ class Peer:
         return web.Response()
 
     async def times(self, _: web.Request) -> web.Response:
-        """Tell what happened when, on the clock that all processes of this machine share."""
+        """Return what happened when, on the monotonic clock that all processes share."""
         return web.json_response({"complete": self.complete, "accepted": self.accepted, "polls": self.polls})
 
 
 def _field(body: bytes, name: str) -> str:
-    """Find a field in a form, multipart or not."""
+    """Return a field of a form, multipart or not."""
     _, found, rest = body.partition(f'name="{name}"'.encode())
     if found:
         return rest.partition(b"\r\n\r\n")[2].partition(b"\r\n")[0].decode()
@@ -160,7 +160,7 @@ def _field(body: bytes, name: str) -> str:
 
 
 async def main(audio: str | None = None) -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input closes."""
     runner = web.AppRunner(Peer(Path(audio) if audio else None).app(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()

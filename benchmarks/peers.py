@@ -1,4 +1,4 @@
-"""A peer as its user sees it."""
+"""Clients of `benchmarks.peer`."""
 
 import asyncio
 import sys
@@ -18,16 +18,16 @@ END_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A peer that runs."""
+    """A running peer."""
 
     url: str
 
     async def be(self, **link: float) -> None:
-        """Put it at the end of a link."""
+        """Simulate a link."""
         await self._call("POST", "link", json=link)
 
     async def finish(self, request_id: str, port: int | None = None) -> None:
-        """Complete a job, and call back where there is a port."""
+        """Complete a job, and call back if a port is given."""
         await self._call("POST", f"complete/{request_id}{f'?port={port}' if port else ''}")
 
     async def times(self) -> dict[str, Any]:

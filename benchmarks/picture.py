@@ -1,4 +1,4 @@
-"""The table as a picture: how far each figure is from its aim, to the right better, to the left worse. PNG bytes."""
+"""The table as a chart (PNG bytes): each figure relative to its aim, better to the right, worse to the left."""
 
 import io
 import math
@@ -12,7 +12,7 @@ from benchmarks.report import number
 WIDTH, MARGIN, ROW_HEIGHT, HEAD_HEIGHT = 1400, 40, 64, 130
 MIDDLE, REACH = 930, 380
 DECADES = 2.0
-"""A bar that fills its half is a hundred times better or worse than the aim."""
+"""A full bar means a hundred times better or worse than the aim."""
 CARD, INK, FAINT, BETTER, WORSE = "#ffffff", "#1b1f24", "#6b7480", "#2f9e6e", "#d9822b"
 
 

@@ -1,4 +1,4 @@
-"""Where it is measured: a disk that is one, and a PostgreSQL server that keeps what it acknowledges."""
+"""Where benchmarks run: a real disk, and a PostgreSQL server with durable commits."""
 
 import os
 import platform
@@ -23,14 +23,14 @@ LIBRARIES = ("aiohttp", "aiosqlite", "asyncpg", "av", "dbos", "discord.py", "htt
 
 @dataclass
 class Place:
-    """What the sides are given."""
+    """The resources of the sides."""
 
     disk: Path
     server: Server | None = None
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def database(self) -> str:
-        """Return the address of an empty database, or "" where no server could be started."""
+        """Return the address of an empty database, or "" without a server."""
         if self.server is None:
             return ""
         name = f"bench{next(self._numbers)}"
@@ -40,7 +40,7 @@ class Place:
 
 @contextmanager
 def place(*, postgres: bool) -> Iterator[Place]:
-    """Find a disk, and start a server there if one is wanted. Raises NoServer."""
+    """Find a disk, and start a server on it if requested. Raises NoServer."""
     disk = real_disk()
     if not postgres:
         yield Place(disk)
@@ -50,13 +50,13 @@ def place(*, postgres: bool) -> Iterator[Place]:
 
 
 def real_disk() -> Path:
-    """Return a folder for temporary files that is not in memory, where an fsync would cost nothing."""
+    """Return a folder for temporary files that is on a disk: in memory an fsync costs nothing."""
     folders = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path.cwd()]  # noqa: S108 - only its file system matters
     return next((folder for folder in folders if filesystem(folder) not in IN_MEMORY), folders[0])
 
 
 def filesystem(folder: Path) -> str:
-    """Return the kind of file system that a folder is on, "" where the machine does not tell."""
+    """Return the type of a folder's file system, "" if unknown."""
     mounts = Path("/proc/mounts")
     found: dict[Path, str] = {}
     for line in mounts.read_text().splitlines() if mounts.exists() else ():
@@ -66,7 +66,7 @@ def filesystem(folder: Path) -> str:
 
 
 def machine() -> dict[str, str]:
-    """Describe this machine and what is installed, as far as figures depend on it."""
+    """Describe what figures depend on: this machine and the installed versions."""
     info = {
         "processor": processor(),
         "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
@@ -84,7 +84,7 @@ def machine() -> dict[str, str]:
 
 
 def processor() -> str:
-    """Name the processor."""
+    """Return the processor's name."""
     listed = Path("/proc/cpuinfo")
     found = re.search(r"model name\s*:\s*(.+)", listed.read_text()) if listed.exists() else None
     return found[1].strip() if found else platform.processor() or "unknown"

@@ -14,7 +14,7 @@ HEADINGS = ("what", "measured", "baseline", "ratio", "aim", "met")
 
 
 def text(lines: Sequence[Line]) -> str:
-    """Return the table; CPU of one operation stands in brackets."""
+    """Return the table, with the CPU per operation in brackets."""
     rows = [HEADINGS, *(cells(line) for line in lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     written = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
@@ -38,7 +38,7 @@ def cells(line: Line) -> tuple[str, ...]:
 
 
 def number(value: float) -> str:
-    """Write three digits that count, and thousands with a comma."""
+    """Format a number with three significant digits and commas."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
@@ -49,7 +49,7 @@ def _cpu(line: Line, cpu_us: float | None) -> str:
 
 
 def as_json(measured: Sequence[Measured], *, quick: bool) -> str:
-    """Return everything, each round included."""
+    """Return all results as JSON, including each round."""
     told = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": quick,
@@ -68,6 +68,6 @@ def _row(line: Line) -> dict[str, object]:
 
 
 def file_name(day: date, *, quick: bool) -> str:
-    """Return a name that says when, and on what kind of machine."""
+    """Return a file name of the time and the kind of machine."""
     kind = re.sub(r"[^a-z0-9]+", "-", f"{machine()['cores']}-cores-{processor()}".lower()).strip("-")
     return f"{day.isoformat()}-{kind}{'-quick' if quick else ''}.json"

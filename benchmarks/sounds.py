@@ -1,4 +1,4 @@
-"""Audio files to send about."""
+"""Audio files for the benchmarks."""
 
 import math
 import struct
@@ -11,7 +11,7 @@ RATE_HZ = 44_100
 
 
 def wav(path: Path, size_bytes: int) -> Path:
-    """Write a WAV file of a stereo tone, of about so many bytes."""
+    """Write a WAV file of a stereo tone, of about the given size in bytes."""
     second = b"".join(
         struct.pack("<hh", *(2 * [round(9_000 * math.sin(2 * math.pi * 440 * n / RATE_HZ))])) for n in range(RATE_HZ)
     )

@@ -1,4 +1,4 @@
-"""The benchmarks, in the order of the table. A new one is a file in `rows/` and a line here."""
+"""The benchmarks, in the order of the table. To add one, add a file in `rows/` and a line here."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,7 @@
 """`python -m benchmarks.worker POSTGRES FOLDER GATEWAY`: one worker in a process of its own.
 
-It says "ready" once all is imported, begins when it is told to on its standard input, and says the id of each job
-whose audio the chat has. GATEWAY says when that is done with a request: `at-once`, after `a-second`, or `never`.
+It prints "ready" once everything is imported, starts when its standard input says so, and prints the id of each job
+that was delivered. GATEWAY says when requests complete: `at-once`, after `a-second`, or `never`.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class _Slow(FakeGateway):
 
 GATEWAYS = {"at-once": FakeGateway(), "a-second": _Slow(seconds=1), "never": _Slow(seconds=float("inf"))}
 USUAL = Limits(total=64, community=32, member=4)
-"""What a worker has in flight where nobody sets `JOBS_TOTAL` and the like."""
+"""The default of `JOBS_TOTAL` and the like."""
 
 
 async def _work(postgres: str, folder: str, gateway: FakeGateway, limits: Limits) -> None:
@@ -42,7 +42,7 @@ async def _work(postgres: str, folder: str, gateway: FakeGateway, limits: Limits
 
 
 def main(postgres: str, folder: str, gateway: str) -> None:
-    """Work until killed."""
+    """Work until the process is killed."""
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()

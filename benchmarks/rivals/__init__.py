@@ -1,1 +1,1 @@
-"""Other people's engines for jobs that survive a crash, doing the same work."""
+"""Other durable job engines doing the same work."""

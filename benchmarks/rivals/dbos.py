@@ -1,4 +1,4 @@
-"""A job's life as a DBOS workflow of four steps."""
+"""A job as a DBOS workflow of four steps."""
 
 import asyncio
 import sqlite3
@@ -17,26 +17,26 @@ CONNECTIONS = 10
 
 @DBOS.step()
 async def submit(number: int) -> str:
-    """Name the request."""
+    """Return a request id."""
     return f"request-{number}"
 
 
 @DBOS.step()
 async def watch(request_id: str) -> str:
-    """Say that it is done."""
+    """Return COMPLETED."""
     return f"http://gateway/{request_id}"
 
 
 @DBOS.step()
 async def collect(url: str, into: str) -> str:  # noqa: ARG001
-    """Leave a small file."""
+    """Write a small file."""
     Path(into).write_bytes(AUDIO)  # noqa: ASYNC240 - five bytes
     return into
 
 
 @DBOS.step()
 async def deliver(path: str) -> int:
-    """Read the audio, and remove the file."""
+    """Read the audio and delete the file."""
     size = len(Path(path).read_bytes())  # noqa: ASYNC240 - five bytes
     await asyncio.to_thread(Path(path).unlink)
     return size
@@ -44,13 +44,13 @@ async def deliver(path: str) -> int:
 
 @DBOS.workflow()
 async def life(number: int, folder: str, text: str) -> int:  # noqa: ARG001
-    """Carry one job."""
+    """Run one job."""
     request_id = await submit(number)
     return await deliver(await collect(await watch(request_id), f"{folder}/{number}"))
 
 
 async def lives(*, folder: str, jobs: int, waiting: int, postgres: str = "", shared: str = "") -> Figures:  # noqa: ARG001
-    """Carry jobs, so many at a time; the warm-up is a tenth of them."""
+    """Run jobs, a number at a time; the warm-up is a tenth of them."""
     DBOS(config=_config(folder, postgres))
     DBOS.launch()
     try:
@@ -70,7 +70,7 @@ async def lives(*, folder: str, jobs: int, waiting: int, postgres: str = "", sha
 def _config(folder: str, postgres: str) -> DBOSConfig:
     path = Path(folder) / "dbos.db"
     if not postgres:
-        with closing(sqlite3.connect(path)) as connection:  # stays so with the file; FULL is SQLite's own default
+        with closing(sqlite3.connect(path)) as connection:  # persists in the file; FULL is SQLite's default
             connection.execute("PRAGMA journal_mode=WAL")
     return {
         "name": "bench",

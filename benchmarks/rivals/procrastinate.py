@@ -1,4 +1,4 @@
-"""A job's life as two Procrastinate tasks: one generates, and defers another that delivers."""
+"""A job as two Procrastinate tasks: one generates and defers the other, which delivers."""
 
 import asyncio
 from pathlib import Path
@@ -14,7 +14,7 @@ SETTLED_S = 60.0
 
 
 async def lives(*, folder: str, jobs: int, waiting: int, postgres: str, shared: str) -> Figures:  # noqa: ARG001
-    """Carry jobs, so many at a time; the warm-up is a tenth of them."""
+    """Run jobs, a number at a time; the warm-up is a tenth of them."""
     connector = procrastinate.PsycopgConnector(conninfo=postgres, min_size=1, max_size=CONNECTIONS)
     app = procrastinate.App(connector=connector)
     delivered = {number: asyncio.Event() for number in range(jobs // 10 + jobs)}
@@ -51,7 +51,7 @@ async def lives(*, folder: str, jobs: int, waiting: int, postgres: str, shared: 
 
 
 async def _all_done(connector: procrastinate.PsycopgConnector, tasks: int) -> None:
-    """Wait for the last ends to be written."""
+    """Wait until the last jobs are marked as done."""
     text = "SELECT count(*) AS done FROM procrastinate_jobs WHERE status = 'succeeded'"
     async with asyncio.timeout(SETTLED_S):
         while (await connector.execute_query_one_async(text))["done"] < tasks:  # noqa: ASYNC110 - the database tells nobody

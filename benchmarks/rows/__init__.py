@@ -1,1 +1,1 @@
-"""One file for each row of the table. What is alike on both sides, and what is not, stands at its top."""
+"""One file per row of the table; its docstring says what the sides share and where they differ."""

@@ -1,12 +1,12 @@
-"""Orders admitted in a second, with 256 waiting at any time, on SQLite.
+"""Orders admitted per second on SQLite, with 256 waiting at any time.
 
-The same on both sides: a fresh file with the service's schema and indexes, WAL and `synchronous=FULL`, and the rows
-that are there in the end: job, hold and ledger entry of each order, and what it changes of its member, of what that
-member used, and of the community's pool. The counts are compared.
+Both sides: a fresh file with the service's schema and indexes, WAL and `synchronous=FULL`, and the same rows at the
+end: job, hold and ledger entry of each order, and its updates of the member, the member's usage and the community's
+pool. Row counts are compared.
 
-Not the same: the service decides on each order (quota, balance, pool, limits, an event seen before), answers each
-caller with the job and with what is left, and commits whatever is waiting. Bare sqlite3 knows all rows beforehand,
-decides nothing, answers nobody, and inserts table by table in batches of the size that turns out best.
+Differences: the service decides on each order (quota, balance, pool, limits, duplicate event), returns the job and
+what is left to each caller, and commits whatever is waiting. Bare sqlite3 knows all rows beforehand, decides nothing,
+returns nothing, and inserts table by table in batches of the best size.
 """
 
 import sqlite3
@@ -49,12 +49,12 @@ BENCHMARK = Benchmark(
 BATCHES = (64, 256, 1024, 4096)
 WARM = 256
 TRIED = 2_048
-"""Orders in a trial of one batch size."""
+"""Orders inserted to try one batch size."""
 TABLES = ("accounts", "identities", "jobs", "holds", "ledger", "members", "usage", "pool_usage")
 
 
 async def service(*, folder: str, count: int, waiting: int, shared: str = "", within: str = "") -> Figures:
-    """Admit orders; `within` names a store in the shared folder that has a past."""
+    """Admit orders; `within` names a store with old jobs in the shared folder."""
     async with open_store(str(Path(shared) / within) if within else folder) as (driver, store):
         admissions = [admission(placed) for placed in orders(count + WARM)]
         await at_once(WARM, store.admit, admissions[:WARM])
@@ -87,7 +87,7 @@ async def bare(*, folder: str, count: int, waiting: int, shared: str) -> Figures
 
 
 async def _trial(folder: Path, admissions: Sequence[Admission], batch: int) -> float:
-    """Return how long a batch size takes, in seconds."""
+    """Return the seconds that a batch size takes."""
     async with open_store(str(folder / str(batch))):
         pass
     with closing(connect(folder / str(batch) / "troubadour.db", read_only=False)) as connection:

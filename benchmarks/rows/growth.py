@@ -1,21 +1,21 @@
-"""What one admission, one job life and one poll cost with 100, 1,000 and 10,000 jobs at once, and with a long past.
+"""Cost of one admission, one job and one poll with 100, 1,000 and 10,000 jobs at once, and with many old jobs.
 
-Alike: 10,000 operations, or at least 2,000 lives, and the ratio is of CPU time for one of them. The past is a
-million finished jobs of 20,000 members over 90 days, with their ledger, written in bulk; the orders are of those
-members.
+All sides run 10,000 operations, or at least 2,000 jobs; ratios compare the CPU time per operation. The old jobs are a
+million finished ones of 20,000 members over 90 days, with their ledger, written in bulk; the orders are those
+members'.
 """
 
 from benchmarks.harness import Aim, Benchmark, Row, Side
 
 SIZES = (100, 1_000, 10_000)
 PASTS = ("past of admissions", "past of lives")
-"""Each has a store of its own, in which nobody else leaves jobs to do."""
+"""Each has a store of its own, without unfinished jobs of others."""
 FLAT = Aim(1.3)
 COUNT, FEW = 10_000, 1_000
 
 
 def _quick(size: int) -> int:
-    """Shrink a size where it only matters that all runs."""
+    """Shrink a size for a smoke run."""
     return max(10, size // 10)
 
 
@@ -44,7 +44,7 @@ SIDES = {
 
 
 def _rows(what: str) -> list[Row]:
-    """Return a row for each size but the first, which is what it is compared with."""
+    """Return a row per size, compared with the first."""
     first, *rest = (side for side in SIDES if side.startswith(what))
     return [Row(what=f"growth: {s}", side=s, baseline=first, figure="cpu_us", unit="us", aim=FLAT) for s in rest]
 

@@ -1,12 +1,11 @@
-"""From COMPLETED at the gateway to audio that the platform has taken, with callbacks, one job after another.
+"""From COMPLETED at the gateway to audio accepted by the platform, with callbacks, one job at a time.
 
-The same on both sides: an MP3 of 30 s (480 kB) from the same local server, uploaded as a form to the same local Bot
-API, over connections that are open already, timed on the clock of all processes. Once over loopback, and once with
-20 ms before each answer and 100 Mbit/s.
+Both sides: an MP3 of 30 s (480 kB) from the same local server, uploaded as a form to the same local Bot API over open
+connections, timed on the shared monotonic clock. Once over loopback, and once with 20 ms of latency and 100 Mbit/s.
 
-Not the same: bare aiohttp is told at once and holds the file in memory. The service takes the callback, asks the
-status endpoint, writes the file to the disk (fsync), decodes it in a child process to see that it is audio, charges
-for it and commits (two fsyncs), and shows in the chat that it uploads. What is wanted of it takes those round trips.
+Differences: bare aiohttp is notified directly and keeps the file in memory. The service receives the callback, polls
+the status endpoint, writes the file to disk (fsync), decodes it in a child process, charges and commits (two fsyncs),
+and sends a chat action. The aim allows for those round trips.
 """
 
 import time
@@ -52,7 +51,7 @@ BENCHMARK = Benchmark(
 
 
 async def service(*, folder: str, jobs: int, shared: str, link: dict[str, float] | None = None) -> Figures:  # noqa: ARG001
-    """Deliver by the whole service."""
+    """Deliver through the whole service."""
     async with peer(mp3(Path(folder) / "audio.mp3", SECONDS)) as outside, serving(folder, outside) as running:
         await outside.be(**link or {})
         for _ in range(WARM):
@@ -63,7 +62,7 @@ async def service(*, folder: str, jobs: int, shared: str, link: dict[str, float]
 
 
 async def bare(*, folder: str, jobs: int, shared: str, link: dict[str, float] | None = None) -> Figures:  # noqa: ARG001
-    """Download and upload."""
+    """Download and upload with bare aiohttp."""
     async with peer(mp3(Path(folder) / "audio.mp3", SECONDS)) as outside, aiohttp.ClientSession() as session:
         await outside.be(**link or {})
         for number in range(WARM):

@@ -1,16 +1,16 @@
-"""10,000 jobs at the gateway, none of which gets on: what it costs one process to wait for them.
+"""What it costs one process to wait for 10,000 jobs at the gateway that make no progress.
 
-Polling: half of the jobs are young and ask every 10 s, half are due and ask every 5 s, 1,500 polls a second together.
-They are taken up over 10 s, as jobs come in, and measured once all have asked. How many polls were made stands beside
-the CPU, since a process that falls behind looks thrifty. With callbacks the process only waits.
-The store, the worker and the gateway's client are the real ones; the gateway is a local server in another process.
+Polling: half of the jobs are young and poll every 10 s, half are due and poll every 5 s, 1,500 polls a second in all.
+They start over 10 s, as jobs come in, and measuring begins once all have polled. The number of polls stands beside the
+CPU, since a process that falls behind uses less of it. With callbacks the process only waits.
+Store, worker and gateway client are the real ones; the gateway is a local server in another process.
 
-The baseline does the same with a task and a timer for each job, and HTTP written by hand on 256 open sockets; with
-callbacks, a task that waits for an event with a timeout. It keeps no job: no row, no parameters, no deadline, nothing
-to stop it by. `lag` is how late the loop wakes whoever asks for it every 10 ms.
+The baseline does the same with a task and a timer per job, and hand-written HTTP on 256 open sockets; with callbacks,
+with a task that waits for an event with a timeout. It keeps nothing of a job: no row, no parameters, no deadline, no
+way to cancel it. `lag` is how late the loop wakes a task that sleeps for 10 ms.
 
-Memory is what Python's allocator says that a job takes, in its task and in all that hangs on it; `rss` is what the
-system says, in which the garbage of taking up many jobs at once is included.
+Memory per job is what Python's allocator reports for its task and everything that the task refers to; `rss` is the
+system's figure and includes garbage of starting many jobs at once.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ BENCHMARK = Benchmark(
 
 
 async def polling(*, folder: str, shared: str, jobs: int, poll_s: float) -> Figures:  # noqa: ARG001
-    """Wait for jobs by asking."""
+    """Wait for jobs by polling."""
     pace = Pace(poll_min_s=poll_s / 2, poll_max_s=poll_s)
     async with peer() as gateway, _core(folder, gateway, pace, usual_s=6 * poll_s) as core:
         await running_jobs(core.driver, jobs, late_s=6 * poll_s)
@@ -90,8 +90,8 @@ async def polling(*, folder: str, shared: str, jobs: int, poll_s: float) -> Figu
 
 
 async def callbacks(*, folder: str, shared: str, jobs: int, window_s: float) -> Figures:  # noqa: ARG001
-    """Wait for jobs to be called back."""
-    pace = Pace(callbacks=True, poll_max_s=600)  # none is so old when it is taken up that it asks at once
+    """Wait for callbacks."""
+    pace = Pace(callbacks=True, poll_max_s=600)  # none is old enough to poll at once
     async with peer() as gateway, _core(folder, gateway, pace, usual_s=300) as core:
         await running_jobs(core.driver, jobs, late_s=0)
         before = rss_bytes()
@@ -102,7 +102,7 @@ async def callbacks(*, folder: str, shared: str, jobs: int, window_s: float) -> 
 
 
 async def bare_polling(*, folder: str, shared: str, jobs: int, poll_s: float) -> Figures:  # noqa: ARG001
-    """Ask with nothing but timers and sockets."""
+    """Poll with nothing but timers and sockets."""
     tasks: list[asyncio.Task[None]] = []
     async with peer() as gateway, _sockets(gateway) as sockets:
         before = rss_bytes()
@@ -120,7 +120,7 @@ async def bare_polling(*, folder: str, shared: str, jobs: int, poll_s: float) ->
 
 
 async def bare_callbacks(*, folder: str, shared: str, jobs: int, window_s: float) -> Figures:  # noqa: ARG001
-    """Wait with nothing but tasks and timers."""
+    """Wait for callbacks with nothing but tasks and timers."""
     tasks: list[asyncio.Task[None]] = []
 
     async def wait() -> None:
@@ -152,14 +152,14 @@ async def _core(folder: str, gateway: Reached, pace: Pace, usual_s: float) -> As
 
 
 async def _spread(over_s: float, take: Callable[[T], object], items: list[T]) -> None:
-    """Take items evenly over a time, and keep none of them."""
+    """Pass on items evenly over a time, without keeping them."""
     loop, count = asyncio.get_running_loop(), len(items)
     started_s = loop.time()
     while items:
         if (left_s := started_s + over_s * (1 - len(items) / count) - loop.time()) > 0:
             await asyncio.sleep(left_s)
         take(items.pop())
-    await asyncio.sleep(0.5)  # all have begun to wait
+    await asyncio.sleep(0.5)  # all are waiting
 
 
 async def _at_rest(window_s: float, gateway: Reached, **more: float) -> Figures:
@@ -169,7 +169,7 @@ async def _at_rest(window_s: float, gateway: Reached, **more: float) -> Figures:
     with Watch() as watch:
         await asyncio.sleep(window_s)
     polls = (await gateway.times())["polls"] - polls
-    lags_ms = await _lags_ms(window_s / 2)  # afterwards: to watch so closely costs more CPU than to wait
+    lags_ms = await _lags_ms(window_s / 2)  # afterwards, since sampling costs more CPU than waiting
     return {
         "cores": watch.cpu_s / watch.seconds,
         "polls_per_s": polls / watch.seconds,
@@ -182,7 +182,7 @@ async def _at_rest(window_s: float, gateway: Reached, **more: float) -> Figures:
 
 
 async def _lags_ms(window_s: float) -> list[float]:
-    """Return how late the loop woke us, each time in a window, in order of size."""
+    """Return how late the loop woke this task each time in a window, sorted."""
     loop, lags_ms = asyncio.get_running_loop(), list[float]()
     until_s = loop.time() + window_s
     while loop.time() < until_s:
@@ -194,7 +194,7 @@ async def _lags_ms(window_s: float) -> list[float]:
 
 @contextmanager
 def _allocated() -> Iterator[Callable[[], int]]:
-    """Yield what tells how many bytes have been allocated since, and not freed."""
+    """Yield a function that returns the bytes allocated since and not freed."""
     gc.collect()
     tracemalloc.start()
 

@@ -1,12 +1,12 @@
-"""Whole job lives in a second: ordered, submitted, watched, collected, delivered; gateway, media and chat are fakes.
+"""Whole jobs per second: ordered, submitted, polled, fetched, delivered; gateway, media and chat are fakes.
 
-The same on all sides: six durable writes for each job (admitted, about to submit, running, generated, deliverer,
-delivered), 256 jobs under way, the same small file written and read, the same engine with the same durability: SQLite
-with WAL and `synchronous=FULL`, PostgreSQL with `fsync` on, ten connections.
+All sides: six durable writes per job (admitted, about to submit, running, generated, delivering, delivered), 256 jobs
+in flight, the same small file written and read, the same database with the same durability: SQLite with WAL and
+`synchronous=FULL`, PostgreSQL with `fsync` on, ten connections.
 
-Not the same: the service keeps the books in these writes (quota, hold, charge, ledger) and answers with them. DBOS
-and Procrastinate keep none, which is in their favour. DBOS writes a workflow's start, its four steps and its end.
-Procrastinate writes an order, its begin and its end, twice: one task generates, and defers another that delivers.
+Differences: the service keeps its books in these writes (quota, hold, charge, ledger) and returns receipts. DBOS and
+Procrastinate keep no books, which favours them. DBOS writes a workflow's start, its four steps and its end.
+Procrastinate writes a task, its start and its end, twice: one task generates and defers the other, which delivers.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ BENCHMARK = Benchmark(
 async def service(
     *, folder: str, jobs: int, waiting: int, postgres: str = "", shared: str = "", within: str = ""
 ) -> Figures:
-    """Carry jobs from order to delivery; `within` names a store in the shared folder that has a past."""
+    """Run jobs from order to delivery; `within` names a store with old jobs in the shared folder."""
     where = str(Path(shared) / within) if within else folder
     async with running(where, FakeGateway(), postgres=postgres) as core:
 
@@ -75,7 +75,7 @@ async def service(
 
 
 async def _all_done(core: Core) -> None:
-    """Wait for the last ends to be written."""
+    """Wait until the last jobs are closed."""
     async with asyncio.timeout(SETTLED_S):
         while await core.store.unfinished():  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.005)

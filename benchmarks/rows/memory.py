@@ -1,8 +1,8 @@
-"""Memory above idle while a WAV of 60 MB is downloaded, made an Opus file that the chat takes, and uploaded.
+"""Memory above idle while a WAV of 60 MB is downloaded, transcoded to Opus and uploaded.
 
-Idle is after a small file has gone the same way, so that the codecs are loaded. The peak is the system's own mark,
-of the service and of the child processes that decode, each above its own idle; what the children take is included.
-There is no other side: the file's size is what would be needed to hold it.
+Idle is measured after a small file has been delivered, so that the codecs are loaded. The peak is the system's own, of
+the service and of its decoding children, each above its own idle. There is no baseline: holding the file would take
+its size.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ async def service(*, folder: str, size_mb: int, shared: str) -> Figures:  # noqa
     """Deliver a small file, then a large one."""
     audio = wav(Path(folder) / "audio.wav", 1_000_000)
     async with peer(audio) as outside, serving(folder, outside) as running:
-        for _ in range(4):  # each of the children has one
+        for _ in range(4):  # each child has one
             await running.deliver()
         wav(audio, size_mb * 1_000_000)
         codecs = children("child.py")

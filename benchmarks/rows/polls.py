@@ -1,10 +1,10 @@
-"""Status polls for each core, 100 at once, against a local gateway in another process.
+"""Status polls per core, 100 at once, against a local gateway in another process.
 
-The same on all sides: the server, the answer of about 100 bytes, connections that stay open, at most 256 of them, the
-headers, and that the JSON is read. CPU is that of this process alone.
+All sides: the server, the response of about 100 bytes, at most 256 connections that stay open, the headers, and
+parsing the JSON. CPU is that of this process alone.
 
-Not the same: the service judges the answer (status code, size, encoding, what stands in it) and has a deadline over
-the whole exchange. Stock httpx is what `httpx.AsyncClient` does on its own transport. Bare aiohttp keeps the answer.
+Differences: the service validates the response (status code, size, encoding, fields) and has a deadline for the whole
+exchange. Stock httpx is `httpx.AsyncClient` on its own transport. Bare aiohttp returns the response unchecked.
 """
 
 from collections.abc import Awaitable, Callable
@@ -55,7 +55,7 @@ Poll = Callable[[str], Awaitable[object]]
 
 
 async def service(*, jobs: int, polls: int, folder: str, shared: str) -> Figures:  # noqa: ARG001
-    """Ask as the worker does."""
+    """Poll as the worker does."""
     async with peer() as gateway, AsyncExitStack() as stack:
         client = GatewayClient(GatewaySettings(url=gateway.url, key=SecretStr(KEY)))
         stack.push_async_callback(client.close)
@@ -63,7 +63,7 @@ async def service(*, jobs: int, polls: int, folder: str, shared: str) -> Figures
 
 
 async def stock_httpx(*, jobs: int, polls: int, folder: str, shared: str) -> Figures:  # noqa: ARG001
-    """Ask with httpx as it comes."""
+    """Poll with stock httpx."""
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     async with peer() as gateway, httpx.AsyncClient(headers=HEADERS, limits=limits, timeout=20) as client:
 
@@ -74,7 +74,7 @@ async def stock_httpx(*, jobs: int, polls: int, folder: str, shared: str) -> Fig
 
 
 async def bare_aiohttp(*, jobs: int, polls: int, folder: str, shared: str) -> Figures:  # noqa: ARG001
-    """Ask with aiohttp and nothing around it."""
+    """Poll with bare aiohttp."""
     connector = aiohttp.TCPConnector(limit=CONNECTIONS)
     async with peer() as gateway, aiohttp.ClientSession(headers=HEADERS, connector=connector) as session:
 
@@ -86,14 +86,14 @@ async def bare_aiohttp(*, jobs: int, polls: int, folder: str, shared: str) -> Fi
 
 
 async def _measure(ask: Poll, jobs: int, polls: int) -> Figures:
-    """Let every job ask in turn, after each has asked once."""
+    """Poll for every job in turn, after one round of warm-up."""
     failed = 0
 
     async def once(request_id: str) -> None:
         nonlocal failed
         try:
             await ask(request_id)
-        except GatewayError:  # so many at once may wait too long for a connection
+        except GatewayError:  # so many at once would time out while waiting for a connection
             failed += 1
 
     ids = [f"request-{number}" for number in range(jobs)]

@@ -1,8 +1,8 @@
-"""From the start of a process to "ready", with a database that is there and two platforms configured.
+"""From the start of a process to "ready", with an existing database and both platforms configured.
 
-Both sides are a new process of the same Python, timed until a line of it is read. The files are in the system's
-cache on both. Not the same: the service also reads its settings, opens its store, makes its clients and its web
-server. It contacts nobody before it says that it is ready: the platforms are at an address where nobody answers.
+Both sides: a new process of the same Python, timed until it prints a line, with warm file caches. Differences: the
+service also reads its settings, opens its store and creates its clients and its web server. It is ready before it
+contacts anybody: nothing answers at the platforms' addresses.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ BENCHMARK = Benchmark(
 
 
 async def service(*, folder: str, times: int, shared: str) -> Figures:  # noqa: ARG001
-    """Start the service, once to make its database, then to be timed."""
+    """Start the service once to create its database, then again to be timed."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
@@ -45,7 +45,7 @@ async def service(*, folder: str, times: int, shared: str) -> Figures:  # noqa: 
 
 
 async def imports(*, folder: str, times: int, shared: str) -> Figures:  # noqa: ARG001
-    """Import the two libraries."""
+    """Import the two platforms' libraries."""
     environment = {"PATH": os.environ["PATH"]}
     return await _timed(
         ["-c", "import discord, telegram; print('ready:', flush=True)"], b"ready:", environment, folder, times
@@ -60,7 +60,7 @@ async def _timed(arguments: list[str], word: bytes, environment: dict[str, str],
 
 
 async def _until(arguments: list[str], word: bytes, environment: dict[str, str], folder: str) -> tuple[float, float]:
-    """Start a process and end it once it has said a word; return wall and CPU seconds until then."""
+    """Start a process and end it once it prints a word; return wall and CPU seconds until then."""
     started_s = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, env=environment, cwd=folder,
@@ -83,7 +83,7 @@ async def _until(arguments: list[str], word: bytes, environment: dict[str, str],
 
 
 def _cpu_s(pid: int) -> float:
-    """Return the CPU that a process has used, where the system tells."""
+    """Return the CPU that a process has used, if the system reports it."""
     stat = Path(f"/proc/{pid}/stat")
     ticks = [int(part) for part in stat.read_text().rpartition(")")[2].split()[11:13]] if stat.exists() else []
     return sum(ticks) / os.sysconf("SC_CLK_TCK")

@@ -1,13 +1,13 @@
-"""Workers in processes of their own over one PostgreSQL database: how much a second one helps, and after a death.
+"""Worker processes on one PostgreSQL database: what a second one gains, and how fast it takes over after a kill.
 
-Two against one: orders wait in the store; the workers begin at the same moment, and it is timed until the last job is
-closed. Gateway, media and chat are fakes in the workers. Once the gateway takes a second for each and a worker has as
-many in flight as where nobody sets it, and once it takes no time and nothing limits them. What is left then is work for
-the processor, which the database shares: where one worker and the database keep all cores busy, two can't do more.
+Two against one: orders wait in the store, the workers start at the same moment, and the clock stops when the last job
+is closed. Gateway, media and chat are fakes in the workers. In one run the gateway takes a second per request and
+workers have the default limits; in the other it takes no time and nothing is limited. The second run is bound by CPU,
+which the database shares: where one worker and the database keep all cores busy, two can't do more.
 
-Take-over: one worker has submitted every job and is killed by SIGKILL; another one, which was there before, delivers
-them all. It is timed from the kill to the last audio; `beyond` is by how much that is longer than the lease, which is
-15 s as where nobody sets it. `twice` counts audios after the first of a job.
+Take-over: one worker has submitted every job and is killed by SIGKILL; another, already running, delivers them all.
+The clock runs from the kill to the last audio; `beyond` is the time beyond the lease, which is the default of 15 s.
+`twice` counts audios after the first of a job.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ BENCHMARK = Benchmark(
 
 
 async def many(*, folder: str, workers: int, jobs: int, gateway: str, postgres: str, shared: str) -> Figures:  # noqa: ARG001
-    """Carry orders that wait."""
+    """Run the waiting orders."""
     async with open_store(folder, postgres) as (driver, store), AsyncExitStack() as stack:
         await at_once(WAITING, store.admit, [admission(placed) for placed in orders(jobs)])
         crew = [
@@ -73,7 +73,7 @@ async def many(*, folder: str, workers: int, jobs: int, gateway: str, postgres: 
 
 
 async def heir(*, folder: str, jobs: int, postgres: str, shared: str) -> Figures:  # noqa: ARG001
-    """Kill the worker that has all jobs."""
+    """Kill the worker that owns all jobs."""
     async with AsyncExitStack() as stack:
         driver, store = await stack.enter_async_context(open_store(folder, postgres))
         first = await stack.enter_async_context(_worker(postgres, folder, "first", "never"))
@@ -92,7 +92,7 @@ async def heir(*, folder: str, jobs: int, postgres: str, shared: str) -> Figures
 
 
 class _Worker:
-    """A process that works."""
+    """A worker process."""
 
     def __init__(self, into: asyncio.StreamWriter, out: asyncio.StreamReader, kill: Callable[[], None]) -> None:
         self.kill = kill
@@ -100,15 +100,15 @@ class _Worker:
         self._into, self._out = into, out
 
     async def ready(self) -> None:
-        """Wait until all is imported."""
+        """Wait until it has imported everything."""
         await self._out.readline()
 
     def begin(self) -> None:
-        """Let it work."""
+        """Start its work."""
         self._into.write(b"\n")
 
     async def listen(self) -> None:
-        """Note the jobs whose audio was delivered."""
+        """Record the jobs whose audio was delivered."""
         async for line in self._out:
             self.delivered.append(line.decode().strip())
 
@@ -137,7 +137,7 @@ async def _worker(postgres: str, folder: str, name: str, gateway: str) -> AsyncI
 
 
 async def _until(driver: Driver, what: str, many: int, table: str = "jobs") -> None:
-    """Wait until so many rows are like that."""
+    """Wait until a number of rows match."""
     text = f"SELECT count(*) AS n FROM {table} WHERE {what}"
     async with asyncio.timeout(DEADLINE_S):
         while (await driver.run([Statement(text)]))[0][0]["n"] < many:  # noqa: ASYNC110 - the store tells nobody

@@ -1,4 +1,4 @@
-"""`make docs`: write what the documents take from the code."""
+"""`make docs`: write the generated parts of the documents."""
 
 from contrib.docs import commands, settings
 

@@ -1,4 +1,4 @@
-"""The tables of commands and parameters in the documents, from the rows that the bot itself offers."""
+"""The documents' tables of commands and parameters, from the bot's own tables."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ DOCUMENTS = ("members", "admins", "operating")
 
 
 def written() -> Mapping[Path, str]:
-    """Return the text of each document, with the tables that it has as they are now."""
+    """Return the text of each document with its tables up to date."""
     paths = [ROOT / f"docs/{name}.md" for name in DOCUMENTS]
     return {path: PART.sub(_part, path.read_text()) for path in paths}
 

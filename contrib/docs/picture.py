@@ -1,4 +1,4 @@
-"""`make picture`: hold the README's conversation, as `troubadour demo` does, and draw it as a chat, light and dark."""
+"""`make picture`: run the README's conversation as `troubadour demo` does, and draw it as a chat, light and dark."""
 
 import asyncio
 import io
@@ -51,18 +51,18 @@ class Said:
 
 
 class Recorder(Screen):
-    """Keeps what the conversation shows in place of writing it."""
+    """Records the conversation instead of printing it."""
 
     def __init__(self) -> None:
         super().__init__(io.StringIO())
         self.said_so_far: list[Said] = []
 
     def said(self, name: str, text: str) -> None:
-        """Keep what a member writes."""
+        """Record what a member writes."""
         self.said_so_far.append(Said(name.removeprefix("@"), "said", text))
 
     def answer(self, text: str) -> None:
-        """Keep what the bot answers; a hint at what to type is a button elsewhere."""
+        """Record the bot's answer; where the terminal says what to type, a chat has a button."""
         words, hint, _ = text.partition("\nTo ask the admins")
         if not words.startswith("Working on it"):
             self.said_so_far.append(Said(BOT, "answer", words))
@@ -70,27 +70,27 @@ class Recorder(Screen):
             self.said_so_far.append(Said(BOT, "button", replies.ASK))
 
     def aside(self, text: str) -> None:
-        """Keep what is for the member alone, but not how far a job is."""
+        """Record what the member alone reads, except progress."""
         if " left " in text:
             self.said_so_far.append(Said(BOT, "aside", text))
 
 
 class Recording(OutputFolder):
-    """Notes what each audio file is called in a chat."""
+    """Records the name of each audio file in a chat."""
 
     def __init__(self, folder: Path, recorder: Recorder) -> None:
         super().__init__(folder)
         self._recorder = recorder
 
     def keep(self, job: Job, artifact: Artifact) -> Kept:
-        """Keep the file, and show it."""
+        """Store the file and show it."""
         name = titles.file_name(job, "mp3")
         self._recorder.said_so_far.append(Said(BOT, "audio", name, artifact.probe.duration_ms / 1000))
         return super().keep(job, artifact)
 
 
 async def held(script: Path) -> list[Said]:
-    """Hold the conversation in the real service, with the simulated gateway."""
+    """Run the conversation through the real service, with the sandbox gateway."""
     recorder, over = Recorder(), asyncio.Event()
     with TemporaryDirectory() as folder:
         output, lines = Recording(Path(folder) / "out", recorder), written(read_script(script), recorder)
@@ -111,7 +111,7 @@ class Canvas:
         self._before = ""
 
     def add(self, said: Said) -> None:
-        """Draw one piece, with a face where somebody else goes on."""
+        """Draw one piece, with an avatar where the speaker changes."""
         if said.who != self._before:
             self._face(said.who)
         self._before = said.who
@@ -159,7 +159,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> I
 
 
 def drawn(conversation: list[Said], colours: Colours) -> Image.Image:
-    """Draw a conversation, in as much height as it takes."""
+    """Draw a conversation; the height follows from its length."""
     canvas = Canvas(colours, 4000)
     for said in conversation:
         canvas.add(said)
@@ -167,7 +167,7 @@ def drawn(conversation: list[Said], colours: Colours) -> Image.Image:
 
 
 def main() -> None:
-    """Write the pictures beside the documents."""
+    """Write the pictures into `docs/`."""
     conversation = asyncio.run(held(DOCS / "conversation.txt"))
     for name, colours in THEMES.items():
         picture = drawn(conversation, colours).quantize(64)

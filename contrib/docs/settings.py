@@ -15,21 +15,21 @@ from bots.app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 TO_FILL_IN = ("_token", "_key")
-"""What most people set; every other line of the example is commented out."""
+"""The settings that most people need; the example comments out all others."""
 
 SETTINGS = """\
 # Settings
 
 <!-- Written by `make docs` from bots/app/fields.py. -->
 
-Settings come from the environment, or from `.env` in the working directory; the environment goes first. Copy
-`.env.example`, which has them all. Empty means not set, and so does a row without a default. Amounts, periods and times
-are written as [admins type them](admins.md). `troubadour check` says what can't work, and names misspelt settings.
+Settings come from the environment, or from `.env` in the working directory; the environment wins. Copy
+`.env.example`, which lists them all. Empty means not set, and so does a row without a default. Amounts, periods and
+times are written as [admins type them](admins.md). `troubadour check` reports what can't work, and misspelt settings.
 """
 EXAMPLE = """\
 # Every setting of Troubadour with its default, written by `make docs` from bots/app/fields.py. Copy this file to `.env`
-# and fill in what you need; a line that begins with # shows what holds without it. The environment goes before this
-# file. Empty means not set.
+# and fill in what you need; a line that begins with # shows the default. The environment wins over this file.
+# Empty means not set.
 """
 
 
@@ -64,7 +64,7 @@ def _heading(group: type[Group]) -> str:
 
 
 def _described(group: type[Group]) -> Iterator[tuple[str, FieldInfo, str]]:
-    """Yield each field's name, itself and what it means, with examples."""
+    """Yield each field's name, the field, and its meaning with examples."""
     meanings = {} if group is Products else dict(_docstrings(group))
     for name, info in group.model_fields.items():
         examples = " or ".join(f"`{example}`" for example in info.examples or ())
@@ -82,7 +82,7 @@ def _docstrings(group: type[Group]) -> Iterator[tuple[str, str]]:
 
 
 def _default(field: FieldInfo) -> str:
-    """Return a default as it is typed."""
+    """Return a default as one types it."""
     match field.default:
         case None | ():
             return ""
