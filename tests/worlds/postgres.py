@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, from the binaries on this machine, thrown away afterwards."""
+"""A throw-away PostgreSQL server for tests, from the binaries on this machine."""
 
 import asyncio
 import os
@@ -30,11 +30,11 @@ OPTIONS = {
     "max_connections": "200",
     "deadlock_timeout": "100ms",
 }
-"""Nobody's data: speed goes before power loss."""
+"""The data is disposable, so speed matters more than durability."""
 
 
 class NoServer(Exception):
-    """There are no binaries to start a server from."""
+    """There are no server binaries."""
 
 
 def binaries() -> Path:
@@ -49,7 +49,7 @@ def binaries() -> Path:
 
 
 def somebody() -> Mapping[str, Any]:
-    """Return for subprocess whom the server runs as: it refuses to be root."""
+    """Return the user for subprocess to run the server as: it refuses to run as root."""
     if os.getuid() != 0:
         return {}
     user = pwd.getpwnam("nobody")
@@ -58,7 +58,7 @@ def somebody() -> Mapping[str, Any]:
 
 @dataclass
 class Server:
-    """One database with a schema for each test that wants an empty one, and one that is brought up to date and kept."""
+    """One database with a schema for each test that needs an empty one, and a migrated one that is reused."""
 
     folder: Path
     restart: Callable[[], None]
@@ -83,7 +83,7 @@ class Server:
         return self.url(name)
 
     async def ready(self) -> str:
-        """Return the address of a database that has all tables and no rows in them; there is only one."""
+        """Return the address of the migrated database, without rows; there is only one."""
         if self.kept is None:
             self.kept = await self.empty()
             store = SqlStore(PostgresDriver(self.kept), SetClock())
@@ -101,7 +101,7 @@ class Server:
 
 
 class Detour:
-    """A proxy to a database whose connections can break without the server noticing."""
+    """A proxy to a database that can break connections unnoticed by the server."""
 
     def __init__(self, url: str, folder: Path) -> None:
         (self._home,) = parse_qs(urlsplit(url).query)["host"]
@@ -134,7 +134,7 @@ class Detour:
         sink.close()
 
     def forget(self) -> None:
-        """Stop forwarding on the open connections, as a firewall does that dropped them."""
+        """Stop forwarding on the open connections, as a firewall that has dropped them does."""
         while self._pumps:
             self._pumps.pop().cancel()
 
@@ -147,9 +147,9 @@ class Detour:
 
 @contextmanager
 def server(options: Mapping[str, str] | None = None, where: Path | None = None) -> Iterator[Server]:
-    """Start a server on a socket of its own and stop it; `options` in place of some of OPTIONS. Raises NoServer."""
+    """Start a server on a Unix socket and stop it; `options` override OPTIONS. Raises NoServer."""
     programs = binaries()
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=where))  # a short path: a socket's has 107 bytes at most
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=where))  # a short path: a socket's is limited to 107 bytes
     who = somebody()
     if who:
         os.chown(folder, who["user"], who["group"])
@@ -160,7 +160,7 @@ def server(options: Mapping[str, str] | None = None, where: Path | None = None) 
                               stdout=None if program == "initdb" else subprocess.DEVNULL)  # fmt: skip
         assert done.returncode == 0, f"{program} failed: {done.stderr!r}; see {folder}/log"
 
-    # Names sort otherwise here than byte by byte, as on many servers out there.
+    # Text does not sort byte by byte here, as on many real servers.
     language = ("--locale-provider=icu", "--icu-locale=en-US") if _speaks_icu(programs) else ("--locale=C.UTF-8",)
     do("initdb", "--auth=trust", "--username=troubadour", "--no-sync", "--encoding=UTF8", *language)
     told = " ".join(f"-c {name}={value}" for name, value in {**OPTIONS, **(options or {})}.items())

@@ -10,13 +10,13 @@ from urllib.parse import unquote
 
 @dataclass
 class Proxy:
-    """`names`: the port on this machine that stands for a host; only the proxy knows those."""
+    """`names`: local ports by host name; only the proxy can resolve them."""
 
     names: Mapping[str, int]
     user: str = ""
     port: int = 0
     passed: list[str] = field(default_factory=list)
-    """`METHOD host` of each connection that was let through."""
+    """`METHOD host` of each forwarded connection."""
     refused: list[str] = field(default_factory=list)
 
     @property
@@ -24,7 +24,7 @@ class Proxy:
         return f"http://{self.user}@127.0.0.1:{self.port}" if self.user else f"http://127.0.0.1:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Let one connection through to where its first request goes."""
+        """Forward one connection to the target of its first request."""
         head = await reader.readuntil(b"\r\n\r\n")
         method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
         host = target.removeprefix("http://").partition("/")[0].partition(":")[0]
@@ -55,7 +55,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @asynccontextmanager
 async def proxy(names: Mapping[str, int], user: str = "") -> AsyncIterator[Proxy]:
-    """Serve on a free port; `user` is the `name:password` that it wants."""
+    """Serve on a free port; `user` is the required `name:password`."""
     made, tasks = Proxy(names, user), set[asyncio.Task[None]]()
 
     def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,4 +72,4 @@ async def proxy(names: Mapping[str, int], user: str = "") -> AsyncIterator[Proxy
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # lets the transports close
+        await asyncio.sleep(0)  # so that the transports close

@@ -1,17 +1,17 @@
-"""Waiting for something to become true without looking again and again."""
+"""Waiting for a condition without polling."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Pulse:
-    """Wakes everybody who waits, each time that something happened."""
+    """Wakes all waiters after each change."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
 
     def beat(self) -> None:
-        """Say that something happened."""
+        """Wake all waiters."""
         event, self._event = self._event, asyncio.Event()
         event.set()
 

@@ -1,4 +1,4 @@
-"""The local Discord is good enough for the real discord.py, and as strict as Discord where it matters."""
+"""The local Discord serves the real discord.py, and is as strict as Discord where it matters."""
 
 import asyncio
 import io
@@ -20,7 +20,7 @@ SOUND = b"RIFF....WAVEfmt "
 
 
 class Bot(discord.AutoShardedClient):
-    """A tiny bot: /say defers and edits, /set is for managers, /late waits for a word from the test."""
+    """A tiny bot: /say defers and edits, /set is for managers, /late waits for the test's go-ahead."""
 
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents(guilds=True), allowed_mentions=discord.AllowedMentions.none())

@@ -4,7 +4,7 @@ from tests.worlds.schemas import pair
 
 
 def test_requests_are_compared_with_the_schemas_wherever_a_change_is_judged() -> None:
-    """A newcomer's checkout may lie alone; continuous integration has the schemas beside it."""
+    """A checkout may lie alone; continuous integration has the schemas beside it."""
     present = pair("discord_spec_validator.py", "discord_openapi.json") and pair(
         "telegram_spec_validator.py", "telegram_bot_api.json"
     )

@@ -1,4 +1,4 @@
-"""The world stands in for Telegram only if the real library can't tell the difference."""
+"""The local Telegram serves the real library, and is as strict as Telegram where it matters."""
 
 import asyncio
 import time

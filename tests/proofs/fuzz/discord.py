@@ -1,4 +1,4 @@
-"""The same for what Discord sends: presses of buttons, commands with options, and what is typed into an option."""
+"""Properties of what Discord sends: button presses, commands with options, and autocompletion."""
 
 import json
 import time
@@ -28,7 +28,7 @@ from tests.proofs.fuzz.service import faultless, with_service
 
 
 class _AtOnce(Responder):
-    """Acts at once, without acknowledging to anybody; what it would say can be said."""
+    """Acts at once without an acknowledgement, and checks that its reply can be sent."""
 
     async def answer(self, interaction: AnyInteraction, act: Action, deferral: Deferral) -> None:
         with refused_at_most():
@@ -45,12 +45,12 @@ def _bot(alive: Incarnation) -> Bot:
 
 _OFFERED = commands(catalog())
 _DIRECT = [command for command in _OFFERED if command.allowed_contexts is None]
-"""Those that direct chats take, too."""
+"""Those that work in direct chats, too."""
 _BOT = {"id": "7", "username": "Troubadour", "discriminator": "0", "avatar": None}
 
 
 def _received(bot: Bot, payload: JSON) -> AnyInteraction:
-    """Read an interaction as the library does; who it is and where it goes survive the store."""
+    """Parse an interaction as the library does; caller and destination survive the store."""
     interaction = discord.Interaction(data=json.loads(json.dumps(payload)), state=bot._connection)
     who: Caller = caller_of(interaction)
     assert who.member.startswith("discord:")
@@ -66,7 +66,7 @@ def _received(bot: Bot, payload: JSON) -> AnyInteraction:
 
 
 def discord_presses(presses: list[JSON]) -> None:
-    """Presses of buttons that never were: told, and nothing else."""
+    """Presses of buttons that never existed get a reply, and have no other effect."""
 
     async def use(alive: Incarnation) -> None:
         bot = _bot(alive)
@@ -114,7 +114,7 @@ _press = st.builds(
 
 
 def discord_commands(called: tuple[JSON, ...]) -> None:
-    """Commands with hostile options: ours refuse at most; what is called as none of ours is, the library turns away."""
+    """Commands with hostile options: ours are refused at worst; the library rejects those of another shape."""
 
     async def use(alive: Incarnation) -> None:
         bot = _bot(alive)
@@ -127,15 +127,15 @@ def discord_commands(called: tuple[JSON, ...]) -> None:
                 raise error.original
 
         for number, payload in enumerate(called, 1):
-            await _call(bot, _received(bot, {**payload, "id": str(number)}))  # what comes again would be ignored
+            await _call(bot, _received(bot, {**payload, "id": str(number)}))  # repeated interactions would be ignored
 
     with faultless():
         with_service(use)
 
 
 async def _call(bot: Bot, interaction: AnyInteraction) -> None:
-    """Do what the library does in a task of its own."""
-    if interaction.type is InteractionType.autocomplete:  # nobody is there to be shown the choices
+    """Dispatch as the library does in a task of its own."""
+    if interaction.type is InteractionType.autocomplete:  # there is nobody to show the choices to
         interaction.response._response_type = InteractionResponseType.autocomplete_result
     try:
         await bot.tree._call(interaction)
@@ -155,7 +155,7 @@ _LIKELY = ("5", "$0.50", "unlimited", "none", "2 h", "Aria", "<#1> 2")
 
 
 def _value(parameter: Parameter) -> st.SearchStrategy[Any]:
-    """Draw what Discord lets through: values of the type, and choices that an earlier release may have offered."""
+    """Draw values that Discord allows: of the option's type, and choices that an earlier release may have offered."""
     match parameter.type:
         case AppCommandOptionType.string:
             typed = texts().map(lambda text: text[:LONGEST_OPTION])
@@ -183,7 +183,7 @@ def _options(command: Command[Any, ..., Any]) -> st.SearchStrategy[list[JSON]]:
 
 @st.composite
 def _invocation(draw: st.DrawFn, command: Command[Any, ..., Any]) -> JSON:
-    """Draw a call of a command; now and then with the options of another."""
+    """Draw a command call, sometimes with another command's options."""
     meant = draw(st.sampled_from(_LEAVES)) if draw(st.integers(0, 9)) == 9 else command
     options = draw(_options(meant))
     direct = (command.root_parent or command) in _DIRECT and draw(st.booleans())
@@ -201,7 +201,7 @@ def _invocation(draw: st.DrawFn, command: Command[Any, ..., Any]) -> JSON:
 
 
 def _typed(envelope: JSON, typed: str) -> JSON:
-    """Describe what a client asks while somebody types a voice's name."""
+    """Build an autocompletion request for a voice's name."""
     option = {"type": 3, "name": "voice", "value": typed[:LONGEST_OPTION], "focused": True}
     return {**envelope, "type": 4, "data": {"id": "1", "type": 1, "name": "speak", "options": [option]}}
 

@@ -1,4 +1,4 @@
-"""What hostile people and broken machines send: strategies."""
+"""Strategies for what hostile people and broken machines send."""
 
 import json
 from typing import Any
@@ -18,9 +18,9 @@ AWKWARD = (
 
 
 def texts(longest: int = 60) -> st.SearchStrategy[str]:
-    """Draw text: any characters at all, awkward pieces strung together, and now and then a megabyte of one of them."""
+    """Draw text: any characters, awkward pieces strung together, and sometimes a megabyte of one of them."""
     piece = st.sampled_from(AWKWARD)
-    anything = st.text(st.characters(), max_size=longest)  # lone surrogates among them
+    anything = st.text(st.characters(), max_size=longest)  # including lone surrogates
     strung = st.lists(piece | st.text(max_size=5), max_size=12).map("".join)
     spaced = st.lists(piece | st.text(max_size=5), max_size=8).map(" ".join)
     flood = st.sampled_from(("a", " ", "@", "/", "\u0301", "\u202e", "9", "(", "*", "_", "`", "a ", "\n", "\ud800"))
@@ -34,7 +34,7 @@ NUMBERS = st.one_of(
 
 
 def values(longest: int = 60) -> st.SearchStrategy[Any]:
-    """Draw anything that JSON can hold."""
+    """Draw any JSON value."""
     leaves = st.none() | st.booleans() | NUMBERS | texts(longest)
     return st.recursive(
         leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts(8), inner, max_size=4)
@@ -42,7 +42,7 @@ def values(longest: int = 60) -> st.SearchStrategy[Any]:
 
 
 def as_json(value: Any) -> bytes:
-    """Write a value as JSON, with what only lenient readers take: NaN, lone surrogates, integers of any length."""
+    """Write a value as JSON, including what only lenient parsers accept: NaN, lone surrogates, integers of any length."""
     if isinstance(value, int) and abs(value) >= 10**4000:
         return b"1" + b"0" * 5000
     return json.dumps(value, default=str).encode()

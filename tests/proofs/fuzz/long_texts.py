@@ -1,4 +1,4 @@
-"""What must hold of texts that several requests speak, and of dialogues."""
+"""Properties of texts of several requests, and of dialogues."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""What must hold of each parser for any input: only refusals and declared errors, in bounded time, and round trips."""
+"""Properties of each parser for any input: only refusals and declared errors, in bounded time, and round trips."""
 
 import re
 import time
@@ -40,26 +40,26 @@ from tests.makers import caller
 from tests.proofs.fuzz.hostile import BODIES, NUMBERS, as_json, texts, values
 
 LONGEST_S = 5.0
-"""Of CPU for one input, which may be a megabyte; nothing that grows faster than its input stays below."""
+"""CPU for one input, which may be a megabyte: only linear work stays below."""
 KEY = "canary-gateway-key"
 TABLE = catalog()
 
 
 @dataclass(frozen=True)
 class Parser:
-    """A strategy, and the property that every value of it must have."""
+    """A strategy, and the property that holds for its values."""
 
     inputs: st.SearchStrategy[Any]
     check: Callable[[Any], None]
     examples: int = 100
     """In the test suite."""
     quick: bool = True
-    """Whether an input that fails can be made small in a test's time, which takes hundreds of checks."""
+    """Whether a failing input can be shrunk in a test's time, which takes hundreds of runs."""
 
 
 @contextmanager
 def refused_at_most() -> Iterator[None]:
-    """Let refusals pass; whoever is refused must be told in words that any platform can carry."""
+    """Let refusals pass, if their sentences can be sent on any platform."""
     try:
         yield
     except Refusal as error:
@@ -72,7 +72,7 @@ def refused_at_most() -> Iterator[None]:
 
 
 def property_of(parser: Parser, examples: int, *, repeatable: bool = True) -> Callable[[], None]:
-    """Return a test that Hypothesis runs, and that atheris can feed."""
+    """Return a test for Hypothesis, which atheris can feed as well."""
 
     @settings(
         max_examples=examples, deadline=None, derandomize=repeatable, database=None,
@@ -117,7 +117,7 @@ def typed_command(text: str) -> None:
 
 
 def ordered(body: str) -> None:
-    """What is said is a part of what was written; what isn't plain is asked, and can be taken as it stands."""
+    """The text is a part of what was written; an unclear reading is asked about, and all of it can be chosen."""
     order = orders.read(
         orders.Words(body=body), "speech", TABLE, caller(), event_id="1", destination=Destination("test")
     )
@@ -219,7 +219,7 @@ def _packed(body: bytes) -> bytes:
 
 
 def _fields() -> st.SearchStrategy[bytes]:
-    """Draw bodies that have the documented fields, with anything in them."""
+    """Draw bodies with the documented fields and any values."""
     anything = values() | st.just(KEY) | st.just({"message": KEY * 20})
     names = ("request_id", "status", "output", "error", "message", "polling_url")
     urls = st.fixed_dictionaries({"media_url": anything | st.lists(anything, max_size=15)})

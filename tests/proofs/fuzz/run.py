@@ -1,4 +1,4 @@
-"""`python -m tests.proofs.fuzz.run PARSER SECONDS`: a parser's property, fed by a fuzzer that sees which branches it reaches."""
+"""`python -m tests.proofs.fuzz.run PARSER SECONDS`: fuzz a parser's property, guided by branch coverage."""
 
 import argparse
 import importlib.util
@@ -10,17 +10,17 @@ from collections.abc import Callable
 from typing import Any
 
 atheris: Any = importlib.import_module("atheris") if importlib.util.find_spec("atheris") else None
-"""Built for few machines, and without types."""
+"""Built for few platforms, and without types."""
 
 OURS = ["bots", "core"]
-"""Whose branches are counted."""
+"""The packages whose branches are counted."""
 LONGEST_INPUT = 2**16
 STUCK_S = 300
-"""After so long with one input it is called a hang; by the clock on the wall, on a machine that has other work too."""
+"""Longer than this with one input is a hang; in wall-clock time, on a machine that has other work too."""
 
 
 def targets() -> dict[str, Callable[[bytes], object]]:
-    """Import what is under test, its branches counted, and return what takes the fuzzer's bytes."""
+    """Import the code under test with coverage, and return a function that takes the fuzzer's bytes."""
     with atheris.instrument_imports(include=OURS):
         from tests.proofs.fuzz.parsers import property_of  # noqa: PLC0415 - only now are the branches counted
         from tests.proofs.fuzz.table import PARSERS  # noqa: PLC0415
@@ -33,7 +33,7 @@ def _fed(holds: Callable[[], None]) -> Callable[[bytes], object]:
 
 
 def main() -> None:
-    """Fuzz for so long and say how often; the first failure ends it, with its input in a file `crash-…`."""
+    """Fuzz for a time and report the number of runs; the first failure ends it and leaves its input in `crash-…`."""
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.fuzz.run", description=__doc__)
     parser.add_argument("parser", help="a parser's name, or `list`")
     parser.add_argument("seconds", type=int, nargs="?", default=60)
@@ -43,7 +43,7 @@ def main() -> None:
     known = targets()
     if asked.parser not in known:
         sys.exit(f"There is a fuzzer for each of: {', '.join(known)}.")
-    logging.basicConfig(handlers=[logging.NullHandler()])  # not disabled: some parsers are judged by what is logged
+    logging.basicConfig(handlers=[logging.NullHandler()])  # not disabled: some properties read the log
     _run(asked.parser, known[asked.parser], asked.seconds)
 
 
@@ -53,18 +53,18 @@ def _run(name: str, feed: Callable[[bytes], object], seconds: int) -> None:
 
     def one(data: bytes) -> None:
         nonlocal used
-        used += feed(data.ljust(LONGEST_INPUT, b"\0")) is not None  # with too few bytes for an input it would be None
+        used += feed(data.ljust(LONGEST_INPUT, b"\0")) is not None  # None where the bytes are too few for an input
         if time.monotonic() - began_s >= seconds:
             print(f"fuzz: {name}: {verdict(used, seconds)}", flush=True)  # noqa: T201
-            os._exit(0 if used else 1)  # the fuzzer takes an ordinary exit for a failure of what it tests
+            os._exit(0 if used else 1)  # the fuzzer takes an ordinary exit for a failed test
 
-    # Without len_control=0 it would begin with a few bytes, which are too few for most inputs.
+    # Without len_control=0 it starts with a few bytes, which are too few for most inputs.
     atheris.Setup([sys.argv[0], f"-max_len={LONGEST_INPUT}", "-len_control=0", f"-timeout={STUCK_S}"], one)
     atheris.Fuzz()
 
 
 def verdict(used: int, seconds: int) -> str:
-    """Say what a run is worth in which nothing failed: without inputs, nothing."""
+    """Return the exit status of a run without a failure: without inputs it proves nothing."""
     if not used:
         return f"nothing was tested, for none of the fuzzer's bytes made an input in {seconds} s"
     return f"{used:,} inputs in {seconds} s, and each was refused at most"

@@ -1,4 +1,4 @@
-"""The same for what a real service is given: callbacks, the typed acts of admins, and the addresses of media."""
+"""Properties of a real service's input: callbacks, typed commands of admins, and media addresses."""
 
 import asyncio
 import logging
@@ -32,13 +32,13 @@ Requests = list[tuple[bytes, bytes, bytes]]
 
 
 def with_service(use: Callable[[Incarnation], Awaitable[None]]) -> None:
-    """Give a real service with a real store to something; afterwards the books must balance."""
+    """Pass a real service with a real store to an act; afterwards the books must balance."""
 
     async def run() -> None:
         with tempfile.TemporaryDirectory() as folder:
             rig = Rig(Path(folder))
             async with rig.running() as alive:
-                # What is ordered in whichever chat is heard in the rig's.
+                # Orders from any chat are delivered to the rig's.
                 alive.worker._deliverer._deliveries = dict.fromkeys(("test", "telegram", "discord"), rig.chat)
                 await use(alive)
 
@@ -46,7 +46,7 @@ def with_service(use: Callable[[Incarnation], Awaitable[None]]) -> None:
 
 
 class _Faults(logging.Handler):
-    """Keeps the errors that are logged with a traceback."""
+    """Keeps errors that are logged with a traceback."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -59,7 +59,7 @@ class _Faults(logging.Handler):
 
 @contextmanager
 def faultless() -> Iterator[None]:
-    """Raise what is logged as a fault: the bot says that something went wrong and goes on, and the fuzzer must not."""
+    """Raise faults that are logged: the bot apologises and goes on, but the fuzzer must not."""
     faults = _Faults()
     logging.getLogger().addHandler(faults)
     try:
@@ -74,7 +74,7 @@ def faultless() -> Iterator[None]:
 
 
 def callbacks(requests: Requests) -> None:
-    """Whatever is posted, the server answers, never with a fault of its own, and lets nobody in without the token."""
+    """Whatever is posted, the server answers without a fault of its own, and admits nobody without the token."""
 
     async def use(alive: Incarnation) -> None:
         await alive.store.admit(admission(job_id="job", callback_token="job.the-token"))
@@ -95,12 +95,12 @@ def callbacks(requests: Requests) -> None:
 
 
 async def post(port: int, path: bytes, header: bytes, body: bytes) -> int:
-    """Post as no library would; return the status."""
+    """Post raw bytes, as no library would; return the status."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = b"POST /%s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
     line = b""
     async with asyncio.timeout(10):
-        with suppress(ConnectionError):  # it may hang up before it has read all of a long body
+        with suppress(ConnectionError):  # it may hang up before it has read a long body
             writer.write(head % (path, header, len(body)) + body)
             await writer.drain()
             line = await reader.readline()
@@ -111,7 +111,7 @@ async def post(port: int, path: bytes, header: bytes, body: bytes) -> int:
 
 
 def raw(text: str) -> bytes:
-    """Keep a piece of a header on its line."""
+    """Remove line breaks from a part of a header."""
     return text.encode("utf-8", "surrogatepass").replace(b"\r", b"%0d").replace(b"\n", b"%0a")[:5000]
 
 
@@ -128,7 +128,7 @@ _bodies = BODIES | st.just(b" " * (LARGEST_CALLBACK_BYTES + 1))
 
 
 def typed_acts(lines: list[tuple[str, list[str]]]) -> None:
-    """An admin who writes nonsense is told so."""
+    """Nonsense from an admin is refused."""
     boss = somebody("boss", is_admin=True)
 
     async def use(alive: Incarnation) -> None:
@@ -158,7 +158,7 @@ class _Nowhere(AbstractResolver):
 
 
 def media(urls: list[str]) -> None:
-    """No address makes the fetcher fail in another way than it declares; nothing is ever connected to."""
+    """The fetcher fails only as it declares, whatever the address; it never connects."""
 
     async def run() -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Every parser that takes what strangers and machines send."""
+"""All parsers of input from strangers and machines."""
 
 from tests.proofs.fuzz.discord import DISCORD
 from tests.proofs.fuzz.long_texts import LONG_TEXTS

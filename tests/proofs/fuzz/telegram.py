@@ -1,4 +1,4 @@
-"""The same for what Telegram sends: messages, presses of buttons, and whatever is posted where it would post them."""
+"""Properties of what Telegram sends: messages, button presses, and anything posted to its webhook."""
 
 import asyncio
 import itertools
@@ -43,7 +43,7 @@ DEADLINE_S = 10
 
 
 def telegram_message(given: JSON) -> None:
-    """An update of the documented form, with hostile text, names and entities."""
+    """An update of the documented form with hostile text, names and entities."""
     update = telegram.Update.de_json({"update_id": 1, "message": given}, None)
     message = update.message
     assert message is not None
@@ -114,13 +114,13 @@ _message = st.fixed_dictionaries({**_base, "text": _text}, optional={**_extras, 
 
 
 class _Line:
-    """A Telegram that agrees to everything, and in which every other member is an admin."""
+    """A Telegram that accepts everything, and in which every second member is an admin."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, str]]] = []
 
     async def exchange(self, _: str, url: str, data: RequestData | None, __: object) -> tuple[int, bytes]:
-        """Stand in for the connection."""
+        """Do nothing: there is no connection."""
         method, form = url.rpartition("/")[2], _form(data)
         try:
             body = bytes(form()._value) if form and not form.is_multipart else b""
@@ -144,7 +144,7 @@ class _Line:
                 return True
 
     def said(self, method: str) -> list[str]:
-        """Return what was said in calls of a method; whatever was said, in whichever call, must be sayable."""
+        """Return the texts of calls of a method; the texts of all calls must be valid."""
         assert all(len(given.get("text", "")) <= TEXT_LIMIT for _, given in self.calls)
         return [given["text"] for name, given in self.calls if name == method]
 
@@ -177,11 +177,11 @@ async def _receiving(service: Service, line: _Line) -> AsyncIterator[Telegram]:
 
 
 def telegram_presses(presses: list[JSON]) -> None:
-    """Whoever presses whatever is told so, once, in words that fit; no press is a fault of ours."""
+    """Any press of any button is answered once, in words that fit, and causes no fault."""
     line = _Line()
 
     async def use(alive: Incarnation) -> None:
-        alive.service._ids = Ids(job=map(str, itertools.count(1)).__next__)  # so that buttons can be guessed
+        alive.service._ids = Ids(job=map(str, itertools.count(1)).__next__)  # so that button data can be guessed
         mine = somebody(community="telegram:-1", member="telegram:1")
         await alive.store.admit(admission(order(mine), job_id="job"))
         async with _receiving(alive.service, line) as platform:
@@ -218,7 +218,7 @@ _of_others = st.fixed_dictionaries(
 
 
 def _asking(press: JSON, micros: int) -> JSON:
-    """Let whoever was refused ask."""
+    """Send a credit request after a refusal."""
     return {**press, "data": f"ask:{micros}:{press['from']['id']}"}
 
 
@@ -229,7 +229,7 @@ _press = st.one_of(_of_ours, st.builds(_asking, _of_ours, st.integers(0, 10**8) 
 
 
 def telegram_webhook(posts: list[tuple[str, bytes, bytes]]) -> None:
-    """Whatever is posted, nothing comes of it without the secret; with it, no update of the documented form fails."""
+    """Nothing that is posted without the secret has an effect; with it, no update of the documented form fails."""
     line = _Line()
 
     async def use(alive: Incarnation) -> None:
@@ -269,7 +269,7 @@ async def _unmeasured() -> str:
 
 
 def _swapped(draw: st.DrawFn, value: Any) -> Any:
-    """Put anything in the place of one field, however deep."""
+    """Replace one field, however deep, by any value."""
     if not isinstance(value, dict) or not value or not draw(st.integers(0, 3)):
         return draw(values() | NUMBERS)
     name = draw(st.sampled_from(sorted(value)))

@@ -1,4 +1,4 @@
-"""What hostile input once broke, one plain test each."""
+"""What hostile input once broke, one test each."""
 
 from datetime import UTC, datetime
 from pathlib import Path

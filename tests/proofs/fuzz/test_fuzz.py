@@ -1,4 +1,4 @@
-"""A slice of `python -m tests.proofs.fuzz.run`: hostile input meets each parser."""
+"""A slice of `python -m tests.proofs.fuzz.run`: hostile input for each parser."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from tests.proofs.fuzz.parsers import property_of
 from tests.proofs.fuzz.table import PARSERS
 
 
-@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of what failed: it must not hide why
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # the warning would hide the failure
 @pytest.mark.parametrize("name", PARSERS)
 def test_hostile_input_is_refused_at_most(name: str) -> None:
     property_of(PARSERS[name], PARSERS[name].examples)()

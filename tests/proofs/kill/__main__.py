@@ -1,9 +1,9 @@
-"""`python -m tests.proofs.kill N`: kill a real service N times at random instants, with orders coming in all the while.
+"""`python -m tests.proofs.kill N`: kill a real service N times at random instants while orders come in.
 
-`--fleet N` lets many processes over one PostgreSQL database take N orders while workers and bots die and freeze.
+`--fleet N` runs many processes on one PostgreSQL database through N orders while workers and bots die and freeze.
 
-The instants, the orders and the faults are drawn from the seed. Time is real, so that the same seed meets the same
-mix and not the same history.
+The instants, the orders and the faults are drawn from the seed. Time is real, so the same seed gives the same mix but
+not the same history.
 """
 
 import argparse
@@ -29,7 +29,7 @@ LOG_LINES = 30
 
 @dataclass
 class Run:
-    """Lives that are still to be lived, and what came of those that were."""
+    """Lives still to run, and the results of those that ran."""
 
     left: int
     next_seed: int
@@ -69,7 +69,7 @@ def _story(seed: int, kills: int, folder: Path, events: list[str], error: Except
 
 
 async def run(nursery: Nursery, kills: int, seed: int, side_by_side: int = SIDE_BY_SIDE) -> Run:
-    """Live as many lives as that many kills take."""
+    """Run as many lives as the kills need."""
     course = Run(kills, seed)
     await asyncio.gather(*(_lives(course, nursery) for _ in range(side_by_side)))
     return course
@@ -100,7 +100,7 @@ async def _alone(kills: int, seed: int, side_by_side: int) -> Run:
 
 
 def summary(course: Run, seconds: float) -> str:
-    """Say in a line what was done and how it ended, and in another what was hit."""
+    """Print the result in a line, and in another what the kills hit."""
     tally = course.tally
     others = " ".join(f"{name} {n}" for name, n in sorted(tally.ended.items()) if name != "sent")
     hit = " ".join(f"{name} {n}" for name, n in tally.killed_in.most_common())
@@ -113,14 +113,14 @@ def summary(course: Run, seconds: float) -> str:
 
 
 def main() -> int:
-    """Run what the command line asks for; return 1 when anything was wrong."""
+    """Run the command line; return 1 if anything was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.kill", description=__doc__)
     parser.add_argument("kills", type=int, nargs="?", default=200)
     parser.add_argument("--seed", type=int, help="of the first life (default: drawn)")
     parser.add_argument("--side-by-side", type=int, default=SIDE_BY_SIDE, help="services at once (%(default)s)")
     parser.add_argument("--fleet", type=int, metavar="ORDERS", help="many processes, and so many orders")
     options = parser.parse_args()
-    logging.getLogger().addHandler(logging.NullHandler())  # the local servers complain of each connection that breaks
+    logging.getLogger().addHandler(logging.NullHandler())  # the local servers log each broken connection
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     sys.stdout.write(f"seed {seed}\n")
     if options.fleet:

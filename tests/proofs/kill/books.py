@@ -1,4 +1,4 @@
-"""What a database says after a kill: whether its books balance, and what it remembers."""
+"""A database after a kill: whether its books balance, and what it remembers."""
 
 import shutil
 import sqlite3
@@ -23,7 +23,7 @@ JOBS = """
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One job as its row and its ledger entries tell of it."""
+    """One job, from its row and its ledger entries."""
 
     job_id: str
     event_id: str
@@ -37,13 +37,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Everything that a database remembers and must not forget: jobs by event, and ledger entries."""
+    """What a database remembers and must not forget: jobs by event, and ledger entries."""
 
     jobs: Mapping[str, Row]
     entries: frozenset[str]
 
     def lost_since(self, before: "Memory") -> list[str]:
-        """Name what was committed then and is no longer there."""
+        """Return what was committed before and is lost."""
         jobs = before.jobs.keys() - self.jobs.keys()
         reopened = {name for name, job in before.jobs.items() if job.closed and job.stage == "sent"} - {
             name for name, job in self.jobs.items() if job.closed and job.stage == "sent"
@@ -67,7 +67,7 @@ async def recalled(url: str) -> Memory:
 
 @contextmanager
 def copied(database: Path) -> Iterator[Path]:
-    """Copy a database whose process is dead, with its log, as they lie on disk."""
+    """Copy a dead process's database and its log as they are on disk."""
     with tempfile.TemporaryDirectory(prefix="troubadour-kill-") as folder:
         for source in (database, database.with_name(f"{database.name}-wal")):
             if source.exists():
@@ -76,7 +76,7 @@ def copied(database: Path) -> Iterator[Path]:
 
 
 def remembered(database: Path) -> Memory:
-    """Read what a database remembers; nothing where it was never set up."""
+    """Read what a database remembers; nothing if it was never set up."""
     with closing(connect(database, read_only=True)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").fetchone():
             return NOTHING
@@ -87,7 +87,7 @@ def remembered(database: Path) -> Memory:
 
 
 async def looked_into(database: Path) -> tuple[Memory, list[str]]:
-    """Audit a copy of a dead process's database; return what it remembers, and what is wrong with it."""
+    """Audit a copy of a dead process's database; return what it remembers and what is wrong."""
     if not database.exists():
         return NOTHING, []
     with copied(database) as copy:

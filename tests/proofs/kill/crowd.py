@@ -1,4 +1,4 @@
-"""People who order over both platforms, whatever happens to the bot meanwhile."""
+"""Members who order on both platforms, whatever happens to the bot."""
 
 import asyncio
 import random
@@ -11,34 +11,34 @@ from tests.worlds.telegram import Chat, Message, TelegramWorld, User
 AGAIN = "Send again"
 PEOPLE = 6
 ORDERS_PER_GROUP = 4
-"""A group takes 20 messages a minute, so that they move on."""
+"""A group takes 20 messages a minute, so members move on to the next."""
 FAULTS = "failed error drop 500-after-accepting html 429 unknown-status no-media".split()
-"""What the gateway is told to do with some of the orders."""
+"""Faults that the gateway injects into some orders."""
 FAULT_SHARE, MUSIC_SHARE, DISCORD_SHARE, TWICE_SHARE, DEAD_TOKEN_SHARE = 0.08, 0.08, 0.5, 0.1, 0.06
 
 
 @dataclass(kw_only=True, eq=False)
 class Order:
-    """One order, and what its author sees of it."""
+    """One order, as its author sees it."""
 
     text: str
     event_id: str
     presses: int = 0
-    """How often its author asked for the audio again, because the bot had offered that."""
+    """How often its author pressed *send again*."""
 
     @property
     def audios(self) -> int:
-        """Count messages with audio that answer it."""
+        """Count the messages with its audio."""
         raise NotImplementedError
 
     @property
     def answered(self) -> bool:
-        """Say whether the bot has said anything that its author can read."""
+        """Say whether the bot has answered anything visible to its author."""
         raise NotImplementedError
 
     @property
     def offers(self) -> bool:
-        """Say whether a button offers to send the audio again."""
+        """Say whether there is a *send again* button."""
         raise NotImplementedError
 
     async def ask_again(self) -> None:
@@ -83,7 +83,7 @@ class DiscordOrder(Order):
     member: Member
     world: DiscordWorld
     job_id: str = ""
-    """Set once a database has named it: by it a message in the channel is known."""
+    """Set once it is read from a database; it identifies the job's message in the channel."""
 
     def _answers(self) -> list[DiscordMessage]:
         shown = [m for m in (self.reply.original, *self.reply.followups) if m is not None]
@@ -121,12 +121,12 @@ class DiscordOrder(Order):
 
 
 class Crowd:
-    """Everybody who orders from one bot."""
+    """All members who order from one bot."""
 
     def __init__(self, rng: random.Random, discord: DiscordWorld, telegram: TelegramWorld) -> None:
         self.orders: list[Order] = []
         self.unsaid = 0
-        """Orders that Discord could not hand over, since the bot was away."""
+        """Orders that Discord could not pass on, since the bot was away."""
         self._rng = rng
         self._discord = discord
         self._telegram = telegram
@@ -138,7 +138,7 @@ class Crowd:
         self._in_group = 0
 
     async def order(self) -> None:
-        """Let somebody order something that nobody has ordered before."""
+        """Place an order with a new text."""
         rng, number = self._rng, len(self.orders) + self.unsaid
         music = rng.random() < MUSIC_SHARE
         text = f"Number {number} short tune" if music else f"Number {number}"
@@ -160,7 +160,7 @@ class Crowd:
             if twice < TWICE_SHARE:
                 await self._discord.repeat(reply)
         except (ConnectionError, CommandError, StopIteration, AssertionError, TimeoutError):
-            self.unsaid += 1  # it was killed while the command was on its way
+            self.unsaid += 1  # it was killed before the command arrived
             return
         if dead < DEAD_TOKEN_SHARE:
             self._discord.kill_token(reply)
@@ -184,13 +184,13 @@ class Crowd:
         return self._group
 
     async def ask_again(self, order: Order) -> None:
-        """Let the author of an order press its button, unless the bot is away."""
+        """Press an order's button as its author, unless the bot is away."""
         connected = all(map(self._discord.gateway.connected, range(len(self._channels))))
         if order.offers and (isinstance(order, TelegramOrder) or connected):
             await order.ask_again()
 
     async def keep_ordering(self, pause_s: float, may_order: "asyncio.Event") -> None:
-        """Order now and then, at instants drawn from the seed, while `may_order` is set."""
+        """Order at instants drawn from the seed, while `may_order` is set."""
         while True:
             await asyncio.sleep(self._rng.uniform(0, 2 * pause_s))
             await may_order.wait()

@@ -1,6 +1,6 @@
-"""Bots and workers in processes of their own over one PostgreSQL database, killed and frozen while people order.
+"""Bot and worker processes on one PostgreSQL database, killed and frozen while members order.
 
-Each has a folder to itself, as on a machine of its own: a worker that takes over finds none of the files of the dead.
+Each has its own folder, as on a machine of its own: a worker that takes over finds no files of the dead one.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ BOTS, WORKERS = 2, 3
 LEASE_S = 2
 READY_S, REST_S, LOOK_S = 60.0, 300.0, 0.2
 PAUSE_S, AWAY_S = 1.5, 2.0
-"""Between two blows, and until a killed process is started again: instants are drawn up to these."""
+"""Upper bounds of the time between two faults, and until a killed process is restarted."""
 FROZEN_S = 2.0 * LEASE_S
 KILL_SHARE, BOT_SHARE = 0.5, 0.15
 MOST_OPEN = 100
@@ -36,7 +36,7 @@ MOST_OPEN = 100
 
 @dataclass
 class Count:
-    """What happened, counted."""
+    """Counts of what happened."""
 
     kills: int = 0
     freezes: int = 0
@@ -47,7 +47,7 @@ class Count:
 
 
 class Fleet:
-    """All processes, and who watches them."""
+    """All processes and their observers."""
 
     def __init__(self, seed: int, service: Process, nursery: Nursery, gateway: Sandbox, url: str) -> None:
         self.count = Count()
@@ -74,8 +74,8 @@ class Fleet:
         self._children[name] = self._nursery.start(folder, environment, ("run", "--roles", *part))
 
     async def live(self, orders: int) -> None:
-        """Take so many orders under blows, then come to rest. Raises Wrong."""
-        await self.start("worker0")  # one process alone brings the schema up to date first, as a reader would
+        """Take a number of orders under faults, then come to rest. Raises Wrong."""
+        await self.start("worker0")  # one process alone migrates the schema first, as an operator would
         for name in self.names:
             if name not in self._children:
                 await self.start(name)
@@ -106,7 +106,7 @@ class Fleet:
                 await self._look()
 
     async def _strike(self) -> None:
-        """Kill or freeze somebody now and then; everybody comes back."""
+        """Kill or freeze a process now and then; each comes back."""
         async with asyncio.TaskGroup() as returns:
             while True:
                 await asyncio.sleep(self._rng.uniform(0, PAUSE_S))
@@ -141,7 +141,7 @@ class Fleet:
         for name, child in self._children.items():
             if child.gone.done():
                 raise Wrong(f"{name} ended by itself with status {child.gone.result()}: {self._log(name)[-3000:]}")
-        # Rows that were read before the chats are looked at may be behind them: what is wrong is so twice.
+        # Rows are read before the chats and may be older: only what is wrong twice counts.
         wrong = await self._wrong() and (await self._wrong() & await self._wrong())
         self._blame(sorted(wrong))
 
@@ -161,9 +161,9 @@ class Fleet:
         return [name for name in ordered | jobs.keys() if name not in jobs or not jobs[name].closed]
 
     def _undelivered(self) -> list[str]:
-        """Name what is not there although everybody has asked for theirs.
+        """Return what is missing although every member has pressed *send again*.
 
-        The upload of a frozen worker may arrive when others have long called it doubtful, and take the offer away.
+        A frozen worker's upload may arrive long after others have called it uncertain, and remove the button.
         """
         heard = {order.event_id for order in self._crowd.orders if order.audios}
         lost = {name for name, job in self.memory.jobs.items() if job.stage == DeliveryState.UNDELIVERABLE} - heard
@@ -214,7 +214,7 @@ class Fleet:
                     await self._look()
                     if not left():
                         return
-                    if ask:  # a busy machine may lose a short lease in the middle of an upload once more
+                    if ask:  # on a busy machine a short lease may expire during an upload again
                         await self._ask_again()
                     await asyncio.sleep(LOOK_S)
         except TimeoutError:
@@ -223,7 +223,7 @@ class Fleet:
 
 @asynccontextmanager
 async def fleet(seed: int, folder: Path, nursery: Nursery, server: Server) -> AsyncIterator[Fleet]:
-    """Make a world with a gateway, two chats and a database, and a fleet that is not started."""
+    """Create a world with a gateway, two chats and a database, and a fleet that is not started."""
     url = await server.empty()
     rng = random.Random(f"{seed} gateway")  # noqa: S311 - to be repeated, not to be secret
     config = SandboxConfig(queued_s=0.05, processing_s=rng.uniform(0.05, 0.5), keep=100_000)

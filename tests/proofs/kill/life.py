@@ -1,4 +1,4 @@
-"""One service, from an empty folder to its last order, killed and stopped on the way as often as it is told."""
+"""One service from an empty folder to its last order, killed and stopped a number of times."""
 
 import asyncio
 import random
@@ -23,12 +23,12 @@ from tests.worlds.telegram import TelegramWorld
 
 READY_S = 20.0
 REST_S = 90.0
-"""How long everything may take to come to rest once faults have stopped."""
+"""The time for everything to come to rest once faults have stopped."""
 LOOK_S = 0.1
 MOST_OPEN = 10
 ORDER_PAUSE_S = 0.4
 START_S, LIFE_S, STOP_S = 0.4, 0.8, 1.2
-"""Instants are drawn up to these: of a kill during the start, of one after it, and of the end of a stop."""
+"""Upper bounds of the time to a kill during the start, to one after it, and to the end of a stop."""
 START_SHARE, STOP_SHARE, FROZEN_SHARE, LIVE_SHARE, ASK_SHARE = 0.3, 0.25, 0.3, 0.03, 0.15
 REMEMBERED = 16
 EXTRA = {"DRAIN_S": "5", "DIRECT_ALLOWANCE": "10 day", "DEFAULT_POOL": "unlimited", "JOB_S": "60"}
@@ -37,34 +37,34 @@ KEY = "canary-gateway-key"
 
 @dataclass
 class Tally:
-    """What happened, counted."""
+    """Counts of what happened."""
 
     kills: int = 0
     starting: int = 0
-    """Kills before the service took orders."""
+    """Kills before the service accepted orders."""
     stops: int = 0
     live: int = 0
-    """Audits beside a running service."""
+    """Audits of a running service."""
     orders: int = 0
     asked: int = 0
-    """How often somebody asked for audio again."""
+    """Presses of *send again*."""
     ended: Counter[str] = field(default_factory=Counter)
     killed_in: Counter[str] = field(default_factory=Counter)
-    """States that unfinished jobs were in at the kills."""
+    """States of the unfinished jobs at the kills."""
 
     def add(self, other: "Tally") -> None:
-        """Add another life's counts."""
+        """Add the counts of another life."""
         for name, value in vars(other).items():
             setattr(self, name, getattr(self, name) + value)
 
 
 def drawn(seed: int, what: str = "") -> random.Random:
-    """Return what draws one kind of choice, the same for the same seed."""
+    """Return a random generator for one kind of choice, from the seed."""
     return random.Random(f"{seed} {what}")  # noqa: S311 - to be repeated, not to be secret
 
 
 class Wrong(Exception):
-    """A promise was broken."""
+    """A promise is broken."""
 
 
 class Life:
@@ -84,7 +84,7 @@ class Life:
         self._database = service.folder / "troubadour.db"
 
     async def live(self, kills: int) -> None:
-        """Be killed so many times, then come to rest. Raises Wrong."""
+        """Run through a number of kills, then come to rest. Raises Wrong."""
         ordering = asyncio.create_task(self._crowd.keep_ordering(ORDER_PAUSE_S, self._may_order))
         try:
             for _ in range(kills):
@@ -121,7 +121,7 @@ class Life:
         await self._look()
 
     async def _pass(self, child: Child, time_s: float) -> None:
-        """Let time go by, unless the process ends by itself."""
+        """Wait, unless the process ends by itself."""
         await asyncio.wait({child.gone}, timeout=time_s)
         if child.gone.done():
             raise Wrong(f"the process ended by itself with status {child.gone.result()}")
@@ -149,7 +149,7 @@ class Life:
         return any(call.method == "getUpdates" for call in self.service.telegram.calls)
 
     async def _freeze(self, child: Child) -> None:
-        """Stop the process for a while; sometimes it is killed before it can go on."""
+        """Stop the process for a while, and sometimes kill it before it can go on."""
         child.signal(signal.SIGSTOP)
         self.tally.stops += 1
         time_s = self._rng.uniform(0, STOP_S)
@@ -162,7 +162,7 @@ class Life:
     # --- what can be seen -----------------------------------------------------------------------------------------
 
     async def _audit_alive(self) -> None:
-        """Run `ledger verify` beside the service, in whatever state that is."""
+        """Run `ledger verify` beside the service, in any state."""
         if not self.memory.jobs:
             return
         verify = self._nursery.start(self.service.folder, self.service.environment(), ("ledger", "verify"))
@@ -181,7 +181,7 @@ class Life:
         await self._ask_again(ASK_SHARE)
 
     def _violations(self) -> list[str]:
-        """Take what the platforms' own documents say against the bot's requests, and forget the requests."""
+        """Return how the bot's requests violate the platforms' specifications, and forget the requests."""
         telegram, discord = self.service.telegram, self.service.discord
         found = telegram.violations + discord.violations
         telegram.calls.clear()
@@ -206,7 +206,7 @@ class Life:
     # --- the end --------------------------------------------------------------------------------------------------
 
     async def _come_to_rest(self) -> None:
-        """Start it once more, as anybody would, and let it finish everything."""
+        """Start it once more without faults, and let it finish everything."""
         await self.service.start()
         await self._until(self._open)
         self.memory = remembered(self._database)
@@ -223,7 +223,7 @@ class Life:
         self.tally.ended = verdict.ended(self._crowd.orders, self.memory)
 
     async def _until(self, left: Callable[[], list[str]]) -> None:
-        """Look from outside, as an operator would, until nothing is left."""
+        """Watch from outside, as an operator would, until nothing is left."""
         try:
             async with asyncio.timeout(REST_S):
                 while left():
@@ -237,7 +237,7 @@ class Life:
         return [name for name in ordered | jobs.keys() if name not in jobs or not jobs[name].closed]
 
     def _undelivered(self) -> list[str]:
-        """Name what was not delivered although the chats take everything again and everybody has asked for theirs."""
+        """Return what is missing although the chats accept everything and every member has pressed *send again*."""
         jobs = remembered(self._database).jobs
         return [name for name, job in jobs.items() if not job.closed or job.stage == DeliveryState.UNDELIVERABLE]
 
@@ -248,7 +248,7 @@ class Life:
 
 @asynccontextmanager
 async def life(seed: int, folder: Path, nursery: Nursery) -> AsyncIterator[Life]:
-    """Make a world and a service that is not started. Nothing of it is left afterwards, whatever happens."""
+    """Create a world and a service that is not started; remove both afterwards, whatever happens."""
     rng = drawn(seed, "gateway")
     config = SandboxConfig(queued_s=0.05, processing_s=rng.uniform(0.05, 0.5), keep=100_000)
     async with Sandbox(config) as gateway, DiscordWorld() as discord, TelegramWorld() as telegram:

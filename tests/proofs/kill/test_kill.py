@@ -1,4 +1,4 @@
-"""A slice of the kills, and that whoever counts them would see something go wrong."""
+"""A slice of the kills, and a check that the verdict notices a broken promise."""
 
 import signal
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What must be true after a kill, and once everything has come to rest."""
+"""Checks after a kill, and once everything has come to rest."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,23 +11,23 @@ from tests.proofs.kill.crowd import DiscordOrder, Order
 WITH_AUDIO = frozenset(DeliveryState)
 BEFORE_SUBMISSION = frozenset({State.QUEUED, State.CANCELLED, State.REJECTED})
 FIELDS = ("text", "prompt")
-"""Where the gateway's requests have an order's text."""
+"""The field with an order's text in the gateway's requests."""
 
 
 def text_of(submitted: Job) -> str:
-    """Return the text by which an order and its request at the gateway are known."""
+    """Return the text that identifies an order and its request at the gateway."""
     return next(str(submitted.payload[field]) for field in FIELDS if field in submitted.payload)
 
 
 def _names(orders: Iterable[Order], memory: Memory) -> None:
-    """Tell the Discord orders the names of their jobs."""
+    """Set the job ids of the Discord orders."""
     for order in orders:
         if isinstance(order, DiscordOrder) and order.event_id in memory.jobs:
             order.job_id = memory.jobs[order.event_id].job_id
 
 
 def at_any_time(orders: Sequence[Order], submits: Sequence[Job], memory: Memory) -> Iterator[str]:
-    """Yield what is wrong, whenever that is: while the service is dead, too."""
+    """Yield what must never be wrong, even while the service is dead."""
     _names(orders, memory)
     asked = Counter(map(text_of, submits))
     for order in orders:
@@ -47,7 +47,7 @@ def at_any_time(orders: Sequence[Order], submits: Sequence[Job], memory: Memory)
 
 
 def at_rest(orders: Sequence[Order], submits: Sequence[Job], memory: Memory) -> Iterator[str]:
-    """Yield what is wrong once faults have stopped and nothing is left to do."""
+    """Yield what is wrong at rest, after the faults."""
     yield from at_any_time(orders, submits, memory)
     known = {order.event_id for order in orders}
     yield from (f"{name}: a job that nobody ordered" for name in memory.jobs.keys() - known)
@@ -78,5 +78,5 @@ def _ended_badly(order: Order, job: Row, spent_micros: int) -> Iterator[str]:
 
 
 def ended(orders: Iterable[Order], memory: Memory) -> Counter[str]:
-    """Count how the orders ended; `unheard` are those whose interaction the bot took no further than its answer."""
+    """Count how the orders ended; `unheard` counts interactions that were acknowledged and got no further."""
     return Counter(memory.jobs[o.event_id].stage if o.event_id in memory.jobs else "unheard" for o in orders)

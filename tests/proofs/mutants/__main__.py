@@ -1,7 +1,7 @@
-"""Break the SQL one operator at a time and see that a test goes red: `python -m tests.proofs.mutants [PART OF A LINE]`.
+"""Mutate the SQL one operator at a time and expect a red test: `python -m tests.proofs.mutants [PART OF A LINE]`.
 
-Exits with 1 when a mutant survives that has no written reason in `reasons.txt`, and when the tests tell nothing:
-they must pass on the SQL as it is.
+Exits with 1 if a mutant survives without a reason in `reasons.txt`, and if the tests are undecided: they must pass on
+the unchanged SQL.
 """
 
 import os
@@ -18,7 +18,7 @@ def _say(line: str) -> None:
 
 
 def survivors(words: list[str]) -> int:
-    """Try every mutant of the lines with these words; count and print those that survive without a reason."""
+    """Try every mutant of the lines with these words; print and count survivors without a reason."""
     excused = reasons("reasons.txt")
     wanted = [m for file in FILES for m in mutants(file) if all(word in m.before for word in words)]
     tried = [m for m in wanted if m.name not in excused]
@@ -33,7 +33,7 @@ def survivors(words: list[str]) -> int:
 
 
 def main() -> int:
-    """Run the tests without a mutant and then with each."""
+    """Run the tests without a mutant, then with each."""
     try:
         unchanged = judge(None)
         if not unchanged.green:

@@ -1,4 +1,4 @@
-"""What pytest must not call a failed test while there are mutants; with `-x` it would."""
+"""Keeps pytest with `-x` from counting an error outside of a test as a killed mutant."""
 
 from collections.abc import Generator
 
@@ -6,17 +6,17 @@ import pytest
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:
-    """End the run where tests cannot be read."""
+    """End the run if tests cannot be collected."""
     if report.failed:
         pytest.exit(report.longreprtext, returncode=pytest.ExitCode.INTERRUPTED)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
-    """End the run where there is no PostgreSQL: half of the tests would say nothing."""
+    """End the run without PostgreSQL: half of the tests would be skipped."""
     try:
         return (yield)
-    except BaseException as error:  # as pytest's own skip and fail are
+    except BaseException as error:  # like pytest's own skip and fail
         if fixturedef.argname == "postgres":
             pytest.exit(str(error), returncode=pytest.ExitCode.INTERRUPTED)
         raise

@@ -1,6 +1,6 @@
-"""Break the money rules in Python one operator at a time, by mutmut: `python -m tests.proofs.mutants.rules`.
+"""Mutate the money rules in Python with mutmut: `python -m tests.proofs.mutants.rules`.
 
-Exits with 1 when a mutant survives that has no written reason in `reasons_rules.txt`, and when a reason is outdated.
+Exits with 1 if a mutant survives without a reason in `reasons_rules.txt`, and if a reason is outdated.
 """
 
 import shutil
@@ -17,7 +17,7 @@ DEAD = ("killed", "timeout")
 
 
 def survivors(results: str) -> Iterator[str]:
-    """Yield the numbered name of each mutant that is not dead, whatever else mutmut calls it."""
+    """Yield the numbered name of each mutant that mutmut does not report as killed."""
     for line in results.splitlines():
         name, _, state = line.strip().rpartition(": ")
         if state not in DEAD:
@@ -25,13 +25,13 @@ def survivors(results: str) -> Iterator[str]:
 
 
 def changed(diff: str) -> str:
-    """Return how `reasons_rules.txt` names a mutant: the line it changed. Its number is another after each edit."""
+    """Return a mutant's name in `reasons_rules.txt`: the changed line, since its number changes with each edit."""
     lines = [line for line in diff.splitlines() if line.startswith("+") and not line.startswith("+++")]
     return " ".join(line[1:].strip() for line in lines)
 
 
 def complaints(alive: list[str], excused: list[str]) -> Iterator[str]:
-    """Say which of the living have no reason, and which reasons no living mutant."""
+    """Return the survivors without a reason, and the reasons without a survivor."""
     yield from (f"survived: {line}" for line in alive if line not in excused)
     yield from (f"outdated reason: {line or 'a line without one'}" for line in excused if line not in alive)
 
@@ -41,8 +41,8 @@ def _mutmut(*arguments: str) -> str:
 
 
 def main() -> int:
-    """Run mutmut, which ends with 0 whoever survives, and complain in its place."""
-    shutil.rmtree(ROOT / "mutants", ignore_errors=True)  # it believes what it found before the tests were changed
+    """Run mutmut, which exits with 0 even if mutants survive, and report them."""
+    shutil.rmtree(ROOT / "mutants", ignore_errors=True)  # it trusts results from before the tests changed
     if status := subprocess.run([MUTMUT, "run"], cwd=ROOT, check=False).returncode:
         return status
     results = _mutmut("results", "--all", "true")

@@ -1,4 +1,4 @@
-"""The mutants of the SQL, each with one operator of one line replaced, and what the tests say of one."""
+"""Mutants of the SQL, each with one operator replaced, and test runs with one."""
 
 import os
 import re
@@ -42,7 +42,7 @@ DEADLINE_S = 300
 
 
 class Undecided(Exception):
-    """The tests could not be run: they neither passed nor failed."""
+    """The tests neither passed nor failed: they could not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,11 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """How `reasons.txt` names it: the changed line, without its indentation."""
+        """Its name in `reasons.txt`: the changed line without indentation."""
         return self.after.strip()
 
     def text(self) -> str:
-        """Return the whole file with the mutant in it."""
+        """Return the whole file with the mutant."""
         lines = (ROOT / self.file).read_text().splitlines(keepends=True)
         lines[self.line] = self.after + "\n"
         return "".join(lines)
@@ -68,14 +68,14 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether all tests passed, and what pytest said."""
+    """Whether all tests passed, and pytest's output."""
 
     green: bool
     said: str
 
 
 def mutants(file: str) -> Iterator[Mutant]:
-    """Yield every mutant of the lines of SQL."""
+    """Yield every mutant of the SQL lines."""
     inside = False
     for number, line in enumerate((ROOT / file).read_text().splitlines()):
         docstring = line.lstrip().startswith('"""') and line.rstrip().endswith('"""') and line.count('"""') == 2
@@ -90,7 +90,7 @@ def mutants(file: str) -> Iterator[Mutant]:
 
 
 def judge(mutant: Mutant | None, tests: Sequence[str] = TESTS) -> Verdict:
-    """Run the tests on a copy of the code that has the mutant, or none. Raises Undecided."""
+    """Run the tests on a copy of the code, with a mutant or without. Raises Undecided."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy = Path(folder)
         for name in COPIED:

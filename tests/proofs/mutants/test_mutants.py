@@ -1,4 +1,4 @@
-"""A slice of the mutants, and that whoever counts them would see something go wrong."""
+"""A slice of the mutants, and a check that survivors are counted."""
 
 from collections import Counter
 from pathlib import Path
@@ -14,7 +14,7 @@ QUICK = (
     "-k",
     "sqlite",
     "--assert=plain",
-)  # rewritten asserts take half of the time
+)  # assertion rewriting takes half of the time
 NO_SERVER = """
 import pytest
 

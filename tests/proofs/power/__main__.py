@@ -1,4 +1,4 @@
-"""`python -m tests.proofs.power N`: so many power cuts, in histories of 20,000; `--normal` shows what a weaker setting loses."""
+"""`python -m tests.proofs.power N`: N power cuts, in histories of 20,000; `--normal`: with a weaker setting."""
 
 import argparse
 import sys
@@ -13,13 +13,13 @@ WORKERS = 2
 
 
 def plans(cuts: int, seed: int, synchronous: str) -> Iterator[Plan]:
-    """Yield histories that make up so many cuts."""
+    """Yield histories that add up to a number of cuts."""
     for n, begun in enumerate(range(0, cuts, CUTS)):
         yield Plan(seed=seed + n, cuts=min(CUTS, cuts - begun), synchronous=synchronous)
 
 
 def main() -> int:
-    """Cut, print what was found, and return 1 where something was lost."""
+    """Run the cuts, print the result, and return 1 if anything was lost."""
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.power", description=__doc__)
     parser.add_argument("cuts", type=int)
     parser.add_argument("--seed", type=int, default=1)
@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def summary(found: Tally, histories: int, took_s: float) -> str:
-    """Say it in one line."""
+    """Return the result in one line."""
     return (
         f"power: {found.cuts:,} cuts in {histories} histories of {found.commits:,} commits; acknowledged commits lost in "
         f"{found.lost:,}, databases broken in {found.broken:,}; {found.opened:,} opened by SQLite (integrity, marks, books), "

@@ -1,10 +1,10 @@
-"""A disk under the recorded files: what must be on it after a power cut, and all that may be.
+"""A model of the disk: what must be on it after a power cut, and what may be.
 
-What was written before a file's last sync is there. Of what came later each sector may or may not be, in any
-combination: that covers loss, reordering and tearing. The bytes of a sector that a write does not touch stay as they
-are, as SQLite assumes of file systems under Unix (SQLITE_POWERSAFE_OVERWRITE). Where a file grew around sectors that
-were lost, there are zeros, noise, or what was once at that place. A name that was made or removed may be lost
-until its folder is synced, which SQLite does with a new log's or journal's first sync.
+Everything written before a file's last sync survives. Of later writes, any combination of sectors may survive: that
+covers loss, reordering and tearing. Bytes of a sector outside of a write stay unchanged, as SQLite assumes on Unix
+(SQLITE_POWERSAFE_OVERWRITE). Where a file grew and sectors were lost, there are zeros, noise, or older content. A
+created or removed name may be lost until its folder is synced, which SQLite does with a new log's or journal's first
+sync.
 """
 
 import random
@@ -19,20 +19,20 @@ from tests.proofs.power.recorder import Event
 SECTOR = 512
 FILLINGS = ("zeros", "zeros", "noise", "stale")
 LONGEST_LIST = 6
-"""Up to so many unsynced pieces, every combination is tried."""
+"""Up to this number of unsynced pieces, every combination is tried."""
 
 
 class Piece(NamedTuple):
-    """The part of a write that falls into one sector; a truncate where data is None."""
+    """The part of a write in one sector; a truncate if data is None."""
 
     at: int
     data: bytes | None
     write: int
-    """Pieces of one write have one number."""
+    """The number of the write that it is a part of."""
 
 
 def pieces(event: Event, number: int) -> Iterator[Piece]:
-    """Cut a write at the borders of sectors."""
+    """Split a write at sector boundaries."""
     at, data = event.at, event.data
     while data:
         length = SECTOR - at % SECTOR
@@ -41,7 +41,7 @@ def pieces(event: Event, number: int) -> Iterator[Piece]:
 
 
 def put(content: bytearray, piece: Piece, base: int = 0) -> None:
-    """Write a piece, or truncate or extend, in content that begins at offset `base` of its file."""
+    """Apply a piece to content that begins at offset `base` of its file."""
     at, data = piece.at - base, piece.data
     if data is None:
         del content[at:]
@@ -58,9 +58,9 @@ class File:
     synced: bytearray = field(default_factory=bytearray)
     pending: list[Piece] = field(default_factory=list)
     version: int = 0
-    """Counts what changes the synced bytes."""
+    """Counts changes of the synced bytes."""
     stale: bytes = b""
-    """What a file of this name once held."""
+    """The content of an earlier file of this name."""
 
     def sync(self) -> None:
         for piece in self.pending:
@@ -69,7 +69,7 @@ class File:
         self.pending.clear()
 
     def now(self) -> bytes:
-        """Return what a reader sees while the power is on."""
+        """Return the content as a reader sees it while the power is on."""
         content = bytearray(self.synced)
         for piece in self.pending:
             put(content, piece)
@@ -81,7 +81,7 @@ class Disk:
     """The files of one folder."""
 
     names: dict[str, File] = field(default_factory=dict)
-    """What a reader sees."""
+    """The names as a reader sees them."""
     synced_names: dict[str, File] = field(default_factory=dict)
     writes: int = 0
     commits: int = 0
@@ -93,7 +93,7 @@ class Disk:
         return cls(dict(files), dict(files))
 
     def take(self, event: Event) -> None:
-        """Go one step on."""
+        """Apply an event."""
         match event.kind:
             case "open" if event.path not in self.names:
                 former = self.synced_names.get(event.path)
@@ -122,11 +122,11 @@ class Disk:
             self.synced_names = dict(self.names)
 
     def now(self) -> dict[str, bytes]:
-        """Return what the files hold while the power is on."""
+        """Return the content of the files while the power is on."""
         return {name: file.now() for name, file in self.names.items()}
 
     def uncertain(self) -> "Uncertain":
-        """Return what a power cut decides."""
+        """Return the choices of a power cut."""
         files = {id(f): f for f in (*self.names.values(), *self.synced_names.values())}.values()
         units = [(file, piece) for file in files for piece in file.pending]
         doubted = sorted(
@@ -137,7 +137,7 @@ class Disk:
 
 
 class Uncertain(NamedTuple):
-    """Pieces that may be lost, and names that may stand for either of two files; each a bit in a choice."""
+    """Pieces that may be lost, and names that may stand for either of two files; each is one bit of a choice."""
 
     units: Sequence[tuple[File, Piece]]
     names: Sequence[str]
@@ -148,14 +148,14 @@ class Uncertain(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """One outcome of a power cut: which bits were kept, and what is found in place of lost sectors in a longer file."""
+    """One outcome of a power cut: the bits that were kept, and the filling of lost sectors in a grown file."""
 
     kept: int
     filling: str = "zeros"
 
 
 def cuts(uncertain: Uncertain, most: int, rng: random.Random) -> Iterator[Cut]:
-    """Yield different outcomes: all of them where they are few, else the extremes and then random ones of many kinds."""
+    """Yield distinct outcomes: all if they are few, else the extremes and then random ones of many kinds."""
     bits = uncertain.bits
     if bits <= LONGEST_LIST and 2**bits <= most:
         yield from (Cut(kept) for kept in range(2**bits))
@@ -170,7 +170,7 @@ def cuts(uncertain: Uncertain, most: int, rng: random.Random) -> Iterator[Cut]:
 
 
 def draw(uncertain: Uncertain, rng: random.Random) -> int:
-    """Draw which bits are kept: a run of them, a few, all but a few, whole writes, or each sector by itself."""
+    """Draw the bits to keep: a run, a few, all but a few, whole writes, or each sector by itself."""
     bits = uncertain.bits
     every = (1 << bits) - 1
     first = (1 << rng.randrange(bits + 1)) - 1
@@ -189,7 +189,7 @@ def _whole_writes(uncertain: Uncertain, rng: random.Random) -> int:
 
 
 def filler(file: File, piece: Piece, filling: str, noise: bytes) -> bytes:
-    """Return what is found where a piece was lost beyond the synced end of its file."""
+    """Return the filling for a piece that was lost beyond the synced end of its file."""
     length = len(piece.data or b"")
     if filling == "noise":
         start = piece.at % (len(noise) - SECTOR)

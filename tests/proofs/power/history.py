@@ -1,4 +1,4 @@
-"""One history: record real work, then cut the power everywhere and look at what is left."""
+"""One history: record real work, cut the power at every event, and check what is left."""
 
 import asyncio
 import itertools
@@ -23,20 +23,20 @@ MOST_STORIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to do in a history."""
+    """The plan of a history."""
 
     seed: int
     cuts: int
     rounds: int = 60
-    """Of work, each one or a few commits; as many again after a power cut from which the store recovers."""
+    """Steps of work, each one or a few commits; the same number again after a power cut and recovery."""
     synchronous: str = "FULL"
     opened_every: int = 40
-    """Of so many cuts one is opened by SQLite; the others are compared byte for byte."""
+    """One of this number of cuts is opened by SQLite; the others are compared byte for byte."""
 
 
 @dataclass
 class Tally:
-    """What was found. `lost`: an earlier state than was acknowledged; `broken`: no state that ever was."""
+    """The result. `lost`: an earlier state than acknowledged; `broken`: a state that never was."""
 
     cuts: int = 0
     opened: int = 0
@@ -53,7 +53,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the real SQLite finds in a folder."""
+    """What the real SQLite reads in a folder."""
 
     image: bytes
     marks: frozenset[int]
@@ -63,7 +63,7 @@ class Seen:
 
 
 def look(files: Mapping[str, bytes]) -> Seen:
-    """Open files with SQLite, which recovers them, and check everything that can be checked."""
+    """Open the files with SQLite, which recovers them, and run all checks."""
     with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
@@ -91,12 +91,12 @@ def _look(database: sqlite3.Connection) -> Seen:
 
 @dataclass
 class Reference:
-    """The database after each commit: what SQLite itself made of files that lost nothing."""
+    """The database after each commit, as SQLite itself read it from complete files."""
 
     images: list[bytes] = field(default_factory=list)
     by_image: dict[bytes, int] = field(default_factory=dict)
     blank: int = 0
-    """As long as no more commits than these have returned, there was nothing to lose: they only looked."""
+    """The last commit after which there was no table; up to it there is nothing to lose."""
 
     def add(self, seen: Seen) -> None:
         if seen.empty:
@@ -105,7 +105,7 @@ class Reference:
         self.images.append(seen.image)
 
     def place(self, image: bytes, commits: int) -> int | None:
-        """Return which commit an image is the state after, the expected ones first; None for none of them."""
+        """Return the commit whose state an image is, trying the expected ones first; None if it is none."""
         for commit in (commits, commits + 1):
             if commit < len(self.images) and self.images[commit] == image:
                 return commit
@@ -113,14 +113,14 @@ class Reference:
 
 
 def record(folder: Path, plan: Plan, rng: random.Random) -> list[Event]:
-    """Work on the database of a folder and return what happened to its files."""
+    """Work on a folder's database and return the events of its files."""
     recording = Recording(synchronous=plan.synchronous, numbers=itertools.count(rng.getrandbits(40)))
     asyncio.run(Work(RecordedDriver(folder / MAIN, recording), rng).run(plan.rounds))
     return recording.events
 
 
 def reference(start: Mapping[str, bytes], events: list[Event]) -> Reference:
-    """Run through the events with the power on. Raises AssertionError where even that is wrong."""
+    """Replay the events without a cut. Raises AssertionError if the model differs from the files."""
     disk, found = Disk.holding(start), Reference()
     found.add(look(start))
     for event in events:
@@ -144,7 +144,7 @@ class History:
         self.outcomes = Outcomes(rng.randbytes(2**14))
 
     def run(self) -> Tally:
-        """Work from nothing, then from what one of the cuts left behind."""
+        """Work from an empty folder, then from what one of the cuts left."""
         files: Mapping[str, bytes] = {}
         for part in ("first life", "second life"):
             with tempfile.TemporaryDirectory() as folder:
@@ -155,7 +155,7 @@ class History:
         return self.tally
 
     def cut(self, start: Mapping[str, bytes], events: list[Event], part: str) -> Mapping[str, bytes]:
-        """Cut at every event; return the files that some cut left."""
+        """Cut at every event; return the files that one of the cuts left."""
         known = reference(start, events)
         disk, left = Disk.holding(start), {}
         left_at = self.rng.randrange(len(events) // 2, len(events))
@@ -172,7 +172,7 @@ class History:
         return left
 
     def _share(self, events: int) -> int:
-        """Return how many outcomes of one event to try, so that in all there are as many as planned."""
+        """Return the number of outcomes to try at one event, so that the total is as planned."""
         share, rest = divmod(self.plan.cuts // 2, events)
         return max(1, share + (self.rng.randrange(events) < rest))
 

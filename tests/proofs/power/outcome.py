@@ -1,4 +1,4 @@
-"""One outcome of a power cut, as files and as the database that they make."""
+"""One outcome of a power cut, as files and as the database in them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ LOG, JOURNAL = f"{MAIN}-wal", f"{MAIN}-journal"
 
 @dataclass
 class Synced:
-    """What the synced bytes of a file and its log make together, kept until either changes."""
+    """The database of a file's and its log's synced bytes, cached until either changes."""
 
     main: File
     log: File
@@ -23,7 +23,7 @@ class Synced:
 
     @classmethod
     def of(cls, main: File, log: File, former: "Synced | None") -> "Synced":
-        """Look at the synced bytes; go on from what was known of them where only frames were added."""
+        """Read the synced bytes; continue from the cache if only frames were added."""
         made = cls(main, log, (main.version, log.version), wal.Chain.begun(log.synced) if main.synced else None)
         if made.chain is None:
             made.image = bytes(main.synced)
@@ -46,18 +46,18 @@ class Synced:
 
 @dataclass
 class Outcomes:
-    """Works out outcomes; remembers what does not change from one to the next."""
+    """Computes outcomes, and caches what they share."""
 
     noise: bytes
     synced: Synced | None = None
     empty: File = field(default_factory=File)
 
     def files(self, disk: Disk, uncertain: Uncertain, cut: Cut) -> dict[str, bytes]:
-        """Return what is found in the folder."""
+        """Return the files of the folder."""
         return {name: bytes(self._content(file, uncertain, cut)) for name, file in _named(disk, uncertain, cut).items()}
 
     def image(self, disk: Disk, uncertain: Uncertain, cut: Cut) -> bytes | None:
-        """Return the database, computed; None where a journal takes part, which only SQLite can judge."""
+        """Return the computed database; None with a journal, which only SQLite can read."""
         named = _named(disk, uncertain, cut)
         if JOURNAL in named:
             return None
@@ -74,14 +74,14 @@ class Outcomes:
 
     @staticmethod
     def _under_log(main: bytearray, synced: Synced, log: File) -> bytes:
-        """Lay the log over a main file that was half written."""
+        """Apply the log to a partly written main file."""
         if synced.chain is None or not synced.committed:
             return bytes(main)
         return wal.overlaid(main, synced.chain, log.synced, range(synced.committed))
 
     @staticmethod
     def _after_log(synced: Synced, changes: Sequence[Piece]) -> bytes:
-        """Go on from the frames that come before whatever changed."""
+        """Continue from the frames before the first change."""
         if not changes:
             return synced.image
         log, chain = synced.log, synced.chain
@@ -112,7 +112,7 @@ class Outcomes:
         return content
 
     def _changes(self, file: File, uncertain: Uncertain, cut: Cut) -> Iterator[Piece]:
-        """Yield what was done to a file's synced bytes: pieces that were kept, and what lies where others were lost."""
+        """Yield changes of a file's synced bytes: the kept pieces, and the filling of lost ones."""
         if not file.pending:
             return
         kept = f"{cut.kept:b}"[::-1]
@@ -126,7 +126,7 @@ class Outcomes:
 
 
 def _named(disk: Disk, uncertain: Uncertain, cut: Cut) -> dict[str, File]:
-    """Return which file each name stands for."""
+    """Return the file of each name."""
     if not uncertain.names:
         return disk.names
     named = dict(disk.names)

@@ -1,4 +1,4 @@
-"""A VFS that notes what SQLite does to its files, beneath the real driver of the store."""
+"""A VFS under the store's real driver that records what SQLite does to its files."""
 
 import itertools
 import sqlite3
@@ -18,24 +18,24 @@ MARK = "INSERT INTO power_marks (mark) VALUES (:mark)"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`kind`: open, write, truncate, sync, delete; commit: COMMIT returned; ack: a caller was told."""
+    """`kind`: open, write, truncate, sync, delete; commit: COMMIT returned; ack: a caller was answered."""
 
     kind: str
     path: str = ""
     at: int = 0
-    """Offset of a write, size after a truncate, 1 where a delete syncs the folder, number of a mark."""
+    """Offset of a write, size after a truncate, 1 if a delete syncs the folder, number of a mark."""
     data: bytes = b""
 
 
 @dataclass
 class Recording:
-    """Everything in the order in which it happened, from one connection's thread and its callers."""
+    """All events in order, from one connection's thread and its callers."""
 
     events: list[Event] = field(default_factory=list)
     synchronous: str = "FULL"
-    """What `PRAGMA synchronous=FULL` becomes: another level shows that the harness can see losses."""
+    """The level in place of `PRAGMA synchronous=FULL`: a weaker one shows that the harness finds losses."""
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
-    """Of marks; a second recording on one database begins elsewhere."""
+    """The numbers of marks; a second recording of one database begins elsewhere."""
 
 
 class _File(apsw.VFSFile):
@@ -65,7 +65,7 @@ class _Vfs(apsw.VFS):
         self._events = events
 
     def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
-        if name is None:  # a temporary file, which nobody looks for after a crash
+        if name is None:  # a temporary file, which is not read after a crash
             return apsw.VFSFile("", name, flags)
         return _File(name, flags, self._events)
 
@@ -76,7 +76,7 @@ class _Vfs(apsw.VFS):
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row with the manners of an sqlite3.Row."""
+    """A row with the interface of sqlite3.Row."""
 
     columns: list[str]
     values: tuple[Any, ...]
@@ -92,7 +92,7 @@ class _Row:
 
 
 class _Cursor:
-    """What the driver reads of a cursor of sqlite3."""
+    """The attributes of an sqlite3 cursor that the driver reads."""
 
     def __init__(self, connection: apsw.Connection, sql: str, args: Mapping[str, Any]) -> None:
         cursor = connection.cursor()
@@ -112,7 +112,7 @@ class _Cursor:
 
 
 class _Connection:
-    """A connection of apsw with the manners of one of sqlite3, as far as the driver uses them."""
+    """An apsw connection with the interface of sqlite3, as far as the driver uses it."""
 
     row_factory: Any = None
 
@@ -143,7 +143,7 @@ class _Connection:
 
 
 class RecordedDriver(SqliteDriver):
-    """The real driver on recorded files; each transaction that may change something also leaves a mark."""
+    """The real driver on recorded files; each writing transaction also leaves a mark."""
 
     _vfs_numbers = itertools.count(1)
 
@@ -158,7 +158,7 @@ class RecordedDriver(SqliteDriver):
         return cast("sqlite3.Connection", _Connection(self._file, self._recording, self._vfs))
 
     async def start_marking(self) -> None:
-        """Begin to mark; the schema of the store has to be there first."""
+        """Start marking; the store's schema must exist."""
         await super().run([Statement(MARKS)])
         self._marking = True
 

@@ -1,8 +1,8 @@
-"""What SQLite finds in a write-ahead log after a crash, computed from bytes alone.
+"""Recovery of a write-ahead log as SQLite does it, computed from the bytes alone.
 
 The format is SQLite's documented one ("WAL-mode File Format"): a header of 32 bytes, then frames of 24 bytes and a
-page. A frame counts when its salts are the header's and its checksum continues the chain; of those, all up to the last
-one that ends a transaction. The checksum is linear modulo 2**32, so a whole frame is one product of matrices.
+page. A frame is valid if its salts are the header's and its checksum continues the chain; valid frames count up to the
+last one that ends a transaction. The checksum is linear modulo 2**32, so a whole frame is one product of matrices.
 """
 
 import struct
@@ -21,9 +21,9 @@ Log = bytes | bytearray
 
 
 def _coefficients(pairs: int) -> Words:
-    """Return how each of the first 2 * pairs words, and then both starting sums, count in either sum at the end."""
+    """Return the weights of the first 2 * pairs words, then of both initial sums, in the two final sums."""
     mask = 2**32 - 1
-    one, two = (1, 0), (0, 1)  # what a unit in s1 or in s2 has become, as (s1, s2), after the steps that follow
+    one, two = (1, 0), (0, 1)  # the weight of a unit of s1 or of s2, as (s1, s2), after the following steps
     columns: list[tuple[int, int]] = []
     for _ in range(pairs):
         # A step: s1 += x0 + s2, then s2 += x1 + s1. A word x0 acts as a unit of s1 before it, x1 as one of s2 after s1.
@@ -47,17 +47,17 @@ def checksum(data: bytes, start: Sums, coefficients: Words) -> Sums:
 
 
 class Link(NamedTuple):
-    """A frame that belongs to the chain."""
+    """A valid frame."""
 
     page: int
     size: int
-    """Of the database in pages, where the frame ends a transaction; 0 otherwise."""
+    """The database's size in pages if the frame ends a transaction, else 0."""
     sums: Sums
 
 
 @dataclass
 class Chain:
-    """The frames that count, as far as they were looked at."""
+    """The valid frames that were read so far."""
 
     salts: bytes = b""
     start: Sums = (0, 0)
@@ -65,7 +65,7 @@ class Chain:
 
     @classmethod
     def begun(cls, log: Log) -> "Chain | None":
-        """Read the header; None where it does not count."""
+        """Read the header; None if it is invalid."""
         if len(log) < HEADER:
             return None
         magic, version, page, _, salts, first, second = struct.unpack_from(">IIII8sII", log)
@@ -76,7 +76,7 @@ class Chain:
         return cls(salts, (first, second))
 
     def follow(self, log: Log, base: int = 0) -> None:
-        """Add every further frame that counts; the bytes begin at offset `base` of the file."""
+        """Add further valid frames; the bytes begin at offset `base` of the file."""
         sums = self.links[-1].sums if self.links else self.start
         at = HEADER + len(self.links) * FRAME - base
         while at + FRAME <= len(log):
@@ -91,7 +91,7 @@ class Chain:
 
     @property
     def committed(self) -> int:
-        """How many frames count up to the end of the last whole transaction."""
+        """The number of frames up to the end of the last complete transaction."""
         return next((n for n in range(len(self.links), 0, -1) if self.links[n - 1].size), 0)
 
     def cut(self, frames: int) -> "Chain":
@@ -100,7 +100,7 @@ class Chain:
 
 
 def overlaid(image: bytes | bytearray, chain: Chain, log: Log, frames: range, base: int = 0) -> bytes:
-    """Return a database with the pages of frames that end a transaction laid over it; `base` as in `follow`."""
+    """Return a database with the pages of committed frames applied; `base` as in `follow`."""
     size = chain.links[frames.stop - 1].size * PAGE
     whole = bytearray(image[:size].ljust(size, b"\0"))
     latest = {chain.links[n].page: n for n in frames}
@@ -112,7 +112,7 @@ def overlaid(image: bytes | bytearray, chain: Chain, log: Log, frames: range, ba
 
 
 def recovered(main: bytes | bytearray, log: Log) -> bytes:
-    """Return the database as SQLite would see it. An empty file voids its log."""
+    """Return the database as SQLite would read it. An empty file invalidates its log."""
     chain = Chain.begun(log) if main else None
     if chain is None:
         return bytes(main)

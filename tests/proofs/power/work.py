@@ -1,4 +1,4 @@
-"""Seeded work for the real store: every kind of transaction that it has, several at a time."""
+"""Seeded work for the real store: every kind of transaction, several at a time."""
 
 import asyncio
 import random
@@ -24,7 +24,7 @@ MOST_AT_ONCE = 6
 
 
 class Work:
-    """Does random things to a store; the same seed on the same database does the same."""
+    """Runs random transactions on a store; the same seed on the same database runs the same."""
 
     def __init__(self, driver: RecordedDriver, rng: random.Random) -> None:
         self.rng = rng
@@ -38,7 +38,7 @@ class Work:
         self.done = 0
 
     async def run(self, rounds: int) -> None:
-        """Open the store, work, and close it now and then. Whatever happens to the store, it is closed at the end."""
+        """Open the store, work, and reopen it sometimes. It is closed at the end in any case."""
         while rounds > 0:
             part = min(rounds, self.rng.randint(20, 120))
             await self.store.open()
@@ -52,7 +52,7 @@ class Work:
             rounds -= part
 
     async def act(self) -> None:
-        """Do one thing; what the store refuses is a thing, too."""
+        """Run one transaction; a refusal by the store counts as one."""
         kinds: tuple[tuple[int, Callable[[], Awaitable[None]]], ...] = (
             (30, self._admit), (40, self._advance), (5, self._close), (3, self._place), (5, self._credit),
             (3, self._ask), (3, self._decide), (2, self._offer), (2, self._take), (5, self._rule), (1, self._migrate),
@@ -63,7 +63,7 @@ class Work:
             await kind()
             self.done += 1
         except (StoreError, Refusal):
-            pass  # undone as a whole, which the checks see if it is not
+            pass  # rolled back as a whole, as the checks verify
 
     # --- jobs -----------------------------------------------------------------------------------------------------
 
@@ -97,7 +97,7 @@ class Work:
         if to == "failed":
             changes["upstream_micros"] = 7
         if to == "expired" and job.state in HELD:
-            changes["upstream_micros"] = job.cost_micros  # it may come late, and then it is known to be paid for
+            changes["upstream_micros"] = job.cost_micros  # a late one is known to be paid for
         if to == "running":
             changes["request_id"] = self._id()
         self.jobs[job.job_id] = await stepped(self.store, job, to, **changes)

@@ -1,4 +1,4 @@
-"""`python -m tests.proofs.soak`: thousands of audios to a hundred chats while sends fail, and the service must not grow."""
+"""`python -m tests.proofs.soak`: thousands of audios to a hundred chats while sends fail; nothing may grow."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ LEAKY = "tests.proofs.soak.leaky"
 
 
 def summary(outcome: Outcome) -> str:
-    """Say what happened in a few lines."""
+    """Print the result in a few lines."""
     met = ", ".join(f"{count} {what}" for what, count in sorted(outcome.met.items()))
     lines = [
         (
@@ -27,7 +27,7 @@ def summary(outcome: Outcome) -> str:
 
 
 def main() -> int:
-    """Run the soak; return 1 if something is wrong."""
+    """Run the soak; return 1 if anything is wrong."""
     options = argparse.ArgumentParser(prog="python -m tests.proofs.soak", description=__doc__)
     options.add_argument("--audios", type=int, default=3000)
     options.add_argument("--chats", type=int, default=100)

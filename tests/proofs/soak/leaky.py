@@ -1,4 +1,4 @@
-"""The program with a leak that it once had: httpx carries the calls to Telegram, and chat actions are cancelled."""
+"""The program with a former leak: httpx sends the calls to Telegram, and chat actions are cancelled."""
 
 import asyncio
 import random
@@ -13,24 +13,24 @@ from bots.telegram import connection
 from bots.telegram.transport import READ_S
 
 TURNS = 16
-"""Of the event loop: within so many a call is cancelled that would have needed more."""
+"""Turns of the event loop after which a call is cancelled."""
 
 
 class LeakyRequest(HTTPXRequest):
-    """Loses a place in httpx's pool now and then, for good."""
+    """Sometimes loses a connection of httpx's pool for good."""
 
     def __init__(self, most: int, read_s: float = READ_S, *, proxy: str | None = None) -> None:
-        """`most` places are there."""
+        """`most` is the size of the pool."""
         super().__init__(connection_pool_size=most, read_timeout=read_s, proxy=proxy)
 
     @property
     def under_way(self) -> int:
-        """Return how many places are taken."""
+        """Return the number of connections in use."""
         connections = self._client._transport._pool.connections  # type: ignore[attr-defined]
         return sum(not connection.is_idle() for connection in connections)
 
     async def do_request(self, url: str, *how: Any, **more: Any) -> tuple[int, bytes]:
-        """Make a call; a chat action is given up in the middle."""
+        """Make a call; cancel a chat action in the middle."""
         call = asyncio.create_task(super().do_request(url, *how, **more))
         if not url.endswith("/sendChatAction"):
             return await call

@@ -1,4 +1,4 @@
-"""How large a process is, as the system and its own metrics tell."""
+"""The size of a process, by the system and by its own metrics."""
 
 import os
 import re
@@ -9,9 +9,9 @@ from pathlib import Path
 import aiohttp
 
 SLACK = 2
-"""What may be more whatever the share: one connection that is kept for a moment, one timer's task."""
+"""The growth that is always allowed: a connection kept for a moment, one timer's task."""
 SLACKS = {"calls": 0}
-"""Nobody calls a chat at rest."""
+"""At rest no chat is called."""
 SHARE = 0.10
 
 
@@ -31,7 +31,7 @@ class Size:
         return Size(**{name: min(getattr(self, name), getattr(other, name)) for name in FIGURES})
 
     def beyond(self, before: "Size", figures: Collection[str]) -> list[str]:
-        """Name which of these figures have grown beyond their share."""
+        """Return the figures that have grown beyond their share."""
         return [
             f"{name}: {getattr(before, name)} before, {getattr(self, name)} now"
             for name in figures
@@ -43,7 +43,7 @@ FIGURES = tuple(f.name for f in fields(Size))
 
 
 async def measured(pid: int, port: int) -> tuple[Size, int]:
-    """Return a process's size, and how many of its jobs are not closed."""
+    """Return a process's size, and the number of its open jobs."""
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"http://127.0.0.1:{port}/metrics") as response,

@@ -1,4 +1,4 @@
-"""Many chats order for long while sends fail, and at rest the service is no larger than it was."""
+"""Many chats order for a long time while sends fail; at rest the service is as small as before."""
 
 import asyncio
 import socket
@@ -20,15 +20,15 @@ from tests.worlds.telegram import TelegramWorld
 
 LOOK_S = 0.5
 ORDER_S = 240.0
-"""How long an order may take to become audio."""
+"""The time from an order to its audio."""
 ACKNOWLEDGED_S = 5.0
 """How long an order may wait for its acknowledgement; after 3 s Discord says that the bot failed."""
 UNACKNOWLEDGED_SHARE = 0.01
 """The share of orders that a busy machine may acknowledge late."""
 REST_S = 120.0
 SETTLE_S = 45.0
-"""How long connections that nobody needs any more are kept, at most: aiohttp looks for them once in the 15 s that each may
-idle, so that one may last for 30 s; and a busy machine is late."""
+"""The longest that an unused connection is kept: aiohttp closes those idle for 15 s and checks every 15 s, so 30 s, and
+more on a busy machine."""
 ENVIRONMENT = {
     "DIRECT_ALLOWANCE": "unlimited day", "DEFAULT_ALLOWANCE": "unlimited day", "DEFAULT_POOL": "unlimited",
     "TOTAL_POOL": "unlimited", "COMMUNITIES": "open", "JOBS_PER_COMMUNITY": "64",
@@ -40,14 +40,14 @@ Ordering = Callable[[int], Awaitable[Order]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How much is ordered; the first part is over after `first_s`, or with `first` audios."""
+    """The amount of orders; the first part ends after `first_s` or `first` audios."""
 
     chats: int
     audios: int
     first: int = 0
     first_s: float = 60.0
     figures: tuple[str, ...] = FIGURES
-    """What must not have grown."""
+    """The figures that must not grow."""
     settle_s: float = SETTLE_S
     drops: bool = True
     program: str = PROGRAM
@@ -55,7 +55,7 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What came of it."""
+    """The result of a soak."""
 
     delivered: int = 0
     asked_again: int = 0
@@ -81,7 +81,7 @@ class Soak:
         self._until_s = 0.0
 
     async def live(self) -> Outcome:
-        """Order the first part, rest, order the others, rest, and compare."""
+        """Order the first part, rest, order the rest, rest again, and compare."""
         started_s, outcome = time.monotonic(), self._outcome
         orderings = self._people()
         self._until_s, self._most = started_s + self._plan.first_s, self._plan.first or self._plan.audios
@@ -97,7 +97,7 @@ class Soak:
         return outcome
 
     async def _keep_ordering(self, ordering: Ordering) -> None:
-        """Order one audio after the other in one chat, each once the former has come."""
+        """Order one audio after the other in one chat, each once the previous one has arrived."""
         while self._ordered < self._most and time.monotonic() < self._until_s:
             number, self._ordered = self._ordered, self._ordered + 1
             try:
@@ -116,9 +116,9 @@ class Soak:
             await asyncio.sleep(LOOK_S)
 
     async def _at_rest(self, before: Size | None) -> Size:
-        """Wait until every job is closed, then return the least of what is seen while connections that idle are closed.
+        """Wait until every job is closed, then return the smallest size seen while idle connections are closed.
 
-        With a size to compare with, a look that shows no more ends the wait.
+        With a size to compare with, the first one that is no larger ends the wait.
         """
         pid = self._pid()
         async with asyncio.timeout(REST_S):
@@ -138,7 +138,7 @@ class Soak:
         return self._service.running.pid
 
     def _people(self) -> list[Ordering]:
-        """Return what orders in each chat: half of them are Telegram groups, half Discord channels."""
+        """Return a function for each chat that orders there: half are Telegram groups, half Discord channels."""
         return [self._group(n) if n % 2 else self._channel(n) for n in range(self._plan.chats)]
 
     def _group(self, number: int) -> Ordering:
@@ -201,7 +201,7 @@ def _free_port() -> int:
 
 
 async def soak(plan: Plan, seed: int = 1) -> Outcome:
-    """Run a service of its own through a plan; what the books or the chats' documents say against it is wrong, too."""
+    """Run a new service through a plan; its books and its requests must be valid, too."""
     port, weather = _free_port(), Weather(seed, drops=plan.drops)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="troubadour-soak-")))

@@ -1,4 +1,4 @@
-"""A slice of the soak, and that whoever measures would see growth."""
+"""A slice of the soak, and a check that growth is noticed."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from tests.proofs.soak.soak import Plan, soak
 SIZE = Size(descriptors=40, connections=20, threads=5, tasks=30, calls=0, memory_kib=100_000)
 
 SOON_AT_REST = ("threads", "tasks", "calls")
-"""Connections idle for longer than a test may take, and it takes an hour to see memory grow."""
+"""Idle connections stay open longer than a test may take, and memory growth shows only after an hour."""
 
 
 async def test_everything_arrives_and_nothing_grows() -> None:

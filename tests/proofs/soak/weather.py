@@ -1,4 +1,4 @@
-"""What goes wrong all the time: a share of the sends to both chats, and of Telegram's polls."""
+"""Steady faults: a share of the sends to both platforms, and of Telegram's polls."""
 
 import random
 from collections import Counter
@@ -18,15 +18,15 @@ class Weather:
     """Draws a fault for a share of the calls; `met` counts them."""
 
     def __init__(self, seed: int, *, drops: bool = True) -> None:
-        """`drops`: connections break, too, which costs the bot pauses of many seconds."""
+        """`drops`: connections break, too, which makes the bot pause for many seconds."""
         self.met: Counter[str] = Counter()
         self.fair = False
-        """Whether nothing goes wrong any more."""
+        """Whether the faults are over."""
         self._drops = drops
         self._rng = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
 
     def telegram(self, call: Call) -> Fault | None:
-        """Return what a call to Telegram meets."""
+        """Return the fault for a call to Telegram."""
         if call.method == "getUpdates":
             return Fault.server_error(502) if self._strikes("poll 502", POLL_SHARE) else None
         if call.method not in SENDS or not self._strikes(call.method, SEND_SHARE):
@@ -36,7 +36,7 @@ class Weather:
         return self._rng.choice(faults)
 
     def discord(self, request: Request) -> DiscordFault | None:
-        """Return what a request to Discord meets; an order whose acknowledgement fails is none, and is spared."""
+        """Return the fault for a request to Discord; acknowledgements are spared: without one there is no order."""
         sends = request.method in {"POST", "PATCH"} and not request.path.endswith("/callback")
         if not sends or not self._strikes("discord", SEND_SHARE):
             return None

@@ -1,4 +1,4 @@
-"""A local Discord: REST API v10 and the gateway websocket, as far as a slash-command bot meets them."""
+"""A local Discord: REST API v10 and the gateway websocket, as far as a slash-command bot uses them."""
 
 from tests.worlds.discord.commands import CommandError
 from tests.worlds.discord.places import Attachment, Channel, Guild, Member, Message, User

@@ -1,4 +1,4 @@
-"""What a Discord client lets a person send: options are checked against the registered commands."""
+"""What a Discord client lets a user send: options are checked against the registered commands."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ STRING_LIMIT = 6000
 
 
 class CommandError(Exception):
-    """A Discord client would not let the person send this."""
+    """A Discord client would not send this."""
 
 
 def _as_string(option: JSON, value: Any) -> str:
@@ -56,7 +56,7 @@ def _value(option: JSON, value: Any) -> Any:
 
 
 def _leaf(definition: JSON, words: list[str]) -> tuple[JSON, list[str]]:
-    """Walk groups and subcommands down to the definition that takes the options."""
+    """Walk down groups and subcommands to the definition that takes the options."""
     here = definition
     for word in words:
         subs = {o["name"]: o for o in here.get("options") or [] if o["type"] in (SUB_COMMAND, GROUP)}
@@ -133,7 +133,7 @@ def _option(definition: JSON, value: Any, focused: str | None) -> JSON:
 
 
 def interaction_event(application_id: int, origin: str, reply: Reply, member: User | Member, data: JSON) -> JSON:
-    """Build what the bot is sent, as complete as Discord's."""
+    """Build the interaction that the bot receives, as complete as Discord's."""
     channel, guild = reply.channel, reply.channel.guild
     event: JSON = {
         "id": str(reply.id),

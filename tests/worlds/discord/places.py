@@ -1,4 +1,4 @@
-"""Who and what exists in the local Discord, and how the API writes each of them."""
+"""Users, guilds, channels and messages of the local Discord, and their API objects."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ BOT = MEMBER | READ_MESSAGE_HISTORY
 
 
 def written_time(at_s: float) -> str:
-    """Write a moment as the API does."""
+    """Format a time as the API does."""
     return datetime.fromtimestamp(at_s, UTC).isoformat()
 
 
@@ -39,7 +39,7 @@ class User:
 
     @property
     def user(self) -> "User":
-        """Let a user stand where a member may."""
+        """Return the user, as `Member.user` does: some places accept either."""
         return self
 
     @property
@@ -92,7 +92,7 @@ class Member:
 
 @dataclass(eq=False)
 class Channel:
-    """A text channel of a guild, a thread under a `parent`, or a direct chat where `recipient` says with whom."""
+    """A text channel of a guild, a thread under a `parent`, or a direct chat with `recipient`."""
 
     id: int
     name: str
@@ -100,7 +100,7 @@ class Channel:
     recipient: User | None = None
     parent: "Channel | None" = None
     archived: bool = False
-    """Nothing in the thread can be edited; a new message opens it again, unless it is locked."""
+    """Nothing in the thread can be edited; a new message reopens it, unless it is locked."""
     locked: bool = False
     bot_permissions: int = BOT
     upload_limit_bytes: int = 10 * MIB
@@ -109,7 +109,7 @@ class Channel:
 
     @property
     def posted(self) -> "list[Message]":
-        """What everybody in the channel sees now, oldest first."""
+        """The messages that everybody in the channel sees now, oldest first."""
         return [m for m in self.messages.values() if not m.deleted and not m.ephemeral and not m.loading]
 
     def payload(self) -> JSON:
@@ -146,7 +146,7 @@ class Channel:
         }
 
     def _forbidden(self) -> list[JSON]:
-        """Write down what the bot may not do here, as a rule for everybody."""
+        """Deny the bot permissions here, by an overwrite for @everyone."""
         assert self.guild is not None
         rule = {"id": str(self.guild.id), "type": 0, "allow": "0", "deny": str(BOT & ~self.bot_permissions)}
         return [rule] if self.bot_permissions != BOT else []
@@ -161,14 +161,14 @@ class Guild:
     channels: list[Channel] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     roles: list[JSON] = field(default_factory=list)
-    """Those beside @everyone, as the API writes them."""
+    """Those other than @everyone, as API objects."""
     system_channel: Channel | None = None
     rights: int = MEMBER
-    """Of everybody, the bot among them."""
+    """Of everybody, including the bot."""
     added_by: User | None = None
-    """Who let the bot in, as the audit log says."""
+    """Who added the bot, according to the audit log."""
     open_commands: set[str] = field(default_factory=set)
-    """Commands that the server's settings give to everybody, whatever default the bot asked for."""
+    """Commands that the server's settings allow to everybody, whatever default the bot set."""
 
     def channel(self, name: str, **values: Any) -> Channel:
         """Add a text channel."""
@@ -185,7 +185,7 @@ class Guild:
         user: User | None = None,
         nick: str | None = None,
     ) -> Member:
-        """Let somebody in: a new user, or one that exists."""
+        """Add a member: a new user, or an existing one."""
         rights = permissions | (EVERYTHING if admin else 0)
         member = Member(user or User(self.new_id(), name), self, rights, nick)
         self.members.append(member)
@@ -261,7 +261,7 @@ class Attachment:
 
 @dataclass(eq=False)
 class Message:
-    """One message; `said` are the texts that it showed, the present one last."""
+    """One message; `said` lists the texts that it has shown, the current one last."""
 
     id: int
     channel: Channel
@@ -284,7 +284,7 @@ class Message:
 
     @property
     def loading(self) -> bool:
-        """The bot is thinking: nothing was said yet."""
+        """The bot is thinking: there is no text yet."""
         return bool(self.flags & LOADING)
 
     @property
@@ -293,7 +293,7 @@ class Message:
 
     @property
     def pings(self) -> list[str]:
-        """Name whom the text would notify: "everyone", and users by their mention."""
+        """Return whom the text would notify: "everyone", and users by their mention."""
         rules = {"parse": ["everyone", "users", "roles"]} if self.allowed_mentions is None else self.allowed_mentions
         parse, users = rules.get("parse", []), [str(u) for u in rules.get("users", [])]
         words = [w.strip(".,:;!?`*") for w in self.content.split()]

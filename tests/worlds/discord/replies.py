@@ -19,7 +19,7 @@ COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
 
 
 def write(world: "DiscordWorld", message: Message, body: JSON, request: Request, upload_limit_bytes: int) -> None:
-    """Write a body into a message, new or edited. Raises ApiError and then has changed nothing."""
+    """Write a body into a new or edited message. Raises ApiError, without a change."""
     if any(len(f.content) > upload_limit_bytes for f in request.files):
         raise ApiError(413, 40005, "Request entity too large")
     content = message.content if "content" not in body else body["content"] or ""
@@ -53,7 +53,7 @@ def _interaction(world: "DiscordWorld", where: Mapping[str, str]) -> Reply:
 
 
 async def callback(world: "DiscordWorld", request: Request, where: Mapping[str, str]) -> JSON | None:
-    """Take the first answer to an interaction, within three seconds."""
+    """Accept the first response to an interaction, within three seconds."""
     reply = world.replies.get(where["token"])
     if reply is None or reply.id != int(where["interaction"]) or world.now_s() - reply.created_s > CALLBACK_S:
         raise ApiError(404, 10062, "Unknown interaction")
@@ -115,7 +115,7 @@ def _callback_answer(world: "DiscordWorld", reply: Reply, kind: int) -> JSON:
 
 
 async def follow_up(world: "DiscordWorld", request: Request, where: Mapping[str, str]) -> Any:
-    """Add a message; while the bot is thinking, the first one becomes the deferred reply, flags and all."""
+    """Add a message; the first one after a deferral becomes the deferred reply, including its flags."""
     reply = _interaction(world, where)
     if reply.callback is None:
         raise ApiError(404, 10015, "Unknown Webhook")

@@ -1,4 +1,4 @@
-"""What the bot answers to one interaction, as the person who caused it sees it."""
+"""The bot's response to one interaction, as its user sees it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ class Reply:
 
     @property
     def edits(self) -> list[str]:
-        """The texts that the reply showed, the present one last."""
+        """The texts that the reply has shown, the current one last."""
         return [] if self.original is None else self.original.said
 
     @property
@@ -57,7 +57,7 @@ class Reply:
 
     @property
     def last(self) -> Message:
-        """The newest thing that the person can read."""
+        """The newest message that the user can read."""
         shown = [m for m in (self.original, *self.followups) if m is not None and not m.deleted and not m.loading]
         assert shown, f"the bot has said nothing to interaction {self.id}"
         return shown[-1]
@@ -72,7 +72,7 @@ class Reply:
         return await self.wait_for(lambda r: r.callback is not None, timeout_s)
 
     async def answered(self, timeout_s: float = WAIT_S) -> Message:
-        """Wait until the person has something to read, and return the newest of it."""
+        """Wait until the user has something to read, and return the newest message."""
         await self.wait_for(
             lambda r: (
                 r.callback is not None
@@ -83,7 +83,7 @@ class Reply:
         return self.last
 
     async def settled(self, predicate: Callable[[Message], Any], timeout_s: float = WAIT_S) -> Message:
-        """Wait until something that the person can read satisfies the predicate, and return it."""
+        """Wait until a message that the user can read satisfies the predicate, and return it."""
         found: list[Message] = []
 
         def look(reply: "Reply") -> bool:

@@ -1,4 +1,4 @@
-"""The REST API v10: what a request does to the world, and its answer."""
+"""The REST API v10: the effect of each request, and its response."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ NONCE_S = 300.0
 """The documentation promises "the past few minutes"."""
 
 Handler = Callable[["DiscordWorld", Request, Mapping[str, str]], Awaitable[Any]]
-"""Returns the answer's JSON; None is 204."""
+"""Returns the response's JSON; None means 204."""
 
 
 async def _me(world: "DiscordWorld", _: Request, __: Mapping[str, str]) -> JSON:
@@ -218,7 +218,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
 ]
 
 WITHOUT_TOKEN = ("/api/v10/interactions/", "/api/v10/webhooks/")
-"""What needs no bot token: these carry an interaction's own."""
+"""Routes that need no bot token: they carry an interaction's own."""
 
 
 def add_routes(

@@ -18,7 +18,7 @@ AUTHENTICATION_FAILED = 4004
 
 
 class Line:
-    """One websocket connection, compressed where the bot asks for what this can do."""
+    """One websocket connection, compressed if the bot asks for a supported method."""
 
     def __init__(self, socket: web.WebSocketResponse, *, compress: bool) -> None:
         self.socket = socket
@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(eq=False)
 class Session:
-    """What a bot can resume: the events it was sent, whether or not a connection was there to carry them."""
+    """A session that a bot can resume: all its events, whether or not they were sent over a connection."""
 
     id: str
     shard: int
@@ -76,7 +76,7 @@ class Gateway:
         self.heartbeats = 0
 
     def session(self, shard: int = 0) -> Session | None:
-        """Return the shard's newest session that can still carry or keep events."""
+        """Return the shard's newest session that can still send or keep events."""
         return next((s for s in reversed(self.sessions.values()) if s.shard == shard), None)
 
     def connected(self, shard: int = 0) -> bool:
@@ -94,7 +94,7 @@ class Gateway:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     await self._receive(line, json.loads(message.data))
         except (ConnectionError, aiohttp.ClientConnectionError):
-            pass  # the bot went away; its session stays
+            pass  # the bot disconnected; its session stays
         finally:
             self.lines.discard(line)
             self._pulse.beat()
@@ -157,7 +157,7 @@ class Gateway:
             await line.send(RECONNECT)
 
     async def invalidate(self) -> None:
-        """Forget the sessions and say so: bots must identify again."""
+        """Invalidate the sessions: bots must identify again."""
         self.sessions.clear()
         for line in list(self.lines):
             await line.send(INVALID_SESSION, False)

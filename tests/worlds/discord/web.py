@@ -1,4 +1,4 @@
-"""Requests as they came in, what is done to them on demand, and whether Discord's own document allows them."""
+"""Requests as they came in, their faults on demand, and their validation against Discord's specification."""
 
 import asyncio
 import functools
@@ -42,7 +42,7 @@ class Request:
 
 @dataclass(eq=False)
 class Fault:
-    """What happens to the next requests that match, instead of or after their effect."""
+    """A fault for the next requests that match, instead of or after their effect."""
 
     method: str
     pattern: str
@@ -53,12 +53,12 @@ class Fault:
     drop: bool = False
     after_effect: bool = False
     hold: asyncio.Event | None = None
-    """The answer waits for this."""
+    """The response waits for this."""
     uploads: bool = False
-    """Strike only requests that carry files."""
+    """Hit only requests that carry files."""
 
     def takes(self, request: Request) -> bool:
-        """Say whether it strikes this request; each strike is used up."""
+        """Say whether it hits this request; each hit is used up."""
         meant = self.times > 0 and self.method == request.method and (request.files or not self.uploads)
         hit = bool(meant) and re.search(self.pattern, request.path) is not None
         self.times -= hit
@@ -66,7 +66,7 @@ class Fault:
 
 
 class ApiError(Exception):
-    """An answer that is not a success."""
+    """A response other than success."""
 
     def __init__(self, status: int, code: int, message: str, **headers: str) -> None:
         super().__init__(message)
@@ -76,7 +76,7 @@ class ApiError(Exception):
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """Answer as Discord does: the content type carries no charset, and discord.py insists on that."""
+    """Respond as Discord does: without a charset in the content type, which discord.py insists on."""
     if status == 204:
         return web.Response(status=204)
     return web.Response(
@@ -117,7 +117,7 @@ async def _read_parts(raw: web.Request, into: Request) -> None:
 
 @functools.cache
 def _document() -> Any | None:
-    """Load Discord's document and the validator once; it takes a while."""
+    """Load Discord's specification and the validator once; it takes a while."""
     found_here = pair("discord_spec_validator.py", "discord_openapi.json")
     if found_here is None:
         return None
@@ -127,13 +127,13 @@ def _document() -> Any | None:
     assert found.loader is not None
     module = importlib.util.module_from_spec(found)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # the validator leaves the document's file to the collector
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves its file to the garbage collector
         found.loader.exec_module(module)
         return module.DiscordSpec(str(spec))
 
 
 def violations(request: Request) -> list[str]:
-    """Say what Discord's own document has against a request."""
+    """Return how a request violates Discord's specification."""
     found = _compare(
         request.method,
         re.sub(r"\d{15,}", "100000000000000000", request.path),
@@ -149,7 +149,7 @@ def violations(request: Request) -> list[str]:
 def _compare(
     method: str, path: str, query: tuple[tuple[str, str], ...], content_type: str, body: str, parts: tuple[str, ...]
 ) -> list[str]:
-    """Compare once what tests send again and again, such as the commands: ids and files make no difference."""
+    """Validate repeated requests once, such as the commands: ids and files make no difference."""
     document = _document()
     if document is None:
         return []

@@ -1,4 +1,4 @@
-"""The local Discord, as tests use it."""
+"""The local Discord: what tests use."""
 
 import asyncio
 import time
@@ -19,14 +19,14 @@ from tests.worlds.discord.web import ApiError, Fault, Request, answer, read, vio
 from tests.worlds.pulse import Pulse
 
 EPOCH_MS = 1_420_070_400_000
-"""When snowflakes begin."""
+"""The epoch of snowflakes."""
 DIRECT_MESSAGES = 1 << 12
-"""The intent to receive direct messages."""
+"""The intent for direct messages."""
 LARGEST_REQUEST_BYTES = 64 * 1024 * 1024
 
 
 class DiscordWorld:
-    """One Discord with one bot application. `now` (seconds since 1970) can be a test's own clock."""
+    """One Discord with one bot application. `now` (seconds since 1970) may be a test's clock."""
 
     def __init__(self, *, token: str = tokens.DISCORD, shards: int = 1, now: Callable[[], float] = time.time) -> None:
         self._now, self._ahead_s, self._last_id = now, 0.0, 0
@@ -43,17 +43,17 @@ class DiscordWorld:
         self.violations: list[str] = []
         self.faults: list[Fault] = []
         self.weather: Callable[[Request], Fault | None] = lambda _: None
-        """Draws a fault for any request that no other is meant for."""
+        """Draws a fault for any request that no other fault is for."""
         self.gateway = Gateway(token, self.bot, self.application_id, self._guild_payloads, self.pulse)
         self._runner: web.AppRunner | None = None
         self.origin = ""
         self.announced_ws_url: str | None = None
-        """What the API names as the gateway, where that is not the world's own."""
+        """The gateway URL that the API returns, if not the world's own."""
 
     # --- life -------------------------------------------------------------------------------------------------
 
     async def start(self) -> Self:
-        """Listen on a free port of this machine."""
+        """Listen on a free local port."""
         app = web.Application(client_max_size=LARGEST_REQUEST_BYTES)
         app.router.add_get("/gateway/", self.gateway.handle)
         rest.add_routes(app.router, self._serve)
@@ -66,7 +66,7 @@ class DiscordWorld:
         return self
 
     async def stop(self) -> None:
-        """Stop listening and cut what is connected."""
+        """Stop listening and cut all connections."""
         await self.gateway.cut()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -94,18 +94,18 @@ class DiscordWorld:
         return self._now() + self._ahead_s
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once."""
+        """Move the clock forward."""
         self._ahead_s += seconds
 
     def new_id(self) -> int:
-        """Make a snowflake."""
+        """Return a new snowflake."""
         self._last_id = max(self._last_id + 1, (int(self.now_s() * 1000) - EPOCH_MS) << 22)
         return self._last_id
 
     # --- people and places --------------------------------------------------------------------------------------
 
     def guild(self, name: str = "Minstrels", *, shard: int | None = None) -> Guild:
-        """Add a guild that the bot is in, on a certain shard or any; connected bots learn of it when they reconnect."""
+        """Add a guild with the bot, on a given shard or any; connected bots learn of it when they reconnect."""
         guild = Guild(self.new_id(), name, self.new_id)
         while shard not in {None, self._shard(guild)}:
             guild.id += 1 << 22
@@ -114,13 +114,13 @@ class DiscordWorld:
         return guild
 
     def user(self, name: str) -> User:
-        """Add somebody who shares no guild with the bot."""
+        """Add a user who shares no guild with the bot."""
         user = User(self.new_id(), name)
         self.users[user.id] = user
         return user
 
     def dm(self, person: User | Member) -> Channel:
-        """Return the direct chat of a person with the bot."""
+        """Return a user's direct chat with the bot."""
         user = person.user
         self.users[user.id] = user
         if user.id not in self.direct:
@@ -136,7 +136,7 @@ class DiscordWorld:
         return Message(self.new_id(), channel, author, self.now_s(), flags)
 
     async def invite(self, guild: Guild) -> None:
-        """Let the bot into a guild while it is connected."""
+        """Add the bot to a guild while it is connected."""
         guild.present = True
         session = self.gateway.session(self._shard(guild))
         assert session is not None
@@ -145,7 +145,7 @@ class DiscordWorld:
         await session.dispatch("GUILD_CREATE", joined)
 
     async def expel(self, guild: Guild) -> None:
-        """Put the bot out of a guild."""
+        """Remove the bot from a guild."""
         guild.present = False
         session = self.gateway.session(self._shard(guild))
         if session is not None:
@@ -160,7 +160,7 @@ class DiscordWorld:
     # --- what people do -----------------------------------------------------------------------------------------
 
     async def says(self, user: User, text: str) -> None:
-        """Send the bot a direct message; it gets the event only with the intent for that."""
+        """Send the bot a direct message; it receives the event only with the intent."""
         channel = self.dm(user)
         message = self.new_message(channel, user)
         message.content = text
@@ -172,7 +172,7 @@ class DiscordWorld:
             await session.dispatch("MESSAGE_CREATE", message.payload(self.origin))
 
     async def command(self, member: User | Member, channel: Channel, line: str, /, **options: Any) -> Reply:
-        """Use a slash command, such as `/quota set`. Raises CommandError where a client would not send it."""
+        """Use a slash command, such as `/quota set`. Raises CommandError if a client would not send it."""
         await self.connected(channel.guild)
         return await self._interact(
             COMMAND, member, channel, command_data(self.commands, member, channel, line, options)
@@ -181,7 +181,7 @@ class DiscordWorld:
     async def autocomplete(
         self, member: User | Member, channel: Channel, line: str, /, *, focused: str, **options: Any
     ) -> list[JSON]:
-        """Type into an option and return the choices that are offered."""
+        """Type into an option and return the suggested choices."""
         await self.connected(channel.guild)
         data = command_data(self.commands, member, channel, line, options, focused=focused)
         reply = await self._interact(AUTOCOMPLETE, member, channel, data)
@@ -189,7 +189,7 @@ class DiscordWorld:
         return reply.choices
 
     async def press(self, member: User | Member, where: Reply | Message, custom_id: str) -> Reply:
-        """Press a button of a message. Raises CommandError where there is none to press."""
+        """Press a button of a message. Raises CommandError if there is none."""
         message = where.last if isinstance(where, Reply) else where
         button = next((b for b in message.buttons if b.get("custom_id") == custom_id), None)
         if button is None or button.get("disabled") or message.deleted:
@@ -199,18 +199,18 @@ class DiscordWorld:
         return await self._interact(COMPONENT, member, message.channel, data, message)
 
     async def repeat(self, reply: Reply) -> None:
-        """Deliver the interaction's event once more, as after a broken connection."""
+        """Send the interaction's event again, as after a broken connection."""
         session = self.gateway.session(self._shard(reply.channel.guild))
         assert session is not None
         event = next(d for e, d in session.events if e == "INTERACTION_CREATE" and d["id"] == str(reply.id))
         await session.dispatch("INTERACTION_CREATE", event)
 
     def kill_token(self, reply: Reply) -> None:
-        """Let the interaction's token die before its 15 minutes are over."""
+        """Expire the interaction's token before its 15 minutes are over."""
         reply.token_dead = True
 
     async def connected(self, guild: Guild | None = None, timeout_s: float = WAIT_S) -> None:
-        """Wait until the bot is there to take events."""
+        """Wait until the bot is ready to receive events."""
         await self.pulse.until(lambda: self.gateway.connected(self._shard(guild)), timeout_s)
 
     async def _interact(
@@ -241,7 +241,7 @@ class DiscordWorld:
         times: int = 1,
         uploads: bool = False,
     ) -> Fault:
-        """Answer the next requests whose path has the pattern (a regular expression) with an error."""
+        """Fail the next requests whose path matches the regular expression."""
         body = {"code": code, "message": message}
         return self._fault(Fault(method, pattern, times, status, body, uploads=uploads))
 
@@ -260,11 +260,11 @@ class DiscordWorld:
         return self._fault(Fault(method, pattern, times, 429, body, headers))
 
     def drop(self, method: str, pattern: str, *, after_effect: bool, times: int = 1, uploads: bool = False) -> Fault:
-        """Cut the connection before or after the request took effect."""
+        """Cut the connection before or after the request takes effect."""
         return self._fault(Fault(method, pattern, times, drop=True, after_effect=after_effect, uploads=uploads))
 
     def hold(self, method: str, pattern: str, until: asyncio.Event) -> Fault:
-        """Let the next request take effect, and its answer wait."""
+        """Let the next request take effect, and hold its response back."""
         return self._fault(Fault(method, pattern, 1, after_effect=True, hold=until))
 
     def _fault(self, fault: Fault) -> Fault:

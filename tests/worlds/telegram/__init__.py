@@ -1,4 +1,4 @@
-"""A local Telegram Bot API server, in which members talk and the bot under test answers."""
+"""A local Telegram Bot API server with members who talk to the bot under test."""
 
 from tests.worlds.telegram.chats import Chat, Message, Press, User
 from tests.worlds.telegram.faults import Fault

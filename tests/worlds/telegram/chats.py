@@ -1,4 +1,4 @@
-"""Who is in the world: users, chats and messages, with what tests read and do."""
+"""Users, chats and messages, with what tests read and do."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ class User:
 
     @property
     def mention(self) -> str:
-        """Write the user into a text: @name, or a mark that becomes a text mention."""
+        """Return the user's mention in a text: @name, or a mark that becomes a text mention."""
         return f"@{self.username}" if self.username else f"\x02{self.id}\x03"
 
     @property
@@ -37,7 +37,7 @@ class User:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """One message of anybody; `raw` is the Bot API object as it is now."""
+    """One message; `raw` is its current Bot API object."""
 
     chat: "Chat"
     raw: JSON
@@ -58,7 +58,7 @@ class Message:
 
     @property
     def kind(self) -> str:
-        """Tell voice, audio, document or text."""
+        """Return voice, audio, document or text."""
         return next((k for k in ("voice", "audio", "document", "text") if k in self.raw), "service")
 
     @property
@@ -68,7 +68,7 @@ class Message:
 
     @property
     def reply_to(self) -> int | None:
-        """The id of the message that this answers."""
+        """The id of the message that this one replies to."""
         raw = self.raw.get("reply_to_message")
         return None if raw is None else int(raw["message_id"])
 
@@ -86,7 +86,7 @@ class Message:
 
 @dataclass(slots=True, eq=False)
 class Press:
-    """A pressed button; `answer` holds the parameters once the bot has answered."""
+    """A pressed button; `answer` holds the bot's parameters once it has answered."""
 
     id: str
     chat: "Chat"
@@ -107,9 +107,9 @@ class Chat:
     title: str
     forum: bool = False
     privacy: bool = False
-    """Privacy mode: the bot sees commands that name it, answers to it, and bare commands if it spoke last."""
+    """Privacy mode: the bot sees commands that name it, replies to it, and bare commands if it spoke last."""
     hidden: bool = False
-    """Members are hidden: only admins may ask who is one."""
+    """Members are hidden: only admins may look members up."""
     members: dict[int, str] = field(default_factory=dict)
     """Status by user id."""
     messages: dict[int, Message] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class Chat:
     closed: set[int] = field(default_factory=set)
     """Topics in which only administrators may write."""
     forbidden: set[str] = field(default_factory=set)
-    """Kinds of message (text, voice, audio, document) that the group's settings keep from members, and from the bot."""
+    """Kinds of message (text, voice, audio, document) that members and the bot may not send."""
     moved_to: "Chat | None" = None
 
     @property
@@ -132,12 +132,12 @@ class Chat:
 
     @property
     def sent(self) -> list[Message]:
-        """All messages of the bot, deleted ones too."""
+        """All messages of the bot, including deleted ones."""
         return [m for m in self.messages.values() if m.raw["from"]["id"] == self.world.bot.id]
 
     @property
     def texts(self) -> list[str]:
-        """What the bot's text messages say now."""
+        """The current texts of the bot's text messages."""
         return [m.text for m in self.sent if m.kind == "text" and not m.deleted]
 
     @property
@@ -150,7 +150,7 @@ class Chat:
         return await self.world.until(lambda: found(self), f"nothing in {self.title}", timeout_s)
 
     def reply_to(self, message: Message, timeout_s: float = 10) -> Awaitable[Message]:
-        """Wait for the bot's first visible message that answers `message`."""
+        """Wait for the bot's first visible reply to `message`."""
         return self.wait_for(
             lambda chat: next((m for m in chat.sent if m.reply_to == message.id and not m.deleted), None), timeout_s
         )
@@ -161,7 +161,7 @@ class Chat:
         self.members[user.id] = status
 
     async def changes(self, user: User, status: str, **rights: bool) -> None:
-        """Let a user make the bot a member, an administrator, restricted (but for `rights`), left or kicked."""
+        """Make the bot a member, an administrator, restricted (except for `rights`), left or kicked."""
         bot = self.world.bot
         old, self.members[bot.id] = self.members.get(bot.id, "left"), status
         before, after = member_raw(bot, old), member_raw(bot, status) | rights
@@ -179,9 +179,9 @@ class Chat:
         anonymous: bool = False,
         more: JSON | None = None,
     ) -> Message:
-        """Let a member write; `quote`: the part of `reply_to` that is answered, `anonymous`: in the group's name.
+        """Write as a member; `quote`: the quoted part of `reply_to`, `anonymous`: in the group's name.
 
-        `more`: further fields of the message; where a file is among them, the text is its caption.
+        `more`: further fields of the message; with a file among them, the text is its caption.
         """
         plain, found = entities(text, {u.id: u.raw for u in self.world.users.values()})
         text_field, marks_field = _fields(more or {})
@@ -195,7 +195,7 @@ class Chat:
         return message
 
     async def edits(self, message: Message, text: str, *, edited_s: int = 0) -> None:
-        """Let a member change what they wrote, and tell the bot."""
+        """Edit a member's message, and send the bot the update."""
         plain, found = entities(text, {u.id: u.raw for u in self.world.users.values()})
         message.edits.append(message.raw)
         text_field, marks_field = _fields(message.raw)
@@ -204,7 +204,7 @@ class Chat:
             await self.world.send_update("edited_message", message.raw)
 
     def topic(self, name: str) -> Message:
-        """Open a topic in a forum; the message that opens it stands for it."""
+        """Open a topic in a forum; its first message stands for it."""
         assert self.forum, "only a forum has topics"
         creation = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
         message = self.post({"from": self.world.bot.raw} | creation)
@@ -213,7 +213,7 @@ class Chat:
         return message
 
     async def migrate(self) -> "Chat":
-        """Make a supergroup of the group, as Telegram does, with two service messages."""
+        """Turn the group into a supergroup, with Telegram's two service messages."""
         new = self.moved_to = self.world.supergroup(self.title)
         new.members = dict(self.members)
         who: JSON = {"from": ANONYMOUS}
@@ -233,7 +233,7 @@ class Chat:
         topic: Message | None = None,
         upload: Upload | None = None,
     ) -> Message:
-        """Put a message into the chat, with the thread and reply fields that Telegram adds."""
+        """Add a message to the chat, with Telegram's thread and reply fields."""
         raw: JSON = {"message_id": len(self.messages) + 1, "date": int(self.world.now_s()), "chat": self.raw, **content}
         if topic is not None:
             raw |= {"message_thread_id": topic.id, "is_topic_message": True}
@@ -263,12 +263,12 @@ class Chat:
 
 
 def _fields(raw: JSON) -> tuple[str, str]:
-    """Return where a message keeps its words and their entities."""
+    """Return the names of a message's text and entity fields."""
     return ("caption", "caption_entities") if FILES & raw.keys() else ("text", "entities")
 
 
 def member_raw(user: User, status: str) -> JSON:
-    """Write a ChatMember object."""
+    """Build a ChatMember object."""
     raw: JSON = {"user": user.raw, "status": status}
     rights = (
         "can_be_edited can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members "

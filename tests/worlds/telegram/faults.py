@@ -1,4 +1,4 @@
-"""What can go wrong on demand."""
+"""Faults on demand."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -7,17 +7,17 @@ from typing import Any, Self
 
 @dataclass(slots=True)
 class Fault:
-    """An answer other than success; without a status the call has its effect, late or without an answer."""
+    """A response other than success; without a status the call takes effect, but late or without a response."""
 
     status: int = 0
     description: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
     drop: str = ""
-    """"before" the effect or "after" it: the connection breaks without an answer."""
+    """"before" the effect or "after" it: the connection breaks without a response."""
     hold: asyncio.Event | None = None
-    """The effect happens at once, the answer waits for this."""
+    """The effect happens at once, the response waits for this."""
     body: str = ""
-    """Sent as HTML in place of the JSON, as the proxy in front of the server does."""
+    """Sent as HTML in place of JSON, as by the proxy in front of the server."""
 
     @classmethod
     def flood(cls, retry_after_s: int) -> Self:
@@ -78,7 +78,7 @@ class Fault:
 
 
 class ApiError(Exception):
-    """A refusal of the server itself."""
+    """An error of the server itself."""
 
     def __init__(self, description: str, status: int = 400, **parameters: Any) -> None:
         super().__init__(description)

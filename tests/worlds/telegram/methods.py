@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT, CAPTION_LIMIT, FILE_LIMIT_BYTES = 4096, 1024, 50 * 1024 * 1024
 RIGHTS = {"text": "text messages", "voice": "voice messages", "audio": "music", "document": "documents"}
-"""What a refusal calls a kind of message."""
+"""The names of message kinds in errors."""
 ACTIONS = frozenset(
     "typing upload_photo record_video upload_video record_voice upload_voice upload_document choose_sticker "
     "find_location record_video_note upload_video_note".split()
@@ -53,7 +53,7 @@ def _length(text: str, limit: int, what: str) -> None:
 
 
 def _send(world: "TelegramWorld", call: Call, content: JSON, upload: Upload | None = None) -> JSON:
-    """Post the bot's message where the call wants it: topic, reply, buttons."""
+    """Post the bot's message as the call says: topic, reply, buttons."""
     chat, thread = chat_of(world, call), call.number("message_thread_id")
     is_admin = chat.members.get(world.bot.id) == "administrator"
     kind = next((kind for kind in RIGHTS if kind in content), None)
@@ -117,7 +117,7 @@ def send_chat_action(world: "TelegramWorld", call: Call) -> bool:
 
 
 def _playable(content: bytes) -> str:
-    """Tell what Telegram would take the file for: ogg, mp3, m4a or nothing that plays."""
+    """Return the type that Telegram detects: ogg, mp3, m4a or "" if it does not play."""
     if content[:4] == b"OggS" and b"OpusHead" in content[:64]:
         return "ogg"
     if content[:3] == b"ID3" or (content[:1] == b"\xff" and content[1:2] >= b"\xe0"):
@@ -126,7 +126,7 @@ def _playable(content: bytes) -> str:
 
 
 def _known(world: "TelegramWorld", call: Call, field: str) -> tuple[str, JSON, Upload]:
-    """Find the file that an id stands for, which can be sent only as what it is."""
+    """Return the file of a file id, which can only be sent as its own kind."""
     known = world.files.get(str(call.params[field]))
     if known is None:
         raise ApiError("wrong file identifier/HTTP URL specified")
@@ -153,7 +153,7 @@ def _uploaded(world: "TelegramWorld", call: Call, field: str, plays: frozenset[s
 
 
 def _sender(field: str, plays: frozenset[str]) -> Callable[["TelegramWorld", Call], JSON]:
-    """Make sendVoice, sendAudio or sendDocument; what does not play arrives as a document."""
+    """Build sendVoice, sendAudio or sendDocument; what does not play arrives as a document."""
 
     def send(world: "TelegramWorld", call: Call) -> JSON:
         caption = str(call.params.get("caption", ""))
@@ -253,4 +253,4 @@ METHODS: Mapping[str, Callable[["TelegramWorld", Call], Any]] = {
     "getChatAdministrators": get_chat_administrators,
     "leaveChat": leave_chat,
 }
-"""getUpdates waits, so the world answers it itself."""
+"""getUpdates is a long poll, so the world handles it itself."""

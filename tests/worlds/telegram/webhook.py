@@ -1,4 +1,4 @@
-"""Posting updates to the bot, as Telegram does once it is told where."""
+"""Posting updates to the bot's webhook, as Telegram does."""
 
 import asyncio
 import io
@@ -15,7 +15,7 @@ RETRY_S = 0.05
 
 
 class Webhook:
-    """Posts one update after the other until each was answered with 2xx. `target` stands for the address's host."""
+    """Posts updates one by one, each until it is answered with 2xx. `target` replaces the address's host."""
 
     def __init__(self, updates: Callable[[], list[JSON]], forget: Callable[[JSON], None]) -> None:
         self.url = ""
@@ -36,7 +36,7 @@ class Webhook:
         return known | ({"last_error_date": 1, "last_error_message": self._last_error} if self._last_error else {})
 
     async def post(self, update: Any, **headers: str) -> int:
-        """Post once; return the status, 0 where nobody answers."""
+        """Post once; return the status, 0 without a response."""
         known = {"X-Telegram-Bot-Api-Secret-Token": self.secret} | headers
         try:
             async with (
@@ -51,7 +51,7 @@ class Webhook:
             return 0
 
     async def run(self) -> None:
-        """Post what waits, for ever."""
+        """Post waiting updates, for ever."""
         while True:
             waiting = self._updates()
             if not (self.url and self.target and waiting):

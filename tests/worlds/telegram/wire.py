@@ -1,4 +1,4 @@
-"""What goes over the wire: calls as they came in, their validation, and message entities."""
+"""Calls as they came in, their validation, and message entities."""
 
 import functools
 import importlib
@@ -35,7 +35,7 @@ class Upload:
 
 @dataclass(slots=True)
 class Call:
-    """One call of the bot; `status` is what it was answered, None while it waits or after a dropped connection."""
+    """One call of the bot; `status` is None while it waits or after a dropped connection."""
 
     method: str
     params: JSON
@@ -59,7 +59,7 @@ class Call:
 
 @functools.cache
 def spec() -> Spec | None:
-    """Load the validator that stands beside the checkout, or None where there is none."""
+    """Load the validator beside the checkout, or return None if there is none."""
     found = pair("telegram_spec_validator.py", "telegram_bot_api.json")
     if found is None:
         return None
@@ -69,12 +69,12 @@ def spec() -> Spec | None:
     finally:
         sys.path.remove(str(found[0].parent))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # it leaves closing its file to the garbage collector
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves its file to the garbage collector
         return cast("Spec", validator.TgSpec(found[1]))
 
 
 async def read_call(request: web.Request, method: str) -> Call:
-    """Read a call however it was posted."""
+    """Read a call in any encoding."""
     call = Call(method, dict(request.query))
     if request.content_type == "application/json":
         call.params.update(await request.json())
@@ -90,7 +90,7 @@ async def read_call(request: web.Request, method: str) -> Call:
 
 
 async def _read_parts(request: web.Request, call: Call) -> None:
-    # Part by part, since the whole at once goes through a temporary file that stays open when the caller dies halfway.
+    # Part by part: a whole form goes through a temporary file, which stays open if the caller dies halfway.
     async for part in await request.multipart():
         assert isinstance(part, BodyPartReader)
         name, content = part.name or "", bytes(await part.read())
@@ -102,12 +102,12 @@ async def _read_parts(request: web.Request, call: Call) -> None:
 
 
 def units(text: str) -> int:
-    """Count UTF-16 code units, in which Telegram measures entities."""
+    """Count UTF-16 code units, the unit of Telegram's entities."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def entities(marked: str, people: Mapping[int, JSON]) -> tuple[str, list[JSON]]:
-    """Return the text with marks replaced by first names, and its entities as a client would send them."""
+    """Return the text with marks replaced by first names, and its entities as a client sends them."""
     text, found = "", []
     for piece, person in _pieces(marked, people):
         if person is not None:
@@ -122,7 +122,7 @@ def entities(marked: str, people: Mapping[int, JSON]) -> tuple[str, list[JSON]]:
 
 
 def _pieces(marked: str, people: Mapping[int, JSON]) -> Iterator[tuple[str, JSON | None]]:
-    """Yield each stretch of plain text with the person mentioned before it."""
+    """Yield each run of plain text with the user mentioned before it."""
     at, person = 0, None
     for mark in _MARK.finditer(marked):
         yield marked[at : mark.start()], person

@@ -1,4 +1,4 @@
-"""The server: what the bot calls, what it is answered, and which updates wait for it."""
+"""The server: the bot's calls, their responses, and the updates that wait."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ DEFAULT_KINDS = frozenset({"message", "edited_message", "callback_query", "my_ch
 
 
 class TelegramWorld:
-    """A Telegram of its own on a local port; everything that the bot called is in `calls`."""
+    """A local Telegram; `calls` records everything that the bot called."""
 
     def __init__(self) -> None:
         self.token = tokens.TELEGRAM
@@ -32,14 +32,14 @@ class TelegramWorld:
         self.commands: list[JSON] = []
         self.presses: dict[str, Press] = {}
         self.files: dict[str, tuple[str, JSON, Upload]] = {}
-        """What was sent, by its id: as which kind of message, and the file."""
+        """Sent files by id, with their kind of message."""
         self.api_url = ""
         self._updates: list[JSON] = []
         self._repeated: list[JSON] = []
         self._next_update = 1
         self._faults: list[tuple[str, int | None, Fault]] = []
         self.weather: Callable[[Call], Fault | None] = lambda _: None
-        """Draws a fault for any call that no other is meant for."""
+        """Draws a fault for any call that no other fault is for."""
         self.now_s: Callable[[], float] = time.time
         self._changed = asyncio.Condition()
         self._poll = 0
@@ -60,7 +60,7 @@ class TelegramWorld:
         return self
 
     async def stop(self) -> None:
-        """Stop answering; calls that wait are cut off."""
+        """Stop serving, and cut waiting calls off."""
         self._poll += 1
         await self._notify()
         if self._poster is not None:
@@ -87,7 +87,7 @@ class TelegramWorld:
         return user
 
     def private(self, user: User) -> Chat:
-        """Return the direct chat with the bot."""
+        """Return a user's direct chat with the bot."""
         return self.chats.get(user.id) or self._chat(user.id, "private", user.first_name, [user])
 
     def group(self, title: str, *members: User) -> Chat:
@@ -105,14 +105,14 @@ class TelegramWorld:
     # --- what happens ---
 
     async def send_update(self, kind: str, payload: JSON) -> JSON:
-        """Queue an update for the bot, which comes if the bot asks for its kind."""
+        """Queue an update for the bot, if the bot asks for its kind."""
         update = self._update(kind, payload)
         self._updates.append(update)
         await self._notify()
         return update
 
     async def send_unasked(self, kind: str, payload: JSON) -> None:
-        """Give an update whatever kinds the bot asks for, as Telegram does with one from before it asked."""
+        """Queue an update whatever kinds the bot asks for, as if from before it asked."""
         self._repeated.append(self._update(kind, payload))
         await self._notify()
 
@@ -122,7 +122,7 @@ class TelegramWorld:
         return update
 
     async def repeat(self, update: JSON) -> None:
-        """Give an update again although it was confirmed, as after a crash of the bot or of Telegram."""
+        """Queue a confirmed update again, as after a crash of the bot or of Telegram."""
         self._repeated.append(update)
         await self._notify()
 
@@ -130,7 +130,7 @@ class TelegramWorld:
         (self._repeated if update in self._repeated else self._updates).remove(update)
 
     async def press(self, user: User, message: Message, data: str, *, old: bool = False) -> Press:
-        """Let a user press a button; an `old` message is one that Telegram no longer shows to bots."""
+        """Press a button as a user; an `old` message is no longer accessible to bots."""
         press = Press(f"q{len(self.presses) + 1}", message.chat, {})
         self.presses[press.id] = press
         faded: JSON = {"chat": message.chat.raw, "message_id": message.id, "date": 0}
@@ -140,7 +140,7 @@ class TelegramWorld:
         return press
 
     def fail(self, method: str, fault: Fault, *, chat: Chat | None = None, times: int = 1) -> None:
-        """Meet the next `times` calls of a method, in one chat or anywhere, with a fault."""
+        """Add a fault for the next `times` calls of a method, in one chat or anywhere."""
         self._faults += [(method, chat.id if chat else None, fault)] * times
 
     # --- what was seen ---
@@ -150,11 +150,11 @@ class TelegramWorld:
 
     @property
     def violations(self) -> list[str]:
-        """What the specification says against the calls so far."""
+        """How the calls so far violate the specification."""
         return [v for call in self.calls for v in call.violations]
 
     async def until(self, found: Callable[[], T | None], what: str, timeout_s: float = 10) -> T:
-        """Wait until `found` returns something truthy, looking after every call and update."""
+        """Wait until `found` returns something truthy; it is called after every call and update."""
         try:
             async with asyncio.timeout(timeout_s), self._changed:
                 while not (result := found()):
@@ -236,7 +236,7 @@ class TelegramWorld:
         return web.Response()
 
     async def _updates_after(self, call: Call) -> list[JSON]:
-        """Confirm what came before the offset, then wait for something new; a newer poll ends this one."""
+        """Confirm updates before the offset, then wait for new ones; a newer poll ends this one."""
         if self.webhook.url:
             raise ApiError("Conflict: can't use getUpdates method while webhook is active", 409)
         self._poll += 1
