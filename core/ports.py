@@ -117,6 +117,13 @@ class Delivery(Protocol):
         """
         ...
 
+    def line(self, job: Job) -> str:
+        """Name what takes one delivery at a time: others wait for their turn before they begin. "" where many may go.
+
+        What waits for its turn was not begun, so a stop meanwhile leaves no doubt.
+        """
+        ...
+
     async def progress(self, job: Job) -> None:
         """Show that the job is queued, running or being sent. Best effort: the worker waits for nothing here."""
         ...

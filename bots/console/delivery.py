@@ -48,6 +48,9 @@ class ConsoleDelivery:
         """Return all of it."""
         return job.destination
 
+    def line(self, _: Job) -> str:
+        return ""
+
     def shows(self, job: Job) -> bool:
         """Say whether the progress has changed; never in a script, which waits for each order."""
         return not self._in_turn and self._shown.get(job.job_id) != order_replies.progress(job)

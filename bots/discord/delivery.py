@@ -74,6 +74,13 @@ class DiscordDelivery:
         limit = address.upload_limit_bytes if address and is_there else UPLOAD_BYTES
         return Want(max_bytes=limit, playable=PLAYABLE, prefer="mp3")
 
+    def line(self, job: Job) -> str:
+        """Name where it is posted: the library queues what goes to one channel, for minutes where it is much."""
+        address = Address.read(job)
+        if self._token_lives(address):
+            return ""
+        return job.member if address.place is Place.ALONE else f"channel {address.channel_id}"
+
     def lasting(self, job: Job) -> Destination:
         """Drop the token, which has expired by then; keep the channel and the id of the reply to delete."""
         return replace(Address.read(job), token="", token_until_s=0).destination()

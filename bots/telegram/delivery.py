@@ -83,6 +83,9 @@ class TelegramDelivery:
     def accepts(self, job: Job) -> Want:
         return self._uploads.accepts(job, self._address(job).chat)
 
+    def line(self, _: Job) -> str:
+        return ""  # what a group has no room for is put off before it is sent
+
     def lasting(self, job: Job) -> Destination:
         """Return all of it, as it holds no token."""
         return job.destination

@@ -20,6 +20,9 @@ class InLanguage:
     def lasting(self, job: Job) -> Destination:
         return self._delivery.lasting(job)
 
+    def line(self, job: Job) -> str:
+        return self._delivery.line(job)
+
     def shows(self, job: Job) -> bool:
         """Say whether there is progress to show: other words than before."""
         with speaking(job.locale):

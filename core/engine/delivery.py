@@ -24,6 +24,7 @@ from core.domain.products import row_of
 from core.domain.quota import DAY_MS, Quota
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.lease import PAUSE_S, Lease, holds
+from core.engine.lines import Lines
 from core.engine.persist import persist
 from core.engine.progress import show
 from core.engine.wakeups import Wakeups
@@ -74,6 +75,7 @@ class Deliverer:
         self._clock = clock
         self._artifacts = artifacts
         self._wakeups = wakeups
+        self._lines = Lines(wakeups)
         self._lease = lease
         self._troubles = troubles or Troubles()
         self._why_waiting = why_waiting
@@ -139,11 +141,12 @@ class Deliverer:
                 wanted = self._wanted(job)  # the last try may have told more about the chat
                 if wanted != want and not job.kept:
                     want, files = wanted, await self._fitted(job, wanted)
-                job = await self._progress_over(job)
-                receipt = await self._receipt(job)
-                if job.stage is DeliveryState.PENDING:
-                    job = await self._store.move_delivery(job, DeliveryState.SENDING)
-                kept = await self._send(job, receipt, wanted, files, uncertain=uncertain)
+                async with self._lines.turn(self._deliveries[job.platform].line(job)):
+                    job = await self._progress_over(job)
+                    receipt = await self._receipt(job)
+                    if job.stage is DeliveryState.PENDING:
+                        job = await self._store.move_delivery(job, DeliveryState.SENDING)
+                    kept = await self._send(job, receipt, wanted, files, uncertain=uncertain)
             except NotKept as error:
                 return await self._by_file(job, error, uncertain=uncertain)
             except DeliveryDelayed as error:

@@ -87,6 +87,9 @@ class ObservedDelivery:
     def lasting(self, job: Job) -> Destination:
         return self._delivery.lasting(job)
 
+    def line(self, job: Job) -> str:
+        return self._delivery.line(job)
+
     def shows(self, job: Job) -> bool:
         return self._delivery.shows(job)
 

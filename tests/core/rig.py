@@ -119,6 +119,9 @@ class RecordingChat:
     def lasting(self, job: Job) -> Destination:
         return Destination("test", {"token": ""})
 
+    def line(self, job: Job) -> str:
+        return str(job.destination.data.get("line", ""))
+
     def shows(self, job: Job) -> bool:
         return True
 

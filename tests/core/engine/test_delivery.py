@@ -23,9 +23,9 @@ from core.domain.models import Destination
 from core.domain.quota import Standing
 from core.domain.refusals import NotFound, NotPermitted
 from core.engine.delivery import DELIVER_S
-from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered
+from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered, reaches
 from tests.core.rig import Broken, Rig, StubMedia
-from tests.makers import caller
+from tests.makers import caller, order
 
 
 @pytest.mark.parametrize(
@@ -288,3 +288,24 @@ async def test_how_it_ended_is_told_elsewhere_where_the_chat_takes_no_words(rig:
         await at_rest(alive)
         assert await alive.store.unfinished() == []
     assert rig.chat.told == [("undeliverable", Reason.CHAT_REFUSED)]
+
+
+async def test_what_waits_in_line_is_not_begun(rig: Rig) -> None:
+    """So that a stop meanwhile, however long, leaves no doubt."""
+    reached, _, step = held_up()
+    rig.chat.deliveries = [step]
+    there = Destination("test", {"line": "channel"})
+    async with rig.running() as alive:
+        first = (await alive.service.order(order(text="one", destination=there))).job
+        await reached.wait()
+        second = (await alive.service.order(order(text="two", destination=there))).job
+        await reaches(alive, second, DeliveryState.PENDING)
+        await a_while(alive)
+        assert [(await current(alive, job)).stage for job in (first, second)] == ["sending", "pending"]
+        elsewhere = await ordered(alive, "three")
+        await reaches(alive, elsewhere, DeliveryState.SENT)
+        await alive.worker.stop(0)
+    async with rig.running() as alive:
+        await at_rest(alive)
+        assert (await current(alive, second)).stage is DeliveryState.SENT
+    assert sorted(rig.chat.uncertain) == [False, False, False, True]
