@@ -154,7 +154,7 @@ def _channels(asked: Asked, value: str) -> str:
 
 
 async def usage(asked: Asked, period: str = "month", member: Person | None = None) -> Answer:
-    """Show what was spent: totals in words, a picture, and the ledger entries as a file."""
+    """Show what was spent: totals in words, a chart, and the ledger entries as a file."""
     admin, caller = asked.service.admin, asked.caller
     found = await admin.usage(caller, period, member)
     entries = await admin.entries(caller, period, member)

@@ -1,4 +1,4 @@
-"""What a command is: who may use it, what it takes, and what it does, whatever the platform."""
+"""The parts of a command: who may use it, its arguments and its action, on any platform."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from core.service import Service
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Something to attach to an answer."""
+    """An attachment of an answer."""
 
     name: str
     mime: str
@@ -86,7 +86,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argument:
-    """One thing that a command takes; an action gets it by its name."""
+    """One argument of a command; the action receives it by its name."""
 
     name: str
     kind: Kind
@@ -104,18 +104,18 @@ class Argument:
 
     @property
     def forms(self) -> tuple[str, str]:
-        """What stands for it where its use is shown, in English and in the current language."""
+        """Its placeholders in usages, in English and in the current language."""
         form = self.example or self.kind.value
         return form, _(form)
 
     @property
     def usage(self) -> str:
-        """Show it as people write it, in brackets where it may be left out."""
+        """Return its form in usages, in brackets if it is optional."""
         form = either(self.choices) if self.choices else self.forms[1]
         return form if self.is_needed else f"[{form}]"
 
     def is_placeholder(self, value: object) -> bool:
-        """Say whether somebody gave the word that stands for it: `/claim code`."""
+        """Say whether a value is its own placeholder, as in `/claim code`."""
         return isinstance(value, str) and plain(value.strip(" []<>(){}")) in map(plain, self.forms)
 
 
@@ -124,27 +124,27 @@ class Command:
     """One row of the table of commands."""
 
     name: str
-    """The words after the slash: one, or that of a group and its own."""
+    """The words after the slash: one, or its group's and its own."""
     who: Who
     about: str
     action: Callable[..., Awaitable[Answer | None]]
-    """Takes `Asked` and the arguments by name; returns None where what was given makes no sense together."""
+    """Takes `Asked` and the arguments by name; returns None if the arguments make no sense together."""
     arguments: tuple[Argument, ...] = ()
     is_rare: bool = False
-    """Used once by one person: no menu and no list shows it, but where a platform knows no others."""
+    """Whether it is used once by one person; menus and lists omit it, unless a platform offers only listed commands."""
     ignores_words: bool = False
-    """Does the same whatever follows, as in "/help me"; others refuse what they would ignore."""
+    """Whether words after it are ignored, as in "/help me"; other commands refuse them."""
     is_typed: bool = False
-    """Not among those that a platform offers to choose from; Telegram's *Start* button sends it."""
+    """Whether no platform offers it in a menu: Telegram's *Start* button sends it."""
 
     @property
     def group(self) -> str:
-        """Return the first word."""
+        """Return the first word of the name."""
         return self.name.split()[0]
 
     @property
     def needs_role(self) -> bool:
-        """Whether it makes no sense where there are no roles."""
+        """Whether it needs a platform with roles."""
         return any(argument.kind is Kind.ROLE and argument.required for argument in self.arguments)
 
     @property
@@ -154,19 +154,19 @@ class Command:
 
     @property
     def usage(self) -> str:
-        """Show it as people type it."""
+        """Return the line that people type, with its arguments."""
         typed = [argument.usage for argument in self.arguments if argument.kind is not Kind.ROLE or argument.required]
         return " ".join((f"/{self.name}", *typed))
 
     async def act(self, asked: Asked, given: Mapping[str, Any]) -> Answer | None:
-        """Act; None where what was given makes no sense, or is no more than the usage says. Raises Refusal."""
+        """Run the action; return None if the arguments make no sense or are placeholders. Raises Refusal."""
         texts = (argument for argument in self.arguments if argument.kind is Kind.TEXT and argument.required)
         if any(argument.is_placeholder(given.get(argument.name)) for argument in texts):
             return None
         return await self.action(asked, **given)
 
     async def use(self, asked: Asked, read: Callable[[], Awaitable[Mapping[str, Any] | None]]) -> Answer | None:
-        """Let the caller in, read what was given, and act; None where that makes no sense. Raises Refusal."""
+        """Authorise the caller, read the arguments and run the action; None if they make no sense. Raises Refusal."""
         await self.let_in(asked)
         given = await read()
         try:
@@ -177,7 +177,7 @@ class Command:
             raise
 
     async def let_in(self, asked: Asked) -> None:
-        """Refuse, before anything else is read, whoever may not use the command at all."""
+        """Refuse callers who may not use the command at all, before the arguments are read."""
         match self.who:
             case Who.ADMIN:
                 await asked.service.admin.enter(asked.caller, self.group)

@@ -1,4 +1,4 @@
-"""A text in which several speak, a line each: `Aria: Hello` / `George: [laughs] Hi`. Pure."""
+"""Dialogues, with one line per speaker: `Aria: Hello` / `George: [laughs] Hi`. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,20 +23,20 @@ _LABEL = re.compile(
         (?P<colon>[:\uff1a])[*_~`]*+(?P<blank>\s*+)(?P<said>.*)""",
     re.VERBOSE,
 )
-"""What may be a name, its colon, and what is said; as chats write them, too: **Aria:** Hello."""
+"""A possible name, its colon and the text; also in bold, as in **Aria:** Hello."""
 LONGEST_SHOWN = 40
-"""Characters of a line that a refusal repeats."""
+"""Characters of a line that a refusal quotes."""
 
 
 class _Begins(Enum):
-    """What a line begins with."""
+    """The beginning of a line."""
 
     TEXT = auto()
     VOICE = auto()
     SLIP = auto()
     """The misspelt name of a voice."""
     STRANGER = auto()
-    """A name, as it seems, and no voice's."""
+    """Apparently a name, but no voice's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +45,17 @@ class _Line:
     said: str
     begins: _Begins = _Begins.TEXT
     name: str = ""
-    """As it was written."""
+    """The name as written."""
     voice: str = ""
-    """Whose it is, or is near to."""
+    """The voice, exact or guessed."""
 
 
 def turns(text: str, product: Product, catalog: Catalog, narrator: str) -> tuple[Turn, ...]:
-    """Return who says what in a dialogue, none where the text is no dialogue.
+    """Return the speakers and their texts, or nothing if the text is no dialogue.
 
-    It is one where at least two lines begin with the name of a voice and a colon, all but one of which may be misspelt.
-    A line without a name belongs to who spoke before, and to the narrator where nobody did. Raises InvalidInput, which
-    gives the line's number, for any other name, and where somebody says nothing; `Aria: Note: hi` has a name spoken.
+    In a dialogue at least two lines begin with the name of a voice and a colon; all but one of the names may be
+    misspelt. A line without a name continues the previous speaker, or else the narrator. Raises InvalidInput with the
+    line's number for any other name, and for a speaker without text; `Aria: Note: hi` speaks the second name.
     """
     lines = [_read(number, line, catalog.voices) for number, line in enumerate(text.splitlines(), start=1)]
     begin = [line.begins for line in lines]
@@ -81,7 +81,7 @@ def _read(number: int, line: str, voices: tuple[str, ...]) -> _Line:
 
 
 def _is_name(word: str) -> bool:
-    """Say whether a word before a colon is written as a name is, and is not one with which sentences begin."""
+    """Say whether a word before a colon is written like a name and is no common beginning of a sentence."""
     return len(word) > 1 and word.isalpha() and not word.islower() and word.casefold() not in ORDINARY_WORDS
 
 
@@ -102,7 +102,7 @@ def _turns(lines: Sequence[_Line], product: Product, catalog: Catalog, narrator:
 
 
 def _refuse_name(line: _Line, speaker: str, product: Product, catalog: Catalog) -> NoReturn:
-    """Refuse a name; the refusal says how to have it spoken all the same."""
+    """Refuse a name; the refusal says how to have it spoken anyway."""
     said = line.said if 0 < len(line.said) <= LONGEST_SHOWN else f"{line.said[:LONGEST_SHOWN]}…"
     right, literal = f"{line.voice or catalog.default_voice}: {said}", f"{speaker}: {line.name}: {said}"
     allowed = _("the name of a voice in line {n}: {choices}", n=line.number, choices=", ".join(catalog.voices))

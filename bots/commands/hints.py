@@ -11,16 +11,16 @@ from core.domain.models import shown
 from core.domain.products import Catalog
 
 LONGEST_LINE = 700
-"""Characters of a line to type."""
+"""Characters of a suggested line."""
 
 
 def hint(text: str, catalog: Catalog, *, more: Iterable[str] = ()) -> str:
-    """Say what to type in place of words that are no command; `more`: what else may follow the slash."""
+    """Say what to type in place of words without a command; `more`: further known commands."""
     return _to_type(meant(text, (*words(catalog), *more))) or greetings.no_command(catalog, "/speak")
 
 
 async def unknown(asked: Asked, command: Command, *, more: Iterable[str] = ()) -> str:
-    """Say what to type in place of a command that is none."""
+    """Say what to type in place of an unknown command: only what the caller may use."""
     for word in near(command.name, asked.service.catalog, more=more):
         who = rows(word)[0].who if rows(word) else Who.MEMBER
         if who is Who.MEMBER or who in await audience(asked):
@@ -29,7 +29,7 @@ async def unknown(asked: Asked, command: Command, *, more: Iterable[str] = ()) -
 
 
 def overheard(text: str, command: Command | None, catalog: Catalog) -> str:
-    """Say what to type to whoever wrote to nobody by name; "" where it may be meant for another bot."""
+    """Return the hint for a message that names no bot, or "" if it may be for another one."""
     if command is None:
         return _to_type(slip(text, words(catalog)))
     word = mistyped(command.name, catalog)

@@ -1,4 +1,4 @@
-"""What stands in the place of a text and is plainly none: a flag, the usage as it stands, another command. Pure."""
+"""What is clearly no text: a flag, the usage itself, another command. Pure."""
 
 import re
 from functools import lru_cache
@@ -28,29 +28,29 @@ _WORD = re.compile(r"[^\s\[\](){}<>|,]+")
 _AMID = re.compile(rf"(?<![^\s,;]){DASHES}?(?P<name>{WORD}){EQUALS}(?P<value>\"[^\"\n]*\"|[^\s\"]+)")
 _ORDER_AMID = re.compile(r"(?<=\s)/(\w+)(?=\s)")
 _AGAIN = {"again", "ancora", "encore", "nochmal", "repeat", "replay", "resend", "снова"}
-"""What is written under an audio to hear it again."""
+"""What people write to hear an audio again."""
 _TO_A_BOT = (
     {"cancel", "confirm", "exit", "quit", "stop"} | _AGAIN | {w for c in table.COMMANDS for w in (c.name, c.group)}
 )
-"""What people tell a bot, in a word or two."""
+"""What people tell a bot in a word or two."""
 _HELP = {
     "aide", "ajuda", "ajutor", "aiuto", "apua", "ayuda", "bantuan", "help", "hilfe", "hjelp", "hjälp", "hjælp",
     "hulp", "pomoc", "yard\u0131m", "βοήθεια", "допомога", "помощь", "справка", "עזרה", "راهنما", "مساعدة", "मदद",
     "ช่วยเหลือ", "도움말", "ヘルプ", "助けて", "帮助", "幫助",
 }  # fmt: skip
-"""Help in the languages in which people ask for it, whatever they have set."""
+""""Help" in many languages, whatever language is set."""
 _TEXTS = frozenset({"description", "lyrics", "message", "sentence", "words"})
-"""What else people call a text."""
+"""Other words for a text."""
 _AROUND = frozenset({"a", "any", "enter", "goes", "here", "insert", "my", "own", "some", "the", "type", "your"})
-"""What stands around the word for a text where there is none: your text here."""
+"""Words around it in a placeholder: your text here."""
 LONGEST_DOUBTFUL = 60
-"""Characters of what may stand for a text."""
+"""Characters that a placeholder has at most."""
 
 
 def is_doubtful(body: str, text: str, catalog: Catalog) -> bool:
-    """Say whether all of a text is a command's name or stands for a text: "help", "your text here".
+    """Say whether a text is only a command's name or a placeholder: "help", "your text here".
 
-    Somebody may want to hear it, so it is asked about; in quotation marks there is no doubt.
+    Somebody may want to hear it, so the bot asks; in quotation marks there is no doubt.
     """
     if len(text) > LONGEST_DOUBTFUL or not QUOTATION_MARKS.isdisjoint(body):
         return False
@@ -64,19 +64,19 @@ def is_doubtful(body: str, text: str, catalog: Catalog) -> bool:
 
 
 def _bare(text: str) -> str:
-    """Return a text without the marks around it."""
+    """Fold a text and strip the punctuation around it."""
     return plain(text).strip(" \t\n.!?\u2026\u3002\uff01\uff1f\xa1\xbf")
 
 
 @lru_cache(maxsize=64)
 def _shown(language: Language) -> frozenset[str]:
-    """Return what usages show in a language, and in English, in the place of what somebody is to write."""
+    """Return the placeholders of usages in a language and in English."""
     forms = [a.forms[0] for c in table.COMMANDS for a in c.arguments if not a.choices]
     return frozenset(plain(form).lstrip("@") for form in (*forms, *map(language.catalogue.gettext, forms)))
 
 
 def refuse_no_text(typed: Typed, text: str) -> None:
-    """Refuse what nobody wants to hear; the refusal says how to have it said all the same. Raises InvalidInput."""
+    """Refuse what nobody wants to hear; the refusal says how to have it said anyway. Raises InvalidInput."""
     _refuse_unfinished(typed, text)
     _refuse_amid(typed, text)
     if _FLAG.fullmatch(text.strip()):
@@ -92,7 +92,7 @@ def refuse_no_text(typed: Typed, text: str) -> None:
 
 
 def _refuse_unfinished(typed: Typed, text: str) -> None:
-    """Refuse a parameter without its value, its bracket or its quotation mark: its name would be spoken."""
+    """Refuse a parameter without its value, closing bracket or quotation mark: its name would be spoken."""
     for match in _UNFINISHED.finditer(text):
         name = name_of(match["name"] or match["option"] or match["opened"])
         part = match[0].strip()
@@ -141,7 +141,7 @@ def _refuse_brackets(typed: Typed, text: str) -> None:
 
 
 def _refuse_bare_name(typed: Typed, text: str) -> None:
-    """Refuse the name of a parameter that has no value: before a voice, or where it is no word of prose."""
+    """Refuse a parameter's name without a value, before a voice or if it is no word of prose."""
     first, _blank, rest = text.strip().partition(" ")
     last = text.rsplit(maxsplit=1)[-1] if text.strip() else ""
     for word in (first, last):
@@ -159,7 +159,7 @@ def _refuse_bare_name(typed: Typed, text: str) -> None:
 
 
 def _calls(typed: Typed, first: str, rest: str) -> bool:
-    """Say whether a voice is called after the first word, which does not announce it."""
+    """Say whether a voice follows the first word, and that is not the word "voice" itself."""
     return plain(first) != typed.product.speaker and beginning(rest, typed.catalog.voices).plain
 
 
@@ -171,7 +171,7 @@ def _refuse_nameless(typed: Typed, text: str) -> None:
 
 
 def _refuse_lines(typed: Typed, text: str) -> None:
-    """Refuse a line that is a command; a slash before any other word is only that."""
+    """Refuse a line that is a command; other words may begin with a slash."""
     for found in _LINE.finditer(text):
         command = parse.read(found[1])
         if command is None or command.name not in table.words(typed.catalog):

@@ -17,14 +17,14 @@ from core.domain.refusals import InvalidInput
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What somebody wrote to order something."""
+    """The words of an order."""
 
     body: str
-    """What follows the command."""
+    """The text after the command."""
     chosen: Mapping[str, Any] = field(default_factory=dict)
-    """Parameters that the platform has options for."""
+    """Parameters that were chosen as the platform's options."""
     answered: str = ""
-    """The text that is meant where none was written."""
+    """The text to use if none was written."""
 
 
 def read(
@@ -54,7 +54,7 @@ def text_in(body: str, product: str, catalog: Catalog) -> str:
 def _parameters(
     words: Words, product: str, catalog: Catalog
 ) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
-    """Return the parameters, and those of each reading where it isn't plain what is meant."""
+    """Return the parameters, and those of each reading if it is unclear which is meant."""
     row = catalog[product]
     typed = Typed(words.body, row, catalog, dict(words.chosen))
     before = typed.before_last(words.body)
@@ -100,7 +100,7 @@ def is_empty(order: Order, catalog: Catalog) -> bool:
 
 
 def _voice(text: str, typed: Typed, *, is_literal: bool) -> Beginning:
-    """Find the voice that is given as a parameter, or with whose name a text begins."""
+    """Find the voice: given as a parameter, or named at the beginning of the text."""
     catalog, speaker = typed.catalog, typed.product.speaker
     chosen = typed.given.pop(speaker, "")
     if chosen:

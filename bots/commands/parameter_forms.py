@@ -1,4 +1,4 @@
-"""The forms in which people type parameters: how one is found in a text, and how plainly it is one. Pure."""
+"""The forms in which people type parameters, found in a text and rated by how clear they are. Pure."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from enum import Enum, auto
 from bots.commands.letters import plain
 
 WORD = r"[^\W\d_][\w-]{0,39}"
-DASHES = r"(?:-{1,2}|[\u2013\u2014])"  # phones make one long dash of two
+DASHES = r"(?:-{1,2}|[\u2013\u2014])"  # phones replace two dashes by a long one
 _NAME = rf"(?P<dashes>{DASHES}?)(?P<name>{WORD})"
 EQUALS = r"[=\uff1d](?![=\uff1d>])"
 # A comma ends a value where another parameter follows: "voice=Aria,speed=1.2".
@@ -22,20 +22,20 @@ _BARE_LAST = re.compile(rf"(?<![^\s,;]){_NAME}(?P<sign>\s){_VALUE}\Z")
 GROUP = re.compile(r"\s*[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>][,:]?\s*")
 _LAST_GROUP = re.compile(r"[\[({<](?P<inside>[^\[\](){}<>\n]{3,200})[\])}>]\Z")
 QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u00ab": "\u00bb", "'": "'", "\u2018": "\u2019"}
-"""Quotation marks that open, with those that close them."""
+"""Opening quotation marks, with those that close them."""
 QUOTATION_MARKS = frozenset("".join((*QUOTES, *QUOTES.values())))
 _FRACTION = re.compile(r"\d*[.,]\d")
 LONGEST_LAST = 240
-"""Characters in which a text's last parameter is looked for."""
+"""Characters at the end of a text that are searched for its last parameter."""
 
 
 def name_of(typed: str) -> str:
-    """Return a parameter's name as the table writes it."""
+    """Return a parameter's name in the table's spelling."""
     return plain(typed).replace("-", "_")
 
 
 class Place(Enum):
-    """Where a parameter stands, and how plainly it is one there."""
+    """Where a parameter stands, and how clearly it is one."""
 
     FIRST = auto()
     IN_BRACKETS = auto()
@@ -46,19 +46,19 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What looks like one parameter."""
+    """A possible parameter."""
 
     typed: str
     name: str
     value: str
     sign: str
     is_marked: bool
-    """Whether dashes stand before it."""
+    """Whether dashes precede it."""
     is_long: bool
-    """Whether they are two."""
+    """Whether there are two dashes."""
     place: Place
     start: int
-    """Where it stands in the text."""
+    """Its place in the text."""
     end: int
     value_start: int
 
@@ -84,33 +84,33 @@ class Found:
 
     @property
     def is_one(self) -> bool:
-        """Whether it has the form of a parameter: more than two words with a blank between them."""
+        """Whether it has the form of a parameter, rather than of two words with a blank."""
         return not self.sign.isspace() or self.is_marked or self.typed[-1] in ":\uff1a"
 
     @property
     def is_perhaps_one(self) -> bool:
-        """Whether it is hardly prose although there is but a blank: "speed 1.2 hi", not "speed 2 is a film"."""
+        """Whether it is probably no prose although it has only a blank: "speed 1.2 hi", not "speed 2 is a film"."""
         return "_" in self.name or bool(_FRACTION.match(self.value))
 
     @property
     def is_apart(self) -> bool:
-        """Whether what looks like its value may be the text: "voice= Hello", "output_format lo-fi"."""
+        """Whether its apparent value may be the text: "voice= Hello", "output_format lo-fi"."""
         return (self.sign.startswith("=") and self.sign.endswith(" ")) or not self.is_one
 
     @property
     def is_firm(self) -> bool:
-        """Whether the form is hardly one of prose."""
+        """Whether its form is unlikely in prose."""
         return self.is_long or self.sign in {"=", ":"}
 
 
 def first(text: str, place: Place = Place.FIRST) -> Found | None:
-    """Find what looks like a parameter at the beginning of a text."""
+    """Find a possible parameter at the beginning of a text."""
     match = _FIRST.match(text)
     return Found.of(match, place) if match else None
 
 
 def last(text: str) -> Found | None:
-    """Find what looks like a parameter at the end of a text; all of a text is none if it is but perhaps one."""
+    """Find a possible parameter at the end of a text; a doubtful one may not be the whole text."""
     start = max(0, len(text) - LONGEST_LAST)
     if match := _LAST.search(text, start):
         return Found.of(match, Place.LAST)
@@ -119,5 +119,5 @@ def last(text: str) -> Found | None:
 
 
 def last_group(text: str) -> re.Match[str] | None:
-    """Find the brackets with which a text ends."""
+    """Find brackets at the end of a text."""
     return _LAST_GROUP.search(text, max(0, len(text) - LONGEST_LAST))

@@ -1,4 +1,4 @@
-"""Parameters that somebody typed before or after a text, taken or refused. Pure."""
+"""Parameters that are typed before or after a text: accepted or refused. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -16,31 +16,31 @@ from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
 
 _OPENING, _CLOSING = "".join(QUOTES), frozenset("".join(QUOTES.values())) - {'"'}
-"""Within plain ones no last parameter is found anyway."""
+"""Without the plain ones, in which no last parameter is found anyway."""
 _MORE = re.compile(rf"\s+{WORD}{EQUALS}")
 _FIGURE = re.compile(r"[-+]?[.,]?\d")
 SHORTEST_UNKNOWN = 3
-"""Letters of a name that is taken for a parameter's, if it is none: x=1 and E=mc2 are words."""
+"""Letters that an unknown name needs to count as a parameter's: x=1 and E=mc2 are text."""
 SHORTEST_PART = 4
-"""Letters of a parameter's name that tell which one is meant."""
+"""Letters of a name's part that identify the parameter."""
 LONGEST_BODY = 240
-"""Characters of which a refusal repeats all."""
+"""Characters up to which a refusal repeats the whole text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What somebody typed to order a product: `/speak [voice] [name=value …] text [name=value …]`.
+    """The typed words of an order: `/speak [voice] [name=value …] text [name=value …]`.
 
-    Before the text, the name of a parameter is taken in each of these forms: `speed=1.2`, `speed = 1.2`, `speed:1.2`,
-    `speed: 1.2`, `speed 1.2:`, `--speed 1.2`, `-speed 1.2`, `[speed=1.2]`. After the text it is taken without blanks
-    (`hi speed=1.2`), with dashes or in brackets; amid the text it is refused. `speed 1.2 hi`, `hi speed: 1.2`,
-    `hi speed 1.2` and `hi voice Aria` may be prose, so they are refused. What is no value of it is refused, but for a
-    number's where it reads as prose (`speed: the film`, `solve for speed=distance/time`). A misspelt name and one of
-    another product are refused in the same forms. A name that is none is refused only as `velocity=2`, before the text
-    or after it, or as `--velocity 2`; one of two letters is only where a name begins so (`sp=1.2`, but `E=mc2`).
-    Whatever is given twice is refused. Each refusal holds the line to type, which keeps all that may be the text, and
-    `text="…"`, of which everything is said as it stands. What is unfinished, such as `hi speed=`, or no text at all,
-    such as `--help`, `[voice] text` and another command, is refused by `bots.commands.no_text`.
+    Before the text, these forms of a parameter are accepted: `speed=1.2`, `speed = 1.2`, `speed:1.2`, `speed: 1.2`,
+    `speed 1.2:`, `--speed 1.2`, `-speed 1.2`, `[speed=1.2]`. After the text it may have no blanks (`hi speed=1.2`),
+    dashes or brackets; within the text it is refused. `speed 1.2 hi`, `hi speed: 1.2`, `hi speed 1.2` and
+    `hi voice Aria` may be prose, so they are refused. Invalid values are refused, except those of numbers that read
+    as prose (`speed: the film`, `solve for speed=distance/time`). Misspelt names and those of other products are
+    refused in the same forms. Unknown names are refused only as `velocity=2` before or after the text, or as
+    `--velocity 2`; two letters only if a name begins with them (`sp=1.2`, but `E=mc2`). Parameters that are given
+    twice are refused. Each refusal suggests a line, which keeps everything that may be the text, and `text="…"`, which
+    says everything literally. `bots.commands.no_text` refuses unfinished parameters, such as `hi speed=`, and what is
+    no text, such as `--help`, `[voice] text` and another command.
     """
 
     body: str
@@ -49,11 +49,11 @@ class Typed:
     given: dict[str, Any]
 
     def with_given(self, given: Mapping[str, Any]) -> "Typed":
-        """Return a reading of its own, which takes parameters of its own."""
+        """Return a copy with parameters of its own."""
         return replace(self, given=dict(given))
 
     def after_first(self, text: str) -> tuple[str, bool]:
-        """Take the parameters with which a text begins; return what follows, and whether it is said as it stands."""
+        """Read the parameters at the beginning of a text; return the rest, and whether it is literal."""
         while True:
             if (group := GROUP.match(text)) and self._takes_all(group["inside"]):
                 text = text[group.end() :]
@@ -66,12 +66,12 @@ class Typed:
             text = text[found.end :]
 
     def _literal(self, text: str) -> str:
-        """Return a text without the quotation marks around it. Raises InvalidInput where they end before it does."""
+        """Return a text without the quotation marks around it. Raises InvalidInput if they end before it."""
         closing = QUOTES.get(text[0], "")
         ends = [place for place in range(1, len(text)) if text[place] in closing]
         if ends and ends[-1] == len(text) - 1 and not any(_MORE.match(text, end + 1) for end in ends):
             return text[1:-1]
-        if ends and closing != "'":  # which may stand for letters left out
+        if ends and closing != "'":  # which may be an apostrophe
             billed, marks = self.product.billed, re.compile(f"[{text[0]}{closing}]")
             whole = " ".join(marks.sub("", text.replace(f"{billed}=", " ")).split())
             allowed = _("all of the text in quotation marks")
@@ -79,7 +79,7 @@ class Typed:
         return text
 
     def before_last(self, text: str) -> str:
-        """Take the parameters with which a text ends; return what stands before them."""
+        """Read the parameters at the end of a text; return what precedes them."""
         while True:
             text = text.rstrip()
             if text[-1:] in _CLOSING and re.search(rf"(?:\A|\s){self.product.billed}\s?{EQUALS}\s?[{_OPENING}]", text):
@@ -95,11 +95,11 @@ class Typed:
             text = text[: found.start].rstrip().removesuffix(",").removesuffix(";")
 
     def refuse_twice(self, name: str, value: str, typed: str) -> NoReturn:
-        """Refuse what was given before."""
+        """Refuse a parameter that was already given."""
         self.refuse(name, value, _("given once"), typed)
 
     def _takes_all(self, inside: str) -> bool:
-        """Take the parameters in brackets, if there is nothing else."""
+        """Read the parameters in brackets, if there is nothing else in them."""
         apart = self.with_given(self.given)
         while inside.strip():
             found = first(inside, Place.IN_BRACKETS)
@@ -110,7 +110,7 @@ class Typed:
         return True
 
     def take(self, found: Found) -> bool:
-        """Take what is a parameter, and say whether it is one. Raises InvalidInput."""
+        """Read a possible parameter; return whether it is one. Raises InvalidInput."""
         name, value = found.name, found.value
         is_one = found.is_one
         if not (is_one or found.is_perhaps_one or self._calls(found)) or name == self.product.billed:
@@ -133,7 +133,7 @@ class Typed:
         return True
 
     def _mended(self, found: Found, parameter: Parameter) -> str:
-        """Give the parameter with a value that it takes, and after it what may be the text."""
+        """Return the parameter with a valid value, followed by what may be the text."""
         called = beginning(found.value, self.catalog.voices)
         if found.name == self.product.speaker and called.plain and called.rest:  # voice="Aria Hello"
             return f"{found.name}={called.voices[0]} {called.rest}"
@@ -146,7 +146,7 @@ class Typed:
         return is_speaker and self.catalog.voice(found.value) is not None
 
     def takes(self, name: str, value: str) -> bool:
-        """Say whether a word is a value of a parameter."""
+        """Say whether a word is a valid value of a parameter."""
         if name == self.product.speaker:
             meant = beginning(value, self.catalog.voices)
             return bool(meant.voices) and not meant.rest
@@ -158,7 +158,7 @@ class Typed:
         return True
 
     def _refuse_unknown(self, found: Found) -> None:
-        """Refuse a parameter that there isn't: it would be spoken, and charged."""
+        """Refuse an unknown parameter: it would be spoken and charged."""
         name, value = found.name, found.value
         if found.place is Place.PERHAPS_LAST:
             return
@@ -190,7 +190,7 @@ class Typed:
             self.refuse(name, value, takes, found.typed)
 
     def example(self, name: str) -> str:
-        """Give a value of a parameter as it is typed, "" for the text and for what was given."""
+        """Return an example of a parameter as typed, or "" for the text and for parameters already given."""
         if name == self.product.billed or name in self.given:
             return ""
         is_speaker = name == self.product.speaker
@@ -199,13 +199,13 @@ class Typed:
     def refuse(
         self, name: str, value: str, allowed: Allowed | str, typed: str = "", right: str = "", *, line: str = ""
     ) -> NoReturn:
-        """Refuse `typed`; the line to type has what is right in its place, unless another line is given."""
+        """Refuse `typed`; the suggested line has `right` in its place, unless `line` is given."""
         command, billed = f"/{self.product.command}", self.product.billed
         if len(self.body) > LONGEST_BODY:
             form = f'{billed}="…"'
             raise InvalidInput(name, value, allowed, product_words.around(right, form))
         words = " ".join(self.body.replace(typed, right, 1).split())
-        if words == right and " " not in right and '"' not in right:  # nothing is left to be said
+        if words == right and " " not in right and '"' not in right:  # there is no text left
             words = f"{right} {self.product.table[billed].example}".strip()
         mark = "'" if '"' in self.body else '"'
         literal = f"{command} {billed}={mark}{' '.join(self.body.split())}{mark}"
@@ -215,7 +215,7 @@ class Typed:
 
 
 def _is_meant(found: Found, parameter: Parameter) -> bool:
-    """Say whether what is no value of a parameter was meant as one; the names of numbers are words of prose, too."""
+    """Say whether an invalid value was meant as one; the names of numbers are also words of prose."""
     if found.place is Place.PERHAPS_LAST:
         return False
     if not isinstance(parameter, Number) or _FIGURE.match(found.value):
@@ -230,7 +230,7 @@ def _resembles(name: str, option: str) -> bool:
 
 
 def _shortens(name: str, part: str) -> bool:
-    """Say whether a name is a word with letters left out, such as spd."""
+    """Say whether a name abbreviates a word, such as spd."""
     letters = iter(part)
     return (
         SHORTEST_UNKNOWN <= len(name) <= SHORTEST_PART

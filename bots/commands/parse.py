@@ -14,10 +14,10 @@ _COMMAND = re.compile(
     r"[/\uff0f]([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?"
     rf"(?:[:\uff1a,\uff0c\u3001]|[{_UNSEEN}.;!?\u2026\u3002\uff01\uff1f-]*(?!\S)|[{_UNSEEN}]+)\s*"
 )
-"""The slash may be the wide one of East Asian keyboards.
+"""The slash may be the full-width one of East Asian keyboards.
 
-Any blank ends the name, also one that is wide, unbreakable or unseen, and so does what people put in its place; a mark
-such as a full stop may stand before a blank.
+Any blank ends the name, including wide, non-breaking and invisible ones, and so do a colon and a comma; other
+punctuation ends it before a blank.
 """
 _ALMOST = re.compile(
     r"(?:\s*(?:[!.\\?$#>\uff01\u3002\uffe5\uff3c-]+|[/\uff0f]{2,}|[/\uff0f](?=\s))|\s+[/\uff0f])"
@@ -28,16 +28,16 @@ _ALMOST = re.compile(
 _SLIP = re.compile(
     r"[/\uff0f](\w{1,32})(?:@\w+)?(?![\w/\uff0f])[-.:;,!?@=+>|&~\u2026\u3002\uff01\uff1f]*\s*(.*)", re.DOTALL
 )
-"""A command with a mark or a text stuck to it, perhaps in letters that only look like its own; a path is none."""
+"""A command with punctuation stuck to its name, or with look-alike letters; no path."""
 
 _NAME = re.compile(r"(?:@|id:)[^\s,;]\S*")
 SHORTEST_BEGINNING = 4
-"""Letters that tell which word they begin."""
+"""Letters that identify the word that they begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command; `bot` is the name in `/speak@name`, and `body` the text after it with its lines and quotes kept."""
+    """A command; `bot` is the name in `/speak@name`, and `body` the text after it with lines and quotes kept."""
 
     name: str
     bot: str | None
@@ -52,7 +52,7 @@ class Named:
     """Without the @."""
     member_id: str | None
     words: tuple[str, ...]
-    """The others."""
+    """The other words."""
 
     @property
     def whom(self) -> str:

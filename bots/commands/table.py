@@ -43,13 +43,13 @@ _COMMUNITY = Argument(
 
 
 async def show_help(asked: Asked) -> Answer:
-    """List the commands for whoever asks."""
+    """List the commands that the caller may use."""
     all_of_it = listing(COMMANDS, asked.service.catalog, await audience(asked), has_roles=asked.has_roles)
     return Answer("\n\n".join(part for part in (all_of_it, asked.how_to_call) if part), open=True)
 
 
 GROUPS = {"quota": N_("Say who may spend how much")}
-"""What is said about the first words of several commands."""
+"""Descriptions of groups, by the first word of their commands."""
 
 COMMANDS: Sequence[Command] = (
     Command(name="voices", who=MEMBER, action=actions.voices, about=N_("List the voices"), ignores_words=True),
@@ -240,33 +240,33 @@ SYNONYMS = {
     "usage": ("report", "statistics", "stats"),
     "voices": ("speakers",),
 }
-"""What people and other bots call what a command does: it is suggested for them, and never taken."""
+"""Other names for commands: they only lead to a suggestion."""
 
 
 def rows(word: str) -> list[Command]:
-    """Return the commands that begin with a word: several are a group."""
+    """Return the commands that begin with a word; several form a group."""
     return [command for command in COMMANDS if word == command.group]
 
 
 def words(catalog: Catalog) -> list[str]:
-    """Return every word that may follow the slash, products first."""
+    """Return all words that may follow the slash, products first."""
     return [*catalog.by_command, *dict.fromkeys(command.group for command in COMMANDS)]
 
 
 def synonyms(word: str, catalog: Catalog) -> Sequence[str]:
-    """Return what else people write after the slash for what a word does."""
+    """Return other names for a command."""
     if product := catalog.by_command.get(word):
         return (product.name, *product_words.of(product.name).also)
     return SYNONYMS.get(word, ())
 
 
 def members_words() -> list[str]:
-    """Return the words after the slash that lists show to every member."""
+    """Return the words after the slash that every member sees in lists."""
     return [command.group for command in listed(COMMANDS, Who.MEMBER)]
 
 
 def places(word: str) -> tuple[int, ...]:
-    """Return at which of the words after a command its member is named; a period before it takes up to two."""
+    """Return the possible places of the member among the words; a period before it takes up to two words."""
     command = next((command for command in rows(word) if command.member), None)
     if command is None:
         return (0,)

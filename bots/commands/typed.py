@@ -23,11 +23,11 @@ Words = tuple[str, ...]
 Find = Callable[[], Awaitable[tuple[Named, Person | None]]]
 _NAME = re.compile(r"[^\W\d]\w{1,31}")
 _NUMBER = re.compile(r"\d{4,20}", re.ASCII)
-"""Of digits as in a member's id."""
+"""Digits that may be a member's id."""
 _NO_NAMES = FOR_GOOD | {"unlimited", "default", "last", "past", "next"}
 _AND = frozenset({"and", "&", ","})
 _OPEN = frozenset({Kind.AMOUNT, Kind.DURATION, Kind.TEXT})
-"""What takes all the words that are left."""
+"""Kinds of arguments that take all remaining words."""
 
 
 async def use(asked: Asked, typed: Typed, find: Find) -> Answer:
@@ -60,7 +60,7 @@ async def answer(asked: Asked, word: str, member: Person | None, named: Named) -
 async def _act(asked: Asked, command: Command, named: Named, given: Mapping[str, Any]) -> Answer | None:
     """Run a command; warn if its member's number was never seen, and add the line to type to a refusal."""
     member, warning = given.get("member"), ""
-    if member is not None and named.member_id == member.name:  # the platform knows nothing but the number
+    if member is not None and named.member_id == member.name:  # the platform knows only the number
         known = await asked.service.admin.known(asked.caller, member)
         given = {**given, "member": known or member}
         warning = "" if known else admin_replies.unseen(member.name)
@@ -127,7 +127,7 @@ def usage(found: list[Command]) -> str:
 
 
 def _is_key(words: Words) -> bool:
-    """Say whether an amount begins after the first word, which is a community's name or a slip then."""
+    """Say whether an amount begins after the first word, so that the first is a community's name or a slip."""
     amounts = [_reads(lambda line: read_monthly(line, 1), " ".join(words[at:])) for at in (0, 1)]
     return words[0].isalpha() and amounts == [False, True] if words else False
 

@@ -1,4 +1,4 @@
-"""Whether a text begins with the name of a voice, plainly, perhaps, or not at all. Pure."""
+"""Recognising a voice's name at the beginning of a text: clearly, perhaps, or not at all. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -10,12 +10,12 @@ from bots.commands.parameter_forms import QUOTES
 
 MOST_GUESSES = 3
 SHORTEST_GUESS = 3
-"""Letters that a word needs to be taken for a misspelt name."""
+"""Letters that a word needs to count as a misspelt name."""
 LONGEST_NAME = 64
-"""Characters in which a name is looked for."""
+"""Characters that are searched for a name."""
 
 _BEFORE = re.compile(r"[\W_]*")
-# What was opened before the name is closed; then "Aria: hi", "Aria - hi" or "Aria:hi".
+# Closing marks of those before the name; then "Aria: hi", "Aria - hi" or "Aria:hi".
 _AFTER = re.compile(
     r"""(?P<closing>["'\u201c\u201d\u2019»)\]}>*_~`]*)
         (?:[:,;.!?…]*(?:\s*[-\u2013\u2014:>]+(?=\s))?(?:\s+|$)|[:,;](?=\S))""",
@@ -26,26 +26,26 @@ _WORD = re.compile(r"\S*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _APOSTROPHES = ("'", "\u2019", "\u02bc")
 _PAIRS = QUOTES | {"[": "]", "(": ")", "{": "}", "<": ">"} | {mark: mark for mark in "*_~`"}
-"""What opens before a name, with what closes it after."""
+"""Opening marks before a name, with the closing ones after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """How a text begins: with `voices` that may be meant by its first word, and `rest` after it."""
+    """The beginning of a text: the `voices` that its first word may mean, and the `rest`."""
 
     voices: tuple[str, ...] = ()
     rest: str = ""
     plain: bool = False
-    """Whether there is no doubt; else somebody has to ask."""
+    """Whether there is no doubt; otherwise the bot asks."""
     chosen: bool = False
-    """Whether the word can't be a part of the text."""
+    """Whether the word can't belong to the text."""
 
 
 NO_NAME = Beginning()
 
 
 def beginning(text: str, voices: Iterable[str]) -> Beginning:
-    """Look for a voice at the beginning of a text; one that follows a tag is asked about."""
+    """Find a voice at the beginning of a text; after a tag it is never plain."""
     names = tuple(voices)
     found, tags = _first_word(text, names), _TAGS.match(text)
     if found.voices or tags is None:
@@ -72,7 +72,7 @@ def _first_word(text: str, voices: tuple[str, ...]) -> Beginning:
 
 
 def _named(text: str, start: int, end: int, voice: str) -> Beginning:
-    """Tell a voice that is called from a sentence about somebody of that name."""
+    """Distinguish a call of a voice from a sentence about somebody of that name."""
     before, after = text[:start].strip(), text[start + end :]
     found = _AFTER.match(after)
     if found is None:
@@ -95,7 +95,7 @@ def _is_edge(word: str, end: int) -> bool:
 
 
 def _resembling(text: str, start: int, by_name: dict[str, str]) -> Beginning:
-    """Find the voices whose names somebody may have misspelt; ordinary words are taken as they stand."""
+    """Find the voices whose names may be misspelt; ordinary words are no names."""
     letters = _LETTERS.match(text, start)
     after = _AFTER.match(text, letters.end()) if letters else None
     if letters is None or after is None or len(letters[0]) > LONGEST_NAME:
@@ -112,12 +112,12 @@ def _near(word: str, by_name: dict[str, str]) -> tuple[str, ...]:
 
 
 def voice_named(word: str, voices: tuple[str, ...]) -> str | None:
-    """Return the voice that a word names however it is written, or None."""
+    """Return the voice that a word names in any spelling of its letters, or None."""
     return _by_name(voices).get(as_it_looks(word))
 
 
 def voices_near(word: str, voices: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the voices whose names somebody may have misspelt so."""
+    """Return the voices whose names a word may misspell."""
     return _near(word, _by_name(voices))
 
 
@@ -126,9 +126,9 @@ _FOLLOWING = {
     "someone somebody everyone everybody nobody not",
     "bill": "it me him her them us the this that my your our",
 }
-"""Words after which a name is a verb: nobody is called in "Will you marry me?" and "Bill it to me"."""
+"""Words that make a name before them a verb: "Will you marry me?", "Bill it to me"."""
 _NAMED_AFTER_ALL = frozenset({"am", "are", "is", "was", "were", "has", "had", "does", "did"})
-"""What can't follow "will you", so that Will is called in "Will I am here"."""
+"""Words that can't follow the verb: "Will I am here" calls Will."""
 
 
 def _is_sentence(voice: str, after: str) -> bool:
@@ -157,7 +157,7 @@ OPENERS = frozenset(
     would wow yeah yes yesterday yet you your
     """.split()
 )
-"""The words with which texts begin most: no misspelt name, whatever voices an operator adds."""
+"""The commonest first words of texts: never misspelt names, whatever voices an operator adds."""
 ORDINARY_WORDS = OPENERS | frozenset(
     """
     aia alike alive antoi ara arah areia ariz arka arma armia asia belle belli bello bila bild bolla brani brill cella
@@ -166,7 +166,7 @@ ORDINARY_WORDS = OPENERS | frozenset(
     rivier sabah saura slice till tiver varia viver well wild zdanie
     """.split()
 )
-"""With them, what resembles a default voice's name and begins texts in a dozen languages, but for first names.
+"""The same, with words that resemble a default voice's name and begin texts in a dozen languages, except first names.
 
-Nouns that are one slip from a name, such as brain and rivers, are asked about: the question is free.
+About nouns that are one slip from a name, such as brain and rivers, the bot asks: the question is free.
 """
