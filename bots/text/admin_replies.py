@@ -1,4 +1,4 @@
-"""What admins read of quotas, credit, limits and usage, in plain text; each adapter escapes it for its platform."""
+"""Admins' replies about quotas, credit, limits and usage, in plain text; each adapter escapes it for its platform."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -22,7 +22,7 @@ LIMITS: Mapping[str, LimitName] = {
     "products": LimitName.PRODUCTS,
     "channels": LimitName.CHANNELS,
 }
-"""By the words that people type."""
+"""By the words that admins type."""
 
 TOP = 5
 
@@ -91,7 +91,7 @@ def quota_shown(name: str, standing: Standing) -> str:
 
 
 def quotas(found: Sequence[tuple[QuotaSource, str, str, Quota]], role_names: Mapping[str, str]) -> str:
-    """List what admins set, the community's default first; a role that is gone has only its id."""
+    """List the quotas that were set, the community's default first; a deleted role has only its id."""
     if not found:
         return _("No quota is set here: the bot's default holds for everybody.")
     lines = [
@@ -117,7 +117,7 @@ def _id_of(kind: QuotaSource, subject: str) -> str:
 
 
 def credited(name: str, balance_micros: int) -> str:
-    """Say what a member's credit is now."""
+    """Say how much credit a member has now."""
     return _("{name} now has {amount} credit.", name=name, amount=money(balance_micros))
 
 
@@ -143,12 +143,12 @@ def not_blocked(name: str) -> str:
 
 
 def unseen(member_id: str) -> str:
-    """Warn of a member whose number was typed, perhaps wrongly."""
+    """Warn that a typed number is of no known member."""
     return _("Nobody with the id {id} has ever been seen here: see whether the number is right.", id=member_id)
 
 
 def limits(found: Limits, channel_name: Callable[[str], str] = str) -> str:
-    """List a community's limits by the words that set them; `channel_name` says what people call a channel."""
+    """List a community's limits by the words that set them; `channel_name` returns a channel's name."""
     shown = {
         "text": found.longest_text is not None
         and ngettext("{n} character an order", "{n} characters an order", found.longest_text),
@@ -171,12 +171,12 @@ def limits(found: Limits, channel_name: Callable[[str], str] = str) -> str:
 
 
 def now(period: str) -> str:
-    """Write today, this week or this month."""
+    """Return "today", "this week" or "this month"."""
     return _(PERIOD_NOW[read_period(period)])
 
 
 def usage(found: Usage, period: str, whose: str = "") -> str:
-    """Say what was spent, by product and by those who spent most, or by one."""
+    """Say what was spent, by product and by top members, or by one member."""
     when = now(period)
     if not found.rows:
         nothing = N_("{name} was charged nothing {when}.") if whose else N_("Nothing was charged {when}.")
@@ -198,7 +198,7 @@ def _top(found: Usage) -> Iterator[str]:
 
 
 def decided(request: CreditRequest, *, approve: bool) -> str:
-    """Say what came of a credit request, for everybody to read."""
+    """Announce the decision on a credit request."""
     amount = money(request.amount_micros)
     if not approve:
         return _("{name}'s request for {amount} was declined.", name=request.name, amount=amount)
@@ -211,7 +211,7 @@ def decided(request: CreditRequest, *, approve: bool) -> str:
 
 
 def credit_requested(request: CreditRequest) -> str:
-    """Ask the admins; the amount comes first, so that no name can put another one before it."""
+    """Ask the admins; the amount comes first, so that no name can forge one before it."""
     return _(
         "{amount} of credit is asked for by {name} (id {id}). An admin may decide.",
         amount=money(request.amount_micros),
@@ -221,12 +221,12 @@ def credit_requested(request: CreditRequest) -> str:
 
 
 def to_decide(request: CreditRequest) -> str:
-    """Say what admins type where there are no buttons."""
+    """Say what admins type in place of buttons."""
     return _("For admins: /approve {id} or /decline {id}", id=request.credit_request_id)
 
 
 def name_start(link: str) -> str:
-    """Say how to let the bot write to somebody."""
+    """Say how to let the bot write to the reader."""
     return _("I may not write to you yet: open {link}, press Start, and ask again.", link=link)
 
 

@@ -1,4 +1,4 @@
-"""What must be given in the place of what can't be used, in words that follow "it must be"."""
+"""Descriptions of valid values, to follow "it must be"."""
 
 from collections.abc import Callable, Mapping
 
@@ -51,7 +51,7 @@ _COUNTED: Mapping[Rule, Callable[..., str]] = {
 
 
 def said(allowed: Allowed | str) -> str:
-    """Say what must be given; what an adapter has said itself stays."""
+    """Describe valid values; a text from an adapter stays."""
     if isinstance(allowed, str):
         return allowed
     if counted := _COUNTED.get(allowed.rule):

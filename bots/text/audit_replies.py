@@ -1,4 +1,4 @@
-"""Who changed what, in people's words."""
+"""The audit in sentences."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ from core.domain.audit import Action, AuditEntry, Outcome
 from core.domain.quota import Period
 
 ACTS, REFUSALS = 10, 5
-"""Lines of the audit that fit into a message."""
+"""Lines of the audit in a message."""
 
 NOTHING = N_("Nobody has changed anything here yet.")
 _DID: Mapping[str, str] = {
@@ -34,7 +34,7 @@ _DID: Mapping[str, str] = {
     Action.RESUME: N_("{name} let orders go to the gateway at once"),
 }
 _OTHER = "{name}: {act}"
-"""For an act that another release wrote."""
+"""For an act of another release."""
 _WITHOUT_VALUES = frozenset({Action.CLAIM, Action.DECLINE, Action.RESUME})
 _WHY = {
     Outcome.NOT_PERMITTED: N_("not allowed"),
@@ -53,7 +53,7 @@ _AMOUNTS = _QUOTAS | {Action.GRANT, Action.REVOKE, Action.POOL, Action.APPROVE, 
 def audit(
     entries: Sequence[AuditEntry], role_names: Mapping[str, str], channel_name: Callable[[str], str] = str
 ) -> str:
-    """List the newest acts, a line each, and count the attempts that were refused: they can't crowd out the others."""
+    """List the newest acts, one per line, and count refused attempts, so that they can't crowd out the others."""
     if not entries:
         return _(NOTHING)
     applied = [_done(entry, role_names, channel_name) for entry in entries if entry.outcome is Outcome.APPLIED]
@@ -86,7 +86,7 @@ def _refused(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
 
 
 def _whom(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
-    """Name whom an act is about; a name that members choose themselves stands with the id."""
+    """Name the target of an act; names that members choose themselves come with the id."""
     if role := role_names.get(entry.target):
         return _("the role {name}", name=role)
     number = entry.target.rpartition(":")[2]
@@ -111,7 +111,7 @@ def _blocked(value: str) -> str:
 
 
 def _written(act: str, value: str, channel_name: Callable[[str], str]) -> str:
-    """Write a value of the audit, which keeps micros, ms and lists with commas around, as people read it."""
+    """Format a value of the audit, which stores micros, ms and lists with commas around."""
     if act in {Action.BLOCK, Action.UNBLOCK}:
         return _blocked(value)
     if act in _AMOUNTS:

@@ -1,4 +1,4 @@
-"""A community's spending as a picture that reads on a phone, on dark and light backgrounds alike. Pure: PNG bytes."""
+"""A chart of a community's spending, readable on a phone and on dark and light backgrounds. Pure: PNG bytes."""
 
 import io
 import unicodedata
@@ -16,14 +16,14 @@ from core.domain.reports import Usage
 
 WIDTH, MARGIN, BAR_HEIGHT, DAYS_HEIGHT = 1000, 48, 56, 320
 CARD, INK, FAINT, DAY_COLOUR, MEMBER_COLOUR = "#ffffff", "#1b1f24", "#6b7480", "#3b6fd4", "#2f9e6e"
-"""An opaque light card with dark ink: its contrast is its own, whatever the chat's background."""
+"""An opaque light card with dark text, so that the chat's background does not matter."""
 TOP = 8
 LONGEST_NAME = 22
 MOST_DAYS = 31
 
 
 def usage_png(usage: Usage, period: str) -> bytes:
-    """Draw the spend of today, this week or this month, per day, over those who spent most."""
+    """Draw the spending per day of the period, above the members who spent most."""
     members = usage.by_member()[:TOP]
     height = 3 * MARGIN + 90 + DAYS_HEIGHT + 60 + BAR_HEIGHT * len(members)
     image = Image.new("RGB", (WIDTH, height), CARD)
@@ -75,14 +75,14 @@ def _members(draw: ImageDraw.ImageDraw, members: Sequence[tuple[str, str, int]],
 
 
 def _short(member: str, name: str) -> str:
-    """Write a name in the letters that the font has, or else the id; on one line."""
+    """Return a name on one line in letters that the font has, or else the id."""
     letters = _bare(name).encode("ascii", "ignore").decode()
     plain = "".join(c for c in letters if c.isprintable()).strip() or member.rpartition(":")[2]
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}…"
 
 
 def _drawn(write: Callable[[], str]) -> str:
-    """Write something in the letters that the font has, which are those of English."""
+    """Return a text in letters that the font has, which are those of English."""
     said = _bare(write())
     if said.isascii():
         return said

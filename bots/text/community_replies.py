@@ -1,4 +1,4 @@
-"""What operators read about communities, in plain text. Titles and names are strangers' words, and quoted."""
+"""Operators' replies about communities, in plain text. Titles and names come from strangers and are quoted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from core.domain.refusals import CommunityDecided
 from core.domain.reports import Community
 
 MOST_SHOWN = 5
-"""In one message to the owners: Discord takes so many rows of buttons."""
+"""In one message to the owners: Discord's limit of button rows."""
 LONGEST_QUOTE = 40
 ASKED = N_(
     "I was added somewhere new, where nobody can order until you approve it. What is “quoted” is strangers' words, and "
@@ -37,19 +37,19 @@ _LEFT: Mapping[bool | None, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What owners are written, with buttons."""
+    """A message to the owners, with buttons."""
 
     text: str
     buttons: Sequence[Button] = ()
 
 
 def quoted(words: str) -> str:
-    """Quote a stranger's words so that they can't end their own quotation."""
+    """Quote a stranger's words so that they can't close the quotation."""
     return f"“{shown(words.translate(_UNQUOTED), LONGEST_QUOTE)}”"
 
 
 def newcomer(found: Newcomer) -> str:
-    """Name a community with who added the bot, or what was decided and by whom."""
+    """Name a community, and who added the bot, or the decision and its author."""
     name = found.community
     if found.title:
         name = _("{community} calls itself {title}", community=name, title=quoted(found.title))
@@ -71,7 +71,7 @@ def _heard(found: Newcomer | Community) -> str:
 
 
 def _question(found: Sequence[Newcomer], more: int) -> str:
-    """Ask the operators about communities that wait, numbered if there are several."""
+    """Ask the operators about waiting communities, numbered if there are several."""
     lines = [f"{i}. {newcomer(each)}" if found[1:] else newcomer(each) for i, each in enumerate(found, 1)]
     if more:
         lines.append(ngettext("and {n} more: /communities", "and {n} more: /communities", more))
@@ -79,14 +79,14 @@ def _question(found: Sequence[Newcomer], more: int) -> str:
 
 
 def _label(deed: str, found: Newcomer, number: int | None) -> str:
-    """Say on a button what it does, and to which of several communities."""
+    """Label a button with its act, and with the number of its community if there are several."""
     if number is None:
         return _(deed)
     return f"{_(deed)} {number}: {quoted(found.title or found.community)}"
 
 
 def digest(found: Sequence[Newcomer]) -> Letter:
-    """Ask about communities, a few of them with a row of buttons each."""
+    """Ask about communities; the first few have a row of buttons each."""
     named = found[:MOST_SHOWN]
     more = sum(each.state is Approval.WAITING for each in found[MOST_SHOWN:])
     buttons = [
@@ -99,7 +99,7 @@ def digest(found: Sequence[Newcomer]) -> Letter:
 
 
 def communities(found: Sequence[Community]) -> str:
-    """List communities, a line each."""
+    """List communities, one per line."""
     if not found:
         return _("No community has spent anything this month.")
     return "\n".join(f"{_spent(each)}{_standing(each)}" for each in found)
@@ -109,7 +109,7 @@ def _spent(community: Community) -> str:
     title, pool = community.title, community.pool_micros
     name = f"{quoted(title)} {community.community}" if title else community.community
     used = money(community.used_micros)
-    if community.direct:  # where the allowance decides
+    if community.direct:  # the allowance decides there
         return _("{community}: {used} in a direct chat", community=name, used=used)
     return _(
         "{community}: {used} of {pool}, {members}",
@@ -131,12 +131,12 @@ def _standing(community: Community) -> str:
 
 
 def decided(community: str, *, approve: bool, done: bool | None) -> str:
-    """Confirm what an operator decided; `done`: it was said there, or left, None where neither was tried."""
+    """Confirm a decision; `done`: whether the community was told or left, None if neither was tried."""
     return _((_TAKEN if approve else _LEFT)[done], community=community)
 
 
 def no_pool_left(community: str) -> str:
-    """Say that a community was approved, and that its orders are refused all the same."""
+    """Say that a community was approved, but that its orders are still refused."""
     return _(
         "But nothing is left of its pool or of the total pool this month, so its orders are refused: "
         "/pool {community} AMOUNT sets its pool, TOTAL_POOL the other.",
@@ -145,7 +145,7 @@ def no_pool_left(community: str) -> str:
 
 
 def decided_before(error: CommunityDecided) -> str:
-    """Tell whoever comes second what was decided."""
+    """Tell whoever decides second about the earlier decision."""
     already = (
         N_("{community} is {state} by {name} already; /communities can change that.")
         if error.by

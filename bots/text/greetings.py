@@ -1,4 +1,4 @@
-"""What people hear who have not ordered anything yet: hello, and what to type."""
+"""Replies to people who have not ordered yet: a greeting, and what to type."""
 
 from bots.text.locale import N_, _
 from core.domain.communities import Approval
@@ -23,7 +23,7 @@ _HELLO_WAITING = N_(
 
 
 def no_command(catalog: Catalog, command: str) -> str:
-    """Say what to type to somebody who wrote plain words."""
+    """Say what to type in place of plain words."""
     return _(
         "I take commands. Write {command} {voice} Hello everyone, or /help for all that I can do.",
         command=command,
@@ -32,23 +32,23 @@ def no_command(catalog: Catalog, command: str) -> str:
 
 
 def start(catalog: Catalog, command: str, *, elsewhere: bool) -> str:
-    """Greet whoever opens a chat with the bot; `elsewhere`: they can't spend anything in it."""
+    """Greet whoever opens a chat with the bot; `elsewhere`: they can't spend anything there."""
     hello = _(_HELLO_ELSEWHERE if elsewhere else _HELLO, command=command, voice=catalog.default_voice)
     return f"{hello}\n{_(_ALL_OF_IT)}"
 
 
 def closed(found: Approval | None) -> str:
-    """Say why no orders are taken in a community; "" where they are, or may be."""
+    """Say why a community may not order, or return "" if it may."""
     return _(_CLOSED[found]) if found in _CLOSED else ""
 
 
 def hello(catalog: Catalog, command: str, *, waits: bool = False) -> str:
-    """Greet a community that the bot was added to, with the one next step."""
+    """Greet a community that the bot was added to, with the next step."""
     return _(_HELLO_WAITING if waits else _HELLO, command=command, voice=catalog.default_voice)
 
 
 def may_begin(catalog: Catalog, command: str) -> str:
-    """Tell a community that was approved, with the one next step."""
+    """Tell a community that it was approved, with the next step."""
     return _(
         "Whoever runs me has approved this community. Hear me: {command} {voice} Hello everyone",
         command=command,
@@ -57,7 +57,7 @@ def may_begin(catalog: Catalog, command: str) -> str:
 
 
 def write_it_anew(command: str) -> str:
-    """Say that an edit does nothing."""
+    """Say that an edited command does nothing."""
     return _("I don't act on what is edited. Write it as a new message: /{command} …", command=command)
 
 

@@ -1,4 +1,4 @@
-"""What /help says beside the words of each command."""
+"""Sentences of /help beside the descriptions of commands."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,11 @@ def such_as(does: str, example: str) -> str:
 
 
 def settings(found: Sequence[str]) -> list[str]:
-    """Say where settings stand, if there are any; an example of each, by product."""
+    """Say where parameters are written, with examples by product, if there are any."""
     return [_("Settings stand before or after the text: {settings}", settings="; ".join(found))] if found else []
 
 
 def as_it_stands(billed: Sequence[str]) -> str:
-    """Say how to have a text taken as it is."""
+    """Say how to have a text taken literally."""
     forms = either([f'{name}="…"' for name in billed])
     return _("{forms} is taken as it stands, whatever it looks like", forms=forms)

@@ -1,4 +1,4 @@
-"""What a worker says about a job, in the language of its member: they may be served by another process."""
+"""A worker's messages about a job, in its member's language."""
 
 from collections.abc import Sequence
 
@@ -24,12 +24,12 @@ class InLanguage:
         return self._delivery.line(job)
 
     def shows(self, job: Job) -> bool:
-        """Say whether there is progress to show: other words than before."""
+        """Say whether there is progress to show."""
         with speaking(job.locale):
             return self._delivery.shows(job)
 
     async def progress(self, job: Job) -> None:
-        """Show how far the job is."""
+        """Show the job's progress."""
         with speaking(job.locale):
             await self._delivery.progress(job)
 

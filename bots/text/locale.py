@@ -1,6 +1,6 @@
-"""The language that a sentence is written in: English stands in the code, every other one is a gettext catalogue.
+"""Languages of sentences: English is in the code, each other one is a gettext catalogue.
 
-A catalogue is one file, `locales/<language>.po`; what it lacks is said in English.
+A catalogue is one file, `locales/<language>.po`; untranslated sentences are said in English.
 """
 
 import gettext as gnu
@@ -28,7 +28,7 @@ _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What sentences are looked up in, and how amounts and dates are written in them."""
+    """A catalogue of sentences, and the locale of amounts and dates."""
 
     locale: Locale
     catalogue: gnu.NullTranslations
@@ -39,18 +39,18 @@ _spoken: ContextVar[Language] = ContextVar("spoken", default=ENGLISH)
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name
-    """Mark a sentence that is looked up where it is said."""
+    """Mark a sentence for translation where it is used."""
     return message
 
 
 def _(message: str, /, **fields: object) -> str:
-    """Say a sentence in the current language, with its fields."""
+    """Return a sentence in the current language, with its fields."""
     said = _spoken.get().catalogue.gettext(message)
     return said.format_map(fields) if fields else said
 
 
 def ngettext(one: str, many: str, n: int, /, **fields: object) -> str:
-    """Say a sentence about `{n}` things in the current language, with its other fields."""
+    """Return a sentence about `{n}` things in the current language, with its other fields."""
     return _spoken.get().catalogue.ngettext(one, many, n).format_map({"n": n, **fields})
 
 
@@ -61,7 +61,7 @@ def spoken() -> Language:
 
 @contextmanager
 def speaking(tag: str) -> Iterator[None]:
-    """Speak the language of a BCP-47 tag, or else English."""
+    """Switch to the language of a BCP-47 tag, or else English."""
     token = _spoken.set(language(tag))
     try:
         yield
@@ -70,7 +70,7 @@ def speaking(tag: str) -> Iterator[None]:
 
 
 def tag_of(given: str | None) -> str:
-    """Return what a platform or LANG calls a language as a BCP-47 tag, "" for what is none: de_AT.UTF-8 is de-AT."""
+    """Return the BCP-47 tag for a platform's or LANG's name of a language, or "": de_AT.UTF-8 is de-AT."""
     plain = re.split(r"[.@]", given or "")[0].replace("_", "-").lower()
     if not _TAG.fullmatch(plain):
         return ""
@@ -79,7 +79,7 @@ def tag_of(given: str | None) -> str:
 
 
 def languages() -> tuple[str, ...]:
-    """Name the languages that there is a catalogue for, without their regions: de, pt."""
+    """Return the languages with a catalogue, without regions: de, pt."""
     return tuple(sorted({name.partition("_")[0] for name in _names()}))
 
 
@@ -89,7 +89,7 @@ def _names() -> list[str]:
 
 @lru_cache(256)
 def language(tag: str) -> Language:
-    """Return the catalogue that is nearest to a tag."""
+    """Return the closest catalogue to a tag."""
     try:
         wanted = Locale.parse(tag, sep="-") if tag else ENGLISH.locale
     except (UnknownLocaleError, ValueError):
@@ -113,7 +113,7 @@ def _read(path: Path) -> gnu.NullTranslations:
 
 
 def compiled(catalogue: Catalog) -> gnu.NullTranslations:
-    """Make a catalogue ready for use."""
+    """Read and compile a catalogue."""
     binary = io.BytesIO()
     write_mo(binary, catalogue)
     binary.seek(0)
@@ -121,7 +121,7 @@ def compiled(catalogue: Catalog) -> gnu.NullTranslations:
 
 
 def _fits(message: Message) -> bool:
-    """Say whether a translation has no field but those of its source."""
+    """Say whether a translation has only fields of its source."""
     try:
         return _fields(message.string or "") <= _fields(message.id)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What whoever runs the bot reads, in plain text; each adapter escapes it for its platform."""
+"""Operators' replies and alerts, in plain text; each adapter escapes it for its platform."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ _SPREAD = N_("Every other process that sends orders was told the same; I can't s
 
 
 def resumed(done: Resumed) -> str:
-    """Say what came of /resume."""
+    """Say what /resume did."""
     if not done.spread:
         return _(_OPENED) if done.ended_pause else _("Nothing was paused: orders go to the gateway as they come.")
     here = _(_OPENED) if done.ended_pause else _("Nothing is paused in this process.")
@@ -34,7 +34,7 @@ CLAIMED = N_("You run this bot now: /help lists what is yours alone, and I write
 
 
 def claim(code: str) -> str:
-    """Tell whoever reads the terminal how to become the owner."""
+    """Say in the terminal how to become the owner."""
     return _(
         "Nobody runs this bot yet. Write /claim {code} to it, in a direct chat on Telegram or as a command on Discord, "
         "within 15 minutes; OWNERS would name you, too.",
@@ -105,7 +105,7 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         N_("The database answers again."),
     ),
 }
-"""What whoever runs the bot is told when a trouble begins, and when it is over."""
+"""The alerts when a trouble begins and when it is over."""
 
 
 def trouble(case: Case) -> str:
@@ -115,7 +115,7 @@ def trouble(case: Case) -> str:
 
 
 def detail(case: Case) -> str:
-    """Say what is known of a trouble beside what it is."""
+    """Return the details of a trouble."""
     if isinstance(case.detail, str):
         return case.detail
     minutes, waiting = case.detail.minutes, case.detail.waiting

@@ -1,4 +1,4 @@
-"""What members read about an order, from its acceptance to how it ended; each adapter escapes it for its platform."""
+"""Members' replies about an order, from its acceptance to its end; each adapter escapes them for its platform."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ SENT_ALONE = N_("I may not post it here, so you have it in our direct chat.")
 NOTHING_KEPT = N_("There is nothing of yours to send again.")
 NOTHING_KEPT_HERE = N_("There is nothing of yours here to send again.")
 LONGEST_LINE = 60
-"""Characters of an order's words in a list of orders."""
+"""Characters of an order's text in a list of orders."""
 
 _REASONS = {
     Reason.BAD_REQUEST: N_("The audio service did not accept this request."),
@@ -56,7 +56,7 @@ _JOB_LAST = re.compile(r" · (\w+)\Z", re.ASCII)
 
 
 def characters(n: int) -> str:
-    """Write how long an order is."""
+    """Say how long an order is."""
     return ngettext("{n} character", "{n} characters", n)
 
 
@@ -83,13 +83,13 @@ _WAITS = {
 
 
 def waits_for(job: Job) -> str | None:
-    """Say what an order waits for, if it is more than its turn."""
+    """Say what an order waits for, other than its turn."""
     why = _WAITS.get(Reason(job.reason)) if job.waits and job.reason else None
     return why and _(why)
 
 
 def progress(job: Job) -> str:
-    """Say how far a job is."""
+    """Say how far a job has come."""
     match job.state:
         case State.QUEUED | State.SUBMITTING:
             return _what(waits_for(job) or _("Waiting for a free place"), job)
@@ -110,7 +110,7 @@ def introduction(
 ) -> str:
     """Introduce public audio: who speaks, as much of the text as fits, then `more`.
 
-    `addressed` adds the name of the member who ordered it, for a message that is no reply to theirs.
+    `addressed` adds the member's name, for a message that does not reply to their order.
     """
     who = titles.voice(done.job) or titles.begun(product_words.noun(done.job.product))
     speaks = N_("{who} for {member}: “{words}”") if addressed else N_("{who}: “{words}”")
@@ -135,7 +135,7 @@ def _another_format(done: Receipt, files: Sequence[Artifact]) -> str:
 
 
 def in_public(done: Receipt) -> str:
-    """Say of a receipt what is nobody's secret: money is."""
+    """Return the public part of a receipt: without money."""
     return " · ".join(part for part in (characters(done.job.characters), _again(done), done.job.job_id) if part)
 
 
@@ -144,7 +144,7 @@ def _again(done: Receipt) -> str:
 
 
 def receipt(done: Receipt) -> str:
-    """Say characters, cost, what is left and the job's id."""
+    """Return the characters, the cost, what is left and the job's id."""
     job, cost = done.job, money(done.charged_micros)
     if _again(done):
         return in_public(done)
@@ -153,7 +153,7 @@ def receipt(done: Receipt) -> str:
 
 
 def ended(done: Receipt) -> str:
-    """Say honestly how a job ended that put no audio in the chat, and what was charged."""
+    """Say how a job without audio in the chat ended, and what was charged."""
     job = done.job
     why = _(_REASONS[Reason(job.why or Reason.INTERNAL)], whoever=whoever(done.told))
     if done.kept and job.why is Reason.CHAT_REFUSED and not job.direct:
@@ -191,11 +191,11 @@ def _remembered(job: Job) -> str:
 
 
 def addressed(job: Job, text: str) -> str:
-    """Name the member in a message that does not answer theirs."""
+    """Name the member in a message that does not reply to theirs."""
     return f"{job.member_name}: {text}"
 
 
 def job_named(text: str) -> str:
-    """Return the id of the job that the last line of such audio names, "" where none is named."""
+    """Return the job id in the last line of a receipt, or "" without one."""
     found = _JOB_LAST.search(text)
     return found[1] if found else ""

@@ -1,4 +1,4 @@
-"""What people read about products and their parameters; what has no words here is described by its row."""
+"""Descriptions of products and their parameters; those without words here are described by their rows."""
 
 from dataclasses import dataclass, field
 
@@ -7,21 +7,21 @@ from bots.text.locale import N_, _
 from core.domain.products import Catalog, Product
 
 LONGEST = 100
-"""Characters of a description in a platform's own menus."""
+"""Characters of a description in a platform's menus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What is said about one product."""
+    """The words for one product."""
 
     noun: str
     does: str
-    """What its command does."""
+    """The description of its command."""
     ask: str
-    """What to write where nothing was written."""
+    """The question if nothing was written."""
     whole: str = N_("{line}, or {literal} to have all of it taken as it stands")
     also: tuple[str, ...] = ()
-    """What else people write after the slash to have it."""
+    """Other names for its command."""
     parameters: dict[str, str] = field(default_factory=dict)
 
 
@@ -56,42 +56,42 @@ WORDS = {
 
 
 def of(product: str) -> Words:
-    """Return what is said about a product, before it is looked up in a language."""
+    """Return the words for a product, untranslated."""
     return WORDS.get(product) or Words(
         noun=product, does=_("Make {product}", product=product), ask=N_("Write what I should make:")
     )
 
 
 def noun(product: str) -> str:
-    """Name what a product is."""
+    """Return a product's name."""
     return _(of(product).noun)
 
 
 def does(row: Product) -> str:
-    """Say what a product's command does."""
+    """Return the description of a product's command."""
     return _(of(row.name).does)
 
 
 def parameter(row: Product, name: str) -> str:
-    """Say what a parameter does, within what menus show; of one without words, what it may be."""
+    """Return a parameter's description, cut for menus; without words, its valid values."""
     said = of(row.name).parameters.get(name)
     return (_(said) if said else allowed_words.said(row.table[name].allowed))[:LONGEST]
 
 
 def as_it_stands(product: str, line: str, literal: str) -> str:
-    """Offer what was probably meant, and all of it as it was typed."""
+    """Offer the line that was probably meant, and the literal one."""
     return _(of(product).whole, line=line, literal=literal)
 
 
 def around(right: str, form: str) -> str:
-    """Offer the same where it is too long to be repeated."""
+    """Offer the same for a text that is too long to repeat."""
     if not right:
         return _("{form} around all of it to have it taken as it stands", form=form)
     return _("{right} in its place, or {form} around all of it to have it taken as it stands", right=right, form=form)
 
 
 def example(row: Product, catalog: Catalog) -> str:
-    """Give a line that orders a product."""
+    """Return a line that orders a product."""
     return f"/{row.command} {catalog.example(row)}"
 
 

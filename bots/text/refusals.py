@@ -1,4 +1,4 @@
-"""Why something was refused, in a sentence that says what would help."""
+"""Refusals in sentences that say what would help."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -88,7 +88,7 @@ _UNKNOWN = {
 
 
 _TYPED: Mapping[str, str] = {field: word for word, field in LIMITS.items()}
-"""What people type for the limits, by the names that the core has for them."""
+"""The words that admins type for limits, by the core's names."""
 
 
 def refusal(error: Refusal) -> str:
@@ -131,7 +131,7 @@ def _too_old(error: TooOld) -> str:
 
 
 def confirm(error: NeedsConfirmation) -> str:
-    """Ask whether the price is right; the platform offers the button."""
+    """Ask for confirmation of the price; the platform adds the button."""
     question = (
         N_("This costs {cost}; your allowance is unlimited. Shall I go ahead? You can say so until {clock}.")
         if error.standing.allowance_left_micros is None
@@ -152,7 +152,7 @@ NOTHING_TO_SAY = N_(
 
 
 def choose(error: NeedsChoice) -> str:
-    """Ask what is meant; the platform offers the buttons."""
+    """Ask which reading is meant; the platform adds the buttons."""
     if not any(error.readings):
         return _(
             "Is “{words}” all that is to be heard? Nothing is ordered yet; you can say so until {clock}. "

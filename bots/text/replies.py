@@ -1,4 +1,4 @@
-"""What members read beside their orders, in plain text; each adapter escapes it for its platform."""
+"""Members' replies other than about orders, in plain text; each adapter escapes it for its platform."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,7 +23,7 @@ _POOL_LEFT = {
 
 
 def balance(standing: Standing, entries: Sequence[Entry] = (), *, direct: bool = False) -> str:
-    """Say what a member may spend, and what their last orders and credits were."""
+    """Say what a member may spend, and list their last ledger entries."""
     lines = [_("You have {left}.", left=left(standing)), _allowance(standing)]
     has_nothing = standing.allowance_left_micros == 0 and not standing.balance_micros
     if has_nothing:
@@ -40,7 +40,7 @@ def balance(standing: Standing, entries: Sequence[Entry] = (), *, direct: bool =
 
 
 def _allowance(standing: Standing) -> str:
-    if standing.quota.limit_micros is None:  # which nothing resets
+    if standing.quota.limit_micros is None:  # there is nothing to reset
         return _("Your allowance is unlimited, {used}.", used=used(standing))
     return _(
         "Your allowance is {allowance}, {used}; it resets {when}.",
@@ -72,17 +72,17 @@ def _entry(entry: Entry) -> str:
 
 
 def voice_names(catalog: Catalog) -> str:
-    """List the voices, where a name must be given."""
+    """List the voices' names."""
     return _("Voices: {names}.", names=", ".join(catalog.voices))
 
 
 def name_me(command: str) -> str:
-    """Say how to be heard in a group where bots see only the commands that name them."""
+    """Say how to order in a group where bots see only the commands that name them."""
     return _("In a group I may see only commands that name me: {command} Hello everyone", command=command)
 
 
 def unknown_command(name: str, near: str | None) -> str:
-    """Say what to type in place of a command that is none."""
+    """Say what to type in place of an unknown command."""
     if near:
         return _("I don't know /{name}. Did you mean {near}?", name=name, near=near)
     return _("I don't know /{name}. Write /help for all that I can do.", name=name)
@@ -93,32 +93,32 @@ WAITING = N_("Waiting for the orders under way…")
 
 
 def to_alone(name: str, text: str) -> str:
-    """Show in a terminal what is for one person."""
+    """Show a private message in a terminal."""
     return _("To {name} alone: {text}", name=name, text=text)
 
 
 def not_ended(within_s: float) -> str:
-    """Say that a conversation in a terminal is over, and some order is not."""
+    """Say that some order did not end before the conversation in the terminal."""
     return _("Not every order ended within {seconds} s.", seconds=f"{within_s:.0f}")
 
 
 def not_written(name: str, why: str | None) -> str:
-    """Say that a file can't be written."""
+    """Say that a file could not be written."""
     return _("{name} can't be written: {why}.", name=name, why=why)
 
 
 def to_go_ahead(offer_id: str) -> str:
-    """Say what to type where there is no button to agree."""
+    """Say what to type in place of a button to confirm."""
     return _("To go ahead: /confirm {offer_id}", offer_id=offer_id)
 
 
 def to_ask(amount: str) -> str:
-    """Say what to type where there is no button to ask for credit."""
+    """Say what to type in place of a button to ask for credit."""
     return _("To ask the admins for what is missing: /ask {amount}", amount=amount)
 
 
 def readings(names: Sequence[str]) -> list[str]:
-    """Name what a member may choose: voices, or the words as they stand."""
+    """Label the readings to choose from: voices, or the literal text."""
     as_it_stands = N_("Say all of it") if any(names) else CONFIRM
     return [name or _(as_it_stands) for name in names]
 
@@ -136,12 +136,12 @@ UNTOLD = N_(
 
 
 def write(line: str, *, only_at: bool = False) -> str:
-    """Say what to type; `only_at`: but for an @ it is what they typed."""
+    """Say what to type; `only_at`: only an @ was missing."""
     return _("Only the @ is missing. Write {line}", line=line) if only_at else _("Write {line}", line=line)
 
 
 def not_seen(name: str, usage: str) -> str:
-    """Say that nobody is known by a name, and how to name somebody."""
+    """Say that a name is unknown, and how to name a member."""
     return _(
         "I have not seen {name} here yet. Reply to one of their messages, or name somebody who has: {line}",
         name=name,

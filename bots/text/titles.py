@@ -1,4 +1,4 @@
-"""What a job's audio is called, and how its words are quoted: the same on every platform."""
+"""Titles and file names of a job's audio, and quotations of its text: the same on every platform."""
 
 import re
 import unicodedata
@@ -14,17 +14,17 @@ ELLIPSIS = "…"
 PERFORMER = "Troubadour"
 
 _FORBIDDEN = frozenset('<>:"/\\|?*')
-"""By Windows, in the names of files; other systems forbid less."""
+"""Characters that Windows forbids in file names; other systems forbid fewer."""
 _RESERVED = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))))
-"""The devices of Windows, which no file may be named after, whatever its extension."""
+"""Device names of Windows, which no file may have, whatever its extension."""
 _NAMED_EMOJI = re.compile(r"<a?:(\w+):\d+>")
-"""An emoji of a community's own, as a message holds it: its name is spoken, its number is not."""
+"""A custom emoji as in a message: its name is spoken, its number is not."""
 _VARIATIONS = range(0xFE00, 0xFE10)
-"""Selectors between the forms of a character, of emoji above all."""
+"""Variation selectors, mostly of emoji."""
 
 
 def words(job: Job) -> str:
-    """Return what a job speaks or plays, as one line that can be shown."""
+    """Return a job's text or prompt as one line to show."""
     line = " ".join(row_of(job.product).text_of(job.parameters).split())
     return shown(line, len(line), JOINERS)
 
@@ -35,22 +35,22 @@ def begun(words: str) -> str:
 
 
 def voice(job: Job) -> str:
-    """Return who speaks, "" where nobody does."""
+    """Return the voice, or "" without one."""
     return row_of(job.product).speaker_of(job.parameters)
 
 
 def song_title(job: Job) -> str:
-    """Name a song for a player."""
+    """Return a song's title for a player."""
     return cut(words(job), LONGEST_TITLE) or job.product
 
 
 def performer(job: Job) -> str:
-    """Say who performs it, for a player."""
+    """Return the performer for a player."""
     return voice(job) or PERFORMER
 
 
 def file_name(job: Job, extension: str, number: int = 1) -> str:
-    """Name a file by its words, so that every system can write it; `number` counts the files of one job."""
+    """Return a file name from a job's words that is valid on every system; `number` counts the files of one job."""
     spoken = " - ".join(part for part in (_writable(voice(job)), _writable(words(job))) if part)
     stem = cut(spoken, LONGEST_NAME, end="").strip(" .-") or job.product
     if stem.partition(".")[0].strip().upper() in _RESERVED:
@@ -65,9 +65,9 @@ def cut(
     sentence: Callable[[str], str] = str,
     end: str = ELLIPSIS,
 ) -> str:
-    """Return the sentence about a text, with as much of the text as keeps it within `longest`; cut at a word.
+    """Return a sentence about a text, quoting as many words as fit within `longest`.
 
-    `size` measures the sentence as its platform does.
+    `size` measures the sentence as the platform does.
     """
     if size(sentence(text)) <= longest:
         return sentence(text)
@@ -76,7 +76,7 @@ def cut(
 
 
 def _last_word(text: str, room: int) -> int:
-    """Return where a word ends, or else a letter with its marks: many scripts have no spaces."""
+    """Return where to cut: at the end of a word, or of a letter with its marks, since many scripts have no spaces."""
     at_space = text.rfind(" ", 0, room + 1)
     if at_space > room // 2:
         return at_space
@@ -90,13 +90,13 @@ def _clings(character: str, before: str) -> bool:
 
 
 def isolated(text: str) -> str:
-    """Keep text that runs from right to left from turning round what stands beside it."""
+    """Isolate right-to-left text, so that it does not reorder its surroundings."""
     turns = any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in text)
     return f"\u2068{text}\u2069" if turns else text
 
 
 def _writable(text: str) -> str:
-    """Keep letters, marks, digits and plain signs of any script; emoji and what a system forbids become spaces."""
+    """Keep letters, marks, digits and plain signs of any script; emoji and forbidden characters become spaces."""
     text = unicodedata.normalize("NFC", _NAMED_EMOJI.sub(r"\1", text))
     near = zip(text, f" {text}", f"{text[1:]} ", strict=False)
     return " ".join("".join(_written(*of) for of in near).split())

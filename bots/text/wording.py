@@ -1,4 +1,4 @@
-"""How moments, amounts and what is left are written, in the current language."""
+"""Formats of times, amounts and allowances, in the current language."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,22 +43,22 @@ _UNITS: tuple[tuple[int, Callable[[int], str]], ...] = (
 
 
 def money(micros: int) -> str:
-    """Write an amount with as many digits as it needs and at least two: $0.50, $0.0014; 0,50 $."""
+    """Format an amount with as many decimals as it needs and at least two: $0.50, $0.0014; 0,50 $."""
     now = spoken()
-    if now is ENGLISH:  # the same, and much faster
+    if now is ENGLISH:  # the same result, but much faster
         return show(micros)
     dollars = Decimal(micros).scaleb(-6)
     return format_currency(dollars, "USD", locale=now.locale, decimal_quantization=False, group_separator=False)
 
 
 Stamp = Callable[[int, bool], str]
-"""Writes a moment, in ms, in a chat's own form that each reader sees in their time zone; True: its time of day."""
+"""Formats a time in ms in a chat's markup, which shows each reader their time zone; True: only the time of day."""
 _stamp: ContextVar[Stamp | None] = ContextVar("stamp", default=None)
 
 
 @contextmanager
 def stamping(stamp: Stamp) -> Iterator[None]:
-    """Write moments in a chat's own form."""
+    """Format times in a chat's markup."""
     token = _stamp.set(stamp)
     try:
         yield
@@ -67,43 +67,43 @@ def stamping(stamp: Stamp) -> Iterator[None]:
 
 
 def number(n: int) -> str:
-    """Write a number: 1,000; 1.000."""
+    """Format a number: 1,000; 1.000."""
     return format_decimal(n, locale=spoken().locale)
 
 
 def when(at_ms: int) -> str:
-    """Write a moment so that everybody can read it: 23 Nov 00:00 UTC."""
+    """Format a time: 23 Nov 00:00 UTC."""
     if stamp := _stamp.get():
         return stamp(at_ms, False)
     return f"{day(at_ms)} {datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M} UTC"
 
 
 def clock(at_ms: int) -> str:
-    """Write a time of day: 12:30:05 UTC."""
+    """Format a time of day: 12:30:05 UTC."""
     if stamp := _stamp.get():
         return stamp(at_ms, True)
     return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M:%S} UTC"
 
 
 def day(at_ms: int) -> str:
-    """Write a day: 23 Nov."""
+    """Format a day: 23 Nov."""
     at, now = datetime.fromtimestamp(at_ms / 1000, UTC), spoken()
     return f"{at.day} {at:%b}" if now is ENGLISH else format_skeleton("MMMd", at, locale=now.locale)
 
 
 def span(ms: int) -> str:
-    """Write how long something takes, or ago it is: 17 minutes, 2 hours, 3 days."""
+    """Format a duration: 17 minutes, 2 hours, 3 days."""
     minutes = max(1, ms // 60_000)
     return next(write(minutes // size) for size, write in _UNITS if minutes >= 2 * size or size == 1)
 
 
 def both(words: Sequence[str]) -> str:
-    """Write that all of some are meant: speech and music."""
+    """Join with "and": speech and music."""
     return _listed(words, "and", "standard")
 
 
 def either(words: Sequence[str]) -> str:
-    """Write that one of some is meant: day, week or month."""
+    """Join with "or": day, week or month."""
     return _listed(words, "or", "or")
 
 
@@ -114,24 +114,24 @@ def _listed(words: Sequence[str], link: str, style: Literal["standard", "or"]) -
 
 
 def allowance(quota: Quota) -> str:
-    """Write a quota: $0.50 a day, or unlimited."""
+    """Format a quota: $0.50 a day, or unlimited."""
     if quota.limit_micros is None:
         return _("unlimited")
     return a_period(money(quota.limit_micros), quota.period)
 
 
 def a_period(amount: str, period: Period) -> str:
-    """Write an amount for each period: $0.50 a day."""
+    """Format an amount per period: $0.50 a day."""
     return _(_ALLOWANCE[period], amount=amount)
 
 
 def used(standing: Standing) -> str:
-    """Write what a member has used of the allowance."""
+    """Say what a member has used of the allowance."""
     return _(_USED[standing.quota.period], amount=money(standing.used_micros))
 
 
 def left(standing: Standing) -> str:
-    """Write what a member may still spend."""
+    """Say what a member may still spend."""
     micros = standing.allowance_left_micros
     allowance = _("no limit") if micros is None else _(_LEFT[standing.quota.period], amount=money(micros))
     if not standing.balance_micros:
@@ -147,5 +147,5 @@ def who_raises(*, direct: bool) -> str:
 
 
 def whoever(told: bool) -> str:
-    """Say whether those who run the bot know of a trouble."""
+    """Say whether the operators have been told of a trouble."""
     return _("Whoever runs this bot has been told.") if told else _("Whoever runs this bot finds it in the log.")
