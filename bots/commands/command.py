@@ -47,6 +47,7 @@ class Asked:
     has_roles: bool = False
     is_public: bool = False
     """Whether others can read the command."""
+    takes_files: bool = False
     role_names: Mapping[str, str] = MappingProxyType({})
     """By the roles' keys."""
     channel: Callable[[str], str] = str

@@ -18,12 +18,17 @@ async def audience(asked: Asked) -> Collection[Who]:
     return found
 
 
-def listing(commands: Sequence[Command], catalog: Catalog, whose: Collection[Who], *, has_roles: bool) -> str:
+def listing(
+    commands: Sequence[Command], catalog: Catalog, whose: Collection[Who], *, has_roles: bool, takes_files: bool
+) -> str:
     """List the commands for these audiences, one per line."""
     lines = [f"{usage(row)}: {_does(row, catalog)}" for row in catalog.products.values()]
     settings = (", ".join(_settings(row)) for row in catalog.products.values())
     lines += help_words.settings([found for found in settings if found])
     lines.append(help_words.as_it_stands(sorted({row.billed for row in catalog.products.values()}, reverse=True)))
+    if takes_files:
+        spoken = [f"/{row.command}" for row in catalog.products.values() if row.splits_at is not None]
+        lines.append(help_words.from_files(spoken))
     for who in Who:
         if who not in whose:
             continue

@@ -1,4 +1,4 @@
-"""Parse an order into parameters, a voice and the text, the same on every platform. Pure."""
+"""Parse an order into parameters, a voice and the text, the same on every platform."""
 
 import re
 from collections.abc import Mapping
@@ -7,10 +7,12 @@ from typing import Any
 
 from bots.commands.no_text import is_doubtful, refuse_no_text
 from bots.commands.parameters import Typed
+from bots.commands.text_files import TextFile, TextFiles
 from bots.commands.voice_names import NO_NAME, Beginning, beginning
 from bots.text.locale import _
 from core.domain.allowed import Rule, allowed
 from core.domain.models import Caller, Destination, Order
+from core.domain.parameters import says_something
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
 
@@ -24,7 +26,24 @@ class Words:
     chosen: Mapping[str, Any] = field(default_factory=dict)
     """Parameters that were chosen as the platform's options."""
     answered: str = ""
-    """The text to use if none was written."""
+    """The text to use if none was written: a message's or a file's."""
+
+
+async def with_file(words: Words, file: TextFile | None, files: TextFiles, product: str, catalog: Catalog) -> Words:
+    """Read the file that came with the words, if they contain no other text. Raises InvalidInput."""
+    row = catalog[product]
+    if file is None or row.splits_at is None:
+        return words
+    if file.is_meant:
+        file.check()
+    bare = replace(words, body=words.body if says_something(words.body) else "", answered="")
+    parameters, readings = _parameters(bare, product, catalog)
+    if not readings and not parameters[row.billed]:
+        return replace(bare, answered=await files.read(file))
+    if file.is_meant:
+        line = f"/{row.command} {catalog.default_voice}"
+        file.refuse(_("all of the text, with nothing but a voice and settings beside it"), line)
+    return words
 
 
 def read(

@@ -44,7 +44,10 @@ _COMMUNITY = Argument(
 
 async def show_help(asked: Asked) -> Answer:
     """List the commands that the caller may use."""
-    all_of_it = listing(COMMANDS, asked.service.catalog, await audience(asked), has_roles=asked.has_roles)
+    whose = await audience(asked)
+    all_of_it = listing(
+        COMMANDS, asked.service.catalog, whose, has_roles=asked.has_roles, takes_files=asked.takes_files
+    )
     return Answer("\n\n".join(part for part in (all_of_it, asked.how_to_call) if part), open=True)
 
 

@@ -10,6 +10,7 @@ from discord.app_commands import Choice
 
 from bots.commands import table
 from bots.commands.command import Argument, Command, Kind, Who
+from bots.commands.text_files import FILE
 from bots.discord.connection import AnyCommand, Bot
 from bots.discord.identity import Anybody
 from bots.text import product_words
@@ -104,16 +105,24 @@ class _Entry(NamedTuple):
 
 
 def _order(row: Product) -> AnyCommand:
-    """Make a product's command. Its text is the first option, because whatever is typed unlabelled ends up there."""
+    """Make a product's command.
+
+    Its text is the first option, because whatever is typed unlabelled ends up there, and required, also beside a file:
+    clients drop what is typed where no option is.
+    """
 
     async def order(interaction: Interaction, **entered: Any) -> None:
-        await interaction.client.responder.order(interaction, row.name, entered.pop(row.billed), **entered)
+        body, file = entered.pop(row.billed), entered.pop(FILE, None)
+        await interaction.client.responder.order(interaction, row.name, body, file, **entered)
 
     def entry(name: str, kind: Option) -> _Entry:
         return _Entry(name, kind, product_words.parameter(row, name), name == row.billed)
 
     options = [(row.billed, Option(row.table[row.billed])), *((name, _option(row.table[name])) for name in row.options)]
-    return _made(order, row.command, product_words.does(row), [entry(*option) for option in options])
+    entries = [entry(*option) for option in options]
+    if row.splits_at is not None:
+        entries.insert(1, _Entry(FILE, discord.Attachment, _(product_words.FILE), is_required=False))
+    return _made(order, row.command, product_words.does(row), entries)
 
 
 def _option(parameter: Parameter) -> Option:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import discord
 
 from bots.commands.command import Asked
+from bots.commands.text_files import TextFile
 from bots.text.locale import _, tag_of
 from core.admin import Subject
 from core.domain.errors import DeliveryRefused
@@ -92,6 +93,11 @@ def converted(entered: object) -> object:
             return entered
 
 
+def text_file(file: discord.Attachment) -> TextFile:
+    """Describe what somebody attached."""
+    return TextFile(name=file.filename, kind=file.content_type or "", size_bytes=file.size, where=file.url)
+
+
 def asked_of(service: Service, caller: Caller, interaction: AnyInteraction) -> Asked:
     """Describe the use of a command."""
     roles = interaction.guild.roles if interaction.guild else ()
@@ -100,6 +106,7 @@ def asked_of(service: Service, caller: Caller, interaction: AnyInteraction) -> A
         service=service,
         caller=caller,
         has_roles=True,
+        takes_files=True,
         role_names=names,
         channel=channel_key,
         channel_name=_channel_name,

@@ -10,6 +10,7 @@ from discord.http import handle_message_parameters
 
 from bots.app.roles import Shards
 from bots.app.settings import Settings
+from bots.commands.text_files import TextFiles
 from bots.discord.commands import commands
 from bots.discord.connection import Bot, use_api
 from bots.discord.delivery import DiscordDelivery
@@ -73,7 +74,7 @@ class Discord(DiscordDelivery):
         return {}
 
     async def open(self, service: Service) -> None:
-        self._responder = Responder(service)
+        self._responder = Responder(service, TextFiles(self._rest.read_attachment))
 
     async def announce(self, community: str, words: Callable[[str], str]) -> None:
         guild_id = int(community.removeprefix(f"{PLATFORM}:"))

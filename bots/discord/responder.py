@@ -12,11 +12,12 @@ import discord
 
 from bots.commands import approval, buttons, orders
 from bots.commands.command import Answer, Asked, Command, File
+from bots.commands.text_files import TextFiles
 from bots.commands.typed import usage
 from bots.discord.buttons import rows
 from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.discord.escaping import plain, spoken, stamp
-from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, converted
+from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, converted, text_file
 from bots.text import order_replies, refusals
 from bots.text.locale import _, speaking
 from bots.text.wording import stamping
@@ -78,20 +79,25 @@ UPDATE = Deferral(is_update=True)
 class Responder:
     """Passes interactions to the service and sends back the outcome."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, files: TextFiles) -> None:
         self.service = service
+        self._files = files
         self._busy: set[asyncio.Task[None]] = set()
         self._is_shut = False
         self._seen: dict[int, None] = {}
         """Ids of the newest interactions."""
 
-    async def order(self, interaction: AnyInteraction, product: str, body: str, **chosen: object) -> None:
+    async def order(
+        self, interaction: AnyInteraction, product: str, body: str, file: discord.Attachment | None, **chosen: object
+    ) -> None:
         """Place an order; from then on the worker edits the reply."""
         given = {name: value for name, value in chosen.items() if value is not None}
-        words, event = orders.Words(body=spoken(body), chosen=given), f"discord:{interaction.id}"
+        written, event = orders.Words(body=spoken(body), chosen=given), f"discord:{interaction.id}"
+        attached = text_file(file) if file else None
 
         async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
             catalog = self.service.catalog
+            words = await orders.with_file(written, attached, self._files, product, catalog)
             order = orders.read(words, product, catalog, caller, event_id=event, destination=destination)
             return unattended(await self.service.order(order))
 

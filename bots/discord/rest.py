@@ -6,9 +6,15 @@ import aiohttp
 import discord
 from discord.http import MultipartParameters, Route
 from discord.webhook.async_ import AsyncWebhookAdapter
+from yarl import URL
 
-from bots.discord.errors import UNKNOWN_MESSAGE, note_server_error
+from bots.commands.text_files import FetchError
+from bots.discord.errors import NETWORK, UNKNOWN_MESSAGE, note_server_error
+from core.gateway.client import read_some
 
+FILE_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+"""Where attachments are; a local stand-in for Discord has them beside its API."""
+OK = 200
 CONNECT_S = 10
 CALL_S = 180
 """Deadline for one call, upload included; discord.py retries up to five times, on 429 and 5xx."""
@@ -124,6 +130,20 @@ class RestClient:
             _message("GET", channel_id, message_id), self._live, auth_token=self._bot_token
         )
         return bool(found["attachments"])
+
+    async def read_attachment(self, url: str, most_bytes: int) -> bytes:
+        """Return what somebody attached, up to so many bytes, from Discord alone. Raises FetchError."""
+        try:
+            where = URL(url, encoded=True)  # its signature covers the exact spelling
+            is_discords = where.scheme == "https" and where.host in FILE_HOSTS
+            if not (is_discords or where.origin() == URL(Route.BASE).origin()):
+                raise FetchError(f"{where.host} is not Discord's")
+            async with self._live.get(where, allow_redirects=False) as response:
+                if response.status != OK:
+                    raise FetchError(f"{where.host} answered {response.status}")
+                return await read_some(response.content, most_bytes)
+        except (ValueError, *NETWORK) as error:
+            raise FetchError(type(error).__name__) from error
 
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Delete one of the bot's messages."""

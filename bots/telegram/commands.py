@@ -21,8 +21,10 @@ from bots.commands.command import Asked, Who
 from bots.commands.greeting import Debouncer
 from bots.commands.hints import hint, overheard, unknown
 from bots.commands.parse import Command, Named
+from bots.commands.text_files import TextFiles
 from bots.telegram import parse
 from bots.telegram.delivery import TelegramDelivery
+from bots.telegram.documents import text_file
 from bots.telegram.edits import Edits
 from bots.telegram.identity import (
     NAME,
@@ -58,9 +60,15 @@ class Dispatcher:
     """Routes updates to the service and to the command actions."""
 
     def __init__(
-        self, bot: ExtBot[Priority | Ticket], service: Service, deliverer: TelegramDelivery, limiter: RateLimiter
+        self,
+        bot: ExtBot[Priority | Ticket],
+        service: Service,
+        deliverer: TelegramDelivery,
+        limiter: RateLimiter,
+        files: TextFiles,
     ) -> None:
         self._bot = bot
+        self._files = files
         self._service = service
         self._deliverer = deliverer
         self._admins = Admins(bot)
@@ -188,7 +196,8 @@ class Dispatcher:
 
     async def _order(self, message: Message, command: Command, ack: Ack) -> Reply | None:
         catalog, row = self._service.catalog, self._products[command.name]
-        words = orders.Words(body=command.body, answered=await self._quoted(message))
+        written = orders.Words(body=command.body, answered=await self._quoted(message))
+        words = await orders.with_file(written, text_file(message), self._files, row.name, catalog)
         event, where = _event(message), Address.of(message).destination
         order = orders.read(words, row.name, catalog, _caller(message), event_id=event, destination=where)
         if orders.is_empty(order, catalog):
@@ -255,6 +264,7 @@ class Dispatcher:
             service=self._service,
             caller=who,
             is_public=not who.direct,
+            takes_files=True,
             channel_name=channel_name,
             administers=partial(self._is_admin, message),
             how_to_call=replies.name_me(f"/speak@{self._bot.username}"),

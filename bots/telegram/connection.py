@@ -42,6 +42,7 @@ def make_bot(
     return PolledBot(
         token,
         base_url=f"{api_url}/bot",
+        base_file_url=f"{api_url}/file/bot",
         get_updates_request=requests[0],
         request=requests[1],
         defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),

@@ -9,11 +9,13 @@ from telegram.error import Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from bots.app.settings import Settings
+from bots.commands.text_files import TextFiles
 from bots.platform import Button, Hook
 from bots.telegram.buttons import rows
 from bots.telegram.commands import Dispatcher
 from bots.telegram.connection import Poller, make_bot, make_requests
 from bots.telegram.delivery import TelegramDelivery
+from bots.telegram.documents import Documents
 from bots.telegram.errors import text_fault, wait_s
 from bots.telegram.escaping import plain
 from bots.telegram.identity import NAME
@@ -72,7 +74,8 @@ class Telegram(TelegramDelivery):
     async def open(self, service: Service) -> None:
         self._catalog = service.catalog
         self._service = service
-        Dispatcher(self._bot, service, self, self._limiter).register(self._application)
+        files = TextFiles(Documents(self._bot, self._requests[1]).fetch)
+        Dispatcher(self._bot, service, self, self._limiter, files).register(self._application)
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Send a direct message. Works only if the member has started a chat with the bot."""

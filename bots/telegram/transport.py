@@ -6,6 +6,7 @@ cancelled: if its caller is, the call continues until it ends or times out.
 
 import asyncio
 import json
+from collections.abc import Coroutine
 from typing import Any
 
 import aiohttp
@@ -74,7 +75,15 @@ class AiohttpRequest(BaseRequest):
         deadlines = aiohttp.ClientTimeout(
             total=connect_s + _given(write_timeout, WRITE_S) + read_s, connect=connect_s, sock_read=read_s
         )
-        task = asyncio.create_task(self._exchange(method, url, request_data, deadlines))
+        return await self._finished(self._exchange(method, url, request_data, deadlines))
+
+    async def download(self, url: str, most_bytes: int) -> tuple[int, bytes]:
+        """Get a file, up to so many bytes; return the status and them. Raises NetworkError, TimedOut."""
+        deadlines = aiohttp.ClientTimeout(total=CONNECT_S + self._read_s, connect=CONNECT_S)
+        return await self._finished(self._exchange("GET", url, None, deadlines, most_bytes))
+
+    async def _finished(self, exchange: Coroutine[Any, Any, tuple[int, bytes]]) -> tuple[int, bytes]:
+        task = asyncio.create_task(exchange)
         self._under_way.add(task)
         task.add_done_callback(self._ended)
         await asyncio.wait({task})
@@ -94,12 +103,17 @@ class AiohttpRequest(BaseRequest):
         return answer
 
     async def _exchange(
-        self, method: str, url: str, data: RequestData | None, deadlines: aiohttp.ClientTimeout
+        self,
+        method: str,
+        url: str,
+        data: RequestData | None,
+        deadlines: aiohttp.ClientTimeout,
+        most_bytes: int = BODY_MAX_BYTES,
     ) -> tuple[int, bytes]:
         how: dict[str, Any] = {"data": _form(data), "proxy": self._proxy, "allow_redirects": False}
         try:
             async with self._live().request(method, url, timeout=deadlines, **how) as response:
-                return response.status, await read_some(response.content, BODY_MAX_BYTES)
+                return response.status, await read_some(response.content, most_bytes)
         except BROKEN as error:
             raise _fault(error, url) from error
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bots.text.locale import N_, _
-from bots.text.wording import either
+from bots.text.wording import both, either
 
 ADMINS = N_("For admins (AMOUNT is such as 0.50 or 5000 chars):")
 OPERATORS = N_("For whoever runs this bot:")
@@ -17,6 +17,11 @@ def such_as(does: str, example: str) -> str:
 def settings(found: Sequence[str]) -> list[str]:
     """Say where parameters are written, with examples by product, if there are any."""
     return [_("Settings stand before or after the text: {settings}", settings="; ".join(found))] if found else []
+
+
+def from_files(commands: Sequence[str]) -> str:
+    """Say which commands take a text file."""
+    return _("{commands} takes a text file, too (.txt or .md)", commands=both(commands))
 
 
 def as_it_stands(billed: Sequence[str]) -> str:

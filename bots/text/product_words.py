@@ -6,6 +6,7 @@ from bots.text import allowed_words
 from bots.text.locale import N_, _
 from core.domain.products import Catalog, Product
 
+FILE = N_("A text file that is said instead; as the text, write only a voice then")
 LONGEST = 100
 """Characters of a description in a platform's menus."""
 

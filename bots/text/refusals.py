@@ -198,11 +198,13 @@ def _products(standing: Standing) -> str:
 
 
 def _longest(error: OverLimit) -> str:
-    return _(
-        "This has {has} characters; this community's admins allow at most {most} an order. They can change that with "
+    return ngettext(
+        "This community's admins allow at most {n} character an order (this has {has}). They can change that with "
         "/limits text.",
+        "This community's admins allow at most {n} characters an order (this has {has}). They can change that with "
+        "/limits text.",
+        error.standing.limits.longest_text or 0,
         has=error.characters,
-        most=error.standing.limits.longest_text or 0,
     )
 
 

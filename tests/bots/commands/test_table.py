@@ -137,6 +137,6 @@ def test_what_menus_show_is_short_enough() -> None:
     found = catalog()
     rows = found.products.values()
     shown = [c.about for c in table.COMMANDS] + [a.about for c in table.COMMANDS for a in c.arguments]
-    shown += [product_words.parameter(row, name) for row in rows for name in row.table]
+    shown += [product_words.FILE, *(product_words.parameter(row, name) for row in rows for name in row.table)]
     assert [about for about in (*shown, *map(product_words.does, rows)) if not 1 <= len(about) <= 100] == []
-    assert size(listing(table.COMMANDS, found, set(Who), has_roles=True)) <= CONTENT_LIMIT
+    assert size(listing(table.COMMANDS, found, set(Who), has_roles=True, takes_files=True)) <= CONTENT_LIMIT

@@ -236,7 +236,8 @@ async def test_nothing_to_say_is_refused_free(stage: Stage, app: App, studio: St
 async def test_the_options_are_those_of_the_table(stage: Stage, app: App) -> None:
     for name, product in (("speak", "speech"), ("music", "music")):
         row, options = app.service.catalog[product], stage.world.commands[name]["options"]
-        assert [option["name"] for option in options] == [row.billed, *row.options]
+        file = ["file"] if product == "speech" else []
+        assert [option["name"] for option in options] == [row.billed, *file, *row.options]
         assert [option["name"] for option in options if option["required"]] == [row.billed]
     speed = next(o for o in stage.world.commands["speak"]["options"] if o["name"] == "speed")
     assert (speed["min_value"], speed["max_value"]) == (0.5, 2.0)

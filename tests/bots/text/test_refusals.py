@@ -75,7 +75,7 @@ def test_all_that_can_happen_is_said_in_the_language_of_whoever_reads(
 def test_too_long_a_text_hears_whose_limit_it_is_and_how_long_it_is() -> None:
     limited = replace(STANDING, limits=Limits(longest_text=13))
     assert refusal(OverLimit(Limit.LONGEST_TEXT, 1400, limited, 14)) == (
-        "This has 14 characters; this community's admins allow at most 13 an order. They can change that with "
+        "This community's admins allow at most 13 characters an order (this has 14). They can change that with "
         "/limits text."
     )
     assert refusal(InvalidInput("text", "Once…", allowed(Rule.SHORTER_ORDER, most=20_000, has=20_001))) == (

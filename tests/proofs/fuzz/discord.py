@@ -11,6 +11,7 @@ from discord import AppCommandOptionType, InteractionResponseType, InteractionTy
 from discord.app_commands import AppCommandError, Command, CommandInvokeError, Parameter
 from hypothesis import strategies as st
 
+from bots.commands.text_files import TextFiles
 from bots.discord.commands import LONGEST_OPTION, commands
 from bots.discord.connection import AnyCommand, Bot
 from bots.discord.escaping import CONTENT_LIMIT, plain
@@ -36,8 +37,13 @@ class _AtOnce(Responder):
                 assert 0 < len(plain(said.text)) <= CONTENT_LIMIT
 
 
+async def _attached(url: str, most_bytes: int) -> bytes:
+    """Let the address of a file be what is in it."""
+    return url.encode("utf-8", "surrogatepass")[:most_bytes]
+
+
 def _bot(alive: Incarnation) -> Bot:
-    offers, trace = _AtOnce(alive.service), Calls().trace()
+    offers, trace = _AtOnce(alive.service, TextFiles(_attached)), Calls().trace()
     bot = Bot(offers, _OFFERED, ws_url=None, trace=trace, sync=False, shards=None, now_s=time.time)
     bot._connection.user = discord.ClientUser(state=bot._connection, data=cast("Any", _BOT))
     return bot
@@ -164,7 +170,7 @@ def _value(parameter: Parameter) -> st.SearchStrategy[Any]:
             return st.floats() | st.integers(-(2**53), 2**53)
         case AppCommandOptionType.boolean:
             return st.booleans()
-        case AppCommandOptionType.user | AppCommandOptionType.role:
+        case AppCommandOptionType.user | AppCommandOptionType.role | AppCommandOptionType.attachment:
             return _snowflake
         case unknown:
             raise NotImplementedError(unknown)
@@ -181,17 +187,24 @@ def _options(command: Command[Any, ..., Any]) -> st.SearchStrategy[list[JSON]]:
     return st.fixed_dictionaries(required, optional=optional).map(lambda options: list(options.values()))
 
 
+_file = st.fixed_dictionaries(
+    {"filename": NAMES, "size": st.integers(0, 2**40), "url": texts(), "proxy_url": texts()},
+    optional={"content_type": st.sampled_from(("text/plain", "image/png")) | NAMES},
+)
+
+
 @st.composite
 def _invocation(draw: st.DrawFn, command: Command[Any, ..., Any]) -> JSON:
     """Draw a command call, sometimes with another command's options."""
     meant = draw(st.sampled_from(_LEAVES)) if draw(st.integers(0, 9)) == 9 else command
     options = draw(_options(meant))
     direct = (command.root_parent or command) in _DIRECT and draw(st.booleans())
-    ids = {kind: [option["value"] for option in options if option["type"] == kind] for kind in (6, 8)}
+    ids = {kind: [option["value"] for option in options if option["type"] == kind] for kind in (6, 8, 11)}
     resolved = {
         "users": {name: {**draw(_user), "id": name} for name in ids[6]},
         "members": {name: draw(_member) for name in ids[6] if not direct and draw(st.booleans())},
         "roles": {name: {"id": name, "name": draw(NAMES)} for name in ids[8]},
+        "attachments": {name: {**draw(_file), "id": name} for name in ids[11]},
     }
     *groups, name = command.qualified_name.split()
     data = {"id": "1", "type": 1, "name": name, "options": options}

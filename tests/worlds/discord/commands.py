@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.worlds.discord.places import ADMINISTRATOR, JSON, Channel, Member, User
+from tests.worlds.discord.places import ADMINISTRATOR, JSON, Attachment, Channel, Member, User
 from tests.worlds.discord.reply import Reply
 
-SUB_COMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, NUMBER = 1, 2, 3, 4, 5, 6, 10
+SUB_COMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, NUMBER, ATTACHMENT = 1, 2, 3, 4, 5, 6, 10, 11
 STRING_LIMIT = 6000
 
 
@@ -44,7 +44,20 @@ def _as_user(option: JSON, value: Any) -> str:
     return str(value.user.id)
 
 
-_READ = {STRING: _as_string, INTEGER: _as_number, NUMBER: _as_number, BOOLEAN: _as_boolean, USER: _as_user}
+def _as_attachment(option: JSON, value: Any) -> str:
+    if not isinstance(value, Attachment):
+        raise CommandError(f"{option['name']}: a file is wanted, not {value!r}")
+    return str(value.id)
+
+
+_READ = {
+    STRING: _as_string,
+    INTEGER: _as_number,
+    NUMBER: _as_number,
+    BOOLEAN: _as_boolean,
+    USER: _as_user,
+    ATTACHMENT: _as_attachment,
+}
 
 
 def _value(option: JSON, value: Any) -> Any:
@@ -82,13 +95,15 @@ def _check_context(definition: JSON, member: User | Member, channel: Channel) ->
         raise CommandError(f"/{definition['name']} is hidden from {member.user.name}")
 
 
-def _resolved(options: Mapping[str, Any]) -> JSON:
+def _resolved(options: Mapping[str, Any], origin: str) -> JSON:
     people = [v for v in options.values() if isinstance(v, User | Member)]
-    if not people:
+    files = {str(v.id): v.payload(origin) | {"ephemeral": True} for v in options.values() if isinstance(v, Attachment)}
+    if not people and not files:
         return {}
     members = {str(p.id): p.payload(with_user=False) for p in people if isinstance(p, Member)}
     users = {str(p.id): p.user.payload() for p in people}
-    return {"resolved": {"users": users, "members": members}}
+    found = {"users": users, "members": members, "attachments": files}
+    return {"resolved": {kind: those for kind, those in found.items() if those}}
 
 
 def command_data(
@@ -99,6 +114,7 @@ def command_data(
     options: Mapping[str, Any],
     *,
     focused: str | None = None,
+    origin: str = "",
 ) -> JSON:
     """Build the `data` of an interaction for `/name sub…` with options. Raises CommandError."""
     name, *words = line.removeprefix("/").split()
@@ -110,7 +126,7 @@ def command_data(
     sent = _options(leaf, line, options, focused)
     for depth, word in reversed(list(enumerate(path))):
         sent = [{"name": word, "type": GROUP if depth < len(path) - 1 else SUB_COMMAND, "options": sent}]
-    return {"id": definition["id"], "name": name, "type": 1, "options": sent} | _resolved(options)
+    return {"id": definition["id"], "name": name, "type": 1, "options": sent} | _resolved(options, origin)
 
 
 def _options(leaf: JSON, line: str, options: Mapping[str, Any], focused: str | None) -> list[JSON]:

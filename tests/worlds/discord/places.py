@@ -246,13 +246,17 @@ class Attachment:
     content: bytes = field(repr=False)
     content_type: str
     title: str = ""
+    size: int | None = None
+    """What is said of it, where that is a lie."""
+    url: str = ""
+    """Where it is, if elsewhere."""
 
     def payload(self, origin: str) -> JSON:
-        url = f"{origin}/attachments/{self.id}/{self.filename}"
+        url = self.url or f"{origin}/attachments/{self.id}/{self.filename}"
         return {
             "id": str(self.id),
             "filename": self.filename,
-            "size": len(self.content),
+            "size": len(self.content) if self.size is None else self.size,
             "url": url,
             "proxy_url": url,
             "content_type": self.content_type,

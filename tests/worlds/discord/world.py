@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from aiohttp import web
 from tests import tokens
 from tests.worlds.discord import rest
 from tests.worlds.discord.commands import CommandError, command_data, interaction_event
-from tests.worlds.discord.places import JSON, Channel, Guild, Member, Message, User
+from tests.worlds.discord.places import JSON, Attachment, Channel, Guild, Member, Message, User
 from tests.worlds.discord.replies import AUTOCOMPLETE, COMMAND, COMPONENT
 from tests.worlds.discord.reply import WAIT_S, Reply
 from tests.worlds.discord.socket import Gateway
@@ -40,6 +41,9 @@ class DiscordWorld:
         self.commands: dict[str, JSON] = {}
         self.replies: dict[str, Reply] = {}
         self.requests: list[Request] = []
+        self.uploads: dict[str, Attachment] = {}
+        self.fetched: list[str] = []
+        """The names of attachments that were downloaded."""
         self.violations: list[str] = []
         self.faults: list[Fault] = []
         self.weather: Callable[[Request], Fault | None] = lambda _: None
@@ -56,6 +60,7 @@ class DiscordWorld:
         """Listen on a free local port."""
         app = web.Application(client_max_size=LARGEST_REQUEST_BYTES)
         app.router.add_get("/gateway/", self.gateway.handle)
+        app.router.add_get("/attachments/{id}/{name}", self._attachment)
         rest.add_routes(app.router, self._serve)
         app.router.add_route("*", "/{rest:.*}", self._serve(_nowhere))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
@@ -174,9 +179,8 @@ class DiscordWorld:
     async def command(self, member: User | Member, channel: Channel, line: str, /, **options: Any) -> Reply:
         """Use a slash command, such as `/quota set`. Raises CommandError if a client would not send it."""
         await self.connected(channel.guild)
-        return await self._interact(
-            COMMAND, member, channel, command_data(self.commands, member, channel, line, options)
-        )
+        data = command_data(self.commands, member, channel, line, options, origin=self.origin)
+        return await self._interact(COMMAND, member, channel, data)
 
     async def autocomplete(
         self, member: User | Member, channel: Channel, line: str, /, *, focused: str, **options: Any
@@ -208,6 +212,17 @@ class DiscordWorld:
     def kill_token(self, reply: Reply) -> None:
         """Expire the interaction's token before its 15 minutes are over."""
         reply.token_dead = True
+
+    def attach(self, name: str, content: bytes, kind: str = "text/plain", **changes: Any) -> Attachment:
+        """Upload a file, to be an option of a command."""
+        file = replace(Attachment(self.new_id(), name, content, kind), **changes)
+        self.uploads[str(file.id)] = file
+        return file
+
+    async def _attachment(self, raw: web.Request) -> web.StreamResponse:
+        file = self.uploads.get(raw.match_info["id"])
+        self.fetched.append(raw.match_info["name"])
+        return web.Response(status=404) if file is None else web.Response(body=file.content, content_type="text/plain")
 
     async def connected(self, guild: Guild | None = None, timeout_s: float = WAIT_S) -> None:
         """Wait until the bot is ready to receive events."""

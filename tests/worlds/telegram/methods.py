@@ -167,6 +167,13 @@ def _sender(field: str, plays: frozenset[str]) -> Callable[["TelegramWorld", Cal
     return send
 
 
+def get_file(world: "TelegramWorld", call: Call) -> JSON:
+    file_id = str(call.params["file_id"])
+    if file_id not in world.documents:
+        raise ApiError("wrong file_id or the file is temporarily unavailable")
+    return {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_path": f"documents/{file_id}"}
+
+
 def answer_callback_query(world: "TelegramWorld", call: Call) -> bool:
     press = world.presses.get(str(call.params["callback_query_id"]))
     if press is None or press.answer is not None:
@@ -247,6 +254,7 @@ METHODS: Mapping[str, Callable[["TelegramWorld", Call], Any]] = {
     "sendVoice": _sender("voice", frozenset({"ogg", "mp3", "m4a"})),
     "sendAudio": _sender("audio", frozenset({"mp3", "m4a"})),
     "sendDocument": _sender("document", frozenset()),
+    "getFile": get_file,
     "answerCallbackQuery": answer_callback_query,
     "getChat": get_chat,
     "getChatMember": get_chat_member,

@@ -33,6 +33,8 @@ class TelegramWorld:
         self.presses: dict[str, Press] = {}
         self.files: dict[str, tuple[str, JSON, Upload]] = {}
         """Sent files by id, with their kind of message."""
+        self.documents: dict[str, bytes] = {}
+        """What members uploaded, by file id."""
         self.api_url = ""
         self._updates: list[JSON] = []
         self._repeated: list[JSON] = []
@@ -50,6 +52,7 @@ class TelegramWorld:
     async def start(self) -> Self:
         app = web.Application(client_max_size=64 << 20)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        app.router.add_get("/file/bot{token}/documents/{file_id}", self._download)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.05, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -101,6 +104,13 @@ class TelegramWorld:
         for member in (self.bot, *members):
             chat.add(member)
         return chat
+
+    def document(self, name: str, content: bytes, mime: str = "text/plain", **said: Any) -> JSON:
+        """Upload a file; return the field that a message has of it. `said`: what Telegram says of it otherwise."""
+        file_id = f"document{len(self.documents)}"
+        self.documents[file_id] = content
+        file: JSON = {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_name": name, "mime_type": mime}
+        return {"document": file | {"file_size": len(content)} | said}
 
     # --- what happens ---
 
@@ -187,6 +197,12 @@ class TelegramWorld:
             return await self._meet(request, call, fault)
         finally:
             await self._notify()
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        content = self.documents.get(request.match_info["file_id"])
+        if request.match_info["token"] != self.token or content is None:
+            return web.Response(status=404)
+        return web.Response(body=content)
 
     def _take_fault(self, call: Call) -> Fault:
         for i, (method, chat_id, fault) in enumerate(self._faults):
