@@ -11,6 +11,7 @@ from typing import Any
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import RequestStatus
 from core.domain.errors import NotKept
+from core.domain.joining import AudioPart
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.products import Product
 
@@ -66,6 +67,11 @@ class FakeMedia:
     ) -> tuple[Path, Probe]:
         """Return the file itself."""
         return path, probe
+
+    async def join(self, parts: Sequence[AudioPart], into: Path, want: Want) -> list[tuple[Path, Probe]]:  # noqa: ARG002
+        """Write the parts one after the other."""
+        into.write_bytes(b"".join(part.path.read_bytes() for part in parts))  # noqa: ASYNC240 - a few bytes each
+        return [(into, PROBE)]
 
 
 @dataclass

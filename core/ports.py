@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import RequestStatus
+from core.domain.joining import AudioPart
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.products import Product
 
@@ -77,6 +78,14 @@ class MediaTools(Protocol):
         self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
     ) -> tuple[Path, Probe]:
         """Return a file that the chat takes: this one untouched, or a transcoded one. Raises CannotFit."""
+        ...
+
+    async def join(self, parts: Sequence[AudioPart], into: Path, want: Want) -> list[tuple[Path, Probe]]:
+        """Return an order's parts as files that the chat takes, in the order in which they are heard; mostly as one.
+
+        They stand at `into`, or beside it where there are several; each is complete, or not there. A single part is
+        fitted. Joining may be repeated. Raises CannotFit, Undecodable.
+        """
         ...
 
 

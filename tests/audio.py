@@ -1,9 +1,11 @@
 """Audio for tests that do not listen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.domain.audio import Probe, RawFormat, Want, chosen
+from core.domain.joining import AudioPart
 
 PROBE = Probe(
     container="wav",
@@ -22,6 +24,13 @@ SHAPES = {
     "mp3": (MP3, replace(PROBE, container="mp3", codec="mp3", extension="mp3")),
     "pcm": (WAV, PROBE),
 }
+
+
+def concatenated(parts: Sequence[AudioPart], into: Path, probe: Probe) -> tuple[Path, Probe]:
+    """Write parts one after the other, so that a reader can tell which they are, and count how long they are."""
+    into.write_bytes(b"".join(part.path.read_bytes() for part in parts))
+    pauses_ms = sum(part.pause_ms for part in parts[1:])
+    return into, replace(probe, duration_ms=pauses_ms + sum(part.probe.duration_ms for part in parts))
 
 
 @dataclass
@@ -43,6 +52,10 @@ class Shapes:
         wanted = chosen(want.output_format, shape.channels)
         rate_hz = wanted.sample_rate_hz if wanted else shape.sample_rate_hz
         return into, replace(shape, duration_ms=self.duration_ms, sample_rate_hz=rate_hz)
+
+    async def join(self, parts: Sequence[AudioPart], into: Path, want: Want) -> list[tuple[Path, Probe]]:
+        self.wants.append(want)
+        return [concatenated(parts, into, SHAPES[want.prefer][1])]
 
     async def close(self) -> None:
         """Hold nothing."""

@@ -1,5 +1,6 @@
 """Measure one part of an order and shape it for its place among the others, frame by frame, in the media process."""
 
+import gc
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -41,16 +42,20 @@ def plain(frames: Iterable[av.AudioFrame], channels: int, rate: int | None = Non
 def filtered(frames: Iterable[av.AudioFrame], *filters: tuple[str, str]) -> Iterator[av.AudioFrame]:
     """Yield what a chain of filters makes of frames that are all alike."""
     graph: Graph | None = None
-    with suppress(EOFError):  # a filter that has all it wants
-        for frame in frames:
-            if graph is None:
-                graph = chained(frame, filters)
-            graph.push(frame)
+    try:
+        with suppress(EOFError):  # a filter that has all it wants
+            for frame in frames:
+                if graph is None:
+                    graph = chained(frame, filters)
+                graph.push(frame)
+                yield from pulled(graph)
+        if graph is not None:
+            with suppress(EOFError):
+                graph.push(None)
             yield from pulled(graph)
-    if graph is not None:
-        with suppress(EOFError):
-            graph.push(None)
-        yield from pulled(graph)
+    finally:  # a graph and its filters hold each other, and a collector that counts objects hardly ever comes by
+        graph = None
+        gc.collect()
 
 
 def chained(like: av.AudioFrame, filters: Iterable[tuple[str, str]]) -> Graph:

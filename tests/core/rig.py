@@ -11,6 +11,7 @@ from core.assembly import Runtime, assemble
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import RequestStatus
 from core.domain.errors import TroubadourError
+from core.domain.joining import AudioPart
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.policy import Policy
 from core.domain.products import Catalog, Product, catalog
@@ -27,7 +28,7 @@ from storage.admin_store import SqlAdminStore
 from storage.books import breaches
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
-from tests.audio import PROBE
+from tests.audio import PROBE, concatenated
 from tests.clock import SetClock
 from tests.template import prepared
 
@@ -84,6 +85,7 @@ class StubMedia:
     raws: list[RawFormat | None] = field(default_factory=list)
     wants: list[Want] = field(default_factory=list)
     fits: list[Any] = field(default_factory=list)
+    joins: list[Any] = field(default_factory=list)
 
     async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
         self.raws.append(raw)
@@ -95,6 +97,11 @@ class StubMedia:
         self.wants.append(want)
         await _next(self.fits)
         return path, probe
+
+    async def join(self, parts: Sequence[AudioPart], into: Path, want: Want) -> list[tuple[Path, Probe]]:
+        self.wants.append(want)
+        await _next(self.joins)
+        return [concatenated(parts, into, PROBE)]
 
 
 @dataclass

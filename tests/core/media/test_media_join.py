@@ -1,5 +1,6 @@
 """Joining the parts of one order."""
 
+import gc
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Literal
 import av
 import numpy as np
 import pytest
+from av.filter import Graph
 from numpy.typing import NDArray
 
 from core.domain.audio import Want, raw_format
 from core.domain.errors import SilentAudio, Undecodable
 from core.domain.joining import AudioPart, Measure, gains, groups, pieces
 from core.media.media import Media
+from core.media.shaping import measured
 from tests.core.media.files import write
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -81,6 +84,18 @@ async def test_parts_follow_each_other_after_their_pauses_equally_loud_and_witho
     assert max(levels) - min(levels) < 1
     assert all(abs(sound[int((a + 0.2) * rate) : int((b - 0.2) * rate)].mean()) < 0.003 for a, b in found)
     assert np.abs(sound).max() < 0.9
+
+
+async def test_a_graph_is_freed_with_its_part(tmp_path: Path) -> None:
+    """An order has hundreds of them, and each holds a megabyte."""
+    path = write(tmp_path / "a", "wav", "pcm_s16le", 0, 24_000, 1, voice(0.2, 24_000, 9000, 0))
+    gc.disable()
+    try:
+        with av.open(path) as source:
+            assert measured(source.decode(audio=0), 1)
+        assert not any(isinstance(thing, Graph) for thing in gc.get_objects())
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("prefer", ["opus", "mp3"])

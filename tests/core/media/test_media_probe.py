@@ -78,6 +78,12 @@ async def test_samples_that_look_like_an_mp3_header_stay_samples(shared: Media, 
     assert (await shared.probe(path, RawFormat("s16le", 8000))).kind == "raw/pcm_s16le"
 
 
+async def test_speech_that_swings_around_a_letter_is_no_text(shared: Media, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes("\u0566".encode() * 6000 + tone(1, 24_000).tobytes())  # a quarter of a second off zero
+    assert (await shared.probe(path, RawFormat("s16le", 24_000))).duration_ms == 1250
+
+
 async def test_a_header_is_believed_before_the_declared_format(shared: Media, tmp_path: Path) -> None:
     wav = write_wav(tmp_path / "a", 1, 24_000)
     ogg = write(tmp_path / "b", "ogg", "libopus", 1, 48_000)

@@ -29,6 +29,7 @@ from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import WebhookMode
 from core.domain.errors import Undecodable
 from core.domain.ids import Ids
+from core.domain.joining import AudioPart
 from core.domain.policy import Policy
 from core.domain.products import catalog
 from core.domain.quota import Period, Quota
@@ -43,7 +44,7 @@ from core.gateway.settings import GatewaySettings, MediaLimits
 from storage.admin_store import SqlAdminStore
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
-from tests.audio import PROBE
+from tests.audio import PROBE, concatenated
 from tests.proofs.sim.discord import TOKEN as DISCORD_TOKEN
 from tests.proofs.sim.discord import URL as DISCORD_URL
 from tests.proofs.sim.discord_payloads import APPLICATION, user
@@ -81,8 +82,8 @@ class ListeningMedia:
     async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
         await asyncio.sleep(0.05)
         content = path.read_bytes()
-        found = PLAYED.match(content)
-        if found is None or content != audio(int(found[1])):
+        found = PLAYED.findall(content)
+        if not found or content != b"".join(audio(int(order)) for order in found):
             raise Undecodable("not audio")
         return MP3
 
@@ -92,6 +93,10 @@ class ListeningMedia:
         await asyncio.sleep(0.05)
         into.write_bytes(path.read_bytes())
         return into, MP3
+
+    async def join(self, parts: Sequence[AudioPart], into: Path, want: Want) -> list[tuple[Path, Probe]]:
+        await asyncio.sleep(0.05)
+        return [concatenated(parts, into, MP3)]
 
 
 class _SimDiscord(Discord):
