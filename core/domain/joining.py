@@ -1,12 +1,14 @@
 """How the parts of one order become one file: what is cut, how loud each part is played, where files are split."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import log10
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, log10
 from pathlib import Path
 from statistics import median
 
 from core.domain.audio import TARGETS, Encoding, Probe, RawFormat, Want
+from core.domain.quota import DAY_MS
 
 FULL_SCALE = 32_768
 PEAK_DBFS = -1.5
@@ -15,6 +17,8 @@ GAIN_DB = 20.0
 """The most that a part is made louder or quieter: beyond that its noise would speak."""
 YIELD_DB = 6.0
 """So far all parts go down together for one that has no room to go up."""
+SHORTEST_FILE_MS = 1000
+"""What is too long for a file is not cut to less than this."""
 UNMEASURED_LUFS = -70.0
 """What the measure says of parts shorter than its first block (BS.1770: 400 ms)."""
 SPEECH_BPS = {"opus": 24_000, "mp3": 48_000}
@@ -28,6 +32,7 @@ class AudioPart:
     path: Path
     probe: Probe
     pause_ms: int = 0
+    """Before it, where it does not begin a file."""
     title: str = ""
     """The chapter that begins here, if one does."""
     raw: RawFormat | None = None
@@ -43,6 +48,8 @@ class Measure:
     peak: float
     offset: float
     """In samples of 16 bits, as `peak` is."""
+    lulls_ms: tuple[int, ...] = ()
+    """Where it may be cut: the quietest place of every few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +110,51 @@ def speech_encodings(want: Want, channels: int, duration_ms: int) -> tuple[Encod
 
 
 def groups(joined: Sequence[Piece], want: Want, channels: int) -> list[list[Piece]]:
-    """Split pieces into as many files as it takes: at the last chapter that fits, else at the longest pause."""
-    rest, files = list(joined), []
+    """Split pieces into as many files as it takes: at the last chapter that fits, else where they pause longest.
+
+    What is longer than a file is cut. A file that begins within a chapter repeats its title.
+    """
+    most_ms = _most_ms(want, channels)
+    if most_ms < SHORTEST_FILE_MS:
+        return [list(joined)]
+    rest, files = [part for piece in joined for part in _cut(piece, most_ms)], []
     while rest:
-        count = 1
-        while count < len(rest) and speech_encodings(want, channels, length_ms(rest[: count + 1])):
-            count += 1
+        count = bisect_left(range(1, len(rest)), True, key=lambda count: length_ms(rest[: count + 1]) > most_ms) + 1
         if count < len(rest):
-            chapters = [at for at in range(1, count + 1) if rest[at].part.title]
-            pauses = sorted(range(1, count + 1), key=lambda at: (rest[at].part.pause_ms, at))
-            count = chapters[-1] if chapters else pauses[-1]
+            count = _seam(rest[: count + 1])
         files.append(rest[:count])
         rest = rest[count:]
-    return files
+    return list(_titled(files))
+
+
+def _most_ms(want: Want, channels: int) -> int:
+    """Return how much one file holds."""
+    return bisect_left(range(DAY_MS), True, key=lambda length_ms: not speech_encodings(want, channels, length_ms)) - 1
+
+
+def _cut(piece: Piece, most_ms: int) -> Iterator[Piece]:
+    """Yield a piece in about even lengths that fit, cut at its lulls, or plainly where none is in reach."""
+    while (count := ceil(piece.sound_ms / most_ms)) > 1:
+        begin_ms, share_ms = piece.measure.begin_ms, piece.sound_ms // count
+        near = [at for at in piece.measure.lulls_ms if share_ms // 2 < at - begin_ms <= most_ms]
+        at_ms = min(near, key=lambda at: abs(at - begin_ms - share_ms), default=begin_ms + share_ms)
+        yield replace(piece, measure=replace(piece.measure, end_ms=at_ms))
+        part = replace(piece.part, pause_ms=0, title="")
+        piece = replace(piece, part=part, measure=replace(piece.measure, begin_ms=at_ms))
+    yield piece
+
+
+def _seam(pieces: Sequence[Piece]) -> int:
+    """Return before which of the pieces, of which the last is too much, a file ends."""
+    chapters = [at for at, piece in enumerate(pieces) if at and piece.part.title]
+    later = range((len(pieces) + 1) // 2, len(pieces))
+    return chapters[-1] if chapters else max(later, key=lambda at: (pieces[at].part.pause_ms, at))
+
+
+def _titled(files: Iterable[list[Piece]]) -> Iterator[list[Piece]]:
+    title = ""
+    for first, *others in files:
+        part = replace(first.part, title=first.part.title or title)
+        file = [replace(first, part=part), *others]
+        yield file
+        title = next((piece.part.title for piece in reversed(file) if piece.part.title), "")

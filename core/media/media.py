@@ -4,6 +4,7 @@ Media come from outside. Child processes with limits on memory and time do the w
 import the codecs (`core.media.child`).
 """
 
+from asyncio import Semaphore
 from collections.abc import Sequence
 from dataclasses import asdict
 from math import isfinite
@@ -34,6 +35,8 @@ class Media:
         """`deadline_s` is for one decoding or encoding; `memory_bytes` is the address space of each child."""
         self._deadline_s = deadline_s
         self._pool = Pool(children, memory_bytes, RECYCLE_AFTER)
+        self._joining = Semaphore(max(children - 1, 1))
+        """Joins take minutes; they leave a child to what takes none."""
 
     async def close(self) -> None:
         """Kill the children; what is under way ends with MediaError."""
@@ -77,9 +80,10 @@ class Media:
         """Join the parts of an order without a gap or click, equally loud, with chapter marks.
 
         A single part is fitted, and else untouched. Where the chat takes less than is good for speech, several
-        files are made beside `into`, split at chapters or pauses. Raises what `fit` raises.
+        files are made beside `into`, split at chapters or pauses, each with chapter marks of its own. What was written
+        before is written anew. Raises what `fit` raises.
         """
-        if len(parts) == 1:
+        if len(parts) == 1 and _fits(parts[0], want):
             return [await self.fit(parts[0].path, parts[0].probe, into, want, parts[0].raw)]
         channels = min(max(part.probe.channels for part in parts), 2)
         measures = [await self._measure(part, channels) for part in parts]
@@ -96,11 +100,11 @@ class Media:
         duration_ms = length_ms(file)
         deadline_s = self._deadline_s + duration_ms / 1000 / REALTIME
         rows = [_row(piece, first=piece is file[0]) for piece in file]
-        encodings = speech_encodings(want, channels, duration_ms) or want.encodings(channels, duration_ms)
-        for encoding in encodings:
-            written = await self._write(
-                "join", {"pieces": rows}, into, encoding, max_bytes=want.max_bytes, deadline_s=deadline_s
-            )
+        for encoding in want.encodings(channels, duration_ms):
+            async with self._joining:
+                written = await self._write(
+                    "join", {"pieces": rows}, into, encoding, max_bytes=want.max_bytes, deadline_s=deadline_s
+                )
             if written:
                 return written
         raise CannotFit(sum(_size(piece.part.path) for piece in file), want.max_bytes)
@@ -132,6 +136,14 @@ class Media:
         return answer
 
 
+def _fits(part: AudioPart, want: Want) -> bool:
+    """Say whether a part can be one file that is good enough."""
+    probe = part.probe
+    return want.takes(probe, _size(part.path)) or bool(
+        speech_encodings(want, min(probe.channels, 2), probe.duration_ms)
+    )
+
+
 def _row(piece: Piece, *, first: bool) -> JSON:
     """Put a piece into the words of the media process; nothing comes before the first."""
     part, measure = piece.part, piece.measure
@@ -151,12 +163,13 @@ def _measured(answer: JSON, duration_ms: int) -> Measure:
         info = answer["info"]
         begin, end = int(info["begin_ms"]), int(info["end_ms"])
         loudness, peak, offset = (float(info[name]) for name in ("loudness_lufs", "peak", "offset"))
+        lulls = tuple(int(at) for at in info["lulls_ms"] if begin < int(at) < end)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise MediaError(f"the media process answered nonsense: {error!r}") from error
     end = min(end, duration_ms)
     if not 0 <= begin < end or not all(map(isfinite, (loudness, peak, offset))):
         raise MediaError(f"the media process answered nonsense: {info}")
-    return Measure(begin, end, loudness, peak, offset)
+    return Measure(begin, end, loudness, peak, offset, lulls)
 
 
 def _size(path: Path) -> int:

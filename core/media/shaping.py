@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -17,6 +18,9 @@ QUIET = 0.003
 """Edges below this share of the part's peak (-50 dB) are silence: padding of encoders, room noise, dither."""
 QUIETEST = 8
 FADE_S = 0.004
+LULL_MS = 200
+"""Between two words."""
+LULLS_EVERY_MS = 10_000
 
 
 def plain(frames: Iterable[av.AudioFrame], channels: int, rate: int | None = None) -> Iterator[av.AudioFrame]:
@@ -107,23 +111,33 @@ class Windows:
         self._total += sum(samples)
         self._count += len(samples)
 
-    def heard(self) -> dict[str, float] | None:
-        """Say where sound begins and ends, its peak and its offset; None where nothing is heard."""
+    def heard(self) -> dict[str, Any] | None:
+        """Say where sound begins, ends and is quietest, its peak and its offset; None where nothing is heard."""
         if self._rest:
             self._note(self._rest)
         if not self._count:
             return None
         offset = self._total / self._count
-        peaks = [max(high - offset, offset - low) for high, low in zip(self.highs, self.lows, strict=True)]
+        swings = zip(self.highs, self.lows, strict=True)
+        peaks = array("f", (max(high - offset, offset - low) for high, low in swings))
         peak = max(peaks)
         loud = [at for at, value in enumerate(peaks) if value > max(QUIETEST, QUIET * peak)]
         if not loud:
             return None
         begin, end = max(loud[0] - 1, 0), min(loud[-1] + 2, len(peaks))
-        return {"begin_ms": begin * WINDOW_MS, "end_ms": end * WINDOW_MS, "peak": peak, "offset": offset}
+        heard = {"begin_ms": begin * WINDOW_MS, "end_ms": end * WINDOW_MS, "peak": peak, "offset": offset}
+        return heard | {"lulls_ms": list(lulls_ms(peaks))}
 
 
-def measured(frames: Iterable[av.AudioFrame], channels: int) -> dict[str, float] | None:
+def lulls_ms(peaks: array[float]) -> Iterator[int]:
+    """Yield the middle of the quietest moment of each stretch."""
+    lull, stretch = LULL_MS // WINDOW_MS, LULLS_EVERY_MS // WINDOW_MS
+    for begin in range(0, len(peaks) - lull, stretch):
+        moments = range(begin, min(begin + stretch, len(peaks) - lull), lull // 4)
+        yield WINDOW_MS * (min(moments, key=lambda at: sum(peaks[at : at + lull])) + lull // 2)
+
+
+def measured(frames: Iterable[av.AudioFrame], channels: int) -> dict[str, Any] | None:
     """Say what is heard in a part, and how loud it is (EBU R128, gated)."""
     windows = Windows()
 
@@ -163,10 +177,9 @@ def chapters_of(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if piece["title"]:
             starts.append((at_ms, piece["title"]))
         at_ms += piece["end_ms"] - piece["begin_ms"]
-    ends = [start for start, _ in starts[1:]] + [at_ms]
     return [
         {"id": n, "start": start, "end": end, "time_base": Fraction(1, 1000), "metadata": {"title": title}}
-        for n, ((start, title), end) in enumerate(zip(starts, ends, strict=True))
+        for n, ((start, title), (end, _)) in enumerate(pairwise([*starts, (at_ms, "")]))
     ]
 
 

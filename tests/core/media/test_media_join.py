@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.domain.audio import Want, raw_format
 from core.domain.errors import SilentAudio, Undecodable
-from core.domain.joining import AudioPart, Measure, gains, groups, pieces
+from core.domain.joining import AudioPart
 from core.media.media import Media
 from core.media.shaping import measured
 from tests.core.media.files import write
@@ -134,12 +134,11 @@ async def test_a_part_that_went_bad_joins_nothing(shared: Media, tmp_path: Path,
     assert not (tmp_path / "joined").exists()
 
 
-async def test_all_go_down_for_one_that_has_no_room_and_the_longest_pause_is_where_files_split(
-    shared: Media, tmp_path: Path
-) -> None:
-    measures = [Measure(0, 60_000, lufs, peak, 0) for lufs, peak in ((-20, 9000), (-24, 20_000), (-16, 9000))]
-    assert gains(measures) == pytest.approx([-1.21, 2.79, -5.21], abs=0.02)
-    part = (await parts_in(shared, tmp_path))[2]
-    four = [replace(part, pause_ms=pause, title="") for pause in (0, 100, 900, 100)]
-    files = groups(pieces(four, [measures[0]] * 4), replace(WANT, max_bytes=590_000), 1)
-    assert [len(file) for file in files] == [2, 2]
+async def test_a_part_longer_than_a_file_is_cut_where_it_is_quiet(shared: Media, tmp_path: Path) -> None:
+    words = [voice(2, 24_000, 9000, 700, pitch)[: 60_000 - 12_000 * (pitch == 260)] for pitch in (140, 200, 260)]
+    long = write(tmp_path / "a", "wav", "pcm_s16le", 0, 24_000, 1, np.concatenate(words))
+    part = AudioPart(long, await shared.probe(long), 0, "One")
+    files = await shared.join([part], tmp_path / "joined", replace(WANT, max_bytes=18_500))
+    assert [path.name for path, _ in files] == ["joined-1", "joined-2"]
+    assert all(heard(path)[2] == [(0, "One")] and path.stat().st_size <= 18_500 for path, _ in files)
+    assert sum(probe.duration_ms for _, probe in files) == pytest.approx(6500, abs=100)

@@ -9,13 +9,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
 from core.domain.audio import Want
 from core.domain.errors import MediaError, MediaTimeout, Undecodable
+from core.domain.joining import AudioPart, Measure
 from core.media.media import Media
 from core.media.pool import SCRIPT, Child, ChildDied, Pool
+from tests.audio import PROBE
 from tests.core.media.files import names, write_wav
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -52,6 +55,24 @@ def is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+async def test_a_join_killed_halfway_leaves_nothing_and_is_made_anew(
+    media: Media, silence: Silence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media, "_measure", AsyncMock(return_value=Measure(0, 1000, -20, 9000, 0)))
+    part, want = AudioPart(write_wav(tmp_path / "a", 1), PROBE), Want(10**6, frozenset({"ogg/opus"}), "opus")
+    joining = asyncio.create_task(media.join([part, AudioPart(silence.path, PROBE)], tmp_path / "joined", want))
+    await silence.is_read()
+    assert len(names(tmp_path)) == 3
+    (pid,) = pids(media)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(MediaError):
+        await joining
+    assert names(tmp_path) == ["a", "silence"]
+    for _ in range(2):
+        assert [path.name for path, _ in await media.join([part, part], tmp_path / "joined", want)] == ["joined"]
+    assert names(tmp_path) == ["a", "joined", "silence"]
 
 
 async def test_a_child_killed_at_work_costs_one_request(media: Media, silence: Silence, tmp_path: Path) -> None:
