@@ -93,7 +93,7 @@ def quota_shown(name: str, standing: Standing) -> str:
 def quotas(found: Sequence[tuple[QuotaSource, str, str, Quota]], role_names: Mapping[str, str]) -> str:
     """List the quotas that were set, the community's default first; a deleted role has only its id."""
     if not found:
-        return _("No quota is set here: the bot's default holds for everybody.")
+        return _("No quota is set here: the bot's default applies to everybody.")
     lines = [
         _quota(kind, name or role_names.get(subject) or _id_of(kind, subject), q) for kind, subject, name, q in found
     ]

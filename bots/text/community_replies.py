@@ -15,8 +15,8 @@ MOST_SHOWN = 5
 """In one message to the owners: Discord's limit of button rows."""
 LONGEST_QUOTE = 40
 ASKED = N_(
-    "I was added somewhere new, where nobody can order until you approve it. What is “quoted” is strangers' words, and "
-    "may be a lie:"
+    "I was added somewhere new, where nobody can order until you approve it. Strangers wrote what is in “quotes”; it "
+    "may be false:"
 )
 APPROVE, DECLINE = N_("Approve"), N_("Decline and leave")
 _UNQUOTED = str.maketrans(dict.fromkeys('“”„‟«»"', "'"))

@@ -16,7 +16,7 @@ def such_as(does: str, example: str) -> str:
 
 def settings(found: Sequence[str]) -> list[str]:
     """Say where parameters are written, with examples by product, if there are any."""
-    return [_("Settings stand before or after the text: {settings}", settings="; ".join(found))] if found else []
+    return [_("Settings go before or after the text: {settings}", settings="; ".join(found))] if found else []
 
 
 def from_files(commands: Sequence[str]) -> str:
@@ -27,4 +27,4 @@ def from_files(commands: Sequence[str]) -> str:
 def as_it_stands(billed: Sequence[str]) -> str:
     """Say how to have a text taken literally."""
     forms = either([f'{name}="…"' for name in billed])
-    return _("{forms} is taken as it stands, whatever it looks like", forms=forms)
+    return _("{forms} is taken literally", forms=forms)

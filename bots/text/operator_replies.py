@@ -67,7 +67,7 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
     ),
     Trouble.GATEWAY_AWAY: (
         N_("The gateway can't be reached, or does not answer. Orders wait, and I keep trying."),
-        N_("Nothing waits for the gateway in vain any more."),
+        N_("Calls to the gateway succeed again."),
     ),
     Trouble.CALLBACKS_MISSING: (
         N_(
@@ -81,11 +81,11 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         N_("{about} is connected again."),
     ),
     Trouble.NOTHING_DELIVERED: (
-        N_("Nothing gets through to {about}: what is finished is kept, and I keep trying."),
-        N_("Nothing waits for {about} in vain any more."),
+        N_("Nothing can be delivered to {about}: finished audio is kept, and I keep trying."),
+        N_("Deliveries to {about} succeed again."),
     ),
     Trouble.TOTAL_POOL_SPENT: (
-        N_("TOTAL_POOL is spent for this month: orders are refused until the next one, or until you raise it."),
+        N_("TOTAL_POOL is spent for this month: orders are refused until next month, or until you raise it."),
         N_("There is money in TOTAL_POOL again."),
     ),
     Trouble.COMMUNITIES_WAIT: (

@@ -49,8 +49,8 @@ ASKED_BEFORE = N_(
 
 _UNAVAILABLE = {
     Cause.DRAINING: N_("I am being restarted and take no new orders for a moment. Please try again shortly."),
-    Cause.OUT_OF_CREDIT: N_("The service is out of credit, you were not charged. {whoever}"),
-    Cause.MISCONFIGURED: N_("The service can't generate audio right now, you were not charged. {whoever}"),
+    Cause.OUT_OF_CREDIT: N_("The service is out of credit; you were not charged. {whoever}"),
+    Cause.MISCONFIGURED: N_("The service can't generate audio right now; you were not charged. {whoever}"),
     Cause.STORE: N_("I can't check what you may spend right now, so I take no orders. Please try again shortly."),
 }
 
@@ -113,7 +113,7 @@ def _invalid(error: InvalidInput) -> str:
 
 def _unclear(error: InvalidInput) -> str:
     return _(
-        "It is not plain whether “{word}” belongs to the amount, so nothing was changed. If it does, write the whole "
+        "I can't tell whether “{word}” belongs to the amount, so nothing was changed. If it does, write the whole "
         "amount in figures; if it is a reason, write {line}",
         word=shown(str(error.value), LONGEST_QUOTE),
         line=shown(error.instead, LONGEST_LINE),
@@ -155,7 +155,7 @@ def choose(error: NeedsChoice) -> str:
     """Ask which reading is meant; the platform adds the buttons."""
     if not any(error.readings):
         return _(
-            "Is “{words}” all that is to be heard? Nothing is ordered yet; you can say so until {clock}. "
+            "Is “{words}” really all of your text? Nothing is ordered yet; you can say so until {clock}. "
             "/history sends an earlier one again, /help lists all that I can do.",
             words=shown(error.words, LONGEST_QUOTE),
             clock=clock(error.expires_ms),
@@ -230,8 +230,8 @@ def _pool(cost: str, standing: Standing) -> str:
 
 def _total_pool(cost: str, standing: Standing) -> str:
     return _(
-        "This costs {cost}, and all that I may spend this month, over all communities, has {left} left; it resets "
-        "{when}. Whoever runs this bot sets it.",
+        "This costs {cost}, and my budget for all communities has {left} left this month; it resets {when}. "
+        "Whoever runs this bot sets it.",
         cost=cost,
         left=money(max(0, standing.total_left_micros or 0)),
         when=when(standing.pool_resets_ms),
@@ -250,7 +250,7 @@ _LIMITED: dict[Limit, Callable[[Standing], str]] = {
     Limit.PRODUCT: _products,
     Limit.CHANNEL: lambda __: _("This community's admins don't allow orders here, but in other channels."),
     Limit.COOLDOWN: _cooling,
-    Limit.WAITING: lambda __: _("You have as many orders under way as anybody may. Please wait until one is finished."),
+    Limit.WAITING: lambda __: _("You have as many orders under way as I allow. Please wait until one is finished."),
     Limit.IN_FLIGHT: _in_flight,
 }
 _POOLS = {Limit.POOL: _pool, Limit.TOTAL_POOL: _total_pool}

@@ -131,7 +131,8 @@ def voices(catalog: Catalog) -> str:
 
 TOO_MANY_ANSWERS = N_("You ask faster than I may answer in this chat. I answer you again in a minute; orders go on.")
 UNTOLD = N_(
-    "I can't tell here what I spoke there. Write the words after the command, or answer the audio where it was ordered."
+    "I can't see which audio that was. Write the words after the command, or reply to the audio in the chat where it "
+    "was ordered."
 )
 
 

@@ -20,12 +20,12 @@ async def test_readiness_follows_what_really_gets_through(
     async with service(world, studio, tmp_path, owners=(f"telegram:{boss.id}",)) as app:
         await band.says(ann, "/speak Hello")
         await boss.wait_for(lambda chat: chat.texts)
-        assert boss.texts[0].startswith("Nothing gets through to telegram")
+        assert boss.texts[0].startswith("Nothing can be delivered to telegram")
         now = await readiness(app)
         assert now["code"] == 503
         assert now["wrong"]["telegram"].startswith("nothing is delivered for 0 min, while 1 waits")
         assert 'troubadour_trouble{kind="nothing_delivered"} 1' in now["metrics"]
         await band.wait_for(lambda chat: chat.audios)
         await boss.wait_for(lambda chat: chat.texts[1:])
-        assert boss.texts[1] == "All is well again: Nothing waits for telegram in vain any more."
+        assert boss.texts[1] == "All is well again: Deliveries to telegram succeed again."
         assert (await readiness(app))["code"] == 200

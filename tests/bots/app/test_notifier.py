@@ -85,7 +85,7 @@ async def test_a_month_that_is_spent_is_told_to_the_owner(
     async with service(world, studio, tmp_path, owners=(f"telegram:{boss.id}",), total_pool="0.0007") as app:
         await band.says(bob, "/speak Hello everyone")
         said = await band.wait_for(lambda chat: next(iter(chat.texts), None))
-        assert said.startswith("This costs $0.0014, and all that I may spend this month")
+        assert said.startswith("This costs $0.0014, and my budget for all communities has")
         told = await boss.wait_for(lambda chat: next(iter(chat.texts), None))
         assert told.startswith("TOTAL_POOL is spent for this month")
         now = await readiness(app)

@@ -140,7 +140,7 @@ def test_what_stands_for_a_description_is_asked_about_too() -> None:
 
 def test_what_is_asked_about_names_the_words_and_their_only_reading() -> None:
     asked = NeedsChoice("1", ("",), 45_000, "help")
-    assert refusal(asked).startswith("Is “help” all that is to be heard? Nothing is ordered yet; you can say so until")
+    assert refusal(asked).startswith("Is “help” really all of your text? Nothing is ordered yet; you can say so until")
     assert replies.readings(asked.readings) == ["Go ahead"]
 
 

@@ -85,7 +85,7 @@ async def test_a_bare_confirm_goes_ahead_with_the_only_question_and_lists_severa
     said, files = await ann(
         tmp_path, "/confirm", "/speak Help!", "/confirm", "/confirm", "/speak Aria stop", "/music help", "/confirm"
     )
-    assert "Is “Help!” all that is to be heard?" in said
+    assert "Is “Help!” really all of your text?" in said
     assert said.count("Working on it") == files == 1
     assert said.count("That can't be confirmed any more") == 2
     listed = said.partition("Several questions wait for an answer; say which is meant:\n")[2]
