@@ -46,6 +46,8 @@ from core.stores import Store
 log = logging.getLogger(__name__)
 
 LARGEST_WISH_MICROS = 100 * MICROS
+KEPT = -1
+"""In the place of a reading: what is kept of the same order, free."""
 _WISHES = allowed(Rule.WISH, most_micros=LARGEST_WISH_MICROS)
 
 
@@ -121,22 +123,8 @@ class Service:
             if limit := CLOSED.get(await self.communities.approval(order.caller)):
                 raise OverLimit(limit, 0, await self.standing(order.caller))
             await self._ask_back(order, product)
-        parameters = product.validate(order.parameters)
+        admission = self._admission(order, product, agreed_micros)
         self._check_open()
-        cost_micros = product.cost_micros(parameters)
-        job_id = self._ids.job()
-        admission = Admission(
-            order=order,
-            job_id=job_id,
-            callback_token=f"{job_id}.{self._ids.token()}",
-            parameters=parameters,
-            characters=product.characters(parameters),
-            price_micros=product.price_micros,
-            cost_micros=cost_micros,
-            operator_quota=self._policy.quota(direct=order.caller.direct),
-            max_waiting=self._policy.max_waiting,
-            confirmed=cost_micros <= agreed_micros,
-        )
         try:
             admitted = await self._store.admit(admission)
         except StoreError as error:
@@ -149,6 +137,23 @@ class Service:
             log.info("job %s: %s, %d characters, %s", job.job_id, job.product, job.characters, job.community)
             await self._first_words.begin(job, accepted, first_word)
         return accepted
+
+    def _admission(self, order: Order, product: Product, agreed_micros: int = 0) -> Admission:
+        """Validate and price an order."""
+        parameters = product.validate(order.parameters)
+        cost_micros, job_id = product.cost_micros(parameters), self._ids.job()
+        return Admission(
+            order=order,
+            job_id=job_id,
+            callback_token=f"{job_id}.{self._ids.token()}",
+            parameters=parameters,
+            characters=product.characters(parameters),
+            price_micros=product.price_micros,
+            cost_micros=cost_micros,
+            operator_quota=self._policy.quota(direct=order.caller.direct),
+            max_waiting=self._policy.max_waiting,
+            confirmed=cost_micros <= agreed_micros,
+        )
 
     def _check_length(self, order: Order, product: Product) -> None:
         """Refuse what is longer than all the parts of an order may be, before it is split."""
@@ -180,7 +185,8 @@ class Service:
         if limit is not Limit.CONFIRM:
             raise OverLimit(limit, cost_micros, standing, admission.characters)
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)
-        raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms)
+        is_kept = await self._store.same(admission) is not None
+        raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms, is_kept=is_kept)
 
     async def _ask_back(self, order: Order, product: Product) -> NoReturn:
         """Keep an order until its member says what they mean; nothing is held before."""
@@ -202,7 +208,8 @@ class Service:
     ) -> Accepted:
         """Place an order whose price its member agrees to, or whose reading they choose, once.
 
-        The answer goes to `destination`. Choosing a reading agrees to no price. Raises NeedsConfirmation.
+        The answer goes to `destination`. Choosing a reading agrees to no price. KEPT: the same audio is sent again in
+        its place, free. Raises NeedsConfirmation.
         """
         order, agreed_micros = await self._store.read_offer(caller, offer_id)
         if order.readings:
@@ -213,7 +220,10 @@ class Service:
         elif reading is not None:
             agreed_micros = 0
         order = replace(order, destination=destination or order.destination)
-        accepted = await self.order(order, agreed_micros=agreed_micros)
+        if reading == KEPT:
+            accepted = Accepted(job=await self._send_same(order))
+        else:
+            accepted = await self.order(order, agreed_micros=agreed_micros)
         try:
             await self._store.drop_offer(offer_id)
         except StoreError as error:  # it expires; pressed again before, it is the same event, and so the same job
@@ -262,12 +272,30 @@ class Service:
         job = await self._own(caller, job_id)
         if job.stage not in ({DeliveryState.UNDELIVERABLE} if undelivered else DELIVERY_ENDS) or not job.artifacts:
             raise NotFound(Missing.JOB, job_id)
+        return await self._send_again(job, destination)
+
+    async def same_again(self, order: Order) -> Job | None:
+        """Return a job of the same audio that is kept: its member's newest, or else one of the same channel.
+
+        None where there is none, and where the member may not order it at all.
+        """
+        if order.readings or not order.caller.can_spend:
+            return None
+        return await self._store.same(self._admission(order, self.catalog[order.product]))
+
+    async def _send_same(self, order: Order) -> Job:
+        job = await self.same_again(order)
+        if job is None:
+            raise NotFound(Missing.JOB, order.event_id)
+        return await self._send_again(job, order.destination)
+
+    async def _send_again(self, job: Job, destination: Destination) -> Job:
         if self._worker.stopping:
             raise Unavailable(Cause.DRAINING)
         try:
             job = await self._store.redeliver(job, destination)
         except StaleJob as error:  # the button was pressed twice
-            raise NotFound(Missing.JOB, job_id) from error
+            raise NotFound(Missing.JOB, job.job_id) from error
         self._worker.accept(job)
         return job
 

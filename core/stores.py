@@ -59,6 +59,10 @@ class Store(Protocol):
         """Return a member's newest jobs that are closed and whose audio is kept; None: of all communities."""
         ...
 
+    async def same(self, admission: Admission) -> Job | None:
+        """Return the newest kept job of the same audio, the member's or of their channel, if they may order at all."""
+        ...
+
     async def drop_artifacts(self, job: Job, left: Sequence[Artifact] = ()) -> bool:
         """Note that a job's files are not kept any longer; False where it is open, and needs them.
 

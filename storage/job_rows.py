@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from core.domain.admission import Admission
 from core.domain.errors import StaleJob
 from core.domain.jsontype import JSON
 from core.domain.lifecycle import DeliveryState, Late, Reason, State
@@ -29,6 +30,28 @@ def destination_json(destination: Destination) -> JSON:
 def destination_text(destination: Destination) -> str:
     """Write a destination as its column holds it."""
     return json.dumps(destination_json(destination))
+
+
+def columns_of(admission: Admission) -> dict[str, Any]:
+    """Return what a new job's row says of its order."""
+    order = admission.order
+    return {
+        "job_id": admission.job_id,
+        "event_id": order.event_id,
+        "platform": order.caller.platform,
+        "name": order.caller.name,
+        "direct": int(order.caller.direct),
+        "channel": order.caller.channel,
+        "product": order.product,
+        "parameters": json.dumps(dict(admission.parameters)),
+        "characters": admission.characters,
+        "price_micros": admission.price_micros,
+        "cost_micros": admission.cost_micros,
+        "destination": destination_text(order.destination),
+        "locale": order.caller.locale,
+        "callback_token": admission.callback_token,
+        "digest": admission.digest,
+    }
 
 
 def stored(value: Any) -> Any:

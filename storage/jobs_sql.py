@@ -29,6 +29,12 @@ HISTORY = f"""
 AND (CAST(:community AS TEXT) IS NULL OR communities.key = :community)
 ORDER BY jobs.created_ms DESC, jobs.job_id DESC LIMIT :most
 """
+# Nobody's direct chat is open to others: it is a community of its own, and asked for all the same.
+SAME = f"""
+{_JOBS} WHERE digest = :digest AND artifacts <> '[]' AND closed_ms IS NOT NULL AND communities.key = :community
+AND (member = :member OR (jobs.direct = 0 AND :direct = 0 AND channel = :channel))
+ORDER BY CASE WHEN member = :member THEN 0 ELSE 1 END, jobs.created_ms DESC, jobs.job_id DESC LIMIT 1
+"""
 DROP_ARTIFACTS = """
 UPDATE jobs SET artifacts = :left WHERE job_id = :job_id AND closed_ms IS NOT NULL RETURNING job_id
 """

@@ -140,12 +140,12 @@ ADMIT_JOB = f"""
 INSERT INTO jobs (
     job_id, event_id, platform, community_id, member, member_name, direct, product, parameters,
     characters, price_micros, cost_micros, state, destination, channel, roles, locale, callback_token,
-    created_ms, updated_ms
+    digest, created_ms, updated_ms
 )
 SELECT
     :job_id, :event_id, :platform, community_id, :member, :name, :direct, :product, :parameters,
     :characters, :price_micros, :cost_micros,
-    'queued', :destination, :channel, :roles, :locale, :callback_token, :now_ms, :now_ms
+    'queued', :destination, :channel, :roles, :locale, :callback_token, :digest, :now_ms, :now_ms
 FROM holds WHERE job_id = :job_id
 RETURNING {KEYED}
 """

@@ -1,6 +1,5 @@
 """The Store port in SQL: which statements make up each transaction, and rows as the core's values."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
@@ -16,7 +15,7 @@ from core.ports import Clock
 from storage import accounts_sql, communities_sql, jobs_sql, money_sql
 from storage.communities import SqlCommunities
 from storage.driver import Driver, Row, Statement, Unexpected, When, run_once
-from storage.job_rows import delivery_of, destination_text, job_of, stored, with_delivery
+from storage.job_rows import columns_of, delivery_of, destination_text, job_of, stored, with_delivery
 from storage.members import SqlMembers, folded, standing_of
 from storage.migrate import migrate
 from storage.rows import TOTAL, joined, whose
@@ -86,32 +85,31 @@ class SqlStore(SqlCommunities, SqlMembers):
 
     # --- jobs and money -------------------------------------------------------------------------------------------
 
-    async def admit(self, admission: Admission) -> Admitted:
-        order = admission.order
-        caller = order.caller
-        args = {
+    def _args_of(self, admission: Admission) -> dict[str, Any]:
+        """Return the values that a decision and its rows need."""
+        caller = admission.order.caller
+        return {
             **self._spending(caller.community, caller.member, admission.operator_quota, caller.roles),
-            "channel": caller.channel,
+            **columns_of(admission),
             "confirmed": int(admission.confirmed),
             "admits": joined(tuple(Approval) if caller.direct else self._admits(caller.community)),
-            "job_id": admission.job_id,
-            "event_id": order.event_id,
-            "platform": caller.platform,
-            "name": caller.name,
-            "direct": int(caller.direct),
             "handle": folded(caller.handle),
-            "product": order.product,
-            "parameters": json.dumps(dict(admission.parameters)),
-            "characters": admission.characters,
-            "price_micros": admission.price_micros,
-            "cost_micros": admission.cost_micros,
             "max_waiting": admission.max_waiting,
-            "destination": destination_text(order.destination),
-            "locale": caller.locale,
-            "callback_token": admission.callback_token,
             "kind": EntryKind.HOLD.value,
             "sign": 1,
         }
+
+    async def same(self, admission: Admission) -> Job | None:
+        args = {**self._args_of(admission), "cost_micros": 0, "confirmed": 1}
+        texts = (*accounts_sql.OPEN, money_sql.REFUSAL)  # who is new here may have it, too
+        statements = [Statement(text, args, when=lambda rows: bool(rows[0])) for text in texts]
+        same, *_, decided = await self._driver.run([Statement(jobs_sql.SAME, args), *statements])
+        if not same or decided[0]["refused_by"] or standing_of(decided[0]).never:
+            return None
+        return job_of(same[0])
+
+    async def admit(self, admission: Admission) -> Admitted:
+        args, caller = self._args_of(admission), admission.order.caller
         pair = (caller.community, caller.member)
         know = () if pair in self._known else (communities_sql.KNOW, *accounts_sql.OPEN)
         touched = whose(*pair)

@@ -18,12 +18,15 @@ from core.domain.refusals import (
     Refusal,
 )
 from core.domain.reports import CreditRequest
+from core.service import KEPT
 
 Row = tuple[Button, ...]
 IN_A_ROW = 5
 """Discord shows no more (its documentation, "Components")."""
 _ID = re.compile(r"\w{1,64}", re.ASCII)
-_READING = re.compile(r"(\w{1,64})(?::(\d))?", re.ASCII)
+KEPT_WORD = "kept"
+"""In the place of a reading's number: what is kept of the same order."""
+_READING = re.compile(rf"(\w{{1,64}})(?::(\d|{KEPT_WORD}))?", re.ASCII)
 _CREDIT = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
 
 
@@ -46,8 +49,9 @@ def of_progress(job: Job) -> Row:
 def of_refusal(refusal: Refusal, who: Caller) -> Row:
     """Offer what the member can do about a refusal, if anything."""
     match refusal:
-        case NeedsConfirmation(offer_id=offer_id):
-            return (Button.of(ButtonKind.CONFIRM, _(replies.CONFIRM), offer_id),)
+        case NeedsConfirmation(offer_id=offer_id, is_kept=is_kept):
+            kept = Button.of(ButtonKind.CONFIRM, _(replies.SEND_KEPT), f"{offer_id}:{KEPT_WORD}")
+            return (Button.of(ButtonKind.CONFIRM, _(replies.CONFIRM), offer_id), *((kept,) if is_kept else ()))
         case NeedsChoice(offer_id=offer_id, readings=readings):
             labels = enumerate(replies.readings(readings))
             return tuple(Button.of(ButtonKind.CONFIRM, label, f"{offer_id}:{i}") for i, label in labels)
@@ -78,6 +82,8 @@ def reading_in(about: str) -> tuple[str, int | None]:
     found = _READING.fullmatch(about)
     if found is None:
         raise NotFound(Missing.OFFER, about)
+    if found[2] == KEPT_WORD:
+        return found[1], KEPT
     return found[1], None if found[2] is None else int(found[2])
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from bots.commands import actions
+from bots.commands.buttons import KEPT_WORD
 from bots.commands.command import Answer
 from bots.commands.parse import Command
 from bots.console import buttons
@@ -25,9 +26,10 @@ from core.domain.refusals import (
     Refusal,
 )
 from core.domain.reports import CreditRequest
-from core.service import Service
+from core.service import KEPT, Service
 
-_NUMBERS = frozenset("123456789")
+_READINGS = {**{str(n): n - 1 for n in range(1, 10)}, KEPT_WORD: KEPT}
+"""What may stand at the end of a confirmation."""
 
 
 class Presses:
@@ -66,7 +68,7 @@ class Presses:
     async def _confirm(self, caller: Caller, command: Command) -> Answer:
         """Confirm a price, or choose a reading by the number at the end."""
         words, waiting = command.body.split(), self._waiting(caller)
-        reading = int(words.pop()) - 1 if words and words[-1] in _NUMBERS else None
+        reading = _READINGS[words.pop()] if words and words[-1] in _READINGS else None
         if not words and len(waiting) > 1:
             return _listed(refusals.refusal(offer) + buttons.of_refusal(offer) for offer in waiting.values())
         offer_id = next(iter(words or waiting), "")

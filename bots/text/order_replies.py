@@ -70,6 +70,8 @@ def accepted(answer: Accepted) -> str:
     job = answer.job
     if answer.duplicate:
         return _("That is ordered already. ({job_id})", job_id=job.job_id)
+    if job.delivery:
+        return _(SENDING_AGAIN)
     return _what(waits_for(job) or _("Working on it"), job)
 
 

@@ -43,6 +43,7 @@ HELD = N_("What is set aside for orders under way can't be taken.")
 MAY_NOT_POST = N_(
     "I may not post audio where you wrote that, so nothing is ordered. An admin there can allow me: {permissions}."
 )
+IS_KEPT = N_("The same audio is kept from before, and sending that again is free.")
 ASKED_BEFORE = N_(
     "You have asked the admins already. You may ask again an hour after they decide, or a day after you asked."
 )
@@ -137,12 +138,13 @@ def confirm(error: NeedsConfirmation) -> str:
         if error.standing.allowance_left_micros is None
         else N_("This costs {cost}; afterwards you would have {left}. Shall I go ahead? You can say so until {clock}.")
     )
-    return _(
+    asked = _(
         question,
         cost=money(error.cost_micros),
         left=left(error.standing.after(error.cost_micros)),
         clock=clock(error.expires_ms),
     )
+    return f"{asked} {_(IS_KEPT)}" if error.is_kept else asked
 
 
 NOTHING_TO_SAY = N_(

@@ -11,6 +11,7 @@ from core.domain.reports import Entry, EntryKind
 SEND_AGAIN = N_("Send again")
 CANCEL = N_("Cancel")
 CONFIRM = N_("Go ahead")
+SEND_KEPT = N_("Send what is kept, free")
 ASK = N_("Ask an admin")
 ASKED = N_("The admins of this community have been asked.")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.domain.digests import digest_of
 from core.domain.models import Job, Order
 from core.domain.quota import Quota, Standing
 from core.domain.refusals import Limit
@@ -27,6 +28,11 @@ class Admission:
     """Unresolved jobs that one member may have."""
     confirmed: bool = False
     """The member has agreed to the price."""
+
+    @property
+    def digest(self) -> str:
+        """What is the same for orders of the same audio."""
+        return digest_of(self.order.product, self.parameters, self.order.turns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,11 @@ class Standing:
         limit = self.quota.limit_micros
         return None if limit is None else max(0, limit - self.used_micros)
 
+    @property
+    def never(self) -> bool:
+        """Whether nothing may be spent at all."""
+        return self.quota.limit_micros == 0 and not self.balance_micros
+
     def after(self, cost_micros: int) -> "Standing":
         """Return what an order of that price would leave: the allowance is drawn first."""
         left = self.allowance_left_micros

@@ -197,7 +197,7 @@ FALSE = [
 
 NO_MONEY = {
     "jobs": "job_id event_id member_name direct product parameters channel roles callback_token updated_ms attempts "
-    "request_id submitted_ms deadline_ms reason detail artifacts worker_id shown locale",
+    "request_id submitted_ms deadline_ms reason detail artifacts worker_id shown locale digest",
     "accounts": "opened_for",
     "deliveries": "attempts reason detail created_ms updated_ms kept",
     "ledger": "reason",

@@ -93,6 +93,20 @@ async def test_a_bare_confirm_goes_ahead_with_the_only_question_and_lists_severa
     assert listed.count("Go ahead: /confirm ") == 2
 
 
+async def test_what_is_kept_is_sent_in_the_place_of_what_a_question_is_about(tmp_path: Path) -> None:
+    def says(text: str) -> Line:
+        return Line("ann", is_admin=text.startswith("/limits"), text=text)
+
+    before = ("/speak Hello", "/music rain", "/limits confirm 0.0001")
+    said, files = await heard(tmp_path, *map(says, (*before, "/speak Hello", "/confirm kept", "/confirm kept")))
+    said = " ".join(said.split())  # its lines are as long as the terminal is wide
+    assert "The same audio is kept from before, and sending that again is free." in said
+    assert "Send what is kept, free: /confirm " in said
+    assert (said.count("Sending it again. This costs nothing."), files) == (1, 3)
+    assert said.count("sent again, free") == 1
+    assert said.count("That can't be confirmed any more") == 1
+
+
 async def test_a_bare_approve_grants_the_only_request_and_lists_several(tmp_path: Path) -> None:
     def says(name: str, text: str) -> Line:
         return Line(name, is_admin=name == "mia", text=text)
