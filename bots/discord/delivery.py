@@ -13,16 +13,18 @@ from discord.http import handle_message_parameters
 
 from bots.commands.buttons import again, of_progress
 from bots.discord.buttons import rows
+from bots.discord.copies import Copies, kept_of
 from bots.discord.errors import NETWORK, REPLY_GONE, delivery_errors, describe, may_have_arrived
 from bots.discord.escaping import CONTENT_LIMIT, plain, size
 from bots.discord.identity import PLATFORM, Address, Place
-from bots.discord.messages import message_of
+from bots.discord.messages import Source, message_of
 from bots.discord.rest import Calls, RestClient
 from bots.platform import Button
 from bots.text import order_replies
 from bots.text.locale import _
 from core.domain.audio import Want
-from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain, NotKept
+from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
+from core.domain.jsontype import JSON
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class DiscordDelivery:
         """`now_s` returns Unix time in seconds, in which Discord's timestamps are given."""
         self._calls = Calls()
         self._rest = RestClient(token, proxy, self._calls)
+        self._copies = Copies(self._rest)
         self._now_s = now_s
         self._receipts: set[asyncio.Task[None]] = set()
         self._shown: dict[str, tuple[str, str]] = {}
@@ -101,11 +104,25 @@ class DiscordDelivery:
         if len(self._shown) > MOST_SHOWN:
             del self._shown[next(iter(self._shown))]
 
-    async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
+    async def deliver(
+        self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
+    ) -> Kept | None:
         """Attach the files to the reply, or post them. Retries are safe: edits are idempotent, posts carry a nonce.
 
         A reply that can no longer be edited is read first, as an earlier edit of unknown outcome may have arrived.
         """
+        return await self._deliver(job, artifacts, artifacts, receipt, uncertain=uncertain)
+
+    async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
+        """Do the same with copies of the files of another message."""
+        async with self._copies.turn:
+            copies = await self._copies.of(kept, self.accepts(job).max_bytes)
+            await self._deliver(job, copies, (), receipt, uncertain=uncertain)
+        return kept
+
+    async def _deliver(
+        self, job: Job, files: Sequence[Source], artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
+    ) -> Kept | None:
         if uncertain:
             log.info("job %s: delivering once more after an unknown outcome", job.job_id)
         address = Address.read(job)
@@ -118,14 +135,12 @@ class DiscordDelivery:
             for addressed in (False, not is_alone)
         )
         with _elsewhere(address.below(job)):
-            await self._edit_or_post(job, text, posted, artifacts=artifacts, uncertain=uncertain)
+            sent = await self._edit_or_post(job, text, posted, files=files, uncertain=uncertain)
         if is_alone:
             self._beside(self._point(job, address), job)
         elif not job.direct and self._token_lives(address):
             self._beside(self._send_receipt(job, receipt), job)
-
-    async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:  # noqa: ARG002
-        raise NotKept("not kept yet")
+        return kept_of(sent)
 
     def _beside(self, telling: Coroutine[Any, Any, None], job: Job) -> None:
         """Tell more about what was delivered, in the background: the job does not wait for it."""
@@ -192,24 +207,24 @@ class DiscordDelivery:
         text: str,
         posted: str,
         *,
-        artifacts: Sequence[Artifact] = (),
+        files: Sequence[Source] = (),
         view: discord.ui.View | None = None,
         uncertain: bool = False,
-    ) -> None:
-        """Edit the reply to say `text`, or post `posted` in the channel if the reply can't be edited."""
+    ) -> JSON:
+        """Edit the reply to say `text`, or post `posted` in the channel if it can't be edited; return the message."""
         address = Address.read(job)
         self._shown.pop(job.job_id, None)
-        if artifacts and uncertain and self._now_s() < job.reached_ms / 1000:
+        if files and uncertain and self._now_s() < job.reached_ms / 1000:
             raise DeliveryUncertain("the clock was put back: whether it was an edit or a post can't be told")
-        with delivery_errors(max((a.size_bytes for a in artifacts), default=0)):
-            if self._token_lives(address) and await self._edit(address, job, text, artifacts, view):
-                return
+        with delivery_errors(max((a.size_bytes for a in files), default=0)):
+            if self._token_lives(address) and (edited := await self._edit(address, job, text, files, view)):
+                return edited
             uncertain = uncertain or may_have_arrived()
-            if artifacts and await self._has_arrived(address, job, uncertain=uncertain):
-                return
-            if artifacts and uncertain and not self._nonce_counts(job):
+            if files and await self._has_arrived(address, job, uncertain=uncertain):
+                return {"channel_id": address.channel_id, "id": address.message_id}
+            if files and uncertain and not self._nonce_counts(job):
                 raise DeliveryUncertain("it may have been posted, too long ago for Discord to see a repeat")
-            await self._post(address, job, posted, artifacts, view)
+            return await self._post(address, job, posted, files, view)
 
     def _nonce_counts(self, job: Job) -> bool:
         """Say whether the nonce still deduplicates anything posted since the delivery began."""
@@ -231,32 +246,33 @@ class DiscordDelivery:
         return True
 
     async def _edit(
-        self, address: Address, job: Job, text: str, artifacts: Sequence[Artifact], view: discord.ui.View | None
-    ) -> bool:
-        """Edit the reply; return False if it is gone or its token has expired."""
+        self, address: Address, job: Job, text: str, files: Sequence[Source], view: discord.ui.View | None
+    ) -> JSON | None:
+        """Edit the reply and return it; None if it is gone or its token has expired."""
         try:
-            with message_of(text, artifacts, view, job) as message:
-                await self._rest.edit_reply(address.application_id, address.token, message)
+            with message_of(text, files, view, job) as message:
+                return await self._rest.edit_reply(address.application_id, address.token, message)
         except discord.HTTPException as error:
             if error.code not in REPLY_GONE:
                 raise
             log.info("job %s: the reply can't be edited any more: %s", job.job_id, describe(error))
-            return False
-        return True
+            return None
 
     async def _post(
-        self, address: Address, job: Job, text: str, artifacts: Sequence[Artifact], view: discord.ui.View | None
-    ) -> None:
+        self, address: Address, job: Job, text: str, files: Sequence[Source], view: discord.ui.View | None
+    ) -> JSON:
         """Post a message in place of the reply; for a few minutes its nonce prevents duplicates."""
         is_alone = address.place is Place.ALONE
         channel_id = await self._rest.direct_channel(_user_id(job.member)) if is_alone else address.channel_id
         if channel_id is None:
             raise DeliveryRefused("Discord did not tell the channel")
-        nonce = f"{job.job_id}-{'audio' if artifacts else 'told'}"[:25]
-        with message_of(text, artifacts, view, job, nonce) as message:
-            await self._rest.send(channel_id, message)
+        number = job.delivery.number if job.delivery else 0
+        nonce = f"{job.job_id}-{'audio' if files else 'told'}{number}"[:25]
+        with message_of(text, files, view, job, nonce) as message:
+            sent = await self._rest.send(channel_id, message)
         if not is_alone:
             await self._delete_reply(address, job)
+        return sent
 
     async def _has_arrived(self, address: Address, job: Job, *, uncertain: bool) -> bool:
         """Say whether an earlier edit of unknown outcome arrived. Raises DeliveryUncertain if that can't be known."""
@@ -267,7 +283,7 @@ class DiscordDelivery:
                 raise DeliveryUncertain("the reply may hold the audio already")
             return False
         try:
-            return await self._rest.has_attachments(address.channel_id, address.message_id)
+            return bool(await self._rest.attachments(address.channel_id, address.message_id))
         except (discord.HTTPException, *NETWORK) as error:
             if uncertain and not isinstance(error, discord.NotFound):
                 raise

@@ -1,6 +1,8 @@
 """Build the messages that carry a job's words and audio."""
 
+import io
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,27 @@ from bots.text import titles
 from core.domain.models import Artifact, Job
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file as Discord kept it."""
+
+    extension: str
+    content: bytes = field(repr=False)
+
+    @property
+    def size_bytes(self) -> int:
+        """How much there is to upload."""
+        return len(self.content)
+
+
+Source = Artifact | Copy
+
+
 class _TitledFile(discord.File):
     """A file with a title to display: Discord replaces spaces and non-Latin letters in file names."""
 
-    def __init__(self, path: str, name: str) -> None:
-        super().__init__(path, name)
+    def __init__(self, source: str | io.BytesIO, name: str) -> None:
+        super().__init__(source, name)
         self._title = Path(name).stem
 
     def to_dict(self, index: int) -> dict[str, Any]:
@@ -24,9 +42,15 @@ class _TitledFile(discord.File):
         return {**super().to_dict(index), "title": self._title}
 
 
+def _file_of(source: Source, job: Job, number: int) -> _TitledFile:
+    if isinstance(source, Copy):
+        return _TitledFile(io.BytesIO(source.content), titles.file_name(job, source.extension, number))
+    return _TitledFile(source.path, titles.file_name(job, source.probe.extension, number))
+
+
 def message_of(
     text: str,
-    artifacts: Sequence[Artifact],
+    artifacts: Sequence[Source],
     view: discord.ui.View | None,
     job: Job,
     nonce: str | None = None,
@@ -34,7 +58,7 @@ def message_of(
     private: bool = False,
 ) -> MultipartParameters:
     """Build a message; its files are open until it is closed."""
-    files = [_TitledFile(a.path, titles.file_name(job, a.probe.extension, n)) for n, a in enumerate(artifacts, 1)]
+    files = [_file_of(source, job, n) for n, source in enumerate(artifacts, 1)]
     flags = discord.MessageFlags(ephemeral=private, suppress_embeds=bool(artifacts))  # no previews of quoted links
     return handle_message_parameters(
         content=plain(text),

@@ -1,5 +1,7 @@
 """The REST calls that delivery needs, with an interaction's token or the bot's own; no login, no websocket."""
 
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -9,12 +11,12 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 from yarl import URL
 
 from bots.commands.text_files import FetchError
-from bots.discord.errors import NETWORK, UNKNOWN_MESSAGE, note_server_error
+from bots.discord.errors import NETWORK, UNKNOWN_MESSAGE, describe, note_server_error
+from core.domain.jsontype import JSON
 from core.gateway.client import read_some
 
 FILE_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 """Where attachments are; a local stand-in for Discord has them beside its API."""
-OK = 200
 CONNECT_S = 10
 CALL_S = 180
 """Deadline for one call, upload included; discord.py retries up to five times, on 429 and 5xx."""
@@ -64,8 +66,9 @@ class RestClient:
         if self._session is not None:
             await self._session.close()
 
-    async def edit_reply(self, application_id: int, token: str, message: MultipartParameters) -> None:
-        await self._adapter.edit_original_interaction_response(
+    async def edit_reply(self, application_id: int, token: str, message: MultipartParameters) -> JSON:
+        """Edit an interaction's original response; return it."""
+        edited = await self._adapter.edit_original_interaction_response(
             application_id,
             token,
             session=self._live,
@@ -73,6 +76,7 @@ class RestClient:
             multipart=message.multipart,
             files=message.files,
         )
+        return dict(edited)
 
     async def delete_reply(self, application_id: int, token: str) -> None:
         """Delete an interaction's original response, if it still exists."""
@@ -114,9 +118,9 @@ class RestClient:
         route = Route("DELETE", "/users/@me/guilds/{guild_id}", guild_id=guild_id)
         await self._adapter.request(route, self._live, auth_token=self._bot_token)
 
-    async def send(self, channel_id: int, message: MultipartParameters) -> None:
-        """Send a message as the bot."""
-        await self._adapter.request(
+    async def send(self, channel_id: int, message: MultipartParameters) -> JSON:
+        """Send a message as the bot; return it."""
+        sent: JSON = await self._adapter.request(
             _in_channel("POST", "/channels/{channel_id}/messages", channel_id),
             self._live,
             payload=message.payload,
@@ -124,26 +128,33 @@ class RestClient:
             files=message.files,
             auth_token=self._bot_token,
         )
+        return sent
 
-    async def has_attachments(self, channel_id: int, message_id: int) -> bool:
-        found = await self._adapter.request(
+    async def attachments(self, channel_id: int, message_id: int) -> Sequence[JSON]:
+        """Return what a message holds, with URLs that are valid for a day."""
+        found: JSON = await self._adapter.request(
             _message("GET", channel_id, message_id), self._live, auth_token=self._bot_token
         )
-        return bool(found["attachments"])
+        attachments: Sequence[JSON] = found["attachments"]
+        return attachments
+
+    async def download(self, url: str, most_bytes: int) -> bytes:
+        """Return an attachment, up to so many bytes. Raises ValueError for a URL that is not Discord's."""
+        where = URL(url, encoded=True)  # its signature covers the exact spelling
+        is_discords = where.scheme == "https" and where.host in FILE_HOSTS
+        if not (is_discords or where.origin() == URL(Route.BASE).origin()):
+            raise ValueError(f"{where.host} is not Discord's")
+        async with self._live.get(where, allow_redirects=False) as response:
+            if response.status != HTTPStatus.OK:
+                raise discord.HTTPException(response, None)
+            return await read_some(response.content, most_bytes)
 
     async def read_attachment(self, url: str, most_bytes: int) -> bytes:
         """Return what somebody attached, up to so many bytes, from Discord alone. Raises FetchError."""
         try:
-            where = URL(url, encoded=True)  # its signature covers the exact spelling
-            is_discords = where.scheme == "https" and where.host in FILE_HOSTS
-            if not (is_discords or where.origin() == URL(Route.BASE).origin()):
-                raise FetchError(f"{where.host} is not Discord's")
-            async with self._live.get(where, allow_redirects=False) as response:
-                if response.status != OK:
-                    raise FetchError(f"{where.host} answered {response.status}")
-                return await read_some(response.content, most_bytes)
-        except (ValueError, *NETWORK) as error:
-            raise FetchError(type(error).__name__) from error
+            return await self.download(url, most_bytes)
+        except (ValueError, discord.HTTPException, *NETWORK) as error:
+            raise FetchError(describe(error)) from error
 
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Delete one of the bot's messages."""

@@ -1,8 +1,17 @@
 """Audio that is sent again: to its member alone, wherever it was ordered."""
 
+import asyncio
+
+import pytest
+
 from bots.app.life import App
+from core.domain.lifecycle import DeliveryState
+from core.domain.models import Job
+from core.engine.worker import Worker
 from tests.bots.discord.conftest import Stage
+from tests.bots.discord.studio import Studio
 from tests.bots.discord.talk import button, order, say
+from tests.worlds.discord import Message
 
 
 async def test_what_was_heard_comes_again_in_a_private_reply(stage: Stage, app: App) -> None:
@@ -23,3 +32,60 @@ async def test_nobody_else_has_it_sent(stage: Stage, app: App) -> None:
     reply = await stage.world.press(stage.bea, said, button(said, "1"))
     answer = await reply.settled(lambda m: m.content == "That order belongs to somebody else.")
     assert answer.ephemeral
+
+
+async def history_of(stage: Stage, app: App) -> tuple[Job, Message]:
+    """Wait until the order is closed; return it and the list with its button."""
+    assert isinstance(app.worker, Worker)
+    async with asyncio.timeout(10):
+        while not (jobs := await app.worker._store.history(f"discord:{stage.ana.id}", None, 1)):
+            await asyncio.sleep(0)
+    return jobs[0], await say(stage, stage.ana, "/history")
+
+
+async def lose_files(app: App, job: Job) -> None:
+    """As when others need the room."""
+    assert isinstance(app.worker, Worker)
+    assert await app.worker._store.drop_artifacts(job, job.without_files)
+    await app.worker._artifacts.drop(job.job_id)
+
+
+async def test_what_discord_keeps_outlives_its_file(stage: Stage, app: App, studio: Studio) -> None:
+    first = await (await order(stage, stage.ana, 5)).audio()
+    job, said = await history_of(stage, app)
+    await lose_files(app, job)
+    studio.outcome = "FAILED"
+    for _ in range(2):
+        reply = await stage.world.press(stage.ana, said, button(said, "1"))
+        assert [(file.content, file.title) for file in await reply.audio()] == [(f.content, f.title) for f in first]
+        await history_of(stage, app)
+
+
+@pytest.mark.parametrize("gone", ["message", "bot"])
+async def test_what_discord_does_not_keep_comes_from_its_file(stage: Stage, app: App, gone: str) -> None:
+    reply = await order(stage, stage.ana, 5)
+    first = await reply.audio()
+    __, said = await history_of(stage, app)
+    assert reply.original is not None
+    if gone == "message":
+        reply.original.deleted = True
+    else:
+        stage.channel.bot_permissions = 0
+    again = await (await stage.world.press(stage.ana, said, button(said, "1"))).audio()
+    assert [file.content for file in again] == [file.content for file in first]
+
+
+async def test_a_moment_without_discord_does_not_cost_what_it_keeps(stage: Stage, app: App, studio: Studio) -> None:
+    await (await order(stage, stage.ana, 5)).audio()
+    job, said = await history_of(stage, app)
+    await lose_files(app, job)
+    studio.outcome = "FAILED"
+    stage.world.drop("GET", r"/messages/\d+$", after_effect=False, times=2)
+    reply = await stage.world.press(stage.ana, said, button(said, "1"))
+    await stage.world.pulse.until(lambda: any(r.status == 0 for r in stage.world.requests), 10)
+    assert isinstance(app.worker, Worker)
+    async with asyncio.timeout(10):
+        while (now := await app.worker._store.job(job.job_id)) is None or now.stage is not DeliveryState.PENDING:
+            await asyncio.sleep(0)
+    assert now.kept is not None
+    assert reply.attachments == []

@@ -130,7 +130,7 @@ ABLATIONS = (
         "not (lambda *_: True)(",
         featured="callbacks: wrong token",
     ),
-    Ablation("upload repeated when uncertain", f"{_TELEGRAM}.deliver", "if uncertain:", "if False:"),
+    Ablation("upload repeated when uncertain", f"{_TELEGRAM}._send_all", "if uncertain:", "if False:"),
     Ablation(
         "upload of unknown outcome repeated",
         "bots.telegram.delivery:upload_fault",
@@ -147,7 +147,7 @@ ABLATIONS = (
     Ablation(
         "posts without a look at the reply",
         f"{_DISCORD}._edit_or_post",
-        "if artifacts and await",
+        "if files and await",
         "if False and await",
         featured="discord: 502 after the token's last edit arrived",
     ),

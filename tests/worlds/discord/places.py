@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 JSON = dict[str, Any]
 
@@ -252,7 +253,7 @@ class Attachment:
     """Where it is, if elsewhere."""
 
     def payload(self, origin: str) -> JSON:
-        url = self.url or f"{origin}/attachments/{self.id}/{self.filename}"
+        url = self.url or f"{origin}/attachments/{self.id}/{quote(self.filename)}"
         return {
             "id": str(self.id),
             "filename": self.filename,

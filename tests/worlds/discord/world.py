@@ -220,7 +220,10 @@ class DiscordWorld:
         return file
 
     async def _attachment(self, raw: web.Request) -> web.StreamResponse:
-        file = self.uploads.get(raw.match_info["id"])
+        wanted = raw.match_info["id"]
+        messages = (m for c in self.channels.values() for m in c.messages.values() if not m.deleted)
+        held = (a for m in messages for a in m.attachments if str(a.id) == wanted)
+        file = self.uploads.get(wanted) or next(held, None)
         self.fetched.append(raw.match_info["name"])
         return web.Response(status=404) if file is None else web.Response(body=file.content, content_type="text/plain")
 
