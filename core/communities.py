@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from core.domain.communities import Approval
 from core.domain.errors import StoreError
-from core.domain.models import LONGEST_NAME, Caller, Person, shown
+from core.domain.models import Caller, Person
 from core.domain.refusals import Limit
+from core.domain.shown import LONGEST_NAME, shown
 from core.ports import Presence
 from core.stores import Store
 

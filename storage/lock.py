@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.domain.errors import StoreBusy
-from core.domain.models import shown
+from core.domain.shown import shown
 
 LONGEST = 300
 

@@ -7,8 +7,8 @@ from bots.commands.listing import audience
 from bots.commands.parse import Command, meant, mistyped, near, slip
 from bots.commands.table import rows, words
 from bots.text import greetings, replies
-from core.domain.models import shown
 from core.domain.products import Catalog
+from core.domain.shown import shown
 
 LONGEST_LINE = 700
 """Characters of a suggested line."""

@@ -7,9 +7,9 @@ from bots.platform import Button, ButtonKind
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import money
 from core.domain.communities import Approval, Newcomer
-from core.domain.models import shown
 from core.domain.refusals import CommunityDecided
 from core.domain.reports import Community
+from core.domain.shown import shown
 
 MOST_SHOWN = 5
 """In one message to the owners: Discord's limit of button rows."""

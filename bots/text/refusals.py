@@ -10,7 +10,6 @@ from bots.text.community_replies import decided_before
 from bots.text.locale import N_, _, ngettext
 from bots.text.replies import write
 from bots.text.wording import allowance, both, clock, either, left, money, span, when, who_raises, whoever
-from core.domain.models import shown
 from core.domain.quota import Standing
 from core.domain.refusals import (
     AlreadyAsked,
@@ -35,6 +34,7 @@ from core.domain.refusals import (
     Unavailable,
     UnclearReason,
 )
+from core.domain.shown import shown
 
 LONGEST_QUOTE = 60
 LONGEST_LINE = 700

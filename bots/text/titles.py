@@ -5,8 +5,9 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
 
-from core.domain.models import JOINERS, Job, shown
+from core.domain.models import Job
 from core.domain.products import row_of
+from core.domain.shown import JOINERS, shown
 
 LONGEST_NAME = 60
 LONGEST_TITLE = 64

@@ -1,6 +1,5 @@
 """The values that travel between adapters, service, worker and store."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum
@@ -11,37 +10,7 @@ from core.domain.audio import Probe
 from core.domain.jsontype import JSON
 from core.domain.lifecycle import DELIVERY_ENDS, VOIDS, DeliveryState, Late, Reason, Stage, State
 from core.domain.quota import Standing
-
-LONGEST_NAME = 64
-_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode's categories of what is no letter: controls, overrides of the direction, line breaks."""
-
-
-MOST_MARKS = 4
-"""Upon one letter; no script needs more, and a heap of them covers the lines above and below."""
-
-
-def shown_name(name: str) -> str:
-    """Return a name as it can be shown beside words of ours."""
-    return shown(name, LONGEST_NAME) or "somebody"
-
-
-JOINERS = "\u200c\u200d"
-"""The two controls that belong to the spelling of words, in Persian and Hindi for example, and of emoji."""
-
-
-def shown(text: str, longest: int, keep: str = "") -> str:
-    """Return text that can't forge lines, turn round or cover the words beside it: one line of so many characters."""
-    kept: list[str] = []
-    marks = 0
-    for c in text[: 16 * longest]:
-        category = unicodedata.category(c)
-        if category in _UNSHOWN and c not in keep:
-            continue
-        marks = marks + 1 if category[0] == "M" else 0
-        if marks <= MOST_MARKS:
-            kept.append(c)
-    return " ".join("".join(kept).split())[:longest]
+from core.domain.shown import LONGEST_NAME, shown, shown_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
