@@ -59,6 +59,7 @@ async def test_the_newest_of_a_members_own_answers_before_the_channels(store: Sq
 )
 async def test_no_other_channel_or_community_is_answered_from_here(store: SqlStore, who: Caller) -> None:
     await heard(store)
+    await heard(store, order(who, "Something else"))  # who is known, and may order
     assert await same(store, order(who), day(None)) is None
 
 
