@@ -12,8 +12,10 @@ DASHES = r"(?:-{1,2}|[\u2013\u2014])"  # phones replace two dashes by a long one
 _NAME = rf"(?P<dashes>{DASHES}?)(?P<name>{WORD})"
 EQUALS = r"[=\uff1d](?![=\uff1d>])"
 # A comma ends a value where another parameter follows: "voice=Aria,speed=1.2".
-_VALUE = rf"""(?P<value>"[^"\n]*"|(?:(?![,;]-{{0,2}}{WORD}[=:\uff1d\uff1a])[^\s"])+)"""
-_FIRST = re.compile(rf"\s*{_NAME}(?P<sign>\s?{EQUALS}\s?|[:\uff1a]\s?|\s){_VALUE}[,;]?\s*")
+_BARE = rf"(?:(?![,;]-{{0,2}}{WORD}[=:\uff1d\uff1a])[^\s\"])+"
+_VALUE = rf"""(?P<value>"[^"\n]*"|{_BARE})"""
+_FIRST_VALUE = rf"""(?P<value>"[^"]*"|{_BARE})"""  # a text in quotation marks may have several lines
+_FIRST = re.compile(rf"\s*{_NAME}(?P<sign>\s?{EQUALS}\s?|[:\uff1a]\s?|\s){_FIRST_VALUE}[,;]?\s*")
 _LAST = re.compile(
     rf"(?<![^\s,;])(?:{_NAME}(?P<sign>{EQUALS}|[:\uff1a])|(?P<marks>{DASHES})(?P<option>{WORD})\s){_VALUE}\Z"
 )

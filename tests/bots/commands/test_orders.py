@@ -94,6 +94,8 @@ OPENINGS = """
         ("Chris said hi", "Chris", "said hi"),
         ("Will you come?", "Lily", "Will you come?"),
         ('text="voice: the musical"', "Lily", "voice: the musical"),
+        ('text="Hello\nthere"', "Lily", "Hello\nthere"),
+        ('voice=Aria text="Hello,\n\nspeed=2 "there""', "Aria", 'Hello,\n\nspeed=2 "there"'),
         ("text=Aria is here", "Lily", "Aria is here"),
         ("text: hi there voice:Brian", "Brian", "hi there"),
         ("in a deep voice: hello", "Lily", "in a deep voice: hello"),
