@@ -24,7 +24,7 @@ Figures = dict[str, float]
 
 ROOT = Path(__file__).parents[1]
 SIDE_S = 240.0
-"""The time limit of one run of one side."""
+"""The time limit of one run of most sides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class Side:
     """Options for a smoke run, in place of the real ones."""
     postgres: bool = False
     """Whether it is passed the address of an empty database, as `postgres`."""
+    limit_s: float = SIDE_S
+    """How long one run may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,19 +183,19 @@ async def _run(side: Side, place: Place, shared: Path, *, quick: bool) -> Figure
                 sys.executable, "-m", "benchmarks.side", side.run, json.dumps(options), str(told),
                 cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said,
             )  # fmt: skip
-            status = await _ended(process)
+            status = await _ended(process, side.limit_s)
         if status != 0 or not told.exists():
             raise SideFailed(_last_words(log.read_text(errors="replace")) or f"exit status {status}")
         figures: Figures = json.loads(told.read_text())
         return figures
 
 
-async def _ended(process: asyncio.subprocess.Process) -> int:
+async def _ended(process: asyncio.subprocess.Process, limit_s: float) -> int:
     try:
-        async with asyncio.timeout(SIDE_S):
+        async with asyncio.timeout(limit_s):
             return await process.wait()
     except TimeoutError:
-        raise SideFailed(f"not done after {SIDE_S:.0f} s") from None
+        raise SideFailed(f"not done after {limit_s:.0f} s") from None
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):

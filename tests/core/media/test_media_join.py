@@ -12,6 +12,7 @@ import pytest
 from av.filter import Graph
 from numpy.typing import NDArray
 
+from bots.sandbox.speech import speak
 from core.domain.audio import Want, raw_format
 from core.domain.errors import SilentAudio, Undecodable
 from core.domain.joining import AudioPart
@@ -64,25 +65,57 @@ def stretches(sound: NDArray[np.float64], rate: int) -> list[tuple[float, float]
     return [(a / 200, b / 200) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-async def test_parts_follow_each_other_after_their_pauses_equally_loud_and_without_a_click(
-    shared: Media, tmp_path: Path
-) -> None:
-    parts = await parts_in(shared, tmp_path)
+def spoken(voice: str, text: str) -> NDArray[np.float64]:
+    """Return speech of full loudness at 22.05 kHz, without silent edges."""
+    sound = np.frombuffer(speak({"voice": voice, "text": text})[44:], "<i2").astype(float)
+    loud = np.flatnonzero(np.abs(sound) > 0.004 * np.abs(sound).max())
+    sound = sound[loud[0] : loud[-1] + 1]
+    whole: NDArray[np.float64] = sound / np.abs(sound).max()
+    return whole
+
+
+def loudness(sound: NDArray[np.float64], rate: int) -> float:
+    """Return what EBU R128 says of a stretch."""
+    frame = av.AudioFrame.from_ndarray((sound * 32767).astype(np.int16)[None], format="s16", layout="mono")
+    frame.sample_rate = rate
+    found = measured([frame], 1)
+    assert found
+    return float(found["loudness_lufs"])
+
+
+async def test_speech_follows_its_pauses_equally_loud_and_without_a_click(shared: Media, tmp_path: Path) -> None:
+    said = [
+        spoken("Aria", "It was the best of times."),
+        spoken("George", "It was the worst of times."),
+        spoken("Lily", "It was the age of wisdom, it was the age of foolishness."),
+    ]
+    third = len(said[1]) // 3  # the second is cut off where it is loudest
+    said[1] = said[1][np.abs(said[1][:third]).argmax() : 2 * third + np.abs(said[1][2 * third :]).argmax() + 1]
+    edge, parts = np.zeros(22_050 // 3), []
+    for n, (sound, loud, offset) in enumerate(zip(said, (25_000, 1500, 8000), (1500, -1500, 300), strict=True)):
+        samples = np.concatenate((edge, loud * sound, edge) if n != 1 else (loud * sound,)) + offset
+        path = write(tmp_path / str(n), "wav", "pcm_s16le", 0, 22_050, 1, samples.clip(-32768, 32767).astype("<i2"))
+        parts.append(AudioPart(path, await shared.probe(path), PAUSE_MS))
     wav = replace(WANT, output_format="pcm_48000")
     ((path, probe),) = await shared.join(parts, tmp_path / "joined", wav)
     sound, rate, _ = heard(path)
-    found = stretches(sound, rate)
-    assert len(found) == 3
-    assert found[0][0] < 0.03
-    assert probe.duration_ms / 1000 - found[-1][1] < 0.06
-    for (_, end), (begin, _) in pairwise(found):
-        assert begin - end == pytest.approx(PAUSE_MS / 1000, abs=0.06)
-        assert np.abs(np.diff(sound[int(end * rate) - 960 : int(begin * rate)][-(rate // 4) :])).max() < 0.02
-    levels = [
-        20 * np.log10(np.sqrt(np.mean(sound[int((a + 0.1) * rate) : int((b - 0.1) * rate)] ** 2))) for a, b in found
-    ]
+    measures = [await shared._measure(part, 1) for part in parts]
+    lengths_ms = [measure.end_ms - measure.begin_ms for measure in measures]
+    assert lengths_ms == pytest.approx([len(sound) / 22.05 for sound in said], abs=40)
+    assert probe.duration_ms == pytest.approx(sum(lengths_ms) + 2 * PAUSE_MS, abs=2)
+    levels, begin = [], 0
+    for length_ms in lengths_ms:
+        end = begin + length_ms * rate // 1000
+        words, after = sound[begin:end], end + PAUSE_MS * rate // 1000
+        assert np.abs(words[: rate // 20]).max() > 0.01, "it begins at once"
+        assert abs(words.mean()) < 0.003, "it swings around zero"
+        assert np.abs(sound[end + 48 : after - 48]).max(initial=0) < 1e-3, "nothing is heard in a pause"
+        into, out = sound[max(begin - 48, 0) : begin + 300], sound[end - 300 : end + 48]
+        assert np.abs(np.diff(into)).max() < 1.5 * np.abs(np.diff(words[300:3000])).max(), "it begins without a click"
+        assert np.abs(np.diff(out)).max() < 1.5 * np.abs(np.diff(words[-3000:-300])).max(), "it ends without a click"
+        levels.append(loudness(words, rate))
+        begin = after
     assert max(levels) - min(levels) < 1
-    assert all(abs(sound[int((a + 0.2) * rate) : int((b - 0.2) * rate)].mean()) < 0.003 for a, b in found)
     assert np.abs(sound).max() < 0.9
 
 
@@ -132,6 +165,14 @@ async def test_a_part_that_went_bad_joins_nothing(shared: Media, tmp_path: Path,
     with pytest.raises(SilentAudio if len(content) > 100 else Undecodable):
         await shared.join(parts, tmp_path / "joined", WANT)
     assert not (tmp_path / "joined").exists()
+
+
+async def test_it_is_quietest_where_nothing_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "a", "wav", "pcm_s16le", 0, 8000, 1, np.tile(voice(6, 8000, 9000, 700), 3))
+    with av.open(path) as source:
+        found = measured(source.decode(audio=0), 1)
+    assert found
+    assert 13_500 < found["lulls_ms"][1] < 14_500
 
 
 async def test_a_part_longer_than_a_file_is_cut_where_it_is_quiet(shared: Media, tmp_path: Path) -> None:
