@@ -44,14 +44,16 @@ class Running:
             while self._moved(State.RUNNING) == running:  # noqa: ASYNC110 - the meters tell nobody
                 await asyncio.sleep(TURN_S)
             job = await self.stores.store.job(job.job_id) or job
-            await self.peer.finish(job.request_id or "", self.app.web.port if self.app.web else None)
+            await self.peer.finish(job.generations[0].request_id or "", self.app.web.port if self.app.web else None)
             while self._moved(*_ENDS) == ended:  # noqa: ASYNC110 - the meters tell nobody
                 await asyncio.sleep(TURN_S)
         job = await self.stores.store.job(job.job_id) or job
         if job.stage is not DeliveryState.SENT:
-            raise RuntimeError(f"{job.stage}: {job.why}: {job.detail}")
+            raise RuntimeError(
+                f"{job.stage}: {job.why}: {job.delivery.detail if job.delivery else job.generations[0].detail}"
+            )
         times = await self.peer.times()
-        return float(times["accepted"][str(chat)] - times["complete"][job.request_id])
+        return float(times["accepted"][str(chat)] - times["complete"][job.generations[0].request_id])
 
     def _moved(self, *stages: Stage) -> int:
         moves = self.stores.meters.of("moves")

@@ -103,11 +103,11 @@ class FakeChat:
 
     def shows(self, job: Job) -> bool:
         """Report each state as new once, as chats with a status message do."""
-        return self._shown.get(job.job_id) != job.state
+        return self._shown.get(job.job_id) != job.stage
 
     async def progress(self, job: Job) -> None:
         """Show nothing."""
-        self._shown[job.job_id] = job.state
+        self._shown[job.job_id] = job.stage
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:  # noqa: ARG002
         """Check the audio and wake its waiters."""

@@ -6,6 +6,7 @@ from benchmarks.fakes import CHAT
 from core.domain.admission import Admission
 from core.domain.ids import new_job_id, new_token
 from core.domain.models import Caller, Destination, Order
+from core.domain.parts import Part
 from core.domain.quota import Period, Quota
 
 TEXT = "Good evening everyone, the show begins in ten minutes in the big hall downstairs."
@@ -53,7 +54,8 @@ def admission(placed: Order) -> Admission:
     return Admission(
         order=placed,
         job_id=job_id,
-        callback_token=f"{job_id}.{new_token()}",
+        parts=[Part(number=1, parameters=placed.parameters, characters=len(TEXT), cost_micros=COST_MICROS, pause_ms=0)],
+        tokens=[f"{job_id}.{new_token()}"],
         parameters=placed.parameters,
         characters=len(TEXT),
         price_micros=PRICE_MICROS,

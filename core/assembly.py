@@ -154,6 +154,7 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, lease: Lease) ->
         naming=naming,
         lease=lease,
         arrivals=arrivals,
+        ids=runtime.ids,
     )
     executor = Executor(
         store=runtime.store,

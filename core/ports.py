@@ -155,9 +155,9 @@ class Delivery(Protocol):
         ...
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
-        """Say how a job without audio in the chat ended (`job.state`, `job.reason`).
+        """Say how a job without audio in the chat ended (`job.stage`, `job.why`).
 
-        Offer "send again" where it is undeliverable. Raises DeliveryError.
+        Offer "send again" where it is undeliverable, and to take a part of it where it asks. Raises DeliveryError.
         """
         ...
 

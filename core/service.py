@@ -1,10 +1,12 @@
 """The members' use cases: what a bot may call on their behalf."""
 
+import asyncio
 import logging
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from hmac import compare_digest
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from core.admin import Admin
 from core.communities import CLOSED, Communities
@@ -13,9 +15,10 @@ from core.domain.allowed import Rule, allowed
 from core.domain.amounts import parse_amount
 from core.domain.errors import OutOfCredit, StaleJob, StoreAway, StoreError
 from core.domain.ids import Ids
-from core.domain.lifecycle import DELIVERY_ENDS, DeliveryState, Reason, State
-from core.domain.models import Accepted, Caller, Destination, Job, Order
+from core.domain.lifecycle import DELIVERY_ENDS, DeliveryState, JobState, Reason, State
+from core.domain.models import Accepted, Caller, Destination, Job, Order, Turn
 from core.domain.money import MICROS, show
+from core.domain.parts import Part, parts_of
 from core.domain.policy import OFFER_MS, OLDEST_ACT_MS, Policy
 from core.domain.products import Catalog, Product
 from core.domain.quota import Standing
@@ -45,6 +48,8 @@ from core.stores import Store
 
 log = logging.getLogger(__name__)
 
+LONG = 8000
+"""Characters that take longer to be split than others should wait."""
 LARGEST_WISH_MICROS = 100 * MICROS
 KEPT = -1
 """In the place of a reading: what is kept of the same order, free."""
@@ -123,7 +128,7 @@ class Service:
             if limit := CLOSED.get(await self.communities.approval(order.caller)):
                 raise OverLimit(limit, 0, await self.standing(order.caller))
             await self._ask_back(order, product)
-        admission = self._admission(order, product, agreed_micros)
+        admission = await self._admission(order, product, agreed_micros)
         self._check_open()
         try:
             admitted = await self._store.admit(admission)
@@ -131,23 +136,24 @@ class Service:
             log.log(logging.ERROR, "an order can't be admitted: %s", error, exc_info=not isinstance(error, StoreAway))
             raise Unavailable(Cause.STORE) from error
         job = admitted.job or await self._refuse(admission, admitted)
-        shown = replace(job, reason=await self._worker.why_waiting()) if job.waits else job
+        shown = replace(job, held_back=await self._worker.why_waiting()) if job.waits else job
         accepted = Accepted(job=shown, duplicate=admitted.duplicate)
         if not admitted.duplicate:
             log.info("job %s: %s, %d characters, %s", job.job_id, job.product, job.characters, job.community)
             await self._first_words.begin(job, accepted, first_word)
         return accepted
 
-    def _admission(self, order: Order, product: Product, agreed_micros: int = 0) -> Admission:
+    async def _admission(self, order: Order, product: Product, agreed_micros: int = 0) -> Admission:
         """Validate and price an order."""
-        parameters = product.validate(order.parameters)
-        cost_micros, job_id = product.cost_micros(parameters), self._ids.job()
+        parts = await _planned(product, order.parameters, order.turns)
+        cost_micros, job_id = sum(part.cost_micros for part in parts), self._ids.job()
         return Admission(
             order=order,
             job_id=job_id,
-            callback_token=f"{job_id}.{self._ids.token()}",
-            parameters=parameters,
-            characters=product.characters(parameters),
+            parts=parts,
+            tokens=[self._ids.callback(job_id) for _ in parts],
+            parameters={**parts[0].parameters, product.billed: product.text_of(order.parameters)},
+            characters=sum(part.characters for part in parts),
             price_micros=product.price_micros,
             cost_micros=cost_micros,
             operator_quota=self._policy.quota(direct=order.caller.direct),
@@ -191,7 +197,7 @@ class Service:
     async def _ask_back(self, order: Order, product: Product) -> NoReturn:
         """Keep an order until its member says what they mean; nothing is held before."""
         for parameters in order.readings.values():
-            product.validate(parameters)
+            await _planned(product, parameters, order.turns)
         self._check_open()
         offer_id, expires_ms = await self._offer(order, self._ids.job(), 0)
         words = str(order.parameters[product.billed])
@@ -281,7 +287,7 @@ class Service:
         """
         if order.readings or not order.caller.can_spend:
             return None
-        return await self._store.same(self._admission(order, self.catalog[order.product]))
+        return await self._store.same(await self._admission(order, self.catalog[order.product]))
 
     async def _send_same(self, order: Order) -> Job:
         job = await self.same_again(order)
@@ -300,18 +306,29 @@ class Service:
         return job
 
     async def cancel(self, caller: Caller, job_id: str) -> Job:
-        """Take back an order that still waits, free. Raises NotFound once it is on its way to the gateway."""
+        """Take back what of an order still waits, free. Raises NotFound once all of it is on its way to the gateway."""
         while True:
             job = await self._own(caller, job_id)
-            if job.state is State.CANCELLED and job.reason == Reason.WITHDRAWN:  # the button was pressed twice
+            if job.state is JobState.CANCELLED and job.reason == Reason.WITHDRAWN:  # the button was pressed twice
                 return job
-            if not job.waits:
+            if all(made.state is not State.QUEUED for made in job.generations):
                 raise NotFound(Missing.WAITING, job_id)
             with suppress(StaleJob):  # a worker took it just now, or left it: what it is then is looked at again
-                job = await self._store.move(job, State.CANCELLED, reason=Reason.WITHDRAWN)
+                job = await self._store.cancel(job, Reason.WITHDRAWN)
                 break
         log.info("job %s: cancelled by its member", job.job_id)
         self._worker.cancelled(job)
+        return job
+
+    async def choose(self, caller: Caller, job_id: str, *, take: bool) -> Job:
+        """Take the parts of an order that were made, and pay for those, or nothing. Raises NotFound."""
+        job = await self._own(caller, job_id)
+        try:
+            job = await self._store.choose(job, take=take)
+        except StaleJob as error:  # it was answered before, or there was nothing to ask
+            raise NotFound(Missing.JOB, job_id) from error
+        log.info("job %s: its member takes %s", job.job_id, "what there is" if take else "nothing")
+        self._worker.accept(job)
         return job
 
     async def _own(self, caller: Caller, job_id: str) -> Job:
@@ -341,7 +358,18 @@ class Service:
         tell how much of a guess is right.
         """
         job = await self._store.job(token.partition(".")[0])
-        if job is None or not compare_digest(token.encode("utf-8", "replace"), job.callback_token.encode()):
+        given, found = token.encode("utf-8", "replace"), 0
+        for made in job.generations if job else ():
+            if compare_digest(given, made.callback_token.encode()):
+                found = made.number
+        if job is None or not found:
             return False
-        self._worker.called_back(job, request_id)
+        self._worker.called_back(job, found, request_id)
         return True
+
+
+async def _planned(product: Product, parameters: Mapping[str, Any], turns: Sequence[Turn]) -> Sequence[Part]:
+    """Plan the parts of an order; a long text takes a thread, for as long as it would hold up everybody else."""
+    if len(product.text_of(parameters)) < LONG:
+        return parts_of(product, parameters, turns)
+    return await asyncio.to_thread(parts_of, product, parameters, turns)

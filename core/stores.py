@@ -6,8 +6,18 @@ from typing import Protocol, Unpack
 from core.domain.admission import Admission, Admitted
 from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
-from core.domain.lifecycle import DeliveryState, State
-from core.domain.models import Artifact, Caller, Changes, DeliveryChanges, Destination, Job, MoveChanges, Order, Person
+from core.domain.lifecycle import DeliveryState, Reason, State
+from core.domain.models import (
+    Caller,
+    Changes,
+    DeliveryChanges,
+    Destination,
+    GenerationChanges,
+    Job,
+    MoveChanges,
+    Order,
+    Person,
+)
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.reports import Community, CreditRequest, Entry, Spent
 from core.domain.troubles import Key
@@ -23,21 +33,34 @@ class Store(Protocol):
         """Decide on an order and, if it is admitted, write job, hold and ledger entry, all in one transaction."""
         ...
 
-    async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
-        """Move a job along its table, with changes to its other fields; settles or voids the hold on the way.
+    async def move(self, job: Job, number: int, to: State, **changed: Unpack[MoveChanges]) -> Job:
+        """Move one of a job's generations along its table, with changes to its other fields.
 
-        A job that becomes ready has a first delivery, to its destination.
+        With the last that ends, the job comes to its own outcome (`lifecycle.concluded`): its hold is charged or
+        released, and where it is ready it has a first delivery, to its destination.
         """
         ...
 
-    async def move_delivery(self, job: Job, to: DeliveryState, **changes: Unpack[DeliveryChanges]) -> Job:
+    async def cancel(self, job: Job, reason: Reason) -> Job:
+        """Cancel what of a job waits for its submission. Raises StaleJob where nothing does."""
+        ...
+
+    async def choose(self, job: Job, *, take: bool) -> Job:
+        """Take the parts that a job has, and charge them, or nothing."""
+        ...
+
+    async def note(self, job: Job, number: int, **changed: Unpack[GenerationChanges]) -> Job:
+        """Change fields of a generation that stays in its state."""
+        ...
+
+    async def move_delivery(self, job: Job, to: DeliveryState, **changed: Unpack[DeliveryChanges]) -> Job:
         """Move a job's newest delivery along its table.
 
         Once it is sent, the job is closed as `close_job` does; to be sent again, it is opened.
         """
         ...
 
-    async def update(self, job: Job, **changes: Unpack[Changes]) -> Job:
+    async def update(self, job: Job, **changed: Unpack[Changes]) -> Job:
         """Change fields of a job that stays in its state."""
         ...
 
@@ -63,10 +86,10 @@ class Store(Protocol):
         """Return the newest kept job of the same audio, the member's or of their channel, if they may order at all."""
         ...
 
-    async def drop_artifacts(self, job: Job, left: Sequence[Artifact] = ()) -> bool:
+    async def drop_artifacts(self, job: Job, *, chat_keeps: bool = False) -> bool:
         """Note that a job's files are not kept any longer; False where it is open, and needs them.
 
-        `left`: what its chat keeps all the same; else that is forgotten too.
+        `chat_keeps`: its chat keeps the audio all the same; else that is forgotten too.
         """
         ...
 
@@ -92,6 +115,10 @@ class Store(Protocol):
 
     async def oldest_waiting(self) -> Job | None:
         """Return the order that has waited longest for its submission."""
+        ...
+
+    async def asked_before(self, before_ms: int, most: int) -> list[Job]:
+        """Return jobs whose members have been asked since then what they take, and have not said."""
         ...
 
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:

@@ -3,7 +3,7 @@
 from core.domain.quota import LimitName
 from storage.accounts_sql import ACCOUNT, sharing
 from storage.communities_sql import EVER_HERE, HERE
-from storage.jobs_sql import DELIVERED_BY
+from storage.jobs_sql import DELIVERED_BY, UNDER_WAY
 
 # `before` is what the change replaces, read in the same transaction; it stands before the change in every list.
 _AUDIT = """
@@ -197,7 +197,9 @@ SPENT = f"""
 SELECT
     ledger.day_ms, ledger.member, coalesce(members.name, ledger.member) AS name, jobs.product,
     CAST(sum(ledger.charged_micros) AS BIGINT) AS charged_micros, count(*) AS orders,
-    CAST(sum(jobs.characters) AS BIGINT) AS characters
+    CAST(sum((
+        SELECT sum(made.characters) FROM generations AS made WHERE made.job_id = jobs.job_id AND made.state = 'fetched'
+    )) AS BIGINT) AS characters
 FROM ledger
 JOIN jobs ON jobs.job_id = ledger.job_id
 LEFT JOIN members ON members.community_id = {HERE} AND members.member = ledger.member
@@ -225,6 +227,6 @@ ORDER BY waits DESC, used_micros DESC, community
 LIMIT :most
 """
 OPEN_JOBS = f"""
-SELECT coalesce(deliveries.state, jobs.state) AS stage, count(*) AS jobs FROM jobs {DELIVERED_BY}
-WHERE closed_ms IS NULL GROUP BY coalesce(deliveries.state, jobs.state)
+SELECT coalesce(deliveries.state, {UNDER_WAY}, jobs.state) AS stage, count(*) AS jobs FROM jobs {DELIVERED_BY}
+WHERE closed_ms IS NULL GROUP BY 1
 """

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.domain.lifecycle import HELD, VOIDS, State
+from core.domain.lifecycle import ASKS, HELD, VOIDS, State
 from core.domain.money import show
 from storage.driver import Driver, Statement
 from storage.jobs_sql import DELIVERED_BY
+from storage.money_sql import LOST
 
 _HOME = """coalesce((
     SELECT coalesce(merged_into, community_id) FROM communities WHERE communities.community_id = {}.community_id
@@ -15,7 +16,7 @@ _HOME = """coalesce((
 LEDGER_HOME, AUDIT_HOME = _HOME.format("ledger"), _HOME.format("audit")
 
 
-def _words(states: Iterable[State]) -> str:
+def _words(states: Iterable[str]) -> str:
     return ", ".join(f"'{state}'" for state in sorted(states))
 
 
@@ -27,7 +28,7 @@ CHECKS: Mapping[str, str] = {
             SELECT {LEDGER_HOME}, account_id, -balance_micros FROM ledger
         ) AS both_sides GROUP BY community_id, account_id HAVING sum(balance) <> 0
     """,
-    "a hold is what its entry says, and a void gives back what the hold took": f"""
+    "a hold is what its entry says, and a void gives back no more than the hold took, credit first": f"""
         SELECT holds.job_id, holds.allowance_micros, holds.balance_micros FROM holds
         LEFT JOIN ledger ON ledger.job_id = holds.job_id AND ledger.kind = 'hold'
             AND ledger.allowance_micros = holds.allowance_micros AND ledger.balance_micros = -holds.balance_micros
@@ -37,8 +38,10 @@ CHECKS: Mapping[str, str] = {
         UNION ALL
         SELECT void.job_id, void.allowance_micros, void.balance_micros FROM ledger AS void
         LEFT JOIN ledger AS held ON held.job_id = void.job_id AND held.kind = 'hold'
-            AND held.allowance_micros = -void.allowance_micros AND held.balance_micros = -void.balance_micros
             AND held.day_ms = void.day_ms AND held.month_ms = void.month_ms
+            AND void.allowance_micros BETWEEN -held.allowance_micros AND 0
+            AND void.balance_micros BETWEEN 0 AND -held.balance_micros
+            AND (void.allowance_micros = 0 OR void.balance_micros = -held.balance_micros)
         WHERE void.kind = 'void' AND held.job_id IS NULL
     """,
     "every day's usage equals the ledger's sum": f"""
@@ -85,7 +88,7 @@ CHECKS: Mapping[str, str] = {
         SELECT holds.job_id, 'missing', holds.job_id FROM holds
         WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.job_id = holds.job_id)
     """,
-    "every job has one hold entry, and one charge if it has audio in time, else one void once it has ended": f"""
+    "every job has one hold entry, a charge if it has audio in time, and a void of what is not charged": f"""
         SELECT jobs.job_id, jobs.state, hold.entry_id AS hold, charge.entry_id AS charge, void.entry_id AS void
         FROM jobs
         LEFT JOIN ledger AS hold ON hold.entry_id = jobs.job_id || ':hold'
@@ -93,14 +96,67 @@ CHECKS: Mapping[str, str] = {
         LEFT JOIN ledger AS void ON void.entry_id = jobs.job_id || ':void'
         WHERE hold.entry_id IS NULL
         OR (charge.entry_id IS NOT NULL) <> (jobs.state = 'ready' AND jobs.late <> 'came')
-        OR (void.entry_id IS NOT NULL) <> (jobs.state IN ({_words(VOIDS)}) OR jobs.late = 'came')
+        OR (void.entry_id IS NOT NULL AND jobs.state IN ({_words(HELD)}))
+        OR (jobs.state NOT IN ({_words(HELD)}) AND jobs.cost_micros <> coalesce(charge.charged_micros, 0)
+            + CASE WHEN void.entry_id IS NULL THEN 0 ELSE void.balance_micros - void.allowance_micros END)
+        OR (void.entry_id IS NULL AND (jobs.state IN ({_words(VOIDS)}) OR jobs.late = 'came'))
+    """,
+    "a charge is what the parts cost that have audio": """
+        SELECT ledger.entry_id, ledger.charged_micros, jobs.cost_micros
+        FROM ledger LEFT JOIN jobs ON jobs.job_id = ledger.job_id
+        WHERE ledger.kind = 'charge' AND (jobs.job_id IS NULL OR ledger.charged_micros > jobs.cost_micros
+            OR ledger.charged_micros <> (
+                SELECT coalesce(sum(cost_micros), 0) FROM generations
+                WHERE generations.job_id = jobs.job_id AND state = 'fetched'
+            ))
+    """,
+    "a job has its generations, a part of it one that may bring audio, and it is open while one may": f"""
+        SELECT jobs.job_id, jobs.state, made.generations FROM jobs
+        LEFT JOIN (
+            SELECT
+                job_id, count(*) AS generations, max(number) AS newest, count(DISTINCT part) AS parts,
+                sum(CASE WHEN state IN ({_words(ASKS - {State.LATE})}) THEN 1 ELSE 0 END) AS under_way,
+                sum(CASE state WHEN 'late' THEN 1 ELSE 0 END) AS lates,
+                sum(CASE state WHEN 'fetched' THEN 1 ELSE 0 END) AS fetched
+            FROM generations GROUP BY job_id
+        ) AS made ON made.job_id = jobs.job_id
+        WHERE made.job_id IS NULL OR made.generations <> jobs.generations OR made.newest <> jobs.generations
+        OR (jobs.state = 'open') <> (under_way > 0) OR fetched > parts
+        OR (lates > 0 AND NOT (jobs.state = 'expired' AND jobs.late = 'came' AND jobs.generations = 1))
+        OR (jobs.state IN ('ready', 'asking') AND fetched = 0) OR (jobs.state = 'asking' AND fetched = parts)
+        OR (jobs.state IN ('failed', 'expired') AND fetched > 0)
+        UNION ALL
+        SELECT job_id, state, number FROM generations
+        WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.job_id = generations.job_id)
+    """,
+    "the parts of a job cost what it holds": """
+        SELECT jobs.job_id, jobs.cost_micros, jobs.characters FROM jobs
+        JOIN (
+            SELECT job_id, sum(cost_micros) AS cost_micros, sum(characters) AS characters FROM generations
+            WHERE number = (
+                SELECT min(number) FROM generations AS first
+                WHERE first.job_id = generations.job_id AND first.part = generations.part
+            ) GROUP BY job_id
+        ) AS made ON made.job_id = jobs.job_id
+        WHERE made.cost_micros <> jobs.cost_micros OR made.characters <> jobs.characters
+    """,
+    "a generation is submitted once, and what is tried again is a part of several that had failed": """
+        SELECT later.job_id, later.number, earlier.state FROM generations AS later
+        JOIN generations AS earlier ON earlier.job_id = later.job_id AND earlier.part = later.part
+            AND earlier.number < later.number
+        WHERE earlier.state <> 'failed' OR later.cost_micros <> earlier.cost_micros
+            OR later.characters <> earlier.characters
+        UNION ALL
+        SELECT job_id, max(number), max(state) FROM generations GROUP BY job_id, part HAVING count(*) > 2
     """,
     "audio comes late only to a job that had expired, and the operator pays for it": """
-        SELECT job_id, state, late, upstream_micros FROM jobs WHERE CASE late
-            WHEN '' THEN state = 'late'
-            WHEN 'awaited' THEN state <> 'expired'
-            ELSE late <> 'came' OR upstream_micros <> cost_micros
-                OR state NOT IN ('late', 'expired', 'ready')
+        SELECT jobs.job_id, jobs.state, jobs.late, made.upstream_micros FROM jobs
+        JOIN generations AS made ON made.job_id = jobs.job_id AND made.number = 1
+        WHERE CASE jobs.late
+            WHEN '' THEN made.state = 'late'
+            WHEN 'awaited' THEN jobs.state <> 'expired' OR jobs.generations > 1
+            ELSE jobs.late <> 'came' OR made.upstream_micros <> jobs.cost_micros OR jobs.generations > 1
+                OR jobs.state NOT IN ('expired', 'ready')
         END
     """,
     "a job that is ready has deliveries, and knows its newest": f"""
@@ -118,11 +174,6 @@ CHECKS: Mapping[str, str] = {
             WHEN 'sent' THEN closed_ms IS NULL WHEN 'undeliverable' THEN FALSE ELSE closed_ms IS NOT NULL
         END AND jobs.state = 'ready'
     """,
-    "a charge is what was held, for a job that has audio": """
-        SELECT ledger.entry_id, ledger.charged_micros, jobs.state, jobs.cost_micros
-        FROM ledger LEFT JOIN jobs ON jobs.job_id = ledger.job_id
-        WHERE ledger.kind = 'charge' AND (jobs.job_id IS NULL OR ledger.charged_micros <> jobs.cost_micros)
-    """,
     "an entry has only what belongs to its kind": """
         SELECT entry_id, kind FROM ledger WHERE CASE
             WHEN kind IN ('grant', 'revoke') THEN
@@ -130,7 +181,8 @@ CHECKS: Mapping[str, str] = {
                 OR allowance_micros <> 0 OR charged_micros <> 0 OR upstream_micros <> 0
                 OR (kind = 'grant') <> (balance_micros > 0)
             ELSE
-                job_id IS NULL OR entry_id <> job_id || ':' || kind OR actor IS NOT NULL
+                job_id IS NULL OR actor IS NOT NULL
+                OR (kind <> 'upstream' AND entry_id <> job_id || ':' || kind)
                 OR (kind = 'upstream') <> (day_ms IS NULL) OR (kind = 'upstream') <> (month_ms IS NULL)
                 OR (kind <> 'charge' AND charged_micros <> 0) OR (kind = 'upstream') <> (upstream_micros > 0)
                 OR (kind IN ('charge', 'upstream') AND (allowance_micros <> 0 OR balance_micros <> 0))
@@ -141,8 +193,8 @@ CHECKS: Mapping[str, str] = {
         FROM ledger LEFT JOIN jobs ON jobs.job_id = ledger.job_id
         WHERE ledger.job_id IS NOT NULL AND (
             jobs.job_id IS NULL OR {LEDGER_HOME} <> jobs.community_id OR ledger.member <> jobs.member
-            OR ledger.at_ms <> CASE ledger.kind WHEN 'hold' THEN jobs.created_ms ELSE jobs.resolved_ms END
-            OR (ledger.kind <> 'hold' AND jobs.resolved_ms IS NULL)
+            OR (ledger.kind = 'hold' AND ledger.at_ms <> jobs.created_ms)
+            OR (ledger.kind IN ('charge', 'void') AND (jobs.resolved_ms IS NULL OR ledger.at_ms <> jobs.resolved_ms))
         )
     """,
     "what becomes of a hold counts for the same account": """
@@ -174,11 +226,25 @@ CHECKS: Mapping[str, str] = {
         SELECT job_id, characters, price_micros, cost_micros FROM jobs
         WHERE (characters * price_micros + 999) / 1000 <> cost_micros
     """,
-    "what the operator pays for a job stands in the ledger": f"""
-        SELECT jobs.job_id, jobs.state, jobs.upstream_micros, ledger.upstream_micros AS entered FROM jobs
-        LEFT JOIN ledger ON ledger.entry_id = jobs.job_id || ':upstream'
-        WHERE coalesce(ledger.upstream_micros, 0) <> jobs.upstream_micros
-        OR (jobs.upstream_micros <> 0 AND jobs.state NOT IN ({_words(VOIDS)}) AND jobs.late <> 'came')
+    "what the operator pays for a generation stands in the ledger: at once if its part is tried again": f"""
+        SELECT made.job_id, made.number, made.upstream_micros, ledger.upstream_micros AS entered, ledger.at_ms
+        FROM generations AS made
+        JOIN jobs ON jobs.job_id = made.job_id
+        LEFT JOIN generations AS later ON later.job_id = made.job_id AND later.part = made.part
+            AND later.number > made.number
+        LEFT JOIN ledger ON ledger.kind = 'upstream' AND ledger.entry_id = {LOST}
+        WHERE coalesce(ledger.upstream_micros, 0) <> CASE
+            WHEN later.job_id IS NULL AND jobs.state IN ({_words(HELD)}) THEN 0 ELSE made.upstream_micros
+        END
+        OR ledger.at_ms <> CASE WHEN later.job_id IS NULL THEN jobs.resolved_ms ELSE made.updated_ms END
+        OR made.upstream_micros > made.cost_micros
+        OR (made.upstream_micros > 0 AND made.state IN ({_words(ASKS - {State.LATE})}))
+        OR (made.upstream_micros > 0 AND made.state = 'fetched' AND jobs.state <> 'cancelled' AND jobs.late <> 'came')
+        UNION ALL
+        SELECT ledger.job_id, 0, 0, ledger.upstream_micros, ledger.at_ms FROM ledger
+        WHERE ledger.kind = 'upstream' AND NOT EXISTS (
+            SELECT 1 FROM generations AS made WHERE made.job_id = ledger.job_id AND ledger.entry_id = {LOST}
+        )
     """,
     "credit is what its act says": """
         SELECT ledger.entry_id, ledger.balance_micros, audit.before_value, audit.after_value FROM ledger

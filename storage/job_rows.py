@@ -1,7 +1,7 @@
 """How a job becomes a row, and a row a job."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields as fields_of
 from dataclasses import replace
 from functools import lru_cache
@@ -11,14 +11,15 @@ from typing import Any
 from core.domain.admission import Admission
 from core.domain.errors import StaleJob
 from core.domain.jsontype import JSON
-from core.domain.lifecycle import DeliveryState, Late, Reason, State
-from core.domain.models import Artifact, Delivery, Destination, Job
-from storage.driver import Row
+from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
+from core.domain.models import Artifact, Delivery, Destination, Generation, Job
+from storage import jobs_sql
+from storage.driver import Driver, Row, Statement
 from storage.rows import split
 
 READ = 512
 """Texts of rows that are kept as they were read."""
-_OF_JOB = frozenset(field.name for field in fields_of(Job))
+_OF_JOB = frozenset(field.name for field in fields_of(Job)) - {"generations"}
 _OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail", "kept")
 
 
@@ -49,7 +50,7 @@ def columns_of(admission: Admission) -> dict[str, Any]:
         "cost_micros": admission.cost_micros,
         "destination": destination_text(order.destination),
         "locale": order.caller.locale,
-        "callback_token": admission.callback_token,
+        "parts": len(admission.parts),
         "digest": admission.digest,
     }
 
@@ -67,30 +68,74 @@ def stored(value: Any) -> Any:
             return value
 
 
-def job_of(row: Row) -> Job:
-    """Read a job from its row, with its delivery where that was read beside it."""
+async def jobs_of(driver: Driver, rows: Sequence[Row]) -> list[Job]:
+    """Read jobs from their rows; those of several generations have the rest of them read, too."""
+    several = [row["job_id"] for row in rows if row["generations"] > 1]
+    reads = [Statement(jobs_sql.GENERATIONS, {"job_id": job_id}) for job_id in several]
+    found = await driver.run(reads) if reads else ()
+    generations = dict(zip(several, found, strict=True))
+    return [job_of(row, generations.get(row["job_id"], ())) for row in rows]
+
+
+def job_of(row: Row, generations: Sequence[Row] = ()) -> Job:
+    """Read a job from its row, with what was read beside it; `generations`: all of them, where it has several."""
     # By values, since to ask an sqlite3.Row for each column by name takes it five times longer.
     values = dict(zip(row.keys(), row, strict=True))
     fields: dict[str, Any] = {name: value for name, value in values.items() if name in _OF_JOB}
     if values.get("number"):
         fields["delivery"] = _delivery(values, "delivery_")
         fields["destination"] = values["delivery_destination"]
+    parameters = _parameters(fields["parameters"])
+    made = [generation_of(one, parameters) for one in generations]
     read = {
-        "state": State(fields["state"]),
+        "state": JobState(fields["state"]),
         "late": Late(fields["late"]),
-        "reason": Reason(fields["reason"]) if fields["reason"] else None,
         "direct": bool(fields["direct"]),
         "roles": split(fields["roles"]),
-        "parameters": _parameters(fields["parameters"]),
-        "destination": _destination_of(fields["destination"]),
-        "artifacts": _artifacts(fields["artifacts"]),
+        "parameters": parameters,
+        "destination": destination_of(fields["destination"]),
+        "generations": tuple(made) or (generation_of(values, parameters, "generation_"),),
     }
     return Job(**{**fields, **read})
 
 
+def generation_of(row: Mapping[str, Any] | Row, parameters: Mapping[str, Any], prefix: str = "") -> Generation:
+    """Read a generation from its row; `parameters`: its job's, where it has none of its own."""
+    fields = {name: row[prefix + name] for name in jobs_sql.OF_GENERATION}
+    read = {
+        "state": State(fields["state"]),
+        "reason": Reason(fields["reason"]) if fields["reason"] else None,
+        "parameters": _parameters(fields["parameters"]) if fields["parameters"] else parameters,
+        "artifacts": _artifacts(fields["artifacts"]),
+    }
+    return Generation(**{**fields, **read})
+
+
+def with_generations(job: Job, rows: Sequence[Row]) -> Job:
+    """Return the job with those of its generations as these rows have them, and where it goes by now."""
+    made = {generation.number: generation for generation in job.generations}
+    made |= {row["number"]: generation_of(row, job.parameters) for row in rows}
+    placed = job.destination if job.delivery or not rows else destination_of(rows[0]["destination"])
+    return replace(job, generations=tuple(made[number] for number in sorted(made)), destination=placed)
+
+
+def with_row(job: Job, row: Row) -> Job:
+    """Return the job as its own row has it, its generations and delivery as they are."""
+    kept = job.destination if job.delivery else destination_of(row["destination"])
+    return replace(
+        job,
+        state=JobState(row["state"]),
+        updated_ms=row["updated_ms"],
+        late=Late(row["late"]),
+        worker_id=row["worker_id"],
+        shown=row["shown"],
+        destination=kept,
+    )
+
+
 def with_delivery(job: Job, row: Row) -> Job:
     """Return the job with its delivery as that row has it."""
-    return replace(job, delivery=_delivery(row), destination=_destination_of(row["destination"]))
+    return replace(job, delivery=_delivery(row), destination=destination_of(row["destination"]))
 
 
 def delivery_of(job: Job) -> Delivery:
@@ -115,7 +160,8 @@ def _parameters(text: str) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=READ)
-def _destination_of(text: str) -> Destination:
+def destination_of(text: str) -> Destination:
+    """Read a destination from its column."""
     read = json.loads(text)
     return Destination(read["platform"], MappingProxyType(read["data"]))
 

@@ -1,4 +1,4 @@
-"""The SQL that reads jobs and deliveries; how they change follows from the lifecycle."""
+"""The SQL that reads jobs, generations and deliveries; how they change follows from the lifecycle."""
 
 PLACE = "UPDATE jobs SET destination = :destination WHERE job_id = :job_id AND closed_ms IS NULL AND deliveries = 0"
 PLACE_DELIVERY = """
@@ -6,38 +6,66 @@ UPDATE deliveries SET destination = :destination
 WHERE job_id = :job_id AND number = (SELECT deliveries FROM jobs WHERE job_id = :job_id AND closed_ms IS NULL)
 """
 
-COLUMNS = """jobs.*, communities.key AS community, deliveries.number, deliveries.state AS delivery_state,
+OF_GENERATION = (
+    "number", "part", "parameters", "characters", "cost_micros", "state", "callback_token", "updated_ms", "pause_ms",
+    "attempts", "request_id", "submitted_ms", "deadline_ms", "reason", "detail", "artifacts",
+    "upstream_micros",
+)  # fmt: skip
+_FIRST = ", ".join(f"first.{name} AS generation_{name}" for name in OF_GENERATION)
+COLUMNS = f"""jobs.*, communities.key AS community, {_FIRST}, deliveries.number, deliveries.state AS delivery_state,
     deliveries.destination AS delivery_destination, deliveries.attempts AS delivery_attempts,
     deliveries.reason AS delivery_reason, deliveries.detail AS delivery_detail,
     deliveries.updated_ms AS delivery_updated_ms, deliveries.kept AS delivery_kept"""
 DELIVERED_BY = "LEFT JOIN deliveries ON deliveries.job_id = jobs.job_id AND deliveries.number = jobs.deliveries"
-BESIDE = f"LEFT JOIN communities ON communities.community_id = jobs.community_id {DELIVERED_BY}"
-"""What is read beside a job's row: its community's key, and its newest delivery."""
+BESIDE = f"""
+LEFT JOIN communities ON communities.community_id = jobs.community_id
+LEFT JOIN generations AS first ON first.job_id = jobs.job_id AND first.number = 1
+{DELIVERED_BY}
+"""
+"""What is read beside a job's row: its community's key, its first generation, and its newest delivery."""
 _JOBS = f"SELECT {COLUMNS} FROM jobs {BESIDE}"
+GENERATIONS = "SELECT * FROM generations WHERE job_id = :job_id ORDER BY number"
+"""All of a job's, where it has more than the first."""
+DESTINATION = "(SELECT destination FROM jobs WHERE jobs.job_id = generations.job_id) AS destination"
+"""Where a job goes may be noted at any time."""
+LOCK = "SELECT job_id FROM jobs WHERE job_id = :job_id FOR UPDATE"
+"""Lets only one of a job's generations end at a time, where there are several writers."""
+UNDER_WAY = """(
+    SELECT state FROM generations WHERE generations.job_id = jobs.job_id
+    AND state IN ('queued', 'submitting', 'unconfirmed', 'running', 'late')
+    ORDER BY CASE state
+        WHEN 'running' THEN 1 WHEN 'submitting' THEN 2 WHEN 'unconfirmed' THEN 3 WHEN 'late' THEN 4 ELSE 5
+    END LIMIT 1
+)"""
+"""How far its generations are under way."""
+WAITS = """jobs.state = 'open' AND NOT EXISTS (
+    SELECT 1 FROM generations WHERE generations.job_id = jobs.job_id AND generations.state <> 'queued'
+)"""
+"""Whether nothing of a job has been submitted."""
 
 JOB = f"{_JOBS} WHERE jobs.job_id = :job_id"
 JOB_BY_EVENT = f"{_JOBS} WHERE event_id = :event_id"
 UNFINISHED = f"{_JOBS} WHERE closed_ms IS NULL ORDER BY jobs.created_ms, jobs.job_id"
 OLDEST_WAITING = f"""
-{_JOBS} WHERE closed_ms IS NULL AND jobs.state = 'queued' ORDER BY jobs.created_ms, jobs.job_id LIMIT 1
+{_JOBS} WHERE closed_ms IS NULL AND {WAITS} ORDER BY jobs.created_ms, jobs.job_id LIMIT 1
 """
-KEPT = f"{_JOBS} WHERE artifacts <> '[]' AND closed_ms < :before_ms ORDER BY closed_ms LIMIT :most"
+KEPT = f"{_JOBS} WHERE jobs.kept = 1 AND closed_ms < :before_ms ORDER BY closed_ms LIMIT :most"
 AWAITED = f"{_JOBS} WHERE late = 'awaited' AND closed_ms < :before_ms ORDER BY closed_ms LIMIT :most"
 
 HISTORY = f"""
-{_JOBS} WHERE member = :member AND artifacts <> '[]' AND closed_ms IS NOT NULL
+{_JOBS} WHERE member = :member AND jobs.kept = 1 AND closed_ms IS NOT NULL
 AND (CAST(:community AS TEXT) IS NULL OR communities.key = :community)
 ORDER BY jobs.created_ms DESC, jobs.job_id DESC LIMIT :most
 """
 # Nobody's direct chat is open to others: it is a community of its own, and asked for all the same.
 SAME = f"""
-{_JOBS} WHERE digest = :digest AND artifacts <> '[]' AND closed_ms IS NOT NULL AND communities.key = :community
+{_JOBS} WHERE digest = :digest AND jobs.kept = 1 AND closed_ms IS NOT NULL AND communities.key = :community
+AND NOT EXISTS (SELECT 1 FROM generations WHERE generations.job_id = jobs.job_id AND generations.state <> 'fetched')
 AND (member = :member OR (jobs.direct = 0 AND :direct = 0 AND channel = :channel))
 ORDER BY CASE WHEN member = :member THEN 0 ELSE 1 END, jobs.created_ms DESC, jobs.job_id DESC LIMIT 1
 """
-DROP_ARTIFACTS = """
-UPDATE jobs SET artifacts = :left WHERE job_id = :job_id AND closed_ms IS NOT NULL RETURNING job_id
-"""
+DROP_FILES = "UPDATE jobs SET kept = :kept WHERE job_id = :job_id AND closed_ms IS NOT NULL RETURNING job_id"
+LEAVE_ARTIFACTS = "UPDATE generations SET artifacts = :artifacts WHERE job_id = :job_id AND number = :number"
 FORGET_KEPT = "UPDATE deliveries SET kept = NULL WHERE job_id = :job_id AND kept IS NOT NULL"
 
 
@@ -59,7 +87,18 @@ SELECT
     job_id, :number + 1, 'pending', :destination, :now_ms, :now_ms,
     (SELECT kept FROM deliveries WHERE job_id = :job_id AND kept IS NOT NULL ORDER BY number DESC LIMIT 1)
 FROM jobs
-WHERE job_id = :job_id AND deliveries = :number AND closed_ms IS NOT NULL AND artifacts <> '[]'
+WHERE job_id = :job_id AND deliveries = :number AND closed_ms IS NOT NULL AND kept = 1
 ON CONFLICT (job_id, number) DO NOTHING
 RETURNING *
 """
+
+OPEN_GENERATION = f"""
+INSERT INTO generations (
+    job_id, number, part, parameters, characters, cost_micros, pause_ms, state, callback_token, updated_ms
+)
+SELECT
+    job_id, :number, :part, :parameters, :characters, :cost_micros, :pause_ms, 'queued', :callback_token, :now_ms
+FROM jobs WHERE job_id = :job_id
+RETURNING *, {DESTINATION}
+"""
+ASKED = f"{_JOBS} WHERE closed_ms IS NULL AND jobs.state = 'asking' AND jobs.updated_ms <= :before_ms LIMIT :most"

@@ -12,8 +12,8 @@ from core.domain.models import Job, Shown
 from core.engine.lease import Carried, Hear, Signal
 from core.engine.queue import Room
 from storage.driver import Driver, Statement
-from storage.job_rows import job_of
-from storage.jobs_sql import BESIDE, COLUMNS, taken
+from storage.job_rows import jobs_of
+from storage.jobs_sql import BESIDE, COLUMNS, WAITS, taken
 from storage.rows import joined
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ RETURNING job_id
 """
 # Members take turns, as in a worker's own queue, those first who have least under way here. What could not begin at
 # once is left to other workers. What is under way already goes on whatever waits. Who stopped meanwhile takes nothing.
-_TAKE = taken("""
+_TAKE = taken(f"""
 UPDATE jobs SET worker_id = :worker_id
 WHERE worker_id = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
@@ -74,14 +74,19 @@ WHERE worker_id = '' AND closed_ms IS NULL AND job_id = ANY (ARRAY(
                         + coalesce(begun.jobs, 0) AS nth
                 FROM (
                     SELECT
-                        job_id, created_ms, community_id, CASE state WHEN 'queued' THEN 1 ELSE 0 END AS waits,
-                        row_number() OVER (PARTITION BY state, jobs.member ORDER BY created_ms, job_id)
+                        job_id, created_ms, community_id, waits,
+                        row_number() OVER (PARTITION BY waits, open.member ORDER BY created_ms, job_id)
                             + coalesce(begun.jobs, 0) AS turn
-                    FROM jobs
+                    FROM (
+                        SELECT
+                            job_id, created_ms, community_id, member, CASE WHEN {WAITS} THEN 1 ELSE 0 END AS waits
+                        FROM jobs
+                        WHERE worker_id = '' AND closed_ms IS NULL
+                        AND replace(:platforms, ',' || platform || ',', '') <> :platforms
+                    ) AS open
                     LEFT JOIN unnest(CAST(:members AS TEXT[]), CAST(:of_member AS BIGINT[]))
-                        AS begun (member, jobs) ON begun.member = jobs.member
-                    WHERE worker_id = '' AND closed_ms IS NULL AND (state <> 'queued' OR :most > 0)
-                    AND replace(:platforms, ',' || platform || ',', '') <> :platforms
+                        AS begun (member, jobs) ON begun.member = open.member
+                    WHERE waits = 0 OR :most > 0
                 ) AS free
                 JOIN communities ON communities.community_id = free.community_id
                 LEFT JOIN unnest(CAST(:communities AS TEXT[]), CAST(:of_community AS BIGINT[]))
@@ -100,7 +105,7 @@ _TAKE_UNSHOWN = taken(f"""
 UPDATE jobs SET worker_id = :worker_id
 WHERE worker_id = '' AND job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
-    WHERE worker_id = '' AND closed_ms IS NULL AND state = 'queued' AND shown <> {Shown.WAITS}
+    WHERE worker_id = '' AND closed_ms IS NULL AND {WAITS} AND shown <> {Shown.WAITS}
     AND EXISTS (SELECT 1 FROM workers WHERE worker_id = :worker_id)
     AND created_ms <= {NOW} - :waited_ms
     AND replace(:platforms, ',' || platform || ',', '') <> :platforms
@@ -115,8 +120,11 @@ UPDATE jobs SET worker_id = '',
     shown = CASE WHEN :told OR shown < {Shown.NO_WORKER} THEN {Shown.WAITS} ELSE shown END
 WHERE job_id = :job_id AND worker_id = :worker_id
 """
-_OURS = f"SELECT {COLUMNS} FROM jobs {BESIDE} WHERE worker_id = :worker_id AND closed_ms IS NULL"
-_LEFT = "SELECT count(*) AS jobs FROM jobs WHERE worker_id = '' AND closed_ms IS NULL AND state = 'queued'"
+# One that asks is carried by nobody until its member has answered.
+_OURS = f"""
+SELECT {COLUMNS} FROM jobs {BESIDE} WHERE worker_id = :worker_id AND closed_ms IS NULL AND jobs.state <> 'asking'
+"""
+_LEFT = f"SELECT count(*) AS jobs FROM jobs WHERE worker_id = '' AND closed_ms IS NULL AND {WAITS}"
 
 
 def _clock_s() -> float:
@@ -175,7 +183,7 @@ class PostgresLease:
         args |= {"communities": list(room.of_community), "of_community": list(room.of_community.values())}
         rows, left = await self._driver.run([Statement(_TAKE, args), Statement(_LEFT)])
         self.left = int(left[0]["jobs"])
-        return _oldest_first([*strays, *map(job_of, rows)])
+        return _oldest_first([*strays, *await jobs_of(self._driver, rows)])
 
     async def _find_strays(self, carried: Carried) -> list[Job]:
         """Return, now and then, the jobs that are ours and that nobody carried at the look before this either.
@@ -186,11 +194,11 @@ class PostgresLease:
             return []
         self._looked_s = _clock_s()
         (rows,) = await self._driver.run([Statement(_OURS, {"worker_id": self.worker_id})])
-        lost = {row["job_id"]: row for row in rows if not carried(row["job_id"])}
+        lost = {job.job_id: job for job in await jobs_of(self._driver, rows) if not carried(job.job_id)}
         again, self._lost = lost.keys() & self._lost, frozenset(lost)
         for job_id in again:
             log.warning("job %s: it was taken, and nobody carried it; it goes on", job_id)
-        return [job_of(lost[job_id]) for job_id in again]
+        return [lost[job_id] for job_id in again]
 
     async def take_unshown(self, most: int) -> list[Job]:
         """Make jobs ours that have waited for a while and whose members were not shown that; they are to be left."""
@@ -198,7 +206,7 @@ class PostgresLease:
             return []
         args = {"worker_id": self.worker_id, "most": most, "platforms": self._platforms, "waited_ms": WAITED_MS}
         (rows,) = await self._driver.run([Statement(_TAKE_UNSHOWN, args)])
-        return _oldest_first(map(job_of, rows))
+        return _oldest_first(await jobs_of(self._driver, rows))
 
     async def leave(self, job: Job, *, told: bool) -> None:
         """Leave a job that is ours to whoever takes it first."""

@@ -139,13 +139,13 @@ RETURNING allowance_micros, balance_micros
 ADMIT_JOB = f"""
 INSERT INTO jobs (
     job_id, event_id, platform, community_id, member, member_name, direct, product, parameters,
-    characters, price_micros, cost_micros, state, destination, channel, roles, locale, callback_token,
+    characters, price_micros, cost_micros, state, generations, destination, channel, roles, locale,
     digest, created_ms, updated_ms
 )
 SELECT
     :job_id, :event_id, :platform, community_id, :member, :name, :direct, :product, :parameters,
     :characters, :price_micros, :cost_micros,
-    'queued', :destination, :channel, :roles, :locale, :callback_token, :digest, :now_ms, :now_ms
+    'open', :parts, :destination, :channel, :roles, :locale, :digest, :now_ms, :now_ms
 FROM holds WHERE job_id = :job_id
 RETURNING {KEYED}
 """
@@ -220,23 +220,38 @@ WHERE month_ms IN (SELECT month_ms FROM holds WHERE job_id = :job_id)
 DRAW_UPSTREAM = """
 UPDATE total_usage SET used_micros = used_micros + :upstream_micros
 WHERE month_ms IN (SELECT month_ms FROM ledger WHERE entry_id = :job_id || ':hold')
+AND (CAST(:total_micros AS BIGINT) IS NULL OR used_micros + :upstream_micros <= :total_micros)
 """
 
 LEDGER_CHARGE = """
 INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, job_id, day_ms, month_ms, charged_micros)
 SELECT
-    job_id || ':charge', :now_ms, community_id, account_id, :member, 'charge', job_id, day_ms, month_ms,
-    allowance_micros + balance_micros
-FROM holds WHERE job_id = :job_id
+    job_id || ':charge', :now_ms, community_id, account_id, :member, 'charge', job_id, day_ms, month_ms, :charged_micros
+FROM holds WHERE job_id = :job_id AND :charged_micros <= allowance_micros + balance_micros
 """
 
-LEDGER_UPSTREAM = """
+# What is left of a hold after its charge, which takes the allowance first, as the hold did.
+SPEND_HOLD = """
+UPDATE holds SET
+    allowance_micros = CASE WHEN allowance_micros > :charged_micros THEN allowance_micros - :charged_micros ELSE 0 END,
+    balance_micros = CASE
+        WHEN allowance_micros >= :charged_micros THEN balance_micros
+        ELSE balance_micros + allowance_micros - :charged_micros
+    END
+WHERE job_id = :job_id
+"""
+
+LOST = "made.job_id || ':upstream' || CASE made.number WHEN 1 THEN '' ELSE ':' || CAST(made.number AS TEXT) END"
+"""The id of the entry of what the operator pays for a generation."""
+LEDGER_UPSTREAM = f"""
 INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, job_id, upstream_micros, reason)
 SELECT
-    jobs.job_id || ':upstream', :now_ms, jobs.community_id, held.account_id, jobs.member, 'upstream', jobs.job_id,
-    jobs.upstream_micros, jobs.reason
-FROM jobs JOIN ledger AS held ON held.entry_id = jobs.job_id || ':hold'
-WHERE jobs.job_id = :job_id
+    {LOST}, :now_ms, jobs.community_id, held.account_id, jobs.member, 'upstream', made.job_id,
+    made.upstream_micros, made.reason
+FROM generations AS made
+JOIN jobs ON jobs.job_id = made.job_id
+JOIN ledger AS held ON held.entry_id = made.job_id || ':hold'
+WHERE made.job_id = :job_id AND made.number = :number
 """
 
 CLOSE_HOLD = "DELETE FROM holds WHERE job_id = :job_id"

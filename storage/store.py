@@ -1,29 +1,44 @@
 """The Store port in SQL: which statements make up each transaction, and rows as the core's values."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
 from core.domain.admission import Admission, Admitted
 from core.domain.communities import Approval, Communities
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import DELIVERY_MOVES, MOVES, DeliveryState, Late, State, settles, voids
-from core.domain.models import Artifact, Changes, DeliveryChanges, Destination, Job, MoveChanges
+from core.domain.lifecycle import (
+    DELIVERY_MOVES,
+    DeliveryState,
+    JobState,
+    Reason,
+    State,
+)
+from core.domain.models import Changes, DeliveryChanges, Destination, Generation, GenerationChanges, Job, MoveChanges
 from core.domain.refusals import Limit
 from core.domain.reports import EntryKind
 from core.ports import Clock
 from storage import accounts_sql, communities_sql, jobs_sql, money_sql
+from storage.changes import Step, closing, of_delivery, of_generation, of_job, opening
 from storage.communities import SqlCommunities
 from storage.driver import Driver, Row, Statement, Unexpected, When, run_once
-from storage.job_rows import columns_of, delivery_of, destination_text, job_of, stored, with_delivery
+from storage.job_rows import (
+    columns_of,
+    delivery_of,
+    destination_text,
+    job_of,
+    jobs_of,
+    stored,
+    with_delivery,
+    with_generations,
+    with_row,
+)
 from storage.members import SqlMembers, folded, standing_of
 from storage.migrate import migrate
 from storage.rows import TOTAL, joined, whose
 
 MOST_KNOWN = 10_000
 """Communities and members whose rows are known to be there, so that they are not inserted with each order."""
-_COLUMNS = MoveChanges.__optional_keys__ | {"state", "updated_ms", "resolved_ms", "deliveries"}
-"""What may change in a job's row, but for the worker that carries it."""
 
 
 def _first(rows: Sequence[Sequence[Row]]) -> Row | None:
@@ -31,9 +46,16 @@ def _first(rows: Sequence[Sequence[Row]]) -> Row | None:
     return next((found[0] for found in rows if found), None)
 
 
+_ADMITTED = (money_sql.ADMIT_JOB, jobs_sql.OPEN_GENERATION)
+
+
+def _dropped(rows: Sequence[Sequence[Row]]) -> bool:
+    return bool(rows[0])
+
+
 _WHEN: Mapping[str, When] = {
     **dict.fromkeys(
-        (money_sql.ADMIT_JOB, money_sql.LEDGER_HOLD, money_sql.DRAW_POOL, money_sql.DRAW_TOTAL),
+        (*_ADMITTED, money_sql.LEDGER_HOLD, money_sql.DRAW_POOL, money_sql.DRAW_TOTAL),
         lambda rows: _first(rows) is not None,
     ),
     money_sql.DRAW_USAGE: lambda rows: bool((hold := _first(rows)) and hold["allowance_micros"]),
@@ -106,7 +128,8 @@ class SqlStore(SqlCommunities, SqlMembers):
         same, *_, decided = await self._driver.run([Statement(jobs_sql.SAME, args), *statements])
         if not same or decided[0]["refused_by"] or standing_of(decided[0]).never:
             return None
-        return job_of(same[0])
+        (job,) = await jobs_of(self._driver, same)
+        return job
 
     async def admit(self, admission: Admission) -> Admitted:
         args, caller = self._args_of(admission), admission.order.caller
@@ -117,11 +140,13 @@ class SqlStore(SqlCommunities, SqlMembers):
             touched += (TOTAL,)
         texts = (*know, *money_sql.ADMIT, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
         statements = [Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts]
+        statements[-2:-2] = self._parts(admission)
         results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])
         if results is None:  # the answer was lost: what it said is asked for again
             results = await self._driver.run(statements[-2:])
         *before, earlier, refused = results
-        found = (before and before[len(know) + 1]) or earlier
+        made = before[len(know) + 1] if before else []
+        found = made or earlier
         if not found and refused[0]["refused_by"] == "unknown":  # it was known, and has been forgotten since
             self._known.discard(pair)
             return await self.admit(admission)
@@ -130,56 +155,80 @@ class SqlStore(SqlCommunities, SqlMembers):
         self._known.add(pair)
         if not found:
             return Admitted(refused_by=Limit(refused[0]["refused_by"]), standing=standing_of(refused[0]))
-        job = job_of(found[0])
+        if made:
+            return Admitted(job=job_of(made[0], [rows[0] for rows in before[len(know) + len(money_sql.ADMIT) :]]))
+        (job,) = await jobs_of(self._driver, earlier)
         return Admitted(job=job, duplicate=job.job_id != admission.job_id)
 
-    async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
-        if to not in MOVES[job.state]:
-            raise StaleJob(f"{job.job_id} can't go from {job.state} to {to}")
-        args: dict[str, Any] = {"job_id": job.job_id, "member": job.member, "now_ms": self._clock.now_ms()}
-        values: dict[str, object] = {**changes, "state": to.value, "updated_ms": args["now_ms"]}
-        if settles(job.state, to) or voids(job.state, to):
-            values["resolved_ms"] = args["now_ms"]
-        if to is State.LATE:
-            values["late"] = Late.CAME
-        if to is State.READY:
-            values["deliveries"] = 1
-        statements = [self._change(job, values)]
-        if to is State.READY:
-            statements.append(Statement(jobs_sql.OPEN_DELIVERY, args, 1))
-        if settles(job.state, to):
-            statements += [Statement(money_sql.LEDGER_CHARGE, args, 1), Statement(money_sql.CLOSE_HOLD, args, 1)]
-        elif voids(job.state, to):
-            args |= {"kind": EntryKind.VOID.value, "sign": -1}
-            statements.append(Statement(money_sql.LEDGER_HOLD, args, 1))
-            statements += [Statement(text, args) for text in money_sql.GIVE_BACK]
-            statements.append(Statement(money_sql.CLOSE_HOLD, args, 1))
-        if changes.get("upstream_micros"):
-            lost = {**args, "upstream_micros": changes["upstream_micros"]}
-            statements += [Statement(money_sql.LEDGER_UPSTREAM, args, 1), Statement(money_sql.DRAW_UPSTREAM, lost, 1)]
-        money = whose(job.community, job.member) if len(statements) > 1 else ()  # the job's row alone is no book
-        (changed,), *others = await self._run_change(job, statements, beside=money)
-        return with_delivery(job_of(changed), others[0][0]) if to is State.READY else job_of(changed)
+    def _parts(self, admission: Admission) -> Iterator[Statement]:
+        now_ms, made = self._clock.now_ms(), _WHEN[jobs_sql.OPEN_GENERATION]
+        for part, token in zip(admission.parts, admission.tokens, strict=True):
+            fields = {
+                name: getattr(part, name) for name in ("number", "parameters", "characters", "cost_micros", "pause_ms")
+            }
+            generation = Generation(
+                **fields, part=part.number, state=State.QUEUED, callback_token=token, updated_ms=now_ms
+            )
+            yield replace(opening(admission.job_id, generation, now_ms, of_one=len(admission.parts) == 1), when=made)
 
-    async def update(self, job: Job, **changes: Unpack[Changes]) -> Job:
-        ((changed,),) = await self._run_change(job, [self._change(job, changes)])
-        now = job_of(changed)
-        return replace(now, delivery=job.delivery, destination=job.destination) if job.delivery else now
+    async def move(self, job: Job, number: int, to: State, **changed: Unpack[MoveChanges]) -> Job:
+        while True:
+            try:
+                return await self._step(job, {number: {**changed, "state": to}})
+            except StaleJob:
+                if len(job.generations) == 1:
+                    raise
+                now = await self.again(job)
+                if now.generations == job.generations or now.generation(number) != job.generation(number):
+                    raise
+                job = now  # another of its generations has ended meanwhile
 
-    async def move_delivery(self, job: Job, to: DeliveryState, **changes: Unpack[DeliveryChanges]) -> Job:
+    async def cancel(self, job: Job, reason: Reason) -> Job:
+        waiting = [made.number for made in job.generations if made.state is State.QUEUED]
+        if not waiting:
+            raise StaleJob(f"{job.job_id} is {job.stage}: nothing of it waits")
+        return await self._step(job, {number: {"state": State.CANCELLED, "reason": reason} for number in waiting})
+
+    async def choose(self, job: Job, *, take: bool) -> Job:
+        if job.state is not JobState.ASKING:
+            raise StaleJob(f"{job.job_id} is {job.stage}, which leaves no choice")
+        if take:
+            return await self._step(job, {}, JobState.READY)
+        lost = {
+            part.number: {"artifacts": (), "upstream_micros": part.cost_micros} for part in job.parts if part.artifacts
+        }
+        return await self._step(job, lost, JobState.CANCELLED)
+
+    async def _step(self, job: Job, moves: Mapping[int, Mapping[str, Any]], to: JobState | None = None) -> Job:
+        lock, total_micros = self._driver.row_lock, self._total_pool_micros
+        step = Step(job, moves, self._clock.now_ms(), lock, to=to, total_micros=total_micros)
+        touched = whose(job.community, job.member) if step.moves_money else ()
+        if step.tries_again:
+            touched += (TOTAL,)
+        return step.made(await self._run_change(job, step.statements, beside=touched))
+
+    async def note(self, job: Job, number: int, **changed: Unpack[GenerationChanges]) -> Job:
+        (rows,) = await self._run_change(job, [of_generation(job, number, changed, self._driver.row_lock)])
+        return with_generations(job, rows)
+
+    async def update(self, job: Job, **changed: Unpack[Changes]) -> Job:
+        ((row,),) = await self._run_change(job, [of_job(job, changed)])
+        return with_row(job, row)
+
+    async def move_delivery(self, job: Job, to: DeliveryState, **changed: Unpack[DeliveryChanges]) -> Job:
         delivery = delivery_of(job)
         if to not in DELIVERY_MOVES[delivery.state]:
             raise StaleJob(f"{job.job_id}: its delivery can't go from {delivery.state} to {to}")
-        values: dict[str, object] = {**changes, "state": to.value, "updated_ms": self._clock.now_ms()}
+        values: dict[str, object] = {**changed, "state": to.value, "updated_ms": self._clock.now_ms()}
         if to is DeliveryState.SENDING:
             values["attempts"] = delivery.attempts + 1
         if to is DeliveryState.SENT:
             values["destination"] = Destination(job.platform)
-            return await self._run_both(job, values, self._closing(job))
+            return await self._run_both(job, values, closing(job, self._clock.now_ms()))
         if delivery.state is DeliveryState.UNDELIVERABLE:
-            return await self._run_both(job, values, self._change(job, {"closed_ms": None}))
-        ((changed,),) = await self._run_change(job, [self._change_delivery(job, values)])
-        return with_delivery(job, changed)
+            return await self._run_both(job, values, of_job(job, {"closed_ms": None}))
+        ((changed_row,),) = await self._run_change(job, [of_delivery(job, values, self._driver.row_lock)])
+        return with_delivery(job, changed_row)
 
     async def redeliver(self, job: Job, destination: Destination) -> Job:
         delivery = delivery_of(job)
@@ -187,24 +236,29 @@ class SqlStore(SqlCommunities, SqlMembers):
             return await self.move_delivery(job, DeliveryState.PENDING, destination=destination)
         args = {"job_id": job.job_id, "number": delivery.number, "now_ms": self._clock.now_ms()}
         opened = Statement(jobs_sql.REDELIVER, {**args, "destination": destination_text(destination)}, 1)
-        counted = self._change(job, {"closed_ms": None, "deliveries": delivery.number + 1})
-        (row,), (changed,) = await self._run_change(job, [opened, counted])
-        return with_delivery(job_of(changed), row)
+        counted = of_job(job, {"closed_ms": None, "deliveries": delivery.number + 1})
+        await self._run_change(job, [opened, counted])
+        return await self.job(job.job_id) or job
 
     async def close_job(self, job: Job, destination: Destination | None = None) -> Job:
         if not job.ended:
             raise StaleJob(f"{job.job_id} is {job.stage}, which is not an end")
-        closing = self._closing(job, destination)
+        done = closing(job, self._clock.now_ms(), destination)
         if job.delivery:
-            return await self._run_both(job, {"destination": Destination(job.platform)}, closing)
-        ((closed,),) = await self._run_change(job, [closing])
-        return job_of(closed)
+            return await self._run_both(job, {"destination": Destination(job.platform)}, done)
+        ((closed,),) = await self._run_change(job, [done])
+        return with_row(job, closed)
 
-    async def drop_artifacts(self, job: Job, left: Sequence[Artifact] = ()) -> bool:
-        args = {"job_id": job.job_id, "left": stored(tuple(left))}
-        dropped = Statement(jobs_sql.DROP_ARTIFACTS, args)
-        forgotten = Statement(jobs_sql.FORGET_KEPT, args, when=lambda rows: bool(rows[0]) and not left)
-        rows, *_ = await self._driver.run([dropped, forgotten])
+    async def drop_artifacts(self, job: Job, *, chat_keeps: bool = False) -> bool:
+        args = {"job_id": job.job_id, "kept": int(chat_keeps)}
+        statements = [Statement(jobs_sql.DROP_FILES, args)]
+        for made in job.generations:
+            left = made.without_files if chat_keeps else ()
+            values = {"job_id": job.job_id, "number": made.number, "artifacts": stored(left)}
+            statements.append(Statement(jobs_sql.LEAVE_ARTIFACTS, values, when=_dropped))
+        if not chat_keeps:
+            statements.append(Statement(jobs_sql.FORGET_KEPT, args, when=_dropped))
+        rows, *_ = await self._driver.run(statements)
         return bool(rows)
 
     async def place(self, job_id: str, destination: Destination) -> None:
@@ -233,6 +287,9 @@ class SqlStore(SqlCommunities, SqlMembers):
         args = {"member": member, "community": community, "most": most}
         return await self._several(Statement(jobs_sql.HISTORY, args))
 
+    async def asked_before(self, before_ms: int, most: int) -> list[Job]:
+        return await self._several(Statement(jobs_sql.ASKED, {"before_ms": before_ms, "most": most}))
+
     async def kept_before(self, before_ms: int, most: int) -> list[Job]:
         return await self._several(Statement(jobs_sql.KEPT, {"before_ms": before_ms, "most": most}))
 
@@ -241,40 +298,11 @@ class SqlStore(SqlCommunities, SqlMembers):
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
-    def _change(self, job: Job, changes: Mapping[str, object]) -> Statement:
-        unknown = changes.keys() - _COLUMNS
-        if unknown:
-            raise ValueError(f"not columns that a job may change: {sorted(unknown)}")
-        if "closed_ms" in changes:  # nobody carries what is closed, or what is open again and waits for a carrier
-            changes = {**changes, "worker_id": ""}
-        values = {name: stored(value) for name, value in changes.items()}
-        assignments = ", ".join(f"{name} = :{name}" for name in values)
-        as_read = "job_id = :job_id AND state = :from_state AND worker_id = :from_worker"
-        text = f"UPDATE jobs SET {assignments} WHERE {as_read} RETURNING {communities_sql.KEYED}"
-        args = {"job_id": job.job_id, "from_state": job.state.value, "from_worker": job.worker_id}
-        return Statement(text, {**args, **values}, 1)
-
-    def _closing(self, job: Job, destination: Destination | None = None) -> Statement:
-        changes: MoveChanges = {
-            "closed_ms": self._clock.now_ms(),
-            "destination": destination or Destination(job.platform),
-        }
-        return self._change(job, changes)
-
-    def _change_delivery(self, job: Job, changes: Mapping[str, object]) -> Statement:
-        delivery = delivery_of(job)
-        values = {name: stored(value) for name, value in changes.items()}
-        assignments = ", ".join(f"{name} = :{name}" for name in values)
-        ours = f"SELECT 1 FROM jobs WHERE job_id = :job_id AND worker_id = :from_worker{self._driver.row_lock}"
-        as_read = f"job_id = :job_id AND number = :number AND state = :from_state AND EXISTS ({ours})"
-        text = f"UPDATE deliveries SET {assignments} WHERE {as_read} RETURNING *"
-        args = {"job_id": job.job_id, "number": delivery.number, "from_state": delivery.state.value}
-        return Statement(text, {**args, "from_worker": job.worker_id, **values}, 1)
-
-    async def _run_both(self, job: Job, of_delivery: Mapping[str, object], of_job: Statement) -> Job:
+    async def _run_both(self, job: Job, values: Mapping[str, object], own: Statement) -> Job:
         """Change both rows: the delivery's first, while the job's still says whose it is."""
-        (delivery,), (changed,) = await self._run_change(job, [self._change_delivery(job, of_delivery), of_job])
-        return with_delivery(job_of(changed), delivery)
+        delivery = of_delivery(job, values, self._driver.row_lock)
+        (row,), (changed,) = await self._run_change(job, [delivery, own])
+        return with_delivery(with_row(job, changed), row)
 
     async def _run_change(self, job: Job, statements: list[Statement], beside: Sequence[str] = ()) -> list[list[Row]]:
         try:
@@ -287,4 +315,4 @@ class SqlStore(SqlCommunities, SqlMembers):
 
     async def _several(self, statement: Statement) -> list[Job]:
         (rows,) = await self._driver.run([statement])
-        return [job_of(row) for row in rows]
+        return await jobs_of(self._driver, rows)

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 
 from core.domain.models import Job, Shown
 from storage.driver import Driver, Statement
-from storage.job_rows import job_of
-from storage.jobs_sql import taken
+from storage.job_rows import jobs_of
+from storage.jobs_sql import WAITS, taken
 from storage.leases import ENTER, LEAVE, NOW
 from storage.rows import joined
 
@@ -21,7 +21,7 @@ _TAKE = taken(f"""
 UPDATE jobs SET worker_id = :worker_id, shown = {Shown.PERHAPS_NO_WORKER}
 WHERE job_id = ANY (ARRAY(
     SELECT job_id FROM jobs
-    WHERE closed_ms IS NULL AND state = 'queued' AND shown <> {Shown.NO_WORKER}
+    WHERE closed_ms IS NULL AND {WAITS} AND shown <> {Shown.NO_WORKER}
     AND NOT EXISTS (SELECT 1 {_WORKERS})
     AND worker_id = ANY (ARRAY(
         SELECT worker_id FROM jobs WHERE closed_ms IS NULL
@@ -61,7 +61,7 @@ class PostgresUnattended:
         args = {"worker_id": self._hand, "most": most, "platforms": self._platforms}
         enter = Statement(ENTER, {"worker_id": self._hand, "lease_ms": self._hand_ms})
         _, rows = await self._driver.run([enter, Statement(_TAKE, args)])
-        return sorted((job_of(row) for row in rows), key=lambda job: (job.created_ms, job.job_id))
+        return sorted(await jobs_of(self._driver, rows), key=lambda job: (job.created_ms, job.job_id))
 
     async def leave(self, told: Collection[str]) -> None:
         """Leave what was taken to whoever takes it first."""

@@ -1,24 +1,53 @@
 """Short ways to the values that tests need."""
 
 import itertools
+from dataclasses import fields, replace
 from typing import Any
 
 from bots.web.server import Web
 from core.domain.admission import Admission
 from core.domain.audit import Act, CommandName
-from core.domain.lifecycle import State
-from core.domain.models import Caller, Destination, Job, Order
+from core.domain.lifecycle import JobState, State, concluded
+from core.domain.models import Caller, Destination, Generation, Job, Order
+from core.domain.parts import Part
 from core.domain.quota import Period, Quota
 from core.engine.meters import Meters
 from core.service import Service
 
 _numbers = itertools.count(1)
 
+_BLANK_GENERATION = Generation(
+    number=1, part=1, parameters={}, characters=0, cost_micros=0, state=State.QUEUED, callback_token="", updated_ms=0,
+)  # fmt: skip
 BLANK = Job(
     job_id="", event_id="", platform="test", community="c", member="m", member_name="", direct=False, product="speech",
-    parameters={}, characters=0, cost_micros=0, state=State.QUEUED, destination=Destination("test"), channel="", callback_token="",
-    created_ms=0, updated_ms=0,
+    parameters={}, characters=0, cost_micros=0, state=JobState.OPEN, destination=Destination("test"), channel="",
+    created_ms=0, updated_ms=0, generations=(_BLANK_GENERATION,),
 )  # fmt: skip
+_OF_JOB = {field.name for field in fields(Job)}
+
+
+def job(like: Job = BLANK, **changes: Any) -> Job:
+    """Return a job of one generation; what is no field of a job is its generation's, and `state` is either's."""
+    state = changes.pop("state", None)
+    own = {name: value for name, value in changes.items() if name in _OF_JOB}
+    (made,) = like.generations
+    shared = {name: own[name] for name in ("parameters", "characters", "cost_micros") if name in own}
+    made = replace(made, **shared, **{name: value for name, value in changes.items() if name not in _OF_JOB})
+    if isinstance(state, State):
+        made = replace(made, state=state)
+        own["state"] = concluded([state]) if state is not State.LATE else JobState.EXPIRED
+    elif isinstance(state, JobState):
+        own["state"], made = state, replace(made, state=ENDS_AS.get(state, made.state))
+    return replace(like, **own, generations=(made,))
+
+
+ENDS_AS = {
+    JobState.READY: State.FETCHED,
+    JobState.FAILED: State.FAILED,
+    JobState.EXPIRED: State.EXPIRED,
+    JobState.CANCELLED: State.CANCELLED,
+}
 
 
 def caller(member: str = "ann", *, community: str = "band", **changes: Any) -> Caller:
@@ -71,7 +100,13 @@ def day(limit_micros: int | None) -> Quota:
 
 
 def admission(
-    placed: Order | None = None, *, cost: int = 1400, quota: Quota | None = None, **changes: Any
+    placed: Order | None = None,
+    *,
+    cost: int = 1400,
+    quota: Quota | None = None,
+    parts: int = 1,
+    callback_token: str = "",
+    **changes: Any,
 ) -> Admission:
     number = next(_numbers)
     placed = placed or order()
@@ -79,7 +114,17 @@ def admission(
     fields: dict[str, Any] = {
         "order": placed,
         "job_id": f"job{number:05d}",
-        "callback_token": f"token{number}",
+        "parts": [
+            Part(
+                number=n,
+                parameters=placed.parameters,
+                characters=characters * n // parts - characters * (n - 1) // parts,
+                cost_micros=cost * n // parts - cost * (n - 1) // parts,
+                pause_ms=0,
+            )
+            for n in range(1, parts + 1)
+        ],
+        "tokens": [callback_token or f"token{number}", *(f"token{number}-{n}" for n in range(1, parts))],
         "parameters": placed.parameters,
         "characters": characters,
         "price_micros": cost * 1000 // characters,

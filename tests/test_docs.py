@@ -9,7 +9,7 @@ from bots.app.settings import Settings, load
 from bots.commands.table import COMMANDS
 from bots.sandbox import FAULTS
 from contrib.docs import commands, settings
-from core.domain.lifecycle import DELIVERY_MOVES, MOVES
+from core.domain.lifecycle import DELIVERY_MOVES, JOB_MOVES, MOVES
 from core.domain.products import PRODUCTS
 
 ROOT = Path(__file__).parents[1]
@@ -101,7 +101,8 @@ def _anchors(text: str) -> set[str]:
 
 def test_the_drawing_of_a_jobs_life_has_the_moves_of_the_table() -> None:
     drawing = DOCUMENTS["docs/architecture.md"].partition("```mermaid")[2].partition("```")[0]
-    table = {(state, to) for moves in (MOVES, DELIVERY_MOVES) for state, after in moves.items() for to in after}
+    tables = (JOB_MOVES, MOVES, DELIVERY_MOVES)
+    table = {(state, to) for moves in tables for state, after in moves.items() for to in after}
     assert set(MOVE.findall(drawing)) == table
 
 

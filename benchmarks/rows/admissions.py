@@ -110,11 +110,16 @@ _TEXTS = (
     f"""
     INSERT INTO jobs (
         job_id, event_id, platform, community_id, member, member_name, direct, product, parameters, characters,
-        cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms
+        cost_micros, state, generations, destination, channel, roles, locale, created_ms, updated_ms
     ) VALUES (
         :job_id, :event_id, 'bench', {HERE}, :member, :name, 0, 'speech', :parameters, :characters,
-        :cost_micros, 'queued', :destination, '', ',', :callback_token, :now_ms, :now_ms
+        :cost_micros, 'open', 1, :destination, '', ',', '', :now_ms, :now_ms
     )
+    """,
+    """
+    INSERT INTO generations (
+        job_id, number, part, characters, cost_micros, state, callback_token, updated_ms
+    ) VALUES (:job_id, 1, 1, :characters, :cost_micros, 'queued', :callback_token, :now_ms)
     """,
     f"""
     INSERT INTO ledger (
@@ -153,7 +158,7 @@ def _bindings(admissions: Sequence[Admission]) -> list[Binding]:
             "event_id": one.order.event_id,
             "parameters": f'{{"text": "{TEXT}", "voice": "Aria"}}',
             "destination": f'{{"platform": "bench", "data": {{"chat": 1, "order": "{one.order.event_id}"}}}}',
-            "callback_token": one.callback_token,
+            "callback_token": one.tokens[0],
             "characters": len(TEXT),
             "cost_micros": COST_MICROS,
         }

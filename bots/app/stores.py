@@ -31,9 +31,9 @@ class _CountedStore(SqlStore):
         )
         self._meters = meters
 
-    async def move(self, job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
+    async def move(self, job: Job, number: int, to: State, **changes: Unpack[MoveChanges]) -> Job:
         """Move a job along the table, and count that."""
-        job = await super().move(job, to, **changes)
+        job = await super().move(job, number, to, **changes)
         self._meters.count("moves", to.value)
         return job
 

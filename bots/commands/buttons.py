@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from bots.platform import Button, ButtonKind
 from bots.text import admin_replies, replies
 from bots.text.locale import _
-from core.domain.models import Caller, Job
+from bots.text.wording import money
+from core.domain.lifecycle import State
+from core.domain.models import Caller, Job, Receipt
 from core.domain.refusals import (
     Missing,
     Need,
@@ -42,8 +44,18 @@ def of_history(jobs: Sequence[Job]) -> Row:
 
 
 def of_progress(job: Job) -> Row:
-    """Offer to cancel an order that is still queued."""
-    return (Button.of(ButtonKind.CANCEL, _(replies.CANCEL), job.job_id),) if job.waits else ()
+    """Offer to cancel what of an order is still queued."""
+    queued = any(made.state is State.QUEUED for made in job.generations)
+    return (Button.of(ButtonKind.CANCEL, _(replies.CANCEL), job.job_id),) if queued else ()
+
+
+def of_ending(done: Receipt) -> Row:
+    """Offer what the member can do about an order without audio in the chat, if anything."""
+    if done.asks:
+        take, nothing = _(replies.TAKE, cost=money(done.charged_micros)), _(replies.NOTHING)
+        about = done.job.job_id
+        return Button.of(ButtonKind.TAKE, take, about), Button.of(ButtonKind.NOTHING, nothing, about)
+    return again(done.job.job_id) if done.kept else ()
 
 
 def of_refusal(refusal: Refusal, who: Caller) -> Row:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bots.commands.buttons import of_ending
+from bots.console.buttons import typed
 from bots.console.output_folder import OutputFolder
 from bots.console.screen import Screen
 from bots.text import order_replies
@@ -78,6 +80,9 @@ class ConsoleDelivery:
         raise NotKept("nothing is kept here")
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
+        if receipt.asks:
+            self._screen.answer(order_replies.ended(receipt) + typed(of_ending(receipt)))
+            return
         self._screen.answer(order_replies.ended(receipt))
         self.outcome.failed += 1
         self._end(job, receipt)

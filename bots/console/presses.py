@@ -45,6 +45,8 @@ class Presses:
         self.acts: Mapping[str, Callable[[Caller, Command], Awaitable[Answer]]] = {
             ButtonKind.CONFIRM: self._confirm,
             ButtonKind.CANCEL: self._cancel,
+            ButtonKind.TAKE: self._choose,
+            ButtonKind.NOTHING: self._choose,
             ButtonKind.RESEND: self._resend,
             ButtonKind.ASK: self._ask,
             ButtonKind.APPROVE: self._decide,
@@ -88,8 +90,13 @@ class Presses:
         return offers
 
     async def _cancel(self, caller: Caller, command: Command) -> Answer:
-        await self._service.cancel(caller, command.body or self._newest.get(f"job {caller.member}", ""))
-        return Answer(_(order_replies.CANCELLED))
+        job_id = command.body or self._newest.get(f"job {caller.member}", "")
+        return Answer(order_replies.cancelled(await self._service.cancel(caller, job_id)))
+
+    async def _choose(self, caller: Caller, command: Command) -> Answer:
+        job_id = command.body or self._newest.get(f"job {caller.member}", "")
+        take = command.name == ButtonKind.TAKE
+        return Answer(order_replies.chosen(await self._service.choose(caller, job_id, take=take)))
 
     async def _resend(self, caller: Caller, command: Command) -> Answer:
         self._on_accepted(await self._service.redeliver(caller, command.body, HERE))

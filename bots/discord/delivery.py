@@ -11,7 +11,7 @@ from typing import Any
 import discord
 from discord.http import handle_message_parameters
 
-from bots.commands.buttons import again, of_progress
+from bots.commands.buttons import of_ending, of_progress
 from bots.discord.buttons import rows
 from bots.discord.copies import Copies, kept_of
 from bots.discord.errors import NETWORK, REPLY_GONE, delivery_errors, describe, may_have_arrived
@@ -158,8 +158,8 @@ class DiscordDelivery:
         posted = text if address.place is Place.ALONE else order_replies.addressed(job, text)
         above = replace(address, place=Place.REPLY) if address.place is Place.ALONE else address.below(job)
         with _elsewhere(above):
-            if receipt.kept:
-                await self._edit_or_post(job, text, posted, view=rows(again(job.job_id)))
+            if offered := of_ending(receipt):
+                await self._edit_or_post(job, text, posted, view=rows(offered))
             elif not await self._replace_privately(job, text):
                 await self._edit_or_post(job, text, posted)
 

@@ -52,6 +52,24 @@ async def _cancel(responder: Responder, interaction: AnyInteraction, job_id: str
     await responder.answer(interaction, act, UPDATE)
 
 
+async def _take(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
+    await _choose(responder, interaction, job_id, take=True)
+
+
+async def _nothing(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
+    await _choose(responder, interaction, job_id, take=False)
+
+
+async def _choose(responder: Responder, interaction: AnyInteraction, job_id: str, *, take: bool) -> None:
+    """Take what there is of an order, or nothing; the worker edits the message."""
+
+    async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
+        await responder.service.choose(caller, buttons.id_in(job_id, Missing.JOB), take=take)
+        return ()
+
+    await responder.answer(interaction, act, UPDATE)
+
+
 async def _confirm(responder: Responder, interaction: AnyInteraction, about: str) -> None:
     """Place an order that its author was asked about privately; the audio goes into a new public message."""
 
@@ -130,6 +148,8 @@ _PRESSES: Mapping[str, Callable[[Responder, AnyInteraction, str], Awaitable[None
     ButtonKind.AGAIN: _again,
     ButtonKind.RESEND: _resend,
     ButtonKind.CANCEL: _cancel,
+    ButtonKind.TAKE: _take,
+    ButtonKind.NOTHING: _nothing,
     ButtonKind.ASK: _ask,
     ButtonKind.APPROVE: _approve,
     ButtonKind.DECLINE: _decline,

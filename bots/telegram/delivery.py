@@ -139,7 +139,7 @@ class TelegramDelivery:
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Edit the status message to show the outcome, with a button to send stored audio again."""
         sent = self._sent.setdefault(job.job_id, _Sent())
-        markup = rows(buttons.again(job.job_id)) if receipt.kept else None
+        markup = rows(buttons.of_ending(receipt))
         async with sent.lock:
             await self._write(job, sent, order_replies.ended(receipt), markup, priority=Priority.OUTCOME)
 

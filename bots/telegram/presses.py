@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from telegram import MaybeInaccessibleMessage, Message, Update, User
 from telegram.error import TelegramError
@@ -56,6 +57,8 @@ class Presses:
             ButtonKind.AGAIN: self._again,
             ButtonKind.RESEND: self._resend,
             ButtonKind.CANCEL: self._cancel,
+            ButtonKind.TAKE: partial(self._choose, take=True),
+            ButtonKind.NOTHING: partial(self._choose, take=False),
             ButtonKind.CONFIRM: self._confirm,
             ButtonKind.ASK: self._ask,
             ButtonKind.APPROVE: self._approve,
@@ -102,9 +105,14 @@ class Presses:
         return Reply(_(order_replies.SENDING_AGAIN))
 
     async def _cancel(self, press: Press, job_id: str) -> Reply:
-        """Cancel a queued order; the worker edits the status message."""
-        await self._service.cancel(press.who(), buttons.id_in(job_id, Missing.JOB))
-        return Reply(_(order_replies.CANCELLED))
+        """Cancel what is queued of an order; the worker edits the status message."""
+        job = await self._service.cancel(press.who(), buttons.id_in(job_id, Missing.JOB))
+        return Reply(order_replies.cancelled(job))
+
+    async def _choose(self, press: Press, job_id: str, *, take: bool) -> Reply:
+        """Take what there is of an order, or nothing; the worker edits the message."""
+        job = await self._service.choose(press.who(), buttons.id_in(job_id, Missing.JOB), take=take)
+        return Reply(order_replies.chosen(job))
 
     async def _confirm(self, press: Press, about: str) -> Reply:
         """Address an order whose price or reading needed confirmation; the question becomes its status message."""

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from bots.text import product_words, titles
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import both, left, money, when, whoever
-from core.domain.lifecycle import DeliveryState, Late, Reason, State
+from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
 from core.domain.models import Accepted, Artifact, Job, Receipt
 from core.domain.products import row_of
 
 CANCELLED = N_("Cancelled. You were not charged.")
+CANCELLED_IN_PART = N_("What had not begun is cancelled. Of the rest you are asked what you take.")
+TAKEN = N_("Sending what there is…")
+NOTHING_TAKEN = N_("Nothing is taken. You were not charged.")
 CAME_LATE = N_("This came late; it costs you nothing.")
 SENDING_AGAIN = N_("Sending it again. This costs nothing.")
 AGAIN = N_("sent again, free")
@@ -92,13 +95,31 @@ def waits_for(job: Job) -> str | None:
 
 def progress(job: Job) -> str:
     """Say how far a job has come."""
-    match job.state:
+    match job.stage:
         case State.QUEUED | State.SUBMITTING:
             return _what(waits_for(job) or _("Waiting for a free place"), job)
-        case State.READY:
+        case DeliveryState():
             return _("Sending the audio…")
         case _:
-            return _("Generating {product}…", product=product_words.noun(job.product))
+            return _generating(job)
+
+
+def _generating(job: Job) -> str:
+    product, parts = product_words.noun(job.product), job.parts
+    if len(parts) == 1:
+        return _("Generating {product}…", product=product)
+    done = sum(part.state is State.FETCHED for part in parts)
+    return _("Generating {product}… {done} of {parts}", product=product, done=done, parts=len(parts))
+
+
+def cancelled(job: Job) -> str:
+    """Say what a press on Cancel has done."""
+    return _(CANCELLED if job.state is JobState.CANCELLED else CANCELLED_IN_PART)
+
+
+def chosen(job: Job) -> str:
+    """Say what a member has chosen of an order in parts."""
+    return _(TAKEN if job.state is JobState.READY else NOTHING_TAKEN)
 
 
 def introduction(
@@ -138,7 +159,7 @@ def _another_format(done: Receipt, files: Sequence[Artifact]) -> str:
 
 def in_public(done: Receipt) -> str:
     """Return the public part of a receipt: without money."""
-    return " · ".join(part for part in (characters(done.job.characters), _again(done), done.job.job_id) if part)
+    return " · ".join(part for part in (characters(done.job.fetched_characters), _again(done), done.job.job_id) if part)
 
 
 def _again(done: Receipt) -> str:
@@ -151,13 +172,23 @@ def receipt(done: Receipt) -> str:
     if _again(done):
         return in_public(done)
     paid = _("{cost}, since it came late", cost=cost) if job.free else cost
-    return f"{characters(job.characters)} · {paid} · {left(done.standing)} · {job.job_id}"
+    return f"{characters(job.fetched_characters)} · {paid} · {left(done.standing)} · {job.job_id}"
 
 
 def ended(done: Receipt) -> str:
     """Say how a job without audio in the chat ended, and what was charged."""
     job = done.job
     why = _(_REASONS[Reason(job.why or Reason.INTERNAL)], whoever=whoever(done.told))
+    if done.asks:
+        return _(
+            "{done} of {parts} parts came. Of the others: {why} Take what there is for {cost}, or nothing, free? "
+            "If you don't say, you get what there is tomorrow. ({job_id})",
+            done=sum(part.state is State.FETCHED for part in job.parts),
+            parts=len(job.parts),
+            why=why,
+            cost=money(done.charged_micros),
+            job_id=job.job_id,
+        )
     if done.kept and job.why is Reason.CHAT_REFUSED and not job.direct:
         return _(
             "{why} It is kept, and sending it again is free. /history lists it, also in our direct chat. ({job_id})",

@@ -10,6 +10,8 @@ from core.domain.reports import Entry, EntryKind
 
 SEND_AGAIN = N_("Send again")
 CANCEL = N_("Cancel")
+TAKE = N_("Take it for {cost}")
+NOTHING = N_("Take nothing, free")
 CONFIRM = N_("Go ahead")
 SEND_KEPT = N_("Send what is kept, free")
 ASK = N_("Ask an admin")

@@ -1,11 +1,12 @@
 """An order on its way into the store, and what was decided about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.domain.digests import digest_of
 from core.domain.models import Job, Order
+from core.domain.parts import Part
 from core.domain.quota import Quota, Standing
 from core.domain.refusals import Limit
 
@@ -16,7 +17,10 @@ class Admission:
 
     order: Order
     job_id: str
-    callback_token: str
+    parts: Sequence[Part]
+    """At least one: what is asked of the gateway."""
+    tokens: Sequence[str]
+    """For the parts' callbacks."""
     parameters: Mapping[str, Any]
     characters: int
     price_micros: int

@@ -29,3 +29,7 @@ class Ids:
 
     job: Callable[[], str] = new_job_id
     token: Callable[[], str] = new_token
+
+    def callback(self, job_id: str) -> str:
+        """Return the token of a callback, which says whose it is."""
+        return f"{job_id}.{self.token()}"

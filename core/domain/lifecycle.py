@@ -1,22 +1,36 @@
 """The states of jobs and of deliveries, and the tables of moves between them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """Of a job."""
+    """Of a generation."""
 
     QUEUED = "queued"
     SUBMITTING = "submitting"
     UNCONFIRMED = "unconfirmed"
     RUNNING = "running"
-    READY = "ready"
-    """Its audio is recorded and charged; what becomes of that in the chat is its delivery's state."""
+    FETCHED = "fetched"
+    """Its audio is recorded; who pays for it is decided with its job."""
     REJECTED = "rejected"
     FAILED = "failed"
     EXPIRED = "expired"
     LATE = "late"
+    CANCELLED = "cancelled"
+
+
+class JobState(StrEnum):
+    """Of a job, which owns the hold."""
+
+    OPEN = "open"
+    """Some of its generations may still bring audio."""
+    ASKING = "asking"
+    """Some brought audio and others did not: its member chooses."""
+    READY = "ready"
+    """Its audio is charged; what becomes of that in the chat is its delivery's state."""
+    FAILED = "failed"
+    EXPIRED = "expired"
     CANCELLED = "cancelled"
 
 
@@ -29,9 +43,9 @@ class DeliveryState(StrEnum):
     UNDELIVERABLE = "undeliverable"
 
 
-Stage = State | DeliveryState
+Stage = State | JobState | DeliveryState
 """How far an order is."""
-STAGES: Mapping[str, Stage] = {stage.value: stage for stage in (*State, *DeliveryState)}
+STAGES: Mapping[str, Stage] = {stage.value: stage for stage in (*State, *JobState, *DeliveryState)}
 
 
 class Late(StrEnum):
@@ -85,13 +99,22 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SUBMITTING, State.CANCELLED}),
     State.SUBMITTING: frozenset({State.RUNNING, State.UNCONFIRMED, State.REJECTED, State.QUEUED}),
     State.UNCONFIRMED: frozenset({State.RUNNING, State.EXPIRED}),
-    State.RUNNING: frozenset({State.READY, State.FAILED, State.EXPIRED}),
-    State.READY: frozenset(),
+    State.RUNNING: frozenset({State.FETCHED, State.FAILED, State.EXPIRED}),
+    State.FETCHED: frozenset(),
     State.REJECTED: frozenset(),
     State.FAILED: frozenset(),
     State.EXPIRED: frozenset({State.LATE}),
-    State.LATE: frozenset({State.READY, State.EXPIRED}),
+    State.LATE: frozenset({State.FETCHED, State.EXPIRED}),
     State.CANCELLED: frozenset(),
+}
+
+JOB_MOVES: Mapping[JobState, frozenset[JobState]] = {
+    JobState.OPEN: frozenset(JobState) - {JobState.OPEN},
+    JobState.ASKING: frozenset({JobState.READY, JobState.CANCELLED}),
+    JobState.READY: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.EXPIRED: frozenset({JobState.READY}),  # its audio came late
+    JobState.CANCELLED: frozenset(),
 }
 
 DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
@@ -101,24 +124,51 @@ DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.UNDELIVERABLE: frozenset({DeliveryState.PENDING}),
 }
 
-VOIDS = frozenset({State.REJECTED, State.FAILED, State.EXPIRED, State.CANCELLED})
-"""Entering one of these releases the hold, unless it was released before."""
+HELD = frozenset({JobState.OPEN, JobState.ASKING})
+"""In these the hold is open."""
 
-HELD = frozenset({State.QUEUED, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING})
-"""In these the hold is open. Leaving them for `ready` settles it, leaving for one of VOIDS voids it."""
+VOIDS = frozenset({JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED})
+"""Entering one of these releases all of the hold."""
 
-ASKS = HELD | {State.LATE}
+ASKS = frozenset({State.QUEUED, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING, State.LATE})
 """In these there is something to do or to ask at the gateway."""
+
+PASSING = frozenset(
+    {
+        Reason.GATEWAY_FAILED,
+        Reason.GATEWAY_ERROR,
+        Reason.NO_MEDIA,
+        Reason.MEDIA_UNAVAILABLE,
+        Reason.UNDECODABLE,
+        Reason.SILENT,
+        Reason.FORGOTTEN,
+    }
+)
+"""Failures that another try may not meet."""
+
+PLACED = ASKS - {State.LATE}
+"""In these a generation has, or waits for, a place at the gateway."""
 
 DELIVERY_ENDS = frozenset({DeliveryState.SENT, DeliveryState.UNDELIVERABLE})
 """In these nothing is on its way to the chat."""
 
-
-def settles(current: State, to: State) -> bool:
-    """Say whether this move charges the hold: once, when the artifact is recorded."""
-    return current in HELD and to is State.READY
+_UNDER_WAY = (State.RUNNING, State.SUBMITTING, State.UNCONFIRMED, State.LATE)
+"""From the furthest."""
 
 
-def voids(current: State, to: State) -> bool:
-    """Say whether this move releases the hold."""
-    return current in HELD and to in VOIDS
+def concluded(states: Collection[State]) -> JobState:
+    """Say what becomes of a job whose parts have come to these states, each by its newest generation."""
+    if not ASKS.isdisjoint(states):
+        return JobState.OPEN
+    if State.FETCHED in states:
+        return JobState.READY if set(states) == {State.FETCHED} else JobState.ASKING
+    if not {State.FAILED, State.REJECTED}.isdisjoint(states):
+        return JobState.FAILED
+    return JobState.EXPIRED if State.EXPIRED in states else JobState.CANCELLED
+
+
+def furthest(states: Collection[State]) -> State:
+    """Say how far an open job is: waiting only while all that is left of it waits for its first submission."""
+    if set(states) == {State.QUEUED}:
+        return State.QUEUED
+    return next((state for state in _UNDER_WAY if state in states), State.RUNNING)

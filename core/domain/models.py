@@ -8,7 +8,18 @@ from typing import Any, Self, TypedDict
 
 from core.domain.audio import Probe
 from core.domain.jsontype import JSON
-from core.domain.lifecycle import DELIVERY_ENDS, VOIDS, DeliveryState, Late, Reason, Stage, State
+from core.domain.lifecycle import (
+    ASKS,
+    DELIVERY_ENDS,
+    VOIDS,
+    DeliveryState,
+    JobState,
+    Late,
+    Reason,
+    Stage,
+    State,
+    furthest,
+)
 from core.domain.quota import Standing
 from core.domain.shown import LONGEST_NAME, shown, shown_name
 
@@ -141,6 +152,41 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """Our row for one request to the gateway. A part that is tried again has one more: each is submitted once."""
+
+    number: int
+    """From 1, among the job's."""
+    part: int
+    """From 1, in the order in which the job's parts are heard."""
+    parameters: Mapping[str, Any]
+    characters: int
+    cost_micros: int
+    state: State
+    callback_token: str
+    updated_ms: int
+    """When it came into its state."""
+    pause_ms: int = 0
+    """Silence after its audio, before the next part."""
+    attempts: int = 0
+    request_id: str | None = None
+    submitted_ms: int | None = None
+    deadline_ms: int | None = None
+    reason: Reason | None = None
+    """Why there is no audio, or not yet."""
+    detail: str | None = None
+    """The gateway's own words, for the operator."""
+    artifacts: tuple[Artifact, ...] = ()
+    upstream_micros: int = 0
+    """What the gateway charges the operator, where nobody else pays for it."""
+
+    @property
+    def without_files(self) -> tuple[Artifact, ...]:
+        """The artifacts without their files, where the chat keeps those."""
+        return tuple(replace(artifact, path="") for artifact in self.artifacts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Our row for an order. Times are milliseconds since 1970, UTC."""
 
@@ -155,25 +201,20 @@ class Job:
     parameters: Mapping[str, Any]
     characters: int
     cost_micros: int
-    state: State
+    """What is held for it; what is charged is `charged_micros`."""
+    state: JobState
     destination: Destination
     """Where words and audio go now: its delivery's, once there is one."""
     channel: str
-    callback_token: str
     created_ms: int
     updated_ms: int
     """When it came into its state."""
-    attempts: int = 0
-    request_id: str | None = None
-    submitted_ms: int | None = None
-    deadline_ms: int | None = None
-    reason: Reason | None = None
-    """Why there is no audio, or not yet."""
-    detail: str | None = None
-    """The gateway's own words, for the operator."""
+    generations: tuple[Generation, ...]
+    """By number."""
+    held_back: Reason | None = None
+    """Why no order is submitted now, where its member is shown that."""
     delivery: Delivery | None = None
     """The newest; None until the job is ready."""
-    artifacts: tuple[Artifact, ...] = ()
     roles: tuple[str, ...] = ()
     """The member's roles when it was ordered."""
     worker_id: str = ""
@@ -191,14 +232,44 @@ class Job:
         return self.late is Late.CAME
 
     @property
+    def parts(self) -> tuple[Generation, ...]:
+        """Each part's newest generation, in the order in which they are heard."""
+        newest = {generation.part: generation for generation in self.generations}
+        return tuple(newest[part] for part in sorted(newest))
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The audio of all parts that have some, in order."""
+        return tuple(artifact for part in self.parts for artifact in part.artifacts)
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why there is no audio, or not yet: the first of its parts' reasons."""
+        return self.held_back or next((part.reason for part in self.parts if part.reason), None)
+
+    @property
+    def fetched_micros(self) -> int:
+        """What the parts cost that have audio."""
+        return sum(part.cost_micros for part in self.parts if part.state is State.FETCHED)
+
+    @property
+    def fetched_characters(self) -> int:
+        """How long the parts are that have audio."""
+        return sum(part.characters for part in self.parts if part.state is State.FETCHED)
+
+    @property
     def waits(self) -> bool:
-        """Whether its member may still take it back."""
-        return self.state is State.QUEUED
+        """Whether nothing of it has been submitted, so that its member may take it back."""
+        return self.stage is State.QUEUED
 
     @property
     def stage(self) -> Stage:
-        """How far it is: its delivery's state, once there is one."""
-        return self.delivery.state if self.delivery else self.state
+        """How far it is: its delivery's state, once there is one, and its generations' while they are under way."""
+        if self.delivery:
+            return self.delivery.state
+        states = {generation.state for generation in self.generations}
+        under_way = self.state is JobState.OPEN or not ASKS.isdisjoint(states)
+        return furthest(states) if under_way else self.state
 
     @property
     def ended(self) -> bool:
@@ -216,14 +287,17 @@ class Job:
         return self.delivery.kept if self.delivery else None
 
     @property
-    def without_files(self) -> tuple[Artifact, ...]:
-        """The artifacts that are left without their files: those that its chat keeps."""
-        return tuple(replace(artifact, path="") for artifact in self.artifacts) if self.kept else ()
-
-    @property
     def why(self) -> Reason | None:
         """Why there is no audio in the chat."""
         return self.delivery.reason if self.delivery else self.reason
+
+    def named(self, number: int) -> str:
+        """Return the name of one of its generations; `job_id.0` is the job apart from them."""
+        return f"{self.job_id}.{number}"
+
+    def generation(self, number: int) -> Generation:
+        """Return one of its generations."""
+        return self.generations[number - 1]
 
 
 class Shown(IntEnum):
@@ -238,6 +312,13 @@ class Shown(IntEnum):
 class Changes(TypedDict, total=False):
     """Fields of a job that may change while it stays in its state; what is not named stays as it is."""
 
+    destination: Destination
+    late: Late
+
+
+class GenerationChanges(TypedDict, total=False):
+    """Fields of a generation that may change; what is not named stays as it is."""
+
     attempts: int
     request_id: str
     submitted_ms: int
@@ -245,8 +326,6 @@ class Changes(TypedDict, total=False):
     reason: Reason | None
     detail: str | None
     artifacts: tuple[Artifact, ...]
-    destination: Destination
-    late: Late
 
 
 class DeliveryChanges(TypedDict, total=False):
@@ -258,13 +337,14 @@ class DeliveryChanges(TypedDict, total=False):
     kept: Kept | None
 
 
-class MoveChanges(Changes, total=False):
-    """Fields that may change together with a job's state."""
+class MoveChanges(GenerationChanges, total=False):
+    """Fields that may change together with a generation's state."""
 
-    closed_ms: int | None
-    """When nothing was left to do; None opens the job again. Either way nobody carries it any more."""
     upstream_micros: int
-    """What the gateway charged the operator for a job whose hold is void."""
+    late: Late
+    """Of its job."""
+    retry_token: str
+    """What failed is tried once more: by a generation that has this token for its callback."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +371,11 @@ class Receipt:
     """Whether those who run the service know of the trouble behind it."""
     as_chosen: bool = True
     """The files are in the format that the member chose, not in a smaller one."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether the member is asked to take a part of what they ordered."""
+        return self.job.state is JobState.ASKING
 
     @property
     def kept(self) -> bool:

@@ -7,16 +7,19 @@ from typing import Any
 
 from core.domain.allowed import Rule
 from core.domain.allowed import allowed as says
-from core.domain.models import Turn
+from core.domain.models import Generation, Job, Turn
 from core.domain.money import cost_of
-from core.domain.products import Product
+from core.domain.products import Product, row_of
 from core.domain.refusals import InvalidInput
 from core.domain.seams import Seam
+from core.domain.shown import shown
 from core.domain.splitting import Stretch, split
 
 SPEAKERS_MS = 300
 """Between two who speak; a generated speech brings little silence of its own."""
 PARAGRAPHS_MS = 500
+HEADING = 60
+"""Characters of a part that name its chapter."""
 MOST_PARTS = 200
 """Three hours of prose; each part is a request, a row and a file, however short it is in a dialogue."""
 
@@ -73,3 +76,11 @@ def _pause_ms(one: tuple[str, Stretch], other: tuple[str, Stretch]) -> int:
     if one[0] != other[0]:
         return SPEAKERS_MS
     return PARAGRAPHS_MS if one[1].seam is Seam.PARAGRAPH else 0
+
+
+def heading(job: Job, part: Generation) -> str:
+    """Return what the chapter of a part is called: its first words, after who says them where several speak."""
+    product = row_of(job.product)
+    words = shown(product.text_of(part.parameters), HEADING)
+    speakers = {product.speaker_of(each.parameters) for each in job.parts}
+    return f"{product.speaker_of(part.parameters)}: {words}" if len(speakers) > 1 else words

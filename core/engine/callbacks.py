@@ -51,68 +51,70 @@ class Arrivals:
 
 
 class Naming:
-    """Gives a job its request id where the submission itself did not bring it back."""
+    """Gives a generation its request id where the submission itself did not bring it back."""
 
     def __init__(self, store: Store, gateway: Gateway) -> None:
         self._store = store
         self._gateway = gateway
 
-    async def confirm(self, job_id: str, request_id: str, pause: Pause) -> Job | None:
-        """Record a request id for a job that has none, if the gateway knows the id.
+    async def confirm(self, job_id: str, number: int, request_id: str, pause: Pause) -> Job | None:
+        """Record a request id for a generation that has none, if the gateway knows the id.
 
         The gateway has our answer and will not call back again, so it is asked until it can tell. An expired job for
         which it has audio is returned, to be carried on.
         """
+        name = f"{job_id}.{number}"
         for pause_s in PAUSES_S:
             try:
                 status = await self._gateway.status(request_id)
                 if status.status is RequestStatus.OTHER:
-                    log.warning("job %s: the request id %r is not believed: no known status", job_id, request_id)
+                    log.warning("job %s: the request id %r is not believed: no known status", name, request_id)
                     return None
-                job = await self._name(job_id, request_id, status)
+                job = await self._name(job_id, number, request_id, status)
             except (Conflict, GatewayError, StoreError) as error:
-                log.warning("job %s: the request id %r is not confirmed: %s", job_id, request_id, error)
+                log.warning("job %s: the request id %r is not confirmed: %s", name, request_id, error)
                 if isinstance(error, Conflict) or (isinstance(error, GatewayError) and not error.passes):
                     return None
             else:
                 if job is None or status.status in {RequestStatus.FAILED, RequestStatus.ERROR}:
                     return None
-                if job.state is State.LATE:
+                if job.stage is State.LATE:
                     return job
             await pause(pause_s)
         return None
 
-    async def _name(self, job_id: str, request_id: str, status: GatewayStatus) -> Job | None:
+    async def _name(self, job_id: str, number: int, request_id: str, status: GatewayStatus) -> Job | None:
         """Record the id; return the job if it had expired: it goes on again where there is audio."""
         for _ in (*NAMELESS, State.EXPIRED):  # it may move from one to the next at the same time
             with suppress(StaleJob):
-                return await self._named(job_id, request_id, status)
+                return await self._named(job_id, number, request_id, status)
         return None
 
-    async def _named(self, job_id: str, request_id: str, status: GatewayStatus) -> Job | None:
+    async def _named(self, job_id: str, number: int, request_id: str, status: GatewayStatus) -> Job | None:
         job = await self._store.job(job_id)
         if job is None:
             return None
-        if job.state is State.SUBMITTING:
-            await self._store.update(job, request_id=request_id)
-        elif job.state is State.UNCONFIRMED:
-            await self._store.move(job, State.RUNNING, request_id=request_id, reason=None, detail=None)
+        state = job.generation(number).state
+        if state is State.SUBMITTING:
+            await self._store.note(job, number, request_id=request_id)
+        elif state is State.UNCONFIRMED:
+            await self._store.move(job, number, State.RUNNING, request_id=request_id, reason=None, detail=None)
         elif job.late is not Late.AWAITED:
             return None
         elif not (status.status is RequestStatus.COMPLETED and status.media_urls):
             return job
         else:
             log.warning("job %s: it had expired, and its audio has come after all: free", job_id)
-            return await self._store.move(job, State.LATE, request_id=request_id, closed_ms=None)
-        log.info("job %s: the gateway names it %s", job_id, request_id)
+            return await self._store.move(job, number, State.LATE, request_id=request_id)
+        log.info("job %s: the gateway names it %s", job.named(number), request_id)
         return None
 
 
 class Callbacks:
-    """Works on callbacks after they have been answered, one at a time per job."""
+    """Works on callbacks after they have been answered, one at a time per generation."""
 
     def __init__(self, naming: Naming, wake: Callable[[str], None], accept: Callable[[Job], None]) -> None:
-        """`wake` wakes a job where it is carried; `accept` finds a worker for a job that has none."""
+        """`wake` takes the name of a generation, which is carried somewhere; `accept` a job that has no worker."""
         self._naming = naming
         self._wake = wake
         self._accept = accept
@@ -124,27 +126,29 @@ class Callbacks:
         self._stopped.set()
         return set(self._tasks.values())
 
-    def take(self, job: Job, request_id: str) -> None:
-        """Follow a callback; a second one for the same job meanwhile adds nothing."""
-        if job.job_id in self._tasks:
+    def take(self, job: Job, number: int, request_id: str) -> None:
+        """Follow a callback; a second one for the same generation meanwhile adds nothing."""
+        name = job.named(number)
+        if name in self._tasks:
             return
-        task = asyncio.create_task(self._follow(job, request_id), name=f"callback of {job.job_id}")
-        self._tasks[job.job_id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(job.job_id, None))
+        task = asyncio.create_task(self._follow(job, number, request_id), name=f"callback of {name}")
+        self._tasks[name] = task
+        task.add_done_callback(lambda _: self._tasks.pop(name, None))
 
-    async def _follow(self, job: Job, request_id: str) -> None:
+    async def _follow(self, job: Job, number: int, request_id: str) -> None:
+        name, made = job.named(number), job.generation(number)
         try:
-            known = job.request_id or request_id if job.late is Late.AWAITED else request_id
-            if (job.state in NAMELESS or job.late is Late.AWAITED) and known:
-                late = await self._naming.confirm(job.job_id, known, self._pause)
+            known = made.request_id or request_id if job.late is Late.AWAITED else request_id
+            if (made.state in NAMELESS or job.late is Late.AWAITED) and known:
+                late = await self._naming.confirm(job.job_id, number, known, self._pause)
                 if late is not None:
                     self._accept(late)
                     return
         except Stopping:
-            log.warning("job %s: its callback could not be followed before the stop", job.job_id)
+            log.warning("job %s: its callback could not be followed before the stop", name)
         except Exception:
-            log.exception("job %s: the callback could not be followed", job.job_id)
-        self._wake(job.job_id)
+            log.exception("job %s: the callback could not be followed", name)
+        self._wake(name)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -51,7 +51,7 @@ class Carrier(Protocol):
         """Drop a job that its member cancelled while it waited, and have them told."""
         ...
 
-    def called_back(self, job: Job, request_id: str) -> None:
+    def called_back(self, job: Job, number: int, request_id: str) -> None:
         """Take a callback as a hint to ask the gateway now; the work happens after this returns."""
         ...
 

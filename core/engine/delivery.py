@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.domain.audio import Want, raw_format
+from core.domain.audio import RawFormat, Want, raw_format
 from core.domain.errors import (
     CannotFit,
     DeliveryDelayed,
@@ -18,8 +18,10 @@ from core.domain.errors import (
     StoreError,
     TooLarge,
 )
+from core.domain.joining import AudioPart
 from core.domain.lifecycle import VOIDS, DeliveryState, Late, Reason
 from core.domain.models import Artifact, DeliveryChanges, Destination, Job, Kept, Receipt
+from core.domain.parts import heading
 from core.domain.products import row_of
 from core.domain.quota import DAY_MS, Quota
 from core.domain.troubles import TROUBLE_OF, Troubles
@@ -92,7 +94,7 @@ class Deliverer:
     def show_progress(self, job: Job) -> None:
         """Show how far the job is, in the background: the job never waits for this."""
         if job.waits:
-            job = replace(job, reason=self._why_waiting())
+            job = replace(job, held_back=self._why_waiting())
         if job.job_id in self._showing:
             self._to_show[job.job_id] = job
         elif self._deliveries[job.platform].shows(job):
@@ -184,13 +186,25 @@ class Deliverer:
 
     async def _fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:
         raw = raw_format(want.output_format)
+        if len(job.parts) > 1:
+            return await self._joined(job, want, raw)
         files: list[Artifact] = []
         for artifact in job.artifacts:
-            source = Path(artifact.path)
-            into = source.with_name(f"{source.name}-{want.prefer}-{want.max_bytes}")
+            source, into = Path(artifact.path), _fit_for(artifact, want)
             path, probe = await self._media.fit(source, artifact.probe, into, want, raw)
             files.append(Artifact.of(path, probe, path.stat().st_size))
         return tuple(files)
+
+    async def _joined(self, job: Job, want: Want, raw: RawFormat | None) -> tuple[Artifact, ...]:
+        parts: list[AudioPart] = []
+        pause_ms = 0
+        for made in job.parts:
+            for artifact in made.artifacts:
+                title = heading(job, made)
+                parts.append(AudioPart(Path(artifact.path), artifact.probe, pause_ms=pause_ms, title=title, raw=raw))
+                pause_ms = made.pause_ms
+        files = await self._media.join(parts, _fit_for(job.artifacts[0], want), want)
+        return tuple([Artifact.of(path, probe, path.stat().st_size) for path, probe in files])
 
     async def _hand_over(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
@@ -199,8 +213,10 @@ class Deliverer:
         chat = self._deliveries[job.platform]
         if job.kept:
             return await chat.repeat(job, job.kept, receipt, uncertain=uncertain)
-        pairs = zip(job.artifacts, files, strict=True)
-        as_chosen = all(want.honours(made.probe, made.size_bytes, sent.probe) for made, sent in pairs)
+        first = job.artifacts[0]
+        made = job.artifacts if len(job.parts) == 1 else [replace(first, size_bytes=sent.size_bytes) for sent in files]
+        pairs = zip(made, files, strict=True)
+        as_chosen = all(want.honours(one.probe, one.size_bytes, sent.probe) for one, sent in pairs)
         return await chat.deliver(job, files, replace(receipt, as_chosen=as_chosen), uncertain=uncertain)
 
     def _require(self, job: Job) -> None:
@@ -212,7 +228,7 @@ class Deliverer:
         standing = await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
         is_again = job.delivery is not None and job.delivery.number > 1
         is_free = job.free or job.state in VOIDS or is_again
-        return Receipt(job=job, charged_micros=0 if is_free else job.cost_micros, standing=standing)
+        return Receipt(job=job, charged_micros=0 if is_free else job.fetched_micros, standing=standing)
 
     async def _ending(self, job: Job) -> Receipt:
         receipt = await self._receipt(job)
@@ -258,7 +274,10 @@ class Deliverer:
     # --- ended without audio in the chat --------------------------------------------------------------------------
 
     async def tell(self, job: Job) -> None:
-        """Tell the member how it ended, then close the job. Raises DeliveryDelayed, Stopping, StoreError."""
+        """Tell the member how it ended, then close the job; one that asks stays open.
+
+        Raises DeliveryDelayed, Stopping, StoreError.
+        """
         job = await self._progress_over(job)
         self._require(job)
         try:
@@ -269,6 +288,8 @@ class Deliverer:
             log.warning("job %s: the member was not told that it is %s: too late now", job.job_id, job.stage)
         except DeliveryError as error:
             log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.stage, error)
+        if not job.ended:
+            return
         await self._store.close_job(job, await self._kept(job))
         if not job.artifacts:
             await self._artifacts.drop(job.job_id)
@@ -289,6 +310,12 @@ class Deliverer:
         if job.late is not Late.AWAITED:
             return None
         return self._deliveries[job.platform].lasting(await self._store.again(job))
+
+
+def _fit_for(artifact: Artifact, want: Want) -> Path:
+    """Return where the file goes that is made of an artifact, or begins with it, for a chat."""
+    source = Path(artifact.path)
+    return source.with_name(f"{source.name}-{want.prefer}-{want.max_bytes}")
 
 
 def _next_place(error: Exception, tried: list[Destination]) -> Destination | None:

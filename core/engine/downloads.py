@@ -29,17 +29,17 @@ class Downloads:
         self._pause = pause
 
     async def fetched(
-        self, what: str, urls: Sequence[str], folder: Path, product: str, parameters: Mapping[str, Any]
+        self, what: str, urls: Sequence[str], stem: Path, product: str, parameters: Mapping[str, Any]
     ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
         """Return the artifacts that could be fetched and decoded, and the last error of the others.
 
-        `what`: whose they are, for the log.
+        `what`: whose they are, for the log. `stem`: how their paths begin.
         """
         raw = raw_format(row_of(product).output_of(parameters))
         artifacts: list[Artifact] = []
         trouble: GatewayError | MediaError | None = None
         for number, url in enumerate(urls):
-            into = folder / str(number)
+            into = stem.with_name(f"{stem.name}-{number}")
             try:
                 content_type = await self._fetch(url, into)
                 probe = await self._media.probe(into, raw if may_be_samples(content_type) else None)

@@ -1,11 +1,11 @@
-"""Carry one job from state to state to its end, through all faults on the way."""
+"""Carry a job and its generations from state to state to their ends, through all faults on the way."""
 
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from core.domain.errors import DeliveryDelayed, StaleJob, StoreAway
-from core.domain.lifecycle import ASKS, HELD, DeliveryState, Reason, State
+from core.domain.errors import DeliveryDelayed, StaleJob, StoreAway, StoreError
+from core.domain.lifecycle import ASKS, DeliveryState, JobState, Reason, State
 from core.domain.models import Job, MoveChanges
 from core.engine.delivery import Deliverer
 from core.engine.fetching import Fetcher
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 FAULT_PAUSE_S = 5
 LONGEST_PAUSE_S = 3600
 FAULTS = 6
-"""Faults in a row before a job is given up, so that its hold does not stay for ever."""
+"""Faults in a row before a generation or a job is given up, so that its hold does not stay for ever."""
 
-# Where a job ends whose step keeps failing for an unforeseen reason.
+# Where a generation ends whose step keeps failing for an unforeseen reason.
 _GIVE_UP: Mapping[State, State] = {
     State.QUEUED: State.CANCELLED,
     State.SUBMITTING: State.UNCONFIRMED,
@@ -31,11 +31,11 @@ _GIVE_UP: Mapping[State, State] = {
 }
 
 _BILLED = frozenset({State.UNCONFIRMED, State.RUNNING})
-"""The operator may have to pay for a job that is given up in one of these."""
+"""The operator may have to pay for a generation that is given up in one of these."""
 
 
 class Executor:
-    """Knows only the job that it carries."""
+    """Knows only the jobs that it carries."""
 
     def __init__(
         self,
@@ -53,52 +53,71 @@ class Executor:
         self._deliverer = deliverer
         self._wakeups = wakeups
         self._lease = lease
+        self._delivering: set[str] = set()
+        """Jobs whose audio is on its way: of several tasks that could carry one on, only one does."""
 
-    async def carry(self, job: Job, place: AbstractContextManager[None]) -> None:
-        """Carry a job to its end; it keeps its place at the gateway until its hold is resolved."""
+    async def carry(self, job: Job, number: int, place: AbstractContextManager[None]) -> Job:
+        """Carry a generation to its end, and its job from there if it was the last; number 0: what is left of the job.
+
+        A generation keeps its place at the gateway until then. Return the job as it was last seen.
+        """
         try:
             with place:
-                job = await self._until(job, lambda job: job.state not in HELD)
-            job = await self._until(job, lambda job: job.ended)
-            if job.stage is not DeliveryState.SENT:
+                if number:
+                    job = await self._until(job, number, lambda job: job.generation(number).state not in ASKS)
+            if job.state is JobState.ASKING:
                 await self._finish(job)
+            elif job.state is not JobState.OPEN and job.job_id not in self._delivering:
+                await self._deliver(job)
         except Stopping:
             log.info("job %s: left for the next start", job.job_id)
         except StaleJob as error:
             log.info("job %s: somebody else carries it on: %s", job.job_id, error)
         except Exception:
             log.exception("job %s: could not be closed; the next start tries again", job.job_id)
+        return job
 
-    async def _until(self, job: Job, there: Callable[[Job], bool]) -> Job:
-        """Take steps until the job is there; survive faults on the way."""
-        faults = 0
+    async def _deliver(self, job: Job) -> None:
+        self._delivering.add(job.job_id)
+        try:
+            job = await self._until(job, 0, lambda job: job.ended)
+        finally:
+            self._delivering.discard(job.job_id)
+        if job.stage is not DeliveryState.SENT:
+            await self._finish(job)
+
+    async def _until(self, job: Job, number: int, there: Callable[[Job], bool]) -> Job:
+        """Take steps until the generation, or the job, is there; survive faults on the way."""
+        faults, name = 0, job.named(number)
         while not there(job):
             if self._wakeups.stopping:
                 raise Stopping
             await self._hold(job)
-            before = job.stage
+            before = job.generation(number).state if number else job.stage
             try:
-                job = await self._step(job)
+                job = await self._step(job, number)
                 faults = 0
             except Stopping:
                 raise
             except StaleJob as error:
-                log.info("job %s: %s", job.job_id, error)
+                log.info("job %s: %s", name, error)
                 job = await self.again(job)
             except StoreAway as error:  # not the job's fault, however long it lasts
-                log.warning("job %s: nothing can be written in state %s: %s", job.job_id, before, error)
+                log.warning("job %s: nothing can be written in state %s: %s", name, before, error)
                 await self._wakeups.pause(FAULT_PAUSE_S)
                 job = await self.again(job)
             except Exception:
                 faults += 1
-                log.exception("job %s: fault %d in state %s", job.job_id, faults, before)
+                log.exception("job %s: fault %d in state %s", name, faults, before)
                 await self._wakeups.pause(FAULT_PAUSE_S)
-                job = await self.again(job, give_up=faults >= FAULTS)
+                job = await self.again(job)
+                if faults >= FAULTS:
+                    job = await self._given_up(job, number)
         return job
 
-    async def _step(self, job: Job) -> Job:
-        if job.state in ASKS:
-            return await self._generator.step(job)
+    async def _step(self, job: Job, number: int) -> Job:
+        if number:
+            return await self._generator.step(job, number)
         job = await self._fetcher.at_hand(job)
         return job if job.ended else await self._deliverer.deliver(job)
 
@@ -109,12 +128,10 @@ class Executor:
                 raise StaleJob("the lease ran out under which it was taken")
             await self._wakeups.pause(PAUSE_S)
 
-    async def again(self, job: Job, *, give_up: bool = False) -> Job:
-        """Read a job again, if the store answers; `give_up` ends it. Raises StaleJob."""
+    async def again(self, job: Job) -> Job:
+        """Read a job again, if the store answers. Raises StaleJob."""
         try:
-            job = await self._store.again(job)
-            if give_up and not job.ended:
-                return await self._give_up(job)
+            return await self._store.again(job)
         except StaleJob:
             raise
         except StoreAway as error:
@@ -123,20 +140,32 @@ class Executor:
             log.exception("job %s: the store does not answer", job.job_id)
         return job
 
-    async def _give_up(self, job: Job) -> Job:
-        if job.delivery:
-            uncertain = job.delivery.state is DeliveryState.SENDING
-            reason = Reason.DELIVERY_UNCERTAIN if uncertain else Reason.INTERNAL
-            return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason)
-        changes: MoveChanges = {"reason": Reason.INTERNAL}
-        if job.state in _BILLED:
-            changes["upstream_micros"] = job.cost_micros
-        if job.state is State.UNCONFIRMED:
-            changes["late"] = self._generator.late
-        return await self._store.move(job, _GIVE_UP[job.state], **changes)
+    async def _given_up(self, job: Job, number: int) -> Job:
+        """End what keeps failing for an unforeseen reason, if the store answers. Raises StaleJob."""
+        try:
+            if number and job.generation(number).state in ASKS:
+                return await self._give_up(job, number)
+            if not number and not job.ended:
+                uncertain = job.stage is DeliveryState.SENDING
+                reason = Reason.DELIVERY_UNCERTAIN if uncertain else Reason.INTERNAL
+                return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason)
+        except StaleJob:
+            raise
+        except StoreError as error:
+            log.warning("job %s: it can't be given up: %s", job.named(number), error)
+        return job
+
+    async def _give_up(self, job: Job, number: int) -> Job:
+        made = job.generation(number)
+        changed: MoveChanges = {"reason": Reason.INTERNAL}
+        if made.state in _BILLED:
+            changed["upstream_micros"] = made.cost_micros
+        if made.state is State.UNCONFIRMED:
+            changed["late"] = self._generator.late(job)
+        return await self._store.move(job, number, _GIVE_UP[made.state], **changed)
 
     async def _finish(self, job: Job) -> None:
-        """Tell the member how a job without delivered audio ended; retry with growing pauses."""
+        """Tell the member how a job without delivered audio ended, or ask what they take; retry with growing pauses."""
         pause_s: float = FAULT_PAUSE_S
         while True:
             asked_s = 0.0

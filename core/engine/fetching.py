@@ -42,20 +42,28 @@ class Fetcher:
         if job.kept or not _missing(job.artifacts):
             return job
         log.info("job %s: its audio is not here and is fetched again", job.job_id)
-        artifacts, trouble = await self.fetched(job, await self.media_urls(job))
-        if artifacts:
-            return await self._store.update(job, artifacts=artifacts)
+        trouble: GatewayError | MediaError | None = None
+        for part in job.parts:
+            if _missing(part.artifacts):
+                urls = await self.media_urls(job, part.number)
+                artifacts, trouble = await self.fetched(job, part.number, urls)
+                if not artifacts:
+                    break
+                job = await self._store.note(job, part.number, artifacts=artifacts)
+        else:
+            return job
         log.warning("job %s: its audio is lost: %s", job.job_id, trouble)
         uncertain = job.stage is DeliveryState.SENDING
         reason = Reason.DELIVERY_UNCERTAIN if uncertain else Reason.LOST
         return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason, detail=str(trouble))
 
-    async def media_urls(self, job: Job) -> Sequence[str]:
-        """Ask for the URLs of a job's audio, through an outage of the gateway; none where it never answers."""
+    async def media_urls(self, job: Job, number: int) -> Sequence[str]:
+        """Ask for the URLs of a generation's audio, through an outage of the gateway; none where it never answers."""
+        request_id = job.generation(number).request_id or ""
         outage, empty, unknown = (Patience(s) for s in (DELIVER_S, self._pace.empty_s, self._pace.unknown_s))
         while True:
             try:
-                urls = (await self._gateway.status(job.request_id or "")).media_urls
+                urls = (await self._gateway.status(request_id)).media_urls
                 if urls or not empty.lasts():
                     return urls
             except GatewayError as error:
@@ -65,13 +73,14 @@ class Fetcher:
             await self._wakeups.pause(self._pace.poll_max_s)
 
     async def fetched(
-        self, job: Job, urls: Sequence[str]
+        self, job: Job, number: int, urls: Sequence[str]
     ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
         """Return the artifacts that could be fetched and decoded, and the last error of the others."""
         folder = await self._artifacts.folder(job.job_id)
-        what = f"job {job.job_id}"
-        artifacts, trouble = await self._downloads.fetched(what, urls, folder, job.product, job.parameters)
-        if not artifacts:
+        what, stem = f"job {job.named(number)}", folder / str(number)
+        parameters = job.generation(number).parameters
+        artifacts, trouble = await self._downloads.fetched(what, urls, stem, job.product, parameters)
+        if not artifacts and len(job.generations) == 1:
             await self._artifacts.drop(job.job_id)
         return artifacts, trouble
 

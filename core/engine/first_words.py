@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from core.domain.errors import DeliveryRefused, StaleJob, StoreError
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import Reason
 from core.domain.models import Accepted, Job
 from core.engine.carrier import Carrier
 from core.stores import Store
@@ -32,7 +32,7 @@ class FirstWords:
         try:
             if say is not None and await self._refused(accepted, say):
                 with suppress(StaleJob, StoreError):  # another worker was faster, or will be: its delivery copes
-                    job = await self._store.move(job, State.CANCELLED, reason=Reason.CHAT_MUTE)
+                    job = await self._store.cancel(job, Reason.CHAT_MUTE)
         finally:
             self._worker.accept(job)
 

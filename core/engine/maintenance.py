@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import Late, Reason, State
+from core.domain.lifecycle import Late, Reason
 from core.domain.models import Destination, Job
 from core.domain.quota import DAY_MS
 from core.ports import ArtifactStore, Clock
@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 KEPT_AT_ONCE = 100
 AWAIT_MS = DAY_MS
 """How long after its end a job's late audio is still delivered; its destination is kept as long."""
+ASK_MS = DAY_MS
+"""How long a member may take to say whether they take a part of what they ordered."""
+ASK_S = 600
 SWEEP_S = 3600
 AGAIN_S = 60
 
@@ -67,7 +70,7 @@ async def _is_needed(store: Store, job: Job, *, room: bool) -> bool:
     if not job.ended:
         return True
     has_files = any(artifact.path for artifact in job.artifacts)
-    return has_files and (room or not await store.drop_artifacts(job, job.without_files))
+    return has_files and (room or not await store.drop_artifacts(job, chat_keeps=job.kept is not None))
 
 
 async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Callable[[Job], None]) -> None:
@@ -81,12 +84,24 @@ async def end_waits(store: Store, clock: Clock, queue_s: float, cancelled: Calla
                     pause_s = min(left_s, queue_s)
                     break
                 with suppress(StaleJob):  # its turn came just now, or another worker has it
-                    reason = job.reason or Reason.WAITED_TOO_LONG
-                    cancelled(await store.move(job, State.CANCELLED, reason=reason))
+                    cancelled(await store.cancel(job, job.reason or Reason.WAITED_TOO_LONG))
         except Exception:
             log.exception("orders that waited for too long could not be cancelled")
             pause_s = min(AGAIN_S, queue_s)
         await asyncio.sleep(pause_s)
+
+
+async def end_questions(store: Store, clock: Clock, go_on: Callable[[Job], None]) -> None:
+    """Take what there is of orders whose members have been asked for a day and did not say; run until cancelled."""
+    while True:
+        try:
+            for job in await store.asked_before(clock.now_ms() - ASK_MS, KEPT_AT_ONCE):
+                if clock.since_ms(job.updated_ms) >= ASK_MS:
+                    with suppress(StaleJob):  # they have said just now
+                        go_on(await store.choose(job, take=True))
+        except Exception:
+            log.exception("what members were asked could not be decided")
+        await asyncio.sleep(ASK_S)
 
 
 async def kept_too_long(store: Store, clock: Clock, keep: Keep) -> list[Job]:

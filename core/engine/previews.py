@@ -176,7 +176,7 @@ class Previews:
         folder = await self._artifacts.folder(preview.preview_id)
         parameters = self._parameters(preview.voice, preview.language)
         artifacts, trouble = await self._downloads.fetched(
-            _called(preview), urls, folder, self._product.name, parameters
+            _called(preview), urls, folder / "audio", self._product.name, parameters
         )
         if not artifacts:
             return await self._fail(preview, no_audio(trouble))

@@ -1,4 +1,4 @@
-"""The order in which waiting jobs begin: round-robin over members, within limits."""
+"""The order in which waiting generations begin: round-robin over members, within limits."""
 
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from core.domain.models import Job
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Jobs in flight at the gateway."""
+    """Generations in flight at the gateway."""
 
     total: int = 64
     community: int = 32
@@ -18,7 +18,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """How many more jobs may begin, and how many of each member and community are in flight."""
+    """How many more generations may begin, and how many of each member and community are in flight."""
 
     most: int
     limits: Limits = field(default_factory=Limits)
@@ -26,84 +26,106 @@ class Room:
     of_community: Mapping[str, int] = field(default_factory=dict)
 
 
-class FairQueue:
-    """Waiting jobs by member. A member whose turn will come is lined up: in the ring, or parked at a full community.
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """One generation of a job that waits for its place at the gateway."""
 
-    Every operation takes constant time however many jobs wait, except `remove`, which looks through one member's.
+    job: Job
+    number: int
+
+
+class FairQueue:
+    """Waiting generations by member. A member whose turn will come is lined up: in the ring, or at a full community.
+
+    Every operation takes constant time however many wait, except `remove`, which looks through one member's.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._waiting: defaultdict[str, deque[Job]] = defaultdict(deque)
-        self._by_id: dict[str, Job] = {}
+        self._waiting: defaultdict[str, deque[Turn]] = defaultdict(deque)
+        self._of_job: dict[str, list[Turn]] = {}
         self._ring: deque[str] = deque()
         self._parked: defaultdict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
         self._lined_up: set[str] = set()
         self.in_flight = 0
+        self.waiting = 0
+        """How many wait for their turn."""
         self._of_member: Counter[str] = Counter()
         self._of_community: Counter[str] = Counter()
 
     @property
-    def waiting(self) -> int:
-        """Return how many jobs wait for their turn."""
-        return len(self._by_id)
+    def jobs(self) -> int:
+        """Return how many jobs they belong to."""
+        return len(self._of_job)
 
     def room(self, most: int) -> Room:
-        """Return how many more jobs could begin beside those that are here, at most `most`."""
+        """Return how many more could begin beside those that are here, at most `most`."""
         most = max(0, min(most, self._limits.total - self.in_flight - self.waiting))
         return Room(most=most, limits=self._limits, of_member=self._of_member, of_community=self._of_community)
 
     def __contains__(self, job_id: str) -> bool:
-        """Say whether a job waits here."""
-        return job_id in self._by_id
+        """Say whether anything of a job waits here."""
+        return job_id in self._of_job
 
-    def put(self, job: Job) -> None:
-        """Add a job to the end of its member's line."""
-        self._waiting[job.member].append(job)
-        self._by_id[job.job_id] = job
+    def put(self, job: Job, number: int) -> None:
+        """Add a generation to the end of its member's line."""
+        turn = Turn(job, number)
+        self._waiting[job.member].append(turn)
+        self._of_job.setdefault(job.job_id, []).append(turn)
+        self.waiting += 1
         self._line_up(job.member)
 
-    def remove(self, job_id: str) -> Job | None:
-        """Remove a waiting job out of turn; None where it does not wait here."""
-        job = self._by_id.pop(job_id, None)
-        if job is not None:
-            waiting = self._waiting[job.member]
-            first = waiting[0] is job
-            waiting.remove(job)
-            if first and job.member in self._parked.get(job.community, ()):  # the next may belong elsewhere
-                del self._parked[job.community][job.member]
-                self._lined_up.discard(job.member)
-                self._line_up(job.member)
-            self._forget(job.member)
-        return job
+    def remove(self, job_id: str) -> list[Turn]:
+        """Remove what waits of a job out of turn, and return it."""
+        turns = self._of_job.pop(job_id, [])
+        if turns:
+            member = turns[0].job.member
+            waiting = self._waiting[member]
+            first = waiting[0]
+            for turn in turns:
+                waiting.remove(turn)
+            self.waiting -= len(turns)
+            if first in turns and member in self._parked.get(first.job.community, ()):  # the next may belong elsewhere
+                del self._parked[first.job.community][member]
+                self._lined_up.discard(member)
+                self._line_up(member)
+            self._forget(member)
+        return turns
 
-    def take(self) -> Job | None:
-        """Return the next job that may begin, counted as in flight; None while the limits allow none."""
+    def take(self) -> Turn | None:
+        """Return the next that may begin, counted as in flight; None while the limits allow none."""
         while self._ring and self.in_flight < self._limits.total:
             member = self._ring.popleft()
             self._lined_up.discard(member)
             if member not in self._waiting or self._of_member[member] >= self._limits.member:
                 continue  # lined up again when a job of theirs comes or ends
-            community = self._waiting[member][0].community
+            community = self._waiting[member][0].job.community
             if self._of_community[community] >= self._limits.community:
                 self._parked[community][member] = None
                 self._lined_up.add(member)
                 continue
-            job = self._waiting[member].popleft()
-            del self._by_id[job.job_id]
-            self.occupy(job)
+            turn = self._waiting[member].popleft()
+            self._started(turn)
+            self.occupy(turn.job)
             self._line_up(member)
-            return job
+            return turn
         return None
 
+    def _started(self, turn: Turn) -> None:
+        self.waiting -= 1
+        rest = self._of_job[turn.job.job_id]
+        rest.remove(turn)
+        if not rest:
+            del self._of_job[turn.job.job_id]
+
     def occupy(self, job: Job) -> None:
-        """Count a job as in flight, as one found so at the start."""
+        """Count one of a job's generations as in flight, as one found so at the start."""
         self.in_flight += 1
         self._of_member[job.member] += 1
         self._of_community[job.community] += 1
 
     def done(self, job: Job) -> None:
-        """Free a job's place. Pass the job as it was taken."""
+        """Free the place of one. Pass the job as it was taken."""
         self.in_flight -= 1
         _release(self._of_member, job.member)
         _release(self._of_community, job.community)

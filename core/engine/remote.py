@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from core.domain.errors import GatewayError, StoreError
-from core.domain.lifecycle import HELD, Reason, Stage, State
+from core.domain.lifecycle import PLACED, Reason, Stage, State
 from core.domain.models import Job
 from core.domain.reports import Resumed
 from core.engine.callbacks import Callbacks, Naming
@@ -112,8 +112,8 @@ class RemoteWorkers:
     def cancelled(self, job: Job) -> None:
         self._signal.notify(job.job_id if job.worker_id else "")
 
-    def called_back(self, job: Job, request_id: str) -> None:
-        self._callbacks.take(job, request_id)
+    def called_back(self, job: Job, number: int, request_id: str) -> None:
+        self._callbacks.take(job, number, request_id)
 
     def resume(self) -> Resumed:
         self._signal.notify(RESUME)
@@ -143,7 +143,7 @@ class RemoteWorkers:
                 log.exception("it is not known how busy the workers are")
             else:
                 waiting = jobs.get(State.QUEUED, 0)
-                in_flight = sum(jobs.get(state, 0) for state in HELD) - waiting
+                in_flight = sum(jobs.get(state, 0) for state in PLACED) - waiting
                 self._load = Load(waiting, in_flight, Throughput().wait_s(waiting, in_flight, 0, USUAL_S))
             await asyncio.sleep(LOOK_S)
 
@@ -151,7 +151,7 @@ class RemoteWorkers:
         """Tell some waiting members that no worker is running; the next worker shows them progress again."""
         told: list[str] = []
         try:
-            jobs = [replace(job, reason=Reason.NO_WORKER) for job in await self._unattended.take(BATCH)]
+            jobs = [replace(job, held_back=Reason.NO_WORKER) for job in await self._unattended.take(BATCH)]
             shown = await asyncio.gather(*(show(self._deliveries, job) for job in jobs))
             told = [job.job_id for job, done in zip(jobs, shown, strict=True) if done]
         finally:

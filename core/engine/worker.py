@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from core.domain.errors import GatewayError, StaleJob, StoreError
-from core.domain.lifecycle import HELD, Reason, State
+from core.domain.lifecycle import ASKS, PLACED, JobState, Reason, State
 from core.domain.models import Job, Shown
 from core.domain.reports import Resumed
 from core.engine.callbacks import Arrivals, Callbacks, Naming
@@ -16,7 +17,7 @@ from core.engine.delivery import Deliverer
 from core.engine.executor import Executor
 from core.engine.lease import RESUME, Lease
 from core.engine.load import Load, Throughput
-from core.engine.maintenance import Keep, end_waits, sweep
+from core.engine.maintenance import Keep, end_questions, end_waits, sweep
 from core.engine.pace import Pace
 from core.engine.queue import FairQueue
 from core.engine.wakeups import Wakeups
@@ -26,7 +27,7 @@ from core.stores import Store
 log = logging.getLogger(__name__)
 
 USUAL_S = 30.0
-"""A job's assumed time at the gateway, until some have been seen."""
+"""A generation's assumed time at the gateway, until some have been seen."""
 
 SOON_S = 0.5
 """How long a stop waits before it hands idle jobs over to other workers; the others may take longer."""
@@ -64,7 +65,8 @@ class Worker:
         self._artifacts = artifacts
         self._keep = keep
         self._throughput = Throughput()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, dict[int, asyncio.Task[None]]] = {}
+        """By job and by generation; 0 is the job's own."""
         self._lease = lease
         self._callbacks = Callbacks(naming, self.wake, self.accept)
         self._news = asyncio.Event()
@@ -94,9 +96,9 @@ class Worker:
         return self._breaker.why()
 
     def load(self) -> Load:
-        waiting, in_flight = self._queue.waiting + self._lease.left, self._queue.in_flight
-        wait_s = self._throughput.wait_s(waiting, in_flight, self._clock.now_ms(), USUAL_S)
-        return Load(waiting, in_flight, self._breaker.open_s + wait_s)
+        left, in_flight = self._lease.left, self._queue.in_flight
+        wait_s = self._throughput.wait_s(self._queue.waiting + left, in_flight, self._clock.now_ms(), USUAL_S)
+        return Load(self._queue.jobs + left, in_flight, self._breaker.open_s + wait_s)
 
     async def start(self) -> int:
         """Start the background tasks and carry on every unfinished job that is ours."""
@@ -105,6 +107,7 @@ class Worker:
         beside = {
             "sweeper": sweep(self._store, self._artifacts, self._clock, self._keep),
             "end of waits": end_waits(self._store, self._clock, self._pace.queue_s, self.cancelled),
+            "end of questions": end_questions(self._store, self._clock, self.accept),
         }
         if self._pace.look_s is not None:
             beside["looker"] = self._look(self._pace.look_s)
@@ -116,13 +119,21 @@ class Worker:
             self._news.set()
             self._lease.notify()
             return
-        if job.state is not State.QUEUED:  # sent again: it need not wait for the task that tells how it ended
-            self._spawn(job, beside=True)
-            return
-        self._queue.put(job)
+        self._begin(job)
         self._pump()
-        if job.job_id not in self._tasks:
+        if job.waits and job.job_id not in self._tasks:
             self._deliverer.show_progress(job)
+
+    def _begin(self, job: Job) -> None:
+        """Line up what of a job waits, go on with what is under way, or else with what is left of the job itself."""
+        under_way = [made for made in job.generations if made.state in ASKS]
+        for made in under_way:
+            if made.state is State.QUEUED:
+                self._queue.put(job, made.number)
+            else:
+                self._spawn(job, made.number)
+        if not under_way:
+            self._spawn(job, 0)
 
     def cancelled(self, job: Job) -> None:
         """Wake the task or the worker that has the job, or have one take it."""
@@ -131,47 +142,51 @@ class Worker:
             self._news.set()
             self._lease.notify()
 
-    def called_back(self, job: Job, request_id: str) -> None:
-        self._callbacks.take(job, request_id)
+    def called_back(self, job: Job, number: int, request_id: str) -> None:
+        self._callbacks.take(job, number, request_id)
 
     def resume(self) -> Resumed:
         self._lease.notify(RESUME)
         return Resumed(ended_pause=self._breaker.resume(), spread=self._pace.look_s is not None)
 
-    def wake(self, job_id: str) -> None:
-        """Wake a job, here or in the process that carries it."""
-        if not self._stir(job_id):
-            self._lease.notify(job_id)
+    def wake(self, name: str) -> None:
+        """Wake a job, or one of its generations, here or in the process that carries it."""
+        if not self._stir(name):
+            self._lease.notify(name)
 
-    def hear(self, job_id: str) -> None:
-        """Take a signal from another process: the id of a job to wake, RESUME, or "" when jobs wait to be taken."""
-        if not job_id:
+    def hear(self, name: str) -> None:
+        """Take a signal from another process: what to wake, RESUME, or "" when jobs wait to be taken."""
+        if not name:
             self._news.set()
-        elif job_id == RESUME:
+        elif name == RESUME:
             self._breaker.resume()
         else:
-            self._stir(job_id)
+            self._stir(name)
 
-    def _stir(self, job_id: str) -> bool:
-        if job_id in self._tasks:
-            self._arrivals.came()  # a job under way can't be cancelled, so this is a callback
-            self._wakeups.wake(job_id)
-        elif waiting := self._queue.remove(job_id):
-            self._start(waiting, self._look_again(waiting))
-        else:
-            return False
-        return True
+    def _stir(self, name: str) -> bool:
+        job_id, _, number = name.partition(".")
+        tasks, turns = self._tasks.get(job_id, {}), self._queue.remove(job_id)
+        if turns:
+            job = turns[0].job
+            self._start(job, 0, self._look_again(job, [turn.number for turn in turns]))
+        if number and tasks:
+            self._arrivals.came()
+        for each in tasks:
+            if number in ("", str(each)):
+                self._wakeups.wake(f"{job_id}.{each}")
+        return bool(turns or tasks)
 
     async def stop(self, drain_s: float) -> None:
         self._wakeups.stop()
         self._breaker.release()
-        tasks = {*self._tasks.values(), *self._callbacks.stop()}
+        under_way = [task for tasks in self._tasks.values() for task in tasks.values()]
+        tasks = {*under_way, *self._callbacks.stop()}
         for task in self._beside:
             task.cancel()
         if self._beside:
             await asyncio.wait(self._beside)
         if tasks:
-            log.info("draining: %d jobs", len(tasks))
+            log.info("draining: %d tasks", len(tasks))
             _, late = await asyncio.wait(tasks, timeout=min(SOON_S, drain_s))
             if late:
                 await self._hand_over(lambda: self._lease.hand_over(self._tasks))
@@ -179,7 +194,7 @@ class Worker:
             for task in late:
                 task.cancel()
             if late:
-                log.warning("%d jobs did not come to rest in %.0f s", len(late), drain_s)
+                log.warning("%d tasks did not come to rest in %.0f s", len(late), drain_s)
                 await asyncio.wait(late)
         await self._hand_over(self._lease.stop)
 
@@ -199,7 +214,7 @@ class Worker:
             try:
                 await self._take_up()
                 for job in await self._lease.take_unshown(BATCH):
-                    self._start(job, self._show_and_leave(job))
+                    self._start(job, 0, self._show_and_leave(job))
             except Exception:
                 log.exception("no jobs could be taken")
                 await asyncio.sleep(look_s)
@@ -210,10 +225,8 @@ class Worker:
             self._queue.remove(job.job_id)  # it waited under a lease that has run out since
             if not self._deliverer.serves(job.platform):
                 log.warning("job %s waits: %s is not configured", job.job_id, job.platform)
-            elif job.state is State.QUEUED:
-                self._queue.put(job)
             else:
-                self._spawn(job)
+                self._begin(job)
         self._pump()  # only after all jobs in flight have been counted
         if self._pace.look_s is not None:  # another process may have shown something older
             for job in jobs:
@@ -236,50 +249,61 @@ class Worker:
     # --- one job --------------------------------------------------------------------------------------------------
 
     def _pump(self) -> None:
-        while not self.stopping and (job := self._queue.take()):
-            self._spawn(job, placed=True)
+        while not self.stopping and (turn := self._queue.take()):
+            self._spawn(turn.job, turn.number, placed=True)
 
-    def _spawn(self, job: Job, *, placed: bool = False, beside: bool = False) -> None:
-        if job.state in HELD and not placed:
+    def _spawn(self, job: Job, number: int, *, placed: bool = False) -> None:
+        if number and job.generation(number).state in PLACED and not placed:
             self._queue.occupy(job)
-        former = None if beside else self._tasks.get(job.job_id)
-        self._start(job, self._carry(job, former))
+        # What is sent again need not wait for the task that tells how it ended.
+        former = self._tasks.get(job.job_id, {}).get(number) if number else None
+        self._start(job, number, self._carry(job, number, former))
 
-    def _start(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=f"job {job.job_id}")
-        self._tasks[job.job_id] = task
-        task.add_done_callback(self._forget_task)
+    def _start(self, job: Job, number: int, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"job {job.named(number)}")
+        self._tasks.setdefault(job.job_id, {})[number] = task
+        task.add_done_callback(partial(self._forget_task, job.job_id, number))
 
-    def _forget_task(self, task: asyncio.Task[None]) -> None:
-        job_id = task.get_name().removeprefix("job ")
-        if self._tasks.get(job_id) is task:
-            del self._tasks[job_id]
-            self._wakeups.forget(job_id)
+    def _forget_task(self, job_id: str, number: int, task: asyncio.Task[None]) -> None:
+        tasks = self._tasks.get(job_id, {})
+        if tasks.get(number) is task:
+            del tasks[number]
+            self._wakeups.forget(f"{job_id}.{number}")
+        if not tasks:
+            self._tasks.pop(job_id, None)
 
-    async def _look_again(self, job: Job) -> None:
-        """Read a job that was taken out of the queue again: it still waits, or its member has cancelled it."""
+    async def _look_again(self, job: Job, numbers: Sequence[int]) -> None:
+        """Read a job whose generations were taken out of the queue again: they still wait, or were cancelled."""
         try:
             job = await self._executor.again(job)
         except StaleJob as error:
             log.info("job %s: somebody else carries it on: %s", job.job_id, error)
             return
-        if job.state is State.QUEUED:
-            self._queue.put(job)
-        else:
-            self._spawn(job)
+        for number in numbers:
+            state = job.generation(number).state
+            if state is State.QUEUED:
+                self._queue.put(job, number)
+            elif state in ASKS:
+                self._spawn(job, number)
+        if job.state is not JobState.OPEN:
+            self._spawn(job, 0)
         self._pump()
 
-    async def _carry(self, job: Job, former: asyncio.Task[None] | None) -> None:
-        """Carry a job to its end, after `former`: a task that holds it under a lease that ran out."""
+    async def _carry(self, job: Job, number: int, former: asyncio.Task[None] | None) -> None:
+        """Carry a generation, or a job, to its end, after `former`: a task that holds it under a lease that ran out."""
         if former is not None:
-            self._wakeups.wake(job.job_id)
+            self._wakeups.wake(job.named(number))
             await asyncio.wait({former})
-        await self._executor.carry(job, self._place(job))
+        now = await self._executor.carry(job, number, self._place(job, number))
+        for made in now.generations[len(job.generations) :]:
+            if number and made.part == job.generation(number).part and made.state is State.QUEUED:  # it is tried again
+                self._queue.put(now, made.number)
+        self._pump()
 
     @contextmanager
-    def _place(self, taken: Job) -> Iterator[None]:
-        """Free a job's place at the gateway at the end, for the next job."""
-        if taken.state not in HELD:
+    def _place(self, taken: Job, number: int) -> Iterator[None]:
+        """Free a generation's place at the gateway at the end, for the next one."""
+        if not number or taken.generation(number).state not in PLACED:
             yield
             return
         try:

@@ -317,7 +317,7 @@ async def test_what_is_not_kept_any_more_is_not_sent_again(rig: Rig) -> None:
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
-        await alive.store.update(await current(alive, job), artifacts=())
+        await alive.store.note(await current(alive, job), 1, artifacts=())
         for job_id in (job.job_id, "none"):
             with pytest.raises(NotFound, match="job"):
                 await alive.service.redeliver(caller(), job_id, Destination("test"))
@@ -349,7 +349,8 @@ async def test_sending_again_is_for_the_owner_in_the_same_place_and_goes_where_i
     async with rig.running() as alive:
         await at_rest(alive)
         done = await current(alive, job)
-        assert (done.stage, done.why, done.detail) == (DeliveryState.SENT, None, None)
+        assert done.delivery
+        assert (done.stage, done.why, done.delivery.detail) == (DeliveryState.SENT, None, None)
     assert len(rig.chat.heard) == 1
 
 

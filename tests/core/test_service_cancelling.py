@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import TooManyRequests
-from core.domain.lifecycle import DeliveryState, Reason, State
+from core.domain.lifecycle import DeliveryState, JobState, Reason, State
 from core.domain.models import Job
 from core.domain.refusals import NotFound, NotPermitted
 from core.engine.queue import Limits
@@ -44,13 +44,13 @@ async def test_what_waits_is_taken_back_at_once_and_costs_nothing(rig: Rig) -> N
         before = await alive.service.standing(caller())
         await alive.service.cancel(caller(), waits.job_id)
         await rig.chat.until(lambda: bool(rig.chat.told))
-        assert (await current(alive, runs)).state is State.RUNNING
+        assert (await current(alive, runs)).stage is State.RUNNING
         after = await alive.service.standing(caller())
         assert before.held_micros - after.held_micros == waits.cost_micros
         assert alive.worker.load().waiting == 0
         go()
         await at_rest(alive)
-        assert rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)]
+        assert rig.chat.told == [(JobState.CANCELLED.value, Reason.WITHDRAWN)]
         assert [heard[0] for heard in rig.chat.heard] == [runs.job_id]
         assert await alive.store.unfinished() == []
     assert len(rig.gateway.posted) == 1
@@ -98,7 +98,7 @@ async def test_what_a_worker_only_just_took_is_still_taken_back(rig: Rig, monkey
 
         monkeypatch.setattr(alive.store, "job", taken_meanwhile)
         cancelled = await alive.service.cancel(caller(), waits.job_id)
-        assert (cancelled.state, cancelled.worker_id) == (State.CANCELLED, "another")
+        assert (cancelled.stage, cancelled.worker_id) == (JobState.CANCELLED, "another")
         go()
         await at_rest(alive)
 
@@ -109,12 +109,14 @@ async def test_what_waits_for_the_gateway_is_not_submitted_any_more(rig: Rig) ->
     async with rig.running() as alive:
         job = await ordered(alive)
         async with asyncio.timeout(10):
-            while (await current(alive, job)).attempts == 0 or (await current(alive, job)).state is not State.QUEUED:
+            while (await current(alive, job)).generations[0].attempts == 0 or (
+                await current(alive, job)
+            ).stage is not State.QUEUED:
                 await asyncio.sleep(0)
         await rig.chat.until(lambda: State.QUEUED in rig.chat.shown)
         await alive.service.cancel(caller(), job.job_id)
         await at_rest(alive)
-    assert rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)]
+    assert rig.chat.told == [(JobState.CANCELLED.value, Reason.WITHDRAWN)]
     assert len(rig.gateway.posted) == 1
 
 
@@ -127,7 +129,7 @@ async def test_who_takes_back_at_a_closed_gate_is_told_at_once(rig: Rig) -> None
         for job in jobs * 2:  # and pressing again says the same
             assert (await alive.service.cancel(caller(), job.job_id)).reason == Reason.WITHDRAWN
         await at_rest(alive)
-        assert rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)]
+        assert rig.chat.told == [(JobState.CANCELLED.value, Reason.WITHDRAWN)]
         assert alive.worker.load().in_flight == 0
 
 
@@ -141,7 +143,7 @@ async def test_who_waits_for_the_one_that_tries_the_gate_may_take_back_too(rig: 
         waits, shown = await ordered(alive), len(rig.chat.shown)
         await rig.chat.until(lambda: State.QUEUED in rig.chat.shown[shown:])
         await alive.service.cancel(caller(), waits.job_id)
-        await rig.chat.until(lambda: rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)])
+        await rig.chat.until(lambda: rig.chat.told == [(JobState.CANCELLED.value, Reason.WITHDRAWN)])
         go.set()
         await at_rest(alive)
         assert [heard[0] for heard in rig.chat.heard] == [tries.job_id]
@@ -156,7 +158,7 @@ async def test_a_nudge_at_a_closed_gate_gives_nothing_up(rig: Rig) -> None:
         for _ in range(3):
             alive.worker.wake(job.job_id)
             await a_while(alive)
-        assert (await current(alive, job)).state is State.QUEUED
+        assert (await current(alive, job)).stage is State.QUEUED
     assert rig.chat.told == []
 
 
@@ -176,13 +178,13 @@ async def test_who_takes_back_at_a_full_community_is_not_held_up_elsewhere(rig: 
 async def test_who_took_back_before_a_crash_is_told_after_it(rig: Rig) -> None:
     async with rig.running() as alive:
         _, waits, go = await one_waits(rig, alive)
-        await alive.store.move(waits, State.CANCELLED, reason=Reason.WITHDRAWN)  # and no further
+        await alive.store.move(waits, 1, State.CANCELLED, reason=Reason.WITHDRAWN)  # and no further
         rig.gateway.statuses = []
         go()
         await alive.worker.stop(0)
     async with rig.running() as alive:
         await at_rest(alive)
-    assert rig.chat.told == [(State.CANCELLED.value, Reason.WITHDRAWN)]
+    assert rig.chat.told == [(JobState.CANCELLED.value, Reason.WITHDRAWN)]
 
 
 async def test_a_job_that_is_told_to_look_for_nothing_waits_on(rig: Rig) -> None:

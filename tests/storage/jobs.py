@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from core.domain.lifecycle import Stage, State
+from core.domain.lifecycle import DELIVERY_MOVES, MOVES, Stage, State
 from core.domain.models import Job
 from core.domain.quota import Quota
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.makers import admission
-from tests.moves import PENDING, SENDING, UNDELIVERABLE, stepped
+from tests.moves import PENDING, SENDING, UNDELIVERABLE, only, stepped
 
 TO_RUNNING = (State.SUBMITTING, State.RUNNING)
 HELD_PATH: Mapping[Stage, Sequence[Stage]] = {
@@ -32,6 +32,17 @@ async def brought_to(store: SqlStore, stage: Stage) -> Job:
     job = await admitted(store)
     for step in HELD_PATH[stage]:
         job = await stepped(store, job, step)
+    return job
+
+
+async def gone_on(store: SqlStore, job: Job) -> Job:
+    """Make the first by name of the moves that a job can make, if there is one."""
+    if job.delivery:
+        for delivered in sorted(DELIVERY_MOVES[job.delivery.state])[:1]:
+            job = await store.move_delivery(job, delivered)
+        return job
+    for to in sorted(MOVES[only(job).state])[:1]:
+        job = await store.move(job, 1, to)
     return job
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from core.domain.lifecycle import VOIDS
 from core.domain.models import Job
 from storage import migrate
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.makers import day
+from tests.moves import only
 
 _NEXT_ID = "SELECT setval(pg_get_serial_sequence('communities', 'community_id'), max(community_id)) FROM communities"
 
@@ -51,4 +53,8 @@ _CALLED = {"pending": "generated", "sending": "delivering", "sent": "delivered"}
 
 def described(jobs: list[Job]) -> list[list[str]]:
     """Return jobs as `figures["unfinished"]` has them."""
-    return [[job.job_id, _CALLED.get(job.stage, job.stage.value), job.community, job.member] for job in jobs]
+    stages = [only(job).state if job.state in VOIDS else job.stage for job in jobs]
+    return [
+        [job.job_id, _CALLED.get(stage, stage.value), job.community, job.member]
+        for job, stage in zip(jobs, stages, strict=True)
+    ]

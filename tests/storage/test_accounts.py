@@ -14,8 +14,8 @@ from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
-from tests.moves import stepped, steps
 from tests.storage.credit import grant
+from tests.storage.jobs import gone_on
 from tests.storage.money import ANN, BAND, BOB, CHOIR, NOTHING, moved, placed, set_quota
 from tests.storage.old import Old, described
 
@@ -134,8 +134,7 @@ async def test_what_was_written_before_accounts_is_what_this_release_says(
         found = await store.entries(community, member, 99)
         assert [[e.entry_id, e.kind, e.balance_micros, e.charged_micros] for e in found] == entries
     for job in await store.unfinished():
-        for stage in sorted(steps(job.stage))[:1]:
-            await stepped(store, job, stage)
+        await gone_on(store, job)
     await placed(store, "new", "new")
     await grant(driver, "test:kim", 50, CHOIR)
     await link(driver, "test:kim", BOB)
@@ -153,5 +152,5 @@ async def test_credit_that_is_all_in_a_hold_at_the_upgrade_comes_back(
     store = SqlStore(driver, SetClock())
     await store.open()
     (paid,) = [job for job in await store.unfinished() if job.job_id == "job00045"]
-    await moved(store, paid, *([State.CANCELLED] if paid.state is State.QUEUED else [State.FAILED]))
+    await moved(store, paid, *([State.CANCELLED] if paid.stage is State.QUEUED else [State.FAILED]))
     assert (await store.standing(CHOIR, BOB, NOTHING)).balance_micros == 1500

@@ -94,7 +94,7 @@ async def test_an_audit_says_what_is_broken(tmp_path: Path, clock: SetClock) -> 
     store = SqlStore(driver, clock)
     await store.open()
     failed = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-    await store.move(failed, State.FAILED, upstream_micros=1000)
+    await store.move(failed, 1, State.FAILED, upstream_micros=1000)
     await moved(store, await placed(store), *TO_GENERATED)
     (line,) = (await audit(driver)).findings
     assert line == "They balance: 2 jobs, 5 entries, $0.001 charged, $0.001 spent on jobs that nobody paid for."
@@ -106,7 +106,7 @@ async def test_an_audit_says_what_is_broken(tmp_path: Path, clock: SetClock) -> 
 @pytest.mark.parametrize(
     ("harm", "rule"),
     [
-        ("UPDATE jobs SET state = 'failed'", "one charge if it has audio"),
+        ("UPDATE jobs SET state = 'failed'", "a charge if it has audio"),
         ("DELETE FROM jobs", "exactly while its job is unresolved"),
         ("DELETE FROM ledger WHERE kind = 'hold'", "one hold entry"),
     ],

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import DeliveryState, State
+from core.domain.lifecycle import DeliveryState, JobState, Late, State
 from core.domain.models import Job
 from core.engine.queue import Limits, Room
 from storage import leases
@@ -15,6 +15,7 @@ from storage.leases import BEATS, PostgresLease
 from storage.postgres import PostgresDriver
 from storage.signals import PostgresSignal
 from storage.unattended import count_workers
+from tests.makers import admission
 from tests.storage.crew import Crew, nobody, room
 from tests.storage.money import TO_KEPT, moved
 from tests.worlds.postgres import Detour
@@ -124,11 +125,28 @@ async def test_what_is_ours_and_nobody_carries_is_found(
     assert await ann.take(room(2), nobody) == []
 
 
+async def test_a_job_that_asks_its_member_is_not_found_again_and_again(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await crew.worker("ann")
+    admitted = await crew.store.admit(admission(parts=2))
+    assert admitted.job is not None
+    (job,) = await ann.take(room(2), nobody)
+    for number, end in ((1, State.FETCHED), (2, State.FAILED)):
+        for state in (State.SUBMITTING, State.RUNNING, end):
+            job = await crew.store.move(job, number, state)
+    assert job.state is JobState.ASKING
+    monkeypatch.setattr("storage.leases.STRAY_S", 0)
+    assert [await ann.take(room(2), nobody) for _ in range(3)] == [[], [], []]
+    await ann.hand_over(())
+    assert [taken.stage for taken in await ann.take(room(2), nobody)] == [JobState.ASKING]
+
+
 async def test_what_is_under_way_goes_on_whatever_waits(crew: Crew) -> None:
     ann = await crew.worker("ann")
     await crew.order()
     (job,) = await ann.take(room(1), nobody)
-    job = await crew.store.move(job, State.SUBMITTING)
+    job = await crew.store.move(job, 1, State.SUBMITTING)
     await crew.kill(ann)
     await crew.order()
     bob = await crew.worker("bob")
@@ -146,9 +164,10 @@ async def test_a_worker_takes_what_it_can_deliver(crew: Crew) -> None:
 async def changes(crew: Crew, job: Job) -> None:
     """All that a worker does to a job's row must fail."""
     for attempt in (
-        crew.store.move(job, State.SUBMITTING),
-        crew.store.move(job, State.CANCELLED),
-        crew.store.update(job, detail="mine"),
+        crew.store.move(job, 1, State.SUBMITTING),
+        crew.store.move(job, 1, State.CANCELLED),
+        crew.store.note(job, 1, detail="mine"),
+        crew.store.update(job, late=Late.AWAITED),
         crew.store.again(job),
     ):
         with pytest.raises(StaleJob):
@@ -166,7 +185,7 @@ async def test_who_was_away_too_long_changes_nothing(crew: Crew) -> None:
     (taken,) = await bob.take(room(1), nobody)
     await changes(crew, job)
     assert (await crew.store.again(taken)).worker_id == "bob1"
-    await crew.store.move(taken, State.CANCELLED)
+    await crew.store.move(taken, 1, State.CANCELLED)
 
 
 async def test_a_lease_that_ran_out_is_not_renewed(crew: Crew) -> None:
@@ -238,7 +257,7 @@ async def test_one_frozen_in_a_transaction_holds_nobody_else_up(crew: Crew) -> N
     frozen = await asyncpg.connect(crew.url)
     transaction = frozen.transaction()
     await transaction.start()
-    await frozen.execute(f"UPDATE jobs SET detail = 'frozen' WHERE job_id = '{ids[0]}'")
+    await frozen.execute(f"UPDATE jobs SET shown = shown WHERE job_id = '{ids[0]}'")
     await crew.kill(ann)
     bob = await crew.worker("bob")
     await crew.hears("bob", "")
@@ -270,7 +289,7 @@ async def test_an_ended_job_belongs_to_nobody(crew: Crew) -> None:
     ann = await crew.worker("ann")
     await crew.order()
     (job,) = await ann.take(room(1), nobody)
-    ended = await crew.store.move(job, State.CANCELLED)
+    ended = await crew.store.move(job, 1, State.CANCELLED)
     assert ended.worker_id == "ann1"
     assert (await crew.store.close_job(ended)).worker_id == ""
 

@@ -49,9 +49,9 @@ async def test_what_is_still_carried_is_not_handed_over(crew: Crew) -> None:
     await ann.hand_over({carried})
     await crew.hears("bob", "")
     assert [job.job_id for job in await bob.take(room(9), nobody)] == [idle]
-    await crew.store.move(jobs[carried], State.SUBMITTING)
+    await crew.store.move(jobs[carried], 1, State.SUBMITTING)
     with pytest.raises(StaleJob):
-        await crew.store.move(jobs[idle], State.SUBMITTING)
+        await crew.store.move(jobs[idle], 1, State.SUBMITTING)
 
 
 async def test_a_lease_counts_from_when_it_was_asked_for(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:

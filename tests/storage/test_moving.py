@@ -87,7 +87,7 @@ async def test_everything_arrives_and_goes_on(file: Path, url: str) -> None:
     after = SqlStore(PostgresDriver(url), SetClock())
     await after.open()
     assert await after.unfinished() == jobs
-    await after.move(next(job for job in jobs if job.state is State.QUEUED), State.CANCELLED)
+    await after.move(next(job for job in jobs if job.stage is State.QUEUED), 1, State.CANCELLED)
     await after.close()
     assert (await audit_of(url)).balance
 

@@ -8,7 +8,7 @@ from storage.driver import Driver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import caller
-from tests.moves import stepped, steps
+from tests.storage.jobs import gone_on
 from tests.storage.old import Old, described
 
 BEFORE = Old("before")
@@ -56,8 +56,7 @@ async def test_jobs_go_on_and_a_group_moves(old: Driver, clock: SetClock) -> Non
     assert await BEFORE.standings(store, band=CLUB) == FIGURES["standings"]
     assert {job.community for job in await store.unfinished()} == {CLUB, "test:choir", "test:dora"}
     for job in await store.unfinished():
-        for stage in sorted(steps(job.stage))[:1]:
-            assert (await stepped(store, job, stage)).community == job.community
+        assert (await gone_on(store, job)).community == job.community
     assert [sentence async for sentence in breaches(old)] == []
     admin = SqlAdminStore(old, clock, store)
     assert {act.act for act in await admin.audit(CLUB, 99)} >= {"grant", "approve", "decline", "quota set"}

@@ -11,6 +11,7 @@ from storage.store import SqlStore
 
 GROWING = (
     "jobs",
+    "generations",
     "deliveries",
     "ledger",
     "members",
@@ -25,6 +26,7 @@ GROWING = (
 )
 ONCE_IN_A_WHILE = {"EXPORT_ALL", "COMMUNITIES"}
 """Asked by operators."""
+OF_POSTGRES = {"LOCK"}
 TEXTS = {
     name: text
     for module in (admin_sql, communities_sql, jobs_sql, members_sql, money_sql)
@@ -33,7 +35,7 @@ TEXTS = {
     and re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text)
     and name.isupper()
     and not name.startswith("_")
-    if name not in ONCE_IN_A_WHILE
+    if name not in ONCE_IN_A_WHILE | OF_POSTGRES
 }
 
 

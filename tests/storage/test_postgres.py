@@ -117,15 +117,15 @@ async def test_a_job_goes_on_from_what_was_committed_when_the_answer_was_lost(po
         job = (await store.admit(admission())).job
         assert job is not None
         async with rig.locked("SELECT * FROM jobs FOR UPDATE"):
-            task = asyncio.create_task(store.move(job, State.SUBMITTING))
+            task = asyncio.create_task(store.move(job, 1, State.SUBMITTING))
             await rig.cut(await rig.waiting())
             with pytest.raises(OutcomeUnknown):
                 await task
         now = await store.again(job)
-        assert now.state is State.QUEUED
-        await store.move(now, State.SUBMITTING)
+        assert now.stage is State.QUEUED
+        await store.move(now, 1, State.SUBMITTING)
         with pytest.raises(StaleJob):
-            await store.move(now, State.SUBMITTING)  # a repetition by whoever missed the answer changes nothing
+            await store.move(now, 1, State.SUBMITTING)  # a repetition by whoever missed the answer changes nothing
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from core.domain.admission import Admission, Admitted
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import Stage, State
+from core.domain.lifecycle import JobState, Stage, State
 from core.domain.models import Job, Order, Person
 from core.domain.quota import DAY_MS, LimitName, Limits, Period, Quota, QuotaSource
 from core.domain.refusals import NotEnough
@@ -264,11 +264,16 @@ class Books(RuleBasedStateMachine):
 
 
 CHARGED = """
-SELECT jobs.job_id, communities.key AS community, coalesce(deliveries.state, jobs.state) AS state, sum(charged_micros) AS charged, sum(ledger.upstream_micros) AS upstream
+SELECT
+    jobs.job_id, communities.key AS community,
+    coalesce(deliveries.state, CASE WHEN jobs.state = 'open' OR made.state = 'late' THEN made.state ELSE jobs.state END)
+        AS state,
+    sum(charged_micros) AS charged, sum(ledger.upstream_micros) AS upstream
 FROM jobs JOIN ledger ON ledger.job_id = jobs.job_id
+JOIN generations AS made ON made.job_id = jobs.job_id
 JOIN communities ON communities.community_id = jobs.community_id
 LEFT JOIN deliveries ON deliveries.job_id = jobs.job_id
-GROUP BY jobs.job_id, communities.key, jobs.state, deliveries.state
+GROUP BY jobs.job_id, communities.key, jobs.state, made.state, deliveries.state
 """
 
 
@@ -298,9 +303,9 @@ class Loss(TypedDict, total=False):
 
 def loss(job: Job, to: Stage, upstream: int = 0) -> Loss:
     """Return what the operator pays for a job that ends without audio; of one that may come late it is all."""
-    if to not in VOID or job.state not in HELD:
+    if to not in VOID or job.stage not in HELD:
         return {}
-    return {"upstream_micros": job.cost_micros if to is State.EXPIRED else upstream}
+    return {"upstream_micros": job.cost_micros if to is JobState.EXPIRED else min(upstream, job.cost_micros)}
 
 
 def way(start: Stage, to: Stage) -> list[Stage]:

@@ -44,7 +44,7 @@ async def test_what_one_draws_and_gets_back_is_nobody_elses(store: SqlStore, dri
         assert await figures(store, community, member) == (micros, micros * 8, micros * 3)
     assert (await store.standing(BAND, ANN, RICH)).pool_left_micros == 10_000 - 3 * (300 + 500)
     assert (await store.standing(CHOIR, ANN, RICH)).pool_left_micros == 10_000 - 3 * 700
-    await store.move(jobs[BAND, ANN], State.CANCELLED)
+    await store.move(jobs[BAND, ANN], 1, State.CANCELLED)
     assert await figures(store, BAND, ANN) == (0, 3000, 0)
     assert await figures(store, BAND, BOB) == (500, 4000, 1500)
     assert await figures(store, CHOIR, ANN) == (700, 5600, 2100)
@@ -77,9 +77,9 @@ async def test_a_pool_begins_anew_each_month(store: SqlStore, driver: Driver, cl
     clock.forward(days=20)  # April
     assert (await store.standing(BAND, ANN, RICH)).pool_left_micros == 1600
     new = await placed(store, cost=900)
-    await store.move(old, State.CANCELLED)
+    await store.move(old, 1, State.CANCELLED)
     assert (await store.standing(BAND, ANN, RICH)).pool_left_micros == 700
-    await store.move(new, State.CANCELLED)
+    await store.move(new, 1, State.CANCELLED)
     assert (await store.standing(BAND, ANN, RICH)).pool_left_micros == 1600
 
 
@@ -88,7 +88,7 @@ async def test_a_void_goes_back_to_its_own_day_and_to_no_other(store: SqlStore, 
     old = await placed(store, cost=1000, quota=month)
     clock.forward(days=1)
     await placed(store, cost=300, quota=month)
-    await store.move(old, State.CANCELLED)
+    await store.move(old, 1, State.CANCELLED)
     assert (await store.standing(BAND, ANN, month)).used_micros == 300
     assert (await store.standing(BAND, ANN, RICH)).used_micros == 300
 
@@ -111,7 +111,7 @@ async def test_a_quota_below_what_was_used_leaves_the_balance(store: SqlStore, d
     await placed(store, cost=1000, quota=day(1000))
     job = await placed(store, cost=700, quota=day(400))
     assert await figures(store, BAND, ANN, day(400)) == (1000, 100, 1700)
-    await store.move(job, State.CANCELLED)
+    await store.move(job, 1, State.CANCELLED)
     assert await figures(store, BAND, ANN, day(400)) == (1000, 800, 1000)
 
 
@@ -188,7 +188,7 @@ async def test_two_communities_become_one(store: SqlStore, admin: SqlAdminStore,
         assert await table(driver, f"SELECT count(DISTINCT community_id) FROM {name}") == [(1,)], name
     now = await store.job(held.job_id)
     assert now is not None
-    await store.move(now, State.CANCELLED)
+    await store.move(now, 1, State.CANCELLED)
     assert await figures(store, CHOIR, ANN) == (400, 1600, 800)
 
 

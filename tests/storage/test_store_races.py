@@ -130,7 +130,7 @@ async def test_one_event_makes_one_job(pair: Pair) -> None:
 async def test_a_job_is_moved_by_one_of_two(pair: Pair) -> None:
     job = (await pair.stores[0].admit(admission(cost=COST, quota=FREE))).job
     assert job is not None
-    tries = (pair.stores[n % 2].move(job, State.CANCELLED) for n in range(ROUND))
+    tries = (pair.stores[n % 2].move(job, 1, State.CANCELLED) for n in range(ROUND))
     ended = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(not isinstance(one, BaseException) for one in ended) == 1
     assert all(isinstance(one, StaleJob) for one in ended if isinstance(one, BaseException))
@@ -140,7 +140,7 @@ async def test_orders_beside_voids_and_credit_leave_books_that_balance(pair: Pai
     """The fixture audits the books; nobody's balance may go below zero on the way."""
     limited = Quota(limit_micros=2 * COST, period=Period.DAY)
     first = [a.job for a in await pair.admit(orders(CROWD, limited)) if a.job]
-    voids = [pair.stores[n % 2].move(job, State.CANCELLED) for n, job in enumerate(first)]
+    voids = [pair.stores[n % 2].move(job, 1, State.CANCELLED) for n, job in enumerate(first)]
     person = Person(member="test:member0", name="M")
     grants = [pair.admins[n % 2].credit(act(), person, COST, "gift") for n in range(6)]
     again = pair.admit(orders(CROWD, limited))

@@ -15,6 +15,7 @@ from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
 from tests.makers import admission, caller, order
+from tests.moves import only
 from tests.storage.money import (
     TO_KEPT,
     moved,
@@ -27,9 +28,9 @@ async def test_upstream_cost_is_noted_with_its_reason_and_only_where_there_is_on
     store: SqlStore, driver: Driver
 ) -> None:
     running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-    await store.move(running, State.FAILED, reason=Reason.GATEWAY_FAILED, upstream_micros=7)
+    await store.move(running, 1, State.FAILED, reason=Reason.GATEWAY_FAILED, upstream_micros=7)
     other = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-    await store.move(other, State.FAILED, reason=Reason.GATEWAY_ERROR, upstream_micros=0)
+    await store.move(other, 1, State.FAILED, reason=Reason.GATEWAY_ERROR, upstream_micros=0)
     assert await table(driver, "SELECT upstream_micros, reason FROM ledger WHERE kind = 'upstream'") == [
         (7, "gateway_failed")
     ]
@@ -37,7 +38,7 @@ async def test_upstream_cost_is_noted_with_its_reason_and_only_where_there_is_on
 
 async def test_a_place_is_noted_for_one_open_job(store: SqlStore) -> None:
     open_job, other = await placed(store), await placed(store)
-    over = await store.close_job(await store.move(await placed(store), State.CANCELLED))
+    over = await store.close_job(await store.move(await placed(store), 1, State.CANCELLED))
     there = Destination("test", {"message": 5})
     for job in (open_job, over):
         await store.place(job.job_id, there)
@@ -58,10 +59,10 @@ ARTIFACT = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
 async def test_what_a_chat_keeps_goes_along_until_nothing_is_kept(store: SqlStore) -> None:
     held = {"file": "é"}
     job = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-    job = await store.move(job, State.READY, artifacts=(ARTIFACT,))
+    job = await store.move(job, 1, State.FETCHED, artifacts=(ARTIFACT,))
     job = await store.move_delivery(await moved(store, job, DeliveryState.SENDING), DeliveryState.SENT, kept=held)
-    assert (job.kept, job.without_files) == (held, (replace(ARTIFACT, path=""),))
-    assert await store.drop_artifacts(job, job.without_files)
+    assert (job.kept, only(job).without_files) == (held, (replace(ARTIFACT, path=""),))
+    assert await store.drop_artifacts(job, chat_keeps=True)
     job = await store.redeliver(job, Destination("test"))
     assert (job.kept, job.artifacts, job.delivery and job.delivery.number) == (held, (replace(ARTIFACT, path=""),), 2)
     assert not await store.drop_artifacts(job)  # it is open
@@ -77,13 +78,13 @@ async def test_kept_files_are_found_when_they_are_old_enough_oldest_first(store:
     for _ in range(2):
         clock.forward(hours=-1)
         running = await moved(store, await placed(store), State.SUBMITTING, State.RUNNING)
-        job = await store.move(running, State.READY, artifacts=(ARTIFACT,))
+        job = await store.move(running, 1, State.FETCHED, artifacts=(ARTIFACT,))
         kept.append(await store.close_job(await moved(store, job, *TO_KEPT[3:])))
     clock.forward(hours=-1)
     kept.append(await sent(store))
     third, second, first = kept
     empty = await moved(store, await placed(store), *TO_KEPT)
-    await store.close_job(empty)
+    assert await store.drop_artifacts(await store.close_job(empty))
     assert await store.kept_before(first.reached_ms, 9) == []
     assert await store.kept_before(second.reached_ms, 9) == [first]
     assert await store.kept_before(10**15, 2) == [first, second]
@@ -94,7 +95,7 @@ async def test_kept_files_are_found_when_they_are_old_enough_oldest_first(store:
 async def sent(store: SqlStore, who: str = "ann", community: str = "band") -> Job:
     """Return a job whose audio was sent and is kept."""
     running = await moved(store, await placed(store, who, community), State.SUBMITTING, State.RUNNING)
-    ready = await store.move(running, State.READY, artifacts=(ARTIFACT,))
+    ready = await store.move(running, 1, State.FETCHED, artifacts=(ARTIFACT,))
     return await moved(store, ready, DeliveryState.SENDING, DeliveryState.SENT)
 
 
@@ -148,13 +149,13 @@ async def test_only_a_job_that_ended_is_closed(store: SqlStore) -> None:
 async def test_a_change_is_made_to_the_job_that_was_read_and_dated(store: SqlStore, clock: SetClock) -> None:
     job = await placed(store)
     clock.forward(hours=1)
-    now = await store.move(job, State.SUBMITTING)
-    assert (now.created_ms, now.updated_ms) == (job.created_ms, clock.ms)
+    now = await store.move(job, 1, State.SUBMITTING)
+    assert (now.created_ms, only(now).updated_ms) == (job.created_ms, clock.ms)
     clock.forward(hours=1)
-    now = await store.update(now, detail="an hour later")
-    assert (now.updated_ms, now.detail) == (clock.ms - 3_600_000, "an hour later")
+    now = await store.note(now, 1, detail="an hour later")
+    assert (only(now).updated_ms, only(now).detail) == (clock.ms - 3_600_000, "an hour later")
     with pytest.raises(StaleJob):
-        await store.update(job, detail="late")
+        await store.note(job, 1, detail="late")
     with pytest.raises(ValueError, match="cost_micros"):
         await store.update(now, cost_micros=1)  # type: ignore[call-arg]
     assert await store.job(job.job_id) == now
@@ -166,7 +167,7 @@ async def test_a_direct_chat_stays_one(store: SqlStore) -> None:
     assert [job.direct for job in jobs if job] == [True, False]
 
 
-@pytest.mark.parametrize("state", [State.READY, State.FAILED])
+@pytest.mark.parametrize("state", [State.FETCHED, State.FAILED])
 @pytest.mark.parametrize("lost", ["ledger", "hold"])
 async def test_a_hold_that_is_not_there_is_not_resolved(tmp_path: Path, state: State, lost: str) -> None:
     """Damaged books are never added to: the whole move is undone."""
@@ -177,12 +178,12 @@ async def test_a_hold_that_is_not_there_is_not_resolved(tmp_path: Path, state: S
     if lost == "hold":
         await driver.run([Statement("DELETE FROM holds")])
     else:  # resolved before, by whatever way
-        kind = "charge" if state is State.READY else "void"
+        kind = "charge" if state is State.FETCHED else "void"
         text = (
             "INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind) VALUES (:e, 0, 1, 1, 'm', :k)"
         )
         await driver.run([Statement(text, {"e": f"{job.job_id}:{kind}", "k": kind})])
     with pytest.raises((StaleJob, Conflict)):
-        await store.move(job, state)
+        await store.move(job, 1, state)
     assert await store.job(job.job_id) == job
     await store.close()

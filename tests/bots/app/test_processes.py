@@ -280,7 +280,7 @@ async def test_web_alone_takes_updates_and_callbacks(house: House) -> None:
     [job] = await house.stores.store.unfinished()
     async with (
         aiohttp.ClientSession() as session,
-        session.post(f"{house.telegram.webhook.target}/gateway/{job.callback_token}", json={}) as answer,
+        session.post(f"{house.telegram.webhook.target}/gateway/{job.generations[0].callback_token}", json={}) as answer,
         session.get(f"{house.telegram.webhook.target}/readyz") as ready,
     ):
         assert (answer.status, json.loads(await ready.text())["status"]) == (200, "ready")
@@ -351,7 +351,7 @@ async def test_an_order_that_waits_for_a_worker_is_taken_back_at_a_bot(house: Ho
     async with asyncio.timeout(10):
         while len(house.studio.orders) != 1 or (await house.stores.admin.open_jobs()).get(State.QUEUED) != 1:
             await asyncio.sleep(0.005)
-    [waits] = [job for job in await house.stores.store.unfinished() if job.state is State.QUEUED]
+    [waits] = [job for job in await house.stores.store.unfinished() if job.stage is State.QUEUED]
     number = next(n for n, text in enumerate(("One", "Two")) if text == waits.parameters["text"])
     status = await replies[number].settled(lambda m: m.content.startswith("Waiting"))
     await house.discord.press(ana, status, button(status, "Cancel"))

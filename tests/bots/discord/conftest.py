@@ -23,6 +23,7 @@ from core.domain.models import Artifact, Job, Receipt
 from core.domain.quota import Period, Quota, QuotaSource, Standing
 from tests.audio import PROBE, Shapes
 from tests.bots.discord.studio import Studio, sound
+from tests.makers import job as made
 from tests.moves import in_delivery
 from tests.template import prepared
 from tests.worlds.discord import Channel, DiscordWorld, Guild, Member, Reply
@@ -166,7 +167,7 @@ def job(stage: Stage, reply: Reply, chat: DiscordDelivery) -> Job:
         message_id=reply.original.id,
         upload_limit_bytes=1 << 20,
     )
-    job = Job(
+    queued = made(
         job_id="0000000000123456ab",
         event_id="discord:1",
         platform="discord",
@@ -181,11 +182,10 @@ def job(stage: Stage, reply: Reply, chat: DiscordDelivery) -> Job:
         state=State.QUEUED,
         destination=address.destination(),
         channel="",
-        callback_token="",
         created_ms=0,
         updated_ms=int(stage.world.now_s() * 1000),
     )
-    return in_delivery(job, DeliveryState.SENDING)
+    return in_delivery(queued, DeliveryState.SENDING)
 
 
 @pytest_asyncio.fixture

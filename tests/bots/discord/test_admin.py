@@ -50,7 +50,7 @@ async def test_a_block_holds_until_it_is_lifted(stage: Stage, app: App, studio: 
 async def test_limits_are_set_shown_and_taken_away(stage: Stage, app: App) -> None:
     assert "text: none" in (await say(stage, stage.boss, "/limits")).content
     assert "text: 20 characters" in (await say(stage, stage.boss, "/limits", name="text", value="20")).content
-    assert "at most 20 characters" in (await refused(stage, stage.ana, 21)).content
+    assert "at most 20 characters an order" in (await refused(stage, stage.ana, 21)).content
     assert "text: none" in (await say(stage, stage.boss, "/limits", name="text", value="none")).content
     bad = await say(stage, stage.boss, "/limits", name="cooldown", value="soon")
     assert "can't be used" in bad.content

@@ -8,9 +8,10 @@ import pytest
 from bots.discord.delivery import DiscordDelivery
 from bots.discord.identity import Address
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, TooLarge
-from core.domain.lifecycle import DeliveryState, Reason, State
+from core.domain.lifecycle import DeliveryState, JobState, Reason
 from core.domain.models import Artifact, Destination, Job
 from tests.bots.discord.conftest import Stage, deliver, receipt
+from tests.makers import job as made
 from tests.moves import in_delivery
 from tests.worlds.discord import Reply
 
@@ -112,7 +113,7 @@ async def test_a_token_that_died_early_leaves_nobody_untold(
     stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply
 ) -> None:
     stage.world.kill_token(reply)
-    failed = replace(job, state=State.FAILED, reason=Reason.NO_MEDIA)
+    failed = made(job, state=JobState.FAILED, reason=Reason.NO_MEDIA)
     await chat.tell(failed, receipt(failed))
     assert "You were not charged" in stage.channel.posted[-1].content
 
@@ -124,7 +125,7 @@ async def test_a_wiped_destination_is_refused(chat: DiscordDelivery, job: Job, a
     with pytest.raises(DeliveryRefused):
         await deliver(chat, wiped, audio)
     with pytest.raises(DeliveryRefused):
-        await chat.tell(replace(wiped, state=State.FAILED, reason=Reason.NO_MEDIA), receipt(job))
+        await chat.tell(made(wiped, state=JobState.FAILED, reason=Reason.NO_MEDIA), receipt(job))
 
 
 async def test_an_edit_of_unknown_outcome_is_known_as_such(

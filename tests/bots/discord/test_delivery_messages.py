@@ -11,6 +11,7 @@ from core.domain.errors import DeliveryError
 from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Artifact, Job
 from tests.bots.discord.conftest import Stage, deliver, receipt
+from tests.makers import job as made
 from tests.moves import in_delivery
 from tests.worlds.discord import Reply
 
@@ -25,7 +26,7 @@ async def test_progress_is_shown_and_its_failure_is_the_cores_to_ignore(
     assert len(reply.edits) == 2  # unless they were somebody else's meanwhile
     stage.world.fail("PATCH", "@original$", 404, 10008)
     with pytest.raises(DeliveryError):
-        await chat.progress(replace(job, state=State.RUNNING, delivery=None))
+        await chat.progress(made(job, state=State.RUNNING, delivery=None))
 
 
 async def test_what_is_told_is_followed_by_new_progress(chat: DiscordDelivery, job: Job, reply: Reply) -> None:

@@ -46,7 +46,7 @@ async def history_of(stage: Stage, app: App) -> tuple[Job, Message]:
 async def lose_files(app: App, job: Job) -> None:
     """As when others need the room."""
     assert isinstance(app.worker, Worker)
-    assert await app.worker._store.drop_artifacts(job, job.without_files)
+    assert await app.worker._store.drop_artifacts(job, chat_keeps=True)
     await app.worker._artifacts.drop(job.job_id)
 
 

@@ -80,4 +80,4 @@ async def test_a_stop_waits_as_long_as_it_is_told(
         stop.set()
         await running
     await gone.wait()
-    assert "1 jobs did not come to rest in 0 s" in caplog.messages
+    assert "1 tasks did not come to rest in 0 s" in caplog.messages

@@ -78,7 +78,7 @@ async def test_what_telegram_keeps_is_not_uploaded_again(
     own = world.private(bob)
     await heard(band, bob, "/speak Aria Hello")
     job = await remembered(bot, bob)
-    assert await bot.store.drop_artifacts(job, job.without_files)
+    assert await bot.store.drop_artifacts(job, chat_keeps=True)
     await bot.worker._artifacts.drop(job.job_id)
     listed = await own.reply_to(await own.says(bob, "/history"))
     await pressed(world, bob, listed, "1")

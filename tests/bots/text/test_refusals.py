@@ -27,7 +27,7 @@ from core.domain.refusals import (
 )
 from core.domain.troubles import Case, Stuck, Trouble
 from tests.bots.text.catalogues import PSEUDO, pseudo_catalogue, unmarked, use
-from tests.makers import BLANK, day
+from tests.makers import day, job
 
 STANDING = Standing(
     quota=day(1000), source=QuotaSource.OPERATOR, used_micros=0, balance_micros=0, held_micros=0, resets_ms=0
@@ -65,9 +65,7 @@ def test_all_that_can_happen_is_said_in_the_language_of_whoever_reads(
     use(monkeypatch, tmp_path, pseudo_catalogue())
     with speaking(PSEUDO):
         said = [refusal(error) for error in REFUSALS]
-        said += [
-            ended(Receipt(job=replace(BLANK, reason=reason), charged_micros=0, standing=STANDING)) for reason in Reason
-        ]
+        said += [ended(Receipt(job=job(reason=reason), charged_micros=0, standing=STANDING)) for reason in Reason]
         said += [trouble(Case(each, "", Stuck(5, 2), 0)) for each in Trouble] + [well((each, "")) for each in Trouble]
     assert unmarked(said, "it") == {}
 

@@ -7,10 +7,11 @@ import pytest
 from bots.discord import escaping as discord_text
 from bots.telegram import escaping as telegram
 from bots.text import order_replies, titles
-from core.domain.lifecycle import State
+from core.domain.lifecycle import JobState
 from core.domain.models import Destination, Job, Receipt
 from core.domain.quota import QuotaSource, Standing
 from tests.makers import day
+from tests.makers import job as made
 
 
 def job(words: str, voice: str = "Aria", **changes: Any) -> Job:
@@ -18,10 +19,10 @@ def job(words: str, voice: str = "Aria", **changes: Any) -> Job:
     music = {"product": "music", "parameters": {"prompt": words}}
     fields: dict[str, Any] = {
         "job_id": "1a2b", "event_id": "e", "platform": "test", "community": "c", "member": "m", "member_name": "Ana",
-        "direct": False, "characters": len(words), "cost_micros": 1, "state": State.READY, "channel": "",
-        "destination": Destination("test"), "callback_token": "", "created_ms": 0, "updated_ms": 0,
+        "direct": False, "characters": len(words), "cost_micros": 1, "state": JobState.READY, "channel": "",
+        "destination": Destination("test"), "created_ms": 0, "updated_ms": 0,
     }  # fmt: skip
-    return Job(**fields | (speech if voice else music) | changes)
+    return made(**fields | (speech if voice else music) | changes)
 
 
 NAMES = [

@@ -14,6 +14,7 @@ from core.domain.errors import ConfigurationError
 from core.domain.models import Job
 from tests.core.rig import Rig
 from tests.makers import order, web_of
+from tests.moves import only
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ async def posted(url: str, token: str, body: bytes) -> int:
 
 async def test_a_stranger_is_told_nothing(job: tuple[str, Job]) -> None:
     url, known = job
-    assert await posted(url, known.callback_token, b"{}") == 200
+    assert await posted(url, only(known).callback_token, b"{}") == 200
     assert await posted(url, known.job_id, b"{}") == 404
     assert await posted(url, "guess", b'{"request_id": "1", "status": "COMPLETED"}') == 404
 
@@ -43,10 +44,10 @@ async def test_a_stranger_is_told_nothing(job: tuple[str, Job]) -> None:
 async def test_bodies_are_limited_and_must_be_json(job: tuple[str, Job]) -> None:
     url, known = job
     room = LARGEST_CALLBACK_BYTES - len(b'{"a": ""}')
-    assert await posted(url, known.callback_token, b'{"a": "%s"}' % (b"x" * room)) == 200
-    assert await posted(url, known.callback_token, b'{"a": "%s"}' % (b"x" * (room + 1))) == 413
-    assert await posted(url, known.callback_token, b"[" * LARGEST_CALLBACK_BYTES) == 400
-    assert await posted(url, known.callback_token, b"not json") == 400
+    assert await posted(url, only(known).callback_token, b'{"a": "%s"}' % (b"x" * room)) == 200
+    assert await posted(url, only(known).callback_token, b'{"a": "%s"}' % (b"x" * (room + 1))) == 413
+    assert await posted(url, only(known).callback_token, b"[" * LARGEST_CALLBACK_BYTES) == 400
+    assert await posted(url, only(known).callback_token, b"not json") == 400
 
 
 async def test_a_body_that_can_not_be_read_is_refused_in_peace(
@@ -54,7 +55,7 @@ async def test_a_body_that_can_not_be_read_is_refused_in_peace(
 ) -> None:
     url, known = job
     async with ClientSession() as client:
-        address = f"{url}/gateway/{known.callback_token}"
+        address = f"{url}/gateway/{only(known).callback_token}"
         async with client.post(
             address, data=b"rubbish", headers={"Content-Encoding": "gzip"}, compress=False
         ) as answer:

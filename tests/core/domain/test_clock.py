@@ -90,11 +90,11 @@ async def test_a_leap_gives_up_no_unconfirmed_job(rig: Rig) -> None:
     async with rig.running() as alive:
         job = await ordered(alive)
         async with asyncio.timeout(10):
-            while (await current(alive, job)).state is not State.UNCONFIRMED:
+            while (await current(alive, job)).stage is not State.UNCONFIRMED:
                 await asyncio.sleep(0)
         rig.clock.leap(hours=24)
         alive.worker.wake(job.job_id)
-        assert await alive.service.called_back(job.callback_token, "late-1")
+        assert await alive.service.called_back(job.generations[0].callback_token, "late-1")
         await at_rest(alive)
     assert len(rig.chat.heard) == 1
 
@@ -161,7 +161,7 @@ async def test_a_leap_ends_no_wait_for_a_place(rig: Rig) -> None:
         async with asyncio.timeout(10):
             with pytest.raises(_Enough):
                 await looking
-        assert (await current(alive, waiting)).state is State.QUEUED
+        assert (await current(alive, waiting)).stage is State.QUEUED
         rig.clock.forward(ms=11)
         go.set()
         await at_rest(alive)

@@ -26,7 +26,7 @@ TABLE = Path(__file__).with_name("quota_table.txt")
 AMOUNT = re.compile(r"(\d+|unlimited)/(day|week|month)")
 WHO = re.compile(r"(\w+)(?:\(([\w,]+)\))?")
 TIME = re.compile(r"(\d{4}-)?(\d\d-\d\d)?T?(\d\d:\d\d\S*)?")
-ENDS = {"charged": State.READY, "void": State.FAILED}
+ENDS = {"charged": State.FETCHED, "void": State.FAILED}
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Scene:
         job = await self.store.job(self.job_id)
         for state in (State.SUBMITTING, State.RUNNING, to):
             assert job is not None
-            job = await self.store.move(job, state)
+            job = await self.store.move(job, 1, state)
 
     async def place(self, home: str, words: list[str]) -> Admitted:
         for time in filter(TIME.fullmatch, words[1:]):
@@ -145,7 +145,7 @@ class Scene:
         fresh = admission()
         if words[0] != "again":
             self.wanted = self.parsed(home, words)
-        return await self.store.admit(replace(self.wanted, job_id=fresh.job_id, callback_token=fresh.callback_token))
+        return await self.store.admit(replace(self.wanted, job_id=fresh.job_id, tokens=fresh.tokens))
 
     def parsed(self, home: str, words: list[str]) -> Admission:
         characters = [int(word[:-2]) for word in words if word.endswith("ch")]

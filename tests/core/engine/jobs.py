@@ -78,5 +78,6 @@ def loud(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 async def taken_over(alive: Incarnation, job_id: str, state: State) -> None:
     """Let another worker have the job and find it in a state."""
-    text = "UPDATE jobs SET worker_id = 'another', state = :state WHERE job_id = :job_id"
-    await alive.store._driver.run([Statement(text, {"job_id": job_id, "state": state.value})])
+    args = {"job_id": job_id, "state": state.value}
+    texts = ("UPDATE jobs SET worker_id = 'another'", "UPDATE generations SET state = :state")
+    await alive.store._driver.run([Statement(f"{text} WHERE job_id = :job_id", args) for text in texts])

@@ -16,26 +16,29 @@ from core.domain.errors import (
     Unauthorized,
     Unreachable,
 )
-from core.domain.lifecycle import DeliveryState, Reason, State
+from core.domain.lifecycle import DeliveryState, JobState, Reason, State
 from core.service import Service
 from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, loud, ordered, reaches, returns
 from tests.core.rig import Answer, Broken, Rig
 from tests.makers import order
+from tests.moves import only
 
 
 async def test_a_callback_needs_the_whole_secret_of_its_own_job(tmp_path: Path) -> None:
     async with Rig(tmp_path).running() as alive:
         one, other = [(await alive.service.order(order())).job for _ in range(2)]
-        secret = one.callback_token.removeprefix(one.job_id)
-        for wrong in ("", ".", one.job_id, f"{one.job_id}.", one.callback_token[:-1], f"{one.callback_token}x",
+        secret = one.generations[0].callback_token.removeprefix(one.job_id)
+        for wrong in ("", ".", one.job_id, f"{one.job_id}.", one.generations[0].callback_token[:-1], f"{one.generations[0].callback_token}x",
                       f"{other.job_id}{secret}", f"nobody{secret}", secret, f"{one.job_id}.\udcff"):  # fmt: skip
             assert not await alive.service.called_back(wrong, ""), wrong
-        assert await alive.service.called_back(one.callback_token, "")
+        assert await alive.service.called_back(one.generations[0].callback_token, "")
 
 
 async def test_the_secret_is_long_and_each_job_has_another(tmp_path: Path) -> None:
     async with Rig(tmp_path).running() as alive:
-        secrets = {(await alive.service.order(order())).job.callback_token.partition(".")[2] for _ in range(3)}
+        secrets = {
+            (await alive.service.order(order())).job.generations[0].callback_token.partition(".")[2] for _ in range(3)
+        }
     assert len(secrets) == 3
     assert {len(secret) for secret in secrets} == {32}
 
@@ -50,11 +53,11 @@ async def test_a_callback_makes_the_job_ask_at_once(rig: Rig) -> None:
     async with rig.running() as alive:
         job = await ordered(alive)
         async with asyncio.timeout(10):
-            while (await current(alive, job)).state is not State.RUNNING:
+            while (await current(alive, job)).stage is not State.RUNNING:
                 await asyncio.sleep(0)
             await asyncio.sleep(0)
             assert not await alive.service.called_back("wrong", "request-1")
-            assert await alive.service.called_back(job.callback_token, "request-1")
+            assert await alive.service.called_back(job.generations[0].callback_token, "request-1")
         await at_rest(alive)
     assert len(rig.chat.heard) == 1
 
@@ -83,18 +86,18 @@ async def test_a_late_callback_resolves_an_unconfirmed_job(
         rig.gateway.statuses = list(statuses)
         job = await ordered(alive)
         async with asyncio.timeout(10):
-            while (await current(alive, job)).state is not State.UNCONFIRMED:
+            while (await current(alive, job)).stage is not State.UNCONFIRMED:
                 await asyncio.sleep(0)
-        assert await alive.service.called_back(job.callback_token, request_id)
+        assert await alive.service.called_back(job.generations[0].callback_token, request_id)
         if ends == "expired":
             async with asyncio.timeout(10):
                 while [t for t in asyncio.all_tasks() if t.get_name().startswith("callback of")]:
                     await asyncio.sleep(0)
             rig.clock.forward(hours=1)
-            assert await alive.service.called_back(job.callback_token, "")
+            assert await alive.service.called_back(job.generations[0].callback_token, "")
         await at_rest(alive)
         done = await current(alive, job)
-        assert done.stage is (DeliveryState.SENT if ends == "heard" else State.EXPIRED)
+        assert done.stage is (DeliveryState.SENT if ends == "heard" else JobState.EXPIRED)
         assert done.reason == (None if ends == "heard" else Reason.UNCONFIRMED)
     assert len(rig.gateway.posted) == 2
 
@@ -109,7 +112,7 @@ async def test_a_callback_that_can_not_be_followed_still_wakes_the_job(
         await reaches(alive, job, State.UNCONFIRMED)
         await a_while(alive)
         rig.clock.forward(hours=1)
-        await alive.service.called_back(job.callback_token, "late-1")
+        await alive.service.called_back(job.generations[0].callback_token, "late-1")
         await at_rest(alive)
     assert rig.chat.told == [("expired", Reason.UNCONFIRMED)]
     assert len(loud(caplog)) == 1
@@ -121,9 +124,9 @@ async def test_a_callback_without_an_id_confirms_nothing(rig: Rig) -> None:
     async with rig.running() as alive:
         job = await ordered(alive)
         await reaches(alive, job, State.UNCONFIRMED)
-        await alive.service.called_back(job.callback_token, "")
+        await alive.service.called_back(job.generations[0].callback_token, "")
         await a_while(alive)
-        assert (await current(alive, job)).state is State.UNCONFIRMED
+        assert (await current(alive, job)).stage is State.UNCONFIRMED
     assert rig.gateway.asked == []
 
 
@@ -136,9 +139,9 @@ async def test_an_id_that_the_gateway_has_nothing_to_say_of_confirms_nothing(
     async with rig.running() as alive:
         job = await ordered(alive)
         await reaches(alive, job, State.UNCONFIRMED)
-        await alive.service.called_back(job.callback_token, "another-1")
+        await alive.service.called_back(job.generations[0].callback_token, "another-1")
         await a_while(alive)
-        assert (await current(alive, job)).state is State.UNCONFIRMED
+        assert (await current(alive, job)).stage is State.UNCONFIRMED
     assert rig.gateway.asked == ["another-1"]
     assert [r.levelno for r in caplog.records if "not believed" in r.getMessage()] == [logging.WARNING]
 
@@ -149,7 +152,7 @@ async def test_a_callback_of_a_running_job_only_wakes_it(rig: Rig, caplog: pytes
         job = await ordered(alive)
         await reaches(alive, job, State.RUNNING)
         await a_while(alive)
-        await alive.service.called_back(job.callback_token, "request-1")
+        await alive.service.called_back(job.generations[0].callback_token, "request-1")
         await at_rest(alive)
     assert rig.gateway.asked == ["request-1"]
     assert len(rig.chat.heard) == 1
@@ -161,12 +164,14 @@ async def test_two_callbacks_confirm_once_and_disturb_nobody(rig: Rig, caplog: p
     async with rig.running() as alive:
         job = await ordered(alive)
         await reaches(alive, job, State.UNCONFIRMED)
-        await asyncio.gather(*(alive.service.called_back(job.callback_token, "late-1") for _ in range(2)))
+        await asyncio.gather(
+            *(alive.service.called_back(job.generations[0].callback_token, "late-1") for _ in range(2))
+        )
         await reaches(alive, job, State.RUNNING)
-        running = await current(alive, job)
+        running = only(await current(alive, job))
         assert (running.request_id, running.reason, running.detail) == ("late-1", None, None)
         await a_while(alive)
-        await alive.service.called_back(job.callback_token, "")
+        await alive.service.called_back(job.generations[0].callback_token, "")
         await at_rest(alive)
     assert len(rig.chat.heard) == len(rig.gateway.posted) == 1
     assert loud(caplog) == []
@@ -181,9 +186,9 @@ async def test_a_confirmed_id_of_another_job_is_a_warning(rig: Rig, caplog: pyte
         job = await ordered(alive)
         await reaches(alive, job, State.UNCONFIRMED)
         await a_while(alive)
-        await alive.service.called_back(job.callback_token, "request-1")
+        await alive.service.called_back(job.generations[0].callback_token, "request-1")
         await a_while(alive)
-        assert (await current(alive, job)).state is State.UNCONFIRMED
+        assert (await current(alive, job)).stage is State.UNCONFIRMED
     assert [r.levelno for r in caplog.records if "is not confirmed" in r.getMessage()] == [logging.WARNING]
     assert loud(caplog) == []
 
@@ -195,4 +200,4 @@ async def test_an_unconfirmed_job_waits_for_its_callback_without_work(rig: Rig) 
         job = await ordered(alive)
         await reaches(alive, job, State.UNCONFIRMED)
         await a_while(alive)
-        assert job.job_id in alive.worker._wakeups._waits
+        assert job.named(1) in alive.worker._wakeups._waits

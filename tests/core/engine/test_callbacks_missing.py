@@ -19,6 +19,7 @@ from tests.core.engine.jobs import (
 )
 from tests.core.rig import Rig
 from tests.makers import order
+from tests.moves import only
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ async def test_a_callback_that_does_not_come_is_noticed_and_polling_takes_over_a
         rig.gateway.statuses = [step]
         third = await ordered(alive, who="bob")
         await reached.wait()
-        await alive.service.called_back(third.callback_token, "request-3")
+        await alive.service.called_back(only(third).callback_token, "request-3")
         go.set()
         await at_rest(alive)
         assert (arrivals.missing, arrivals._troubles.cases) == (False, [])
@@ -75,5 +76,5 @@ async def test_a_plain_5xx_holds_the_money_for_two_minutes_at_most(rig: Rig, mon
         failed, silent = await ordered(alive), await ordered(alive, who="bob")
         await rig.chat.until(lambda: bool(rig.chat.told))
         assert rig.chat.told == [("expired", Reason.SERVER_FAILED)]
-        assert (await current(alive, silent)).state is State.UNCONFIRMED
+        assert (await current(alive, silent)).stage is State.UNCONFIRMED
         assert await upstream_spend(alive) == failed.cost_micros

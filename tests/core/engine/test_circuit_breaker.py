@@ -19,6 +19,7 @@ from core.engine.circuit_breaker import CircuitBreaker
 from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, ordered
 from tests.core.rig import Rig
 from tests.makers import admission, caller, order
+from tests.moves import only
 
 LONGEST_PAUSE_S = GatewayError.longest_pause_s
 
@@ -254,8 +255,8 @@ async def test_an_empty_wallet_is_told_loudly_once_and_pauses(rig: Rig, caplog: 
         await rig.chat.until(lambda: bool(rig.chat.told))
         with pytest.raises(Unavailable, match="out_of_credit"):
             await ordered(alive, who="cid")
-        assert (await current(alive, first)).state is State.REJECTED
-        assert (await current(alive, second)).state is State.QUEUED
+        assert only(await current(alive, first)).state is State.REJECTED
+        assert (await current(alive, second)).stage is State.QUEUED
         assert len(rig.gateway.posted) == 1
     loud = [r for r in caplog.records if r.levelno == logging.CRITICAL]
     assert len(loud) == 1
@@ -292,7 +293,7 @@ async def test_what_mends_itself_refuses_nobody(rig: Rig) -> None:
             while (await current(alive, job)).reason is None:
                 await asyncio.sleep(0)
         await a_while(alive)
-        assert (await ordered(alive, who="bob")).state is State.QUEUED
+        assert (await ordered(alive, who="bob")).stage is State.QUEUED
         await a_while(alive)
     assert len(rig.gateway.posted) == 1
 

@@ -14,7 +14,7 @@ from core.domain.errors import (
     DeliveryUncertain,
     ServerError,
 )
-from core.domain.lifecycle import DeliveryState, Reason, State
+from core.domain.lifecycle import DeliveryState, JobState, Reason, State
 from core.domain.models import Artifact, Destination, Job, Receipt, Shown
 from core.engine.lease import SoleLease
 from storage.driver import Statement
@@ -22,6 +22,7 @@ from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, hel
 from tests.core.engine.queued import queued
 from tests.core.rig import Answer, Broken, RecordingChat, Rig
 from tests.makers import admission, caller, order
+from tests.makers import job as made
 from tests.moves import in_delivery
 
 
@@ -49,7 +50,7 @@ class SlowProgress(RecordingChat):
     progresses: list[object] | None = None
 
     async def progress(self, job: Job) -> None:
-        self.shown.append(job.state)
+        self.shown.append(job.stage)
         item = self.progresses.pop(0) if self.progresses else None
         if isinstance(item, Exception):
             raise item
@@ -67,7 +68,7 @@ async def test_progress_under_way_is_over_before_the_end_is_shown(rig: Rig, ends
     async with rig.running() as alive:
         job = await ordered(alive)
         await reached.wait()
-        await reaches(alive, job, DeliveryState.PENDING if ends == "heard" else State.FAILED)
+        await reaches(alive, job, DeliveryState.PENDING if ends == "heard" else JobState.FAILED)
         await a_while(alive)
         assert (chat.heard, chat.told) == ([], [])
         assert chat.shown == ["running"]
@@ -89,10 +90,10 @@ async def test_what_came_while_something_was_shown_is_shown_next(rig: Rig) -> No
         deliverer.show_progress(job)
         await reached.wait()
         for state in (State.SUBMITTING, State.RUNNING):
-            deliverer.show_progress(replace(job, state=state))
+            deliverer.show_progress(made(job, state=state))
         go.set()
         assert await deliverer.shown(in_delivery(job, DeliveryState.PENDING))
-    assert chat.shown == ["queued", "ready"]
+    assert chat.shown == ["queued", "pending"]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +246,7 @@ async def test_telling_waits_as_long_as_the_chat_asks(rig: Rig) -> None:
     rig.chat.tellings = [DeliveryDelayed("flood", retry_after_s=600)]
     async with rig.running() as alive:
         job = await ordered(alive)
-        await reaches(alive, job, State.FAILED)
+        await reaches(alive, job, JobState.FAILED)
         await a_while(alive)
         assert rig.chat.told == []
     async with rig.running() as alive:
@@ -284,7 +285,7 @@ async def test_who_waits_to_tell_an_end_leaves_it_to_whoever_was_sent_again(
         async with asyncio.timeout(10):
             while rig.chat.tellings:
                 await asyncio.sleep(0)
-        teller = alive.worker._tasks[job.job_id]
+        teller = alive.worker._tasks[job.job_id][1]
         rig.chat.deliveries = [slow]
         await alive.service.redeliver(caller(), job.job_id, Destination("test"))
         await asyncio.wait({teller}, timeout=10)
@@ -304,4 +305,4 @@ async def test_a_fault_while_closing_does_not_wait_for_the_next_start(
         await ordered(alive)
         await at_rest(alive)
         assert await alive.store.unfinished() == []
-    assert rig.chat.told == [("rejected", Reason.BAD_REQUEST)]
+    assert rig.chat.told == [("failed", Reason.BAD_REQUEST)]

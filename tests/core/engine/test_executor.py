@@ -49,7 +49,7 @@ async def test_faults_are_counted_in_a_row(rig: Rig, monkeypatch: pytest.MonkeyP
     async with rig.running() as alive:
         job = await ordered(alive)
         await reaches(alive, job, State.UNCONFIRMED)
-        await alive.service.called_back(job.callback_token, "late-1")
+        await alive.service.called_back(job.generations[0].callback_token, "late-1")
         await at_rest(alive)
         assert len(rig.chat.heard) == 1
         rig.gateway.asked.clear()
@@ -73,7 +73,7 @@ async def test_a_fault_is_paused_after_and_the_pause_ends_with_the_process(
         await a_while(alive)
         assert len(rig.gateway.asked) == 1
         await alive.worker.stop(5)
-        assert (await current(alive, job)).state is State.RUNNING
+        assert (await current(alive, job)).stage is State.RUNNING
     assert len(loud(caplog)) == isinstance(error, Broken)
 
 

@@ -37,6 +37,7 @@ from tests.core.engine.jobs import (
 )
 from tests.core.rig import Answer, Broken, Rig
 from tests.makers import admission, caller, order
+from tests.moves import only
 
 
 async def test_an_order_becomes_audio_and_a_receipt(rig: Rig) -> None:
@@ -51,7 +52,7 @@ async def test_an_order_becomes_audio_and_a_receipt(rig: Rig) -> None:
         done = await current(alive, job)
         assert done.stage is DeliveryState.SENT
         assert done.destination == Destination("test")
-        assert (rig.spool / job.job_id / "0").read_bytes() == b"audio"  # it is kept
+        assert (rig.spool / job.job_id / "1-0").read_bytes() == b"audio"  # it is kept
         assert await alive.store.unfinished() == []
 
 
@@ -70,9 +71,9 @@ async def test_a_rejected_order_is_not_charged(rig: Rig, error: GatewayError, re
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
-        assert rig.chat.told == [("rejected", reason)]
+        assert rig.chat.told == [("failed", reason)]
         assert (await alive.service.standing(caller())).used_micros == 0
-        assert (await current(alive, job)).state is State.REJECTED
+        assert only(await current(alive, job)).state is State.REJECTED
     assert len(rig.gateway.posted) == 1
 
 
@@ -94,7 +95,7 @@ async def test_what_proves_that_nothing_was_accepted_is_tried_again(rig: Rig, er
         job = await ordered(alive)
         await at_rest(alive)
         done = await current(alive, job)
-        assert (done.stage, done.attempts, done.why) == (DeliveryState.SENT, 3, None)
+        assert (done.stage, done.generations[0].attempts, done.why) == (DeliveryState.SENT, 3, None)
     assert len(rig.gateway.posted) == 3
 
 
@@ -136,8 +137,8 @@ async def test_an_intent_whose_answer_was_lost_is_still_an_intent(rig: Rig, monk
     async with rig.running() as alive:
         move, lost = alive.store.move, [StoreError("the answer was lost")]
 
-        async def moved(job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
-            done = await move(job, to, **changes)
+        async def moved(job: Job, number: int, to: State, **changes: Unpack[MoveChanges]) -> Job:
+            done = await move(job, number, to, **changes)
             if to is State.SUBMITTING and lost:
                 raise lost.pop()
             return done
@@ -154,15 +155,15 @@ async def test_an_intent_that_was_not_written_down_is_made_again(rig: Rig, monke
     async with rig.running() as alive:
         move, away = alive.store.move, [StoreAway("the disk is full")] * (FAULTS + 1)
 
-        async def moved(job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
+        async def moved(job: Job, number: int, to: State, **changes: Unpack[MoveChanges]) -> Job:
             if to is State.SUBMITTING and away:
                 raise away.pop()
-            return await move(job, to, **changes)
+            return await move(job, number, to, **changes)
 
         monkeypatch.setattr(alive.store, "move", moved)
         job = await ordered(alive)
         await at_rest(alive)
-        assert (await current(alive, job)).attempts == 1
+        assert (await current(alive, job)).generations[0].attempts == 1
     assert len(rig.gateway.posted) == len(rig.chat.heard) == 1
 
 
@@ -172,7 +173,7 @@ async def test_a_job_that_is_carried_twice_at_once_is_submitted_once(rig: Rig) -
     async with rig.running() as alive:
         job = await ordered(alive)
         await reached.wait()
-        await alive.worker._executor.carry(job, nullcontext())
+        await alive.worker._executor.carry(job, 1, nullcontext())
         go.set()
         await at_rest(alive)
     assert len(rig.gateway.posted) == 1
@@ -189,11 +190,11 @@ async def test_what_the_gateway_did_not_take_is_written_down_when_the_store_is_b
     async with rig.running() as alive:
         move, away, states = alive.store.move, [StoreError("away")] * 3, list[State]()
 
-        async def moved(job: Job, to: State, **changes: Unpack[MoveChanges]) -> Job:
-            if job.state is State.SUBMITTING and away:
+        async def moved(job: Job, number: int, to: State, **changes: Unpack[MoveChanges]) -> Job:
+            if job.stage is State.SUBMITTING and away:
                 raise away.pop()
             states.append(to)
-            return await move(job, to, **changes)
+            return await move(job, number, to, **changes)
 
         monkeypatch.setattr(alive.store, "move", moved)
         await ordered(alive)
@@ -223,7 +224,7 @@ async def test_what_went_wrong_before_is_forgotten_once_the_job_runs(rig: Rig) -
     async with rig.running() as alive:
         job = await ordered(alive)
         await reaches(alive, job, State.RUNNING)
-        running = await current(alive, job)
+        running = only(await current(alive, job))
         assert (running.reason, running.detail, running.attempts) == (None, None, 2)
         assert running.submitted_ms == rig.clock.now_ms()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.domain.errors import GatewayError, NoAnswer, OutOfCredit, ServerError, Undecodable
-from core.domain.lifecycle import DeliveryState, Late, Reason, State
+from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
 from core.domain.models import Destination, Job
 from tests.core.engine.jobs import (
     at_rest,
@@ -17,6 +17,7 @@ from tests.core.engine.jobs import (
 )
 from tests.core.rig import Answer, Incarnation, Rig
 from tests.makers import caller
+from tests.moves import only
 
 UNFINISHED = Answer("PROCESSING", ())
 
@@ -35,12 +36,12 @@ async def expired(rig: Rig, alive: Incarnation, error: GatewayError | None = Non
     job = await ordered(alive)
     await at_rest(alive)
     job = await current(alive, job)
-    assert (job.state, job.late) == (State.EXPIRED, Late.AWAITED)
+    assert (job.stage, job.late) == (JobState.EXPIRED, Late.AWAITED)
     return job
 
 
 async def called_back(alive: Incarnation, job: Job, request_id: str = "late-1") -> Job:
-    assert await alive.service.called_back(job.callback_token, request_id)
+    assert await alive.service.called_back(job.generations[0].callback_token, request_id)
     async with asyncio.timeout(10):
         while tasks := [t for t in asyncio.all_tasks() if t.get_name().startswith("callback of")]:
             await asyncio.wait(tasks)
@@ -54,7 +55,7 @@ async def test_it_is_delivered_free_and_the_loss_stands_once(rig: Rig, error: Ga
         job = await expired(rig, alive, error)
         assert job.destination == Destination("test", {"token": ""})
         done = await called_back(alive, job)
-        assert (done.stage, done.request_id, done.destination.data) == (DeliveryState.SENT, "late-1", {})
+        assert (done.stage, done.generations[0].request_id, done.destination.data) == (DeliveryState.SENT, "late-1", {})
         [(_, content, receipt)] = rig.chat.heard
         assert (content, receipt.charged_micros) == (b"audio", 0)
         assert (await alive.service.standing(caller())).used_micros == 0
@@ -74,7 +75,7 @@ async def test_what_was_running_too_long_is_delivered_free_by_its_own_name(rig: 
         await at_rest(alive)
         assert rig.chat.told == [("expired", Reason.TOO_SLOW)]
         done = await called_back(alive, job, "anything")
-        assert (done.stage, done.request_id, done.free) == (DeliveryState.SENT, "request-1", True)
+        assert (done.stage, done.generations[0].request_id, done.free) == (DeliveryState.SENT, "request-1", True)
     assert "anything" not in rig.gateway.asked
 
 
@@ -103,7 +104,7 @@ async def test_where_it_is_no_audio_its_member_hears_so_and_that_is_all(rig: Rig
         job = await expired(rig, alive)
         rig.media.probes = [Undecodable("not audio")]
         done = await called_back(alive, job)
-        assert (done.state, done.late, done.destination.data) == (State.EXPIRED, Late.CAME, {})
+        assert (done.stage, done.late, done.destination.data) == (JobState.EXPIRED, Late.CAME, {})
         assert await called_back(alive, job) == done
     assert rig.chat.told[1:] == [("expired", Reason.UNDECODABLE)]
 
@@ -112,7 +113,7 @@ async def test_it_goes_on_after_a_restart(rig: Rig) -> None:
     async with rig.running() as alive:
         job = await expired(rig, alive)
     async with rig.running() as alive:
-        late = await alive.store.move(job, State.LATE, request_id="late-1", closed_ms=None)
+        late = await alive.store.move(job, 1, State.LATE, request_id="late-1")
         assert late.worker_id == ""
     async with rig.running() as alive:
         await at_rest(alive)
@@ -126,7 +127,7 @@ async def test_an_expiry_while_the_callback_is_followed_loses_nothing(rig: Rig) 
     async with rig.running() as alive:
         job = await ordered(alive)
         async with asyncio.timeout(10):
-            while (await current(alive, job)).state is not State.UNCONFIRMED:
+            while (await current(alive, job)).stage is not State.UNCONFIRMED:
                 await asyncio.sleep(0)
         asked = asyncio.Event()
         go_on = asyncio.Event()
@@ -136,12 +137,12 @@ async def test_an_expiry_while_the_callback_is_followed_loses_nothing(rig: Rig) 
             await go_on.wait()
 
         rig.gateway.statuses = [slow]
-        assert await alive.service.called_back(job.callback_token, "late-1")
+        assert await alive.service.called_back(job.generations[0].callback_token, "late-1")
         await asked.wait()
         rig.clock.forward(hours=1)
-        alive.worker._wakeups.wake(job.job_id)
+        alive.worker._wakeups.wake(job.named(1))
         await at_rest(alive)
-        assert (await current(alive, job)).state is State.EXPIRED
+        assert (await current(alive, job)).stage is JobState.EXPIRED
         go_on.set()
         assert (await called_back(alive, job)).stage is DeliveryState.SENT
 
@@ -151,7 +152,7 @@ async def test_what_was_proven_not_to_be_accepted_has_no_audio(rig: Rig) -> None
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
-        assert (await called_back(alive, job)).state is State.REJECTED
+        assert only(await called_back(alive, job)).state is State.REJECTED
     assert rig.gateway.asked == []
 
 
@@ -162,7 +163,7 @@ async def test_without_callbacks_nothing_is_kept(rig: Rig) -> None:
         job = await ordered(alive)
         await at_rest(alive)
         job = await current(alive, job)
-        assert (job.state, job.late, job.destination.data) == (State.EXPIRED, Late.NO, {})
+        assert (job.stage, job.late, job.destination.data) == (JobState.EXPIRED, Late.NO, {})
         assert await called_back(alive, job) == job
 
 

@@ -13,13 +13,13 @@ from core.domain.errors import (
     Unreadable,
 )
 from core.domain.lifecycle import Reason
-from core.domain.models import Job
 from core.engine.wakeups import Wakeups
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.core.engine.jobs import at_rest, current, ordered, upstream_spend
 from tests.core.rig import Answer, Rig
 from tests.makers import admission, caller, order
+from tests.moves import only
 
 
 async def test_unknown_states_and_lost_answers_mean_still_running(rig: Rig) -> None:
@@ -46,7 +46,7 @@ async def test_a_failure_is_not_charged(rig: Rig, answer: Answer, reason: Reason
         assert rig.chat.told == [("failed", reason)]
         standing = await alive.service.standing(caller())
         assert (standing.used_micros, standing.held_micros) == (0, 0)
-        assert (await current(alive, job)).detail == answer.error
+        assert only(await current(alive, job)).detail == answer.error
         assert await upstream_spend(alive) == upstream_micros
 
 
@@ -151,8 +151,8 @@ async def test_polling_hurries_when_the_audio_is_due(rig: Rig) -> None:
         product = replace(rig.table["speech"], usual_s=20)
         steps = alive.worker._executor._generator
         for running_s, poll_s in ((0, 10), (4, 10), (5, 5), (20, 5), (39, 5), (40, 10)):
-            began = replace(job, submitted_ms=rig.clock.now_ms() - running_s * 1000)
-            assert steps._poll_s(began, product) == poll_s
+            began = replace(only(job), submitted_ms=rig.clock.now_ms() - running_s * 1000)
+            assert steps._poll_s(job, began, product) == poll_s
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ async def test_the_first_look_comes_early(
     rig.pace = replace(rig.pace, poll_min_s=5, poll_max_s=10)
     waits: list[float] = []
 
-    async def wait(_: Wakeups, job: Job, seconds: float) -> None:
+    async def wait(_: Wakeups, name: str, seconds: float) -> None:
         waits.append(seconds)
         rig.clock.forward(ms=round(seconds * 1000))
 

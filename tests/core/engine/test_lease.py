@@ -86,7 +86,7 @@ async def test_nothing_begins_without_a_valid_lease(rig: Rig, lease: list[Shaky]
         job = await ordered(alive)
         await at_rest(alive)
         assert lease[0].answers == []
-        assert (await current(alive, job)).attempts == 1
+        assert (await current(alive, job)).generations[0].attempts == 1
     assert len(rig.chat.heard) == 1
 
 
@@ -113,7 +113,7 @@ async def test_an_intent_before_a_long_pause_is_taken_back(rig: Rig, lease: list
         lease[0].answers = [True, False]  # before the step, and before the request leaves
         job = await ordered(alive)
         await at_rest(alive)
-        assert (await current(alive, job)).attempts == 2
+        assert (await current(alive, job)).generations[0].attempts == 2
     assert len(rig.gateway.posted) == 1
     assert len(rig.chat.heard) == 1
 
@@ -145,8 +145,8 @@ async def test_the_id_of_an_answer_that_came_late_goes_to_the_new_carrier(
         go.set()
         await at_rest(alive)
         now = await current(alive, job)
-        assert (now.state, now.request_id, now.worker_id) == (State.RUNNING, "request-1", "another")
-        await alive.store.move(now, State.FAILED)
+        assert (now.stage, now.generations[0].request_id, now.worker_id) == (State.RUNNING, "request-1", "another")
+        await alive.store.move(now, 1, State.FAILED)
     assert rig.chat.heard == []
     assert loud(caplog) == []
 
@@ -160,13 +160,13 @@ async def test_what_another_worker_took_is_left_to_it(rig: Rig, state: State) ->
         await reached.wait()
         await taken_over(alive, job.job_id, State.RUNNING)
         if state is State.FAILED:
-            await alive.store.move(await current(alive, job), State.FAILED)
+            await alive.store.move(await current(alive, job), 1, State.FAILED)
         go.set()
         await at_rest(alive)
         now = await current(alive, job)
-        assert (now.state, now.worker_id) == (state, "another")
+        assert (now.generations[0].state, now.worker_id) == (state, "another")
         if state is State.RUNNING:
-            await alive.store.move(now, State.FAILED)
+            await alive.store.move(now, 1, State.FAILED)
     assert (rig.chat.heard, rig.chat.told) == ([], [])
 
 
@@ -202,7 +202,7 @@ async def test_who_takes_a_job_back_waits_until_it_is_let_go(rig: Rig, lease: li
     async with rig.running() as alive:
         job = await ordered(alive)
         async with asyncio.timeout(10):
-            while (await current(alive, job)).state is not State.RUNNING or (asking and not reached.is_set()):
+            while (await current(alive, job)).stage is not State.RUNNING or (asking and not reached.is_set()):
                 await asyncio.sleep(0)
         (former,) = carrying()
         text = "UPDATE jobs SET worker_id = 'second' WHERE job_id = :job_id"
@@ -275,7 +275,7 @@ async def test_a_stop_leaves_to_others_what_has_come_to_rest_before_it_waits_for
         assert not stop.done()
         go.set()
         await stop
-        assert (await current(alive, slow)).state is State.RUNNING
+        assert (await current(alive, slow)).stage is State.RUNNING
 
 
 async def test_a_job_that_is_taken_once_more_while_it_waits_waits_once(rig: Rig, lease: list[Shaky]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.domain.errors import DeliveryRefused, StoreError
-from core.domain.lifecycle import Reason, State
+from core.domain.lifecycle import JobState, Reason, State
 from core.domain.models import Destination, Job
 from core.domain.refusals import NotFound
 from core.engine.maintenance import Keep, end_waits
@@ -41,7 +41,7 @@ async def test_files_that_nobody_needs_are_removed_and_others_are_not(
         await sweep(alive)
         assert {folder.name for folder in rig.spool.iterdir()} == {refused.job_id, fetching.job_id}
         # A worker of another machine lets go of it.
-        await alive.store.update(await current(alive, refused), artifacts=())
+        await alive.store.note(await current(alive, refused), 1, artifacts=())
         await sweep(alive)
         assert {folder.name for folder in rig.spool.iterdir()} == {fetching.job_id}
         go.set()
@@ -72,7 +72,7 @@ async def test_kept_files_outlive_a_restart_and_a_few_days(rig: Rig) -> None:
     rig.clock.forward(days=6)
     async with rig.running() as alive:
         await a_while(alive)
-        assert (rig.spool / job.job_id / "0").read_bytes() == b"audio"
+        assert (rig.spool / job.job_id / "1-0").read_bytes() == b"audio"
         await alive.service.redeliver(caller(), job.job_id, Destination("test"))
         await at_rest(alive)
     assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
@@ -114,7 +114,7 @@ async def test_beyond_the_limit_the_oldest_audio_goes_but_none_that_is_on_its_wa
             while (rig.spool / older.job_id).exists() or (await current(alive, older)).artifacts:
                 await asyncio.sleep(0)
         await a_while(alive)
-        assert (rig.spool / held.job_id / "0").exists()
+        assert (rig.spool / held.job_id / "1-0").exists()
         go.set()
         await at_rest(alive)
 
@@ -179,7 +179,9 @@ async def test_who_waited_too_long_hears_what_for_and_nobody_looks_before(
         gone = replace(caller(), platform="gone", community="gone:band", member="gone:ann")  # nobody carries it here
         job = (await alive.store.admit(admission(order(gone)))).job
         assert job is not None
-        job = await alive.store.move(await alive.store.move(job, State.SUBMITTING), State.QUEUED, reason=Reason.BUSY)
+        job = await alive.store.move(
+            await alive.store.move(job, 1, State.SUBMITTING), 1, State.QUEUED, reason=Reason.BUSY
+        )
         oldest, looks = alive.store.oldest_waiting, 0
 
         async def looked() -> Job | None:
@@ -195,4 +197,4 @@ async def test_who_waited_too_long_hears_what_for_and_nobody_looks_before(
             ending.cancel()
             assert looks == seen
         now = await current(alive, job)
-        assert (now.state, now.reason) == (State.CANCELLED, Reason.BUSY)
+        assert (now.stage, now.reason) == (JobState.CANCELLED, Reason.BUSY)

@@ -3,12 +3,11 @@ import asyncio
 import pytest
 
 from core.engine.wakeups import Stopping, Wakeups
-from tests.core.engine.queued import queued
 
 
 async def test_a_nudge_ends_one_jobs_wait() -> None:
     wakeups = Wakeups()
-    first, second = (asyncio.create_task(wakeups.wait(queued(name), 600)) for name in ("a1", "b1"))
+    first, second = (asyncio.create_task(wakeups.wait(name, 600)) for name in ("a1", "b1"))
     await asyncio.sleep(0)
     wakeups.wake("a1")
     wakeups.wake("nobody")
@@ -27,4 +26,4 @@ async def test_nobody_waits_once_the_process_stops() -> None:
     wakeups.stop()
     with pytest.raises(Stopping):
         async with asyncio.timeout(10):
-            await wakeups.wait(queued("a1"), 600)
+            await wakeups.wait("a1", 600)

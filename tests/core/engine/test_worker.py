@@ -8,7 +8,7 @@ import pytest
 from core.domain.errors import (
     Unreachable,
 )
-from core.domain.lifecycle import DeliveryState, Reason, Stage, State
+from core.domain.lifecycle import DeliveryState, JobState, Reason, Stage, State
 from core.engine.queue import Limits
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
@@ -83,7 +83,7 @@ async def test_an_order_waits_for_its_turn_no_longer_than_for_the_gateway(rig: R
         go.set()
         await at_rest(alive)
         assert [(await current(alive, job)).stage for job in (runs, waits, later)] == [
-            DeliveryState.SENT, State.CANCELLED, State.CANCELLED,
+            DeliveryState.SENT, JobState.CANCELLED, JobState.CANCELLED,
         ]  # fmt: skip
 
 
@@ -131,7 +131,7 @@ async def test_a_job_of_a_platform_that_is_not_configured_waits(rig: Rig) -> Non
     async with rig.running() as alive:
         await a_while(alive)
         await at_rest(alive)
-        assert (await current(alive, job)).state is State.QUEUED
+        assert (await current(alive, job)).stage is State.QUEUED
     assert rig.gateway.posted == []
 
 
@@ -141,7 +141,7 @@ async def test_a_start_takes_up_all_that_is_unfinished(rig: Rig) -> None:
     for number in range(40):
         job = (await store.admit(admission(order(caller(f"member{number}"))))).job
         assert job is not None
-        await store.move(await store.move(job, State.SUBMITTING), State.RUNNING, request_id=f"request-{number}")
+        await store.move(await store.move(job, 1, State.SUBMITTING), 1, State.RUNNING, request_id=f"request-{number}")
     await store.close()
     async with rig.running() as alive:
         await at_rest(alive)
@@ -150,7 +150,7 @@ async def test_a_start_takes_up_all_that_is_unfinished(rig: Rig) -> None:
 
 @pytest.mark.parametrize(
     ("part", "ends"),
-    [("submits", State.EXPIRED), ("statuses", DeliveryState.SENT), ("fetches", DeliveryState.SENT), ("deliveries", DeliveryState.SENT)],
+    [("submits", JobState.EXPIRED), ("statuses", DeliveryState.SENT), ("fetches", DeliveryState.SENT), ("deliveries", DeliveryState.SENT)],
 )  # fmt: skip
 async def test_every_stage_goes_on_at_the_next_start(rig: Rig, part: str, ends: Stage) -> None:
     reached, _, step = held_up()

@@ -34,12 +34,12 @@ async def test_draining_refuses_orders_and_leaves_running_jobs(rig: Rig) -> None
     async with rig.running() as alive:
         job = await ordered(alive)
         async with asyncio.timeout(10):
-            while (await current(alive, job)).state is not State.RUNNING:
+            while (await current(alive, job)).stage is not State.RUNNING:
                 await asyncio.sleep(0)
         await alive.worker.stop(5)
         with pytest.raises(Unavailable, match="draining"):
             await ordered(alive)
-        assert (await current(alive, job)).state is State.RUNNING
+        assert (await current(alive, job)).stage is State.RUNNING
     rig.pace = replace(rig.pace, poll_min_s=0.001, poll_max_s=0.001)
     async with rig.running() as alive:
         await at_rest(alive)
@@ -68,7 +68,7 @@ async def test_draining_is_bounded(rig: Rig) -> None:
         job = await ordered(alive)
         await reached.wait()
         await alive.worker.stop(0.05)
-        assert (await current(alive, job)).state is State.SUBMITTING
+        assert (await current(alive, job)).stage is State.SUBMITTING
     async with rig.running() as alive:
         await at_rest(alive)
     assert rig.chat.told == [("expired", Reason.UNCONFIRMED)]
@@ -104,7 +104,7 @@ async def test_a_drain_gives_the_time_it_was_given(rig: Rig, caplog: pytest.LogC
         go.set()
         await stopping
         assert (await current(alive, job)).stage is DeliveryState.SENT
-        assert (rig.spool / job.job_id / "0").read_bytes() == b"audio"  # it is kept
+        assert (rig.spool / job.job_id / "1-0").read_bytes() == b"audio"  # it is kept
     assert loud(caplog) == []
 
 
@@ -134,11 +134,13 @@ async def test_a_drain_waits_for_no_gate_and_posts_nothing_through_it(
     async with rig.running() as alive:
         job = await ordered(alive)
         async with asyncio.timeout(10):
-            while (await current(alive, job)).attempts == 0 or (await current(alive, job)).state is not State.QUEUED:
+            while (await current(alive, job)).generations[0].attempts == 0 or (
+                await current(alive, job)
+            ).stage is not State.QUEUED:
                 await asyncio.sleep(0)
         await a_while(alive)
         await alive.worker.stop(5)
-        assert (await current(alive, job)).state is State.QUEUED
+        assert (await current(alive, job)).stage is State.QUEUED
     assert len(rig.gateway.posted) == 1
     assert loud(caplog) == []
 
@@ -155,12 +157,12 @@ async def test_a_drain_does_not_wait_for_what_the_gateway_can_not_tell(rig: Rig)
     async with rig.running() as alive:
         job = await ordered(alive)
         await reaches(alive, job, State.UNCONFIRMED)
-        assert await alive.service.called_back(job.callback_token, "late-1")
+        assert await alive.service.called_back(job.generations[0].callback_token, "late-1")
         await reached.wait()
         go.set()
         async with asyncio.timeout(10):
             await alive.worker.stop(600)
-        assert (await current(alive, job)).state is State.UNCONFIRMED
+        assert (await current(alive, job)).stage is State.UNCONFIRMED
 
 
 async def test_a_drain_waits_for_a_callback_under_way(rig: Rig) -> None:
@@ -170,14 +172,14 @@ async def test_a_drain_waits_for_a_callback_under_way(rig: Rig) -> None:
     async with rig.running() as alive:
         job = await ordered(alive)
         await reaches(alive, job, State.UNCONFIRMED)
-        assert await alive.service.called_back(job.callback_token, "late-1")
+        assert await alive.service.called_back(job.generations[0].callback_token, "late-1")
         await reached.wait()
         stopping = asyncio.create_task(alive.worker.stop(5))
         await a_while(alive)
         assert not stopping.done()
         go.set()
         await stopping
-        assert (await current(alive, job)).request_id == "late-1"
+        assert (await current(alive, job)).generations[0].request_id == "late-1"
         assert tasks("callback") == []
 
 

@@ -20,9 +20,13 @@ from tests.core.rig import Broken, Incarnation, Rig
 from tests.makers import admission, caller, order
 
 _TAKE = """
-UPDATE jobs SET worker_id = 'me' WHERE worker_id = '' AND closed_ms IS NULL AND (state <> 'queued' OR job_id IN (
-    SELECT job_id FROM jobs WHERE worker_id = '' AND state = 'queued' ORDER BY created_ms, job_id LIMIT :most
-))
+WITH waiting AS (SELECT job_id FROM generations GROUP BY job_id HAVING max(state) = 'queued' AND min(state) = 'queued')
+UPDATE jobs SET worker_id = 'me' WHERE worker_id = '' AND closed_ms IS NULL AND (
+    job_id NOT IN (SELECT job_id FROM waiting) OR job_id IN (
+        SELECT job_id FROM jobs WHERE worker_id = '' AND job_id IN (SELECT job_id FROM waiting)
+        ORDER BY created_ms, job_id LIMIT :most
+    )
+)
 """
 
 
@@ -157,7 +161,7 @@ async def test_an_operators_word_ends_the_pause_here_and_elsewhere(rig: Rig, lea
         while (await current(alive, job)).reason is None:
             await asyncio.sleep(0)
         leases[0].hear(RESUME)
-        while (await current(alive, job)).attempts < 2 or not alive.worker.load().wait_s > 500:
+        while (await current(alive, job)).generations[0].attempts < 2 or not alive.worker.load().wait_s > 500:
             await asyncio.sleep(0)
         assert leases[0].signals == [""]
         assert alive.worker.resume() == Resumed(ended_pause=True, spread=True)

@@ -14,7 +14,7 @@ from storage.sqlite import audit_file, connect
 
 JOBS = """
     SELECT jobs.job_id, event_id, coalesce(deliveries.state, jobs.state) AS stage,
-    coalesce(deliveries.reason, jobs.reason) AS reason, closed_ms IS NOT NULL AS closed, cost_micros,
+    coalesce(deliveries.reason, (SELECT max(reason) FROM generations AS made WHERE made.job_id = jobs.job_id)) AS reason, closed_ms IS NOT NULL AS closed, cost_micros,
     (SELECT coalesce(sum(charged_micros), 0) FROM ledger WHERE ledger.job_id = jobs.job_id) AS charged_micros,
     (SELECT coalesce(sum(upstream_micros), 0) FROM ledger WHERE ledger.job_id = jobs.job_id) AS upstream_micros
     FROM jobs LEFT JOIN deliveries ON deliveries.job_id = jobs.job_id AND deliveries.number = jobs.deliveries

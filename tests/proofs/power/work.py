@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from core.domain.audit import Act, Action, CommandName
 from core.domain.errors import StoreError
-from core.domain.lifecycle import HELD
-from core.domain.models import Caller, Destination, Job, MoveChanges, Person
+from core.domain.lifecycle import MOVES, JobState, State
+from core.domain.models import Caller, Destination, Generation, Job, MoveChanges, Person
 from core.domain.quota import LimitName, Period, Quota, QuotaSource
 from core.domain.refusals import Refusal
 from storage.admin_store import SqlAdminStore
@@ -79,7 +79,7 @@ class Work:
         cost, quota = self.rng.randrange(1, 300_000), self.rng.choice((50_000, 10_000_000, None))
         wanted = admission(
             placed, cost=cost, quota=Quota(limit_micros=quota, period=self.rng.choice(list(Period))),
-            job_id=self._id(), callback_token=self._id(),
+            job_id=self._id(), callback_token=self._id(), parts=self.rng.choice((1, 1, 2, 5)),
         )  # fmt: skip
         admitted = await self.store.admit(wanted)
         if admitted.job:
@@ -90,17 +90,33 @@ class Work:
 
     async def _advance(self) -> None:
         job = self._some_job()
-        if job is None or not steps(job.stage):
+        if job is None:
             return
-        to = self.rng.choice(sorted(steps(job.stage)))
+        if job.delivery:
+            if steps(job.stage):
+                self.jobs[job.job_id] = await stepped(self.store, job, self.rng.choice(sorted(steps(job.stage))))
+        elif job.state is JobState.ASKING:
+            self.jobs[job.job_id] = await self.store.choose(job, take=self.rng.random() < 0.5)
+        else:
+            await self._advance_one(job, self.rng.choice(job.generations))
+
+    async def _advance_one(self, job: Job, made: Generation) -> None:
+        to = self.rng.choice(sorted(MOVES[made.state]) or [None])
+        if to is None:
+            return
         changes: MoveChanges = {"detail": self._id()}
-        if to == "failed":
+        if to is State.FAILED:
             changes["upstream_micros"] = 7
-        if to == "expired" and job.state in HELD:
-            changes["upstream_micros"] = job.cost_micros  # a late one is known to be paid for
-        if to == "running":
+            tried = sum(other.part == made.part for other in job.generations)
+            if len(job.parts) > 1 and tried == 1 and self.rng.random() < 0.5:
+                changes["retry_token"] = self._id()
+        if to is State.EXPIRED and made.state is not State.LATE:
+            changes["upstream_micros"] = made.cost_micros  # a late one is known to be paid for
+        if to is State.LATE and len(job.generations) > 1:
+            return
+        if to is State.RUNNING:
             changes["request_id"] = self._id()
-        self.jobs[job.job_id] = await stepped(self.store, job, to, **changes)
+        self.jobs[job.job_id] = await self.store.move(job, made.number, to, **changes)
 
     async def _close(self) -> None:
         job = self._some_job()

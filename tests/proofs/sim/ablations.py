@@ -27,6 +27,7 @@ class Ablation:
     """What else the one change entails."""
 
 
+_STEP, _SETTLING = "storage.changes:Step.__init__", "storage.changes:_settling"
 _STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.engine.generation:Generator", "core.engine.worker:Worker"
 _TELEGRAM, _DISCORD = "bots.telegram.delivery:TelegramDelivery", "bots.discord.delivery:DiscordDelivery"
 
@@ -42,21 +43,23 @@ for now, early in stale.items():
 results = await self._driver.run([Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts])"""
 
 _CHARGE_LATE = """\
-elif job.state is State.LATE and to is State.READY:
+elif job.state is JobState.EXPIRED and to is JobState.READY:
     charge = money_sql.LEDGER_CHARGE.replace("+ balance_micros", "- balance_micros").replace("holds", "ledger")
-    statements.append(Statement(f"{charge} AND kind = 'hold'", args, 1))"""
+    args = {"job_id": job.job_id, "member": job.member, "now_ms": now_ms, "charged_micros": job.cost_micros}
+    self._money = [Statement(f"{charge} AND kind = 'hold'", args, 1)]"""
+_RESOLVED = "elif job.state in HELD and to not in HELD:"
 
-_INTENT = "job = await self._intend(job, self._catalog[job.product])"
+_INTENT = "job = await self._intend(job, number, self._catalog[job.product])"
 
 ABLATIONS = (
     Ablation("submitted again after a crash", f"{_STEPS}._lose_sight", "State.UNCONFIRMED", "State.QUEUED"),
     Ablation(
         "no intent row before the POST",
         f"{_STEPS}._post",
-        "job = await self._intend(job, product)",
+        "job = await self._intend(job, number, product)",
         "pass",
         more=(
-            ("job.callback_token)\n", f"job.callback_token)\n        {_INTENT}\n"),
+            ("made.callback_token)\n", f"made.callback_token)\n        {_INTENT}\n"),
             ("except GatewayError as error:\n", f"except GatewayError as error:\n        {_INTENT}\n"),
         ),
     ),
@@ -75,9 +78,9 @@ ABLATIONS = (
     ),
     Ablation(
         "settles once more when it comes late",
-        "storage.store:settles",
-        "current in HELD and to is State.READY",
-        "to is State.READY",
+        _STEP,
+        _RESOLVED,
+        "elif to not in HELD:",
         featured="gateway: 500 after accepting, called back late",
     ),
     Ablation(
@@ -88,11 +91,11 @@ ABLATIONS = (
     ),
     Ablation(
         "hold leaked on failure",
-        f"{_STORE}.move",
-        "elif voids(job.state, to):",
-        "elif voids(job.state, to) and to is not State.FAILED:",
+        _STEP,
+        _RESOLVED,
+        "elif job.state in HELD and to not in {*HELD, JobState.FAILED}:",
     ),
-    Ablation("refund twice", f"{_STORE}.move", "money_sql.GIVE_BACK]", "money_sql.GIVE_BACK * 2]"),
+    Ablation("refund twice", _SETTLING, "money_sql.GIVE_BACK)", "money_sql.GIVE_BACK * 2)"),
     Ablation(
         "callback trusted",
         "core.engine.callbacks:Naming.confirm",
@@ -116,9 +119,9 @@ ABLATIONS = (
     ),
     Ablation(
         "moves are not fenced",
-        f"{_STORE}._change",
-        "job_id = :job_id AND state = :from_state",
-        "job_id = :job_id AND :from_state = :from_state",
+        "storage.changes:of_generation",
+        "number = :number AND state = :from_state",
+        "number = :number AND :from_state = :from_state",
         within=600,
         featured="people: cancel against completion",
     ),
@@ -126,8 +129,8 @@ ABLATIONS = (
     Ablation(
         "token check missing",
         "core.service:Service.called_back",
-        "not compare_digest(",
-        "not (lambda *_: True)(",
+        "if compare_digest(",
+        "if (lambda *_: True)(",
         featured="callbacks: wrong token",
     ),
     Ablation("upload repeated when uncertain", f"{_TELEGRAM}._send_all", "if uncertain:", "if False:"),
@@ -155,22 +158,22 @@ ABLATIONS = (
     Ablation(
         "losses not recorded",
         f"{_STEPS}._expire",
-        "upstream_micros=job.cost_micros",
+        "upstream_micros=lost",
         "upstream_micros=0",
     ),
     Ablation("charged without audio", f"{_STEPS}._collect", "if artifacts:", "if True:"),
     Ablation(
         "late audio is charged",
-        f"{_STORE}.move",
-        "elif voids(job.state, to):",
-        f"{_CHARGE_LATE}\nelif voids(job.state, to):",
+        _STEP,
+        _RESOLVED,
+        f"{_CHARGE_LATE}\n{_RESOLVED}",
         within=60,
         featured="gateway: 500 after accepting, called back late",
     ),
     Ablation("places in the queue are not given back", f"{_WORKER}._place", "self._queue.done(taken)", "pass"),
     Ablation(
         "destination kept",
-        f"{_STORE}._closing",
+        "storage.store:closing",
         "destination or Destination(job.platform)",
         "job.destination",
     ),
@@ -180,6 +183,37 @@ ABLATIONS = (
         "raise NotPermitted(Need.OWNER)",
         "pass",
         featured="people: send again pressed by another",
+    ),
+    Ablation("parts that failed are charged", _SETTLING, "after.fetched_micros if to", "job.cost_micros if to"),
+    Ablation(
+        "what is not taken is not released",
+        _SETTLING,
+        "if to is not JobState.READY or charged_micros < job.cost_micros:",
+        "if to is not JobState.READY:",
+    ),
+    Ablation("a part is tried again without end", f"{_STEPS}._fail", "and tried == 1", "and tried >= 1"),
+    Ablation("what is tried again is not entered", _STEP, "if self.tries_again:", "if False:"),
+    Ablation("what failed is not entered", _STEP, "*_losing(job, after.parts, None, now_ms)", "*()"),
+    Ablation("parts end by a stale read", "storage.changes:of_generation", "if not alone:", "if False:"),
+    Ablation(
+        "parts are heard in the order in which they came",
+        "core.engine.delivery:Deliverer._joined",
+        "for made in job.parts:",
+        "for made in sorted(job.parts, key=lambda made: made.updated_ms):",
+    ),
+    Ablation("what is tried again gets no turn", f"{_WORKER}._carry", "self._queue.put(now, made.number)", "pass"),
+    Ablation(
+        "what nobody takes is not entered",
+        f"{_STORE}.choose",
+        '"upstream_micros": part.cost_micros',
+        '"upstream_micros": 0',
+    ),
+    Ablation("each part is all of the text", f"{_STEPS}._post", "made.parameters,", "job.parameters,"),
+    Ablation(
+        "parts are fetched into one file",
+        "core.engine.fetching:Fetcher.fetched",
+        "folder / str(number)",
+        "folder / '0'",
     ),
     Ablation("members may administer", "core.admin:_require_admin", "not caller.is_admin", "False"),
 )

@@ -9,8 +9,7 @@ from tests import tokens
 from tests.proofs.sim import discord_payloads as payloads
 from tests.proofs.sim.discord_payloads import APPLICATION, GUILD
 from tests.proofs.sim.faults_chat import Refusal
-from tests.proofs.sim.gateway import audio
-from tests.proofs.sim.telegram import _PART, PLAYED
+from tests.proofs.sim.telegram import _PART
 from tests.proofs.sim.wire import Answer, Reply, Request
 
 if TYPE_CHECKING:
@@ -267,11 +266,7 @@ class DiscordWorld:
             self.history.chat_says_elsewhere(post.content)
 
     def _heard(self, sound: bytes) -> int:
-        found = PLAYED.match(sound)
-        order = int(found[1]) if found else -1
-        if sound != audio(order):
-            self.history.breach("audio arrives whole", repr(sound[:40]))
-        return order
+        return self.history.hear(sound, "on Discord")
 
     @property
     def heard(self) -> Counter[int]:

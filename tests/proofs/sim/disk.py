@@ -223,7 +223,7 @@ def effect_of(statements: Sequence[Statement]) -> str:
         return "recovery"
     if any(s.sql is money_sql.ADMIT_JOB for s in statements):
         return "admission commit"
-    if first.sql.startswith(("UPDATE jobs SET", "UPDATE deliveries SET")):
+    if first.sql.startswith(("UPDATE jobs SET", "UPDATE generations SET", "UPDATE deliveries SET")):
         if state := first.args.get("state"):
             return f"{state} commit"
         return "close commit" if any("closed_ms" in s.args for s in statements) else "place commit"

@@ -43,7 +43,7 @@ def _table(family: str, site: str, data: Mapping[str, Any]) -> Iterator[Kind]:
         yield Kind(f"{family}: {name}", family, site, value)
 
 
-_COMMITS = """admission submitting running unconfirmed ready sending pending sent undeliverable failed expired
+_COMMITS = """admission submitting running unconfirmed fetched sending pending sent undeliverable failed expired
 rejected cancelled close"""
 KILL_POINTS = (
     *(f"{when} {effect} commit" for effect in _COMMITS.split() for when in ("before", "after")),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 HOST, CDN, EVIL = "gateway.sim", "cdn.sim", "evil.sim"
 KEY = "canary-gateway-key-5c1d"
-MARK = re.compile(r"#(\d+)#")
+MARK = re.compile(r"#(\d+)#(\d*)")
+"""Says of words which order they are of, and which part of it they begin."""
+PLAYED = re.compile(rb"ID3<(\d+)\.(\d+)>")
 ADDRESSES = {HOST: OWN, CDN: "104.16.0.9"}
 PRIVATE = {EVIL: "127.0.0.1", "metadata.sim": "169.254.169.254"}
 
@@ -30,6 +33,7 @@ class Generation:
 
     request_id: str
     order: int
+    part: int
     cost_micros: int
     callback: str
     outcome: str
@@ -41,9 +45,17 @@ class Generation:
     seen: list[str] = field(default_factory=list)
 
 
-def audio(order: int) -> bytes:
-    """Return what was generated for an order; whoever plays it can tell whether all of it came."""
-    return b"ID3" + f"<{order}>".encode() + b"la" * 150 + b"<fin>"
+def audio(order: int, part: int) -> bytes:
+    """Return what was generated for a part of an order; whoever plays it can tell whether all of it came."""
+    return b"ID3" + f"<{order}.{part}>".encode() + b"la" * 150 + b"<fin>"
+
+
+def played(sound: bytes) -> tuple[int, tuple[int, ...]] | None:
+    """Return the order, and the parts in the order in which they are heard; None for what is not whole."""
+    found = [(int(order), int(part)) for order, part in PLAYED.findall(sound)]
+    if not found or sound != b"".join(audio(*each) for each in found) or len({order for order, _ in found}) > 1:
+        return None
+    return found[0][0], tuple(part for _, part in found)
 
 
 class GatewayWorld:
@@ -55,6 +67,7 @@ class GatewayWorld:
         self.generations: dict[str, Generation] = {}
         self.answered_with: dict[int, int] = {}
         """How often each order was accepted."""
+        self._accepted: Counter[tuple[int, str]] = Counter()
         self.misled: set[int] = set()
         """Orders for which the gateway named another's request: nobody could tell whose audio that is."""
         for host, address in {**ADDRESSES, **PRIVATE}.items():
@@ -105,16 +118,18 @@ class GatewayWorld:
     def _accept(self, request: Request) -> Generation:
         asked = json.loads(request.body)
         text = asked.get("text") or asked.get("prompt")
-        order = int(MARK.findall(text)[0])
-        times = self.answered_with[order] = self.answered_with.get(order, 0) + 1
-        if times > 1:
-            self.history.breach("submits accepted by the gateway per job <= 1", f"order {order}: {times} times")
+        first, part = MARK.findall(text)[0]
+        order = int(first)
+        self._accepted[order, text] += 1
+        times = self.answered_with[order] = max(self.answered_with.get(order, 0), self._accepted[order, text])
+        if times > 1 + bool(part):  # a part that failed is tried once more
+            self.history.breach("submits accepted by the gateway per part <= 1", f"order {order}: {times} times")
         kind = self.history.draw("gw.outcome")
         outcome = kind.data if kind else "COMPLETED"
         takes_s = self.timeline.rng.uniform(1, 40)
         request_id = f"model-{len(self.generations) + 1}_{self.timeline.rng.getrandbits(40):010x}"
         made = Generation(
-            request_id, order, cost_of(len(text), PRICE_MICROS), request.headers.get("x-webhook-url", ""), outcome,
+            request_id, order, int(part or 0), cost_of(len(text), PRICE_MICROS), request.headers.get("x-webhook-url", ""), outcome,
             self.timeline.now_s + takes_s,
         )  # fmt: skip
         self.generations[request_id] = made
@@ -177,7 +192,7 @@ class GatewayWorld:
         }
         if made.outcome in odd:
             return odd[made.outcome]
-        path = f"v1/{made.request_id}/{made.order}.mp3?signature=s"
+        path = f"v1/{made.request_id}/{made.order}-{made.part}.mp3?signature=s"
         urls = {
             "private media": f"https://{EVIL}/{path}", "literal media": f"https://127.0.0.1/{path}",
             "plain media": f"http://{CDN}/{path}", "file media": "file:///etc/passwd",
@@ -192,7 +207,8 @@ class GatewayWorld:
         if kind is not None:
             return self._say(kind.data, evil=f"https://{EVIL}/x", again=f"https://{CDN}{request.path}")
         name = urlsplit(request.path).path.rpartition("/")[2].removesuffix(".mp3")
-        return Reply(200, audio(int(name)), {"Content-Type": "audio/mpeg"}, point="media read")
+        order, part = map(int, name.split("-"))
+        return Reply(200, audio(order, part), {"Content-Type": "audio/mpeg"}, point="media read")
 
     # --- callbacks ------------------------------------------------------------------------------------------------
 

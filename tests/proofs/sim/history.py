@@ -21,7 +21,7 @@ from tests.proofs.sim.discord import DiscordWorld
 from tests.proofs.sim.disk import Disk
 from tests.proofs.sim.faults import Kind, Mix
 from tests.proofs.sim.faults_chat import KINDS
-from tests.proofs.sim.gateway import GatewayWorld
+from tests.proofs.sim.gateway import GatewayWorld, played
 from tests.proofs.sim.incarnation import Incarnation
 from tests.proofs.sim.machine import SECRETS, machine
 from tests.proofs.sim.people import People
@@ -37,8 +37,8 @@ _REFUSALS = {
     "telegram: edit not modified",  # which says that the words are there already
     "discord: 413", "discord: 40005",  # of words, too
 }  # fmt: skip
-REST_S = 4 * 3600.0
-"""How long after the last fault everything may take to come to rest."""
+REST_S = 28 * 3600.0
+"""How long after the last fault everything may take to come to rest: a question may be open for a day."""
 SETTLED_S = 60.0
 """How long after the last fault it may still be felt."""
 MOST_KILLS = 4
@@ -74,6 +74,9 @@ class History:
         """How often whoever ordered asked to send again, by order."""
         self.taken_back: set[int] = set()
         """Orders that whoever ordered asked to cancel."""
+        self.parts_heard: dict[int, tuple[int, ...]] = {}
+        self.parts = random.Random(f"parts {seed}").random() < 0.4  # noqa: S311 - a simulation
+        """Whether a text is more than one request takes."""
         self._events: dict[str, int] = {}
         self._jobs: dict[str, int] = {}
         self._serial = 0
@@ -168,6 +171,7 @@ class History:
 
     def _look(self) -> None:
         """After the faults, look from time to time whether all is at rest."""
+        self.people.answer_questions()
         if self.timeline.now_s > self._awake_since_s(self.calm_s) + REST_S:
             self.breach("everything comes to rest", self._restless())
         self._rest_asked = True
@@ -187,7 +191,7 @@ class History:
         assert self.disk.connection is not None
         kept = self.disk.connection.execute(
             "SELECT jobs.job_id, member FROM jobs JOIN deliveries ON deliveries.job_id = jobs.job_id "
-            "WHERE deliveries.state = 'undeliverable' AND artifacts <> '[]'"
+            "WHERE deliveries.state = 'undeliverable' AND jobs.kept = 1"
         )
         self.asked_last = self.people.press_kept({job: int(member.partition(":")[2]) for job, member in kept})
         return bool(self.asked_last)
@@ -275,6 +279,15 @@ class History:
         if self.narrow and "ConnectionTimeoutError" in line:
             self.mix.fired["network: pool exhausted"] += 1
         self._log_hash.update(line.partition("\n")[0].replace(str(self.disk.root), "").encode())
+
+    def hear(self, sound: bytes, where: str) -> int:
+        """Note what somebody can play, and return the order; -1 for what is not whole."""
+        found = played(sound)
+        if found is None:
+            self.breach("audio arrives whole", f"{sound[:40]!r} {where}")
+            return -1
+        order, self.parts_heard[found[0]] = found
+        return order
 
     def check_heard(self, platform: str, order: int, times: int) -> None:
         """Allow audio once more only where its sending was recorded as uncertain and somebody asked again."""

@@ -48,10 +48,9 @@ from tests.audio import PROBE, concatenated
 from tests.proofs.sim.discord import TOKEN as DISCORD_TOKEN
 from tests.proofs.sim.discord import URL as DISCORD_URL
 from tests.proofs.sim.discord_payloads import APPLICATION, user
-from tests.proofs.sim.gateway import HOST, KEY, audio
+from tests.proofs.sim.gateway import HOST, KEY, played
 from tests.proofs.sim.loop import SimLoop
 from tests.proofs.sim.telegram import HOST as TELEGRAM_HOST
-from tests.proofs.sim.telegram import PLAYED
 from tests.proofs.sim.telegram import TOKEN as TELEGRAM_TOKEN
 
 if TYPE_CHECKING:
@@ -76,14 +75,16 @@ def settings() -> Settings:
     )
 
 
+PART = 40
+"""Characters of a request where texts are to come in parts."""
+
+
 class ListeningMedia:
     """In place of the child process that decodes: knows whole audio from what is not."""
 
     async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:
         await asyncio.sleep(0.05)
-        content = path.read_bytes()
-        found = PLAYED.findall(content)
-        if not found or content != b"".join(audio(int(order)) for order in found):
+        if played(path.read_bytes()) is None:
             raise Undecodable("not audio")
         return MP3
 
@@ -177,7 +178,7 @@ class Incarnation:
         chats: dict[str, Platform] = {"telegram": self._telegram(), "discord": self._discord()}
         meters, breaker, spool = Meters(), CircuitBreaker(), history.disk.live / "spool"
         spool.mkdir(exist_ok=True)
-        table = catalog()
+        table = catalog(limits={"speech": PART} if history.parts else None)
         products = {name: replace(row, deadline_s=history.deadline_s) for name, row in table.products.items()}
         admin_store = SqlAdminStore(driver, clock, store)
         core = assemble(

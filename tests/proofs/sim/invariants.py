@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,8 @@ from typing import TYPE_CHECKING
 from core.domain.quota import Period, window
 from storage.books import CHECKS
 from storage.jobs_sql import DELIVERED_BY
-from tests.proofs.sim.gateway import MARK, audio
+from tests.proofs.sim.gateway import MARK, played
 from tests.proofs.sim.incarnation import ALLOWANCE, TOTAL
-from tests.proofs.sim.telegram import PLAYED
 from tests.schema import is_current
 
 if TYPE_CHECKING:
@@ -20,26 +20,23 @@ if TYPE_CHECKING:
 
 EXTRA = {
     "one job per platform event": "SELECT event_id FROM jobs GROUP BY event_id HAVING count(*) > 1",
-    "one request per job, one job per request": """
-        SELECT request_id FROM jobs WHERE request_id IS NOT NULL GROUP BY request_id HAVING count(*) > 1
+    "one request per generation, one generation per request": """
+        SELECT request_id FROM generations WHERE request_id IS NOT NULL GROUP BY request_id HAVING count(*) > 1
     """,
     "no account is shared": "SELECT job_id FROM jobs WHERE member = 'telegram:1087968824'",
     "only admins administer": "SELECT entry_id FROM ledger_notes WHERE note LIKE '%forbidden%'",
-    "a lost generation is named once": "SELECT job_id FROM ledger WHERE kind = 'upstream' GROUP BY job_id HAVING count(*) > 1",
-    "an upstream loss belongs to a job that nobody paid for": """
-        SELECT ledger.job_id FROM ledger JOIN jobs ON jobs.job_id = ledger.job_id
-        WHERE ledger.kind = 'upstream' AND jobs.state NOT IN ('failed', 'expired', 'rejected', 'cancelled')
-        AND jobs.late <> 'came'
-    """,
     "a month costs no more than the total pool": f"SELECT month_ms FROM total_usage WHERE used_micros > {TOTAL}",
-    "no job is given up for what was foreseen": "SELECT job_id FROM jobs WHERE reason = 'internal' UNION ALL SELECT job_id FROM deliveries WHERE reason = 'internal'",
-    "a running job has a request": """
-        SELECT job_id FROM jobs WHERE state IN ('running', 'ready') AND request_id IS NULL
+    "no job is given up for what was foreseen": """
+        SELECT job_id FROM generations WHERE reason = 'internal'
+        UNION ALL SELECT job_id FROM deliveries WHERE reason = 'internal'
+    """,
+    "a running generation has a request": """
+        SELECT job_id FROM generations WHERE state IN ('running', 'fetched') AND request_id IS NULL
     """,
 }
 JOBS = f"""
-SELECT jobs.*, coalesce(deliveries.state, jobs.state) AS stage, coalesce(deliveries.reason, jobs.reason) AS why
-FROM jobs {DELIVERED_BY}
+SELECT jobs.*, coalesce(deliveries.state, jobs.state) AS stage, deliveries.reason AS delivery_reason FROM jobs
+{DELIVERED_BY}
 """
 UNCERTAIN = """
 SELECT event_id FROM jobs JOIN deliveries ON deliveries.job_id = jobs.job_id
@@ -72,7 +69,7 @@ def check_admissions(history: "History", connection: sqlite3.Connection) -> None
     for row in rows:
         history.last_entry = row["number"]
         parameters = json.loads(row["parameters"])
-        order = int(MARK.findall(parameters.get("text") or parameters["prompt"])[0])
+        order = int(MARK.findall(parameters.get("text") or parameters["prompt"])[0][0])
         history.admitted(order, row["event_id"], row["job_id"])
         _check_quota(history, connection, row)
 
@@ -122,8 +119,10 @@ def check_end(history: "History", connection: sqlite3.Connection) -> None:
     for order in history.gateway.answered_with.keys() - jobs.keys():
         history.breach("what was accepted survives", f"the gateway knows order {order}, the books don't")
     for order, job in jobs.items():
-        _check_job(history, order, job)
-        _check_money(history, connection, order, job)
+        made = connection.execute("SELECT * FROM generations WHERE job_id = ? ORDER BY part, number", (job["job_id"],))
+        rows = made.fetchall()
+        _check_job(history, order, job, rows)
+        _check_money(history, connection, order, job, rows)
     for order in history.acknowledged - jobs.keys():
         history.breach("what was acknowledged survives", f"order {order}")
     if history.takes_all:
@@ -144,51 +143,62 @@ def _check_taken(history: "History", known: AbstractSet[int]) -> None:
             history.breach("what Telegram may forget is in the books", f"order {order}")
 
 
-def _check_job(history: "History", order: int, job: sqlite3.Row) -> None:
+def _check_job(history: "History", order: int, job: sqlite3.Row, made: Sequence[sqlite3.Row]) -> None:
     if job["stage"] == "sent":
         if order not in history.heard_on_discord | set(history.telegram.heard) | history.gateway.misled:
             history.breach("what is called delivered was heard", f"order {order}")
+        took = tuple(history.gateway.generations[row["request_id"]].part for row in made if row["state"] == "fetched")
+        if order not in history.gateway.misled and history.parts_heard.get(order) != took:
+            history.breach("all that was taken is heard in its order", f"order {order}: {took}")
         return
-    if job["why"] == "withdrawn" and (order in history.gateway.answered_with or order not in history.taken_back):
+    withdrawn = [row for row in made if row["reason"] == "withdrawn"]
+    if withdrawn and (order not in history.taken_back or any(row["request_id"] for row in withdrawn)):
+        history.breach("only what waits is taken back, and only by whoever ordered it", f"order {order}")
+    if len(withdrawn) == len(made) and order in history.gateway.answered_with:
         history.breach("only what waits is taken back, and only by whoever ordered it", f"order {order}")
     if history.open_chats and order not in history.told:
         history.breach("whoever ordered is told how it ended", f"order {order} is {job['stage']}")
     if job["job_id"] in history.asked_last:
         history.breach("kept audio comes when it is asked for", f"order {order} is {job['stage']}")
     if job["stage"] == "undeliverable":
-        _check_kept(history, order, job)
+        for row in made:
+            _check_kept(history, order, row)
 
 
-def _check_money(history: "History", connection: sqlite3.Connection, order: int, job: sqlite3.Row) -> None:
-    """Compare what a job cost with the request that it followed: its own, unless the gateway named it another's.
+def _check_money(
+    history: "History", connection: sqlite3.Connection, order: int, job: sqlite3.Row, rows: Sequence[sqlite3.Row]
+) -> None:
+    """Compare what a job cost with the requests that it followed: its own, unless the gateway named it another's.
 
     Then only that audio is known to exist; what it cost was agreed on with somebody else.
     """
     gateway = history.gateway
-    own = made = next((made for made in gateway.generations.values() if made.order == order), None)
-    if job["request_id"]:
-        made = gateway.generations.get(job["request_id"])
-        if made is None or (made is not own and order not in gateway.misled):
-            history.breach("the gateway knows every request", f"order {order}: {job['request_id']}")
+    own = [made for made in gateway.generations.values() if made.order == order]
+    followed = [gateway.generations.get(row["request_id"]) for row in rows if row["request_id"]]
+    for made in followed:
+        if made is None or (made not in own and order not in gateway.misled):
+            history.breach("the gateway knows every request", f"order {order}: {made}")
+    done = [made for made in followed if made and made.done]
+    billed_micros = sum(made.billed_micros for made in own)
     charged, upstream = connection.execute(
         "SELECT sum(charged_micros), sum(upstream_micros) FROM ledger WHERE job_id = ?", (job["job_id"],)
     ).fetchone()
-    if job["late"] == "came" and not (made and made.done and made.callback):
+    if job["late"] == "came" and not (done and all(made.callback for made in done)):
         history.breach("audio comes late only where it exists and was called for", f"order {order}")
-    if charged and not (made and made.done):
+    fetched = [row for row in rows if row["state"] == "fetched"]
+    if charged and len(done) < len(fetched):
         history.breach("a charge is for audio that exists", f"order {order}")
-    if made and made is own and charged + upstream < made.billed_micros:
+    if order not in gateway.misled and charged + upstream < billed_micros:
         history.breach(
             "charges and named losses cover what the gateway bills",
-            f"order {order} ({job['stage']}): {charged} + {upstream} < {made.billed_micros}",
+            f"order {order} ({job['stage']}): {charged} + {upstream} < {billed_micros}",
         )
 
 
-def _check_kept(history: "History", order: int, job: sqlite3.Row) -> None:
-    for artifact in json.loads(job["artifacts"]):
+def _check_kept(history: "History", order: int, made: sqlite3.Row) -> None:
+    for artifact in json.loads(made["artifacts"]):
         path = Path(artifact["path"])
-        found = PLAYED.match(path.read_bytes()) if path.exists() else None
-        if found is None or path.read_bytes() != audio(int(found[1])):
+        if not path.exists() or played(path.read_bytes()) is None:
             history.breach("what is kept can be sent again", f"order {order}: {path.name}")
 
 

@@ -63,7 +63,8 @@ class People:
         number = self._next_order
         self._next_order += 1
         self.ordered_by[number] = member
-        text = f"#{number}# {words * length}"[:length].strip()
+        many = "".join(f"#{number}#{n} " for n in range(length)) if self.history.parts else ""
+        text = (many if words == "la " and many else f"#{number}# {words * length}")[:length].strip()
         music = self.rng.random() < 0.3
         self.history.tell(f"member {member} orders {number} on {platform}")
         if platform == "telegram":
@@ -195,6 +196,14 @@ class People:
                 press(kept[job_id], data)
                 asked.add(job_id)
         return asked
+
+    def answer_questions(self) -> None:
+        """Let everybody say what they take of what they ordered, now that nothing goes wrong."""
+        for press, data in self._buttons(sound=True):
+            kind, _, job_id = data.partition(":")
+            order = self.history.order_of_job(job_id) if kind in {"take", "nothing"} else None
+            if order is not None and self.rng.random() < 0.5:
+                press(self.ordered_by[order], data)
 
     def _owner(self, data: str) -> int:
         return (

@@ -1,0 +1,229 @@
+"""How a job's rows change: each only as it was read, and by whoever carries the job; and the money with them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from core.domain.errors import StaleJob
+from core.domain.lifecycle import ASKS, HELD, JOB_MOVES, MOVES, JobState, Late, State, concluded
+from core.domain.models import Changes, Destination, Generation, GenerationChanges, Job
+from core.domain.reports import EntryKind
+from storage import communities_sql, jobs_sql, money_sql
+from storage.driver import Row, Statement
+from storage.job_rows import delivery_of, stored, with_delivery, with_generations, with_row
+
+_OF_JOB = Changes.__optional_keys__ | {
+    "state", "worker_id", "generations", "deliveries", "kept", "updated_ms", "resolved_ms", "closed_ms",
+}  # fmt: skip
+"""What may change in a job's row."""
+_OF_GENERATION = GenerationChanges.__optional_keys__ | {"state", "updated_ms", "upstream_micros"}
+_ENDS = ", ".join(f"'{state}'" for state in State if state not in ASKS)
+
+Moves = Mapping[int, Mapping[str, Any]]
+"""What changes in generations, by their numbers."""
+
+
+class Step:
+    """Some of a job's generations change, and the job with them where the last of them ends: one transaction."""
+
+    def __init__(
+        self,
+        job: Job,
+        moves: Moves,
+        now_ms: int,
+        row_lock: str,
+        *,
+        to: JobState | None = None,
+        total_micros: int | None = None,
+    ) -> None:
+        """`to`: what becomes of the job, where that does not follow from its parts. Raises StaleJob.
+
+        `total_micros`: what the operator may have to pay in a month, for what is tried again.
+        """
+        self._job = job
+        after = _moved(job, moves)
+        to = to or concluded([part.state for part in after.parts])
+        to = job.state if to is JobState.OPEN else to
+        if to is not job.state and to not in JOB_MOVES[job.state]:
+            raise StaleJob(f"{job.job_id} can't go from {job.state} to {to}")
+        own = _own_row(job, after, to, moves, now_ms)
+        self.tries_again = len(after.generations) > len(job.generations)
+        """Whether it spends beside its hold."""
+        of_one = len(job.generations) == 1
+        self._lock = [] if of_one or not row_lock else [Statement(jobs_sql.LOCK, {"job_id": job.job_id}, 1)]
+        self._generations = [
+            of_generation(job, number, {**change, "updated_ms": now_ms}, row_lock, alone=of_one or n > 0)
+            for n, (number, change) in enumerate(moves.items())
+        ]
+        self._generations += [opening(job.job_id, made, now_ms) for made in after.generations[len(job.generations) :]]
+        self._own = [of_job(job, own)] if own else []
+        opens = to is JobState.READY
+        self._delivery = (
+            [Statement(jobs_sql.OPEN_DELIVERY, {"job_id": job.job_id, "now_ms": now_ms}, 1)] if opens else []
+        )
+        self._money: list[Statement] = []
+        if self.tries_again:  # what was lost is drawn beside the hold, which stays for the next try
+            lost = [made for made in after.generations if "retry_token" in moves.get(made.number, ())]
+            self._money = [*_losing(job, lost, total_micros, now_ms)]
+        elif job.state in HELD and to not in HELD:
+            self._money = [*_settling(job, after, to, now_ms), *_losing(job, after.parts, None, now_ms)]
+
+    @property
+    def statements(self) -> list[Statement]:
+        """The whole list."""
+        return [*self._lock, *self._generations, *self._own, *self._delivery, *self._money]
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether the books change."""
+        return bool(self._money)
+
+    def made(self, results: Sequence[Sequence[Row]]) -> Job:
+        """Return the job as the statements have left it."""
+        rest = iter(results[len(self._lock) :])
+        job = with_generations(self._job, [next(rest)[0] for _ in self._generations])
+        for _ in self._own:
+            job = with_row(job, next(rest)[0])
+        for _ in self._delivery:
+            job = with_delivery(job, next(rest)[0])
+        return job
+
+
+def of_job(job: Job, changes: Mapping[str, object]) -> Statement:
+    """Change the job's own row."""
+    _check(changes, _OF_JOB)
+    if "closed_ms" in changes:  # nobody carries what is closed, or what is open again and waits for a carrier
+        changes = {**changes, "worker_id": ""}
+    assignments, values = _assigned(changes)
+    as_read = "job_id = :job_id AND state = :from_state AND worker_id = :from_worker"
+    text = f"UPDATE jobs SET {assignments} WHERE {as_read} RETURNING {communities_sql.KEYED}"
+    return Statement(text, {**_read(job), "from_state": job.state.value, **values}, 1)
+
+
+def of_generation(
+    job: Job, number: int, changes: Mapping[str, object], row_lock: str, *, alone: bool = True
+) -> Statement:
+    """Change one of its generations; not `alone`: only while so many of them have ended as was read."""
+    values = {name: value for name, value in changes.items() if name not in _BESIDE}
+    _check(values, _OF_GENERATION)
+    assignments, args = _assigned(values)
+    as_read = f"job_id = :job_id AND number = :number AND state = :from_state AND {_ours(row_lock)}"
+    if not alone:
+        as_read += f" AND (SELECT count(*) FROM generations WHERE job_id = :job_id AND state IN ({_ENDS})) = :ended"
+        args["ended"] = sum(made.state not in ASKS for made in job.generations)
+    text = f"UPDATE generations SET {assignments} WHERE {as_read} RETURNING *, {jobs_sql.DESTINATION}"
+    return Statement(
+        text, {**_read(job), "number": number, "from_state": job.generation(number).state.value, **args}, 1
+    )
+
+
+def of_delivery(job: Job, changes: Mapping[str, object], row_lock: str) -> Statement:
+    """Change its newest delivery."""
+    delivery = delivery_of(job)
+    assignments, args = _assigned(changes)
+    as_read = f"job_id = :job_id AND number = :number AND state = :from_state AND {_ours(row_lock)}"
+    text = f"UPDATE deliveries SET {assignments} WHERE {as_read} RETURNING *"
+    return Statement(text, {**_read(job), "number": delivery.number, "from_state": delivery.state.value, **args}, 1)
+
+
+def closing(job: Job, now_ms: int, destination: Destination | None = None) -> Statement:
+    """Record that nothing is left to do."""
+    return of_job(job, {"closed_ms": now_ms, "destination": destination or Destination(job.platform)})
+
+
+def opening(job_id: str, made: Generation, now_ms: int, *, of_one: bool = False) -> Statement:
+    """Open a generation; `of_one`: its parameters are its job's."""
+    args = {
+        "job_id": job_id,
+        "number": made.number,
+        "part": made.part,
+        "parameters": None if of_one else stored(dict(made.parameters)),
+        "characters": made.characters,
+        "cost_micros": made.cost_micros,
+        "pause_ms": made.pause_ms,
+        "callback_token": made.callback_token,
+        "now_ms": now_ms,
+    }
+    return Statement(jobs_sql.OPEN_GENERATION, args)
+
+
+_BESIDE = frozenset({"late", "retry_token"})
+"""What is said of a generation's move and stands elsewhere than in its row."""
+
+
+def _moved(job: Job, moves: Moves) -> Job:
+    """Return the job with its generations as they will be."""
+    generations = list(job.generations)
+    for number, change in moves.items():
+        was = job.generation(number)
+        to = change.get("state", was.state)
+        if "state" in change and to not in MOVES[was.state]:
+            raise StaleJob(f"{job.job_id}: a generation can't go from {was.state} to {to}")
+        known = {name: change[name] for name in ("artifacts", "upstream_micros") if name in change}
+        generations[number - 1] = replace(was, state=to, **known)
+        if token := change.get("retry_token"):
+            again = replace(was, number=len(generations) + 1, state=State.QUEUED, callback_token=token)
+            generations.append(again)
+    return replace(job, generations=tuple(generations))
+
+
+def _own_row(job: Job, after: Job, to: JobState, moves: Moves, now_ms: int) -> Mapping[str, object]:
+    changes: dict[str, object] = {}
+    for change in moves.values():
+        changes |= {name: change[name] for name in ("late",) if name in change}
+    if len(after.generations) > len(job.generations):
+        changes["generations"] = len(after.generations)
+    if any(change.get("state") is State.LATE for change in moves.values()):  # it goes on
+        changes |= {"late": Late.CAME, "closed_ms": None, "updated_ms": now_ms}
+    elif to not in HELD or to is not job.state:
+        changes |= {"state": to, "updated_ms": now_ms}
+    if job.state in HELD and to not in HELD:
+        changes["resolved_ms"] = now_ms
+    if job.state is JobState.ASKING:  # nobody has been carrying it
+        changes["worker_id"] = ""
+    if to is JobState.READY:
+        changes |= {"deliveries": 1, "kept": int(bool(after.artifacts))}
+    return changes
+
+
+def _losing(job: Job, lost: Iterable[Generation], total_micros: int | None, now_ms: int) -> Iterator[Statement]:
+    """Enter what the operator pays for generations that nobody else pays for, if there is so much left in total."""
+    for made in lost:
+        if made.upstream_micros:
+            args = {"job_id": job.job_id, "number": made.number, "now_ms": now_ms}
+            args["upstream_micros"] = made.upstream_micros
+            yield Statement(money_sql.LEDGER_UPSTREAM, args, 1)
+            yield Statement(money_sql.DRAW_UPSTREAM, {**args, "total_micros": total_micros}, 1)
+
+
+def _settling(job: Job, after: Job, to: JobState, now_ms: int) -> Iterator[Statement]:
+    """Resolve a hold: charge what is taken, and release the rest."""
+    charged_micros = after.fetched_micros if to is JobState.READY else 0
+    args = {"job_id": job.job_id, "member": job.member, "now_ms": now_ms, "charged_micros": charged_micros}
+    if to is JobState.READY:
+        yield Statement(money_sql.LEDGER_CHARGE, args, 1)
+    if to is not JobState.READY or charged_micros < job.cost_micros:
+        rest = {**args, "kind": EntryKind.VOID.value, "sign": -1}
+        if charged_micros:
+            yield Statement(money_sql.SPEND_HOLD, rest, 1)
+        yield Statement(money_sql.LEDGER_HOLD, rest, 1)
+        yield from (Statement(text, rest) for text in money_sql.GIVE_BACK)
+    yield Statement(money_sql.CLOSE_HOLD, args, 1)
+
+
+def _read(job: Job) -> dict[str, object]:
+    return {"job_id": job.job_id, "from_worker": job.worker_id}
+
+
+def _ours(row_lock: str) -> str:
+    return f"EXISTS (SELECT 1 FROM jobs WHERE job_id = :job_id AND worker_id = :from_worker{row_lock})"
+
+
+def _check(changes: Mapping[str, object], columns: frozenset[str]) -> None:
+    if unknown := changes.keys() - columns:
+        raise ValueError(f"not columns that may change: {sorted(unknown)}")
+
+
+def _assigned(changes: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    values = {name: stored(value) for name, value in changes.items()}
+    return ", ".join(f"{name} = :{name}" for name in values), values
