@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import groupby
 from operator import itemgetter
 from typing import NoReturn
 
-from bots.commands.voice_names import LONGEST_NAME, ORDINARY_WORDS, voice_named, voices_near
+from bots.commands.voice_names import LONGEST_NAME, ORDINARY_WORDS, beginning, voice_named, voices_near
 from bots.text import product_words
 from bots.text.locale import _
 from core.domain.models import Turn
@@ -50,17 +50,20 @@ class _Line:
     """The voice, exact or guessed."""
 
 
-def turns(text: str, product: Product, catalog: Catalog, narrator: str) -> tuple[Turn, ...]:
+def turns(text: str, product: Product, catalog: Catalog, narrator: str, *, may_call: bool = False) -> tuple[Turn, ...]:
     """Return the speakers and their texts, or nothing if the text is no dialogue.
 
     In a dialogue at least two lines begin with the name of a voice and a colon; all but one of the names may be
     misspelt. A line without a name continues the previous speaker, or else the narrator. Raises InvalidInput with the
     line's number for any other name, and for a speaker without text; `Aria: Note: hi` speaks the second name.
+    `may_call`: the first words may name another narrator, as those of any text may name its voice.
     """
     lines = [_read(number, line, catalog.voices) for number, line in enumerate(text.splitlines(), start=1)]
     begin = [line.begins for line in lines]
     if _Begins.VOICE not in begin or begin.count(_Begins.VOICE) + begin.count(_Begins.SLIP) < 2:
         return ()
+    if may_call and lines[0].begins is _Begins.TEXT:
+        lines[0] = _called(lines[0], catalog.voices)
     return tuple(_turns(lines, product, catalog, narrator))
 
 
@@ -78,6 +81,15 @@ def _read(number: int, line: str, voices: tuple[str, ...]) -> _Line:
     if is_apart and _is_name(name):
         return _Line(number, said, _Begins.STRANGER, name)
     return _Line(number, line)
+
+
+def _called(line: _Line, voices: tuple[str, ...]) -> _Line:
+    """Read the name of the narrator, if the line begins with it; a doubtful one is a slip."""
+    found = beginning(line.said, voices)
+    if not found.voices:
+        return line
+    begins, name = _Begins.TEXT if found.plain else _Begins.SLIP, line.said.split(maxsplit=1)[0]
+    return replace(line, said=found.rest, begins=begins, name=name, voice=found.voices[0])
 
 
 def _is_name(word: str) -> bool:

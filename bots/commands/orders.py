@@ -1,20 +1,26 @@
 """Parse an order into parameters, a voice and the text, the same on every platform."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+from bots.commands import dialogues
 from bots.commands.no_text import is_doubtful, refuse_no_text
 from bots.commands.parameters import Typed
 from bots.commands.text_files import TextFile, TextFiles
 from bots.commands.voice_names import NO_NAME, Beginning, beginning
 from bots.text.locale import _
 from core.domain.allowed import Rule, allowed
-from core.domain.models import Caller, Destination, Order
+from core.domain.models import Caller, Destination, Order, Turn
 from core.domain.parameters import says_something
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
+
+LONG_TEXT = 8000
+"""Characters that take a few milliseconds to read: longer texts are read in a thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +43,8 @@ async def with_file(words: Words, file: TextFile | None, files: TextFiles, produ
     if file.is_meant:
         file.check()
     bare = replace(words, body=words.body if says_something(words.body) else "", answered="")
-    parameters, readings = _parameters(bare, product, catalog)
-    if not readings and not parameters[row.billed]:
+    found = _found(bare, product, catalog)
+    if not found.readings and not found.parameters[row.billed]:
         return replace(bare, answered=await files.read(file))
     if file.is_meant:
         line = f"/{row.command} {catalog.default_voice}"
@@ -46,39 +52,46 @@ async def with_file(words: Words, file: TextFile | None, files: TextFiles, produ
     return words
 
 
+async def read_apart(words: Words, *args: Any, **kwargs: Any) -> Order:
+    """Read an order as `read` does, without holding up others."""
+    is_long = len(words.body) + len(words.answered) > LONG_TEXT
+    return await asyncio.to_thread(read, words, *args, **kwargs) if is_long else read(words, *args, **kwargs)
+
+
 def read(
     words: Words, product: str, catalog: Catalog, caller: Caller, *, event_id: str, destination: Destination
 ) -> Order:
     """Read an order; its text is empty where there is none. Raises InvalidInput for a mistake in a parameter."""
-    parameters, readings = _parameters(words, product, catalog)
-    return Order(
-        event_id=event_id,
-        caller=caller,
-        product=product,
-        parameters=parameters,
-        destination=destination,
-        readings=readings,
-    )
+    found = _found(words, product, catalog)
+    return Order(event_id=event_id, caller=caller, product=product, destination=destination, **found._asdict())
 
 
 def text_in(body: str, product: str, catalog: Catalog) -> str:
     """Return the text of an order as typed, or "" if it has a mistake."""
     try:
-        parameters, _ = _parameters(Words(body=body), product, catalog)
+        found = _found(Words(body=body), product, catalog)
     except InvalidInput:
         return ""
-    return str(parameters[catalog[product].billed])
+    return str(found.parameters[catalog[product].billed])
 
 
-def _parameters(
-    words: Words, product: str, catalog: Catalog
-) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
-    """Return the parameters, and those of each reading if it is unclear which is meant."""
+class _Found(NamedTuple):
+    """The parameters, those of each reading if it is unclear which is meant, and the turns of a dialogue."""
+
+    parameters: Mapping[str, Any]
+    readings: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    turns: tuple[Turn, ...] = ()
+
+
+def _found(words: Words, product: str, catalog: Catalog) -> _Found:
     row = catalog[product]
     typed = Typed(words.body, row, catalog, dict(words.chosen))
     before = typed.before_last(words.body)
     last_voice = "" if row.speaker in words.chosen else typed.given.get(row.speaker, "")
     text, is_literal = typed.after_first(before)
+    if not is_literal and (turns := _dialogue(text, typed)):
+        refuse_no_text(typed, text)
+        return _Found({**typed.given, row.speaker: turns[0].voice, row.billed: text.strip()}, turns=turns)
     if last_voice and not is_literal and beginning(text, catalog.voices).plain:
         typed.refuse_twice(row.speaker, last_voice, words.body[len(before) :].strip())
     found = _voice(text, typed, is_literal=is_literal) if row.speaker else NO_NAME
@@ -96,11 +109,31 @@ def _parameters(
     if not found.plain and not found.chosen:
         readings[""] = said(text, catalog.default_voice if row.speaker else None)
     *_, parameters = readings.values()
+    is_used = row.splits_at is not None and any(each[row.billed] == words.answered for each in readings.values())
+    answered = dialogues.turns(words.answered, row, catalog, row.speaker_of(parameters)) if is_used else ()
     if found.voices and not found.plain:
-        return parameters, readings
+        if answered:
+            raise InvalidInput(row.speaker, text.strip(), allowed(Rule.ONE_OF, choices=catalog.voices))
+        return _Found(parameters, readings)
     heard = parameters[row.billed]
+    if answered and heard == words.answered:
+        return _Found({**parameters, row.speaker: answered[0].voice}, turns=answered)
     is_asked = heard != words.answered and is_doubtful(words.body, heard, catalog)
-    return parameters, {"": parameters} if is_asked else {}
+    return _Found(parameters, {"": parameters} if is_asked else {})
+
+
+def _dialogue(text: str, typed: Typed) -> tuple[Turn, ...]:
+    """Return the turns of a dialogue; its narrator may be chosen, or named at the beginning as in any text."""
+    row, catalog = typed.product, typed.catalog
+    if row.splits_at is None:
+        return ()
+    given = typed.given.get(row.speaker, "")
+    chosen = beginning(given, catalog.voices)
+    narrator = chosen.voices[0] if chosen.voices else catalog.default_voice
+    turns = dialogues.turns(text, row, catalog, narrator, may_call=not given)
+    if turns and given and (chosen.rest or not chosen.plain):
+        raise InvalidInput(row.speaker, given, allowed(Rule.ONE_OF, choices=catalog.voices))
+    return turns
 
 
 def _alone(row: Product, word: str, voice: str, catalog: Catalog) -> InvalidInput:

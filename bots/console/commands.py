@@ -41,7 +41,7 @@ class Dispatcher:
     async def _order(self, caller: Caller, command: Command) -> Answer:
         catalog, event, row = self._service.catalog, f"{NAME}:{next(self._numbers)}", self._products[command.name]
         words = orders.Words(body=command.body)
-        order = orders.read(words, row.name, catalog, caller, event_id=event, destination=HERE)
+        order = await orders.read_apart(words, row.name, catalog, caller, event_id=event, destination=HERE)
         if orders.is_empty(order, catalog):
             return Answer(product_words.usage(row, catalog))
         return self.presses.accept(await self._service.order(order))

@@ -98,7 +98,7 @@ class Responder:
         async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
             catalog = self.service.catalog
             words = await orders.with_file(written, attached, self._files, product, catalog)
-            order = orders.read(words, product, catalog, caller, event_id=event, destination=destination)
+            order = await orders.read_apart(words, product, catalog, caller, event_id=event, destination=destination)
             return unattended(await self.service.order(order))
 
         await self.answer(interaction, act, PUBLIC)

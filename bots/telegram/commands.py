@@ -199,7 +199,7 @@ class Dispatcher:
         written = orders.Words(body=command.body, answered=await self._quoted(message))
         words = await orders.with_file(written, text_file(message), self._files, row.name, catalog)
         event, where = _event(message), Address.of(message).destination
-        order = orders.read(words, row.name, catalog, _caller(message), event_id=event, destination=where)
+        order = await orders.read_apart(words, row.name, catalog, _caller(message), event_id=event, destination=where)
         if orders.is_empty(order, catalog):
             is_mine = parse.answers_bot(message, self._bot.id)
             reply = Reply(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))

@@ -13,7 +13,7 @@ AWKWARD = (
     "²", "٣", "１", "½", "$", "-", "+", ".", ",", "_", "'", '"', "`", "*", "||", "<@1>", "@everyone", "<#1>", "@", "/",
     "id:", "id:1", "here", "none", "unlimited", "chars", "5000 chars", "$0.50", "day", "week", "2 h", "1e9", "nan",
     "inf", "0x10", "9" * 30, "9" * 5000, "%00", "%", "\\", ";--", "' OR 1=1", "{}", "[]", "\r\n", "\n", "\t", " ", "",
-    "👩‍👩‍👧‍👦", "🏳️‍🌈", "speak", "music", "quota", "set", "grant", "Aria", "<script>", "&amp;", "../..", "https://",
+    "👩‍👩‍👧‍👦", "🏳️‍🌈", "speak", "music", "quota", "set", "grant", "Aria", "Aria: ", "\nGeorge:", "<script>", "&amp;", "../..", "https://",
 )  # fmt: skip
 
 

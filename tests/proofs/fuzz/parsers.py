@@ -125,6 +125,9 @@ def ordered(body: str) -> None:
         assert parameters["voice"] in TABLE.voices
         assert parameters["text"] in body
     assert order.readings.get("", order.parameters) == order.parameters
+    for turn in order.turns:
+        assert turn.voice in TABLE.voices
+    assert not (order.turns and order.readings)
 
 
 def ordered_or_refused(body: str) -> None:

@@ -1,0 +1,120 @@
+"""Orders of dialogues: several voices in one text."""
+
+import re
+import threading
+from typing import Any
+
+import pytest
+
+from bots.commands import orders
+from bots.commands.orders import Words, read_apart, text_in
+from bots.text.refusals import refusal
+from core.domain.models import Destination, Order
+from core.domain.refusals import InvalidInput
+from tests.bots.commands.ordering import TABLE, ordered
+from tests.makers import caller
+
+TALK = "Aria: Hello\nGeorge: [laughs] Hi"
+SCENE = f"It was night.\n{TALK}"
+
+
+def spoken(order: Order) -> list[tuple[str, str]]:
+    assert not order.readings
+    return [(turn.voice, turn.text) for turn in order.turns]
+
+
+def test_each_speaks_with_their_voice_and_all_share_the_parameters() -> None:
+    for body in (f"speed=1.2 {TALK}", f"{TALK} speed=1.2", f"\n{TALK}\n[speed=1.2]"):
+        order = ordered(body)
+        assert spoken(order) == [("Aria", "Hello"), ("George", "[laughs] Hi")]
+        assert order.parameters == {"voice": "Aria", "text": TALK, "speed": 1.2}
+
+
+@pytest.mark.parametrize(
+    ("body", "chosen", "narrator"),
+    [
+        (SCENE, {}, "Lily"),
+        (SCENE, {"voice": "roger"}, "Roger"),
+        (f"voice=Roger {SCENE}", {}, "Roger"),
+        (f"{SCENE} voice=Roger", {}, "Roger"),
+        (f"Roger {SCENE}", {}, "Roger"),
+        (f"Roger, {SCENE}", {}, "Roger"),
+        (f"Roger\n{SCENE}", {}, "Roger"),
+    ],
+)
+def test_the_narrator_is_named_as_the_voice_of_any_text(body: str, chosen: dict[str, str], narrator: str) -> None:
+    assert spoken(ordered(body, chosen=chosen)) == [
+        (narrator, "It was night."),
+        ("Aria", "Hello"),
+        ("George", "[laughs] Hi"),
+    ]
+
+
+def test_a_narrator_without_words_is_not_heard() -> None:
+    assert (
+        spoken(ordered(f"Roger\n{TALK}")) == spoken(ordered(TALK, chosen={"voice": "Roger"})) == spoken(ordered(TALK))
+    )
+
+
+def test_a_message_or_a_file_may_be_a_dialogue() -> None:
+    assert spoken(ordered("Roger", answered=SCENE)) == [
+        ("Roger", "It was night."),
+        ("Aria", "Hello"),
+        ("George", "[laughs] Hi"),
+    ]
+    assert spoken(ordered("", answered=f"Roger {SCENE}"))[0] == ("Lily", "Roger It was night.")
+    for body in ("Hello", "Roger Hello"):
+        assert not ordered(body, answered=f"{SCENE}\nBob: Hey").turns
+
+
+@pytest.mark.parametrize(
+    "body", [f'text="{TALK}"', "Aria: Hello", "Aria: Hello\nNote: Hi", "Aria Hello\nGeorge: Hi", "Hello: Aria"]
+)
+def test_other_texts_are_spoken_by_one_voice(body: str) -> None:
+    assert not ordered(body).turns
+
+
+def test_music_has_no_voices() -> None:
+    order = ordered(TALK, "music")
+    assert (order.parameters, order.turns) == ({"prompt": TALK}, ())
+
+
+@pytest.mark.parametrize(
+    ("body", "words", "said"),
+    [
+        (f"{TALK}\nBob: Hey", {}, "in line 3: Aria, .* Write Lily: Hey, or George: Bob: Hey to have all of it said"),
+        ("Aira: Hello\nGeorge: Hi", {}, "voice “Aira” can't be used: .* Write Aria: Hello, or Lily: Aira: Hello"),
+        (
+            f"Rogr {SCENE}",
+            {},
+            "voice “Rogr” can't be used: .* in line 1: .* Write Roger: It was night., or Lily: Rogr:",
+        ),
+        (SCENE, {"chosen": {"voice": "Rogr"}}, "voice “Rogr” can't be used: it must be one of Aria, "),
+        ("Rogr", {"answered": SCENE}, "voice “Rogr” can't be used: it must be one of Aria, "),
+        ("Aria: Hello speed=1.2 there\nGeorge: Hi", {}, "speed “speed=1.2” can't be used: it must be before or after"),
+        (f"{TALK}\n/music rain", {}, "must be a message of its own"),
+    ],
+)
+def test_what_is_not_plain_is_refused_with_what_to_type(body: str, words: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        ordered(body, **words)
+    assert re.search(said, refusal(error.value)), refusal(error.value)
+
+
+def test_all_of_it_is_spoken_again() -> None:
+    assert text_in(TALK, "speech", TABLE) == TALK
+
+
+async def test_only_long_texts_are_read_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+    really = orders._found
+
+    def found(*args: object) -> object:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return really(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(orders, "_found", found)
+    for words in (Words(body="Hello"), Words(body="a" * 8001), Words(body="", answered="a" * 8001)):
+        order = await read_apart(words, "speech", TABLE, caller(), event_id="test:1", destination=Destination("test"))
+        assert order.parameters["text"] == words.body or words.answered
+    assert threads == [True, False, False]
