@@ -325,8 +325,11 @@ class Service:
         job = await self._own(caller, job_id)
         try:
             job = await self._store.choose(job, take=take)
-        except StaleJob as error:  # it was answered before, or there was nothing to ask
-            raise NotFound(Missing.JOB, job_id) from error
+        except StaleJob as error:
+            now = await self._own(caller, job_id)
+            if now.is_in_part and now.state is (JobState.READY if take else JobState.CANCELLED):
+                return now  # the button was pressed twice
+            raise NotFound(Missing.QUESTION, job_id) from error
         log.info("job %s: its member takes %s", job.job_id, "what there is" if take else "nothing")
         self._worker.accept(job)
         return job

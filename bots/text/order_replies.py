@@ -11,7 +11,7 @@ from core.domain.models import Accepted, Artifact, Job, Receipt
 from core.domain.products import row_of
 
 CANCELLED = N_("Cancelled. You were not charged.")
-CANCELLED_IN_PART = N_("What had not begun is cancelled. Of the rest you are asked what you take.")
+CANCELLED_IN_PART = N_("What had not begun is cancelled. When what has begun is done, I ask whether you take it.")
 TAKEN = N_("Sending what there is…")
 NOTHING_TAKEN = N_("Nothing is taken. You were not charged.")
 CAME_LATE = N_("This came late; it costs you nothing.")
@@ -54,6 +54,16 @@ _REASONS = {
     Reason.NO_WORKER: N_("Nobody was there to carry out this order."),
 }
 
+_REASONS_OF_THE_REST = {
+    Reason.SERVER_FAILED: N_("The audio service had an error when it was asked for the rest, so I gave that up."),
+    Reason.UNCONFIRMED: N_("The audio service did not confirm the rest, so I gave that up."),
+    Reason.GATEWAY_FAILED: N_("The audio service could not generate the rest."),
+    Reason.MEDIA_UNAVAILABLE: N_("The rest could not be fetched."),
+    Reason.SILENT: N_("The audio service sent nothing but silence for the rest."),
+    Reason.FORGOTTEN: N_("The audio service lost the rest."),
+    Reason.WITHDRAWN: N_("You cancelled the rest."),
+}
+"""Where they are why some parts of an order are missing."""
 
 _JOB_LAST = re.compile(r" · (\w+)\Z", re.ASCII)
 
@@ -105,11 +115,13 @@ def progress(job: Job) -> str:
 
 
 def _generating(job: Job) -> str:
-    product, parts = product_words.noun(job.product), job.parts
-    if len(parts) == 1:
+    product = product_words.noun(job.product)
+    if len(job.parts) == 1:
         return _("Generating {product}…", product=product)
-    done = sum(part.state is State.FETCHED for part in parts)
-    return _("Generating {product}… {done} of {parts}", product=product, done=done, parts=len(parts))
+    coming = [part for part in job.parts if part.state is not State.CANCELLED]
+    some = N_("Generating {product}… {done} of {parts}; the rest is cancelled")
+    line = some if len(coming) < len(job.parts) else N_("Generating {product}… {done} of {parts}")
+    return _(line, product=product, done=len(job.fetched), parts=len(coming))
 
 
 def cancelled(job: Job) -> str:
@@ -138,13 +150,23 @@ def introduction(
     who = titles.voice(done.job) or titles.begun(product_words.noun(done.job.product))
     speaks = N_("{who} for {member}: “{words}”") if addressed else N_("{who}: “{words}”")
     late = _(CAME_LATE) if done.job.free else ""
-    below = "".join(f"\n{line}" for line in (late, _another_format(done, files), more) if line)
+    some = _only_some(done.job) if done.job.is_in_part else ""
+    below = "".join(f"\n{line}" for line in (some, late, _another_format(done, files), more) if line)
 
     def sentence(words: str) -> str:
         said = _(speaks, who=who, member=done.job.member_name, words=titles.isolated(words))
         return f"{said}{below}"
 
     return titles.cut(titles.words(done.job), longest, size, sentence)
+
+
+def _only_some(job: Job) -> str:
+    return ngettext(
+        "Only {n} of {parts} parts was made.",
+        "Only {n} of {parts} parts were made.",
+        len(job.fetched),
+        parts=len(job.parts),
+    )
 
 
 def _another_format(done: Receipt, files: Sequence[Artifact]) -> str:
@@ -178,27 +200,13 @@ def receipt(done: Receipt) -> str:
 def ended(done: Receipt) -> str:
     """Say how a job without audio in the chat ended, and what was charged."""
     job = done.job
-    why = _(_REASONS[Reason(job.why or Reason.INTERNAL)], whoever=whoever(done.told))
     if done.asks:
-        return _(
-            "{done} of {parts} parts came. Of the others: {why} Take what there is for {cost}, or nothing, free? "
-            "If you don't say, you get what there is tomorrow. ({job_id})",
-            done=sum(part.state is State.FETCHED for part in job.parts),
-            parts=len(job.parts),
-            why=why,
-            cost=money(done.charged_micros),
-            job_id=job.job_id,
-        )
-    if done.kept and job.why is Reason.CHAT_REFUSED and not job.direct:
-        return _(
-            "{why} It is kept, and sending it again is free. /history lists it, also in our direct chat. ({job_id})",
-            why=why,
-            job_id=job.job_id,
-        )
-    if done.kept and job.why is Reason.LOST:
-        return f"{why} ({job.job_id})"
+        return _question(done)
+    if job.state is JobState.CANCELLED and job.is_in_part:
+        return f"{_(NOTHING_TAKEN)} ({job.job_id})"
+    why = _(_REASONS[Reason(job.why or Reason.INTERNAL)], whoever=whoever(done.told))
     if done.kept:
-        return _("{why} It is kept, and sending it again is free. ({job_id})", why=why, job_id=job.job_id)
+        return _kept(job, why)
     if job.late is Late.AWAITED:
         return _(
             "{why} You were not charged. If its audio turns up within a day all the same, you get it free. ({job_id})",
@@ -206,6 +214,30 @@ def ended(done: Receipt) -> str:
             job_id=job.job_id,
         )
     return _("{why} You were not charged. ({job_id})", why=why, job_id=job.job_id)
+
+
+def _question(done: Receipt) -> str:
+    reason = Reason(done.job.why or Reason.INTERNAL)
+    return _(
+        "{some} {why} Take what there is for {cost}, or nothing, free? "
+        "Without an answer you get it, for that price, in a day. ({job_id})",
+        some=_only_some(done.job),
+        why=_(_REASONS_OF_THE_REST.get(reason, _REASONS[reason]), whoever=whoever(done.told)),
+        cost=money(done.charged_micros),
+        job_id=done.job.job_id,
+    )
+
+
+def _kept(job: Job, why: str) -> str:
+    if job.why is Reason.LOST:
+        return f"{why} ({job.job_id})"
+    if job.why is Reason.CHAT_REFUSED and not job.direct:
+        return _(
+            "{why} It is kept, and sending it again is free. /history lists it, also in our direct chat. ({job_id})",
+            why=why,
+            job_id=job.job_id,
+        )
+    return _("{why} It is kept, and sending it again is free. ({job_id})", why=why, job_id=job.job_id)
 
 
 def history(jobs: Sequence[Job], *, direct: bool) -> str:

@@ -11,7 +11,10 @@ from core.domain.shown import JOINERS, shown
 
 LONGEST_NAME = 60
 LONGEST_TITLE = 64
+MOST_VOICES = 3
 ELLIPSIS = "…"
+TURN = " \N{EN DASH} "
+"""Between two who speak."""
 PERFORMER = "Troubadour"
 
 _FORBIDDEN = frozenset('<>:"/\\|?*')
@@ -25,9 +28,19 @@ _VARIATIONS = range(0xFE00, 0xFE10)
 
 
 def words(job: Job) -> str:
-    """Return a job's text or prompt as one line to show."""
-    line = " ".join(row_of(job.product).text_of(job.parameters).split())
+    """Return a job's text or prompt as one line to show: in a dialogue what each says, and only what is heard."""
+    product, voices = row_of(job.product), _voices(job)
+    text = product.text_of(job.parameters)
+    if len(voices) > 1 or job.is_in_part:
+        between = TURN if len(voices) > 1 else " "
+        text = between.join(product.text_of(part.parameters) for part in job.fetched or job.parts)
+    line = " ".join(text.split())
     return shown(line, len(line), JOINERS)
+
+
+def _voices(job: Job) -> list[str]:
+    speaker_of = row_of(job.product).speaker_of
+    return list(dict.fromkeys(speaker_of(part.parameters) for part in job.fetched or job.parts))
 
 
 def begun(words: str) -> str:
@@ -36,8 +49,10 @@ def begun(words: str) -> str:
 
 
 def voice(job: Job) -> str:
-    """Return the voice, or "" without one."""
-    return row_of(job.product).speaker_of(job.parameters)
+    """Return the voice, or the first of several; "" without one."""
+    names = _voices(job)
+    more = ELLIPSIS if len(names) > MOST_VOICES else ""
+    return ", ".join(names[:MOST_VOICES]) + more
 
 
 def song_title(job: Job) -> str:

@@ -248,14 +248,24 @@ class Job:
         return self.held_back or next((part.reason for part in self.parts if part.reason), None)
 
     @property
+    def fetched(self) -> tuple[Generation, ...]:
+        """The parts that have audio, in order."""
+        return tuple(part for part in self.parts if part.state is State.FETCHED)
+
+    @property
+    def is_in_part(self) -> bool:
+        """Whether some of its parts have audio, and others do not."""
+        return 0 < len(self.fetched) < len(self.parts)
+
+    @property
     def fetched_micros(self) -> int:
         """What the parts cost that have audio."""
-        return sum(part.cost_micros for part in self.parts if part.state is State.FETCHED)
+        return sum(part.cost_micros for part in self.fetched)
 
     @property
     def fetched_characters(self) -> int:
         """How long the parts are that have audio."""
-        return sum(part.characters for part in self.parts if part.state is State.FETCHED)
+        return sum(part.characters for part in self.fetched)
 
     @property
     def waits(self) -> bool:

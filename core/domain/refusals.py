@@ -75,6 +75,8 @@ class Missing(StrEnum):
     JOB = "job"
     WAITING = "waiting"
     """The job is known, but no longer waits."""
+    QUESTION = "question"
+    """The job is known, but it does not ask what its member takes."""
     OFFER = "offer"
     REQUEST = "request"
     COMMUNITY = "community"

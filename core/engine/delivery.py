@@ -102,12 +102,23 @@ class Deliverer:
 
     async def _show(self, job: Job) -> bool:
         try:
-            done = await show(self._deliveries, job)
+            done = await show(self._deliveries, await self._newest(job))
             while (later := self._to_show.pop(job.job_id, None)) and self._deliveries[later.platform].shows(later):
-                done = await show(self._deliveries, later)
+                done = await show(self._deliveries, await self._newest(later))
             return done
         finally:
             del self._showing[job.job_id]  # before the task ends, so that news from now on start a new one
+
+    async def _newest(self, job: Job) -> Job:
+        """Read an order of several parts again: whoever shows one part's news knows no later ones of the others."""
+        if len(job.parts) == 1:
+            return job
+        try:
+            now = await self._store.again(job)
+        except StoreError as error:
+            log.info("job %s: shown as it was: %s", job.job_id, error)
+            return job
+        return replace(now, held_back=job.held_back if now.waits else None)
 
     async def shown(self, job: Job) -> bool:
         """Show how far the job is, and wait until that is done; return as `show` does."""
@@ -196,6 +207,8 @@ class Deliverer:
         return tuple(files)
 
     async def _joined(self, job: Job, want: Want, raw: RawFormat | None) -> tuple[Artifact, ...]:
+        if job.stage is DeliveryState.PENDING:  # not where an earlier try may have put the audio
+            self.show_progress(job)  # the join may take a minute
         parts: list[AudioPart] = []
         pause_ms = 0
         for made in job.parts:

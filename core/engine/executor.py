@@ -65,9 +65,11 @@ class Executor:
             with place:
                 if number:
                     job = await self._until(job, number, lambda job: job.generation(number).state not in ASKS)
-            if job.state is JobState.ASKING:
+            if job.state is JobState.OPEN:
+                self._deliverer.show_progress(job)
+            elif job.state is JobState.ASKING:
                 await self._finish(job)
-            elif job.state is not JobState.OPEN and job.job_id not in self._delivering:
+            elif job.job_id not in self._delivering:
                 await self._deliver(job)
         except Stopping:
             log.info("job %s: left for the next start", job.job_id)

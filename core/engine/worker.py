@@ -287,6 +287,8 @@ class Worker:
                 self._spawn(job, number)
         if job.state is not JobState.OPEN:
             self._spawn(job, 0)
+        elif len(job.parts) > 1:  # some of it may have been cancelled
+            self._deliverer.show_progress(job)
         self._pump()
 
     async def _carry(self, job: Job, number: int, former: asyncio.Task[None] | None) -> None:
