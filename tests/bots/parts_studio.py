@@ -15,6 +15,8 @@ from tests.worlds.pulse import Pulse
 class PartsStudio(Studio):
     """Its files hold the words that they speak, or if it `sings`, a tone of each text's own."""
 
+    STEP_HZ = 30
+
     def __init__(self, *, sings: bool = False) -> None:
         super().__init__()
         self.pulse = Pulse()
@@ -30,9 +32,9 @@ class PartsStudio(Studio):
         """What was asked for, in the order in which it came."""
         return [order["text"] for order in self.orders]
 
-    def hertz(self, text: str) -> float:
+    def hertz(self, text: str) -> int:
         """Return the tone of a text."""
-        return 300.0 + 30 * self.texts.index(text)
+        return self.STEP_HZ * (10 + self.texts.index(text))
 
     async def _submit(self, request: web.Request) -> web.Response:
         answer = await super()._submit(request)
@@ -49,7 +51,7 @@ class PartsStudio(Studio):
 
     async def _media(self, request: web.Request) -> web.Response:
         text = self._text(request)
-        self.audio = sound(0.2, hertz=self.hertz(text)) if self.sings else text.encode()
+        self.audio = sound(0.25, hertz=self.hertz(text)) if self.sings else text.encode()
         return await super()._media(request)
 
     def _text(self, request: web.Request) -> str:
