@@ -49,13 +49,14 @@ class Step:
         own = _own_row(job, after, to, moves, now_ms)
         self.tries_again = len(after.generations) > len(job.generations)
         """Whether it spends beside its hold."""
-        of_one = len(job.generations) == 1
-        self._lock = [] if of_one or not row_lock else [Statement(jobs_sql.LOCK, {"job_id": job.job_id}, 1)]
+        alone = len(job.generations) == 1 or all(change.get("state") in ASKS for change in moves.values())
+        self._lock = [] if alone or not row_lock else [Statement(jobs_sql.LOCK, {"job_id": job.job_id}, 1)]
         self._generations = [
-            of_generation(job, number, {**change, "updated_ms": now_ms}, row_lock, alone=of_one or n > 0)
+            of_generation(job, number, {**change, "updated_ms": now_ms}, row_lock, alone=alone or n > 0)
             for n, (number, change) in enumerate(moves.items())
         ]
-        self._generations += [opening(job.job_id, made, now_ms) for made in after.generations[len(job.generations) :]]
+        if opened := after.generations[len(job.generations) :]:
+            self._generations.append(opening(job.job_id, opened, now_ms))
         self._own = [of_job(job, own)] if own else []
         opens = to is JobState.READY
         self._delivery = (
@@ -63,10 +64,11 @@ class Step:
         )
         self._money: list[Statement] = []
         if self.tries_again:  # what was lost is drawn beside the hold, which stays for the next try
-            lost = [made for made in after.generations if "retry_token" in moves.get(made.number, ())]
-            self._money = [*_losing(job, lost, total_micros, now_ms)]
+            lost = tuple(made for made in after.generations if "retry_token" in moves.get(made.number, ()))
+            self._money = [*_named(job, lost, now_ms), *_drawn(job, lost, total_micros)]
         elif job.state in HELD and to not in HELD:
-            self._money = [*_settling(job, after, to, now_ms), *_losing(job, after.parts, None, now_ms)]
+            lost = after.parts
+            self._money = [*_named(job, lost, now_ms), *_settling(job, after, to, now_ms), *_drawn(job, lost, None)]
 
     @property
     def statements(self) -> list[Statement]:
@@ -81,7 +83,7 @@ class Step:
     def made(self, results: Sequence[Sequence[Row]]) -> Job:
         """Return the job as the statements have left it."""
         rest = iter(results[len(self._lock) :])
-        job = with_generations(self._job, [next(rest)[0] for _ in self._generations])
+        job = with_generations(self._job, [row for _ in self._generations for row in next(rest)])
         for _ in self._own:
             job = with_row(job, next(rest)[0])
         for _ in self._delivery:
@@ -131,20 +133,20 @@ def closing(job: Job, now_ms: int, destination: Destination | None = None) -> St
     return of_job(job, {"closed_ms": now_ms, "destination": destination or Destination(job.platform)})
 
 
-def opening(job_id: str, made: Generation, now_ms: int, *, of_one: bool = False) -> Statement:
-    """Open a generation; `of_one`: its parameters are its job's."""
-    args = {
-        "job_id": job_id,
-        "number": made.number,
-        "part": made.part,
-        "parameters": None if of_one else stored(dict(made.parameters)),
-        "characters": made.characters,
-        "cost_micros": made.cost_micros,
-        "pause_ms": made.pause_ms,
-        "callback_token": made.callback_token,
-        "now_ms": now_ms,
-    }
-    return Statement(jobs_sql.OPEN_GENERATION, args)
+def opening(job_id: str, opened: Sequence[Generation], now_ms: int, *, of_one: bool = False) -> Statement:
+    """Open generations; `of_one`: its parameters are its job's."""
+    args: dict[str, object] = {"job_id": job_id, "now_ms": now_ms}
+    for n, made in enumerate(opened):
+        args |= {
+            f"number_{n}": made.number,
+            f"part_{n}": made.part,
+            f"parameters_{n}": None if of_one else stored(dict(made.parameters)),
+            f"characters_{n}": made.characters,
+            f"cost_micros_{n}": made.cost_micros,
+            f"pause_ms_{n}": made.pause_ms,
+            f"callback_token_{n}": made.callback_token,
+        }
+    return Statement(jobs_sql.open_generations(len(opened)), args, len(opened))
 
 
 _BESIDE = frozenset({"late", "retry_token"})
@@ -186,14 +188,19 @@ def _own_row(job: Job, after: Job, to: JobState, moves: Moves, now_ms: int) -> M
     return changes
 
 
-def _losing(job: Job, lost: Iterable[Generation], total_micros: int | None, now_ms: int) -> Iterator[Statement]:
-    """Enter what the operator pays for generations that nobody else pays for, if there is so much left in total."""
+def _named(job: Job, lost: Iterable[Generation], now_ms: int) -> Iterator[Statement]:
+    """Enter what the operator pays for generations that nobody else pays for."""
     for made in lost:
         if made.upstream_micros:
             args = {"job_id": job.job_id, "number": made.number, "now_ms": now_ms}
-            args["upstream_micros"] = made.upstream_micros
             yield Statement(money_sql.LEDGER_UPSTREAM, args, 1)
-            yield Statement(money_sql.DRAW_UPSTREAM, {**args, "total_micros": total_micros}, 1)
+
+
+def _drawn(job: Job, lost: Iterable[Generation], total_micros: int | None) -> Iterator[Statement]:
+    """Draw that from what all communities share, if so much is left; last, since its row is then locked."""
+    if upstream_micros := sum(made.upstream_micros for made in lost):
+        args = {"job_id": job.job_id, "upstream_micros": upstream_micros, "total_micros": total_micros}
+        yield Statement(money_sql.DRAW_UPSTREAM, args, 1)
 
 
 def _settling(job: Job, after: Job, to: JobState, now_ms: int) -> Iterator[Statement]:

@@ -129,6 +129,7 @@ def with_row(job: Job, row: Row) -> Job:
         late=Late(row["late"]),
         worker_id=row["worker_id"],
         shown=row["shown"],
+        closed_ms=row["closed_ms"],
         destination=kept,
     )
 

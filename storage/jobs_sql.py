@@ -60,7 +60,12 @@ ORDER BY jobs.created_ms DESC, jobs.job_id DESC LIMIT :most
 # Nobody's direct chat is open to others: it is a community of its own, and asked for all the same.
 SAME = f"""
 {_JOBS} WHERE digest = :digest AND jobs.kept = 1 AND closed_ms IS NOT NULL AND communities.key = :community
-AND NOT EXISTS (SELECT 1 FROM generations WHERE generations.job_id = jobs.job_id AND generations.state <> 'fetched')
+AND NOT EXISTS (
+    SELECT 1 FROM generations AS made WHERE made.job_id = jobs.job_id AND made.state <> 'fetched' AND NOT EXISTS (
+        SELECT 1 FROM generations AS later
+        WHERE later.job_id = made.job_id AND later.part = made.part AND later.number > made.number
+    )
+)
 AND (member = :member OR (jobs.direct = 0 AND :direct = 0 AND channel = :channel))
 ORDER BY CASE WHEN member = :member THEN 0 ELSE 1 END, jobs.created_ms DESC, jobs.job_id DESC LIMIT 1
 """
@@ -92,13 +97,19 @@ ON CONFLICT (job_id, number) DO NOTHING
 RETURNING *
 """
 
-OPEN_GENERATION = f"""
-INSERT INTO generations (
-    job_id, number, part, parameters, characters, cost_micros, pause_ms, state, callback_token, updated_ms
-)
-SELECT
-    job_id, :number, :part, :parameters, :characters, :cost_micros, :pause_ms, 'queued', :callback_token, :now_ms
-FROM jobs WHERE job_id = :job_id
-RETURNING *, {DESTINATION}
+_OPENED = "number part parameters characters cost_micros pause_ms callback_token".split()
+_SHARED = "job_id, state, updated_ms"
+
+
+def open_generations(count: int) -> str:
+    """Return the statement that opens so many generations of a job; the arguments of each have its place appended."""
+    rows = ", ".join(
+        f"(:job_id, 'queued', :now_ms, {', '.join(f':{name}_{n}' for name in _OPENED)})" for n in range(count)
+    )
+    return f"INSERT INTO generations ({_SHARED}, {', '.join(_OPENED)}) VALUES {rows} RETURNING *, {DESTINATION}"
+
+
+ASKED = f"""
+{_JOBS} WHERE closed_ms IS NULL AND jobs.state = 'asking' AND jobs.updated_ms <= :before_ms
+ORDER BY jobs.updated_ms LIMIT :most
 """
-ASKED = f"{_JOBS} WHERE closed_ms IS NULL AND jobs.state = 'asking' AND jobs.updated_ms <= :before_ms LIMIT :most"

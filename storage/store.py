@@ -1,6 +1,6 @@
 """The Store port in SQL: which statements make up each transaction, and rows as the core's values."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
@@ -46,16 +46,13 @@ def _first(rows: Sequence[Sequence[Row]]) -> Row | None:
     return next((found[0] for found in rows if found), None)
 
 
-_ADMITTED = (money_sql.ADMIT_JOB, jobs_sql.OPEN_GENERATION)
-
-
 def _dropped(rows: Sequence[Sequence[Row]]) -> bool:
     return bool(rows[0])
 
 
 _WHEN: Mapping[str, When] = {
     **dict.fromkeys(
-        (*_ADMITTED, money_sql.LEDGER_HOLD, money_sql.DRAW_POOL, money_sql.DRAW_TOTAL),
+        (money_sql.ADMIT_JOB, money_sql.LEDGER_HOLD, money_sql.DRAW_POOL, money_sql.DRAW_TOTAL),
         lambda rows: _first(rows) is not None,
     ),
     money_sql.DRAW_USAGE: lambda rows: bool((hold := _first(rows)) and hold["allowance_micros"]),
@@ -140,12 +137,13 @@ class SqlStore(SqlCommunities, SqlMembers):
             touched += (TOTAL,)
         texts = (*know, *money_sql.ADMIT, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
         statements = [Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts]
-        statements[-2:-2] = self._parts(admission)
+        at = len(know) + 2  # after the hold and the job, before what all communities share
+        statements.insert(at, self._parts(admission))
         results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])
         if results is None:  # the answer was lost: what it said is asked for again
             results = await self._driver.run(statements[-2:])
         *before, earlier, refused = results
-        made = before[len(know) + 1] if before else []
+        made, parts = (before[at - 1], before[at]) if before else ((), ())
         found = made or earlier
         if not found and refused[0]["refused_by"] == "unknown":  # it was known, and has been forgotten since
             self._known.discard(pair)
@@ -156,20 +154,28 @@ class SqlStore(SqlCommunities, SqlMembers):
         if not found:
             return Admitted(refused_by=Limit(refused[0]["refused_by"]), standing=standing_of(refused[0]))
         if made:
-            return Admitted(job=job_of(made[0], [rows[0] for rows in before[len(know) + len(money_sql.ADMIT) :]]))
+            return Admitted(job=job_of(made[0], parts))
         (job,) = await jobs_of(self._driver, earlier)
         return Admitted(job=job, duplicate=job.job_id != admission.job_id)
 
-    def _parts(self, admission: Admission) -> Iterator[Statement]:
-        now_ms, made = self._clock.now_ms(), _WHEN[jobs_sql.OPEN_GENERATION]
-        for part, token in zip(admission.parts, admission.tokens, strict=True):
-            fields = {
-                name: getattr(part, name) for name in ("number", "parameters", "characters", "cost_micros", "pause_ms")
-            }
-            generation = Generation(
-                **fields, part=part.number, state=State.QUEUED, callback_token=token, updated_ms=now_ms
+    def _parts(self, admission: Admission) -> Statement:
+        now_ms = self._clock.now_ms()
+        opened = [
+            Generation(
+                number=part.number,
+                part=part.number,
+                parameters=part.parameters,
+                characters=part.characters,
+                cost_micros=part.cost_micros,
+                pause_ms=part.pause_ms,
+                state=State.QUEUED,
+                callback_token=token,
+                updated_ms=now_ms,
             )
-            yield replace(opening(admission.job_id, generation, now_ms, of_one=len(admission.parts) == 1), when=made)
+            for part, token in zip(admission.parts, admission.tokens, strict=True)
+        ]
+        made = _WHEN[money_sql.ADMIT_JOB]
+        return replace(opening(admission.job_id, opened, now_ms, of_one=len(opened) == 1), expect=None, when=made)
 
     async def move(self, job: Job, number: int, to: State, **changed: Unpack[MoveChanges]) -> Job:
         while True:

@@ -64,10 +64,15 @@ async def demo(*, script: Path | None, out: Path) -> int:
     return 0 if console.outcome.finished and not console.outcome.failed and books.balance else 1
 
 
+SPEECH_LIMIT = 400
+"""Characters of one request: less than the gateway takes, so that a text of some lines is a long one."""
+
+
 def throw_away(folder: Path) -> Settings:
     """Return the demo's settings, independent of the environment and `.env`."""
     defaults: dict[str, Any] = {name: field.get_default() for name, field in Settings.model_fields.items()}
     chosen = {"gateway_url": SANDBOX, "data_dir": folder, "http_port": 0, "job_s": JOB_S, "queue_s": JOB_S}
+    chosen |= {"speech_limit": SPEECH_LIMIT}
     return load(_env_file=None, **{**defaults, **chosen, "communities": "open", "owners": (OWNER,)})
 
 

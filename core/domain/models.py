@@ -225,6 +225,8 @@ class Job:
     """The language of its member, for words that another process may write."""
     shown: int = 0
     """A `Shown`."""
+    closed_ms: int | None = None
+    """When nothing was left to do."""
 
     @property
     def free(self) -> bool:
@@ -311,12 +313,14 @@ class Job:
 
 
 class Shown(IntEnum):
-    """What the member of an order that waits was told of that by a process that does not carry it."""
+    """What the member of an order was told while nobody carries it."""
 
     NOTHING = 0
     WAITS = 1
     NO_WORKER = 2
     PERHAPS_NO_WORKER = 3
+    ASKED = 4
+    """What they take of an order of which some parts failed."""
 
 
 class Changes(TypedDict, total=False):
@@ -324,6 +328,7 @@ class Changes(TypedDict, total=False):
 
     destination: Destination
     late: Late
+    shown: Shown
 
 
 class GenerationChanges(TypedDict, total=False):

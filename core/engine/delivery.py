@@ -20,7 +20,7 @@ from core.domain.errors import (
 )
 from core.domain.joining import AudioPart
 from core.domain.lifecycle import VOIDS, DeliveryState, Late, Reason
-from core.domain.models import Artifact, DeliveryChanges, Destination, Job, Kept, Receipt
+from core.domain.models import Artifact, DeliveryChanges, Destination, Job, Kept, Receipt, Shown
 from core.domain.parts import heading
 from core.domain.products import row_of
 from core.domain.quota import DAY_MS, Quota
@@ -302,6 +302,7 @@ class Deliverer:
         except DeliveryError as error:
             log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.stage, error)
         if not job.ended:
+            await self._store.update(job, shown=Shown.ASKED)
             return
         await self._store.close_job(job, await self._kept(job))
         if not job.artifacts:

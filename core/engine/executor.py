@@ -1,11 +1,12 @@
 """Carry a job and its generations from state to state to their ends, through all faults on the way."""
 
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
 from core.domain.errors import DeliveryDelayed, StaleJob, StoreAway, StoreError
-from core.domain.lifecycle import ASKS, DeliveryState, JobState, Reason, State
+from core.domain.lifecycle import ASKS, VOIDS, DeliveryState, JobState, Reason, Stage, State
 from core.domain.models import Job, MoveChanges
 from core.engine.delivery import Deliverer
 from core.engine.fetching import Fetcher
@@ -14,6 +15,7 @@ from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.wakeups import Stopping, Wakeups
 from core.stores import Store
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 FAULT_PAUSE_S = 5
@@ -54,7 +56,9 @@ class Executor:
         self._wakeups = wakeups
         self._lease = lease
         self._delivering: set[str] = set()
-        """Jobs whose audio is on its way: of several tasks that could carry one on, only one does."""
+        """Jobs whose audio is on its way."""
+        self._telling: set[tuple[str, Stage, int]] = set()
+        """Ends that are being told."""
 
     async def carry(self, job: Job, number: int, place: AbstractContextManager[None]) -> Job:
         """Carry a generation to its end, and its job from there if it was the last; number 0: what is left of the job.
@@ -65,12 +69,9 @@ class Executor:
             with place:
                 if number:
                     job = await self._until(job, number, lambda job: job.generation(number).state not in ASKS)
-            if job.state is JobState.OPEN:
-                self._deliverer.show_progress(job)
-            elif job.state is JobState.ASKING:
-                await self._finish(job)
-            elif job.job_id not in self._delivering:
-                await self._deliver(job)
+            if not number and job.state is JobState.OPEN:  # perhaps it was read while it was being changed
+                job = await self.again(job)
+            await self._carry_on(job)
         except Stopping:
             log.info("job %s: left for the next start", job.job_id)
         except StaleJob as error:
@@ -79,14 +80,18 @@ class Executor:
             log.exception("job %s: could not be closed; the next start tries again", job.job_id)
         return job
 
-    async def _deliver(self, job: Job) -> None:
-        self._delivering.add(job.job_id)
-        try:
-            job = await self._until(job, 0, lambda job: job.ended)
-        finally:
-            self._delivering.discard(job.job_id)
-        if job.stage is not DeliveryState.SENT:
-            await self._finish(job)
+    async def _carry_on(self, job: Job) -> None:
+        """Deliver a job, or tell how it ended or what it asks; of several tasks that could, one does."""
+        if job.state is JobState.OPEN:
+            self._deliverer.show_progress(job)
+            return
+        if job.state is not JobState.ASKING and job.job_id not in self._delivering:
+            with _noted(self._delivering, job.job_id):
+                job = await self._until(job, 0, lambda job: job.ended)
+        end = (job.job_id, job.stage, job.reached_ms)
+        if job.stage in VOIDS | {JobState.ASKING, DeliveryState.UNDELIVERABLE} and end not in self._telling:
+            with _noted(self._telling, end):
+                await self._finish(job)
 
     async def _until(self, job: Job, number: int, there: Callable[[Job], bool]) -> Job:
         """Take steps until the generation, or the job, is there; survive faults on the way."""
@@ -174,8 +179,8 @@ class Executor:
             try:
                 await self._hold(job)
                 now = await self._store.again(job)
-                if (now.stage, now.reached_ms) != (job.stage, job.reached_ms):
-                    return None  # it was sent again meanwhile; the task that carries it now tells how that ends
+                if now.closed_ms is not None or (now.stage, now.reached_ms) != (job.stage, job.reached_ms):
+                    return None  # it was told, or sent again meanwhile; its task tells how that ends
                 return await self._deliverer.tell(now)
             except (Stopping, StaleJob):
                 raise
@@ -186,3 +191,12 @@ class Executor:
                 log.exception("job %s: could not be closed; trying again in %.0f s", job.job_id, pause_s)
             await self._wakeups.pause(max(asked_s, pause_s))
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+
+@contextmanager
+def _noted(among: set[T], what: T) -> Iterator[None]:
+    among.add(what)
+    try:
+        yield
+    finally:
+        among.discard(what)

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 UNSURE_S = 120
 """How long a generation waits for a callback after a plain 5xx to its submission: mostly nothing was accepted."""
+STALLED_S = 24 * 3600
+"""How long the parts of an order that has begun wait for one of them to be taken, before its member is asked."""
 LATE_S = 300
 """How long past its deadline a generation is asked about while the gateway gives no answer."""
 
@@ -88,8 +90,7 @@ class Generator:
         if not self._breaker.passes:
             self._deliverer.show_progress(job)
         loop = asyncio.get_running_loop()
-        left_s = self._pace.queue_s - self._clock.since_ms(job.created_ms) / 1000 if job.waits else math.inf
-        until_s = loop.time() + max(0, left_s)
+        until_s = loop.time() + max(0, self._left_s(job))
         async with AsyncExitStack() as passed:
             try:
                 async with asyncio.timeout_at(until_s) as patience:
@@ -98,12 +99,18 @@ class Generator:
                         await asyncio.sleep(0)  # an order that has just become too old must not pass
             except TimeoutError:
                 now = await self._store.again(job)
-                if loop.time() < until_s or not now.waits:  # woken, as by a cancel; or another part has begun
-                    return now
+                if loop.time() < until_s or not (now.waits or self._left_s(now) <= 0):
+                    return now  # woken, as by a cancel; or another part has gone on
                 return await self._store.cancel(now, now.reason or Reason.WAITED_TOO_LONG)
             if self._wakeups.stopping:
                 raise Stopping
             return await self._post(job, number)
+
+    def _left_s(self, job: Job) -> float:
+        """Return how long a job may still wait: until its first submission, then from each news of it to the next."""
+        if job.waits:
+            return self._pace.queue_s - self._clock.since_ms(job.created_ms) / 1000
+        return STALLED_S - self._clock.since_ms(max(made.updated_ms for made in job.generations)) / 1000
 
     async def _intend(self, job: Job, number: int, product: Product) -> Job:
         """Commit that a request is about to leave; where the commit's answer is lost, read whether it took effect."""

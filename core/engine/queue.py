@@ -60,7 +60,11 @@ class FairQueue:
 
     def room(self, most: int) -> Room:
         """Return how many more could begin beside those that are here, at most `most`."""
-        most = max(0, min(most, self._limits.total - self.in_flight - self.waiting))
+        next_here = sum(
+            min(len(turns), max(0, self._limits.member - self._of_member[member]))
+            for member, turns in self._waiting.items()
+        )
+        most = max(0, min(most, self._limits.total - self.in_flight - next_here))
         return Room(most=most, limits=self._limits, of_member=self._of_member, of_community=self._of_community)
 
     def __contains__(self, job_id: str) -> bool:

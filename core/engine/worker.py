@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
@@ -119,21 +119,24 @@ class Worker:
             self._news.set()
             self._lease.notify()
             return
-        self._begin(job)
+        self._begin(job, beside=True)
         self._pump()
         if job.waits and job.job_id not in self._tasks:
             self._deliverer.show_progress(job)
 
-    def _begin(self, job: Job) -> None:
-        """Line up what of a job waits, go on with what is under way, or else with what is left of the job itself."""
+    def _begin(self, job: Job, *, beside: bool = False) -> None:
+        """Line up what of a job waits, go on with what is under way, or else with what is left of the job itself.
+
+        `beside`: what is sent again need not wait for the task that tells how it ended.
+        """
         under_way = [made for made in job.generations if made.state in ASKS]
         for made in under_way:
             if made.state is State.QUEUED:
                 self._queue.put(job, made.number)
             else:
                 self._spawn(job, made.number)
-        if not under_way:
-            self._spawn(job, 0)
+        if not under_way and not (job.state is JobState.ASKING and job.shown == Shown.ASKED):
+            self._spawn(job, 0, beside=beside)
 
     def cancelled(self, job: Job) -> None:
         """Wake the task or the worker that has the job, or have one take it."""
@@ -165,7 +168,7 @@ class Worker:
 
     def _stir(self, name: str) -> bool:
         job_id, _, number = name.partition(".")
-        tasks, turns = self._tasks.get(job_id, {}), self._queue.remove(job_id)
+        tasks, turns = self._tasks.get(job_id, {}), [] if number else self._queue.remove(job_id)
         if turns:
             job = turns[0].job
             self._start(job, 0, self._look_again(job, [turn.number for turn in turns]))
@@ -230,7 +233,7 @@ class Worker:
         self._pump()  # only after all jobs in flight have been counted
         if self._pace.look_s is not None:  # another process may have shown something older
             for job in jobs:
-                if job.job_id in self._queue or job.shown >= Shown.NO_WORKER:
+                if job.job_id in self._queue or job.shown in {Shown.NO_WORKER, Shown.PERHAPS_NO_WORKER}:
                     self._deliverer.show_progress(job)
         if len(jobs) >= BATCH:
             self._news.set()
@@ -252,11 +255,11 @@ class Worker:
         while not self.stopping and (turn := self._queue.take()):
             self._spawn(turn.job, turn.number, placed=True)
 
-    def _spawn(self, job: Job, number: int, *, placed: bool = False) -> None:
+    def _spawn(self, job: Job, number: int, *, placed: bool = False, beside: bool = False) -> None:
         if number and job.generation(number).state in PLACED and not placed:
             self._queue.occupy(job)
-        # What is sent again need not wait for the task that tells how it ended.
-        former = self._tasks.get(job.job_id, {}).get(number) if number else None
+        tasks = {} if beside else self._tasks.get(job.job_id, {})
+        former = {task for each, task in tasks.items() if number in (each, 0)}  # any of them may carry the job itself
         self._start(job, number, self._carry(job, number, former))
 
     def _start(self, job: Job, number: int, work: Coroutine[Any, Any, None]) -> None:
@@ -286,16 +289,16 @@ class Worker:
             elif state in ASKS:
                 self._spawn(job, number)
         if job.state is not JobState.OPEN:
-            self._spawn(job, 0)
+            self._spawn(job, 0, beside=True)  # this task has the place of the job's own
         elif len(job.parts) > 1:  # some of it may have been cancelled
             self._deliverer.show_progress(job)
         self._pump()
 
-    async def _carry(self, job: Job, number: int, former: asyncio.Task[None] | None) -> None:
-        """Carry a generation, or a job, to its end, after `former`: a task that holds it under a lease that ran out."""
-        if former is not None:
+    async def _carry(self, job: Job, number: int, former: Collection[asyncio.Task[None]]) -> None:
+        """Carry a generation, or a job, to its end, after `former`: tasks that hold it under a lease that ran out."""
+        if former:
             self._wakeups.wake(job.named(number))
-            await asyncio.wait({former})
+            await asyncio.wait(former)
         now = await self._executor.carry(job, number, self._place(job, number))
         for made in now.generations[len(job.generations) :]:
             if number and made.part == job.generation(number).part and made.state is State.QUEUED:  # it is tried again
@@ -314,5 +317,5 @@ class Worker:
             self._queue.done(taken)
             self._throughput.note(self._clock.now_ms())
             self._pump()
-            if not self._queue.waiting:
+            if self._pace.look_s is not None and self._queue.room(1).most:
                 self._news.set()

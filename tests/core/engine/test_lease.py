@@ -118,6 +118,25 @@ async def test_an_intent_before_a_long_pause_is_taken_back(rig: Rig, lease: list
     assert len(rig.chat.heard) == 1
 
 
+async def test_a_delivery_goes_on_under_the_next_lease(
+    rig: Rig, lease: list[Shaky], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.pace = replace(rig.pace, look_s=0.001)
+    rig.chat.deliveries = [DeliveryDelayed("later", retry_after_s=0.1)]
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        while rig.chat.deliveries or (await current(alive, job)).stage is not DeliveryState.PENDING:
+            await asyncio.sleep(0)
+        monkeypatch.setattr(Shaky, "worker_id", "next")  # it ran out during the pause, and the job was taken back
+        await alive.store._driver.run([Statement("UPDATE jobs SET worker_id = 'next'")])
+        lease[0].found = [await current(alive, job)]
+        alive.worker.hear("")
+        await rig.chat.until(lambda: bool(rig.chat.heard))
+        await at_rest(alive)
+        assert (await current(alive, job)).stage is DeliveryState.SENT
+        monkeypatch.undo()
+
+
 async def test_an_upload_after_a_long_pause_is_put_off_and_not_doubtful(rig: Rig, lease: list[Shaky]) -> None:
     async with rig.running() as alive:
         reached, go, step = held_up()

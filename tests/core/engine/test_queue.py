@@ -105,9 +105,11 @@ def test_there_is_room_for_what_may_begin_beside_all_that_is_here() -> None:
     assert queue.room(2).most == 2
     assert taken(queue) == ["b1"]
     assert (queue.waiting, queue.room(10).most) == (0, 3)
-    for number in range(4):
-        queue.put(queued(f"d{number}"), 1)
-    assert queue.room(10).most == 0
+    queue.put(queued("d1"), 1)
+    assert queue.room(10).most == 2
+    for number in range(2, 200):  # the parts of a long text
+        queue.put(queued("d1"), number)
+    assert queue.room(10).most == 1
 
 
 @given(

@@ -191,9 +191,15 @@ ABLATIONS = (
         "if to is not JobState.READY or charged_micros < job.cost_micros:",
         "if to is not JobState.READY:",
     ),
-    Ablation("a part is tried again without end", f"{_STEPS}._fail", "and tried == 1", "and tried >= 1"),
+    Ablation(
+        "a part is tried again without end",
+        f"{_STEPS}._fail",
+        "and tried == 1",
+        "and tried >= 1",
+        featured="gateway: FAILED",
+    ),
     Ablation("what is tried again is not entered", _STEP, "if self.tries_again:", "if False:"),
-    Ablation("what failed is not entered", _STEP, "*_losing(job, after.parts, None, now_ms)", "*()"),
+    Ablation("what failed is not entered", _STEP, "*_named(job, lost, now_ms), *_settling", "*_settling"),
     Ablation("parts end by a stale read", "storage.changes:of_generation", "if not alone:", "if False:"),
     Ablation(
         "parts are heard in the order in which they came",
