@@ -188,7 +188,7 @@ def split_credit(text: str, price_micros: int) -> tuple[str, str]:
     check_reason(amount, reason, price_micros)
     is_apart = wanted.removesuffix(reason).rstrip(" ").endswith((",", ";", ":"))
     words = reason.split()
-    if micros and words and not (is_apart or is_reason(words)):
+    if micros is not None and words and not (is_apart or is_reason(words)):
         if more := max(0, amount_like(["for", *words]) - 1):  # next week
             raise _not_a_sum(amount, words, more, price_micros)
         raise UnclearReason(" ".join(words[: money_like(words) or 1]), f"{amount} for {reason}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.domain.allowed import Rule, allowed
@@ -376,6 +376,7 @@ def test_no_line_to_type_has_money_that_was_not_typed(pieces: list[str]) -> None
             assert is_refused or set(figures) <= {*(piece.replace(",", ".") for piece in pieces), "5", "0.5"}
 
 
+@example(["000", "per"])
 @given(st.lists(_PIECES, min_size=1, max_size=5))
 def test_whatever_is_typed_is_understood_whole_or_refused(pieces: list[str]) -> None:
     """A reason that is accepted holds no money, and its amount has all that comes before."""
