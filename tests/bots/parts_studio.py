@@ -1,15 +1,21 @@
 """A studio for orders of many parts: each is scripted by its text, and told from the others when it is heard."""
 
+import io
 from collections import Counter
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
+import av
+import numpy as np
 from aiohttp import web
 
 from storage.books import breaches
 from storage.sqlite import SqliteDriver
 from tests.bots.discord.studio import Studio, sound
 from tests.worlds.pulse import Pulse
+
+WINDOW_S, STEP_HZ = 0.04, 10
 
 
 class PartsStudio(Studio):
@@ -56,6 +62,20 @@ class PartsStudio(Studio):
 
     def _text(self, request: web.Request) -> str:
         return self.texts[int(request.match_info["id"].rpartition("_")[2]) - 1]
+
+
+def tones(content: bytes) -> tuple[list[int], list[str]]:
+    """Return the tones that are heard, one after the other, and the titles of chapters."""
+    with av.open(io.BytesIO(content), "r") as source:
+        titles = [chapter["metadata"]["title"] for chapter in source.chapters()]
+        rate = source.streams.audio[0].rate
+        sound = np.concatenate([frame.to_ndarray() for frame in source.decode(audio=0)], axis=1)[0].astype(float)
+    size = round(rate * WINDOW_S)
+    windows = sound[: len(sound) // size * size].reshape(-1, size) * np.hanning(size)
+    loud = np.abs(windows).max(1) > np.abs(sound).max() / 2
+    hertz = np.abs(np.fft.rfft(windows, rate // STEP_HZ)).argmax(1) * STEP_HZ
+    heard = [round(each / PartsStudio.STEP_HZ) * PartsStudio.STEP_HZ for each in np.where(loud, hertz, 0)]
+    return [tone for tone, run in groupby(heard) if tone and len(list(run)) > 1], titles
 
 
 async def breaches_in(folder: Path) -> list[str]:

@@ -1,16 +1,11 @@
 """Orders of many parts on both platforms, and SIGKILL while some parts are fetched, some under way and some wait."""
 
-import io
 from collections import Counter
-from itertools import groupby
 from pathlib import Path
-
-import av
-import numpy as np
 
 from core.domain.money import show
 from core.domain.products import PRICE_MICROS
-from tests.bots.parts_studio import PartsStudio
+from tests.bots.parts_studio import PartsStudio, tones
 from tests.bots.telegram.talk import answer
 from tests.e2e.process import process
 from tests.worlds.discord import Reply
@@ -23,7 +18,6 @@ BEFORE = 2
 AT_ONCE = 4
 """Parts of one member at the gateway, by default."""
 LONG_S = 30
-WINDOW_S, STEP_HZ = 0.04, 10
 ALLOWANCE_MICROS = 10_000_000
 VOICES = ("Aria", "George", "Sarah")
 
@@ -40,20 +34,6 @@ def lines(name: str) -> list[str]:
 
 def dialogue(name: str) -> str:
     return "\n".join(f"{VOICES[n % len(VOICES)]}: {line}" for n, line in enumerate(lines(name)))
-
-
-def tones(content: bytes) -> tuple[list[float], list[str]]:
-    """Return the tones that are heard, one after the other, and the titles of chapters."""
-    with av.open(io.BytesIO(content), "r") as source:
-        titles = [chapter["metadata"]["title"] for chapter in source.chapters()]
-        rate = source.streams.audio[0].rate
-        sound = np.concatenate([frame.to_ndarray() for frame in source.decode(audio=0)], axis=1)[0].astype(float)
-    size = round(rate * WINDOW_S)
-    windows = sound[: len(sound) // size * size].reshape(-1, size) * np.hanning(size)
-    loud = np.abs(windows).max(1) > np.abs(sound).max() / 2
-    hertz = np.abs(np.fft.rfft(windows, rate // STEP_HZ)).argmax(1) * STEP_HZ
-    heard = [round(each / PartsStudio.STEP_HZ) * PartsStudio.STEP_HZ for each in np.where(loud, hertz, 0)]
-    return [tone for tone, run in groupby(heard) if tone and len(list(run)) > 1], titles
 
 
 async def counted(reply: Reply, chat: Chat, of: int) -> None:

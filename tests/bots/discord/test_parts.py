@@ -7,7 +7,7 @@ import pytest
 
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.talk import button, say
-from tests.bots.parts_studio import PartsStudio, breaches_in
+from tests.bots.parts_studio import PartsStudio, breaches_in, tones
 from tests.worlds.discord import Message, Reply
 
 LINES = ("Hello there.", "Oh, hello!", "How are you?")
@@ -117,5 +117,25 @@ async def test_a_cancel_in_the_middle_says_so_and_then_asks(
         (file,) = await reply.audio()
         assert file.content.decode() == LINES[0] + LINES[1]
         assert await left(stage) == "You have $0.0978 left today."
-    assert studio.texts == [*LINES[:2]]
+    assert studio.texts == list(LINES[:2])
+    assert await breaches_in(tmp_path) == []
+
+
+@pytest.mark.usefixtures("listens")
+async def test_what_is_too_long_for_a_file_is_several_in_one_message(
+    stage: Stage, running: Running, studio: PartsStudio, tmp_path: Path
+) -> None:
+    studio.sings = True
+    stage.channel.upload_limit_bytes = 24_000
+    said = [f"Line {n}." for n in range(12)]
+    talk = "\n".join(f"{('Aria', 'George')[n % 2]}: {line}" for n, line in enumerate(said))
+    async with running():
+        reply = await stage.world.command(stage.ana, stage.channel, "/speak", text=talk)
+        files = await reply.audio()
+    heard = [tones(file.content) for file in files]
+    assert [len(file.content) < stage.channel.upload_limit_bytes for file in files] == [True, True]
+    assert [tone for sung, _ in heard for tone in sung] == [studio.hertz(line) for line in said]
+    assert [title.partition(": ")[2] for _, titles in heard for title in titles] == said
+    assert files[1].title == f"{files[0].title} (2)"
+    assert len(stage.channel.posted) == 1
     assert await breaches_in(tmp_path) == []

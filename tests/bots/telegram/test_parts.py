@@ -1,15 +1,18 @@
 """An order of several parts: how its member sees it go on, and what they choose where some parts fail."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bots.telegram import uploads
 from tests.audio import Shapes
-from tests.bots.parts_studio import PartsStudio, breaches_in
+from tests.bots.parts_studio import PartsStudio, breaches_in, tones
 from tests.bots.telegram.talk import answer, pressed
 from tests.service import service
-from tests.worlds.telegram import Chat, Message, TelegramWorld, User
+from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
+from tests.worlds.telegram.wire import Call
 
 LINES = ("Hello there.", "Oh, hello!", "How are you?")
 TALK = f"Aria: {LINES[0]}\nGeorge: {LINES[1]}\nAria: {LINES[2]}"
@@ -17,8 +20,14 @@ TAKE, NOTHING = "Take it for $0.0024", "Take nothing, free"
 
 
 @pytest.fixture
-async def studio(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PartsStudio]:
-    monkeypatch.setattr("bots.app.generating.Media", Shapes)
+def listens() -> None:
+    """For a test that wants real audio, from the media process."""
+
+
+@pytest.fixture
+async def studio(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PartsStudio]:
+    if "listens" not in request.fixturenames:
+        monkeypatch.setattr("bots.app.generating.Media", Shapes)
     async with PartsStudio() as studio:
         yield studio
 
@@ -94,5 +103,39 @@ async def test_a_cancel_in_the_middle_says_so_and_then_asks(
         assert audio.upload is not None
         assert audio.upload.filename == "Aria, George - Hello there. \N{EN DASH} Oh, hello!.ogg"
         assert (await answer(band, bob, "/balance")).startswith("You have $0.0978 left today.\n")
-    assert studio.texts == [*LINES[:2]]
+    assert studio.texts == list(LINES[:2])
+    assert await breaches_in(tmp_path) == []
+
+
+@pytest.mark.usefixtures("listens")
+async def test_what_is_too_long_for_a_file_is_several_through_a_restart_too(
+    world: TelegramWorld,
+    band: Chat,
+    bob: User,
+    studio: PartsStudio,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(uploads, "VOICE", replace(uploads.VOICE, max_bytes=12_000))
+    studio.sings = True
+    said = [f"Line {n}." for n in range(12)]
+    refused: list[Call] = []
+
+    def after_the_first(call: Call) -> Fault | None:
+        if call.method != "sendVoice" or not band.audios:
+            return None
+        refused.append(call)
+        return Fault.flood(60)
+
+    world.weather = after_the_first
+    async with service(world, studio, tmp_path):
+        talk = "\n".join(f"{('Aria', 'George')[n % 2]}: {line}" for n, line in enumerate(said))
+        asked = await band.says(bob, f"/speak {talk}")
+        await band.wait_for(lambda _: refused)
+    world.weather = lambda _: None
+    async with service(world, studio, tmp_path):
+        await band.wait_for(lambda chat: chat.audios[1:])
+    assert [audio.reply_to for audio in band.audios] == [asked.id] * 2
+    assert [tone for audio in band.audios for tone in tones(audio.content)[0]] == [studio.hertz(line) for line in said]
+    assert len(studio.texts) == len(said)
     assert await breaches_in(tmp_path) == []
