@@ -169,6 +169,20 @@ async def test_a_part_that_may_have_been_submitted_before_a_crash_is_not_submitt
     assert (rig.chat.told, rig.chat.heard) == ([("asking", Reason.UNCONFIRMED)], [])
 
 
+async def test_no_word_is_put_where_the_audio_may_have_arrived(rig: Rig, gateway: Speaking) -> None:
+    reached, _, step = held_up()
+    rig.chat.deliveries = [step]
+    async with rig.running() as alive:
+        await placed(alive, "One.", "Two.")
+        await reached.wait()
+        assert rig.chat.shown[-1] == DeliveryState.PENDING
+        await alive.worker.stop(0)
+    rig.chat.shown.clear()
+    async with rig.running() as alive:
+        await at_rest(alive)
+    assert (rig.chat.uncertain[-1], rig.chat.shown) == (True, [])
+
+
 async def test_only_an_order_of_which_nothing_has_begun_can_wait_too_long(rig: Rig, gateway: Speaking) -> None:
     rig.limits, rig.pace = Limits(member=1), replace(rig.pace, queue_s=60)
     reached, go, step = held_up()
