@@ -1,5 +1,7 @@
 """The SQL that reads jobs, generations and deliveries; how they change follows from the lifecycle."""
 
+from functools import lru_cache
+
 PLACE = "UPDATE jobs SET destination = :destination WHERE job_id = :job_id AND closed_ms IS NULL AND deliveries = 0"
 PLACE_DELIVERY = """
 UPDATE deliveries SET destination = :destination
@@ -101,6 +103,7 @@ _OPENED = "number part parameters characters cost_micros pause_ms callback_token
 _SHARED = "job_id, state, updated_ms"
 
 
+@lru_cache(maxsize=256)
 def open_generations(count: int) -> str:
     """Return the statement that opens so many generations of a job; the arguments of each have its place appended."""
     rows = ", ".join(

@@ -85,10 +85,8 @@ FROM old_jobs;
 
 DROP TABLE old_jobs;
 
--- The gateway names each request once; a callback finds its generation by the job's name.
+-- The gateway names each request once. A callback finds its generation by the job's name.
 CREATE UNIQUE INDEX generations_by_request ON generations (request_id);
-
-CREATE UNIQUE INDEX generations_by_token ON generations (callback_token);
 
 CREATE INDEX jobs_unfinished ON jobs (created_ms) WHERE closed_ms IS NULL;
 
