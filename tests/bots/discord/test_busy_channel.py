@@ -60,7 +60,7 @@ async def test_all_that_waits_for_its_turn_in_a_channel_arrives_after_a_restart(
         for n in range(AUDIOS):
             member = stage.guild.member(f"Member {n}")
             await world.command(member, channel, "/speak", voice="Aria", text=f"Number {n}")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while len(await unfinished(app)) < AUDIOS:
                 await asyncio.sleep(0)
         world.advance(AGE_S)

@@ -56,7 +56,7 @@ async def test_all_that_waits_for_its_turn_in_a_group_arrives_after_a_restart(
         for n, member in enumerate(members):
             band.add(member)
             await band.says(member, f"/speak Number {n}")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while await waiting(bot) < AUDIOS:
                 await asyncio.sleep(0)
     strict.fill()
