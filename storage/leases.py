@@ -214,8 +214,8 @@ class PostgresLease:
         await self._driver.run([Statement(_LEAVE_JOB, args)])
         self._signal.notify()
 
-    def notify(self, job_id: str = "") -> None:
-        self._signal.notify(job_id)
+    def notify(self, name: str = "") -> None:
+        self._signal.notify(name)
 
     async def hand_over(self, carried: Collection[str]) -> None:
         """Leave to others what is ours, but for the jobs that are still carried."""

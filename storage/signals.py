@@ -38,10 +38,10 @@ class PostgresSignal:
         self._connection = await self._connect(hear)
         self._task = asyncio.create_task(self._serve(hear), name="signal")
 
-    def notify(self, job_id: str = "") -> None:
+    def notify(self, name: str = "") -> None:
         """Tell every process; the same word again before it has left says nothing new."""
         if len(self._words) < LONGEST_WORDS:
-            self._words.add(job_id)
+            self._words.add(name)
         self._rung.set()
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""The states of jobs and of deliveries, and the tables of moves between them."""
+"""The states of jobs, of their generations and of their deliveries, and the tables of moves between them."""
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum

@@ -13,7 +13,7 @@ PAUSE_S = 1.0
 """The pause between looks at a lease that is not valid."""
 
 Hear = Callable[[str], None]
-"""Takes the id of a job to wake, RESUME, or "" when jobs wait for a worker."""
+"""Takes what to wake, a job by its id or a generation by its name; RESUME; or "" when jobs wait for a worker."""
 
 Carried = Callable[[str], bool]
 """Says whether a job is carried by this process."""
@@ -26,8 +26,8 @@ class Signal(Protocol):
         """Begin to pass signals to `hear`. Raises StoreError."""
         ...
 
-    def notify(self, job_id: str = "") -> None:
-        """Signal a job to every worker, or that jobs wait."""
+    def notify(self, name: str = "") -> None:
+        """Signal a job, or a generation, to every worker, or that jobs wait."""
         ...
 
     async def stop(self) -> None:
@@ -72,8 +72,8 @@ class Lease(Protocol):
         """Give a job up, for any worker to take; `told`: its member was shown that it waits."""
         ...
 
-    def notify(self, job_id: str = "") -> None:
-        """Signal a job to every worker, or that jobs wait."""
+    def notify(self, name: str = "") -> None:
+        """Signal a job, or a generation, to every worker, or that jobs wait."""
         ...
 
     async def hand_over(self, carried: Collection[str]) -> None:
@@ -120,7 +120,7 @@ class SoleLease:
     async def leave(self, job: Job, *, told: bool) -> None:
         """Nobody else is there."""
 
-    def notify(self, job_id: str = "") -> None:
+    def notify(self, name: str = "") -> None:
         """Nobody else is there."""
 
     async def hand_over(self, carried: Collection[str]) -> None:

@@ -37,7 +37,8 @@ class Turn:
 class FairQueue:
     """Waiting generations by member. A member whose turn will come is lined up: in the ring, or at a full community.
 
-    Every operation takes constant time however many wait, except `remove`, which looks through one member's.
+    However many jobs wait, an operation takes constant time; `remove` looks through one member's, `take` and `remove`
+    through the turns of one job, and `room` at each member who waits.
     """
 
     def __init__(self, limits: Limits) -> None:

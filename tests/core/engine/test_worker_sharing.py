@@ -44,8 +44,8 @@ class Shared(SoleLease):
     async def start(self, hear: Hear) -> None:
         self.hear = hear
 
-    def notify(self, job_id: str = "") -> None:
-        self.signals.append(job_id)
+    def notify(self, name: str = "") -> None:
+        self.signals.append(name)
 
     async def take(self, room: Room, carried: Carried) -> list[Job]:
         if self.faults:
