@@ -23,6 +23,8 @@ KEY = "canary-gateway-key-5c1d"
 MARK = re.compile(r"#(\d+)#(\d*)")
 """Says of words which order they are of, and which part of it they begin."""
 PLAYED = re.compile(rb"ID3<(\d+)\.(\d+)>")
+PART = 40
+"""Characters of a request where texts are to come in parts."""
 ADDRESSES = {HOST: OWN, CDN: "104.16.0.9"}
 PRIVATE = {EVIL: "127.0.0.1", "metadata.sim": "169.254.169.254"}
 

@@ -48,7 +48,7 @@ from tests.audio import PROBE, concatenated
 from tests.proofs.sim.discord import TOKEN as DISCORD_TOKEN
 from tests.proofs.sim.discord import URL as DISCORD_URL
 from tests.proofs.sim.discord_payloads import APPLICATION, user
-from tests.proofs.sim.gateway import HOST, KEY, played
+from tests.proofs.sim.gateway import HOST, KEY, PART, played
 from tests.proofs.sim.loop import SimLoop
 from tests.proofs.sim.telegram import HOST as TELEGRAM_HOST
 from tests.proofs.sim.telegram import TOKEN as TELEGRAM_TOKEN
@@ -73,10 +73,6 @@ def settings() -> Settings:
         discord_api_url=DISCORD_URL,
         drain_s=5,
     )
-
-
-PART = 40
-"""Characters of a request where texts are to come in parts."""
 
 
 class ListeningMedia:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.proofs.sim.discord_payloads import resolved
+from tests.proofs.sim.gateway import PART
 from tests.proofs.sim.telegram import person
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ class People:
         number = self._next_order
         self._next_order += 1
         self.ordered_by[number] = member
-        many = "".join(f"#{number}#{n} " for n in range(length)) if self.history.parts else ""
-        text = (many if words == "la " and many else f"#{number}# {words * length}")[:length].strip()
+        text = f"#{number}# {words * length}"[:length]
+        if self.history.parts:  # each part begins with a mark
+            text = "".join(f"#{number}#{n} " for n in range(length))[:length] if words == "la " else text[:PART]
+        text = text.strip()
         music = self.rng.random() < 0.3
         self.history.tell(f"member {member} orders {number} on {platform}")
         if platform == "telegram":
