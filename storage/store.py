@@ -200,9 +200,7 @@ class SqlStore(SqlCommunities, SqlMembers):
             raise StaleJob(f"{job.job_id} is {job.stage}, which leaves no choice")
         if take:
             return await self._step(job, {}, JobState.READY)
-        lost = {
-            part.number: {"artifacts": (), "upstream_micros": part.cost_micros} for part in job.parts if part.artifacts
-        }
+        lost = {part.number: {"artifacts": (), "upstream_micros": part.cost_micros} for part in job.fetched}
         return await self._step(job, lost, JobState.CANCELLED)
 
     async def _step(self, job: Job, moves: Mapping[int, Mapping[str, Any]], to: JobState | None = None) -> Job:

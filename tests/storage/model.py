@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import TypeVar
 
-from core.domain.lifecycle import Stage, State
+from core.domain.lifecycle import DeliveryState, JobState, State
 from core.domain.quota import Limits, Period, Quota, QuotaSource, Standing
 
-HELD = {State.QUEUED, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING}
-VOID = {State.REJECTED, State.FAILED, State.EXPIRED, State.CANCELLED}
+UNDER_WAY = {State.QUEUED, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING, State.LATE}
 
 V = TypeVar("V")
 Settings = dict[tuple[str, ...], V]
@@ -50,6 +50,17 @@ def end_of(period: Period, day: date) -> date:
 
 
 @dataclass
+class Made:
+    """A generation, as far as money is concerned."""
+
+    part: int
+    cost: int
+    state: State = State.QUEUED
+    upstream: int = 0
+    """What the operator pays for it, where the member does not."""
+
+
+@dataclass
 class Spent:
     """A job, as far as money is concerned."""
 
@@ -58,27 +69,81 @@ class Spent:
     day: date
     allowance: int
     balance: int
-    state: Stage = State.QUEUED
-    upstream: int = 0
+    generations: list[Made]
+    state: JobState = JobState.OPEN
+    delivery: DeliveryState | None = None
     free: bool = False
     """Its audio came when the hold was released already."""
 
-    def moved(self, to: Stage, upstream_micros: int = 0) -> None:
-        self.state = to
-        self.upstream += upstream_micros
+    @property
+    def parts(self) -> list[Made]:
+        """The newest generation of each part."""
+        return list({made.part: made for made in self.generations}.values())
+
+    @property
+    def several(self) -> bool:
+        return len(self.generations) > 1
+
+    def moved(self, number: int, to: State, upstream_micros: int = 0) -> None:
+        made = self.generations[number - 1]
+        made.state = to
+        made.upstream += upstream_micros
         self.free = self.free or to is State.LATE
+        states = {part.state for part in self.parts}
+        if not states & UNDER_WAY:
+            self.end(states)
+
+    def end(self, states: set[State]) -> None:
+        if states == {State.FETCHED}:
+            self.ready()
+        elif State.FETCHED in states:
+            self.state = JobState.ASKING
+        elif states & {State.FAILED, State.REJECTED}:
+            self.state = JobState.FAILED
+        else:
+            self.state = JobState.EXPIRED if State.EXPIRED in states else JobState.CANCELLED
+
+    def ready(self) -> None:
+        self.state, self.delivery = JobState.READY, DeliveryState.PENDING
+
+    def tried_again(self, number: int, upstream_micros: int) -> None:
+        lost = self.generations[number - 1]
+        lost.state, lost.upstream = State.FAILED, upstream_micros
+        self.generations.append(Made(lost.part, lost.cost))
+
+    def chosen(self, *, take: bool) -> None:
+        if take:
+            self.ready()
+            return
+        self.state = JobState.CANCELLED
+        for part in self.parts:
+            part.upstream = part.cost if part.state is State.FETCHED else part.upstream
+
+    @property
+    def held(self) -> bool:
+        return self.state in (JobState.OPEN, JobState.ASKING)
 
     @property
     def cost(self) -> int:
         return self.allowance + self.balance
 
     @property
-    def void(self) -> bool:
-        return self.free or self.state in VOID
+    def charged(self) -> int:
+        takes = self.state is JobState.READY and not self.free
+        return sum(part.cost for part in self.parts if part.state is State.FETCHED) if takes else 0
 
     @property
-    def held(self) -> bool:
-        return self.state in HELD
+    def drawn(self) -> int:
+        return self.cost if self.held else self.charged
+
+    @property
+    def from_allowance(self) -> int:
+        return min(self.allowance, self.drawn)
+
+    @property
+    def upstream(self) -> int:
+        """What the books say that the operator pays: of what may still be charged, only what was tried again."""
+        return sum(made.upstream for made in self.generations if not self.held or made not in self.parts)
 
 
 @dataclass(frozen=True)
@@ -92,6 +157,13 @@ class Wanted:
     operator: Quota
     most_waiting: int
     confirmed: bool
+    parts: int
+
+    @property
+    def costs(self) -> list[int]:
+        """What each part costs: about the same."""
+        ends = [self.cost * n // self.parts for n in range(self.parts + 1)]
+        return [end - start for start, end in pairwise(ends)]
 
 
 @dataclass
@@ -115,28 +187,30 @@ class Model:
 
     def drawn(self, community: str, member: str, period: Period) -> int:
         return sum(
-            job.allowance
+            job.from_allowance
             for job in self.jobs.values()
-            if (job.community, job.member) == (community, member) and not job.void
+            if (job.community, job.member) == (community, member)
             if same_window(period, job.day, self.today)
         )
 
     def balance(self, community: str, member: str) -> int:
         jobs = [job for job in self.jobs.values() if (job.community, job.member) == (community, member)]
-        return self.credit[community, member] - sum(job.balance for job in jobs if not job.void)
+        return self.credit[community, member] - sum(job.drawn - job.from_allowance for job in jobs)
 
     def pool_left(self, community: str) -> int | None:
         pool = self.pools.get((community,), self.default_pool)
         if pool is None:
             return None
-        jobs = [job for job in self.jobs.values() if job.community == community and not job.void]
-        return pool - sum(j.cost for j in jobs if same_window(Period.MONTH, j.day, self.today))
+        jobs = [job for job in self.jobs.values() if job.community == community]
+        return pool - sum(j.drawn for j in jobs if same_window(Period.MONTH, j.day, self.today))
 
     def total_left(self) -> int | None:
-        if self.total_pool is None:
-            return None
-        now = [job for job in self.jobs.values() if same_window(Period.MONTH, job.day, self.today)]
-        return self.total_pool - sum(job.upstream if job.void else job.cost for job in now)
+        return None if self.total_pool is None else self.total_pool - self.total_of(self.today)
+
+    def total_of(self, day: date) -> int:
+        """Return what the operator may have to pay for a day's month."""
+        then = [job for job in self.jobs.values() if same_window(Period.MONTH, job.day, day)]
+        return sum(job.drawn + job.upstream for job in then)
 
     def quota(self, community: str, member: str, operator: Quota, roles: Sequence[str]) -> tuple[str, str, Quota]:
         """Return whose quota it is, and the quota: of several roles the one that leaves most."""
@@ -199,8 +273,8 @@ class Model:
             now = self.standing(wanted.community, wanted.member, wanted.operator, wanted.roles)
             left = now.allowance_left_micros
             allowance = wanted.cost if left is None else min(left, wanted.cost)
-            balance = wanted.cost - allowance
-            self.jobs[job_id] = Spent(wanted.community, wanted.member, self.today, allowance, balance)
+            balance, parts = wanted.cost - allowance, [Made(*part) for part in enumerate(wanted.costs, 1)]
+            self.jobs[job_id] = Spent(wanted.community, wanted.member, self.today, allowance, balance, parts)
         return refused_by
 
     @staticmethod

@@ -206,3 +206,12 @@ async def test_a_cancel_after_all_else_has_ended_concludes(store: SqlStore, driv
     }  # fmt: skip
     untouched = await store.cancel(await three_parts(store), Reason.WITHDRAWN)
     assert (untouched.state, untouched.reason) == (JobState.CANCELLED, Reason.WITHDRAWN)
+
+
+async def test_who_takes_nothing_leaves_all_that_was_fetched_to_the_operator_whatever_files_are_left(
+    store: SqlStore,
+) -> None:
+    job = await running(store, await three_parts(store))
+    for number, to in enumerate((State.FETCHED, State.FETCHED, State.FAILED), 1):
+        job = await store.move(job, number, to)
+    assert await upstream(store, await store.choose(job, take=False)) == [FIRST, SECOND]
