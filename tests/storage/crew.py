@@ -45,9 +45,9 @@ class Crew:
         self.leases.append(lease)
         return lease
 
-    async def order(self, member: str = "ann", community: str = "band") -> str:
+    async def order(self, member: str = "ann", community: str = "band", parts: int = 1) -> str:
         placed = order(caller(member, community=community))
-        admitted = await self.store.admit(admission(placed))
+        admitted = await self.store.admit(admission(placed, parts=parts))
         assert admitted.job is not None
         return admitted.job.job_id
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import Stage, State
+from core.domain.lifecycle import JobState, Stage, State
 from storage import leases
 from storage.driver import Row
 from storage.leases import PostgresLease
@@ -40,6 +40,30 @@ async def test_a_dead_workers_jobs_go_on_in_the_states_that_it_wrote_down(crew: 
     taken = await bob.take(room(9), nobody)
     assert {job.job_id: job.stage for job in taken} == expected
     assert {job.worker_id for job in taken} == {bob.worker_id}
+
+
+async def test_a_dead_workers_parts_go_on_and_what_it_still_does_with_them_is_stale(crew: Crew) -> None:
+    ann, bob = await crew.worker("ann"), await crew.worker("bob")
+    await crew.order(parts=4)
+    (job,) = await ann.take(room(1), nobody)
+    ways = {1: (S.SUBMITTING, S.RUNNING, S.FETCHED), 2: (S.SUBMITTING, S.RUNNING), 3: (S.SUBMITTING,), 4: ()}
+    for number, way in ways.items():
+        for state in way:
+            job = await crew.store.move(job, number, state)
+    await crew.kill(ann)
+    await crew.hears("bob", "")
+    (taken,) = await bob.take(room(9), nobody)
+    assert [made.state for made in taken.generations] == [S.FETCHED, S.RUNNING, S.SUBMITTING, S.QUEUED]
+    for number, state in ((2, S.FETCHED), (3, S.RUNNING), (4, S.SUBMITTING)):
+        with pytest.raises(StaleJob):
+            await crew.store.move(job, number, state)
+    with pytest.raises(StaleJob):
+        await crew.store.note(job, 3, request_id="late")
+    for number, way in ((2, (S.FETCHED,)), (3, (S.UNCONFIRMED, S.EXPIRED)), (4, (S.SUBMITTING, S.REJECTED))):
+        assert taken.state is JobState.OPEN
+        for state in way:
+            taken = await crew.store.move(taken, number, state)
+    assert taken.state is JobState.ASKING
 
 
 async def test_what_is_still_carried_is_not_handed_over(crew: Crew) -> None:
