@@ -33,7 +33,10 @@ DESTINATION = "(SELECT destination FROM jobs WHERE jobs.job_id = generations.job
 LOCK = "SELECT job_id FROM jobs WHERE job_id = :job_id FOR UPDATE"
 """Lets only one of a job's generations end at a time, where there are several writers."""
 UNDER_WAY = """(
-    SELECT state FROM generations WHERE generations.job_id = jobs.job_id
+    SELECT CASE WHEN state = 'queued' AND EXISTS (
+        SELECT 1 FROM generations AS begun WHERE begun.job_id = jobs.job_id AND begun.state <> 'queued'
+    ) THEN 'running' ELSE state END
+    FROM generations WHERE generations.job_id = jobs.job_id
     AND state IN ('queued', 'submitting', 'unconfirmed', 'running', 'late')
     ORDER BY CASE state
         WHEN 'running' THEN 1 WHEN 'submitting' THEN 2 WHEN 'unconfirmed' THEN 3 WHEN 'late' THEN 4 ELSE 5

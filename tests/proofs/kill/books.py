@@ -10,13 +10,16 @@ from pathlib import Path
 
 import asyncpg
 
+from storage.jobs_sql import UNDER_WAY
 from storage.sqlite import audit_file, connect
 
-JOBS = """
-    SELECT jobs.job_id, event_id, coalesce(deliveries.state, jobs.state) AS stage,
-    coalesce(deliveries.reason, (SELECT max(reason) FROM generations AS made WHERE made.job_id = jobs.job_id)) AS reason, closed_ms IS NOT NULL AS closed, cost_micros,
+JOBS = f"""
+    SELECT jobs.job_id, event_id, coalesce(deliveries.state, {UNDER_WAY}, jobs.state) AS stage,
+    coalesce(deliveries.reason, (SELECT max(reason) FROM generations AS made WHERE made.job_id = jobs.job_id)) AS reason,
+    closed_ms IS NOT NULL AS closed, cost_micros,
     (SELECT coalesce(sum(charged_micros), 0) FROM ledger WHERE ledger.job_id = jobs.job_id) AS charged_micros,
-    (SELECT coalesce(sum(upstream_micros), 0) FROM ledger WHERE ledger.job_id = jobs.job_id) AS upstream_micros
+    (SELECT coalesce(sum(upstream_micros), 0) FROM ledger WHERE ledger.job_id = jobs.job_id) AS upstream_micros,
+    generations AS parts
     FROM jobs LEFT JOIN deliveries ON deliveries.job_id = jobs.job_id AND deliveries.number = jobs.deliveries
 """
 
@@ -33,6 +36,8 @@ class Row:
     cost_micros: int
     charged_micros: int
     upstream_micros: int
+    parts: int = 1
+    """How many generations it has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,33 @@
 import asyncio
 import random
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from core.domain.parts import parts_of
+from core.domain.products import catalog
 from tests.worlds.discord import Channel, CommandError, DiscordWorld, Member, Reply
 from tests.worlds.discord import Message as DiscordMessage
 from tests.worlds.telegram import Chat, Message, TelegramWorld, User
 
 AGAIN = "Send again"
+TAKE = "Take it"
+"""How the button begins that takes the parts which were made."""
+SPEECH_LIMIT = 60
+"""Characters of one request, so that a text of a few sentences has several parts."""
+SENTENCES = 12
 PEOPLE = 6
 ORDERS_PER_GROUP = 4
 """A group takes 20 messages a minute, so members move on to the next."""
 FAULTS = "failed error drop 500-after-accepting html 429 unknown-status no-media".split()
 """Faults that the gateway injects into some orders."""
 FAULT_SHARE, MUSIC_SHARE, DISCORD_SHARE, TWICE_SHARE, DEAD_TOKEN_SHARE = 0.08, 0.08, 0.5, 0.1, 0.06
+LONG_SHARE = 0.2
+_SPEECH = catalog(limits={"speech": SPEECH_LIMIT})["speech"]
+
+
+def answers_question(label: str) -> bool:
+    """Say whether a button is one that whoever ordered presses."""
+    return label == AGAIN or label.startswith(TAKE)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -25,6 +40,13 @@ class Order:
     event_id: str
     presses: int = 0
     """How often its author pressed *send again*."""
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The texts that are asked of the gateway."""
+        if len(self.text) <= SPEECH_LIMIT:
+            return (self.text,)
+        return tuple(str(part.parameters["text"]) for part in parts_of(_SPEECH, {"text": self.text, "voice": "Aria"}))
 
     @property
     def audios(self) -> int:
@@ -38,7 +60,7 @@ class Order:
 
     @property
     def offers(self) -> bool:
-        """Say whether there is a *send again* button."""
+        """Say whether there is a *send again* button, or one to take what was made."""
         raise NotImplementedError
 
     async def ask_again(self) -> None:
@@ -63,18 +85,20 @@ class TelegramOrder(Order):
     def answered(self) -> bool:
         return bool(self._answers())
 
-    def _card(self) -> Message | None:
-        return next((m for m in self._answers() if not m.deleted and AGAIN in m.buttons), None)
+    def _card(self) -> tuple[Message, str] | None:
+        shown = [m for m in self._answers() if not m.deleted]
+        return next(((m, label) for m in shown for label in m.buttons if answers_question(label)), None)
 
     @property
     def offers(self) -> bool:
         return self._card() is not None
 
     async def ask_again(self) -> None:
-        card = self._card()
-        assert card is not None
-        self.presses += 1
-        await self.message.chat.world.press(self.user, card, card.buttons[AGAIN])
+        found = self._card()
+        assert found is not None
+        card, label = found
+        self.presses += label == AGAIN
+        await self.message.chat.world.press(self.user, card, card.buttons[label])
 
 
 @dataclass(kw_only=True, eq=False)
@@ -102,9 +126,9 @@ class DiscordOrder(Order):
         return any(not m.loading for m in self._answers())
 
     def _offer(self) -> tuple[DiscordMessage, str] | None:
-        """Return the newest message with the button, and the button's id."""
+        """Return the newest message with such a button, and the button's id."""
         for message in reversed(self._answers()):
-            found = [b["custom_id"] for b in message.buttons if b.get("label") == AGAIN]
+            found = [b["custom_id"] for b in message.buttons if answers_question(b.get("label", ""))]
             if found and not message.deleted:
                 return message, found[0]
         return None
@@ -117,7 +141,7 @@ class DiscordOrder(Order):
         offer = self._offer()
         assert offer is not None
         await self.world.press(self.member, *offer)
-        self.presses += 1
+        self.presses += offer[1].startswith("again")
 
 
 class Crowd:
@@ -143,6 +167,8 @@ class Crowd:
         music = rng.random() < MUSIC_SHARE
         text = f"Number {number} short tune" if music else f"Number {number}"
         text += f" [[fault:{rng.choice(FAULTS)}]]" if rng.random() < FAULT_SHARE else ""
+        if not music and rng.random() < LONG_SHARE:
+            text = " ".join(f"Number {number} says {n}." for n in range(SENTENCES))
         if rng.random() < DISCORD_SHARE:
             await self._order_on_discord(text, music=music)
         else:

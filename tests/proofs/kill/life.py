@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from bots.sandbox import Sandbox, SandboxConfig
-from core.domain.lifecycle import DeliveryState
+from core.domain.lifecycle import DeliveryState, JobState
 from tests.e2e.children import Child, Nursery
 from tests.e2e.process import Process
 from tests.proofs.kill import verdict
-from tests.proofs.kill.books import NOTHING, Memory, looked_into, remembered
-from tests.proofs.kill.crowd import Crowd, TelegramOrder
+from tests.proofs.kill.books import NOTHING, Memory, Row, looked_into, remembered
+from tests.proofs.kill.crowd import SPEECH_LIMIT, Crowd, TelegramOrder
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.telegram import TelegramWorld
 
@@ -32,6 +32,7 @@ START_S, LIFE_S, STOP_S = 0.4, 0.8, 1.2
 START_SHARE, STOP_SHARE, FROZEN_SHARE, LIVE_SHARE, ASK_SHARE = 0.3, 0.25, 0.3, 0.03, 0.15
 REMEMBERED = 16
 EXTRA = {"DRAIN_S": "5", "DIRECT_ALLOWANCE": "10 day", "DEFAULT_POOL": "unlimited", "JOB_S": "60"}
+EXTRA["SPEECH_LIMIT"] = str(SPEECH_LIMIT)
 KEY = "canary-gateway-key"
 
 
@@ -65,6 +66,10 @@ def drawn(seed: int, what: str = "") -> random.Random:
 
 class Wrong(Exception):
     """A promise is broken."""
+
+
+def _is_kept(job: Row) -> bool:
+    return job.closed and job.stage == DeliveryState.UNDELIVERABLE
 
 
 class Life:
@@ -192,7 +197,7 @@ class Life:
     async def _ask_again(self, share: float) -> None:
         for order in self._crowd.orders:
             job = self.memory.jobs.get(order.event_id)
-            if job and job.closed and job.stage == DeliveryState.UNDELIVERABLE and self._rng.random() < share:
+            if job and (job.stage == JobState.ASKING or _is_kept(job)) and self._rng.random() < share:
                 await self._crowd.ask_again(order)
                 self._tell(f"{order.event_id} was asked for again")
 
@@ -234,7 +239,8 @@ class Life:
     def _open(self) -> list[str]:
         jobs = remembered(self._database).jobs
         ordered = {o.event_id for o in self._crowd.orders if isinstance(o, TelegramOrder)}
-        return [name for name in ordered | jobs.keys() if name not in jobs or not jobs[name].closed]
+        at_rest = {name for name, job in jobs.items() if job.closed or job.stage == JobState.ASKING}
+        return [name for name in ordered | jobs.keys() if name not in at_rest]
 
     def _undelivered(self) -> list[str]:
         """Return what is missing although the chats accept everything and every member has pressed *send again*."""

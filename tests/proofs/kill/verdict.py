@@ -32,9 +32,12 @@ def at_any_time(orders: Sequence[Order], submits: Sequence[Job], memory: Memory)
     asked = Counter(map(text_of, submits))
     for order in orders:
         job = memory.jobs.get(order.event_id)
-        if asked[order.text] > 1:
-            yield f"{order.event_id}: the gateway was asked {asked[order.text]} times"
-        if asked[order.text] and (job is None or job.stage in BEFORE_SUBMISSION):
+        parts = order.parts
+        for text in parts:
+            if asked[text] > (1 if len(parts) == 1 else 2):  # a part that failed is tried once more, as the books check
+                yield f"{order.event_id}: the gateway was asked {asked[text]} times for {text!r}"
+        before = BEFORE_SUBMISSION if len(parts) == 1 else {State.QUEUED}
+        if any(asked[text] for text in parts) and (job is None or job.stage in before):
             yield f"{order.event_id}: the gateway was asked, but the row says {job and job.stage}"
         if order.audios > 1 + order.presses:
             yield f"{order.event_id}: {order.audios} audios, and {order.presses} times asked for again"
@@ -57,7 +60,10 @@ def at_rest(orders: Sequence[Order], submits: Sequence[Job], memory: Memory) -> 
     for order in orders:
         job = memory.jobs.get(order.event_id)
         if job is not None:
-            yield from (f"{order.event_id}: {words}" for words in _ended_badly(order, job, spent[order.text]))
+            yield from (
+                f"{order.event_id}: {words}"
+                for words in _ended_badly(order, job, sum(spent[text] for text in order.parts))
+            )
         elif not isinstance(order, DiscordOrder):  # Telegram keeps an update until it is confirmed
             yield f"{order.event_id}: never became a job"
         elif order.audios:
@@ -71,7 +77,7 @@ def _ended_badly(order: Order, job: Row, spent_micros: int) -> Iterator[str]:
         yield "delivered, but there is no audio"
     if job.stage != DeliveryState.SENT and not order.answered:
         yield f"{job.stage} ({job.reason}), and its author was told nothing"
-    if job.charged_micros not in {0, job.cost_micros}:
+    if job.charged_micros not in {0, job.cost_micros} and (job.parts == 1 or job.charged_micros > job.cost_micros):
         yield f"charged {job.charged_micros} for what costs {job.cost_micros}"
     if job.charged_micros + job.upstream_micros < spent_micros:
         yield f"the gateway took {spent_micros}, and the ledger knows of {job.charged_micros + job.upstream_micros}"
