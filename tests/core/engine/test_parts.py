@@ -175,7 +175,6 @@ async def test_no_word_is_put_where_the_audio_may_have_arrived(rig: Rig, gateway
     async with rig.running() as alive:
         await placed(alive, "One.", "Two.")
         await reached.wait()
-        assert rig.chat.shown[-1] == DeliveryState.PENDING
         await alive.worker.stop(0)
     rig.chat.shown.clear()
     async with rig.running() as alive:
