@@ -152,7 +152,7 @@ class Service:
             job_id=job_id,
             parts=parts,
             tokens=[self._ids.callback(job_id) for _ in parts],
-            parameters={**parts[0].parameters, product.billed: product.text_of(order.parameters)},
+            parameters=parts[0].parameters if len(parts) == 1 else _whole(product, order, parts[0]),
             characters=sum(part.characters for part in parts),
             price_micros=product.price_micros,
             cost_micros=cost_micros,
@@ -369,6 +369,11 @@ class Service:
             return False
         self._worker.called_back(job, found, request_id)
         return True
+
+
+def _whole(product: Product, order: Order, first: Part) -> Mapping[str, Any]:
+    """Return what the parts of an order share, and all of its text as it was written."""
+    return {**first.parameters, product.billed: product.text_of(order.parameters)}
 
 
 async def _planned(product: Product, parameters: Mapping[str, Any], turns: Sequence[Turn]) -> Sequence[Part]:

@@ -82,6 +82,8 @@ class ConsoleDelivery:
     async def tell(self, job: Job, receipt: Receipt) -> None:
         if receipt.asks:
             self._screen.answer(order_replies.ended(receipt) + typed(of_ending(receipt)))
+            self._ended.add(job.job_id)  # a script goes on, and may answer
+            self._change.set()
             return
         self._screen.answer(order_replies.ended(receipt))
         self.outcome.failed += 1

@@ -96,7 +96,9 @@ class Presses:
     async def _choose(self, caller: Caller, command: Command) -> Answer:
         job_id = command.body or self._newest.get(f"job {caller.member}", "")
         take = command.name == ButtonKind.TAKE
-        return Answer(order_replies.chosen(await self._service.choose(caller, job_id, take=take)))
+        job = await self._service.choose(caller, job_id, take=take)
+        self._on_accepted(job)
+        return Answer(order_replies.chosen(job))
 
     async def _resend(self, caller: Caller, command: Command) -> Answer:
         self._on_accepted(await self._service.redeliver(caller, command.body, HERE))

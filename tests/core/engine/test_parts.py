@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.lifecycle import DeliveryState, JobState, Reason, State
+from core.domain.models import Turn
 from core.domain.parts import parts_of
 from core.domain.refusals import NotFound
 from core.engine.maintenance import end_waits
@@ -51,6 +52,16 @@ async def test_a_long_text_is_several_generations_and_one_delivery(rig: Rig, gat
     assert gateway.most == 2
     assert heard(rig) == [("".join((first, *others)), job.cost_micros)]
     assert job.cost_micros == len("".join((first, *others))) * 100
+
+
+async def test_what_is_sent_is_what_is_charged_where_a_dialogue_is_one_part(rig: Rig, gateway: Speaking) -> None:
+    async with rig.running() as alive:
+        written = order(text="Aria: Hello there.\nAria: Me again.", turns=(Turn("Aria", "Hello there.\nMe again."),))
+        job = (await alive.service.order(written)).job
+        await at_rest(alive)
+        assert await charged(alive) == (100 * len("Hello there.\nMe again."), 0)
+    assert gateway.posted == ["Hello there.\nMe again."]
+    assert heard(rig) == [("Hello there.\nMe again.", job.cost_micros)]
 
 
 async def test_a_part_that_failed_in_passing_is_generated_once_more(rig: Rig, gateway: Speaking) -> None:
