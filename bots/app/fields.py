@@ -16,6 +16,7 @@ from core.domain.amounts import AMOUNT, PERIOD, parse_amount, read_monthly, read
 from core.domain.communities import Communities
 from core.domain.contract import WebhookMode
 from core.domain.parameters import Text
+from core.domain.policy import LONGEST_ORDER
 from core.domain.products import PRODUCTS
 from core.domain.quota import Period, Quota
 from core.domain.refusals import InvalidInput
@@ -198,7 +199,7 @@ class Limits(Group):
     waiting_total: int = Field(1000, ge=1)
     """Orders of everybody that may wait for their turn. Beyond that, members hear that the bot is busy and for how
     long."""
-    order_characters: int = Field(20_000, ge=1, le=200_000)
+    order_characters: int = Field(LONGEST_ORDER, ge=1, le=200_000)
     """Characters of a whole text to be spoken. A community's admins may set less, with `/limits text`."""
     queue_s: Seconds = Field(900, gt=0)
     """Seconds that an order may wait for its turn; then it is cancelled, uncharged. An order that arrives older is not

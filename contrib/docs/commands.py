@@ -8,6 +8,8 @@ from bots.commands.command import Who
 from bots.commands.listing import listed, usage
 from bots.commands.table import COMMANDS
 from bots.text import allowed_words, product_words
+from core.domain.allowed import Rule, allowed
+from core.domain.policy import LONGEST_ORDER
 from core.domain.products import Product, catalog
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +48,9 @@ def _rows(product: Product) -> Iterator[tuple[str, str, str, str]]:
     for name, parameter in product.table.items():
         required = "" if name != product.billed else ", required"
         about = product_words.parameter(product, name)
-        yield f"`/{product.command}`", f"`{name}`", f"{allowed_words.said(parameter.allowed)}{required}", about
+        of_order = name == product.billed and product.splits_at is not None
+        says = allowed(Rule.SHORT, most=LONGEST_ORDER) if of_order else parameter.allowed
+        yield f"`/{product.command}`", f"`{name}`", f"{allowed_words.said(says)}{required}", about
 
 
 _PARTS = {who.name.lower(): _commands(who) for who in Who} | {"parameters": _parameters()}

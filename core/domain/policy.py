@@ -11,6 +11,9 @@ OFFER_MS = 10 * 60_000
 OLDEST_ACT_MS = 3_600_000
 """The greatest age of an admin's command that is carried out."""
 
+LONGEST_ORDER = 20_000
+"""Characters, unless an operator says."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -25,7 +28,7 @@ class Policy:
     """Jobs of everybody that may wait for their turn; beyond that orders are refused."""
     oldest_order_s: float = 900
     """The greatest age of an order that is taken, as after a night without the bot."""
-    longest_order: int = 20_000
+    longest_order: int = LONGEST_ORDER
     """Characters of a text that is spoken, however many requests it takes."""
     price_micros: int = PRICE_MICROS
     """Per 1,000 characters; what an amount typed in characters is counted with."""
