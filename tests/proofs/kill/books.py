@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
+from core.domain.lifecycle import DeliveryState
 from storage.jobs_sql import UNDER_WAY
 from storage.sqlite import audit_file, connect
 
@@ -38,6 +39,11 @@ class Row:
     upstream_micros: int
     parts: int = 1
     """How many generations it has."""
+
+
+def is_kept(job: Row) -> bool:
+    """Say whether its audio is there and not in the chat."""
+    return job.closed and job.stage == DeliveryState.UNDELIVERABLE
 
 
 @dataclass(frozen=True, slots=True)

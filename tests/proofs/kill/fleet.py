@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bots.sandbox import Sandbox, SandboxConfig
-from core.domain.lifecycle import DeliveryState
+from core.domain.lifecycle import DeliveryState, JobState
 from tests.e2e.children import Child, Nursery
 from tests.e2e.process import Process
 from tests.proofs.kill import verdict
-from tests.proofs.kill.books import NOTHING, Memory, recalled
-from tests.proofs.kill.crowd import Crowd, TelegramOrder
+from tests.proofs.kill.books import NOTHING, Memory, is_kept, recalled
+from tests.proofs.kill.crowd import SPEECH_LIMIT, Crowd, TelegramOrder
 from tests.proofs.kill.life import KEY, Wrong, drawn
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.postgres import Server
@@ -158,7 +158,8 @@ class Fleet:
     def _open(self) -> list[str]:
         jobs = self.memory.jobs
         ordered = {o.event_id for o in self._crowd.orders if isinstance(o, TelegramOrder)}
-        return [name for name in ordered | jobs.keys() if name not in jobs or not jobs[name].closed]
+        at_rest = {name for name, job in jobs.items() if job.closed or job.stage == JobState.ASKING}
+        return [name for name in ordered | jobs.keys() if name not in at_rest]
 
     def _undelivered(self) -> list[str]:
         """Return what is missing although every member has pressed *send again*.
@@ -204,7 +205,7 @@ class Fleet:
     async def _ask_again(self) -> None:
         for order in self._crowd.orders:
             job = self.memory.jobs.get(order.event_id)
-            if job and job.closed and job.stage == DeliveryState.UNDELIVERABLE:
+            if job and (job.stage == JobState.ASKING or is_kept(job)):
                 await self._crowd.ask_again(order)
 
     async def _until(self, left: Callable[[], list[str]], *, ask: bool = False) -> None:
@@ -231,7 +232,7 @@ async def fleet(seed: int, folder: Path, nursery: Nursery, server: Server) -> As
         extra = {
             "DATABASE_URL": url, "LEASE_S": str(LEASE_S), "DRAIN_S": "10", "JOB_S": "60",
             "DIRECT_ALLOWANCE": "1000 day", "DEFAULT_ALLOWANCE": "1000 day", "DEFAULT_POOL": "unlimited",
-            "WAITING_PER_MEMBER": "1000",
+            "WAITING_PER_MEMBER": "1000", "SPEECH_LIMIT": str(SPEECH_LIMIT),
         }  # fmt: skip
         service = Process(folder, discord, telegram, gateway.url, nursery, extra)
         yield Fleet(seed, service, nursery, gateway, url)

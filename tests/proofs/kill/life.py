@@ -16,7 +16,7 @@ from core.domain.lifecycle import DeliveryState, JobState
 from tests.e2e.children import Child, Nursery
 from tests.e2e.process import Process
 from tests.proofs.kill import verdict
-from tests.proofs.kill.books import NOTHING, Memory, Row, looked_into, remembered
+from tests.proofs.kill.books import NOTHING, Memory, is_kept, looked_into, remembered
 from tests.proofs.kill.crowd import SPEECH_LIMIT, Crowd, TelegramOrder
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.telegram import TelegramWorld
@@ -66,10 +66,6 @@ def drawn(seed: int, what: str = "") -> random.Random:
 
 class Wrong(Exception):
     """A promise is broken."""
-
-
-def _is_kept(job: Row) -> bool:
-    return job.closed and job.stage == DeliveryState.UNDELIVERABLE
 
 
 class Life:
@@ -197,7 +193,7 @@ class Life:
     async def _ask_again(self, share: float) -> None:
         for order in self._crowd.orders:
             job = self.memory.jobs.get(order.event_id)
-            if job and (job.stage == JobState.ASKING or _is_kept(job)) and self._rng.random() < share:
+            if job and (job.stage == JobState.ASKING or is_kept(job)) and self._rng.random() < share:
                 await self._crowd.ask_again(order)
                 self._tell(f"{order.event_id} was asked for again")
 
