@@ -58,10 +58,8 @@ class Step:
         if opened := after.generations[len(job.generations) :]:
             self._generations.append(opening(job.job_id, opened, now_ms))
         self._own = [of_job(job, own)] if own else []
-        opens = to is JobState.READY
-        self._delivery = (
-            [Statement(jobs_sql.OPEN_DELIVERY, {"job_id": job.job_id, "now_ms": now_ms}, 1)] if opens else []
-        )
+        delivery = Statement(jobs_sql.OPEN_DELIVERY, {"job_id": job.job_id, "now_ms": now_ms}, 1)
+        self._delivery = [delivery] if to is JobState.READY else []
         self._money: list[Statement] = []
         if self.tries_again:  # what was lost is drawn beside the hold, which stays for the next try
             lost = tuple(made for made in after.generations if "retry_token" in moves.get(made.number, ()))
@@ -172,7 +170,8 @@ def _moved(job: Job, moves: Moves) -> Job:
 def _own_row(job: Job, after: Job, to: JobState, moves: Moves, now_ms: int) -> Mapping[str, object]:
     changes: dict[str, object] = {}
     for change in moves.values():
-        changes |= {name: change[name] for name in ("late",) if name in change}
+        if "late" in change:
+            changes["late"] = change["late"]
     if len(after.generations) > len(job.generations):
         changes["generations"] = len(after.generations)
     if any(change.get("state") is State.LATE for change in moves.values()):  # it goes on

@@ -132,7 +132,7 @@ def _clock_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
-def _oldest_first(jobs: Iterable[Job]) -> list[Job]:
+def oldest_first(jobs: Iterable[Job]) -> list[Job]:
     """Put in order what an UPDATE returned in any."""
     return sorted(jobs, key=lambda job: (job.created_ms, job.job_id))
 
@@ -183,7 +183,7 @@ class PostgresLease:
         args |= {"communities": list(room.of_community), "of_community": list(room.of_community.values())}
         rows, left = await self._driver.run([Statement(_TAKE, args), Statement(_LEFT)])
         self.left = int(left[0]["jobs"])
-        return _oldest_first([*strays, *await jobs_of(self._driver, rows)])
+        return oldest_first([*strays, *await jobs_of(self._driver, rows)])
 
     async def _find_strays(self, carried: Carried) -> list[Job]:
         """Return, now and then, the jobs that are ours and that nobody carried at the look before this either.
@@ -206,7 +206,7 @@ class PostgresLease:
             return []
         args = {"worker_id": self.worker_id, "most": most, "platforms": self._platforms, "waited_ms": WAITED_MS}
         (rows,) = await self._driver.run([Statement(_TAKE_UNSHOWN, args)])
-        return _oldest_first(await jobs_of(self._driver, rows))
+        return oldest_first(await jobs_of(self._driver, rows))
 
     async def leave(self, job: Job, *, told: bool) -> None:
         """Leave a job that is ours to whoever takes it first."""

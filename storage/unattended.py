@@ -7,7 +7,7 @@ from core.domain.models import Job, Shown
 from storage.driver import Driver, Statement
 from storage.job_rows import jobs_of
 from storage.jobs_sql import WAITS, taken
-from storage.leases import ENTER, LEAVE, NOW
+from storage.leases import ENTER, LEAVE, NOW, oldest_first
 from storage.rows import joined
 
 HAND = "!"
@@ -61,7 +61,7 @@ class PostgresUnattended:
         args = {"worker_id": self._hand, "most": most, "platforms": self._platforms}
         enter = Statement(ENTER, {"worker_id": self._hand, "lease_ms": self._hand_ms})
         _, rows = await self._driver.run([enter, Statement(_TAKE, args)])
-        return sorted(await jobs_of(self._driver, rows), key=lambda job: (job.created_ms, job.job_id))
+        return oldest_first(await jobs_of(self._driver, rows))
 
     async def leave(self, told: Collection[str]) -> None:
         """Leave what was taken to whoever takes it first."""
