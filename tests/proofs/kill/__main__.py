@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.e2e.children import Nursery
+from tests.proofs.doubts import told
 from tests.proofs.kill.fleet import fleet
 from tests.proofs.kill.life import Tally, Wrong, life
 from tests.worlds.postgres import server
@@ -89,7 +90,7 @@ async def _fleet(orders: int, seed: int) -> int:
     ended = ", ".join(f"{name} {number}" for name, number in count.ended.most_common())
     sys.stdout.write(
         f"{count.orders} orders: {ended}; {count.kills} kills, {count.freezes} freezes, {count.taken_over} take-overs, "
-        f"{count.asked} asked for again; nothing wrong; {time.monotonic() - started_s:.0f} s\n"
+        f"{count.asked} asked for again; {told(count.doubts)}; nothing wrong; {time.monotonic() - started_s:.0f} s\n"
     )
     return 0
 
@@ -107,7 +108,7 @@ def summary(course: Run, seconds: float) -> str:
     return (
         f"{tally.kills} kills ({tally.starting} during the start), {tally.stops} stops, {tally.live} live audits, "
         f"{tally.orders} orders: {tally.ended['sent']} delivered, {others or 'none otherwise'}; "
-        f"{tally.asked} asked for again; {len(course.stories)} wrong; "
+        f"{tally.asked} asked for again; {told(tally.doubts)}; {len(course.stories)} wrong; "
         f"{tally.kills / seconds * 3600:,.0f} kills per hour\nunfinished jobs at the kills: {hit}"
     )
 

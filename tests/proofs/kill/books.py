@@ -10,9 +10,10 @@ from pathlib import Path
 
 import asyncpg
 
-from core.domain.lifecycle import DeliveryState
+from core.domain.lifecycle import DeliveryState, Reason
 from storage.jobs_sql import UNDER_WAY
 from storage.sqlite import audit_file, connect
+from tests.proofs.doubts import MADE, Made
 
 JOBS = f"""
     SELECT jobs.job_id, event_id, coalesce(deliveries.state, {UNDER_WAY}, jobs.state) AS stage,
@@ -48,10 +49,16 @@ def is_kept(job: Row) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a database remembers and must not forget: jobs by event, and ledger entries."""
+    """What a database remembers and must not forget: jobs by event, and ledger entries; and its generations."""
 
     jobs: Mapping[str, Row]
     entries: frozenset[str]
+    made: tuple[Made, ...] = ()
+
+    @property
+    def uncertain(self) -> set[str]:
+        """The events of the jobs whose delivery may have arrived or not."""
+        return {name for name, job in self.jobs.items() if job.reason == Reason.DELIVERY_UNCERTAIN}
 
     def lost_since(self, before: "Memory") -> list[str]:
         """Return what was committed before and is lost."""
@@ -71,9 +78,10 @@ async def recalled(url: str) -> Memory:
     try:
         jobs = [Row(**row) for row in await connection.fetch(JOBS)]
         entries = frozenset(row["entry_id"] for row in await connection.fetch("SELECT entry_id FROM ledger"))
+        made = tuple(Made(**row) for row in await connection.fetch(MADE))
     finally:
         await connection.close()
-    return Memory({job.event_id: job for job in jobs}, entries)
+    return Memory({job.event_id: job for job in jobs}, entries, made)
 
 
 @contextmanager
@@ -94,7 +102,8 @@ def remembered(database: Path) -> Memory:
         connection.row_factory = sqlite3.Row
         jobs = [Row(**row) for row in connection.execute(JOBS)]
         entries = frozenset(row["entry_id"] for row in connection.execute("SELECT entry_id FROM ledger"))
-    return Memory({job.event_id: job for job in jobs}, entries)
+        made = tuple(Made(**row) for row in connection.execute(MADE))
+    return Memory({job.event_id: job for job in jobs}, entries, made)
 
 
 async def looked_into(database: Path) -> tuple[Memory, list[str]]:

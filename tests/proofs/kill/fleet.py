@@ -44,6 +44,7 @@ class Count:
     asked: int = 0
     taken_over: int = 0
     ended: Counter[str] = field(default_factory=Counter)
+    doubts: Counter[str] = field(default_factory=Counter)
 
 
 class Fleet:
@@ -52,6 +53,7 @@ class Fleet:
     def __init__(self, seed: int, service: Process, nursery: Nursery, gateway: Sandbox, url: str) -> None:
         self.count = Count()
         self.memory: Memory = NOTHING
+        self._uncertain: set[str] = set()
         self._rng = drawn(seed)
         self._service = service
         self._nursery = nursery
@@ -149,6 +151,7 @@ class Fleet:
         memory = await recalled(self._url)
         self._blame(memory.lost_since(self.memory))
         self.memory = memory
+        self._uncertain |= memory.uncertain
         return set(verdict.at_any_time(self._crowd.orders, self._gateway.submits, memory))
 
     def _log(self, name: str) -> str:
@@ -201,6 +204,7 @@ class Fleet:
         self.count.asked = sum(order.presses for order in self._crowd.orders)
         self.count.taken_over = logs.count("of a dead worker go on")
         self.count.ended = verdict.ended(self._crowd.orders, self.memory)
+        self.count.doubts = verdict.doubted(self._gateway.submits, self.memory, self._uncertain)
 
     async def _ask_again(self) -> None:
         for order in self._crowd.orders:

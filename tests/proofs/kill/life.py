@@ -52,6 +52,7 @@ class Tally:
     ended: Counter[str] = field(default_factory=Counter)
     killed_in: Counter[str] = field(default_factory=Counter)
     """States of the unfinished jobs at the kills."""
+    doubts: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Tally") -> None:
         """Add the counts of another life."""
@@ -80,6 +81,7 @@ class Life:
         self._gateway = gateway
         self._crowd = Crowd(drawn(seed, "crowd"), service.discord, service.telegram)
         self.memory: Memory = NOTHING
+        self._uncertain: set[str] = set()
         self._may_order = asyncio.Event()
         self._may_order.set()
         self._database = service.folder / "troubadour.db"
@@ -176,6 +178,7 @@ class Life:
         self._blame([*wrong, *memory.lost_since(self.memory), *self._violations()])
         self._blame(verdict.at_any_time(self._crowd.orders, self._gateway.submits, memory))
         self.memory = memory
+        self._uncertain |= memory.uncertain
         still = [job.stage for job in memory.jobs.values() if not job.closed]
         self.tally.killed_in.update(still)
         (self._may_order.clear if len(still) >= MOST_OPEN else self._may_order.set)()
@@ -211,6 +214,7 @@ class Life:
         await self.service.start()
         await self._until(self._open)
         self.memory = remembered(self._database)
+        self._uncertain |= self.memory.uncertain
         await self._ask_again(1)
         await self._until(self._undelivered)
         if status := await self.service.terminate():
@@ -222,6 +226,7 @@ class Life:
         self.tally.orders = len(self._crowd.orders)
         self.tally.asked = sum(order.presses for order in self._crowd.orders)
         self.tally.ended = verdict.ended(self._crowd.orders, self.memory)
+        self.tally.doubts = verdict.doubted(self._gateway.submits, self.memory, self._uncertain)
 
     async def _until(self, left: Callable[[], list[str]]) -> None:
         """Watch from outside, as an operator would, until nothing is left."""

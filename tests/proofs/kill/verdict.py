@@ -1,10 +1,11 @@
 """Checks after a kill, and once everything has come to rest."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from bots.sandbox import Job
 from core.domain.lifecycle import DeliveryState, Reason, State
+from tests.proofs.doubts import doubts
 from tests.proofs.kill.books import Memory, Row
 from tests.proofs.kill.crowd import DiscordOrder, Order
 
@@ -86,3 +87,9 @@ def _ended_badly(order: Order, job: Row, spent_micros: int) -> Iterator[str]:
 def ended(orders: Iterable[Order], memory: Memory) -> Counter[str]:
     """Count how the orders ended; `unheard` counts interactions that were acknowledged and got no further."""
     return Counter(memory.jobs[o.event_id].stage if o.event_id in memory.jobs else "unheard" for o in orders)
+
+
+def doubted(submits: Sequence[Job], memory: Memory, uncertain: Collection[str]) -> Counter[str]:
+    """Count what was left in doubt; the sandbox refuses no request, so it has accepted each that it saw."""
+    seen = {text_of(submitted) for submitted in submits}
+    return doubts(memory.made, seen, (submitted.request_id for submitted in submits), len(uncertain))

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 
+from tests.proofs.doubts import told
 from tests.proofs.sim.ablations import ABLATIONS, Ablation, switched
 from tests.proofs.sim.faults import Kind
 from tests.proofs.sim.faults_chat import KINDS
@@ -39,6 +40,8 @@ class Result:
     steps: int = 0
     kills: int = 0
     fired: Counter[str] = field(default_factory=Counter)
+    doubts: Counter[str] = field(default_factory=Counter)
+    orders: int = 0
     failures: list[str] = field(default_factory=list)
 
     def add(self, other: "Result") -> None:
@@ -46,6 +49,8 @@ class Result:
         self.steps += other.steps
         self.kills += other.kills
         self.fired += other.fired
+        self.doubts.update(other.doubts)
+        self.orders += other.orders
         self.failures += other.failures
 
 
@@ -82,6 +87,8 @@ def batch(seeds: Sequence[int]) -> Result:
         result.steps += history.steps
         result.kills += history.kills
         result.fired += history.fired
+        result.doubts.update(history.doubts)
+        result.orders += history.orders
         if history.broken:
             result.failures.append(story(history))
         lived.append((seed, weakref.ref(history)))
@@ -154,7 +161,7 @@ def _run_all(arguments: argparse.Namespace, pool: ProcessPoolExecutor) -> bool:
     _say(
         f"sim: {total.histories} histories, {total.steps} steps, {total.kills} kills, "
         f"{len(KINDS) - len(never)} of {len(KINDS)} fault kinds fired {sum(total.fired.values())} times, "
-        f"{len(total.failures)} failures, {len(ABLATIONS) - len(survivors)} of {len(ABLATIONS)} ablations caught"
+        f"{total.orders} orders, {told(total.doubts)}, {len(total.failures)} failures, {len(ABLATIONS) - len(survivors)} of {len(ABLATIONS)} ablations caught"
         f"{' (not run)' if arguments.no_ablations else ''}, {rate:.1f} histories/s, {rate * 3600:.0f}/h",
         flush=True,
     )

@@ -69,6 +69,8 @@ class GatewayWorld:
         self.generations: dict[str, Generation] = {}
         self.answered_with: dict[int, int] = {}
         """How often each order was accepted."""
+        self.seen: set[str] = set()
+        """The words of each request that arrived, accepted or not."""
         self._accepted: Counter[tuple[int, str]] = Counter()
         self.misled: set[int] = set()
         """Orders for which the gateway named another's request: nobody could tell whose audio that is."""
@@ -102,6 +104,8 @@ class GatewayWorld:
     # --- submit ---------------------------------------------------------------------------------------------------
 
     def _submit(self, request: Request) -> Reply:
+        asked = json.loads(request.body)
+        self.seen.add(asked.get("text") or asked.get("prompt"))
         kind = self.history.draw("gw.submit")
         said: Said | None = kind.data if kind else None
         if said is not None and not said.accepts:

@@ -69,6 +69,7 @@ class History:
         self.told: set[int] = set()
         self.acknowledged: set[int] = set()
         self.ambiguous: set[int] = set()
+        self.doubts: Counter[str] = Counter()
         self.heard_on_discord: set[int] = set()
         self.pressed: Counter[int] = Counter()
         """How often whoever ordered asked to send again, by order."""
@@ -334,6 +335,10 @@ class History:
         """A hash of everything that happened: two runs of a seed agree on it."""
         record = (self.story, self.steps, self.timeline.rng.random(), self._log_hash.hexdigest())
         return hashlib.blake2b(repr(record).encode(), digest_size=8).hexdigest()
+
+    @property
+    def orders(self) -> int:
+        return len(self._jobs)
 
     @property
     def fired(self) -> Counter[str]:

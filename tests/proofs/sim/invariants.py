@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.domain.quota import Period, window
 from storage.books import CHECKS
 from storage.jobs_sql import DELIVERED_BY
+from tests.proofs.doubts import MADE, Made, doubts
 from tests.proofs.sim.gateway import MARK, played
 from tests.proofs.sim.incarnation import ALLOWANCE, TOTAL
 from tests.schema import is_current
@@ -129,6 +130,8 @@ def check_end(history: "History", connection: sqlite3.Connection) -> None:
         _check_taken(history, jobs.keys() | history.told)
     if history.incarnation.places_taken:
         history.breach("every place is given back", f"{history.incarnation.places_taken} are taken when all is at rest")
+    generations = [Made(**dict(row)) for row in connection.execute(MADE)]
+    history.doubts = doubts(generations, history.gateway.seen, history.gateway.generations, len(history.ambiguous))
     for text in _texts(connection):
         if "canary" in text:
             history.breach("no secret in any log, reply or row", text[:200])
