@@ -28,6 +28,7 @@ class Completed:
     status: RequestStatus = RequestStatus.COMPLETED
     media_urls: tuple[str, ...] = ("http://gateway/audio",)
     error: str | None = None
+    took_s: float | None = None
 
 
 @dataclass

@@ -15,6 +15,7 @@ from core.engine.callbacks import Arrivals, Naming
 from core.engine.carrier import Carrier
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.delivery import Deliverer
+from core.engine.durations import Durations
 from core.engine.executor import Executor
 from core.engine.fetching import Fetcher
 from core.engine.generation import Generator
@@ -23,6 +24,7 @@ from core.engine.maintenance import Keep
 from core.engine.meters import Meters
 from core.engine.observed import ObservedDelivery, ObservedGateway
 from core.engine.pace import Pace
+from core.engine.polling import Polling
 from core.engine.queue import FairQueue, Limits
 from core.engine.remote import RemoteWorkers, Unattended
 from core.engine.wakeups import Wakeups
@@ -82,13 +84,16 @@ class Core:
 
     service: Service
     worker: Carrier
+    durations: Durations
+    """What this process's worker has learned of how long generations take."""
 
 
 def assemble(runtime: Runtime) -> Core:
     """Make service and worker of a runtime; nothing is started."""
     gateway = ObservedGateway(runtime.gateway, runtime.meters, runtime.troubles)
     naming = Naming(runtime.store, gateway)
-    worker = _carrier(runtime, gateway, naming)
+    durations = Durations(runtime.catalog, runtime.pace)
+    worker = _carrier(runtime, gateway, naming, durations)
     service = Service(
         store=runtime.store,
         worker=worker,
@@ -102,10 +107,10 @@ def assemble(runtime: Runtime) -> Core:
         meters=runtime.meters,
         troubles=runtime.troubles,
     )
-    return Core(service, worker)
+    return Core(service, worker, durations)
 
 
-def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming) -> Carrier:
+def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations) -> Carrier:
     share = runtime.share
     if isinstance(share, Elsewhere):
         return RemoteWorkers(
@@ -116,10 +121,10 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming) -> Carrier:
             unattended=share.unattended,
             deliveries=runtime.deliveries,
         )
-    return _worker(runtime, gateway, naming, share or SoleLease(runtime.store))
+    return _worker(runtime, gateway, naming, durations, share or SoleLease(runtime.store))
 
 
-def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, lease: Lease) -> Worker:
+def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, lease: Lease) -> Worker:
     wakeups, arrivals = Wakeups(), Arrivals(runtime.meters, runtime.troubles)
     deliverer = Deliverer(
         store=runtime.store,
@@ -154,6 +159,9 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, lease: Lease) ->
         naming=naming,
         lease=lease,
         arrivals=arrivals,
+        polling=Polling(
+            catalog=runtime.catalog, clock=runtime.clock, pace=runtime.pace, durations=durations, arrivals=arrivals
+        ),
         ids=runtime.ids,
     )
     executor = Executor(

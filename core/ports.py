@@ -47,6 +47,11 @@ class GatewayStatus(Protocol):
         """The gateway's own words."""
         ...
 
+    @property
+    def took_s(self) -> float | None:
+        """How long a finished request took, if the gateway says so."""
+        ...
+
 
 class Gateway(Protocol):
     """Generates audio. Raises GatewayError, whose class says what a submit's failure means."""

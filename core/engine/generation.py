@@ -21,6 +21,7 @@ from core.engine.fetching import Fetcher
 from core.engine.lease import Lease, holds
 from core.engine.pace import Pace, Patience
 from core.engine.persist import persist
+from core.engine.polling import Polling
 from core.engine.wakeups import Stopping, Wakeups
 from core.ports import Clock, Gateway, GatewayStatus
 from core.stores import Store
@@ -53,6 +54,7 @@ class Generator:
         naming: Naming,
         lease: Lease,
         arrivals: Arrivals,
+        polling: Polling,
         ids: Ids,
     ) -> None:
         self._store = store
@@ -67,6 +69,7 @@ class Generator:
         self._naming = naming
         self._lease = lease
         self._arrivals = arrivals
+        self._polling = polling
         self._ids = ids
         self._table: Mapping[State, Callable[[Job, int], Awaitable[Job]]] = {
             State.QUEUED: self._submit,
@@ -186,7 +189,7 @@ class Generator:
         made = job.generation(number)
         if made.request_id:  # a callback brought it before the submission was answered
             return await self._store.move(job, number, State.RUNNING, reason=None, detail=None)
-        unsure_s = UNSURE_S - self._running_s(job, made) if made.reason == Reason.SERVER_FAILED else math.inf
+        unsure_s = UNSURE_S - self._polling.running_s(job, made) if made.reason == Reason.SERVER_FAILED else math.inf
         left_s = self._patience(job, made, unsure_s)
         self._deliverer.show_progress(job)  # it waits for no place any more, and can't be taken back
         while self._pace.callbacks and left_s() > 0:
@@ -202,19 +205,19 @@ class Generator:
     # --- running -> fetched | failed | expired ------------------------------------------------------------------
 
     async def _watch(self, job: Job, number: int) -> Job:
-        product, made = self._catalog[job.product], job.generation(number)
+        made, asked_s = job.generation(number), 0.0
         left_s, loop = self._patience(job, made), asyncio.get_running_loop()
         until_s = loop.time() + max(left_s(), 0) + LATE_S
-        wait_s, told = min(self._first_look_s(job, made, product), left_s()), False
+        wait_s, told = min(self._polling.first_s(job, made), left_s()), False
         empty, unknown = Patience(self._pace.empty_s), Patience(self._pace.unknown_s)
         # After an outage the audio may be there, however late: only an answer after the deadline rules it out.
         while left_s() > 0 or not (told or loop.time() > until_s):
             self._deliverer.show_progress(job)
-            net = self._is_net(product, wait_s)
+            net = self._polling.is_net(job, made, wait_s)
             missed = not await self._wakeups.wait(job.named(number), wait_s) and net
             if not holds(self._lease, job):
                 return job  # the executor waits for the lease or drops the job
-            wait_s = min(self._poll_s(job, made, product), left_s()) if left_s() > 0 else self._pace.poll_max_s
+            before_s, asked_s = asked_s, self._polling.running_s(job, made)
             try:
                 answer = await self._asked(job, made)
             except RequestUnknown as error:
@@ -222,6 +225,7 @@ class Generator:
                     return await self._fail(job, number, Reason.FORGOTTEN, str(error))
                 wait_s = self._pace.poll_max_s
                 continue
+            wait_s = min(self._polling.pause_s(job, made, asked_s), left_s()) if left_s() > 0 else self._pace.poll_max_s
             unknown.renew()
             if answer is None:
                 continue
@@ -232,6 +236,7 @@ class Generator:
                 log.warning("job %s: finished without any audio, for now", job.named(number))
                 wait_s, told = self._pace.poll_min_s, False
             elif answer.status is RequestStatus.COMPLETED:
+                self._polling.learn(job, made, answer, before_s, asked_s)
                 return await self._collect(job, number, answer)
             if answer.status in FAILURES:
                 return await self._fail(job, number, FAILURES[answer.status], answer.error)
@@ -253,33 +258,6 @@ class Generator:
             if isinstance(error, RequestUnknown):
                 raise
             return None
-
-    def _first_look_s(self, job: Job, made: Generation, product: Product) -> float:
-        """Return when to look first: soon, unless a callback is due; one found running may have missed its own."""
-        called = self._is_called and self._running_s(job, made) <= self._pace.poll_max_s
-        return self._poll_s(job, made, product) if called else self._pace.poll_min_s
-
-    def _poll_s(self, job: Job, made: Generation, product: Product) -> float:
-        """Return the poll interval: the shorter one around the product's usual duration, else the longer.
-
-        Where the gateway calls back, polling is only a safety net: late, then at growing intervals.
-        """
-        running_s = self._running_s(job, made)
-        if self._is_called:
-            return max(self._pace.poll_min_s, self._pace.net * product.usual_s, running_s)
-        soon = 0.75 * product.usual_s - self._pace.poll_max_s <= running_s < 2 * product.usual_s
-        return self._pace.poll_min_s if soon else self._pace.poll_max_s
-
-    @property
-    def _is_called(self) -> bool:
-        return self._pace.callbacks and not self._arrivals.missing
-
-    def _is_net(self, product: Product, wait_s: float) -> bool:
-        """Say whether a callback should come before this wait is over."""
-        return self._is_called and wait_s >= self._pace.net * product.usual_s
-
-    def _running_s(self, job: Job, made: Generation) -> float:
-        return self._clock.since_ms(made.submitted_ms or job.created_ms) / 1000
 
     def _patience(self, job: Job, made: Generation, most_s: float = math.inf) -> Callable[[], float]:
         """Return a function for the seconds left until the deadline; setting the clock does not move it."""

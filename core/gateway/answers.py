@@ -54,6 +54,7 @@ class Status:
     status: RequestStatus
     media_urls: tuple[str, ...] = ()
     error: str | None = None
+    took_s: float | None = None
 
 
 def request_id(answer: Answer, key: str) -> str:
@@ -77,7 +78,18 @@ def status(answer: Answer, key: str) -> Status:
         status=RequestStatus(words(said.get("status"), key) or ""),
         media_urls=tuple(url for url in listed if isinstance(url, str) and url)[:MEDIA_URLS_MAX],
         error=words(said.get("error"), key),
+        took_s=took_s(said.get("created_at"), said.get("completed_at")),
     )
+
+
+def took_s(created: Any, completed: Any) -> float | None:
+    """Return the seconds from one time to another, a whole second to its end; None where they can't be read."""
+    try:
+        begun, ended = datetime.fromisoformat(created), datetime.fromisoformat(completed)
+    except (TypeError, ValueError):
+        return None
+    lasted = ended.replace(tzinfo=ended.tzinfo or UTC) - begun.replace(tzinfo=begun.tzinfo or UTC)
+    return lasted.total_seconds() + (not ended.microsecond)
 
 
 def fields(answer: Answer, key: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Answer:
     said: str = "COMPLETED"
     media_urls: tuple[str, ...] = ("http://gateway/audio",)
     error: str | None = None
+    took_s: float | None = None
 
     @property
     def status(self) -> RequestStatus:

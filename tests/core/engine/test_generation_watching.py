@@ -13,12 +13,13 @@ from core.domain.errors import (
     Unreadable,
 )
 from core.domain.lifecycle import Reason
+from core.engine.durations import NEWS
 from core.engine.wakeups import Wakeups
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.core.engine.jobs import at_rest, current, ordered, upstream_spend
 from tests.core.rig import Answer, Rig
-from tests.makers import admission, caller, order
+from tests.makers import caller, order
 from tests.moves import only
 
 
@@ -143,20 +144,8 @@ async def test_a_gateway_that_stays_silent_after_the_deadline_is_asked_no_more(
     assert rig.chat.told == [("expired", Reason.TOO_SLOW)]
 
 
-async def test_polling_hurries_when_the_audio_is_due(rig: Rig) -> None:
-    rig.pace = replace(rig.pace, poll_min_s=5, poll_max_s=10)
-    async with rig.running() as alive:
-        job = (await alive.store.admit(admission(order()))).job
-        assert job is not None
-        product = replace(rig.table["speech"], usual_s=20)
-        steps = alive.worker._executor._generator
-        for running_s, poll_s in ((0, 10), (4, 10), (5, 5), (20, 5), (39, 5), (40, 10)):
-            began = replace(only(job), submitted_ms=rig.clock.now_ms() - running_s * 1000)
-            assert steps._poll_s(job, began, product) == poll_s
-
-
 @pytest.mark.parametrize(
-    ("product", "looks"), [("speech", [5, 10, 15, 20, 25, 30, 40]), ("music", [5, 15, 25, 35, 40])]
+    ("product", "looks"), [("speech", [5, 10, 15, 20, 25, 30, 40]), ("music", [5, 15, 25, 35, 45])]
 )
 async def test_the_first_look_comes_early(
     rig: Rig, product: str, looks: list[float], monkeypatch: pytest.MonkeyPatch
@@ -175,6 +164,24 @@ async def test_the_first_look_comes_early(
         await alive.service.order(placed)
         await at_rest(alive)
     assert [sum(waits[: n + 1]) for n in range(len(waits))] == looks
+
+
+async def test_looks_come_when_what_was_seen_lately_would_be_done(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.pace = replace(rig.pace, poll_min_s=5, poll_max_s=10)
+    waits: list[float] = []
+
+    async def wait(_: Wakeups, name: str, seconds: float) -> None:
+        waits.append(seconds)
+        rig.clock.forward(ms=round(seconds * 1000))
+
+    begins = [Answer("PROCESSING")] * 3
+    rig.gateway.statuses = [*[*begins, Answer(took_s=18)] * NEWS, begins[0], Answer(took_s=18)]
+    monkeypatch.setattr(Wakeups, "wait", wait)
+    async with rig.running() as alive:
+        for _ in range(NEWS + 1):
+            await alive.service.order(order())
+            await at_rest(alive)
+    assert waits == [5, 5, 5, 5] * NEWS + [8, 10]
 
 
 async def test_a_deadline_is_not_slept_through(rig: Rig) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.gateway.addresses import is_public
-from core.gateway.answers import retry_after_s
+from core.gateway.answers import retry_after_s, took_s
 
 NOW = datetime(2026, 5, 22, 13, 17, 32, tzinfo=UTC)
 
@@ -59,3 +59,20 @@ def test_public(address: str) -> None:
 @pytest.mark.parametrize("address", NOT_PUBLIC.split())
 def test_not_public(address: str) -> None:
     assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    ("created", "completed", "expected_s"),
+    [
+        ("2026-03-31T10:00:00.000Z", "2026-03-31T10:00:15.250Z", 15.25),
+        (
+            "2026-05-22T13:17:32.110Z",
+            "2026-05-22 13:19:23",
+            111.89,
+        ),  # as the documentation shows both; the whole second
+        ("2026-05-22T13:17:32.110Z", None, None),
+        ("yesterday", "2026-05-22 13:19:23", None),
+    ],
+)
+def test_took(created: object, completed: object, expected_s: float | None) -> None:
+    assert took_s(created, completed) == (expected_s and pytest.approx(expected_s))
