@@ -58,6 +58,16 @@ class FakeMedia:
         """Return the same result every time."""
         return PROBE
 
+    async def prepare(
+        self,
+        path: Path,
+        into: Path,  # noqa: ARG002
+        want: Want,  # noqa: ARG002
+        raw: RawFormat | None = None,  # noqa: ARG002
+    ) -> tuple[Probe, tuple[Path, Probe] | None]:
+        """Return the file itself."""
+        return PROBE, (path, PROBE)
+
     async def fit(
         self,
         path: Path,

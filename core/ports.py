@@ -79,10 +79,23 @@ class MediaTools(Protocol):
         """Decode the whole file. Raises Undecodable."""
         ...
 
+    async def prepare(
+        self, path: Path, into: Path, want: Want, raw: RawFormat | None = None
+    ) -> tuple[Probe, tuple[Path, Probe] | None]:
+        """Do as `probe` and `fit` for what was just fetched, at once.
+
+        Where the file is audio but no other can be made of it now, the second is None: `fit` may be asked later.
+        Raises Undecodable, SilentAudio.
+        """
+        ...
+
     async def fit(
         self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
     ) -> tuple[Path, Probe]:
-        """Return a file that the chat takes: this one untouched, or a transcoded one. Raises CannotFit."""
+        """Return a file that the chat takes: this one untouched, or a transcoded one. Raises CannotFit.
+
+        What is transcoded is whole but not synced: after a restart it is made anew from this one.
+        """
         ...
 
     async def join(self, parts: Sequence[AudioPart], into: Path, want: Want) -> list[tuple[Path, Probe]]:

@@ -1,10 +1,11 @@
 """Audio for tests that do not listen."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.domain.audio import Probe, RawFormat, Want, chosen
+from core.domain.errors import MediaError, StoreError
 from core.domain.joining import AudioPart
 
 PROBE = Probe(
@@ -33,8 +34,24 @@ def concatenated(parts: Sequence[AudioPart], into: Path, probe: Probe) -> tuple[
     return into, replace(probe, duration_ms=pauses_ms + sum(part.probe.duration_ms for part in parts))
 
 
+class Preparing:
+    """Prepares by probing and fitting, for stand-ins that do both."""
+
+    probe: Callable[..., Awaitable[Probe]]
+    fit: Callable[..., Awaitable[tuple[Path, Probe]]]
+
+    async def prepare(
+        self, path: Path, into: Path, want: Want, raw: RawFormat | None = None
+    ) -> tuple[Probe, tuple[Path, Probe] | None]:
+        probe = await self.probe(path, raw)
+        try:
+            return probe, await self.fit(path, probe, into, want, raw)
+        except (MediaError, StoreError):
+            return probe, None
+
+
 @dataclass
-class Shapes:
+class Shapes(Preparing):
     """Makes a file that looks like what was chosen, or the chat prefers; the real tools are tested end to end."""
 
     wants: list[Want] = field(default_factory=list)

@@ -52,7 +52,7 @@ async def media(*, folder: str, parts: int, part_s: int, shared: str) -> Figures
     tools = Media(children=1, deadline_s=600)
     spoken = [await _part(tools, Path(folder), number, part_s) for number in range(parts)]
     await tools.join(spoken[:2], Path(folder) / "short", DISCORD)
-    pids = (None, *children("child.py"))
+    pids = (None, *children("core.media.child"))
     idle = sum(rss_bytes(pid) for pid in pids)
     for pid in pids:
         forget_peak(pid)
@@ -88,7 +88,7 @@ async def _watched() -> AsyncIterator[list[int]]:
 
     async def look() -> None:
         while True:
-            peaks.append(peak_bytes() + sum(_peak(pid) for pid in children("child.py")))
+            peaks.append(peak_bytes() + sum(_peak(pid) for pid in children("core.media.child")))
             await asyncio.sleep(LOOK_S)
 
     looking = asyncio.create_task(look())

@@ -33,7 +33,7 @@ async def service(*, folder: str, size_mb: int, shared: str) -> Figures:  # noqa
         for _ in range(4):  # each child has one
             await running.deliver()
         wav(audio, size_mb * 1_000_000)
-        codecs = children("child.py")
+        codecs = children("core.media.child")
         idle = {pid: rss_bytes(pid) for pid in (None, *codecs)}
         for pid in idle:
             forget_peak(pid)

@@ -153,6 +153,17 @@ class Want:
         wanted = chosen(self.output_format, probe.channels)
         return wanted is None or (probe.kind, probe.sample_rate_hz) == (wanted.kind, wanted.sample_rate_hz)
 
+    def writes(self, made: Probe, size_bytes: int, *, mend: bool) -> tuple[Encoding, ...] | None:
+        """Return the encodings worth trying in place of a file, best first; None where it can go as it is.
+
+        `mend`: its header is wrong, and its samples as they are would do.
+        """
+        takes = self.takes(made, size_bytes)
+        if takes and not mend:
+            return None
+        again = (wav(made.codec, min(made.channels, 2), made.sample_rate_hz),) if takes else ()
+        return again + self.encodings(made.channels, made.duration_ms)
+
     def encodings(self, channels: int, duration_ms: int) -> tuple[Encoding, ...]:
         """Return the encodings worth trying, best first: those that should fit, and as the last resort the poorest."""
         order = sorted(TARGETS, key=lambda name: name != self.prefer)

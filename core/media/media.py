@@ -4,21 +4,24 @@ Media come from outside. Child processes with limits on memory and time do the w
 import the codecs (`core.media.child`).
 """
 
+import logging
 from asyncio import Semaphore
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from math import isfinite
-from os import SEEK_CUR
 from pathlib import Path
-from struct import Struct
 from uuid import uuid4
 
-from core.domain.audio import KINDS, Encoding, Probe, RawFormat, Want, wav
-from core.domain.errors import CannotFit, MediaError, SilentAudio, Undecodable
+from core.domain.audio import KINDS, Encoding, Probe, RawFormat, Want
+from core.domain.errors import CannotFit, MediaError, SilentAudio, StoreError, Undecodable
 from core.domain.joining import AudioPart, Measure, Piece, groups, length_ms, pieces, speech_encodings
 from core.domain.jsontype import JSON
 from core.files.spool import own_disk
 from core.media.pool import Pool
+from core.media.wave_header import unfinished
+
+log = logging.getLogger(__name__)
 
 RECYCLE_AFTER = 200
 """Requests that one child serves, so that a leak in a codec has an end."""
@@ -48,23 +51,49 @@ class Media:
         A header in the file is believed before `raw`. Raises Undecodable, SilentAudio, MediaTimeout, MediaError when
         the file takes the child along, or what `own_disk` does when the file can't be read.
         """
-        return await self._ask("probe", path=str(path), raw=raw and asdict(raw))
+        asked = {"path": str(path), "raw": raw and asdict(raw)}
+        return _probe(await self._answer("probe", asked, self._deadline_s))
+
+    async def prepare(
+        self, path: Path, into: Path, want: Want, raw: RawFormat | None = None
+    ) -> tuple[Probe, tuple[Path, Probe] | None]:
+        """Do as `probe` and `fit`, decoding once; where fitting fails, for whatever reason, there is the probe alone.
+
+        Raises what `probe` raises.
+        """
+        asked = {"path": str(path), "raw": raw and asdict(raw), "want": asdict(want) | {"playable": [*want.playable]}}
+        with _part_of(into) as part:
+            try:
+                answer = await self._answer("prepare", asked | {"part": str(part)}, self._deadline_s)
+                probe, fit = _probe(answer), answer["info"].get("fit")
+            except (Undecodable, SilentAudio, StoreError):
+                raise
+            except MediaError as error:  # the encoder may be to blame
+                log.warning("%s could not be decoded and encoded at once: %s", path.name, error)
+                return await self.probe(path, raw), None
+            try:
+                if fit and fit.get("error") != "too_big":
+                    return probe, (into, _published(_checked(fit), part, into))
+                return probe, await self.fit(path, probe, into, want, raw)
+            except (MediaError, StoreError) as error:
+                log.warning("%s could not be made what the chat takes: %s", path.name, error)
+                return probe, None
 
     async def fit(
         self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
     ) -> tuple[Path, Probe]:
         """Return the file itself where the chat takes it, else write a transcoded one to `into`.
 
-        A WAV header that a streaming encoder left unfinished is written anew. `into` is complete and on disk, or
-        untouched. One channel stays one; stereo is given up at low bitrates only.
+        A WAV header that a streaming encoder left unfinished is written anew. `into` is complete, or untouched. One
+        channel stays one; stereo is given up at low bitrates only.
         Raises CannotFit, and what `probe` raises.
         """
         size_bytes = _size(path)
-        takes = want.takes(probe, size_bytes)
-        if takes and not unfinished(path, size_bytes):
+        mend = want.takes(probe, size_bytes) and probe.container == "wav" and _unfinished(path, size_bytes)
+        encodings = want.writes(probe, size_bytes, mend=mend)
+        if encodings is None:
             return path, probe
-        again = [wav(probe.codec, min(probe.channels, 2), probe.sample_rate_hz)] if takes else []
-        for encoding in (*again, *want.encodings(probe.channels, probe.duration_ms)):
+        for encoding in encodings:
             if written := await self._transcode(path, raw, into, encoding, want.max_bytes):
                 return into, written
         raise CannotFit(size_bytes, want.max_bytes)
@@ -113,27 +142,15 @@ class Media:
         self, operation: str, what: JSON, into: Path, encoding: Encoding, *, max_bytes: int, deadline_s: float
     ) -> Probe | None:
         """Return None when the result is too big."""
-        part = into.with_name(f".{into.name}.{uuid4().hex}.part")
-        to = asdict(encoding) | {"options": dict(encoding.options)}
-        where = {"part": str(part), "into": str(into), "to": to, "max_bytes": max_bytes}
-        try:
-            return _probe(await self._answer(operation, what | where, deadline_s))
-        except _TooBig:
-            return None
-        finally:
-            part.unlink(missing_ok=True)
-
-    async def _ask(self, operation: str, **arguments: object) -> Probe:
-        return _probe(await self._answer(operation, arguments, self._deadline_s))
+        with _part_of(into) as part:
+            where = {"part": str(part), "to": asdict(encoding), "max_bytes": max_bytes}
+            try:
+                return _published(await self._answer(operation, what | where, deadline_s), part, into)
+            except _TooBig:
+                return None
 
     async def _answer(self, operation: str, arguments: JSON, deadline_s: float) -> JSON:
-        answer = await self._pool.ask(operation, arguments, deadline_s)
-        if answer.get("error") == "failed":
-            with own_disk():
-                raise OSError(answer.get("errno"), answer.get("reason"))
-        if "error" in answer:
-            raise ERRORS.get(answer["error"], MediaError)(answer.get("reason", ""))
-        return answer
+        return _checked(await self._pool.ask(operation, arguments, deadline_s))
 
 
 def _fits(part: AudioPart, want: Want) -> bool:
@@ -172,6 +189,16 @@ def _measured(answer: JSON, duration_ms: int) -> Measure:
     return Measure(begin, end, loudness, peak, offset, lulls)
 
 
+@contextmanager
+def _part_of(into: Path) -> Iterator[Path]:
+    """Yield a name for what is being written, and leave nothing under it."""
+    part = into.with_name(f".{into.name}.{uuid4().hex}.part")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
@@ -179,26 +206,9 @@ def _size(path: Path) -> int:
         raise MediaError(str(error)) from error
 
 
-def unfinished(path: Path, size_bytes: int) -> bool:
-    """Say whether a WAV file has place-holders for its sizes: players then show no length, or hours, or play nothing.
-
-    Whoever writes to a pipe can't go back to fill them in, and leaves 0 or the largest number there.
-    """
-    with own_disk(), path.open("rb") as file:
-        form, riff_bytes = _CHUNK.unpack(file.read(_CHUNK.size).ljust(_CHUNK.size))
-        if form != b"RIFF":
-            return False
-        file.seek(len(b"WAVE"), SEEK_CUR)
-        while len(head := file.read(_CHUNK.size)) == _CHUNK.size:
-            name, chunk_bytes = _CHUNK.unpack(head)
-            end = file.tell() + chunk_bytes
-            if name == b"data":
-                return not chunk_bytes or not end <= _CHUNK.size + riff_bytes <= size_bytes
-            file.seek(end + end % 2)
-    return False
-
-
-_CHUNK = Struct("<4sI")
+def _unfinished(path: Path, size_bytes: int) -> bool:
+    with own_disk():
+        return unfinished(path, size_bytes)
 
 
 class _TooBig(MediaError):
@@ -206,6 +216,24 @@ class _TooBig(MediaError):
 
 
 ERRORS: dict[str, type[MediaError]] = {"undecodable": Undecodable, "silent": SilentAudio, "too_big": _TooBig}
+
+
+def _checked(answer: JSON) -> JSON:
+    """Return an answer that says no error."""
+    if answer.get("error") == "failed":
+        with own_disk():
+            raise OSError(answer.get("errno"), answer.get("reason"))
+    if "error" in answer:
+        raise ERRORS.get(answer["error"], MediaError)(answer.get("reason", ""))
+    return answer
+
+
+def _published(answer: JSON, part: Path, into: Path) -> Probe:
+    """Give a file that a child wrote its name, once the answer says that it is whole."""
+    probe = _probe(answer)
+    with own_disk():
+        part.replace(into)
+    return probe
 
 
 def _probe(answer: JSON) -> Probe:

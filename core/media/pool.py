@@ -17,7 +17,8 @@ from core.files.private import UMASK
 
 log = logging.getLogger(__name__)
 
-SCRIPT = Path(__file__).with_name("child.py")
+# Our folder comes last: it must hide no library.
+PROGRAM = f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); from core.media.child import main; main()"
 START_S = 30
 COMPLAINTS_BYTES = 4096
 ENVIRONMENT = {
@@ -33,7 +34,7 @@ class ChildDied(MediaError):
 
 
 class Child:
-    """One process that runs child.py. Nothing of our environment, and no secret, is passed on to it."""
+    """One process that runs `core.media.child`. Nothing of our environment, and no secret, is passed on to it."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         if not (process.stdin and process.stdout and process.stderr):
@@ -54,9 +55,7 @@ class Child:
         return cls(
             await asyncio.create_subprocess_exec(
                 sys.executable,
-                "-I",
-                str(SCRIPT),
-                str(memory_bytes),
+                *("-I", "-c", PROGRAM, str(memory_bytes)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,

@@ -28,7 +28,7 @@ from storage.admin_store import SqlAdminStore
 from storage.books import breaches
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
-from tests.audio import PROBE, concatenated
+from tests.audio import PROBE, Preparing, concatenated
 from tests.clock import SetClock
 from tests.template import prepared
 
@@ -79,7 +79,7 @@ async def _next(script: list[Any]) -> Any:
 
 
 @dataclass
-class StubMedia:
+class StubMedia(Preparing):
     """Finds every file to be the same second of sound, until told otherwise."""
 
     probes: list[Any] = field(default_factory=list)

@@ -17,7 +17,7 @@ from core.domain.audio import Want
 from core.domain.errors import MediaError, MediaTimeout, Undecodable
 from core.domain.joining import AudioPart, Measure
 from core.media.media import Media
-from core.media.pool import SCRIPT, Child, ChildDied, Pool
+from core.media.pool import PROGRAM, Child, ChildDied, Pool
 from tests.audio import PROBE
 from tests.core.media.files import names, write_wav
 
@@ -235,7 +235,7 @@ async def test_too_little_memory_is_an_error_and_no_wait(tmp_path: Path) -> None
 def test_an_orphan_ends_by_itself(silence: Silence) -> None:
     request = {"id": 1, "operation": "probe", "arguments": {"path": str(silence.path)}, "deadline_s": 0.1}
     with subprocess.Popen(
-        [sys.executable, "-I", SCRIPT, str(1 << 30)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        [sys.executable, "-I", "-c", PROGRAM, str(1 << 30)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     ) as child:
         assert child.stdin
         child.stdin.write(json.dumps(request).encode() + b"\n")

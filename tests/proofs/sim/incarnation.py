@@ -44,7 +44,7 @@ from core.gateway.settings import GatewaySettings, MediaLimits
 from storage.admin_store import SqlAdminStore
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
-from tests.audio import PROBE, concatenated
+from tests.audio import PROBE, Preparing, concatenated
 from tests.proofs.sim.discord import TOKEN as DISCORD_TOKEN
 from tests.proofs.sim.discord import URL as DISCORD_URL
 from tests.proofs.sim.discord_payloads import APPLICATION, user
@@ -75,7 +75,7 @@ def settings() -> Settings:
     )
 
 
-class ListeningMedia:
+class ListeningMedia(Preparing):
     """In place of the child process that decodes: knows whole audio from what is not."""
 
     async def probe(self, path: Path, raw: RawFormat | None = None) -> Probe:

@@ -1,0 +1,69 @@
+"""Write audio files in the media process."""
+
+import errno
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import av
+
+from core.domain.audio import Encoding
+
+JSON = dict[str, Any]
+
+
+class TooBig(Exception):
+    """The output has outgrown its limit."""
+
+
+def write(
+    frames: Iterable[av.AudioFrame], part: str, encoding: Encoding, *, max_bytes: int, marks: Sequence[JSON] = ()
+) -> JSON:
+    """Encode audio to a file and say what it is. Raises TooBig and OSError.
+
+    Nothing is synced: what a power loss takes can be made again from what was fetched.
+    """
+    packets_bytes, duration_s = _encode(frames, part, encoding, max_bytes=max_bytes, marks=marks)
+    size_bytes = Path(part).stat().st_size
+    if size_bytes > max_bytes:
+        raise TooBig(f"{size_bytes} bytes")
+    if size_bytes <= packets_bytes:
+        raise OSError(errno.EIO, f"{size_bytes} bytes were written of {packets_bytes} and more")
+    container, codec = encoding.kind.split("/")
+    return {
+        "container": container,
+        "codec": codec,
+        "sample_rate_hz": encoding.sample_rate_hz,
+        "channels": encoding.channels,
+        "duration_ms": round(duration_s * 1000),
+    }
+
+
+def _encode(
+    frames: Iterable[av.AudioFrame], part: str, encoding: Encoding, *, max_bytes: int, marks: Sequence[JSON]
+) -> tuple[int, float]:
+    """Return the bytes of all packets and the seconds in them. Raises TooBig as soon as they outgrow the limit."""
+    size_bytes, duration_s = 0, 0.0
+    with av.open(part, "w", format=encoding.container) as sink:
+        stream: Any = sink.add_stream(
+            encoding.encoder,
+            rate=encoding.sample_rate_hz,
+            options=dict(encoding.options),
+            layout="mono" if encoding.channels == 1 else "stereo",
+            bit_rate=encoding.bitrate_bps,
+        )
+        if marks:
+            from core.media.shaping import mark  # noqa: PLC0415
+
+            mark(sink, stream, marks)
+        for frame in chain(frames, [None]):  # None flushes the encoder
+            if frame:
+                frame.pts = None  # time runs by samples, over the gaps that bad packets left
+                duration_s += frame.samples / frame.sample_rate
+            for packet in stream.encode(frame):
+                size_bytes += packet.size
+                sink.mux(packet)
+            if size_bytes > max_bytes:
+                raise TooBig(f"{size_bytes} bytes and more")
+    return size_bytes, duration_s
