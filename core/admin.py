@@ -31,7 +31,7 @@ from core.domain.refusals import (
     NotPermitted,
     Refusal,
 )
-from core.domain.reports import CreditRequest, Entry, Spent, Usage
+from core.domain.reports import CreditRequest, Entry, Usage
 from core.domain.spans import FOR_GOOD, read_span_ms
 from core.ports import Clock
 from core.stores import AdminStore
@@ -40,6 +40,7 @@ LONGEST_REASON = 200
 MOST_ROWS = 20_000
 MOST_ACTS = 1000
 MOST_QUOTAS = 50
+MOST_SPENDERS = 8
 
 LONGEST_TARGET = 64
 
@@ -168,12 +169,11 @@ class Admin:
     # --- reports --------------------------------------------------------------------------------------------------
 
     async def usage(self, caller: Caller, period: str = "month", person: Person | None = None) -> Usage:
-        """Return what was charged in the current day, week or month, by day, member and product."""
+        """Return what was charged in the current day, week or month, by day and product, and whom most."""
         _require_admin(caller)
         start_ms, end_ms = window(read_period(period), self._clock.now_ms())
         member = person.member if person else ""
-        rows: Sequence[Spent] = await self._store.spent(caller.community, member, start_ms, end_ms)
-        return Usage(start_ms=start_ms, end_ms=end_ms, rows=tuple(rows))
+        return await self._store.usage(caller.community, member, start_ms, end_ms, MOST_SPENDERS)
 
     async def entries(self, caller: Caller, period: str = "month", person: Person | None = None) -> Sequence[Entry]:
         """Return the ledger entries of the current day, week or month, oldest first."""

@@ -19,7 +19,7 @@ from core.domain.models import (
     Person,
 )
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
-from core.domain.reports import Community, CreditRequest, Entry, Spent
+from core.domain.reports import Community, CreditRequest, Entry, Usage
 from core.domain.troubles import Key
 
 
@@ -273,8 +273,11 @@ class AdminStore(Protocol):
         """Note an act that was refused."""
         ...
 
-    async def spent(self, community: str, member: str, start_ms: int, end_ms: int) -> list[Spent]:
-        """Return charges in [start, end) by day, member and product; `member` "" is everybody."""
+    async def usage(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> Usage:
+        """Return what was charged in [start, end), with so many of the members; `member` "" is everybody.
+
+        All its sums are of one moment.
+        """
         ...
 
     async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[Entry]:

@@ -192,22 +192,26 @@ UPDATE credit_requests SET state = :state, decided_by = :actor, decided_ms = :no
 WHERE credit_request_id = :credit_request_id AND community_id = {HERE} AND state = 'open'
 """
 
-# What members were charged, by day, member and product.
-SPENT = f"""
-SELECT
-    ledger.day_ms, ledger.member, coalesce(members.name, ledger.member) AS name, jobs.product,
-    CAST(sum(ledger.charged_micros) AS BIGINT) AS charged_micros, count(*) AS orders,
-    CAST(sum((
-        SELECT sum(made.characters) FROM generations AS made WHERE made.job_id = jobs.job_id AND made.state = 'fetched'
-    )) AS BIGINT) AS characters
-FROM ledger
-JOIN jobs ON jobs.job_id = ledger.job_id
-LEFT JOIN members ON members.community_id = {HERE} AND members.member = ledger.member
-WHERE ledger.community_id IN {EVER_HERE} AND ledger.kind = 'charge'
-AND ledger.day_ms >= :start_ms AND ledger.day_ms < :end_ms
-AND (:member = '' OR ledger.account_id = {ACCOUNT})
-GROUP BY ledger.day_ms, ledger.member, coalesce(members.name, ledger.member), jobs.product
-ORDER BY ledger.day_ms, ledger.member, jobs.product
+# What members were charged, summed in each way that a report shows, in one statement: so the sums are of one moment.
+USAGE = f"""
+WITH charges AS MATERIALIZED (
+    SELECT ledger.day_ms, ledger.member, jobs.product, ledger.charged_micros
+    FROM ledger JOIN jobs ON jobs.job_id = ledger.job_id
+    WHERE ledger.community_id IN {EVER_HERE} AND ledger.kind = 'charge'
+    AND ledger.day_ms >= :start_ms AND ledger.day_ms < :end_ms
+    AND (:member = '' OR ledger.account_id = {ACCOUNT})
+),
+by_member AS MATERIALIZED (SELECT member, sum(charged_micros) AS micros FROM charges GROUP BY member)
+SELECT 'day' AS side, CAST(day_ms AS TEXT) AS key, '' AS name, CAST(sum(charged_micros) AS BIGINT) AS figure
+FROM charges GROUP BY day_ms
+UNION ALL
+SELECT 'product', product, '', CAST(sum(charged_micros) AS BIGINT) FROM charges GROUP BY product
+UNION ALL
+SELECT 'members', '', '', count(*) FROM by_member
+UNION ALL
+SELECT 'member', most.member, coalesce(members.name, most.member), CAST(most.micros AS BIGINT)
+FROM (SELECT member, micros FROM by_member ORDER BY micros DESC, member LIMIT :most) AS most
+LEFT JOIN members ON members.community_id = {HERE} AND members.member = most.member
 """
 COMMUNITIES = f"""
 SELECT

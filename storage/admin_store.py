@@ -1,5 +1,6 @@
 """The AdminStore port in SQL."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,14 +17,14 @@ from core.domain.refusals import (
     NotEnough,
     NotFound,
 )
-from core.domain.reports import Community, CreditRequest, CreditRequestState, Entry, EntryKind, Spent
+from core.domain.reports import Community, CreditRequest, CreditRequestState, Entry, EntryKind, Usage
 from core.ports import Clock
 from storage import admin_sql as sql
 from storage.accounts_sql import OPEN
 from storage.communities_sql import KNOW, LOCALE, NEWCOMER, TOLD_WITH
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.members_sql import EXPORT
-from storage.rows import audit_entry_of, community_of, entry_of, joined, limits_of, newcomer_of, read_as, whose
+from storage.rows import audit_entry_of, community_of, entry_of, joined, limits_of, newcomer_of, usage_of, whose
 from storage.store import SqlStore
 
 MOST_MICROS = 1000 * LARGEST_MICROS
@@ -190,19 +191,20 @@ class SqlAdminStore:
         rows = await self._read(sql.LIMITS, {"community": community})
         return limits_of(rows[0]) if rows else Limits()
 
-    async def spent(self, community: str, member: str, start_ms: int, end_ms: int) -> list[Spent]:
-        args = {"community": community, "member": member, "start_ms": start_ms, "end_ms": end_ms}
-        return [read_as(Spent, row) for row in await self._read(sql.SPENT, args)]
+    async def usage(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> Usage:
+        args = {"community": community, "member": member, "start_ms": start_ms, "end_ms": end_ms, "most": most}
+        return usage_of(start_ms, end_ms, await self._report(sql.USAGE, args))
 
     async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[Entry]:
         args = {"community": community, "member": member, "start_ms": start_ms, "end_ms": end_ms, "most": most}
-        return [entry_of(row) for row in await self._read(EXPORT, args)]
+        rows = await self._report(EXPORT, args)
+        return await asyncio.to_thread(lambda: [entry_of(row) for row in rows])
 
     async def audit(self, community: str, most: int) -> list[AuditEntry]:
-        return [audit_entry_of(row) for row in await self._read(sql.AUDIT, {"community": community, "most": most})]
+        return [audit_entry_of(row) for row in await self._report(sql.AUDIT, {"community": community, "most": most})]
 
     async def quotas(self, community: str, most: int) -> list[tuple[QuotaSource, str, str, Quota]]:
-        rows = await self._read(sql.QUOTAS, {"community": community, "most": most})
+        rows = await self._report(sql.QUOTAS, {"community": community, "most": most})
         return [
             (
                 QuotaSource(r["kind"]),
@@ -215,13 +217,12 @@ class SqlAdminStore:
 
     async def open_jobs(self) -> Mapping[Stage, int]:
         """Return how many jobs are not closed, by how far they are."""
-        (rows,) = await self._driver.run([Statement(sql.OPEN_JOBS)])
-        return {STAGES[row["stage"]]: row["jobs"] for row in rows}
+        return {STAGES[row["stage"]]: row["jobs"] for row in await self._report(sql.OPEN_JOBS, {})}
 
     async def communities(self, month_ms: int, most: int) -> list[Community]:
         args = {"month_start": month_ms, "most": most, "default_pool": self._store.default_pool_micros}
         args |= self._store.lets_in()
-        return [community_of(row) for row in await self._read(sql.COMMUNITIES, args)]
+        return [community_of(row) for row in await self._report(sql.COMMUNITIES, args)]
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
@@ -266,6 +267,9 @@ class SqlAdminStore:
     async def _balance(self, community: str, member: str) -> int:
         rows = await self._read(sql.BALANCE, {"community": community, "member": member})
         return int(rows[0]["balance_micros"])
+
+    async def _report(self, text: str, args: Mapping[str, Any]) -> list[Row]:
+        return await self._driver.read(Statement(text, args))
 
     async def _read(self, text: str, args: Mapping[str, Any]) -> list[Row]:
         (rows,) = await self._driver.run([Statement(text, args)])

@@ -96,6 +96,10 @@ class Driver(Protocol):
         """Run a list that changes the schema, after those of all other processes. Raises as `run` does."""
         ...
 
+    async def read(self, query: Statement) -> list[Row]:
+        """Run one query, however long it takes, and make no change wait for it."""
+        ...
+
     async def tables(self) -> frozenset[str]:
         """Return the names of the tables that are there."""
         ...

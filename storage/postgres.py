@@ -135,6 +135,11 @@ class PostgresDriver:
         async with self._turns.of(alone):
             return await self._in_its_own_task(ready, beginning(alone, beside), self._statement_s)
 
+    async def read(self, query: Statement) -> list[Row]:
+        """Run the query: here readers and writers never wait for each other."""
+        (rows,) = await self.run([query])
+        return rows
+
     async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Run the list when no other process changes the schema, with more time."""
         patience = f"SET LOCAL statement_timeout = {round(1000 * RESHAPE_S)}"

@@ -7,7 +7,7 @@ from typing import TypeVar
 from core.domain.audit import AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.quota import Limits
-from core.domain.reports import Community, Entry, EntryKind
+from core.domain.reports import Community, Entry, EntryKind, Spent, Usage
 from storage.driver import Row
 
 T = TypeVar("T")
@@ -63,9 +63,26 @@ def audit_entry_of(row: Row) -> AuditEntry:
     return replace(read_as(AuditEntry, row), outcome=Outcome(row["outcome"]))
 
 
+def usage_of(start_ms: int, end_ms: int, rows: Sequence[Row]) -> Usage:
+    """Read a report's sums from rows, each of which says on which side of the report it stands."""
+    sides: dict[str, list[tuple[str, str, int]]] = {"day": [], "product": [], "members": [], "member": []}
+    for row in rows:
+        sides[row["side"]].append((row["key"], row["name"], int(row["figure"])))
+    ((_, _, members),) = sides["members"]
+    return Usage(
+        start_ms=start_ms,
+        end_ms=end_ms,
+        by_day=dict(sorted((int(day), micros) for day, _, micros in sides["day"])),
+        by_product={product: micros for product, _, micros in sides["product"]},
+        members=members,
+        top=tuple(Spent(*each) for each in sorted(sides["member"], key=lambda each: (-each[2], each[0]))),
+    )
+
+
 def entry_of(row: Row) -> Entry:
     """Read a ledger entry from a row that has its columns."""
-    return replace(read_as(Entry, row), kind=EntryKind(row["kind"]))
+    values = dict(zip(row.keys(), row, strict=True))
+    return Entry(**{**values, "kind": EntryKind(values["kind"])})
 
 
 def read_as(kind: type[T], row: Row) -> T:

@@ -1,4 +1,4 @@
-"""The SQLite driver: one connection, one writer that commits whatever is waiting together."""
+"""The SQLite driver: one writer that commits whatever is waiting together, and one reader of long queries."""
 
 import asyncio
 import logging
@@ -83,8 +83,8 @@ def _execute(connection: sqlite3.Connection, statement: Statement, args: Mapping
 class SqliteDriver:
     """Drives one database file, which it keeps to itself.
 
-    WAL with two writing connections to a file is not safe before SQLite 3.51.3, hence one connection and a lock
-    file. `synchronous=FULL`: a commit that was acknowledged survives power loss.
+    WAL with two connections that write or checkpoint is not safe before SQLite 3.51.3, hence one that does, and a lock
+    file; the one for long queries does neither. `synchronous=FULL`: what was acknowledged survives power loss.
     """
 
     dialect = "sqlite"
@@ -100,6 +100,8 @@ class SqliteDriver:
         self._queue: asyncio.Queue[Waiting | None] = asyncio.Queue(LONGEST_QUEUE)
         self._connection: Connection | None = None
         self._writer: asyncio.Task[None] | None = None
+        self._reader: Connection | None = None
+        self._reading = asyncio.Lock()
         self._lock: int | None = None
         self._closing = False
 
@@ -140,6 +142,22 @@ class SqliteDriver:
         self._check_open(waited=True)
         return await future
 
+    async def read(self, query: Statement) -> list[Row]:
+        """Run the query, one at a time, on a read-only connection that has a thread of its own."""
+        async with self._reading:
+            self._check_open()
+            if self._reader is None:
+                self._reader = self._kind(lambda: connect(self._path, read_only=True), 64)
+                await self._reader
+                self._reader.row_factory = sqlite3.Row
+            try:
+                (outcome,) = await self._reader.apply([bindable([query])], "BEGIN")
+            except sqlite3.Error as error:
+                raise StoreAway(told(self._path, "can't be read", error)) from error
+        if isinstance(outcome, Exception):
+            raise StoreError(str(outcome))
+        return outcome[0]
+
     async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Run the list: the file's lock keeps other processes out."""
         return await self.run(statements)
@@ -155,9 +173,13 @@ class SqliteDriver:
         return frozenset(row["name"] for row in rows)
 
     async def close(self) -> None:
-        """Commit what is waiting, disconnect and give the lock back."""
+        """Commit what is waiting, disconnect and give the lock back; what is only read is cut short."""
+        self._closing = True
+        if self._reader is not None:
+            reader, self._reader = self._reader, None
+            await reader.interrupt()
+            await reader.close()
         if self._writer is not None:
-            self._closing = True
             await self._queue.put(None)
             await self._writer
             self._writer = None

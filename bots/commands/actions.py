@@ -159,7 +159,7 @@ async def usage(asked: Asked, period: str = "month", member: Person | None = Non
     found = await admin.usage(caller, period, member)
     entries = await admin.entries(caller, period, member)
     files = await _as_csv("ledger.csv", Entry, entries)
-    if found.rows:
+    if found.members:
         files.append(File("usage.png", "image/png", await asyncio.to_thread(_picture, found, period)))
     cut = f"\n{_(texts.CUT)}" if len(entries) == MOST_ROWS else ""
     return Answer(f"{texts.usage(found, period, member.name if member else '')}{cut}", tuple(files), private=True)

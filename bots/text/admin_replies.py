@@ -178,23 +178,23 @@ def now(period: str) -> str:
 def usage(found: Usage, period: str, whose: str = "") -> str:
     """Say what was spent, by product and by top members, or by one member."""
     when = now(period)
-    if not found.rows:
+    if not found.members:
         nothing = N_("{name} was charged nothing {when}.") if whose else N_("Nothing was charged {when}.")
         return _(nothing, name=whose, when=when)
     spent = N_("{when}, {name}: {amount} ({products}).") if whose else N_("{when}: {amount} ({products}).")
     products = ", ".join(
-        f"{product_words.noun(name)} {money(micros)}" for name, micros in sorted(found.by_product().items())
+        f"{product_words.noun(name)} {money(micros)}" for name, micros in sorted(found.by_product.items())
     )
     total = _(spent, when=begun(when), name=whose, amount=money(found.total_micros), products=products)
     return "\n".join([total, *([] if whose else _top(found))])
 
 
 def _top(found: Usage) -> Iterator[str]:
-    members = found.by_member()
-    for _id, name, micros in members[:TOP]:
-        yield f"{name}: {money(micros)}"
-    if more := members[TOP:]:
-        yield ngettext("{n} more: {amount}", "{n} more: {amount}", len(more), amount=money(sum(m for *_, m in more)))
+    top = found.top[:TOP]
+    yield from (f"{spent.name}: {money(spent.charged_micros)}" for spent in top)
+    if more := found.members - len(top):
+        rest_micros = found.total_micros - sum(spent.charged_micros for spent in top)
+        yield ngettext("{n} more: {amount}", "{n} more: {amount}", more, amount=money(rest_micros))
 
 
 def decided(request: CreditRequest, *, approve: bool) -> str:

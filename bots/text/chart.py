@@ -12,20 +12,18 @@ from bots.text.locale import _, speaking
 from bots.text.titles import begun
 from bots.text.wording import day, money
 from core.domain.quota import DAY_MS
-from core.domain.reports import Usage
+from core.domain.reports import Spent, Usage
 
 WIDTH, MARGIN, BAR_HEIGHT, DAYS_HEIGHT = 1000, 48, 56, 320
 CARD, INK, FAINT, DAY_COLOUR, MEMBER_COLOUR = "#ffffff", "#1b1f24", "#6b7480", "#3b6fd4", "#2f9e6e"
 """An opaque light card with dark text, so that the chat's background does not matter."""
-TOP = 8
 LONGEST_NAME = 22
 MOST_DAYS = 31
 
 
 def usage_png(usage: Usage, period: str) -> bytes:
     """Draw the spending per day of the period, above the members who spent most."""
-    members = usage.by_member()[:TOP]
-    height = 3 * MARGIN + 90 + DAYS_HEIGHT + 60 + BAR_HEIGHT * len(members)
+    height = 3 * MARGIN + 90 + DAYS_HEIGHT + 60 + BAR_HEIGHT * len(usage.top)
     image = Image.new("RGB", (WIDTH, height), CARD)
     draw = ImageDraw.Draw(image)
     title, total = _drawn(lambda: begun(now(period))), _drawn(lambda: money(usage.total_micros))
@@ -33,7 +31,7 @@ def usage_png(usage: Usage, period: str) -> bytes:
     draw.text((WIDTH - MARGIN, MARGIN), total, fill=INK, font=_font(44), anchor="ra")
     top = MARGIN + 90
     _days(draw, usage, top)
-    _members(draw, members, top + DAYS_HEIGHT + 60 + MARGIN)
+    _members(draw, usage.top, top + DAYS_HEIGHT + 60 + MARGIN)
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()
@@ -44,16 +42,15 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _days(draw: ImageDraw.ImageDraw, usage: Usage, top: int) -> None:
-    spent = usage.by_day()
     days = range(usage.start_ms, usage.end_ms, DAY_MS)[:MOST_DAYS]
-    most = max(spent.values(), default=0) or 1
+    most = max(usage.by_day.values(), default=0) or 1
     step = (WIDTH - 2 * MARGIN) / len(days)
     base = top + DAYS_HEIGHT
     busiest = _drawn(lambda: _("{amount} on the busiest day", amount=money(most)))
     draw.text((MARGIN, top), busiest, fill=FAINT, font=_font(26))
     for number, day_ms in enumerate(days):
         left = MARGIN + number * step
-        high = (DAYS_HEIGHT - 50) * spent.get(day_ms, 0) / most
+        high = (DAYS_HEIGHT - 50) * usage.by_day.get(day_ms, 0) / most
         if high:
             draw.rounded_rectangle((left + step * 0.12, base - max(high, 3), left + step * 0.88, base), 4, DAY_COLOUR)
         if len(days) <= 7 or number % 5 == 0:
@@ -62,15 +59,15 @@ def _days(draw: ImageDraw.ImageDraw, usage: Usage, top: int) -> None:
     draw.line((MARGIN, base, WIDTH - MARGIN, base), fill=FAINT, width=2)
 
 
-def _members(draw: ImageDraw.ImageDraw, members: Sequence[tuple[str, str, int]], top: int) -> None:
-    most = max((micros for *_, micros in members), default=0) or 1
+def _members(draw: ImageDraw.ImageDraw, members: Sequence[Spent], top: int) -> None:
+    most = max((spent.charged_micros for spent in members), default=0) or 1
     names, room = 360, WIDTH - 2 * MARGIN - 360 - 170
-    for number, (member, name, micros) in enumerate(members):
+    for number, spent in enumerate(members):
         middle = top + number * BAR_HEIGHT + BAR_HEIGHT // 2
-        draw.text((MARGIN, middle), _short(member, name), fill=INK, font=_font(30), anchor="lm")
-        long = max(3, room * micros / most)
+        draw.text((MARGIN, middle), _short(spent.member, spent.name), fill=INK, font=_font(30), anchor="lm")
+        long = max(3, room * spent.charged_micros / most)
         draw.rounded_rectangle((MARGIN + names, middle - 16, MARGIN + names + long, middle + 16), 6, MEMBER_COLOUR)
-        amount, beside = _drawn(partial(money, micros)), MARGIN + names + long + 14
+        amount, beside = _drawn(partial(money, spent.charged_micros)), MARGIN + names + long + 14
         draw.text((beside, middle), amount, fill=INK, font=_font(28), anchor="lm")
 
 

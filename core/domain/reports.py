@@ -2,8 +2,7 @@
 
 import csv
 import io
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,8 +11,6 @@ from typing import TextIO, TypeVar
 
 from core.domain.audit import AuditEntry
 from core.domain.communities import Approval
-
-K = TypeVar("K")
 
 
 class CreditRequestState(StrEnum):
@@ -34,52 +31,34 @@ class CreditRequest:
     """Once granted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Spent:
-    """What one member was charged on one day for one product."""
+    """What one member was charged."""
 
-    day_ms: int
     member: str
     name: str
-    product: str
     charged_micros: int
-    orders: int
-    characters: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a community was charged between two moments, half-open."""
+    """What a community, or one member of it, was charged between two moments, half-open."""
 
     start_ms: int
     end_ms: int
-    rows: tuple[Spent, ...]
+    by_day: Mapping[int, int]
+    """Micros by start of day, in order."""
+    by_product: Mapping[str, int]
+    """Micros by product."""
+    members: int
+    """How many were charged."""
+    top: tuple[Spent, ...]
+    """Those who were charged most, the most first."""
 
     @property
     def total_micros(self) -> int:
         """Return the sum."""
-        return sum(row.charged_micros for row in self.rows)
-
-    def by_day(self) -> dict[int, int]:
-        """Return micros by start of day, in order."""
-        return _summed((row.day_ms, row.charged_micros) for row in self.rows)
-
-    def by_member(self) -> list[tuple[str, str, int]]:
-        """Return member, name and micros, those that spent most first."""
-        names = {row.member: row.name for row in self.rows}
-        sums = _summed((row.member, row.charged_micros) for row in self.rows)
-        return [(m, names[m], micros) for m, micros in sorted(sums.items(), key=lambda item: (-item[1], item[0]))]
-
-    def by_product(self) -> dict[str, int]:
-        """Return micros by product."""
-        return _summed((row.product, row.charged_micros) for row in self.rows)
-
-
-def _summed(pairs: Iterable[tuple[K, int]]) -> dict[K, int]:
-    sums: defaultdict[K, int] = defaultdict(int)
-    for key, micros in pairs:
-        sums[key] += micros
-    return dict(sums)
+        return sum(self.by_product.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -204,9 +204,9 @@ async def test_usage_of_a_member_is_theirs_alone(alive: Incarnation) -> None:
         await alive.service.order(order(who))
     await at_rest(alive)
     used = await alive.service.admin.usage(BOSS, "day", ANN)
-    assert {row.member for row in used.rows} == {"test:ann"}
+    assert {spent.member for spent in used.top} == {"test:ann"}
     assert {entry.member for entry in await alive.service.admin.entries(BOSS, "day", ANN)} == {"test:ann"}
-    assert {row.member for row in (await alive.service.admin.usage(BOSS, "day")).rows} == {"test:ann", "test:bob"}
+    assert {spent.member for spent in (await alive.service.admin.usage(BOSS, "day")).top} == {"test:ann", "test:bob"}
 
 
 async def test_a_member_blocked_while_held_still_gets_what_was_admitted(alive: Incarnation, rig: Rig) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import os
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
 from io import StringIO
@@ -43,6 +44,31 @@ async def names(driver: SqliteDriver) -> list[str]:
 async def test_commits_are_synced_to_disk(things: SqliteDriver) -> None:
     rows = await things.run([Statement("PRAGMA synchronous"), Statement("PRAGMA journal_mode")])
     assert [next(iter(tuple(r[0]))) for r in rows] == [2, "wal"]
+
+
+async def test_a_long_query_makes_no_commit_wait_nor_an_end(things: SqliteDriver) -> None:
+    begun = threading.Event()
+    assert await things.read(Statement("SELECT name FROM things")) == []
+    assert things._reader is not None
+    await things._reader.create_function("begun", 0, begun.set)
+    endless = "WITH RECURSIVE n (i) AS (SELECT begun() UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
+    reading = asyncio.create_task(things.read(Statement(endless)))
+    await asyncio.to_thread(begun.wait)
+    await things.run([Statement(INSERT, {"name": "drum"})])
+    assert await names(things) == ["drum"]
+    await things.close()
+    with pytest.raises(StoreAway, match="interrupted"):
+        await reading
+
+
+async def test_what_was_committed_is_read_at_once_and_never_changed(things: SqliteDriver) -> None:
+    """Only one connection may write or checkpoint: SQLite before 3.51.3 can damage the file where two do."""
+    await things.run([Statement(INSERT, {"name": "drum"})])
+    assert [row["name"] for row in await things.read(Statement("SELECT name FROM things"))] == ["drum"]
+    for change in (Statement("DELETE FROM things"), Statement("PRAGMA wal_checkpoint(TRUNCATE)")):
+        with pytest.raises(StoreError):
+            await things.read(change)
+    assert await names(things) == ["drum"]
 
 
 async def test_a_second_process_is_kept_out(things: SqliteDriver, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from bots.text.chart import DAY_COLOUR, MEMBER_COLOUR, WIDTH, usage_png
 from bots.text.locale import speaking
+from core.admin import MOST_SPENDERS
 from core.domain.quota import DAY_MS, Period, window
 from core.domain.reports import Spent, Usage
 from tests.bots.text.catalogues import use
@@ -18,15 +19,16 @@ from tests.clock import SetClock
 START_MS, END_MS = window(Period.MONTH, SetClock().ms)
 
 
-def spent(day: int, member: str, micros: int, name: str = "") -> Spent:
-    return Spent(
-        day_ms=START_MS + day * DAY_MS, member=member, name=name or member, product="speech", charged_micros=micros,
-        orders=1, characters=1,
-    )  # fmt: skip
+def spent(day: int, member: str, micros: int, name: str = "") -> tuple[int, Spent]:
+    return START_MS + day * DAY_MS, Spent(member, name or member, micros)
 
 
-def picture(*rows: Spent) -> Image.Image:
-    usage = Usage(start_ms=START_MS, end_ms=END_MS, rows=rows)
+def picture(*rows: tuple[int, Spent]) -> Image.Image:
+    """Draw what each of some members was charged, on a day of its own."""
+    top = tuple(each for _, each in rows[:MOST_SPENDERS])
+    by_day = {day_ms: each.charged_micros for day_ms, each in rows}
+    by_product = {"speech": sum(by_day.values())}
+    usage = Usage(start_ms=START_MS, end_ms=END_MS, by_day=by_day, by_product=by_product, members=len(rows), top=top)
     return Image.open(io.BytesIO(usage_png(usage, "month"))).convert("RGB")
 
 

@@ -5,7 +5,7 @@ import pytest
 from core.domain.models import Person
 from core.domain.quota import day_of
 from core.domain.refusals import InvalidInput
-from core.domain.reports import Entry, harmless, to_csv
+from core.domain.reports import Entry, Spent, harmless, to_csv
 from tests.core.engine.jobs import at_rest
 from tests.core.people import ANN, BOSS, OWNER
 from tests.core.rig import Incarnation, Rig
@@ -23,17 +23,17 @@ async def test_usage_adds_up_by_day_member_and_product(alive: Incarnation, rig: 
     await at_rest(alive)
     usage = await alive.service.admin.usage(BOSS, "month")
     assert usage.total_micros == 2600
-    assert usage.by_product() == {"music": 500, "speech": 2100}
-    assert usage.by_member() == [("test:ann", "Ann", 1900), ("test:bob", "Bob", 700)]
-    assert list(usage.by_day().values()) == [2400, 200]
+    assert usage.by_product == {"music": 500, "speech": 2100}
+    assert usage.top == (Spent("test:ann", "Ann", 1900), Spent("test:bob", "Bob", 700))
+    assert list(usage.by_day.values()) == [2400, 200]
     assert (await alive.service.admin.usage(BOSS, "day")).total_micros == 200
     assert (await alive.service.admin.usage(BOSS, "month", ANN)).total_micros == 1900
     with pytest.raises(InvalidInput):
         await alive.service.admin.usage(BOSS, "year")
     today_ms = day_of(rig.clock.now_ms())
-    spent = alive.service.admin._store.spent
-    assert sum(row.charged_micros for row in await spent("test:band", "", 0, today_ms)) == 2400
-    assert sum(row.charged_micros for row in await spent("test:band", "", today_ms, today_ms + 1)) == 200
+    between = alive.service.admin._store.usage
+    assert (await between("test:band", "", 0, today_ms, 1)).total_micros == 2400
+    assert (await between("test:band", "", today_ms, today_ms + 1, 1)).total_micros == 200
     listed = await alive.service.operators.communities(OWNER)
     assert [(c.community, c.used_micros) for c in listed] == [("test:band", 2600), ("test:choir", 900)]
 

@@ -172,8 +172,10 @@ class _Inline(Connection):
         return self
 
     def _open(self) -> None:
-        self._connection = self.disk.connection = self._connector()
+        self._connection = self._connector()
         self._connection.execute("PRAGMA busy_timeout=0")
+        if self.disk.connection is None:  # else this one only reads
+            self.disk.connection = self._connection
 
     async def _execute(self, fn: Any, *args: Any, **_: Any) -> Any:
         if self._connection is None:
@@ -211,7 +213,9 @@ class _Inline(Connection):
     def _shut(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            self._connection = self.disk.connection = None
+            if self.disk.connection is self._connection:
+                self.disk.connection = None
+            self._connection = None
 
     def __del__(self) -> None: ...
 
