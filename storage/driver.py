@@ -1,7 +1,7 @@
 """What an engine must do for the store: run lists of statements, each list whole or not at all."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,15 +20,29 @@ class Row(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
-When = Callable[[Sequence[Sequence[Row]]], bool]
-"""Decides on the rows that each statement before it has returned."""
+@dataclass(frozen=True, slots=True)
+class When:
+    """What a statement before it in its list, named by its text, must have returned: some rows, or none.
+
+    `column`: in the first of these rows it must be another number than 0.
+    """
+
+    sql: str
+    found: bool = True
+    column: str = ""
+
+    def holds(self, returned: Mapping[str, Sequence[Row]]) -> bool:
+        """Decide on what each statement has returned so far, by its text."""
+        rows = returned[self.sql]
+        return bool(rows and rows[0][self.column]) if self.column else bool(rows) is self.found
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL with `:name` placeholders.
 
-    `expect`: how many rows it must return or change, or else the whole list is undone. `when`: whether it is run.
+    `expect`: how many rows it must return or change, or else the whole list is undone. `when`: on what condition it is
+    run; where it is not, it returns nothing and nothing is expected of it.
     """
 
     sql: str

@@ -212,9 +212,11 @@ class PostgresDriver:
                 return [await _at_once(connection, ready[0], limit_s)]
             async with _transaction(connection, begin, limit_s):
                 rows: list[list[Row]] = []
+                returned: dict[str, list[Row]] = {}
                 for one in ready:
-                    is_due = one[3] is None or one[3](rows)
-                    rows.append(await _meet(connection, one, limit_s) if is_due else [])
+                    when = one[2].when
+                    rows.append(await _meet(connection, one, limit_s) if when is None or when.holds(returned) else [])
+                    returned[one[2].sql] = rows[-1]
                 return rows
 
 
@@ -265,12 +267,12 @@ def _cut_off(connection: Any) -> None:
 
 
 async def _meet(connection: Any, one: Bound, limit_s: float) -> list[Row]:
-    text, values, expect, _ = one
+    text, values, statement = one
     rows: list[Row]
     rows, tag = await connection.apply(text, values, limit_s)
     met = int(tag.split()[-1]) if tag.split()[-1].isdigit() else 0
-    if expect is not None and met != expect:
-        raise Unexpected(f"{met} rows instead of {expect}: {text}")
+    if statement.expect is not None and met != statement.expect:
+        raise Unexpected(f"{met} rows instead of {statement.expect}: {text}")
     return rows
 
 

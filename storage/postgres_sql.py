@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from core.domain.errors import StoreError
-from storage.driver import Statement, When
+from storage.driver import Statement
 
 # READ COMMITTED, with locks taken before anything is read. An order's decision rests on rows that other orders write:
 # the pool and what is in flight in its community, and what its member has waiting in all communities. So an order has
@@ -17,8 +17,8 @@ from storage.driver import Statement, When
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _LOCK = "pg_advisory_xact_lock"
 
-Bound = tuple[str, Sequence[Any], int | None, When | None]
-"""The text with `$n`, the values in this order, how many rows it must meet, and when it is run."""
+Bound = tuple[str, Sequence[Any], Statement]
+"""The text with `$n`, the values in this order, and what it was made of."""
 
 _TOKENS = re.compile(r"""'(?:[^']|'')*' | "[^"]*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.VERBOSE)
 
@@ -39,7 +39,7 @@ def bound(statement: Statement, args: Mapping[str, Any]) -> Bound:
     """Return what a connection takes. Raises StoreError when a value is missing."""
     text, names = numbered(statement.sql)
     try:
-        return text, [args[name] for name in names], statement.expect, statement.when
+        return text, [args[name] for name in names], statement
     except KeyError as error:
         raise StoreError(f"no value for :{error.args[0]} in: {statement.sql}") from None
 

@@ -8,10 +8,10 @@ from typing import Any
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import Reason
 from core.domain.models import Artifact
-from core.domain.previews import Preview, PreviewState, WhyNot, decide
+from core.domain.previews import AGAIN_MS, Preview, PreviewState, WhyNot, decide
 from core.domain.quota import Period, window
 from core.ports import Clock
-from storage.driver import Driver, Row, Statement, Unexpected, run_once
+from storage.driver import Driver, Row, Statement, Unexpected, When, run_once
 from storage.rows import TOTAL, read_as
 
 BUDGET = "preview budget"
@@ -26,9 +26,17 @@ SELECT
     CAST(coalesce((SELECT sum(cost_micros) FROM previews WHERE month_ms = :month_ms), 0) AS BIGINT) AS previews_micros,
     coalesce((SELECT used_micros FROM total_usage WHERE month_ms = :month_ms), 0) AS total_micros
 """
-BEGIN = """
+# What `decide` says, where it is written.
+BEGIN = f"""
+WITH used AS ({USED})
 INSERT INTO previews (preview_id, voice, language, state, cost_micros, month_ms, tried_ms)
-VALUES (:preview_id, :voice, :language, 'submitting', :cost_micros, :month_ms, :now_ms)
+SELECT :preview_id, :voice, :language, 'submitting', :cost_micros, :month_ms, :now_ms FROM used
+WHERE previews_micros + :cost_micros <= CAST(:budget_micros AS BIGINT)
+AND (CAST(:total_pool AS BIGINT) IS NULL OR total_micros + :cost_micros <= :total_pool)
+AND NOT EXISTS (
+    SELECT 1 FROM previews AS tried WHERE tried.voice = :voice AND tried.language = :language
+    AND (tried.state IN ('running', 'kept') OR tried.tried_ms > :since_ms)
+)
 RETURNING *
 """
 DRAW_TOTAL = """
@@ -73,21 +81,27 @@ class SqlPreviews:
 
     async def begin(self, preview_id: str, voice: str, language: str, cost_micros: int) -> Preview | WhyNot:
         args = self._args(preview_id=preview_id, voice=voice, language=language, cost_micros=cost_micros)
+        args |= {
+            "budget_micros": self._budget_micros,
+            "total_pool": self._total_pool_micros,
+            "since_ms": args["now_ms"] - AGAIN_MS,
+        }
+        refused = When(BEGIN, found=False)
         statements = [
-            Statement(NEWEST, args),
-            Statement(USED, args),
-            Statement(BEGIN, args, when=lambda rows: self._decision(args, rows) is None),
-            Statement(DRAW_TOTAL, args, when=lambda rows: bool(rows[2])),
+            Statement(BEGIN, args),
+            Statement(DRAW_TOTAL, args, when=When(BEGIN)),
+            Statement(NEWEST, args, when=refused),
+            Statement(USED, args, when=refused),
         ]
         begun = Statement(PREVIEW, args)
         rows = await run_once(self._driver, statements, alone=(BUDGET, TOTAL), happened=begun)
         if rows is None:  # the answer was lost
-            (inserted,) = await self._driver.run([begun])
-        else:
-            inserted = rows[2]
+            ((found,),) = await self._driver.run([begun])
+            return preview_of(found)
+        inserted, _, *seen = rows
         if inserted:
             return preview_of(inserted[0])
-        return self._decision(args, rows or ()) or WhyNot.TRIED
+        return self._decision(args, seen) or WhyNot.TRIED
 
     async def note(self, preview: Preview, request_id: str) -> Preview:
         return await self._change(NOTE, {"preview_id": preview.preview_id, "request_id": request_id})

@@ -58,9 +58,11 @@ def _apply_one(connection: sqlite3.Connection, statements: Bound) -> Outcome:
     connection.execute("SAVEPOINT one")
     try:
         rows: list[list[Row]] = []
+        returned: dict[str, list[Row]] = {}
         for statement, args in statements:
-            is_due = statement.when is None or statement.when(rows)
+            is_due = statement.when is None or statement.when.holds(returned)
             rows.append(_execute(connection, statement, args) if is_due else [])
+            returned[statement.sql] = rows[-1]
     except (Unexpected, sqlite3.IntegrityError, sqlite3.ProgrammingError, ValueError, OverflowError) as error:
         connection.execute("ROLLBACK TO one")
         return Conflict(str(error)) if isinstance(error, sqlite3.IntegrityError) else error

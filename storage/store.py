@@ -41,23 +41,12 @@ MOST_KNOWN = 10_000
 """Communities and members whose rows are known to be there, so that they are not inserted with each order."""
 
 
-def _first(rows: Sequence[Sequence[Row]]) -> Row | None:
-    """Return the first row of an admission so far: its hold, if it has made one."""
-    return next((found[0] for found in rows if found), None)
-
-
-def _dropped(rows: Sequence[Sequence[Row]]) -> bool:
-    return bool(rows[0])
-
-
+_HELD = When(money_sql.ADMIT_HOLD)
 _WHEN: Mapping[str, When] = {
-    **dict.fromkeys(
-        (money_sql.ADMIT_JOB, money_sql.LEDGER_HOLD, money_sql.DRAW_POOL, money_sql.DRAW_TOTAL),
-        lambda rows: _first(rows) is not None,
-    ),
-    money_sql.DRAW_USAGE: lambda rows: bool((hold := _first(rows)) and hold["allowance_micros"]),
-    money_sql.DRAW_BALANCE: lambda rows: bool((hold := _first(rows)) and hold["balance_micros"]),
-    **dict.fromkeys((jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL), lambda rows: _first(rows) is None),
+    **dict.fromkeys((money_sql.ADMIT_JOB, money_sql.LEDGER_HOLD, money_sql.DRAW_POOL, money_sql.DRAW_TOTAL), _HELD),
+    money_sql.DRAW_USAGE: When(money_sql.ADMIT_HOLD, column="allowance_micros"),
+    money_sql.DRAW_BALANCE: When(money_sql.ADMIT_HOLD, column="balance_micros"),
+    **dict.fromkeys((jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL), When(money_sql.ADMIT_HOLD, found=False)),
 }
 """What of an admission depends on whether it made a hold, or met an earlier job, and on what the hold took."""
 _EXPECT: Mapping[str, int] = {money_sql.DRAW_BALANCE: 1}
@@ -121,7 +110,7 @@ class SqlStore(SqlCommunities, SqlMembers):
     async def same(self, admission: Admission) -> Job | None:
         args = {**self._args_of(admission), "cost_micros": 0, "confirmed": 1}
         texts = (*accounts_sql.OPEN, money_sql.REFUSAL)  # who is new here may have it, too
-        statements = [Statement(text, args, when=lambda rows: bool(rows[0])) for text in texts]
+        statements = [Statement(text, args, when=When(jobs_sql.SAME)) for text in texts]
         same, *_, decided = await self._driver.run([Statement(jobs_sql.SAME, args), *statements])
         if not same or decided[0]["refused_by"] or standing_of(decided[0]).never:
             return None
@@ -174,8 +163,7 @@ class SqlStore(SqlCommunities, SqlMembers):
             )
             for part, token in zip(admission.parts, admission.tokens, strict=True)
         ]
-        made = _WHEN[money_sql.ADMIT_JOB]
-        return replace(opening(admission.job_id, opened, now_ms, of_one=len(opened) == 1), expect=None, when=made)
+        return replace(opening(admission.job_id, opened, now_ms, of_one=len(opened) == 1), expect=None, when=_HELD)
 
     async def move(self, job: Job, number: int, to: State, **changed: Unpack[MoveChanges]) -> Job:
         while True:
@@ -255,13 +243,13 @@ class SqlStore(SqlCommunities, SqlMembers):
 
     async def drop_artifacts(self, job: Job, *, chat_keeps: bool = False) -> bool:
         args = {"job_id": job.job_id, "kept": int(chat_keeps)}
-        statements = [Statement(jobs_sql.DROP_FILES, args)]
+        statements, dropped = [Statement(jobs_sql.DROP_FILES, args)], When(jobs_sql.DROP_FILES)
         for made in job.generations:
             left = made.without_files if chat_keeps else ()
             values = {"job_id": job.job_id, "number": made.number, "artifacts": stored(left)}
-            statements.append(Statement(jobs_sql.LEAVE_ARTIFACTS, values, when=_dropped))
+            statements.append(Statement(jobs_sql.LEAVE_ARTIFACTS, values, when=dropped))
         if not chat_keeps:
-            statements.append(Statement(jobs_sql.FORGET_KEPT, args, when=_dropped))
+            statements.append(Statement(jobs_sql.FORGET_KEPT, args, when=dropped))
         rows, *_ = await self._driver.run(statements)
         return bool(rows)
 

@@ -12,7 +12,7 @@ from core.domain.quota import Period, Quota, QuotaSource
 from storage.accounts_sql import OPEN
 from storage.admin_store import SqlAdminStore
 from storage.communities_sql import HERE, KNOW
-from storage.driver import Driver, Row, Statement
+from storage.driver import Driver, Row, Statement, When
 from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock
@@ -245,11 +245,14 @@ async def test_what_no_text_can_hold_is_replaced(store: SqlStore, driver: Driver
     assert row["text"] == "A\ufffdn\ufffdn"
 
 
-async def test_a_statement_may_be_left_out_where_the_one_before_it_found_something(store: SqlStore) -> None:
-    def otherwise(rows: Sequence[Sequence[Row]]) -> bool:
-        return not rows[-1]
-
-    some, none = "SELECT 1 AS n", "SELECT 1 AS n WHERE 0 = 1"
-    texts = ((some, None), (some, otherwise), (some, otherwise), (none, None), (some, otherwise))
-    results = await store._driver.run([Statement(text, when=when) for text, when in texts])
-    assert [len(rows) for rows in results] == [1, 0, 1, 0, 1]
+async def test_a_statement_is_run_on_what_one_before_it_returned(driver: Driver) -> None:
+    await driver.open()
+    some, none, more = "SELECT 1 AS n, 0 AS zero", "SELECT 1 AS n WHERE 0 = 1", "SELECT 2 AS n, 'x' AS text"
+    conditions = {
+        When(some): 1, When(some, found=False): 0, When(none): 0, When(none, found=False): 1,
+        When(some, column="n"): 1, When(some, column="zero"): 0, When(none, column="n"): 0,
+    }  # fmt: skip
+    results = await driver.run([Statement(some), Statement(none), *(Statement(more, when=when) for when in conditions)])
+    assert [len(rows) for rows in results] == [1, 0, *conditions.values()]
+    left_out = [Statement(none), Statement(more, when=When(none)), Statement(some, {}, 9, When(more))]
+    assert await driver.run(left_out) == [[], [], []]

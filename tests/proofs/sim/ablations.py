@@ -40,7 +40,10 @@ stale = {
 }
 for now, early in stale.items():
     texts = tuple(text.replace(now, early) for text in texts)
-results = await self._driver.run([Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts])"""
+when = {text: replace(known, sql=texts[len(know)]) for text, known in _WHEN.items()}
+late = [Statement(text, args, _EXPECT.get(text), when.get(text)) for text in texts]
+late.insert(at, replace(statements[at], when=when[money_sql.ADMIT_JOB]))
+results = await self._driver.run(late)"""
 
 _CHARGE_LATE = """\
 elif job.state is JobState.EXPIRED and to is JobState.READY:
