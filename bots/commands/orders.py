@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from bots.commands import dialogues
+from bots.commands.mark_up import Clean, as_typed
 from bots.commands.no_text import is_doubtful, refuse_no_text
 from bots.commands.parameters import Typed
 from bots.commands.text_files import TextFile, TextFiles
@@ -33,6 +34,8 @@ class Words:
     """Parameters that were chosen as the platform's options."""
     answered: str = ""
     """The text to use if none was written: a message's or a file's."""
+    clean: Clean = as_typed
+    """Returns what is spoken of the text, once who speaks and the parameters are known."""
 
 
 async def with_file(words: Words, file: TextFile | None, files: TextFiles, product: str, catalog: Catalog) -> Words:
@@ -45,7 +48,7 @@ async def with_file(words: Words, file: TextFile | None, files: TextFiles, produ
     bare = replace(words, body=words.body if says_something(words.body) else "", answered="")
     found = _found(bare, product, catalog)
     if not found.readings and not found.parameters[row.billed]:
-        return replace(bare, answered=await files.read(file))
+        return replace(bare, answered=await files.read(file), clean=file.clean)
     if file.is_meant:
         line = f"/{row.command} {catalog.default_voice}"
         file.refuse(_("all of the text, with nothing but a voice and settings beside it"), line)
@@ -63,7 +66,19 @@ def read(
 ) -> Order:
     """Read an order; its text is empty where there is none. Raises InvalidInput for a mistake in a parameter."""
     found = _found(words, product, catalog)
-    return Order(event_id=event_id, caller=caller, product=product, destination=destination, **found._asdict())
+    spoken = _cleaned(found, words.clean, catalog[product].billed)
+    return Order(event_id=event_id, caller=caller, product=product, destination=destination, **spoken._asdict())
+
+
+def _cleaned(found: "_Found", clean: Clean, billed: str) -> "_Found":
+    """Leave of each text what is spoken of it."""
+
+    def cleaned(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**parameters, billed: clean(parameters[billed])}
+
+    readings = {name: cleaned(parameters) for name, parameters in found.readings.items()}
+    turns = tuple(replace(turn, text=clean(turn.text)) for turn in found.turns)
+    return _Found(cleaned(found.parameters), readings, turns)
 
 
 def text_in(body: str, product: str, catalog: Catalog) -> str:

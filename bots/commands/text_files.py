@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+from bots.commands.mark_up import Clean, without_marks
 from bots.text.locale import _
 from core.domain.errors import TroubadourError
 from core.domain.refusals import InvalidInput
@@ -22,6 +23,7 @@ LONGEST_WAIT_S = 20
 AT_ONCE = 8
 _ENDINGS = (".txt", ".md")
 _KINDS = ("text/plain", "text/markdown")
+_MARKDOWN = (".md", "text/markdown")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
@@ -50,6 +52,12 @@ class TextFile:
     def is_text(self) -> bool:
         """Whether it calls itself a text."""
         return self.name.casefold().endswith(_ENDINGS) or self.kind.casefold().startswith(_KINDS)
+
+    @property
+    def clean(self) -> Clean:
+        """What leaves of its text what is spoken: a plain text is as it should be."""
+        is_markdown = self.name.casefold().endswith(_MARKDOWN[0]) or self.kind.casefold().startswith(_MARKDOWN[1])
+        return without_marks if is_markdown else str
 
     def refuse(self, allowed: str, instead: str = "") -> NoReturn:
         """Refuse it. Raises InvalidInput."""

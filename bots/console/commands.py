@@ -6,6 +6,7 @@ from collections.abc import Callable
 from bots.commands import orders, parse, table, typed
 from bots.commands.command import Answer, Asked
 from bots.commands.hints import hint, unknown
+from bots.commands.mark_up import with_lines
 from bots.commands.parse import Command, Named
 from bots.console.identity import HERE, NAME, person
 from bots.console.presses import Presses
@@ -40,7 +41,7 @@ class Dispatcher:
 
     async def _order(self, caller: Caller, command: Command) -> Answer:
         catalog, event, row = self._service.catalog, f"{NAME}:{next(self._numbers)}", self._products[command.name]
-        words = orders.Words(body=command.body)
+        words = orders.Words(body=with_lines(command.body))
         order = await orders.read_apart(words, row.name, catalog, caller, event_id=event, destination=HERE)
         if orders.is_empty(order, catalog):
             return Answer(product_words.usage(row, catalog))

@@ -1,6 +1,5 @@
 """Make plain text safe to post as a message."""
 
-import re
 from datetime import UTC, datetime
 
 import discord
@@ -28,11 +27,3 @@ def plain(text: str) -> str:
 def stamp(at_ms: int, is_time: bool) -> str:
     """Format a time as a tag that Discord shows in each reader's language and time zone."""
     return discord.utils.format_dt(datetime.fromtimestamp(at_ms / 1000, UTC), "T" if is_time else "f")
-
-
-_EMOJI = re.compile(r"<a?:(\w{2,32}):\d{1,20}>", re.ASCII)
-
-
-def spoken(text: str) -> str:
-    """Replace custom emoji by their names, which can be read aloud."""
-    return _EMOJI.sub(lambda emoji: emoji[1].replace("_", " "), text)

@@ -12,12 +12,14 @@ import discord
 
 from bots.commands import approval, buttons, orders
 from bots.commands.command import Answer, Asked, Command, File
+from bots.commands.mark_up import with_lines
 from bots.commands.text_files import TextFiles
 from bots.commands.typed import usage
 from bots.discord.buttons import rows
 from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
-from bots.discord.escaping import plain, spoken, stamp
+from bots.discord.escaping import plain, stamp
 from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, converted, text_file
+from bots.discord.spoken import clean_of
 from bots.text import order_replies, refusals
 from bots.text.locale import _, speaking
 from bots.text.wording import stamping
@@ -92,7 +94,8 @@ class Responder:
     ) -> None:
         """Place an order; from then on the worker edits the reply."""
         given = {name: value for name, value in chosen.items() if value is not None}
-        written, event = orders.Words(body=spoken(body), chosen=given), f"discord:{interaction.id}"
+        written = orders.Words(body=with_lines(body), chosen=given, clean=clean_of(interaction))
+        event = f"discord:{interaction.id}"
         attached = text_file(file) if file else None
 
         async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:

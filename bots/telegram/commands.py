@@ -43,6 +43,7 @@ from bots.telegram.intake import Ack
 from bots.telegram.presses import Presses
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.telegram.responder import Reply, Responder, outcome
+from bots.telegram.spoken import clean_of
 from bots.text import admin_replies, greetings, order_replies, product_words, replies
 from bots.text.locale import _, speaking
 from core.domain.communities import Approval
@@ -196,7 +197,7 @@ class Dispatcher:
 
     async def _order(self, message: Message, command: Command, ack: Ack) -> Reply | None:
         catalog, row = self._service.catalog, self._products[command.name]
-        written = orders.Words(body=command.body, answered=await self._quoted(message))
+        written = orders.Words(body=command.body, answered=await self._quoted(message), clean=clean_of(message))
         words = await orders.with_file(written, text_file(message), self._files, row.name, catalog)
         event, where = _event(message), Address.of(message).destination
         order = await orders.read_apart(words, row.name, catalog, _caller(message), event_id=event, destination=where)

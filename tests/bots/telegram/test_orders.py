@@ -88,7 +88,7 @@ async def test_the_first_word_is_the_voice_if_it_names_one(band: Chat, bob: User
         ("/speak\nAria\nnew line", "Aria", "new line"),
         ("/speak Arianna sings", "Aria", "Arianna sings"),
         ("/speak Rachel: [sighs] hi", "Rachel", "[sighs] hi"),
-        ("/SPEAK 🎵 /music @alice", "Aria", "🎵 /music @alice"),
+        ("/SPEAK 🎵 /music @alice", "Aria", "🎵 /music alice"),
     ):
         await band.says(bob, text)
         await _heard(band, len(band.audios) + 1)

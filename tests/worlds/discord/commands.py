@@ -95,8 +95,10 @@ def _check_context(definition: JSON, member: User | Member, channel: Channel) ->
         raise CommandError(f"/{definition['name']} is hidden from {member.user.name}")
 
 
-def _resolved(options: Mapping[str, Any], origin: str) -> JSON:
+def _resolved(options: Mapping[str, Any], origin: str, channel: Channel) -> JSON:
     people = [v for v in options.values() if isinstance(v, User | Member)]
+    texts, known = [v for v in options.values() if isinstance(v, str)], channel.guild.members if channel.guild else []
+    people += [member for member in known if any(member.mention in text for text in texts)]
     files = {str(v.id): v.payload(origin) | {"ephemeral": True} for v in options.values() if isinstance(v, Attachment)}
     if not people and not files:
         return {}
@@ -126,7 +128,7 @@ def command_data(
     sent = _options(leaf, line, options, focused)
     for depth, word in reversed(list(enumerate(path))):
         sent = [{"name": word, "type": GROUP if depth < len(path) - 1 else SUB_COMMAND, "options": sent}]
-    return {"id": definition["id"], "name": name, "type": 1, "options": sent} | _resolved(options, origin)
+    return {"id": definition["id"], "name": name, "type": 1, "options": sent} | _resolved(options, origin, channel)
 
 
 def _options(leaf: JSON, line: str, options: Mapping[str, Any], focused: str | None) -> list[JSON]:
