@@ -70,9 +70,15 @@ _CODECS = {"libopus": "opus", "libmp3lame": "mp3"}
 """What encoders write, where it has another name."""
 
 
+OPUS_AMPLE_KBPS = 48
+"""For each channel: from here on, searching longer makes Opus neither smaller nor better, only slower."""
+
+
 def opus(kbps: int, channels: int) -> Encoding:
     """Describe Opus in Ogg; without `constrained`, tonal music comes out a third larger than asked for."""
-    return Encoding("ogg", "libopus", kbps * 1000, channels, 48_000, (("vbr", "constrained"),))
+    level = "5" if kbps >= OPUS_AMPLE_KBPS * channels else "10"
+    options = (("vbr", "constrained"), ("compression_level", level))
+    return Encoding("ogg", "libopus", kbps * 1000, channels, 48_000, options)
 
 
 def mp3(kbps: int, channels: int, sample_rate_hz: int = 44_100) -> Encoding:

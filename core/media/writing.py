@@ -13,6 +13,10 @@ from core.domain.audio import Encoding
 JSON = dict[str, Any]
 
 
+OPUS_RATES_HZ = frozenset({8000, 12_000, 16_000, 24_000, 48_000})
+"""Samples at these need no conversion; whoever plays them gets 48 kHz all the same."""
+
+
 class TooBig(Exception):
     """The output has outgrown its limit."""
 
@@ -45,10 +49,12 @@ def _encode(
 ) -> tuple[int, float]:
     """Return the bytes of all packets and the seconds in them. Raises TooBig as soon as they outgrow the limit."""
     size_bytes, duration_s = 0, 0.0
+    frames = iter(frames)
+    first = next(frames, None)
     with av.open(part, "w", format=encoding.container) as sink:
         stream: Any = sink.add_stream(
             encoding.encoder,
-            rate=encoding.sample_rate_hz,
+            rate=_rate_hz(encoding, first),
             options=dict(encoding.options),
             layout="mono" if encoding.channels == 1 else "stereo",
             bit_rate=encoding.bitrate_bps,
@@ -57,7 +63,7 @@ def _encode(
             from core.media.shaping import mark  # noqa: PLC0415
 
             mark(sink, stream, marks)
-        for frame in chain(frames, [None]):  # None flushes the encoder
+        for frame in chain([first] if first else [], frames, [None]):  # None flushes the encoder
             if frame:
                 frame.pts = None  # time runs by samples, over the gaps that bad packets left
                 duration_s += frame.samples / frame.sample_rate
@@ -67,3 +73,9 @@ def _encode(
             if size_bytes > max_bytes:
                 raise TooBig(f"{size_bytes} bytes and more")
     return size_bytes, duration_s
+
+
+def _rate_hz(encoding: Encoding, first: av.AudioFrame | None) -> int:
+    if first and encoding.encoder == "libopus" and first.sample_rate in OPUS_RATES_HZ:
+        return first.sample_rate
+    return encoding.sample_rate_hz
