@@ -110,12 +110,19 @@ class MediaTools(Protocol):
 class ArtifactStore(Protocol):
     """Keeps finished audio: files on this machine, by job."""
 
-    async def folder(self, job_id: str) -> Path:
-        """Return where a job's files are written, which is there. Raises StoreError, StoreAway."""
+    def path(self, job_id: str, name: str) -> Path:
+        """Return where a job's file of that name is written, in a folder that is there. Raises StoreError, StoreAway.
+
+        Names of other files beside it begin with its own.
+        """
         ...
 
-    async def drop(self, job_id: str) -> None:
-        """Remove a job's files, if there are any."""
+    def found(self, job_id: str, path: str) -> Path | None:
+        """Return where a job's file lies here, wherever it was written; None where it does not."""
+        ...
+
+    async def drop(self, *job_ids: str) -> None:
+        """Remove the files of these jobs, as far as there are any."""
         ...
 
     async def sizes(self) -> Mapping[str, int]:

@@ -76,8 +76,7 @@ class Fetcher:
         self, job: Job, number: int, urls: Sequence[str]
     ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
         """Return the artifacts that could be fetched and decoded, and the last error of the others."""
-        folder = await self._artifacts.folder(job.job_id)
-        what, stem = f"job {job.named(number)}", folder / str(number)
+        what, stem = f"job {job.named(number)}", self._artifacts.path(job.job_id, str(number))
         parameters = job.generation(number).parameters
         artifacts, trouble = await self._downloads.fetched(what, urls, stem, job.product, parameters)
         if not artifacts and len(job.generations) == 1:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import Late, Reason
@@ -16,6 +17,7 @@ from core.stores import Store
 log = logging.getLogger(__name__)
 
 KEPT_AT_ONCE = 100
+DROPPED_AT_ONCE = 100
 AWAIT_MS = DAY_MS
 """How long after its end a job's late audio is still delivered; its destination is kept as long."""
 ASK_MS = DAY_MS
@@ -54,12 +56,16 @@ async def _tidy(store: Store, artifacts: ArtifactStore, keep: Keep) -> None:
     """Remove files that nobody needs, and of those that are kept the oldest beyond the limit."""
     sizes = await artifacts.sizes()
     excess_bytes = sum(sizes.values()) - keep.bytes
-    for job_id, size_bytes in sizes.items():
-        job = await store.job(job_id)
-        if job is not None and await _is_needed(store, job, room=excess_bytes <= 0):
-            continue
-        await artifacts.drop(job_id)
-        excess_bytes -= size_bytes
+    jobs = iter(sizes.items())
+    while some := list(islice(jobs, DROPPED_AT_ONCE)):
+        unneeded: list[str] = []
+        for job_id, size_bytes in some:
+            job = await store.job(job_id)
+            if job is None or not await _is_needed(store, job, room=excess_bytes <= 0):
+                unneeded.append(job_id)
+                excess_bytes -= size_bytes
+        if unneeded:
+            await artifacts.drop(*unneeded)
 
 
 async def _is_needed(store: Store, job: Job, *, room: bool) -> bool:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from core.domain.allowed import Rule, allowed
@@ -127,8 +126,8 @@ class Previews:
         """Return a preview with where its file lies here; None where it does not."""
         if preview.state is not PreviewState.KEPT or preview.artifact is None:
             return None
-        path = await self._artifacts.folder(preview.preview_id) / Path(preview.artifact.path).name
-        return replace(preview, artifact=replace(preview.artifact, path=str(path))) if path.is_file() else None
+        path = self._artifacts.found(preview.preview_id, preview.artifact.path)
+        return replace(preview, artifact=replace(preview.artifact, path=str(path))) if path else None
 
     async def _submit(self, preview: Preview) -> Preview | WhyNot:
         parameters = self._parameters(preview.voice, preview.language)
@@ -173,11 +172,9 @@ class Previews:
             await asyncio.sleep(self._pace.poll_min_s)
 
     async def _keep(self, preview: Preview, urls: Sequence[str]) -> Preview | WhyNot:
-        folder = await self._artifacts.folder(preview.preview_id)
+        stem = self._artifacts.path(preview.preview_id, "audio")
         parameters = self._parameters(preview.voice, preview.language)
-        artifacts, trouble = await self._downloads.fetched(
-            _called(preview), urls, folder / "audio", self._product.name, parameters
-        )
+        artifacts, trouble = await self._downloads.fetched(_called(preview), urls, stem, self._product.name, parameters)
         if not artifacts:
             return await self._fail(preview, no_audio(trouble))
         return await self._store.keep(preview, artifacts[0])

@@ -1,12 +1,18 @@
-"""Finished audio in a folder of this machine, one below it for each job."""
+"""Finished audio in a folder of this machine: files whose names begin with the id of their job.
+
+Former releases made a folder for each job; those are read, counted and removed as they stand.
+"""
 
 import asyncio
+import os
 import shutil
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from core.files.private import FOLDER
-from core.files.spool import own_disk
+from core.files.spool import in_thread, own_disk
 
 
 class ArtifactFolder:
@@ -14,28 +20,72 @@ class ArtifactFolder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._leaving: set[str] = set()
+        self._removing = asyncio.Lock()
 
-    async def folder(self, job_id: str) -> Path:
-        folder = self._path / job_id
-        with own_disk():
-            await asyncio.to_thread(folder.mkdir, FOLDER, parents=True, exist_ok=True)
-        return folder
+    def path(self, job_id: str, name: str) -> Path:
+        if not self._path.is_dir():
+            with own_disk():
+                self._path.mkdir(FOLDER, parents=True, exist_ok=True)
+        return self._path / f"{job_id}-{name}"
 
-    async def drop(self, job_id: str) -> None:
-        await asyncio.to_thread(shutil.rmtree, self._path / job_id, ignore_errors=True)
+    def found(self, job_id: str, path: str) -> Path | None:
+        name = Path(path).name
+        return next((at for at in (self._path / name, self._path / job_id / name) if at.is_file()), None)
+
+    async def drop(self, *job_ids: str) -> None:
+        self._leaving.update(job_ids)
+        async with self._removing:  # meanwhile others gather, and one goes for all
+            leaving, self._leaving = self._leaving, set()
+            if leaving:
+                await in_thread(_remove, self._path, leaving)
 
     async def sizes(self) -> Mapping[str, int]:
         return await asyncio.to_thread(_sizes, self._path)
 
 
+def _entries(path: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield what belongs to jobs, files and folders, each with the job's id."""
+    try:
+        entries = os.scandir(path)
+    except FileNotFoundError:
+        return
+    with entries:
+        for entry in entries:
+            job_id, dash, _ = entry.name.lstrip(".").partition("-")  # what is being written begins with a dot
+            if _is_folder(entry):
+                yield entry.name, entry
+            elif dash:
+                yield job_id, entry
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def _remove(path: Path, job_ids: Collection[str]) -> None:
+    for job_id, entry in _entries(path):
+        if job_id in job_ids and _is_folder(entry):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        elif job_id in job_ids:
+            with suppress(OSError):
+                Path(entry.path).unlink()
+
+
 def _sizes(path: Path) -> Mapping[str, int]:
-    """Return the bytes in each folder, by when something was last written there."""
-    folders = [entry for entry in path.iterdir() if entry.is_dir()] if path.is_dir() else []
-    found: list[tuple[float, str, int]] = []
-    for folder in folders:
-        try:
-            written_s = folder.stat().st_mtime
-            found.append((written_s, folder.name, sum(file.stat().st_size for file in folder.iterdir())))
-        except FileNotFoundError:  # a file was renamed, or the folder went, just now
-            found.append((0.0, folder.name, 0))
-    return {name: size for _, name, size in sorted(found)}
+    """Return the bytes of each job, by when something was last written of it."""
+    written_s: dict[str, float] = defaultdict(float)
+    sizes: dict[str, int] = defaultdict(int)
+    for job_id, entry in _entries(path):
+        for is_file, status in _stats(entry):
+            written_s[job_id] = max(written_s[job_id], status.st_mtime)
+            sizes[job_id] += is_file * status.st_size
+    return {job_id: sizes[job_id] for job_id in sorted(sizes, key=written_s.__getitem__)}
+
+
+def _stats(entry: os.DirEntry[str]) -> Iterator[tuple[bool, os.stat_result]]:
+    """Yield what is known of a file, or of a folder and its files; what was renamed or went just now is passed over."""
+    with suppress(FileNotFoundError):
+        yield not _is_folder(entry), entry.stat(follow_symlinks=False)
+        for file in os.scandir(entry.path) if _is_folder(entry) else ():
+            yield True, file.stat(follow_symlinks=False)

@@ -56,7 +56,7 @@ class Part:
 
     def __init__(self, into: Path) -> None:
         self._into = into
-        self._path = into.parent / f".{token_hex(8)}.part"
+        self._path = into.with_name(f".{into.name}.{token_hex(8)}.part")
         self._file = os.fdopen(create(self._path), "wb", buffering=0)
 
     def write(self, block: bytes) -> None:

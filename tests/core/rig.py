@@ -195,6 +195,10 @@ class Rig:
     def spool(self) -> Path:
         return self.folder / "spool"
 
+    def spooled(self, job: Job) -> list[Path]:
+        """Return the files of a job."""
+        return sorted(self.spool.glob(f"*{job.job_id}*"))
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Incarnation"]:
         """One life of the process: open, recover, serve; then drain, and the books must balance."""

@@ -90,7 +90,7 @@ async def test_what_can_not_be_shrunk_is_kept(rig: Rig, deliveries: list[Excepti
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
-        assert (rig.spool / job.job_id / "1-0").read_bytes() == b"audio"
+        assert (rig.spool / f"{job.job_id}-1-0").read_bytes() == b"audio"
     assert rig.chat.told == [("undeliverable", Reason.TOO_LARGE)]
 
 
@@ -153,7 +153,7 @@ async def test_audio_that_can_not_be_made_to_fit_is_kept(rig: Rig) -> None:
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
-        assert (rig.spool / job.job_id / "1-0").exists()
+        assert (rig.spool / f"{job.job_id}-1-0").exists()
     assert rig.chat.told == [("undeliverable", Reason.UNDECODABLE)]
 
 
@@ -175,7 +175,7 @@ async def test_what_was_fitted_stands_beside_what_was_generated(rig: Rig) -> Non
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
-        assert (rig.spool / job.job_id / "1-0").read_bytes() == b"audio"
+        assert (rig.spool / f"{job.job_id}-1-0").read_bytes() == b"audio"
         await alive.service.redeliver(caller(), job.job_id, Destination("test"))
         await at_rest(alive)
     assert [content for _, content, _ in rig.chat.heard] == [b"at most 1000000"]

@@ -84,7 +84,7 @@ async def test_what_the_chat_keeps_outlives_the_files_but_not_the_keep_time(
     async with rig.running() as alive, asyncio.timeout(10):
         job = await ordered(alive)
         await at_rest(alive)
-        while (rig.spool / job.job_id).exists():
+        while rig.spooled(job):
             await alive.store.job(job.job_id)
         assert [kept.job_id for kept in await alive.service.history(caller())] == [job.job_id]
         await sent_again(alive, job)
@@ -104,6 +104,6 @@ async def test_files_that_no_chat_keeps_are_swept_with_their_place_in_the_list(
     async with rig.running() as alive, asyncio.timeout(10):
         job = await ordered(alive)
         await at_rest(alive)
-        while (rig.spool / job.job_id).exists():
+        while rig.spooled(job):
             await alive.store.job(job.job_id)
         assert await alive.service.history(caller()) == []

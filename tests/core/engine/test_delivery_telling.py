@@ -204,7 +204,7 @@ async def test_telling_is_tried_until_the_chat_will_not_have_it(
         await at_rest(alive)
         assert await alive.store.unfinished() == []
         assert (await current(alive, job)).artifacts == ()
-        assert not (rig.spool / job.job_id).exists()
+        assert not rig.spooled(job)
     assert tellings == []
     assert bool(rig.chat.told) == told
     assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []

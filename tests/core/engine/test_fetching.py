@@ -67,7 +67,7 @@ async def test_audio_that_does_not_exist_is_not_charged(
         await at_rest(alive)
         assert rig.chat.told == [("failed", reason)]
         assert (await alive.service.standing(caller())).used_micros == 0
-        assert not (rig.spool / job.job_id).exists()
+        assert not rig.spooled(job)
 
 
 async def test_each_of_several_media_is_fetched(rig: Rig) -> None:
@@ -106,4 +106,4 @@ async def test_what_failed_after_fetching_leaves_no_files(rig: Rig) -> None:
         job = await ordered(alive)
         await at_rest(alive)
         assert (await current(alive, job)).artifacts == ()
-        assert not (rig.spool / job.job_id).exists()
+        assert not rig.spooled(job)

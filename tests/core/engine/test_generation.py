@@ -52,7 +52,7 @@ async def test_an_order_becomes_audio_and_a_receipt(rig: Rig) -> None:
         done = await current(alive, job)
         assert done.stage is DeliveryState.SENT
         assert done.destination == Destination("test")
-        assert (rig.spool / job.job_id / "1-0").read_bytes() == b"audio"  # it is kept
+        assert (rig.spool / f"{job.job_id}-1-0").read_bytes() == b"audio"  # it is kept
         assert await alive.store.unfinished() == []
 
 

@@ -35,7 +35,7 @@ async def left_generated(rig: Rig, state: DeliveryState = DeliveryState.PENDING)
         async with asyncio.timeout(10):
             while not (rig.chat.uncertain and (await current(alive, job)).stage is DeliveryState.PENDING):
                 await asyncio.sleep(0)
-    for path in (rig.spool / job.job_id).iterdir():
+    for path in rig.spooled(job):
         path.unlink()
     async with opened(rig) as store:
         if state is DeliveryState.SENDING:

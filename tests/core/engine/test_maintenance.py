@@ -25,9 +25,8 @@ async def test_files_that_nobody_needs_are_removed_and_others_are_not(
 
     async def sweep(alive: Incarnation) -> None:
         """Leave files as a crash does, twice: when the second are gone, everything has been looked at."""
-        for orphan in (rig.spool / "first", rig.spool / "second"):
-            orphan.mkdir()
-            (orphan / "0").write_bytes(b"x")
+        for orphan in (rig.spool / "first-0", rig.spool / ".second-0.part"):
+            orphan.write_bytes(b"x")
             async with asyncio.timeout(10):
                 while orphan.exists():
                     await alive.store.job("nobody")
@@ -37,13 +36,14 @@ async def test_files_that_nobody_needs_are_removed_and_others_are_not(
         await at_rest(alive)
         fetching = await ordered(alive, "two")
         await reached.wait()
-        (rig.spool / fetching.job_id).mkdir(exist_ok=True)
+        (rig.spool / f".{fetching.job_id}-1-0.part").write_bytes(b"x")
         await sweep(alive)
-        assert {folder.name for folder in rig.spool.iterdir()} == {refused.job_id, fetching.job_id}
+        assert rig.spooled(refused)
+        assert rig.spooled(fetching)
         # A worker of another machine lets go of it.
         await alive.store.note(await current(alive, refused), 1, artifacts=())
         await sweep(alive)
-        assert {folder.name for folder in rig.spool.iterdir()} == {fetching.job_id}
+        assert list(rig.spool.iterdir()) == rig.spooled(fetching) != []
         go.set()
         await at_rest(alive)
 
@@ -72,7 +72,7 @@ async def test_kept_files_outlive_a_restart_and_a_few_days(rig: Rig) -> None:
     rig.clock.forward(days=6)
     async with rig.running() as alive:
         await a_while(alive)
-        assert (rig.spool / job.job_id / "1-0").read_bytes() == b"audio"
+        assert (rig.spool / f"{job.job_id}-1-0").read_bytes() == b"audio"
         await alive.service.redeliver(caller(), job.job_id, Destination("test"))
         await at_rest(alive)
     assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
@@ -89,14 +89,16 @@ async def test_files_that_a_crash_left_behind_are_swept_and_those_of_open_jobs_a
         elsewhere = replace(caller(), platform="gone", community="gone:band", member="gone:ann")
         waiting = (await alive.store.admit(admission(order(elsewhere)))).job
         assert waiting is not None
-    needed, left = (kept.job_id, waiting.job_id), (failed.job_id, "of-nobody")
-    for name in (waiting.job_id, *left):
-        (rig.spool / name).mkdir()
+    former = rig.spool / "of-a-former-release"
+    former.mkdir()
+    for job_id in (waiting.job_id, failed.job_id):
+        (rig.spool / f".{job_id}-1-0.part").touch()
     async with rig.running() as alive, asyncio.timeout(10):
-        while any((rig.spool / name).exists() for name in left):
+        while former.exists() or rig.spooled(failed):
             await asyncio.sleep(0)
         await a_while(alive)
-    assert [(rig.spool / name).exists() for name in needed] == [True, True]
+    assert rig.spooled(kept)
+    assert rig.spooled(waiting)
 
 
 async def test_beyond_the_limit_the_oldest_audio_goes_but_none_that_is_on_its_way(
@@ -111,10 +113,10 @@ async def test_beyond_the_limit_the_oldest_audio_goes_but_none_that_is_on_its_wa
         await reached.wait()
         older = await ordered(alive, "older")
         async with asyncio.timeout(10):
-            while (rig.spool / older.job_id).exists() or (await current(alive, older)).artifacts:
+            while rig.spooled(older) or (await current(alive, older)).artifacts:
                 await asyncio.sleep(0)
         await a_while(alive)
-        assert (rig.spool / held.job_id / "1-0").exists()
+        assert (rig.spool / f"{held.job_id}-1-0").exists()
         go.set()
         await at_rest(alive)
 

@@ -104,7 +104,7 @@ async def test_a_drain_gives_the_time_it_was_given(rig: Rig, caplog: pytest.LogC
         go.set()
         await stopping
         assert (await current(alive, job)).stage is DeliveryState.SENT
-        assert (rig.spool / job.job_id / "1-0").read_bytes() == b"audio"  # it is kept
+        assert (rig.spool / f"{job.job_id}-1-0").read_bytes() == b"audio"  # it is kept
     assert loud(caplog) == []
 
 
