@@ -233,6 +233,8 @@ class Voices(Group):
     """Who speaks where no voice is named."""
     more_voices: Words = Field((), examples=["Zoe, Max"])
     """Voices that the gateway knows besides the built-in ones, with spaces or commas between them."""
+    voices_file: Path | None = Field(None, examples=["voices.toml"])
+    """Your own or further voices with their ids, aliases and descriptions; docs/operating.md shows one."""
 
 
 class Machine(Group):

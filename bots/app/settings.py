@@ -15,8 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bots.app.env_file import read_lines
 from bots.app.fields import Chats, Gateway, Limits, Machine, Money, Products, Voices
 from bots.app.typos import bare, choices_of, in_choices, misspelt, worded, wrong_with_token
+from bots.app.voices_file import read_voices
 from core.domain.errors import ConfigurationError
-from core.domain.products import VOICES
+from core.domain.voices import CAST, Voice
 from core.gateway.proxies import Proxies
 from core.gateway.settings import base_url
 
@@ -84,15 +85,15 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Machine, BaseSet
                 read(settings)
             except (ValueError, ConfigurationError) as error:
                 yield name, str(error)
-                if name == "price":  # or else it would be told again for every amount of characters
+                if name in {"price", "voices_file"}:  # or else it would be told again for what depends on it
                     settings = self.model_copy(update={name: type(self).model_fields[name].default})
         for name, (form, such_as) in _KEYS.items():
             if unknown := [repr(key) for key in getattr(self, name) if not form.fullmatch(key)]:
                 are = "are" if unknown[1:] else "is"
                 yield name, f"{name.upper()}: {', '.join(unknown)} {are} not such as {such_as}"
-        if self.default_voice not in VOICES + self.more_voices:
-            voices = ", ".join(VOICES + self.more_voices)
-            yield "default_voice", f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices: {voices}"
+        names = CAST.with_more(settings.voices).names
+        if settings.voices_file == self.voices_file and self.default_voice not in names:
+            yield "default_voice", f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices: {', '.join(names)}"
         if self.telegram_webhook and not self.public_url:
             yield "telegram_webhook", "TELEGRAM_WEBHOOK needs PUBLIC_URL: Telegram must know where to post"
         if self.telegram_webhook and self._public_port not in TELEGRAM_PORTS:
@@ -112,6 +113,11 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Machine, BaseSet
     def proxies(self) -> Proxies:
         """By which proxy the chats, the gateway and media are called."""
         return Proxies(https=self.https_proxy, http=self.http_proxy, every=self.all_proxy, direct=self.no_proxy)
+
+    @property
+    def voices(self) -> tuple[Voice | str, ...]:
+        """The operator's voices besides the built-in ones. Raises ConfigurationError."""
+        return *(read_voices(self.voices_file) if self.voices_file else ()), *self.more_voices
 
     @property
     def sandboxed(self) -> bool:
@@ -172,6 +178,7 @@ _READ: Mapping[str, Callable[[Settings], object]] = {
     "telegram_token": _token("telegram_token"),
     "price": lambda settings: settings.price_micros,
     "database_url": lambda settings: settings.database,
+    "voices_file": lambda settings: settings.voices,
     "default_allowance": lambda settings: settings.default_quota,
     "direct_allowance": lambda settings: settings.direct_quota,
     "default_pool": lambda settings: settings.default_pool_micros,
@@ -217,7 +224,7 @@ def read(**overrides: Any) -> Reading:
     faults |= {name: sentence for name, sentence in more.items() if name not in faults}
     return Reading(
         settings,
-        faults=[*(sentence for _, sentence in broken), *dict.fromkeys(faults.values())],
+        faults=[*(sentence for _, sentence in broken), *dict.fromkeys("\n".join(faults.values()).splitlines())],
         faulty={*(name for name, _ in broken), *faults},
         unknown=misspelt({*names, *os.environ}, defaults),
     )

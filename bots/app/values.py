@@ -18,7 +18,7 @@ def catalog_of(settings: Settings) -> Catalog:
     table = catalog(
         price_micros=settings.price_micros,
         limits={name: limit for name, limit in limits.items() if limit},
-        more_voices=settings.more_voices,
+        more_voices=settings.voices,
         default_voice=settings.default_voice,
         endpoints={name: path for name, path in endpoints.items() if path},
     )

@@ -15,6 +15,7 @@ from core.domain.models import Turn
 from core.domain.parameters import says_something
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
+from core.domain.voices import Cast
 
 _TAGS = r"(?:\[[^\[\]]*\]\s*+)*+"
 _LABEL = re.compile(
@@ -58,24 +59,24 @@ def turns(text: str, product: Product, catalog: Catalog, narrator: str, *, may_c
     line's number for any other name, and for a speaker without text; `Aria: Note: hi` speaks the second name.
     `may_call`: the first words may name another narrator, as those of any text may name its voice.
     """
-    lines = [_read(number, line, catalog.voices) for number, line in enumerate(text.splitlines(), start=1)]
+    lines = [_read(number, line, catalog.cast) for number, line in enumerate(text.splitlines(), start=1)]
     begin = [line.begins for line in lines]
     if _Begins.VOICE not in begin or begin.count(_Begins.VOICE) + begin.count(_Begins.SLIP) < 2:
         return ()
     if may_call and lines[0].begins is _Begins.TEXT:
-        lines[0] = _called(lines[0], catalog.voices)
+        lines[0] = _called(lines[0], catalog.cast)
     return tuple(_turns(lines, product, catalog, narrator))
 
 
-def _read(number: int, line: str, voices: tuple[str, ...]) -> _Line:
+def _read(number: int, line: str, cast: Cast) -> _Line:
     found = _LABEL.fullmatch(line)
     if found is None:
         return _Line(number, line)
     name = found["name"].rstrip("_")
     said = " ".join(filter(None, (found["before"].strip(), found["after"].strip(), found["said"].strip())))
-    if voice := voice_named(name, voices):
+    if voice := voice_named(name, cast):
         return _Line(number, said, _Begins.VOICE, name, voice)
-    if near := voices_near(name, voices):
+    if near := voices_near(name, cast):
         return _Line(number, said, _Begins.SLIP, name, near[0])
     is_apart = found["blank"] or not found["said"] or found["colon"] != ":"
     if is_apart and _is_name(name):
@@ -83,9 +84,9 @@ def _read(number: int, line: str, voices: tuple[str, ...]) -> _Line:
     return _Line(number, line)
 
 
-def _called(line: _Line, voices: tuple[str, ...]) -> _Line:
+def _called(line: _Line, cast: Cast) -> _Line:
     """Read the name of the narrator, if the line begins with it; a doubtful one is a slip."""
-    found = beginning(line.said, voices)
+    found = beginning(line.said, cast)
     if not found.voices:
         return line
     begins, name = _Begins.TEXT if found.plain else _Begins.SLIP, line.said.split(maxsplit=1)[0]

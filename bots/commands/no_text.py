@@ -160,7 +160,7 @@ def _refuse_bare_name(typed: Typed, text: str) -> None:
 
 def _calls(typed: Typed, first: str, rest: str) -> bool:
     """Say whether a voice follows the first word, and that is not the word "voice" itself."""
-    return plain(first) != typed.product.speaker and beginning(rest, typed.catalog.voices).plain
+    return plain(first) != typed.product.speaker and beginning(rest, typed.catalog.cast).plain
 
 
 def _refuse_nameless(typed: Typed, text: str) -> None:

@@ -107,7 +107,7 @@ def _found(words: Words, product: str, catalog: Catalog) -> _Found:
     if not is_literal and (turns := _dialogue(text, typed)):
         refuse_no_text(typed, text)
         return _Found({**typed.given, row.speaker: turns[0].voice, row.billed: text.strip()}, turns=turns)
-    if last_voice and not is_literal and beginning(text, catalog.voices).plain:
+    if last_voice and not is_literal and beginning(text, catalog.cast).plain:
         typed.refuse_twice(row.speaker, last_voice, words.body[len(before) :].strip())
     found = _voice(text, typed, is_literal=is_literal) if row.speaker else NO_NAME
 
@@ -143,7 +143,7 @@ def _dialogue(text: str, typed: Typed) -> tuple[Turn, ...]:
     if row.splits_at is None:
         return ()
     given = typed.given.get(row.speaker, "")
-    chosen = beginning(given, catalog.voices)
+    chosen = beginning(given, catalog.cast)
     narrator = chosen.voices[0] if chosen.voices else catalog.default_voice
     turns = dialogues.turns(text, row, catalog, narrator, may_call=not given)
     if turns and given and (chosen.rest or not chosen.plain):
@@ -171,12 +171,12 @@ def _voice(text: str, typed: Typed, *, is_literal: bool) -> Beginning:
     catalog, speaker = typed.catalog, typed.product.speaker
     chosen = typed.given.pop(speaker, "")
     if chosen:
-        found = beginning(chosen, catalog.voices)
+        found = beginning(chosen, catalog.cast)
         if found.rest or not found.voices:
             raise InvalidInput(speaker, chosen, allowed(Rule.ONE_OF, choices=catalog.voices))
         return replace(found, rest=text, chosen=True)
     if is_literal:
         return NO_NAME
     if called := re.match(rf"\s*{speaker}\s+(?=\S)", text, re.IGNORECASE):
-        return replace(beginning(text[called.end() :], catalog.voices), plain=False)
-    return beginning(text, catalog.voices)
+        return replace(beginning(text[called.end() :], catalog.cast), plain=False)
+    return beginning(text, catalog.cast)

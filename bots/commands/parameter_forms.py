@@ -27,6 +27,8 @@ QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u00ab": "\u0
 """Opening quotation marks, with those that close them."""
 QUOTATION_MARKS = frozenset("".join((*QUOTES, *QUOTES.values())))
 _FRACTION = re.compile(r"\d*[.,]\d")
+JOINER = "\ue000"
+"""In the place of each blank within a name of several words, so that it is one value."""
 LONGEST_LAST = 240
 """Characters at the end of a text that are searched for its last parameter."""
 
@@ -69,10 +71,11 @@ class Found:
         part = match.groupdict()
         name = name_of(part["name"] or part["option"])
         value, sign = unicodedata.normalize("NFKC", part["value"]), unicodedata.normalize("NFKC", part["sign"] or " ")
+        value = value.replace(JOINER, " ")
         value = value[1:-1] if value[0] == '"' else value.rstrip(",;:" if sign.isspace() else ",;")
         dashes = part["dashes"] or part.get("marks") or ""
         return cls(
-            match[0].strip(),
+            match[0].strip().replace(JOINER, " "),
             name,
             value,
             sign,

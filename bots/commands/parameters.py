@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from bots.commands.letters import resembles
 from bots.commands.parameter_forms import EQUALS, GROUP, QUOTES, WORD, Found, Place, first, last, last_group
-from bots.commands.voice_names import beginning
+from bots.commands.voice_names import beginning, joined
 from bots.text import allowed_words, product_words
 from bots.text.locale import _
 from core.domain.allowed import Allowed
@@ -32,12 +32,12 @@ class Typed:
     """The typed words of an order: `/speak [voice] [name=value …] text [name=value …]`.
 
     Before the text, these forms of a parameter are accepted: `speed=1.2`, `speed = 1.2`, `speed:1.2`, `speed: 1.2`,
-    `speed 1.2:`, `--speed 1.2`, `-speed 1.2`, `[speed=1.2]`. After the text it may have no blanks (`hi speed=1.2`),
-    dashes or brackets; within the text it is refused. `speed 1.2 hi`, `hi speed: 1.2`, `hi speed 1.2` and
-    `hi voice Aria` may be prose, so they are refused. Invalid values are refused, except those of numbers that read
-    as prose (`speed: the film`, `solve for speed=distance/time`). Misspelt names and those of other products are
-    refused in the same forms. Unknown names are refused only as `velocity=2` before or after the text, or as
-    `--velocity 2`; two letters only if a name begins with them (`sp=1.2`, but `E=mc2`). Parameters that are given
+    `speed 1.2:`, `--speed 1.2`, `-speed 1.2`, `[speed=1.2]`, and `-v Aria` for who speaks. After the text it may have
+    no blanks (`hi speed=1.2`), dashes or brackets; within the text it is refused. `speed 1.2 hi`, `hi speed: 1.2`, `hi
+    speed 1.2` and `hi voice Aria` may be prose, so they are refused. Invalid values are refused, except those of
+    numbers that read as prose (`speed: the film`, `solve for speed=distance/time`). Misspelt names and those of other
+    products are refused in the same forms. Unknown names are refused only as `velocity=2` before or after the text, or
+    as `--velocity 2`; two letters only if a name begins with them (`sp=1.2`, but `E=mc2`). Parameters that are given
     twice are refused. Each refusal suggests a line, which keeps everything that may be the text, and `text="…"`, which
     says everything literally. `bots.commands.no_text` refuses unfinished parameters, such as `hi speed=`, and what is
     no text, such as `--help`, `[voice] text` and another command.
@@ -58,7 +58,7 @@ class Typed:
             if (group := GROUP.match(text)) and self._takes_all(group["inside"]):
                 text = text[group.end() :]
                 continue
-            found = first(text)
+            found = self._named(first(joined(text, self.catalog.cast)))
             if found and found.name == self.product.billed and found.sign.strip():
                 return self._literal(text[found.value_start :].strip()), True
             if found is None or not self.take(found):
@@ -89,7 +89,7 @@ class Typed:
                     return text
                 text = text[: group.start()]
                 continue
-            found = last(text)
+            found = self._named(last(joined(text, self.catalog.cast)))
             if found is None or not self.take(found):
                 return text
             text = text[: found.start].rstrip().removesuffix(",").removesuffix(";")
@@ -98,11 +98,17 @@ class Typed:
         """Refuse a parameter that was already given."""
         self.refuse(name, value, _("given once"), typed)
 
+    def _named(self, found: Found | None) -> Found | None:
+        """Give `-v Aria` its whole name."""
+        speaker = self.product.speaker
+        is_short = found is not None and found.is_marked and speaker and found.name == speaker[0]
+        return replace(found, name=speaker) if found is not None and is_short else found
+
     def _takes_all(self, inside: str) -> bool:
         """Read the parameters in brackets, if there is nothing else in them."""
         apart = self.with_given(self.given)
         while inside.strip():
-            found = first(inside, Place.IN_BRACKETS)
+            found = self._named(first(joined(inside, self.catalog.cast), Place.IN_BRACKETS))
             if found is None or not apart.take(found):
                 return False
             inside = inside[found.end :]
@@ -134,7 +140,7 @@ class Typed:
 
     def _mended(self, found: Found, parameter: Parameter) -> str:
         """Return the parameter with a valid value, followed by what may be the text."""
-        called = beginning(found.value, self.catalog.voices)
+        called = beginning(found.value, self.catalog.cast)
         if found.name == self.product.speaker and called.plain and called.rest:  # voice="Aria Hello"
             return f"{found.name}={called.voices[0]} {called.rest}"
         is_text = found.is_apart or (found.typed == self.body.strip() and not isinstance(parameter, Number))
@@ -148,7 +154,7 @@ class Typed:
     def takes(self, name: str, value: str) -> bool:
         """Say whether a word is a valid value of a parameter."""
         if name == self.product.speaker:
-            meant = beginning(value, self.catalog.voices)
+            meant = beginning(value, self.catalog.cast)
             return bool(meant.voices) and not meant.rest
         parameter = self.product.table[name]
         try:

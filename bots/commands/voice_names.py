@@ -1,12 +1,14 @@
 """Recognising a voice's name at the beginning of a text: clearly, perhaps, or not at all. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from bots.commands.letters import as_it_looks, bare, resembles
-from bots.commands.parameter_forms import QUOTES
+from bots.commands.parameter_forms import JOINER, QUOTES
+from core.domain.voices import Cast
 
 MOST_GUESSES = 3
 SHORTEST_GUESS = 3
@@ -22,8 +24,9 @@ _AFTER = re.compile(
     re.VERBOSE,
 )
 _TAGS = re.compile(r"\s*(?:\[[^\[\]]*\]\s*)+")
-_WORD = re.compile(r"\S*")
-_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS = r"[^\W\d_]+"
+_BLANKS = r"[^\S\n]+"
+"""Between the words of a name."""
 _APOSTROPHES = ("'", "\u2019", "\u02bc")
 _PAIRS = QUOTES | {"[": "]", "(": ")", "{": "}", "<": ">"} | {mark: mark for mark in "*_~`"}
 """Opening marks before a name, with the closing ones after it."""
@@ -44,31 +47,53 @@ class Beginning:
 NO_NAME = Beginning()
 
 
-def beginning(text: str, voices: Iterable[str]) -> Beginning:
+def beginning(text: str, cast: Cast) -> Beginning:
     """Find a voice at the beginning of a text; after a tag it is never plain."""
-    names = tuple(voices)
-    found, tags = _first_word(text, names), _TAGS.match(text)
+    found, tags = _first_words(text, cast), _TAGS.match(text)
     if found.voices or tags is None:
         return found
-    after = _first_word(text[tags.end() :], names)
+    after = _first_words(text[tags.end() :], cast)
     return Beginning(after.voices, tags[0] + after.rest) if after.plain else NO_NAME
 
 
+class _Names(NamedTuple):
+    """The names of a cast by their looks, and the patterns that find as many words as a name has."""
+
+    by_look: Mapping[str, str]
+    words: re.Pattern[str]
+    letters: Sequence[re.Pattern[str]]
+    """For misspelt names, those of most words first."""
+    several: re.Pattern[str] | None
+    """Finds names of several words."""
+
+
 @lru_cache(maxsize=8)
-def _by_name(voices: tuple[str, ...]) -> dict[str, str]:
-    return {as_it_looks(voice): voice for voice in voices}
+def _names(cast: Cast) -> _Names:
+    by_look = {_look(name): voice.name for name, voice in cast.by_name.items()}
+    most = max((look.count(" ") for look in by_look), default=0)
+    letters = [re.compile(rf"{_LETTERS}(?:{_BLANKS}{_LETTERS}){{{n}}}") for n in range(most, -1, -1)]
+    words = re.compile(rf"\S*(?:{_BLANKS}\S+){{0,{most}}}")
+    long = sorted((name for name in cast.by_name if " " in name), key=len, reverse=True)
+    any_of = "|".join(_BLANKS.join(map(re.escape, name.split())) for name in long)
+    several = re.compile(rf"(?<!\w)(?:{any_of})(?!\w)", re.IGNORECASE) if long else None
+    return _Names(by_look, words, letters, several)
 
 
-def _first_word(text: str, voices: tuple[str, ...]) -> Beginning:
-    by_name = _by_name(voices)
+def _look(name: str) -> str:
+    """Fold a name; any blanks in it are one space."""
+    return " ".join(as_it_looks(name).split())
+
+
+def _first_words(text: str, cast: Cast) -> Beginning:
+    names = _names(cast)
     before = _BEFORE.match(text)
     start = before.end() if before else 0
-    word = _WORD.match(text, start)
-    token = word[0] if word else ""
+    found = names.words.match(text, start)
+    token = found[0] if found else ""
     for end in range(min(len(token), LONGEST_NAME), 0, -1):
-        if _is_edge(token, end) and (voice := by_name.get(as_it_looks(token[:end]))):
+        if _is_edge(token, end) and (voice := names.by_look.get(_look(token[:end]))):
             return _named(text, start, end, voice)
-    return _resembling(text, start, by_name)
+    return _resembling(text, start, names)
 
 
 def _named(text: str, start: int, end: int, voice: str) -> Beginning:
@@ -94,31 +119,38 @@ def _is_edge(word: str, end: int) -> bool:
     return end == len(word) or not word[end].isalnum() or (word[end].isupper() and word[end - 1].islower())
 
 
-def _resembling(text: str, start: int, by_name: dict[str, str]) -> Beginning:
+def _resembling(text: str, start: int, names: _Names) -> Beginning:
     """Find the voices whose names may be misspelt; ordinary words are no names."""
-    letters = _LETTERS.match(text, start)
-    after = _AFTER.match(text, letters.end()) if letters else None
-    if letters is None or after is None or len(letters[0]) > LONGEST_NAME:
-        return NO_NAME
-    near = _near(letters[0], by_name)
-    return Beginning(near, text[after.end() :]) if near else NO_NAME
+    for letters in names.letters:
+        found = letters.match(text, start)
+        after = _AFTER.match(text, found.end()) if found and len(found[0]) <= LONGEST_NAME else None
+        if found and after and (near := _near(found[0], names)):
+            return Beginning(near, text[after.end() :])
+    return NO_NAME
 
 
-def _near(word: str, by_name: dict[str, str]) -> tuple[str, ...]:
-    letters = bare(word)
+def _near(word: str, names: _Names) -> tuple[str, ...]:
+    letters = " ".join(bare(word).split())
     if len(letters) < SHORTEST_GUESS or letters in ORDINARY_WORDS:
         return ()
-    return tuple(voice for name, voice in by_name.items() if resembles(letters, name))[:MOST_GUESSES]
+    near = (voice for look, voice in names.by_look.items() if resembles(letters, look))
+    return tuple(dict.fromkeys(near))[:MOST_GUESSES]
 
 
-def voice_named(word: str, voices: tuple[str, ...]) -> str | None:
+def joined(text: str, cast: Cast) -> str:
+    """Return a text of the same length in which each name of several words is one word."""
+    several = _names(cast).several
+    return several.sub(lambda found: re.sub(r"\s", JOINER, found[0]), text) if several else text
+
+
+def voice_named(word: str, cast: Cast) -> str | None:
     """Return the voice that a word names in any spelling of its letters, or None."""
-    return _by_name(voices).get(as_it_looks(word))
+    return _names(cast).by_look.get(_look(word))
 
 
-def voices_near(word: str, voices: tuple[str, ...]) -> tuple[str, ...]:
+def voices_near(word: str, cast: Cast) -> tuple[str, ...]:
     """Return the voices whose names a word may misspell."""
-    return _near(word, _by_name(voices))
+    return _near(word, _names(cast))
 
 
 _FOLLOWING = {

@@ -3,7 +3,7 @@
 A parameter says what it takes and how a person types it, so that every platform offers it from its one line here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any
@@ -13,17 +13,10 @@ from core.domain.allowed import allowed as says
 from core.domain.money import cost_of
 from core.domain.parameters import Flag, Number, OneOf, Parameter, Text
 from core.domain.refusals import InvalidInput
+from core.domain.voices import CAST, Cast, Voice
 
 PRICE_MICROS = 100_000
 """Per 1,000 characters, both products (gateway documentation, "Pricing": $0.1 per 1000 characters)."""
-
-# The vendor's 20 default voices, then the four more that the gateway's documentation names.
-VOICES = tuple(
-    (
-        "Aria Roger Sarah Laura Charlie George Callum River Liam Charlotte Alice Matilda Will Jessica Eric Chris Brian "
-        "Daniel Lily Bill Rachel Domi Bella Antoni"
-    ).split()
-)
 
 OUTPUT_FORMATS = tuple(
     (
@@ -61,6 +54,8 @@ class Product:
     """The parameter that chooses the format of the file, if there is one."""
     table: Mapping[str, Parameter] = field(repr=False)
     """Its parameters by name."""
+    sent: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the gateway calls who speaks, by the names of those that it calls otherwise."""
     price_micros: int = PRICE_MICROS
     usual_s: float
     """The gateway's usual time, after which polling speeds up."""
@@ -94,6 +89,11 @@ class Product:
                 raise InvalidInput(name, "", says(Rule.REQUIRED))
         return {name: self.table[name].check(name, value) for name, value in parameters.items()}
 
+    def body_of(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return validated parameters as the gateway takes them."""
+        who = self.sent.get(self.speaker_of(parameters))
+        return {**parameters, self.speaker: who} if who else dict(parameters)
+
     def text_of(self, parameters: Mapping[str, Any]) -> str:
         """Return what is spoken or played, "" where it is not given."""
         return str(parameters.get(self.billed) or "")
@@ -114,14 +114,15 @@ class Product:
         """Price validated parameters, in micros."""
         return cost_of(self.characters(parameters), self.price_micros)
 
-    def changed(self, *, limit: int | None, speakers: tuple[str, ...], **row: Any) -> "Product":
-        """Return the row with an operator's limit for its text and names of who may speak, and other changes."""
+    def changed(self, *, limit: int | None, cast: Cast, **row: Any) -> "Product":
+        """Return the row with an operator's limit for its text and those who may speak, and other changes."""
         table = dict(self.table)
         text, who = table[self.billed], table.get(self.speaker)
         if limit is not None and isinstance(text, Text):
             table[self.billed] = replace(text, limit=limit)
         if isinstance(who, OneOf):
-            table[self.speaker] = replace(who, choices=speakers)
+            table[self.speaker] = replace(who, choices=cast.names)
+            row["sent"] = cast.sent
         return replace(self, table=table, **row)
 
 
@@ -138,7 +139,7 @@ PRODUCTS: Mapping[str, Product] = {
             speaker="voice",
             table={
                 "text": Text(3000, example="Hello everyone"),
-                "voice": OneOf(VOICES, is_open=True),
+                "voice": OneOf(CAST.names, is_open=True),
                 # The model takes stability only at these steps, whatever the range says.
                 "stability": Number(0.0, 1.0, steps=(0.0, 0.5, 1.0), example="0.5"),
                 "similarity_boost": Number(0.0, 1.0, example="0.8"),
@@ -176,10 +177,10 @@ def row_of(name: str) -> Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """The products on offer and the voices by name."""
+    """The products on offer and the voices."""
 
     products: Mapping[str, Product]
-    voices: tuple[str, ...] = VOICES
+    cast: Cast = CAST
     default_voice: str = "Aria"
 
     def __getitem__(self, name: str) -> Product:
@@ -193,9 +194,15 @@ class Catalog:
         """Return the products by the commands that order them."""
         return {row.command: row for row in self.products.values()}
 
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Name the voices as members see them."""
+        return self.cast.names
+
     def voice(self, word: str) -> str | None:
-        """Return the voice that the word names in any case, or None."""
-        return next((v for v in self.voices if v.casefold() == word.casefold()), None)
+        """Return the name of the voice that the word means in any case, or None."""
+        found = self.cast.named(word)
+        return found.name if found else None
 
     def example(self, row: Product) -> str:
         """Give what may be written after the command: who speaks, where somebody does, and a text."""
@@ -207,19 +214,19 @@ def catalog(
     *,
     price_micros: int = PRICE_MICROS,
     limits: Mapping[str, int] | None = None,
-    more_voices: tuple[str, ...] = (),
+    more_voices: Sequence[Voice | str] = (),
     default_voice: str = "Aria",
     endpoints: Mapping[str, str] | None = None,
 ) -> Catalog:
     """Build the table with an operator's changes: by a product's name the longest text, and another path."""
-    voices = VOICES + tuple(v for v in more_voices if v not in VOICES)
+    cast = CAST.with_more(more_voices)
     rows = {
         name: row.changed(
             limit=(limits or {}).get(name),
-            speakers=voices,
+            cast=cast,
             price_micros=price_micros,
             endpoint=(endpoints or {}).get(name, row.endpoint),
         )
         for name, row in PRODUCTS.items()
     }
-    return Catalog(products=rows, voices=voices, default_voice=default_voice)
+    return Catalog(products=rows, cast=cast, default_voice=default_voice)

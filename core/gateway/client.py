@@ -43,7 +43,7 @@ class GatewayClient:
         self._media = MediaFetcher(settings.url, settings.media, self._tls, proxies=settings.proxies)
 
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
-        how = {"json": dict(parameters), "headers": self._callback(callback_token)}
+        how = {"json": product.body_of(parameters), "headers": self._callback(callback_token)}
         return answers.request_id(await self._exchange("POST", product.endpoint, **how), self._key)
 
     async def status(self, request_id: str) -> Status:

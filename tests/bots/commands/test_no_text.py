@@ -40,7 +40,6 @@ HELP = f"{EXAMPLE}, /help for all that I can do"
         ("sp=1.2 Hello", "/speak speed=1.2 Hello"),
         ("v=Aria Hello", "/speak voice=Aria Hello"),
         ("=1.2 Hello", "/speak Hello"),
-        ("-v Aria Hello", "/speak Aria Hello"),
         ("Hello --help", "/speak Hello"),
     ],
 )

@@ -13,7 +13,8 @@ from babel.messages.pofile import write_po
 from bots.commands.table import COMMANDS
 from bots.text import locale
 from bots.text.admin_replies import LIMITS
-from core.domain.products import PRODUCTS, VOICES
+from core.domain.products import PRODUCTS
+from core.domain.voices import CAST
 
 ROOT = Path(__file__).parents[3]
 PSEUDO = "fi"
@@ -23,7 +24,7 @@ _PARAMETERS = [name for row in PRODUCTS.values() for name in row.table]
 _TYPED = "chars none unlimited request Hello everyone lo rain beat telegram console".split()
 _FINNISH = ("ja", "tai")
 """And, or: Babel's own."""
-CODES = frozenset([*_TABLE, *_PARAMETERS, *_TYPED, *_FINNISH, *VOICES, *PRODUCTS, *LIMITS])
+CODES = frozenset([*_TABLE, *_PARAMETERS, *_TYPED, *_FINNISH, *CAST.names, *PRODUCTS, *LIMITS])
 """What stays as it is: names, and what people type."""
 _KEPT = re.compile(r"\{\w+\}|/\w+|@\w+|[\w=.]*[=_.][\w=.]*\w|[A-Z]{2,}")
 """Fields, commands and names of settings stay, so that what is left can be looked through for plain letters."""

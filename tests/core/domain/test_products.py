@@ -2,8 +2,9 @@ import math
 
 import pytest
 
-from core.domain.products import OUTPUT_FORMATS, VOICES, catalog
+from core.domain.products import OUTPUT_FORMATS, catalog
 from core.domain.refusals import InvalidInput
+from core.domain.voices import CAST
 
 TABLE = catalog()
 SPEECH = {"text": "Hello", "voice": "Aria"}
@@ -12,7 +13,7 @@ MUSIC = {"prompt": "lo-fi rain beat"}
 
 def test_the_table_is_the_documented_one() -> None:
     assert len(OUTPUT_FORMATS) == 19
-    assert len(VOICES) == len(set(VOICES)) == 24
+    assert len(CAST.names) == len(set(CAST.names)) == 24
     assert TABLE["speech"].endpoint == "/eleven-v3-alpha-954/v1/eleven-v3-alpha-request"
     assert TABLE["music"].endpoint == "/elevenlabs-music-api-368/v1/elevenlabs-music-api-request"
 
@@ -77,7 +78,7 @@ def test_an_operator_changes_the_table() -> None:
     table = catalog(
         price_micros=200_000, limits={"speech": 10}, more_voices=("Zed", "Aria"), endpoints={"music": "/new/music"}
     )
-    assert table.voices == (*VOICES, "Zed")
+    assert table.voices == (*CAST.names, "Zed")
     assert table["speech"].validate({"text": "0123456789", "voice": "zed"})["voice"] == "Zed"
     with pytest.raises(InvalidInput):
         table["speech"].validate({"text": "0123456789a", "voice": "zed"})
