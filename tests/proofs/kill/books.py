@@ -14,6 +14,7 @@ from core.domain.lifecycle import DeliveryState, Reason
 from storage.jobs_sql import UNDER_WAY
 from storage.sqlite import audit_file, connect
 from tests.proofs.doubts import MADE, Made
+from tests.schema import is_current
 
 JOBS = f"""
     SELECT jobs.job_id, event_id, coalesce(deliveries.state, {UNDER_WAY}, jobs.state) AS stage,
@@ -95,9 +96,9 @@ def copied(database: Path) -> Iterator[Path]:
 
 
 def remembered(database: Path) -> Memory:
-    """Read what a database remembers; nothing if it was never set up."""
+    """Read what a database remembers; nothing if its setup has not come to the end."""
     with closing(connect(database, read_only=True)) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").fetchone():
+        if not is_current(connection):
             return NOTHING
         connection.row_factory = sqlite3.Row
         jobs = [Row(**row) for row in connection.execute(JOBS)]
