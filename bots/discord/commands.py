@@ -8,13 +8,13 @@ import discord
 from discord import AppCommandOptionType, app_commands
 from discord.app_commands import Choice
 
-from bots.commands import table
+from bots.commands import table, voice_search
 from bots.commands.command import Argument, Command, Kind, Who
 from bots.commands.text_files import FILE
 from bots.discord.connection import AnyCommand, Bot
 from bots.discord.identity import Anybody
 from bots.text import product_words
-from bots.text.locale import _
+from bots.text.locale import _, speaking, tag_of
 from core.domain.parameters import (
     Flag,
     Number,
@@ -23,6 +23,7 @@ from core.domain.parameters import (
     Text,
 )
 from core.domain.products import Catalog, Product
+from core.domain.voices import Cast
 
 MOST_CHOICES = 25
 LONGEST_CHOICE = 100
@@ -85,6 +86,20 @@ class Search(Option):
         return [Choice(name=choice, value=choice) for choice in found[:MOST_CHOICES]]
 
 
+class VoiceSearch(Option):
+    """An option with autocompletion by what voices are like; whatever is written is read again."""
+
+    def __init__(self, parameter: Parameter, cast: Cast) -> None:
+        super().__init__(parameter, longest=LONGEST_CHOICE)
+        self._cast = cast
+
+    async def autocomplete(self, interaction: discord.Interaction[Any], typed: str | float, /) -> list[Choice[Any]]:
+        """Offer the voices that the typed words are about, each with what it is like."""
+        with speaking(tag_of(str(interaction.locale))):
+            voices = voice_search.found(str(typed), self._cast)[:MOST_CHOICES]
+            return [Choice(name=voice_search.described(each, LONGEST_CHOICE), value=each.name) for each in voices]
+
+
 def _is_searched(parameter: Parameter) -> bool:
     return isinstance(parameter, OneOf) and (parameter.is_open or len(parameter.choices) > MOST_CHOICES)
 
@@ -92,7 +107,7 @@ def _is_searched(parameter: Parameter) -> bool:
 def commands(catalog: Catalog) -> tuple[AnyCommand, ...]:
     """Return one command for each product, and those of the table."""
     names = dict.fromkeys(command.group for command in table.COMMANDS if not command.is_typed)
-    return (*map(_order, catalog.products.values()), *map(_command, names))
+    return (*(_order(row, catalog.cast) for row in catalog.products.values()), *map(_command, names))
 
 
 class _Entry(NamedTuple):
@@ -104,7 +119,7 @@ class _Entry(NamedTuple):
     is_required: bool
 
 
-def _order(row: Product) -> AnyCommand:
+def _order(row: Product, cast: Cast) -> AnyCommand:
     """Make a product's command.
 
     Its text is the first option, because whatever is typed unlabelled ends up there, and required, also beside a file:
@@ -118,7 +133,10 @@ def _order(row: Product) -> AnyCommand:
     def entry(name: str, kind: Option) -> _Entry:
         return _Entry(name, kind, product_words.parameter(row, name), name == row.billed)
 
-    options = [(row.billed, Option(row.table[row.billed])), *((name, _option(row.table[name])) for name in row.options)]
+    def option(name: str) -> Option:
+        return VoiceSearch(row.table[name], cast) if name == row.speaker else _option(row.table[name])
+
+    options = [(row.billed, Option(row.table[row.billed])), *((name, option(name)) for name in row.options)]
     entries = [entry(*option) for option in options]
     if row.splits_at is not None:
         entries.insert(1, _Entry(FILE, discord.Attachment, _(product_words.FILE), is_required=False))

@@ -90,6 +90,8 @@ async def test_choices_are_offered_and_checked_again(stage: Stage, app: App, stu
     assert "Charlotte" in [c["value"] for c in offered]
     everything = await stage.world.autocomplete(stage.ana, stage.channel, "/speak", voice="", focused="voice")
     assert len(everything) == 24
+    deep = await stage.world.autocomplete(stage.ana, stage.channel, "/speak", voice="deep male", focused="voice")
+    assert deep == [{"name": "Brian: deep, male, middle-aged, American, narration, English", "value": "Brian"}]
     bad = "@everyone **Bob** <@123456789012345678>"
     reply = await stage.world.command(stage.ana, stage.channel, "/speak", voice=bad, text="Hello")
     said = await reply.settled(lambda m: m.content)

@@ -36,7 +36,7 @@ def unmarked(node: ast.AST, place: str) -> Iterator[str]:
 def test_every_sentence_is_marked() -> None:
     found: list[str] = []
     for path in (path for room in ROOMS for path in (ROOT / "bots" / room).glob("*.py")):
-        if path.stem == "voice_names":  # lists of words
+        if path.stem in {"voice_names", "voice_search"}:  # lists of words
             continue
         for node in ast.parse(path.read_text()).body:
             found += unmarked(node, path.stem)
