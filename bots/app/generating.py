@@ -23,6 +23,7 @@ async def generating(settings: Settings) -> AsyncIterator[tuple[Gateway, MediaTo
         media, gateway = Media(), GatewayClient(_gateway_settings(settings, url))
         stack.push_async_callback(media.close)
         stack.push_async_callback(gateway.close)
+        media.warm()
         yield gateway, media
 
 

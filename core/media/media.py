@@ -41,6 +41,10 @@ class Media:
         self._joining = Semaphore(max(children - 1, 1))
         """Joins take minutes; they leave a child to what takes none."""
 
+    def warm(self) -> None:
+        """Start a child in the background, so that the first request need not wait for it."""
+        self._pool.warm()
+
     async def close(self) -> None:
         """Kill the children; what is under way ends with MediaError."""
         await self._pool.close()

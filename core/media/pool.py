@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 # Our folder comes last: it must hide no library.
 PROGRAM = f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); from core.media.child import main; main()"
 START_S = 30
+IDLE_S = 60
+"""After this long, of several processes that have nothing to do one is left."""
 COMPLAINTS_BYTES = 4096
 ENVIRONMENT = {
     "PATH": os.defpath,
@@ -128,7 +130,24 @@ class Pool:
         self._alive: set[Child] = set()
         self._idle: list[Child] = []
         self._burials: set[asyncio.Task[None]] = set()
+        self._warming: asyncio.Task[None] | None = None
+        self._thinning: asyncio.TimerHandle | None = None
         self._closed = False
+
+    def warm(self) -> None:
+        """Start a child in the background, unless there is one: starting takes longer than most requests."""
+        if not self._alive and not self._closed:
+            self._warming = asyncio.create_task(self._warm(), name="warm media process")
+
+    async def _warm(self) -> None:
+        async with self._free:
+            if self._idle or self._closed:
+                return
+            try:
+                self._idle.append(await self._start())
+            except MediaError as error:
+                if not self._closed:
+                    log.warning("no media process could be started ahead: %s", error)
 
     async def ask(self, operation: str, arguments: JSON, deadline_s: float) -> JSON:
         """Return a child's answer; `deadline_s` counts from when a child takes the request.
@@ -153,7 +172,15 @@ class Pool:
             self._idle.append(child)
         else:
             self._bury(child)
+            self.warm()
+        if len(self._idle) > 1 and self._thinning is None:
+            self._thinning = asyncio.get_running_loop().call_later(IDLE_S, self._thin)
         return answer
+
+    def _thin(self) -> None:
+        self._thinning = None
+        while len(self._idle) > 1:
+            self._bury(self._idle.pop(0))
 
     async def _start(self) -> Child:
         self._check_open()
@@ -189,6 +216,8 @@ class Pool:
             return
         self._closed = True
         self._idle.clear()
+        if self._thinning is not None:
+            self._thinning.cancel()
         for child in tuple(self._alive):
             self._bury(child)
         for _ in range(self._children):  # once nobody holds a permit, nobody buries any more
