@@ -1,7 +1,9 @@
 """What is known of audio: what a file holds, how a headerless one is read, and what a chat takes."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
+
+from core.domain.jsontype import JSON
 
 ATTEMPTS = 3
 """Encodings that one `fit` tries at most; each has the whole deadline."""
@@ -143,6 +145,20 @@ class Want:
         """Refuse a want that no transcoding can serve."""
         if not any(target.kind in self.playable for target in TARGETS.values()):
             raise ValueError("playable must name ogg/opus or mp3/mp3")
+
+    @classmethod
+    def from_json(cls, data: JSON) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(**data | {"playable": frozenset(data["playable"])})
+
+    def to_json(self) -> JSON:
+        """Return plain values for the media process."""
+        return {
+            "max_bytes": self.max_bytes,
+            "playable": [*self.playable],
+            "prefer": self.prefer,
+            "output_format": self.output_format,
+        }
 
     def takes(self, probe: Probe, size_bytes: int) -> bool:
         """Say whether a file can go as it is."""

@@ -56,6 +56,7 @@ class Part:
 
     def __init__(self, into: Path) -> None:
         self._into = into
+        self._published = False
         self._path = into.with_name(f".{into.name}.{token_hex(8)}.part")
         self._file = os.fdopen(create(self._path), "wb", buffering=0)
 
@@ -65,10 +66,12 @@ class Part:
         while rest:
             rest = rest[self._file.write(rest) :]
 
-    def publish(self) -> None:
-        """Put the file in its place, so that both its bytes and its name survive a power loss."""
+    def publish(self, block: bytes = b"") -> None:
+        """Append the last block and put the file in its place: both its bytes and its name survive a power loss."""
+        self.write(block)
         os.fsync(self._file.fileno())
         self._path.replace(self._into)
+        self._published = True
         directory = os.open(self._into.parent, os.O_RDONLY)
         try:
             os.fsync(directory)
@@ -78,4 +81,5 @@ class Part:
     def discard(self) -> None:
         """Close the file, and remove it unless it was published."""
         self._file.close()
-        self._path.unlink(missing_ok=True)
+        if not self._published:
+            self._path.unlink(missing_ok=True)

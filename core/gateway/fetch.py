@@ -18,7 +18,7 @@ from core.gateway.proxies import Proxies
 from core.gateway.settings import MediaLimits
 
 BUFFER_BYTES = 2**20
-"""One hop to a thread and one write for each."""
+"""One hop to a thread and one write for each; the last one's publishes the file."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAY_APPEAR = frozenset({403, 404, 408, 425, 429})
 """A new object is not at every edge of a CDN at once; the others ask to come back."""
@@ -170,16 +170,18 @@ async def save(response: aiohttp.ClientResponse, into: Path, max_bytes: int) -> 
     with own_disk():
         part = Part(into)
     try:
-        while block := await read_block(response.content):
+        is_last = False
+        while not is_last:
+            block = await read_block(response.content)
+            if size == 0 and not block:
+                raise MediaUnavailable(f"{host}: empty", may_retry=True)
             if size == 0 and is_page(response.headers.get("Content-Type", ""), block):
                 raise MediaUnavailable(f"{host}: a page in place of media", may_retry=True)
             size += len(block)
             if max(size, response.content_length or 0) > max_bytes:
                 raise MediaUnavailable(f"{host}: more than {max_bytes} bytes", may_retry=False)
-            await in_thread(part.write, block)
-        if size == 0:
-            raise MediaUnavailable(f"{host}: empty", may_retry=True)
-        await in_thread(part.publish)
+            is_last = len(block) < BUFFER_BYTES
+            await in_thread(part.publish if is_last else part.write, block)
     finally:
         part.discard()
 
@@ -192,7 +194,7 @@ def is_page(content_type: str, block: bytes) -> bool:
 
 
 async def read_block(content: aiohttp.StreamReader) -> bytes:
-    """Read about BUFFER_BYTES, less at the end, nothing after it."""
+    """Read BUFFER_BYTES or a little more, less at the end, nothing after it."""
     block = bytearray()
     while len(block) < BUFFER_BYTES and (chunk := await content.readany()):
         block += chunk

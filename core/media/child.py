@@ -43,7 +43,7 @@ def prepare(path: str, raw: JSON | None, *, part: str, want: JSON) -> JSON:
 
     `fit` is an answer of its own, about that file; None where there is none.
     """
-    listener, wanted = Listener(), Want(**{**want, "playable": frozenset(want["playable"])})
+    listener, wanted = Listener(), Want.from_json(want)
     size_bytes = Path(path).stat().st_size
     with opened(path, raw) as (source, container):
         seems = expected(source, container, size_bytes)

@@ -65,7 +65,7 @@ class Media:
 
         Raises what `probe` raises.
         """
-        asked = {"path": str(path), "raw": raw and asdict(raw), "want": asdict(want) | {"playable": [*want.playable]}}
+        asked = {"path": str(path), "raw": raw and asdict(raw), "want": want.to_json()}
         with _part_of(into) as part:
             try:
                 answer = await self._answer("prepare", asked | {"part": str(part)}, self._deadline_s)

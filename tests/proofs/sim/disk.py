@@ -121,7 +121,7 @@ class Disk:
     def before_work(self, func: Callable[..., Any]) -> None:
         """Look at what is about to run in a thread."""
         work = next(iter(getattr(func, "args", ())), None)
-        if getattr(work, "__qualname__", "") == "Part.write":
+        if getattr(work, "__qualname__", "") in {"Part.write", "Part.publish"}:
             self.history.point("download")
             if self.full or self.history.draw("spool.write"):
                 raise OSError(errno.ENOSPC, "No space left on device")
