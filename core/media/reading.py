@@ -21,6 +21,7 @@ SHORTEST_RAW_MS = 100
 """Less than this is no speech and no music: any few bytes can be read as so many samples."""
 QUIETEST = 8
 """Of 32768: what A-law has for silence. Nobody hears more than silence where no sample is louder."""
+LISTENED_BYTES = 4096
 TEXT_SHARE = 0.85
 """So much of a text is printable ASCII, at least; of samples, which go up and down, hardly half."""
 # Only these are ever opened: other demuxers follow references to more files and hosts (playlists, concat, SDP).
@@ -152,17 +153,23 @@ class Listener:
             yield frame
 
     def _hears(self, frame: av.AudioFrame) -> bool:
+        for piece in self._plain(frame):
+            samples = memoryview(piece.planes[0])[: 2 * piece.samples * piece.layout.nb_channels]
+            for at in range(0, len(samples), LISTENED_BYTES):  # mostly the first few tell
+                some = array("h", bytes(samples[at : at + LISTENED_BYTES]))
+                if max(some) > QUIETEST or min(some) < -QUIETEST:
+                    return True
+        return False
+
+    def _plain(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
         like = frame.format.name, frame.layout.name, frame.sample_rate
+        if like[0] == "s16":
+            return [frame]
         if like != self._like:
             self._like = like
             self._resampler = av.AudioResampler(format="s16", layout=like[1], rate=like[2], threads=1)
         with reading():
-            plain = self._resampler.resample(frame)
-        for piece in plain:
-            samples = array("h", bytes(piece.planes[0])[: 2 * piece.samples * piece.layout.nb_channels])
-            if samples and (max(samples) > QUIETEST or min(samples) < -QUIETEST):
-                return True
-        return False
+            return self._resampler.resample(frame)
 
     def told(self, container: str, codec: str) -> JSON:
         """Say what the file was. Raises NotAudio, Silent."""
