@@ -1,16 +1,21 @@
-"""`python -m benchmarks [NAME ...]`: measure, print the table, and write JSON and a chart."""
+"""`python -m benchmarks [NAME ...]`: measure, print the table, and write the results to a file."""
 
 import argparse
 import asyncio
+import json
+import pstats
 import sys
+import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.harness import ROOT, Measured, measure
-from benchmarks.picture import picture
-from benchmarks.place import NoServer, Place, place
-from benchmarks.report import as_json, file_name, text
+from benchmarks.harness import Measured, SideFailed, measure, run
+from benchmarks.place import Place, place
+from benchmarks.report import RESULTS, noted, path_in, read, table
 from benchmarks.table import BENCHMARKS
+
+FUNCTIONS = 30
 
 
 def main() -> int:
@@ -18,26 +23,44 @@ def main() -> int:
     options = _parser().parse_args()
     names = options.names or list(BENCHMARKS)
     wanted = any(side.postgres for name in names for side in BENCHMARKS[name].sides.values())
-    try:
-        with place(postgres=wanted) as where:
-            measured = asyncio.run(_all(names, where, quick=options.quick))
-    except NoServer as error:
-        sys.stderr.write(f"PostgreSQL is wanted: {error}\n")
+    with place(postgres=wanted) as where:
+        if options.profile:
+            return asyncio.run(_profile(names, options.profile, where, quick=options.quick))
+        return asyncio.run(_measure(names, where, options.out, quick=options.quick))
+
+
+async def _measure(names: Sequence[str], where: Place, out: Path, *, quick: bool) -> int:
+    out.mkdir(parents=True, exist_ok=True)
+    path = path_in(out, quick=quick)
+    for name in names:
+        told = read(path)
+        measured = Measured(BENCHMARKS[name], told["best_cpu_us"], quick)
+        await measure(measured, where, _say)
+        path.write_text(json.dumps(noted(told, measured), indent=1) + "\n")
+    rows = [row for name in names for row in read(path)["benchmarks"][name]["rows"]]
+    sys.stdout.write(f"{table(rows)}\n\n{path}\n")
+    if quick:
+        sys.stdout.write("Quick: far fewer jobs than the rows say, once. That all runs is all that this says.\n")
+    return 1 if any(row["why"] for row in rows) else 0
+
+
+async def _profile(names: Sequence[str], side: str, where: Place, *, quick: bool) -> int:
+    """Print where one side of one benchmark spends its time, by cProfile, which itself takes a good part of it."""
+    found = [BENCHMARKS[name] for name in names if side in BENCHMARKS[name].sides]
+    if not found:
+        sys.stderr.write(f"No such side: {', '.join(sorted(s for name in names for s in BENCHMARKS[name].sides))}\n")
         return 2
-    lines = [line for one in measured for line in one.lines()]
-    sys.stdout.write(text(lines))
-    if options.quick:
-        sys.stdout.write("\nQuick: far fewer jobs than the rows say, once. That all runs is all that this says.\n")
-    options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / file_name(datetime.now(UTC).date(), quick=options.quick)
-    path.write_text(as_json(measured, quick=options.quick))
-    path.with_suffix(".png").write_bytes(picture(lines, quick=options.quick))
-    sys.stdout.write(f"\n{path}\n")
-    return 1 if any(line.why for line in lines) else 0
-
-
-async def _all(names: list[str], where: Place, *, quick: bool) -> list[Measured]:
-    return [await measure(BENCHMARKS[name], where, quick=quick, say=_say) for name in names]
+    with tempfile.TemporaryDirectory(dir=where.disk) as shared:
+        told = Path(shared) / "profile"
+        try:
+            if found[0].prepare is not None:
+                await run(found[0].prepare, where, Path(shared), quick=quick)
+            await run(found[0].sides[side], where, Path(shared), quick=quick, profile=told)
+        except SideFailed as error:
+            sys.stderr.write(f"{side}: {error}\n")
+            return 1
+        pstats.Stats(str(told)).sort_stats("tottime").print_stats(FUNCTIONS)
+    return 0
 
 
 def _say(what: str) -> None:
@@ -50,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
         "names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME", help=f"{', '.join(BENCHMARKS)} (all)"
     )
     top.add_argument("--quick", action="store_true", help="one small round of each: says that all runs, not how fast")
-    top.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="the folder to write to")
+    top.add_argument("--profile", metavar="SIDE", help="print where one side spends its time, in place of measuring")
+    top.add_argument("--out", type=Path, default=RESULTS, help="the folder of the file of results")
     return top
 
 

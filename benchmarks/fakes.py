@@ -22,8 +22,8 @@ WANT = Want(50_000_000, frozenset({PROBE.kind}), "mp3")
 
 
 @dataclass(frozen=True, slots=True)
-class Completed:
-    """The status of a completed job."""
+class Answer:
+    """The status of a job, mostly COMPLETED."""
 
     status: RequestStatus = RequestStatus.COMPLETED
     media_urls: tuple[str, ...] = ("http://gateway/audio",)
@@ -41,9 +41,9 @@ class FakeGateway:
         """Return a request id."""
         return f"request-{os.getpid()}-{next(self._numbers)}"  # unique across processes
 
-    async def status(self, request_id: str) -> Completed:  # noqa: ARG002
+    async def status(self, request_id: str) -> Answer:  # noqa: ARG002
         """Return COMPLETED."""
-        return Completed()
+        return Answer()
 
     async def fetch(self, url: str, into: Path) -> str:  # noqa: ARG002
         """Write a small file."""

@@ -1,108 +1,142 @@
-"""Stores with old jobs or jobs in flight, written in bulk without the service."""
+"""Stores with many jobs: one that the service carried, copied with other names and times by SQL.
 
+Only names and times are replaced, whatever other columns a table has.
+"""
+
+import asyncio
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.core_rig import open_store
-from benchmarks.fakes import CHAT
+from benchmarks.core_rig import running
+from benchmarks.fakes import CHAT, Answer, FakeGateway
 from benchmarks.harness import Figures
-from benchmarks.orders import COST_MICROS, MEMBERS_OF_COMMUNITY, TEXT
+from benchmarks.orders import caller, order
 from bots.app.compose import WallClock
+from core.domain.contract import RequestStatus
+from core.domain.lifecycle import State
+from core.engine.pace import Pace
 from core.domain.quota import DAY_MS, day_of
-from storage.driver import Driver, Statement
 
-JOBS_OF_MEMBER = 50
+JOBS_OF_MEMBER = 10
 DAYS = 90
-"""How many days the old jobs span; each member was active on a third of them."""
+"""How many days the old jobs span."""
+KEPT_DAYS = 3
+TURN_S = 0.005
 
-_NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
-_KEY = f"'{CHAT}:' || (i % :members / {MEMBERS_OF_COMMUNITY})"
-_HERE = f"(SELECT community_id FROM communities WHERE key = {_KEY})"
+_JOB = "printf(:job, i)"
+_DAY = f"(:today - (i / :members * {DAYS // JOBS_OF_MEMBER} + i % :members) % {DAYS} * {DAY_MS})"
+_MONTH = f"CAST(strftime('%s', {_DAY} / 1000, 'unixepoch', 'start of month') AS INTEGER) * 1000"
 _MEMBER = f"'{CHAT}:m' || (i % :members)"
-_ACCOUNT = f"(SELECT account_id FROM identities WHERE key = {_MEMBER})"
-_COMMUNITIES = f"""{_NUMBERS} INSERT INTO communities (key, state) SELECT {_KEY}, 'approved' FROM n WHERE i < :members
-    ON CONFLICT (key) DO NOTHING"""
-_ACCOUNTS = (
-    f"""{_NUMBERS} INSERT INTO accounts (opened_for) SELECT {_MEMBER} FROM n WHERE i < :members
-    ON CONFLICT (opened_for) DO NOTHING""",
-    """INSERT INTO identities (key, account_id) SELECT opened_for, account_id FROM accounts WHERE true
-    ON CONFLICT (key) DO NOTHING""",
-)
-_DAY = f":today - (i / :members * 3 % {DAYS}) * {DAY_MS}"
-_PAST = (
-    _COMMUNITIES,
-    *_ACCOUNTS,
-    f"""{_NUMBERS} INSERT INTO jobs (
-        job_id, event_id, platform, member, community_id, member_name, direct, product, parameters, characters,
-        cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms, attempts, request_id,
-        submitted_ms, deadline_ms, closed_ms, deliveries
-    ) SELECT printf('0%017d', i), '{CHAT}:past' || i, '{CHAT}', {_MEMBER}, {_HERE}, 'Member', 0, 'speech', :parameters,
-        {len(TEXT)}, {COST_MICROS}, 'ready', :destination, '', ',', printf('0%017d', i) || hex(randomblob(16)),
-        {_DAY}, {_DAY}, 1, hex(randomblob(16)), {_DAY}, {_DAY}, {_DAY}, 1 FROM n""",
-    f"""{_NUMBERS} INSERT INTO deliveries (job_id, number, state, destination, attempts, created_ms, updated_ms)
-    SELECT printf('0%017d', i), 1, 'sent', :destination, 1, {_DAY}, {_DAY} FROM n""",
-    f"""{_NUMBERS} INSERT INTO ledger (
-        entry_id, at_ms, member, account_id, community_id, kind, job_id, day_ms, month_ms, allowance_micros
-    ) SELECT printf('0%017d:hold', i), {_DAY}, {_MEMBER}, {_ACCOUNT}, {_HERE}, 'hold', printf('0%017d', i),
-        {_DAY}, {_DAY}, {COST_MICROS} FROM n""",
-    f"""{_NUMBERS} INSERT INTO ledger (
-        entry_id, at_ms, member, account_id, community_id, kind, job_id, day_ms, month_ms, charged_micros
-    ) SELECT printf('0%017d:charge', i), {_DAY}, {_MEMBER}, {_ACCOUNT}, {_HERE}, 'charge', printf('0%017d', i),
-        {_DAY}, {_DAY}, {COST_MICROS} FROM n""",
-    f"""{_NUMBERS} INSERT INTO usage (account_id, community_id, day_ms, used_micros)
-    SELECT {_ACCOUNT}, {_HERE}, {_DAY}, {COST_MICROS} FROM n WHERE true
-    ON CONFLICT (community_id, account_id, day_ms) DO UPDATE SET used_micros = used_micros + excluded.used_micros""",
-    f"""{_NUMBERS} INSERT INTO members (member, community_id, name, handle, seen_ms)
-    SELECT {_MEMBER}, {_HERE}, 'Member', 'member' || i, :today FROM n WHERE i < :members""",
-)
-_RUNNING = (
-    _COMMUNITIES,
-    *_ACCOUNTS,
-    f"""{_NUMBERS} INSERT INTO jobs (
-        job_id, event_id, platform, member, community_id, member_name, direct, product, parameters, characters,
-        cost_micros, state, destination, channel, roles, callback_token, created_ms, updated_ms, attempts, request_id,
-        submitted_ms, deadline_ms
-    ) SELECT printf('1%017d', i), '{CHAT}:now' || i, '{CHAT}', {_MEMBER}, {_HERE}, 'Member', 0, 'speech', :parameters,
-        {len(TEXT)}, {COST_MICROS}, 'running', :destination, '', ',', printf('1%017d', i) || hex(randomblob(16)),
-        :now, :now, 1, 'request-' || i, :now - (i % 2) * :late, :now + 900000 FROM n""",
-    f"""{_NUMBERS} INSERT INTO holds (
-        job_id, account_id, community_id, day_ms, month_ms, allowance_micros, balance_micros
-    ) SELECT printf('1%017d', i), {_ACCOUNT}, {_HERE}, :today, :today, {COST_MICROS}, 0 FROM n""",
+_PEOPLE = {
+    "key": _MEMBER,
+    "opened_for": _MEMBER,
+    "member": _MEMBER,
+    "handle": "'member' || i",
+    "account_id": "1000 + i % :members",
+    "community_id": "1000 + i % :members * :communities / :members",
+}
+_NAMES = {
+    **_PEOPLE,
+    "job_id": _JOB,
+    "event_id": f"'{CHAT}:' || {_JOB}",
+    "entry_id": f"{_JOB} || substr(t.entry_id, 19)",
+    "callback_token": f"{_JOB} || '.' || hex(randomblob(16))",
+    "request_id": "iif(t.request_id IS NULL, NULL, :request || i)",
+}
+_OLD = {
+    **_NAMES,
+    **dict.fromkeys("at_ms created_ms updated_ms submitted_ms deadline_ms resolved_ms closed_ms".split(), _DAY),
+    "day_ms": _DAY,
+    "month_ms": _MONTH,
+    "kept": f"iif({_DAY} > :today - {KEPT_DAYS * DAY_MS}, t.kept, 0)",
+    "artifacts": f"iif({_DAY} > :today - {KEPT_DAYS * DAY_MS}, t.artifacts, '[]')",
+}
+_NOW = {**_NAMES, "submitted_ms": "t.submitted_ms - i % 2 * :late"}
+FIRST = replace(order(0, 0), caller=replace(caller(0), member=f"{CHAT}:t", community=f"{CHAT}:t"))
+_SUMS = (
+    "INSERT INTO pool_usage (community_id, month_ms, used_micros) SELECT community_id, month_ms, sum(used_micros) FROM"
+    f" (SELECT community_id, {_MONTH.replace(_DAY, 'day_ms')} AS month_ms, used_micros FROM usage WHERE account_id >= 1000)"
+    " AS used GROUP BY community_id, month_ms",
+    "INSERT INTO total_usage (month_ms, used_micros) SELECT month_ms, sum(used_micros) FROM pool_usage"
+    " WHERE community_id >= 1000 GROUP BY month_ms"
+    " ON CONFLICT (month_ms) DO UPDATE SET used_micros = total_usage.used_micros + excluded.used_micros",
 )
 
 
-async def past(*, folder: str, shared: str, jobs: int, within: Sequence[str]) -> Figures:  # noqa: ARG001
-    """Create stores in the shared folder, each with a number of finished jobs."""
-    first, *others = (Path(shared) / name for name in within)
-    async with open_store(str(first)):
-        pass
-    with closing(sqlite3.connect(first / "troubadour.db")) as connection:
-        connection.execute("PRAGMA synchronous=OFF")  # before anything is measured
-        connection.execute("PRAGMA cache_size=-400000")
-        for text in _PAST:
-            connection.execute(text, _args(jobs))
-        connection.commit()
-    for other in others:
-        shutil.copytree(first, other)
+async def past(*, folder: str, shared: str, jobs: int, within: Sequence[str], communities: int) -> Figures:
+    """Create stores in the shared folder, each with so many finished jobs of members of so many communities."""
+    async with running(folder, FakeGateway()) as core:
+        accepted = await core.service.order(FIRST)
+        await core.chat.delivered(accepted.job.job_id)
+    with closing(_connect(Path(folder))) as connection:
+        _multiply(connection, jobs, max(1, jobs // JOBS_OF_MEMBER), communities, _OLD, job="0%017d", request="old-")
+    for name in within:
+        shutil.copytree(folder, Path(shared) / name, ignore=shutil.ignore_patterns("*.json", "log"))
     return {}
 
 
-async def running_jobs(driver: Driver, jobs: int, late_s: float) -> None:
-    """Add jobs that run at the gateway; every second one was submitted `late_s` ago."""
-    args = {**_args(jobs), "late": round(1000 * late_s)}
-    await driver.run([Statement(text, args) for text in _RUNNING])
+class Endless(FakeGateway):
+    """A gateway that completes nothing."""
+
+    async def status(self, request_id: str) -> Answer:  # noqa: ARG002
+        """Return PROCESSING."""
+        return Answer(RequestStatus.PROCESSING, ())
 
 
-def _args(jobs: int) -> dict[str, int | str]:
-    now_ms = WallClock().now_ms()
-    return {
-        "count": jobs,
-        "members": max(1, jobs // JOBS_OF_MEMBER),
-        "today": day_of(now_ms),
-        "now": now_ms,
-        "parameters": f'{{"text": "{TEXT}", "voice": "Aria"}}',
-        "destination": f'{{"platform": "{CHAT}", "data": {{"chat": 1, "order": 2}}}}',
-    }
+async def many_running(folder: str, jobs: int, late_s: float = 0) -> None:
+    """Create a store with jobs that run at the gateway as request-0 and so on; every second is `late_s` old."""
+    async with running(folder, Endless(), pace=Pace()) as core:
+        job = (await core.service.order(FIRST)).job
+        while job.generations[0].state is not State.RUNNING:
+            await asyncio.sleep(TURN_S)
+            job = await core.store.job(job.job_id) or job
+    with closing(_connect(Path(folder))) as connection:
+        late = round(1000 * late_s)
+        _multiply(connection, jobs, jobs, max(1, jobs // 10), _NOW, job="1%017d", request="request-", late=late)
+
+
+def _connect(folder: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(folder / "troubadour.db")
+    connection.execute("PRAGMA synchronous=OFF")  # nothing is measured yet
+    connection.execute("PRAGMA cache_size=-400000")
+    return connection
+
+
+def _multiply(
+    connection: sqlite3.Connection,
+    jobs: int,
+    members: int,
+    communities: int,
+    replaced: Mapping[str, str],
+    **more: str | int,
+) -> None:
+    """Copy the one member with the one job that a store has."""
+    args = {"members": members, "communities": communities, "today": day_of(WallClock().now_ms()), "late": 0} | more
+    community = {"community_id": "1000 + i", "key": f"'{CHAT}:' || i"}
+    for table, count, with_names in (
+        ("communities", communities, community),
+        *((table, members, _PEOPLE) for table in ("accounts", "identities", "members")),
+        *((table, jobs, replaced) for table in ("jobs", "generations", "deliveries", "holds", "ledger", "usage")),
+    ):
+        _copy(connection, table, with_names, args | {"count": count})
+    for text in _SUMS:
+        connection.execute(text)
+    connection.commit()
+
+
+def _copy(connection: sqlite3.Connection, table: str, replaced: Mapping[str, str], args: Mapping[str, str | int]) -> None:
+    connection.execute(f"CREATE TEMP TABLE t_{table} AS SELECT * FROM {table}")
+    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    values = ", ".join(replaced.get(name, f"t.{name}") for name in names)
+    connection.execute(
+        f"WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count) "
+        f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM n CROSS JOIN t_{table} AS t "
+        "WHERE true ON CONFLICT DO NOTHING",
+        args,
+    )
+
+

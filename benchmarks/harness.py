@@ -16,15 +16,19 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Self, TypeVar
 
+from benchmarks import processes
 from benchmarks.place import Place
 
 T = TypeVar("T")
 Figures = dict[str, float]
-"""The figures of one run of one side, by name; a name ends with its unit."""
+"""The figures of one run of one side, by name; a name ends with its unit, and `cpu_us` is the CPU of one operation."""
 
 ROOT = Path(__file__).parents[1]
-SIDE_S = 240.0
+SIDE_S = 120.0
 """The time limit of one run of most sides."""
+ROUNDS = 7
+SLOWER = 1.15
+"""A side that takes so many times the CPU of its own recorded best voids its rows: something else ran, or it broke."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,11 @@ class Side:
     """Whether it is passed the address of an empty database, as `postgres`."""
     limit_s: float = SIDE_S
     """How long one run may take."""
+
+    @property
+    def key(self) -> str:
+        """Name the work that it does, for its best to be recorded."""
+        return " ".join([self.run, *(["postgres"] if self.postgres else []), json.dumps(self.options)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +77,6 @@ class Row:
     unit: str
     baseline: str | None = None
     aim: Aim | None = None
-    cpu: bool = True
-    """Whether to show the CPU per operation beside the figure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +86,7 @@ class Benchmark:
     name: str
     sides: Mapping[str, Side]
     rows: Sequence[Row]
-    rounds: int = 5
+    rounds: int = ROUNDS
     prepare: Side | None = None
     """A setup that runs once before the rounds; it may leave files for the sides in the folder `shared`."""
 
@@ -90,21 +97,27 @@ class Line:
 
     benchmark: str
     row: Row
+    rounds: int = 0
     value: float | None = None
     baseline: float | None = None
     ratio: float | None = None
     cpu_us: float | None = None
-    """CPU per operation of the measuring process, over all threads."""
+    """CPU of one operation, over all threads and child processes."""
     baseline_cpu_us: float | None = None
     why: str = ""
+    void: str = ""
+    """Which side was too slow for the row to count."""
     judged: bool = True
     """False where the run was too small to be judged by the aim."""
 
     @property
-    def met(self) -> bool | None:
-        """Say whether the aim is met; None without an aim or a value."""
-        judged = self.value if self.row.aim and self.row.aim.unit else self.ratio
-        return None if self.row.aim is None or judged is None or not self.judged else self.row.aim.met(judged)
+    def verdict(self) -> str:
+        """Return met, missed or void; "" where there is nothing to judge."""
+        aim = self.row.aim
+        judged = self.value if aim and aim.unit else self.ratio
+        if aim is None or judged is None or not self.judged:
+            return ""
+        return "void" if self.void else "met" if aim.met(judged) else "missed"
 
 
 @dataclass(slots=True)
@@ -112,6 +125,8 @@ class Measured:
     """The results of one benchmark."""
 
     benchmark: Benchmark
+    bests: Mapping[str, float]
+    """The least CPU of an operation that was recorded on this machine, by the key of a side, in us."""
     quick: bool = False
     rounds: list[dict[str, Figures]] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
@@ -121,6 +136,11 @@ class Measured:
         """Return a line for each row."""
         return [self._line(row) for row in self.benchmark.rows]
 
+    def cpu_by_key(self) -> dict[str, float]:
+        """Return the CPU of one operation of each side, in us."""
+        found = {side.key: self._median(name, "cpu_us") for name, side in self.benchmark.sides.items()}
+        return {key: cpu_us for key, cpu_us in found.items() if cpu_us}
+
     def _line(self, row: Row) -> Line:
         if row.side in self.failures:
             return Line(benchmark=self.benchmark.name, row=row, why=self.failures[row.side])
@@ -128,14 +148,20 @@ class Measured:
         return Line(
             benchmark=self.benchmark.name,
             row=row,
+            rounds=len(self.rounds),
             value=self._median(row.side, row.figure),
             baseline=self._median(baseline, row.figure) if baseline else None,
             ratio=self._ratio(row.side, baseline, row.figure) if baseline else None,
-            cpu_us=self._median(row.side, "cpu_us") if row.cpu else None,
-            baseline_cpu_us=self._median(baseline, "cpu_us") if baseline and row.cpu else None,
+            cpu_us=self._median(row.side, "cpu_us"),
+            baseline_cpu_us=self._median(baseline, "cpu_us") if baseline else None,
             why=self.failures.get(row.baseline or "", ""),
+            void=", ".join(name for name in (row.side, baseline) if name and self._slower(name)),
             judged=not self.quick,
         )
+
+    def _slower(self, side: str) -> bool:
+        cpu_us, best_us = self._median(side, "cpu_us"), self.bests.get(self.benchmark.sides[side].key)
+        return bool(cpu_us and best_us and cpu_us > SLOWER * best_us)
 
     def _median(self, side: str, figure: str) -> float | None:
         values = [of_round[side][figure] for of_round in self.rounds if figure in of_round.get(side, {})]
@@ -151,28 +177,31 @@ class SideFailed(Exception):
     """A side could not be measured."""
 
 
-async def measure(benchmark: Benchmark, place: Place, *, quick: bool, say: Callable[[str], None]) -> Measured:
+async def measure(measured: Measured, place: Place, say: Callable[[str], None]) -> None:
     """Run every side in every round; `say` receives the progress."""
-    measured = Measured(benchmark, quick)
+    benchmark, quick = measured.benchmark, measured.quick
     with tempfile.TemporaryDirectory(prefix="bench-", dir=place.disk) as shared:
         if benchmark.prepare is not None:
             say(f"{benchmark.name}: preparing")
-            await _run(benchmark.prepare, place, Path(shared), quick=quick)
+            try:
+                await run(benchmark.prepare, place, Path(shared), quick=quick)
+            except SideFailed as error:
+                measured.failures.update(dict.fromkeys(benchmark.sides, f"preparing: {error}"))
         for number in range(1 if quick else benchmark.rounds):
             measured.rounds.append({})
             names = [name for name in benchmark.sides if name not in measured.failures]
             for name in names if number % 2 == 0 else reversed(names):
                 say(f"{benchmark.name}: round {number + 1}, {name}")
                 try:
-                    figures = await _run(benchmark.sides[name], place, Path(shared), quick=quick)
+                    measured.rounds[-1][name] = await run(benchmark.sides[name], place, Path(shared), quick=quick)
                 except SideFailed as error:
                     measured.failures[name] = str(error)
-                else:
-                    measured.rounds[-1][name] = figures
-    return measured
 
 
-async def _run(side: Side, place: Place, shared: Path, *, quick: bool) -> Figures:
+async def run(side: Side, place: Place, shared: Path, *, quick: bool, profile: Path | None = None) -> Figures:
+    """Run a side once in a process of its own. Raises SideFailed."""
+    if side.postgres and place.server is None:
+        raise SideFailed(place.why)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=place.disk) as folder:
         options = {**side.options, **(side.quick if quick else {}), "folder": folder, "shared": str(shared)}
         if side.postgres:
@@ -181,6 +210,7 @@ async def _run(side: Side, place: Place, shared: Path, *, quick: bool) -> Figure
         with log.open("wb") as said:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "benchmarks.side", side.run, json.dumps(options), str(told),
+                *([str(profile)] if profile else []),
                 cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said,
             )  # fmt: skip
             status = await _ended(process, side.limit_s)
@@ -208,26 +238,25 @@ def _last_words(log: str) -> str:
 
 
 class Watch:
-    """Times a block: wall clock and CPU of this process, over all threads."""
+    """Times a block: wall clock, and CPU of this process and its children."""
 
     def __enter__(self) -> Self:
-        self._started_s, self._cpu_s = time.perf_counter(), time.process_time()
+        self._started_s, self._cpu_s = time.perf_counter(), processes.cpu_s()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.seconds = time.perf_counter() - self._started_s
-        self.cpu_s = time.process_time() - self._cpu_s
+        self.cpu_s = processes.cpu_s() - self._cpu_s
 
     def figures(self, count: int, **more: float) -> Figures:
         """Return the figures for `count` operations."""
-        return {
-            "count": count,
-            "seconds": self.seconds,
-            "per_s": count / self.seconds,
-            "cpu_us": 1e6 * self.cpu_s / count,
-            "per_core_s": count / self.cpu_s,
-            **more,
-        }
+        cpu_us = 1e6 * self.cpu_s / count
+        return {"count": count, "seconds": self.seconds, "per_s": count / self.seconds, "cpu_us": cpu_us, **more}
+
+
+def ranked(values: Sequence[float], share: float) -> float:
+    """Return the value below which a share of all lies."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
 async def at_once(count: int, work: Callable[[T], Awaitable[object]], items: Sequence[T]) -> None:

@@ -6,7 +6,7 @@ import re
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
@@ -27,6 +27,8 @@ class Place:
 
     disk: Path
     server: Server | None = None
+    why: str = ""
+    """Why there is no server."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def database(self) -> str:
@@ -40,13 +42,16 @@ class Place:
 
 @contextmanager
 def place(*, postgres: bool) -> Iterator[Place]:
-    """Find a disk, and start a server on it if requested. Raises NoServer."""
-    disk = real_disk()
-    if not postgres:
-        yield Place(disk)
-        return
-    with server(DURABLE, disk) as started:
-        yield Place(disk, started)
+    """Find a disk, and start a server on it if requested, where this machine has one."""
+    disk, why = real_disk(), "not asked for"
+    with ExitStack() as stack:
+        started = None
+        if postgres:
+            try:
+                started = stack.enter_context(server(DURABLE, disk))
+            except NoServer as error:
+                why = str(error)
+        yield Place(disk, started, why)
 
 
 def real_disk() -> Path:
@@ -88,6 +93,3 @@ def processor() -> str:
     listed = Path("/proc/cpuinfo")
     found = re.search(r"model name\s*:\s*(.+)", listed.read_text()) if listed.exists() else None
     return found[1].strip() if found else platform.processor() or "unknown"
-
-
-__all__ = ["NoServer", "Place", "machine", "place"]

@@ -1,73 +1,96 @@
-"""The table as text and as JSON."""
+"""The table as text, and the file of results: one for each machine, of which a run renews the benchmarks that it ran."""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-from benchmarks.harness import Line, Measured
+from benchmarks.harness import ROOT, ROUNDS, Line, Measured
 from benchmarks.place import machine, processor
 
+RESULTS = ROOT / "benchmarks" / "results"
 LONG_US = 10_000
-HEADINGS = ("what", "measured", "baseline", "ratio", "aim", "met")
+HEADINGS = ("what", "measured", "baseline", "ratio", "aim", "")
+
+JSON = dict[str, Any]
 
 
-def text(lines: Sequence[Line]) -> str:
-    """Return the table, with the CPU per operation in brackets."""
-    rows = [HEADINGS, *(cells(line) for line in lines)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    written = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    written.insert(1, "-|-".join("-" * width for width in widths))
-    return "".join(f"| {line} |\n" if number != 1 else f"|-{line}-|\n" for number, line in enumerate(written))
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows of a results file as a table in Markdown, with the CPU of one operation in brackets."""
+    lines = [HEADINGS, ["---"] * len(HEADINGS), *map(cells, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def cells(line: Line) -> tuple[str, ...]:
+def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a row's cells."""
-    row = line.row
-    if line.value is None:
-        return row.what, f"not measured: {line.why}", row.baseline or "", "", str(row.aim or ""), ""
-    measured = f"{number(line.value)} {row.unit}{_cpu(line, line.cpu_us)}"
-    if line.baseline is None:
-        baseline = f"{row.baseline}: {line.why}" if row.baseline else ""
-    else:
-        baseline = f"{row.baseline}: {number(line.baseline)} {row.unit}{_cpu(line, line.baseline_cpu_us)}"
-    ratio = "" if line.ratio is None else f"{line.ratio:.3g}x"
-    met = {True: "yes", False: "no", None: ""}[line.met]
-    return row.what, measured, baseline, ratio, str(row.aim or ""), met
+    what = row["what"] + (f", {row['rounds']} rounds" if row["rounds"] not in {0, 1, ROUNDS} else "")
+    if row["value"] is None:
+        return what, f"not measured: {row['why']}", row["baseline_side"] or "", "", row["aim"], ""
+    measured = amount(row["value"], row["unit"]) + _cpu(row["figure"], row["cpu_us"])
+    baseline = row["baseline_side"] or ""
+    if row["baseline"] is not None:
+        baseline += f": {amount(row['baseline'], row['unit'])}{_cpu(row['figure'], row['baseline_cpu_us'])}"
+    elif row["why"]:
+        baseline += f": {row['why']}"
+    verdict = f"void: {row['void']} slower than its best" if row["verdict"] == "void" else row["verdict"]
+    return what, measured, baseline, ratio(row), row["aim"], verdict
 
 
-def number(value: float) -> str:
-    """Format a number with three significant digits and commas."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def ratio(row: Mapping[str, Any]) -> str:
+    """Return how a row's figure compares with its baseline's."""
+    return "" if row["ratio"] is None else f"{row['ratio']:.3g}x"
 
 
-def _cpu(line: Line, cpu_us: float | None) -> str:
-    if not cpu_us or line.row.figure == "cpu_us":
+def amount(value: float, unit: str) -> str:
+    """Format a figure with three significant digits and commas."""
+    return f"{value:,.0f} {unit}" if abs(value) >= 100 else f"{value:.3g} {unit}"
+
+
+def _cpu(figure: str, cpu_us: float | None) -> str:
+    if not cpu_us or figure == "cpu_us":
         return ""
-    return f" ({number(cpu_us)} us CPU)" if cpu_us < LONG_US else f" ({number(cpu_us / 1000)} ms CPU)"
+    return f" ({amount(cpu_us, 'us')} CPU)" if cpu_us < LONG_US else f" ({amount(cpu_us / 1000, 'ms')} CPU)"
 
 
-def as_json(measured: Sequence[Measured], *, quick: bool) -> str:
-    """Return all results as JSON, including each round."""
-    told = {
+def path_in(folder: Path, *, quick: bool) -> Path:
+    """Return the file of this machine's results."""
+    kind = re.sub(r"[^a-z0-9]+", "-", f"{machine()['cores']}-cores-{processor()}".lower()).strip("-")
+    return folder / f"{kind}{'-quick' if quick else ''}.json"
+
+
+def read(path: Path) -> JSON:
+    """Return what a file of results tells; nothing where there is none."""
+    told: JSON = json.loads(path.read_text()) if path.exists() else {"benchmarks": {}, "best_cpu_us": {}}
+    return told
+
+
+def noted(told: JSON, measured: Measured) -> JSON:
+    """Return results with those of one more benchmark, and with what is the best of each side now."""
+    of_this = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "quick": quick,
-        "machine": machine(),
-        "rows": [_row(line) for one in measured for line in one.lines()],
-        "rounds": {one.benchmark.name: one.rounds for one in measured},
-        "failures": {one.benchmark.name: one.failures for one in measured if one.failures},
+        "rows": [_row(line) for line in measured.lines()],
+        "rounds": measured.rounds,
+        "failures": measured.failures,
     }
-    return json.dumps(told, indent=1) + "\n"
+    bests = dict(told["best_cpu_us"])
+    for key, cpu_us in () if measured.quick else measured.cpu_by_key().items():
+        bests[key] = min(bests.get(key, cpu_us), cpu_us)
+    name = measured.benchmark.name
+    return {"machine": machine(), "benchmarks": told["benchmarks"] | {name: of_this}, "best_cpu_us": bests}
 
 
-def _row(line: Line) -> dict[str, object]:
+def _row(line: Line) -> JSON:
     told = asdict(line)
     row = told.pop("row")
-    return {**row, **told, "baseline_side": row["baseline"], "met": line.met}
+    return {**row, **told, "baseline_side": row["baseline"], "aim": str(line.row.aim or ""), "verdict": line.verdict}
 
 
-def file_name(day: date, *, quick: bool) -> str:
-    """Return a file name of the time and the kind of machine."""
-    kind = re.sub(r"[^a-z0-9]+", "-", f"{machine()['cores']}-cores-{processor()}".lower()).strip("-")
-    return f"{day.isoformat()}-{kind}{'-quick' if quick else ''}.json"
+def newest() -> JSON:
+    """Return the results of the machine that was measured last. Raises FileNotFoundError."""
+    found = [read(path) for path in RESULTS.glob("*.json") if not path.stem.endswith("-quick")]
+    if not found:
+        raise FileNotFoundError(f"{RESULTS} holds no results: run `make bench` first")
+    return max(found, key=lambda told: max(one["measured_at"] for one in told["benchmarks"].values()))

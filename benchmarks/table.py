@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from benchmarks.harness import Benchmark
-from benchmarks.rows import admissions, growth, handover, in_flight, joining, lives, memory, polls, start, workers
+from benchmarks.rows import admission
 
-_ALL = (admissions, lives, polls, in_flight, handover, growth, workers, memory, joining, start)
+_ALL = (admission,)
 BENCHMARKS: Mapping[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in _ALL}

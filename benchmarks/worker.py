@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.core_rig import NO_LIMITS, running
-from benchmarks.fakes import Completed, FakeChat, FakeGateway
+from benchmarks.fakes import Answer, FakeChat, FakeGateway
 from core.domain.models import Artifact, Job, Receipt
 from core.engine.queue import Limits
 
@@ -26,7 +26,7 @@ class _Outspoken(FakeChat):
 class _Slow(FakeGateway):
     seconds: float = 0.0
 
-    async def status(self, request_id: str) -> Completed:
+    async def status(self, request_id: str) -> Answer:
         await asyncio.sleep(self.seconds)
         return await super().status(request_id)
 

@@ -1,58 +1,114 @@
-"""Cost of one admission, one job and one poll with 100, 1,000 and 10,000 jobs at once, and with many old jobs.
+"""What one admission, one job, one poll and what a member looks up cost with 100 jobs, with 10,000, and with a past.
 
-All sides run 10,000 operations, or at least 2,000 jobs; ratios compare the CPU time per operation. The old jobs are a
-million finished ones of 20,000 members over 90 days, with their ledger, written in bulk; the orders are those
-members'.
+Ratios compare the CPU of an operation with the first side's. The past is a million finished jobs in 10,000 communities
+of ten members each, over 90 days, with their ledger; the orders are those members'.
 """
 
-from benchmarks.harness import Aim, Benchmark, Row, Side
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from itertools import cycle, islice
+from pathlib import Path
 
-SIZES = (100, 1_000, 10_000)
-PASTS = ("past of admissions", "past of lives")
+from pydantic import SecretStr
+
+from benchmarks.core_rig import running
+from benchmarks.fakes import FakeGateway
+from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_once
+from benchmarks.orders import caller, orders
+from benchmarks.peers import peer
+from core.domain.models import Caller, Order
+from core.gateway.client import GatewayClient
+from core.gateway.settings import GatewaySettings
+
+FEW, MANY, PAST = 100, 10_000, 1_000_000
+PASTS = {"admission": "of admissions", "life": "of lives", "look-up": "of look-ups"}
 """Each has a store of its own, without unfinished jobs of others."""
-FLAT = Aim(1.3)
-COUNT, FEW = 10_000, 1_000
+FLAT = Aim(1.2)
+COUNT, SOME = 4_000, 400
 
 
-def _quick(size: int) -> int:
-    """Shrink a size for a smoke run."""
-    return max(10, size // 10)
+async def polls(*, folder: str, jobs: int, count: int, shared: str) -> Figures:  # noqa: ARG001
+    """Poll a local gateway for so many jobs at a time, as the worker does."""
+    async with peer() as gateway, AsyncExitStack() as stack:
+        client = GatewayClient(GatewaySettings(url=gateway.url, key=SecretStr("no-key-needed")))
+        stack.push_async_callback(client.close)
+        ids = [f"request-{number}" for number in range(jobs)]
+        await at_once(64, client.status, ids[:100])
+        with Watch() as watch:
+            await at_once(64, client.status, list(islice(cycle(ids), count)))
+        return watch.figures(count)
 
 
-def _admissions(size: int, **more: str) -> Side:
-    options, quick = {"count": COUNT, "waiting": size, **more}, {"count": FEW, "waiting": _quick(size)}
-    return Side(run="benchmarks.rows.admissions:service", options=options, quick=quick)
+async def looks(*, folder: str, jobs: int, count: int, shared: str, within: str = "") -> Figures:
+    """Look up balance and history of members who have so many jobs, or a past."""
+    async with running(str(Path(shared) / within) if within else folder, FakeGateway()) as core:
+
+        async def live(order: Order) -> None:
+            await core.chat.delivered((await core.service.order(order)).job.job_id)
+
+        await at_once(100, live, orders(jobs))
+        members = max(1, jobs // 4)
+        asks: tuple[Callable[[Caller], Awaitable[object]], ...] = (core.service.balance, core.service.history)
+
+        async def ask(number: int) -> None:
+            for what in asks:
+                await what(caller(number % members))
+
+        await at_once(16, ask, range(100))
+        with Watch() as watch:
+            await at_once(16, ask, range(count))
+        return watch.figures(count)
 
 
-def _lives(size: int, **more: str) -> Side:
-    options, quick = {"jobs": max(2_000, size), "waiting": size, **more}, {"jobs": 200, "waiting": _quick(size) // 10}
-    return Side(run="benchmarks.rows.lives:service", options=options, quick=quick)
+def _admission(waiting: int, **more: str) -> Side:
+    options, quick = {"count": max(COUNT, waiting), "waiting": waiting}, {"count": SOME, "waiting": FEW}
+    return Side(run="benchmarks.rows.admission:service", options={**options, **more}, quick=quick)
 
 
-def _polls(size: int) -> Side:
-    options, quick = {"jobs": size, "polls": COUNT}, {"jobs": _quick(size), "polls": FEW}
-    return Side(run="benchmarks.rows.polls:service", options=options, quick=quick)
+def _life(waiting: int, **more: str) -> Side:
+    options, quick = {"jobs": max(1_000, waiting), "waiting": waiting}, {"jobs": 50, "waiting": 10}
+    return Side(run="benchmarks.rows.lives:service", options={**options, **more}, quick=quick)
+
+
+def _poll(jobs: int) -> Side:
+    return Side(run="benchmarks.rows.growth:polls", options={"jobs": jobs, "count": MANY}, quick={"count": SOME})
+
+
+def _look(jobs: int, **more: str) -> Side:
+    options, quick = {"jobs": jobs, "count": 1_000}, {"jobs": 20, "count": 20}
+    return Side(run="benchmarks.rows.growth:looks", options={**options, **more}, quick=quick)
 
 
 SIDES = {
-    **{f"admission at {size:,}": _admissions(size) for size in SIZES},
-    "admission after 1,000,000": _admissions(100, within=PASTS[0]),
-    **{f"life at {size:,}": _lives(size) for size in SIZES},
-    "life after 1,000,000": _lives(100, within=PASTS[1]),
-    **{f"poll at {size:,}": _polls(size) for size in SIZES},
+    "admission at 100": _admission(FEW),
+    "admission at 10,000": _admission(MANY),
+    "admission after 1,000,000": _admission(FEW, within=PASTS["admission"]),
+    "life at 100": _life(FEW),
+    "life at 10,000": _life(MANY),
+    "life after 1,000,000": _life(FEW, within=PASTS["life"]),
+    "poll at 100": _poll(FEW),
+    "poll at 10,000": _poll(MANY),
+    "look-up at 100": _look(FEW),
+    "look-up at 10,000": _look(MANY),
+    "look-up after 1,000,000": _look(FEW, within=PASTS["look-up"]),
 }
 
 
 def _rows(what: str) -> list[Row]:
-    """Return a row per size, compared with the first."""
+    """Return a row for each side, compared with the first."""
     first, *rest = (side for side in SIDES if side.startswith(what))
     return [Row(what=f"growth: {s}", side=s, baseline=first, figure="cpu_us", unit="us", aim=FLAT) for s in rest]
 
 
 BENCHMARK = Benchmark(
     name="growth",
-    rounds=2,
-    prepare=Side(run="benchmarks.fill:past", options={"jobs": 1_000_000, "within": PASTS}, quick={"jobs": 10_000}),
+    rounds=3,
+    prepare=Side(
+        run="benchmarks.fill:past",
+        options={"jobs": PAST, "within": list(PASTS.values()), "communities": 10_000},
+        quick={"jobs": 10_000, "communities": 100},
+        limit_s=600,
+    ),
     sides=SIDES,
-    rows=[*_rows("admission"), *_rows("life"), *_rows("poll")],
+    rows=[row for what in ("admission", "life", "poll", "look-up") for row in _rows(what)],
 )

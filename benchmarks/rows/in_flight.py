@@ -28,7 +28,7 @@ from yarl import URL
 from benchmarks.core_rig import Core, running
 from benchmarks.fill import running_jobs
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch
-from benchmarks.memory_of import rss_bytes
+from benchmarks.processes import rss_bytes
 from benchmarks.peers import Reached, peer
 from core.domain.products import catalog
 from core.engine.pace import Pace

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch
-from benchmarks.memory_of import children, forget_peak, peak_bytes, rss_bytes
+from benchmarks.processes import children, forget_peak, peak_bytes, rss_bytes
 from core.domain.audio import RawFormat, Want
 from core.domain.joining import AudioPart
 from core.media.media import Media
