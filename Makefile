@@ -98,7 +98,7 @@ $(BENCH): requirements/bench.lock $(STAMP)
 	$(INSTALL) --require-hashes -r requirements/bench.lock
 	@touch $@
 
-bench: $(BENCH)  ## Measure the service beside its baselines: a table, and JSON and PNG in benchmarks/results
+bench: $(BENCH)  ## Measure the service beside its baselines, all or ROWS="name ...": a table, and JSON in benchmarks/results
 	$(BIN)/python -m benchmarks $(ROWS)
 
 audit: $(PROOF)  ## Look for known vulnerabilities in what a production install has; write sbom.json

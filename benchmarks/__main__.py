@@ -26,11 +26,11 @@ def main() -> int:
     with place(postgres=wanted) as where:
         if options.profile:
             return asyncio.run(_profile(names, options.profile, where, quick=options.quick))
+        options.out.mkdir(parents=True, exist_ok=True)
         return asyncio.run(_measure(names, where, options.out, quick=options.quick))
 
 
 async def _measure(names: Sequence[str], where: Place, out: Path, *, quick: bool) -> int:
-    out.mkdir(parents=True, exist_ok=True)
     path = path_in(out, quick=quick)
     for name in names:
         told = read(path)

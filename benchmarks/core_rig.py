@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks.fakes import CHAT, FakeChat, FakeMedia
 from benchmarks.orders import QUOTA
@@ -18,7 +19,7 @@ from core.engine.pace import Pace
 from core.engine.queue import Limits
 from core.engine.remote import LOOK_S
 from core.files.artifacts import ArtifactFolder
-from core.ports import Gateway
+from core.ports import Clock, Gateway
 from core.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
@@ -62,7 +63,7 @@ def _address(folder: str, postgres: str) -> Address:
 
 
 @asynccontextmanager
-async def running(
+async def idle(
     folder: str,
     gateway: Gateway,
     *,
@@ -71,11 +72,12 @@ async def running(
     table: Catalog | None = None,
     postgres: str = "",
     limits: Limits = NO_LIMITS,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Core]:
-    """Start a core; on PostgreSQL it is one worker among several."""
+    """Make a core whose worker takes up nothing by itself; on PostgreSQL it is one worker among several."""
     calm_collector()
     async with open_store(folder, postgres) as (driver, store):
-        chat, meters = chat or FakeChat(), Meters()
+        chat, meters, clock = chat or FakeChat(), Meters(), clock or WallClock()
         core = assemble(
             Runtime(
                 store=store,
@@ -84,7 +86,7 @@ async def running(
                 media=FakeMedia(),
                 deliveries={CHAT: chat},
                 policy=POLICY,
-                clock=WallClock(),
+                clock=clock,
                 artifacts=ArtifactFolder(Path(folder) / "spool"),
                 catalog=table or catalog(),
                 limits=limits,
@@ -93,8 +95,15 @@ async def running(
                 share=lease_of(_address(folder, postgres), driver, store, [CHAT], LEASE_S),
             )
         )
-        await core.worker.start()
         try:
             yield Core(driver, store, core.worker, core.service, chat, meters)
         finally:
             await core.worker.stop(10)
+
+
+@asynccontextmanager
+async def running(folder: str, gateway: Gateway, **more: Any) -> AsyncIterator[Core]:
+    """Start a core."""
+    async with idle(folder, gateway, **more) as core:
+        await core.worker.start()
+        yield core

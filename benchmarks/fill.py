@@ -18,8 +18,8 @@ from benchmarks.orders import caller, order
 from bots.app.compose import WallClock
 from core.domain.contract import RequestStatus
 from core.domain.lifecycle import State
-from core.engine.pace import Pace
 from core.domain.quota import DAY_MS, day_of
+from core.engine.pace import Pace
 
 JOBS_OF_MEMBER = 10
 DAYS = 90
@@ -58,12 +58,14 @@ _OLD = {
 _NOW = {**_NAMES, "submitted_ms": "t.submitted_ms - i % 2 * :late"}
 FIRST = replace(order(0, 0), caller=replace(caller(0), member=f"{CHAT}:t", community=f"{CHAT}:t"))
 _SUMS = (
-    "INSERT INTO pool_usage (community_id, month_ms, used_micros) SELECT community_id, month_ms, sum(used_micros) FROM"
-    f" (SELECT community_id, {_MONTH.replace(_DAY, 'day_ms')} AS month_ms, used_micros FROM usage WHERE account_id >= 1000)"
-    " AS used GROUP BY community_id, month_ms",
-    "INSERT INTO total_usage (month_ms, used_micros) SELECT month_ms, sum(used_micros) FROM pool_usage"
-    " WHERE community_id >= 1000 GROUP BY month_ms"
-    " ON CONFLICT (month_ms) DO UPDATE SET used_micros = total_usage.used_micros + excluded.used_micros",
+    f"""INSERT INTO pool_usage (community_id, month_ms, used_micros)
+    SELECT community_id, month_ms, sum(used_micros) FROM (
+        SELECT community_id, {_MONTH.replace(_DAY, "day_ms")} AS month_ms, used_micros FROM usage
+        WHERE account_id >= 1000
+    ) AS used GROUP BY community_id, month_ms""",
+    """INSERT INTO total_usage (month_ms, used_micros)
+    SELECT month_ms, sum(used_micros) FROM pool_usage WHERE community_id >= 1000 GROUP BY month_ms
+    ON CONFLICT (month_ms) DO UPDATE SET used_micros = total_usage.used_micros + excluded.used_micros""",
 )
 
 
@@ -128,7 +130,9 @@ def _multiply(
     connection.commit()
 
 
-def _copy(connection: sqlite3.Connection, table: str, replaced: Mapping[str, str], args: Mapping[str, str | int]) -> None:
+def _copy(
+    connection: sqlite3.Connection, table: str, replaced: Mapping[str, str], args: Mapping[str, str | int]
+) -> None:
     connection.execute(f"CREATE TEMP TABLE t_{table} AS SELECT * FROM {table}")
     names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
     values = ", ".join(replaced.get(name, f"t.{name}") for name in names)
@@ -138,5 +142,3 @@ def _copy(connection: sqlite3.Connection, table: str, replaced: Mapping[str, str
         "WHERE true ON CONFLICT DO NOTHING",
         args,
     )
-
-

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from benchmarks import processes
 from benchmarks.harness import ROOT
 
 START_S = 20.0
@@ -49,6 +50,7 @@ async def peer(audio: Path | None = None) -> AsyncIterator[Reached]:
         sys.executable, "-m", "benchmarks.peer", *([str(audio)] if audio else []),
         cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
+    processes.APART.add(process.pid)
     try:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("a peer needs pipes")

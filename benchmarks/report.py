@@ -1,4 +1,4 @@
-"""The table as text, and the file of results: one for each machine, of which a run renews the benchmarks that it ran."""
+"""The table as text, and the file of a machine's results, of which a run renews the benchmarks that it ran."""
 
 import json
 import re

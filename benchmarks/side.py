@@ -1,4 +1,4 @@
-"""`python -m benchmarks.side MODULE:NAME OPTIONS FILE [PROFILE]`: measure one side in this process; write its figures."""
+"""`python -m benchmarks.side MODULE:NAME OPTIONS FILE [PROFILE]`: measure one side here, and write its figures."""
 
 import asyncio
 import cProfile

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from benchmarks.harness import Benchmark
-from benchmarks.rows import admission
+from benchmarks.rows import admission, beside, growth, in_flight, joining, lives, sizes, start, workers
 
-_ALL = (admission,)
-BENCHMARKS: Mapping[str, Benchmark] = {module.BENCHMARK.name: module.BENCHMARK for module in _ALL}
+_MODULES = (admission, beside, lives, in_flight, sizes, growth, workers, joining, start)
+_ALL = [*(module.BENCHMARK for module in _MODULES), workers.TAKE_OVER]
+BENCHMARKS: Mapping[str, Benchmark] = {benchmark.name: benchmark for benchmark in _ALL}

@@ -125,4 +125,6 @@ def _write(connection: sqlite3.Connection, orders: Sequence[list[Write]], waitin
 
 
 def _count(connection: sqlite3.Connection) -> float:
-    return float(sum(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _tables(connection)))
+    return float(
+        sum(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _tables(connection))
+    )

@@ -48,7 +48,7 @@ async def looks(*, folder: str, jobs: int, count: int, shared: str, within: str 
 
         await at_once(100, live, orders(jobs))
         members = max(1, jobs // 4)
-        asks: tuple[Callable[[Caller], Awaitable[object]], ...] = (core.service.balance, core.service.history)
+        asks: tuple[Callable[[Caller], Awaitable[object]], ...] = (core.service.standing, core.service.history)
 
         async def ask(number: int) -> None:
             for what in asks:

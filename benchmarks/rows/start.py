@@ -18,10 +18,9 @@ READY_S = 60.0
 NOBODY = "http://127.0.0.1:9"
 BENCHMARK = Benchmark(
     name="start",
-    rounds=5,
     sides={
-        "service": Side(run="benchmarks.rows.start:service", options={"times": 3}, quick={"times": 1}),
-        "imports": Side(run="benchmarks.rows.start:imports", options={"times": 3}, quick={"times": 1}),
+        "service": Side(run="benchmarks.rows.start:service", options={"times": 1}, quick={"times": 1}),
+        "imports": Side(run="benchmarks.rows.start:imports", options={"times": 1}, quick={"times": 1}),
     },
     rows=[Row(what="start to ready", side="service", baseline="imports", figure="ms", unit="ms", aim=Aim(1.3))],
 )

@@ -1,6 +1,7 @@
 """`make docs`: write the generated parts of the documents."""
 
-from contrib.docs import commands, settings
+from contrib.docs import commands, performance, settings
 
-for path, text in (*settings.written().items(), *commands.written().items()):
-    path.write_text(text)
+for module in (settings, commands, performance):
+    for path, text in module.written().items():
+        path.write_text(text)
