@@ -21,13 +21,13 @@ BENCHMARK = Benchmark(
 
 async def life(*, folder: str, shared: str, jobs: int) -> Figures:  # noqa: ARG001
     """Run a few jobs, then many, and compare."""
-    placed = orders(jobs + FEW)
-    before = await _size_after(folder, placed[:FEW])
-    return {"job_bytes": (await _size_after(folder, placed[FEW:]) - before) / jobs}
+    placed, gateway = orders(jobs + FEW), FakeGateway()
+    before = await _size_after(folder, gateway, placed[:FEW])
+    return {"job_bytes": (await _size_after(folder, gateway, placed[FEW:]) - before) / jobs}
 
 
-async def _size_after(folder: str, placed: list[Order]) -> int:
-    async with running(folder, FakeGateway()) as core:
+async def _size_after(folder: str, gateway: FakeGateway, placed: list[Order]) -> int:
+    async with running(folder, gateway) as core:
 
         async def live(order: Order) -> None:
             await core.chat.delivered((await core.service.order(order)).job.job_id)
