@@ -2,10 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -27,9 +26,17 @@ class Reached:
         """Simulate a link."""
         await self._call("POST", "link", json=link)
 
-    async def finish(self, request_id: str, port: int | None = None) -> None:
-        """Complete a job, and call back if a port is given."""
-        await self._call("POST", f"complete/{request_id}{f'?port={port}' if port else ''}")
+    async def pace(self, **pace: float) -> None:
+        """Say how long requests and their audio are, by characters."""
+        await self._call("POST", "pace", json=pace)
+
+    async def call_at(self, port: int) -> None:
+        """Say where the service is called back, and wait until it listens."""
+        await self._call("POST", f"port/{port}")
+
+    async def order(self, texts: Sequence[str], figure: str = "from_complete_s") -> list[float]:
+        """Let members order these, one after the other; return how long the audio of each took."""
+        return [times[figure] for times in await self._call("POST", "orders", json=list(texts))]
 
     async def times(self) -> dict[str, Any]:
         """Return what happened when."""
@@ -40,14 +47,14 @@ class Reached:
         url = f"{self.url}/control/{what}"
         async with aiohttp.ClientSession() as session, session.request(method, url, **more) as answer:
             answer.raise_for_status()
-            return await answer.json() if method == "GET" else None
+            return await answer.json() if answer.content_length else None
 
 
 @asynccontextmanager
-async def peer(audio: Path | None = None) -> AsyncIterator[Reached]:
+async def peer() -> AsyncIterator[Reached]:
     """Start a peer and end it."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.peer", *([str(audio)] if audio else []),
+        sys.executable, "-m", "benchmarks.peer",
         cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     processes.APART.add(process.pid)

@@ -3,8 +3,20 @@
 from collections.abc import Mapping
 
 from benchmarks.harness import Benchmark
-from benchmarks.rows import admission, beside, growth, in_flight, joining, lives, sizes, start, workers
+from benchmarks.rows import (
+    admission,
+    beside,
+    deliveries,
+    growth,
+    in_flight,
+    joining,
+    lives,
+    sizes,
+    start,
+    story,
+    workers,
+)
 
-_MODULES = (admission, beside, lives, in_flight, sizes, growth, workers, joining, start)
+_MODULES = (admission, beside, lives, deliveries, story, in_flight, sizes, growth, workers, joining, start)
 _ALL = [*(module.BENCHMARK for module in _MODULES), workers.TAKE_OVER]
 BENCHMARKS: Mapping[str, Benchmark] = {benchmark.name: benchmark for benchmark in _ALL}
