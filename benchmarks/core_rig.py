@@ -47,10 +47,12 @@ class Core:
 
 
 @asynccontextmanager
-async def open_store(folder: str, postgres: str = "") -> AsyncIterator[tuple[Driver, SqlStore]]:
+async def open_store(
+    folder: str, postgres: str = "", clock: Clock | None = None
+) -> AsyncIterator[tuple[Driver, SqlStore]]:
     """Open a store as the service does, in a folder or a PostgreSQL database."""
     driver = driver_of(_address(folder, postgres))
-    store = SqlStore(driver, WallClock())
+    store = SqlStore(driver, clock or WallClock())
     await store.open()
     try:
         yield driver, store
@@ -76,12 +78,13 @@ async def idle(
 ) -> AsyncIterator[Core]:
     """Make a core whose worker takes up nothing by itself; on PostgreSQL it is one worker among several."""
     calm_collector()
-    async with open_store(folder, postgres) as (driver, store):
-        chat, meters, clock = chat or FakeChat(), Meters(), clock or WallClock()
+    clock = clock or WallClock()
+    async with open_store(folder, postgres, clock) as (driver, store):
+        chat, meters = chat or FakeChat(), Meters()
         core = assemble(
             Runtime(
                 store=store,
-                admin_store=SqlAdminStore(driver, WallClock(), store),
+                admin_store=SqlAdminStore(driver, clock, store),
                 gateway=gateway,
                 media=FakeMedia(),
                 deliveries={CHAT: chat},
