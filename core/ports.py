@@ -65,9 +65,10 @@ class Gateway(Protocol):
         ...
 
     async def fetch(self, url: str, into: Path) -> str:
-        """Stream one artifact to a file that is on disk when this returns, and return its content type.
+        """Stream one artifact to a file and return its content type.
 
-        Raises MediaUnavailable and StoreError.
+        All its bytes are on disk then, and its name when `ArtifactStore.settle` has returned. Raises MediaUnavailable
+        and StoreError.
         """
         ...
 
@@ -119,6 +120,10 @@ class ArtifactStore(Protocol):
 
     def found(self, job_id: str, path: str) -> Path | None:
         """Return where a job's file lies here, wherever it was written; None where it does not."""
+        ...
+
+    async def settle(self) -> None:
+        """Return once the names of all files that are there survive a power loss. Raises StoreError, StoreAway."""
         ...
 
     async def drop(self, *job_ids: str) -> None:

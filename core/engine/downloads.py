@@ -1,18 +1,19 @@
 """Download what the gateway has made, and see that it is audio."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from core.domain.audio import may_be_samples, raw_format
+from core.domain.audio import Probe, RawFormat, may_be_samples, raw_format
 from core.domain.errors import GatewayError, MediaError, MediaUnavailable, SilentAudio
 from core.domain.lifecycle import Reason
 from core.domain.models import Artifact
 from core.domain.products import row_of
 from core.engine.pace import Pace
-from core.ports import Gateway, MediaTools
+from core.ports import ArtifactStore, Gateway, MediaTools
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +22,16 @@ class Downloads:
     """Downloads the files of a request."""
 
     def __init__(
-        self, gateway: Gateway, media: MediaTools, pace: Pace, pause: Callable[[float], Awaitable[None]]
+        self,
+        gateway: Gateway,
+        media: MediaTools,
+        artifacts: ArtifactStore,
+        pace: Pace,
+        pause: Callable[[float], Awaitable[None]],
     ) -> None:
         self._gateway = gateway
         self._media = media
+        self._artifacts = artifacts
         self._pace = pace
         self._pause = pause
 
@@ -42,12 +49,20 @@ class Downloads:
             into = stem.with_name(f"{stem.name}-{number}")
             try:
                 content_type = await self._fetch(url, into)
-                probe = await self._media.probe(into, raw if may_be_samples(content_type) else None)
+                probe = await self._probed(into, raw if may_be_samples(content_type) else None)
                 artifacts.append(Artifact.of(into, probe, _size_bytes(into)))
             except (GatewayError, MediaError) as error:
                 log.warning("%s: media %d: %s", what, number, error)
                 trouble = error
         return tuple(artifacts), trouble
+
+    async def _probed(self, into: Path, raw: RawFormat | None) -> Probe:
+        """Look into a file while its name comes to disk."""
+        settling = asyncio.ensure_future(self._artifacts.settle())
+        try:
+            return await self._media.probe(into, raw)
+        finally:
+            await settling
 
     async def _fetch(self, url: str, into: Path) -> str:
         for tried in count(1):

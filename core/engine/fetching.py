@@ -32,7 +32,7 @@ class Fetcher:
     ) -> None:
         self._store = store
         self._gateway = gateway
-        self._downloads = Downloads(gateway, media, pace, wakeups.pause)
+        self._downloads = Downloads(gateway, media, artifacts, pace, wakeups.pause)
         self._artifacts = artifacts
         self._pace = pace
         self._wakeups = wakeups

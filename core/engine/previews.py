@@ -77,7 +77,7 @@ class Previews:
         """`artifacts`: a store of their own, which is never swept."""
         self._store = store
         self._gateway = gateway
-        self._downloads = Downloads(gateway, media, pace, asyncio.sleep)
+        self._downloads = Downloads(gateway, media, artifacts, pace, asyncio.sleep)
         self._artifacts = artifacts
         self._catalog = catalog
         self._product: Product = next(row for row in catalog.products.values() if row.speaker)

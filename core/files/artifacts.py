@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.files.private import FOLDER
-from core.files.spool import in_thread, own_disk
+from core.files.spool import in_thread, own_disk, sync
 
 
 class ArtifactFolder:
@@ -22,6 +22,8 @@ class ArtifactFolder:
         self._path = path
         self._leaving: set[str] = set()
         self._removing = asyncio.Lock()
+        self._unsettled = False
+        self._settling = asyncio.Lock()
 
     def path(self, job_id: str, name: str) -> Path:
         if not self._path.is_dir():
@@ -32,6 +34,17 @@ class ArtifactFolder:
     def found(self, job_id: str, path: str) -> Path | None:
         name = Path(path).name
         return next((at for at in (self._path / name, self._path / job_id / name) if at.is_file()), None)
+
+    async def settle(self) -> None:
+        self._unsettled = True
+        async with self._settling:  # one that began before may have come too early; the next goes for all who wait
+            if self._unsettled:
+                self._unsettled = False
+                try:
+                    await in_thread(sync, self._path)
+                except BaseException:
+                    self._unsettled = True
+                    raise
 
     async def drop(self, *job_ids: str) -> None:
         self._leaving.update(job_ids)

@@ -1,4 +1,4 @@
-"""Files that are either whole and on disk, or not there."""
+"""Files that are either whole, or not there."""
 
 import asyncio
 import errno
@@ -51,6 +51,15 @@ def try_writing(folder: Path) -> None:
         file.write(bytes(PROBE_BYTES))
 
 
+def sync(folder: Path) -> None:
+    """Put on disk which files are in a folder. Blocks. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class Part:
     """A file in the making: written beside its place, then synced and renamed. Writing and publishing block."""
 
@@ -67,16 +76,14 @@ class Part:
             rest = rest[self._file.write(rest) :]
 
     def publish(self, block: bytes = b"") -> None:
-        """Append the last block and put the file in its place: both its bytes and its name survive a power loss."""
+        """Append the last block and give the file its name, once all its bytes survive a power loss.
+
+        The name does as soon as `sync` was called for the folder.
+        """
         self.write(block)
         os.fsync(self._file.fileno())
         self._path.replace(self._into)
         self._published = True
-        directory = os.open(self._into.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
     def discard(self) -> None:
         """Close the file, and remove it unless it was published."""

@@ -51,7 +51,7 @@ class MediaFetcher:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def fetch(self, url: str, into: Path) -> str:
-        """Stream one artifact to a file that is on disk when this returns, and return its content type.
+        """Stream one artifact to a file, all whose bytes are on disk when this returns, and return its content type.
 
         Raises MediaUnavailable and StoreError.
         """

@@ -12,9 +12,10 @@ from core.domain.errors import (
     StoreAway,
     Undecodable,
 )
-from core.domain.lifecycle import DeliveryState, Reason
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.engine.executor import FAULTS
-from tests.core.engine.jobs import at_rest, current, ordered, returns
+from core.files.artifacts import ArtifactFolder
+from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered, returns
 from tests.core.rig import Answer, Rig
 from tests.makers import caller, order
 
@@ -107,3 +108,18 @@ async def test_what_failed_after_fetching_leaves_no_files(rig: Rig) -> None:
         await at_rest(alive)
         assert (await current(alive, job)).artifacts == ()
         assert not rig.spooled(job)
+
+
+async def test_nothing_is_charged_before_the_name_of_its_file_is_on_disk(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go, step = held_up()
+    monkeypatch.setattr(ArtifactFolder, "settle", lambda _: step())
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await reached.wait()
+        await a_while(alive)
+        assert (await current(alive, job)).generation(1).state is State.RUNNING
+        go.set()
+        await at_rest(alive)
+        assert (await current(alive, job)).stage is DeliveryState.SENT

@@ -1,11 +1,13 @@
 """Files of jobs in one folder, beside the folders that former releases made."""
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
+from core.domain.errors import StoreAway
 from core.files import artifacts as module
 from core.files.artifacts import ArtifactFolder
 
@@ -62,3 +64,25 @@ def test_a_file_is_found_where_former_releases_put_it(folder: ArtifactFolder, tm
     assert folder.found("old", "/elsewhere/spool/old/1-0") == old
     assert folder.found("one", "/elsewhere/spool/one-1-0") == folder.path("one", "1-0")
     assert folder.found("one", "/elsewhere/spool/one-3-0") is None
+
+
+async def test_who_waits_while_names_come_to_disk_shares_the_next_go(
+    folder: ArtifactFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes: list[Path] = []
+    monkeypatch.setattr(module, "sync", goes.append)
+    await asyncio.gather(*(folder.settle() for _ in range(5)))
+    assert goes == [tmp_path / "spool"] * 2
+
+
+async def test_a_go_that_failed_is_no_one_elses(folder: ArtifactFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = [OSError(errno.EIO, "no more")] * 2
+
+    def failing(_: Path) -> None:
+        if failures:
+            raise failures.pop()
+
+    monkeypatch.setattr(module, "sync", failing)
+    assert [type(done) for done in await asyncio.gather(*(folder.settle() for _ in range(4)), return_exceptions=True)] == [
+        StoreAway, StoreAway, type(None), type(None)
+    ]  # fmt: skip
