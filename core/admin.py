@@ -33,6 +33,7 @@ from core.domain.refusals import (
 )
 from core.domain.reports import CreditRequest, Entry, Usage
 from core.domain.spans import FOR_GOOD, read_span_ms
+from core.engine.default_voices import DefaultVoices
 from core.ports import Clock
 from core.stores import AdminStore
 
@@ -66,8 +67,11 @@ class Subject:
 class Admin:
     """Acts of admins upon their own community. Every method raises Refusal."""
 
-    def __init__(self, store: AdminStore, catalog: Catalog, policy: Policy, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: AdminStore, catalog: Catalog, policy: Policy, clock: Clock, ids: Ids, *, voices: DefaultVoices
+    ) -> None:
         self._store = store
+        self._voices = voices
         self._catalog = catalog
         self._policy = policy
         self._clock = clock
@@ -164,6 +168,7 @@ class Admin:
         async with self._act(caller, Action(f"limits {name}")) as act:
             read = read_limit(name, value, self._catalog, self._policy.price_micros)
             await self._store.set_limit(act, name, read)
+        self._voices.forget()
         return await self._store.limits(caller.community)
 
     # --- reports --------------------------------------------------------------------------------------------------

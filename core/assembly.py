@@ -14,6 +14,7 @@ from core.domain.troubles import Troubles
 from core.engine.callbacks import Arrivals, Naming
 from core.engine.carrier import Carrier
 from core.engine.circuit_breaker import CircuitBreaker
+from core.engine.default_voices import DefaultVoices
 from core.engine.delivery import Deliverer
 from core.engine.durations import Durations
 from core.engine.executor import Executor
@@ -94,6 +95,7 @@ def assemble(runtime: Runtime) -> Core:
     naming = Naming(runtime.store, gateway)
     durations = Durations(runtime.catalog, runtime.pace)
     worker = _carrier(runtime, gateway, naming, durations)
+    voices = DefaultVoices(runtime.store, runtime.catalog, runtime.clock)
     service = Service(
         store=runtime.store,
         worker=worker,
@@ -101,8 +103,9 @@ def assemble(runtime: Runtime) -> Core:
         policy=runtime.policy,
         clock=runtime.clock,
         ids=runtime.ids,
+        voices=voices,
         communities=Communities(runtime.store, runtime.presences),
-        admin=Admin(runtime.admin_store, runtime.catalog, runtime.policy, runtime.clock, runtime.ids),
+        admin=Admin(runtime.admin_store, runtime.catalog, runtime.policy, runtime.clock, runtime.ids, voices=voices),
         operators=Operators(runtime.admin_store, runtime.policy, runtime.clock, runtime.ids, worker.resume),
         meters=runtime.meters,
         troubles=runtime.troubles,

@@ -40,6 +40,7 @@ from core.domain.refusals import (
 from core.domain.reports import CreditRequest, Entry
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.carrier import Carrier
+from core.engine.default_voices import DefaultVoices
 from core.engine.first_words import FirstWord, FirstWords
 from core.engine.meters import Meters
 from core.operators import Operators
@@ -68,6 +69,7 @@ class Service:
         policy: Policy,
         clock: Clock,
         ids: Ids,
+        voices: DefaultVoices,
         communities: Communities,
         admin: Admin,
         operators: Operators,
@@ -75,6 +77,7 @@ class Service:
         troubles: Troubles,
     ) -> None:
         self._store = store
+        self.voices = voices
         self.communities = communities
         self.admin = admin
         self.operators = operators

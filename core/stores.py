@@ -133,6 +133,14 @@ class Store(Protocol):
         """Return what a member may spend now."""
         ...
 
+    async def default_voices(self, community: str, member: str) -> tuple[str, str]:
+        """Return the voices that a member and a community's admins chose to speak by default; "" is none."""
+        ...
+
+    async def choose_voice(self, member: str, voice: str) -> None:
+        """Keep a member's choice; "" takes it away."""
+        ...
+
     async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
         """Keep an order until its member agrees or chooses; return its id, the former one for the same event."""
         ...
@@ -218,7 +226,7 @@ class AdminStore(Protocol):
         """Return a community's limits."""
         ...
 
-    async def set_limit(self, act: Act, name: LimitName, value: int | tuple[str, ...] | None) -> None:
+    async def set_limit(self, act: Act, name: LimitName, value: int | str | tuple[str, ...] | None) -> None:
         """Set one field of a community's limits."""
         ...
 

@@ -110,7 +110,7 @@ class SqlAdminStore:
     async def unblock(self, act: Act, person: Person) -> bool:
         return await self._change(act, {"member": person.member}, "none", sql.BLOCK, sql.CLEAR_BLOCK)
 
-    async def set_limit(self, act: Act, name: LimitName, value: int | tuple[str, ...] | None) -> None:
+    async def set_limit(self, act: Act, name: LimitName, value: int | str | tuple[str, ...] | None) -> None:
         audit, change = sql.limit(name)
         stored = joined(value) if isinstance(value, tuple) else value
         await self._change(act, {"value": stored}, "none" if stored is None else str(stored), audit, change)

@@ -117,9 +117,9 @@ MERGE = (
     """,
     f"""
     INSERT INTO limits (
-        community_id, longest_text, in_flight, cooldown_s, confirm_micros, products, channels, set_by, set_ms
+        community_id, longest_text, in_flight, cooldown_s, confirm_micros, products, channels, voice, set_by, set_ms
     )
-    SELECT {_NEW}, longest_text, in_flight, cooldown_s, confirm_micros, products, channels, set_by, set_ms
+    SELECT {_NEW}, longest_text, in_flight, cooldown_s, confirm_micros, products, channels, voice, set_by, set_ms
     FROM limits WHERE community_id = {_OLD}
     ON CONFLICT (community_id) DO NOTHING
     """,

@@ -45,6 +45,15 @@ class SqlMembers:
         (rows,) = await self._driver.run([Statement(money_sql.TOTAL, {"month_ms": month_ms})])
         return self._total_pool_micros - (int(rows[0]["used_micros"]) if rows else 0)
 
+    async def default_voices(self, community: str, member: str) -> tuple[str, str]:
+        args = {"community": community, "member": member}
+        (rows,) = await self._driver.run([Statement(members_sql.DEFAULT_VOICES, args)])
+        return rows[0]["own"], rows[0]["shared"]
+
+    async def choose_voice(self, member: str, voice: str) -> None:
+        text = members_sql.CHOOSE_VOICE if voice else members_sql.FORGET_VOICE
+        await self._driver.run([Statement(text, {"member": member, "voice": voice})])
+
     async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
         caller = order.caller
         args: dict[str, Any] = {

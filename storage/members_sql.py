@@ -72,3 +72,14 @@ WHERE ledger.community_id IN {EVER_HERE} AND ledger.at_ms >= :start_ms AND ledge
 AND (:member = '' OR ledger.account_id = {ACCOUNT})
 ORDER BY ledger.at_ms, ledger.entry_id LIMIT :most
 """
+
+DEFAULT_VOICES = f"""
+SELECT
+    coalesce((SELECT voice FROM member_voices WHERE member = :member), '') AS own,
+    coalesce((SELECT voice FROM limits WHERE community_id = {HERE}), '') AS shared
+"""
+CHOOSE_VOICE = """
+INSERT INTO member_voices (member, voice) VALUES (:member, :voice)
+ON CONFLICT (member) DO UPDATE SET voice = excluded.voice
+"""
+FORGET_VOICE = "DELETE FROM member_voices WHERE member = :member"

@@ -78,7 +78,7 @@ standing AS (
             ORDER BY CASE WHEN blocks.until_ms IS NULL THEN 0 ELSE 1 END, blocks.until_ms DESC LIMIT 1
         ) AS blocked_until_ms,
         limits.longest_text, limits.in_flight, limits.cooldown_s, limits.confirm_micros,
-        limits.products, limits.channels
+        limits.products, limits.channels, limits.voice
     FROM chosen
     LEFT JOIN communities AS here ON here.key = :community
     LEFT JOIN identities AS payer ON payer.key = :member

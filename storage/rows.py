@@ -42,6 +42,7 @@ def limits_of(row: Row) -> Limits:
         confirm_micros=row["confirm_micros"],
         products=split(row["products"]),
         channels=split(row["channels"]),
+        voice=row["voice"],
     )
 
 

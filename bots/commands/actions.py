@@ -14,7 +14,7 @@ from bots.text.locale import _
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
 from core.domain.audit import AuditEntry
-from core.domain.limits import HERE, NONE
+from core.domain.limits import HERE, NONE, read_voice
 from core.domain.models import Caller, Person
 from core.domain.quota import LimitName
 from core.domain.refusals import InvalidInput
@@ -36,7 +36,16 @@ async def start(asked: Asked) -> Answer:
 
 async def voices(asked: Asked) -> Answer:
     """List the voices."""
-    return Answer(replies.voices(asked.service.catalog), open=True)
+    return Answer(replies.voices(await asked.service.voices.catalog_for(asked.caller)), open=True)
+
+
+async def voice(asked: Asked, voice: str = "") -> Answer:
+    """Say who speaks for the caller by default, or keep whom they choose; `none` takes it away."""
+    voices, caller = asked.service.voices, asked.caller
+    if voice:
+        is_none = voice.strip().casefold() == NONE
+        await voices.choose(caller, "" if is_none else read_voice(voice, asked.service.catalog))
+    return Answer(replies.default_voice(await voices.chosen(caller), asked.service.catalog), open=True)
 
 
 async def balance(asked: Asked) -> Answer:

@@ -83,6 +83,7 @@ class Kind(Enum):
     DURATION = N_("2h, 3 days or 1 week")
     CHOICE = "choice"
     COMMUNITY = N_("community")
+    VOICE = N_("a voice or none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

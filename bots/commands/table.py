@@ -56,6 +56,17 @@ GROUPS = {"quota": N_("Say who may spend how much")}
 
 COMMANDS: Sequence[Command] = (
     Command(name="voices", who=MEMBER, action=actions.voices, about=N_("List the voices"), ignores_words=True),
+    Command(
+        name="voice",
+        who=MEMBER,
+        action=actions.voice,
+        about=N_("Choose who speaks for you"),
+        arguments=(
+            Argument(
+                name="voice", kind=Kind.VOICE, about=N_("A voice, or none; leave it out to see it"), required=False
+            ),
+        ),
+    ),
     Command(name="balance", who=MEMBER, action=actions.balance, about=N_("Show what you may still spend")),
     Command(
         name="history",

@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"\d{4,20}", re.ASCII)
 """Digits that may be a member's id."""
 _NO_NAMES = FOR_GOOD | {"unlimited", "default", "last", "past", "next"}
 _AND = frozenset({"and", "&", ","})
-_OPEN = frozenset({Kind.AMOUNT, Kind.DURATION, Kind.TEXT})
+_OPEN = frozenset({Kind.AMOUNT, Kind.DURATION, Kind.TEXT, Kind.VOICE})
 """Kinds of arguments that take all remaining words."""
 
 

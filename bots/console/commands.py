@@ -40,7 +40,8 @@ class Dispatcher:
         return Answer(hint(text, self._service.catalog, more=self.presses.acts))
 
     async def _order(self, caller: Caller, command: Command) -> Answer:
-        catalog, event, row = self._service.catalog, f"{NAME}:{next(self._numbers)}", self._products[command.name]
+        event, row = f"{NAME}:{next(self._numbers)}", self._products[command.name]
+        catalog = await self._service.voices.catalog_for(caller)
         words = orders.Words(body=with_lines(command.body))
         order = await orders.read_apart(words, row.name, catalog, caller, event_id=event, destination=HERE)
         if orders.is_empty(order, catalog):

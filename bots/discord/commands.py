@@ -107,7 +107,8 @@ def _is_searched(parameter: Parameter) -> bool:
 def commands(catalog: Catalog) -> tuple[AnyCommand, ...]:
     """Return one command for each product, and those of the table."""
     names = dict.fromkeys(command.group for command in table.COMMANDS if not command.is_typed)
-    return (*(_order(row, catalog.cast) for row in catalog.products.values()), *map(_command, names))
+    cast, products = catalog.cast, catalog.products.values()
+    return (*(_order(row, cast) for row in products), *(_command(name, cast) for name in names))
 
 
 class _Entry(NamedTuple):
@@ -147,14 +148,14 @@ def _option(parameter: Parameter) -> Option:
     return (Search if _is_searched(parameter) else Option)(parameter, longest=LONGEST_CHOICE)
 
 
-def _command(name: str) -> AnyCommand:
+def _command(name: str, cast: Cast) -> AnyCommand:
     """Make a command, or a group with its subcommands."""
     rows = table.rows(name)
     if rows[0].name == name:
-        return _restricted(rows[0].who, _leaf(rows[0]))
+        return _restricted(rows[0].who, _leaf(rows[0], cast))
     group = app_commands.Group(name=name, description=_(table.GROUPS[name]))
     for command in rows:
-        group.add_command(_leaf(command))
+        group.add_command(_leaf(command, cast))
     return _restricted(rows[0].who, group)
 
 
@@ -169,21 +170,23 @@ def _restricted(who: Who, command: AnyCommand) -> AnyCommand:
     return in_servers(app_commands.default_permissions(manage_guild=True)(command))
 
 
-def _leaf(command: Command) -> app_commands.Command[Any, ..., None]:
+def _leaf(command: Command, cast: Cast) -> app_commands.Command[Any, ..., None]:
     async def use(interaction: Interaction, **entered: Any) -> None:
         await interaction.client.responder.use(interaction, command, entered)
 
     arguments = sorted(command.arguments, key=lambda argument: not argument.required)
-    entries = [_Entry(a.name, _annotation(a), _(a.about), a.required) for a in arguments]
+    entries = [_Entry(a.name, _annotation(a, cast), _(a.about), a.required) for a in arguments]
     return _made(use, command.name.split()[-1], _(command.about), entries)
 
 
-def _annotation(argument: Argument) -> Any:
+def _annotation(argument: Argument, cast: Cast) -> Any:
     match argument.kind:
         case Kind.MEMBER:
             return Anybody
         case Kind.ROLE:
             return discord.Role
+        case Kind.VOICE:
+            return VoiceSearch(_WORDS, cast)
         case _:
             return Option(OneOf(argument.choices) if argument.choices else _WORDS)
 

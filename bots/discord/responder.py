@@ -99,7 +99,7 @@ class Responder:
         attached = text_file(file) if file else None
 
         async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
-            catalog = self.service.catalog
+            catalog = await self.service.voices.catalog_for(caller)
             words = await orders.with_file(written, attached, self._files, product, catalog)
             order = await orders.read_apart(words, product, catalog, caller, event_id=event, destination=destination)
             return unattended(await self.service.order(order))

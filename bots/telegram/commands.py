@@ -196,7 +196,7 @@ class Dispatcher:
     # --- members --------------------------------------------------------------------------------------------------
 
     async def _order(self, message: Message, command: Command, ack: Ack) -> Reply | None:
-        catalog, row = self._service.catalog, self._products[command.name]
+        row, catalog = self._products[command.name], await self._service.voices.catalog_for(_caller(message))
         written = orders.Words(body=command.body, answered=await self._quoted(message), clean=clean_of(message))
         words = await orders.with_file(written, text_file(message), self._files, row.name, catalog)
         event, where = _event(message), Address.of(message).destination

@@ -21,6 +21,7 @@ LIMITS: Mapping[str, LimitName] = {
     "confirm": LimitName.CONFIRM_MICROS,
     "products": LimitName.PRODUCTS,
     "channels": LimitName.CHANNELS,
+    "voice": LimitName.VOICE,
 }
 """By the words that admins type."""
 
@@ -164,6 +165,7 @@ def limits(found: Limits, channel_name: Callable[[str], str] = str) -> str:
         and _("orders over {amount} are confirmed", amount=money(found.confirm_micros)),
         "products": found.products and ", ".join(found.products),
         "channels": found.channels and ", ".join(map(channel_name, found.channels)),
+        "voice": found.voice,
     }
     unlimited = {"products": _("all"), "channels": _("everywhere")}
     lines = [f"{name}: {value or unlimited.get(name, _('none'))}" for name, value in shown.items()]

@@ -31,6 +31,7 @@ _DID: Mapping[str, str] = {
     Action.LIMIT_CONFIRM: N_("{name} set the price above which orders are confirmed"),
     Action.LIMIT_PRODUCTS: N_("{name} set what may be ordered"),
     Action.LIMIT_CHANNELS: N_("{name} set the channels for orders"),
+    Action.LIMIT_VOICE: N_("{name} chose who speaks where no voice is named"),
     Action.RESUME: N_("{name} let orders go to the gateway at once"),
 }
 _OTHER = "{name}: {act}"

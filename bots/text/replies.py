@@ -7,6 +7,7 @@ from bots.text.wording import AMOUNTS, allowance, left, money, used, when, who_r
 from core.domain.products import Catalog
 from core.domain.quota import Standing
 from core.domain.reports import Entry, EntryKind
+from core.domain.voices import Chosen
 
 SEND_AGAIN = N_("Send again")
 CANCEL = N_("Cancel")
@@ -130,6 +131,16 @@ def voices(catalog: Catalog) -> str:
     """List the voices."""
     without = _("Without a name, {voice} speaks.", voice=catalog.default_voice)
     return f"{voice_names(catalog)}\n{without}"
+
+
+def default_voice(chosen: Chosen, catalog: Catalog) -> str:
+    """Say who speaks for a member where no voice is named, and who chose that."""
+    if chosen.own:
+        return _("{voice} speaks for you where you name no voice. /voice none takes that back.", voice=chosen.own)
+    if chosen.community:
+        said = N_("You have chosen no voice, so {voice} speaks for you here, whom this community's admins chose.")
+        return _(said, voice=chosen.community)
+    return _("You have chosen no voice, so {voice} speaks for you.", voice=catalog.default_voice)
 
 
 TOO_MANY_ANSWERS = N_("You ask faster than I may answer in this chat. I answer you again in a minute; orders go on.")

@@ -25,6 +25,7 @@ class Action(StrEnum):
     LIMIT_CONFIRM = "limits confirm_micros"
     LIMIT_PRODUCTS = "limits products"
     LIMIT_CHANNELS = "limits channels"
+    LIMIT_VOICE = "limits voice"
     POOL = "pool"
     COMMUNITIES = "communities"
     CLAIM = "claim"

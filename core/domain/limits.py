@@ -17,7 +17,7 @@ _UNITS = {LimitName.LONGEST_TEXT: "chars?|characters?", LimitName.IN_FLIGHT: "or
 _CHANNEL = re.compile(r"[a-z]+:\d+", re.ASCII)
 
 
-def read_limit(name: LimitName, text: str, catalog: Catalog, price_micros: int) -> int | tuple[str, ...] | None:
+def read_limit(name: LimitName, text: str, catalog: Catalog, price_micros: int) -> int | str | tuple[str, ...] | None:
     """Read the value of a limit; None takes it away. Raises InvalidInput."""
     if text.strip().casefold() == NONE:
         return None
@@ -28,10 +28,18 @@ def read_limit(name: LimitName, text: str, catalog: Catalog, price_micros: int) 
             return read_seconds(name, text)
         case LimitName.CONFIRM_MICROS:
             return parse_amount(text, price_micros)
-        case LimitName.PRODUCTS:
-            return _products(text, catalog)
         case LimitName.CHANNELS:
             return _channels(text)
+        case _:
+            return read_voice(text, catalog) if name is LimitName.VOICE else _products(text, catalog)
+
+
+def read_voice(text: str, catalog: Catalog) -> str:
+    """Read the name of a voice, or an alias. Raises InvalidInput."""
+    voice = catalog.voice(" ".join(text.split()))
+    if voice is None:
+        raise InvalidInput(LimitName.VOICE, text, allowed(Rule.ONE_OF, choices=catalog.voices))
+    return voice
 
 
 def _products(text: str, catalog: Catalog) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ class LimitName(StrEnum):
     CONFIRM_MICROS = "confirm_micros"
     PRODUCTS = "products"
     CHANNELS = "channels"
+    VOICE = "voice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,8 @@ class Limits:
     products: tuple[str, ...] | None = None
     channels: tuple[str, ...] | None = None
     """Keys of the channels or topics in which orders are taken."""
+    voice: str | None = None
+    """Who speaks where neither the order nor its member says."""
 
 
 NO_LIMITS = Limits()

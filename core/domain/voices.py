@@ -92,6 +92,14 @@ class Cast:
         return {voice.name: voice.sent for voice in self.voices if voice.sent}
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The voices that were chosen to speak where none is named, "" where none was."""
+
+    own: str = ""
+    community: str = ""
+
+
 _DEFAULT = """
     Aria, female, middle-aged, American, social media, expressive
     Roger, male, middle-aged, American, social media, confident

@@ -18,6 +18,18 @@ async def test_a_cooldown_goes_along(store: SqlStore, admin: SqlAdminStore) -> N
     assert answer.refused_by == "cooldown"
 
 
+async def test_the_voice_of_a_community_goes_along(store: SqlStore, admin: SqlAdminStore) -> None:
+    await admin.set_limit(act(), LimitName.VOICE, "Bill")
+    await store.admit(admission(order(caller(community="choir"))))
+    await store.move_community("test:band", "test:choir")
+    assert await store.default_voices("test:choir", ANN.member) == ("", "Bill")
+    await store.choose_voice(ANN.member, "Lily")
+    await store.choose_voice(ANN.member, "Aria")
+    assert await store.default_voices("test:choir", ANN.member) == ("Aria", "Bill")
+    await store.choose_voice(ANN.member, "")
+    assert await store.default_voices("test:elsewhere", ANN.member) == ("", "")
+
+
 async def test_a_block_goes_along_over_one_that_has_ended(
     store: SqlStore, admin: SqlAdminStore, clock: SetClock
 ) -> None:
