@@ -74,5 +74,8 @@ class Shapes(Preparing):
         self.wants.append(want)
         return [concatenated(parts, into, SHAPES[want.prefer][1])]
 
+    def warm(self) -> None:
+        """Start nothing."""
+
     async def close(self) -> None:
         """Hold nothing."""
