@@ -10,13 +10,29 @@ from benchmarks.rows import (
     growth,
     in_flight,
     joining,
+    lag,
     lives,
+    restart,
     sizes,
     start,
     story,
     workers,
 )
 
-_MODULES = (admission, beside, lives, deliveries, story, in_flight, sizes, growth, workers, joining, start)
+_MODULES = (
+    admission,
+    beside,
+    lives,
+    deliveries,
+    story,
+    lag,
+    in_flight,
+    restart,
+    sizes,
+    growth,
+    workers,
+    joining,
+    start,
+)
 _ALL = [*(module.BENCHMARK for module in _MODULES), workers.TAKE_OVER]
 BENCHMARKS: Mapping[str, Benchmark] = {benchmark.name: benchmark for benchmark in _ALL}
