@@ -221,8 +221,8 @@ ABLATIONS = (
     Ablation(
         "parts are fetched into one file",
         "core.engine.fetching:Fetcher.fetched",
-        "folder / str(number)",
-        "folder / '0'",
+        "path(job.job_id, str(number))",
+        "path(job.job_id, '0')",
     ),
     Ablation("members may administer", "core.admin:_require_admin", "not caller.is_admin", "False"),
 )
