@@ -17,9 +17,9 @@ from core.domain.errors import OutOfCredit, StaleJob, StoreAway, StoreError
 from core.domain.ids import Ids
 from core.domain.lifecycle import DELIVERY_ENDS, DeliveryState, JobState, Reason, State
 from core.domain.models import Accepted, Caller, Destination, Job, Order, Turn
-from core.domain.money import MICROS, show
+from core.domain.money import MICROS, cost_of, show
 from core.domain.parts import Part, parts_of
-from core.domain.policy import OFFER_MS, OLDEST_ACT_MS, Policy
+from core.domain.policy import MOST_DEARER_PERCENT, OFFER_MS, OLDEST_ACT_MS, Policy
 from core.domain.products import Catalog, Product
 from core.domain.quota import Standing
 from core.domain.refusals import (
@@ -150,18 +150,20 @@ class Service:
         """Validate and price an order."""
         parts = await _planned(product, order.parameters, order.turns)
         cost_micros, job_id = sum(part.cost_micros for part in parts), self._ids.job()
+        characters = sum(part.characters for part in parts)
         return Admission(
             order=order,
             job_id=job_id,
             parts=parts,
             tokens=[self._ids.callback(job_id) for _ in parts],
             parameters=parts[0].parameters if len(parts) == 1 else _whole(product, order, parts[0]),
-            characters=sum(part.characters for part in parts),
+            characters=characters,
             price_micros=product.price_micros,
             cost_micros=cost_micros,
             operator_quota=self._policy.quota(direct=order.caller.direct),
             max_waiting=self._policy.max_waiting,
             confirmed=cost_micros <= agreed_micros,
+            dearer=_is_dearer(cost_micros, cost_of(max(0, characters - order.added), product.price_micros)),
         )
 
     def _check_length(self, order: Order, product: Product) -> None:
@@ -195,7 +197,8 @@ class Service:
             raise OverLimit(limit, cost_micros, standing, admission.characters)
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)
         is_kept = await self._store.same(admission) is not None
-        raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms, is_kept=is_kept)
+        words = self.catalog[admission.order.product].text_of(admission.parameters)
+        raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms, words, is_kept=is_kept)
 
     async def _ask_back(self, order: Order, product: Product) -> NoReturn:
         """Keep an order until its member says what they mean; nothing is held before."""
@@ -372,6 +375,10 @@ class Service:
             return False
         self._worker.called_back(job, found, request_id)
         return True
+
+
+def _is_dearer(cost_micros: int, written_micros: int) -> bool:
+    return cost_micros * 100 > written_micros * (100 + MOST_DEARER_PERCENT)
 
 
 def _whole(product: Product, order: Order, first: Part) -> Mapping[str, Any]:

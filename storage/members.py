@@ -152,7 +152,7 @@ def _placed(order: Order) -> str:
     placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
     readings = {name: dict(parameters) for name, parameters in order.readings.items()}
     turns = {"turns": [(turn.voice, turn.text) for turn in order.turns]} if order.turns else {}
-    return json.dumps({**placed, "destination": where, "readings": readings, **turns})
+    return json.dumps({**placed, "destination": where, "readings": readings, "added": order.added, **turns})
 
 
 def standing_of(row: Row) -> Standing:

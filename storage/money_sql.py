@@ -110,7 +110,7 @@ decision AS (
             - CASE WHEN limit_micros > used_micros THEN limit_micros - used_micros ELSE 0 END THEN 'allowance'
         WHEN pool_left_micros < :cost_micros THEN 'pool'
         WHEN total_left_micros < :cost_micros THEN 'total_pool'
-        WHEN :confirmed = 0 AND :cost_micros > confirm_micros THEN 'confirm'
+        WHEN :confirmed = 0 AND (:dearer = 1 OR :cost_micros > confirm_micros) THEN 'confirm'
     END AS refused_by
     FROM standing
 )

@@ -100,6 +100,7 @@ class SqlStore(SqlCommunities, SqlMembers):
             **self._spending(caller.community, caller.member, admission.operator_quota, caller.roles),
             **columns_of(admission),
             "confirmed": int(admission.confirmed),
+            "dearer": int(admission.dearer),
             "admits": joined(tuple(Approval) if caller.direct else self._admits(caller.community)),
             "handle": folded(caller.handle),
             "max_waiting": admission.max_waiting,

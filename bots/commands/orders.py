@@ -78,7 +78,8 @@ def _cleaned(found: "_Found", clean: Clean, billed: str) -> "_Found":
 
     readings = {name: cleaned(parameters) for name, parameters in found.readings.items()}
     turns = tuple(replace(turn, text=clean(turn.text)) for turn in found.turns)
-    return _Found(cleaned(found.parameters), readings, turns)
+    spoken = cleaned(found.parameters)
+    return _Found(spoken, readings, turns, len(spoken[billed]) - len(found.parameters[billed]))
 
 
 def text_in(body: str, product: str, catalog: Catalog) -> str:
@@ -96,6 +97,7 @@ class _Found(NamedTuple):
     parameters: Mapping[str, Any]
     readings: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     turns: tuple[Turn, ...] = ()
+    added: int = 0
 
 
 def _found(words: Words, product: str, catalog: Catalog) -> _Found:

@@ -22,7 +22,7 @@ SENT_ALONE = N_("I may not post it here, so you have it in our direct chat.")
 NOTHING_KEPT = N_("There is nothing of yours to send again.")
 NOTHING_KEPT_HERE = N_("There is nothing of yours here to send again.")
 LONGEST_LINE = 60
-"""Characters of an order's text in a list of orders."""
+"""Characters of an order's text in a list of orders, and in its status."""
 
 _REASONS = {
     Reason.BAD_REQUEST: N_("The audio service did not accept this request."),
@@ -75,7 +75,8 @@ def characters(n: int) -> str:
 
 def _what(doing: str, job: Job) -> str:
     long, cost = characters(job.characters), money(job.cost_micros)
-    return _("{doing}: {characters}, {cost}.", doing=doing, characters=long, cost=cost)
+    said = _("{doing}: {characters}, {cost}.", doing=doing, characters=long, cost=cost)
+    return f"{said}\n{titles.excerpt(row_of(job.product).text_of(job.parameters), LONGEST_LINE)}"
 
 
 def accepted(answer: Accepted) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bots.text import allowed_words, product_words
+from bots.text import allowed_words, product_words, titles
 from bots.text.admin_replies import LIMITS
 from bots.text.community_replies import decided_before
 from bots.text.locale import N_, _, ngettext
@@ -38,6 +38,8 @@ from core.domain.shown import shown
 
 LONGEST_QUOTE = 60
 LONGEST_LINE = 700
+LONGEST_EXCERPT = 200
+"""Characters of an order's text that a question about its price quotes."""
 FAULT = N_("Something went wrong on my side. Nothing was charged; please try again.")
 HELD = N_("What is set aside for orders under way can't be taken.")
 MAY_NOT_POST = N_(
@@ -145,7 +147,9 @@ def confirm(error: NeedsConfirmation) -> str:
         left=left(error.standing.after(error.cost_micros)),
         clock=clock(error.expires_ms),
     )
-    return f"{asked} {_(IS_KEPT)}" if error.is_kept else asked
+    kept = _(IS_KEPT) if error.is_kept else ""
+    words = titles.excerpt(error.words, LONGEST_EXCERPT) if error.words else ""
+    return "\n".join(filter(None, (f"{asked} {kept}".strip(), words)))
 
 
 NOTHING_TO_SAY = N_(

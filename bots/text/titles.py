@@ -105,6 +105,12 @@ def _clings(character: str, before: str) -> bool:
     return unicodedata.category(character) in {"Mn", "Mc", "Me", "Sk"} or character in JOINERS or before in JOINERS
 
 
+def excerpt(text: str, longest: int) -> str:
+    """Quote a text on one line, or its beginning."""
+    line = " ".join(text[: 4 * longest].split())
+    return f"\u201c{isolated(cut(shown(line, len(line), JOINERS), longest))}\u201d"
+
+
 def isolated(text: str) -> str:
     """Isolate right-to-left text, so that it does not reorder its surroundings."""
     turns = any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in text)

@@ -32,6 +32,8 @@ class Admission:
     """Unresolved jobs that one member may have."""
     confirmed: bool = False
     """The member has agreed to the price."""
+    dearer: bool = False
+    """What is spoken costs so much more than what was written that the member is asked first."""
 
     @property
     def digest(self) -> str:

@@ -102,6 +102,8 @@ class Order:
     """Where it isn't plain what is meant: the parameters of each reading by its name; the member is asked first."""
     turns: tuple[Turn, ...] = ()
     """Who says what, where several speak; the text among the parameters is all of it as it was written."""
+    added: int = 0
+    """Characters that are spoken in the place of what was written, beyond those; fewer than none if it got shorter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,9 @@ OFFER_MS = 10 * 60_000
 OLDEST_ACT_MS = 3_600_000
 """The greatest age of an admin's command that is carried out."""
 
+MOST_DEARER_PERCENT = 20
+"""What is spoken may cost so much more than what was written without a question."""
+
 LONGEST_ORDER = 20_000
 """Characters, unless an operator says."""
 

@@ -168,17 +168,25 @@ class NotEnough(Refusal):
 
 
 class NeedsConfirmation(Refusal):
-    """The order costs more than what the community's admins let pass unasked. The offer can be confirmed once."""
+    """The order costs more than may pass unasked. The offer can be confirmed once."""
 
     def __init__(
-        self, offer_id: str, cost_micros: int, standing: Standing, expires_ms: int, *, is_kept: bool = False
+        self,
+        offer_id: str,
+        cost_micros: int,
+        standing: Standing,
+        expires_ms: int,
+        words: str = "",
+        *,
+        is_kept: bool = False,
     ) -> None:
-        """`is_kept`: the same audio is there already, and may be sent again free instead."""
+        """`words`: what is spoken or played; `is_kept`: that is there already, and may be sent again free instead."""
         super().__init__(offer_id)
         self.offer_id = offer_id
         self.cost_micros = cost_micros
         self.standing = standing
         self.expires_ms = expires_ms
+        self.words = words
         self.is_kept = is_kept
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from core.domain.errors import StoreAway
-from core.domain.models import Caller, Destination, Turn
+from core.domain.models import Caller, Destination, Person, Turn
 from core.domain.products import catalog
 from core.domain.quota import LimitName
 from core.domain.refusals import (
+    NeedsChoice,
     NeedsConfirmation,
     NotFound,
     NotPermitted,
@@ -139,3 +140,29 @@ async def test_an_offer_outlives_a_refusal(alive: Incarnation, rig: Rig) -> None
     assert accepted.job.destination == pressed
     await at_rest(alive)
     assert len(rig.chat.heard) == 1
+
+
+async def test_what_is_spoken_may_cost_a_fifth_more_than_what_was_written(alive: Incarnation, rig: Rig) -> None:
+    twelve = replace(order(text="x" * 12), added=2)  # 10 were written
+    assert (await alive.service.order(twelve)).job.characters == 12
+    with pytest.raises(NeedsConfirmation) as asked:
+        await alive.service.order(replace(twelve, event_id="more", added=3))
+    assert (asked.value.cost_micros, asked.value.words) == (1200, "x" * 12)
+    assert (await alive.service.confirm(caller(), asked.value.offer_id)).job.cost_micros == 1200
+    await at_rest(alive)
+    assert len(rig.chat.heard) == 2
+
+
+async def test_a_reading_that_costs_more_than_was_written_is_asked_about_once_chosen(alive: Incarnation) -> None:
+    readings = {name: {"voice": name, "text": "link to example.com"} for name in ("Aria", "Bill")}
+    unclear = replace(order(text="link to example.com"), readings=readings, added=10)
+    with pytest.raises(NeedsChoice) as which:
+        await alive.service.order(unclear)
+    with pytest.raises(NeedsConfirmation):
+        await alive.service.confirm(caller(), which.value.offer_id, reading=1)
+
+
+async def test_a_blocked_member_is_not_asked_for_more(alive: Incarnation) -> None:
+    await alive.service.admin.block(BOSS, Person(member=caller().member, name="Ann"), "")
+    with pytest.raises(OverLimit):
+        await alive.service.order(replace(order(), added=10))

@@ -120,7 +120,7 @@ async def test_a_bot_takes_orders_and_a_worker_delivers_them_without_a_connectio
         while (await house.stores.admin.open_jobs()).get(State.QUEUED) != 2:
             await asyncio.sleep(0.005)
     assert house.studio.orders == []
-    alone = "No worker is running, waiting until one is: 14 characters, $0.0014."
+    alone = "No worker is running, waiting until one is: 14 characters, $0.0014.\n“Hello everyone”"
     await reply.wait_for(lambda reply: reply.content == alone)
     await band.wait_for(lambda chat: alone in chat.texts)
     asked = await house.discord.command(ana, channel, "/speak", text="Braian hello")

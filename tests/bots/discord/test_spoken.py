@@ -6,6 +6,7 @@ from bots.app.life import App
 from bots.discord.spoken import cleaning
 from tests.bots.discord.conftest import Stage
 from tests.bots.discord.studio import Studio
+from tests.bots.discord.talk import button
 
 NOW_S = 1_700_000_000
 NAMES = {("user", "1"): "Ann", ("role", "2"): "Owls", ("channel", "3"): "general"}
@@ -48,3 +49,20 @@ async def test_of_a_markdown_file_the_words_are_spoken(stage: Stage, app: App, s
         file = stage.world.attach(name, text.encode())
         await (await stage.world.command(stage.ana, stage.channel, "/speak", text="Aria", file=file)).audio()
     assert [order["text"] for order in studio.orders] == ["Title\n\nBold here", text]
+
+
+async def test_one_tap_is_asked_where_the_words_cost_more(stage: Stage, app: App, studio: Studio) -> None:
+    reply = await stage.world.command(stage.ana, stage.channel, "/speak", text="Aria www.ab.co")
+    asked = await reply.settled(lambda m: "Shall I go ahead?" in m.content)
+    assert asked.ephemeral
+    assert "“link to ab.co”" in asked.content
+    assert studio.orders == []
+    pressed = await stage.world.press(stage.ana, asked, button(asked, "Go ahead"))
+    await pressed.audio()
+    assert studio.orders == [{"voice": "Aria", "text": "link to ab.co"}]
+
+
+async def test_where_nothing_to_be_heard_is_left_it_is_said(stage: Stage, app: App, studio: Studio) -> None:
+    reply = await stage.world.command(stage.ana, stage.channel, "/speak", text="Aria ``` 🎉 ```")
+    told = await reply.settled(lambda m: m.content)
+    assert "There is nothing to be heard in that" in told.content

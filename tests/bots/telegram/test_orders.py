@@ -24,7 +24,9 @@ async def test_speech_arrives_as_a_voice_message_under_the_order(band: Chat, bob
     status = band.sent[0]
     await band.wait_for(lambda _: status.deleted)
     assert status.reply_to == asked.id
-    assert [status.text, *(edit["text"] for edit in status.edits)].count("Working on it: 14 characters, $0.0014.") == 1
+    assert [status.text, *(edit["text"] for edit in status.edits)].count(
+        "Working on it: 14 characters, $0.0014.\n“Hello everyone”"
+    ) == 1
     assert "record_voice" in band.actions
     assert "upload_voice" in band.actions
 
