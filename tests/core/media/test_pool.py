@@ -19,6 +19,7 @@ from core.domain.joining import AudioPart, Measure
 from core.media.media import Media
 from core.media.pool import PROGRAM, Child, ChildDied, Pool
 from tests.audio import PROBE
+from tests.core.media.children import is_alive, pids
 from tests.core.media.files import names, write_wav
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -43,18 +44,6 @@ def silence(tmp_path: Path) -> Iterator[Silence]:
     yield silence
     for writer in silence.writers:
         os.close(writer)
-
-
-def pids(media: Media) -> set[int]:
-    return {child.pid for child in media._pool._alive}
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 async def test_a_join_killed_halfway_leaves_nothing_and_is_made_anew(
@@ -189,51 +178,6 @@ async def test_children_are_replaced_after_some_requests(tmp_path: Path) -> None
     assert not seen[1]
     assert seen[2] not in (set(), seen[0])
     await pool.close()
-
-
-async def test_a_child_that_was_started_ahead_takes_the_first_request(media: Media, tmp_path: Path) -> None:
-    media.warm()
-    while not media._pool._idle:
-        await asyncio.sleep(0)
-    warm = pids(media)
-    media.warm()
-    await media.probe(write_wav(tmp_path / "a", 1))
-    assert pids(media) == warm
-
-
-async def test_a_child_that_cannot_be_started_ahead_is_told(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.media.pool.PROGRAM", "raise SystemExit(3)")
-    media = Media(children=1)
-    media.warm()
-    while "started ahead" not in caplog.text:
-        await asyncio.sleep(0)
-    await media.close()
-
-
-async def test_closing_ends_a_child_that_is_starting(caplog: pytest.LogCaptureFixture) -> None:
-    media = Media()
-    media.warm()
-    while not pids(media):
-        await asyncio.sleep(0)
-    (pid,) = pids(media)
-    await media.close()
-    assert not is_alive(pid)
-    assert caplog.text == ""
-
-
-async def test_of_idle_children_one_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.media.pool.IDLE_S", 0.05)
-    media = Media(children=3)
-    path = write_wav(tmp_path / "a", 1)
-    await asyncio.gather(*(media.probe(path) for _ in range(3)))
-    while len(pids(media)) > 1:
-        await asyncio.sleep(0.01)
-    (kept,) = pids(media)
-    await media.probe(path)
-    assert pids(media) == {kept}
-    await media.close()
 
 
 @linux_only
