@@ -19,6 +19,7 @@ from core.engine.delivery import Deliverer
 from core.engine.durations import Durations
 from core.engine.executor import Executor
 from core.engine.fetching import Fetcher
+from core.engine.fitting import Fitter
 from core.engine.generation import Generator
 from core.engine.lease import Lease, Signal, SoleLease
 from core.engine.maintenance import Keep
@@ -129,10 +130,12 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Dura
 
 def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, lease: Lease) -> Worker:
     wakeups, arrivals = Wakeups(), Arrivals(runtime.meters, runtime.troubles)
+    deliveries = {name: ObservedDelivery(name, chat, runtime.meters) for name, chat in runtime.deliveries.items()}
+    fitter = Fitter(runtime.media, deliveries)
     deliverer = Deliverer(
         store=runtime.store,
-        media=runtime.media,
-        deliveries={name: ObservedDelivery(name, chat, runtime.meters) for name, chat in runtime.deliveries.items()},
+        fitter=fitter,
+        deliveries=deliveries,
         quota_for=lambda job: runtime.policy.quota(direct=job.direct),
         clock=runtime.clock,
         artifacts=runtime.artifacts,
@@ -144,7 +147,7 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durat
     fetcher = Fetcher(
         store=runtime.store,
         gateway=gateway,
-        media=runtime.media,
+        fitter=fitter,
         artifacts=runtime.artifacts,
         pace=runtime.pace,
         wakeups=wakeups,

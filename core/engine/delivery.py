@@ -4,9 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from core.domain.audio import RawFormat, Want, raw_format
+from core.domain.audio import Want
 from core.domain.errors import (
     CannotFit,
     DeliveryDelayed,
@@ -18,19 +17,17 @@ from core.domain.errors import (
     StoreError,
     TooLarge,
 )
-from core.domain.joining import AudioPart
 from core.domain.lifecycle import VOIDS, DeliveryState, Late, Reason
 from core.domain.models import Artifact, DeliveryChanges, Destination, Job, Kept, Receipt, Shown
-from core.domain.parts import heading
-from core.domain.products import row_of
 from core.domain.quota import DAY_MS, Quota
 from core.domain.troubles import TROUBLE_OF, Troubles
+from core.engine.fitting import Fitter
 from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.lines import Lines
 from core.engine.persist import persist
 from core.engine.progress import show
 from core.engine.wakeups import Wakeups
-from core.ports import ArtifactStore, Clock, Deliveries, MediaTools
+from core.ports import ArtifactStore, Clock, Deliveries
 from core.stores import Store
 
 log = logging.getLogger(__name__)
@@ -59,7 +56,7 @@ class Deliverer:
         self,
         *,
         store: Store,
-        media: MediaTools,
+        fitter: Fitter,
         deliveries: Deliveries,
         quota_for: Callable[[Job], Quota],
         clock: Clock,
@@ -71,7 +68,7 @@ class Deliverer:
     ) -> None:
         """`why_waiting` returns why all submissions are held back now, if they are."""
         self._store = store
-        self._media = media
+        self._fitter = fitter
         self._deliveries = deliveries
         self._quota_for = quota_for
         self._clock = clock
@@ -151,9 +148,9 @@ class Deliverer:
         tried = [job.destination]
         while not job.ended:
             try:
-                wanted = self._wanted(job)  # the last try may have told more about the chat
+                wanted = self._fitter.wanted(job)  # the last try may have told more about the chat
                 if wanted != want and not job.kept:
-                    want, files = wanted, await self._fitted(job, wanted)
+                    want, files = wanted, await self._fit(job, wanted)
                 async with self._lines.turn(self._deliveries[job.platform].line(job)):
                     job = await self._progress_over(job)
                     receipt = await self._receipt(job)
@@ -175,10 +172,6 @@ class Deliverer:
                 job = await self._delivered(job, kept)
         return job
 
-    def _wanted(self, job: Job) -> Want:
-        chosen = row_of(job.product).output_of(job.parameters)
-        return replace(self._deliveries[job.platform].accepts(job), output_format=chosen)
-
     async def _send(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
     ) -> Kept | None:
@@ -190,34 +183,15 @@ class Deliverer:
                 raise NotKept("what is kept is too large here") from error
             try:
                 want = replace(want, max_bytes=error.max_bytes)
-                smaller = await self._fitted(job, want)
+                smaller = await self._fit(job, want)
             except StoreError as outage:  # the chat has taken nothing, so there is no doubt
                 raise DeliveryDelayed(str(outage), retry_after_s=ROOM_S) from outage
             return await self._hand_over(job, receipt, want, smaller, uncertain=uncertain)
 
-    async def _fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:
-        raw = raw_format(want.output_format)
-        if len(job.parts) > 1:
-            return await self._joined(job, want, raw)
-        files: list[Artifact] = []
-        for artifact in job.artifacts:
-            source, into = Path(artifact.path), _fit_for(artifact, want)
-            path, probe = await self._media.fit(source, artifact.probe, into, want, raw)
-            files.append(Artifact.of(path, probe, path.stat().st_size))
-        return tuple(files)
-
-    async def _joined(self, job: Job, want: Want, raw: RawFormat | None) -> tuple[Artifact, ...]:
-        if job.stage is DeliveryState.PENDING:  # not where an earlier try may have put the audio
+    async def _fit(self, job: Job, want: Want) -> tuple[Artifact, ...]:
+        if len(job.parts) > 1 and job.stage is DeliveryState.PENDING:  # not where an earlier try may have put the audio
             self.show_progress(job)  # the join may take a minute
-        parts: list[AudioPart] = []
-        pause_ms = 0
-        for made in job.parts:
-            for artifact in made.artifacts:
-                title = heading(job, made)
-                parts.append(AudioPart(Path(artifact.path), artifact.probe, pause_ms=pause_ms, title=title, raw=raw))
-                pause_ms = made.pause_ms
-        files = await self._media.join(parts, _fit_for(job.artifacts[0], want), want)
-        return tuple([Artifact.of(path, probe, path.stat().st_size) for path, probe in files])
+        return await self._fitter.fitted(job, want)
 
     async def _hand_over(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
@@ -324,12 +298,6 @@ class Deliverer:
         if job.late is not Late.AWAITED:
             return None
         return self._deliveries[job.platform].lasting(await self._store.again(job))
-
-
-def _fit_for(artifact: Artifact, want: Want) -> Path:
-    """Return where the file goes that is made of an artifact, or begins with it, for a chat."""
-    source = Path(artifact.path)
-    return source.with_name(f"{source.name}-{want.prefer}-{want.max_bytes}")
 
 
 def _next_place(error: Exception, tried: list[Destination]) -> Destination | None:

@@ -2,65 +2,60 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-from core.domain.audio import Probe, RawFormat, may_be_samples, raw_format
+from core.domain.audio import Probe, RawFormat, may_be_samples
 from core.domain.errors import GatewayError, MediaError, MediaUnavailable, SilentAudio
 from core.domain.lifecycle import Reason
 from core.domain.models import Artifact
-from core.domain.products import row_of
 from core.engine.pace import Pace
-from core.ports import ArtifactStore, Gateway, MediaTools
+from core.ports import ArtifactStore, Gateway
 
 log = logging.getLogger(__name__)
+
+
+Look = Callable[[Path, RawFormat | None], Awaitable[Probe]]
+"""Decodes a file. Raises MediaError."""
 
 
 class Downloads:
     """Downloads the files of a request."""
 
     def __init__(
-        self,
-        gateway: Gateway,
-        media: MediaTools,
-        artifacts: ArtifactStore,
-        pace: Pace,
-        pause: Callable[[float], Awaitable[None]],
+        self, gateway: Gateway, artifacts: ArtifactStore, pace: Pace, pause: Callable[[float], Awaitable[None]]
     ) -> None:
         self._gateway = gateway
-        self._media = media
         self._artifacts = artifacts
         self._pace = pace
         self._pause = pause
 
     async def fetched(
-        self, what: str, urls: Sequence[str], stem: Path, product: str, parameters: Mapping[str, Any]
+        self, what: str, urls: Sequence[str], stem: Path, raw: RawFormat | None, look: Look
     ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
         """Return the artifacts that could be fetched and decoded, and the last error of the others.
 
-        `what`: whose they are, for the log. `stem`: how their paths begin.
+        `what`: whose they are, for the log. `stem`: how their paths begin. `raw`: the samples that were ordered.
         """
-        raw = raw_format(row_of(product).output_of(parameters))
         artifacts: list[Artifact] = []
         trouble: GatewayError | MediaError | None = None
         for number, url in enumerate(urls):
             into = stem.with_name(f"{stem.name}-{number}")
             try:
                 content_type = await self._fetch(url, into)
-                probe = await self._probed(into, raw if may_be_samples(content_type) else None)
+                probe = await self._looked(look(into, raw if may_be_samples(content_type) else None))
                 artifacts.append(Artifact.of(into, probe, _size_bytes(into)))
             except (GatewayError, MediaError) as error:
                 log.warning("%s: media %d: %s", what, number, error)
                 trouble = error
         return tuple(artifacts), trouble
 
-    async def _probed(self, into: Path, raw: RawFormat | None) -> Probe:
+    async def _looked(self, look: Awaitable[Probe]) -> Probe:
         """Look into a file while its name comes to disk."""
         settling = asyncio.ensure_future(self._artifacts.settle())
         try:
-            return await self._media.probe(into, raw)
+            return await look
         finally:
             await settling
 

@@ -2,16 +2,20 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from core.domain.audio import raw_format
 from core.domain.errors import GatewayError, MediaError, RequestUnknown
 from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.models import Artifact, Job
+from core.domain.products import row_of
 from core.engine.delivery import DELIVER_S
 from core.engine.downloads import Downloads
+from core.engine.fitting import Fitter
 from core.engine.pace import Pace, Patience
 from core.engine.wakeups import Wakeups
-from core.ports import ArtifactStore, Gateway, MediaTools
+from core.ports import ArtifactStore, Gateway
 from core.stores import Store
 
 log = logging.getLogger(__name__)
@@ -25,14 +29,15 @@ class Fetcher:
         *,
         store: Store,
         gateway: Gateway,
-        media: MediaTools,
+        fitter: Fitter,
         artifacts: ArtifactStore,
         pace: Pace,
         wakeups: Wakeups,
     ) -> None:
         self._store = store
         self._gateway = gateway
-        self._downloads = Downloads(gateway, media, artifacts, pace, wakeups.pause)
+        self._downloads = Downloads(gateway, artifacts, pace, wakeups.pause)
+        self._fitter = fitter
         self._artifacts = artifacts
         self._pace = pace
         self._wakeups = wakeups
@@ -77,8 +82,8 @@ class Fetcher:
     ) -> tuple[tuple[Artifact, ...], GatewayError | MediaError | None]:
         """Return the artifacts that could be fetched and decoded, and the last error of the others."""
         what, stem = f"job {job.named(number)}", self._artifacts.path(job.job_id, str(number))
-        parameters = job.generation(number).parameters
-        artifacts, trouble = await self._downloads.fetched(what, urls, stem, job.product, parameters)
+        raw = raw_format(row_of(job.product).output_of(job.generation(number).parameters))
+        artifacts, trouble = await self._downloads.fetched(what, urls, stem, raw, partial(self._fitter.look, job))
         if not artifacts and len(job.generations) == 1:
             await self._artifacts.drop(job.job_id)
         return artifacts, trouble

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from core.domain.allowed import Rule, allowed
+from core.domain.audio import raw_format
 from core.domain.contract import RequestStatus
 from core.domain.errors import GatewayError, RequestUnknown, StaleJob
 from core.domain.ids import Ids
@@ -77,7 +78,8 @@ class Previews:
         """`artifacts`: a store of their own, which is never swept."""
         self._store = store
         self._gateway = gateway
-        self._downloads = Downloads(gateway, media, artifacts, pace, asyncio.sleep)
+        self._downloads = Downloads(gateway, artifacts, pace, asyncio.sleep)
+        self._media = media
         self._artifacts = artifacts
         self._catalog = catalog
         self._product: Product = next(row for row in catalog.products.values() if row.speaker)
@@ -174,7 +176,8 @@ class Previews:
     async def _keep(self, preview: Preview, urls: Sequence[str]) -> Preview | WhyNot:
         stem = self._artifacts.path(preview.preview_id, "audio")
         parameters = self._parameters(preview.voice, preview.language)
-        artifacts, trouble = await self._downloads.fetched(_called(preview), urls, stem, self._product.name, parameters)
+        raw = raw_format(self._product.output_of(parameters))
+        artifacts, trouble = await self._downloads.fetched(_called(preview), urls, stem, raw, self._media.probe)
         if not artifacts:
             return await self._fail(preview, no_audio(trouble))
         return await self._store.keep(preview, artifacts[0])

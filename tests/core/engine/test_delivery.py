@@ -83,7 +83,7 @@ async def test_too_large_is_shrunk_and_tried_once_more(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("deliveries", "fits"), [([TooLarge(5000), TooLarge(50)], []), ([], [CannotFit(10**9, 10**6)])]
+    ("deliveries", "fits"), [([TooLarge(5000), TooLarge(50)], []), ([], [CannotFit(10**9, 10**6)] * 2)]
 )
 async def test_what_can_not_be_shrunk_is_kept(rig: Rig, deliveries: list[Exception], fits: list[Exception]) -> None:
     rig.chat.deliveries, rig.media.fits = deliveries, fits
@@ -149,12 +149,28 @@ async def test_shrinking_alone_raises_no_doubt(rig: Rig) -> None:
 
 
 async def test_audio_that_can_not_be_made_to_fit_is_kept(rig: Rig) -> None:
-    rig.media.fits = [Undecodable("the child died")]
+    rig.media.fits = [Undecodable("the child died"), Undecodable("the child died again")]
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)
         assert (rig.spool / f"{job.job_id}-1-0").exists()
     assert rig.chat.told == [("undeliverable", Reason.UNDECODABLE)]
+
+
+async def test_audio_is_made_to_fit_when_it_is_first_looked_into_and_only_then(rig: Rig) -> None:
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert len(rig.media.wants) == 1
+
+
+async def test_what_could_not_be_made_to_fit_at_first_is_charged_and_made_to_fit_for_its_delivery(rig: Rig) -> None:
+    rig.media.fits = [Undecodable("the encoder died")]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+        assert (await alive.service.standing(caller())).used_micros == 1400
+    assert len(rig.chat.heard) == 1
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.domain.errors import DeliveryDelayed, ServerError, StoreError
+from core.domain.errors import DeliveryDelayed, ServerError, StoreError, Undecodable
 from core.domain.lifecycle import DeliveryState, State
 from core.domain.models import Job
 from core.engine.lease import Carried, SoleLease
@@ -261,7 +261,7 @@ def carrying() -> list[asyncio.Task[Any]]:
 async def test_an_end_while_the_audio_is_made_ready_leaves_no_doubt(rig: Rig) -> None:
     async with rig.running() as alive:
         reached, go, step = held_up()
-        rig.media.fits = [step]
+        rig.media.fits = [Undecodable("not at first"), step]
         job = await ordered(alive)
         await reached.wait()
         assert (await current(alive, job)).stage is DeliveryState.PENDING

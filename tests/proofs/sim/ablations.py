@@ -206,7 +206,7 @@ ABLATIONS = (
     Ablation("parts end by a stale read", "storage.changes:of_generation", "if not alone:", "if False:"),
     Ablation(
         "parts are heard in the order in which they came",
-        "core.engine.delivery:Deliverer._joined",
+        "core.engine.fitting:Fitter._joined",
         "for made in job.parts:",
         "for made in sorted(job.parts, key=lambda made: made.updated_ms):",
     ),

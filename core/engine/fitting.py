@@ -1,0 +1,72 @@
+"""Make what was generated into files that the job's chat takes."""
+
+from collections import OrderedDict
+from dataclasses import replace
+from pathlib import Path
+
+from core.domain.audio import Probe, RawFormat, Want, raw_format
+from core.domain.joining import AudioPart
+from core.domain.models import Artifact, Job
+from core.domain.parts import heading
+from core.domain.products import row_of
+from core.ports import Deliveries, MediaTools
+
+MOST_PREPARED = 256
+"""Files that are remembered until they are delivered; of others, what a delivery needs is made then."""
+
+
+class Fitter:
+    """Knows what each chat takes, and what was made ready for it while its audio was first looked into."""
+
+    def __init__(self, media: MediaTools, deliveries: Deliveries) -> None:
+        self._media = media
+        self._deliveries = deliveries
+        self._prepared: OrderedDict[str, tuple[Want, Path, Probe]] = OrderedDict()
+        """By the path of what was fetched."""
+
+    def wanted(self, job: Job) -> Want:
+        """Return what the job's chat takes, and its member has chosen."""
+        chosen = row_of(job.product).output_of(job.parameters)
+        return replace(self._deliveries[job.platform].accepts(job), output_format=chosen)
+
+    async def look(self, job: Job, path: Path, raw: RawFormat | None) -> Probe:
+        """Look into what was fetched, and in the same go make of it what the chat takes. Raises what `probe` raises."""
+        if len(job.parts) > 1:  # joined, once all of them are there
+            return await self._media.probe(path, raw)
+        want = self.wanted(job)
+        probe, fit = await self._media.prepare(path, _fit_for(path, want), want, raw)
+        if fit is not None:
+            self._prepared[str(path)] = (want, *fit)
+            if len(self._prepared) > MOST_PREPARED:
+                self._prepared.popitem(last=False)
+        return probe
+
+    async def fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:
+        """Return the files for a delivery. Raises CannotFit, Undecodable."""
+        raw = raw_format(want.output_format)
+        if len(job.parts) > 1:
+            return await self._joined(job, want, raw)
+        return tuple([await self._fitted(artifact, want, raw) for artifact in job.artifacts])
+
+    async def _fitted(self, artifact: Artifact, want: Want, raw: RawFormat | None) -> Artifact:
+        source = Path(artifact.path)
+        made_for, path, probe = self._prepared.pop(artifact.path, (None, source, artifact.probe))
+        if made_for != want or not path.is_file():
+            path, probe = await self._media.fit(source, artifact.probe, _fit_for(source, want), want, raw)
+        return Artifact.of(path, probe, path.stat().st_size)
+
+    async def _joined(self, job: Job, want: Want, raw: RawFormat | None) -> tuple[Artifact, ...]:
+        parts: list[AudioPart] = []
+        pause_ms = 0
+        for made in job.parts:
+            for artifact in made.artifacts:
+                title = heading(job, made)
+                parts.append(AudioPart(Path(artifact.path), artifact.probe, pause_ms=pause_ms, title=title, raw=raw))
+                pause_ms = made.pause_ms
+        files = await self._media.join(parts, _fit_for(Path(job.artifacts[0].path), want), want)
+        return tuple([Artifact.of(path, probe, path.stat().st_size) for path, probe in files])
+
+
+def _fit_for(source: Path, want: Want) -> Path:
+    """Return where the file goes that is made of another, or begins with it, for a chat."""
+    return source.with_name(f"{source.name}-{want.prefer}-{want.max_bytes}")
