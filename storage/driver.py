@@ -24,6 +24,7 @@ class Row(Protocol):
 class When:
     """What a statement before it in its list, named by its text, must have returned: some rows, or none.
 
+    One that is not in the list has returned none.
     `column`: in the first of these rows it must be another number than 0.
     """
 
@@ -33,7 +34,7 @@ class When:
 
     def holds(self, returned: Mapping[str, Sequence[Row]]) -> bool:
         """Decide on what each statement has returned so far, by its text."""
-        rows = returned[self.sql]
+        rows = returned.get(self.sql, ())
         return bool(rows and rows[0][self.column]) if self.column else bool(rows) is self.found
 
 

@@ -19,7 +19,7 @@ from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
 from tests.makers import admission
 
-INSERT = "INSERT INTO things (name) VALUES (:name)"
+INSERT, ONE = "INSERT INTO things (name) VALUES (:name)", "SELECT 1 AS n"
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ async def test_a_cancelled_caller_breaks_nothing(things: SqliteDriver) -> None:
 
 async def test_only_what_the_database_says_counts_as_an_outage(things: SqliteDriver) -> None:
     with pytest.raises(StoreError) as ours:
-        await things.run([Statement(INSERT, {"name": "first"}, when=When("no statement"))])
+        await things.run([Statement(ONE), Statement(INSERT, {"name": "first"}, when=When(ONE, column="missing"))])
     assert not isinstance(ours.value, StoreAway)
     await things.run([Statement("PRAGMA max_page_count = 1")])
     with pytest.raises(StoreAway, match="full"):
