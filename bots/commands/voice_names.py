@@ -106,8 +106,11 @@ def _named(text: str, start: int, end: int, voice: str) -> Beginning:
             if after.startswith(_APOSTROPHES)
             else Beginning((voice,), after.lstrip("-\u2013\u2014_/|=+.&:,;> "))
         )
-    if not before and found[0].isspace() and _is_sentence(voice, after):
+    is_bare = not before and found[0].isspace() and "\n" not in found[0]
+    if is_bare and _is_sentence(voice, after):
         return NO_NAME
+    if is_bare and _tells_of_somebody(after):
+        return Beginning((voice,), after[found.end() :])
     closings = _PAIRS.get(before[-1:], "")
     plain, rest = not closings or not set(closings).isdisjoint(found["closing"]), after[found.end() :]
     is_closed_later = not plain and rest.endswith(tuple(closings))
@@ -124,7 +127,8 @@ def _resembling(text: str, start: int, names: _Names) -> Beginning:
     for letters in names.letters:
         found = letters.match(text, start)
         after = _AFTER.match(text, found.end()) if found and len(found[0]) <= LONGEST_NAME else None
-        if found and after and (near := _near(found[0], names)):
+        is_person = found and after and bare(found[0]) in _PERSONS and after[0].isspace()
+        if found and after and not is_person and (near := _near(found[0], names)):
             return Beginning(near, text[after.end() :])
     return NO_NAME
 
@@ -172,6 +176,44 @@ def _is_sentence(voice: str, after: str) -> bool:
     return is_lower and words[0].lower() in following.split() and words[-1] not in _NAMED_AFTER_ALL
 
 
+_PERSONS = frozenset("daniela daniele danielle daria erich erik lara laure lauren maria".split())
+"""Common first names that are one slip from a voice's: where only a blank follows, somebody of that name is meant."""
+_ASKING = frozenset(
+    """
+    is isn't was wasn't has hasn't had hadn't does doesn't did didn't will won't would wouldn't can can't could couldn't
+    must should ist war hat hatte kann wird muss
+    """.split()
+)
+"""Verbs that begin questions."""
+_TOLD = _ASKING | frozenset(
+    """
+    and or who says said went goes came comes wants wanted likes liked loves loved knows knew thinks thought
+    told asked made makes took takes got gets looked seems seemed lives lived works worked needs needed gave gives saw
+    sagt sagte und oder geht ging kommt kam mag liebt est était avait dit et ou peut
+    veut va aime es era está fue ha dijo y e puede quiere tiene é foi tem disse pode quer vai è fu può vuole heeft zegt
+    zei gaat wil kan är var har hade säger och er og sier jest był była ma
+    """.split()
+)
+"""What follows the name of somebody who is told of, in a dozen languages: "Chris said hi" may be all of the text."""
+_AFTER_SURNAME = frozenset("is was has had says said and".split())
+"""What follows a surname: "Bill Gates is rich"."""
+_ASKED = frozenset("i you he she it we they this that there the sie du wir ihr".split())
+"""What after such a verb makes a question: "Aria can you hear me?" calls Aria."""
+LONGEST_PRONOUN = 3
+"""Letters: a word of so few is no surname."""
+
+
+def _tells_of_somebody(after: str) -> bool:
+    """Say whether the words after a name may be about its bearer."""
+    words = [word.strip(",.!?;:…").replace("\u2019", "'") for word in after.split(maxsplit=3)[:3]]
+    first, second, third = (*words, "", "", "")[:3]
+    if first[:1].isupper():
+        is_surname = len(first) > LONGEST_PRONOUN and first.casefold() not in OPENERS
+        return is_surname and second in _AFTER_SURNAME and bool(third)
+    is_asked = first in _ASKING and second.casefold() in _ASKED and not (second == "the" and first in _AFTER_SURNAME)
+    return first in _TOLD and bool(second) and not is_asked
+
+
 OPENERS = frozenset(
     """
     about actually after again all also although always and another any anybody anyone are ask attention away
@@ -194,7 +236,7 @@ ORDINARY_WORDS = OPENERS | frozenset(
     """
     aia alike alive antoi ara arah areia ariz arka arma armia asia belle belli bello bila bild bolla brani brill cella
     charles christ coger cria darah della demi diam doi doma domu domy droger epic fella fill fria haria hella
-    hiver hoger iam ill kill laurea liao liar liat lim marah nomi oily parah paura pria rache ria ric rive
+    hiver hoger iam ill kill lam laurea liao liar liat lim marah nomi oily parah paura pria rache ria ric rive
     rivier sabah saura slice till tiver varia viver well wild zdanie
     """.split()
 )
