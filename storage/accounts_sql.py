@@ -16,3 +16,8 @@ OPEN = (
     ON CONFLICT (key) DO NOTHING
     """,
 )
+IDS = """
+SELECT community_id, account_id FROM communities CROSS JOIN identities
+WHERE communities.key = :community AND identities.key = :member
+"""
+"""By what all other tables know a community and who pays there."""

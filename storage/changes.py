@@ -2,22 +2,28 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import ASKS, HELD, JOB_MOVES, MOVES, JobState, Late, State, concluded
-from core.domain.models import Changes, Destination, Generation, GenerationChanges, Job
+from core.domain.lifecycle import ASKS, HELD, JOB_MOVES, MOVES, DeliveryState, JobState, Late, State, concluded
+from core.domain.models import Changes, Delivery, Destination, Generation, GenerationChanges, Job
 from core.domain.reports import EntryKind
-from storage import communities_sql, jobs_sql, money_sql
-from storage.driver import Row, Statement
-from storage.job_rows import delivery_of, stored, with_delivery, with_generations, with_row
+from storage import jobs_sql, money_sql
+from storage.driver import Row, Statement, storable
+from storage.job_rows import delivery_of, stored, with_delivery, with_generation, with_row
 
 _OF_JOB = Changes.__optional_keys__ | {
     "state", "worker_id", "generations", "deliveries", "kept", "updated_ms", "resolved_ms", "closed_ms",
 }  # fmt: skip
 """What may change in a job's row."""
 _OF_GENERATION = GenerationChanges.__optional_keys__ | {"state", "updated_ms", "upstream_micros"}
+_ASKS = ", ".join(f"'{state}'" for state in State if state in ASKS)
 _ENDS = ", ".join(f"'{state}'" for state in State if state not in ASKS)
+_ENDED = f"(SELECT count(*) FROM generations WHERE job_id = :job_id AND state IN ({_ENDS})) = :ended"
+"""As many of a job's generations have ended as was read: what its end rests on is known."""
+_GOES_ON = f"(SELECT state FROM generations WHERE job_id = :job_id AND number = :other) IN ({_ASKS})"
+"""A job stays open because of another of its generations, whatever else has ended meanwhile."""
 
 Moves = Mapping[int, Mapping[str, Any]]
 """What changes in generations, by their numbers."""
@@ -35,13 +41,16 @@ class Step:
         *,
         to: JobState | None = None,
         total_micros: int | None = None,
+        other: int | None = None,
     ) -> None:
         """`to`: what becomes of the job, where that does not follow from its parts. Raises StaleJob.
 
-        `total_micros`: what the operator may have to pay in a month, for what is tried again.
+        `total_micros`: what the operator may have to pay in a month, for what is tried again. `other`: the generation
+        that keeps the job open, if not the last that does.
         """
-        self._job = job
-        after = _moved(job, moves)
+        moves = {number: storable(change) for number, change in moves.items()}
+        self._job, self._now_ms = job, now_ms
+        after = self._after = _moved(job, moves, now_ms)
         to = to or concluded([part.state for part in after.parts])
         to = job.state if to is JobState.OPEN else to
         if to is not job.state and to not in JOB_MOVES[job.state]:
@@ -51,12 +60,17 @@ class Step:
         """Whether it spends beside its hold."""
         alone = len(job.generations) == 1 or all(change.get("state") in ASKS for change in moves.values())
         self._lock = [] if alone or not row_lock else [Statement(jobs_sql.LOCK, {"job_id": job.job_id}, 1)]
+        if to is JobState.OPEN and not self.tries_again:
+            other = other or max((made.number for made in after.generations if made.state in ASKS), default=None)
+        else:
+            other = None
+        self._moved = tuple(moves)
         self._generations = [
-            of_generation(job, number, {**change, "updated_ms": now_ms}, row_lock, alone=alone or n > 0)
+            of_generation(job, number, {**change, "updated_ms": now_ms}, row_lock, alone=alone or n > 0, other=other)
             for n, (number, change) in enumerate(moves.items())
         ]
-        if opened := after.generations[len(job.generations) :]:
-            self._generations.append(opening(job.job_id, opened, now_ms))
+        opened = after.generations[len(job.generations) :]
+        self._opened = [opening(job.job_id, opened, now_ms)] if opened else []
         self._own = [of_job(job, own)] if own else []
         delivery = Statement(jobs_sql.OPEN_DELIVERY, {"job_id": job.job_id, "now_ms": now_ms}, 1)
         self._delivery = [delivery] if to is JobState.READY else []
@@ -71,7 +85,7 @@ class Step:
     @property
     def statements(self) -> list[Statement]:
         """The whole list."""
-        return [*self._lock, *self._generations, *self._own, *self._delivery, *self._money]
+        return [*self._lock, *self._generations, *self._opened, *self._own, *self._delivery, *self._money]
 
     @property
     def moves_money(self) -> bool:
@@ -80,12 +94,16 @@ class Step:
 
     def made(self, results: Sequence[Sequence[Row]]) -> Job:
         """Return the job as the statements have left it."""
-        rest = iter(results[len(self._lock) :])
-        job = with_generations(self._job, [row for _ in self._generations for row in next(rest)])
-        for _ in self._own:
-            job = with_row(job, next(rest)[0])
+        rest, job = iter(results[len(self._lock) :]), self._after
+        for number in self._moved:
+            job = with_generation(job, number, {}, next(rest)[0])
+        for _ in self._opened:
+            next(rest)
+        for own in self._own:
+            job = with_row(job, own.args, next(rest)[0])
         for _ in self._delivery:
-            job = with_delivery(job, next(rest)[0])
+            opened = Delivery(number=1, state=DeliveryState.PENDING, updated_ms=self._now_ms)
+            job = with_delivery(job, opened, next(rest)[0])
         return job
 
 
@@ -94,36 +112,40 @@ def of_job(job: Job, changes: Mapping[str, object]) -> Statement:
     _check(changes, _OF_JOB)
     if "closed_ms" in changes:  # nobody carries what is closed, or what is open again and waits for a carrier
         changes = {**changes, "worker_id": ""}
-    assignments, values = _assigned(changes)
-    as_read = "job_id = :job_id AND state = :from_state AND worker_id = :from_worker"
-    text = f"UPDATE jobs SET {assignments} WHERE {as_read} RETURNING {communities_sql.KEYED}"
-    return Statement(text, {**_read(job), "from_state": job.state.value, **values}, 1)
+    values = {name: stored(value) for name, value in changes.items()}
+    return Statement(_job_update(tuple(values)), {**_read(job), "from_state": job.state.value, **values}, 1)
 
 
 def of_generation(
-    job: Job, number: int, changes: Mapping[str, object], row_lock: str, *, alone: bool = True
+    job: Job,
+    number: int,
+    changes: Mapping[str, object],
+    row_lock: str,
+    *,
+    alone: bool = True,
+    other: int | None = None,
 ) -> Statement:
-    """Change one of its generations; not `alone`: only while so many of them have ended as was read."""
-    values = {name: value for name, value in changes.items() if name not in _BESIDE}
+    """Change one of its generations; not `alone`: while another keeps the job open, or as many have ended as was read.
+
+    `other`: the number of the one that keeps it open.
+    """
+    values = {name: stored(value) for name, value in changes.items() if name not in _BESIDE}
     _check(values, _OF_GENERATION)
-    assignments, args = _assigned(values)
-    as_read = f"job_id = :job_id AND number = :number AND state = :from_state AND {_ours(row_lock)}"
-    if not alone:
-        as_read += f" AND (SELECT count(*) FROM generations WHERE job_id = :job_id AND state IN ({_ENDS})) = :ended"
+    guard = "" if alone else _GOES_ON if other else _ENDED
+    args = {**_read(job), "number": number, "from_state": job.generation(number).state.value, **values}
+    if guard == _GOES_ON:
+        args["other"] = other
+    elif guard:
         args["ended"] = sum(made.state not in ASKS for made in job.generations)
-    text = f"UPDATE generations SET {assignments} WHERE {as_read} RETURNING *, {jobs_sql.DESTINATION}"
-    return Statement(
-        text, {**_read(job), "number": number, "from_state": job.generation(number).state.value, **args}, 1
-    )
+    return Statement(_generation_update(tuple(values), row_lock, guard), args, 1)
 
 
 def of_delivery(job: Job, changes: Mapping[str, object], row_lock: str) -> Statement:
     """Change its newest delivery."""
     delivery = delivery_of(job)
-    assignments, args = _assigned(changes)
-    as_read = f"job_id = :job_id AND number = :number AND state = :from_state AND {_ours(row_lock)}"
-    text = f"UPDATE deliveries SET {assignments} WHERE {as_read} RETURNING *"
-    return Statement(text, {**_read(job), "number": delivery.number, "from_state": delivery.state.value, **args}, 1)
+    values = {name: stored(value) for name, value in changes.items()}
+    args = {**_read(job), "number": delivery.number, "from_state": delivery.state.value, **values}
+    return Statement(_delivery_update(tuple(values), row_lock), args, 1)
 
 
 def closing(job: Job, now_ms: int, destination: Destination | None = None) -> Statement:
@@ -151,7 +173,7 @@ _BESIDE = frozenset({"late", "retry_token"})
 """What is said of a generation's move and stands elsewhere than in its row."""
 
 
-def _moved(job: Job, moves: Moves) -> Job:
+def _moved(job: Job, moves: Moves, now_ms: int) -> Job:
     """Return the job with its generations as they will be."""
     generations = list(job.generations)
     for number, change in moves.items():
@@ -159,12 +181,26 @@ def _moved(job: Job, moves: Moves) -> Job:
         to = change.get("state", was.state)
         if "state" in change and to not in MOVES[was.state]:
             raise StaleJob(f"{job.job_id}: a generation can't go from {was.state} to {to}")
-        known = {name: change[name] for name in ("artifacts", "upstream_micros") if name in change}
-        generations[number - 1] = replace(was, state=to, **known)
+        known = {name: value for name, value in change.items() if name not in _BESIDE}
+        generations[number - 1] = replace(was, **known, updated_ms=now_ms)
         if token := change.get("retry_token"):
-            again = replace(was, number=len(generations) + 1, state=State.QUEUED, callback_token=token)
-            generations.append(again)
+            generations.append(_again(was, len(generations) + 1, token, now_ms))
     return replace(job, generations=tuple(generations))
+
+
+def _again(was: Generation, number: int, token: str, now_ms: int) -> Generation:
+    """Return the generation that tries once more what another did not bring."""
+    return Generation(
+        number=number,
+        part=was.part,
+        parameters=was.parameters,
+        characters=was.characters,
+        cost_micros=was.cost_micros,
+        pause_ms=was.pause_ms,
+        state=State.QUEUED,
+        callback_token=token,
+        updated_ms=now_ms,
+    )
 
 
 def _own_row(job: Job, after: Job, to: JobState, moves: Moves, now_ms: int) -> Mapping[str, object]:
@@ -230,6 +266,24 @@ def _check(changes: Mapping[str, object], columns: frozenset[str]) -> None:
         raise ValueError(f"not columns that may change: {sorted(unknown)}")
 
 
-def _assigned(changes: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-    values = {name: stored(value) for name, value in changes.items()}
-    return ", ".join(f"{name} = :{name}" for name in values), values
+@lru_cache(maxsize=64)
+def _job_update(names: tuple[str, ...]) -> str:
+    as_read = "job_id = :job_id AND state = :from_state AND worker_id = :from_worker"
+    return f"UPDATE jobs SET {_assigned(names)} WHERE {as_read} RETURNING {jobs_sql.NOTED}"
+
+
+@lru_cache(maxsize=256)
+def _generation_update(names: tuple[str, ...], row_lock: str, guard: str) -> str:
+    as_read = f"job_id = :job_id AND number = :number AND state = :from_state AND {_ours(row_lock)}"
+    guarded = f"{as_read} AND {guard}" if guard else as_read
+    return f"UPDATE generations SET {_assigned(names)} WHERE {guarded} RETURNING request_id, {jobs_sql.DESTINATION}"
+
+
+@lru_cache(maxsize=64)
+def _delivery_update(names: tuple[str, ...], row_lock: str) -> str:
+    as_read = f"job_id = :job_id AND number = :number AND state = :from_state AND {_ours(row_lock)}"
+    return f"UPDATE deliveries SET {_assigned(names)} WHERE {as_read} RETURNING destination"
+
+
+def _assigned(names: Iterable[str]) -> str:
+    return ", ".join(f"{name} = :{name}" for name in names)

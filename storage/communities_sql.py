@@ -3,8 +3,6 @@
 HERE = "(SELECT community_id FROM communities WHERE key = :community)"
 EVER_HERE = f"(SELECT community_id FROM communities WHERE community_id = {HERE} OR merged_into = {HERE})"
 """What is never rewritten also counts for the community into which its own went."""
-KEYED = "*, (SELECT key FROM communities WHERE communities.community_id = jobs.community_id) AS community"
-"""The columns of a job, with its community's key, after a change."""
 
 KNOW = "INSERT INTO communities (key) VALUES (:community) ON CONFLICT (key) DO NOTHING"
 

@@ -69,7 +69,7 @@ def storable(args: Mapping[str, Any]) -> Mapping[str, Any]:
     texts = "".join([value for value in args.values() if type(value) is str])
     if "\x00" not in texts and (texts.isascii() or not UNSTORABLE.search(texts)):
         return args
-    return {name: UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value for name, value in args.items()}
+    return {name: UNSTORABLE.sub("\ufffd", value) if type(value) is str else value for name, value in args.items()}
 
 
 def bindable(statements: Sequence[Statement]) -> list[tuple[Statement, Mapping[str, Any]]]:

@@ -55,6 +55,32 @@ def columns_of(admission: Admission) -> dict[str, Any]:
     }
 
 
+def admitted(admission: Admission, row: Mapping[str, Any], generations: Sequence[Generation]) -> Job:
+    """Return the job of an order as its new rows have it; `row`: its own."""
+    order = admission.order
+    return Job(
+        job_id=admission.job_id,
+        event_id=row["event_id"],
+        platform=row["platform"],
+        community=row["community"],
+        member=row["member"],
+        member_name=row["name"],
+        direct=order.caller.direct,
+        product=row["product"],
+        parameters=admission.parameters,
+        characters=admission.characters,
+        cost_micros=admission.cost_micros,
+        state=JobState.OPEN,
+        destination=order.destination,
+        channel=row["channel"],
+        created_ms=row["now_ms"],
+        updated_ms=row["now_ms"],
+        generations=tuple(generations),
+        roles=split(row["roles"]) or (),
+        locale=row["locale"],
+    )
+
+
 def stored(value: Any) -> Any:
     """Write a job's field as its column holds it."""
     match value:
@@ -111,32 +137,31 @@ def generation_of(row: Mapping[str, Any] | Row, parameters: Mapping[str, Any], p
     return Generation(**{**fields, **read})
 
 
-def with_generations(job: Job, rows: Sequence[Row]) -> Job:
-    """Return the job with those of its generations as these rows have them, and where it goes by now."""
-    made = {generation.number: generation for generation in job.generations}
-    made |= {row["number"]: generation_of(row, job.parameters) for row in rows}
-    placed = job.destination if job.delivery or not rows else destination_of(rows[0]["destination"])
-    return replace(job, generations=tuple(made[number] for number in sorted(made)), destination=placed)
+def with_generation(job: Job, number: int, changes: Mapping[str, Any], row: Row) -> Job:
+    """Return the job with these changes of a generation, and what others may have noted: its request, and a place."""
+    made = replace(job.generation(number), **{**changes, "request_id": row["request_id"]})
+    generations = (*job.generations[: number - 1], made, *job.generations[number:])
+    placed = job.destination if job.delivery else destination_of(row["destination"])
+    return replace(job, generations=generations, destination=placed)
 
 
-def with_row(job: Job, row: Row) -> Job:
-    """Return the job as its own row has it, its generations and delivery as they are."""
-    kept = job.destination if job.delivery else destination_of(row["destination"])
+def with_row(job: Job, changes: Mapping[str, Any], row: Row) -> Job:
+    """Return the job with these changes of its own row, and what others may have noted there."""
     return replace(
         job,
-        state=JobState(row["state"]),
+        state=JobState(changes.get("state", job.state)),
+        worker_id=changes.get("worker_id", job.worker_id),
         updated_ms=row["updated_ms"],
         late=Late(row["late"]),
-        worker_id=row["worker_id"],
         shown=row["shown"],
         closed_ms=row["closed_ms"],
-        destination=kept,
+        destination=job.destination if job.delivery else destination_of(row["destination"]),
     )
 
 
-def with_delivery(job: Job, row: Row) -> Job:
-    """Return the job with its delivery as that row has it."""
-    return replace(job, delivery=_delivery(row), destination=destination_of(row["destination"]))
+def with_delivery(job: Job, delivery: Delivery, row: Row) -> Job:
+    """Return the job with its delivery, which goes where that row says."""
+    return replace(job, delivery=delivery, destination=destination_of(row["destination"]))
 
 
 def delivery_of(job: Job) -> Delivery:

@@ -30,6 +30,12 @@ GENERATIONS = "SELECT * FROM generations WHERE job_id = :job_id ORDER BY number"
 """All of a job's, where it has more than the first."""
 DESTINATION = "(SELECT destination FROM jobs WHERE jobs.job_id = generations.job_id) AS destination"
 """Where a job goes may be noted at any time."""
+NOTED = "destination, updated_ms, late, shown, closed_ms"
+"""What others may note in a job's row while somebody carries it."""
+STATES = """
+SELECT number, generations.state, worker_id FROM jobs JOIN generations ON generations.job_id = jobs.job_id
+WHERE jobs.job_id = :job_id ORDER BY number
+"""
 LOCK = "SELECT job_id FROM jobs WHERE job_id = :job_id FOR UPDATE"
 """Lets only one of a job's generations end at a time, where there are several writers."""
 UNDER_WAY = """(
@@ -87,7 +93,7 @@ def taken(update: str) -> str:
 OPEN_DELIVERY = """
 INSERT INTO deliveries (job_id, number, state, destination, created_ms, updated_ms)
 SELECT job_id, deliveries, 'pending', destination, :now_ms, :now_ms FROM jobs WHERE job_id = :job_id
-RETURNING *
+RETURNING destination
 """
 
 # One more, of audio that was sent: only while nothing is on its way.
@@ -99,7 +105,6 @@ SELECT
 FROM jobs
 WHERE job_id = :job_id AND deliveries = :number AND closed_ms IS NOT NULL AND kept = 1
 ON CONFLICT (job_id, number) DO NOTHING
-RETURNING *
 """
 
 _OPENED = "number part parameters characters cost_micros pause_ms callback_token".split()
@@ -112,7 +117,7 @@ def open_generations(count: int) -> str:
     rows = ", ".join(
         f"(:job_id, 'queued', :now_ms, {', '.join(f':{name}_{n}' for name in _OPENED)})" for n in range(count)
     )
-    return f"INSERT INTO generations ({_SHARED}, {', '.join(_OPENED)}) VALUES {rows} RETURNING *, {DESTINATION}"
+    return f"INSERT INTO generations ({_SHARED}, {', '.join(_OPENED)}) VALUES {rows}"
 
 
 ASKED = f"""

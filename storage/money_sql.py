@@ -5,14 +5,14 @@ has wildcards that may stand in a word, and ignores case on SQLite alone.
 """
 
 from storage.accounts_sql import ACCOUNT
-from storage.communities_sql import HERE, KEYED
+from storage.communities_sql import HERE
 
 
-def _drawn(period: str) -> str:
+def _drawn(period: str, here: str, account: str) -> str:
     """Return the query for what an account has drawn from its allowance in the window of a period."""
     return f"""(
     SELECT CAST(coalesce(sum(used_micros), 0) AS BIGINT) FROM usage
-    WHERE community_id = {HERE} AND account_id = {ACCOUNT} AND day_ms >= :{period}_start AND day_ms < :{period}_end
+    WHERE community_id = {here} AND account_id = {account} AND day_ms >= :{period}_start AND day_ms < :{period}_end
 )"""
 
 
@@ -20,24 +20,29 @@ def _drawn(period: str) -> str:
 # What is spent is the account's; what an admin set for one of its identities holds for all of them. Of several quotas
 # of one rank that counts which leaves the most, and of several blocks the one that ends last. One row.
 # Nothing here is a table of its own but the candidates: SQLite takes longer to make one than for all that it is asked.
-_STANDING = f"""
+def _standing(here: str, account: str) -> str:
+    """Return what a member may do, by the ids of community and account: known ones are none if they no longer hold."""
+    return f"""
 candidates AS (
     SELECT 1 AS rank, limit_micros, period, kind AS source, subject FROM identities CROSS JOIN quotas
-    WHERE account_id = {ACCOUNT} AND community_id = {HERE} AND kind = 'member' AND subject = identities.key
+    WHERE account_id = {account} AND community_id = {here} AND kind = 'member' AND subject = identities.key
     UNION ALL
     SELECT 2 AS rank, limit_micros, period, kind AS source, subject FROM quotas
-    WHERE community_id = {HERE} AND kind = 'role' AND replace(:roles, ',' || subject || ',', '') <> :roles
+    WHERE community_id = {here} AND kind = 'role' AND replace(:roles, ',' || subject || ',', '') <> :roles
     UNION ALL
     SELECT 3 AS rank, limit_micros, period, kind AS source, subject FROM quotas
-    WHERE community_id = {HERE} AND kind = 'community' AND subject = ''
+    WHERE community_id = {here} AND kind = 'community' AND subject = ''
     UNION ALL
     SELECT 4 AS rank, CAST(:operator_limit AS BIGINT), CAST(:operator_period AS TEXT), 'operator' AS source, ''
 ),
 quota AS (
     SELECT
         rank, limit_micros, period, source, subject,
-        CASE period WHEN 'day' THEN {_drawn("day")} WHEN 'week' THEN {_drawn("week")} ELSE {_drawn("month")} END
-            AS used_micros,
+        CASE period
+            WHEN 'day' THEN {_drawn("day", here, account)}
+            WHEN 'week' THEN {_drawn("week", here, account)}
+            ELSE {_drawn("month", here, account)}
+        END AS used_micros,
         CASE period WHEN 'day' THEN :day_end WHEN 'week' THEN :week_end ELSE :month_end END AS resets_ms
     FROM candidates
 ),
@@ -80,8 +85,8 @@ standing AS (
         limits.longest_text, limits.in_flight, limits.cooldown_s, limits.confirm_micros,
         limits.products, limits.channels, limits.voice
     FROM chosen
-    LEFT JOIN communities AS here ON here.key = :community
-    LEFT JOIN identities AS payer ON payer.key = :member
+    LEFT JOIN communities AS here ON here.community_id = {here} AND here.key = :community
+    LEFT JOIN identities AS payer ON payer.key = :member AND payer.account_id = {account}
     LEFT JOIN balances ON balances.community_id = here.community_id AND balances.account_id = payer.account_id
     LEFT JOIN pools ON pools.community_id = here.community_id
     LEFT JOIN pool_usage ON pool_usage.community_id = here.community_id AND pool_usage.month_ms = :month_start
@@ -90,11 +95,12 @@ standing AS (
 )
 """
 
-STANDING = f"WITH {_STANDING} SELECT * FROM standing"
+
+STANDING = f"WITH {_standing(HERE, ACCOUNT)} SELECT * FROM standing"
 
 # The one decision on an order. It reads what it decides on in the transaction that writes it.
 _DECISION = f"""
-{_STANDING},
+{_standing(":community_id", ":account_id")},
 decision AS (
     SELECT standing.*, CASE
         WHEN community_id IS NULL OR account_id IS NULL THEN 'unknown'
@@ -136,18 +142,17 @@ FROM split WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
 RETURNING allowance_micros, balance_micros
 """
 
-ADMIT_JOB = f"""
+ADMIT_JOB = """
 INSERT INTO jobs (
     job_id, event_id, platform, community_id, member, member_name, direct, product, parameters,
     characters, price_micros, cost_micros, state, generations, destination, channel, roles, locale,
     digest, created_ms, updated_ms
 )
-SELECT
-    :job_id, :event_id, :platform, community_id, :member, :name, :direct, :product, :parameters,
+VALUES (
+    :job_id, :event_id, :platform, :community_id, :member, :name, :direct, :product, :parameters,
     :characters, :price_micros, :cost_micros,
     'open', :parts, :destination, :channel, :roles, :locale, :digest, :now_ms, :now_ms
-FROM holds WHERE job_id = :job_id
-RETURNING {KEYED}
+)
 """
 
 # `sign` 1 places a hold, -1 gives it back.
@@ -168,16 +173,14 @@ ON CONFLICT (community_id, account_id, day_ms) DO UPDATE SET used_micros = usage
 """
 
 DRAW_POOL = """
-INSERT INTO pool_usage (community_id, month_ms, used_micros)
-SELECT community_id, month_ms, allowance_micros + balance_micros FROM holds WHERE job_id = :job_id
+INSERT INTO pool_usage (community_id, month_ms, used_micros) VALUES (:community_id, :month_start, :cost_micros)
 ON CONFLICT (community_id, month_ms) DO UPDATE SET used_micros = pool_usage.used_micros + excluded.used_micros
 """
 
 # Last of what an admission and a void touch: all communities share its row, which is locked until the commit.
 TOTAL = "SELECT used_micros FROM total_usage WHERE month_ms = :month_ms"
 DRAW_TOTAL = """
-INSERT INTO total_usage (month_ms, used_micros)
-SELECT month_ms, allowance_micros + balance_micros FROM holds WHERE job_id = :job_id
+INSERT INTO total_usage (month_ms, used_micros) VALUES (:month_start, :cost_micros)
 ON CONFLICT (month_ms) DO UPDATE SET used_micros = total_usage.used_micros + excluded.used_micros
 """
 
@@ -188,15 +191,11 @@ WHERE community_id = (SELECT community_id FROM holds WHERE job_id = :job_id AND 
 AND account_id = (SELECT account_id FROM holds WHERE job_id = :job_id)
 """
 
-# Whoever ordered is remembered also where the order was refused, which has no hold.
 REMEMBER_ORDER = """
 INSERT INTO members (community_id, member, name, handle, seen_ms, last_order_ms)
-SELECT
-    community_id, :member, :name, :handle, :now_ms, (SELECT CAST(:now_ms AS BIGINT) FROM holds WHERE job_id = :job_id)
-FROM communities WHERE key = :community
+VALUES (:community_id, :member, :name, :handle, :now_ms, :now_ms)
 ON CONFLICT (community_id, member) DO UPDATE SET
-    name = excluded.name, handle = excluded.handle, seen_ms = excluded.seen_ms,
-    last_order_ms = coalesce(excluded.last_order_ms, members.last_order_ms)
+    name = excluded.name, handle = excluded.handle, seen_ms = excluded.seen_ms, last_order_ms = excluded.last_order_ms
 """
 
 RETURN_USAGE = """
@@ -256,5 +255,6 @@ WHERE made.job_id = :job_id AND made.number = :number
 
 CLOSE_HOLD = "DELETE FROM holds WHERE job_id = :job_id"
 
-ADMIT = (ADMIT_HOLD, ADMIT_JOB, LEDGER_HOLD, DRAW_USAGE, DRAW_BALANCE, REMEMBER_ORDER, DRAW_POOL, DRAW_TOTAL)
+ADMIT = (ADMIT_JOB, LEDGER_HOLD, DRAW_USAGE, DRAW_BALANCE, REMEMBER_ORDER, DRAW_POOL, DRAW_TOTAL)
+"""What follows a hold; what all communities share comes last."""
 GIVE_BACK = (RETURN_USAGE, RETURN_POOL, DRAW_BALANCE, RETURN_TOTAL)

@@ -8,29 +8,39 @@ from core.domain.admission import Admission, Admitted
 from core.domain.communities import Approval, Communities
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import (
+    ASKS,
     DELIVERY_MOVES,
     DeliveryState,
     JobState,
     Reason,
     State,
 )
-from core.domain.models import Changes, DeliveryChanges, Destination, Generation, GenerationChanges, Job, MoveChanges
+from core.domain.models import (
+    Caller,
+    Changes,
+    DeliveryChanges,
+    Destination,
+    Generation,
+    GenerationChanges,
+    Job,
+    MoveChanges,
+)
 from core.domain.refusals import Limit
 from core.domain.reports import EntryKind
 from core.ports import Clock
-from storage import accounts_sql, communities_sql, jobs_sql, money_sql
+from storage import accounts_sql, communities_sql, jobs_sql, members_sql, money_sql
 from storage.changes import Step, closing, of_delivery, of_generation, of_job, opening
 from storage.communities import SqlCommunities
-from storage.driver import Driver, Row, Statement, Unexpected, When, run_once
+from storage.driver import Driver, Row, Statement, Unexpected, When, run_once, storable
 from storage.job_rows import (
+    admitted,
     columns_of,
     delivery_of,
     destination_text,
-    job_of,
     jobs_of,
     stored,
     with_delivery,
-    with_generations,
+    with_generation,
     with_row,
 )
 from storage.members import SqlMembers, folded, standing_of
@@ -38,18 +48,44 @@ from storage.migrate import migrate
 from storage.rows import TOTAL, joined, whose
 
 MOST_KNOWN = 10_000
-"""Communities and members whose rows are known to be there, so that they are not inserted with each order."""
+"""Communities and members whose ids are known, so that they are not looked up with each order."""
 
 
 _HELD = When(money_sql.ADMIT_HOLD)
 _WHEN: Mapping[str, When] = {
-    **dict.fromkeys((money_sql.ADMIT_JOB, money_sql.LEDGER_HOLD, money_sql.DRAW_POOL, money_sql.DRAW_TOTAL), _HELD),
+    **dict.fromkeys(money_sql.ADMIT, _HELD),
     money_sql.DRAW_USAGE: When(money_sql.ADMIT_HOLD, column="allowance_micros"),
     money_sql.DRAW_BALANCE: When(money_sql.ADMIT_HOLD, column="balance_micros"),
-    **dict.fromkeys((jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL), When(money_sql.ADMIT_HOLD, found=False)),
+    **dict.fromkeys(
+        (members_sql.REMEMBER, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL), When(money_sql.ADMIT_HOLD, found=False)
+    ),
 }
 """What of an admission depends on whether it made a hold, or met an earlier job, and on what the hold took."""
 _EXPECT: Mapping[str, int] = {money_sql.DRAW_BALANCE: 1}
+
+
+def _opened(admission: Admission, now_ms: int) -> list[Generation]:
+    """Return an order's generations; the parameters of one alone are its job's."""
+    alone = admission.parameters if len(admission.parts) == 1 else None
+    return [
+        Generation(
+            number=part.number,
+            part=part.number,
+            parameters=alone or part.parameters,
+            characters=part.characters,
+            cost_micros=part.cost_micros,
+            pause_ms=part.pause_ms,
+            state=State.QUEUED,
+            callback_token=token,
+            updated_ms=now_ms,
+        )
+        for part, token in zip(admission.parts, admission.tokens, strict=True)
+    ]
+
+
+def _without_place(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what changes of a delivery but for where it goes, which is read."""
+    return {name: value for name, value in changes.items() if name != "destination"}
 
 
 class SqlStore(SqlCommunities, SqlMembers):
@@ -76,7 +112,7 @@ class SqlStore(SqlCommunities, SqlMembers):
         self._total_pool_micros = total_pool_micros
         self._communities = communities
         self._allowed = frozenset(allowed)
-        self._known: set[tuple[str, str]] = set()
+        self._known: dict[tuple[str, str], Mapping[str, int]] = {}
 
     async def open(self) -> None:
         """Connect and bring the schema up to date. Raises SchemaTooNew, StoreBusy."""
@@ -93,10 +129,11 @@ class SqlStore(SqlCommunities, SqlMembers):
 
     # --- jobs and money -------------------------------------------------------------------------------------------
 
-    def _args_of(self, admission: Admission) -> dict[str, Any]:
+    async def _args_of(self, admission: Admission) -> dict[str, Any]:
         """Return the values that a decision and its rows need."""
         caller = admission.order.caller
         return {
+            **await self._ids(caller.community, caller.member),
             **self._spending(caller.community, caller.member, admission.operator_quota, caller.roles),
             **columns_of(admission),
             "confirmed": int(admission.confirmed),
@@ -108,75 +145,87 @@ class SqlStore(SqlCommunities, SqlMembers):
             "sign": 1,
         }
 
+    async def _ids(self, community: str, member: str) -> Mapping[str, int]:
+        """Return by what a community and the account of a member are known, as of those who are new from now on."""
+        if ids := self._known.get((community, member)):
+            return ids
+        args = {"community": community, "member": member}
+        texts = (communities_sql.KNOW, *accounts_sql.OPEN, accounts_sql.IDS)
+        statements = [Statement(text, args) for text in texts]
+        results = await run_once(self._driver, statements, alone=(), happened=statements[-1])
+        ((row,),) = results[-1:] if results else await self._driver.run(statements[-1:])
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        ids = self._known[community, member] = {name: row[name] for name in ("community_id", "account_id")}
+        return ids
+
+    def _forget(self, decided: Sequence[Row], caller: Caller) -> bool:
+        """Forget ids that hold no more; return whether it was these that an order was refused by."""
+        if not decided or decided[0]["refused_by"] != "unknown":
+            return False
+        self._known.pop((caller.community, caller.member), None)
+        return True
+
     async def same(self, admission: Admission) -> Job | None:
-        args = {**self._args_of(admission), "cost_micros": 0, "confirmed": 1}
-        texts = (*accounts_sql.OPEN, money_sql.REFUSAL)  # who is new here may have it, too
-        statements = [Statement(text, args, when=When(jobs_sql.SAME)) for text in texts]
-        same, *_, decided = await self._driver.run([Statement(jobs_sql.SAME, args), *statements])
+        args = {**await self._args_of(admission), "cost_micros": 0, "confirmed": 1}
+        decision = Statement(money_sql.REFUSAL, args, when=When(jobs_sql.SAME))
+        same, decided = await self._driver.run([Statement(jobs_sql.SAME, args), decision])
+        if self._forget(decided, admission.order.caller):
+            return await self.same(admission)
         if not same or decided[0]["refused_by"] or standing_of(decided[0]).never:
             return None
         (job,) = await jobs_of(self._driver, same)
         return job
 
     async def admit(self, admission: Admission) -> Admitted:
-        args, caller = self._args_of(admission), admission.order.caller
-        pair = (caller.community, caller.member)
-        know = () if pair in self._known else (communities_sql.KNOW, *accounts_sql.OPEN)
-        touched = whose(*pair)
+        args, caller = storable(await self._args_of(admission)), admission.order.caller
+        touched = whose(caller.community, caller.member)
         if self._total_pool_micros is not None:
             touched += (TOTAL,)
-        texts = (*know, *money_sql.ADMIT, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
+        opened = _opened(admission, args["now_ms"])
+        parts = opening(admission.job_id, opened, args["now_ms"], of_one=len(opened) == 1)
+        texts = (money_sql.ADMIT_HOLD, *money_sql.ADMIT, members_sql.REMEMBER, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
         statements = [Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts]
-        at = len(know) + 2  # after the hold and the job, before what all communities share
-        statements.insert(at, self._parts(admission))
-        results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])
+        statements.insert(2, replace(parts, expect=None, when=_HELD))  # before what all share
+        happened, refused_by = Statement(jobs_sql.JOB_BY_EVENT, args), Statement(money_sql.REFUSAL, args)
+        results = await run_once(self._driver, statements, alone=touched, happened=happened)
         if results is None:  # the answer was lost: what it said is asked for again
-            results = await self._driver.run(statements[-2:])
+            results = await self._driver.run([happened, refused_by])
         *before, earlier, refused = results
-        made, parts = (before[at - 1], before[at]) if before else ((), ())
-        found = made or earlier
-        if not found and refused[0]["refused_by"] == "unknown":  # it was known, and has been forgotten since
-            self._known.discard(pair)
+        if before and before[0]:
+            return Admitted(job=admitted(admission, args, opened))
+        if earlier:
+            (job,) = await jobs_of(self._driver, earlier)
+            return Admitted(job=job, duplicate=job.job_id != admission.job_id)
+        if self._forget(refused, caller):
             return await self.admit(admission)
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
-        self._known.add(pair)
-        if not found:
-            return Admitted(refused_by=Limit(refused[0]["refused_by"]), standing=standing_of(refused[0]))
-        if made:
-            return Admitted(job=job_of(made[0], parts))
-        (job,) = await jobs_of(self._driver, earlier)
-        return Admitted(job=job, duplicate=job.job_id != admission.job_id)
-
-    def _parts(self, admission: Admission) -> Statement:
-        now_ms = self._clock.now_ms()
-        opened = [
-            Generation(
-                number=part.number,
-                part=part.number,
-                parameters=part.parameters,
-                characters=part.characters,
-                cost_micros=part.cost_micros,
-                pause_ms=part.pause_ms,
-                state=State.QUEUED,
-                callback_token=token,
-                updated_ms=now_ms,
-            )
-            for part, token in zip(admission.parts, admission.tokens, strict=True)
-        ]
-        return replace(opening(admission.job_id, opened, now_ms, of_one=len(opened) == 1), expect=None, when=_HELD)
+        return Admitted(refused_by=Limit(refused[0]["refused_by"]), standing=standing_of(refused[0]))
 
     async def move(self, job: Job, number: int, to: State, **changed: Unpack[MoveChanges]) -> Job:
+        moves, other = {number: {**changed, "state": to}}, None
         while True:
             try:
-                return await self._step(job, {number: {**changed, "state": to}})
+                return await self._step(job, moves, other=other)
             except StaleJob:
                 if len(job.generations) == 1:
                     raise
-                now = await self.again(job)
-                if now.generations == job.generations or now.generation(number) != job.generation(number):
+                last, other = other, None if "retry_token" in changed else await self._keeps_open(job, number)
+                if other is None:  # what becomes of the job rests on all of them
+                    now = await self.again(job)
+                    if now.generations == job.generations or now.generation(number) != job.generation(number):
+                        raise
+                    job = now
+                elif other == last:
                     raise
-                job = now  # another of its generations has ended meanwhile
+
+    async def _keeps_open(self, job: Job, number: int) -> int | None:
+        """Return the last of a job's generations that is under way beside this one, by their states alone."""
+        (rows,) = await self._driver.run([Statement(jobs_sql.STATES, {"job_id": job.job_id})])
+        if len(rows) != len(job.generations):
+            return None
+        if rows[0]["worker_id"] != job.worker_id or rows[number - 1]["state"] != job.generation(number).state:
+            raise StaleJob(f"{job.job_id} is carried by another worker, or its generation {number} went on")
+        return max((row["number"] for row in rows if row["number"] != number and row["state"] in ASKS), default=None)
 
     async def cancel(self, job: Job, reason: Reason) -> Job:
         waiting = [made.number for made in job.generations if made.state is State.QUEUED]
@@ -192,27 +241,31 @@ class SqlStore(SqlCommunities, SqlMembers):
         lost = {part.number: {"artifacts": (), "upstream_micros": part.cost_micros} for part in job.fetched}
         return await self._step(job, lost, JobState.CANCELLED)
 
-    async def _step(self, job: Job, moves: Mapping[int, Mapping[str, Any]], to: JobState | None = None) -> Job:
+    async def _step(
+        self, job: Job, moves: Mapping[int, Mapping[str, Any]], to: JobState | None = None, *, other: int | None = None
+    ) -> Job:
         lock, total_micros = self._driver.row_lock, self._total_pool_micros
-        step = Step(job, moves, self._clock.now_ms(), lock, to=to, total_micros=total_micros)
+        step = Step(job, moves, self._clock.now_ms(), lock, to=to, total_micros=total_micros, other=other)
         touched = whose(job.community, job.member) if step.moves_money else ()
         if step.tries_again:
             touched += (TOTAL,)
         return step.made(await self._run_change(job, step.statements, beside=touched))
 
     async def note(self, job: Job, number: int, **changed: Unpack[GenerationChanges]) -> Job:
-        (rows,) = await self._run_change(job, [of_generation(job, number, changed, self._driver.row_lock)])
-        return with_generations(job, rows)
+        values = storable(changed)
+        ((row,),) = await self._run_change(job, [of_generation(job, number, values, self._driver.row_lock)])
+        return with_generation(job, number, values, row)
 
     async def update(self, job: Job, **changed: Unpack[Changes]) -> Job:
-        ((row,),) = await self._run_change(job, [of_job(job, changed)])
-        return with_row(job, row)
+        change = of_job(job, changed)
+        ((row,),) = await self._run_change(job, [change])
+        return with_row(job, change.args, row)
 
     async def move_delivery(self, job: Job, to: DeliveryState, **changed: Unpack[DeliveryChanges]) -> Job:
         delivery = delivery_of(job)
         if to not in DELIVERY_MOVES[delivery.state]:
             raise StaleJob(f"{job.job_id}: its delivery can't go from {delivery.state} to {to}")
-        values: dict[str, object] = {**changed, "state": to.value, "updated_ms": self._clock.now_ms()}
+        values: dict[str, Any] = {**storable(changed), "state": to, "updated_ms": self._clock.now_ms()}
         if to is DeliveryState.SENDING:
             values["attempts"] = delivery.attempts + 1
         if to is DeliveryState.SENT:
@@ -220,8 +273,8 @@ class SqlStore(SqlCommunities, SqlMembers):
             return await self._run_both(job, values, closing(job, self._clock.now_ms()))
         if delivery.state is DeliveryState.UNDELIVERABLE:
             return await self._run_both(job, values, of_job(job, {"closed_ms": None}))
-        ((changed_row,),) = await self._run_change(job, [of_delivery(job, values, self._driver.row_lock)])
-        return with_delivery(job, changed_row)
+        ((row,),) = await self._run_change(job, [of_delivery(job, values, self._driver.row_lock)])
+        return with_delivery(job, replace(delivery, **_without_place(values)), row)
 
     async def redeliver(self, job: Job, destination: Destination) -> Job:
         delivery = delivery_of(job)
@@ -239,8 +292,8 @@ class SqlStore(SqlCommunities, SqlMembers):
         done = closing(job, self._clock.now_ms(), destination)
         if job.delivery:
             return await self._run_both(job, {"destination": Destination(job.platform)}, done)
-        ((closed,),) = await self._run_change(job, [done])
-        return with_row(job, closed)
+        ((row,),) = await self._run_change(job, [done])
+        return with_row(job, done.args, row)
 
     async def drop_artifacts(self, job: Job, *, chat_keeps: bool = False) -> bool:
         args = {"job_id": job.job_id, "kept": int(chat_keeps)}
@@ -291,11 +344,11 @@ class SqlStore(SqlCommunities, SqlMembers):
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
-    async def _run_both(self, job: Job, values: Mapping[str, object], own: Statement) -> Job:
+    async def _run_both(self, job: Job, values: Mapping[str, Any], own: Statement) -> Job:
         """Change both rows: the delivery's first, while the job's still says whose it is."""
-        delivery = of_delivery(job, values, self._driver.row_lock)
-        (row,), (changed,) = await self._run_change(job, [delivery, own])
-        return with_delivery(with_row(job, changed), row)
+        change = of_delivery(job, values, self._driver.row_lock)
+        (row,), (noted,) = await self._run_change(job, [change, own])
+        return with_delivery(with_row(job, own.args, noted), replace(delivery_of(job), **_without_place(values)), row)
 
     async def _run_change(self, job: Job, statements: list[Statement], beside: Sequence[str] = ()) -> list[list[Row]]:
         try:

@@ -138,11 +138,12 @@ class Books(RuleBasedStateMachine):
         return self.placed([wanted])
 
     def placed(self, several: list[Wanted]) -> list[str]:
-        """Place orders at once: in communities that are known they are decided on one after another."""
+        """Place orders at once: of those who are known they are decided on one after another."""
         for wanted in several:
             who = person(wanted.member.removeprefix("test:"))
             self.run(self.store.remember(wanted.community, who, None))
         admissions = [asked(wanted) for wanted in several]
+        self.run(together([self.store.same(a) for a in admissions]))
         answers = self.run(together([self.store.admit(a) for a in admissions]))
         admitted = []
         for wanted, placed, answer in zip(several, admissions, answers, strict=True):

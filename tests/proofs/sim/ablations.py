@@ -32,18 +32,17 @@ _STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.engine.generation:Gene
 _TELEGRAM, _DISCORD = "bots.telegram.delivery:TelegramDelivery", "bots.discord.delivery:DiscordDelivery"
 
 _STALE_READ = """\
-seen = await self._driver.run([Statement(text, args) for text in (*know, money_sql.REFUSAL)])
-args["early"] = seen[-1][0]["refused_by"]
+seen = await self._driver.run([Statement(money_sql.REFUSAL, args)])
+args["early"] = seen[0][0]["refused_by"]
 stale = {
     "decision WHERE refused_by IS NULL": "decision WHERE :early IS NULL",
     "WHEN limit_micros IS NULL OR limit_micros - used_micros >= :cost_micros": "WHEN :early IS NULL",
 }
 for now, early in stale.items():
-    texts = tuple(text.replace(now, early) for text in texts)
-when = {text: replace(known, sql=texts[len(know)]) for text, known in _WHEN.items()}
-late = [Statement(text, args, _EXPECT.get(text), when.get(text)) for text in texts]
-late.insert(at, replace(statements[at], when=when[money_sql.ADMIT_JOB]))
-results = await self._driver.run(late)"""
+    statements = [replace(one, sql=one.sql.replace(now, early)) for one in statements]
+late = When(statements[0].sql)
+when = {one.sql: one.when and replace(one.when, sql=late.sql) for one in statements}
+results = await self._driver.run([replace(one, when=when[one.sql]) for one in statements])"""
 
 _CHARGE_LATE = """\
 elif job.state is JobState.EXPIRED and to is JobState.READY:
@@ -89,7 +88,7 @@ ABLATIONS = (
     Ablation(
         "quota read outside the write transaction",
         f"{_STORE}.admit",
-        "results = await run_once(self._driver, statements, alone=touched, happened=statements[-2])",
+        "results = await run_once(self._driver, statements, alone=touched, happened=happened)",
         _STALE_READ,
     ),
     Ablation(
