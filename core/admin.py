@@ -21,6 +21,7 @@ from core.domain.limits import read_limit
 from core.domain.models import Caller, Person
 from core.domain.policy import Policy
 from core.domain.products import Catalog
+from core.domain.pronunciation import MOST_ENTRIES, Pronunciation, no_room
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing, window
 from core.domain.refusals import (
     DoneBefore,
@@ -170,6 +171,17 @@ class Admin:
             await self._store.set_limit(act, name, read)
         self._voices.forget()
         return await self._store.limits(caller.community)
+
+    async def pronounce(self, caller: Caller, entry: Pronunciation) -> None:
+        """Have a word said so for everybody here. Raises InvalidInput where there is no room."""
+        async with self._act(caller, Action.PRONOUNCE) as act:
+            if not await self._store.set_pronunciation(act, entry, MOST_ENTRIES):
+                raise no_room(entry)
+
+    async def unpronounce(self, caller: Caller, written: str) -> bool:
+        """Have a word said as it is written; return whether it was said otherwise."""
+        async with self._act(caller, Action.PRONOUNCE) as act:
+            return await self._store.clear_pronunciation(act, " ".join(written.casefold().split()))
 
     # --- reports --------------------------------------------------------------------------------------------------
 

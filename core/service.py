@@ -43,6 +43,7 @@ from core.engine.carrier import Carrier
 from core.engine.default_voices import DefaultVoices
 from core.engine.first_words import FirstWord, FirstWords
 from core.engine.meters import Meters
+from core.engine.pronunciations import Pronunciations
 from core.operators import Operators
 from core.ports import Clock
 from core.stores import Store
@@ -88,6 +89,7 @@ class Service:
         self._ids = ids
         self._meters = meters
         self._troubles = troubles
+        self.pronunciations = Pronunciations(store, clock)
         self._first_words = FirstWords(store, worker)
 
     async def order(self, order: Order, *, agreed_micros: int = 0, first_word: FirstWord | None = None) -> Accepted:
@@ -98,7 +100,14 @@ class Service:
         """
         product = self.catalog[order.product]
         with self._meters.outcome("orders", order.product):
-            return await self._order(order, product, agreed_micros, first_word)
+            return await self._order(await self._pronounced(order, product), product, agreed_micros, first_word)
+
+    async def _pronounced(self, order: Order, product: Product) -> Order:
+        try:
+            return await self.pronunciations.spoken(order, product)
+        except StoreError as error:
+            log.warning("how words are said can't be read: %s", error)
+            raise Unavailable(Cause.STORE) from error
 
     async def check_age(self, event_id: str, written_ms: int, *, ordered: bool) -> None:
         """Refuse what was written long ago, unless it is a job already. Raises TooOld."""
@@ -235,7 +244,8 @@ class Service:
         if reading == KEPT:
             accepted = Accepted(job=await self._send_same(order))
         else:
-            accepted = await self.order(order, agreed_micros=agreed_micros)
+            with self._meters.outcome("orders", order.product):
+                accepted = await self._order(order, self.catalog[order.product], agreed_micros, None)
         try:
             await self._store.drop_offer(offer_id)
         except StoreError as error:  # it expires; pressed again before, it is the same event, and so the same job

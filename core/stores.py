@@ -18,6 +18,7 @@ from core.domain.models import (
     Order,
     Person,
 )
+from core.domain.pronunciation import Pronunciation
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.reports import Community, CreditRequest, Entry, Usage
 from core.domain.troubles import Key
@@ -76,6 +77,22 @@ class Store(Protocol):
 
         Raises StaleJob where it is on its way, or not kept.
         """
+        ...
+
+    async def pronunciation_owners(self) -> frozenset[str]:
+        """Return the keys of the members and communities that have pronunciations."""
+        ...
+
+    async def pronunciations(self, community: str, member: str) -> list[Pronunciation]:
+        """Return a member's pronunciations and their community's."""
+        ...
+
+    async def pronounce(self, caller: Caller, entry: Pronunciation, most: int) -> bool:
+        """Set one of a member's pronunciations; return whether there is room."""
+        ...
+
+    async def unpronounce(self, caller: Caller, folded: str) -> bool:
+        """Take one of a member's pronunciations away; return whether there was one."""
         ...
 
     async def history(self, member: str, community: str | None, most: int) -> list[Job]:
@@ -220,6 +237,14 @@ class AdminStore(Protocol):
 
     async def unblock(self, act: Act, person: Person) -> bool:
         """Take a member's orders again; return whether they were refused."""
+        ...
+
+    async def set_pronunciation(self, act: Act, entry: Pronunciation, most: int) -> bool:
+        """Set one of a community's pronunciations; return whether there is room."""
+        ...
+
+    async def clear_pronunciation(self, act: Act, folded: str) -> bool:
+        """Take one of a community's pronunciations away; return whether there was one."""
         ...
 
     async def limits(self, community: str) -> Limits:

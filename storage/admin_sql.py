@@ -4,6 +4,7 @@ from core.domain.quota import LimitName
 from storage.accounts_sql import ACCOUNT, sharing
 from storage.communities_sql import EVER_HERE, HERE
 from storage.jobs_sql import DELIVERED_BY, UNDER_WAY
+from storage.pronunciations_sql import COMMUNITYS
 
 # `before` is what the change replaces, read in the same transaction; it stands before the change in every list.
 _AUDIT = """
@@ -98,6 +99,8 @@ SET_BLOCK = """
 INSERT INTO blocks (community_id, member, until_ms, set_by, set_ms)
 SELECT community_id, :member, :until_ms, :actor, :now_ms FROM communities WHERE key = :community
 """
+
+PRONUNCIATION = audited(f"SELECT 'set' FROM pronunciations WHERE owner = {COMMUNITYS} AND folded = :folded")
 
 CLAIMED = audited("SELECT member FROM owners")
 CLAIM = """

@@ -9,6 +9,7 @@ from core.domain.communities import Approval, Newcomer
 from core.domain.lifecycle import STAGES, Stage
 from core.domain.models import Person
 from core.domain.money import LARGEST_MICROS
+from core.domain.pronunciation import Pronunciation
 from core.domain.quota import LimitName, Limits, Period, Quota, QuotaSource, Standing
 from core.domain.refusals import (
     CommunityDecided,
@@ -24,6 +25,7 @@ from storage.accounts_sql import OPEN
 from storage.communities_sql import KNOW, LOCALE, NEWCOMER, TOLD_WITH
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.members_sql import EXPORT
+from storage.pronunciations_sql import CLEAR_HERE, SET_HERE
 from storage.rows import audit_entry_of, community_of, entry_of, joined, limits_of, newcomer_of, usage_of, whose
 from storage.store import SqlStore
 
@@ -114,6 +116,15 @@ class SqlAdminStore:
         audit, change = sql.limit(name)
         stored = joined(value) if isinstance(value, tuple) else value
         await self._change(act, {"value": stored}, "none" if stored is None else str(stored), audit, change)
+
+    async def set_pronunciation(self, act: Act, entry: Pronunciation, most: int) -> bool:
+        args = {"folded": entry.folded, "written": entry.written, "spoken": entry.spoken, "most": most}
+        args["wrote"] = f"{entry.written} as {entry.spoken}"
+        return await self._change(act, args, "set", sql.PRONUNCIATION, SET_HERE)
+
+    async def clear_pronunciation(self, act: Act, folded: str) -> bool:
+        args = {"folded": folded, "wrote": folded}
+        return await self._change(act, args, "none", sql.PRONUNCIATION, CLEAR_HERE)
 
     async def set_pool(self, act: Act, community: str, limit_micros: int | None) -> None:
         args = {"community": community, "limit_micros": limit_micros}

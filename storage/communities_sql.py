@@ -121,6 +121,12 @@ MERGE = (
     FROM limits WHERE community_id = {_OLD}
     ON CONFLICT (community_id) DO NOTHING
     """,
+    f"""
+    INSERT INTO pronunciations (owner, folded, written, spoken)
+    SELECT CAST({_NEW} AS TEXT), folded, written, spoken FROM pronunciations WHERE owner = CAST({_OLD} AS TEXT)
+    ON CONFLICT (owner, folded) DO NOTHING
+    """,
+    f"DELETE FROM pronunciations WHERE owner = CAST({_OLD} AS TEXT)",
     """
     UPDATE communities
     SET state = old.state, told_ms = old.told_ms, decided_ms = old.decided_ms, decided_by = old.decided_by,

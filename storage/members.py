@@ -7,11 +7,12 @@ from typing import Any
 
 from core.domain.models import Caller, Destination, Order, Person, Turn
 from core.domain.policy import OFFER_MS
+from core.domain.pronunciation import Pronunciation
 from core.domain.quota import DAY_MS, Period, Quota, QuotaSource, Standing, day_of, window
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reports import Entry
 from core.ports import Clock
-from storage import accounts_sql, communities_sql, members_sql, money_sql
+from storage import accounts_sql, communities_sql, members_sql, money_sql, pronunciations_sql
 from storage.driver import Driver, Row, Statement
 from storage.job_rows import destination_json
 from storage.rows import entry_of, joined, limits_of, whose
@@ -109,6 +110,26 @@ class SqlMembers:
         args = {"community": community, "member": member, "most": most}
         (rows,) = await self._driver.run([Statement(members_sql.ENTRIES, args)])
         return [entry_of(row) for row in rows]
+
+    async def pronunciation_owners(self) -> frozenset[str]:
+        (rows,) = await self._driver.run([Statement(pronunciations_sql.OWNERS)])
+        return frozenset(row["owner"] for row in rows)
+
+    async def pronunciations(self, community: str, member: str) -> list[Pronunciation]:
+        args = {"community": community, "member": member}
+        (rows,) = await self._driver.run([Statement(pronunciations_sql.ALL, args)])
+        return [Pronunciation(row["written"], row["spoken"], bool(row["mine"])) for row in rows]
+
+    async def pronounce(self, caller: Caller, entry: Pronunciation, most: int) -> bool:
+        args = {"member": caller.member, "folded": entry.folded, "written": entry.written, "spoken": entry.spoken}
+        alone = (f"pronunciations of {caller.member}",)
+        (rows,) = await self._driver.run([Statement(pronunciations_sql.SET_MINE, {**args, "most": most})], alone=alone)
+        return bool(rows)
+
+    async def unpronounce(self, caller: Caller, folded: str) -> bool:
+        args = {"member": caller.member, "folded": folded}
+        (rows,) = await self._driver.run([Statement(pronunciations_sql.CLEAR_MINE, args)])
+        return bool(rows)
 
     async def remember(self, community: str, person: Person, handle: str | None) -> None:
         args: dict[str, Any] = {"community": community, "member": person.member, "name": person.name}

@@ -5,11 +5,20 @@ A platform finds out who acts and on whom, and shows the answer. Every action ma
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bots.commands import approval, buttons
+from bots.commands import approval, buttons, pronouncing
 from bots.commands.command import Answer, Asked, File
 from bots.text import admin_replies as texts
-from bots.text import audit_replies, community_replies, greetings, operator_replies, order_replies, replies
+from bots.text import (
+    audit_replies,
+    community_replies,
+    greetings,
+    operator_replies,
+    order_replies,
+    pronunciation_replies,
+    replies,
+)
 from bots.text.locale import _
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
@@ -64,6 +73,23 @@ async def history(asked: Asked) -> Answer:
         buttons=buttons.of_history(jobs),
         open=True,
     )
+
+
+async def pronounce(asked: Asked, entry: str = "") -> Answer:
+    """List how words are said, or have one said otherwise, or as it is written: `here` for everybody here."""
+    lists, caller = asked.service.pronunciations, asked.caller
+    is_here, line = pronouncing.for_all(entry)
+    if not line:
+        return Answer(pronunciation_replies.listed(await lists.mine(caller)), private=True, open=True)
+    admin, who = asked.service.admin, replace(caller, is_admin=is_here and await asked.is_admin())
+    if written := pronouncing.removed(line):
+        was = await (admin.unpronounce(who, written) if is_here else lists.drop(caller, written))
+        lists.forget()
+        return Answer(pronunciation_replies.as_written(written, was=was), open=True)
+    given = pronouncing.read(line)
+    await (admin.pronounce(who, given) if is_here else lists.set(caller, given))
+    lists.forget()
+    return Answer(_(pronunciation_replies.PRONOUNCED, written=given.written, spoken=given.spoken), open=True)
 
 
 async def claim(asked: Asked, code: str) -> Answer | None:

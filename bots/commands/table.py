@@ -75,6 +75,22 @@ COMMANDS: Sequence[Command] = (
         about=N_("List what you ordered lately, to have it sent again"),
         ignores_words=True,
     ),
+    Command(
+        name="pronounce",
+        who=MEMBER,
+        action=actions.pronounce,
+        about=N_("Show or set how words are said"),
+        is_rare=True,
+        arguments=(
+            Argument(
+                name="entry",
+                kind=Kind.TEXT,
+                about=N_("Such as nginx as engine x, or remove nginx; leave it out to see the list"),
+                required=False,
+                example=N_("nginx as engine x"),
+            ),
+        ),
+    ),
     Command(name="help", who=MEMBER, action=show_help, about=N_("Show what I can do"), ignores_words=True),
     Command(
         name="start",

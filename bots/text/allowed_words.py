@@ -31,6 +31,11 @@ _WORDS: Mapping[Rule, str] = {
     Rule.PLAIN: N_("text without control characters"),
     Rule.PARAMETER: N_("a parameter of {product}: {choices}"),
     Rule.REQUIRED: N_("given: it is required"),
+    Rule.ENTRY: N_("words of at most {most} characters, as in nginx as engine x"),
+    Rule.ENTRIES: N_("one of at most {most}: take another one away first"),
+    Rule.ENTRY_GROWS: N_(
+        "said so that the text grows to at most {most} times its length: take it away, or write out what you mean"
+    ),
     Rule.FEWER_PARTS: N_("spoken in at most {most} parts (this has {has}): each change of the voice begins one"),
 }
 

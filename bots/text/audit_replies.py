@@ -32,11 +32,12 @@ _DID: Mapping[str, str] = {
     Action.LIMIT_PRODUCTS: N_("{name} set what may be ordered"),
     Action.LIMIT_CHANNELS: N_("{name} set the channels for orders"),
     Action.LIMIT_VOICE: N_("{name} chose who speaks where no voice is named"),
+    Action.PRONOUNCE: N_("{name} changed how “{whom}” is said"),
     Action.RESUME: N_("{name} let orders go to the gateway at once"),
 }
 _OTHER = "{name}: {act}"
 """For an act of another release."""
-_WITHOUT_VALUES = frozenset({Action.CLAIM, Action.DECLINE, Action.RESUME})
+_WITHOUT_VALUES = frozenset({Action.CLAIM, Action.DECLINE, Action.PRONOUNCE, Action.RESUME})
 _WHY = {
     Outcome.NOT_PERMITTED: N_("not allowed"),
     Outcome.INVALID_INPUT: N_("not understood"),
@@ -93,7 +94,7 @@ def _whom(entry: AuditEntry, role_names: Mapping[str, str]) -> str:
     number = entry.target.rpartition(":")[2]
     if entry.target_name:
         return _("{name} (id {id})", name=entry.target_name, id=number)
-    is_key = entry.act in {Action.POOL, Action.COMMUNITIES} or entry.target.startswith("@")
+    is_key = entry.act in {Action.POOL, Action.COMMUNITIES, Action.PRONOUNCE} or entry.target.startswith("@")
     return entry.target if is_key or not number else _("id {id}", id=number)
 
 

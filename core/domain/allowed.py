@@ -34,6 +34,9 @@ class Rule(StrEnum):
     PLAIN = auto()
     PARAMETER = auto()  # product, choices
     REQUIRED = auto()
+    ENTRY = auto()  # most
+    ENTRIES = auto()  # most
+    ENTRY_GROWS = auto()  # most
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Action(StrEnum):
     LIMIT_PRODUCTS = "limits products"
     LIMIT_CHANNELS = "limits channels"
     LIMIT_VOICE = "limits voice"
+    PRONOUNCE = "pronounce"
     POOL = "pool"
     COMMUNITIES = "communities"
     CLAIM = "claim"

@@ -1,0 +1,30 @@
+"""Replies about how words are said."""
+
+from collections.abc import Sequence
+
+from bots.text.locale import N_, _
+from core.domain.pronunciation import LONGEST_ENTRY, Pronunciation
+from core.domain.shown import shown
+
+PRONOUNCED = N_("“{written}” is said as “{spoken}” from now on.")
+NO_PRONUNCIATIONS = N_("Every word is said as it is written. Write /pronounce nginx as engine x to change one.")
+
+
+def listed(entries: Sequence[Pronunciation]) -> str:
+    """List how words are said; the member's own go before their community's."""
+    if not entries:
+        return _(NO_PRONUNCIATIONS)
+    mine = {each.folded for each in entries if each.is_mine}
+    lines = [_said(each) for each in entries if each.is_mine or each.folded not in mine]
+    return "\n".join([*lines, _("Write /pronounce remove {word} to take one away.", word=entries[0].written)])
+
+
+def _said(entry: Pronunciation) -> str:
+    line = _("“{written}” is said as “{spoken}”", written=entry.written, spoken=entry.spoken)
+    return line if entry.is_mine else _("{line}, for everybody here", line=line)
+
+
+def as_written(written: str, *, was: bool) -> str:
+    """Say that a word is said as it is written."""
+    line = N_("“{written}” is said as it is written from now on.") if was else N_("“{written}” was not in the list.")
+    return _(line, written=shown(written, LONGEST_ENTRY))

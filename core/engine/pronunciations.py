@@ -1,0 +1,84 @@
+"""The lists of how words are said: kept, and applied to orders before they are priced."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from core.domain.models import Caller, Order
+from core.domain.products import Product
+from core.domain.pronunciation import MOST_ENTRIES, Pronouncer, Pronunciation, no_room
+from core.ports import Clock
+from core.stores import Store
+
+FRESH_MS = 10_000
+"""How long a list is used without a look whether another process has changed it."""
+LONG = 2000
+"""Characters of a text that is read in a thread."""
+
+
+class Pronunciations:
+    """Remembers the lists; what this process changes counts at once."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._owners: frozenset[str] = frozenset()
+        """The members and communities that have a list."""
+        self._known: dict[tuple[str, str], Pronouncer] = {}
+        self._read_ms: int | None = None
+
+    async def spoken(self, order: Order, product: Product) -> Order:
+        """Return an order with its words as its member and their community say them. Raises InvalidInput."""
+        caller = order.caller
+        if not product.speaker or not await self._has_any(caller):
+            return order
+        key = (caller.community, caller.member)
+        if key not in self._known:
+            self._known[key] = Pronouncer(await self._store.pronunciations(*key))
+        say, billed = self._known[key].say, product.billed
+
+        def all_said() -> Order:
+            def of(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+                return {**parameters, billed: say(product.text_of(parameters))}
+
+            parameters = of(order.parameters)
+            return replace(
+                order,
+                parameters=parameters,
+                readings={name: of(reading) for name, reading in order.readings.items()},
+                turns=tuple(replace(turn, text=say(turn.text)) for turn in order.turns),
+                added=order.added + len(parameters[billed]) - len(product.text_of(order.parameters)),
+            )
+
+        return await asyncio.to_thread(all_said) if len(product.text_of(order.parameters)) > LONG else all_said()
+
+    async def _has_any(self, caller: Caller) -> bool:
+        if self._read_ms is None or not 0 <= self._clock.since_ms(self._read_ms) < FRESH_MS:
+            self._read_ms = self._clock.now_ms()
+            self._owners = await self._store.pronunciation_owners()
+            self._known = {}
+        return not self._owners.isdisjoint((caller.member, caller.community))
+
+    async def mine(self, caller: Caller) -> list[Pronunciation]:
+        """Return the caller's list and their community's."""
+        return await self._store.pronunciations(caller.community, caller.member)
+
+    async def set(self, caller: Caller, entry: Pronunciation) -> None:
+        """Have a word said so for the caller. Raises InvalidInput where there is no room."""
+        try:
+            if not await self._store.pronounce(caller, entry, MOST_ENTRIES):
+                raise no_room(entry)
+        finally:
+            self.forget()
+
+    async def drop(self, caller: Caller, written: str) -> bool:
+        """Have a word said as it is written; return whether it was said otherwise."""
+        try:
+            return await self._store.unpronounce(caller, " ".join(written.casefold().split()))
+        finally:
+            self.forget()
+
+    def forget(self) -> None:
+        """Look at the lists anew."""
+        self._read_ms = None

@@ -1,0 +1,49 @@
+"""How words are said, as people type it."""
+
+from pathlib import Path
+
+import pytest
+
+from bots.commands.pronouncing import for_all, read, removed
+from bots.console.script import Line
+from core.domain.refusals import InvalidInput
+from tests.bots.console.talk import conversation
+
+
+@pytest.mark.parametrize(
+    ("line", "written", "spoken"),
+    [
+        ("nginx as engine x", "nginx", "engine x"),
+        ("as far as I know AS afaik", "as far", "I know AS afaik"),
+        ('"live as" as «leave as»', "live as", "leave as"),
+        ("remove as take away", "remove", "take away"),
+    ],
+)
+def test_entries(line: str, written: str, spoken: str) -> None:
+    found = read(line)
+    assert (found.written, found.spoken, removed(line)) == (written, spoken, "")
+
+
+def test_what_else_may_be_meant() -> None:
+    assert for_all("Here nginx as x") == (True, "nginx as x")
+    assert removed("remove “nginx proxy”") == "nginx proxy"
+    with pytest.raises(InvalidInput):
+        read("nginx")
+
+
+async def test_a_conversation(tmp_path: Path) -> None:
+    typed = (
+        ("ann", "/pronounce"), ("ann", "/pronounce nginx as engine x"), ("ann", "/pronounce here gif as jif"),
+        ("@boss", "/pronounce here gif as jif"), ("ann", "/pronounce"), ("ann", "/pronounce nginx"),
+        ("ann", "/pronounce remove nginx"), ("ann", "/pronounce remove nginx"),
+    )  # fmt: skip
+    lines = [Line(name.lstrip("@"), is_admin=name[0] == "@", text=text) for name, text in typed]
+    empty, mine, no, theirs, both, wrong, gone, never = await conversation(tmp_path, lines)
+    assert empty == "Every word is said as it is written. Write /pronounce nginx as engine x to change one."
+    assert mine == "“nginx” is said as “engine x” from now on."
+    assert no == "Only admins of this community may do that."
+    assert theirs == "“gif” is said as “jif” from now on."
+    assert "“nginx” is said as “engine x”\n" in both
+    assert "“gif” is said as “jif”, for everybody here" in both
+    assert "as in nginx as engine x" in wrong
+    assert (gone, never) == ("“nginx” is said as it is written from now on.", "“nginx” was not in the list.")
