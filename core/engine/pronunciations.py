@@ -27,16 +27,19 @@ class Pronunciations:
         """The members and communities that have a list."""
         self._known: dict[tuple[str, str], Pronouncer] = {}
         self._read_ms: int | None = None
+        self._reading = asyncio.Lock()
+        self._changes = 0
+        """In this process: what was read meanwhile may be older."""
 
     async def spoken(self, order: Order, product: Product) -> Order:
         """Return an order with its words as its member and their community say them. Raises InvalidInput."""
         caller = order.caller
         if not product.speaker or not await self._has_any(caller):
             return order
-        key = (caller.community, caller.member)
-        if key not in self._known:
-            self._known[key] = Pronouncer(await self._store.pronunciations(*key))
-        say, billed = self._known[key].say, product.billed
+        key, known = (caller.community, caller.member), self._known
+        if key not in known:
+            known[key] = Pronouncer(await self._store.pronunciations(*key))
+        say, billed = known[key].say, product.billed
 
         def all_said() -> Order:
             def of(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -54,11 +57,16 @@ class Pronunciations:
         return await asyncio.to_thread(all_said) if len(product.text_of(order.parameters)) > LONG else all_said()
 
     async def _has_any(self, caller: Caller) -> bool:
-        if self._read_ms is None or not 0 <= self._clock.since_ms(self._read_ms) < FRESH_MS:
-            self._read_ms = self._clock.now_ms()
-            self._owners = await self._store.pronunciation_owners()
-            self._known = {}
+        if not self._is_fresh():
+            async with self._reading:
+                if not self._is_fresh():
+                    changes, began_ms = self._changes, self._clock.now_ms()
+                    self._owners = await self._store.pronunciation_owners()
+                    self._known, self._read_ms = {}, began_ms if changes == self._changes else None
         return not self._owners.isdisjoint((caller.member, caller.community))
+
+    def _is_fresh(self) -> bool:
+        return self._read_ms is not None and self._clock.since_ms(self._read_ms) < FRESH_MS
 
     async def mine(self, caller: Caller) -> list[Pronunciation]:
         """Return the caller's list and their community's."""
@@ -81,4 +89,5 @@ class Pronunciations:
 
     def forget(self) -> None:
         """Look at the lists anew."""
+        self._changes += 1
         self._read_ms = None

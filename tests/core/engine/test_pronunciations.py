@@ -1,5 +1,6 @@
 """Lists of pronunciations: kept, limited, audited for communities, and applied before the price is known."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -44,6 +45,12 @@ async def test_what_another_process_sets_counts_within_seconds(alive: Incarnatio
     await alive.store.pronounce(caller(), NGINX, 1)
     rig.clock.forward(ms=10_000)
     assert (await alive.service.order(order(text="nginx is up and well"))).job.characters == 23
+
+
+async def test_orders_that_come_at_once_wait_for_the_lists(alive: Incarnation) -> None:
+    await alive.store.pronounce(caller(), NGINX, 1)
+    placed = await asyncio.gather(*(alive.service.order(order(text="nginx is up and well")) for _ in range(3)))
+    assert {one.job.characters for one in placed} == {23}
 
 
 async def test_a_question_is_about_what_is_spoken_and_says_it_once(alive: Incarnation) -> None:
