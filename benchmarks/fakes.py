@@ -112,6 +112,10 @@ class FakeChat:
         """Let all go at once."""
         return ""
 
+    def room_in_s(self, job: Job) -> float:  # noqa: ARG002
+        """Have room at any time."""
+        return 0
+
     def shows(self, job: Job) -> bool:
         """Report each state as new once, as chats with a status message do."""
         return self._shown.get(job.job_id) != job.stage

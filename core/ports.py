@@ -163,6 +163,10 @@ class Delivery(Protocol):
         """
         ...
 
+    def room_in_s(self, job: Job) -> float:
+        """Return how long it takes until the chat may be sent audio; 0 where it may at once."""
+        ...
+
     async def progress(self, job: Job) -> None:
         """Show that the job is queued, running or being sent. Best effort: the worker waits for nothing here."""
         ...

@@ -25,6 +25,9 @@ _ENDED = f"(SELECT count(*) FROM generations WHERE job_id = :job_id AND state IN
 _GOES_ON = f"(SELECT state FROM generations WHERE job_id = :job_id AND number = :other) IN ({_ASKS})"
 """A job stays open because of another of its generations, whatever else has ended meanwhile."""
 
+PENDING, SENDING = DeliveryState.PENDING, DeliveryState.SENDING
+"""A first delivery is opened as one of these."""
+
 Moves = Mapping[int, Mapping[str, Any]]
 """What changes in generations, by their numbers."""
 
@@ -49,7 +52,7 @@ class Step:
         that keeps the job open, if not the last that does.
         """
         moves = {number: storable(change) for number, change in moves.items()}
-        self._job, self._now_ms = job, now_ms
+        self._job = job
         after = self._after = _moved(job, moves, now_ms)
         to = to or concluded([part.state for part in after.parts])
         to = job.state if to is JobState.OPEN else to
@@ -72,8 +75,9 @@ class Step:
         opened = after.generations[len(job.generations) :]
         self._opened = [opening(job.job_id, opened, now_ms)] if opened else []
         self._own = [of_job(job, own)] if own else []
-        delivery = Statement(jobs_sql.OPEN_DELIVERY, {"job_id": job.job_id, "now_ms": now_ms}, 1)
-        self._delivery = [delivery] if to is JobState.READY else []
+        sends = any(change.get("sends") for change in moves.values())
+        self._first = Delivery(number=1, state=SENDING if sends else PENDING, attempts=int(sends), updated_ms=now_ms)
+        self._delivery = [_opening(job, self._first)] if to is JobState.READY else []
         self._money: list[Statement] = []
         if self.tries_again:  # what was lost is drawn beside the hold, which stays for the next try
             lost = tuple(made for made in after.generations if "retry_token" in moves.get(made.number, ()))
@@ -102,9 +106,13 @@ class Step:
         for own in self._own:
             job = with_row(job, own.args, next(rest)[0])
         for _ in self._delivery:
-            opened = Delivery(number=1, state=DeliveryState.PENDING, updated_ms=self._now_ms)
-            job = with_delivery(job, opened, next(rest)[0])
+            job = with_delivery(job, self._first, next(rest)[0])
         return job
+
+
+def _opening(job: Job, first: Delivery) -> Statement:
+    args = {"job_id": job.job_id, "state": first.state.value, "attempts": first.attempts, "now_ms": first.updated_ms}
+    return Statement(jobs_sql.OPEN_DELIVERY, args, 1)
 
 
 def of_job(job: Job, changes: Mapping[str, object]) -> Statement:
@@ -169,7 +177,7 @@ def opening(job_id: str, opened: Sequence[Generation], now_ms: int, *, of_one: b
     return Statement(jobs_sql.open_generations(len(opened)), args, len(opened))
 
 
-_BESIDE = frozenset({"late", "retry_token"})
+_BESIDE = frozenset({"late", "retry_token", "sends"})
 """What is said of a generation's move and stands elsewhere than in its row."""
 
 

@@ -91,8 +91,8 @@ def taken(update: str) -> str:
 
 
 OPEN_DELIVERY = """
-INSERT INTO deliveries (job_id, number, state, destination, created_ms, updated_ms)
-SELECT job_id, deliveries, 'pending', destination, :now_ms, :now_ms FROM jobs WHERE job_id = :job_id
+INSERT INTO deliveries (job_id, number, state, destination, attempts, created_ms, updated_ms)
+SELECT job_id, deliveries, :state, destination, :attempts, :now_ms, :now_ms FROM jobs WHERE job_id = :job_id
 RETURNING destination
 """
 

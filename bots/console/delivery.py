@@ -53,6 +53,9 @@ class ConsoleDelivery:
     def line(self, _: Job) -> str:
         return ""
 
+    def room_in_s(self, _: Job) -> float:
+        return 0
+
     def shows(self, job: Job) -> bool:
         """Say whether the progress has changed; never in a script, which waits for each order."""
         return not self._in_turn and self._shown.get(job.job_id) != order_replies.progress(job)

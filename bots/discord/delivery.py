@@ -84,6 +84,9 @@ class DiscordDelivery:
             return ""
         return job.member if address.place is Place.ALONE else f"channel {address.channel_id}"
 
+    def room_in_s(self, _: Job) -> float:
+        return 0  # the library waits where it must
+
     def lasting(self, job: Job) -> Destination:
         """Drop the token, which has expired by then; keep the channel and the id of the reply to delete."""
         return replace(Address.read(job), token="", token_until_s=0).destination()

@@ -86,6 +86,9 @@ class TelegramDelivery:
     def line(self, _: Job) -> str:
         return ""  # what a group has no room for is put off before it is sent
 
+    def room_in_s(self, job: Job) -> float:
+        return self._limiter.room_in_s(self._address(job).chat, Priority.OUTCOME)
+
     def lasting(self, job: Job) -> Destination:
         """Return all of it, as it holds no token."""
         return job.destination

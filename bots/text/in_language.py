@@ -23,6 +23,9 @@ class InLanguage:
     def line(self, job: Job) -> str:
         return self._delivery.line(job)
 
+    def room_in_s(self, job: Job) -> float:
+        return self._delivery.room_in_s(job)
+
     def shows(self, job: Job) -> bool:
         """Say whether there is progress to show."""
         with speaking(job.locale):

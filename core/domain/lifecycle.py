@@ -94,7 +94,8 @@ class Reason(StrEnum):
 
 # The way back from `submitting` to `queued`, and from `sending` to `pending`, is taken only when it is proven that
 # nothing was accepted or sent: the row then says so, and a crash during the wait loses nothing. What was never on its
-# way goes from `pending` to `undeliverable`, without a doubt.
+# way goes from `pending` to `undeliverable`, without a doubt. A delivery is opened as `pending`, or as `sending` where
+# all is ready and the chat has room, so that the upload starts with the commit of the charge.
 MOVES: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SUBMITTING, State.CANCELLED}),
     State.SUBMITTING: frozenset({State.RUNNING, State.UNCONFIRMED, State.REJECTED, State.QUEUED}),

@@ -362,6 +362,8 @@ class MoveChanges(GenerationChanges, total=False):
     """Of its job."""
     retry_token: str
     """What failed is tried once more: by a generation that has this token for its callback."""
+    sends: bool
+    """The upload of what was fetched starts with this very commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

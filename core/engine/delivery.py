@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 
 from core.domain.audio import Want
 from core.domain.errors import (
@@ -19,13 +20,13 @@ from core.domain.errors import (
 )
 from core.domain.lifecycle import VOIDS, DeliveryState, Late, Reason
 from core.domain.models import Artifact, DeliveryChanges, Destination, Job, Kept, Receipt, Shown
-from core.domain.quota import DAY_MS, Quota
+from core.domain.quota import DAY_MS, Quota, Standing
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.fitting import Fitter
 from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.lines import Lines
 from core.engine.persist import persist
-from core.engine.progress import show
+from core.engine.progress import Progress
 from core.engine.wakeups import Wakeups
 from core.ports import ArtifactStore, Clock, Deliveries
 from core.stores import Store
@@ -49,6 +50,21 @@ _REASONS: dict[type[Exception], Reason] = {
 }
 
 
+Ready = tuple[Want, Sequence[Artifact]]
+"""What a chat takes, and the files for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An upload that starts with the commit of its job's charge."""
+
+    turn: ExitStack
+    """Its place in its chat's line."""
+    want: Want
+    files: Sequence[Artifact]
+    standing: Standing
+
+
 class Deliverer:
     """Carries jobs from their finished audio to their end in the chat."""
 
@@ -68,6 +84,7 @@ class Deliverer:
     ) -> None:
         """`why_waiting` returns why all submissions are held back now, if they are."""
         self._store = store
+        self.progress = Progress(store, deliveries, why_waiting)
         self._fitter = fitter
         self._deliveries = deliveries
         self._quota_for = quota_for
@@ -77,64 +94,45 @@ class Deliverer:
         self._lines = Lines(wakeups)
         self._lease = lease
         self._troubles = troubles or Troubles()
-        self._why_waiting = why_waiting
-        self._showing: dict[str, asyncio.Task[bool]] = {}
-        self._to_show: dict[str, Job] = {}
-        """What came while something was being shown, by job id."""
+        self._begun: dict[str, _Begun] = {}
 
     def serves(self, platform: str) -> bool:
         """Say whether the platform is configured."""
         return platform in self._deliveries
 
-    # --- progress -------------------------------------------------------------------------------------------------
-
-    def show_progress(self, job: Job) -> None:
-        """Show how far the job is, in the background: the job never waits for this."""
-        if job.waits:
-            job = replace(job, held_back=self._why_waiting())
-        if job.job_id in self._showing:
-            self._to_show[job.job_id] = job
-        elif self._deliveries[job.platform].shows(job):
-            self._showing[job.job_id] = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
-
-    async def _show(self, job: Job) -> bool:
-        try:
-            done = await show(self._deliveries, await self._newest(job))
-            while (later := self._to_show.pop(job.job_id, None)) and self._deliveries[later.platform].shows(later):
-                done = await show(self._deliveries, await self._newest(later))
-            return done
-        finally:
-            del self._showing[job.job_id]  # before the task ends, so that news from now on start a new one
-
-    async def _newest(self, job: Job) -> Job:
-        """Read an order of several parts again: whoever shows one part's news knows no later ones of the others."""
-        if len(job.parts) == 1:
-            return job
-        try:
-            now = await self._store.again(job)
-        except StoreError as error:
-            log.info("job %s: shown as it was: %s", job.job_id, error)
-            return job
-        return replace(now, held_back=job.held_back if now.waits else None)
-
-    async def shown(self, job: Job) -> bool:
-        """Show how far the job is, and wait until that is done; return as `show` does."""
-        self.show_progress(job)
-        task = self._showing.get(job.job_id)
-        return await asyncio.shield(task) if task else True
-
-    async def _progress_over(self, job: Job) -> Job:
-        """Wait for a progress message under way, which must not overwrite what comes next.
-
-        It may have changed the destination, so the job is read again.
-        """
-        self._to_show.pop(job.job_id, None)
-        if task := self._showing.get(job.job_id):
-            await asyncio.wait({task})
-            return await self._store.again(job)
-        return job
-
     # --- pending -> sending -> sent | undeliverable ---------------------------------------------------------------
+
+    @asynccontextmanager
+    async def beginning(self, job: Job, artifacts: Sequence[Artifact]) -> AsyncIterator[bool]:
+        """Say whether the upload may start with the commit that charges a job: all is ready, and the chat has room.
+
+        If it may, `deliver` must come next once the commit is made.
+        """
+        begun = await self._ready(job, artifacts) if len(job.generations) == 1 else None
+        if begun is None:
+            yield False
+            return
+        with begun.turn:
+            yield True
+            self._begun[job.job_id] = replace(begun, turn=begun.turn.pop_all())
+
+    async def _ready(self, job: Job, artifacts: Sequence[Artifact]) -> _Begun | None:
+        want, standing = self._fitter.wanted(job), await self._standing(job)
+        if (files := self._fitter.ready(artifacts, want)) is None:
+            return None
+        chat = self._deliveries[job.platform]
+        is_free = not self._wakeups.stopping and holds(self._lease, job) and not self.progress.is_shown(job)
+        turn = await self._lines.turn_at_once(chat.line(job)) if is_free and not chat.room_in_s(job) else None
+        return None if turn is None else _Begun(turn, want, files, standing)
+
+    def has_begun(self, job: Job) -> bool:
+        """Say whether the upload has started with the charge."""
+        return job.job_id in self._begun
+
+    def drop(self, job: Job) -> None:
+        """Give up a turn that nobody took."""
+        if begun := self._begun.pop(job.job_id, None):
+            begun.turn.close()
 
     async def deliver(self, job: Job) -> Job:
         """Try until the chat has taken or refused the audio. Raises Stopping, StoreError.
@@ -142,21 +140,18 @@ class Deliverer:
         `sending` is committed only when all else is ready: a crash before that leaves no doubt.
         """
         until_s = asyncio.get_running_loop().time() + DELIVER_S  # monotonic: the clock may be set back
-        uncertain = job.stage is DeliveryState.SENDING
-        want: Want | None = None
-        files: Sequence[Artifact] = ()
+        begun = self._begun.get(job.job_id)
+        uncertain = job.stage is DeliveryState.SENDING and begun is None
+        ready = (begun.want, begun.files) if begun else None
         tried = [job.destination]
         while not job.ended:
             try:
-                wanted = self._fitter.wanted(job)  # the last try may have told more about the chat
-                if wanted != want and not job.kept:
-                    want, files = wanted, await self._fit(job, wanted)
-                async with self._lines.turn(self._deliveries[job.platform].line(job)):
-                    job = await self._progress_over(job)
-                    receipt = await self._receipt(job)
-                    if job.stage is DeliveryState.PENDING:
-                        job = await self._store.move_delivery(job, DeliveryState.SENDING)
-                    kept = await self._send(job, receipt, wanted, files, uncertain=uncertain)
+                want, files = ready = await self._fitted(job, ready)
+                async with self._turn(job) as standing:
+                    job = await self.progress.over(job)
+                    receipt = await self._receipt(job, standing)
+                    job = await self._sending(job)
+                    kept = await self._send(job, receipt, want, files, uncertain=uncertain)
             except NotKept as error:
                 return await self._by_file(job, error, uncertain=uncertain)
             except DeliveryDelayed as error:
@@ -171,6 +166,36 @@ class Deliverer:
             else:
                 job = await self._delivered(job, kept)
         return job
+
+    async def _fitted(self, job: Job, ready: Ready | None) -> Ready:
+        """Return what the chat takes and the files for it, new ones where the last try has told more about the chat."""
+        want = self._fitter.wanted(job)
+        if ready and ready[0] == want:
+            return ready
+        return want, () if job.kept else await self._fit(job, want)
+
+    async def _fit(self, job: Job, want: Want) -> tuple[Artifact, ...]:
+        if len(job.parts) > 1 and job.stage is DeliveryState.PENDING:  # not where an earlier try may have put the audio
+            self.progress.begin(job)  # the join may take a minute
+        return await self._fitter.fitted(job, want)
+
+    @asynccontextmanager
+    async def _turn(self, job: Job) -> AsyncIterator[Standing | None]:
+        """Wait for a turn to send; yield the member's standing where it is known."""
+        if begun := self._begun.pop(job.job_id, None):
+            with begun.turn:
+                yield begun.standing
+        else:
+            async with self._lines.turn(self._deliveries[job.platform].line(job)):
+                yield None
+
+    async def _sending(self, job: Job) -> Job:
+        """Commit that the upload starts, unless that was done. Raises DeliveryDelayed where the chat has no room."""
+        if job.stage is not DeliveryState.PENDING:
+            return job
+        if later_s := self._deliveries[job.platform].room_in_s(job):
+            raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
+        return await self._store.move_delivery(job, DeliveryState.SENDING)
 
     async def _send(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
@@ -187,11 +212,6 @@ class Deliverer:
             except StoreError as outage:  # the chat has taken nothing, so there is no doubt
                 raise DeliveryDelayed(str(outage), retry_after_s=ROOM_S) from outage
             return await self._hand_over(job, receipt, want, smaller, uncertain=uncertain)
-
-    async def _fit(self, job: Job, want: Want) -> tuple[Artifact, ...]:
-        if len(job.parts) > 1 and job.stage is DeliveryState.PENDING:  # not where an earlier try may have put the audio
-            self.show_progress(job)  # the join may take a minute
-        return await self._fitter.fitted(job, want)
 
     async def _hand_over(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
@@ -211,8 +231,11 @@ class Deliverer:
         if not holds(self._lease, job):
             raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
 
-    async def _receipt(self, job: Job) -> Receipt:
-        standing = await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
+    async def _standing(self, job: Job) -> Standing:
+        return await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
+
+    async def _receipt(self, job: Job, standing: Standing | None = None) -> Receipt:
+        standing = standing or await self._standing(job)
         is_again = job.delivery is not None and job.delivery.number > 1
         is_free = job.free or job.state in VOIDS or is_again
         return Receipt(job=job, charged_micros=0 if is_free else job.fetched_micros, standing=standing)
@@ -230,7 +253,7 @@ class Deliverer:
 
     async def _put_off(self, job: Job, error: DeliveryDelayed, *, uncertain: bool) -> Job:
         log.info("job %s: delivery delayed: %s", job.job_id, error)
-        if not uncertain:
+        if not uncertain and job.stage is DeliveryState.SENDING:
             job = await self._store.move_delivery(job, DeliveryState.PENDING)
         await self._wakeups.pause(error.retry_after_s)
         return job
@@ -265,7 +288,7 @@ class Deliverer:
 
         Raises DeliveryDelayed, Stopping, StoreError.
         """
-        job = await self._progress_over(job)
+        job = await self.progress.over(job)
         self._require(job)
         try:
             await self._tell(job, await self._ending(job))

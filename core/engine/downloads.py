@@ -43,7 +43,8 @@ class Downloads:
         for number, url in enumerate(urls):
             into = stem.with_name(f"{stem.name}-{number}")
             try:
-                content_type = await self._fetch(url, into)
+                # What has its name is whole, as after a crash; only of samples does the answer say more than the file.
+                content_type = await self._fetch(url, into) if raw or not into.is_file() else ""
                 probe = await self._looked(look(into, raw if may_be_samples(content_type) else None))
                 artifacts.append(Artifact.of(into, probe, _size_bytes(into)))
             except (GatewayError, MediaError) as error:

@@ -78,12 +78,14 @@ class Executor:
             log.info("job %s: somebody else carries it on: %s", job.job_id, error)
         except Exception:
             log.exception("job %s: could not be closed; the next start tries again", job.job_id)
+        finally:
+            self._deliverer.drop(job)
         return job
 
     async def _carry_on(self, job: Job) -> None:
         """Deliver a job, or tell how it ended or what it asks; of several tasks that could, one does."""
         if job.state is JobState.OPEN:
-            self._deliverer.show_progress(job)
+            self._deliverer.progress.begin(job)
             return
         if job.state is not JobState.ASKING and job.job_id not in self._delivering:
             with _noted(self._delivering, job.job_id):
@@ -97,9 +99,10 @@ class Executor:
         """Take steps until the generation, or the job, is there; survive faults on the way."""
         faults, name = 0, job.named(number)
         while not there(job):
-            if self._wakeups.stopping:
-                raise Stopping
-            await self._hold(job)
+            if not self._deliverer.has_begun(job):
+                if self._wakeups.stopping:
+                    raise Stopping
+                await self._hold(job)
             before = job.generation(number).state if number else job.stage
             try:
                 job = await self._step(job, number)

@@ -1,15 +1,20 @@
 """Make what was generated into files that the job's chat takes."""
 
+import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.domain.audio import Probe, RawFormat, Want, raw_format
+from core.domain.errors import CannotFit, MediaError
 from core.domain.joining import AudioPart
 from core.domain.models import Artifact, Job
 from core.domain.parts import heading
 from core.domain.products import row_of
 from core.ports import Deliveries, MediaTools
+
+log = logging.getLogger(__name__)
 
 MOST_PREPARED = 256
 """Files that are remembered until they are delivered; of others, what a delivery needs is made then."""
@@ -41,6 +46,13 @@ class Fitter:
                 self._prepared.popitem(last=False)
         return probe
 
+    def ready(self, artifacts: Sequence[Artifact], want: Want) -> tuple[Artifact, ...] | None:
+        """Return the files for a delivery if they are made already."""
+        made = [self._prepared.get(artifact.path, (None, Path(), artifact.probe)) for artifact in artifacts]
+        if any(made_for != want for made_for, *_ in made):
+            return None
+        return tuple([_artifact(path, probe) for _, path, probe in made])
+
     async def fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:
         """Return the files for a delivery. Raises CannotFit, Undecodable."""
         raw = raw_format(want.output_format)
@@ -52,8 +64,16 @@ class Fitter:
         source = Path(artifact.path)
         made_for, path, probe = self._prepared.pop(artifact.path, (None, source, artifact.probe))
         if made_for != want or not path.is_file():
-            path, probe = await self._media.fit(source, artifact.probe, _fit_for(source, want), want, raw)
-        return Artifact.of(path, probe, path.stat().st_size)
+            try:
+                path, probe = await self._media.fit(source, artifact.probe, _fit_for(source, want), want, raw)
+            except CannotFit:
+                raise
+            except MediaError as error:  # our own fault: the audio itself has been decoded before
+                if artifact.size_bytes > want.max_bytes:
+                    raise
+                log.warning("%s is sent as it was fetched: %s", source.name, error)
+                return artifact
+        return _artifact(path, probe)
 
     async def _joined(self, job: Job, want: Want, raw: RawFormat | None) -> tuple[Artifact, ...]:
         parts: list[AudioPart] = []
@@ -64,7 +84,11 @@ class Fitter:
                 parts.append(AudioPart(Path(artifact.path), artifact.probe, pause_ms=pause_ms, title=title, raw=raw))
                 pause_ms = made.pause_ms
         files = await self._media.join(parts, _fit_for(Path(job.artifacts[0].path), want), want)
-        return tuple([Artifact.of(path, probe, path.stat().st_size) for path, probe in files])
+        return tuple([_artifact(path, probe) for path, probe in files])
+
+
+def _artifact(path: Path, probe: Probe) -> Artifact:
+    return Artifact.of(path, probe, path.stat().st_size)
 
 
 def _fit_for(source: Path, want: Want) -> Path:

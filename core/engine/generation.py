@@ -91,7 +91,7 @@ class Generator:
 
     async def _submit(self, job: Job, number: int) -> Job:
         if not self._breaker.passes:
-            self._deliverer.show_progress(job)
+            self._deliverer.progress.begin(job)
         loop = asyncio.get_running_loop()
         until_s = loop.time() + max(0, self._left_s(job))
         async with AsyncExitStack() as passed:
@@ -191,7 +191,7 @@ class Generator:
             return await self._store.move(job, number, State.RUNNING, reason=None, detail=None)
         unsure_s = UNSURE_S - self._polling.running_s(job, made) if made.reason == Reason.SERVER_FAILED else math.inf
         left_s = self._patience(job, made, unsure_s)
-        self._deliverer.show_progress(job)  # it waits for no place any more, and can't be taken back
+        self._deliverer.progress.begin(job)  # it waits for no place any more, and can't be taken back
         while self._pace.callbacks and left_s() > 0:
             await self._wakeups.wait(job.named(number), min(left_s(), self._pace.look_s or left_s()))
             job = await self._store.again(job)
@@ -212,7 +212,7 @@ class Generator:
         empty, unknown = Patience(self._pace.empty_s), Patience(self._pace.unknown_s)
         # After an outage the audio may be there, however late: only an answer after the deadline rules it out.
         while left_s() > 0 or not (told or loop.time() > until_s):
-            self._deliverer.show_progress(job)
+            self._deliverer.progress.begin(job)
             net = self._polling.is_net(job, made, wait_s)
             missed = not await self._wakeups.wait(job.named(number), wait_s) and net
             if not holds(self._lease, job):
@@ -284,9 +284,10 @@ class Generator:
         if not answer.media_urls:
             return await self._fail(job, number, Reason.NO_MEDIA, answer.error)
         artifacts, trouble = await self._fetcher.fetched(job, number, answer.media_urls)
-        if artifacts:
-            return await self._store.move(job, number, State.FETCHED, artifacts=artifacts)
-        return await self._fail(job, number, no_audio(trouble), str(trouble))
+        if not artifacts:
+            return await self._fail(job, number, no_audio(trouble), str(trouble))
+        async with self._deliverer.beginning(job, artifacts) as sends:
+            return await self._store.move(job, number, State.FETCHED, artifacts=artifacts, sends=sends)
 
     # --- late -> fetched | expired ------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from weakref import WeakValueDictionary
 
 from core.engine.wakeups import Stopping, Wakeups
@@ -26,3 +26,14 @@ class Lines:
             if self._wakeups.stopping:
                 raise Stopping
             yield
+
+    async def turn_at_once(self, line: str) -> ExitStack | None:
+        """Return a turn, to be closed; None where somebody stands in the line."""
+        turn = ExitStack()
+        if line:
+            lock = self._locks.setdefault(line, asyncio.Lock())
+            if lock.locked():
+                return None
+            await lock.acquire()
+            turn.callback(lock.release)
+        return turn

@@ -90,6 +90,9 @@ class ObservedDelivery:
     def line(self, job: Job) -> str:
         return self._delivery.line(job)
 
+    def room_in_s(self, job: Job) -> float:
+        return self._delivery.room_in_s(job)
+
     def shows(self, job: Job) -> bool:
         return self._delivery.shows(job)
 

@@ -122,7 +122,7 @@ class Worker:
         self._begin(job, beside=True)
         self._pump()
         if job.waits and job.job_id not in self._tasks:
-            self._deliverer.show_progress(job)
+            self._deliverer.progress.begin(job)
 
     def _begin(self, job: Job, *, beside: bool = False) -> None:
         """Line up what of a job waits, go on with what is under way, or else with what is left of the job itself.
@@ -234,7 +234,7 @@ class Worker:
         if self._pace.look_s is not None:  # another process may have shown something older
             for job in jobs:
                 if job.job_id in self._queue or job.shown in {Shown.NO_WORKER, Shown.PERHAPS_NO_WORKER}:
-                    self._deliverer.show_progress(job)
+                    self._deliverer.progress.begin(job)
         if len(jobs) >= BATCH:
             self._news.set()
         return jobs
@@ -242,7 +242,7 @@ class Worker:
     async def _show_and_leave(self, job: Job) -> None:
         """Show its member that a job waits; it stays ours until that is done, so that nobody starts it meanwhile."""
         try:
-            await self._lease.leave(job, told=await self._deliverer.shown(job))
+            await self._lease.leave(job, told=await self._deliverer.progress.shown(job))
         except StoreError as error:
             log.warning("job %s: taken for a moment, it stays here: %s", job.job_id, error)
 
@@ -291,7 +291,7 @@ class Worker:
         if job.state is not JobState.OPEN:
             self._spawn(job, 0, beside=True)  # this task has the place of the job's own
         elif len(job.parts) > 1:  # some of it may have been cancelled
-            self._deliverer.show_progress(job)
+            self._deliverer.progress.begin(job)
         self._pump()
 
     async def _carry(self, job: Job, number: int, former: Collection[asyncio.Task[None]]) -> None:

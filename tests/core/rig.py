@@ -111,6 +111,9 @@ class RecordingChat:
 
     deliveries: list[Any] = field(default_factory=list)
     repeats: list[Any] = field(default_factory=list)
+    max_bytes: int = 1_000_000
+    rooms: list[float] = field(default_factory=list)
+    """Seconds until it has room, by when it is asked; then none."""
     keeps: bool = False
     """The chat keeps what it was sent, to be sent again."""
     tellings: list[Any] = field(default_factory=list)
@@ -122,13 +125,16 @@ class RecordingChat:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def accepts(self, job: Job) -> Want:
-        return Want(max_bytes=1_000_000, playable=frozenset({"wav/pcm_s16le", "ogg/opus"}), prefer="opus")
+        return Want(max_bytes=self.max_bytes, playable=frozenset({"wav/pcm_s16le", "ogg/opus"}), prefer="opus")
 
     def lasting(self, job: Job) -> Destination:
         return Destination("test", {"token": ""})
 
     def line(self, job: Job) -> str:
         return str(job.destination.data.get("line", ""))
+
+    def room_in_s(self, job: Job) -> float:
+        return self.rooms.pop(0) if self.rooms else 0
 
     def shows(self, job: Job) -> bool:
         return True

@@ -148,8 +148,17 @@ async def test_shrinking_alone_raises_no_doubt(rig: Rig) -> None:
     assert rig.chat.uncertain == [False, False]
 
 
+async def test_where_nothing_can_be_made_of_audio_it_is_sent_as_it_was_fetched(rig: Rig) -> None:
+    rig.media.fits = [Undecodable("the child died")] * 2
+    async with rig.running() as alive:
+        await ordered(alive)
+        await at_rest(alive)
+    assert [content for _, content, _ in rig.chat.heard] == [b"audio"]
+
+
 async def test_audio_that_can_not_be_made_to_fit_is_kept(rig: Rig) -> None:
-    rig.media.fits = [Undecodable("the child died"), Undecodable("the child died again")]
+    rig.chat.max_bytes = len(b"audio") - 1
+    rig.media.fits = [Undecodable("the child died")] * 2
     async with rig.running() as alive:
         job = await ordered(alive)
         await at_rest(alive)

@@ -163,7 +163,7 @@ ABLATIONS = (
         "upstream_micros=lost",
         "upstream_micros=0",
     ),
-    Ablation("charged without audio", f"{_STEPS}._collect", "if artifacts:", "if True:"),
+    Ablation("charged without audio", f"{_STEPS}._collect", "if not artifacts:", "if False:"),
     Ablation(
         "late audio is charged",
         _STEP,
