@@ -63,7 +63,7 @@ async def test_moments_are_shown_in_the_time_zone_of_whoever_reads(stage: Stage,
     assert re.search(r"resets <t:\d{10}:f>\.", (await say(stage, stage.ana, "/balance")).content)
     await say(stage, stage.boss, "/limits", name="confirm", value="0.0001")
     price = await refused(stage, stage.ana)
-    assert re.search(r"until <t:\d{10}:T>\.$", price.content)
+    assert re.search(r"until <t:\d{10}:T>\.\n", price.content)
 
 
 async def test_german_is_spoken_where_there_is_some(

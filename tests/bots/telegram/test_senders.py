@@ -234,7 +234,7 @@ async def test_an_answer_to_what_ordered_speaks_its_text(band: Chat, alice: User
     assert await _spoken(rig, band, bob, "/speak", voiced) == "Hello"
     assert await _spoken(rig, band, bob, "/speak", never) == "rain"
     assert await _spoken(rig, band, bob, "/speak", voiced, quote="/speak Roger speed=1.2 Hel") == "Hel"
-    assert await _spoken(rig, band, alice, "/speak", other) == "/sing@other_bot Hello"
+    assert await _spoken(rig, band, alice, "/speak", other) == "/sing Hello"
 
 
 async def test_what_can_not_be_told_is_not_spoken(
