@@ -102,7 +102,7 @@ async def test_an_order_says_why_it_waits(world: TelegramWorld, studio: Studio, 
         async with service(world, studio, tmp_path, gateway_url=url):
             await band.says(ann, "/speak Hello")
             waits = "The audio service can't be reached, trying again"
-            await band.wait_for(lambda chat: f"{waits}: 5 characters, $0.0005." in chat.texts)
+            await band.wait_for(lambda chat: f"{waits}: 5 characters, $0.0005.\n“Hello”" in chat.texts)
             await band.says(ann, "/speak Hello again")  # while it is known already
             await band.wait_for(lambda chat: len(chat.texts) > 1)
             assert band.texts[1].startswith(waits)

@@ -29,7 +29,7 @@ def test_what_is_missing_is_priced_and_made_within_the_budget(
     kept = [settings / line.partition(": kept in ")[2] for line in made if ": kept in " in line]
     assert len(kept) == 2
     assert len([line for line in made if line.endswith("is left of PREVIEW_BUDGET or TOTAL_POOL this month")]) == 22
-    assert {path.parents[1] for path in kept} == {settings / "data/previews"}
+    assert {path.parent for path in kept} == {settings / "data/previews"}
     for path in kept:
         with wave.open(str(path)) as audio:
             assert audio.getnframes() > audio.getframerate()

@@ -127,7 +127,7 @@ async def test_a_bot_takes_orders_and_a_worker_delivers_them_without_a_connectio
     question = await asked.settled(lambda m: m.buttons)
     pressed = await house.discord.press(ana, question, button(question, "Brian"))
     await pressed.wait_for(
-        lambda reply: reply.content == "No worker is running, waiting until one is: 5 characters, $0.0005."
+        lambda reply: reply.content == "No worker is running, waiting until one is: 5 characters, $0.0005.\n“hello”"
     )
     identified, polls = house.discord.gateway.identified, len(house.telegram.calls_to("deleteWebhook"))
     worker = await house.start("worker")
@@ -158,11 +158,11 @@ async def test_who_waits_when_the_last_worker_is_gone_is_told_so_by_one_process(
     await band.says(bob, "/speak Hello everyone")
     await band.wait_for(lambda chat: chat.texts)
     await house.ends[id(worker)]()
-    alone = "No worker is running, waiting until one is: 14 characters, $0.0014."
+    alone = "No worker is running, waiting until one is: 14 characters, $0.0014.\n“Hello everyone”"
     await waits.wait_for(lambda reply: reply.content == alone)
     await band.wait_for(lambda chat: alone in chat.texts)
     await house.start("worker", jobs_total=1)
-    again = "Waiting for a free place: 14 characters, $0.0014."
+    again = "Waiting for a free place: 14 characters, $0.0014.\n“Hello everyone”"
     await waits.wait_for(lambda reply: reply.content == again)
     await band.wait_for(lambda chat: again in chat.texts)
     house.studio.ready.set()

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import ClientSession
@@ -22,6 +22,7 @@ from core.domain.errors import MediaUnavailable
 from core.gateway.fetch import MediaFetcher
 from core.gateway.settings import MediaLimits
 from core.gateway.tls import tls_context
+from core.ports import Delivery
 from tests.core.rig import Incarnation, Rig
 from tests.makers import admission, web_of
 from tests.makers import caller as somebody
@@ -39,7 +40,8 @@ def with_service(use: Callable[[Incarnation], Awaitable[None]]) -> None:
             rig = Rig(Path(folder))
             async with rig.running() as alive:
                 # Orders from any chat are delivered to the rig's.
-                alive.worker._deliverer._deliveries = dict.fromkeys(("test", "telegram", "discord"), rig.chat)
+                everywhere = cast("dict[str, Delivery]", alive.worker._deliverer._deliveries)
+                everywhere |= dict.fromkeys(("test", "telegram", "discord"), rig.chat)
                 await use(alive)
 
     asyncio.run(run())

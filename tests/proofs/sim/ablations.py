@@ -121,7 +121,7 @@ ABLATIONS = (
     ),
     Ablation(
         "moves are not fenced",
-        "storage.changes:of_generation",
+        "storage.changes:_generation_update",
         "number = :number AND state = :from_state",
         "number = :number AND :from_state = :from_state",
         within=600,
@@ -202,7 +202,7 @@ ABLATIONS = (
     ),
     Ablation("what is tried again is not entered", _STEP, "if self.tries_again:", "if False:"),
     Ablation("what failed is not entered", _STEP, "*_named(job, lost, now_ms), *_settling", "*_settling"),
-    Ablation("parts end by a stale read", "storage.changes:of_generation", "if not alone:", "if False:"),
+    Ablation("parts end by a stale read", "storage.changes:of_generation", "if alone else", "if True else"),
     Ablation(
         "parts are heard in the order in which they came",
         "core.engine.fitting:Fitter._joined",
