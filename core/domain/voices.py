@@ -122,9 +122,9 @@ _DEFAULT = """
     Lily, female, middle-aged, British, narration, warm
     Bill, male, old, American, narration, trustworthy
     Rachel, female, young, American, narration, calm
-    Domi, female, young, American, narration, strong
-    Bella, female, young, American, narration, soft
-    Antoni, male, young, American, narration, well-rounded
+    Domi, female, young, American, , strong
+    Bella, female, young, American, , soft
+    Antoni, male, young, American, , well-rounded
 """
 
 
@@ -137,5 +137,5 @@ CAST = Cast(tuple(map(_voice, _DEFAULT.strip().splitlines())))
 """The vendor's 20 default voices, then the four more that the gateway's documentation names.
 
 What they are like is what the vendor's own list of voices labels them with (`GET /v1/voices` of its API, December 2024;
-the last four October 2023).
+the last four October 2023). What a voice is used for is left out where no copy of it was seen.
 """
