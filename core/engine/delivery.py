@@ -117,13 +117,19 @@ class Deliverer:
             self._begun[job.job_id] = replace(begun, turn=begun.turn.pop_all())
 
     async def _ready(self, job: Job, artifacts: Sequence[Artifact]) -> _Begun | None:
-        want, standing = self._fitter.wanted(job), await self._standing(job)
-        if (files := self._fitter.ready(artifacts, want)) is None:
+        want = self._fitter.wanted(job)
+        files = self._fitter.ready(artifacts, want)
+        if files is None or not self._is_free(job):
             return None
-        chat = self._deliveries[job.platform]
-        is_free = not self._wakeups.stopping and holds(self._lease, job) and not self.progress.is_shown(job)
-        turn = await self._lines.turn_at_once(chat.line(job)) if is_free and not chat.room_in_s(job) else None
+        standing = await self._standing(job)
+        line = self._deliveries[job.platform].line(job)
+        turn = await self._lines.turn_at_once(line) if self._is_free(job) else None  # as it may not be any more
         return None if turn is None else _Begun(turn, want, files, standing)
+
+    def _is_free(self, job: Job) -> bool:
+        """Say whether nothing keeps an upload from starting, but for others in its line."""
+        is_ours = holds(self._lease, job) and not self._wakeups.stopping
+        return is_ours and not self.progress.is_shown(job) and not self._deliveries[job.platform].room_in_s(job)
 
     def has_begun(self, job: Job) -> bool:
         """Say whether the upload has started with the charge."""
