@@ -10,6 +10,7 @@ from core.domain.audio import Probe, RawFormat, may_be_samples
 from core.domain.errors import GatewayError, MediaError, MediaUnavailable, SilentAudio
 from core.domain.lifecycle import Reason
 from core.domain.models import Artifact
+from core.engine.fitting import artifact_of
 from core.engine.pace import Pace
 from core.ports import ArtifactStore, Gateway
 
@@ -46,7 +47,7 @@ class Downloads:
                 # What has its name is whole, as after a crash; only of samples does the answer say more than the file.
                 content_type = await self._fetch(url, into) if raw or not into.is_file() else ""
                 probe = await self._looked(look(into, raw if may_be_samples(content_type) else None))
-                artifacts.append(Artifact.of(into, probe, _size_bytes(into)))
+                artifacts.append(artifact_of(into, probe))
             except (GatewayError, MediaError) as error:
                 log.warning("%s: media %d: %s", what, number, error)
                 trouble = error
@@ -76,7 +77,3 @@ def no_audio(trouble: GatewayError | MediaError | None) -> Reason:
     if isinstance(trouble, SilentAudio):
         return Reason.SILENT
     return Reason.MEDIA_UNAVAILABLE if isinstance(trouble, GatewayError) else Reason.UNDECODABLE
-
-
-def _size_bytes(path: Path) -> int:
-    return path.stat().st_size  # the file was just written and is still in the page cache

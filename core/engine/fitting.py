@@ -51,7 +51,7 @@ class Fitter:
         made = [self._prepared.get(artifact.path, (None, Path(), artifact.probe)) for artifact in artifacts]
         if any(made_for != want for made_for, *_ in made):
             return None
-        return tuple([_artifact(path, probe) for _, path, probe in made])
+        return tuple([artifact_of(path, probe) for _, path, probe in made])
 
     async def fitted(self, job: Job, want: Want) -> tuple[Artifact, ...]:
         """Return the files for a delivery. Raises CannotFit, Undecodable."""
@@ -73,7 +73,7 @@ class Fitter:
                     raise
                 log.warning("%s is sent as it was fetched: %s", source.name, error)
                 return artifact
-        return _artifact(path, probe)
+        return artifact_of(path, probe)
 
     async def _joined(self, job: Job, want: Want, raw: RawFormat | None) -> tuple[Artifact, ...]:
         parts: list[AudioPart] = []
@@ -84,10 +84,11 @@ class Fitter:
                 parts.append(AudioPart(Path(artifact.path), artifact.probe, pause_ms=pause_ms, title=title, raw=raw))
                 pause_ms = made.pause_ms
         files = await self._media.join(parts, _fit_for(Path(job.artifacts[0].path), want), want)
-        return tuple([_artifact(path, probe) for path, probe in files])
+        return tuple([artifact_of(path, probe) for path, probe in files])
 
 
-def _artifact(path: Path, probe: Probe) -> Artifact:
+def artifact_of(path: Path, probe: Probe) -> Artifact:
+    """Describe a file that was just written, and so is still in the page cache."""
     return Artifact.of(path, probe, path.stat().st_size)
 
 
