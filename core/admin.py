@@ -21,7 +21,7 @@ from core.domain.limits import read_limit
 from core.domain.models import Caller, Person
 from core.domain.policy import Policy
 from core.domain.products import Catalog
-from core.domain.pronunciation import MOST_ENTRIES, Pronunciation, no_room
+from core.domain.pronunciation import MOST_ENTRIES, Pronunciation, folded, no_room
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing, window
 from core.domain.refusals import (
     DoneBefore,
@@ -35,6 +35,7 @@ from core.domain.refusals import (
 from core.domain.reports import CreditRequest, Entry, Usage
 from core.domain.spans import FOR_GOOD, read_span_ms
 from core.engine.default_voices import DefaultVoices
+from core.engine.pronunciations import Pronunciations
 from core.ports import Clock
 from core.stores import AdminStore
 
@@ -69,10 +70,19 @@ class Admin:
     """Acts of admins upon their own community. Every method raises Refusal."""
 
     def __init__(
-        self, store: AdminStore, catalog: Catalog, policy: Policy, clock: Clock, ids: Ids, *, voices: DefaultVoices
+        self,
+        store: AdminStore,
+        catalog: Catalog,
+        policy: Policy,
+        clock: Clock,
+        ids: Ids,
+        *,
+        voices: DefaultVoices,
+        pronunciations: Pronunciations,
     ) -> None:
         self._store = store
         self._voices = voices
+        self._pronunciations = pronunciations
         self._catalog = catalog
         self._policy = policy
         self._clock = clock
@@ -177,11 +187,14 @@ class Admin:
         async with self._act(caller, Action.PRONOUNCE) as act:
             if not await self._store.set_pronunciation(act, entry, MOST_ENTRIES):
                 raise no_room(entry)
+        self._pronunciations.forget()
 
     async def unpronounce(self, caller: Caller, written: str) -> bool:
         """Have a word said as it is written; return whether it was said otherwise."""
         async with self._act(caller, Action.PRONOUNCE) as act:
-            return await self._store.clear_pronunciation(act, " ".join(written.casefold().split()))
+            was = await self._store.clear_pronunciation(act, folded(written))
+        self._pronunciations.forget()
+        return was
 
     # --- reports --------------------------------------------------------------------------------------------------
 

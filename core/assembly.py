@@ -27,6 +27,7 @@ from core.engine.meters import Meters
 from core.engine.observed import ObservedDelivery, ObservedGateway
 from core.engine.pace import Pace
 from core.engine.polling import Polling
+from core.engine.pronunciations import Pronunciations
 from core.engine.queue import FairQueue, Limits
 from core.engine.remote import RemoteWorkers, Unattended
 from core.engine.wakeups import Wakeups
@@ -97,6 +98,16 @@ def assemble(runtime: Runtime) -> Core:
     durations = Durations(runtime.catalog, runtime.pace)
     worker = _carrier(runtime, gateway, naming, durations)
     voices = DefaultVoices(runtime.store, runtime.catalog, runtime.clock)
+    pronunciations = Pronunciations(runtime.store, runtime.clock)
+    admin = Admin(
+        runtime.admin_store,
+        runtime.catalog,
+        runtime.policy,
+        runtime.clock,
+        runtime.ids,
+        voices=voices,
+        pronunciations=pronunciations,
+    )
     service = Service(
         store=runtime.store,
         worker=worker,
@@ -105,8 +116,9 @@ def assemble(runtime: Runtime) -> Core:
         clock=runtime.clock,
         ids=runtime.ids,
         voices=voices,
+        pronunciations=pronunciations,
         communities=Communities(runtime.store, runtime.presences),
-        admin=Admin(runtime.admin_store, runtime.catalog, runtime.policy, runtime.clock, runtime.ids, voices=voices),
+        admin=admin,
         operators=Operators(runtime.admin_store, runtime.policy, runtime.clock, runtime.ids, worker.resume),
         meters=runtime.meters,
         troubles=runtime.troubles,

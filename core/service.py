@@ -71,6 +71,7 @@ class Service:
         clock: Clock,
         ids: Ids,
         voices: DefaultVoices,
+        pronunciations: Pronunciations,
         communities: Communities,
         admin: Admin,
         operators: Operators,
@@ -79,6 +80,7 @@ class Service:
     ) -> None:
         self._store = store
         self.voices = voices
+        self.pronunciations = pronunciations
         self.communities = communities
         self.admin = admin
         self.operators = operators
@@ -89,7 +91,6 @@ class Service:
         self._ids = ids
         self._meters = meters
         self._troubles = troubles
-        self.pronunciations = Pronunciations(store, clock)
         self._first_words = FirstWords(store, worker)
 
     async def order(self, order: Order, *, agreed_micros: int = 0, first_word: FirstWord | None = None) -> Accepted:

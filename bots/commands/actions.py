@@ -84,11 +84,9 @@ async def pronounce(asked: Asked, entry: str = "") -> Answer:
     admin, who = asked.service.admin, replace(caller, is_admin=is_here and await asked.is_admin())
     if written := pronouncing.removed(line):
         was = await (admin.unpronounce(who, written) if is_here else lists.drop(caller, written))
-        lists.forget()
         return Answer(pronunciation_replies.as_written(written, was=was), open=True)
     given = pronouncing.read(line)
     await (admin.pronounce(who, given) if is_here else lists.set(caller, given))
-    lists.forget()
     return Answer(_(pronunciation_replies.PRONOUNCED, written=given.written, spoken=given.spoken), open=True)
 
 

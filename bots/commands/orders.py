@@ -66,20 +66,8 @@ def read(
 ) -> Order:
     """Read an order; its text is empty where there is none. Raises InvalidInput for a mistake in a parameter."""
     found = _found(words, product, catalog)
-    spoken = _cleaned(found, words.clean, catalog[product].billed)
-    return Order(event_id=event_id, caller=caller, product=product, destination=destination, **spoken._asdict())
-
-
-def _cleaned(found: "_Found", clean: Clean, billed: str) -> "_Found":
-    """Leave of each text what is spoken of it."""
-
-    def cleaned(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**parameters, billed: clean(parameters[billed])}
-
-    readings = {name: cleaned(parameters) for name, parameters in found.readings.items()}
-    turns = tuple(replace(turn, text=clean(turn.text)) for turn in found.turns)
-    spoken = cleaned(found.parameters)
-    return _Found(spoken, readings, turns, len(spoken[billed]) - len(found.parameters[billed]))
+    order = Order(event_id=event_id, caller=caller, product=product, destination=destination, **found._asdict())
+    return order.worded(catalog[product].billed, words.clean)
 
 
 def text_in(body: str, product: str, catalog: Catalog) -> str:
@@ -97,7 +85,6 @@ class _Found(NamedTuple):
     parameters: Mapping[str, Any]
     readings: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     turns: tuple[Turn, ...] = ()
-    added: int = 0
 
 
 def _found(words: Words, product: str, catalog: Catalog) -> _Found:

@@ -1,6 +1,6 @@
 """The values that travel between adapters, service, worker and store."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
@@ -104,6 +104,24 @@ class Order:
     """Who says what, where several speak; the text among the parameters is all of it as it was written."""
     added: int = 0
     """Characters that are spoken in the place of what was written, beyond those; fewer than none if it got shorter."""
+
+    def worded(self, billed: str, say: Callable[[str], str]) -> Self:
+        """Return the order with other words in the place of its own: of its text, of each reading and of each turn.
+
+        `billed`: the parameter that is the text. Raises what `say` raises.
+        """
+
+        def said(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+            return {**parameters, billed: say(str(parameters.get(billed) or ""))}
+
+        parameters = said(self.parameters)
+        return replace(
+            self,
+            parameters=parameters,
+            readings={name: said(reading) for name, reading in self.readings.items()},
+            turns=tuple(replace(turn, text=say(turn.text)) for turn in self.turns),
+            added=self.added + len(parameters[billed]) - len(str(self.parameters.get(billed) or "")),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,11 @@ _BLANKLESS = re.compile(
 """Letters of scripts without blanks between words: beside them a word may end anywhere."""
 
 
+def folded(written: str) -> str:
+    """Return a word or a few as they are looked up: in any case, with whatever blanks."""
+    return " ".join(written.casefold().split())
+
+
 @dataclass(frozen=True, slots=True)
 class Pronunciation:
     """What is spoken where a word or a few are written."""
@@ -45,7 +50,7 @@ class Pronunciation:
     @property
     def folded(self) -> str:
         """What is written, in any case."""
-        return self.written.casefold()
+        return folded(self.written)
 
 
 class Pronouncer:
@@ -62,7 +67,7 @@ class Pronouncer:
         added: dict[str, int] = {}
 
         def said(found: re.Match[str]) -> str:
-            entry = self._entries.get(" ".join(found[0].casefold().split()))
+            entry = self._entries.get(folded(found[0]))
             if entry is None:
                 return found[0]
             added[entry.folded] = added.get(entry.folded, 0) + len(entry.spoken) - len(found[0])

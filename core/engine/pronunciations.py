@@ -1,13 +1,11 @@
 """The lists of how words are said: kept, and applied to orders before they are priced."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from functools import partial
 
 from core.domain.models import Caller, Order
 from core.domain.products import Product
-from core.domain.pronunciation import MOST_ENTRIES, Pronouncer, Pronunciation, no_room
+from core.domain.pronunciation import MOST_ENTRIES, Pronouncer, Pronunciation, folded, no_room
 from core.ports import Clock
 from core.stores import Store
 
@@ -39,22 +37,8 @@ class Pronunciations:
         key, known = (caller.community, caller.member), self._known
         if key not in known:
             known[key] = Pronouncer(await self._store.pronunciations(*key))
-        say, billed = known[key].say, product.billed
-
-        def all_said() -> Order:
-            def of(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-                return {**parameters, billed: say(product.text_of(parameters))}
-
-            parameters = of(order.parameters)
-            return replace(
-                order,
-                parameters=parameters,
-                readings={name: of(reading) for name, reading in order.readings.items()},
-                turns=tuple(replace(turn, text=say(turn.text)) for turn in order.turns),
-                added=order.added + len(parameters[billed]) - len(product.text_of(order.parameters)),
-            )
-
-        return await asyncio.to_thread(all_said) if len(product.text_of(order.parameters)) > LONG else all_said()
+        said = partial(order.worded, product.billed, known[key].say)
+        return await asyncio.to_thread(said) if len(product.text_of(order.parameters)) > LONG else said()
 
     async def _has_any(self, caller: Caller) -> bool:
         if not self._is_fresh():
@@ -83,7 +67,7 @@ class Pronunciations:
     async def drop(self, caller: Caller, written: str) -> bool:
         """Have a word said as it is written; return whether it was said otherwise."""
         try:
-            return await self._store.unpronounce(caller, " ".join(written.casefold().split()))
+            return await self._store.unpronounce(caller, folded(written))
         finally:
             self.forget()
 
