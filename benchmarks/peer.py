@@ -91,6 +91,7 @@ class Peer:
         app.router.add_post("/control/link", self.set_link)
         app.router.add_post("/control/pace", self.set_pace)
         app.router.add_post("/control/port/{port}", self.set_port)
+        app.router.add_get("/control/heard", self.heard)
         app.router.add_post("/control/complete/{id}", self.finish)
         app.router.add_post("/control/orders", self.orders)
         app.router.add_get("/control/times", self.times)
@@ -199,8 +200,12 @@ class Peer:
         return web.Response()
 
     async def set_port(self, request: web.Request) -> web.Response:
-        """Set where to call back, and wait until the service listens to the chat."""
+        """Set where to call back."""
         self.port = int(request.match_info["port"])
+        return web.Response()
+
+    async def heard(self, _: web.Request) -> web.Response:
+        """Wait until the service listens to the chat."""
         await self._listening.wait()
         return web.Response()
 

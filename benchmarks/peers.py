@@ -31,8 +31,12 @@ class Reached:
         await self._call("POST", "pace", json=pace)
 
     async def call_at(self, port: int) -> None:
-        """Say where the service is called back, and wait until it listens."""
+        """Say where the service is called back."""
         await self._call("POST", f"port/{port}")
+
+    async def heard(self) -> None:
+        """Wait until the service listens to the chat."""
+        await self._call("GET", "heard")
 
     async def order(self, texts: Sequence[str], figure: str = "from_complete_s") -> list[float]:
         """Let members order these, one after the other; return how long the audio of each took."""

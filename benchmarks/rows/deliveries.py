@@ -146,6 +146,8 @@ async def serving(folder: str, outside: Reached, **more: str) -> AsyncIterator[i
         )
     try:
         await outside.call_at(port)
+        if "TELEGRAM_API_URL" not in more:
+            await outside.heard()
         yield process.pid
     finally:
         with suppress(ProcessLookupError):
