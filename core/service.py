@@ -184,8 +184,6 @@ class Service:
             raise InvalidInput(product.billed, f"{text[:20]}…", allowed(Rule.SHORTER_ORDER, most=most, has=has))
 
     def _check_open(self) -> None:
-        if self._worker.stopping:
-            raise Unavailable(Cause.DRAINING)
         if trouble := self._worker.trouble():
             told = trouble.reason in TROUBLE_OF and self._troubles.told(TROUBLE_OF[trouble.reason])
             raise Unavailable(
@@ -313,8 +311,6 @@ class Service:
         return await self._send_again(job, order.destination)
 
     async def _send_again(self, job: Job, destination: Destination) -> Job:
-        if self._worker.stopping:
-            raise Unavailable(Cause.DRAINING)
         try:
             job = await self._store.redeliver(job, destination)
         except StaleJob as error:  # the button was pressed twice

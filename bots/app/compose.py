@@ -1,6 +1,7 @@
 """The composition root: settings become store, gateway, service, worker and platforms, and a life for them."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -259,4 +260,5 @@ async def serve(settings: Settings, part: Part) -> int:
         if Role.BOT in part.roles and part.leads and (code := await app.service.operators.issue_code()):
             print(operator_replies.claim(code), file=sys.stderr, flush=True)  # noqa: T201 - others may read the log
         await app.run(stop)
+    gc.freeze()  # or else the interpreter looks through all that it has imported before it ends
     return 0 if stop.is_set() else 1

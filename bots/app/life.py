@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 120.0
+LAST_S = 5.0
+"""How long what was ordered during the drain may take to come to rest."""
 LONGEST_LOGIN_S = 60.0
 """After running this long a platform counts as recovered: the next outage is a new one."""
 
@@ -72,13 +74,14 @@ class App:
             await self._shut_down(receiving, telling)
 
     async def _shut_down(self, receiving: Sequence[asyncio.Task[None]], telling: Sequence[asyncio.Task[None]]) -> None:
-        log.info("stopping: no new orders; what is between two steps is finished first")
+        log.info("stopping: what is between two steps is finished, and what is ordered meanwhile is kept")
         for task in telling:  # first, since what ends from now on is no trouble
             task.cancel()
         await asyncio.gather(*telling, return_exceptions=True)
-        for platform in self.receiving.values():
-            await _survive(platform.stop_receiving, f"{platform.name} did not stop receiving")
-        await self.worker.stop(self.settings.drain_s)
+        await self.worker.drain(self.settings.drain_s)
+        chats = self.receiving.values()  # last, since until the next start nobody is answered
+        await asyncio.gather(*(_survive(p.stop_receiving, f"{p.name} did not stop receiving") for p in chats))
+        await self.worker.stop(LAST_S)
         for task in receiving:
             task.cancel()
         await asyncio.gather(*receiving, return_exceptions=True)

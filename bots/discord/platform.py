@@ -1,5 +1,6 @@
 """The Discord platform: REST delivery that is always available, and a websocket that may come and go."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -130,7 +131,9 @@ class Discord(DiscordDelivery):
             await bot.close()
 
     async def stop_receiving(self) -> None:
-        """Finish the interactions that are being answered, then disconnect."""
+        """Disconnect, then finish the interactions that are being answered: one that comes in between would be lost."""
+        if self._bot is not None:
+            await asyncio.gather(*(shard.disconnect() for shard in self._bot.shards.values()), return_exceptions=True)
         if self._responder is not None:
             await self._responder.drain(ANSWER_S)
         if self._bot is not None:

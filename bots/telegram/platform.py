@@ -1,5 +1,6 @@
 """The Telegram platform: delivery through the Bot API, updates by polling or webhook."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -104,8 +105,12 @@ class Telegram(TelegramDelivery):
         try:
             await self._application.initialize()
             log.info("telegram: logged in as @%s", self._bot.username)
-            await self._announce()
-            await self._source.run()
+            announcing = asyncio.create_task(self._announce(), name="menus")  # two dozen calls, and members wait
+            try:
+                await self._source.run()
+            finally:
+                announcing.cancel()
+                await asyncio.wait({announcing})
         except InvalidToken:  # its text holds the token
             raise PlatformError("Telegram does not accept TELEGRAM_TOKEN") from None
         except RetryAfter as error:
@@ -126,7 +131,7 @@ class Telegram(TelegramDelivery):
                     for commands, scope in menus(self._catalog):
                         await self._bot.set_my_commands(commands, scope=scope, language_code=tag or None)
         except InvalidToken:
-            raise
+            log.warning("the menu of commands could not be set: Telegram does not accept TELEGRAM_TOKEN")
         except TelegramError as error:
             log.warning("the menu of commands could not be set: %s", error)
 

@@ -52,6 +52,7 @@ _REASONS = {
     Reason.LOST: N_("The audio is not kept any more, neither here nor at the audio service."),
     Reason.INTERNAL: N_("Something went wrong on my side."),
     Reason.NO_WORKER: N_("Nobody was there to carry out this order."),
+    Reason.RESTARTING: N_("I was being restarted."),
 }
 
 _REASONS_OF_THE_REST = {
@@ -95,6 +96,7 @@ _WAITS = {
     Reason.OUT_OF_CREDIT: N_("The service is out of credit, waiting until there is some"),
     Reason.UNAUTHORIZED: N_("The audio service does not let this bot in at the moment, trying again"),
     Reason.NO_WORKER: N_("No worker is running, waiting until one is"),
+    Reason.RESTARTING: N_("I am being restarted, waiting until I am back"),
 }
 
 

@@ -51,7 +51,6 @@ ASKED_BEFORE = N_(
 )
 
 _UNAVAILABLE = {
-    Cause.DRAINING: N_("I am being restarted and take no new orders for a moment. Please try again shortly."),
     Cause.OUT_OF_CREDIT: N_("The service is out of credit; you were not charged. {whoever}"),
     Cause.MISCONFIGURED: N_("The service can't generate audio right now; you were not charged. {whoever}"),
     Cause.STORE: N_("I can't check what you may spend right now, so I take no orders. Please try again shortly."),

@@ -90,6 +90,8 @@ class Reason(StrEnum):
     INTERNAL = "internal"
     NO_WORKER = "no_worker"
     """Only of an order that waits: nobody carries jobs now."""
+    RESTARTING = "restarting"
+    """Only of an order that waits: it came while the process was about to end."""
 
 
 # The way back from `submitting` to `queued`, and from `sending` to `pending`, is taken only when it is proven that

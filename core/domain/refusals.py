@@ -61,7 +61,6 @@ class Need(StrEnum):
 class Cause(StrEnum):
     """Why the service takes no orders now."""
 
-    DRAINING = "draining"
     OUT_OF_CREDIT = "out_of_credit"
     MISCONFIGURED = "misconfigured"
     STORE = "store"

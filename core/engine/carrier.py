@@ -14,7 +14,7 @@ class Carrier(Protocol):
 
     @property
     def stopping(self) -> bool:
-        """Whether the process is about to end, so that new orders must be refused."""
+        """Whether the process is about to end, so that new orders wait for the next start or another worker."""
         ...
 
     @property
@@ -59,6 +59,13 @@ class Carrier(Protocol):
         """End the pause of submissions, here and in every other process."""
         ...
 
+    async def drain(self, drain_s: float) -> None:
+        """Finish what is between two committed states, within `drain_s`, and begin nothing more.
+
+        Orders that come until `stop` are left to the next start, or to other workers.
+        """
+        ...
+
     async def stop(self, drain_s: float) -> None:
-        """Finish what is between two committed states, within `drain_s`; the next start carries on with the rest."""
+        """Drain, then give all jobs up; the next start carries on with them."""
         ...

@@ -28,6 +28,8 @@ class CircuitBreaker:
 
     def why(self) -> Reason | None:
         """Return why submissions have been held back; None again once one has succeeded."""
+        if self._released:
+            return Reason.RESTARTING
         return self._trouble.reason if self._trouble is not None else None
 
     @property

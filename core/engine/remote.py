@@ -119,13 +119,16 @@ class RemoteWorkers:
         self._signal.notify(RESUME)
         return Resumed(ended_pause=False, spread=True)
 
-    async def stop(self, drain_s: float) -> None:
+    async def drain(self, drain_s: float) -> None:
         self._stopping = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
         if tasks := self._callbacks.stop():
             await asyncio.wait(tasks, timeout=drain_s)
+
+    async def stop(self, drain_s: float) -> None:
+        await self.drain(drain_s)
         await self._signal.stop()
 
     async def _look(self) -> None:

@@ -93,7 +93,8 @@ class Worker:
         return self.running
 
     async def why_waiting(self) -> Reason | None:
-        return self._breaker.why()
+        others_go_on = self.stopping and self._pace.look_s is not None
+        return None if others_go_on else self._breaker.why()
 
     def load(self) -> Load:
         left, in_flight = self._lease.left, self._queue.in_flight
@@ -122,7 +123,10 @@ class Worker:
         self._begin(job, beside=True)
         self._pump()
         if job.waits and job.job_id not in self._tasks:
-            self._deliverer.progress.begin(job)
+            if self.stopping:
+                self._start(job, 0, self._leave_to_next(job))
+            else:
+                self._deliverer.progress.begin(job)
 
     def _begin(self, job: Job, *, beside: bool = False) -> None:
         """Line up what of a job waits, go on with what is under way, or else with what is left of the job itself.
@@ -179,26 +183,36 @@ class Worker:
                 self._wakeups.wake(f"{job_id}.{each}")
         return bool(turns or tasks)
 
-    async def stop(self, drain_s: float) -> None:
+    async def drain(self, drain_s: float) -> None:
         self._wakeups.stop()
         self._breaker.release()
-        under_way = [task for tasks in self._tasks.values() for task in tasks.values()]
-        tasks = {*under_way, *self._callbacks.stop()}
         for task in self._beside:
             task.cancel()
         if self._beside:
             await asyncio.wait(self._beside)
-        if tasks:
-            log.info("draining: %d tasks", len(tasks))
-            _, late = await asyncio.wait(tasks, timeout=min(SOON_S, drain_s))
+        late = await self._come_to_rest(min(SOON_S, drain_s))
+        await self._hand_over(lambda: self._lease.hand_over(self._tasks))
+        if late:
+            log.info("draining: %d tasks", len(late))
+            late = await self._come_to_rest(drain_s)
+        for task in late:
+            task.cancel()
+        if late:
+            log.warning("%d tasks did not come to rest in %.0f s", len(late), drain_s)
+            await asyncio.wait(late)
+
+    async def _come_to_rest(self, seconds: float) -> Collection[asyncio.Task[None]]:
+        """Wait until nothing is under way any more, what comes meanwhile included; return what still is."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + seconds
+        while tasks := {*self._callbacks.stop(), *(task for of in self._tasks.values() for task in of.values())}:
+            _, late = await asyncio.wait(tasks, timeout=max(0, until_s - loop.time()))
             if late:
-                await self._hand_over(lambda: self._lease.hand_over(self._tasks))
-                _, late = await asyncio.wait(late, timeout=drain_s)
-            for task in late:
-                task.cancel()
-            if late:
-                log.warning("%d tasks did not come to rest in %.0f s", len(late), drain_s)
-                await asyncio.wait(late)
+                return late
+        return ()
+
+    async def stop(self, drain_s: float) -> None:
+        await self.drain(drain_s)
         await self._hand_over(self._lease.stop)
 
     async def _hand_over(self, how: Callable[[], Awaitable[None]]) -> None:
@@ -231,13 +245,21 @@ class Worker:
             else:
                 self._begin(job)
         self._pump()  # only after all jobs in flight have been counted
-        if self._pace.look_s is not None:  # another process may have shown something older
-            for job in jobs:
-                if job.job_id in self._queue or job.shown in {Shown.NO_WORKER, Shown.PERHAPS_NO_WORKER}:
-                    self._deliverer.progress.begin(job)
+        for job in jobs:
+            others = self._pace.look_s is not None and job.job_id in self._queue  # they may have shown something older
+            if others or job.shown in {Shown.NO_WORKER, Shown.PERHAPS_NO_WORKER}:
+                self._deliverer.progress.begin(job)
         if len(jobs) >= BATCH:
             self._news.set()
         return jobs
+
+    async def _leave_to_next(self, job: Job) -> None:
+        """Show its member that a job waits for the next start, and note that: then it is shown anew."""
+        try:
+            if await self._deliverer.progress.shown(job):
+                await self._store.update(job, shown=Shown.NO_WORKER)
+        except StoreError as error:
+            log.warning("job %s: what its member was shown is not noted: %s", job.job_id, error)
 
     async def _show_and_leave(self, job: Job) -> None:
         """Show its member that a job waits; it stays ours until that is done, so that nobody starts it meanwhile."""
@@ -281,6 +303,7 @@ class Worker:
             job = await self._executor.again(job)
         except StaleJob as error:
             log.info("job %s: somebody else carries it on: %s", job.job_id, error)
+            self._lease.notify(job.job_id)
             return
         for number in numbers:
             state = job.generation(number).state

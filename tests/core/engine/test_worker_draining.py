@@ -12,8 +12,7 @@ from core.domain.errors import (
     Unreachable,
 )
 from core.domain.lifecycle import DeliveryState, Reason, State
-from core.domain.models import Destination
-from core.domain.refusals import Unavailable
+from core.domain.models import Destination, Shown
 from tests.core.engine.jobs import (
     ONE_AT_A_TIME,
     a_while,
@@ -29,21 +28,40 @@ from tests.core.rig import Rig
 from tests.makers import caller
 
 
-async def test_draining_refuses_orders_and_leaves_running_jobs(rig: Rig) -> None:
+async def test_draining_begins_no_order_and_leaves_running_jobs(rig: Rig) -> None:
     rig.pace = replace(rig.pace, poll_min_s=600, poll_max_s=600)
     async with rig.running() as alive:
         job = await ordered(alive)
         async with asyncio.timeout(10):
             while (await current(alive, job)).stage is not State.RUNNING:
                 await asyncio.sleep(0)
+        await alive.worker.drain(5)
+        rig.chat.shown.clear()
+        kept = await ordered(alive)
+        assert kept.reason is Reason.RESTARTING
         await alive.worker.stop(5)
-        with pytest.raises(Unavailable, match="draining"):
-            await ordered(alive)
+        assert rig.chat.shown == [State.QUEUED]
         assert (await current(alive, job)).stage is State.RUNNING
+        assert (await current(alive, kept)).shown == Shown.NO_WORKER
+    assert len(rig.gateway.posted) == 1
     rig.pace = replace(rig.pace, poll_min_s=0.001, poll_max_s=0.001)
+    rig.limits = ONE_AT_A_TIME
+    rig.chat.shown.clear()
     async with rig.running() as alive:
+        await rig.chat.until(lambda: State.QUEUED in rig.chat.shown)  # what stood there is not true any more
         await at_rest(alive)
-    assert len(rig.gateway.posted) == len(rig.chat.heard) == 1
+    assert len(rig.gateway.posted) == len(rig.chat.heard) == 2
+
+
+async def test_what_comes_during_a_drain_can_be_taken_back(rig: Rig) -> None:
+    async with rig.running() as alive:
+        await alive.worker.drain(5)
+        kept = await ordered(alive)
+        await alive.service.cancel(caller(), kept.job_id)
+        await alive.worker.stop(5)
+        assert tasks("job ") == []
+    assert rig.chat.told == [("cancelled", Reason.WITHDRAWN)]
+    assert rig.gateway.posted == []
 
 
 @pytest.mark.parametrize("part", ["submits", "deliveries"])
