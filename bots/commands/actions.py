@@ -13,9 +13,11 @@ from bots.text import admin_replies as texts
 from bots.text import (
     audit_replies,
     community_replies,
+    form_words,
     greetings,
     operator_replies,
     order_replies,
+    product_words,
     pronunciation_replies,
     replies,
 )
@@ -41,6 +43,13 @@ async def start(asked: Asked) -> Answer:
     standing = await service.standing(caller) if caller.direct else None
     has_nothing = standing is not None and standing.quota.limit_micros == 0 and not standing.balance_micros
     return Answer(greetings.start(service.catalog, "/speak", elsewhere=has_nothing), open=True)
+
+
+async def form(asked: Asked, product: str = "") -> Answer:
+    """Say what to type where there are no forms."""
+    catalog = await asked.service.voices.catalog_for(asked.caller)
+    row = catalog.by_command.get(product) or next(iter(catalog.products.values()))
+    return Answer(_(form_words.NO_FORMS, line=product_words.example(row, catalog)), open=True)
 
 
 async def voices(asked: Asked) -> Answer:

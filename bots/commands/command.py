@@ -138,6 +138,8 @@ class Command:
     """Whether words after it are ignored, as in "/help me"; other commands refuse them."""
     is_typed: bool = False
     """Whether no platform offers it in a menu: Telegram's *Start* button sends it."""
+    opens_form: bool = False
+    """Whether it asks for an order's words in the platform's own way, before any work; else its action answers."""
 
     @property
     def group(self) -> str:

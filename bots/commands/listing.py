@@ -1,6 +1,6 @@
 """The list that /help shows. The tables in the documentation come from the same rows."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from bots.commands.command import Asked, Command, Who
 from bots.text import help_words, product_words
@@ -23,9 +23,7 @@ def listing(
 ) -> str:
     """List the commands for these audiences, one per line."""
     lines = [f"{usage(row)}: {_does(row, catalog)}" for row in catalog.products.values()]
-    settings = (", ".join(_settings(row)) for row in catalog.products.values())
-    lines += help_words.settings([found for found in settings if found])
-    lines.append(help_words.as_it_stands(sorted({row.billed for row in catalog.products.values()}, reverse=True)))
+    lines.append(help_words.of_one())
     if takes_files:
         spoken = [f"/{row.command}" for row in catalog.products.values() if row.splits_at is not None]
         lines.append(help_words.from_files(spoken))
@@ -53,7 +51,3 @@ def usage(row: Product) -> str:
 
 def _does(row: Product, catalog: Catalog) -> str:
     return help_words.such_as(product_words.does(row), product_words.example(row, catalog))
-
-
-def _settings(row: Product) -> Iterator[str]:
-    return (f"{name}={row.table[name].example}" for name in row.options if name != row.speaker)

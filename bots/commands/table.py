@@ -4,15 +4,19 @@ from collections.abc import Sequence
 
 from bots.commands import actions
 from bots.commands.command import Answer, Argument, Asked, Command, Kind, Who
+from bots.commands.explaining import explained
 from bots.commands.listing import audience, listed, listing
 from bots.text import product_words
 from bots.text.admin_replies import LIMITS
 from bots.text.locale import N_
-from core.domain.products import Catalog
+from core.domain.products import PRODUCTS, Catalog
 from core.domain.quota import Period
 
 MEMBER, ADMIN, OPERATOR = Who
 
+WHICH = "product"
+"""The argument of a command that opens a form."""
+ORDERS = tuple(row.command for row in PRODUCTS.values())
 PERIODS = tuple(period.value for period in Period)
 WHOSE_QUOTA = N_("Whose quota")
 
@@ -42,9 +46,12 @@ _COMMUNITY = Argument(
 )
 
 
-async def show_help(asked: Asked) -> Answer:
-    """List the commands that the caller may use."""
+async def show_help(asked: Asked, command: str = "") -> Answer:
+    """List the commands that the caller may use, or explain one of them."""
     whose = await audience(asked)
+    catalog = await asked.service.voices.catalog_for(asked.caller) if command else asked.service.catalog
+    if found := explained(command, COMMANDS, catalog, whose):
+        return Answer(found, open=True)
     all_of_it = listing(
         COMMANDS, asked.service.catalog, whose, has_roles=asked.has_roles, takes_files=asked.takes_files
     )
@@ -55,6 +62,22 @@ GROUPS = {"quota": N_("Say who may spend how much")}
 """Descriptions of groups, by the first word of their commands."""
 
 COMMANDS: Sequence[Command] = (
+    Command(
+        name="form",
+        who=MEMBER,
+        action=actions.form,
+        about=N_("Order with a form: a long text, a file, settings"),
+        opens_form=True,
+        arguments=(
+            Argument(
+                name=WHICH,
+                kind=Kind.CHOICE,
+                about=N_("What to order; leave it out for speech"),
+                required=False,
+                choices=ORDERS,
+            ),
+        ),
+    ),
     Command(name="voices", who=MEMBER, action=actions.voices, about=N_("List the voices"), ignores_words=True),
     Command(
         name="voice",
@@ -91,7 +114,22 @@ COMMANDS: Sequence[Command] = (
             ),
         ),
     ),
-    Command(name="help", who=MEMBER, action=show_help, about=N_("Show what I can do"), ignores_words=True),
+    Command(
+        name="help",
+        who=MEMBER,
+        action=show_help,
+        about=N_("Show what I can do"),
+        ignores_words=True,
+        arguments=(
+            Argument(
+                name="command",
+                kind=Kind.TEXT,
+                about=N_("Which one to explain; leave it out for all of them"),
+                required=False,
+                example=N_("speak"),
+            ),
+        ),
+    ),
     Command(
         name="start",
         who=MEMBER,

@@ -10,7 +10,9 @@ from discord.app_commands import Choice
 
 from bots.commands import table, voice_search
 from bots.commands.command import Argument, Command, Kind, Who
+from bots.commands.table import ORDERS, WHICH
 from bots.commands.text_files import FILE
+from bots.discord import placing
 from bots.discord.connection import AnyCommand, Bot
 from bots.discord.identity import Anybody
 from bots.text import product_words
@@ -43,9 +45,13 @@ _TYPES = {
 class Option(app_commands.Transformer):
     """Describes a parameter to Discord; the service validates the values that come back."""
 
-    def __init__(self, parameter: Parameter, *, longest: int = LONGEST_OPTION) -> None:
+    def __init__(
+        self, parameter: Parameter, *, longest: int = LONGEST_OPTION, shown: Callable[[str], str] = str
+    ) -> None:
+        """`shown`: what is shown of a choice."""
         self._parameter = parameter
         self._longest = longest
+        self._shown = shown
 
     @property
     def type(self) -> AppCommandOptionType:
@@ -67,7 +73,7 @@ class Option(app_commands.Transformer):
         """The menu of a closed set; None for everything else."""
         if not isinstance(self._parameter, OneOf) or _is_searched(self._parameter):
             return None
-        return [Choice(name=choice, value=choice) for choice in self._parameter.choices]
+        return [Choice(name=self._shown(choice), value=choice) for choice in self._parameter.choices]
 
     async def transform(self, _: discord.Interaction[Any], value: Any, /) -> Any:
         """Return the value unchanged."""
@@ -77,13 +83,14 @@ class Option(app_commands.Transformer):
 class Search(Option):
     """An option with autocompletion: more choices than a menu holds, or a list that the operator can extend."""
 
-    async def autocomplete(self, _: discord.Interaction[Any], typed: str | float, /) -> list[Choice[Any]]:
-        """Offer the choices that contain the typed text, those that start with it first."""
+    async def autocomplete(self, interaction: discord.Interaction[Any], typed: str | float, /) -> list[Choice[Any]]:
+        """Offer the choices whose name or use contains the typed text, those that start with it first."""
         wanted = str(typed).strip().casefold()
         choices = self._parameter.choices if isinstance(self._parameter, OneOf) else ()
-        found = [choice for choice in choices if wanted in choice.casefold() and len(choice) <= LONGEST_CHOICE]
-        found.sort(key=lambda choice: not choice.casefold().startswith(wanted))
-        return [Choice(name=choice, value=choice) for choice in found[:MOST_CHOICES]]
+        with speaking(tag_of(str(interaction.locale))):
+            found = [c for c in choices if wanted in self._shown(c).casefold() and len(c) <= LONGEST_CHOICE]
+            found.sort(key=lambda choice: not choice.casefold().startswith(wanted))
+            return [Choice(name=self._shown(choice), value=choice) for choice in found[:MOST_CHOICES]]
 
 
 class VoiceSearch(Option):
@@ -108,7 +115,18 @@ def commands(catalog: Catalog) -> tuple[AnyCommand, ...]:
     """Return one command for each product, and those of the table."""
     names = dict.fromkeys(command.group for command in table.COMMANDS if not command.is_typed)
     cast, products = catalog.cast, catalog.products.values()
-    return (*(_order(row, cast) for row in products), *(_command(name, cast) for name in names))
+    spoken = (_message_command(row) for row in products if row.splits_at is not None)
+    return (*(_order(row, cast) for row in products), *(_command(name, cast) for name in names), *spoken)
+
+
+def _message_command(row: Product) -> AnyCommand:
+    """Make the entry in the menu of a message that has its words spoken."""
+
+    async def speak(interaction: Interaction, message: discord.Message) -> None:
+        await placing.speak(interaction.client.responder, interaction, row, message)
+
+    speak.__annotations__ = {"interaction": Interaction, "message": discord.Message}
+    return app_commands.ContextMenu(name=_(product_words.of(row.name).message), callback=speak)
 
 
 class _Entry(NamedTuple):
@@ -129,13 +147,15 @@ def _order(row: Product, cast: Cast) -> AnyCommand:
 
     async def order(interaction: Interaction, **entered: Any) -> None:
         body, file = entered.pop(row.billed), entered.pop(FILE, None)
-        await interaction.client.responder.order(interaction, row.name, body, file, **entered)
+        await placing.order(interaction.client.responder, interaction, row.name, body, file, **entered)
 
     def entry(name: str, kind: Option) -> _Entry:
         return _Entry(name, kind, product_words.parameter(row, name), name == row.billed)
 
     def option(name: str) -> Option:
-        return VoiceSearch(row.table[name], cast) if name == row.speaker else _option(row.table[name])
+        if name == row.speaker:
+            return VoiceSearch(row.table[name], cast)
+        return _option(row.table[name], lambda choice: product_words.choice(row, choice))
 
     options = [(row.billed, Option(row.table[row.billed])), *((name, option(name)) for name in row.options)]
     entries = [entry(*option) for option in options]
@@ -144,8 +164,8 @@ def _order(row: Product, cast: Cast) -> AnyCommand:
     return _made(order, row.command, product_words.does(row), entries)
 
 
-def _option(parameter: Parameter) -> Option:
-    return (Search if _is_searched(parameter) else Option)(parameter, longest=LONGEST_CHOICE)
+def _option(parameter: Parameter, shown: Callable[[str], str]) -> Option:
+    return (Search if _is_searched(parameter) else Option)(parameter, longest=LONGEST_CHOICE, shown=shown)
 
 
 def _command(name: str, cast: Cast) -> AnyCommand:
@@ -172,7 +192,10 @@ def _restricted(who: Who, command: AnyCommand) -> AnyCommand:
 
 def _leaf(command: Command, cast: Cast) -> app_commands.Command[Any, ..., None]:
     async def use(interaction: Interaction, **entered: Any) -> None:
-        await interaction.client.responder.use(interaction, command, entered)
+        if command.opens_form:
+            await placing.show_form(interaction.client.responder, interaction, entered.get(WHICH) or ORDERS[0])
+        else:
+            await interaction.client.responder.use(interaction, command, entered)
 
     arguments = sorted(command.arguments, key=lambda argument: not argument.required)
     entries = [_Entry(a.name, _annotation(a, cast), _(a.about), a.required) for a in arguments]

@@ -19,8 +19,10 @@ from bots.commands.command import Answer
 from bots.commands.greeting import Debouncer
 from bots.commands.hints import hint
 from bots.discord.containment import contain
+from bots.discord.forms import FORM
 from bots.discord.greeting import adder, greet, send
 from bots.discord.identity import AnyInteraction, key
+from bots.discord.placing import submit
 from bots.discord.presses import press
 from bots.discord.responder import Responder
 from bots.discord.translator import Translator
@@ -32,7 +34,7 @@ from core.domain.models import Caller
 
 log = logging.getLogger(__name__)
 
-AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group
+AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
 
 def use_api(url: str) -> None:
@@ -132,10 +134,13 @@ class Bot(discord.AutoShardedClient):
     on_shard_resumed = on_shard_connect
 
     async def on_interaction(self, interaction: AnyInteraction) -> None:
-        """Handle button presses, whichever process sent the button; discord.py passes commands to the tree itself."""
+        """Handle presses and forms, whichever process sent them; discord.py passes commands to the tree itself."""
+        data = cast(Mapping[str, object], interaction.data or {})
+        custom_id = str(data.get("custom_id", ""))
         if interaction.type is discord.InteractionType.component:
-            data = cast(Mapping[str, object], interaction.data or {})
-            await press(self.responder, interaction, str(data.get("custom_id", "")))
+            await press(self.responder, interaction, custom_id)
+        elif interaction.type is discord.InteractionType.modal_submit:
+            await submit(self.responder, interaction, custom_id.removeprefix(f"{FORM}:"))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Greet a server that the bot was added to; discord.py reports existing servers as available instead."""

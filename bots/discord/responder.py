@@ -10,16 +10,15 @@ from functools import partial
 
 import discord
 
-from bots.commands import approval, buttons, orders
+from bots.commands import approval, buttons
 from bots.commands.command import Answer, Asked, Command, File
-from bots.commands.mark_up import with_lines
+from bots.commands.forms import Entered
 from bots.commands.text_files import TextFiles
 from bots.commands.typed import usage
 from bots.discord.buttons import rows
 from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.discord.escaping import plain, stamp
-from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, converted, text_file
-from bots.discord.spoken import clean_of
+from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, converted
 from bots.text import order_replies, refusals
 from bots.text.locale import _, speaking
 from bots.text.wording import stamping
@@ -83,28 +82,26 @@ class Responder:
 
     def __init__(self, service: Service, files: TextFiles) -> None:
         self.service = service
-        self._files = files
+        self.files = files
+        self.forms: dict[tuple[int, str], Entered] = {}
+        """What was entered and not ordered, by user and product."""
         self._busy: set[asyncio.Task[None]] = set()
         self._is_shut = False
         self._seen: dict[int, None] = {}
         """Ids of the newest interactions."""
 
-    async def order(
-        self, interaction: AnyInteraction, product: str, body: str, file: discord.Attachment | None, **chosen: object
-    ) -> None:
-        """Place an order; from then on the worker edits the reply."""
-        given = {name: value for name, value in chosen.items() if value is not None}
-        written = orders.Words(body=with_lines(body), chosen=given, clean=clean_of(interaction))
-        event = f"discord:{interaction.id}"
-        attached = text_file(file) if file else None
-
-        async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
-            catalog = await self.service.voices.catalog_for(caller)
-            words = await orders.with_file(written, attached, self._files, product, catalog)
-            order = await orders.read_apart(words, product, catalog, caller, event_id=event, destination=destination)
-            return unattended(await self.service.order(order))
-
-        await self.answer(interaction, act, PUBLIC)
+    async def show(self, interaction: AnyInteraction, modal: discord.ui.Modal) -> None:
+        """Open a modal, which has to be the first response and so comes before any work."""
+        if self._is_shut:
+            return
+        try:
+            try:
+                await interaction.response.send_modal(modal)
+            except NETWORK as error:
+                log.info("interaction %d: opening its form once more: %s", interaction.id, describe(error))
+                await interaction.response.send_modal(modal)
+        except (discord.HTTPException, *NETWORK) as error:
+            log.warning("interaction %d could not be answered: %s", interaction.id, describe(error))
 
     async def use(self, interaction: AnyInteraction, command: Command, entered: Mapping[str, object]) -> None:
         """Run a command of the table."""

@@ -50,10 +50,12 @@ def _names(interaction: AnyInteraction) -> Mapping[tuple[str, str], str]:
     found = {("user", str(interaction.user.id)): interaction.user.display_name}
     if interaction.channel_id and (name := getattr(interaction.channel, "name", None)):
         found["channel", str(interaction.channel_id)] = name
-    for which, kind in _KINDS:
-        for key, row in data.get("resolved", {}).get(which, {}).items():
-            if name := row.get("nick") or row.get("global_name") or row.get("name") or row.get("username"):
-                found.setdefault((kind, key), name)
+    resolved = data.get("resolved", {})
+    named = [(kind, key, row) for which, kind in _KINDS for key, row in resolved.get(which, {}).items()]
+    of_messages = (row for said in resolved.get("messages", {}).values() for row in said.get("mentions", ()))
+    for kind, key, row in (*named, *(("user", row["id"], row) for row in of_messages)):
+        if name := row.get("nick") or row.get("global_name") or row.get("name") or row.get("username"):
+            found.setdefault((kind, key), name)
     return found
 
 

@@ -14,9 +14,24 @@ def such_as(does: str, example: str) -> str:
     return _("{does}, such as {example}", does=does, example=example)
 
 
-def settings(found: Sequence[str]) -> list[str]:
-    """Say where parameters are written, with examples by product, if there are any."""
-    return [_("Settings go before or after the text: {settings}", settings="; ".join(found))] if found else []
+def settings() -> str:
+    """Say where parameters are written, before a list of them."""
+    return _("Settings go before or after the text:")
+
+
+def examples(lines: Sequence[str]) -> list[str]:
+    """Head examples, if there are any."""
+    return [_("Such as:"), *lines] if lines else []
+
+
+def tags(found: Sequence[str]) -> str:
+    """List tags that are performed."""
+    return _("Tags in the text are performed: {tags}", tags=" ".join(found))
+
+
+def of_one() -> str:
+    """Say how to have one command explained."""
+    return _("/help speak explains one of them, with its settings.")
 
 
 def from_files(commands: Sequence[str]) -> str:

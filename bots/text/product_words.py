@@ -21,9 +21,15 @@ class Words:
     ask: str
     """The question if nothing was written."""
     whole: str = N_("{line}, or {literal} to have all of it taken as it stands")
+    message: str = ""
+    """What to choose in the menu of a message, to have its words taken."""
+    examples: tuple[str, ...] = ()
+    """What may follow the command, beside the text alone."""
     also: tuple[str, ...] = ()
     """Other names for its command."""
     parameters: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, str] = field(default_factory=dict)
+    """What the choices of its parameters are for."""
 
 
 WORDS = {
@@ -32,6 +38,11 @@ WORDS = {
         does=N_("Say something with a voice"),
         ask=N_("Write what I should say:"),
         whole=N_("{line}, or {literal} to have all of it said"),
+        message=N_("Speak this message"),
+        examples=(
+            "speed=1.2 [whispers] Come closer",
+            "{voice}: Who is there?\nGeorge: [laughs] Only me.",
+        ),
         also=("read", "say", "talk", "tell", "tts"),
         parameters={
             "voice": N_("Who speaks; you may also write the name before the text"),
@@ -46,11 +57,36 @@ WORDS = {
         does=N_("Make music from a description"),
         ask=N_("Write what I should play:"),
         whole=N_("{line}, or {literal} to have all of it played"),
+        examples=(
+            "output_format=mp3_44100_192 a slow waltz for two violins",
+            "respect_sections_durations=true 10-second intro, 20-second theme, quiet ending",
+        ),
         also=("compose", "play", "sing", "song", "tune"),
         parameters={
             "prompt": N_("What it should sound like; each character costs"),
             "output_format": N_("The format to generate in"),
             "respect_sections_durations": N_("Keep to the durations that the prompt gives for its sections"),
+        },
+        choices={
+            "mp3_22050_32": N_("voice line, small"),
+            "mp3_44100_32": N_("sketch, small"),
+            "mp3_44100_64": N_("background, small"),
+            "mp3_44100_96": N_("song, small"),
+            "mp3_44100_128": N_("song, plays everywhere"),
+            "mp3_44100_192": N_("song, best MP3"),
+            "pcm_8000": N_("raw sound in a WAV, telephone quality"),
+            "pcm_16000": N_("raw sound in a WAV, for speech tools"),
+            "pcm_22050": N_("raw sound in a WAV, small"),
+            "pcm_24000": N_("raw sound in a WAV, for speech tools"),
+            "pcm_44100": N_("raw sound in a WAV, for editing, large"),
+            "pcm_48000": N_("raw sound in a WAV, for video, large"),
+            "ulaw_8000": N_("telephone line, America and Japan"),
+            "alaw_8000": N_("telephone line, Europe"),
+            "opus_48000_32": N_("voice line, smallest"),
+            "opus_48000_64": N_("background, small and good"),
+            "opus_48000_96": N_("song, small and good"),
+            "opus_48000_128": N_("song, for newer players"),
+            "opus_48000_192": N_("song, best"),
         },
     ),
 }
@@ -79,6 +115,12 @@ def parameter(row: Product, name: str) -> str:
     return (_(said) if said else allowed_words.said(row.table[name].allowed))[:LONGEST]
 
 
+def choice(row: Product, value: str) -> str:
+    """Return a choice with what it is for, where there are words for that."""
+    said = of(row.name).choices.get(value)
+    return f"{value}: {_(said)}"[:LONGEST] if said else value
+
+
 def as_it_stands(product: str, line: str, literal: str) -> str:
     """Offer the line that was probably meant, and the literal one."""
     return _(of(product).whole, line=line, literal=literal)
@@ -94,6 +136,12 @@ def around(right: str, form: str) -> str:
 def example(row: Product, catalog: Catalog) -> str:
     """Return a line that orders a product."""
     return f"/{row.command} {catalog.example(row)}"
+
+
+def examples(row: Product, catalog: Catalog) -> list[str]:
+    """Return lines that order a product."""
+    more = (line.format(voice=catalog.default_voice) for line in of(row.name).examples)
+    return [example(row, catalog), *(f"/{row.command} {line}" for line in more)]
 
 
 def usage(row: Product, catalog: Catalog) -> str:

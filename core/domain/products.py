@@ -27,6 +27,12 @@ OUTPUT_FORMATS = tuple(
 )
 
 
+SPEECH_TAGS = tuple(
+    "whispers,laughs,sighs,excited,sarcastic,curious,crying,mischievously,exhales,sings,snorts,applause".split(",")
+)
+"""Audio tags of Eleven v3 (the vendor's guide "Prompting Eleven v3")."""
+
+
 class Sound(Enum):
     """What chats play a product's audio as."""
 
@@ -54,6 +60,8 @@ class Product:
     """The parameter that chooses the format of the file, if there is one."""
     table: Mapping[str, Parameter] = field(repr=False)
     """Its parameters by name."""
+    tags: tuple[str, ...] = ()
+    """What may stand in brackets in its text to be performed, where there is such; others are tried, too."""
     sent: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the gateway calls who speaks, by the names of those that it calls otherwise."""
     price_micros: int = PRICE_MICROS
@@ -145,6 +153,7 @@ PRODUCTS: Mapping[str, Product] = {
                 "similarity_boost": Number(0.0, 1.0, example="0.8"),
                 "speed": Number(0.5, 2.0, example="1.2"),
             },
+            tags=SPEECH_TAGS,
             usual_s=15,
         ),
         Product(

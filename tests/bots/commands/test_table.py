@@ -112,7 +112,7 @@ async def test_on_telegram(studio: Studio, tmp_path: Path) -> None:
             (alice, "/wave", "Write /wave @name [small or big]"),
             (bob, "/wave @alice", "Only admins of this community may do that."),
             (bob, "/chime", "/chime ding dong"),
-            (bob, "/help", "pitch=1.5, bright=true"),
+            (bob, "/help chime", "pitch=1.5: a number from 0 to 2\nbright=true: true or false"),
         ):
             assert says in (await band.reply_to(await band.says(who, text))).text.replace("\u2060", "")
         members, admins = ({c["command"] for c in call.object("commands")} for call in world.calls_to("setMyCommands"))

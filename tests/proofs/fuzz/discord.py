@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import discord
 from discord import AppCommandOptionType, InteractionResponseType, InteractionType
-from discord.app_commands import AppCommandError, Command, CommandInvokeError, Parameter
+from discord.app_commands import AppCommandError, Command, CommandInvokeError, Group, Parameter
 from hypothesis import strategies as st
 
 from bots.commands.text_files import TextFiles
@@ -153,7 +153,7 @@ def _leaves(commands: tuple[AnyCommand, ...]) -> Iterator[Command[Any, ..., Any]
     for command in commands:
         if isinstance(command, Command):
             yield command
-        else:
+        elif isinstance(command, Group):
             yield from _leaves(tuple(command.commands))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.worlds.discord.places import ADMINISTRATOR, JSON, Attachment, Channel, Member, User
+from tests.worlds.discord.places import ADMINISTRATOR, JSON, Attachment, Channel, Member, Message, User
 from tests.worlds.discord.reply import Reply
 
 SUB_COMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, NUMBER, ATTACHMENT = 1, 2, 3, 4, 5, 6, 10, 11
@@ -148,6 +148,55 @@ def _option(definition: JSON, value: Any, focused: str | None) -> JSON:
     if not definition.get("autocomplete"):
         raise CommandError(f"{name} does not complete")
     return {"name": name, "type": kind, "value": str(value), "focused": True}
+
+
+MESSAGE_COMMAND = 3
+
+
+def message_data(
+    registered: Mapping[str, JSON], member: User | Member, message: Message, name: str, origin: str
+) -> JSON:
+    """Build the `data` of an entry of a message's menu. Raises CommandError."""
+    definition = registered.get(name)
+    if definition is None or definition.get("type", 1) != MESSAGE_COMMAND:
+        raise CommandError(f"there is no entry {name}")
+    _check_context(definition, member, message.channel)
+    resolved = {"messages": {str(message.id): message.payload(origin)}}
+    target = str(message.id)
+    return {"id": definition["id"], "name": name, "type": MESSAGE_COMMAND, "target_id": target, "resolved": resolved}
+
+
+TEXT_INPUT, SELECT, FILE_UPLOAD, LABEL = 4, 3, 19, 18
+
+
+def modal_data(modal: JSON, entered: Mapping[str, Any], origin: str) -> JSON:
+    """Build the `data` of a form that is sent; what is not entered stays as it was. Raises CommandError."""
+    inputs = {label["component"]["custom_id"]: label["component"] for label in modal["components"]}
+    if len(inputs) > 5 or len(inputs) < len(modal["components"]):
+        raise CommandError("a form has at most five fields")
+    if unknown := entered.keys() - inputs.keys():
+        raise CommandError(f"the form has no field {', '.join(sorted(unknown))}")
+    sent = [{"type": LABEL, "id": n, "component": _entered(field, entered)} for n, field in enumerate(inputs.values())]
+    files = {str(v.id): v.payload(origin) | {"ephemeral": True} for v in entered.values() if isinstance(v, Attachment)}
+    resolved = {"resolved": {"attachments": files}} if files else {}
+    return {"custom_id": modal["custom_id"], "components": sent} | resolved
+
+
+def _entered(definition: JSON, entered: Mapping[str, Any]) -> JSON:
+    kind, name = definition["type"], definition["custom_id"]
+    sent = {"type": kind, "id": 1, "custom_id": name}
+    if kind == TEXT_INPUT:
+        value = entered.get(name, definition.get("value") or "")
+        if not isinstance(value, str) or len(value) > definition.get("max_length", 4000):
+            raise CommandError(f"{name}: {value!r} can't be entered")
+        return sent | {"value": value}
+    value = entered.get(name, [o["value"] for o in definition.get("options") or () if o.get("default")])
+    if kind == FILE_UPLOAD:
+        return sent | {"values": [str(value.id)] if isinstance(value, Attachment) else []}
+    values = [value] if isinstance(value, str) else list(value)
+    if len(values) > definition["max_values"] or set(values) - {o["value"] for o in definition["options"]}:
+        raise CommandError(f"{name}: {values} can't be chosen")
+    return sent | {"values": values}
 
 
 def interaction_event(application_id: int, origin: str, reply: Reply, member: User | Member, data: JSON) -> JSON:

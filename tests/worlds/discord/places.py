@@ -307,6 +307,7 @@ class Message:
         return everyone + named
 
     def payload(self, origin: str) -> JSON:
+        people = self.channel.guild.members if self.channel.guild else []
         return {
             "id": str(self.id),
             "channel_id": str(self.channel.id),
@@ -316,7 +317,7 @@ class Message:
             "edited_timestamp": None if self.edited_s is None else written_time(self.edited_s),
             "tts": False,
             "mention_everyone": "everyone" in self.pings,
-            "mentions": [],
+            "mentions": [m.user.payload() for m in people if m.mention in self.content],
             "mention_roles": [],
             "attachments": [a.payload(origin) for a in self.attachments],
             "embeds": self.embeds,

@@ -11,9 +11,15 @@ from aiohttp import web
 
 from tests import tokens
 from tests.worlds.discord import rest
-from tests.worlds.discord.commands import CommandError, command_data, interaction_event
+from tests.worlds.discord.commands import (
+    CommandError,
+    command_data,
+    interaction_event,
+    message_data,
+    modal_data,
+)
 from tests.worlds.discord.places import JSON, Attachment, Channel, Guild, Member, Message, User
-from tests.worlds.discord.replies import AUTOCOMPLETE, COMMAND, COMPONENT
+from tests.worlds.discord.replies import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMIT
 from tests.worlds.discord.reply import WAIT_S, Reply
 from tests.worlds.discord.socket import Gateway
 from tests.worlds.discord.web import ApiError, Fault, Request, answer, read, violations
@@ -201,6 +207,20 @@ class DiscordWorld:
         await self.connected(message.channel.guild)
         data = {"custom_id": custom_id, "component_type": button["type"], "id": button.get("id", 1)}
         return await self._interact(COMPONENT, member, message.channel, data, message)
+
+    async def choose(self, member: User | Member, message: Message, name: str) -> Reply:
+        """Choose an entry in the menu of a message. Raises CommandError if there is none."""
+        await self.connected(message.channel.guild)
+        data = message_data(self.commands, member, message, name, self.origin)
+        return await self._interact(COMMAND, member, message.channel, data)
+
+    async def submit(self, member: User | Member, opened: Reply, /, **entered: Any) -> Reply:
+        """Fill in the form that a command has opened, and send it. Raises CommandError if a client would not."""
+        await opened.acknowledged()
+        if opened.modal is None:
+            raise CommandError("there is no form")
+        data = modal_data(opened.modal, entered, self.origin)
+        return await self._interact(SUBMIT, member, opened.channel, data)
 
     async def repeat(self, reply: Reply) -> None:
         """Send the interaction's event again, as after a broken connection."""
