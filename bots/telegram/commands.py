@@ -15,7 +15,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 
-from bots.commands import approval, orders, table, typed
+from bots.commands import approval, table, typed
 from bots.commands import parse as commands
 from bots.commands.command import Asked, Who
 from bots.commands.greeting import Debouncer
@@ -24,10 +24,8 @@ from bots.commands.parse import Command, Named
 from bots.commands.text_files import TextFiles
 from bots.telegram import parse
 from bots.telegram.delivery import TelegramDelivery
-from bots.telegram.documents import text_file
 from bots.telegram.edits import Edits
 from bots.telegram.identity import (
-    NAME,
     Address,
     Admins,
     Recent,
@@ -37,17 +35,16 @@ from bots.telegram.identity import (
     key_of,
     person,
     takes_part,
-    topic,
 )
 from bots.telegram.intake import Ack
+from bots.telegram.orders import Orders, caller_of, event_of
 from bots.telegram.presses import Presses
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.telegram.responder import Reply, Responder, outcome
-from bots.telegram.spoken import clean_of
-from bots.text import admin_replies, greetings, order_replies, product_words, replies
+from bots.text import admin_replies, greetings, replies
 from bots.text.locale import _, speaking
 from core.domain.communities import Approval
-from core.domain.models import Accepted, Caller, Person
+from core.domain.models import Caller, Person
 from core.domain.refusals import Refusal
 from core.engine.persist import persist
 from core.service import Service
@@ -69,7 +66,6 @@ class Dispatcher:
         files: TextFiles,
     ) -> None:
         self._bot = bot
-        self._files = files
         self._service = service
         self._deliverer = deliverer
         self._admins = Admins(bot)
@@ -82,6 +78,7 @@ class Dispatcher:
         """Who was last seen under an @name, which may change hands."""
         self._names = table.words(service.catalog)
         self._edits = Edits()
+        self._orders = Orders(bot, service, deliverer, files)
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers. Only new messages act: this filter is what excludes edits and channel posts."""
@@ -98,7 +95,8 @@ class Dispatcher:
         message = update.effective_message
         if message is None:
             return
-        command, who = parse.read(message, self._bot.username), _caller(message)
+        command, who = parse.read(message, self._bot.username), caller_of(message)
+        command = command or self._orders.answered(message)
         is_known = command is not None and command.name in self._names
         if command is not None and is_known:
             self._edits.note(message, command)  # before any wait: an edit that adds a preview may come with it
@@ -119,7 +117,7 @@ class Dispatcher:
         if message is None or command is None or command.name not in self._names:
             return
         if self._edits.is_news(message, command):
-            who = _caller(message)
+            who = caller_of(message)
             with speaking(who.locale):
                 reply = self._with_bot_name(Reply(greetings.write_it_anew(command.name)), message, command)
                 await self._responder.reply(Address.of(message), reply, who, ack)
@@ -134,10 +132,12 @@ class Dispatcher:
 
     async def _hint(self, message: Message, command: Command | None) -> Reply | None:
         """Explain what to type to whoever clearly addresses the bot; ignore all other messages."""
+        if command is None and (late := self._orders.too_late(message)):
+            return late
         is_addressed = parse.addressed(message, self._bot.username)
         text, catalog = parse.words(message), self._service.catalog
         if is_addressed and command is not None:
-            return Reply(await unknown(self._asked(message, _caller(message)), command))
+            return Reply(await unknown(self._asked(message, caller_of(message)), command))
         if is_addressed or (command is None and self._is_due(message)):
             return Reply(hint(text, catalog))
         is_for_another = command is None and bool(parse.addressee(message))
@@ -149,19 +149,20 @@ class Dispatcher:
         if message.chat.type == ChatType.PRIVATE:
             return message.effective_attachment is not None and self._shown.note(key(message.chat.id))
         is_comment = bool(parse.words(message)) and parse.answers_bot(message, self._bot.id)
-        who = _caller(message)
+        who = caller_of(message)
         return is_comment and parse.written_by_person(message) and self._commented.note(f"{who.community} {who.member}")
 
     async def _run(self, message: Message, command: Command, ack: Ack) -> Reply | None:
         """Run a command, but only if its sender wrote it, here and now."""
         if not parse.written_by_sender(message):
             return None if message.is_automatic_forward else Reply(greetings.write_it_here(command.name))
+        command = self._orders.without_form(command)
         is_order = command.name in self._products
         if is_order or table.rows(command.name)[0].who is not Who.MEMBER:
             written_ms = round(message.date.timestamp() * 1000)
-            await self._service.check_age(_event(message), written_ms, ordered=is_order)
+            await self._service.check_age(event_of(message), written_ms, ordered=is_order)
         if is_order:
-            return await self._order(message, command, ack)
+            return await self._orders.place(message, command, ack)
         return await self._use(message, command, ack)
 
     async def _on_membership(self, update: Update, ack: Ack) -> None:
@@ -195,44 +196,9 @@ class Dispatcher:
 
     # --- members --------------------------------------------------------------------------------------------------
 
-    async def _order(self, message: Message, command: Command, ack: Ack) -> Reply | None:
-        row, catalog = self._products[command.name], await self._service.voices.catalog_for(_caller(message))
-        written = orders.Words(body=command.body, answered=await self._quoted(message), clean=clean_of(message))
-        words = await orders.with_file(written, text_file(message), self._files, row.name, catalog)
-        event, where = _event(message), Address.of(message).destination
-        order = await orders.read_apart(words, row.name, catalog, _caller(message), event_id=event, destination=where)
-        if orders.is_empty(order, catalog):
-            is_mine = parse.answers_bot(message, self._bot.id)
-            reply = Reply(_(replies.UNTOLD) if is_mine else product_words.usage(row, catalog))
-            closed = greetings.closed(await self._service.communities.approval(_caller(message)))
-            return replace(reply, text=f"{reply.text}\n\n{closed}") if closed else reply
-        self._deliverer.rights.require_audio(message.chat.id)
-
-        async def first_word(accepted: Accepted) -> None:
-            ack()
-            await self._deliverer.acknowledge(accepted)
-
-        await self._service.order(order, first_word=first_word)
-        ack()
-        return None
-
-    async def _quoted(self, message: Message) -> str:
-        """Return the text of the message replied to; if that is the bot's, the text of the order that it belongs to."""
-        text, original = parse.answered_text(message), parse.answered(message)
-        if parse.answers_bot(message, self._bot.id):
-            job_id = order_replies.job_named(parse.words(original)) if original else ""
-            spoken = await self._service.spoken(_caller(message), job_id=job_id) if job_id else ""
-            return text if message.quote and text in spoken else spoken
-        command = commands.read_mine(text, self._bot.username)
-        if command is None or command.name not in self._products:
-            return text
-        whole = original if message.quote is None else None
-        ordered = await self._service.spoken(_caller(message), event_id=_event(whole)) if whole else ""
-        return ordered or orders.text_in(command.body, self._products[command.name].name, self._service.catalog)
-
     async def _remember(self, message: Message) -> None:
         """Record the member's current name if it has changed."""
-        who = replace(_caller(message), channel="")
+        who = replace(caller_of(message), channel="")
         handle = (who.community, who.handle)
         known = self._seen.get((who.community, who.member)) == who and self._handles.get(handle) == who.member
         if not who.can_spend or known:
@@ -250,7 +216,7 @@ class Dispatcher:
     async def _use(self, message: Message, command: Command, ack: Ack) -> Reply | None:
         """Run a command of the table."""
         is_admin = table.rows(command.name)[0].who is not Who.MEMBER and await self._admins.wrote(message)
-        who = replace(_caller(message, is_admin=is_admin), event_id=_event(message))
+        who = replace(caller_of(message, is_admin=is_admin), event_id=event_of(message))
 
         async def find() -> tuple[Named, Person | None]:
             named, user = parse.named(message, command)
@@ -299,13 +265,3 @@ class Dispatcher:
 def _was_added(change: ChatMemberUpdated) -> bool:
     in_group = change.chat.type in {ChatType.GROUP, ChatType.SUPERGROUP}
     return in_group and takes_part(change.new_chat_member) and not takes_part(change.old_chat_member)
-
-
-def _event(message: Message) -> str:
-    """Return a message's idempotency key; the messages of an album share one."""
-    album = message.media_group_id
-    return f"{NAME}:{message.chat.id}:{f'album:{album}' if album else message.message_id}"
-
-
-def _caller(message: Message, *, is_admin: bool = False) -> Caller:
-    return caller(message.chat, message.from_user, message.sender_chat, is_admin=is_admin, thread=topic(message))

@@ -6,8 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
-from telegram import InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage
+from telegram import ForceReply, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage
 from telegram.error import RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
@@ -27,6 +28,8 @@ from core.domain.refusals import MayNotPost, Refusal
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 LONGEST_WAIT_S = 60.0
 FREE_AT_ONCE, FREE_EVERY_S, FREE_AGAIN = 10.0, 15.0, 3.0
 """A member's budget of free answers per chat: its size, the time to regain one, and how many end a silence."""
@@ -38,11 +41,13 @@ class Reply:
 
     text: str
     files: tuple[File, ...] = ()
-    markup: InlineKeyboardMarkup | None = None
+    markup: InlineKeyboardMarkup | ForceReply | None = None
     refused: bool = False
     priority: Priority = Priority.ANSWER
     alone: bool = False
     """For the member's direct chat: the bot may not write in this one."""
+    on_sent: Callable[[int], None] | None = None
+    """Takes the message's number."""
 
     @classmethod
     def of(cls, answer: Answer) -> "Reply":
@@ -118,12 +123,14 @@ class Responder:
     async def send(self, address: Address, reply: Reply, ack: Ack) -> None:
         """Send the text, then each file as a document. Raises TelegramError."""
         ticket = Ticket(reply.priority, ack)
-        await _retrying(
+        sent = await _retrying(
             lambda: self._bot.send_message(
                 text=plain(reply.text), reply_markup=reply.markup, rate_limit_args=ticket, **address.target
             ),
             ack,
         )
+        if reply.on_sent:
+            reply.on_sent(sent.message_id)
         for file in reply.files:
             await _retrying(partial(self._attach, address, file, ticket), ack)
 
@@ -144,11 +151,11 @@ class Responder:
             log.warning("message %d in %d stays as it is: %s", number, chat, error)
 
 
-async def _retrying(send: Callable[[], Awaitable[object]], ack: Ack) -> None:
+async def _retrying(send: Callable[[], Awaitable[T]], ack: Ack) -> T:
     """Send, and retry once after the wait that Telegram asks for."""
     try:
-        await send()
+        return await send()
     except RetryAfter as error:
         ack()  # the wait may be long, and from here on the reply is ours to send
         await asyncio.sleep(min(wait_s(error), LONGEST_WAIT_S))
-        await send()
+        return await send()

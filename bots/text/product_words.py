@@ -19,7 +19,8 @@ class Words:
     does: str
     """The description of its command."""
     ask: str
-    """The question if nothing was written."""
+    """What to do if nothing was written."""
+    question: str = N_("What should I make?")
     whole: str = N_("{line}, or {literal} to have all of it taken as it stands")
     message: str = ""
     """What to choose in the menu of a message, to have its words taken."""
@@ -37,6 +38,7 @@ WORDS = {
         noun=N_("speech"),
         does=N_("Say something with a voice"),
         ask=N_("Write what I should say:"),
+        question=N_("What should I say?"),
         whole=N_("{line}, or {literal} to have all of it said"),
         message=N_("Speak this message"),
         examples=(
@@ -56,6 +58,7 @@ WORDS = {
         noun=N_("music"),
         does=N_("Make music from a description"),
         ask=N_("Write what I should play:"),
+        question=N_("What should I play?"),
         whole=N_("{line}, or {literal} to have all of it played"),
         examples=(
             "output_format=mp3_44100_192 a slow waltz for two violins",
@@ -142,6 +145,13 @@ def examples(row: Product, catalog: Catalog) -> list[str]:
     """Return lines that order a product."""
     more = (line.format(voice=catalog.default_voice) for line in of(row.name).examples)
     return [example(row, catalog), *(f"/{row.command} {line}" for line in more)]
+
+
+def question(row: Product, catalog: Catalog, *, minutes: int) -> str:
+    """Ask for what is to be ordered, to be answered by a reply."""
+    files = N_("Reply to this within {n} minutes with the text, or a .txt or .md file.")
+    how = _(files if row.splits_at is not None else N_("Reply to this within {n} minutes with the words."), n=minutes)
+    return f"{_(of(row.name).question)} {how} {_('In one line: {line}', line=example(row, catalog))}"
 
 
 def usage(row: Product, catalog: Catalog) -> str:

@@ -144,6 +144,7 @@ def default_voice(chosen: Chosen, catalog: Catalog) -> str:
 
 
 TOO_MANY_ANSWERS = N_("You ask faster than I may answer in this chat. I answer you again in a minute; orders go on.")
+QUESTION_OVER = N_("That comes more than {n} minutes after my question: nothing is ordered. Write the command again.")
 UNTOLD = N_(
     "I can't see which audio that was. Write the words after the command, or reply to the audio in the chat where it "
     "was ordered."

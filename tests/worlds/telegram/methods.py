@@ -71,7 +71,8 @@ def _send(world: "TelegramWorld", call: Call, content: JSON, upload: Upload | No
             raise ApiError("message to be replied not found")
     topic = chat.topics[thread] if thread is not None else None
     message = chat.post({"from": world.bot.raw} | content, reply_to=answered, topic=topic, upload=upload)
-    if markup := call.object("reply_markup"):
+    markup = call.object("reply_markup")
+    if markup and "inline_keyboard" in markup:  # others are nowhere in what Telegram returns
         message.raw["reply_markup"] = markup
     return message.raw
 
