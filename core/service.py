@@ -210,12 +210,12 @@ class Service:
 
     async def _ask_back(self, order: Order, product: Product) -> NoReturn:
         """Keep an order until its member says what they mean; nothing is held before."""
-        for parameters in order.readings.values():
-            await _planned(product, parameters, order.turns)
+        for name, parameters in order.readings.items():
+            await _planned(product, parameters, order.casts.get(name, order.turns))
         self._check_open()
         offer_id, expires_ms = await self._offer(order, self._ids.job(), 0)
         words = str(order.parameters[product.billed])
-        raise NeedsChoice(offer_id, tuple(order.readings), expires_ms, words)
+        raise NeedsChoice(offer_id, tuple(order.readings), expires_ms, words, order.unclear)
 
     async def _offer(self, order: Order, offer_id: str, cost_micros: int) -> tuple[str, int]:
         expires_ms = self._clock.now_ms() + OFFER_MS
@@ -233,10 +233,11 @@ class Service:
         """
         order, agreed_micros = await self._store.read_offer(caller, offer_id)
         if order.readings:
-            chosen = dict(enumerate(order.readings.values())).get(reading or 0)
-            if chosen is None:
+            name = dict(enumerate(order.readings)).get(reading or 0)
+            if name is None:
                 raise NotFound(Missing.OFFER, offer_id)
-            order = replace(order, parameters=chosen, readings={})
+            turns = order.casts.get(name, order.turns)
+            order = replace(order, parameters=order.readings[name], turns=turns, readings={}, casts={}, unclear=())
         elif reading is not None:
             agreed_micros = 0
         order = replace(order, destination=destination or order.destination)

@@ -80,7 +80,8 @@ class SqlMembers:
         placed = json.loads(rows[0]["placed"])
         where = Destination(placed["destination"]["platform"], placed["destination"]["data"])
         turns = tuple(Turn(*turn) for turn in placed.get("turns", ()))
-        order = Order(**{**placed, "destination": where, "turns": turns, "caller": caller})
+        casts = {name: tuple(Turn(*turn) for turn in each) for name, each in placed.get("casts", {}).items()}
+        order = Order(**{**placed, "destination": where, "turns": turns, "casts": casts, "caller": caller})
         return order, int(rows[0]["cost_micros"])
 
     async def drop_offer(self, offer_id: str) -> None:
@@ -172,8 +173,13 @@ def _placed(order: Order) -> str:
     where = destination_json(order.destination)
     placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
     readings = {name: dict(parameters) for name, parameters in order.readings.items()}
-    turns = {"turns": [(turn.voice, turn.text) for turn in order.turns]} if order.turns else {}
-    return json.dumps({**placed, "destination": where, "readings": readings, "added": order.added, **turns})
+    turns = {"turns": _written(order.turns)} if order.turns else {}
+    casts = {"casts": {name: _written(each) for name, each in order.casts.items()}} if order.casts else {}
+    return json.dumps({**placed, "destination": where, "readings": readings, "added": order.added, **turns, **casts})
+
+
+def _written(turns: Sequence[Turn]) -> list[tuple[str, str]]:
+    return [(turn.voice, turn.text) for turn in turns]
 
 
 def standing_of(row: Row) -> Standing:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bots.commands import approval, buttons, pronouncing
 from bots.commands.command import Answer, Asked, File
+from bots.commands.voice_names import voice_named, voices_near
 from bots.text import admin_replies as texts
 from bots.text import (
     audit_replies,
@@ -22,11 +23,13 @@ from bots.text import (
     replies,
 )
 from bots.text.locale import _
+from bots.text.wording import either
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
 from core.domain.audit import AuditEntry
 from core.domain.limits import HERE, NONE, read_voice
 from core.domain.models import Caller, Person
+from core.domain.products import Catalog
 from core.domain.quota import LimitName
 from core.domain.refusals import InvalidInput
 from core.domain.reports import Entry, R, Usage, to_csv
@@ -62,8 +65,17 @@ async def voice(asked: Asked, voice: str = "") -> Answer:
     voices, caller = asked.service.voices, asked.caller
     if voice:
         is_none = voice.strip().casefold() == NONE
-        await voices.choose(caller, "" if is_none else read_voice(voice, asked.service.catalog))
+        await voices.choose(caller, "" if is_none else _voice(voice, asked.service.catalog))
     return Answer(replies.default_voice(await voices.chosen(caller), asked.service.catalog), open=True)
+
+
+def _voice(typed: str, catalog: Catalog) -> str:
+    """Read the name of a voice in any spelling of its letters. Raises InvalidInput, with the voice that was meant."""
+    found = voice_named(typed, catalog.cast)
+    near = () if found else voices_near(typed, catalog.cast)
+    if near:
+        raise InvalidInput("voice", typed, _("the name of a voice, such as {voices}", voices=either(near)), near[0])
+    return found or read_voice(typed, catalog)
 
 
 async def balance(asked: Asked) -> Answer:

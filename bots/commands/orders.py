@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from bots.commands import dialogues
+from bots.commands.dialogues import TOGETHER, Script
 from bots.commands.mark_up import Clean, as_typed
 from bots.commands.no_text import is_doubtful, refuse_no_text
 from bots.commands.parameters import Typed
@@ -85,6 +86,8 @@ class _Found(NamedTuple):
     parameters: Mapping[str, Any]
     readings: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     turns: tuple[Turn, ...] = ()
+    casts: Mapping[str, tuple[Turn, ...]] = MappingProxyType({})
+    unclear: tuple[str, ...] = ()
 
 
 def _found(words: Words, product: str, catalog: Catalog) -> _Found:
@@ -93,9 +96,9 @@ def _found(words: Words, product: str, catalog: Catalog) -> _Found:
     before = typed.before_last(words.body)
     last_voice = "" if row.speaker in words.chosen else typed.given.get(row.speaker, "")
     text, is_literal = typed.after_first(before)
-    if not is_literal and (turns := _dialogue(text, typed)):
+    if not is_literal and (dialogue := _dialogue(text, typed)):
         refuse_no_text(typed, text)
-        return _Found({**typed.given, row.speaker: turns[0].voice, row.billed: text.strip()}, turns=turns)
+        return dialogue
     if last_voice and not is_literal and beginning(text, catalog.cast).plain:
         typed.refuse_twice(row.speaker, last_voice, words.body[len(before) :].strip())
     found = _voice(text, typed, is_literal=is_literal) if row.speaker else NO_NAME
@@ -114,30 +117,56 @@ def _found(words: Words, product: str, catalog: Catalog) -> _Found:
         readings[""] = said(text, catalog.default_voice if row.speaker else None)
     *_, parameters = readings.values()
     is_used = row.splits_at is not None and any(each[row.billed] == words.answered for each in readings.values())
-    answered = dialogues.turns(words.answered, row, catalog, row.speaker_of(parameters)) if is_used else ()
+    answered = (
+        _script(words.answered, typed, row.speaker_of(parameters), is_given=bool(found.voices)) if is_used else None
+    )
     if found.voices and not found.plain:
         if answered:
             raise InvalidInput(row.speaker, text.strip(), allowed(Rule.ONE_OF, choices=catalog.voices))
         return _Found(parameters, readings)
     heard = parameters[row.billed]
     if answered and heard == words.answered:
-        return _Found({**parameters, row.speaker: answered[0].voice}, turns=answered)
+        return _spoken(answered, parameters, row)
     is_asked = heard != words.answered and is_doubtful(words.body, heard, catalog)
     return _Found(parameters, {"": parameters} if is_asked else {})
 
 
-def _dialogue(text: str, typed: Typed) -> tuple[Turn, ...]:
-    """Return the turns of a dialogue; its narrator may be chosen, or named at the beginning as in any text."""
+def _dialogue(text: str, typed: Typed) -> _Found | None:
+    """Find a dialogue; its narrator may be chosen, or named at the beginning as in any text."""
     row, catalog = typed.product, typed.catalog
-    if row.splits_at is None:
-        return ()
     given = typed.given.get(row.speaker, "")
     chosen = beginning(given, catalog.cast)
     narrator = chosen.voices[0] if chosen.voices else catalog.default_voice
-    turns = dialogues.turns(text, row, catalog, narrator, may_call=not given)
-    if turns and given and (chosen.rest or not chosen.plain):
+    script = _script(text, typed, narrator, may_call=not given, is_given=bool(given))
+    if script is None:
+        return None
+    if given and (chosen.rest or not chosen.plain):
         raise InvalidInput(row.speaker, given, allowed(Rule.ONE_OF, choices=catalog.voices))
-    return turns
+    parameters = {**typed.given, row.speaker: narrator, row.billed: text.strip()}
+    if given and script.turns and not script.is_narrated:  # nobody would hear the voice that was chosen
+        together = TOGETHER.join(dict.fromkeys(turn.voice for turn in script.turns))
+        script = Script(casts={together: script.turns, narrator: ()}) if together != narrator else script
+    return _spoken(script, parameters, row)
+
+
+def _script(text: str, typed: Typed, narrator: str, *, may_call: bool = False, is_given: bool) -> Script | None:
+    if typed.product.splits_at is None:
+        return None
+    found = dialogues.script(text, typed.product, typed.catalog, narrator, may_call=may_call, is_given=is_given)
+    return found if found.turns or found.casts else None
+
+
+def _spoken(script: Script, parameters: Mapping[str, Any], row: Product) -> _Found:
+    """Return who says what, or who may."""
+
+    def said(turns: tuple[Turn, ...]) -> Mapping[str, Any]:
+        return {**parameters, row.speaker: turns[0].voice} if turns else parameters
+
+    if script.turns:
+        return _Found(said(script.turns), turns=script.turns)
+    readings = {name: said(turns) for name, turns in script.casts.items()}
+    *_, last = readings.values()
+    return _Found(last, readings, casts=script.casts, unclear=script.unclear)
 
 
 def _alone(row: Product, word: str, voice: str, catalog: Catalog) -> InvalidInput:

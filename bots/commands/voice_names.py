@@ -28,7 +28,7 @@ _LETTERS = r"[^\W\d_]+"
 _BLANKS = r"[^\S\n]+"
 """Between the words of a name."""
 _APOSTROPHES = ("'", "\u2019", "\u02bc")
-_PAIRS = QUOTES | {"[": "]", "(": ")", "{": "}", "<": ">"} | {mark: mark for mark in "*_~`"}
+PAIRS = QUOTES | {"[": "]", "(": ")", "{": "}", "<": ">"} | {mark: mark for mark in "*_~`"}
 """Opening marks before a name, with the closing ones after it."""
 
 
@@ -111,7 +111,7 @@ def _named(text: str, start: int, end: int, voice: str) -> Beginning:
         return NO_NAME
     if is_bare and _tells_of_somebody(after):
         return Beginning((voice,), after[found.end() :])
-    closings = _PAIRS.get(before[-1:], "")
+    closings = PAIRS.get(before[-1:], "")
     plain, rest = not closings or not set(closings).isdisjoint(found["closing"]), after[found.end() :]
     is_closed_later = not plain and rest.endswith(tuple(closings))
     return Beginning((voice,), rest[:-1] if is_closed_later else rest, plain)

@@ -166,6 +166,13 @@ def choose(error: NeedsChoice) -> str:
             words=shown(error.words, LONGEST_QUOTE),
             clock=clock(error.expires_ms),
         )
+    if error.unclear:
+        return _(
+            "No voice of mine is called {names}. Who says those lines? Nothing is ordered yet; you can say so until "
+            "{clock}.",
+            names=either([f"“{shown(name, LONGEST_QUOTE)}”" for name in error.unclear]),
+            clock=clock(error.expires_ms),
+        )
     return _(
         "Did you mean the voice {voices}? Nothing is ordered yet; you can say so until {clock}.",
         voices=either([name for name in error.readings if name]),

@@ -102,6 +102,10 @@ class Order:
     """Where it isn't plain what is meant: the parameters of each reading by its name; the member is asked first."""
     turns: tuple[Turn, ...] = ()
     """Who says what, where several speak; the text among the parameters is all of it as it was written."""
+    casts: Mapping[str, tuple[Turn, ...]] = field(default_factory=dict)
+    """The turns of each reading in which several speak, by its name."""
+    unclear: tuple[str, ...] = ()
+    """The names of speakers that are no voices', where that is why there are readings."""
     added: int = 0
     """Characters that are spoken in the place of what was written, beyond those; fewer than none if it got shorter."""
 
@@ -119,9 +123,14 @@ class Order:
             self,
             parameters=parameters,
             readings={name: said(reading) for name, reading in self.readings.items()},
-            turns=tuple(replace(turn, text=say(turn.text)) for turn in self.turns),
+            turns=_worded(self.turns, say),
+            casts={name: _worded(turns, say) for name, turns in self.casts.items()},
             added=self.added + len(parameters[billed]) - len(str(self.parameters.get(billed) or "")),
         )
+
+
+def _worded(turns: tuple[Turn, ...], say: Callable[[str], str]) -> tuple[Turn, ...]:
+    return tuple(replace(turn, text=say(turn.text)) for turn in turns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,13 +192,24 @@ class NeedsConfirmation(Refusal):
 class NeedsChoice(Refusal):
     """It isn't plain which reading of an order is meant, or whether the only one is. One can be chosen, once."""
 
-    def __init__(self, offer_id: str, readings: tuple[str, ...], expires_ms: int, words: str = "") -> None:
-        """`readings`: what each is called, such as a voice; "" takes the `words` as they stand."""
+    def __init__(
+        self,
+        offer_id: str,
+        readings: tuple[str, ...],
+        expires_ms: int,
+        words: str = "",
+        unclear: tuple[str, ...] = (),
+    ) -> None:
+        """`readings`: what each is called, such as a voice; "" takes the `words` as they stand.
+
+        `unclear`: the names of speakers that are no voices'.
+        """
         super().__init__(offer_id)
         self.offer_id = offer_id
         self.readings = readings
         self.expires_ms = expires_ms
         self.words = words
+        self.unclear = unclear
 
 
 class AlreadyAsked(Refusal):

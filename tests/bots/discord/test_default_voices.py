@@ -21,6 +21,8 @@ async def test_mine_then_the_communitys_then_the_operators(stage: Stage, app: Ap
     assert chosen.content == "Bill speaks for you where you name no voice. /voice none takes that back."
     assert await spoken(stage, studio, "Hello") == "Bill"
     assert await spoken(stage, studio, "Lily: Hello") == "Lily"
+    slip = await say(stage, stage.ana, "/voice", voice="Arya")
+    assert slip.content == "voice “Arya” can't be used: it must be the name of a voice, such as Aria. Write Aria"
     refused = await say(stage, stage.ana, "/voice", voice="Nobody")
     assert "voice “Nobody” can't be used: it must be one of Aria" in refused.content
     await say(stage, stage.ana, "/voice", voice="none")

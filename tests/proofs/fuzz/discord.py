@@ -36,6 +36,10 @@ class _AtOnce(Responder):
             for said in await act(caller_of(interaction), Address.of(interaction, None).destination()):
                 assert 0 < len(plain(said.text)) <= CONTENT_LIMIT
 
+    async def show(self, interaction: AnyInteraction, modal: discord.ui.Modal) -> None:
+        """Open no form: there is nobody to see it."""
+        assert modal.to_dict()["components"]
+
 
 async def _attached(url: str, most_bytes: int) -> bytes:
     """Let the address of a file be what is in it."""
@@ -72,7 +76,7 @@ def _received(bot: Bot, payload: JSON) -> AnyInteraction:
 
 
 def discord_presses(presses: list[JSON]) -> None:
-    """Presses of buttons that never existed get a reply, and have no other effect."""
+    """Presses of buttons that never existed, and forms of any content, get a reply, and have no other effect."""
 
     async def use(alive: Incarnation) -> None:
         bot = _bot(alive)
@@ -113,6 +117,24 @@ _press = st.builds(
     lambda envelope, custom_id: {**envelope, "type": 3, "data": {"custom_id": custom_id, "component_type": 2}},
     _direct | _in_guild,
     _custom_ids,
+)
+
+
+_field = st.sampled_from(("text", "prompt", "voice", "settings", "output_format", "tags", "file", "no_field"))
+_input = st.builds(
+    lambda name, text: {"type": 4, "custom_id": name, "value": text[:4000]}, _field, texts()
+) | st.builds(
+    lambda name, values: {"type": 3, "custom_id": name, "values": values}, _field, st.lists(texts(), max_size=3)
+)
+_form = st.builds(
+    lambda envelope, product, inputs: {
+        **envelope,
+        "type": 5,
+        "data": {"custom_id": f"form:{product}", "components": [{"type": 18, "component": each} for each in inputs]},
+    },
+    _direct | _in_guild,
+    st.sampled_from(("speech", "music")) | texts(),
+    st.lists(_input, max_size=5),
 )
 
 
@@ -226,6 +248,6 @@ _typing = st.builds(_typed, _direct | _in_guild, texts())
 _calls = st.tuples(*map(_invocation, _LEAVES), _typing, _typing)
 
 DISCORD = {
-    "discord_presses": Parser(st.lists(_press, max_size=10), discord_presses, examples=10, quick=False),
+    "discord_presses": Parser(st.lists(_press | _form, max_size=10), discord_presses, examples=10, quick=False),
     "discord_commands": Parser(_calls, discord_commands, examples=10, quick=False),
 }

@@ -14,14 +14,28 @@ LONGEST = 2**14
 
 def parts(text: str) -> None:
     with refused_at_most():
-        spoken = dialogues.turns(text, TABLE["speech"], TABLE, "Lily")
-        planned = parts_of(TABLE["speech"], {"voice": "Lily", "text": text}, spoken)
-        assert all(0 < part.characters <= 500 for part in planned)
-        assert sum(part.characters for part in planned) <= len(text)
-        assert sum(part.cost_micros for part in planned) <= TABLE["speech"].cost_micros({"text": text})
+        found = dialogues.script(text, TABLE["speech"], TABLE, "Lily", may_call=True)
+        for turns in (found.turns, *found.casts.values()):
+            planned = parts_of(TABLE["speech"], {"voice": "Lily", "text": text}, turns)
+            assert all(0 < part.characters <= 500 for part in planned)
+            assert sum(part.characters for part in planned) <= len(text)
+            assert sum(part.cost_micros for part in planned) <= TABLE["speech"].cost_micros({"text": text})
 
 
-_begins = st.sampled_from(("", "Aria: ", "**george:** ", "[sad] Lily\uff1a", "Goerge: ", "Bob: ", "> Will : "))
+_begins = st.sampled_from(
+    (
+        "",
+        "Aria: ",
+        "**george:** ",
+        "[sad] Lily\uff1a",
+        "Goerge: ",
+        "Bob: ",
+        "> Will : ",
+        "Narrator: ",
+        "[Aria] ",
+        "1. 'Lily' (sad): ",
+    )
+)
 _lines = st.tuples(_begins, texts(200)).map(lambda line: "".join(line)[:LONGEST])
 LONG_TEXTS = {
     "parts": Parser(
