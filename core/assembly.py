@@ -25,6 +25,7 @@ from core.engine.lease import Lease, Signal, SoleLease
 from core.engine.maintenance import Keep
 from core.engine.meters import Meters
 from core.engine.observed import ObservedDelivery, ObservedGateway
+from core.engine.outlooks import Outlooks
 from core.engine.pace import Pace
 from core.engine.polling import Polling
 from core.engine.pronunciations import Pronunciations
@@ -136,6 +137,8 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Dura
             signal=share.signal,
             unattended=share.unattended,
             deliveries=runtime.deliveries,
+            durations=durations,
+            limits=runtime.limits,
         )
     return _worker(runtime, gateway, naming, durations, share or SoleLease(runtime.store))
 
@@ -144,6 +147,14 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durat
     wakeups, arrivals = Wakeups(), Arrivals(runtime.meters, runtime.troubles)
     deliveries = {name: ObservedDelivery(name, chat, runtime.meters) for name, chat in runtime.deliveries.items()}
     fitter = Fitter(runtime.media, deliveries)
+    queue = FairQueue(runtime.limits)
+    outlooks = Outlooks(
+        queue=queue,
+        durations=durations,
+        clock=runtime.clock,
+        why_waiting=runtime.breaker.why,
+        left=lambda: lease.left,
+    )
     deliverer = Deliverer(
         store=runtime.store,
         fitter=fitter,
@@ -154,7 +165,7 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durat
         wakeups=wakeups,
         lease=lease,
         troubles=runtime.troubles,
-        why_waiting=runtime.breaker.why,
+        seen=outlooks.seen,
     )
     fetcher = Fetcher(
         store=runtime.store,
@@ -194,7 +205,7 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durat
         store=runtime.store,
         executor=executor,
         deliverer=deliverer,
-        queue=FairQueue(runtime.limits),
+        queue=queue,
         breaker=runtime.breaker,
         wakeups=wakeups,
         clock=runtime.clock,
@@ -204,4 +215,5 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durat
         lease=lease,
         pace=runtime.pace,
         arrivals=arrivals,
+        outlooks=outlooks,
     )

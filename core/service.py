@@ -149,7 +149,7 @@ class Service:
             log.log(logging.ERROR, "an order can't be admitted: %s", error, exc_info=not isinstance(error, StoreAway))
             raise Unavailable(Cause.STORE) from error
         job = admitted.job or await self._refuse(admission, admitted)
-        shown = replace(job, held_back=await self._worker.why_waiting()) if job.waits else job
+        shown = await self._worker.seen(job) if job.waits else job
         accepted = Accepted(job=shown, duplicate=admitted.duplicate)
         if not admitted.duplicate:
             log.info("job %s: %s, %d characters, %s", job.job_id, job.product, job.characters, job.community)

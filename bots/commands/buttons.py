@@ -44,8 +44,9 @@ def of_history(jobs: Sequence[Job]) -> Row:
 
 
 def of_progress(job: Job) -> Row:
-    """Offer to cancel what of an order is still queued."""
-    queued = any(made.state is State.QUEUED for made in job.generations)
+    """Offer to cancel what of an order is still queued, unless it is about to begin."""
+    is_held = job.reason is not None or job.outlook is None or job.outlook.before is not None
+    queued = any(made.state is State.QUEUED for made in job.generations) and (is_held or not job.waits)
     return (Button.of(ButtonKind.CANCEL, _(replies.CANCEL), job.job_id),) if queued else ()
 
 

@@ -15,13 +15,14 @@ from bots.commands.buttons import of_ending, of_progress
 from bots.discord.buttons import rows
 from bots.discord.copies import Copies, kept_of
 from bots.discord.errors import NETWORK, REPLY_GONE, delivery_errors, describe, may_have_arrived
-from bots.discord.escaping import CONTENT_LIMIT, plain, size
-from bots.discord.identity import PLATFORM, Address, Place
-from bots.discord.messages import Source, message_of
+from bots.discord.escaping import CONTENT_LIMIT, plain, size, stamp
+from bots.discord.identity import PLATFORM, Address, Place, user_id
+from bots.discord.messages import LONGEST_MENTION, Source, message_of
 from bots.discord.rest import Calls, RestClient
 from bots.platform import Button
 from bots.text import order_replies
 from bots.text.locale import _
+from bots.text.wording import stamping
 from core.domain.audio import Want
 from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
 from core.domain.jsontype import JSON
@@ -38,12 +39,14 @@ RECEIPT_S = 5
 """Deadline for a receipt, which is optional: the audio has been delivered by then."""
 
 
+LONGEST = CONTENT_LIMIT - LONGEST_MENTION
 NONCE_S = 120
 """Discord deduplicates by nonce within "the past few minutes" (https://docs.discord.com/developers/resources/message)."""
 
 
-def _user_id(member: str) -> int:
-    return int(member.removeprefix(f"{PLATFORM}:"))
+def _progress(job: Job) -> str:
+    with stamping(stamp):
+        return order_replies.progress(job)
 
 
 @contextmanager
@@ -94,11 +97,11 @@ class DiscordDelivery:
     def shows(self, job: Job) -> bool:
         """Say whether the reply's text would change and the reply can still be edited."""
         shown = self._shown.get(job.job_id)
-        news = bool(job.destination.data) and shown != (job.worker_id, order_replies.progress(job))
+        news = bool(job.destination.data) and shown != (job.worker_id, _progress(job))
         return news and self._token_lives(Address.read(job))
 
     async def progress(self, job: Job) -> None:
-        address, text = Address.read(job), order_replies.progress(job)
+        address, text = Address.read(job), _progress(job)
         if not self.shows(job):
             return
         with delivery_errors(), message_of(text, (), rows(of_progress(job)), job) as message:
@@ -134,15 +137,20 @@ class DiscordDelivery:
         if is_alone:
             more = f"{more}\n{_(order_replies.ALONE)}"
         text, posted = (
-            order_replies.introduction(receipt, artifacts, CONTENT_LIMIT, size, more=more, addressed=addressed)
+            order_replies.introduction(receipt, artifacts, LONGEST, size, more=more, addressed=addressed)
             for addressed in (False, not is_alone)
         )
         with _elsewhere(address.below(job)):
-            sent = await self._edit_or_post(job, text, posted, files=files, uncertain=uncertain)
+            sent = await self._edit_or_post(
+                job, text, posted, files=files, uncertain=uncertain, mentions=receipt.awaited and not is_alone
+            )
         if is_alone:
             self._beside(self._point(job, address), job)
-        elif not job.direct and self._token_lives(address):
-            self._beside(self._send_receipt(job, receipt), job)
+        elif self._token_lives(address):
+            if not job.direct:
+                self._beside(self._follow_up(job, order_replies.receipt(receipt), private=True), job)
+            if receipt.awaited:  # an edit calls nobody
+                self._beside(self._follow_up(job, order_replies.ready(job), private=False), job)
         return kept_of(sent)
 
     def _beside(self, telling: Coroutine[Any, Any, None], job: Job) -> None:
@@ -159,12 +167,13 @@ class DiscordDelivery:
         """Send the outcome privately while that is possible; publicly if there is audio to send again."""
         text, address = order_replies.ended(receipt), Address.read(job)
         posted = text if address.place is Place.ALONE else order_replies.addressed(job, text)
+        mentions = receipt.awaited and address.place is not Place.ALONE
         above = replace(address, place=Place.REPLY) if address.place is Place.ALONE else address.below(job)
         with _elsewhere(above):
             if offered := of_ending(receipt):
-                await self._edit_or_post(job, text, posted, view=rows(offered))
+                await self._edit_or_post(job, text, posted, view=rows(offered), mentions=mentions)
             elif not await self._replace_privately(job, text):
-                await self._edit_or_post(job, text, posted)
+                await self._edit_or_post(job, text, posted, mentions=mentions)
 
     async def _point(self, job: Job, address: Address) -> None:
         """Say in the channel, if that takes words, that its member has the audio elsewhere."""
@@ -178,17 +187,17 @@ class DiscordDelivery:
         except Exception:
             log.exception("job %s: nobody in the channel hears where it went", job.job_id)
 
-    async def _send_receipt(self, job: Job, receipt: Receipt) -> None:
-        """Send the author a private receipt; if that fails, `/balance` has the same figures."""
+    async def _follow_up(self, job: Job, text: str, *, private: bool) -> None:
+        """Send the author a receipt, in private, or call them; if that fails, `/balance` has the same figures."""
         address = Address.read(job)
         try:
-            with delivery_errors(), message_of(order_replies.receipt(receipt), (), None, job, private=True) as message:
+            with delivery_errors(), message_of(text, (), None, job, private=private, mentions=not private) as message:
                 async with asyncio.timeout(RECEIPT_S):
                     await self._rest.follow_up(address.application_id, address.token, message)
         except DeliveryError as error:
-            log.info("job %s: no receipt: %s", job.job_id, error)
+            log.info("job %s: no word beside its audio: %s", job.job_id, error)
         except Exception:
-            log.exception("job %s: no receipt", job.job_id)
+            log.exception("job %s: no word beside its audio", job.job_id)
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Send a direct message. Works only with a server in common, and if the user allows direct messages from it."""
@@ -198,7 +207,7 @@ class DiscordDelivery:
             allowed_mentions=discord.AllowedMentions.none(),
         )
         with delivery_errors(), message:
-            channel_id = await self._rest.direct_channel(_user_id(member))
+            channel_id = await self._rest.direct_channel(user_id(member))
             await self._rest.send(channel_id, message)
 
     def _token_lives(self, address: Address) -> bool:
@@ -213,8 +222,12 @@ class DiscordDelivery:
         files: Sequence[Source] = (),
         view: discord.ui.View | None = None,
         uncertain: bool = False,
+        mentions: bool = False,
     ) -> JSON:
-        """Edit the reply to say `text`, or post `posted` in the channel if it can't be edited; return the message."""
+        """Edit the reply to say `text`, or post `posted` in the channel if it can't be edited; return the message.
+
+        `mentions`: what is posted calls the member.
+        """
         address = Address.read(job)
         self._shown.pop(job.job_id, None)
         if files and uncertain and self._now_s() < job.reached_ms / 1000:
@@ -227,7 +240,7 @@ class DiscordDelivery:
                 return {"channel_id": address.channel_id, "id": address.message_id}
             if files and uncertain and not self._nonce_counts(job):
                 raise DeliveryUncertain("it may have been posted, too long ago for Discord to see a repeat")
-            return await self._post(address, job, posted, files, view)
+            return await self._post(address, job, posted, files, view, mentions=mentions)
 
     def _nonce_counts(self, job: Job) -> bool:
         """Say whether the nonce still deduplicates anything posted since the delivery began."""
@@ -262,16 +275,23 @@ class DiscordDelivery:
             return None
 
     async def _post(
-        self, address: Address, job: Job, text: str, files: Sequence[Source], view: discord.ui.View | None
+        self,
+        address: Address,
+        job: Job,
+        text: str,
+        files: Sequence[Source],
+        view: discord.ui.View | None,
+        *,
+        mentions: bool,
     ) -> JSON:
         """Post a message in place of the reply; for a few minutes its nonce prevents duplicates."""
         is_alone = address.place is Place.ALONE
-        channel_id = await self._rest.direct_channel(_user_id(job.member)) if is_alone else address.channel_id
+        channel_id = await self._rest.direct_channel(user_id(job.member)) if is_alone else address.channel_id
         if channel_id is None:
             raise DeliveryRefused("Discord did not tell the channel")
         number = job.delivery.number if job.delivery else 0
         nonce = f"{job.job_id}-{'audio' if files else 'told'}{number}"[:25]
-        with message_of(text, files, view, job, nonce) as message:
+        with message_of(text, files, view, job, nonce, mentions=mentions) as message:
             sent = await self._rest.send(channel_id, message)
         if not is_alone:
             await self._delete_reply(address, job)

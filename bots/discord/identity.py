@@ -31,6 +31,11 @@ def key(snowflake: int) -> str:
     return f"{PLATFORM}:{snowflake}"
 
 
+def user_id(member: str) -> int:
+    """Return the number in a member's key."""
+    return int(member.removeprefix(f"{PLATFORM}:"))
+
+
 def caller_of(interaction: AnyInteraction) -> Caller:
     """Describe the user; Discord attests their permissions with every interaction."""
     user, rights = interaction.user, interaction.permissions

@@ -9,9 +9,12 @@ from typing import Any
 import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
-from bots.discord.escaping import plain
+from bots.discord.escaping import CONTENT_LIMIT, plain
+from bots.discord.identity import user_id
 from bots.text import titles
 from core.domain.models import Artifact, Job
+
+LONGEST_MENTION = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,18 @@ class _TitledFile(discord.File):
         return {**super().to_dict(index), "title": self._title}
 
 
+class _OneAllowed(discord.AllowedMentions):
+    """Lets one member be called. The library writes ids as numbers, which Discord's schema does not have."""
+
+    def __init__(self, member: int) -> None:
+        super().__init__(everyone=False, roles=False, replied_user=False)
+        self._member = member
+
+    def to_dict(self) -> Any:
+        """Name the member alone."""
+        return {"parse": [], "users": [str(self._member)]}
+
+
 def _file_of(source: Source, job: Job, number: int) -> _TitledFile:
     if isinstance(source, Copy):
         return _TitledFile(io.BytesIO(source.content), titles.file_name(job, source.extension, number))
@@ -56,15 +71,17 @@ def message_of(
     nonce: str | None = None,
     *,
     private: bool = False,
+    mentions: bool = False,
 ) -> MultipartParameters:
-    """Build a message; its files are open until it is closed."""
+    """Build a message; its files are open until it is closed. `mentions`: it calls the job's member alone."""
+    member = user_id(job.member) if mentions else None
     files = [_file_of(source, job, n) for n, source in enumerate(artifacts, 1)]
     flags = discord.MessageFlags(ephemeral=private, suppress_embeds=bool(artifacts))  # no previews of quoted links
     return handle_message_parameters(
-        content=plain(text),
+        content=f"<@{member}> {plain(text, CONTENT_LIMIT - LONGEST_MENTION)}" if member else plain(text),
         files=files or discord.utils.MISSING,
         view=view,
         nonce=nonce,
         flags=flags if flags.value else discord.utils.MISSING,
-        allowed_mentions=discord.AllowedMentions.none(),
+        allowed_mentions=_OneAllowed(member) if member else discord.AllowedMentions.none(),
     )

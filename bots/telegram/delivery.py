@@ -18,9 +18,10 @@ from bots.telegram.buttons import rows
 from bots.telegram.errors import has_no_file, has_no_kind, takes_no_words, text_fault, upload_fault
 from bots.telegram.escaping import plain
 from bots.telegram.identity import Address, Recent, key
+from bots.telegram.pacing import Pacer
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.telegram.rights import Kind, Rights
-from bots.telegram.uploads import Media, Uploads, caption_of, is_spoken
+from bots.telegram.uploads import Caption, Media, Uploads, caption_of, is_spoken
 from bots.text import order_replies, titles
 from bots.text.locale import _
 from core.domain.audio import Want
@@ -32,13 +33,19 @@ from core.service import Service
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-_Send = Callable[[Address, int, str | None], Awaitable[JSON]]
+_Send = Callable[[Address, int, Caption | None], Awaitable[JSON]]
 """Sends the file of that number with a caption; returns what Telegram keeps of it."""
 QUIET_S = 60.0
+EDITS_AT_ONCE, EDIT_EVERY_S = 10, 3.0
+"""How often a chat's status messages are edited: Telegram counts edits much as it counts messages."""
+ACTION_S = 4.0
+"""How long a chat action is not repeated: it is seen for 5 seconds (documentation of `sendChatAction`)."""
 
 
 def _action(job: Job) -> ChatAction:
-    return ChatAction.RECORD_VOICE if is_spoken(job) else ChatAction.UPLOAD_DOCUMENT
+    if not is_spoken(job):
+        return ChatAction.UPLOAD_DOCUMENT
+    return ChatAction.UPLOAD_VOICE if job.delivery else ChatAction.RECORD_VOICE
 
 
 @dataclass(slots=True)
@@ -78,6 +85,8 @@ class TelegramDelivery:
         self.rights = Rights()
         self._uploads = Uploads(bot, self.rights)
         self._logged_s = -QUIET_S
+        self._edits: Pacer[int] = Pacer(EDITS_AT_ONCE, EDIT_EVERY_S)
+        self._actions: Pacer[tuple[int, int | None, ChatAction]] = Pacer(1, ACTION_S)
         self._acting: set[asyncio.Task[None]] = set()
 
     def accepts(self, job: Job) -> Want:
@@ -102,7 +111,7 @@ class TelegramDelivery:
         """
         job = accepted.job
         try:
-            await self.show(job, order_replies.accepted(accepted))
+            await self.show(job, order_replies.accepted(accepted), rows(buttons.of_progress(job)))
         except DeliveryError as error:
             if isinstance(error, DeliveryRefused) and takes_no_words(error.__cause__):
                 self.rights.refuse(self._address(job).chat, Kind.TEXT)
@@ -119,8 +128,11 @@ class TelegramDelivery:
             address = self._address(job)
             if sent.status_in(address) is None and (in_s := self._limiter.room_in_s(address.chat, Priority.PROGRESS)):
                 raise DeliveryDelayed("no room for a status message", retry_after_s=in_s)
-            if sent.shown != (job.worker_id, plain(text)):
-                await self._write(job, sent, text, markup, priority=Priority.PROGRESS)
+            if sent.shown == (job.worker_id, plain(text)):
+                return
+            if sent.status_in(address) is not None and not self._edits.allows(address.chat):
+                raise DeliveryDelayed("the chat has had its share of edits for now", retry_after_s=EDIT_EVERY_S)
+            await self._write(job, sent, text, markup, priority=Priority.PROGRESS)
 
     def _log_unshown(self, job: Job, error: DeliveryError) -> None:
         """Log at most once a minute: a busy group has no room for most status messages."""
@@ -133,9 +145,10 @@ class TelegramDelivery:
         return True
 
     async def progress(self, job: Job) -> None:
-        """Send a chat action and, if the job has a status message, edit that."""
+        """Send a chat action once it has begun and, if the job has a status message, edit that."""
         address = self._address(job)
-        await self._show_action(address, _action(job))
+        if not job.waits:
+            await self._show_action(address, _action(job))
         if job.job_id in self._sent or address.status is not None:
             await self.show(job, order_replies.progress(job), rows(buttons.of_progress(job)))
 
@@ -147,7 +160,9 @@ class TelegramDelivery:
             await self._write(job, sent, order_replies.ended(receipt), markup, priority=Priority.OUTCOME)
 
     async def _show_action(self, address: Address, action: ChatAction) -> None:
-        """Show a chat action such as "recording voice"; failures do not matter."""
+        """Show a chat action such as "recording voice", unless one is seen still; failures do not matter."""
+        if not self._actions.allows((address.chat, address.thread, action)):
+            return
         try:
             await self._bot.send_chat_action(address.chat, action, message_thread_id=address.thread)
         except TelegramError as error:
@@ -193,7 +208,7 @@ class TelegramDelivery:
     ) -> Kept | None:
         """Reply to the order with the files that have not been sent yet, then delete the status message."""
 
-        async def upload(at: Address, number: int, caption: str | None) -> JSON:
+        async def upload(at: Address, number: int, caption: Caption | None) -> JSON:
             return await self._upload(job, at, artifacts[number], caption)
 
         caption = caption_of(receipt, artifacts, self._address(job))
@@ -203,14 +218,14 @@ class TelegramDelivery:
     async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
         """Send what Telegram keeps for this bot, to any chat: only as what it was, voice, song or document."""
 
-        async def send(at: Address, number: int, caption: str | None) -> JSON:
+        async def send(at: Address, number: int, caption: Caption | None) -> JSON:
             return await self._send(job, at, Media.of(kept["files"][number]), caption)
 
         caption = caption_of(receipt, job.artifacts, self._address(job))
         await self._send_all(job, len(kept["files"]), send, caption, uncertain=uncertain)
         return kept
 
-    async def _send_all(self, job: Job, most: int, send: _Send, caption: str, *, uncertain: bool) -> list[JSON]:
+    async def _send_all(self, job: Job, most: int, send: _Send, caption: Caption, *, uncertain: bool) -> list[JSON]:
         """Send what this or another process has not sent; return what Telegram keeps, as far as this one knows."""
         if uncertain:
             raise DeliveryUncertain("an earlier upload may have arrived")
@@ -230,7 +245,7 @@ class TelegramDelivery:
         self._sent.pop(job.job_id, None)
         return sent.kept
 
-    async def _upload(self, job: Job, address: Address, artifact: Artifact, caption: str | None) -> JSON:
+    async def _upload(self, job: Job, address: Address, artifact: Artifact, caption: Caption | None) -> JSON:
         kind = self._uploads.kind(job, artifact, address.chat)
         path = Path(artifact.path)
         file = await asyncio.to_thread(path.open, "rb")
@@ -240,14 +255,14 @@ class TelegramDelivery:
             duration_s = max(1, round(artifact.probe.duration_ms / 1000))
             return await self._send(job, address, Media(kind, upload, duration_s, artifact.size_bytes), caption)
 
-    async def _send(self, job: Job, address: Address, media: Media, caption: str | None) -> JSON:
+    async def _send(self, job: Job, address: Address, media: Media, caption: Caption | None) -> JSON:
         if not self.rights.allow(address.chat, media.kind) and media.is_kept:
             raise NotKept("the chat does not take it as what it was")
         later_s = self._limiter.room_in_s(address.chat, Priority.OUTCOME)
         if later_s:  # to wait inside the upload would make a stop look uncertain
             raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
         # Neither the action nor the upload waits for the other.
-        acting = asyncio.create_task(self._show_action(address, ChatAction.UPLOAD_VOICE))
+        acting = asyncio.create_task(self._show_action(address, _action(job)))
         self._acting.add(acting)
         acting.add_done_callback(self._acting.discard)
         try:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from telegram import InputFile, Message
+from telegram import InputFile, Message, MessageEntity, User
 from telegram.ext import ExtBot
 
 from bots.telegram.connection import UPLOAD_READ_S
 from bots.telegram.escaping import CAPTION_LIMIT, plain, size
-from bots.telegram.identity import Address
+from bots.telegram.identity import NAME, Address
 from bots.telegram.rate_limiter import Priority, Ticket
 from bots.telegram.rights import Kind, Rights
 from bots.text import order_replies, titles
@@ -52,7 +52,15 @@ class Media:
         return isinstance(self.content, str)
 
 
-def caption_of(receipt: Receipt, artifacts: Sequence[Artifact], address: Address) -> str:
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What stands under audio, and whom it mentions."""
+
+    text: str
+    entities: tuple[MessageEntity, ...] = ()
+
+
+def caption_of(receipt: Receipt, artifacts: Sequence[Artifact], address: Address) -> Caption:
     """Return the audio's caption; it names money only in direct chats, since a group's messages are public.
 
     Ephemeral messages (Bot API 10.2) are no way out: a bot may send them unprompted only as an administrator, and
@@ -62,9 +70,21 @@ def caption_of(receipt: Receipt, artifacts: Sequence[Artifact], address: Address
     more = order_replies.receipt(receipt) if is_alone or receipt.job.direct else order_replies.in_public(receipt)
     if is_alone:
         more = f"{more}\n{_(order_replies.ALONE)}"
-    unasked = address.order is None and not is_alone and not receipt.job.direct
-    words = order_replies.introduction(receipt, artifacts, CAPTION_LIMIT, size, more=more, addressed=unasked)
-    return plain(words, CAPTION_LIMIT)
+    is_public = not is_alone and not receipt.job.direct
+    addressed = is_public and (address.order is None or receipt.awaited)
+    words = order_replies.introduction(receipt, artifacts, CAPTION_LIMIT, size, more=more, addressed=addressed)
+    text = plain(words, CAPTION_LIMIT)
+    return Caption(text, _mention(text, receipt.job) if addressed and receipt.awaited else ())
+
+
+def _mention(text: str, job: Job) -> tuple[MessageEntity, ...]:
+    """Mention the member where they are named, who may have no @name: a reply to a deleted order notifies nobody."""
+    name = plain(job.member_name)
+    before, found, _after = text.partition(name)
+    if not (name and found):
+        return ()
+    user = User(int(job.member.removeprefix(f"{NAME}:")), name, is_bot=False)
+    return (MessageEntity(MessageEntity.TEXT_MENTION, size(before), size(name), user=user),)
 
 
 class Uploads:
@@ -89,9 +109,11 @@ class Uploads:
         is_song = held in SONG.playable and self._rights.allow(chat, Kind.SONG)
         return Kind.SONG if is_song else Kind.FILE
 
-    async def send(self, media: Media, job: Job, caption: str | None, to: Address) -> JSON:
+    async def send(self, media: Media, job: Job, caption: Caption | None, to: Address) -> JSON:
         """Send it as a message of its kind; return what Telegram keeps. Raises TelegramError."""
-        how: dict[str, Any] = {"caption": caption, "read_timeout": UPLOAD_READ_S, **to.target}
+        how: dict[str, Any] = {"read_timeout": UPLOAD_READ_S, **to.target}
+        if caption:
+            how |= {"caption": caption.text, "caption_entities": caption.entities or None}
         match media.kind:
             case Kind.VOICE:
                 message = await self._bot.send_voice(voice=media.content, duration=media.duration_s, **how)

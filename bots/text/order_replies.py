@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from bots.text import product_words, titles
 from bots.text.locale import N_, _, ngettext
-from bots.text.wording import both, left, money, when, whoever
+from bots.text.wording import about, ago, both, left, money, when, whoever
 from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
 from core.domain.models import Accepted, Artifact, Job, Receipt
 from core.domain.products import row_of
@@ -74,20 +74,12 @@ def characters(n: int) -> str:
     return ngettext("{n} character", "{n} characters", n)
 
 
-def _what(doing: str, job: Job) -> str:
-    long, cost = characters(job.characters), money(job.cost_micros)
-    said = _("{doing}: {characters}, {cost}.", doing=doing, characters=long, cost=cost)
-    return f"{said}\n{titles.excerpt(row_of(job.product).text_of(job.parameters), LONGEST_LINE)}"
-
-
 def accepted(answer: Accepted) -> str:
     """Acknowledge an order, before anything is generated."""
     job = answer.job
     if answer.duplicate:
         return _("That is ordered already. ({job_id})", job_id=job.job_id)
-    if job.delivery:
-        return _(SENDING_AGAIN)
-    return _what(waits_for(job) or _("Working on it"), job)
+    return _(SENDING_AGAIN) if job.delivery else progress(job)
 
 
 _WAITS = {
@@ -107,24 +99,55 @@ def waits_for(job: Job) -> str | None:
 
 
 def progress(job: Job) -> str:
-    """Say how far a job has come."""
+    """Say how far a job has come, what it costs and how long it takes."""
+    long, cost = characters(job.characters), money(job.cost_micros)
+    said = _("{doing}: {characters}, {cost}.", doing=_doing(job), characters=long, cost=cost)
+    line = " ".join(part for part in (said, _lasts(job)) if part)
+    return f"{line}\n{titles.excerpt(row_of(job.product).text_of(job.parameters), LONGEST_LINE)}"
+
+
+def _doing(job: Job) -> str:
     match job.stage:
-        case State.QUEUED | State.SUBMITTING:
-            return _what(waits_for(job) or _("Waiting for a free place"), job)
+        case State.QUEUED:
+            return waits_for(job) or _turn(job)
+        case State.SUBMITTING:
+            return _("Working on it")
         case DeliveryState():
-            return _("Sending the audio…")
+            return _("Sending the audio")
         case _:
             return _generating(job)
+
+
+def _turn(job: Job) -> str:
+    outlook = job.outlook
+    if outlook is None or outlook.before is None:
+        return _("Working on it")
+    if not outlook.before:
+        return _("Next in line")
+    return _("At most {n} before you", n=outlook.before) if outlook.at_most else _("{n} before you", n=outlook.before)
 
 
 def _generating(job: Job) -> str:
     product = product_words.noun(job.product)
     if len(job.parts) == 1:
-        return _("Generating {product}…", product=product)
+        return _("Generating {product}", product=product)
     coming = [part for part in job.parts if part.state is not State.CANCELLED]
-    some = N_("Generating {product}… {done} of {parts}; the rest is cancelled")
-    line = some if len(coming) < len(job.parts) else N_("Generating {product}… {done} of {parts}")
+    some = N_("Generating {product}, {done} of {parts} (the rest is cancelled)")
+    line = some if len(coming) < len(job.parts) else N_("Generating {product}, {done} of {parts}")
     return _(line, product=product, done=len(job.fetched), parts=len(coming))
+
+
+def _lasts(job: Job) -> str:
+    """Say how long it usually takes, and how long ago it began."""
+    outlook = job.outlook
+    if outlook is None or job.delivery:
+        return ""
+    usual = about(outlook.usual_s)
+    if job.begun_ms is not None and outlook.running_s is not None:
+        return _("Begun {ago}, usually about {usual}.", ago=ago(job.begun_ms, outlook.running_s), usual=usual)
+    if job.held_back or outlook.before is not None:
+        return _("Usually about {usual} from its beginning.", usual=usual)
+    return _("Usually about {usual}.", usual=usual)
 
 
 def cancelled(job: Job) -> str:
@@ -180,6 +203,11 @@ def _another_format(done: Receipt, files: Sequence[Artifact]) -> str:
         chosen=row_of(done.job.product).output_of(done.job.parameters),
         kinds=both(sorted({file.probe.extension for file in files})),
     )
+
+
+def ready(job: Job) -> str:
+    """Call a member back to what they waited for."""
+    return _("Your {product} is ready.", product=product_words.noun(job.product))
 
 
 def in_public(done: Receipt) -> str:

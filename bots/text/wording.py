@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum, auto
 from typing import Literal
 
 from babel.dates import format_skeleton
@@ -40,6 +41,9 @@ _UNITS: tuple[tuple[int, Callable[[int], str]], ...] = (
     (1, lambda n: ngettext("{n} minute", "{n} minutes", n)),
 )
 """In minutes."""
+MINUTE_S = 60
+STEP_S = 5
+"""How finely the seconds are told that somebody waits."""
 
 
 def money(micros: int) -> str:
@@ -51,8 +55,18 @@ def money(micros: int) -> str:
     return format_currency(dollars, "USD", locale=now.locale, decimal_quantization=False, group_separator=False)
 
 
-Stamp = Callable[[int, bool], str]
-"""Formats a time in ms in a chat's markup, which shows each reader their time zone; True: only the time of day."""
+class Style(Enum):
+    """How a time is shown."""
+
+    MOMENT = auto()
+    CLOCK = auto()
+    """The time of day alone."""
+    AGO = auto()
+    """How long ago, which goes on by itself."""
+
+
+Stamp = Callable[[int, Style], str]
+"""Formats a time in ms in a chat's markup, which shows each reader their time zone."""
 _stamp: ContextVar[Stamp | None] = ContextVar("stamp", default=None)
 
 
@@ -74,14 +88,14 @@ def number(n: int) -> str:
 def when(at_ms: int) -> str:
     """Format a time: 23 Nov 00:00 UTC."""
     if stamp := _stamp.get():
-        return stamp(at_ms, False)
+        return stamp(at_ms, Style.MOMENT)
     return f"{day(at_ms)} {datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M} UTC"
 
 
 def clock(at_ms: int) -> str:
     """Format a time of day: 12:30:05 UTC."""
     if stamp := _stamp.get():
-        return stamp(at_ms, True)
+        return stamp(at_ms, Style.CLOCK)
     return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M:%S} UTC"
 
 
@@ -89,6 +103,26 @@ def day(at_ms: int) -> str:
     """Format a day: 23 Nov."""
     at, now = datetime.fromtimestamp(at_ms / 1000, UTC), spoken()
     return f"{at.day} {at:%b}" if now is ENGLISH else format_skeleton("MMMd", at, locale=now.locale)
+
+
+def ago(at_ms: int, s: float) -> str:
+    """Say how long ago something was, `s` seconds: 15 s ago, 2 minutes ago."""
+    if stamp := _stamp.get():
+        return stamp(at_ms, Style.AGO)
+    if s < STEP_S:
+        return _("just now")
+    return _("{time} ago", time=_lasting(s - s % STEP_S) if s < MINUTE_S else span(int(s * 1000)))
+
+
+def about(s: float) -> str:
+    """Say how long something takes, rounded: 4 s, 20 s, 2 minutes."""
+    step = 1 if s < 2 * STEP_S else STEP_S
+    rounded_s = max(1, round(s / step) * step)
+    return _lasting(rounded_s) if rounded_s < MINUTE_S else span(round(s / MINUTE_S) * MINUTE_S * 1000)
+
+
+def _lasting(s: float) -> str:
+    return _("{n} s", n=round(s))
 
 
 def span(ms: int) -> str:

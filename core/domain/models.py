@@ -216,6 +216,20 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """How long an order takes, as far as it can be told now."""
+
+    usual_s: float
+    """From its beginning to its audio."""
+    before: int | None = None
+    """How many others begin before it; None where it begins at once, or has begun."""
+    at_most: bool = False
+    """Whether perhaps fewer begin before it."""
+    running_s: float | None = None
+    """How long ago it began, if it did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Our row for an order. Times are milliseconds since 1970, UTC."""
 
@@ -242,6 +256,8 @@ class Job:
     """By number."""
     held_back: Reason | None = None
     """Why no order is submitted now, where its member is shown that."""
+    outlook: Outlook | None = None
+    """What its member is shown of how long it takes."""
     delivery: Delivery | None = None
     """The newest; None until the job is ready."""
     roles: tuple[str, ...] = ()
@@ -297,6 +313,11 @@ class Job:
     def fetched_characters(self) -> int:
         """How long the parts are that have audio."""
         return sum(part.characters for part in self.fetched)
+
+    @property
+    def begun_ms(self) -> int | None:
+        """When the first of its generations was submitted."""
+        return min((made.submitted_ms for made in self.generations if made.submitted_ms is not None), default=None)
 
     @property
     def waits(self) -> bool:
@@ -415,6 +436,8 @@ class Receipt:
     standing: Standing
     told: bool = False
     """Whether those who run the service know of the trouble behind it."""
+    awaited: bool = False
+    """Its member waited so long for it that they may look elsewhere by now."""
     as_chosen: bool = True
     """The files are in the format that the member chose, not in a smaller one."""
 

@@ -3,7 +3,6 @@
 from typing import Protocol
 
 from core.domain.errors import GatewayError
-from core.domain.lifecycle import Reason
 from core.domain.models import Job
 from core.domain.reports import Resumed
 from core.engine.load import Load
@@ -31,8 +30,8 @@ class Carrier(Protocol):
         """Return the error that makes every submission fail now, if only the operator can mend it."""
         ...
 
-    async def why_waiting(self) -> Reason | None:
-        """Return why no order is being submitted at all; None where each only waits for its turn."""
+    async def seen(self, job: Job) -> Job:
+        """Return an order with what its member may be told of its wait: why nothing begins, its place, how long."""
         ...
 
     def load(self) -> Load:

@@ -37,6 +37,8 @@ DELIVER_S = 1800
 """How long delivery to a chat is retried."""
 ROOM_S = 5
 """The pause before another try where the spool is full."""
+AWAITED_MS = 60_000
+"""After a wait this long members look elsewhere, and are called back."""
 TELL_MS = 7 * DAY_MS
 """How long telling a member is retried."""
 
@@ -80,11 +82,11 @@ class Deliverer:
         wakeups: Wakeups,
         lease: Lease,
         troubles: Troubles | None = None,
-        why_waiting: Callable[[], Reason | None] = lambda: None,
+        seen: Callable[[Job], Job] = lambda job: job,
     ) -> None:
-        """`why_waiting` returns why all submissions are held back now, if they are."""
+        """`seen` returns a job with what its member may be told of its wait."""
         self._store = store
-        self.progress = Progress(store, deliveries, why_waiting)
+        self.progress = Progress(store, deliveries, seen)
         self._fitter = fitter
         self._deliveries = deliveries
         self._quota_for = quota_for
@@ -121,6 +123,7 @@ class Deliverer:
         files = self._fitter.ready(artifacts, want)
         if files is None or not self._is_free(job):
             return None
+        self.progress.leave(job.job_id)
         standing = await self._standing(job)
         line = self._deliveries[job.platform].line(job)
         turn = await self._lines.turn_at_once(line) if self._is_free(job) else None  # as it may not be any more
@@ -244,7 +247,9 @@ class Deliverer:
         standing = standing or await self._standing(job)
         is_again = job.delivery is not None and job.delivery.number > 1
         is_free = job.free or job.state in VOIDS or is_again
-        return Receipt(job=job, charged_micros=0 if is_free else job.fetched_micros, standing=standing)
+        awaited = not is_again and self._clock.since_ms(job.created_ms) > AWAITED_MS
+        charged_micros = 0 if is_free else job.fetched_micros
+        return Receipt(job=job, charged_micros=charged_micros, standing=standing, awaited=awaited)
 
     async def _ending(self, job: Job) -> Receipt:
         receipt = await self._receipt(job)

@@ -1,12 +1,13 @@
-"""Show in its chat how far a job is."""
+"""Show in their chats how far jobs are."""
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
+from itertools import islice
 
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, StoreError
-from core.domain.lifecycle import Reason
+from core.domain.lifecycle import JobState
 from core.domain.models import Job
 from core.ports import Deliveries
 from core.stores import Store
@@ -14,6 +15,10 @@ from core.stores import Store
 log = logging.getLogger(__name__)
 
 PROGRESS_S = 10
+FRESH_S = 5.0
+"""How often what is shown is brought up to date: places in line move, and time passes."""
+MOST_FRESH = 100
+"""How many jobs are brought up to date at a time, so that chats and this process have time for others."""
 
 
 async def show(deliveries: Deliveries, job: Job) -> bool:
@@ -33,22 +38,43 @@ async def show(deliveries: Deliveries, job: Job) -> bool:
 class Progress:
     """Shows progress in the background, one message of a job at a time; of what comes meanwhile, the last."""
 
-    def __init__(self, store: Store, deliveries: Deliveries, why_waiting: Callable[[], Reason | None]) -> None:
-        """`why_waiting` returns why all submissions are held back now, if they are."""
+    def __init__(self, store: Store, deliveries: Deliveries, seen: Callable[[Job], Job]) -> None:
+        """`seen` returns a job with what its member may be told of its wait."""
         self._store = store
         self._deliveries = deliveries
-        self._why_waiting = why_waiting
+        self._seen = seen
         self._showing: dict[str, asyncio.Task[bool]] = {}
         self._next: dict[str, Job] = {}
+        self._open: OrderedDict[str, Job] = OrderedDict()
+        """What is kept up to date, the one shown longest ago first."""
+        self._any_open = asyncio.Event()
 
     def begin(self, job: Job) -> None:
         """Show how far a job is; it never waits for this."""
-        if job.waits:
-            job = replace(job, held_back=self._why_waiting())
+        if job.state is JobState.OPEN:
+            self._open[job.job_id] = job
+            self._any_open.set()
+        job = self._seen(job)
         if job.job_id in self._showing:
             self._next[job.job_id] = job
         elif self._deliveries[job.platform].shows(job):
             self._showing[job.job_id] = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
+
+    async def keep_fresh(self) -> None:
+        """Bring what is shown up to date, over and over, as far as its chats take that."""
+        while True:
+            await self._any_open.wait()
+            await asyncio.sleep(FRESH_S)
+            for job in list(islice(self._open.values(), MOST_FRESH)):
+                self._open.move_to_end(job.job_id)
+                self.begin(job)
+            if not self._open:
+                self._any_open.clear()
+
+    def leave(self, job_id: str) -> None:
+        """Leave what is shown of a job as it is: somebody else shows what comes next, or nothing does."""
+        self._open.pop(job_id, None)
+        self._next.pop(job_id, None)
 
     async def _show(self, job: Job) -> bool:
         try:
@@ -68,7 +94,7 @@ class Progress:
         except StoreError as error:
             log.info("job %s: shown as it was: %s", job.job_id, error)
             return job
-        return replace(now, held_back=job.held_back if now.waits else None)
+        return self._seen(now)
 
     async def shown(self, job: Job) -> bool:
         """Show how far a job is, and wait until that is done; return as `show` does."""
@@ -85,7 +111,7 @@ class Progress:
 
         It may have changed the destination, so the job is read again.
         """
-        self._next.pop(job.job_id, None)
+        self.leave(job.job_id)
         if task := self._showing.get(job.job_id):
             await asyncio.wait({task})
             return await self._store.again(job)

@@ -9,12 +9,15 @@ from typing import Protocol
 
 from core.domain.errors import GatewayError, StoreError
 from core.domain.lifecycle import PLACED, Reason, Stage, State
-from core.domain.models import Job
+from core.domain.models import Job, Outlook
 from core.domain.reports import Resumed
 from core.engine.callbacks import Callbacks, Naming
+from core.engine.durations import Durations
 from core.engine.lease import RESUME, Signal
 from core.engine.load import Load, Throughput
+from core.engine.outlooks import usual_s_of
 from core.engine.progress import PROGRESS_S, show
+from core.engine.queue import Limits
 from core.ports import Deliveries
 
 log = logging.getLogger(__name__)
@@ -28,6 +31,7 @@ GONE_S = 20.0
 
 BATCH = 32
 """The most members told at one look that no worker is running."""
+FIRST_SIGN_S = 1.0
 HAND_S = PROGRESS_S + 5
 """The longest that a job is kept from the workers, so that a worker's words are not overwritten."""
 
@@ -56,10 +60,14 @@ class RemoteWorkers:
         signal: Signal,
         unattended: Unattended,
         deliveries: Deliveries,
+        durations: Durations,
+        limits: Limits,
     ) -> None:
         """`workers` counts those alive; `signal` reaches them at once."""
         self._unattended = unattended
         self._deliveries = deliveries
+        self._durations = durations
+        self._limits = limits
         self._stopping = False
         self._open_jobs = open_jobs
         self._count_workers = workers
@@ -69,6 +77,7 @@ class RemoteWorkers:
         self._callbacks = Callbacks(naming, signal.notify, self.accept)
         self._load = Load()
         self._task: asyncio.Task[None] | None = None
+        self._first_signs: set[asyncio.Task[None]] = set()
 
     @property
     def stopping(self) -> bool:
@@ -88,12 +97,17 @@ class RemoteWorkers:
         """Return None: what the workers meet at the gateway is not known here."""
         return None
 
-    async def why_waiting(self) -> Reason | None:
-        """Return whether there is no worker, asked anew where none was; what workers wait for is not known here."""
+    async def seen(self, job: Job) -> Job:
+        """Say whether there is no worker, asked anew where none was, and how many wait; workers know more."""
         if self._alone:
             with suppress(StoreError):
                 self._alone = not await self._count_workers()
-        return Reason.NO_WORKER if self._alone else None
+        return self._seen(job)
+
+    def _seen(self, job: Job) -> Job:
+        usual_s = usual_s_of(job, self._durations, self._limits.member)
+        outlook = Outlook(usual_s=usual_s, before=self._load.waiting or None, at_most=True)
+        return replace(job, held_back=Reason.NO_WORKER if self._alone and job.waits else None, outlook=outlook)
 
     def load(self) -> Load:
         """Return what the last look saw."""
@@ -105,9 +119,25 @@ class RemoteWorkers:
         self._task = asyncio.create_task(self._look(), name="look at the workers")
         return 0
 
-    def accept(self, job: Job) -> None:  # noqa: ARG002 - a worker finds it
+    def accept(self, job: Job) -> None:
+        """Say what there is to say of an order; a worker finds it then."""
+        if job.waits and not self._alone:
+            task = asyncio.create_task(self._show_first(self._seen(job)), name=f"first sign of {job.job_id}")
+            self._first_signs.add(task)
+            task.add_done_callback(self._first_signs.discard)
+        else:
+            self._signal.notify()
         self._load = replace(self._load, waiting=self._load.waiting + 1)  # until the next look
-        self._signal.notify()
+
+    async def _show_first(self, job: Job) -> None:
+        """Show that an order waits before a worker hears of it, whose words come later."""
+        try:
+            async with asyncio.timeout(FIRST_SIGN_S):
+                await show(self._deliveries, job)
+        except TimeoutError:
+            log.info("job %s: its chat is slow", job.job_id)
+        finally:
+            self._signal.notify()
 
     def cancelled(self, job: Job) -> None:
         self._signal.notify(job.job_id if job.worker_id else "")
@@ -124,7 +154,7 @@ class RemoteWorkers:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
-        if tasks := self._callbacks.stop():
+        if tasks := {*self._callbacks.stop(), *self._first_signs}:
             await asyncio.wait(tasks, timeout=drain_s)
 
     async def stop(self, drain_s: float) -> None:
@@ -154,7 +184,7 @@ class RemoteWorkers:
         """Tell some waiting members that no worker is running; the next worker shows them progress again."""
         told: list[str] = []
         try:
-            jobs = [replace(job, held_back=Reason.NO_WORKER) for job in await self._unattended.take(BATCH)]
+            jobs = [self._seen(job) for job in await self._unattended.take(BATCH)]
             shown = await asyncio.gather(*(show(self._deliveries, job) for job in jobs))
             told = [job.job_id for job, done in zip(jobs, shown, strict=True) if done]
         finally:

@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from core.domain.errors import GatewayError, StaleJob, StoreError
-from core.domain.lifecycle import ASKS, PLACED, JobState, Reason, State
+from core.domain.lifecycle import ASKS, PLACED, JobState, State
 from core.domain.models import Job, Shown
 from core.domain.reports import Resumed
 from core.engine.callbacks import Arrivals, Callbacks, Naming
@@ -18,6 +19,7 @@ from core.engine.executor import Executor
 from core.engine.lease import RESUME, Lease
 from core.engine.load import Load, Throughput
 from core.engine.maintenance import Keep, end_questions, end_waits, sweep
+from core.engine.outlooks import Outlooks
 from core.engine.pace import Pace
 from core.engine.queue import FairQueue
 from core.engine.wakeups import Wakeups
@@ -54,6 +56,7 @@ class Worker:
         lease: Lease,
         pace: Pace,
         arrivals: Arrivals,
+        outlooks: Outlooks,
     ) -> None:
         self._store = store
         self._executor = executor
@@ -72,6 +75,7 @@ class Worker:
         self._news = asyncio.Event()
         self._pace = pace
         self._arrivals = arrivals
+        self._outlooks = outlooks
         self._beside: list[asyncio.Task[None]] = []
         """Background tasks from start to stop."""
 
@@ -92,9 +96,9 @@ class Worker:
     def alive(self) -> bool:
         return self.running
 
-    async def why_waiting(self) -> Reason | None:
-        others_go_on = self.stopping and self._pace.look_s is not None
-        return None if others_go_on else self._breaker.why()
+    async def seen(self, job: Job) -> Job:
+        seen, others_go_on = self._outlooks.seen(job), self.stopping and self._pace.look_s is not None
+        return replace(seen, held_back=None) if others_go_on else seen
 
     def load(self) -> Load:
         left, in_flight = self._lease.left, self._queue.in_flight
@@ -109,6 +113,7 @@ class Worker:
             "sweeper": sweep(self._store, self._artifacts, self._clock, self._keep),
             "end of waits": end_waits(self._store, self._clock, self._pace.queue_s, self.cancelled),
             "end of questions": end_questions(self._store, self._clock, self.accept),
+            "progress": self._deliverer.progress.keep_fresh(),
         }
         if self._pace.look_s is not None:
             beside["looker"] = self._look(self._pace.look_s)
@@ -122,11 +127,10 @@ class Worker:
             return
         self._begin(job, beside=True)
         self._pump()
-        if job.waits and job.job_id not in self._tasks:
-            if self.stopping:
-                self._start(job, 0, self._leave_to_next(job))
-            else:
-                self._deliverer.progress.begin(job)
+        if job.waits and self.stopping and job.job_id not in self._tasks:
+            self._start(job, 0, self._leave_to_next(job))
+        elif job.waits:
+            self._deliverer.progress.begin(job)
 
     def _begin(self, job: Job, *, beside: bool = False) -> None:
         """Line up what of a job waits, go on with what is under way, or else with what is left of the job itself.
@@ -296,6 +300,8 @@ class Worker:
             self._wakeups.forget(f"{job_id}.{number}")
         if not tasks:
             self._tasks.pop(job_id, None)
+            if job_id not in self._queue:
+                self._deliverer.progress.leave(job_id)
 
     async def _look_again(self, job: Job, numbers: Sequence[int]) -> None:
         """Read a job whose generations were taken out of the queue again: they still wait, or were cancelled."""

@@ -122,6 +122,8 @@ class RecordingChat:
     told: list[tuple[str, str | None]] = field(default_factory=list)
     uncertain: list[bool] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+    places: list[int | None] = field(default_factory=list)
+    """How many were before each, as it was shown."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def accepts(self, job: Job) -> Want:
@@ -141,6 +143,7 @@ class RecordingChat:
 
     async def progress(self, job: Job) -> None:
         self.shown.append(job.stage)
+        self.places.append(job.outlook.before if job.outlook else None)
         self.changed.set()
         await _next(self.showings)
 

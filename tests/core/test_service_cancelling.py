@@ -125,7 +125,7 @@ async def test_who_takes_back_at_a_closed_gate_is_told_at_once(rig: Rig) -> None
     rig.gateway.submits = [TooManyRequests(retry_after_s=0)]
     async with rig.running() as alive:
         jobs = [await ordered(alive)]
-        await rig.chat.until(lambda: State.QUEUED in rig.chat.shown)
+        await rig.chat.until(lambda: rig.chat.shown.count(State.QUEUED) == 2)  # at first, and at the gate
         for job in jobs * 2:  # and pressing again says the same
             assert (await alive.service.cancel(caller(), job.job_id)).reason == Reason.WITHDRAWN
         await at_rest(alive)

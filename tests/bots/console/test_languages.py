@@ -44,5 +44,5 @@ async def test_german_is_spoken_where_there_is_some(tmp_path: Path, monkeypatch:
     voices, accepted, receipt = await conversation(tmp_path, [Line("ann", is_admin=False, text=text) for text in typed])
     assert voices.startswith("Stimmen: Aria, ")
     assert "Without a name, Aria speaks." in voices
-    assert accepted == "Working on it: 5 Zeichen, 0,0005\xa0$.\n“Hello”"
+    assert accepted == "Working on it: 5 Zeichen, 0,0005\xa0$. Usually about 15 s.\n“Hello”"
     assert receipt.startswith("5 Zeichen · 0,0005\xa0$ · heute noch ")  # the last words are a worker's

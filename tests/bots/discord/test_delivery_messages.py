@@ -21,7 +21,7 @@ async def test_progress_is_shown_and_its_failure_is_the_cores_to_ignore(
 ) -> None:
     await chat.progress(job)
     await chat.progress(job)
-    assert reply.edits == ["Sending the audio…"]  # the same words are not sent twice
+    assert reply.edits == ["Sending the audio: 2 characters, $0.0002.\n“Hi”"]  # the same words are not sent twice
     await chat.progress(replace(job, worker_id="second"))
     assert len(reply.edits) == 2  # unless they were somebody else's meanwhile
     stage.world.fail("PATCH", "@original$", 404, 10008)
@@ -122,3 +122,29 @@ async def test_a_format_that_is_not_the_chosen_one_is_said(
     await chat.deliver(song, audio, replace(receipt(song), as_chosen=False), uncertain=False)
     said = "As pcm\\_44100 it would be too large for this chat, so it comes as a smaller wav file."
     assert reply.content == f"Music: “rain”\n{said}"
+
+
+async def test_who_waited_long_is_called_by_a_message_of_its_own(
+    stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
+) -> None:
+    """An edit notifies nobody. Whatever the text says, it is the member alone who is called."""
+    job = replace(job, member=f"discord:{stage.ana.user.id}", parameters={"voice": "Aria", "text": "@everyone <@1>"})
+    await chat.deliver(job, audio, replace(receipt(job), awaited=True), uncertain=False)
+    await chat.finish()
+    private, call = sorted(reply.followups, key=lambda said: not said.ephemeral)
+    assert (private.ephemeral, private.pings, call.ephemeral) == (True, [], False)
+    assert call.content == f"{stage.ana.mention} Your speech is ready."
+    assert call.pings == [stage.ana.mention]
+    assert reply.original
+    assert reply.original.pings == []
+
+
+async def test_who_waited_long_is_called_by_what_is_posted(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
+) -> None:
+    stage.world.advance(14 * 60 + 1)
+    job = replace(job, member=f"discord:{stage.ana.user.id}", parameters={"voice": "Aria", "text": "@everyone <@1>"})
+    await chat.deliver(job, audio, replace(receipt(job), awaited=True), uncertain=False)
+    [message] = stage.channel.posted
+    assert message.content.startswith(f"{stage.ana.mention} Aria for Ana: “")
+    assert message.pings == [stage.ana.mention]

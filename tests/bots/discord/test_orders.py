@@ -1,6 +1,7 @@
 """An order in, audio out."""
 
 import io
+import re
 import wave
 
 import pytest
@@ -54,7 +55,11 @@ async def test_the_order_is_acknowledged_before_any_work(stage: Stage, app: App,
     assert reply.callback == 5
     studio.ready.set()
     await reply.audio()
-    assert "Generating speech…" in reply.edits
+    assert reply.edits[0] == "Working on it: 14 characters, $0.0014. Usually about 15 s.\n“Hello everyone”"
+    begun = re.compile(
+        "Generating speech: 14 characters, [$]0.0014. Begun <t:[0-9]{10}:R>, usually about 15 s.\n“Hello everyone”"
+    )
+    assert [edit for edit in reply.edits if begun.fullmatch(edit)] == reply.edits[1:-1]
     assert reply.content == "Aria: “Hello everyone”"
 
 

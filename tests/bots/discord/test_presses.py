@@ -233,7 +233,9 @@ async def test_an_order_that_waits_can_be_taken_back(stage: Stage, running: Runn
         second = await order(stage, stage.ana)
         await second.wait_for(lambda r: r.original and r.original.buttons)
         status = second.last
-        assert status.content == "Waiting for a free place: 14 characters, $0.0014.\n“xxxxxxxxxxxxxx”"
+        assert status.content == (
+            "Next in line: 14 characters, $0.0014. Usually about 15 s from its beginning.\n“xxxxxxxxxxxxxx”"
+        )
         cancel = button(status, "Cancel")
         theirs = await stage.world.press(stage.bea, status, cancel)
         assert await whispered(theirs) == "That order belongs to somebody else."

@@ -117,7 +117,9 @@ async def test_a_chat_that_is_slow_holds_no_order_up(
     go = asyncio.Event()
     world.fail("sendMessage", Fault.slow(go))
     await band.says(bob, "/speak Hello")
-    await world.until(lambda: rig.gateway.posted, "not submitted")
+    async with asyncio.timeout(5):
+        while not rig.gateway.posted:
+            await asyncio.sleep(0)
     go.set()
     await audio(band)
 

@@ -1,5 +1,7 @@
 """Message in, audio out."""
 
+import json
+
 import pytest
 
 from core.domain.models import Caller, Destination, Order
@@ -25,7 +27,7 @@ async def test_speech_arrives_as_a_voice_message_under_the_order(band: Chat, bob
     await band.wait_for(lambda _: status.deleted)
     assert status.reply_to == asked.id
     assert [status.text, *(edit["text"] for edit in status.edits)].count(
-        "Working on it: 14 characters, $0.0014.\n“Hello everyone”"
+        "Working on it: 14 characters, $0.0014. Usually about 15 s.\n“Hello everyone”"
     ) == 1
     assert "record_voice" in band.actions
     assert "upload_voice" in band.actions
@@ -251,3 +253,16 @@ async def test_parameters_are_typed_before_the_text(band: Chat, bob: User, rig: 
 async def test_what_can_not_be_meant_is_refused_free(band: Chat, bob: User, rig: Rig, text: str, says: str) -> None:
     assert says in (await band.reply_to(await band.says(bob, text))).text
     assert rig.gateway.parameters == []
+
+
+async def test_who_waited_long_is_mentioned_by_name(
+    band: Chat, bob: User, world: TelegramWorld, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.delivery.AWAITED_MS", -1)
+    await band.says(bob, "/speak 😀 Hello")
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert voice.text.startswith("Aria for Bob: “😀 Hello”\n")
+    [call] = world.calls_to("sendVoice")
+    [mention] = json.loads(call.params["caption_entities"])
+    assert (mention["type"], mention["offset"], mention["length"]) == ("text_mention", 9, 3)
+    assert mention["user"]["id"] == bob.id

@@ -90,10 +90,10 @@ async def test_a_cancel_in_the_middle_says_so_and_then_asks(
     studio.is_spoken = lambda text: text == LINES[0]
     async with service(world, studio, tmp_path, jobs_per_member=1):
         await band.says(bob, f"/speak {TALK}")
-        going = await status(band, "Generating speech… 1 of 3")
+        going = await status(band, "Generating speech, 1 of 3: ")
         said = (await pressed(world, bob, going, "Cancel"))["text"]
         assert said == "What had not begun is cancelled. When what has begun is done, I ask whether you take it."
-        assert await status(band, "Generating speech… 1 of 2; the rest is cancelled") is going
+        assert await status(band, "Generating speech, 1 of 2 (the rest is cancelled): ") is going
         assert going.buttons == {}
         studio.is_spoken = lambda _: True
         question = await status(band, "Only 2 of 3 parts were made. You cancelled the rest. Take what there is for")

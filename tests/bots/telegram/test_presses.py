@@ -47,7 +47,10 @@ async def test_an_order_that_waits_can_be_taken_back(
     await reached.wait()
     asked = await band.says(bob, "/speak Bye")
     status = await band.wait_for(lambda chat: next((m for m in chat.sent if "Cancel" in m.buttons), None))
-    assert (status.reply_to, status.text) == (asked.id, "Waiting for a free place: 3 characters, $0.0003.\n“Bye”")
+    assert (status.reply_to, status.text) == (
+        asked.id,
+        "Next in line: 3 characters, $0.0003. Usually about 15 s from its beginning.\n“Bye”",
+    )
     theirs = await pressed(world, alice, status, "Cancel")
     assert (theirs["text"], theirs["show_alert"]) == ("That order belongs to somebody else.", "true")
     cancel = status.buttons["Cancel"]
@@ -201,11 +204,16 @@ async def test_a_price_is_confirmed_and_becomes_the_status(
     asked, price = await _priced(band, alice, bob)
     assert price.text.startswith("This costs $0.0005; afterwards you would have $0.0095 left today. Shall I go ahead?")
     data = price.buttons["Go ahead"]
-    assert (await sent(world, bob, price, data))["text"] == "Working on it: 5 characters, $0.0005.\n“Hello”"
+    assert (await sent(world, bob, price, data))[
+        "text"
+    ] == "Working on it: 5 characters, $0.0005. Usually about 15 s.\n“Hello”"
     voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert voice.reply_to == asked.id
     await band.wait_for(lambda _: price.deleted)
-    assert "Working on it: 5 characters, $0.0005.\n“Hello”" in {price.text, *(edit["text"] for edit in price.edits)}
+    assert "Working on it: 5 characters, $0.0005. Usually about 15 s.\n“Hello”" in {
+        price.text,
+        *(edit["text"] for edit in price.edits),
+    }
     late = await sent(world, bob, price, data)
     assert (late["text"], late["show_alert"]) == (
         "That can't be confirmed any more: it is ordered already, or I asked more than ten minutes ago.",
@@ -319,7 +327,9 @@ async def test_a_voice_that_is_near_is_asked_about_and_costs_nothing_yet(
     theirs = await pressed(world, alice, question, "Brian")
     assert (theirs["text"], theirs["show_alert"]) == ("That order belongs to somebody else.", "true")
     whole = question.buttons["Say all of it"]
-    assert (await pressed(world, bob, question, "Brian"))["text"] == "Working on it: 5 characters, $0.0005.\n“Hello”"
+    assert (await pressed(world, bob, question, "Brian"))[
+        "text"
+    ] == "Working on it: 5 characters, $0.0005. Usually about 15 s.\n“Hello”"
     voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert voice.reply_to == asked.id
     assert (await sent(world, bob, question, whole))["show_alert"] == "true"

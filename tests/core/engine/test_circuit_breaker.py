@@ -17,6 +17,7 @@ from core.domain.lifecycle import DeliveryState, State
 from core.domain.refusals import Unavailable
 from core.engine.circuit_breaker import CircuitBreaker
 from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, ordered
+from tests.core.engine.queued import queued
 from tests.core.rig import Rig
 from tests.makers import admission, caller, order
 from tests.moves import only
@@ -333,7 +334,7 @@ async def test_a_rejection_shows_that_the_gateway_works_again(rig: Rig) -> None:
     async with rig.running() as alive:
         await ordered(alive)
         await at_rest(alive)
-        assert await alive.worker.why_waiting() is None
+        assert (await alive.worker.seen(queued("a1"))).held_back is None
 
 
 async def test_an_order_whose_turn_came_shows_that_it_waits_for_the_gateway(rig: Rig) -> None:

@@ -26,7 +26,7 @@ from tests.makers import job as made
 from tests.moves import in_delivery
 
 
-async def test_only_what_waits_is_shown_as_queued(rig: Rig) -> None:
+async def test_what_comes_is_shown_at_once_with_its_place(rig: Rig) -> None:
     rig.limits = ONE_AT_A_TIME
     reached, go, step = held_up()
     rig.gateway.submits = [step]
@@ -34,13 +34,15 @@ async def test_only_what_waits_is_shown_as_queued(rig: Rig) -> None:
         await ordered(alive)
         await reached.wait()
         await a_while(alive)
-        assert rig.chat.shown == []
-        await ordered(alive, who="bob")
-        await a_while(alive)
-        assert rig.chat.shown == ["queued"]
+        assert rig.chat.places == [None]
+        for who in ("bob", "cem", "bob"):
+            await ordered(alive, who=who)
+            await a_while(alive)
+        assert rig.chat.shown == ["queued"] * 4
+        assert rig.chat.places == [None, 0, 1, 2]
         go.set()
         await at_rest(alive)
-    assert rig.chat.shown == ["queued", "running", "running"]
+    assert "running" in rig.chat.shown
 
 
 @dataclass
@@ -71,11 +73,11 @@ async def test_progress_under_way_is_over_before_the_end_is_shown(rig: Rig, ends
         await reaches(alive, job, DeliveryState.PENDING if ends == "heard" else JobState.FAILED)
         await a_while(alive)
         assert (chat.heard, chat.told) == ([], [])
-        assert chat.shown == ["running"]
+        assert chat.shown == ["queued"]
         await alive.service.place(job.job_id, there)
         go.set()
         await at_rest(alive)
-    assert chat.shown == ["running"]  # what came meanwhile is not shown after the end
+    assert chat.shown == ["queued"]  # what came meanwhile is not shown after the end
     if ends == "heard":
         assert chat.heard[0][2].job.destination == there
     else:
@@ -115,7 +117,7 @@ async def test_what_waits_for_a_callback_alone_is_not_shown_as_queued(rig: Rig) 
     rig.gateway.submits = [ServerError()]
     async with rig.running() as alive:
         await ordered(alive)
-        await rig.chat.until(lambda: rig.chat.shown == ["unconfirmed"])
+        await rig.chat.until(lambda: rig.chat.shown == ["queued", "unconfirmed"])
 
 
 async def test_who_was_told_that_no_worker_is_running_is_told_better_at_once(rig: Rig) -> None:
@@ -306,3 +308,39 @@ async def test_a_fault_while_closing_does_not_wait_for_the_next_start(
         await at_rest(alive)
         assert await alive.store.unfinished() == []
     assert rig.chat.told == [("failed", Reason.BAD_REQUEST)]
+
+
+async def test_what_is_shown_is_kept_fresh(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place in line moves, and time passes: also where nothing else happens to the job."""
+    monkeypatch.setattr("core.engine.progress.FRESH_S", 0.001)
+    rig.limits = ONE_AT_A_TIME
+    reached, go, step = held_up()
+    rig.gateway.submits = [step]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await reached.wait()
+        await ordered(alive, who="bob")
+        last = await ordered(alive, who="cem")
+        await rig.chat.until(lambda: rig.chat.places[-3:].count(1) == 1 and len(rig.chat.places) > 9)
+        await alive.service.cancel(caller("cem"), last.job_id)
+        await rig.chat.until(lambda: (JobState.CANCELLED.value, Reason.WITHDRAWN) in rig.chat.told)
+        await rig.chat.until(lambda: rig.chat.places[-4:].count(0) == 2)
+        go.set()
+        await at_rest(alive)
+        await rig.chat.until(lambda: len(rig.chat.heard) == 2)
+        shown = len(rig.chat.shown)
+        await a_while(alive)
+        assert len(rig.chat.shown) == shown  # nothing is shown of what is over
+
+
+@pytest.mark.parametrize(("waited_ms", "awaited"), [(60_000, False), (60_001, True)])
+async def test_who_waited_for_more_than_a_minute_is_called_back(rig: Rig, waited_ms: int, awaited: bool) -> None:
+    reached, go, step = held_up()
+    rig.gateway.statuses = [step]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await reached.wait()
+        rig.clock.forward(ms=waited_ms)
+        go.set()
+        await rig.chat.until(lambda: bool(rig.chat.heard))
+    assert rig.chat.heard[0][2].awaited is awaited

@@ -9,11 +9,15 @@ import pytest
 from bots.text import refusals
 from core.domain.errors import StoreError, TooManyRequests
 from core.domain.lifecycle import DeliveryState, Reason, Stage, State
+from core.domain.models import Outlook
+from core.domain.products import catalog
 from core.domain.quota import Period, Quota
 from core.domain.refusals import Cause, Unavailable
 from core.engine.callbacks import Naming
+from core.engine.durations import Durations
 from core.engine.lease import SoleLease
 from core.engine.load import Throughput
+from core.engine.pace import Pace
 from core.engine.queue import Limits
 from core.engine.remote import RemoteWorkers
 from storage.engines import driver_of
@@ -25,7 +29,7 @@ from tests.core.engine.jobs import (
     ordered,
 )
 from tests.core.engine.queued import queued
-from tests.core.rig import Rig
+from tests.core.rig import RecordingChat, Rig
 from tests.makers import caller
 
 
@@ -125,8 +129,16 @@ async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
     async with Rig(tmp_path).running() as alive:
         naming, bell = Naming(alive.store, Rig(tmp_path).gateway), SoleLease(alive.store)
     hands = PostgresUnattended(driver_of(tmp_path / "none.db"), (), 1)  # nothing is in need of any
+    chat = RecordingChat()
     elsewhere = RemoteWorkers(
-        open_jobs=jobs, workers=workers, naming=naming, signal=bell, unattended=hands, deliveries={}
+        open_jobs=jobs,
+        workers=workers,
+        naming=naming,
+        signal=bell,
+        unattended=hands,
+        deliveries={"test": chat},
+        durations=Durations(catalog(), Pace()),
+        limits=Limits(),
     )
     assert await elsewhere.start() == 0
     async with asyncio.timeout(5):
@@ -134,12 +146,18 @@ async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
             await asyncio.sleep(0)
     load = elsewhere.load()
     assert (load.waiting, load.in_flight, load.wait_s) == (100, 10, 300)
-    elsewhere.accept(queued("a1"))  # counts until the store is asked again
+    ready.append("ann")
+    elsewhere._alone = False
+    elsewhere.accept(job := queued("a1"))  # counts until the store is asked again
     assert elsewhere.load().waiting == 101
+    await chat.until(lambda: chat.places == [100])  # at once, before a worker hears of it
+    ready.clear()
+    elsewhere._alone = True
     assert elsewhere.running
     await elsewhere.stop(1)
-    assert await elsewhere.why_waiting() is Reason.NO_WORKER
+    assert (await elsewhere.seen(job)).held_back is Reason.NO_WORKER
     ready.append("ann")  # since the last look
-    assert await elsewhere.why_waiting() is None
+    seen = await elsewhere.seen(job)
+    assert (seen.held_back, seen.outlook) == (None, Outlook(usual_s=15, before=101, at_most=True))
     assert elsewhere.stopping
     assert not elsewhere.running

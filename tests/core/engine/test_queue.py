@@ -178,3 +178,21 @@ def test_parked_members_come_back_in_their_order() -> None:
     assert taken(queue) == ["a1"]
     queue.done(queued("a1"))
     assert taken(queue) == ["b1"]
+
+
+def test_each_knows_how_many_turns_come_before_its_own() -> None:
+    queue = FairQueue(Limits(total=1, community=10, member=10))
+    assert queue.before(queued("a1")) is None
+    queue.put(queued("a1"), 1)
+    queue.take()
+    assert queue.before(queued("a1")) is None
+    for name in ("a2", "a3", "b1", "c1", "b2"):
+        assert queue.before(queued(name)) == {"a2": 0, "a3": 1, "b1": 1, "c1": 2, "b2": 4}[name]  # before it comes
+        queue.put(queued(name), 1)
+    places = {name: queue.before(queued(name)) for name in ("a2", "a3", "b1", "b2", "c1")}
+    queue.done(queued("a1"))
+    for place in range(5):
+        turn = queue.take()
+        assert turn is not None
+        assert places[turn.job.job_id] == place
+        queue.done(turn.job)

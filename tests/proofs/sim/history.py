@@ -48,7 +48,7 @@ WAITS = (
     "The service is out of credit, waiting",
     "The audio service does not let this bot in at the moment, trying",
 )
-ACKNOWLEDGED = ("Working on it", "Waiting for a free place", "Generating", "Sending the audio", *WAITS)
+ACKNOWLEDGED = ("Working on it", "Next in line", "At most", "Generating", "Sending the audio", *WAITS)
 
 
 class History:
@@ -257,7 +257,7 @@ class History:
 
     def chat_says(self, order: int, text: str) -> None:
         """Note what somebody can read about their order."""
-        if text.startswith(ACKNOWLEDGED):
+        if text.startswith(ACKNOWLEDGED) or " before you: " in text:
             self.acknowledged.add(order)
             if order not in self._jobs.values():
                 self.breach("what is acknowledged is in the books", f"order {order}: {text}")
