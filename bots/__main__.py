@@ -13,7 +13,7 @@ from bots.app import check, logs
 from bots.app.compose import WallClock, presences, serve
 from bots.app.fields import LogLevel
 from bots.app.roles import Part, Role
-from bots.app.settings import address_of, load, read
+from bots.app.settings import SANDBOX, address_of, load, read
 from bots.app.values import catalog_of, pace_of
 from core.domain.errors import ConfigurationError, StoreBusy, StoreError
 from core.engine.previews import Previews
@@ -52,8 +52,19 @@ async def _sandbox(options: argparse.Namespace) -> int:
     )
 
 
-async def _check(_: argparse.Namespace) -> int:
-    return await check.check(read(), sys.stdout, reach)
+async def _check(options: argparse.Namespace) -> int:
+    is_live = options.live or bool(options.community)
+    return await check.check(read(), sys.stdout, reach, is_live=is_live, community=options.community)
+
+
+async def _init(options: argparse.Namespace) -> int:
+    from bots.app.setup import Setup, Terminal
+
+    logs.configure_quietly()
+    given = {name: getattr(options, name) for name in ("discord_token", "telegram_token", "gateway_key")}
+    given |= {"gateway_url": SANDBOX} if options.sandbox else {}
+    terminal = Terminal(agrees=options.yes)
+    return await Setup(options.file, terminal, {name: value for name, value in given.items() if value}).run()
 
 
 async def _ledger(options: argparse.Namespace) -> int:
@@ -160,7 +171,18 @@ def parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--key", help="the only key to accept (default: any)")
     sandbox.add_argument("--seconds", type=float, default=2.0, help="how long a job takes (%(default)s)")
     sandbox.add_argument("--fault", help="a fault for every request; `--fault list` lists them")
-    add("check", _check, "say what is misconfigured")
+    first = add("init", _init, "ask for what is needed, try it, and write it into .env")
+    first.add_argument("--discord-token", metavar="TOKEN", help="from the developer portal, your application, Bot")
+    first.add_argument("--telegram-token", metavar="TOKEN", help="from @BotFather")
+    first.add_argument("--gateway-key", metavar="KEY", help="your subscription key")
+    first.add_argument("--sandbox", action="store_true", help="simulated audio, without a key")
+    first.add_argument("--yes", action="store_true", help="replace the bot's texts on Telegram without asking")
+    first.add_argument("--file", type=Path, default=Path(".env"), help="where the settings go (%(default)s)")
+    check_command = add("check", _check, "say what is misconfigured")
+    check_command.add_argument("--live", action="store_true", help="ask the chats and the gateway, too")
+    check_command.add_argument(
+        "--community", default="", metavar="KEY", help="also what the bot may do there, such as in telegram:-100123"
+    )
     ledger = add("ledger", _ledger, "check the books, or write every entry as CSV")
     ledger.add_argument(
         "action",

@@ -11,8 +11,11 @@ from typing import Protocol, TextIO
 
 from yarl import URL
 
+from bots.app.inspected import Inspected
+from bots.app.live import inspect
 from bots.app.notes import notes
 from bots.app.settings import Reading, Settings
+from bots.app.values import catalog_of
 from bots.web.listener import try_listening
 from bots.web.server import is_served
 from core.domain.errors import ConfigurationError, StoreAway, StoreBusy, StoreError
@@ -26,6 +29,7 @@ NO_CHAT = "Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat 
 NO_KEY = "GATEWAY_KEY is not set. GATEWAY_URL=sandbox runs without one, with simulated audio."
 PROXY_S = 3.0
 """How long a proxy may take to answer."""
+_PLACES = {"discord": "server", "telegram": "group"}
 _TOKENS, _GATEWAY = {"discord_token", "telegram_token"}, {"gateway_key", "gateway_url"}
 
 
@@ -46,9 +50,17 @@ class Findings:
     notes: list[str] = field(default_factory=list)
 
 
-async def check(reading: Reading, out: TextIO, reach: Reach) -> int:
-    """Print a line for each finding; return 1 when the service could not run like this."""
+async def check(reading: Reading, out: TextIO, reach: Reach, *, is_live: bool = False, community: str = "") -> int:
+    """Print a line for each finding; return 1 when the service could not run like this.
+
+    `is_live`: ask the chats and the gateway, too; `community`: the key of one to look at there.
+    """
     found = await look(reading, reach, running_is_fine=True)
+    if is_live:
+        for name, said in (await inspect(reading.settings, catalog_of(reading.settings), community)).items():
+            found.troubles.extend(said.troubles)
+            found.notes.extend(_answers(name, said))
+            found.notes.extend(said.notes)
     for text in (*found.faults, *found.troubles):
         print(f"problem: {text}", file=out)
     for text in found.notes:
@@ -56,6 +68,13 @@ async def check(reading: Reading, out: TextIO, reach: Reach) -> int:
     if not found.faults + found.troubles:
         print("Nothing is misconfigured.", file=out)
     return 1 if found.faults + found.troubles else 0
+
+
+def _answers(name: str, said: Inspected) -> Iterator[str]:
+    if said.name:
+        yield f"{name.title()} answers{f' to {said.name}' if said.invite else ', and knows the key'}."
+    if said.invite:
+        yield f"To add the bot to a {_PLACES[name]}: {said.invite}"
 
 
 async def refuse(reading: Reading, reach: Reach) -> None:

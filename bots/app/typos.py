@@ -71,6 +71,11 @@ def wrong_with_token(name: str, token: str) -> str:
     return f"{name.upper()} {wrong}: put the one from {wanted.where}."
 
 
+def not_accepted(name: str) -> str:
+    """Say that a platform refuses a token that looks right."""
+    return f"{_TOKENS[name].platform} does not accept {name.upper()}: put the one from {_TOKENS[name].where}."
+
+
 def worded(problem: Mapping[str, Any]) -> str:
     """Put what pydantic found into a sentence with the setting's name."""
     told = _KINDS.get(problem["type"]) or problem["msg"].replace("Input should be", "must be")

@@ -22,16 +22,14 @@ from bots.telegram.escaping import plain
 from bots.telegram.identity import NAME
 from bots.telegram.intake import Ack, Intake
 from bots.telegram.menus import menus
+from bots.telegram.profile import tags
 from bots.telegram.rate_limiter import RateLimiter
 from bots.telegram.webhook import PATH, Webhook
-from bots.text.locale import languages, speaking
+from bots.text.locale import speaking
 from core.domain.errors import ConfigurationError, PlatformBusy, PlatformError
 from core.service import Service
 
 log = logging.getLogger(__name__)
-
-ISO_639_1 = 2
-"""Length of the language codes that menus accept (the Bot API's documentation, "setMyCommands")."""
 
 
 class Telegram(TelegramDelivery):
@@ -126,7 +124,7 @@ class Telegram(TelegramDelivery):
 
     async def _announce(self) -> None:
         try:
-            for tag in ("", *(tag for tag in languages() if len(tag) == ISO_639_1)):
+            for tag in tags():
                 with speaking(tag):
                     for commands, scope in menus(self._catalog):
                         await self._bot.set_my_commands(commands, scope=scope, language_code=tag or None)

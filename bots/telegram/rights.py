@@ -24,7 +24,7 @@ class Kind(Enum):
     FILE = "can_send_documents"
 
 
-_NAMES = {
+NAMES = {
     Kind.TEXT: N_("Send Text Messages"),
     Kind.VOICE: N_("Send Voice Messages"),
     Kind.SONG: N_("Send Music"),
@@ -58,6 +58,6 @@ class Rights:
     def require_audio(self, chat: int) -> None:
         """Refuse an order whose audio could not be posted, as far as is known. Raises MayNotPost."""
         if not self.allow(chat, Kind.TEXT):
-            raise MayNotPost((_NAMES[Kind.TEXT],), silent=True)
+            raise MayNotPost((NAMES[Kind.TEXT],), silent=True)
         if not any(self.allow(chat, kind) for kind in AUDIO):
-            raise MayNotPost(tuple(_NAMES[kind] for kind in AUDIO), silent=False)
+            raise MayNotPost(tuple(NAMES[kind] for kind in AUDIO), silent=False)

@@ -9,6 +9,8 @@ from tests.bots.text.catalogues import ROOT
 ROOMS = ("text", "commands", "discord", "telegram", "console")
 WORDS = re.compile(r"[a-z]{2,} [a-z]{2,}", re.IGNORECASE)
 ERRORS = re.compile("(Error|Busy|Refused|Delayed|Uncertain|NotKept|NoRoom)$")
+OTHERS = frozenset({"voice_names", "voice_search", "inspection", "profile"})
+"""Modules with lists of words, and those that speak to the operator's terminal."""
 MARKS = frozenset({"_", "N_", "ngettext"})
 NO_SENTENCES = frozenset({"is now", "not modified", "credit request"})
 """A line of the log, words of Telegram's, and a key."""
@@ -36,7 +38,7 @@ def unmarked(node: ast.AST, place: str) -> Iterator[str]:
 def test_every_sentence_is_marked() -> None:
     found: list[str] = []
     for path in (path for room in ROOMS for path in (ROOT / "bots" / room).glob("*.py")):
-        if path.stem in {"voice_names", "voice_search"}:  # lists of words
+        if path.stem in OTHERS:
             continue
         for node in ast.parse(path.read_text()).body:
             found += unmarked(node, path.stem)

@@ -15,6 +15,7 @@ from tests.worlds.discord.places import (
     VIEW_CHANNEL,
     Channel,
     Guild,
+    Member,
     Message,
 )
 from tests.worlds.discord.web import ApiError, Request
@@ -46,6 +47,7 @@ async def _application(world: "DiscordWorld", _: Request, __: Mapping[str, str])
         "team": None,
         "flags": 0,
         "summary": "",
+        **world.application,
     }
 
 
@@ -168,6 +170,11 @@ async def _get_channels(world: "DiscordWorld", _: Request, where: Mapping[str, s
     return [c.payload() for c in _guild(world, where).channels if c.exists and c.parent is None]
 
 
+async def _get_member(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> JSON:
+    guild = _guild(world, where)
+    return Member(world.bot, guild).payload()
+
+
 async def _leave(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> None:
     await world.expel(_guild(world, where))
 
@@ -203,6 +210,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("DELETE", "/users/@me/guilds/{guild}", _leave),
     ("GET", "/guilds/{guild}", _get_guild),
     ("GET", "/guilds/{guild}/channels", _get_channels),
+    ("GET", "/guilds/{guild}/members/{member}", _get_member),
     ("GET", "/guilds/{guild}/audit-logs", _audit_log),
     ("GET", "/channels/{channel}", _get_channel),
     ("POST", "/channels/{channel}/typing", _typing),

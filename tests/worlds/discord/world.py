@@ -44,6 +44,8 @@ class DiscordWorld:
         self.users: dict[int, User] = {self.bot.id: self.bot}
         self.guilds: list[Guild] = []
         self.direct: dict[int, Channel] = {}
+        self.application: JSON = {}
+        """What the application's owner has changed in the developer portal."""
         self.commands: dict[str, JSON] = {}
         self.replies: dict[str, Reply] = {}
         self.requests: list[Request] = []

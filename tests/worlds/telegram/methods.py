@@ -78,7 +78,7 @@ def _send(world: "TelegramWorld", call: Call, content: JSON, upload: Upload | No
 
 
 def get_me(world: "TelegramWorld", _: Call) -> JSON:
-    flags = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
+    flags = {"can_join_groups": world.joins, "can_read_all_group_messages": False, "supports_inline_queries": False}
     more = {"can_connect_to_business": False, "has_main_web_app": False}
     return world.bot.raw | flags | more
 
@@ -214,9 +214,24 @@ def leave_chat(world: "TelegramWorld", call: Call) -> bool:
     return True
 
 
-def set_my_commands(world: "TelegramWorld", call: Call) -> bool:
-    world.commands = call.object("commands")
-    return True
+def _setter(what: str) -> Callable[["TelegramWorld", Call], bool]:
+    """Keep what the bot shows of itself, by language and scope."""
+
+    def take(world: "TelegramWorld", call: Call) -> bool:
+        value = call.object(what) if what == "commands" else call.params.get(what, "")
+        world.profile[what, str(call.params.get("language_code") or ""), str(call.params.get("scope") or "")] = value
+        world.commands = value if what == "commands" else world.commands
+        return True
+
+    return take
+
+
+def _getter(what: str) -> Callable[["TelegramWorld", Call], Any]:
+    def give(world: "TelegramWorld", call: Call) -> Any:
+        key = what, str(call.params.get("language_code") or ""), str(call.params.get("scope") or "")
+        return world.profile.get(key, []) if what == "commands" else {what: world.profile.get(key, "")}
+
+    return give
 
 
 def set_webhook(world: "TelegramWorld", call: Call) -> bool:
@@ -247,7 +262,12 @@ METHODS: Mapping[str, Callable[["TelegramWorld", Call], Any]] = {
     "getWebhookInfo": get_webhook_info,
     "close": _yes,
     "logOut": _yes,
-    "setMyCommands": set_my_commands,
+    "setMyCommands": _setter("commands"),
+    "getMyCommands": _getter("commands"),
+    "setMyDescription": _setter("description"),
+    "getMyDescription": _getter("description"),
+    "setMyShortDescription": _setter("short_description"),
+    "getMyShortDescription": _getter("short_description"),
     "sendMessage": send_message,
     "editMessageText": edit_message_text,
     "deleteMessage": delete_message,

@@ -30,6 +30,11 @@ class TelegramWorld:
         self.chats: dict[int, Chat] = {}
         self.calls: list[Call] = []
         self.commands: list[JSON] = []
+        """Those that were set last."""
+        self.profile: dict[tuple[str, str, str], Any] = {}
+        """What the bot shows of itself: by what, language and scope."""
+        self.joins = True
+        """Whether the bot can be added to groups."""
         self.presses: dict[str, Press] = {}
         self.files: dict[str, tuple[str, JSON, Upload]] = {}
         """Sent files by id, with their kind of message."""
