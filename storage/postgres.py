@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
@@ -12,8 +12,10 @@ from weakref import WeakValueDictionary
 import asyncpg
 
 from core.domain.errors import Conflict, StoreAway, StoreError
-from storage.driver import OutcomeUnknown, Row, Statement, Unexpected, bindable
-from storage.postgres_sql import BEGIN, Bound, beginning, bound, only_reads, translated
+from storage.driver import Row, Statement, bindable
+from storage.postgres_functions import Functions
+from storage.postgres_session import FAULTS, GONE, IDLE_S, Session, Work, first_line, run_list
+from storage.postgres_sql import bound, locks_of, translated
 
 log = logging.getLogger(__name__)
 # It logs every connection that can't be made again with a traceback; whoever needs one says why it fails.
@@ -26,33 +28,13 @@ ACQUIRE_S = 30.0
 STATEMENT_S = 15.0
 RESHAPE_S = 600.0
 """A migration may have to write every row anew."""
-IDLE_S = 5
-"""A process that freezes inside a transaction gives its locks back after this."""
 CLOSE_S = 30.0
 ATTEMPTS = 8
 FIRST_PAUSE_S = 0.01
 
-FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-"""Whatever a connection may raise."""
-GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
-        asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.IdleInTransactionSessionTimeoutError,
-        OSError)  # fmt: skip
-"""The connection is of no more use; the server has undone what it was in the middle of. TimeoutError is an OSError."""
 PASSING = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError,
            asyncpg.TooManyConnectionsError, asyncpg.CannotConnectNowError)  # fmt: skip
 """Others were in the way, with rows, with a migration or with connections, or the server is about to be there."""
-
-
-class _Connection(asyncpg.Connection):
-    """Runs a statement that was prepared before, and tells rows and command tag of it."""
-
-    async def apply(self, text: str, values: Sequence[Any], limit_s: float) -> tuple[list[Row], bytes]:
-        rows, tag, _ = await self._execute(text, values, 0, limit_s, return_status=True)  # type: ignore[attr-defined]
-        return rows, tag
-
-    def get_reset_query(self) -> str:
-        """Nothing outlives a transaction here, so a return to the pool costs no round trip."""
-        return ""
 
 
 class Turns:
@@ -86,6 +68,7 @@ class PostgresDriver:
         self._running: set[asyncio.Task[list[list[Row]]]] = set()
         self._closing = False
         self._turns = Turns()
+        self._functions = None if read_only else Functions()
 
     async def open(self) -> None:
         """Connect, and refuse a database that could not hold every text."""
@@ -96,7 +79,7 @@ class PostgresDriver:
                 self._url,
                 min_size=1,
                 max_size=CONNECTIONS,
-                connection_class=_Connection,
+                connection_class=Session,
                 max_cacheable_statement_size=0,
                 timeout=CONNECT_S,
                 init=_make_durable,
@@ -104,6 +87,7 @@ class PostgresDriver:
                     **settings,
                     "application_name": "troubadour",
                     "jit": "off",
+                    "default_transaction_isolation": "read committed",
                     "default_transaction_read_only": "on" if self._read_only else "off",
                 },
             )
@@ -114,7 +98,7 @@ class PostgresDriver:
             raise StoreError(f"{self._where} can't be opened: its address can't be read") from None
         except FAULTS as error:
             await self.close()
-            raise StoreError(f"{self._where} can't be opened: {_first_line(error)}") from None
+            raise StoreError(f"{self._where} can't be opened: {first_line(error)}") from None
         except BaseException:
             await self.close()
             raise
@@ -133,7 +117,7 @@ class PostgresDriver:
         """Run the list in one transaction, which goes on when the caller is cancelled: it ends whole or not at all."""
         ready = [bound(statement, args) for statement, args in bindable(statements)]
         async with self._turns.of(alone):
-            return await self._in_its_own_task(ready, beginning(alone, beside), self._statement_s)
+            return await self._in_its_own_task(Work(ready, locks_of(alone, beside), self._statement_s))
 
     async def read(self, query: Statement) -> list[Row]:
         """Run the query: here readers and writers never wait for each other."""
@@ -145,8 +129,8 @@ class PostgresDriver:
         patience = f"SET LOCAL statement_timeout = {round(1000 * RESHAPE_S)}"
         ready = [bound(statement, args) for statement, args in bindable(statements)]
         translated_ready = [(translated(one[0]), *one[1:]) for one in ready]
-        wait = f"{BEGIN}; {patience}; {beginning(['schema'], ()).removeprefix(f'{BEGIN}; ')}"
-        return await self._in_its_own_task(translated_ready, wait, RESHAPE_S)
+        work = Work(translated_ready, locks_of(["schema"], ()), RESHAPE_S, (patience,))
+        return await self._in_its_own_task(work)
 
     async def tables(self) -> frozenset[str]:
         """Return the names of the tables in our schema."""
@@ -170,12 +154,12 @@ class PostgresDriver:
 
     # --- one list -------------------------------------------------------------------------------------------------
 
-    async def _in_its_own_task(self, ready: Sequence[Bound], begin: str, limit_s: float) -> list[list[Row]]:
+    async def _in_its_own_task(self, work: Work) -> list[list[Row]]:
         if self._closing or self._pool is None:
             raise StoreError("the database is closed")
         if len(self._running) >= LONGEST_QUEUE:
             raise StoreAway("too much waits for the database")
-        task = asyncio.create_task(self._persist(ready, begin, limit_s), name="postgres transaction")
+        task = asyncio.create_task(self._persist(work), name="postgres transaction")
         self._running.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
@@ -185,95 +169,30 @@ class PostgresDriver:
         if not task.cancelled():
             task.exception()  # its caller may be gone
 
-    async def _persist(self, ready: Sequence[Bound], begin: str, limit_s: float) -> list[list[Row]]:
+    async def _persist(self, work: Work) -> list[list[Row]]:
         """Run the list again after a failure that passes and that has left nothing behind."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._attempt(ready, begin, limit_s)
+                return await self._attempt(work)
             except StoreError:
                 raise
             except asyncpg.IntegrityConstraintViolationError as error:
-                raise Conflict(_first_line(error)) from None
+                raise Conflict(first_line(error)) from None
             except (asyncpg.DataError, ValueError, OverflowError) as error:
-                raise StoreError(_first_line(error)) from None
+                raise StoreError(first_line(error)) from None
             except FAULTS as error:
                 passing = isinstance(error, (*GONE, *PASSING)) and not isinstance(error, TimeoutError)
                 if not passing or attempt == ATTEMPTS:
-                    away = StoreAway(f"{self._where} fails: {_first_line(error)}")
+                    away = StoreAway(f"{self._where} fails: {first_line(error)}")
                     log.error("a transaction failed: %s", away)  # noqa: TRY400 - the server's own words
                     raise away from None
             await asyncio.sleep(random.uniform(0.5, 1.5) * FIRST_PAUSE_S * 2**attempt)  # noqa: S311 - jitter
         raise AssertionError
 
-    async def _attempt(self, ready: Sequence[Bound], begin: str, limit_s: float) -> list[list[Row]]:
-        async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
-            limit_s += IDLE_S  # the server ends a statement in time; this is for one that can't be heard any more
-            if begin == BEGIN and len(ready) == 1:
-                return [await _at_once(connection, ready[0], limit_s)]
-            async with _transaction(connection, begin, limit_s):
-                rows: list[list[Row]] = []
-                returned: dict[str, list[Row]] = {}
-                for one in ready:
-                    when = one[2].when
-                    rows.append(await _meet(connection, one, limit_s) if when is None or when.holds(returned) else [])
-                    returned[one[2].sql] = rows[-1]
-                return rows
-
-
-@asynccontextmanager
-async def _transaction(connection: Any, begin: str, limit_s: float) -> AsyncIterator[None]:
-    """Commit, or roll back whatever ends it otherwise, cancellation too."""
-    try:
-        await connection.execute(begin, timeout=limit_s)
-        yield
-    except BaseException:
-        await _undo(connection)
-        raise
-    try:
-        tag = await connection.execute("COMMIT", timeout=limit_s)
-    except GONE as error:
-        _cut_off(connection)
-        raise OutcomeUnknown(f"the connection broke during a commit: {_first_line(error)}") from None
-    if tag != "COMMIT":
-        raise StoreError(f"the server answered {tag} to a commit")
-
-
-async def _at_once(connection: Any, one: Bound, limit_s: float) -> list[Row]:
-    """Run a statement that is a transaction by itself: one that meets no row has changed nothing."""
-    try:
-        return await _meet(connection, one, limit_s)
-    except GONE as error:
-        if only_reads(one[0]):
-            raise
-        _cut_off(connection)
-        raise OutcomeUnknown(f"the connection broke during a change: {_first_line(error)}") from None
-
-
-async def _undo(connection: Any) -> None:
-    """End a transaction; a connection that can't do even that is cut off, and the server then undoes it."""
-    try:
-        await connection.execute("ROLLBACK", timeout=IDLE_S)
-    except GONE as error:
-        log.warning("a connection could not roll back and is cut off: %s", _first_line(error))
-        _cut_off(connection)
-    except BaseException:
-        _cut_off(connection)
-        raise
-
-
-def _cut_off(connection: Any) -> None:
-    with suppress(asyncpg.InterfaceError):  # the pool has noticed before us
-        connection.terminate()
-
-
-async def _meet(connection: Any, one: Bound, limit_s: float) -> list[Row]:
-    text, values, statement = one
-    rows: list[Row]
-    rows, tag = await connection.apply(text, values, limit_s)
-    met = int(tag.split()[-1]) if tag.split()[-1].isdigit() else 0
-    if statement.expect is not None and met != statement.expect:
-        raise Unexpected(f"{met} rows instead of {statement.expect}: {text}")
-    return rows
+    async def _attempt(self, work: Work) -> list[list[Row]]:
+        functions = None if work.settings else self._functions
+        async with self._pool.acquire(timeout=ACQUIRE_S) as session:
+            return await run_list(session, functions, work)
 
 
 async def _make_durable(connection: Any) -> None:
@@ -288,8 +207,3 @@ def place(url: str) -> str:
     parts = urlsplit(url)
     name = parts.path.removeprefix("/") or "(default)"
     return f"the PostgreSQL database {name} at {parts.hostname or 'this machine'}"
-
-
-def _first_line(error: BaseException) -> str:
-    """Return what happened; further lines of the server quote the row."""
-    return (str(error).splitlines() or [type(error).__name__])[0]

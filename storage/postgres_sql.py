@@ -20,7 +20,11 @@ _LOCK = "pg_advisory_xact_lock"
 Bound = tuple[str, Sequence[Any], Statement]
 """The text with `$n`, the values in this order, and what it was made of."""
 
+Locks = Sequence[tuple[int, bool]]
+"""The keys of advisory locks in the order in which they are taken, and whether others may share each."""
+
 _TOKENS = re.compile(r"""'(?:[^']|'')*' | "[^"]*" | --[^\n]* | :: | :(?P<name>[A-Za-z_]\w*)""", re.VERBOSE)
+_NUMBERS = re.compile(r"""'(?:[^']|'')*' | "[^"]*" | --[^\n]* | \$(?P<number>\d+)""", re.VERBOSE)
 
 
 @lru_cache(maxsize=1024)
@@ -33,6 +37,11 @@ def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
         return found[0] if name is None else f"${names.setdefault(name, len(names) + 1)}"
 
     return _TOKENS.sub(number, sql), tuple(names)
+
+
+def renumbered(text: str, numbers: Sequence[int]) -> str:
+    """Give the values `$1`, `$2` and so on other numbers."""
+    return _NUMBERS.sub(lambda found: f"${numbers[int(found['number']) - 1]}" if found["number"] else found[0], text)
 
 
 def bound(statement: Statement, args: Mapping[str, Any]) -> Bound:
@@ -51,11 +60,15 @@ def only_reads(text: str) -> bool:
     return verbs[:1] in (["SELECT"], ["WITH"]) and not {"INSERT", "UPDATE", "DELETE"}.intersection(verbs)
 
 
-def beginning(alone: Sequence[str], beside: Sequence[str]) -> str:
-    """Return what begins a transaction that has locks, always in the same order so that none wait in a circle."""
-    kinds = {_key(name): "_shared" for name in beside} | {_key(name): "" for name in alone}
-    locks = ", ".join(f"{_LOCK}{kinds[key]}({key})" for key in sorted(kinds))
-    return f"{BEGIN}; SELECT {locks}" if locks else BEGIN
+def locks_of(alone: Sequence[str], beside: Sequence[str]) -> Locks:
+    """Return the locks of a list, always in the same order so that none wait in a circle."""
+    return sorted(({_key(name): True for name in beside} | {_key(name): False for name in alone}).items())
+
+
+def beginning(locks: Locks, *settings: str) -> str:
+    """Return what begins a transaction that has locks."""
+    taken = ", ".join(f"{_LOCK}{'_shared' if is_shared else ''}({key})" for key, is_shared in locks)
+    return "; ".join([BEGIN, *settings, *([f"SELECT {taken}"] if taken else [])])
 
 
 def _key(name: str) -> int:

@@ -9,7 +9,8 @@ import asyncpg
 
 from core.domain.errors import StoreAway, StoreError
 from core.engine.lease import Hear
-from storage.postgres import CONNECT_S, FAULTS, place
+from storage.postgres import CONNECT_S, place
+from storage.postgres_session import FAULTS
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from core.domain.errors import StaleJob, StoreAway
 from core.domain.lifecycle import State
 from core.domain.models import Person
 from storage.admin_store import SqlAdminStore
-from storage.driver import OutcomeUnknown, Row, Statement
+from storage.driver import OutcomeUnknown, Row, Statement, Unexpected, When
 from storage.postgres import CONNECTIONS, PostgresDriver
-from storage.postgres_sql import beginning
+from storage.postgres_sql import beginning, locks_of
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission
@@ -77,15 +77,27 @@ async def rig(postgres: Server) -> AsyncIterator[Rig]:
         yield made
 
 
-async def test_a_list_that_is_cut_halfway_happens_once_all_the_same(rig: Rig) -> None:
+async def test_a_list_that_is_cut_halfway_may_have_happened_and_is_not_repeated(rig: Rig) -> None:
+    knock = Statement("INSERT INTO gate VALUES ('x')")
+    await rig.note("one", knock)
     async with rig.locked("LOCK TABLE gate"):
-        task = asyncio.create_task(rig.note("one", Statement("INSERT INTO gate VALUES ('x')")))
+        task = asyncio.create_task(rig.note("two", knock))
+        await rig.cut(await rig.waiting())
+        with pytest.raises(OutcomeUnknown):
+            await task
+    await rig.note("three", knock)
+    assert await rig.notes() == 2
+
+
+async def test_reads_that_are_cut_are_repeated(rig: Rig) -> None:
+    await rig.note("one")
+    async with rig.locked("LOCK TABLE gate"):
+        task = asyncio.create_task(rig.driver.run([Statement(COUNT), Statement("SELECT * FROM gate")]))
         (cut,) = await rig.waiting()
         await rig.cut([cut])
         while await rig.waiting() == [cut]:
             await asyncio.sleep(0)
-    await task
-    assert await rig.notes() == 1
+    assert [[dict(row) for row in rows] for rows in await task] == [[{"n": 1}], []]
 
 
 async def test_a_change_by_itself_that_is_cut_may_have_happened(rig: Rig) -> None:
@@ -204,7 +216,7 @@ async def test_a_schema_that_another_process_changed_is_no_fault(rig: Rig) -> No
 
 
 async def test_lists_that_wait_for_their_turn_keep_no_connection_from_others(rig: Rig) -> None:
-    async with rig.locked(beginning(["band"], ()).partition("; ")[2]):
+    async with rig.locked(beginning(locks_of(["band"], ())).partition("; ")[2]):
         waiting = [asyncio.create_task(rig.note(str(n), alone=["band"])) for n in range(2 * CONNECTIONS)]
         await rig.waiting()
         await rig.note("other", alone=["choir"])
@@ -213,7 +225,8 @@ async def test_lists_that_wait_for_their_turn_keep_no_connection_from_others(rig
     assert await rig.notes() == 1 + 2 * CONNECTIONS
 
 
-async def test_a_server_that_was_restarted_is_used_again() -> None:
+async def test_a_server_that_was_restarted_is_used_again_without_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.postgres_session.QUIET_S", -1.0)
     with server() as own:
         async with rig_at(own.url("public")) as rig:
             await rig.other.execute(TABLES)
@@ -248,3 +261,58 @@ async def test_who_finds_no_connection_free_waits_for_one(rig: Rig, monkeypatch:
     finally:
         await modest.close()
         await rig.watch.execute("REVOKE ALL ON SCHEMA public FROM modest; DROP ROLE modest")
+
+
+VALUES = """
+SELECT CAST(:big AS BIGINT) AS big, CAST(:text AS TEXT) AS text, CAST(:nothing AS TEXT) AS nothing, 1 = 1 AS is_so,
+    1 AS twice, 2 AS twice, ':big $1 -- no value' AS quoted -- nor :text
+"""
+
+
+async def _told(driver: PostgresDriver) -> list[list[tuple[list[str], list[Any]]]]:
+    """Return the rows of a list in which a condition, a name with two values and every type have their say."""
+    args = {"big": 2**62, "text": 'Zoë \\ "$list$" \u2028\n\U0001f3b5', "nothing": None}
+    none = Statement("SELECT 1 AS one WHERE 1 = 0")
+    texts = [Statement(VALUES, args), Statement(VALUES, {**args, "text": "other"}), none]
+    conditional = [
+        Statement("SELECT 3 AS three", when=when)
+        for when in (When(VALUES), When(VALUES, found=False), When(none.sql, found=False), When(VALUES, column="twice"))
+    ]
+    results = await driver.run([*texts, *conditional], alone=["one"], beside=["two"])
+    return [[(list(row.keys()), list(row)) for row in rows] for rows in results]
+
+
+async def test_a_list_returns_the_same_as_one_round_trip_and_step_by_step(rig: Rig) -> None:
+    at_once = await _told(rig.driver)
+    rig.driver._functions = None
+    in_steps = await _told(rig.driver)
+    for (_, values), (_, others) in zip(at_once[0] + at_once[1], in_steps[0] + in_steps[1], strict=True):
+        assert values == [other for n, other in enumerate(others) if n != 4]  # of two columns of one name the last
+    assert at_once[2:] == in_steps[2:]
+
+
+async def test_who_may_make_no_functions_runs_lists_step_by_step(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    home = await rig.other.fetchval("SELECT current_schema()")
+    await rig.other.execute(f"""
+        CREATE ROLE poor LOGIN; GRANT USAGE ON SCHEMA {home} TO poor; GRANT ALL ON notes, gate TO poor;
+        REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC
+    """)
+    poor = PostgresDriver(rig.driver._url.replace("troubadour@", "poor@"))
+    await poor.open()
+    try:
+        for note in "one", "two":
+            _, ((n,),) = await poor.run([Statement(INSERT, {"note": note}, 1), Statement(COUNT)])
+        assert n == 2
+        assert caplog.text.count("no temporary objects") == 1
+        with pytest.raises(Unexpected):
+            await poor.run([Statement(INSERT, {"note": "three"}), Statement(COUNT, expect=9)])
+        assert await rig.notes() == 2
+    finally:
+        await poor.close()
+        await rig.other.execute("GRANT TEMPORARY ON DATABASE postgres TO PUBLIC; DROP OWNED BY poor; DROP ROLE poor")
+
+
+async def test_a_list_that_meets_too_few_rows_is_undone(rig: Rig) -> None:
+    with pytest.raises(Unexpected, match="1 rows instead of 9 in statement 2"):
+        await rig.note("one", Statement(COUNT, expect=9))
+    assert await rig.notes() == 0
