@@ -25,7 +25,7 @@ from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.fitting import Fitter
 from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.lines import Lines
-from core.engine.persist import persist
+from core.engine.persist import intend, persist
 from core.engine.progress import Progress
 from core.engine.wakeups import Wakeups
 from core.ports import ArtifactStore, Clock, Deliveries
@@ -204,7 +204,12 @@ class Deliverer:
             return job
         if later_s := self._deliveries[job.platform].room_in_s(job):
             raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
-        return await self._store.move_delivery(job, DeliveryState.SENDING)
+        return await intend(
+            job,
+            lambda: self._store.move_delivery(job, DeliveryState.SENDING),
+            self._store.again,
+            lambda now: now.stage is DeliveryState.SENDING,
+        )
 
     async def _send(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool

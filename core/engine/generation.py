@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, suppress
 from typing import Unpack
 
 from core.domain.contract import RequestStatus
-from core.domain.errors import Conflict, GatewayError, RequestUnknown, StaleJob, StoreError
+from core.domain.errors import Conflict, GatewayError, RequestUnknown, StaleJob
 from core.domain.ids import Ids
 from core.domain.lifecycle import PASSING, Late, Reason, State
 from core.domain.models import Generation, GenerationChanges, Job, MoveChanges
@@ -20,7 +20,7 @@ from core.engine.downloads import no_audio
 from core.engine.fetching import Fetcher
 from core.engine.lease import Lease, holds
 from core.engine.pace import Pace, Patience
-from core.engine.persist import persist
+from core.engine.persist import intend, persist
 from core.engine.polling import Polling
 from core.engine.wakeups import Stopping, Wakeups
 from core.ports import Clock, Gateway, GatewayStatus
@@ -116,25 +116,23 @@ class Generator:
         return STALLED_S - self._clock.since_ms(max(made.updated_ms for made in job.generations)) / 1000
 
     async def _intend(self, job: Job, number: int, product: Product) -> Job:
-        """Commit that a request is about to leave; where the commit's answer is lost, read whether it took effect."""
+        """Commit that a request is about to leave."""
         now_ms = self._clock.now_ms()
-        deadline_ms = now_ms + round(product.deadline_s * 1000)
-        try:
-            return await self._store.move(
-                job,
-                number,
-                State.SUBMITTING,
-                attempts=job.generation(number).attempts + 1,
-                submitted_ms=now_ms,
-                deadline_ms=deadline_ms,
-            )
-        except StaleJob:
-            raise
-        except StoreError:
-            now = await persist(f"job {job.job_id}", lambda: self._store.again(job))
-            if now.generation(number).state is State.SUBMITTING:
-                return now
-            raise
+        sent: MoveChanges = {
+            "attempts": job.generation(number).attempts + 1,
+            "submitted_ms": now_ms,
+            "deadline_ms": now_ms + round(product.deadline_s * 1000),
+        }
+        return await self._committed(job, number, State.SUBMITTING, **sent)
+
+    async def _committed(self, job: Job, number: int, to: State, **changed: Unpack[MoveChanges]) -> Job:
+        """Commit a move before what comes next; an answer that was lost leaves no doubt of it."""
+        return await intend(
+            job,
+            lambda: self._store.move(job, number, to, **changed),
+            self._store.again,
+            lambda now: now.generation(number).state is to,
+        )
 
     async def _post(self, job: Job, number: int) -> Job:
         product = self._catalog[job.product]
@@ -287,7 +285,7 @@ class Generator:
         if not artifacts:
             return await self._fail(job, number, no_audio(trouble), str(trouble))
         async with self._deliverer.beginning(job, artifacts) as sends:
-            return await self._store.move(job, number, State.FETCHED, artifacts=artifacts, sends=sends)
+            return await self._committed(job, number, State.FETCHED, artifacts=artifacts, sends=sends)
 
     # --- late -> fetched | expired ------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Record what could not be found out again."""
+"""Record what could not be found out again, and what is about to be done."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from core.domain.errors import Conflict, StaleJob, StoreAway, StoreError
+from core.domain.models import Job
 
 log = logging.getLogger(__name__)
 
@@ -32,3 +33,21 @@ async def persist(what: str, change: Callable[[], Awaitable[T]], within_s: float
                 raise
             log.warning("%s: the store does not take what happened, and is asked again: %s", what, error)
             await asyncio.sleep(PAUSE_S)
+
+
+async def intend(
+    job: Job,
+    change: Callable[[], Awaitable[Job]],
+    again: Callable[[Job], Awaitable[Job]],
+    happened: Callable[[Job], bool],
+) -> Job:
+    """Commit what is about to be done; where the answer is lost, read by `again` whether it took effect."""
+    try:
+        return await change()
+    except StaleJob:
+        raise
+    except StoreError:
+        now = await persist(f"job {job.job_id}", lambda: again(job))
+        if happened(now):
+            return now
+        raise

@@ -18,8 +18,8 @@ from core.domain.errors import (
     TooLarge,
     Undecodable,
 )
-from core.domain.lifecycle import DeliveryState, Reason
-from core.domain.models import Destination
+from core.domain.lifecycle import DeliveryState, Reason, State
+from core.domain.models import Destination, Job
 from core.domain.quota import Standing
 from core.domain.refusals import NotFound, NotPermitted
 from core.engine.delivery import DELIVER_S
@@ -60,6 +60,27 @@ async def test_a_flood_wait_is_waited_for(rig: Rig) -> None:
         await at_rest(alive)
     assert len(rig.chat.heard) == 1
     assert rig.chat.uncertain == [False] * 4
+
+
+@pytest.mark.parametrize("what", ["move", "move_delivery"])
+async def test_an_upload_whose_intent_was_committed_without_an_answer_is_in_no_doubt(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0)
+    rig.chat.deliveries = [DeliveryDelayed("flood", retry_after_s=0.01)]  # the second try commits its intent by itself
+    async with rig.running() as alive:
+        change, lost = getattr(alive.store, what), [StoreAway("the answer was lost")]
+
+        async def changed(job: Job, *to: Any, **values: Any) -> Job:
+            done: Job = await change(job, *to, **values)
+            if {State.FETCHED, DeliveryState.SENDING}.intersection(to) and lost:
+                raise lost.pop()
+            return done
+
+        monkeypatch.setattr(alive.store, what, changed)
+        await ordered(alive)
+        await at_rest(alive)
+    assert (len(rig.chat.heard), rig.chat.uncertain, lost) == (1, [False, False], [])
 
 
 async def test_a_chat_that_stays_away_is_given_up(rig: Rig) -> None:
