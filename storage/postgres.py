@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
@@ -13,8 +13,9 @@ import asyncpg
 
 from core.domain.errors import Conflict, StoreAway, StoreError
 from storage.driver import Row, Statement, bindable
-from storage.postgres_functions import Functions
-from storage.postgres_session import FAULTS, GONE, IDLE_S, Session, Work, first_line, run_list
+from storage.postgres_functions import Functions, shape_of
+from storage.postgres_line import Line
+from storage.postgres_session import FAULTS, GONE, IDLE_S, Apart, Session, Work, first_line, run_list, run_together
 from storage.postgres_sql import bound, locks_of, translated
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class PostgresDriver:
         self._closing = False
         self._turns = Turns()
         self._functions = None if read_only else Functions()
+        self._line = Line(CONNECTIONS, ACQUIRE_S, self._serve)
 
     async def open(self) -> None:
         """Connect, and refuse a database that could not hold every text."""
@@ -190,9 +192,20 @@ class PostgresDriver:
         raise AssertionError
 
     async def _attempt(self, work: Work) -> list[list[Row]]:
-        functions = None if work.settings else self._functions
+        """Run the list once it has a connection; what takes no named locks may go together with others that wait."""
+        if self._functions and not (work.locks or work.settings):
+            shape = shape_of(work.ready)
+            if self._functions.may_have(shape):
+                with suppress(Apart):
+                    return await self._line.run(work, shape)
+        return await self._line.run(work, None)
+
+    async def _serve(self, works: Sequence[Work]) -> list[list[list[Row]]]:
         async with self._pool.acquire(timeout=ACQUIRE_S) as session:
-            return await run_list(session, functions, work)
+            if self._functions and len(works) > 1:
+                return await run_together(session, self._functions, works)
+            functions = None if works[0].settings else self._functions
+            return [await run_list(session, functions, works[0])]
 
 
 async def _make_durable(connection: Any) -> None:

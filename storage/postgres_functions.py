@@ -6,7 +6,7 @@ meets those of another.
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -54,7 +54,11 @@ class Function:
             f"CREATE OR REPLACE FUNCTION {self.name}({kinds}) RETURNS json LANGUAGE plpgsql AS $list${body}$list$"
         )
         self.arguments = 2 + len(self._sources)
-        self.call = f"SELECT {self.name}({', '.join(f'${n + 1}' for n in range(self.arguments))})"
+
+    def calls(self, many: int) -> str:
+        """Return a query that calls it for so many lists, one after the other; if one fails, none has happened."""
+        places = [range(n * self.arguments, (n + 1) * self.arguments) for n in range(many)]
+        return f"SELECT {', '.join(f'{self.name}({_numbers(each)})' for each in places)}"
 
     def _renumbered(self, n: int, one: Bound, shared: int, types: Sequence[str]) -> str:
         """Give the statement's values their numbers among the arguments; the locks are the first two."""
@@ -77,14 +81,18 @@ class Functions:
         self._known: dict[Shape, Function | None] = {}
         self._barred = False
 
+    def may_have(self, shape: Shape) -> bool:
+        """Say whether lists of this shape may have a function, as far as is known."""
+        if self._barred or len(shape) > MOST_STATEMENTS:
+            return False
+        return self._known[shape] is not None if shape in self._known else len(self._known) < MOST_FUNCTIONS
+
     async def of(self, connection: Any, ready: Sequence[Bound]) -> Function | None:
         """Return a list's function, which is there in this session; None where it has none."""
-        if self._barred or len(ready) > MOST_STATEMENTS:
+        shape = shape_of(ready)
+        if not self.may_have(shape):
             return None
-        shape = (_sharing(ready), *((one[0], one[2].expect, one[2].when) for one in ready))
         if shape not in self._known:
-            if len(self._known) >= MOST_FUNCTIONS:
-                return None
             self._known[shape] = await _described(connection, ready)
         function = self._known[shape]
         if function is None or function.name in connection.made:
@@ -113,6 +121,15 @@ async def _described(connection: Any, ready: Sequence[Bound]) -> Function | None
         returns.append(bool(columns))
     function = Function(ready, types, returns)
     return function if function.arguments <= MOST_ARGUMENTS else None
+
+
+def shape_of(ready: Sequence[Bound]) -> Shape:
+    """Return what a list has in common with those that are the same but for their values."""
+    return (_sharing(ready), *((one[0], one[2].expect, one[2].when) for one in ready))
+
+
+def _numbers(places: Iterable[int]) -> str:
+    return ", ".join(f"${place + 1}" for place in places)
 
 
 def _sharing(ready: Sequence[Bound]) -> tuple[int, ...]:

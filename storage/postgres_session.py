@@ -29,6 +29,10 @@ GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.Interna
 """The connection is of no more use; the server has undone what it was in the middle of. TimeoutError is an OSError."""
 
 
+class Apart(Exception):
+    """Lists that went together have not happened, since one of them can't: each is to go alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """A list as a connection takes it."""
@@ -73,9 +77,22 @@ async def run_list(session: Any, functions: Functions | None, work: Work) -> lis
         async with _all_or_unknown(session, work):
             return [await _meet(session, work.ready[0], limit_s)]
     if functions and (function := await functions.of(session, work.ready)):
-        async with _all_or_unknown(session, work):
-            return await _call(session, function, work, limit_s)
+        return (await _call(session, function, [work], limit_s))[0]
     return await _in_steps(session, work, limit_s)
+
+
+async def run_together(session: Any, functions: Functions, works: Sequence[Work]) -> list[list[list[Row]]]:
+    """Run lists of one shape in one transaction. Raises Apart, when nothing has happened, OutcomeUnknown, GONE."""
+    limit_s = works[0].limit_s + IDLE_S
+    await session.wake(limit_s)
+    try:
+        if function := await functions.of(session, works[0].ready):
+            return await _call(session, function, works, limit_s)
+    except (OutcomeUnknown, *GONE):
+        raise
+    except (StoreError, *FAULTS, ValueError, OverflowError) as error:
+        raise Apart from error
+    raise Apart
 
 
 @asynccontextmanager
@@ -90,14 +107,16 @@ async def _all_or_unknown(session: Any, work: Work) -> AsyncIterator[None]:
         raise OutcomeUnknown(f"the connection broke during a change: {first_line(error)}") from None
 
 
-async def _call(session: Any, function: Function, work: Work, limit_s: float) -> list[list[Row]]:
+async def _call(session: Any, function: Function, works: Sequence[Work], limit_s: float) -> list[list[list[Row]]]:
+    values = [value for work in works for value in function.values(work.ready, work.locks)]
     try:
-        ((answer,),), _ = await session.apply(function.call, function.values(work.ready, work.locks), limit_s)
+        async with _all_or_unknown(session, works[0]):
+            (answers,), _ = await session.apply(function.calls(len(works)), values, limit_s)
     except asyncpg.PostgresError as error:
         if error.sqlstate == UNEXPECTED:
             raise Unexpected(first_line(error)) from None
         raise
-    return read(answer)
+    return [read(answer) for answer in answers]
 
 
 async def _in_steps(session: Any, work: Work, limit_s: float) -> list[list[Row]]:

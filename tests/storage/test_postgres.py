@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core.domain.errors import StaleJob, StoreAway
+from core.domain.errors import Conflict, StaleJob, StoreAway
 from core.domain.lifecycle import State
 from core.domain.models import Person
 from storage.admin_store import SqlAdminStore
@@ -316,3 +316,18 @@ async def test_a_list_that_meets_too_few_rows_is_undone(rig: Rig) -> None:
     with pytest.raises(Unexpected, match="1 rows instead of 9 in statement 2"):
         await rig.note("one", Statement(COUNT, expect=9))
     assert await rig.notes() == 0
+
+
+@pytest.mark.parametrize(("last", "commits"), [("sixteenth", 1), ("first", 15)])
+async def test_lists_that_wait_together_are_one_commit_and_fail_apart(rig: Rig, last: str, commits: int) -> None:
+    async with rig.locked("LOCK TABLE gate"):
+        read = Statement("SELECT * FROM gate")
+        before = [asyncio.create_task(rig.driver.run([read], beside=["band"])) for _ in range(CONNECTIONS)]
+        await rig.waiting(CONNECTIONS)
+        notes = ["first", *map(str, range(14)), last]
+        together = [asyncio.create_task(rig.note(note)) for note in notes]
+    await asyncio.gather(*before)
+    *results, final = await asyncio.gather(*together, return_exceptions=True)
+    assert results == [[[]]] * 15
+    assert isinstance(final, Conflict) is (last == "first")
+    assert await rig.other.fetchval("SELECT count(DISTINCT xmin::text) FROM notes") == commits
