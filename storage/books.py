@@ -301,11 +301,11 @@ CHECKS: Mapping[str, str] = {
     "nobody's balance is negative": "SELECT * FROM balances WHERE balance_micros < 0",
     "a closed job keeps no destination, unless its audio may come late": """
         SELECT job_id, state FROM jobs
-        WHERE closed_ms IS NOT NULL AND late <> 'awaited' AND destination NOT LIKE '%"data": {}%'
+        WHERE closed_ms IS NOT NULL AND late <> 'awaited' AND destination <> '' AND destination NOT LIKE '%"data": {}%'
         UNION ALL
         SELECT deliveries.job_id, deliveries.state FROM deliveries
         JOIN jobs ON jobs.job_id = deliveries.job_id AND closed_ms IS NOT NULL
-        WHERE deliveries.destination NOT LIKE '%"data": {}%'
+        WHERE deliveries.destination <> '' AND deliveries.destination NOT LIKE '%"data": {}%'
     """,
 }
 

@@ -11,7 +11,7 @@ from core.domain.models import Changes, Delivery, Destination, Generation, Gener
 from core.domain.reports import EntryKind
 from storage import jobs_sql, money_sql
 from storage.driver import Row, Statement, storable
-from storage.job_rows import delivery_of, stored, with_delivery, with_generation, with_row
+from storage.job_rows import delivery_of, stored, stored_token, with_delivery, with_generation, with_row
 
 _OF_JOB = Changes.__optional_keys__ | {
     "state", "worker_id", "generations", "deliveries", "kept", "updated_ms", "resolved_ms", "closed_ms",
@@ -172,7 +172,7 @@ def opening(job_id: str, opened: Sequence[Generation], now_ms: int, *, of_one: b
             f"characters_{n}": made.characters,
             f"cost_micros_{n}": made.cost_micros,
             f"pause_ms_{n}": made.pause_ms,
-            f"callback_token_{n}": made.callback_token,
+            f"callback_token_{n}": stored_token(job_id, made.callback_token),
         }
     return Statement(jobs_sql.open_generations(len(opened)), args, len(opened))
 

@@ -15,12 +15,22 @@ from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
 from core.domain.models import Artifact, Delivery, Destination, Generation, Job
 from storage import jobs_sql
 from storage.driver import Driver, Row, Statement
-from storage.rows import split
+from storage.rows import compact, split
 
 READ = 512
 """Texts of rows that are kept as they were read."""
 _OF_JOB = frozenset(field.name for field in fields_of(Job)) - {"generations"}
 _OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail", "kept")
+
+
+def stored_token(job_id: str, token: str) -> str:
+    """Write a callback's token as its column holds it: without the name of its job."""
+    return token.removeprefix(job_id)
+
+
+def read_token(job_id: str, text: str) -> str:
+    """Read what `stored_token` wrote, or an earlier release, which wrote all of it."""
+    return f"{job_id}{text}" if text.startswith(".") else text
 
 
 def destination_json(destination: Destination) -> JSON:
@@ -29,8 +39,8 @@ def destination_json(destination: Destination) -> JSON:
 
 
 def destination_text(destination: Destination) -> str:
-    """Write a destination as its column holds it."""
-    return json.dumps(destination_json(destination))
+    """Write a destination as its column holds it, which its job's platform reads: "" where nothing is left of it."""
+    return compact(dict(destination.data)) if destination.data else ""
 
 
 def columns_of(admission: Admission) -> dict[str, Any]:
@@ -44,7 +54,7 @@ def columns_of(admission: Admission) -> dict[str, Any]:
         "direct": int(order.caller.direct),
         "channel": order.caller.channel,
         "product": order.product,
-        "parameters": json.dumps(dict(admission.parameters)),
+        "parameters": compact(dict(admission.parameters)),
         "characters": admission.characters,
         "price_micros": admission.price_micros,
         "cost_micros": admission.cost_micros,
@@ -87,9 +97,9 @@ def stored(value: Any) -> Any:
         case Destination():
             return destination_text(value)
         case tuple():
-            return json.dumps([artifact.to_json() for artifact in value])
+            return compact([artifact.to_json() for artifact in value])
         case dict():
-            return json.dumps(value)
+            return compact(value)
         case _:
             return value
 
@@ -119,7 +129,7 @@ def job_of(row: Row, generations: Sequence[Row] = ()) -> Job:
         "direct": bool(fields["direct"]),
         "roles": split(fields["roles"]),
         "parameters": parameters,
-        "destination": destination_of(fields["destination"]),
+        "destination": destination_of(fields["destination"], fields["platform"]),
         "generations": tuple(made) or (generation_of(values, parameters, "generation_"),),
     }
     return Job(**{**fields, **read})
@@ -133,6 +143,7 @@ def generation_of(row: Mapping[str, Any] | Row, parameters: Mapping[str, Any], p
         "reason": Reason(fields["reason"]) if fields["reason"] else None,
         "parameters": _parameters(fields["parameters"]) if fields["parameters"] else parameters,
         "artifacts": _artifacts(fields["artifacts"]),
+        "callback_token": read_token(row["job_id"], fields["callback_token"]),
     }
     return Generation(**{**fields, **read})
 
@@ -141,7 +152,7 @@ def with_generation(job: Job, number: int, changes: Mapping[str, Any], row: Row)
     """Return the job with these changes of a generation, and what others may have noted: its request, and a place."""
     made = replace(job.generation(number), **{**changes, "request_id": row["request_id"]})
     generations = (*job.generations[: number - 1], made, *job.generations[number:])
-    placed = job.destination if job.delivery else destination_of(row["destination"])
+    placed = job.destination if job.delivery else destination_of(row["destination"], job.platform)
     return replace(job, generations=generations, destination=placed)
 
 
@@ -155,13 +166,13 @@ def with_row(job: Job, changes: Mapping[str, Any], row: Row) -> Job:
         late=Late(row["late"]),
         shown=row["shown"],
         closed_ms=row["closed_ms"],
-        destination=job.destination if job.delivery else destination_of(row["destination"]),
+        destination=job.destination if job.delivery else destination_of(row["destination"], job.platform),
     )
 
 
 def with_delivery(job: Job, delivery: Delivery, row: Row) -> Job:
     """Return the job with its delivery, which goes where that row says."""
-    return replace(job, delivery=delivery, destination=destination_of(row["destination"]))
+    return replace(job, delivery=delivery, destination=destination_of(row["destination"], job.platform))
 
 
 def delivery_of(job: Job) -> Delivery:
@@ -186,10 +197,10 @@ def _parameters(text: str) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=READ)
-def destination_of(text: str) -> Destination:
-    """Read a destination from its column."""
-    read = json.loads(text)
-    return Destination(read["platform"], MappingProxyType(read["data"]))
+def destination_of(text: str, platform: str) -> Destination:
+    """Read a destination from its column, in a job of this platform; earlier releases wrote both."""
+    read = json.loads(text) if text else {}
+    return Destination(platform, MappingProxyType(read["data"] if read.keys() == {"platform", "data"} else read))
 
 
 @lru_cache(maxsize=READ)

@@ -15,7 +15,7 @@ from core.ports import Clock
 from storage import accounts_sql, communities_sql, members_sql, money_sql, pronunciations_sql
 from storage.driver import Driver, Row, Statement
 from storage.job_rows import destination_json
-from storage.rows import entry_of, joined, limits_of, whose
+from storage.rows import compact, entry_of, joined, limits_of, whose
 
 ASK_PAUSE_MS = 3_600_000
 """Between a decision on a member's wish and their next wish."""
@@ -175,7 +175,7 @@ def _placed(order: Order) -> str:
     readings = {name: dict(parameters) for name, parameters in order.readings.items()}
     turns = {"turns": _written(order.turns)} if order.turns else {}
     casts = {"casts": {name: _written(each) for name, each in order.casts.items()}} if order.casts else {}
-    return json.dumps({**placed, "destination": where, "readings": readings, "added": order.added, **turns, **casts})
+    return compact({**placed, "destination": where, "readings": readings, "added": order.added, **turns, **casts})
 
 
 def _written(turns: Sequence[Turn]) -> list[tuple[str, str]]:

@@ -158,10 +158,10 @@ VALUES (
 # `sign` 1 places a hold, -1 gives it back.
 LEDGER_HOLD = """
 INSERT INTO ledger (
-    entry_id, at_ms, community_id, account_id, member, kind, job_id, day_ms, month_ms, allowance_micros, balance_micros
+    entry_id, at_ms, community_id, account_id, member, kind, day_ms, month_ms, allowance_micros, balance_micros
 )
 SELECT
-    job_id || ':' || :kind, :now_ms, community_id, account_id, :member, :kind, job_id, day_ms, month_ms,
+    job_id || ':' || :kind, :now_ms, community_id, account_id, :member, :kind, day_ms, month_ms,
     :sign * allowance_micros, -:sign * balance_micros
 FROM holds WHERE job_id = :job_id
 """
@@ -223,9 +223,8 @@ AND (CAST(:total_micros AS BIGINT) IS NULL OR used_micros + :upstream_micros <= 
 """
 
 LEDGER_CHARGE = """
-INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, job_id, day_ms, month_ms, charged_micros)
-SELECT
-    job_id || ':charge', :now_ms, community_id, account_id, :member, 'charge', job_id, day_ms, month_ms, :charged_micros
+INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, day_ms, month_ms, charged_micros)
+SELECT job_id || ':charge', :now_ms, community_id, account_id, :member, 'charge', day_ms, month_ms, :charged_micros
 FROM holds WHERE job_id = :job_id AND :charged_micros <= allowance_micros + balance_micros
 """
 
@@ -243,10 +242,9 @@ WHERE job_id = :job_id
 LOST = "made.job_id || ':upstream' || CASE made.number WHEN 1 THEN '' ELSE ':' || CAST(made.number AS TEXT) END"
 """The id of the entry of what the operator pays for a generation."""
 LEDGER_UPSTREAM = f"""
-INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, job_id, upstream_micros, reason)
+INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, upstream_micros, reason)
 SELECT
-    {LOST}, :now_ms, jobs.community_id, held.account_id, jobs.member, 'upstream', made.job_id,
-    made.upstream_micros, made.reason
+    {LOST}, :now_ms, jobs.community_id, held.account_id, jobs.member, 'upstream', made.upstream_micros, made.reason
 FROM generations AS made
 JOIN jobs ON jobs.job_id = made.job_id
 JOIN ledger AS held ON held.entry_id = made.job_id || ':hold'

@@ -12,7 +12,7 @@ from core.domain.previews import AGAIN_MS, Preview, PreviewState, WhyNot, decide
 from core.domain.quota import Period, window
 from core.ports import Clock
 from storage.driver import Driver, Row, Statement, Unexpected, When, run_once
-from storage.rows import TOTAL, read_as
+from storage.rows import TOTAL, compact, read_as
 
 BUDGET = "preview budget"
 """The name of what is left of it, for `Driver.run`."""
@@ -107,7 +107,7 @@ class SqlPreviews:
         return await self._change(NOTE, {"preview_id": preview.preview_id, "request_id": request_id})
 
     async def keep(self, preview: Preview, artifact: Artifact) -> Preview:
-        return await self._change(KEEP, {"preview_id": preview.preview_id, "artifact": json.dumps(artifact.to_json())})
+        return await self._change(KEEP, {"preview_id": preview.preview_id, "artifact": compact(artifact.to_json())})
 
     async def fail(self, preview: Preview, reason: Reason, *, spent: bool) -> Preview:
         args = {"state": preview.state.value, "reason": reason.value}

@@ -1,18 +1,28 @@
 """How columns become values."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from core.domain.audit import AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.quota import Limits
 from core.domain.reports import Community, Entry, EntryKind, Spent, Usage
-from storage.driver import Row
+from storage.driver import UNSTORABLE, Row
 
 T = TypeVar("T")
 TOTAL = "total pool"
 """The name of what is left for everybody, for `Driver.run`. What gives back needs no turn: it only adds to it."""
+
+_write = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_write_escaped = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def compact(value: Any) -> str:
+    """Write JSON in few bytes; what a text column can't hold is escaped."""
+    text = _write(value)
+    return text if text.isascii() or not UNSTORABLE.search(text) else _write_escaped(value)
 
 
 def joined(words: Sequence[str]) -> str:

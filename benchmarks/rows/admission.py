@@ -87,19 +87,20 @@ def _writes(connection: sqlite3.Connection) -> Iterator[list[Write]]:
     of_job, of_whom, seen = defaultdict[str, list[Write]](list), defaultdict[Any, list[Write]](list), set[Write]()
     contexts: dict[str, dict[str, Any]] = defaultdict(dict)
     for table in _tables(connection):
-        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]  # none that SQLite fills itself
         who = tuple(name for name in WHO if name in columns)
         insert = f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})"
         for row in connection.execute(f"SELECT * FROM {table}"):
-            if "job_id" in columns:
-                of_job[row["job_id"]].append((insert, tuple(row)))
+            values = tuple(row[name] for name in columns)
+            if "job_id" in row.keys():  # noqa: SIM118 - a sqlite3.Row
+                of_job[row["job_id"]].append((insert, values))
                 contexts[row["job_id"]] |= {name: row[name] for name in who}
             elif "used_micros" in columns:
                 values = tuple(COST_MICROS if name == "used_micros" else row[name] for name in columns)
                 of_whom[who, tuple(row[name] for name in who)].append((f"{insert} {COUNTED}", values))
             else:
                 noted = f"{insert} {NOTED}" if "last_order_ms" in columns else insert
-                of_whom[who, tuple(row[name] for name in who)].append((noted, tuple(row)))
+                of_whom[who, tuple(row[name] for name in who)].append((noted, values))
     kinds = {who for who, _ in of_whom}
     for job_id, writes in sorted(of_job.items()):
         context = contexts[job_id]

@@ -10,5 +10,6 @@ from core.domain.models import Turn
 
 def digest_of(product: str, parameters: Mapping[str, Any], turns: Sequence[Turn] = ()) -> str:
     """Return what orders of the same audio have in common: of parameters and text as they are sent."""
+    # 80 bits: whoever makes two texts that share them hears one instead of the other, and nobody else does.
     sent = [product, sorted(parameters.items()), [(turn.voice, turn.text) for turn in turns]]
-    return blake2b(json.dumps(sent).encode(), digest_size=16).hexdigest()
+    return blake2b(json.dumps(sent).encode(), digest_size=16).hexdigest()[:20]

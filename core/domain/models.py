@@ -1,7 +1,7 @@
 """The values that travel between adapters, service, worker and store."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Self, TypedDict
@@ -148,13 +148,16 @@ class Artifact:
         return cls(path=str(path), probe=probe, size_bytes=size_bytes)
 
     @classmethod
-    def from_json(cls, data: JSON) -> Self:
-        """Read what `to_json` wrote."""
-        return cls(**{**data, "probe": Probe(**data["probe"])})
+    def from_json(cls, data: JSON | list[Any]) -> Self:
+        """Read what `to_json` wrote, in this release or with names in an earlier one."""
+        if isinstance(data, dict):
+            return cls(**{**data, "probe": Probe(**data["probe"])})
+        path, size_bytes, *probe = data
+        return cls(path=path, probe=Probe(*probe), size_bytes=size_bytes)
 
-    def to_json(self) -> JSON:
+    def to_json(self) -> list[Any]:
         """Return plain values for the store."""
-        return asdict(self)
+        return [self.path, self.size_bytes, *astuple(self.probe)]
 
 
 Kept = Mapping[str, Any]

@@ -142,7 +142,8 @@ FALSE = [
         for column in ("day_ms", "month_ms", "allowance_micros", "balance_micros")
     ),
     ("holds", "TRUE", None, OPEN),
-    *(("ledger", JOBS_ENTRY, other(column), WHOSE) for column in ("community_id", "member", "job_id")),
+    *(("ledger", JOBS_ENTRY, other(column), WHOSE) for column in ("community_id", "member")),
+    ("ledger", "kind = 'hold'", "entry_id = 'else:hold'", WHOSE),
     ("ledger", f"{JOBS_ENTRY} AND kind <> 'hold'", other("account_id"), ACCOUNT),
     ("ledger", "kind = 'hold' AND balance_micros = 0", other("account_id"), USAGE),
     ("ledger", GIVEN + " OR balance_micros < 0", other("account_id"), BALANCE),
@@ -164,8 +165,6 @@ FALSE = [
     ("ledger", "kind <> 'upstream'", "kind = 'upstream'", SHAPE),
     ("ledger", "kind <> 'charge'", "kind = 'charge'", SHAPE),
     ("ledger", "kind <> 'grant'", "kind = 'grant'", SHAPE),
-    ("ledger", JOBS_ENTRY, "job_id = NULL", SHAPE),
-    ("ledger", GIVEN, f"job_id = {ELSE}", SHAPE),
     ("ledger", "kind IN ('hold', 'charge', 'void')", "at_ms = at_ms - 1", WHOSE),
     ("ledger", GIVEN, "at_ms = at_ms - 1", CREDIT),
     *(("ledger", RESOLUTION, f"{column} = {column} + {DAY_MS}", DAY) for column in ("day_ms", "month_ms")),
@@ -242,7 +241,7 @@ NO_MONEY = {
     "artifacts updated_ms",
     "accounts": "opened_for",
     "deliveries": "attempts reason detail created_ms updated_ms kept",
-    "ledger": "reason",
+    "ledger": "reason job_id",  # which follows from entry_id and kind
     "audit": "act",
     "previews": "preview_id voice language",
     "quotas": "kind",

@@ -1,6 +1,7 @@
 """A database from before generations had rows of their own, with jobs in every state: all of it comes along."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -67,7 +68,7 @@ async def test_each_job_has_one_generation_that_is_as_far(
         assert (made.number, made.part, made.cost_micros, made.characters, made.parameters) == (
             1, 1, row["cost_micros"], row["characters"], json.loads(row["parameters"]),
         )  # fmt: skip
-        assert [artifact.to_json() for artifact in made.artifacts] == json.loads(row["artifacts"])
+        assert [asdict(artifact) for artifact in made.artifacts] == json.loads(row["artifacts"])
         assert (job.delivery.number if job.delivery else 0) == row["deliveries"]
     assert [sentence async for sentence in breaches(driver)] == []
     assert await BEFORE.standings(store) == BEFORE.figures["standings"]

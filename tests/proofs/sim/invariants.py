@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.domain.models import Artifact
 from core.domain.quota import Period, window
 from storage.books import CHECKS
 from storage.jobs_sql import DELIVERED_BY
@@ -199,8 +200,8 @@ def _check_money(
 
 
 def _check_kept(history: "History", order: int, made: sqlite3.Row) -> None:
-    for artifact in json.loads(made["artifacts"]):
-        path = Path(artifact["path"])
+    for written in json.loads(made["artifacts"]):
+        path = Path(Artifact.from_json(written).path)
         if not path.exists() or played(path.read_bytes()) is None:
             history.breach("what is kept can be sent again", f"order {order}: {path.name}")
 
