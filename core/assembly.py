@@ -6,8 +6,10 @@ from types import MappingProxyType
 
 from core.admin import Admin
 from core.communities import Communities
+from core.domain.finishing import AS_IS, Finish
 from core.domain.ids import Ids
 from core.domain.lifecycle import Stage
+from core.domain.models import Job
 from core.domain.policy import Policy
 from core.domain.products import Catalog, catalog
 from core.domain.troubles import Troubles
@@ -78,6 +80,8 @@ class Runtime:
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     meters: Meters = field(default_factory=Meters)
     troubles: Troubles = field(default_factory=Troubles)
+    finish_of: Callable[[Job], Finish] = lambda _: AS_IS
+    """How a job's files are finished."""
     share: Lease | Elsewhere | None = None
     """The right to carry jobs among other workers, or how to reach those who do; None where there are no others."""
 
@@ -146,7 +150,7 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Dura
 def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, lease: Lease) -> Worker:
     wakeups, arrivals = Wakeups(), Arrivals(runtime.meters, runtime.troubles)
     deliveries = {name: ObservedDelivery(name, chat, runtime.meters) for name, chat in runtime.deliveries.items()}
-    fitter = Fitter(runtime.media, deliveries)
+    fitter = Fitter(runtime.media, deliveries, runtime.finish_of)
     queue = FairQueue(runtime.limits)
     outlooks = Outlooks(
         queue=queue,

@@ -19,7 +19,10 @@ ONLY_IN = {
     "telegram": "bots/telegram/",
     "aiosqlite": "storage/sqlite.py",
     "sqlite3": "storage/sqlite.py storage/backup.py",
-    "av": "core/media/child.py core/media/reading.py core/media/writing.py core/media/shaping.py bots/sandbox/",
+    "av": (
+        "core/media/child.py core/media/finishing.py core/media/measuring.py core/media/reading.py"
+        " core/media/writing.py core/media/shaping.py bots/sandbox/"
+    ),
     "espeakng_loader": "bots/sandbox/",
     "numpy": "bots/sandbox/",
     "babel": "bots/text/",

@@ -19,7 +19,7 @@ from bots.app.notifier import Notifier
 from bots.app.roles import Part, Role
 from bots.app.settings import Settings
 from bots.app.stores import Stores, open_stores
-from bots.app.values import catalog_of, keep_of, limits_of, pace_of, policy_of
+from bots.app.values import catalog_of, finish_of, keep_of, limits_of, pace_of, policy_of
 from bots.platform import Platform
 from bots.text import operator_replies
 from bots.text.in_language import InLanguage
@@ -190,6 +190,7 @@ async def _runtime(
             limits=limits_of(settings),
             pace=pace_of(settings, LOOK_S if settings.shareable else None),
             meters=stores.meters,
+            finish_of=finish_of(settings),
             share=_share(settings, chats, stores, part),
         )
 

@@ -56,6 +56,10 @@ Seconds = Annotated[float, BeforeValidator(_seconds)]
 """Typed as a number, or as admins type a time."""
 
 
+Loudness = Annotated[float | None, BeforeValidator(lambda value: None if value == "off" else value)]
+"""Typed as a number, or `off`."""
+
+
 def _put(instead: str) -> str:
     """Say what to put instead of an amount, unless only its writer knows that."""
     better = instead.replace(PERIOD, Period.DAY)
@@ -235,6 +239,15 @@ class Voices(Group):
     """Voices that the gateway knows besides the built-in ones, with spaces or commas between them."""
     voices_file: Path | None = Field(None, examples=["voices.toml"])
     """Your own or further voices with their ids, aliases and descriptions; docs/operating.md shows one."""
+
+
+class Finishing(Group):
+    """How audio is finished before it is sent; a file that is so already goes as it came."""
+
+    loudness_lufs: Loudness = Field(-16, ge=-40, le=-5)
+    """The loudness that speech and music get (EBU R128, in LUFS), with their peaks limited; `off`: all keep theirs."""
+    trim_silence: bool = True
+    """Silence before and after speech is shortened."""
 
 
 class Machine(Group):

@@ -13,7 +13,7 @@ from pydantic import SecretStr, ValidationError, field_validator, model_validato
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bots.app.env_file import read_lines
-from bots.app.fields import Chats, Gateway, Limits, Machine, Money, Products, Voices
+from bots.app.fields import Chats, Finishing, Gateway, Limits, Machine, Money, Products, Voices
 from bots.app.typos import bare, choices_of, in_choices, misspelt, worded, wrong_with_token
 from bots.app.voices_file import read_voices
 from core.domain.errors import ConfigurationError
@@ -50,7 +50,7 @@ def address_of(url: str) -> Path | str:
     return Path(path)
 
 
-class Settings(Chats, Gateway, Money, Limits, Products, Voices, Machine, BaseSettings):  # type: ignore[misc, valid-type]
+class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Machine, BaseSettings):  # type: ignore[misc, valid-type]
     """Every setting, checked. Secrets never show in repr, logs or errors."""
 
     model_config = SettingsConfigDict(

@@ -1,10 +1,14 @@
 """What the settings mean to the core."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bots.app.settings import Settings
+from bots.text import titles
+from core.domain.finishing import Finish
+from core.domain.models import Job
 from core.domain.policy import Policy
-from core.domain.products import PRODUCTS, Catalog, catalog
+from core.domain.products import PRODUCTS, Catalog, Sound, catalog, row_of
 from core.domain.quota import DAY_MS
 from core.engine.maintenance import Keep
 from core.engine.pace import Pace
@@ -39,6 +43,17 @@ def policy_of(settings: Settings) -> Policy:
         price_micros=settings.price_micros,
         owners=frozenset(settings.owners),
     )
+
+
+def finish_of(settings: Settings) -> Callable[[Job], Finish]:
+    """Return how a job's files are finished: only speech is trimmed, as silence belongs to music."""
+
+    def finish(job: Job) -> Finish:
+        tags = (("title", titles.song_title(job)), ("artist", titles.performer(job)))
+        trims = settings.trim_silence and row_of(job.product).sound is Sound.VOICE
+        return Finish(settings.loudness_lufs, trims, tags)
+
+    return finish
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Self
 
+from core.domain.finishing import AS_IS, Finish
 from core.domain.jsontype import JSON
 
 ATTEMPTS = 3
@@ -32,6 +33,8 @@ class Probe:
     duration_ms: int
     mime: str
     extension: str
+    waveform: str = ""
+    """Its peaks, at most 256 of 0 to 255, in base64; only of a file that was made for a chat that shows them."""
 
     @property
     def kind(self) -> str:
@@ -140,6 +143,9 @@ class Want:
     """The target to transcode to, if the chat plays it; else the other one."""
     output_format: str = ""
     """What the member chose; it goes before what the chat plays."""
+    finish: Finish = AS_IS
+    waveform: bool = False
+    """The chat shows one, and has it made by whoever sends a file."""
 
     def __post_init__(self) -> None:
         """Refuse a want that no transcoding can serve."""
@@ -149,7 +155,8 @@ class Want:
     @classmethod
     def from_json(cls, data: JSON) -> Self:
         """Read what `to_json` wrote."""
-        return cls(**data | {"playable": frozenset(data["playable"])})
+        finish = Finish.from_json(data["finish"])
+        return cls(**data | {"playable": frozenset(data["playable"]), "finish": finish})
 
     def to_json(self) -> JSON:
         """Return plain values for the media process."""
@@ -158,7 +165,14 @@ class Want:
             "playable": [*self.playable],
             "prefer": self.prefer,
             "output_format": self.output_format,
+            "finish": self.finish.to_json(),
+            "waveform": self.waveform,
         }
+
+    @property
+    def looks(self) -> bool:
+        """Whether a file must be heard as a whole before it can be said what is sent of it."""
+        return self.waveform or self.finish.shapes
 
     def takes(self, probe: Probe, size_bytes: int) -> bool:
         """Say whether a file can go as it is."""
@@ -175,15 +189,16 @@ class Want:
         wanted = chosen(self.output_format, probe.channels)
         return wanted is None or (probe.kind, probe.sample_rate_hz) == (wanted.kind, wanted.sample_rate_hz)
 
-    def writes(self, made: Probe, size_bytes: int, *, mend: bool) -> tuple[Encoding, ...] | None:
+    def writes(self, made: Probe, size_bytes: int, *, anew: bool) -> tuple[Encoding, ...] | None:
         """Return the encodings worth trying in place of a file, best first; None where it can go as it is.
 
-        `mend`: its header is wrong, and its samples as they are would do.
+        `anew`: the file would do, but for its header or how it sounds.
         """
         takes = self.takes(made, size_bytes)
-        if takes and not mend:
+        if takes and not anew:
             return None
-        again = (wav(made.codec, min(made.channels, 2), made.sample_rate_hz),) if takes else ()
+        is_wav = takes and made.container == "wav"
+        again = (wav(made.codec, min(made.channels, 2), made.sample_rate_hz),) if is_wav else ()
         return again + self.encodings(made.channels, made.duration_ms)
 
     def encodings(self, channels: int, duration_ms: int) -> tuple[Encoding, ...]:

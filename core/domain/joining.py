@@ -15,6 +15,8 @@ PEAK_DBFS = -1.5
 """No part is made louder than this; lossy encoders overshoot by about as much."""
 GAIN_DB = 20.0
 """The most that a part is made louder or quieter: beyond that its noise would speak."""
+LIMITED_DB = 6.0
+"""What a limiter may take from the peaks of a part that is to be as loud as something outside of its order."""
 YIELD_DB = 6.0
 """So far all parts go down together for one that has no room to go up."""
 SHORTEST_FILE_MS = 1000
@@ -71,29 +73,35 @@ class Piece:
         return self.part.pause_ms + self.sound_ms
 
 
-def gains(measures: Sequence[Measure]) -> list[float]:
-    """Return the decibels for each part that make all equally loud, as loud as their middle, without clipping."""
+def gains(measures: Sequence[Measure], target_lufs: float | None = None) -> list[float]:
+    """Return the decibels for each part that make all equally loud without clipping.
+
+    Without a target they become as loud as their middle, and no peak is limited for that.
+    """
     heard = [m for m in measures if m.loudness_lufs > UNMEASURED_LUFS]
     if not heard:
-        return [0.0] * len(measures)
-    middle = median(m.loudness_lufs for m in heard)
-    target = max(middle - YIELD_DB, min(middle, *(m.loudness_lufs + _room_db(m) for m in heard)))
-    return [_gain_db(m, target) for m in measures]
+        return [min(0.0, room_db(m.peak)) if target_lufs is not None else 0.0 for m in measures]
+    wanted = median(m.loudness_lufs for m in heard) if target_lufs is None else target_lufs
+    more_db = 0.0 if target_lufs is None else LIMITED_DB
+    reached = min(wanted, *(m.loudness_lufs + room_db(m.peak) + more_db for m in heard))
+    target = max(wanted - YIELD_DB, reached)
+    return [_gain_db(m, target, more_db) for m in measures]
 
 
-def _room_db(measure: Measure) -> float:
-    return PEAK_DBFS - 20 * log10(max(measure.peak, 1) / FULL_SCALE)
+def room_db(peak: float) -> float:
+    """Return how much louder a part can be made without its peaks being limited."""
+    return PEAK_DBFS - 20 * log10(max(peak, 1) / FULL_SCALE)
 
 
-def _gain_db(measure: Measure, target: float) -> float:
+def _gain_db(measure: Measure, target: float, more_db: float) -> float:
     if measure.loudness_lufs <= UNMEASURED_LUFS:
-        return min(0.0, _room_db(measure))
-    return max(-GAIN_DB, min(GAIN_DB, target - measure.loudness_lufs, _room_db(measure)))
+        return min(0.0, room_db(measure.peak))
+    return max(-GAIN_DB, min(GAIN_DB, target - measure.loudness_lufs, room_db(measure.peak) + more_db))
 
 
-def pieces(parts: Sequence[AudioPart], measures: Sequence[Measure]) -> list[Piece]:
+def pieces(parts: Sequence[AudioPart], measures: Sequence[Measure], target_lufs: float | None = None) -> list[Piece]:
     """Return what becomes of each part."""
-    return [Piece(*row) for row in zip(parts, measures, gains(measures), strict=True)]
+    return [Piece(*row) for row in zip(parts, measures, gains(measures, target_lufs), strict=True)]
 
 
 def length_ms(joined: Iterable[Piece]) -> int:

@@ -2,12 +2,13 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.domain.audio import Probe, RawFormat, Want, raw_format
 from core.domain.errors import CannotFit, MediaError
+from core.domain.finishing import AS_IS, Finish
 from core.domain.joining import AudioPart
 from core.domain.models import Artifact, Job
 from core.domain.parts import heading
@@ -23,8 +24,12 @@ MOST_PREPARED = 256
 class Fitter:
     """Knows what each chat takes, and what was made ready for it while its audio was first looked into."""
 
-    def __init__(self, media: MediaTools, deliveries: Deliveries) -> None:
+    def __init__(
+        self, media: MediaTools, deliveries: Deliveries, finish_of: Callable[[Job], Finish] = lambda _: AS_IS
+    ) -> None:
+        """`finish_of` returns how a job's files are finished."""
         self._media = media
+        self._finish_of = finish_of
         self._deliveries = deliveries
         self._prepared: OrderedDict[str, tuple[Want, Path, Probe]] = OrderedDict()
         """By the path of what was fetched."""
@@ -32,7 +37,8 @@ class Fitter:
     def wanted(self, job: Job) -> Want:
         """Return what the job's chat takes, and its member has chosen."""
         chosen = row_of(job.product).output_of(job.parameters)
-        return replace(self._deliveries[job.platform].accepts(job), output_format=chosen)
+        takes = self._deliveries[job.platform].accepts(job)
+        return replace(takes, output_format=chosen, finish=self._finish_of(job))
 
     async def look(self, job: Job, path: Path, raw: RawFormat | None) -> Probe:
         """Look into what was fetched, and in the same go make of it what the chat takes. Raises what `probe` raises."""

@@ -6,17 +6,18 @@ then each JSON line on stdin is one request and gets one JSON line back: `info` 
 """
 
 import errno
+import gc
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import av
 
-from core.domain.audio import Encoding, Want
+from core.domain.audio import Encoding, Probe, Want
 from core.media.jail import confine
 from core.media.reading import Listener, NotAudio, Silent, audio_of, expected, frames_of, opened
 from core.media.wave_header import unfinished
@@ -48,47 +49,83 @@ def prepare(path: str, raw: JSON | None, *, part: str, want: JSON) -> JSON:
     with opened(path, raw) as (source, container):
         seems = expected(source, container, size_bytes)
         mend = container == "wav" and unfinished(Path(path), size_bytes)
-        frames = listener.passing(frames_of(source))
+        frames: Iterable[av.AudioFrame] = listener.passing(frames_of(source))
+        waveform = ""
         fit: JSON | None = None
         try:
-            for encoding in (wanted.writes(seems, size_bytes, mend=mend) or ())[:1]:
-                fit = {"info": write(frames, part, encoding, max_bytes=wanted.max_bytes)}
+            if wanted.looks:
+                frames, waveform, anew = _finished(frames, path, raw, wanted, seems)
+                mend = mend or anew
+            encodings = wanted.writes(seems, size_bytes, anew=mend)
+            if encodings is not None:
+                fit = {"info": _written(frames, part, encodings, wanted) | {"waveform": waveform}}
         except (TooBig, OSError) as error:
             fit = refusal(error)
         for _ in frames:  # those that are not encoded
             pass
-    return {**listener.told(container, seems.codec), "fit": fit}
+    return {**listener.told(container, seems.codec), "waveform": waveform, "fit": fit}
 
 
-def transcode(path: str, raw: JSON | None, *, part: str, to: JSON, max_bytes: int) -> JSON:
+def _written(frames: Iterable[av.AudioFrame], part: str, encodings: Sequence[Encoding], wanted: Want) -> JSON:
+    if not encodings:
+        raise TooBig("whatever it is made")
+    return write(frames, part, encodings[0], max_bytes=wanted.max_bytes, tags=wanted.finish.tags)
+
+
+def _finished(
+    frames: Iterable[av.AudioFrame], path: str, raw: JSON | None, wanted: Want, seems: Probe
+) -> tuple[Iterable[av.AudioFrame], str, bool]:
+    """Return the frames with the finish that is wanted, their waveform, and whether the finish is worth a new file."""
+    from core.media.finishing import Finishing  # noqa: PLC0415
+
+    def again() -> Iterator[av.AudioFrame]:
+        with opened(path, raw) as (source, _):
+            yield from frames_of(source)
+
+    finishing = Finishing(frames, again, min(seems.channels, 2))
+    return finishing.finished(wanted.finish)
+
+
+def transcode(path: str, raw: JSON | None, *, part: str, to: JSON, max_bytes: int, want: JSON) -> JSON:
     """Write the audio anew and say what came out of it."""
-    with opened(path, raw) as (source, _):
-        return write(frames_of(source), part, Encoding(**to), max_bytes=max_bytes)
+    wanted, encoding, waveform = Want.from_json(want), Encoding(**to), ""
+    with opened(path, raw) as (source, container):
+        frames: Iterable[av.AudioFrame] = frames_of(source)
+        if wanted.looks:
+            seems = expected(source, container, Path(path).stat().st_size)
+            frames, waveform, _ = _finished(frames, path, raw, wanted, seems)
+        info = write(frames, part, encoding, max_bytes=max_bytes, tags=wanted.finish.tags)
+    return info | {"waveform": waveform}
 
 
 def measure(path: str, raw: JSON | None, channels: int) -> JSON:
     """Say where sound begins and ends in a part of an order, and how loud it is."""
-    from core.media.shaping import measured  # noqa: PLC0415
+    from core.media.measuring import lulls_ms, measured  # noqa: PLC0415
+    from core.media.shaping import plain  # noqa: PLC0415
 
     with opened(path, raw) as (source, _):
-        heard = measured(frames_of(source), channels)
-    if heard is None:
+        found = measured(plain(frames_of(source), channels))
+    if found is None:
         raise Silent("nothing is heard in a part")
-    return heard
+    heard, peaks = found
+    return heard | {"lulls_ms": list(lulls_ms(peaks))}
 
 
-def join(pieces: list[JSON], *, part: str, to: JSON, max_bytes: int) -> JSON:
+def join(pieces: list[JSON], *, part: str, to: JSON, max_bytes: int, want: JSON) -> JSON:
     """Write the parts of an order to one file, as `transcode` does."""
+    from core.media.measuring import Windows, waveform  # noqa: PLC0415
     from core.media.shaping import chapters_of, shaped  # noqa: PLC0415
 
-    encoding = Encoding(**to)
+    encoding, wanted, windows = Encoding(**to), Want.from_json(want), Windows()
 
     def frames() -> Iterator[av.AudioFrame]:
         for piece in pieces:  # only one is open at a time
             with opened(piece["path"], piece["raw"]) as (source, _):
-                yield from shaped(frames_of(source), encoding.channels, encoding.sample_rate_hz, piece)
+                yield from shaped(frames_of(source), encoding, piece)
 
-    return write(frames(), part, encoding, max_bytes=max_bytes, marks=chapters_of(pieces))
+    sound = windows.passing(frames()) if wanted.waveform else frames()
+    info = write(sound, part, encoding, max_bytes=max_bytes, marks=chapters_of(pieces), tags=wanted.finish.tags)
+    return info | {"waveform": waveform(windows.peaks()) if wanted.waveform else ""}
 
 
 OPERATIONS: dict[str, Callable[..., JSON]] = {act.__name__: act for act in (probe, prepare, transcode, measure, join)}
@@ -121,6 +158,7 @@ def main() -> None:
     confine(int(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints must not be taken for an answer
+    gc.freeze()  # each filter graph is collected, and what is imported need not be looked at for that
     print(json.dumps({"ready": os.getpid()}), file=answers, flush=True)
     for line in sys.stdin:
         request = json.loads(line)

@@ -8,7 +8,7 @@ import logging
 from asyncio import Semaphore
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import isfinite
 from pathlib import Path
 from uuid import uuid4
@@ -65,23 +65,35 @@ class Media:
 
         Raises what `probe` raises.
         """
+        try:
+            probe, made = await self._prepared(path, into, want, raw)
+        except (Undecodable, SilentAudio, StoreError):
+            raise
+        except MediaError as error:  # the encoder may be to blame
+            log.warning("%s could not be decoded and encoded at once: %s", path.name, error)
+            return await self.probe(path, raw), None
+        if isinstance(made, Exception):
+            log.warning("%s could not be made what the chat takes: %s", path.name, made)
+            return probe, None
+        return probe, made
+
+    async def _prepared(
+        self, path: Path, into: Path, want: Want, raw: RawFormat | None
+    ) -> tuple[Probe, tuple[Path, Probe] | MediaError | StoreError]:
+        """Return what the file is, and what is sent of it or why there is nothing."""
         asked = {"path": str(path), "raw": raw and asdict(raw), "want": want.to_json()}
         with _part_of(into) as part:
+            answer = await self._answer("prepare", asked | {"part": str(part)}, self._deadline_s)
+            heard = _probe(answer)
+            probe, fit = replace(heard, waveform=""), answer["info"].get("fit")
             try:
-                answer = await self._answer("prepare", asked | {"part": str(part)}, self._deadline_s)
-                probe, fit = _probe(answer), answer["info"].get("fit")
-            except (Undecodable, SilentAudio, StoreError):
-                raise
-            except MediaError as error:  # the encoder may be to blame
-                log.warning("%s could not be decoded and encoded at once: %s", path.name, error)
-                return await self.probe(path, raw), None
-            try:
-                if fit and fit.get("error") != "too_big":
+                if fit is None:
+                    return probe, (path, heard)
+                if fit.get("error") != "too_big":
                     return probe, (into, _published(_checked(fit), part, into))
-                return probe, await self.fit(path, probe, into, want, raw)
+                return probe, await self._written(path, probe, into, want, raw)
             except (MediaError, StoreError) as error:
-                log.warning("%s could not be made what the chat takes: %s", path.name, error)
-                return probe, None
+                return probe, error
 
     async def fit(
         self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
@@ -92,22 +104,24 @@ class Media:
         channel stays one; stereo is given up at low bitrates only.
         Raises CannotFit, and what `probe` raises.
         """
-        size_bytes = _size(path)
-        mend = want.takes(probe, size_bytes) and probe.container == "wav" and _unfinished(path, size_bytes)
-        encodings = want.writes(probe, size_bytes, mend=mend)
-        if encodings is None:
+        if want.looks:
+            _, made = await self._prepared(path, into, want, raw)
+            if isinstance(made, Exception):
+                raise made
+            return made
+        takes = want.takes(probe, _size(path))
+        if takes and not (probe.container == "wav" and _unfinished(path, _size(path))):
             return path, probe
-        for encoding in encodings:
-            if written := await self._transcode(path, raw, into, encoding, want.max_bytes):
+        return await self._written(path, probe, into, want, raw)
+
+    async def _written(
+        self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None
+    ) -> tuple[Path, Probe]:
+        size_bytes, what = _size(path), {"path": str(path), "raw": raw and asdict(raw)}
+        for encoding in want.writes(probe, size_bytes, anew=True) or ():
+            if written := await self._write("transcode", what, into, encoding, want, deadline_s=self._deadline_s):
                 return into, written
         raise CannotFit(size_bytes, want.max_bytes)
-
-    async def _transcode(
-        self, path: Path, raw: RawFormat | None, into: Path, encoding: Encoding, max_bytes: int
-    ) -> Probe | None:
-        """Return None when the result is too big."""
-        what = {"path": str(path), "raw": raw and asdict(raw)}
-        return await self._write("transcode", what, into, encoding, max_bytes=max_bytes, deadline_s=self._deadline_s)
 
     async def join(self, parts: Sequence[AudioPart], into: Path, want: Want) -> list[tuple[Path, Probe]]:
         """Join the parts of an order without a gap or click, equally loud, with chapter marks.
@@ -120,7 +134,7 @@ class Media:
             return [await self.fit(parts[0].path, parts[0].probe, into, want, parts[0].raw)]
         channels = min(max(part.probe.channels for part in parts), 2)
         measures = [await self._measure(part, channels) for part in parts]
-        files = groups(pieces(parts, measures), want, channels)
+        files = groups(pieces(parts, measures, want.finish.loudness_lufs), want, channels)
         names = [into] if len(files) == 1 else [into.with_stem(f"{into.stem}-{n}") for n in range(1, len(files) + 1)]
         return [(name, await self._join(file, name, want, channels)) for name, file in zip(names, files, strict=True)]
 
@@ -135,19 +149,17 @@ class Media:
         rows = [_row(piece, first=piece is file[0]) for piece in file]
         for encoding in want.encodings(channels, duration_ms):
             async with self._joining:
-                written = await self._write(
-                    "join", {"pieces": rows}, into, encoding, max_bytes=want.max_bytes, deadline_s=deadline_s
-                )
+                written = await self._write("join", {"pieces": rows}, into, encoding, want, deadline_s=deadline_s)
             if written:
                 return written
         raise CannotFit(sum(_size(piece.part.path) for piece in file), want.max_bytes)
 
     async def _write(
-        self, operation: str, what: JSON, into: Path, encoding: Encoding, *, max_bytes: int, deadline_s: float
+        self, operation: str, what: JSON, into: Path, encoding: Encoding, want: Want, *, deadline_s: float
     ) -> Probe | None:
         """Return None when the result is too big."""
         with _part_of(into) as part:
-            where = {"part": str(part), "to": asdict(encoding), "max_bytes": max_bytes}
+            where = {"part": str(part), "to": asdict(encoding), "max_bytes": want.max_bytes, "want": want.to_json()}
             try:
                 return _published(await self._answer(operation, what | where, deadline_s), part, into)
             except _TooBig:
@@ -247,6 +259,7 @@ def _probe(answer: JSON) -> Probe:
         container, codec = str(info["container"]), str(info["codec"])
         mime, extension = KINDS[codec if container == "raw" else container]
         rate, channels, duration = (int(info[name]) for name in ("sample_rate_hz", "channels", "duration_ms"))
-        return Probe(container, codec, rate, channels, duration, mime, extension)
+        waveform = str(info.get("waveform", ""))
+        return Probe(container, codec, rate, channels, duration, mime, extension, waveform)
     except (KeyError, TypeError, ValueError) as error:
         raise MediaError(f"the media process answered nonsense: {error!r}") from error

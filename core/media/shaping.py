@@ -1,7 +1,6 @@
-"""Measure one part of an order and shape it for its place among the others, frame by frame, in the media process."""
+"""Shape one part of an order for its place among the others, frame by frame, in the media process."""
 
 import gc
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
@@ -13,14 +12,12 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.filter import Graph
 
-WINDOW_MS = 10
-QUIET = 0.003
-"""Edges below this share of the part's peak (-50 dB) are silence: padding of encoders, room noise, dither."""
-QUIETEST = 8
+from core.domain.audio import Encoding
+from core.domain.joining import FULL_SCALE, PEAK_DBFS, room_db
+
 FADE_S = 0.004
-LULL_MS = 200
-"""Between two words."""
-LULLS_EVERY_MS = 10_000
+AUDIBLE_OFFSET = 65
+"""A five-hundredth of full scale: less makes no click where it begins."""
 
 
 def plain(frames: Iterable[av.AudioFrame], channels: int, rate: int | None = None) -> Iterator[av.AudioFrame]:
@@ -87,86 +84,28 @@ def pulled(graph: Graph) -> Iterator[Any]:
             yield graph.pull()
 
 
-class Windows:
-    """Loudest and lowest sample of each window, and the sum of all: few bytes for hours."""
-
-    def __init__(self) -> None:
-        self.highs, self.lows = array("h"), array("h")
-        self._total = self._count = 0
-        self._rest = array("h")
-
-    def add(self, frame: av.AudioFrame) -> None:
-        """Take in a frame of 16-bit samples."""
-        channels = frame.layout.nb_channels
-        self._rest.frombytes(bytes(frame.planes[0])[: 2 * frame.samples * channels])
-        size = frame.sample_rate * WINDOW_MS // 1000 * channels
-        whole = len(self._rest) // size * size
-        for at in range(0, whole, size):
-            self._note(self._rest[at : at + size])
-        del self._rest[:whole]
-
-    def _note(self, samples: array[int]) -> None:
-        self.highs.append(max(samples))
-        self.lows.append(min(samples))
-        self._total += sum(samples)
-        self._count += len(samples)
-
-    def heard(self) -> dict[str, Any] | None:
-        """Say where sound begins, ends and is quietest, its peak and its offset; None where nothing is heard."""
-        if self._rest:
-            self._note(self._rest)
-        if not self._count:
-            return None
-        offset = self._total / self._count
-        swings = zip(self.highs, self.lows, strict=True)
-        peaks = array("f", (max(high - offset, offset - low) for high, low in swings))
-        peak = max(peaks)
-        loud = [at for at, value in enumerate(peaks) if value > max(QUIETEST, QUIET * peak)]
-        if not loud:
-            return None
-        begin, end = max(loud[0] - 1, 0), min(loud[-1] + 2, len(peaks))
-        heard = {"begin_ms": begin * WINDOW_MS, "end_ms": end * WINDOW_MS, "peak": peak, "offset": offset}
-        return heard | {"lulls_ms": list(lulls_ms(peaks))}
-
-
-def lulls_ms(peaks: array[float]) -> Iterator[int]:
-    """Yield the middle of the quietest moment of each stretch."""
-    lull, stretch = LULL_MS // WINDOW_MS, LULLS_EVERY_MS // WINDOW_MS
-    for begin in range(0, len(peaks) - lull, stretch):
-        moments = range(begin, min(begin + stretch, len(peaks) - lull), lull // 4)
-        yield WINDOW_MS * (min(moments, key=lambda at: sum(peaks[at : at + lull])) + lull // 2)
-
-
-def measured(frames: Iterable[av.AudioFrame], channels: int) -> dict[str, Any] | None:
-    """Say what is heard in a part, and how loud it is (EBU R128, gated)."""
-    windows = Windows()
-
-    def noted() -> Iterator[av.AudioFrame]:
-        for frame in plain(frames, channels):
-            windows.add(frame)
-            yield frame
-
-    loudness = -70.0
-    for frame in filtered(noted(), ("ebur128", "metadata=1:framelog=quiet")):
-        loudness = float(frame.metadata.get("lavfi.r128.I", loudness))
-    heard = windows.heard()
-    return heard and {**heard, "loudness_lufs": loudness}
-
-
-def shaped(frames: Iterable[av.AudioFrame], channels: int, rate: int, piece: dict[str, Any]) -> Iterator[av.AudioFrame]:
+def shaped(frames: Iterable[av.AudioFrame], encoding: Encoding, piece: dict[str, Any]) -> Iterable[av.AudioFrame]:
     """Yield a part without its offset and its silent edges, as loud as it should be, after its pause."""
+    return shaped_by(plain(frames, encoding.channels, encoding.sample_rate_hz), piece)
+
+
+def shaped_by(frames: Iterable[av.AudioFrame], piece: dict[str, Any], *, trims: bool = True) -> Iterable[av.AudioFrame]:
+    """Yield 16-bit samples as `shaped` does; unless it `trims`, they begin and end as they do."""
     begin_s, end_s = piece["begin_ms"] / 1000, piece["end_ms"] / 1000
-    return filtered(
-        plain(frames, channels, rate),
-        ("dcshift", f"shift={-piece['offset'] / 32768:.8f}"),
-        ("volume", f"volume={piece['gain_db']:.3f}dB:precision=float"),
-        ("atrim", f"start={begin_s}:end={end_s}"),
-        ("asetpts", "N/SR/TB"),
-        ("afade", f"type=in:duration={FADE_S}"),
-        ("afade", f"type=out:start_time={end_s - begin_s - FADE_S:.4f}:duration={FADE_S}"),
-        ("adelay", f"delays={piece['pause_ms']}:all=1"),
-        ("aformat", "sample_fmts=s16"),
+    gain_db, offset = piece["gain_db"], piece["offset"]
+    limits = gain_db > room_db(piece["peak"])
+    filters = (
+        (abs(offset) > AUDIBLE_OFFSET, "dcshift", f"shift={-offset / FULL_SCALE:.8f}"),
+        (bool(gain_db), "volume", f"volume={gain_db:.3f}dB:precision=float"),
+        (limits, "alimiter", f"limit={10 ** (PEAK_DBFS / 20):.4f}:level=disabled:attack=5:release=50"),
+        (trims, "atrim", f"start={begin_s}:end={end_s}"),
+        (trims, "asetpts", "N/SR/TB"),
+        (trims, "afade", f"type=in:duration={FADE_S}"),
+        (trims, "afade", f"type=out:start_time={end_s - begin_s - FADE_S:.4f}:duration={FADE_S}"),
+        (bool(piece["pause_ms"]), "adelay", f"delays={piece['pause_ms']}:all=1"),
     )
+    chain = [(name, options) for wanted, name, options in filters if wanted]
+    return filtered(frames, *chain, ("aformat", "sample_fmts=s16")) if chain else frames
 
 
 def chapters_of(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:

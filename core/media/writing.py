@@ -11,7 +11,7 @@ import av
 from core.domain.audio import Encoding
 
 JSON = dict[str, Any]
-
+Tags = Sequence[tuple[str, str]]
 
 OPUS_RATES_HZ = frozenset({8000, 12_000, 16_000, 24_000, 48_000})
 """Samples at these need no conversion; whoever plays them gets 48 kHz all the same."""
@@ -22,13 +22,19 @@ class TooBig(Exception):
 
 
 def write(
-    frames: Iterable[av.AudioFrame], part: str, encoding: Encoding, *, max_bytes: int, marks: Sequence[JSON] = ()
+    frames: Iterable[av.AudioFrame],
+    part: str,
+    encoding: Encoding,
+    *,
+    max_bytes: int,
+    marks: Sequence[JSON] = (),
+    tags: Tags = (),
 ) -> JSON:
     """Encode audio to a file and say what it is. Raises TooBig and OSError.
 
     Nothing is synced: what a power loss takes can be made again from what was fetched.
     """
-    packets_bytes, duration_s = _encode(frames, part, encoding, max_bytes=max_bytes, marks=marks)
+    packets_bytes, duration_s = _encode(frames, part, encoding, max_bytes=max_bytes, marks=marks, tags=tags)
     size_bytes = Path(part).stat().st_size
     if size_bytes > max_bytes:
         raise TooBig(f"{size_bytes} bytes")
@@ -45,7 +51,13 @@ def write(
 
 
 def _encode(
-    frames: Iterable[av.AudioFrame], part: str, encoding: Encoding, *, max_bytes: int, marks: Sequence[JSON]
+    frames: Iterable[av.AudioFrame],
+    part: str,
+    encoding: Encoding,
+    *,
+    max_bytes: int,
+    marks: Sequence[JSON],
+    tags: Tags,
 ) -> tuple[int, float]:
     """Return the bytes of all packets and the seconds in them. Raises TooBig as soon as they outgrow the limit."""
     size_bytes, duration_s = 0, 0.0
@@ -59,6 +71,7 @@ def _encode(
             layout="mono" if encoding.channels == 1 else "stereo",
             bit_rate=encoding.bitrate_bps,
         )
+        (stream if encoding.container == "ogg" else sink).metadata.update(tags)
         if marks:
             from core.media.shaping import mark  # noqa: PLC0415
 

@@ -21,6 +21,15 @@ def tone(seconds: float, rate: int, channels: int = 1) -> NDArray[np.int16]:
     return np.repeat((8000 * np.sin(2 * np.pi * 440 * time) + noise).astype("<i2"), channels)
 
 
+def voice(seconds: float, rate: int, loud: float, offset: float, pitch: float = 140) -> NDArray[np.int16]:
+    """Return syllables of a buzzing voice, with half a second of nothing around them."""
+    time = np.arange(round(seconds * rate)) / rate
+    buzz = sum(np.sin(2 * np.pi * pitch * n * time) / n for n in range(1, 12))
+    sound = loud * buzz * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * time))
+    edge = np.zeros(rate // 2)
+    return (np.concatenate((edge, sound, edge)) + offset).clip(-32768, 32767).astype("<i2")
+
+
 def write_wav(path: Path, seconds: float, rate: int = 24_000, channels: int = 1) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(channels)
