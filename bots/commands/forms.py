@@ -23,6 +23,7 @@ MOST_CHOICES = 25
 """Of Discord's menus; who is not among them can be written."""
 LONGEST_CHOICE = 100
 MOST_TAGS = 3
+LONGEST_SETTING, LONGEST_SETTINGS = 200, 400
 
 
 class Shape(Enum):
@@ -69,12 +70,13 @@ def fields(row: Product, catalog: Catalog) -> list[Field]:
     if settings := list(_settings(row)):
         about = form_words.such_as([f"{name}={row.table[name].example}" for name in settings])
         label = _(form_words.SETTINGS)
-        found.append(Field(name=SETTINGS, shape=Shape.LINE, label=label, about=about, most=LONGEST_CHOICE))
+        found.append(Field(name=SETTINGS, shape=Shape.LINE, label=label, about=about, most=LONGEST_SETTINGS))
     return found
 
 
 def _is_setting(parameter: Parameter) -> bool:
-    return not isinstance(parameter, OneOf | Text)
+    """Say whether a parameter is short enough to be written beside others."""
+    return not isinstance(parameter, OneOf) and not (isinstance(parameter, Text) and parameter.limit > LONGEST_SETTING)
 
 
 def _settings(row: Product) -> Iterator[str]:

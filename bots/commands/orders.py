@@ -68,7 +68,20 @@ def read(
     """Read an order; its text is empty where there is none. Raises InvalidInput for a mistake in a parameter."""
     found = _found(words, product, catalog)
     order = Order(event_id=event_id, caller=caller, product=product, destination=destination, **found._asdict())
-    return order.worded(catalog[product].billed, words.clean)
+    return _composed(order.worded(catalog[product].billed, words.clean), catalog[product], words.clean)
+
+
+def _composed(order: Order, row: Product, clean: Clean) -> Order:
+    """Write into each text what was chosen for it."""
+    if not row.written:
+        return order
+
+    def composed(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        texts = {name: clean(parameters[name]) for name in row.written if isinstance(parameters.get(name), str)}
+        return row.composed({**parameters, **texts})
+
+    readings = {name: composed(parameters) for name, parameters in order.readings.items()}
+    return replace(order, parameters=composed(order.parameters), readings=readings)
 
 
 def text_in(body: str, product: str, catalog: Catalog) -> str:

@@ -11,7 +11,7 @@ from bots.commands.voice_names import beginning, joined
 from bots.text import allowed_words, product_words
 from bots.text.locale import _
 from core.domain.allowed import Allowed
-from core.domain.parameters import Number, Parameter
+from core.domain.parameters import Flag, Number, Parameter, Text
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
 
@@ -38,9 +38,10 @@ class Typed:
     numbers that read as prose (`speed: the film`, `solve for speed=distance/time`). Misspelt names and those of other
     products are refused in the same forms. Unknown names are refused only as `velocity=2` before or after the text, or
     as `--velocity 2`; two letters only if a name begins with them (`sp=1.2`, but `E=mc2`). Parameters that are given
-    twice are refused. Each refusal suggests a line, which keeps everything that may be the text, and `text="…"`, which
-    says everything literally. `bots.commands.no_text` refuses unfinished parameters, such as `hi speed=`, and what is
-    no text, such as `--help`, `[voice] text` and another command.
+    twice are refused, and so are texts without quotation marks, such as `lyrics=la la`. Each refusal suggests a line,
+    which keeps everything that may be the text, and `text="…"`, which says everything literally.
+    `bots.commands.no_text` refuses unfinished parameters, such as `hi speed=`, and what is no text, such as `--help`,
+    `[voice] text` and another command.
     """
 
     body: str
@@ -125,18 +126,26 @@ class Typed:
             if is_one:
                 self._refuse_unknown(found)
             return False
+        parameter = self.product.table[name]
+        if isinstance(parameter, Text) and not self._is_quoted(found):
+            return False
         if not self.takes(name, value):
-            if not _is_meant(found, self.product.table[name]):
+            if not _is_meant(found, parameter):
                 return False
-            parameter = self.product.table[name]
             self.refuse(name, value, parameter.allowed, found.typed, self._mended(found, parameter))
         if found.place is Place.PERHAPS_LAST or not is_one:
             self.refuse(name, value, _("written {form}", form=f"{name}={value}"), found.typed, f"{name}={value}")
         if name in self.given:
             self.refuse_twice(name, value, found.typed)
-        parameter = self.product.table[name]
         self.given[name] = value if name == self.product.speaker else parameter.check(name, parameter.read(value))
         return True
+
+    def _is_quoted(self, found: Found) -> bool:
+        """Say whether a text is given; refuse one without quotation marks. `Lyrics: la la` may be the prompt."""
+        if "=" in found.sign and '"' not in found.typed:
+            right = f'{found.name}="{found.value}"'
+            self.refuse(found.name, found.value, _("in quotation marks"), found.typed, right)
+        return "=" in found.sign
 
     def _mended(self, found: Found, parameter: Parameter) -> str:
         """Return the parameter with a valid value, followed by what may be the text."""
@@ -221,10 +230,10 @@ class Typed:
 
 
 def _is_meant(found: Found, parameter: Parameter) -> bool:
-    """Say whether an invalid value was meant as one; the names of numbers are also words of prose."""
+    """Say whether an invalid value was meant as one; the names of numbers and flags are also words of prose."""
     if found.place is Place.PERHAPS_LAST:
         return False
-    if not isinstance(parameter, Number) or _FIGURE.match(found.value):
+    if not isinstance(parameter, Number | Flag) or _FIGURE.match(found.value):
         return True
     return found.value.isalpha() if found.place is Place.LAST else found.is_firm
 

@@ -21,7 +21,7 @@ _LABELS = {
     "text": N_("Text"),
     "voice": N_("Voice"),
     "prompt": N_("What it should sound like"),
-    "style": N_("Style"),
+    "preset": N_("Preset"),
     "lyrics": N_("Lyrics"),
     "output_format": N_("Format"),
 }
@@ -34,8 +34,9 @@ def label(row: Product, name: str) -> str:
 
 
 def such_as(settings: Sequence[str]) -> str:
-    """Show settings as they are written."""
-    return _("such as {settings}", settings=" ".join(settings))[:LONGEST_ABOUT]
+    """Show settings as they are written, as many as fit."""
+    said = _("such as {settings}", settings=" ".join(settings))
+    return said if len(said) <= LONGEST_ABOUT else such_as(settings[:-1])
 
 
 def title(row: Product) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from bots.text import allowed_words
 from bots.text.locale import N_, _
 from core.domain.products import Catalog, Product
+from core.domain.prompts import PRESETS
 
 FILE = N_("A text file that is said instead; as the text, write only a voice then")
 LONGEST = 100
@@ -62,15 +63,21 @@ WORDS = {
         whole=N_("{line}, or {literal} to have all of it played"),
         examples=(
             "output_format=mp3_44100_192 a slow waltz for two violins",
-            "respect_sections_durations=true 10-second intro, 20-second theme, quiet ending",
+            'preset=folk length=60 lyrics="Rain on my window, rain on the sea" a lullaby',
         ),
         also=("compose", "play", "sing", "song", "tune"),
         parameters={
             "prompt": N_("What it should sound like; each character costs"),
+            "preset": N_("A kind of music, written into the prompt"),
+            "length": N_("How many seconds, written into the prompt"),
+            "instrumental": N_("Without a voice"),
+            "lyrics": N_("What is sung, written into the prompt: each character costs"),
+            "sections": N_("What follows what and how long, written into the prompt"),
             "output_format": N_("The format to generate in"),
             "respect_sections_durations": N_("Keep to the durations that the prompt gives for its sections"),
         },
         choices={
+            **PRESETS,
             "mp3_22050_32": N_("voice line, small"),
             "mp3_44100_32": N_("sketch, small"),
             "mp3_44100_64": N_("background, small"),

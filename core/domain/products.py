@@ -3,7 +3,7 @@
 A parameter says what it takes and how a person types it, so that every platform offers it from its one line here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any
@@ -12,6 +12,7 @@ from core.domain.allowed import Rule
 from core.domain.allowed import allowed as says
 from core.domain.money import cost_of
 from core.domain.parameters import Flag, Number, OneOf, Parameter, Text
+from core.domain.prompts import KEEPS_TIMES, PRESETS, TIMED, WRITTEN
 from core.domain.refusals import InvalidInput
 from core.domain.voices import CAST, Cast, Voice
 
@@ -62,6 +63,8 @@ class Product:
     """Its parameters by name."""
     tags: tuple[str, ...] = ()
     """What may stand in brackets in its text to be performed, where there is such; others are tried, too."""
+    written: Mapping[str, Callable[[Any], str]] = field(default_factory=dict, repr=False)
+    """What is written into the text for parameters that are not sent, by their names."""
     sent: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the gateway calls who speaks, by the names of those that it calls otherwise."""
     price_micros: int = PRICE_MICROS
@@ -96,6 +99,19 @@ class Product:
             if name not in parameters:
                 raise InvalidInput(name, "", says(Rule.REQUIRED))
         return {name: self.table[name].check(name, value) for name, value in parameters.items()}
+
+    def composed(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters with what is written for some of them in the text. Raises InvalidInput."""
+        chosen = {name: self.table[name].check(name, parameters[name]) for name in self.written if name in parameters}
+        if chosen.get("instrumental") and "lyrics" in chosen:
+            raise InvalidInput("instrumental", chosen["instrumental"], says(Rule.LEFT_OUT))
+        if not chosen:
+            return dict(parameters)
+        more = [self.written[name](value) for name, value in chosen.items()]
+        left = {name: value for name, value in parameters.items() if name not in chosen}
+        if not TIMED.isdisjoint(chosen):
+            left.setdefault(KEEPS_TIMES, True)
+        return {**left, self.billed: "\n".join(filter(None, (self.text_of(parameters), *more)))}
 
     def body_of(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return validated parameters as the gateway takes them."""
@@ -166,9 +182,15 @@ PRODUCTS: Mapping[str, Product] = {
             output="output_format",
             table={
                 "prompt": Text(2000, example="lo-fi rain beat"),
+                "preset": OneOf(tuple(PRESETS)),
+                "length": Number(10, 300, example="60"),
+                "instrumental": Flag(),
+                "lyrics": Text(1500, example='"Rain on my window"'),
+                "sections": Text(200, example='"intro 10 s, verse 20 s"'),
                 "respect_sections_durations": Flag(),
                 "output_format": OneOf(OUTPUT_FORMATS, usual="mp3_44100_128"),
             },
+            written=WRITTEN,
             usual_s=60,
         ),
     )

@@ -97,10 +97,12 @@ async def test_music_has_a_form_and_formats_say_what_they_are_for(stage: Stage, 
     formats = {o["value"]: o["label"] for o in shown(form)["output_format"]["options"]}  # type: ignore[attr-defined]
     assert formats["mp3_22050_32"] == "mp3_22050_32: voice line, small"
     assert len(formats) == 19
-    assert await (await stage.world.submit(stage.ana, form, prompt="rain", output_format="mp3_44100_64")).settled(
-        lambda m: m.attachments
-    )
-    assert studio.orders == [{"prompt": "rain", "output_format": "mp3_44100_64"}]
+    assert list(shown(form)) == ["prompt", "preset", "lyrics", "output_format", "settings"]
+    chosen = {"prompt": "rain", "output_format": "mp3_44100_64", "preset": "piano", "lyrics": "Drip,\ndrop"}
+    chosen["settings"] = "length=30"
+    assert await (await stage.world.submit(stage.ana, form, **chosen)).settled(lambda m: m.attachments)
+    prompt = "rain\nsolo piano, tender\nLength: 30 seconds\nLyrics:\nDrip,\ndrop"
+    assert studio.orders == [{"prompt": prompt, "output_format": "mp3_44100_64", "respect_sections_durations": True}]
     [format_option] = [o for o in stage.world.commands["music"]["options"] if o["name"] == "output_format"]
     assert {"name": "alaw_8000: telephone line, Europe", "value": "alaw_8000"} in format_option["choices"]
 
