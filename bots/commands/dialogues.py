@@ -11,6 +11,7 @@ from typing import NoReturn
 from bots.commands.voice_names import (
     LONGEST_NAME,
     MOST_GUESSES,
+    NARRATORS,
     ORDINARY_WORDS,
     PAIRS,
     beginning,
@@ -40,14 +41,6 @@ _BOXED = re.compile(
     rf"{_MARKS}[\[<]\s*+{_NAME}\s*+[\]>][*~`]*+\s*+{_HOW}(?P<after>{_TAGS})[:\uff1a]?[*_~`]*+\s*+(?P<said>.*)"
 )
 """A possible name in brackets, with or without a colon: no tag has the name of a voice."""
-NARRATORS = frozenset(
-    """
-    narrator narration storyteller erzähler erzählerin narrateur narratrice narrador narradora narratore verteller
-    berättare berättaren forteller fortæller narratör narrátor lektor рассказчик оповідач 旁白 叙述者 ナレーター
-    내레이터 해설 الراوي מספר
-    """.split()
-)
-"""What people call who tells a story, in any case."""
 TOGETHER = " & "
 """Between the voices of one reading."""
 

@@ -244,3 +244,11 @@ ORDINARY_WORDS = OPENERS | frozenset(
 
 About nouns that are one slip from a name, such as brain and rivers, the bot asks: the question is free.
 """
+NARRATORS = frozenset(
+    """
+    narrator narration storyteller erzähler erzählerin narrateur narratrice narrador narradora narratore verteller
+    berättare berättaren forteller fortæller narratör narrátor lektor рассказчик оповідач 旁白 叙述者 ナレーター
+    내레이터 해설 الراوي מספר
+    """.split()
+)
+"""What people call who tells a story, in any case."""

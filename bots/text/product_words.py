@@ -25,8 +25,6 @@ class Words:
     whole: str = N_("{line}, or {literal} to have all of it taken as it stands")
     message: str = ""
     """What to choose in the menu of a message, to have its words taken."""
-    examples: tuple[str, ...] = ()
-    """What may follow the command, beside the text alone."""
     also: tuple[str, ...] = ()
     """Other names for its command."""
     parameters: dict[str, str] = field(default_factory=dict)
@@ -42,10 +40,6 @@ WORDS = {
         question=N_("What should I say?"),
         whole=N_("{line}, or {literal} to have all of it said"),
         message=N_("Speak this message"),
-        examples=(
-            "speed=1.2 [whispers] Come closer",
-            "{voice}: Who is there?\nGeorge: [laughs] Only me.",
-        ),
         also=("read", "say", "talk", "tell", "tts"),
         parameters={
             "voice": N_("Who speaks; you may also write the name before the text"),
@@ -61,10 +55,6 @@ WORDS = {
         ask=N_("Write what I should play:"),
         question=N_("What should I play?"),
         whole=N_("{line}, or {literal} to have all of it played"),
-        examples=(
-            "output_format=mp3_44100_192 a slow waltz for two violins",
-            'preset=folk length=60 lyrics="Rain on my window, rain on the sea" a lullaby',
-        ),
         also=("compose", "play", "sing", "song", "tune"),
         parameters={
             "prompt": N_("What it should sound like; each character costs"),
@@ -146,12 +136,6 @@ def around(right: str, form: str) -> str:
 def example(row: Product, catalog: Catalog) -> str:
     """Return a line that orders a product."""
     return f"/{row.command} {catalog.example(row)}"
-
-
-def examples(row: Product, catalog: Catalog) -> list[str]:
-    """Return lines that order a product."""
-    more = (line.format(voice=catalog.default_voice) for line in of(row.name).examples)
-    return [example(row, catalog), *(f"/{row.command} {line}" for line in more)]
 
 
 def question(row: Product, catalog: Catalog, *, minutes: int) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bots.commands.explaining import EXAMPLES, explained
+from bots.commands.explaining import explained
 from bots.commands.table import COMMANDS
 from bots.commands.typed import usage
-from bots.text import product_words
+from bots.text import examples
 from core.domain.products import catalog
 from core.domain.refusals import Refusal
 from tests.bots.commands.lines import BOSS, OWNER, types
@@ -43,16 +43,16 @@ async def test_help_explains_one_command_to_whoever_may_use_it(alive: Incarnatio
 
 @pytest.mark.parametrize("row", TABLE.products.values(), ids=lambda row: row.name)
 def test_examples_of_orders_are_orders(row: object) -> None:
-    for line in product_words.examples(row, TABLE):  # type: ignore[arg-type]
+    for line in examples.orders(row, TABLE):  # type: ignore[arg-type]
         order = ordered(line.partition(" ")[2], row.name, table=TABLE)  # type: ignore[attr-defined]
         assert not order.readings
-    assert len(product_words.examples(row, TABLE)) == 3  # type: ignore[arg-type]
+    assert len(examples.orders(row, TABLE)) == 3  # type: ignore[arg-type]
 
 
 async def test_examples_of_commands_are_understood(alive: Incarnation) -> None:
-    assert EXAMPLES.keys() == {command.name for command in COMMANDS if not command.is_typed}
+    assert examples.COMMANDS.keys() == {command.name for command in COMMANDS if not command.is_typed}
     for command in COMMANDS:
-        for line in EXAMPLES.get(command.name, ()):
+        for line in examples.COMMANDS.get(command.name, ()):
             who = OWNER if command.name in {"pool", "communities", "resume"} else BOSS
             try:
                 said = await types(alive, line, who)

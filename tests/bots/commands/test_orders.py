@@ -250,7 +250,7 @@ def test_every_parameter_of_the_table_can_be_typed() -> None:
     values = {"voice": "Bill", "stability": 0.5, "similarity_boost": 0.25, "speed": 2.0}
     values |= {"respect_sections_durations": True, "output_format": OUTPUT_FORMATS[-1]}
     for name, row in TABLE.products.items():
-        wanted = {option: values[option] for option in row.options if option not in row.written}
+        wanted = {option: values[option] for option in {*row.options} - {*row.written}}
         typed = " ".join(f"{option}={value}" for option, value in wanted.items())
         assert ordered(f"{typed} Hello", name).parameters == {**wanted, row.billed: "Hello"}
 
@@ -277,11 +277,7 @@ def test_every_parameter_of_the_table_can_be_typed() -> None:
         ("speech", "--sped 1.2 hi", "written speed=1.2"),
         ("speech", "velocity=2 hi", "speech takes voice, stability, similarity_boost, speed"),
         ("speech", "hi velocity=2", "speech takes voice, stability, similarity_boost, speed"),
-        (
-            "music",
-            "rain tempo=30",
-            "music takes preset, length, instrumental, lyrics, sections, respect_sections_durations, output_format",
-        ),
+        ("music", "rain tempo=30", "music takes preset, length, instrumental, lyrics"),
         ("speech", "--velocity 2 hi", "speech takes voice, stability"),
         ("speech", "Aria pitch=high hi", "speech takes voice, stability"),
         ("speech", "hi output_format=pcm_8000", "speech takes voice, stability"),
@@ -289,11 +285,7 @@ def test_every_parameter_of_the_table_can_be_typed() -> None:
         ("speech", "hi speed=1 speed=2", "it must be given once"),
         ("music", "rain format=pcm_8000", "written output_format=pcm_8000"),
         ("music", "rain output_format=flac", "output_format “flac” can't be used: it must be one of mp3"),
-        (
-            "music",
-            "tempo=30 rain",
-            "music takes preset, length, instrumental, lyrics, sections, respect_sections_durations, output_format",
-        ),
+        ("music", "tempo=30 rain", "music takes preset, length, instrumental, lyrics"),
         ("music", "tempo=120 Aria sings", "music takes"),
         ("music", "voice=Aria rain", "music takes"),
         ("music", "rain voice=Aria", "music takes"),

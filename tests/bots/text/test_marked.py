@@ -9,8 +9,8 @@ from tests.bots.text.catalogues import ROOT
 ROOMS = ("text", "commands", "discord", "telegram", "console")
 WORDS = re.compile(r"[a-z]{2,} [a-z]{2,}", re.IGNORECASE)
 ERRORS = re.compile("(Error|Busy|Refused|Delayed|Uncertain|NotKept|NoRoom)$")
-OTHERS = frozenset({"voice_names", "voice_search", "inspection", "profile"})
-"""Modules with lists of words, and those that speak to the operator's terminal."""
+OTHERS = frozenset({"examples", "voice_names", "voice_search", "inspection", "profile"})
+"""Modules with lists of words or of lines to type, and those that speak to the operator's terminal."""
 MARKS = frozenset({"_", "N_", "ngettext"})
 NO_SENTENCES = frozenset({"is now", "not modified", "credit request"})
 """A line of the log, words of Telegram's, and a key."""
