@@ -348,6 +348,10 @@ class Service:
         self._worker.accept(job)
         return job
 
+    async def own(self, caller: Caller, job_id: str) -> Job:
+        """Return a job for its member to look at. Raises NotFound, NotPermitted."""
+        return await self._own(caller, job_id)
+
     async def _own(self, caller: Caller, job_id: str) -> Job:
         """Return a job that the caller has ordered here; in a direct chat, anywhere. Raises NotFound, NotPermitted."""
         job = await self._store.job(job_id)

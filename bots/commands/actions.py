@@ -79,10 +79,16 @@ def _voice(typed: str, catalog: Catalog) -> str:
 
 
 async def balance(asked: Asked) -> Answer:
-    """Say what the caller may spend."""
-    service, caller = asked.service, asked.caller
+    """Say what the caller may spend; where others read it, offer to."""
+    if asked.is_public:
+        return Answer(_(replies.ALONE), buttons=buttons.of_standing(), open=True)
+    return Answer(await left(asked.service, asked.caller), open=True)
+
+
+async def left(service: Service, caller: Caller) -> str:
+    """Say what the caller may spend, and what they were charged and granted."""
     standing, entries = await service.standing(caller), await service.entries(caller)
-    return Answer(replies.balance(standing, entries, direct=caller.direct), open=True)
+    return replies.balance(standing, entries, direct=caller.direct)
 
 
 async def history(asked: Asked) -> Answer:

@@ -1,10 +1,10 @@
 """Buttons and the data of their presses. The data comes from outside, so it may be old or forged."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bots.platform import Button, ButtonKind
-from bots.text import admin_replies, replies
+from bots.text import admin_replies, refusals, replies
 from bots.text.locale import _
 from bots.text.wording import money
 from core.domain.lifecycle import State
@@ -51,16 +51,36 @@ def of_progress(job: Job) -> Row:
 
 
 def of_ending(done: Receipt) -> Row:
-    """Offer what the member can do about an order without audio in the chat, if anything."""
+    """Offer what the member can do about an order without audio in the chat."""
+    about = done.job.job_id
     if done.asks:
         take, nothing = _(replies.TAKE, cost=money(done.charged_micros)), _(replies.NOTHING)
-        about = done.job.job_id
         return Button.of(ButtonKind.TAKE, take, about), Button.of(ButtonKind.NOTHING, nothing, about)
-    return again(done.job.job_id) if done.kept else ()
+    return (*(again(about) if done.kept else ()), *of_card(done.job))
 
 
-def of_refusal(refusal: Refusal, who: Caller) -> Row:
-    """Offer what the member can do about a refusal, if anything."""
+def of_card(job: Job) -> Row:
+    """Offer what can be done about audio that is in the chat."""
+    return (Button.of(ButtonKind.DETAILS, _(replies.DETAILS), job.job_id),)
+
+
+def of_standing() -> Row:
+    """Offer to tell whoever presses what they have left."""
+    return (Button.of(ButtonKind.LEFT, _(replies.LEFT), ""),)
+
+
+def job_in(data: Iterable[str]) -> str:
+    """Return the id of the job that a message's buttons are about; "" where none tells."""
+    found = (about for kind, _colon, about in (each.partition(":") for each in data) if kind == ButtonKind.DETAILS)
+    return next(found, "")
+
+
+def of_refusal(refusal: Refusal, who: Caller, *, is_public: bool = False) -> Row:
+    """Offer what the member can do about a refusal, if anything; in public also to tell them what it keeps back."""
+    return (*_past(refusal, who), *(of_standing() if is_public and refusals.keeps_back(refusal) else ()))
+
+
+def _past(refusal: Refusal, who: Caller) -> Row:
     match refusal:
         case NeedsConfirmation(offer_id=offer_id, is_kept=is_kept):
             kept = Button.of(ButtonKind.CONFIRM, _(replies.SEND_KEPT), f"{offer_id}:{KEPT_WORD}")

@@ -45,6 +45,7 @@ class Presses:
         self.acts: Mapping[str, Callable[[Caller, Command], Awaitable[Answer]]] = {
             ButtonKind.CONFIRM: self._confirm,
             ButtonKind.CANCEL: self._cancel,
+            ButtonKind.DETAILS: self._details,
             ButtonKind.TAKE: self._choose,
             ButtonKind.NOTHING: self._choose,
             ButtonKind.RESEND: self._resend,
@@ -92,6 +93,10 @@ class Presses:
     async def _cancel(self, caller: Caller, command: Command) -> Answer:
         job_id = command.body or self._newest.get(f"job {caller.member}", "")
         return Answer(order_replies.cancelled(await self._service.cancel(caller, job_id)))
+
+    async def _details(self, caller: Caller, command: Command) -> Answer:
+        job_id = command.body or self._newest.get(f"job {caller.member}", "")
+        return Answer(order_replies.details(await self._service.own(caller, job_id)))
 
     async def _choose(self, caller: Caller, command: Command) -> Answer:
         job_id = command.body or self._newest.get(f"job {caller.member}", "")

@@ -11,7 +11,7 @@ from typing import Any
 import discord
 from discord.http import handle_message_parameters
 
-from bots.commands.buttons import of_ending, of_progress
+from bots.commands.buttons import of_card, of_ending, of_progress
 from bots.discord.buttons import rows
 from bots.discord.copies import Copies, kept_of
 from bots.discord.errors import NETWORK, REPLY_GONE, delivery_errors, describe, may_have_arrived
@@ -142,7 +142,13 @@ class DiscordDelivery:
         )
         with _elsewhere(address.below(job)):
             sent = await self._edit_or_post(
-                job, text, posted, files=files, uncertain=uncertain, mentions=receipt.awaited and not is_alone
+                job,
+                text,
+                posted,
+                files=files,
+                view=rows(of_card(job)),
+                uncertain=uncertain,
+                mentions=receipt.awaited and not is_alone,
             )
         if is_alone:
             self._beside(self._point(job, address), job)
@@ -170,10 +176,9 @@ class DiscordDelivery:
         mentions = receipt.awaited and address.place is not Place.ALONE
         above = replace(address, place=Place.REPLY) if address.place is Place.ALONE else address.below(job)
         with _elsewhere(above):
-            if offered := of_ending(receipt):
-                await self._edit_or_post(job, text, posted, view=rows(offered), mentions=mentions)
-            elif not await self._replace_privately(job, text):
-                await self._edit_or_post(job, text, posted, mentions=mentions)
+            view, is_offer = rows(of_ending(receipt)), receipt.asks or receipt.kept
+            if is_offer or not await self._replace_privately(job, text, view):
+                await self._edit_or_post(job, text, posted, view=view, mentions=mentions)
 
     async def _point(self, job: Job, address: Address) -> None:
         """Say in the channel, if that takes words, that its member has the audio elsewhere."""
@@ -246,13 +251,13 @@ class DiscordDelivery:
         """Say whether the nonce still deduplicates anything posted since the delivery began."""
         return self._now_s() - job.reached_ms / 1000 < NONCE_S
 
-    async def _replace_privately(self, job: Job, text: str) -> bool:
+    async def _replace_privately(self, job: Job, text: str, view: discord.ui.View | None) -> bool:
         """Replace the public reply with a private message; return False if that is not possible any more."""
         address = Address.read(job)
         if not self._token_lives(address):
             return False
         try:
-            with delivery_errors(), message_of(text, (), None, job, private=True) as message:
+            with delivery_errors(), message_of(text, (), view, job, private=True) as message:
                 await self._rest.delete_reply(address.application_id, address.token)
                 await self._rest.follow_up(address.application_id, address.token, message)
         except DeliveryRefused as error:

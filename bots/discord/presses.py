@@ -52,6 +52,22 @@ async def _cancel(responder: Responder, interaction: AnyInteraction, job_id: str
     await responder.answer(interaction, act, UPDATE)
 
 
+async def _details(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
+    """Tell the order's member alone what to name when they ask about it."""
+
+    async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
+        return (Reply(order_replies.details(await responder.service.own(caller, buttons.id_in(job_id, Missing.JOB)))),)
+
+    await responder.answer(interaction, act, UPDATE)
+
+
+async def _left(responder: Responder, interaction: AnyInteraction, _about: str) -> None:
+    async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
+        return (Reply(await acts.left(responder.service, caller)),)
+
+    await responder.answer(interaction, act, UPDATE)
+
+
 async def _take(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
     await _choose(responder, interaction, job_id, take=True)
 
@@ -148,6 +164,8 @@ _PRESSES: Mapping[str, Callable[[Responder, AnyInteraction, str], Awaitable[None
     ButtonKind.AGAIN: _again,
     ButtonKind.RESEND: _resend,
     ButtonKind.CANCEL: _cancel,
+    ButtonKind.DETAILS: _details,
+    ButtonKind.LEFT: _left,
     ButtonKind.TAKE: _take,
     ButtonKind.NOTHING: _nothing,
     ButtonKind.ASK: _ask,

@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from bots.platform import Button
+
+
+def pressed(message: Message) -> list[str]:
+    """Return what presses on a message's buttons would tell us."""
+    rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
+    return [str(button.callback_data) for row in rows for button in row]
 
 
 def rows(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:

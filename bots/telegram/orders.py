@@ -3,11 +3,12 @@
 from telegram import ForceReply, Message
 from telegram.ext import ExtBot
 
-from bots.commands import orders, table
+from bots.commands import buttons, orders, table
 from bots.commands import parse as commands
 from bots.commands.parse import Command
 from bots.commands.text_files import TextFiles
 from bots.telegram import parse
+from bots.telegram.buttons import pressed
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.documents import text_file
 from bots.telegram.identity import NAME, Address, caller, topic
@@ -16,7 +17,7 @@ from bots.telegram.questions import ANSWER_S, Questions
 from bots.telegram.rate_limiter import Priority, Ticket
 from bots.telegram.responder import Reply
 from bots.telegram.spoken import clean_of
-from bots.text import greetings, order_replies, product_words, replies
+from bots.text import greetings, product_words, replies
 from bots.text.locale import _
 from core.domain.models import Accepted, Caller
 from core.domain.products import Catalog, Product
@@ -81,7 +82,7 @@ class Orders:
         """Return the text of the message replied to; if that is the bot's, the text of the order that it belongs to."""
         text, original = parse.answered_text(message), parse.answered(message)
         if parse.answers_bot(message, self._bot.id):
-            job_id = order_replies.job_named(parse.words(original)) if original else ""
+            job_id = buttons.job_in(pressed(original)) if original else ""
             spoken = await self._service.spoken(caller_of(message), job_id=job_id) if job_id else ""
             return text if message.quote and text in spoken else spoken
         command = commands.read_mine(text, self._bot.username)

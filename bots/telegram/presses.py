@@ -57,6 +57,8 @@ class Presses:
             ButtonKind.AGAIN: self._again,
             ButtonKind.RESEND: self._resend,
             ButtonKind.CANCEL: self._cancel,
+            ButtonKind.DETAILS: self._details,
+            ButtonKind.LEFT: self._left,
             ButtonKind.TAKE: partial(self._choose, take=True),
             ButtonKind.NOTHING: partial(self._choose, take=False),
             ButtonKind.CONFIRM: self._confirm,
@@ -76,7 +78,7 @@ class Presses:
         press = Press(message, query.from_user, ack)
         who = press.who()
         with speaking(who.locale):
-            reply = await outcome(lambda: self._act(press, str(query.data)), who)
+            reply = await outcome(lambda: self._act(press, str(query.data)), who, is_private=True)
         if reply is None:
             return
         try:
@@ -109,6 +111,14 @@ class Presses:
         job = await self._service.cancel(press.who(), buttons.id_in(job_id, Missing.JOB))
         return Reply(order_replies.cancelled(job))
 
+    async def _details(self, press: Press, job_id: str) -> Reply:
+        """Tell the order's member alone what to name when they ask about it."""
+        job = await self._service.own(press.who(), buttons.id_in(job_id, Missing.JOB))
+        return Reply(order_replies.details(job), refused=True)
+
+    async def _left(self, press: Press, _about: str) -> Reply:
+        return Reply(await acts.left(self._service, press.who()), refused=True)
+
     async def _choose(self, press: Press, job_id: str, *, take: bool) -> Reply:
         """Take what there is of an order, or nothing; the worker edits the message."""
         job = await self._service.choose(press.who(), buttons.id_in(job_id, Missing.JOB), take=take)
@@ -121,9 +131,10 @@ class Presses:
         try:
             accepted = await self._service.confirm(press.who(), offer, destination, chosen)
         except NeedsConfirmation as error:
-            await self._responder.edit(
-                press.on, refusals.refusal(error), press.ack, rows(buttons.of_refusal(error, press.who()))
-            )
+            who = press.who()
+            text = refusals.refusal(error) if who.direct else refusals.in_public(error)
+            offered = buttons.of_refusal(error, who, is_public=not who.direct)
+            await self._responder.edit(press.on, text, press.ack, rows(offered))
             return Reply(refusals.refusal(error))
         press.ack()
         if not accepted.duplicate:

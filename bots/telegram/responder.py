@@ -60,13 +60,19 @@ class Reply:
 NOTHING = Reply("")
 
 
-async def outcome(act: Callable[[], Awaitable[Reply | None]], who: Caller) -> Reply | None:
-    """Act and return the reply, whatever happens; the only address that catches refusals."""
+async def outcome(act: Callable[[], Awaitable[Reply | None]], who: Caller, *, is_private: bool = False) -> Reply | None:
+    """Act and return the reply, whatever happens; the only address that catches refusals.
+
+    `is_private`: nobody else reads the reply, even in a group.
+    """
     try:
         return await act()
     except Refusal as error:
         silent = isinstance(error, MayNotPost) and error.silent
-        return Reply(refusals.refusal(error), markup=rows(buttons.of_refusal(error, who)), refused=True, alone=silent)
+        is_public = not (is_private or who.direct or silent)
+        text = refusals.in_public(error) if is_public else refusals.refusal(error)
+        offered = buttons.of_refusal(error, who, is_public=is_public)
+        return Reply(text, markup=rows(offered), refused=True, alone=silent)
     except Exception:
         log.exception("a command failed")
         return Reply(_(refusals.FAULT), refused=True)

@@ -7,6 +7,8 @@ from typing import Any, Self
 from telegram import InputFile, Message, MessageEntity, User
 from telegram.ext import ExtBot
 
+from bots.commands import buttons
+from bots.telegram.buttons import rows
 from bots.telegram.connection import UPLOAD_READ_S
 from bots.telegram.escaping import CAPTION_LIMIT, plain, size
 from bots.telegram.identity import NAME, Address
@@ -114,6 +116,7 @@ class Uploads:
         how: dict[str, Any] = {"read_timeout": UPLOAD_READ_S, **to.target}
         if caption:
             how |= {"caption": caption.text, "caption_entities": caption.entities or None}
+            how["reply_markup"] = rows(buttons.of_card(job))
         match media.kind:
             case Kind.VOICE:
                 message = await self._bot.send_voice(voice=media.content, duration=media.duration_s, **how)

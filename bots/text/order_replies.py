@@ -1,6 +1,5 @@
 """Members' replies about an order, from its acceptance to its end; each adapter escapes them for its platform."""
 
-import re
 from collections.abc import Callable, Sequence
 
 from bots.text import product_words, titles
@@ -66,8 +65,6 @@ _REASONS_OF_THE_REST = {
 }
 """Where they are why some parts of an order are missing."""
 
-_JOB_LAST = re.compile(r" · (\w+)\Z", re.ASCII)
-
 
 def characters(n: int) -> str:
     """Say how long an order is."""
@@ -78,7 +75,7 @@ def accepted(answer: Accepted) -> str:
     """Acknowledge an order, before anything is generated."""
     job = answer.job
     if answer.duplicate:
-        return _("That is ordered already. ({job_id})", job_id=job.job_id)
+        return _("That is ordered already.")
     return _(SENDING_AGAIN) if job.delivery else progress(job)
 
 
@@ -212,7 +209,7 @@ def ready(job: Job) -> str:
 
 def in_public(done: Receipt) -> str:
     """Return the public part of a receipt: without money."""
-    return " · ".join(part for part in (characters(done.job.fetched_characters), _again(done), done.job.job_id) if part)
+    return " · ".join(part for part in (characters(done.job.fetched_characters), _again(done)) if part)
 
 
 def _again(done: Receipt) -> str:
@@ -220,12 +217,12 @@ def _again(done: Receipt) -> str:
 
 
 def receipt(done: Receipt) -> str:
-    """Return the characters, the cost, what is left and the job's id."""
+    """Return the characters, the cost and what is left."""
     job, cost = done.job, money(done.charged_micros)
     if _again(done):
         return in_public(done)
     paid = _("{cost}, since it came late", cost=cost) if job.free else cost
-    return f"{characters(job.fetched_characters)} · {paid} · {left(done.standing)} · {job.job_id}"
+    return f"{characters(job.fetched_characters)} · {paid} · {left(done.standing)}"
 
 
 def ended(done: Receipt) -> str:
@@ -234,41 +231,38 @@ def ended(done: Receipt) -> str:
     if done.asks:
         return _question(done)
     if job.state is JobState.CANCELLED and job.is_in_part:
-        return f"{_(NOTHING_TAKEN)} ({job.job_id})"
+        return _(NOTHING_TAKEN)
     why = _(_REASONS[Reason(job.why or Reason.INTERNAL)], whoever=whoever(done.told))
     if done.kept:
         return _kept(job, why)
     if job.late is Late.AWAITED:
         return _(
-            "{why} You were not charged. If its audio turns up within a day all the same, you get it free. ({job_id})",
+            "{why} You were not charged. If its audio turns up within a day all the same, you get it free.",
             why=why,
-            job_id=job.job_id,
         )
-    return _("{why} You were not charged. ({job_id})", why=why, job_id=job.job_id)
+    return _("{why} You were not charged.", why=why)
 
 
 def _question(done: Receipt) -> str:
     reason = Reason(done.job.why or Reason.INTERNAL)
     return _(
         "{some} {why} Take what there is for {cost}, or nothing, free? "
-        "Without an answer you get it, for that price, in a day. ({job_id})",
+        "Without an answer you get it, for that price, in a day.",
         some=_only_some(done.job),
         why=_(_REASONS_OF_THE_REST.get(reason, _REASONS[reason]), whoever=whoever(done.told)),
         cost=money(done.charged_micros),
-        job_id=done.job.job_id,
     )
 
 
 def _kept(job: Job, why: str) -> str:
     if job.why is Reason.LOST:
-        return f"{why} ({job.job_id})"
+        return why
     if job.why is Reason.CHAT_REFUSED and not job.direct:
         return _(
-            "{why} It is kept, and sending it again is free. /history lists it, also in our direct chat. ({job_id})",
+            "{why} It is kept, and sending it again is free. /history lists it, also in our direct chat.",
             why=why,
-            job_id=job.job_id,
         )
-    return _("{why} It is kept, and sending it again is free. ({job_id})", why=why, job_id=job.job_id)
+    return _("{why} It is kept, and sending it again is free.", why=why)
 
 
 def history(jobs: Sequence[Job], *, direct: bool) -> str:
@@ -291,7 +285,8 @@ def addressed(job: Job, text: str) -> str:
     return f"{job.member_name}: {text}"
 
 
-def job_named(text: str) -> str:
-    """Return the job id in the last line of a receipt, or "" without one."""
-    found = _JOB_LAST.search(text)
-    return found[1] if found else ""
+def details(job: Job) -> str:
+    """Tell an order's member what to name when they ask about it."""
+    parts = (titles.begun(product_words.noun(job.product)), titles.voice(job), characters(job.characters))
+    what = " · ".join(part for part in (*parts, when(job.created_ms)) if part)
+    return _("{what}\nIf you ask somebody about it, name its number: {job_id}", what=what, job_id=job.job_id)

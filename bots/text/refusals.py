@@ -133,10 +133,12 @@ def _too_old(error: TooOld) -> str:
     )
 
 
-def confirm(error: NeedsConfirmation) -> str:
-    """Ask for confirmation of the price; the platform adds the button."""
+def confirm(error: NeedsConfirmation, *, is_public: bool = False) -> str:
+    """Ask for confirmation of the price; the platform adds the button. Others are not told what the member has."""
     question = (
-        N_("This costs {cost}; your allowance is unlimited. Shall I go ahead? You can say so until {clock}.")
+        N_("This costs {cost}. Shall I go ahead? You can say so until {clock}.")
+        if is_public
+        else N_("This costs {cost}; your allowance is unlimited. Shall I go ahead? You can say so until {clock}.")
         if error.standing.allowance_left_micros is None
         else N_("This costs {cost}; afterwards you would have {left}. Shall I go ahead? You can say so until {clock}.")
     )
@@ -288,6 +290,40 @@ def _over_limit(error: OverLimit) -> str:
         when=when(standing.resets_ms),
         hint=hint,
     )
+
+
+def _over_limit_in_public(error: OverLimit) -> str:
+    cost = money(error.cost_micros)
+    if error.limit in _POOLS:
+        return _(
+            "This costs {cost}, which is more than I may spend here this month. Whoever runs this bot sets that.",
+            cost=cost,
+        )
+    return _(
+        "This costs {cost}, which is more than you may spend here now. {hint}", cost=cost, hint=who_raises(direct=False)
+    )
+
+
+def keeps_back(refusal: Refusal) -> bool:
+    """Say whether a refusal tells what is nobody else's business."""
+    match refusal:
+        case OverLimit(limit=limit):
+            return limit not in _LIMITED and limit is not Limit.LONGEST_TEXT
+        case NeedsConfirmation():
+            return True
+        case __:
+            return False
+
+
+def in_public(error: Refusal) -> str:
+    """Explain a refusal where others read it: the price may stand there, what is left and quotas may not."""
+    match error:
+        case OverLimit() if keeps_back(error):
+            return _over_limit_in_public(error)
+        case NeedsConfirmation():
+            return confirm(error, is_public=True)
+        case __:
+            return refusal(error)
 
 
 def _not_enough(error: NotEnough) -> str:

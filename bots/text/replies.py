@@ -9,6 +9,9 @@ from core.domain.quota import Standing
 from core.domain.reports import Entry, EntryKind
 from core.domain.voices import Chosen
 
+DETAILS = N_("Details")
+LEFT = N_("What I have left")
+ALONE = N_("What you have left is for you alone to see:")
 SEND_AGAIN = N_("Send again")
 CANCEL = N_("Cancel")
 TAKE = N_("Take it for {cost}")

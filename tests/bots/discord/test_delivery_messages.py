@@ -81,7 +81,7 @@ async def test_what_it_cost_is_for_the_author_alone_and_comes_after_the_audio(
     assert reply.content == "Aria: “Hi”"
     [told] = reply.followups
     assert told.ephemeral
-    assert told.content == f"2 characters · $0.0002 · $0.10 left today · {job.job_id}"
+    assert told.content == "2 characters · $0.0002 · $0.10 left today"
     assert [r.method for r in stage.world.requests] == ["PATCH", "POST"]
 
 
@@ -90,7 +90,7 @@ async def test_in_a_direct_chat_all_is_said_in_one_message(
 ) -> None:
     await deliver(chat, replace(job, direct=True), audio)
     await chat.finish()
-    assert reply.content == f"Aria: “Hi”\n2 characters · $0.0002 · $0.10 left today · {job.job_id}"
+    assert reply.content == "Aria: “Hi”\n2 characters · $0.0002 · $0.10 left today"
     assert reply.followups == []
 
 

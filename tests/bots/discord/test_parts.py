@@ -32,7 +32,7 @@ async def asked_about(stage: Stage, studio: PartsStudio) -> tuple[Reply, Message
     question = await reply.settled(lambda m: len(m.buttons) == 2)
     assert question.content.startswith(
         "Only 2 of 3 parts were made. The audio service could not generate the rest. Take what there is for $0.0024, "
-        "or nothing, free? Without an answer you get it, for that price, in a day. ("
+        "or nothing, free? Without an answer you get it, for that price, in a day."
     )
     assert [b["label"] for b in question.buttons] == [TAKE, NOTHING]
     assert sorted(studio.texts) == sorted((*LINES, LINES[1]))
@@ -62,7 +62,7 @@ async def test_a_dialogue_is_one_message_and_says_how_far_it_is(
         assert reply.content == "Aria, George: “Hello there. \N{EN DASH} Oh, hello! \N{EN DASH} How are you?”"
         assert file.title == "Aria, George - Hello there. \N{EN DASH} Oh, hello! \N{EN DASH} How are you"
         receipt = await reply.settled(lambda m: m.ephemeral)
-        assert receipt.content.startswith("34 characters · $0.0034 · $0.0966 left today · ")
+        assert receipt.content.startswith("34 characters · $0.0034 · $0.0966 left today")
     assert len(stage.channel.posted) == 1
     assert await breaches_in(tmp_path) == []
 
@@ -81,7 +81,7 @@ async def test_who_takes_what_there_is_pays_for_that(
         assert file.content.decode() == LINES[0] + LINES[2]
         assert reply.content == "Aria: “Hello there. How are you?”\nOnly 2 of 3 parts were made."
         receipt = await reply.settled(lambda m: m.ephemeral)
-        assert receipt.content.startswith("24 characters · $0.0024 · $0.0976 left today · ")
+        assert receipt.content.startswith("24 characters · $0.0024 · $0.0976 left today")
         assert await left(stage) == "You have $0.0976 left today."
         assert [press.followups for press in twice] == [[], []]
     assert len(stage.channel.posted) == 1
@@ -95,7 +95,7 @@ async def test_who_takes_nothing_pays_nothing(
         reply, question = await asked_about(stage, studio)
         twice = [await stage.world.press(stage.ana, question, button(question, NOTHING)) for _ in range(2)]
         said = await reply.settled(lambda m: m.ephemeral)
-        assert said.content.startswith("Nothing is taken. You were not charged. (")
+        assert said.content == "Nothing is taken. You were not charged."
         assert await left(stage) == "You have $0.10 left today."
         assert [press.followups for press in twice] == [[], []]
     assert stage.channel.posted == []

@@ -130,7 +130,7 @@ async def test_a_price_agreed_to_twice_at_once_is_one_order(
     first = await stage.world.press(stage.ana, said, go)
     await first.audio()
     second = await stage.world.press(stage.ana, said, go)
-    assert (await whispered(second)).startswith("That is ordered already. (")
+    assert (await whispered(second)) == "That is ordered already."
     assert second.deleted
     assert stage.channel.posted == [first.original]
     assert len(studio.orders) == 1
@@ -242,9 +242,24 @@ async def test_an_order_that_waits_can_be_taken_back(stage: Stage, running: Runn
         pressed = await stage.world.press(stage.ana, status, cancel)
         said = await second.settled(lambda m: "cancelled" in m.content)
         assert said.ephemeral
-        assert said.content.startswith("You cancelled this order. You were not charged. (")
+        assert said.content == "You cancelled this order. You were not charged."
         assert second.deleted
         assert pressed.followups == []
         studio.ready.set()
         await first.audio()
     assert len(studio.orders) == 1
+
+
+async def test_the_number_of_an_order_is_told_to_its_member_alone(stage: Stage, running: Running) -> None:
+    async with running():
+        reply = await order(stage, stage.ana)
+        await reply.audio()
+        card = reply.original
+        assert card
+        details = button(card, "Details")
+        assert details.partition(":")[2] not in reply.content
+        theirs = await stage.world.press(stage.bea, card, details)
+        assert await whispered(theirs) == "That order belongs to somebody else."
+        mine = await whispered(await stage.world.press(stage.ana, card, details))
+        assert mine.startswith("Speech · ")
+        assert mine.endswith(f"name its number: {details.partition(':')[2]}")

@@ -16,6 +16,7 @@ from storage.driver import Statement
 from tests import tokens
 from tests.audio import OGG
 from tests.bots.telegram.rig import Bot, Rig
+from tests.bots.telegram.talk import answer
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 
@@ -163,7 +164,7 @@ async def test_an_update_that_breaks_its_handler_is_tried_three_times_and_holds_
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("bots.telegram.intake.PAUSE_S", 0.001)
-    monkeypatch.setattr("bots.telegram.commands._caller", None)  # no handler gets further
+    monkeypatch.setattr("bots.telegram.commands.caller_of", None)  # no handler gets further
     said = await band.says(bob, "hello")
     await world.until(lambda: said.update not in world._updates, "not confirmed")
     broke = [r for r in caplog.records if "broke its handler" in r.message]
@@ -225,10 +226,12 @@ async def test_an_upload_that_never_left_may_be_repeated(world: TelegramWorld) -
         await request.shutdown()
 
 
-async def test_without_the_store_nothing_is_promised(bot: Bot, band: Chat, bob: User, rig: Rig) -> None:
+async def test_without_the_store_nothing_is_promised(
+    bot: Bot, band: Chat, bob: User, rig: Rig, world: TelegramWorld
+) -> None:
     await bot.store.close()
     assert "no orders" in (await band.reply_to(await band.says(bob, "/speak Hello"))).text
-    assert "Something went wrong" in (await band.reply_to(await band.says(bob, "/balance"))).text
+    assert "Something went wrong" in await answer(world.private(bob), bob, "/balance")
     assert rig.gateway.posted == []
 
 

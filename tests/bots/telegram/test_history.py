@@ -121,5 +121,5 @@ async def test_what_nobody_has_any_more_is_owned_up_to(
     world.fail("sendVoice", Fault.bad_request("wrong file identifier/HTTP URL specified"), chat=own)
     await pressed(world, bob, listed, "1")
     await own.wait_for(lambda chat: [text for text in chat.texts if "kept any more" in text])
-    assert own.texts[-1] == f"The audio is not kept any more, neither here nor at the audio service. ({job.job_id})"
+    assert own.texts[-1] == "The audio is not kept any more, neither here nor at the audio service."
     assert own.audios == []

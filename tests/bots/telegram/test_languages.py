@@ -55,4 +55,4 @@ async def test_german_is_spoken_where_there_is_some(
         assert (await band.reply_to(await band.says(alice, "/voices"))).text.startswith("Voices: ")
         await band.says(bob, "/speak Aria Hello")
         voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
-    assert voice.text.startswith("Aria sagt: „Hello“\n5 Zeichen · ")
+    assert voice.text.startswith("Aria sagt: „Hello“\n5 Zeichen")

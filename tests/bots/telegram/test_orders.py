@@ -7,6 +7,7 @@ import pytest
 from core.domain.models import Caller, Destination, Order
 from tests.audio import MP3, OGG, WAV
 from tests.bots.telegram.rig import Bot, Rig
+from tests.bots.telegram.talk import answer, with_what_is_left
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -20,7 +21,7 @@ async def test_speech_arrives_as_a_voice_message_under_the_order(band: Chat, bob
     asked = await band.says(bob, "/speak Roger Hello everyone")
     voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert (voice.kind, voice.content, voice.reply_to) == ("voice", OGG, asked.id)
-    assert voice.text.startswith("Roger: “Hello everyone”\n14 characters · ")
+    assert voice.text.startswith("Roger: “Hello everyone”\n14 characters")
     assert "$" not in voice.text  # money is nobody else's business
     assert rig.gateway.parameters == [{"voice": "Roger", "text": "Hello everyone"}]
     status = band.sent[0]
@@ -39,7 +40,7 @@ async def test_music_arrives_as_a_song_with_a_title(band: Chat, bob: User, rig: 
     assert (song.kind, song.content) == ("audio", MP3)
     assert (song.raw["audio"]["title"], song.raw["audio"]["performer"]) == ("lo-fi rain beat", "Troubadour")
     assert song.raw["audio"]["file_name"] == "lo-fi rain beat.mp3"
-    assert song.text.startswith("Music: “lo-fi rain beat”\n15 characters · ")
+    assert song.text.startswith("Music: “lo-fi rain beat”\n15 characters")
     assert rig.gateway.parameters == [{"prompt": "lo-fi\nrain beat"}]
 
 
@@ -56,7 +57,7 @@ async def test_a_chosen_format_arrives_as_what_shows_it_best(
     assert (song.kind, song.content) == (kind, content)
     if kind == "document":
         assert song.raw["document"]["file_name"] == "Дождь и ветер.wav"
-    assert song.text.startswith("Music for Bob: “Дождь и ветер”\n13 characters · ")
+    assert song.text.startswith("Music for Bob: “Дождь и ветер”\n13 characters")
 
 
 async def test_where_voice_is_forbidden_opus_is_a_file(band: Chat, bob: User, bot: Bot, world: TelegramWorld) -> None:
@@ -173,14 +174,18 @@ async def test_a_direct_chat_is_a_community_of_one(world: TelegramWorld, alice: 
         chat = world.private(user)
         await chat.says(user, "/speak Hello")
         voice = await chat.wait_for(lambda c: next(iter(c.audios), None))
-        assert voice.text.startswith("Aria: “Hello”\n5 characters · $0.0005 · $0.0095 left today · ")
-    await band.says(bob, "/balance")
-    assert "$0.01 left today" in await band.wait_for(lambda chat: next(iter(chat.texts), None))
+        assert voice.text.startswith("Aria: “Hello”\n5 characters · $0.0005 · $0.0095 left today")
+    assert "$0.01 left today" in await answer(band, bob, "/balance")
 
 
 async def test_an_order_beyond_the_allowance_is_refused_with_figures(band: Chat, bob: User, rig: Rig) -> None:
-    answer = await band.reply_to(await band.says(bob, "/speak " + "la " * 40))
-    assert answer.text.startswith("This costs $0.0119, and you have $0.01 left today.")
+    """In a group without those, which are told at the press of a button, to whoever pressed."""
+    refused = await band.reply_to(await band.says(bob, "/speak " + "la " * 40))
+    assert refused.text == (
+        "This costs $0.0119, which is more than you may spend here now. "
+        "Ask an admin of this community to raise it with /quota set."
+    )
+    assert (await with_what_is_left(bob, refused)).startswith(f"{refused.text}\nYou have $0.01 left today.\n")
     assert rig.gateway.posted == []
 
 

@@ -56,13 +56,13 @@ async def test_an_order_that_waits_can_be_taken_back(
     cancel = status.buttons["Cancel"]
     said = await sent(world, bob, status, cancel)
     assert (said["text"], said.get("show_alert")) == ("Cancelled. You were not charged.", "false")
-    await band.wait_for(lambda _: status.text.startswith("You cancelled this order. You were not charged. ("))
-    assert status.buttons == {}
+    await band.wait_for(lambda _: status.text.startswith("You cancelled this order. You were not charged."))
+    assert [*status.buttons] == ["Details"]
     again = await sent(world, bob, status, cancel)
     assert (again["text"], again.get("show_alert")) == ("Cancelled. You were not charged.", "false")
     go.set()
     await band.wait_for(lambda chat: len(chat.audios) == 4)
-    delivered = band.audios[0].text.split()[-1]
+    delivered = band.audios[0].buttons["Details"].partition(":")[2]
     late = await sent(world, bob, status, f"cancel:{delivered}")
     assert (late["text"], late["show_alert"]) == (
         "That order no longer waits, so it can't be cancelled any more.",
@@ -202,7 +202,7 @@ async def test_a_price_is_confirmed_and_becomes_the_status(
     band: Chat, alice: User, bob: User, world: TelegramWorld
 ) -> None:
     asked, price = await _priced(band, alice, bob)
-    assert price.text.startswith("This costs $0.0005; afterwards you would have $0.0095 left today. Shall I go ahead?")
+    assert price.text.startswith("This costs $0.0005. Shall I go ahead? You can say so until ")
     data = price.buttons["Go ahead"]
     assert (await sent(world, bob, price, data))[
         "text"
@@ -236,7 +236,7 @@ async def test_a_price_confirmed_twice_at_once_is_one_order(
     await band.wait_for(lambda _: price.deleted)
     messages = len(band.sent)
     again = await sent(world, bob, price, data)
-    assert again["text"].startswith("That is ordered already. (")
+    assert again["text"].startswith("That is ordered already.")
     assert (len(band.sent), len(band.audios)) == (messages, 1)
 
 
@@ -342,11 +342,28 @@ async def test_a_reading_that_is_chosen_agrees_to_no_price(
     await answer(band, alice, "/limits confirm 0.0001")
     question = await band.reply_to(await band.says(bob, "/speak Rogr Hello"))
     chosen = question.buttons["Say all of it"]
-    assert (await sent(world, bob, question, chosen))["text"].startswith("This costs $0.001; ")
-    assert question.text.startswith("This costs $0.001; ")
+    assert (await sent(world, bob, question, chosen))["text"].startswith(
+        "This costs $0.001; afterwards you would have "
+    )
+    assert question.text.startswith("This costs $0.001. Shall I go ahead?")  # others read that
     go = question.buttons["Go ahead"]
     assert (await sent(world, bob, question, chosen))["text"].startswith("This costs $0.001; ")
     assert rig.gateway.parameters == []
     await sent(world, bob, question, go)
     await band.wait_for(lambda chat: chat.audios)
     assert rig.gateway.parameters == [{"voice": "Aria", "text": "Rogr Hello"}]
+
+
+async def test_the_number_of_an_order_is_told_to_its_member_alone(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    await band.says(bob, "/speak Hello")
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    job_id = voice.buttons["Details"].partition(":")[2]
+    assert job_id not in voice.text
+    theirs = await pressed(world, alice, voice, "Details")
+    assert (theirs["text"], theirs["show_alert"]) == ("That order belongs to somebody else.", "true")
+    mine = await pressed(world, bob, voice, "Details")
+    assert mine["text"].startswith("Speech · Aria · 5 characters · ")
+    assert mine["text"].endswith(f"\nIf you ask somebody about it, name its number: {job_id}")
+    assert mine["show_alert"] == "true"

@@ -6,7 +6,7 @@ import pytest
 
 from bots.text.replies import UNTOLD
 from tests.bots.telegram.rig import Bot, Rig
-from tests.bots.telegram.talk import answer
+from tests.bots.telegram.talk import answer, with_what_is_left
 from tests.worlds.telegram import Chat, Message, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot", "seen")
@@ -152,7 +152,8 @@ async def _away(rig: Rig, band: Chat, alice: User, text: str, hours: float) -> s
     """Return what is answered to a message that arrives after so long."""
     written_ms = rig.clock.now_ms()
     rig.clock.forward(hours=hours)
-    return (await band.reply_to(await band.says(alice, text, more={"date": written_ms // 1000}))).text
+    said = await band.reply_to(await band.says(alice, text, more={"date": written_ms // 1000}))
+    return await with_what_is_left(alice, said)
 
 
 async def test_an_old_order_is_not_carried_out(band: Chat, alice: User, rig: Rig) -> None:
@@ -218,7 +219,7 @@ async def test_an_answer_to_our_audio_speaks_what_was_ordered(
     assert await _spoken(rig, band, bob, "/speak Bella", audio) == text.strip()
     assert await _spoken(rig, band, bob, "/music", audio) == text.strip()
     assert await _spoken(rig, band, bob, "/speak", audio, quote="was written") == "was written"
-    assert await _spoken(rig, band, bob, "/speak", audio, quote="characters · ") == text.strip()
+    assert await _spoken(rig, band, bob, "/speak", audio, quote="characters") == text.strip()
     assert await _spoken(rig, band, bob, "/speak other words", audio) == "other words"
 
 

@@ -263,7 +263,7 @@ class DiscordWorld:
             self.history.chat_says(order, post.content)
             self.history.point("status message accepted")
         else:
-            self.history.chat_says_elsewhere(post.content)
+            self.history.chat_says_elsewhere(post.content, post.components)
 
     def _heard(self, sound: bytes) -> int:
         return self.history.hear(sound, "on Discord")

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import hashlib
+import json
 import random
 import re
 import sqlite3
@@ -30,7 +31,7 @@ from tests.proofs.sim.timeline import Timeline
 from tests.proofs.sim.wire import Wire
 
 MOST_STEPS = 400_000
-_NAMED = re.compile(r"\(([0-9a-z]{18})\)")
+_NAMED = re.compile(r"details:([0-9a-z]{18})")
 _REFUSALS = {
     "telegram: kicked", "telegram: blocked", "telegram: chat not found", "telegram: text refused", "discord: 50001",
     "discord: 50013", "discord: 10003 unknown channel", "discord: 50001 on a post", "discord: 50013 on a post",
@@ -267,9 +268,9 @@ class History:
     def order_of_job(self, job_id: str) -> int | None:
         return self._jobs.get(job_id)
 
-    def chat_says_elsewhere(self, text: str) -> None:
-        """Note what stands apart from the order, which the words name, as in a group that has moved."""
-        if (found := _NAMED.search(text)) and found[1] in self._jobs:
+    def chat_says_elsewhere(self, text: str, offered: object) -> None:
+        """Note what stands apart from the order, which its buttons name, as in a group that has moved."""
+        if (found := _NAMED.search(json.dumps(offered))) and found[1] in self._jobs:
             self.chat_says(self._jobs[found[1]], text)
 
     def shown(self, text: str) -> None:

@@ -210,7 +210,7 @@ class TelegramWorld:
             self.history.chat_says(order, text)
             self.history.point("status message accepted")
         elif not files:
-            self.history.chat_says_elsewhere(text)
+            self.history.chat_says_elsewhere(text, content.get("reply_markup"))
         return 200, {"ok": True, "result": message}
 
     def _hear(self, chat: Chat, sound: bytes) -> None:
@@ -237,7 +237,7 @@ class TelegramWorld:
         if original is not None and (order := self.orders.get((chat.id, original["message_id"]))) is not None:
             self.history.chat_says(order, text)
         else:
-            self.history.chat_says_elsewhere(text)
+            self.history.chat_says_elsewhere(text, markup)
         return 200, {"ok": True, "result": message}
 
     # --- updates --------------------------------------------------------------------------------------------------
