@@ -4,18 +4,19 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 import aiosqlite
 
-from core.domain.errors import Conflict, StoreAway, StoreError
+from core.domain.errors import StoreAway, StoreError
 from core.domain.reports import Entry, write_csv
 from core.files.private import FOLDER, create, narrow
+from storage.batches import Bound, Outcome, apply
 from storage.books import Audit, audit
-from storage.driver import Row, Statement, Unexpected, bindable
+from storage.driver import Row, Statement, bindable
 from storage.lock import take
 from storage.members_sql import EXPORT_ALL
 from storage.migrate import MARK, version_of
@@ -28,8 +29,6 @@ LONGEST_QUEUE = 10_000
 BUSY_S = 10
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
-Outcome = list[list[Row]] | Exception
-Bound = Sequence[tuple[Statement, Mapping[str, Any]]]
 Waiting = tuple[Bound, asyncio.Future[list[list[Row]]]]
 
 
@@ -38,48 +37,8 @@ class Connection(aiosqlite.Connection):
 
     async def apply(self, batch: Sequence[Bound], begin: str) -> list[Outcome]:
         """Run a whole batch with one hop to the connection's thread; an await per statement is 20 times slower."""
-        outcomes: list[Outcome] = await self._execute(_apply, self._conn, batch, begin)  # type: ignore[no-untyped-call]
+        outcomes: list[Outcome] = await self._execute(apply, self._conn, batch, begin)  # type: ignore[no-untyped-call]
         return outcomes
-
-
-def _apply(connection: sqlite3.Connection, batch: Sequence[Bound], begin: str) -> list[Outcome]:
-    connection.execute(begin)
-    try:
-        outcomes = [_apply_one(connection, statements) for statements in batch]
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    return outcomes
-
-
-def _apply_one(connection: sqlite3.Connection, statements: Bound) -> Outcome:
-    connection.execute("SAVEPOINT one")
-    try:
-        rows: list[list[Row]] = []
-        returned: dict[str, list[Row]] = {}
-        for statement, args in statements:
-            is_due = statement.when is None or statement.when.holds(returned)
-            rows.append(_execute(connection, statement, args) if is_due else [])
-            returned[statement.sql] = rows[-1]
-    except (Unexpected, sqlite3.IntegrityError, sqlite3.ProgrammingError, ValueError, OverflowError) as error:
-        connection.execute("ROLLBACK TO one")
-        return Conflict(str(error)) if isinstance(error, sqlite3.IntegrityError) else error
-    finally:
-        if connection.in_transaction:
-            connection.execute("RELEASE one")
-    return rows
-
-
-def _execute(connection: sqlite3.Connection, statement: Statement, args: Mapping[str, Any]) -> list[Row]:
-    cursor = connection.execute(statement.sql, args)
-    rows: list[Row] = cursor.fetchall()
-    if statement.expect is not None:
-        met = len(rows) if cursor.description else cursor.rowcount
-        if met != statement.expect:
-            raise Unexpected(f"{met} rows instead of {statement.expect}: {statement.sql}")
-    return rows
 
 
 class SqliteDriver:

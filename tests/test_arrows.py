@@ -18,7 +18,7 @@ ONLY_IN = {
     "discord": "bots/discord/",
     "telegram": "bots/telegram/",
     "aiosqlite": "storage/sqlite.py",
-    "sqlite3": "storage/sqlite.py storage/backup.py",
+    "sqlite3": "storage/sqlite.py storage/batches.py storage/backup.py",
     "av": (
         "core/media/child.py core/media/finishing.py core/media/measuring.py core/media/reading.py"
         " core/media/writing.py core/media/shaping.py bots/sandbox/"

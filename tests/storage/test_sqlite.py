@@ -118,6 +118,13 @@ async def test_a_list_is_whole_or_nothing_and_its_neighbours_stand(things: Sqlit
     assert await names(things) == ["a", "d"]
 
 
+async def test_one_statement_that_changes_more_than_it_expects_changes_nothing(things: SqliteDriver) -> None:
+    await things.run([Statement(INSERT, {"name": name}) for name in "ab"])
+    with pytest.raises(StoreError):
+        await things.run([Statement("UPDATE things SET name = name || '!'", expect=1)])
+    assert await names(things) == ["a", "b"]
+
+
 async def test_a_cancelled_caller_breaks_nothing(things: SqliteDriver) -> None:
     tasks = [asyncio.create_task(things.run([Statement(INSERT, {"name": f"{n:03}"})])) for n in range(300)]
     await asyncio.sleep(0)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from storage import jobs_sql, money_sql
+from storage.batches import apply
 from storage.driver import Statement
-from storage.sqlite import Connection, _apply
+from storage.sqlite import Connection
 
 if TYPE_CHECKING:
     from tests.proofs.sim.history import History
@@ -134,7 +135,7 @@ class Disk:
 
     def run(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """Run what would run in the connection's thread."""
-        if function is not _apply:
+        if function is not apply:
             return function(*args)
         connection, batch, begin = args
         effects = [effect for statements in batch if (effect := effect_of([statement for statement, _ in statements]))]
@@ -155,9 +156,9 @@ class Disk:
         if begin == "BEGIN IMMEDIATE" and (kind := self.history.draw("db")):
             trouble = kind.data
         if trouble is None:
-            return _apply(connection, batch, begin)
+            return apply(connection, batch, begin)
         with TROUBLE[trouble](connection, self.database) as troubled:
-            return _apply(troubled, batch, begin)
+            return apply(troubled, batch, begin)
 
 
 class _Inline(Connection):
@@ -287,6 +288,10 @@ class _FailsAt(_Trouble):
     @property
     def in_transaction(self) -> bool:
         return self.connection.in_transaction
+
+    @property
+    def total_changes(self) -> int:
+        return self.connection.total_changes
 
 
 class _Full(_FailsAt):
