@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields as fields_of
 from dataclasses import replace
 from functools import lru_cache
+from sys import intern
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +21,8 @@ from storage.rows import compact, split
 READ = 512
 """Texts of rows that are kept as they were read."""
 _OF_JOB = frozenset(field.name for field in fields_of(Job)) - {"generations"}
+_REPEATED = ("platform", "community", "product", "channel")
+"""What many jobs have in common; tens of thousands may be in memory."""
 _OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail", "kept")
 
 
@@ -118,6 +121,7 @@ def job_of(row: Row, generations: Sequence[Row] = ()) -> Job:
     # By values, since to ask an sqlite3.Row for each column by name takes it five times longer.
     values = dict(zip(row.keys(), row, strict=True))
     fields: dict[str, Any] = {name: value for name, value in values.items() if name in _OF_JOB}
+    fields |= {name: intern(fields[name]) for name in _REPEATED}
     if values.get("number"):
         fields["delivery"] = _delivery(values, "delivery_")
         fields["destination"] = values["delivery_destination"]

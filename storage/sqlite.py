@@ -37,7 +37,9 @@ class Connection(aiosqlite.Connection):
 
     async def apply(self, batch: Sequence[Bound], begin: str) -> list[Outcome]:
         """Run a whole batch with one hop to the connection's thread; an await per statement is 20 times slower."""
-        outcomes: list[Outcome] = await self._execute(apply, self._conn, batch, begin)  # type: ignore[no-untyped-call]
+        result: list[Outcome] = await self._execute(apply, self._conn, batch, begin)  # type: ignore[no-untyped-call]
+        outcomes = result.copy()
+        result.clear()  # which the thread keeps until the next batch, and all the rows that were read
         return outcomes
 
 

@@ -31,7 +31,7 @@ class SteadyClock:
     def __init__(self, wall_ms: Callable[[], int], steady_s: Callable[[], float]) -> None:
         self._wall_ms = wall_ms
         self._steady_s = steady_s
-        self._apart_ms = self._distance_ms()
+        self._apart_ms = wall_ms() - round(steady_s() * 1000)
         self._leaps: list[Leap] = []
 
     def now_ms(self) -> int:
@@ -40,16 +40,15 @@ class SteadyClock:
 
     def since_ms(self, at_ms: int) -> int:
         """Return how long ago it was that this clock said `at_ms`; what it leapt over since is not counted."""
-        now_ms = self._look()
-        leapt_ms = sum(leap.to_ms - leap.from_ms for leap in self._leaps if at_ms <= leap.from_ms)
-        return max(0, now_ms - at_ms - leapt_ms)
-
-    def _distance_ms(self) -> int:
-        return self._wall_ms() - round(self._steady_s() * 1000)
+        since_ms = self._look() - at_ms
+        if self._leaps:
+            since_ms -= sum(leap.to_ms - leap.from_ms for leap in self._leaps if at_ms <= leap.from_ms)
+        return max(0, since_ms)
 
     def _look(self) -> int:
         """Note a leap since the last look, and forget those that were taken back; return what time it is."""
-        now_ms, apart_ms = self._wall_ms(), self._distance_ms()
+        now_ms = self._wall_ms()
+        apart_ms = now_ms - round(self._steady_s() * 1000)
         leapt_ms, self._apart_ms = apart_ms - self._apart_ms, apart_ms
         if leapt_ms >= LEAP_MS:
             self._leaps = [*self._leaps[1 - MOST_LEAPS :], Leap(now_ms - leapt_ms, now_ms)]

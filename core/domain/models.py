@@ -325,7 +325,7 @@ class Job:
     @property
     def waits(self) -> bool:
         """Whether nothing of it has been submitted, so that its member may take it back."""
-        return self.stage is State.QUEUED
+        return self.delivery is None and all(made.state is State.QUEUED for made in self.generations)
 
     @property
     def stage(self) -> Stage:

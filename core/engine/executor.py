@@ -1,7 +1,7 @@
 """Carry a job and its generations from state to state to their ends, through all faults on the way."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
@@ -68,7 +68,7 @@ class Executor:
         try:
             with place:
                 if number:
-                    job = await self._until(job, number, lambda job: job.generation(number).state not in ASKS)
+                    job = await self._until_there(job, number)
             if not number and job.state is JobState.OPEN:  # perhaps it was read while it was being changed
                 job = await self.again(job)
             await self._carry_on(job)
@@ -89,45 +89,43 @@ class Executor:
             return
         if job.state is not JobState.ASKING and job.job_id not in self._delivering:
             with _noted(self._delivering, job.job_id):
-                job = await self._until(job, 0, lambda job: job.ended)
+                job = await self._until_there(job, 0)
         end = (job.job_id, job.stage, job.reached_ms)
         if job.stage in VOIDS | {JobState.ASKING, DeliveryState.UNDELIVERABLE} and end not in self._telling:
             with _noted(self._telling, end):
                 await self._finish(job)
 
-    async def _until(self, job: Job, number: int, there: Callable[[Job], bool]) -> Job:
-        """Take steps until the generation, or the job, is there; survive faults on the way."""
-        faults, name = 0, job.named(number)
-        while not there(job):
+    async def _until_there(self, job: Job, number: int) -> Job:
+        """Take steps until the generation, or the job, is at its end; survive faults on the way."""
+        faults = 0
+        while not (job.generation(number).state not in ASKS if number else job.ended):
             if not self._deliverer.has_begun(job):
                 if self._wakeups.stopping:
                     raise Stopping
                 await self._hold(job)
             before = job.generation(number).state if number else job.stage
             try:
-                job = await self._step(job, number)
+                job = await (self._generator.step(job, number) if number else self._hand_on(job))
                 faults = 0
             except Stopping:
                 raise
             except StaleJob as error:
-                log.info("job %s: %s", name, error)
+                log.info("job %s: %s", job.named(number), error)
                 job = await self.again(job)
             except StoreAway as error:  # not the job's fault, however long it lasts
-                log.warning("job %s: nothing can be written in state %s: %s", name, before, error)
+                log.warning("job %s: nothing can be written in state %s: %s", job.named(number), before, error)
                 await self._wakeups.pause(FAULT_PAUSE_S)
                 job = await self.again(job)
             except Exception:
                 faults += 1
-                log.exception("job %s: fault %d in state %s", name, faults, before)
+                log.exception("job %s: fault %d in state %s", job.named(number), faults, before)
                 await self._wakeups.pause(FAULT_PAUSE_S)
                 job = await self.again(job)
                 if faults >= FAULTS:
                     job = await self._given_up(job, number)
         return job
 
-    async def _step(self, job: Job, number: int) -> Job:
-        if number:
-            return await self._generator.step(job, number)
+    async def _hand_on(self, job: Job) -> Job:
         job = await self._fetcher.at_hand(job)
         return job if job.ended else await self._deliverer.deliver(job)
 

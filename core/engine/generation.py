@@ -19,7 +19,7 @@ from core.engine.delivery import Deliverer
 from core.engine.downloads import no_audio
 from core.engine.fetching import Fetcher
 from core.engine.lease import Lease, holds
-from core.engine.pace import Pace, Patience
+from core.engine.pace import Deadline, Pace, Patience
 from core.engine.persist import intend, persist
 from core.engine.polling import Polling
 from core.engine.wakeups import Stopping, Wakeups
@@ -83,9 +83,9 @@ class Generator:
         """Say whether a callback may still bring the audio of a job that expires; what is joined can't wait for it."""
         return Late.AWAITED if self._pace.callbacks and len(job.generations) == 1 else Late.NO
 
-    async def step(self, job: Job, number: int) -> Job:
+    def step(self, job: Job, number: int) -> Awaitable[Job]:
         """Take the step of the generation's state. Raises Stopping, StoreError."""
-        return await self._table[job.generation(number).state](job, number)
+        return self._table[job.generation(number).state](job, number)
 
     # --- queued -> submitting -> running | unconfirmed | rejected -------------------------------------------------
 
@@ -188,10 +188,10 @@ class Generator:
         if made.request_id:  # a callback brought it before the submission was answered
             return await self._store.move(job, number, State.RUNNING, reason=None, detail=None)
         unsure_s = UNSURE_S - self._polling.running_s(job, made) if made.reason == Reason.SERVER_FAILED else math.inf
-        left_s = self._patience(job, made, unsure_s)
+        deadline = self._deadline(job, made, unsure_s)
         self._deliverer.progress.begin(job)  # it waits for no place any more, and can't be taken back
-        while self._pace.callbacks and left_s() > 0:
-            await self._wakeups.wait(job.named(number), min(left_s(), self._pace.look_s or left_s()))
+        while self._pace.callbacks and (left_s := deadline.left_s()) > 0:
+            await self._wakeups.wait(job.named(number), min(left_s, self._pace.look_s or left_s))
             job = await self._store.again(job)
             made = job.generation(number)
             if made.state is State.RUNNING:
@@ -204,12 +204,13 @@ class Generator:
 
     async def _watch(self, job: Job, number: int) -> Job:
         made, asked_s = job.generation(number), 0.0
-        left_s, loop = self._patience(job, made), asyncio.get_running_loop()
-        until_s = loop.time() + max(left_s(), 0) + LATE_S
-        wait_s, told = min(self._polling.first_s(job, made), left_s()), False
+        deadline, loop = self._deadline(job, made), asyncio.get_running_loop()
+        left_s = deadline.left_s()
+        until_s = loop.time() + max(left_s, 0) + LATE_S
+        wait_s, told = min(self._polling.first_s(job, made), left_s), False
         empty, unknown = Patience(self._pace.empty_s), Patience(self._pace.unknown_s)
         # After an outage the audio may be there, however late: only an answer after the deadline rules it out.
-        while left_s() > 0 or not (told or loop.time() > until_s):
+        while left_s > 0 or not (told or loop.time() > until_s):
             self._deliverer.progress.begin(job)
             net = self._polling.is_net(job, made, wait_s)
             missed = not await self._wakeups.wait(job.named(number), wait_s) and net
@@ -221,13 +222,14 @@ class Generator:
             except RequestUnknown as error:
                 if not unknown.lasts():
                     return await self._fail(job, number, Reason.FORGOTTEN, str(error))
-                wait_s = self._pace.poll_max_s
+                wait_s, left_s = self._pace.poll_max_s, deadline.left_s()
                 continue
-            wait_s = min(self._polling.pause_s(job, made, asked_s), left_s()) if left_s() > 0 else self._pace.poll_max_s
+            left_s = deadline.left_s()
+            wait_s = min(self._polling.pause_s(job, made, asked_s), left_s) if left_s > 0 else self._pace.poll_max_s
             unknown.renew()
             if answer is None:
                 continue
-            told = left_s() <= 0
+            told = left_s <= 0
             if missed and answer.status.is_final and self._arrivals.missed(job):
                 self._wakeups.wake_all()  # their callbacks may not come either
             if answer.status is RequestStatus.COMPLETED and not answer.media_urls and empty.lasts():
@@ -257,13 +259,11 @@ class Generator:
                 raise
             return None
 
-    def _patience(self, job: Job, made: Generation, most_s: float = math.inf) -> Callable[[], float]:
-        """Return a function for the seconds left until the deadline; setting the clock does not move it."""
-        loop = asyncio.get_running_loop()
-        until_s = loop.time() + min(self._catalog[job.product].deadline_s, most_s)
+    def _deadline(self, job: Job, made: Generation, most_s: float = math.inf) -> Deadline:
+        until_s = asyncio.get_running_loop().time() + min(self._catalog[job.product].deadline_s, most_s)
         begun_ms = made.submitted_ms or job.created_ms
         lasts_s = ((made.deadline_ms or begun_ms) - begun_ms) / 1000
-        return lambda: min(lasts_s - self._clock.since_ms(begun_ms) / 1000, until_s - loop.time())
+        return Deadline(self._clock, begun_ms, lasts_s, until_s)
 
     async def _fail(self, job: Job, number: int, reason: Reason, detail: str | None) -> Job:
         made = job.generation(number)

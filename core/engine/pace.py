@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
+from core.ports import Clock
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -27,12 +29,27 @@ class Pace:
     fetch_pause_s: float = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """So many seconds after a time in milliseconds, but no later than the loop's time `until_s`, whatever the clock."""
+
+    clock: Clock
+    begun_ms: int
+    lasts_s: float
+    until_s: float
+
+    def left_s(self) -> float:
+        """Return how many seconds are left."""
+        by_clock_s = self.lasts_s - self.clock.since_ms(self.begun_ms) / 1000
+        return min(by_clock_s, self.until_s - asyncio.get_running_loop().time())
+
+
+@dataclass(slots=True)
 class Patience:
     """Lasts `seconds` from when it is first asked; setting the clock does not matter."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._until_s: float | None = None
+    _seconds: float
+    _until_s: float | None = None
 
     def renew(self) -> None:
         """Start over."""

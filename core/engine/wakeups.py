@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -26,38 +26,42 @@ class Wakeups:
         """Wait until woken, at most `seconds`; return whether it was woken, also before. Raises Stopping."""
         self._go_on()
         loop = asyncio.get_running_loop()
-        # Thousands of jobs wait at a time, and an Event takes 800 bytes more.
+        # Thousands of jobs wait at a time: an Event takes 800 bytes more, a context manager 450.
         woken: asyncio.Future[bool] = loop.create_future()
         wake = partial(_wake, woken, True)
         timer = loop.call_later(max(0, seconds), _wake, woken, False)
+        self._begin(name, wake)
         try:
-            with self._ended_by(name, wake):
-                await woken
+            await woken
         finally:
+            self._end(name, wake)
             timer.cancel()
         self._go_on()
         return woken.result()
 
-    def ending(self, name: str, patience: asyncio.Timeout) -> AbstractContextManager[None]:
+    @contextmanager
+    def ending(self, name: str, patience: asyncio.Timeout) -> Iterator[None]:
         """Let a wakeup, or the process's stop, end a timeout early."""
 
         def wake() -> None:
             if not patience.expired():
                 patience.reschedule(asyncio.get_running_loop().time())
 
-        return self._ended_by(name, wake)
+        self._begin(name, wake)
+        try:
+            yield
+        finally:
+            self._end(name, wake)
 
-    @contextmanager
-    def _ended_by(self, name: str, wake: Callable[[], None]) -> Iterator[None]:
+    def _begin(self, name: str, wake: Callable[[], None]) -> None:
         self._waits[name] = wake
         if self.stopping or name in self._early:
             self._early.discard(name)
             wake()
-        try:
-            yield
-        finally:
-            if self._waits.get(name) is wake:
-                del self._waits[name]
+
+    def _end(self, name: str, wake: Callable[[], None]) -> None:
+        if self._waits.get(name) is wake:
+            del self._waits[name]
 
     async def pause(self, seconds: float) -> None:
         """Wait the whole time even if woken, as when a chat asks for it. Raises Stopping."""

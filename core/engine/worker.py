@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
-from functools import partial
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.domain.errors import GatewayError, StaleJob, StoreError
@@ -33,6 +32,8 @@ USUAL_S = 30.0
 
 SOON_S = 0.5
 """How long a stop waits before it hands idle jobs over to other workers; the others may take longer."""
+JOB = "job "
+"""What the names of tasks begin with."""
 BATCH = 32
 """The most jobs taken at a time, so that several workers share a rush."""
 
@@ -70,6 +71,8 @@ class Worker:
         self._throughput = Throughput()
         self._tasks: dict[str, dict[int, asyncio.Task[None]]] = {}
         """By job and by generation; 0 is the job's own."""
+        self._forget = self._forget_task
+        """One for all tasks, as each would keep its own."""
         self._lease = lease
         self._callbacks = Callbacks(naming, self.wake, self.accept)
         self._news = asyncio.Event()
@@ -285,19 +288,23 @@ class Worker:
         if number and job.generation(number).state in PLACED and not placed:
             self._queue.occupy(job)
         tasks = {} if beside else self._tasks.get(job.job_id, {})
-        former = {task for each, task in tasks.items() if number in (each, 0)}  # any of them may carry the job itself
+        # Any of them may carry the job itself.
+        former = tuple(task for each, task in tasks.items() if number in (each, 0))
         self._start(job, number, self._carry(job, number, former))
 
     def _start(self, job: Job, number: int, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=f"job {job.named(number)}")
+        task = asyncio.create_task(work, name=JOB + job.named(number))
         self._tasks.setdefault(job.job_id, {})[number] = task
-        task.add_done_callback(partial(self._forget_task, job.job_id, number))
+        task.add_done_callback(self._forget)
 
-    def _forget_task(self, job_id: str, number: int, task: asyncio.Task[None]) -> None:
+    def _forget_task(self, task: asyncio.Task[None]) -> None:
+        name = task.get_name().removeprefix(JOB)
+        job_id, _, at = name.rpartition(".")
+        number = int(at)
         tasks = self._tasks.get(job_id, {})
         if tasks.get(number) is task:
             del tasks[number]
-            self._wakeups.forget(f"{job_id}.{number}")
+            self._wakeups.forget(name)
         if not tasks:
             self._tasks.pop(job_id, None)
             if job_id not in self._queue:
@@ -334,17 +341,25 @@ class Worker:
                 self._queue.put(now, made.number)
         self._pump()
 
-    @contextmanager
-    def _place(self, taken: Job, number: int) -> Iterator[None]:
-        """Free a generation's place at the gateway at the end, for the next one."""
-        if not number or taken.generation(number).state not in PLACED:
-            yield
-            return
-        try:
-            yield
-        finally:
-            self._queue.done(taken)
-            self._throughput.note(self._clock.now_ms())
-            self._pump()
-            if self._pace.look_s is not None and self._queue.room(1).most:
-                self._news.set()
+    def _place(self, taken: Job, number: int) -> AbstractContextManager[None]:
+        has_one = number and taken.generation(number).state in PLACED
+        return _Place(self, taken) if has_one else nullcontext()
+
+    def free_place(self, taken: Job) -> None:
+        """Free a generation's place at the gateway, for the next one."""
+        self._queue.done(taken)
+        self._throughput.note(self._clock.now_ms())
+        self._pump()
+        if self._pace.look_s is not None and self._queue.room(1).most:
+            self._news.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place(AbstractContextManager[None]):
+    """A generation's place at the gateway, which is freed at the end."""
+
+    worker: Worker
+    taken: Job
+
+    def __exit__(self, *_: object) -> None:
+        self.worker.free_place(self.taken)
