@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import errno
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from core.files.artifacts import ArtifactFolder
 from core.files.private import UMASK
 from storage.backup import backup
 from storage.engines import Address, admin_of, audit_of, export_of, move, previews_of, reach
+from storage.recent import Recent
 
 OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What goes wrong with where the output goes."""
@@ -73,7 +75,8 @@ async def _ledger(options: argparse.Namespace) -> int:
     if options.action == "export":
         await export_of(_database(), sys.stdout)
         return 0
-    books = await audit_of(_database())
+    recent = None if options.days is None else Recent(options.days, WallClock().now_ms())
+    books = await audit_of(_database(), recent)
     print("\n".join(books.findings))
     return 0 if books.balance else 1
 
@@ -143,6 +146,12 @@ def _database() -> Address:
     return database
 
 
+def _days(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days: write one from 1 to 99999, such as 7")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     top = argparse.ArgumentParser(prog="troubadour", description="Voice and music for the chats people already use.")
@@ -189,6 +198,9 @@ def parser() -> argparse.ArgumentParser:
         choices=["verify", "export"],
         help="verify: say whether the books balance (exit status 1 if they do "
         "not, 2 if they can't be read); export: write every entry",
+    )
+    ledger.add_argument(
+        "--days", type=_days, metavar="N", help="verify only what changed in the last N days, and say so (default: all)"
     )
     communities = add("communities", _communities, "list communities, approve or decline one")
     communities.add_argument(

@@ -8,6 +8,7 @@ from core.domain.money import show
 from storage.driver import Driver, Statement
 from storage.jobs_sql import DELIVERED_BY
 from storage.money_sql import LOST
+from storage.recent import Recent
 
 _HOME = """coalesce((
     SELECT coalesce(merged_into, community_id) FROM communities WHERE communities.community_id = {}.community_id
@@ -310,10 +311,11 @@ CHECKS: Mapping[str, str] = {
 }
 
 
-async def breaches(driver: Driver) -> AsyncIterator[str]:
+async def breaches(driver: Driver, recent: Recent | None = None) -> AsyncIterator[str]:
     """Yield a sentence for the first row that breaks each rule; none when the books balance."""
     for rule, query in CHECKS.items():
-        (rows,) = await driver.run([Statement(query)])
+        statement = recent.narrowed(rule, query, driver.dialect) if recent else Statement(query)
+        (rows,) = await driver.run([statement])
         if rows:
             first = ", ".join(f"{name}={rows[0][name]}" for name in rows[0].keys())  # noqa: SIM118 - a sqlite3.Row
             yield f"broken: {rule}; first of {len(rows)}: {first}"
@@ -327,9 +329,11 @@ class Audit:
     findings: Sequence[str]
 
 
-async def audit(driver: Driver) -> Audit:
-    """Check everything. The driver may be a read-only one beside a running service."""
-    broken = [sentence async for sentence in breaches(driver)]
+async def audit(driver: Driver, recent: Recent | None = None) -> Audit:
+    """Check everything, or what is `recent`. The driver may be a read-only one beside a running service."""
+    broken = [sentence async for sentence in breaches(driver, recent)]
+    if recent:
+        return Audit(not broken, [*(broken or ["They balance, as far as they were looked at."]), str(recent)])
     return Audit(not broken, broken or [f"They balance: {await summary(driver)}."])
 
 

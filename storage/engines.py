@@ -18,6 +18,7 @@ from storage.driver import Driver, Statement
 from storage.members_sql import EXPORT_ALL
 from storage.migrate import MARK, version_of
 from storage.previews import SqlPreviews
+from storage.recent import Recent
 from storage.rows import entry_of
 from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
@@ -109,13 +110,13 @@ async def previews_of(
         await store.close()
 
 
-async def audit_of(address: Address) -> Audit:
-    """Check the books of a database, in use or not, and change nothing. Raises StoreError."""
+async def audit_of(address: Address, recent: Recent | None = None) -> Audit:
+    """Check the books of a database, in use or not, or what is `recent` there; change nothing. Raises StoreError."""
     if isinstance(address, Path):
-        return await audit_file(address)
+        return await audit_file(address, recent)
     driver = await _ours(address)
     try:
-        return await audit(driver)
+        return await audit(driver, recent)
     finally:
         await driver.close()
 

@@ -20,6 +20,7 @@ from storage.driver import Row, Statement, bindable
 from storage.lock import take
 from storage.members_sql import EXPORT_ALL
 from storage.migrate import MARK, version_of
+from storage.recent import Recent
 from storage.rows import entry_of
 
 log = logging.getLogger(__name__)
@@ -219,14 +220,14 @@ def reading(path: Path) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
         raise StoreError(told(path, "can't be read", error)) from error
 
 
-async def audit_file(path: Path) -> Audit:
-    """Check the books of a database file, in use or not, and change nothing."""
+async def audit_file(path: Path, recent: Recent | None = None) -> Audit:
+    """Check the books of a database file, or what is `recent` there, in use or not, and change nothing."""
     driver = SqliteDriver(path, read_only=True)
     await driver.open()
     try:
         if MARK not in await driver.tables():
             raise StoreError(f"{path} is not a database of Troubadour.")
-        return await audit(driver)
+        return await audit(driver, recent)
     finally:
         await driver.close()
 

@@ -107,7 +107,7 @@ ABLATIONS = (
     ),
     Ablation(
         "no dedupe of updates",
-        "bots.telegram.commands:_event",
+        "bots.telegram.orders:event_of",
         "else message.message_id}",
         "else message.message_id}:{__import__('time').monotonic()}",
         featured="telegram: duplicate update",
@@ -172,7 +172,7 @@ ABLATIONS = (
         within=60,
         featured="gateway: 500 after accepting, called back late",
     ),
-    Ablation("places in the queue are not given back", f"{_WORKER}._place", "self._queue.done(taken)", "pass"),
+    Ablation("places in the queue are not given back", f"{_WORKER}.free_place", "self._queue.done(taken)", "pass"),
     Ablation(
         "destination kept",
         "storage.store:closing",
