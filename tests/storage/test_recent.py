@@ -5,7 +5,7 @@ from storage.driver import Driver, Statement
 from storage.recent import Recent
 from storage.store import SqlStore
 from tests.clock import SetClock
-from tests.storage.test_books import DAY_MS, FALSE, PRICE, books, falsified, first_of_each, itself
+from tests.storage.false_books import DAY_MS, FALSE, PRICE, books, falsified, first_of_each, itself
 
 
 async def test_what_changed_lately_is_checked_alone(driver: Driver, clock: SetClock, store: SqlStore) -> None:
