@@ -62,7 +62,10 @@ class Line:
         finally:
             self._free += 1
 
-    async def _answer(self, served: Sequence[_Waiting]) -> None:
+    async def _answer(self, taken: Sequence[_Waiting]) -> None:
+        served = [one for one in taken if not one.results.done()]  # others were cancelled before they began
+        if not served:
+            return
         try:
             self._check(served[0])
             results = await self._serve([one.work for one in served])

@@ -145,8 +145,8 @@ ABLATIONS = (
     Ablation(
         "posts without a nonce",
         f"{_DISCORD}._post",
-        "view, job, nonce)",
-        "view, job, None)",
+        "view, job, nonce, mentions",
+        "view, job, None, mentions",
         featured="discord: 502 after a post arrived",
     ),
     Ablation(
