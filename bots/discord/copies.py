@@ -50,4 +50,6 @@ class Copies:
         return [await self._copy(file) for file in found]
 
     async def _copy(self, file: JSON) -> Copy:
-        return Copy(Path(file["filename"]).suffix[1:], await self._rest.download(file["url"], int(file["size"])))
+        content = await self._rest.download(file["url"], int(file["size"]))
+        about = float(file.get("duration_secs", 0)), file.get("waveform", "")
+        return Copy(Path(file["filename"]).suffix[1:], content, *about)

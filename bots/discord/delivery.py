@@ -19,14 +19,16 @@ from bots.discord.escaping import CONTENT_LIMIT, plain, size, stamp
 from bots.discord.identity import PLATFORM, Address, Place, user_id
 from bots.discord.messages import LONGEST_MENTION, Source, message_of
 from bots.discord.rest import Calls, RestClient
+from bots.discord.voice_messages import KIND, VoiceMessages, seconds_of, speaks
 from bots.platform import Button
-from bots.text import order_replies
+from bots.text import order_replies, titles
 from bots.text.locale import _
 from bots.text.wording import stamping
 from core.domain.audio import Want
 from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
 from core.domain.jsontype import JSON
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
+from core.domain.products import Sound, row_of
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +71,7 @@ class DiscordDelivery:
         self._calls = Calls()
         self._rest = RestClient(token, proxy, self._calls)
         self._copies = Copies(self._rest)
+        self._voices = VoiceMessages(self._rest, now_s, self._nonce_counts)
         self._now_s = now_s
         self._receipts: set[asyncio.Task[None]] = set()
         self._shown: dict[str, tuple[str, str]] = {}
@@ -78,6 +81,8 @@ class DiscordDelivery:
         address = Address.read(job) if job.destination.data else None
         is_there = address is not None and address.place is not Place.ALONE
         limit = address.upload_limit_bytes if address and is_there else UPLOAD_BYTES
+        if address and address.voice and row_of(job.product).sound is Sound.VOICE:
+            return Want(max_bytes=limit, playable=frozenset({KIND}), prefer="opus", waveform=True)
         return Want(max_bytes=limit, playable=PLAYABLE, prefer="mp3")
 
     def line(self, job: Job) -> str:
@@ -113,7 +118,9 @@ class DiscordDelivery:
     async def deliver(
         self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
     ) -> Kept | None:
-        """Attach the files to the reply, or post them. Retries are safe: edits are idempotent, posts carry a nonce.
+        """Post a voice message, attach the files to the reply, or post them.
+
+        Retries are safe: edits are idempotent, posts carry a nonce.
 
         A reply that can no longer be edited is read first, as an earlier edit of unknown outcome may have arrived.
         """
@@ -132,24 +139,27 @@ class DiscordDelivery:
         if uncertain:
             log.info("job %s: delivering once more after an unknown outcome", job.job_id)
         address = Address.read(job)
-        is_alone = address.place is Place.ALONE
-        more = order_replies.receipt(receipt) if is_alone or job.direct else ""
-        if is_alone:
-            more = f"{more}\n{_(order_replies.ALONE)}"
+        is_alone, is_voice = address.place is Place.ALONE, speaks(address, files)
+        lines = (
+            titles.length(round(1000 * seconds_of(files[0]))) if is_voice else "",
+            order_replies.receipt(receipt) if is_alone or job.direct else "",
+            _(order_replies.ALONE) if is_alone else "",
+        )
+        more = "\n".join(line for line in lines if line)
         text, posted = (
             order_replies.introduction(receipt, artifacts, LONGEST, size, more=more, addressed=addressed)
             for addressed in (False, not is_alone)
         )
+        mentions = receipt.awaited and not is_alone
         with _elsewhere(address.below(job)):
-            sent = await self._edit_or_post(
-                job,
-                text,
-                posted,
-                files=files,
-                view=rows(of_card(job)),
-                uncertain=uncertain,
-                mentions=receipt.awaited and not is_alone,
-            )
+            if is_voice:
+                sent = await self._voices.send(address, job, files[0], uncertain=uncertain)
+            else:
+                sent = await self._edit_or_post(
+                    job, text, posted, files=files, view=rows(of_card(job)), uncertain=uncertain, mentions=mentions
+                )
+        if is_voice:
+            await self._put_words(job, text, posted, mentions=mentions)
         if is_alone:
             self._beside(self._point(job, address), job)
         elif self._token_lives(address):
@@ -158,6 +168,13 @@ class DiscordDelivery:
             if receipt.awaited:  # an edit calls nobody
                 self._beside(self._follow_up(job, order_replies.ready(job), private=False), job)
         return kept_of(sent)
+
+    async def _put_words(self, job: Job, text: str, posted: str, *, mentions: bool) -> None:
+        """Say what a voice message is, which holds no words; it has been delivered by then."""
+        try:
+            await self._edit_or_post(job, text, posted, view=rows(of_card(job)), mentions=mentions)
+        except DeliveryError as error:
+            log.info("job %s: its voice message stays without words: %s", job.job_id, error)
 
     def _beside(self, telling: Coroutine[Any, Any, None], job: Job) -> None:
         """Tell more about what was delivered, in the background: the job does not wait for it."""

@@ -131,6 +131,14 @@ def channel_key(word: str) -> str:
     return key(int(found[1] or found[2]))
 
 
+def _takes_voice(interaction: AnyInteraction) -> bool:
+    """Say whether the bot is in the channel and may post voice messages there; they need no right to attach files."""
+    rights, is_thread = interaction.app_permissions, isinstance(interaction.channel, discord.Thread)
+    is_there = interaction.context.dm_channel or interaction.is_guild_integration()
+    may_post = rights.send_messages_in_threads if is_thread else rights.send_messages
+    return is_there and rights.view_channel and may_post and rights.send_voice_messages
+
+
 class Place(StrEnum):
     """Where a job's words and audio go, from the top of the ladder."""
 
@@ -154,6 +162,8 @@ class Address:
     """The reply's id, if Discord returned it."""
     upload_limit_bytes: int
     place: Place = Place.REPLY
+    voice: bool = False
+    """The channel takes voice messages, which can't be in the reply."""
 
     @classmethod
     def of(cls, interaction: AnyInteraction, message_id: int | None, *, is_private: bool = False) -> Self:
@@ -165,6 +175,7 @@ class Address:
             channel_id=None if is_private else interaction.channel_id,
             message_id=message_id,
             upload_limit_bytes=interaction.filesize_limit,
+            voice=not is_private and _takes_voice(interaction),
         )
 
     @classmethod
@@ -176,6 +187,8 @@ class Address:
 
     def below(self, job: Job) -> Self | None:
         """Return where to go after a refusal; None where nothing is left."""
+        if self.voice:
+            return replace(self, voice=False)
         if self.place is Place.REPLY and self.channel_id is not None:
             return replace(self, place=Place.CHANNEL)
         if self.place is Place.ALONE or job.direct:

@@ -23,6 +23,9 @@ class Copy:
 
     extension: str
     content: bytes = field(repr=False)
+    duration_s: float = 0.0
+    waveform: str = ""
+    """Of a voice message."""
 
     @property
     def size_bytes(self) -> int:

@@ -130,6 +130,13 @@ class RestClient:
         )
         return sent
 
+    async def messages_since(self, channel_id: int, message_id: int, most: int) -> Sequence[JSON]:
+        """Return the messages of a channel that followed one, its first ones; none without the right to read them."""
+        route = _in_channel("GET", "/channels/{channel_id}/messages", channel_id)
+        which = {"after": str(message_id), "limit": str(most)}
+        found: Sequence[JSON] = await self._adapter.request(route, self._live, params=which, auth_token=self._bot_token)
+        return found
+
     async def attachments(self, channel_id: int, message_id: int) -> Sequence[JSON]:
         """Return what a message holds, with URLs that are valid for a day."""
         found: JSON = await self._adapter.request(

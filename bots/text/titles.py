@@ -65,6 +65,12 @@ def performer(job: Job) -> str:
     return voice(job) or PERFORMER
 
 
+def length(duration_ms: int) -> str:
+    """Return how long audio is, as players show it."""
+    minutes, seconds = divmod(-(-duration_ms // 1000), 60)
+    return f"{minutes}:{seconds:02}"
+
+
 def file_name(job: Job, extension: str, number: int = 1) -> str:
     """Return a file name from a job's words that is valid on every system; `number` counts the files of one job."""
     spoken = " - ".join(part for part in (_writable(voice(job)), _writable(words(job))) if part)

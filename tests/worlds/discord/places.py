@@ -20,6 +20,7 @@ SEND_MESSAGES = 1 << 11
 ATTACH_FILES = 1 << 15
 READ_MESSAGE_HISTORY = 1 << 16
 USE_APPLICATION_COMMANDS = 1 << 31
+SEND_VOICE_MESSAGES = 1 << 46
 EVERYTHING = (1 << 52) - 1
 MEMBER = VIEW_CHANNEL | SEND_MESSAGES | ATTACH_FILES | USE_APPLICATION_COMMANDS
 BOT = MEMBER | READ_MESSAGE_HISTORY
@@ -251,6 +252,8 @@ class Attachment:
     """What is said of it, where that is a lie."""
     url: str = ""
     """Where it is, if elsewhere."""
+    duration_secs: float | None = None
+    waveform: str = ""
 
     def payload(self, origin: str) -> JSON:
         url = self.url or f"{origin}/attachments/{self.id}/{quote(self.filename)}"
@@ -261,7 +264,9 @@ class Attachment:
             "url": url,
             "proxy_url": url,
             "content_type": self.content_type,
-        } | ({"title": self.title} if self.title else {})
+            **({"title": self.title} if self.title else {}),
+            **({"duration_secs": self.duration_secs, "waveform": self.waveform} if self.waveform else {}),
+        }
 
 
 @dataclass(eq=False)

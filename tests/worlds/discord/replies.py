@@ -1,5 +1,6 @@
 """Answers to interactions: the callback, `@original` and follow-ups, with their deadlines."""
 
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ CALLBACK_S = 3.0
 TOKEN_S = 15 * 60.0
 CONTENT_LIMIT = 2000
 SUPPRESS_EMBEDS = 1 << 2
+VOICE = 1 << 13
+MOST_POINTS = 256
 MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
 
@@ -26,9 +29,14 @@ def write(world: "DiscordWorld", message: Message, body: JSON, request: Request,
     if len(content) > CONTENT_LIMIT:
         raise ApiError(400, 50035, "Invalid Form Body")
     kept = {int(a["id"]) for a in body["attachments"]} if "attachments" in body else {a.id for a in message.attachments}
-    titles = {str(a["id"]): a.get("title", "") for a in body.get("attachments", ())}
+    said = {str(a["id"]): a for a in body.get("attachments", ())}
+    if message.flags & VOICE:
+        raise ApiError(400, 50162, "Voice messages cannot be edited.")
+    voice = body.get("flags", 0) & VOICE
+    if voice:
+        _check_voice(body, request)
     new = [
-        Attachment(world.new_id(), f.filename, f.content, f.content_type, titles.get(str(n), ""))
+        Attachment(world.new_id(), f.filename, f.content, f.content_type, **_described(said.get(str(n), {})))
         for n, f in enumerate(request.files)
     ]
     attachments = [a for a in message.attachments if a.id in kept] + new
@@ -39,10 +47,27 @@ def write(world: "DiscordWorld", message: Message, body: JSON, request: Request,
     message.content, message.attachments = content, attachments
     message.components, message.embeds = list(components or []), list(embeds or [])
     message.allowed_mentions = body.get("allowed_mentions", message.allowed_mentions)
-    message.flags = message.flags & ~LOADING | body.get("flags", 0) & SUPPRESS_EMBEDS
+    message.flags = message.flags & ~LOADING | body.get("flags", 0) & SUPPRESS_EMBEDS | voice
     if message.said:
         message.edited_s = world.now_s()
     message.said.append(content)
+
+
+def _described(said: JSON) -> JSON:
+    about = {"title": said.get("title", ""), "waveform": said.get("waveform", "")}
+    return about | {"duration_secs": said.get("duration_secs")}
+
+
+def _check_voice(body: JSON, request: Request) -> None:
+    if body.get("content") or body.get("embeds") or body.get("components") or body.get("poll"):
+        raise ApiError(400, 50159, "Voice messages do not support additional content.")
+    if len(request.files) != 1 or len(body.get("attachments", ())) != 1:
+        raise ApiError(400, 50160, "Voice messages must have a single audio attachment.")
+    [about], [file] = body["attachments"], request.files
+    if not about.get("duration_secs") or not 0 < len(b64decode(about.get("waveform") or "")) <= MOST_POINTS:
+        raise ApiError(400, 50161, "Voice messages must have supporting metadata.")
+    if not file.content.startswith(b"OggS") or b"OpusHead" not in file.content[:64]:
+        raise ApiError(400, 50160, "Voice messages must have a single audio attachment.")
 
 
 def _interaction(world: "DiscordWorld", where: Mapping[str, str]) -> Reply:

@@ -11,6 +11,7 @@ from tests.worlds.discord.places import (
     JSON,
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
+    SEND_VOICE_MESSAGES,
     VIEW_AUDIT_LOG,
     VIEW_CHANNEL,
     Channel,
@@ -101,7 +102,10 @@ async def _get_channel(world: "DiscordWorld", _: Request, where: Mapping[str, st
 
 
 async def _post_message(world: "DiscordWorld", request: Request, where: Mapping[str, str]) -> JSON:
-    channel = _channel(world, where, SEND_MESSAGES, *([ATTACH_FILES] if request.files else []))
+    is_voice = request.json.get("flags", 0) & replies.VOICE
+    channel = _channel(world, where, SEND_MESSAGES, *([ATTACH_FILES] if request.files and not is_voice else []))
+    if is_voice and not channel.bot_permissions & SEND_VOICE_MESSAGES:
+        raise ApiError(403, 50173, "Cannot send voice messages in this channel")
     if channel.locked:
         raise ApiError(403, 160005, "Thread is locked")
     channel.archived = False
@@ -141,6 +145,16 @@ async def _delete_message(world: "DiscordWorld", _: Request, where: Mapping[str,
 async def _get_message(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> JSON:
     _channel(world, where, READ_MESSAGE_HISTORY)
     return _message(world, where).payload(world.origin)
+
+
+async def _get_messages(world: "DiscordWorld", request: Request, where: Mapping[str, str]) -> list[JSON]:
+    """Return none without the right to read; else those after one, the nearest first chosen, the newest first named."""
+    channel = _channel(world, where)
+    if not channel.bot_permissions & READ_MESSAGE_HISTORY:
+        return []
+    after, most = int(request.query["after"]), int(request.query.get("limit", 50))
+    found = sorted(m.id for m in channel.messages.values() if m.id > after and not m.deleted and not m.ephemeral)
+    return [channel.messages[n].payload(world.origin) for n in reversed(found[:most])]
 
 
 async def _open_dm(world: "DiscordWorld", request: Request, _: Mapping[str, str]) -> JSON:
@@ -215,6 +229,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/channels/{channel}", _get_channel),
     ("POST", "/channels/{channel}/typing", _typing),
     ("POST", "/channels/{channel}/messages", _post_message),
+    ("GET", "/channels/{channel}/messages", _get_messages),
     ("GET", _MESSAGE, _get_message),
     ("PATCH", _MESSAGE, _patch_message),
     ("DELETE", _MESSAGE, _delete_message),
