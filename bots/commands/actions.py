@@ -226,8 +226,15 @@ async def usage(asked: Asked, period: str = "month", member: Person | None = Non
 
 
 async def _as_csv(name: str, kind: type[R], entries: Sequence[R]) -> list[File]:
-    """Write entries, if there are any, into a CSV file; in a thread, since there may be many."""
-    return [File(name, "text/csv", (await asyncio.to_thread(to_csv, kind, entries)).encode())] if entries else []
+    """Write entries, if there are any, into a CSV file; in a thread, since there may be many.
+
+    It begins with the mark of UTF-8, without which Excel reads another encoding.
+    """
+    return (
+        [File(name, "text/csv", (await asyncio.to_thread(to_csv, kind, entries)).encode("utf-8-sig"))]
+        if entries
+        else []
+    )
 
 
 def _picture(usage: Usage, period: str) -> bytes:

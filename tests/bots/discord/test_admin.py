@@ -96,7 +96,7 @@ async def test_usage_and_audit(stage: Stage, app: App) -> None:
 
 def ledger(said: Message) -> list[dict[str, str]]:
     [file] = [a for a in said.attachments if a.filename == "ledger.csv"]
-    return list(csv.DictReader(io.StringIO(file.content.decode())))
+    return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
 
 
 async def test_operators_set_pools_and_list_communities(stage: Stage, running: Running) -> None:

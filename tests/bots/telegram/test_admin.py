@@ -191,7 +191,7 @@ async def test_the_ledger_arrives_as_a_file(world: TelegramWorld, band: Chat, al
     await answer(band, alice, "/usage")
     text, ledger, picture = own.sent
     assert ledger.raw["document"]["file_name"] == "ledger.csv"
-    assert ledger.content.decode().startswith("at,entry_id,")
+    assert ledger.content.startswith(b"\xef\xbb\xbfat,entry_id,")
     assert f"telegram:{bob.id},Bob,charge" in ledger.content.decode()
     assert picture.content.startswith(b"\x89PNG")
     assert "This month: $0.0005 (speech $0.0005).\nBob: $0.0005" in text.text
