@@ -23,6 +23,8 @@ class ButtonKind(StrEnum):
     """What only the order's member is told."""
     LEFT = "left"
     """What whoever presses may still spend: told to them alone."""
+    ANEW = "anew"
+    """The same order once more: who presses pays."""
     CANCEL = "cancel"
     TAKE = "take"
     """What there is of an order of several parts."""

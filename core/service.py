@@ -50,6 +50,8 @@ from core.stores import Store
 
 log = logging.getLogger(__name__)
 
+PRESS_MS = 10_000
+"""A button that the same person presses again within this time was pressed once."""
 LONG = 8000
 """Characters that take longer to be split than others should wait."""
 LARGEST_WISH_MICROS = 100 * MICROS
@@ -251,6 +253,38 @@ class Service:
         except StoreError as error:  # it expires; pressed again before, it is the same event, and so the same job
             log.warning("job %s: its offer is not dropped: %s", accepted.job.job_id, error)
         return accepted
+
+    async def anew(
+        self, caller: Caller, job_id: str, destination: Destination, first_word: FirstWord | None = None
+    ) -> Accepted:
+        """Order once more what somebody ordered here; who asks for it pays, and within seconds it is one order.
+
+        Its price is agreed to, as it is told before. Raises NotFound, NotPermitted and as `order`.
+        """
+        job = await self._find(job_id)
+        if job is None or not self.catalog[job.product].text_of(job.parameters):
+            raise NotFound(Missing.JOB, job_id)
+        is_mine = job.member == caller.member
+        is_here = job.community == caller.community and (is_mine or job.channel == caller.channel)
+        if not is_here and not (is_mine and caller.direct):
+            raise NotPermitted(Need.OWNER)
+        event_id = await self._event_of_press(caller, job_id)
+        order = Order(  # its words were pronounced when it was ordered
+            event_id=event_id,
+            caller=caller,
+            product=job.product,
+            parameters=job.parameters,
+            destination=destination,
+        )
+        with self._meters.outcome("orders", job.product):
+            return await self._order(order, self.catalog[job.product], job.cost_micros, first_word)
+
+    async def _event_of_press(self, caller: Caller, job_id: str) -> str:
+        """Name a press so that those of a few seconds have one name, wherever the clock's hand stands."""
+        now_ms = self._clock.now_ms()
+        now, before = (f"{caller.member}:anew:{job_id}:{now_ms // PRESS_MS - n}" for n in range(2))
+        made = await self._find(event_id=before)
+        return before if made is not None and self._clock.since_ms(made.created_ms) < PRESS_MS else now
 
     async def ask_for(self, caller: Caller, amount: str) -> CreditRequest:
         """Ask the admins for credit, in an amount as people type it. Raises InvalidInput, AlreadyAsked."""

@@ -7,8 +7,9 @@ from bots.platform import Button, ButtonKind
 from bots.text import admin_replies, refusals, replies
 from bots.text.locale import _
 from bots.text.wording import money
-from core.domain.lifecycle import State
+from core.domain.lifecycle import Reason, State
 from core.domain.models import Caller, Job, Receipt
+from core.domain.products import row_of
 from core.domain.refusals import (
     Missing,
     Need,
@@ -56,12 +57,25 @@ def of_ending(done: Receipt) -> Row:
     if done.asks:
         take, nothing = _(replies.TAKE, cost=money(done.charged_micros)), _(replies.NOTHING)
         return Button.of(ButtonKind.TAKE, take, about), Button.of(ButtonKind.NOTHING, nothing, about)
-    return (*(again(about) if done.kept else ()), *of_card(done.job))
+    failed = () if done.kept or done.job.why in {Reason.LOST, Reason.CHAT_MUTE} else _anew(done.job, replies.TRY_AGAIN)
+    return (*(again(about) if done.kept else failed), _details(done.job))
 
 
 def of_card(job: Job) -> Row:
     """Offer what can be done about audio that is in the chat."""
-    return (Button.of(ButtonKind.DETAILS, _(replies.DETAILS), job.job_id),)
+    return (*_anew(job, replies.ANEW), _details(job))
+
+
+def _details(job: Job) -> Button:
+    return Button.of(ButtonKind.DETAILS, _(replies.DETAILS), job.job_id)
+
+
+def _anew(job: Job, label: str) -> Row:
+    """Offer to order the same once more, with its price; who speaks in a dialogue is not kept as it was asked for."""
+    speaker_of = row_of(job.product).speaker_of
+    if len({speaker_of(part.parameters) for part in job.parts}) > 1:
+        return ()
+    return (Button.of(ButtonKind.ANEW, _(label, cost=money(job.cost_micros)), job.job_id),)
 
 
 def of_standing() -> Row:

@@ -46,6 +46,7 @@ class Presses:
             ButtonKind.CONFIRM: self._confirm,
             ButtonKind.CANCEL: self._cancel,
             ButtonKind.DETAILS: self._details,
+            ButtonKind.ANEW: self._anew,
             ButtonKind.TAKE: self._choose,
             ButtonKind.NOTHING: self._choose,
             ButtonKind.RESEND: self._resend,
@@ -93,6 +94,10 @@ class Presses:
     async def _cancel(self, caller: Caller, command: Command) -> Answer:
         job_id = command.body or self._newest.get(f"job {caller.member}", "")
         return Answer(order_replies.cancelled(await self._service.cancel(caller, job_id)))
+
+    async def _anew(self, caller: Caller, command: Command) -> Answer:
+        job_id = command.body or self._newest.get(f"job {caller.member}", "")
+        return self.accept(await self._service.anew(caller, job_id, HERE))
 
     async def _details(self, caller: Caller, command: Command) -> Answer:
         job_id = command.body or self._newest.get(f"job {caller.member}", "")

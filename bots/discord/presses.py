@@ -97,6 +97,16 @@ async def _confirm(responder: Responder, interaction: AnyInteraction, about: str
     await responder.answer(interaction, act, PUBLIC)
 
 
+async def _anew(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
+    """Place the same order once more, for whoever presses; the audio goes into a new public message."""
+
+    async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
+        accepted = await responder.service.anew(caller, buttons.id_in(job_id, Missing.JOB), destination)
+        return (Reply(order_replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
+
+    await responder.answer(interaction, act, PUBLIC)
+
+
 async def _ask(responder: Responder, interaction: AnyInteraction, about: str) -> None:
     """Post a credit request for the admins; only the member who was refused may press the button."""
 
@@ -165,6 +175,7 @@ _PRESSES: Mapping[str, Callable[[Responder, AnyInteraction, str], Awaitable[None
     ButtonKind.RESEND: _resend,
     ButtonKind.CANCEL: _cancel,
     ButtonKind.DETAILS: _details,
+    ButtonKind.ANEW: _anew,
     ButtonKind.LEFT: _left,
     ButtonKind.TAKE: _take,
     ButtonKind.NOTHING: _nothing,

@@ -58,6 +58,7 @@ class Presses:
             ButtonKind.RESEND: self._resend,
             ButtonKind.CANCEL: self._cancel,
             ButtonKind.DETAILS: self._details,
+            ButtonKind.ANEW: self._anew,
             ButtonKind.LEFT: self._left,
             ButtonKind.TAKE: partial(self._choose, take=True),
             ButtonKind.NOTHING: partial(self._choose, take=False),
@@ -139,6 +140,14 @@ class Presses:
         press.ack()
         if not accepted.duplicate:
             await self._deliverer.acknowledge(accepted)
+        return Reply(order_replies.accepted(accepted))
+
+    async def _anew(self, press: Press, job_id: str) -> Reply:
+        """Place the same order once more, for whoever presses, as a reply to the message that holds the button."""
+        to = Address.of(press.on) if isinstance(press.on, Message) else Address(press.on.chat.id)
+        job = buttons.id_in(job_id, Missing.JOB)
+        accepted = await self._service.anew(press.who(), job, to.destination, self._deliverer.acknowledge)
+        press.ack()
         return Reply(order_replies.accepted(accepted))
 
     async def _ask(self, press: Press, about: str) -> Reply:

@@ -9,6 +9,8 @@ from core.domain.quota import Standing
 from core.domain.reports import Entry, EntryKind
 from core.domain.voices import Chosen
 
+ANEW = N_("Again ({cost})")
+TRY_AGAIN = N_("Try again ({cost})")
 DETAILS = N_("Details")
 LEFT = N_("What I have left")
 ALONE = N_("What you have left is for you alone to see:")

@@ -121,7 +121,7 @@ async def test_a_failure_is_told_and_costs_nothing(stage: Stage, app: App, studi
     said = await reply.settled(lambda m: "not charged" in m.content)
     assert said.ephemeral
     assert reply.deleted
-    assert [b["label"] for b in said.buttons] == ["Details"]
+    assert [b["label"] for b in said.buttons] == ["Try again ($0.0014)", "Details"]
     balance = await stage.world.command(stage.ana, stage.channel, "/balance")
     assert "$0.10 left today" in (await balance.answered()).content
 

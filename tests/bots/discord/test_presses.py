@@ -263,3 +263,23 @@ async def test_the_number_of_an_order_is_told_to_its_member_alone(stage: Stage, 
         mine = await whispered(await stage.world.press(stage.ana, card, details))
         assert mine.startswith("Speech · ")
         assert mine.endswith(f"name its number: {details.partition(':')[2]}")
+
+
+async def test_who_presses_again_pays_and_pressing_twice_is_one_order(
+    stage: Stage, running: Running, studio: Studio
+) -> None:
+    async with running():
+        reply = await order(stage, stage.ana)
+        await reply.audio()
+        card = reply.original
+        assert card
+        again = button(card, "Again ($0.0014)")
+        first = await stage.world.press(stage.bea, card, again)
+        await first.audio()
+        assert await whispered(await stage.world.press(stage.bea, card, again)) == "That is ordered already."
+        balances = [
+            (await (await stage.world.command(who, stage.channel, "/balance")).answered()).content
+            for who in (stage.ana, stage.bea)
+        ]
+        assert ["$0.0986 left today" in balance for balance in balances] == [True, True]
+        assert len(studio.orders) == 2

@@ -57,7 +57,7 @@ async def test_an_order_that_waits_can_be_taken_back(
     said = await sent(world, bob, status, cancel)
     assert (said["text"], said.get("show_alert")) == ("Cancelled. You were not charged.", "false")
     await band.wait_for(lambda _: status.text.startswith("You cancelled this order. You were not charged."))
-    assert [*status.buttons] == ["Details"]
+    assert [*status.buttons] == ["Try again ($0.0003)", "Details"]
     again = await sent(world, bob, status, cancel)
     assert (again["text"], again.get("show_alert")) == ("Cancelled. You were not charged.", "false")
     go.set()
@@ -352,18 +352,3 @@ async def test_a_reading_that_is_chosen_agrees_to_no_price(
     await sent(world, bob, question, go)
     await band.wait_for(lambda chat: chat.audios)
     assert rig.gateway.parameters == [{"voice": "Aria", "text": "Rogr Hello"}]
-
-
-async def test_the_number_of_an_order_is_told_to_its_member_alone(
-    band: Chat, alice: User, bob: User, world: TelegramWorld
-) -> None:
-    await band.says(bob, "/speak Hello")
-    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
-    job_id = voice.buttons["Details"].partition(":")[2]
-    assert job_id not in voice.text
-    theirs = await pressed(world, alice, voice, "Details")
-    assert (theirs["text"], theirs["show_alert"]) == ("That order belongs to somebody else.", "true")
-    mine = await pressed(world, bob, voice, "Details")
-    assert mine["text"].startswith("Speech · Aria · 5 characters · ")
-    assert mine["text"].endswith(f"\nIf you ask somebody about it, name its number: {job_id}")
-    assert mine["show_alert"] == "true"
