@@ -164,7 +164,10 @@ async def test_who_waits_when_the_last_worker_is_gone_is_told_so_by_one_process(
     await waits.wait_for(lambda reply: reply.content == alone)
     await band.wait_for(lambda chat: alone in chat.texts)
     await house.start("worker", jobs_total=1)
-    again = {f"Next in line: {what}", f"1 before you: {what}"}
+    again = {
+        f"{place}: {what}"
+        for place in ("Next in line", "1 before you", *(f"At most {n} before you" for n in (1, 2, 3)))
+    }
     await waits.wait_for(lambda reply: reply.content in again)
     await band.wait_for(lambda chat: again & {*chat.texts})
     house.studio.ready.set()
@@ -355,7 +358,7 @@ async def test_an_order_that_waits_for_a_worker_is_taken_back_at_a_bot(house: Ho
             await asyncio.sleep(0.005)
     [waits] = [job for job in await house.stores.store.unfinished() if job.stage is State.QUEUED]
     number = next(n for n, text in enumerate(("One", "Two")) if text == waits.parameters["text"])
-    status = await replies[number].settled(lambda m: m.content.startswith("Waiting"))
+    status = await replies[number].settled(lambda m: m.buttons)
     await house.discord.press(ana, status, button(status, "Cancel"))
     said = await replies[number].settled(lambda m: "cancelled" in m.content)
     assert said.ephemeral
