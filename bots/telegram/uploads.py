@@ -1,5 +1,6 @@
 """Send audio as the kind of message that its chat takes: voice, song or document."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -15,6 +16,7 @@ from bots.telegram.identity import NAME, Address
 from bots.telegram.rate_limiter import Priority, Ticket
 from bots.telegram.rights import Kind, Rights
 from bots.text import order_replies, titles
+from bots.text.cover import cover
 from bots.text.locale import _
 from core.domain.audio import Want
 from core.domain.jsontype import JSON
@@ -126,6 +128,7 @@ class Uploads:
                     duration=media.duration_s,
                     title=titles.song_title(job),
                     performer=titles.performer(job),
+                    thumbnail=None if media.is_kept else await asyncio.to_thread(cover, titles.song_title(job)),
                     **how,
                 )
             case _:

@@ -153,6 +153,8 @@ async def test_where_voice_is_forbidden_speech_becomes_a_song(
     song = await chat.wait_for(lambda c: next(iter(c.audios), None))
     assert (song.kind, song.content) == ("audio", MP3)
     assert (song.raw["audio"]["title"], song.raw["audio"]["performer"]) == ("Hello", "Roger")
+    [call] = world.calls_to("sendAudio")
+    assert any(file.content.startswith(b"\xff\xd8\xff") for file in call.files.values()), "it has a cover"
     await chat.says(bob, "/speak Hello again")
     await chat.wait_for(lambda c: c.audios[1:])
     assert len(world.calls_to("sendVoice")) == 1
