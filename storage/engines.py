@@ -1,14 +1,14 @@
 """Which engine an address means, and what can be asked of a database whichever it is."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from core.domain.communities import Communities
 from core.domain.errors import StoreError
-from core.domain.reports import Entry, write_csv
+from core.domain.reports import CsvWriter, Entry
 from core.engine.lease import Lease, Signal, SoleLease
 from core.engine.remote import Unattended
 from core.ports import Clock
@@ -22,6 +22,9 @@ from storage.recent import Recent
 from storage.rows import entry_of
 from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
+
+if TYPE_CHECKING:
+    from storage.postgres import PostgresDriver
 
 AUDIT_S = 600.0
 """An audit reads everything."""
@@ -128,10 +131,12 @@ async def export_of(address: Address, out: TextIO) -> None:
         return
     driver = await _ours(address)
     try:
-        (rows,) = await driver.run([Statement(EXPORT_ALL)])
+        async with aclosing(driver.stream(Statement(EXPORT_ALL))) as batches:
+            written = CsvWriter(Entry, out)
+            async for rows in batches:
+                written.write(map(entry_of, rows))
     finally:
         await driver.close()
-    write_csv(Entry, (entry_of(row) for row in rows), out)
 
 
 async def reach(address: Address, *, whole: bool = False) -> None:
@@ -150,7 +155,7 @@ async def reach(address: Address, *, whole: bool = False) -> None:
         await driver.close()
 
 
-async def _ours(url: str) -> Driver:
+async def _ours(url: str) -> "PostgresDriver":
     driver = _postgres(url, read_only=True)
     await driver.open()
     try:
@@ -162,7 +167,7 @@ async def _ours(url: str) -> Driver:
     return driver
 
 
-def _postgres(url: str, *, read_only: bool) -> Driver:
+def _postgres(url: str, *, read_only: bool) -> "PostgresDriver":
     try:
         from storage.postgres import STATEMENT_S, PostgresDriver  # noqa: PLC0415 - an extra
     except ImportError as error:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +30,8 @@ STATEMENT_S = 15.0
 RESHAPE_S = 600.0
 """A migration may have to write every row anew."""
 CLOSE_S = 30.0
+STREAMED = 1000
+"""Rows of a long answer that are in memory at a time."""
 ATTEMPTS = 8
 FIRST_PAUSE_S = 0.01
 
@@ -125,6 +127,20 @@ class PostgresDriver:
         """Run the query: here readers and writers never wait for each other."""
         (rows,) = await self.run([query])
         return rows
+
+    async def stream(self, query: Statement) -> AsyncGenerator[list[Row]]:
+        """Run the query and yield its rows, so many at a time, all of one moment, however slowly they are taken."""
+        ((statement, args),) = bindable([query])
+        text, values, _ = bound(statement, args)
+        patience = f"SET LOCAL idle_in_transaction_session_timeout = {round(1000 * self._statement_s)}"
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_S) as session, session.transaction(readonly=True):
+                await session.execute(patience)
+                cursor = await session.cursor(text, *values)
+                while rows := await cursor.fetch(STREAMED):
+                    yield rows
+        except FAULTS as error:
+            raise StoreAway(f"{self._where} fails: {first_line(error)}") from None
 
     async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Run the list when no other process changes the schema, with more time."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from operator import attrgetter
-from typing import TextIO, TypeVar
+from typing import Generic, TextIO, TypeVar
 
 from core.domain.audit import AuditEntry
 from core.domain.communities import Approval
@@ -116,16 +116,26 @@ class Entry:
 R = TypeVar("R", AuditEntry, Entry)
 
 
+class CsvWriter(Generic[R]):
+    """Writes entries as CSV (RFC 4180) with a header line, as they come; the time is added in words."""
+
+    def __init__(self, kind: type[R], out: TextIO) -> None:
+        names: list[str] = [field.name for field in fields(kind)]
+        self._cells: Callable[[AuditEntry | Entry], tuple[object, ...]] = attrgetter(*names)
+        self._writer = csv.writer(out)
+        self._writer.writerow(["at", *names])
+
+    def write(self, entries: Iterable[R]) -> None:
+        """Write a line for each."""
+        entry: AuditEntry | Entry
+        for entry in entries:
+            at = datetime.fromtimestamp(entry.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+            self._writer.writerow([at, *map(harmless, self._cells(entry))])
+
+
 def write_csv(kind: type[R], entries: Iterable[R], out: TextIO) -> None:
-    """Write entries as CSV (RFC 4180) with a header line; the time is added in words."""
-    writer = csv.writer(out)
-    names: list[str] = [field.name for field in fields(kind)]
-    writer.writerow(["at", *names])
-    cells: Callable[[AuditEntry | Entry], tuple[object, ...]] = attrgetter(*names)
-    entry: AuditEntry | Entry
-    for entry in entries:
-        at = datetime.fromtimestamp(entry.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-        writer.writerow([at, *map(harmless, cells(entry))])
+    """Write all entries at once, as `CsvWriter` does."""
+    CsvWriter(kind, out).write(entries)
 
 
 def to_csv(kind: type[R], entries: Iterable[R]) -> str:
