@@ -20,6 +20,7 @@ from core.engine.default_voices import DefaultVoices
 from core.engine.delivery import Deliverer
 from core.engine.durations import Durations
 from core.engine.executor import Executor
+from core.engine.favourites import Favourites
 from core.engine.fetching import Fetcher
 from core.engine.fitting import Fitter
 from core.engine.generation import Generator
@@ -30,9 +31,11 @@ from core.engine.observed import ObservedDelivery, ObservedGateway
 from core.engine.outlooks import Outlooks
 from core.engine.pace import Pace
 from core.engine.polling import Polling
+from core.engine.previews import Previews, PreviewStore
 from core.engine.pronunciations import Pronunciations
 from core.engine.queue import FairQueue, Limits
 from core.engine.remote import RemoteWorkers, Unattended
+from core.engine.samples import Samples
 from core.engine.wakeups import Wakeups
 from core.engine.worker import Worker
 from core.operators import Operators
@@ -82,6 +85,8 @@ class Runtime:
     troubles: Troubles = field(default_factory=Troubles)
     finish_of: Callable[[Job], Finish] = lambda _: AS_IS
     """How a job's files are finished."""
+    previews: tuple[PreviewStore, ArtifactStore] | None = None
+    """What remembers previews, and where their files lie; None where members can't hear voices before they order."""
     share: Lease | Elsewhere | None = None
     """The right to carry jobs among other workers, or how to reach those who do; None where there are no others."""
 
@@ -122,6 +127,8 @@ def assemble(runtime: Runtime) -> Core:
         ids=runtime.ids,
         voices=voices,
         pronunciations=pronunciations,
+        favourites=Favourites(runtime.store),
+        samples=_samples(runtime, gateway),
         communities=Communities(runtime.store, runtime.presences),
         admin=admin,
         operators=Operators(runtime.admin_store, runtime.policy, runtime.clock, runtime.ids, worker.resume),
@@ -129,6 +136,23 @@ def assemble(runtime: Runtime) -> Core:
         troubles=runtime.troubles,
     )
     return Core(service, worker, durations)
+
+
+def _samples(runtime: Runtime, gateway: Gateway) -> Samples | None:
+    if runtime.previews is None:
+        return None
+    store, artifacts = runtime.previews
+    previews = Previews(
+        store=store,
+        gateway=gateway,
+        media=runtime.media,
+        artifacts=artifacts,
+        catalog=runtime.catalog,
+        clock=runtime.clock,
+        pace=runtime.pace,
+        ids=runtime.ids,
+    )
+    return Samples(previews, runtime.media, artifacts, runtime.ids)
 
 
 def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations) -> Carrier:

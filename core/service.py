@@ -20,6 +20,7 @@ from core.domain.models import Accepted, Caller, Destination, Job, Order, Turn
 from core.domain.money import MICROS, cost_of, show
 from core.domain.parts import Part, parts_of
 from core.domain.policy import MOST_DEARER_PERCENT, OFFER_MS, OLDEST_ACT_MS, Policy
+from core.domain.previews import language_of
 from core.domain.products import Catalog, Product
 from core.domain.quota import Standing
 from core.domain.refusals import (
@@ -41,9 +42,11 @@ from core.domain.reports import CreditRequest, Entry
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.carrier import Carrier
 from core.engine.default_voices import DefaultVoices
+from core.engine.favourites import Favourites
 from core.engine.first_words import FirstWord, FirstWords
 from core.engine.meters import Meters
 from core.engine.pronunciations import Pronunciations
+from core.engine.samples import AudioKind, Sample, Samples
 from core.operators import Operators
 from core.ports import Clock
 from core.stores import Store
@@ -74,6 +77,8 @@ class Service:
         ids: Ids,
         voices: DefaultVoices,
         pronunciations: Pronunciations,
+        favourites: Favourites,
+        samples: Samples | None,
         communities: Communities,
         admin: Admin,
         operators: Operators,
@@ -83,6 +88,8 @@ class Service:
         self._store = store
         self.voices = voices
         self.pronunciations = pronunciations
+        self.favourites = favourites
+        self.samples = samples
         self.communities = communities
         self.admin = admin
         self.operators = operators
@@ -140,8 +147,7 @@ class Service:
             raise NotPermitted(Need.ACCOUNT)
         self._check_length(order, product)
         if order.readings:
-            if limit := CLOSED.get(await self.communities.approval(order.caller)):
-                raise OverLimit(limit, 0, await self.standing(order.caller))
+            await self._check_here(order.caller)
             await self._ask_back(order, product)
         admission = await self._admission(order, product, agreed_micros)
         self._check_open()
@@ -184,6 +190,11 @@ class Service:
         has = sum(len(turn.text) for turn in order.turns) or len(text)
         if product.splits_at is not None and has > most:
             raise InvalidInput(product.billed, f"{text[:20]}…", allowed(Rule.SHORTER_ORDER, most=most, has=has))
+
+    async def _check_here(self, caller: Caller) -> None:
+        """Refuse whoever asks in a community that may not order."""
+        if limit := CLOSED.get(await self.communities.approval(caller)):
+            raise OverLimit(limit, 0, await self.standing(caller))
 
     def _check_open(self) -> None:
         if trouble := self._worker.trouble():
@@ -320,6 +331,17 @@ class Service:
     async def history(self, caller: Caller, most: int = 10) -> list[Job]:
         """Return the caller's newest orders here whose audio is kept; in a direct chat those of everywhere."""
         return await self._store.history(caller.member, None if caller.direct else caller.community, most)
+
+    async def hear(self, caller: Caller, voices: Sequence[str], kind: AudioKind) -> Sample | None:
+        """Return what voices sound like in the caller's language, free; None where the operator pays for no samples."""
+        await self._check_here(caller)
+        if self.samples is None:
+            return None
+        try:
+            return await self.samples.heard(voices, language_of(caller.locale), kind)
+        except StoreError as error:
+            log.warning("voices can't be heard: %s", error)
+            raise Unavailable(Cause.STORE) from error
 
     async def redeliver(
         self, caller: Caller, job_id: str, destination: Destination, *, undelivered: bool = False

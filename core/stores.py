@@ -158,6 +158,14 @@ class Store(Protocol):
         """Keep a member's choice; "" takes it away."""
         ...
 
+    async def favourite_voices(self, member: str) -> frozenset[str]:
+        """Return the voices that a member likes best."""
+        ...
+
+    async def mark_voice(self, member: str, voice: str, *, liked: bool) -> None:
+        """Make a voice one of a member's favourites, or take it from them."""
+        ...
+
     async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
         """Keep an order until its member agrees or chooses; return its id, the former one for the same event."""
         ...

@@ -55,6 +55,14 @@ class SqlMembers:
         text = members_sql.CHOOSE_VOICE if voice else members_sql.FORGET_VOICE
         await self._driver.run([Statement(text, {"member": member, "voice": voice})])
 
+    async def favourite_voices(self, member: str) -> frozenset[str]:
+        (rows,) = await self._driver.run([Statement(members_sql.FAVOURITES, {"member": member})])
+        return frozenset(row["voice"] for row in rows)
+
+    async def mark_voice(self, member: str, voice: str, *, liked: bool) -> None:
+        text = members_sql.LIKE if liked else members_sql.UNLIKE
+        await self._driver.run([Statement(text, {"member": member, "voice": voice})])
+
     async def offer(self, offer_id: str, order: Order, cost_micros: int, expires_ms: int) -> str:
         caller = order.caller
         args: dict[str, Any] = {

@@ -83,3 +83,7 @@ INSERT INTO member_voices (member, voice) VALUES (:member, :voice)
 ON CONFLICT (member) DO UPDATE SET voice = excluded.voice
 """
 FORGET_VOICE = "DELETE FROM member_voices WHERE member = :member"
+
+FAVOURITES = "SELECT voice FROM favourite_voices WHERE member = :member"
+LIKE = "INSERT INTO favourite_voices (member, voice) VALUES (:member, :voice) ON CONFLICT (member, voice) DO NOTHING"
+UNLIKE = "DELETE FROM favourite_voices WHERE member = :member AND voice = :voice"

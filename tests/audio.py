@@ -21,8 +21,8 @@ OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(40)
 MP3 = b"ID3" + bytes(60)
 WAV = b"RIFF" + bytes(40)
 SHAPES = {
-    "opus": (OGG, replace(PROBE, container="ogg", codec="opus", extension="ogg")),
-    "mp3": (MP3, replace(PROBE, container="mp3", codec="mp3", extension="mp3")),
+    "opus": (OGG, replace(PROBE, container="ogg", codec="opus", mime="audio/ogg", extension="ogg")),
+    "mp3": (MP3, replace(PROBE, container="mp3", codec="mp3", mime="audio/mpeg", extension="mp3")),
     "pcm": (WAV, PROBE),
 }
 
@@ -71,6 +71,8 @@ class Shapes(Preparing):
         return into, replace(shape, duration_ms=self.duration_ms, sample_rate_hz=rate_hz)
 
     async def join(self, parts: Sequence[AudioPart], into: Path, want: Want) -> list[tuple[Path, Probe]]:
+        if len(parts) == 1:
+            return [await self.fit(parts[0].path, parts[0].probe, into, want, parts[0].raw)]
         self.wants.append(want)
         return [concatenated(parts, into, SHAPES[want.prefer][1])]
 

@@ -36,6 +36,7 @@ from core.ports import Clock, Presence
 from core.service import Service
 from storage.engines import lease_of, signal_of, unattended_of, workers_of
 from storage.notices import SqlNotices
+from storage.previews import SqlPreviews
 
 log = logging.getLogger(__name__)
 
@@ -191,8 +192,18 @@ async def _runtime(
             pace=pace_of(settings, LOOK_S if settings.shareable else None),
             meters=stores.meters,
             finish_of=finish_of(settings),
+            previews=_previews(settings, stores, clock),
             share=_share(settings, chats, stores, part),
         )
+
+
+def _previews(settings: Settings, stores: Stores, clock: Clock) -> tuple[SqlPreviews, ArtifactFolder] | None:
+    budget_micros = settings.preview_budget_micros
+    if budget_micros is None:
+        return None
+    return SqlPreviews(stores.driver, clock, budget_micros, settings.total_pool_micros), ArtifactFolder(
+        settings.previews
+    )
 
 
 def _duty(part: Part, chats: Mapping[str, Platform]) -> str:

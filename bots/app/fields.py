@@ -123,7 +123,8 @@ class Money(Group):
     """What a month can cost you at most, over all communities and direct chats; or `unlimited`. The default is enough
     for five communities that spend all of the default pool."""
     preview_budget: str | None = Field(None, examples=["2.00"])
-    """What previews of voices may cost you in a month, within `TOTAL_POOL`. Unset, none are made."""
+    """What previews of voices may cost you in a month, within `TOTAL_POOL`, for members to hear before they order.
+    Unset, none are made, and nobody is offered to hear any."""
     communities: Communities = Communities.ASK
     """Where orders are taken: `ask` (in communities that you approved), `list` (also in those of
     `COMMUNITIES_ALLOWED`) or `open` (everywhere)."""

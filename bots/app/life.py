@@ -82,6 +82,8 @@ class App:
         chats = self.receiving.values()  # last, since until the next start nobody is answered
         await asyncio.gather(*(_survive(p.stop_receiving, f"{p.name} did not stop receiving") for p in chats))
         await self.worker.stop(LAST_S)
+        if self.service.samples:
+            await self.service.samples.close(LAST_S)
         for task in receiving:
             task.cancel()
         await asyncio.gather(*receiving, return_exceptions=True)

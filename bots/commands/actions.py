@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bots.commands import approval, buttons, pronouncing
+from bots.commands import approval, buttons, pronouncing, voice_cards
 from bots.commands.command import Answer, Asked, File
 from bots.commands.voice_names import voice_named, voices_near
 from bots.text import admin_replies as texts
@@ -21,6 +21,7 @@ from bots.text import (
     product_words,
     pronunciation_replies,
     replies,
+    voice_replies,
 )
 from bots.text.locale import _
 from bots.text.wording import either
@@ -55,9 +56,9 @@ async def form(asked: Asked, product: str = "") -> Answer:
     return Answer(_(form_words.NO_FORMS, line=product_words.example(row, catalog)), open=True)
 
 
-async def voices(asked: Asked) -> Answer:
-    """List the voices."""
-    return Answer(replies.voices(await asked.service.voices.catalog_for(asked.caller)), open=True)
+async def voices(asked: Asked, like: str = "") -> Answer:
+    """Show cards of the voices that are so."""
+    return await voice_cards.cards(asked, like)
 
 
 async def voice(asked: Asked, voice: str = "") -> Answer:
@@ -66,7 +67,7 @@ async def voice(asked: Asked, voice: str = "") -> Answer:
     if voice:
         is_none = voice.strip().casefold() == NONE
         await voices.choose(caller, "" if is_none else _voice(voice, asked.service.catalog))
-    return Answer(replies.default_voice(await voices.chosen(caller), asked.service.catalog), open=True)
+    return Answer(voice_replies.default_voice(await voices.chosen(caller), asked.service.catalog), open=True)
 
 
 def _voice(typed: str, catalog: Catalog) -> str:

@@ -13,6 +13,7 @@ from bots.text.wording import either
 from core.domain import amounts
 from core.domain.models import Caller
 from core.domain.refusals import InvalidInput
+from core.engine.samples import AudioKind
 from core.service import Service
 
 
@@ -56,12 +57,28 @@ class Asked:
     """Returns what people call the channel of a key."""
     administers: Callable[[], Awaitable[bool]] | None = None
     """Asks whether the caller is an admin here, where the platform has not said so yet."""
+    plays: AudioKind = "opus"
+    """The kind of audio that the chat plays best."""
     how_to_call: str = ""
     """How members must address the bot here."""
 
     async def is_admin(self) -> bool:
         """Say whether the caller is an admin here."""
         return await self.administers() if self.administers else self.caller.is_admin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """What a press on a button leads to, if anything."""
+
+    card: Answer | None = None
+    """Takes the place of the message that holds the button."""
+    said: Answer | None = None
+    """For whoever pressed, alone."""
+
+
+Press = Callable[[Asked, str], Awaitable[Pressed]]
+"""Takes who pressed, and what the button is about: it comes from outside, so it may be old or forged."""
 
 
 class Who(Enum):

@@ -78,7 +78,21 @@ COMMANDS: Sequence[Command] = (
             ),
         ),
     ),
-    Command(name="voices", who=MEMBER, action=actions.voices, about=N_("List the voices"), ignores_words=True),
+    Command(
+        name="voices",
+        who=MEMBER,
+        action=actions.voices,
+        about=N_("Hear the voices and choose one"),
+        arguments=(
+            Argument(
+                name="like",
+                kind=Kind.TEXT,
+                about=N_("What it is like, such as deep male or german; leave it out for all"),
+                required=False,
+                example=N_("deep male"),
+            ),
+        ),
+    ),
     Command(
         name="voice",
         who=MEMBER,

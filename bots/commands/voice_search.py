@@ -1,7 +1,7 @@
 """Finding a voice by what it is like. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,6 +28,14 @@ _ALSO: Mapping[StrEnum, str] = {
     Age.OLD: "elderly senior",
 }
 """Other words that people search by."""
+_TOLD = frozenset((
+    N_("American"), N_("articulate"), N_("Australian"), N_("authoritative"), N_("British"), N_("calm"),
+    N_("casual"), N_("characters"), N_("confident"), N_("conversation"), N_("deep"), N_("expressive"),
+    N_("friendly"), N_("intense"), N_("narration"), N_("natural"), N_("news"), N_("seductive"), N_("social media"),
+    N_("soft"), N_("strong"), N_("Swedish"), N_("transatlantic"), N_("trustworthy"), N_("upbeat"),
+    N_("warm"), N_("well-rounded"),
+))  # fmt: skip
+"""What the default voices are like; how an operator describes others is shown as it is written."""
 _OWN_NAMES = dict(
     pair.split(":")
     for pair in (
@@ -40,8 +48,8 @@ _OWN_NAMES = dict(
 _WORDS = re.compile(r"[\w'\u2019-]+")
 
 
-def found(typed: str, cast: Cast) -> list[Voice]:
-    """Return the voices that all the words typed are about, those whose name begins so first.
+def found(typed: str, cast: Cast, liked: Collection[str] = frozenset()) -> list[Voice]:
+    """Return the voices that all the words typed are about: first those whose name begins so, of these first the liked.
 
     Models speak every language with every voice, so the name of a language chooses among the voices that were recorded
     in it, if there are such, and else leaves all.
@@ -53,14 +61,19 @@ def found(typed: str, cast: Cast) -> list[Voice]:
         if like or not _is_language(word, spoken()):
             voices = like
     begins = bare(typed.strip())
-    return sorted(voices, key=lambda voice: not any(name.startswith(begins) for name in known[voice.name].names))
+
+    def place(voice: Voice) -> tuple[bool, bool]:
+        return not any(name.startswith(begins) for name in known[voice.name].names), voice.name not in liked
+
+    return sorted(voices, key=place)
 
 
 def described(voice: Voice, longest: int) -> str:
     """Return a voice's name with what it is like, on one line."""
     languages = [spoken().locale.languages.get(code, code) for code in voice.languages]
     traits = [_(_TRAITS[trait]) for trait in (voice.gender, voice.age) if trait]
-    said = ", ".join(filter(None, (voice.about, *traits, voice.accent, voice.use, *languages)))
+    about, accent, use = (_(word) if word in _TOLD else word for word in (voice.about, voice.accent, voice.use))
+    said = ", ".join(filter(None, (about, *traits, accent, use, *languages)))
     return shown(f"{voice.name}: {said}" if said else voice.name, longest)
 
 
@@ -84,7 +97,8 @@ def _known(cast: Cast, language: Language) -> Mapping[str, _Known]:
 
 
 def _of(voice: Voice, language: Language) -> Iterator[str]:
-    yield from (voice.about, voice.accent, voice.use)
+    for word in (voice.about, voice.accent, voice.use):
+        yield from (word, language.catalogue.gettext(word) if word in _TOLD else "")
     for trait in filter(None, (voice.gender, voice.age)):
         yield from (_TRAITS[trait], _ALSO[trait], language.catalogue.gettext(_TRAITS[trait]))
     for code in voice.languages:

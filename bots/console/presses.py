@@ -5,10 +5,11 @@ Where money is spent or granted, they mean the only pending question; if there a
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 
-from bots.commands import actions
+from bots.commands import actions, presses
 from bots.commands.buttons import KEPT_WORD
-from bots.commands.command import Answer
+from bots.commands.command import Answer, Asked, Press
 from bots.commands.parse import Command
 from bots.console import buttons
 from bots.console.identity import HERE
@@ -53,6 +54,7 @@ class Presses:
             ButtonKind.ASK: self._ask,
             ButtonKind.APPROVE: self._decide,
             ButtonKind.DECLINE: self._decide,
+            **{kind: partial(self._answered, press) for kind, press in presses.PRESSES.items()},
         }
 
     def accept(self, accepted: Accepted) -> Answer:
@@ -68,6 +70,11 @@ class Presses:
                 self._waiting(caller)[refusal.offer_id] = refusal
             case OverLimit(missing_micros=int(micros)):
                 self._newest[f"missing {caller.member}"] = show(micros)
+
+    async def _answered(self, press: Press, caller: Caller, command: Command) -> Answer:
+        """Answer with what a press leads to on any platform."""
+        pressed = await press(Asked(service=self._service, caller=caller), command.body)
+        return pressed.said or pressed.card or Answer("")
 
     async def _confirm(self, caller: Caller, command: Command) -> Answer:
         """Confirm a price, or choose a reading by the number at the end."""

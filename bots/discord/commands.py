@@ -1,7 +1,7 @@
 """The table of commands as Discord application commands, with typed options and default permissions."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import discord
@@ -14,7 +14,7 @@ from bots.commands.table import ORDERS, WHICH
 from bots.commands.text_files import FILE
 from bots.discord import placing
 from bots.discord.connection import AnyCommand, Bot
-from bots.discord.identity import Anybody
+from bots.discord.identity import Anybody, key
 from bots.text import product_words
 from bots.text.locale import _, speaking, tag_of
 from core.domain.parameters import (
@@ -101,10 +101,16 @@ class VoiceSearch(Option):
         self._cast = cast
 
     async def autocomplete(self, interaction: discord.Interaction[Any], typed: str | float, /) -> list[Choice[Any]]:
-        """Offer the voices that the typed words are about, each with what it is like."""
+        """Offer the voices that the typed words are about, favourites first, each with what it is like."""
         with speaking(tag_of(str(interaction.locale))):
-            voices = voice_search.found(str(typed), self._cast)[:MOST_CHOICES]
+            liked = await _liked(interaction)
+            voices = voice_search.found(str(typed), self._cast, liked)[:MOST_CHOICES]
             return [Choice(name=voice_search.described(each, LONGEST_CHOICE), value=each.name) for each in voices]
+
+
+async def _liked(interaction: Interaction) -> Collection[str]:
+    """Return the voices that whoever types likes best."""
+    return await interaction.client.responder.service.favourites.of(key(interaction.user.id))
 
 
 def _is_searched(parameter: Parameter) -> bool:

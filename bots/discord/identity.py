@@ -112,6 +112,7 @@ def asked_of(service: Service, caller: Caller, interaction: AnyInteraction) -> A
         caller=caller,
         has_roles=True,
         takes_files=True,
+        plays="mp3",
         role_names=names,
         channel=channel_key,
         channel_name=_channel_name,

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from bots.commands import actions as acts
-from bots.commands import approval, buttons
+from bots.commands import approval, buttons, presses
+from bots.commands.command import Asked, Pressed
 from bots.discord.buttons import rows
-from bots.discord.identity import AnyInteraction
+from bots.discord.identity import AnyInteraction, asked_of
 from bots.discord.responder import PRIVATE, PUBLIC, UPDATE, Deferral, Reply, Responder, Target, unattended
 from bots.platform import ButtonKind
 from bots.text import admin_replies, order_replies, replies
@@ -18,7 +19,23 @@ from core.domain.refusals import Missing, NotFound
 async def press(responder: Responder, interaction: AnyInteraction, custom_id: str) -> None:
     """Dispatch a press by its custom id; an unknown one is answered with a refusal."""
     kind, __, about = custom_id.partition(":")
+    if answers := presses.PRESSES.get(kind):
+        await _answered(responder, interaction, lambda asked: answers(asked, about))
+        return
     await _PRESSES.get(kind, _unknown)(responder, interaction, about)
+
+
+async def _answered(
+    responder: Responder, interaction: AnyInteraction, answers: Callable[[Asked], Awaitable[Pressed]]
+) -> None:
+    """Show what a press leads to on any platform."""
+
+    async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
+        pressed = await answers(asked_of(responder.service, caller, interaction))
+        both = ((pressed.card, Target.MESSAGE), (pressed.said, Target.AUTHOR))
+        return tuple(Reply(answer.text, answer.files, rows(answer.buttons), to) for answer, to in both if answer)
+
+    await responder.answer(interaction, act, UPDATE)
 
 
 async def _again(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:

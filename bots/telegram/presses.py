@@ -5,19 +5,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from telegram import MaybeInaccessibleMessage, Message, Update, User
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update, User
 from telegram.error import TelegramError
 
 from bots.commands import actions as acts
-from bots.commands import approval, buttons
+from bots.commands import approval, buttons, presses
+from bots.commands import command as commands
+from bots.commands.command import Asked
 from bots.platform import ButtonKind
 from bots.telegram.buttons import rows
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.escaping import plain
 from bots.telegram.identity import Address, Admins, caller, topic
 from bots.telegram.intake import Ack
-from bots.telegram.responder import Reply, Responder, outcome
-from bots.text import admin_replies, order_replies, refusals, replies
+from bots.telegram.responder import NOTHING, Reply, Responder, outcome
+from bots.text import admin_replies, order_replies, refusals, replies, voice_replies
 from bots.text.locale import _, speaking
 from core.domain.models import Caller
 from core.domain.refusals import Missing, NeedsConfirmation, NotFound
@@ -26,6 +28,8 @@ from core.service import Service
 log = logging.getLogger(__name__)
 
 ALERT_LIMIT = 200
+TAKE_LONG = frozenset({ButtonKind.LISTEN})
+"""Presses that Telegram would not wait for: they are answered at once, and with a message when there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +82,34 @@ class Presses:
             return
         press = Press(message, query.from_user, ack)
         who = press.who()
+        takes_long = str(query.data).partition(":")[0] in TAKE_LONG
         with speaking(who.locale):
+            if takes_long:
+                ack()
+                await _answer(query, Reply(_(voice_replies.ONE_MOMENT)))
             reply = await outcome(lambda: self._act(press, str(query.data)), who, is_private=True)
-        if reply is None:
-            return
-        try:
-            await query.answer(plain(reply.text, ALERT_LIMIT), show_alert=reply.refused)
-        except TelegramError as error:
-            log.info("a pressed button was not answered: %s", error)
+            if reply is not None and takes_long:
+                here = Address.of_status(message)
+                await self._responder.reply_alone(Address(query.from_user.id), here, reply, who, ack)
+            elif reply is not None:
+                await _answer(query, reply)
 
     async def _act(self, press: Press, data: str) -> Reply:
         kind, __, about = data.partition(":")
+        if answers := presses.PRESSES.get(kind):
+            return await self._answered(press, answers, about)
         act = self._acts.get(kind)
         if act is None:
             raise NotFound(Missing.REQUEST, about)
         return await act(press, about)
+
+    async def _answered(self, press: Press, answers: commands.Press, about: str) -> Reply:
+        """Show what a press leads to on any platform."""
+        who = press.who()
+        pressed = await answers(Asked(service=self._service, caller=who, is_public=not who.direct), about)
+        if card := pressed.card:
+            await self._responder.edit(press.on, card.text, press.ack, rows(card.buttons))
+        return Reply.of(pressed.said) if pressed.said else NOTHING
 
     async def _again(self, press: Press, job_id: str) -> Reply:
         """Send a stored artifact again, as a reply to the order that the status message belongs to."""
@@ -188,3 +205,10 @@ class Presses:
         verdict = await approval.press(self._service, press.who(), community, approve=approve)
         await self._responder.edit(press.on, verdict.letter.text, press.ack, rows(verdict.letter.buttons))
         return Reply(verdict.said, refused=verdict.late)
+
+
+async def _answer(query: CallbackQuery, reply: Reply) -> None:
+    try:
+        await query.answer(plain(reply.text, ALERT_LIMIT), show_alert=reply.refused)
+    except TelegramError as error:
+        log.info("a pressed button was not answered: %s", error)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from telegram import ForceReply, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage
 from telegram.error import RetryAfter, TelegramError
@@ -16,7 +16,7 @@ from bots.commands import buttons
 from bots.commands.command import Answer, File
 from bots.telegram.buttons import rows
 from bots.telegram.connection import UPLOAD_READ_S
-from bots.telegram.errors import wait_s
+from bots.telegram.errors import has_no_kind, takes_no_words, wait_s
 from bots.telegram.escaping import plain
 from bots.telegram.identity import Address, Recent
 from bots.telegram.intake import Ack
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+VOICE_MIME = "audio/ogg"
+CAPTION_LIMIT = 1024
 LONGEST_WAIT_S = 60.0
 FREE_AT_ONCE, FREE_EVERY_S, FREE_AGAIN = 10.0, 15.0, 3.0
 """A member's budget of free answers per chat: its size, the time to regain one, and how many end a silence."""
@@ -114,6 +116,20 @@ class Responder:
         finally:
             self._sending.discard(key)
 
+    async def reply_alone(self, alone: Address, here: Address, reply: Reply, who: Caller, ack: Ack) -> None:
+        """Send a free reply to a member alone, or where they asked for it if the bot may not write to them."""
+        reply = self._budgeted(here.chat, who, reply)
+        if reply is NOTHING:
+            return
+        for address in (alone, here) if alone.chat != here.chat else (here,):
+            try:
+                await self.send(address, reply, ack)
+            except TelegramError as error:
+                log.warning("nothing could be said in %d: %s", address.chat, error)
+                if takes_no_words(error):
+                    continue
+            return
+
     def _budgeted(self, chat: int, who: Caller, reply: Reply) -> Reply:
         """Charge a reply to the member's budget; when that is used up, say so once, then nothing for a while."""
         now_s = time.monotonic()
@@ -127,8 +143,11 @@ class Responder:
         return Reply(_(replies.TOO_MANY_ANSWERS)) if budget.exhausted else reply
 
     async def send(self, address: Address, reply: Reply, ack: Ack) -> None:
-        """Send the text, then each file as a document. Raises TelegramError."""
+        """Send the text, then each file as a document; a voice message has the text with it. Raises TelegramError."""
         ticket = Ticket(reply.priority, ack)
+        if len(reply.files) == 1 and reply.files[0].mime == VOICE_MIME:
+            await self._speak(address, reply, ticket)
+            return
         sent = await _retrying(
             lambda: self._bot.send_message(
                 text=plain(reply.text), reply_markup=reply.markup, rate_limit_args=ticket, **address.target
@@ -139,6 +158,22 @@ class Responder:
             reply.on_sent(sent.message_id)
         for file in reply.files:
             await _retrying(partial(self._attach, address, file, ticket), ack)
+
+    async def _speak(self, address: Address, reply: Reply, ticket: Ticket) -> None:
+        """Send a voice message, or a file where there may be none."""
+        (file,), caption = reply.files, plain(reply.text, CAPTION_LIMIT)
+        how: dict[str, Any] = {"read_timeout": UPLOAD_READ_S, "rate_limit_args": ticket, **address.target}
+
+        async def send(call: Callable[..., Awaitable[object]], kind: str) -> None:
+            content = InputFile(file.content, filename=file.name)
+            await _retrying(lambda: call(**{kind: content}, caption=caption, **how), ticket.ack)
+
+        try:
+            await send(self._bot.send_voice, "voice")
+        except TelegramError as error:
+            if not has_no_kind(error):
+                raise
+            await send(self._bot.send_document, "document")
 
     async def _attach(self, address: Address, file: File, ticket: Ticket) -> None:
         document = InputFile(file.content, filename=file.name)

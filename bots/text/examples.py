@@ -7,7 +7,7 @@ from core.domain.products import Catalog, Product
 
 COMMANDS: Mapping[str, Sequence[str]] = {
     "form": ("/form", "/form speak", "/form music"),
-    "voices": ("/voices",),
+    "voices": ("/voices", "/voices deep male", "/voices german"),
     "voice": ("/voice", "/voice George", "/voice none"),
     "balance": ("/balance",),
     "history": ("/history",),

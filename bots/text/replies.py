@@ -4,10 +4,8 @@ from collections.abc import Callable, Sequence
 
 from bots.text.locale import N_, _
 from bots.text.wording import AMOUNTS, allowance, left, money, used, when, who_raises
-from core.domain.products import Catalog
 from core.domain.quota import Standing
 from core.domain.reports import Entry, EntryKind
-from core.domain.voices import Chosen
 
 ANEW = N_("Again ({cost})")
 TRY_AGAIN = N_("Try again ({cost})")
@@ -80,11 +78,6 @@ def _entry(entry: Entry) -> str:
     return f"{when(entry.at_ms)}: {_ENTRIES[entry.kind](entry)}"
 
 
-def voice_names(catalog: Catalog) -> str:
-    """List the voices' names."""
-    return _("Voices: {names}.", names=", ".join(catalog.voices))
-
-
 def name_me(command: str) -> str:
     """Say how to order in a group where bots see only the commands that name them."""
     return _("In a group I may see only commands that name me: {command} Hello everyone", command=command)
@@ -130,22 +123,6 @@ def readings(names: Sequence[str]) -> list[str]:
     """Label the readings to choose from: voices, or the literal text."""
     as_it_stands = N_("Say all of it") if any(names) else CONFIRM
     return [name or _(as_it_stands) for name in names]
-
-
-def voices(catalog: Catalog) -> str:
-    """List the voices."""
-    without = _("Without a name, {voice} speaks.", voice=catalog.default_voice)
-    return f"{voice_names(catalog)}\n{without}"
-
-
-def default_voice(chosen: Chosen, catalog: Catalog) -> str:
-    """Say who speaks for a member where no voice is named, and who chose that."""
-    if chosen.own:
-        return _("{voice} speaks for you where you name no voice. /voice none takes that back.", voice=chosen.own)
-    if chosen.community:
-        said = N_("You have chosen no voice, so {voice} speaks for you here, whom this community's admins chose.")
-        return _(said, voice=chosen.community)
-    return _("You have chosen no voice, so {voice} speaks for you.", voice=catalog.default_voice)
 
 
 TOO_MANY_ANSWERS = N_("You ask faster than I may answer in this chat. I answer you again in a minute; orders go on.")

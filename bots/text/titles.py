@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from core.domain.models import Job
 from core.domain.products import row_of
@@ -74,10 +74,18 @@ def length(duration_ms: int) -> str:
 def file_name(job: Job, extension: str, number: int = 1) -> str:
     """Return a file name from a job's words that is valid on every system; `number` counts the files of one job."""
     spoken = " - ".join(part for part in (_writable(voice(job)), _writable(words(job))) if part)
-    stem = cut(spoken, LONGEST_NAME, end="").strip(" .-") or job.product
-    if stem.partition(".")[0].strip().upper() in _RESERVED:
-        stem = f"{job.product} - {stem}"
+    stem = _stem(spoken, job.product)
     return f"{stem} ({number}).{extension}" if number > 1 else f"{stem}.{extension}"
+
+
+def sample_name(voices: Iterable[str], extension: str) -> str:
+    """Return a file name of what voices sound like."""
+    return f"{_stem(', '.join(map(_writable, voices)), 'voices')}.{extension}"
+
+
+def _stem(text: str, instead: str) -> str:
+    stem = cut(text, LONGEST_NAME, end="").strip(" .-") or instead
+    return f"{instead} - {stem}" if stem.partition(".")[0].strip().upper() in _RESERVED else stem
 
 
 def cut(

@@ -79,6 +79,7 @@ class Missing(StrEnum):
     OFFER = "offer"
     REQUEST = "request"
     COMMUNITY = "community"
+    VOICE = "voice"
 
 
 class Refusal(TroubadourError):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from core.domain.allowed import Rule, allowed
-from core.domain.audio import raw_format
+from core.domain.audio import RawFormat, raw_format
 from core.domain.contract import RequestStatus
 from core.domain.errors import GatewayError, RequestUnknown, StaleJob
 from core.domain.ids import Ids
@@ -86,6 +86,11 @@ class Previews:
         self._clock = clock
         self._pace = pace
         self._ids = ids or Ids()
+
+    @property
+    def raw(self) -> RawFormat | None:
+        """How to read them, should they have no header."""
+        return raw_format(self._product.output_of({}))
 
     async def of(self, voice: str, language: str) -> Preview | Wanted | WhyNot:
         """Return the preview that is kept, or what it would cost to make it, or why there is none."""
@@ -175,9 +180,7 @@ class Previews:
 
     async def _keep(self, preview: Preview, urls: Sequence[str]) -> Preview | WhyNot:
         stem = self._artifacts.path(preview.preview_id, "audio")
-        parameters = self._parameters(preview.voice, preview.language)
-        raw = raw_format(self._product.output_of(parameters))
-        artifacts, trouble = await self._downloads.fetched(_called(preview), urls, stem, raw, self._media.probe)
+        artifacts, trouble = await self._downloads.fetched(_called(preview), urls, stem, self.raw, self._media.probe)
         if not artifacts:
             return await self._fail(preview, no_audio(trouble))
         return await self._store.keep(preview, artifacts[0])

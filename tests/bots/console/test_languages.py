@@ -42,7 +42,7 @@ async def test_german_is_spoken_where_there_is_some(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("LC_ALL", "de_AT.UTF-8")
     typed = ("/voices", "/speak Aria Hello")
     voices, accepted, receipt = await conversation(tmp_path, [Line("ann", is_admin=False, text=text) for text in typed])
-    assert voices.startswith("Stimmen: Aria, ")
+    assert voices.startswith("24 Stimmen, 1 to 4:")
     assert "Without a name, Aria speaks." in voices
     assert accepted == "Working on it: 5 Zeichen, 0,0005\xa0$. Usually about 15 s.\n“Hello”"
     assert receipt.startswith("5 Zeichen · 0,0005\xa0$ · heute noch ")  # the last words are a worker's

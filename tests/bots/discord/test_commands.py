@@ -19,7 +19,7 @@ async def say(stage: Stage, who: Member, line: str, **options: object) -> Messag
 async def test_help_voices_and_balance(stage: Stage, app: App) -> None:
     for who in (stage.ana, stage.boss):
         assert "/speak" in (await say(stage, who, "/help")).content
-        assert "Aria, Roger" in (await say(stage, who, "/voices")).content
+        assert "Aria: expressive" in (await say(stage, who, "/voices")).content
         assert "$0.10 left today" in (await say(stage, who, "/balance")).content
     assert stage.channel.posted == []
 

@@ -50,9 +50,9 @@ async def test_german_is_spoken_where_there_is_some(
     bob.language = "de-AT"
     async with rig.bot():
         voices = await band.reply_to(await band.says(bob, "/voices"))
-        assert voices.text.startswith("Stimmen: Aria, ")
+        assert voices.text.startswith("24 Stimmen, 1 to 4:")
         assert "Without a name, Aria speaks." in voices.text
-        assert (await band.reply_to(await band.says(alice, "/voices"))).text.startswith("Voices: ")
+        assert (await band.reply_to(await band.says(alice, "/voices"))).text.startswith("24 voices, ")
         await band.says(bob, "/speak Aria Hello")
         voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert voice.text.startswith("Aria sagt: „Hello“\n5 Zeichen")

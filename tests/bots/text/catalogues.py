@@ -22,8 +22,8 @@ PSEUDO = "fi"
 _TABLE = [word for c in COMMANDS for word in (*c.name.split(), *(w for a in c.arguments for w in (a.name, *a.choices)))]
 _PARAMETERS = [name for row in PRODUCTS.values() for name in row.table]
 _TYPED = "chars none unlimited request Hello everyone lo rain beat telegram console".split()
-_FINNISH = ("ja", "tai")
-"""And, or: Babel's own."""
+_FINNISH = ("ja", "tai", "englanti")
+"""And, or, English: Babel's own."""
 CODES = frozenset([*_TABLE, *_PARAMETERS, *_TYPED, *_FINNISH, *CAST.names, *PRODUCTS, *LIMITS])
 """What stays as it is: names, and what people type."""
 _KEPT = re.compile(r"\{\w+\}|/\w+|@\w+|[\w=.]*[=_.][\w=.]*\w|[A-Z]{2,}")
@@ -74,7 +74,7 @@ def german() -> Catalog:
     made.add("{who}: “{words}”", "{who} sagt: „{words}“")
     made.add(("{n} character", "{n} characters"), ("{n} Zeichen", "{n} Zeichen"))
     made.add("{amount} left today", "heute noch {amount}")
-    made.add("Voices: {names}.", "Stimmen: {names}.")
+    made.add(("{n} voice", "{n} voices"), ("{n} Stimme", "{n} Stimmen"))
     made.add(
         "Whoever runs me has approved this community. Hear me: {command} {voice} Hello everyone",
         "Hört mich: {command} {voice} Hallo",
