@@ -265,13 +265,8 @@ class Service:
             log.warning("job %s: its offer is not dropped: %s", accepted.job.job_id, error)
         return accepted
 
-    async def anew(
-        self, caller: Caller, job_id: str, destination: Destination, first_word: FirstWord | None = None
-    ) -> Accepted:
-        """Order once more what somebody ordered here; who asks for it pays, and within seconds it is one order.
-
-        Its price is agreed to, as it is told before. Raises NotFound, NotPermitted and as `order`.
-        """
+    async def ordered_here(self, caller: Caller, job_id: str) -> Job:
+        """Return an order of the caller's, or of anybody in the same channel. Raises NotFound, NotPermitted."""
         job = await self._find(job_id)
         if job is None or not self.catalog[job.product].text_of(job.parameters):
             raise NotFound(Missing.JOB, job_id)
@@ -279,21 +274,38 @@ class Service:
         is_here = job.community == caller.community and (is_mine or job.channel == caller.channel)
         if not is_here and not (is_mine and caller.direct):
             raise NotPermitted(Need.OWNER)
-        event_id = await self._event_of_press(caller, job_id)
+        return job
+
+    async def anew(
+        self,
+        caller: Caller,
+        job_id: str,
+        destination: Destination,
+        first_word: FirstWord | None = None,
+        *,
+        voice: str | None = None,
+    ) -> Accepted:
+        """Order once more what somebody ordered here; who asks for it pays, and within seconds it is one order.
+
+        Its price is agreed to, as it is told before. Raises NotFound, NotPermitted and as `order`.
+        """
+        job = await self.ordered_here(caller, job_id)
+        event_id = await self._event_of_press(caller, job_id if voice is None else f"{job_id}:{voice}")
+        other = {} if voice is None else {self.catalog[job.product].speaker: voice}
         order = Order(  # its words were pronounced when it was ordered
             event_id=event_id,
             caller=caller,
             product=job.product,
-            parameters=job.parameters,
+            parameters={**job.parameters, **other},
             destination=destination,
         )
         with self._meters.outcome("orders", job.product):
             return await self._order(order, self.catalog[job.product], job.cost_micros, first_word)
 
-    async def _event_of_press(self, caller: Caller, job_id: str) -> str:
+    async def _event_of_press(self, caller: Caller, about: str) -> str:
         """Name a press so that those of a few seconds have one name, wherever the clock's hand stands."""
         now_ms = self._clock.now_ms()
-        now, before = (f"{caller.member}:anew:{job_id}:{now_ms // PRESS_MS - n}" for n in range(2))
+        now, before = (f"{caller.member}:anew:{about}:{now_ms // PRESS_MS - n}" for n in range(2))
         made = await self._find(event_id=before)
         return before if made is not None and self._clock.since_ms(made.created_ms) < PRESS_MS else now
 

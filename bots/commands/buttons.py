@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from bots.commands.voice_keys import key_of, voice_of
 from bots.platform import Button, ButtonKind
 from bots.text import admin_replies, refusals, replies
 from bots.text.locale import _
@@ -21,15 +22,20 @@ from core.domain.refusals import (
     Refusal,
 )
 from core.domain.reports import CreditRequest
+from core.domain.voices import Cast
 from core.service import KEPT
 
 Row = tuple[Button, ...]
 IN_A_ROW = 5
 """Discord shows no more (its documentation, "Components")."""
+SECOND_ROW, THIRD_ROW = 1, 2
+ABREAST = 2
+"""Names with prices that a phone shows beside each other."""
 _ID = re.compile(r"\w{1,64}", re.ASCII)
 KEPT_WORD = "kept"
 """In the place of a reading's number: what is kept of the same order."""
 _READING = re.compile(rf"(\w{{1,64}})(?::(\d|{KEPT_WORD}))?", re.ASCII)
+_ANEW = re.compile(r"(\w{1,64})(?::([^:]{1,40}))?", re.ASCII)
 _CREDIT = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
 
 
@@ -63,11 +69,23 @@ def of_ending(done: Receipt) -> Row:
 
 def of_card(job: Job) -> Row:
     """Offer what can be done about audio that is in the chat."""
-    return (*_anew(job, replies.ANEW), _details(job))
+    anew = _anew(job, replies.ANEW)
+    voices = (Button.of(ButtonKind.VOICES, _(replies.OTHER_VOICE), job.job_id),)
+    return (*anew, *(voices if anew and row_of(job.product).speaker else ()), _details(job, SECOND_ROW))
 
 
-def _details(job: Job) -> Button:
-    return Button.of(ButtonKind.DETAILS, _(replies.DETAILS), job.job_id)
+def of_voices(job: Job, voices: Sequence[str]) -> Row:
+    """Offer to order the same in other voices; each tells the price."""
+    cost = money(job.cost_micros)
+    numbered = enumerate(voices)
+    return tuple(
+        Button.of(ButtonKind.ANEW, f"{voice} ({cost})", f"{job.job_id}:{key_of(voice)}", THIRD_ROW + n // ABREAST)
+        for n, voice in numbered
+    )
+
+
+def _details(job: Job, row: int = 0) -> Button:
+    return Button.of(ButtonKind.DETAILS, _(replies.DETAILS), job.job_id, row)
 
 
 def _anew(job: Job, label: str) -> Row:
@@ -122,6 +140,14 @@ def id_in(about: str, what: Missing) -> str:
     if not _ID.fullmatch(about):
         raise NotFound(what, about)
     return about
+
+
+def anew_in(about: str, cast: Cast) -> tuple[str, str | None]:
+    """Read the order that a press repeats, and in which other voice, if one was chosen. Raises NotFound."""
+    found = _ANEW.fullmatch(about)
+    if found is None:
+        raise NotFound(Missing.JOB, about)
+    return found[1], None if found[2] is None else voice_of(found[2], cast)
 
 
 def reading_in(about: str) -> tuple[str, int | None]:

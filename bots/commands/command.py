@@ -75,6 +75,8 @@ class Pressed:
     """Takes the place of the message that holds the button."""
     said: Answer | None = None
     """For whoever pressed, alone."""
+    choice: Answer | None = None
+    """Buttons to choose from: told to whoever pressed, or under those of the message, until pressed again."""
 
 
 Press = Callable[[Asked, str], Awaitable[Pressed]]

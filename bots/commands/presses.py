@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bots.commands import voice_cards
+from bots.commands import cards, voice_cards
 from bots.commands.command import Asked, Press, Pressed
 from bots.platform import ButtonKind
 from core.domain.refusals import Missing, NotFound
@@ -17,4 +17,4 @@ async def turn(asked: Asked, about: str) -> Pressed:
 
 
 _LISTS: Mapping[str, Press] = {voice_cards.LIST: voice_cards.turn}
-PRESSES: Mapping[str, Press] = {ButtonKind.PAGE: turn, **voice_cards.PRESSES}
+PRESSES: Mapping[str, Press] = {ButtonKind.PAGE: turn, **voice_cards.PRESSES, **cards.PRESSES}

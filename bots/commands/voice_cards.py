@@ -3,10 +3,10 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import NamedTuple, Self
 
 from bots.commands.command import Answer, Asked, File, Press, Pressed
+from bots.commands.voice_keys import ALL, key_of, voice_of
 from bots.commands.voice_search import described, found
 from bots.platform import Button, ButtonKind
 from bots.text import titles, voice_replies
@@ -22,11 +22,9 @@ MOST_AT_ONCE = 30
 LONGEST_LINE = 160
 LONGEST_LIKE_BYTES = 32
 """Of the words that voices are searched by, so that buttons have room for them."""
-LONGEST_KEY_BYTES = 12
 LIST = "voices"
 _KEY = re.compile(r"([^:]{1,40})(?::(\d{1,3}):(.*))?", re.DOTALL)
 _PAGE = re.compile(r"(\d{1,3}):(.*)", re.DOTALL)
-ALL = "all"
 
 
 class View(NamedTuple):
@@ -116,13 +114,6 @@ def _of_list(voices: Sequence[Voice], row: int, pages: int, shelf: Shelf, view: 
     )
 
 
-def key_of(name: str) -> str:
-    """Return a short form of a voice's name for buttons: itself where that is short."""
-    if len(name.encode()) <= LONGEST_KEY_BYTES and ":" not in name and name != ALL:
-        return name
-    return blake2b(name.encode(), digest_size=5).hexdigest()
-
-
 async def turn(asked: Asked, about: str) -> Pressed:
     """Turn to another page."""
     read = _PAGE.fullmatch(about)
@@ -189,12 +180,7 @@ def _read(about: str) -> tuple[str, View]:
 
 
 def _voice(key: str, catalog: Catalog) -> Voice:
-    """Find a voice by its key, or as it is typed. Raises NotFound."""
-    voice = next((voice for voice in catalog.cast.voices if key_of(voice.name) == key), None)
-    voice = voice or catalog.cast.named(key)
-    if voice is None:
-        raise NotFound(Missing.VOICE, key)
-    return voice
+    return catalog.cast.by_name[voice_of(key, catalog.cast)]
 
 
 PRESSES: Mapping[str, Press] = {

@@ -32,8 +32,8 @@ async def _answered(
 
     async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
         pressed = await answers(asked_of(responder.service, caller, interaction))
-        both = ((pressed.card, Target.MESSAGE), (pressed.said, Target.AUTHOR))
-        return tuple(Reply(answer.text, answer.files, rows(answer.buttons), to) for answer, to in both if answer)
+        shown = ((pressed.card, Target.MESSAGE), (pressed.said, Target.AUTHOR), (pressed.choice, Target.AUTHOR))
+        return tuple(Reply(answer.text, answer.files, rows(answer.buttons), to) for answer, to in shown if answer)
 
     await responder.answer(interaction, act, UPDATE)
 
@@ -114,11 +114,12 @@ async def _confirm(responder: Responder, interaction: AnyInteraction, about: str
     await responder.answer(interaction, act, PUBLIC)
 
 
-async def _anew(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
+async def _anew(responder: Responder, interaction: AnyInteraction, about: str) -> None:
     """Place the same order once more, for whoever presses; the audio goes into a new public message."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
-        accepted = await responder.service.anew(caller, buttons.id_in(job_id, Missing.JOB), destination)
+        job_id, voice = buttons.anew_in(about, responder.service.catalog.cast)
+        accepted = await responder.service.anew(caller, job_id, destination, voice=voice)
         return (Reply(order_replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
 
     await responder.answer(interaction, act, PUBLIC)

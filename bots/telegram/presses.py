@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update, User
+from telegram import CallbackQuery, InlineKeyboardMarkup, MaybeInaccessibleMessage, Message, Update, User
 from telegram.error import TelegramError
 
 from bots.commands import actions as acts
@@ -13,7 +13,7 @@ from bots.commands import approval, buttons, presses
 from bots.commands import command as commands
 from bots.commands.command import Asked
 from bots.platform import ButtonKind
-from bots.telegram.buttons import rows
+from bots.telegram.buttons import rows, toggled
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.escaping import plain
 from bots.telegram.identity import Address, Admins, caller, topic
@@ -109,6 +109,9 @@ class Presses:
         pressed = await answers(Asked(service=self._service, caller=who, is_public=not who.direct), about)
         if card := pressed.card:
             await self._responder.edit(press.on, card.text, press.ack, rows(card.buttons))
+        if pressed.choice:
+            await self._responder.arrange(press.on, toggled(press.on, pressed.choice.buttons), press.ack)
+            return Reply(pressed.choice.text)
         return Reply.of(pressed.said) if pressed.said else NOTHING
 
     async def _again(self, press: Press, job_id: str) -> Reply:
@@ -149,21 +152,24 @@ class Presses:
         try:
             accepted = await self._service.confirm(press.who(), offer, destination, chosen)
         except NeedsConfirmation as error:
-            who = press.who()
-            text = refusals.refusal(error) if who.direct else refusals.in_public(error)
-            offered = buttons.of_refusal(error, who, is_public=not who.direct)
-            await self._responder.edit(press.on, text, press.ack, rows(offered))
+            text, markup = _question(error, press.who())
+            await self._responder.edit(press.on, text, press.ack, markup)
             return Reply(refusals.refusal(error))
         press.ack()
         if not accepted.duplicate:
             await self._deliverer.acknowledge(accepted)
         return Reply(order_replies.accepted(accepted))
 
-    async def _anew(self, press: Press, job_id: str) -> Reply:
+    async def _anew(self, press: Press, about: str) -> Reply:
         """Place the same order once more, for whoever presses, as a reply to the message that holds the button."""
-        to = Address.of(press.on) if isinstance(press.on, Message) else Address(press.on.chat.id)
-        job = buttons.id_in(job_id, Missing.JOB)
-        accepted = await self._service.anew(press.who(), job, to.destination, self._deliverer.acknowledge)
+        to, who = Address.of(press.on) if isinstance(press.on, Message) else Address(press.on.chat.id), press.who()
+        job_id, voice = buttons.anew_in(about, self._service.catalog.cast)
+        try:
+            accepted = await self._service.anew(who, job_id, to.destination, self._deliverer.acknowledge, voice=voice)
+        except NeedsConfirmation as error:
+            text, markup = _question(error, who)
+            await self._responder.reply(to, Reply(text, markup=markup, refused=True), who, press.ack)
+            return Reply(refusals.refusal(error))
         press.ack()
         return Reply(order_replies.accepted(accepted))
 
@@ -205,6 +211,12 @@ class Presses:
         verdict = await approval.press(self._service, press.who(), community, approve=approve)
         await self._responder.edit(press.on, verdict.letter.text, press.ack, rows(verdict.letter.buttons))
         return Reply(verdict.said, refused=verdict.late)
+
+
+def _question(error: NeedsConfirmation, who: Caller) -> tuple[str, InlineKeyboardMarkup | None]:
+    """Ask about a price where others may read it."""
+    text = refusals.refusal(error) if who.direct else refusals.in_public(error)
+    return text, rows(buttons.of_refusal(error, who, is_public=not who.direct))
 
 
 async def _answer(query: CallbackQuery, reply: Reply) -> None:

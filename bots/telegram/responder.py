@@ -191,6 +191,14 @@ class Responder:
         except TelegramError as error:
             log.warning("message %d in %d stays as it is: %s", number, chat, error)
 
+    async def arrange(self, message: MaybeInaccessibleMessage, markup: InlineKeyboardMarkup | None, ack: Ack) -> None:
+        """Change the buttons under one of the bot's messages."""
+        chat, number = message.chat.id, message.message_id
+        try:
+            await _retrying(lambda: self._bot.edit_message_reply_markup(chat, number, reply_markup=markup), ack)
+        except TelegramError as error:
+            log.warning("message %d in %d keeps its buttons: %s", number, chat, error)
+
 
 async def _retrying(send: Callable[[], Awaitable[T]], ack: Ack) -> T:
     """Send, and retry once after the wait that Telegram asks for."""

@@ -9,6 +9,8 @@ from core.domain.reports import Entry, EntryKind
 
 ANEW = N_("Again ({cost})")
 TRY_AGAIN = N_("Try again ({cost})")
+OTHER_VOICE = N_("Other voice")
+WHICH_VOICE = N_("Which voice says it? It costs {cost}.")
 DETAILS = N_("Details")
 LEFT = N_("What I have left")
 ALONE = N_("What you have left is for you alone to see:")

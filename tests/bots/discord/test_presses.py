@@ -283,3 +283,20 @@ async def test_who_presses_again_pays_and_pressing_twice_is_one_order(
         ]
         assert ["$0.0986 left today" in balance for balance in balances] == [True, True]
         assert len(studio.orders) == 2
+
+
+async def test_two_presses_repeat_it_in_another_voice(stage: Stage, running: Running, studio: Studio) -> None:
+    async with running():
+        reply = await order(stage, stage.ana)
+        await reply.audio()
+        card = reply.original
+        assert card
+        asked = await stage.world.press(stage.bea, card, button(card, "Other voice"))
+        assert await whispered(asked) == "Which voice says it? It costs $0.0014."
+        [choice] = asked.followups
+        labels = [each["label"] for each in choice.buttons]
+        assert labels[0] == "Roger ($0.0014)"  # nearest to Aria, who spoke
+        assert (len(labels), {len(row["components"]) for row in choice.components}) == (8, {2})
+        again = await stage.world.press(stage.bea, choice, button(choice, "Roger ($0.0014)"))
+        await again.audio()
+        assert [made["voice"] for made in studio.orders] == ["Aria", "Roger"]

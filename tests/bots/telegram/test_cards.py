@@ -1,8 +1,9 @@
-"""What can be done about an order that is over: its number, and the same once more."""
+"""What can be done about an order that is over: its number, and the same once more, perhaps in another voice."""
 
 import pytest
 
-from tests.bots.telegram.rig import Rig
+from core.domain.products import PRICE_MICROS, catalog
+from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer, pressed, sent
 from tests.core.rig import Answer
 from tests.worlds.telegram import Chat, TelegramWorld, User
@@ -59,3 +60,44 @@ async def test_what_failed_is_tried_again_with_its_words_kept(
     await pressed(world, bob, failed, "Try again ($0.0005)")
     await band.wait_for(lambda chat: chat.audios)
     assert rig.gateway.parameters == [{"voice": "Roger", "text": "Hello"}] * 2
+
+
+async def test_two_taps_repeat_it_in_another_voice_for_whoever_presses(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig
+) -> None:
+    await band.says(bob, "/speak Brian Hello")
+    await band.wait_for(lambda chat: len(chat.audios) == 1)
+    await pressed(world, bob, await band.reply_to(await band.says(bob, "/voices Sarah")), "☆")
+    await band.says(bob, "/speak Roger Hello")
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios[1:]), None))
+    card = dict(voice.buttons)
+    assert (await pressed(world, bob, voice, "Other voice"))["text"] == "Which voice says it? It costs $0.0005."
+    offered = list(voice.buttons)[len(card) :]
+    assert offered[:3] == ["Sarah ($0.0005)", "Brian ($0.0005)", "Aria ($0.0005)"]
+    assert (len(offered), "Roger ($0.0005)" in offered) == (8, False)
+    said = [await pressed(world, alice, voice, "Sarah ($0.0005)") for _ in range(2)]
+    assert said[1]["text"] == "That is ordered already."
+    await band.wait_for(lambda chat: len(chat.audios) == 3)
+    assert rig.gateway.parameters[2:] == [{"voice": "Sarah", "text": "Hello"}]
+    assert "\nYou have $0.0095 left today.\n" in await answer(band, alice, "/balance")
+    forged = await sent(world, alice, voice, f"{card['Again ($0.0005)']}:Nobody")
+    assert forged["text"] == "I don't know a voice Nobody. /voices shows those that there are."
+    await pressed(world, bob, voice, "Other voice")
+    assert voice.buttons == card
+
+
+async def test_a_price_that_rose_is_asked_about_before_it_is_ordered_again(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig, bot: Bot
+) -> None:
+    await answer(band, alice, "/limits confirm 0.0001")
+    question = await band.reply_to(await band.says(bob, "/speak Roger Hello"))
+    await pressed(world, bob, question, "Go ahead")
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    bot.service.catalog = catalog(price_micros=2 * PRICE_MICROS)
+    await pressed(world, bob, voice, "Again ($0.0005)")
+    asked = band.sent[-1]
+    assert (asked.reply_to, asked.text[:19]) == (voice.id, "This costs $0.001. ")
+    assert len(rig.gateway.parameters) == 1
+    await pressed(world, bob, asked, "Go ahead")
+    await band.wait_for(lambda chat: len(chat.audios) == 2)
+    assert "\nYou have $0.0085 left today.\n" in await answer(band, bob, "/balance")

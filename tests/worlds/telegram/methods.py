@@ -105,6 +105,16 @@ def edit_message_text(world: "TelegramWorld", call: Call) -> JSON:
     return message.raw
 
 
+def edit_message_reply_markup(world: "TelegramWorld", call: Call) -> JSON:
+    message, markup = _bot_message(world, call, "edit"), call.object("reply_markup")
+    if markup == message.raw.get("reply_markup"):
+        raise ApiError("message is not modified: specified new message content and reply markup are exactly the same")
+    message.edits.append(message.raw)
+    kept = {k: v for k, v in message.raw.items() if k != "reply_markup"}
+    message.raw = kept | ({"reply_markup": markup} if markup else {})
+    return message.raw
+
+
 def delete_message(world: "TelegramWorld", call: Call) -> bool:
     _bot_message(world, call, "delete").deleted = True
     return True
@@ -270,6 +280,7 @@ METHODS: Mapping[str, Callable[["TelegramWorld", Call], Any]] = {
     "getMyShortDescription": _getter("short_description"),
     "sendMessage": send_message,
     "editMessageText": edit_message_text,
+    "editMessageReplyMarkup": edit_message_reply_markup,
     "deleteMessage": delete_message,
     "sendChatAction": send_chat_action,
     "sendVoice": _sender("voice", frozenset({"ogg", "mp3", "m4a"})),
