@@ -45,8 +45,9 @@ async def start(asked: Asked) -> Answer:
     """Say hello, and what to do next: in a direct chat without an allowance, to order in a group instead."""
     service, caller = asked.service, asked.caller
     standing = await service.standing(caller) if caller.direct else None
-    has_nothing = standing is not None and standing.quota.limit_micros == 0 and not standing.balance_micros
-    return Answer(greetings.start(service.catalog, "/speak", elsewhere=has_nothing), open=True)
+    has_nothing = standing is not None and standing.never
+    is_open = not greetings.closed(await service.communities.approval(caller))
+    return Answer(greetings.start(service.catalog, "/speak", elsewhere=has_nothing, is_open=is_open), open=True)
 
 
 async def form(asked: Asked, product: str = "") -> Answer:

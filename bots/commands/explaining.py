@@ -9,11 +9,13 @@ from bots.text.locale import _
 from core.domain.products import Catalog, Product
 
 
-def explained(topic: str, commands: Sequence[Command], catalog: Catalog, whose: Collection[Who]) -> str:
+def explained(
+    topic: str, commands: Sequence[Command], catalog: Catalog, whose: Collection[Who], *, takes_files: bool = False
+) -> str:
     """Explain a command, or each of a group's, to these audiences; "" for none that they may use."""
     word = topic.strip().removeprefix("/").partition("@")[0].casefold()
     if row := catalog.by_command.get(word):
-        return "\n".join(_of_product(row, catalog))
+        return "\n".join(_of_product(row, catalog, takes_files=takes_files))
     found = [c for c in commands if c.who in whose and word in {c.name, c.group}]
     return "\n\n".join("\n".join(_of_command(command)) for command in found)
 
@@ -24,7 +26,7 @@ def _of_command(command: Command) -> Iterator[str]:
     yield from help_words.examples(examples.COMMANDS.get(command.name, ()))
 
 
-def _of_product(row: Product, catalog: Catalog) -> Iterator[str]:
+def _of_product(row: Product, catalog: Catalog, *, takes_files: bool) -> Iterator[str]:
     yield f"{usage(row)}: {product_words.does(row)}"
     yield from help_words.examples(examples.orders(row, catalog))
     yield from [help_words.settings()] if row.options else []
@@ -32,3 +34,5 @@ def _of_product(row: Product, catalog: Catalog) -> Iterator[str]:
     if row.tags:
         yield help_words.tags([f"[{tag}]" for tag in row.tags])
     yield help_words.as_it_stands([row.billed])
+    if takes_files and row.splits_at is not None:
+        yield help_words.from_files([f"/{row.command}"])

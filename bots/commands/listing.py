@@ -1,11 +1,20 @@
-"""The list that /help shows. The tables in the documentation come from the same rows."""
+"""What /help says of all commands: on a phone, and only what the caller can do here."""
 
+import logging
 from collections.abc import Collection, Sequence
+from itertools import chain, zip_longest
 
 from bots.commands.command import Asked, Command, Who
-from bots.text import help_words, product_words
+from bots.text import examples, greetings, help_words, refusals, replies
 from bots.text.locale import _
+from core.domain.errors import StoreError
 from core.domain.products import Catalog, Product
+from core.domain.quota import Standing
+from core.domain.refusals import Limit
+
+log = logging.getLogger(__name__)
+
+MOST_EXAMPLES = 3
 
 
 async def audience(asked: Asked) -> Collection[Who]:
@@ -18,25 +27,54 @@ async def audience(asked: Asked) -> Collection[Who]:
     return found
 
 
-def listing(
-    commands: Sequence[Command], catalog: Catalog, whose: Collection[Who], *, has_roles: bool, takes_files: bool
-) -> str:
-    """List the commands for these audiences, one per line."""
-    lines = [f"{usage(row)}: {_does(row, catalog)}" for row in catalog.products.values()]
-    lines.append(help_words.of_one())
-    if takes_files:
-        spoken = [f"/{row.command}" for row in catalog.products.values() if row.splits_at is not None]
-        lines.append(help_words.from_files(spoken))
-    for who in Who:
-        if who not in whose:
-            continue
-        if who in HEADINGS:
-            lines.append(_(HEADINGS[who]))
-        lines += [f"{c.usage}: {_(c.about)}" for c in listed(commands, who, has_roles=has_roles)]
-    return "\n".join(lines)
+async def overview(asked: Asked, commands: Sequence[Command], whose: Collection[Who]) -> str:
+    """Say what the caller can do here, with examples, and to them alone what they have left."""
+    listed_by = [_line(commands, who, has_roles=asked.has_roles) for who in Who if who in whose]
+    lines = [*await _begin(asked), "\n".join(listed_by), help_words.of_one()]
+    if asked.is_public and asked.how_to_call:
+        lines.append(asked.how_to_call)
+    return "\n\n".join(lines)
 
 
-HEADINGS = {Who.ADMIN: help_words.ADMINS, Who.OPERATOR: help_words.OPERATORS}
+async def _begin(asked: Asked) -> Sequence[str]:
+    """Say how to order here, or where else; nothing where a notice says why nobody may."""
+    service, caller = asked.service, asked.caller
+    if greetings.closed(await service.communities.approval(caller)):
+        return ()
+    catalog, standing = await service.voices.catalog_for(caller), await _standing(asked)
+    if standing is None:
+        return (_such_as(catalog, None),)
+    if caller.direct and standing.never:
+        return (greetings.elsewhere(catalog, "/speak"),)
+    left = () if asked.is_public else (replies.left_now(standing),)
+    channels = standing.limits.channels
+    is_here = channels is None or caller.channel in channels
+    return (*left, _such_as(catalog, standing.limits.products) if is_here else refusals.limit(Limit.CHANNEL, standing))
+
+
+async def _standing(asked: Asked) -> Standing | None:
+    """Return what the caller may spend, if they may at all and it can be read."""
+    try:
+        return await asked.service.standing(asked.caller) if asked.caller.can_spend else None
+    except StoreError as error:
+        log.warning("what is left can't be read: %s", error)
+        return None
+
+
+def _such_as(catalog: Catalog, products: Collection[str] | None) -> str:
+    """Give examples: an order of each product that may be ordered, and other lines until there are enough."""
+    rows = [row for row in catalog.products.values() if products is None or row.name in products]
+    first, *others = zip_longest(*(examples.orders(row, catalog) for row in rows))
+    lines = [line for line in (*first, examples.COMMANDS["voices"][1], *chain.from_iterable(others)) if line]
+    return "\n".join(help_words.examples(lines[:MOST_EXAMPLES]))
+
+
+def _line(commands: Sequence[Command], who: Who, *, has_roles: bool) -> str:
+    groups = dict.fromkeys(f"/{command.group}" for command in listed(commands, who, has_roles=has_roles))
+    return _(_WHO[who], commands=" ".join(groups))
+
+
+_WHO = {Who.MEMBER: help_words.MEMBERS, Who.ADMIN: help_words.ADMINS, Who.OPERATOR: help_words.OPERATORS}
 
 
 def listed(commands: Sequence[Command], who: Who, *, has_roles: bool = True) -> list[Command]:
@@ -47,7 +85,3 @@ def listed(commands: Sequence[Command], who: Who, *, has_roles: bool = True) -> 
 def usage(row: Product) -> str:
     """Show how a product is ordered."""
     return " ".join(part for part in (f"/{row.command}", row.speaker and f"[{row.speaker}]", row.billed) if part)
-
-
-def _does(row: Product, catalog: Catalog) -> str:
-    return help_words.such_as(product_words.does(row), product_words.example(row, catalog))

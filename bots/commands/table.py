@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bots.commands import actions
+from bots.commands import actions, buttons
 from bots.commands.command import Answer, Argument, Asked, Command, Kind, Who
 from bots.commands.explaining import explained
-from bots.commands.listing import audience, listed, listing
+from bots.commands.listing import audience, listed, overview
 from bots.text import product_words
 from bots.text.admin_replies import LIMITS
 from bots.text.locale import N_
@@ -47,15 +47,13 @@ _COMMUNITY = Argument(
 
 
 async def show_help(asked: Asked, command: str = "") -> Answer:
-    """List the commands that the caller may use, or explain one of them."""
+    """Say what the caller can do here, or explain one command."""
     whose = await audience(asked)
     catalog = await asked.service.voices.catalog_for(asked.caller) if command else asked.service.catalog
-    if found := explained(command, COMMANDS, catalog, whose):
+    if found := explained(command, COMMANDS, catalog, whose, takes_files=asked.takes_files):
         return Answer(found, open=True)
-    all_of_it = listing(
-        COMMANDS, asked.service.catalog, whose, has_roles=asked.has_roles, takes_files=asked.takes_files
-    )
-    return Answer("\n\n".join(part for part in (all_of_it, asked.how_to_call) if part), open=True)
+    left = buttons.of_standing() if asked.is_public else ()
+    return Answer(await overview(asked, COMMANDS, whose), buttons=left, open=True)
 
 
 GROUPS = {"quota": N_("Say who may spend how much")}

@@ -15,7 +15,7 @@ _HELLO_ELSEWHERE = N_(
     "Hello! I say things with a voice and make music. Here you have nothing to spend. Add me to a group, and there "
     "write {command} {voice} Hello everyone"
 )
-_ALL_OF_IT = N_("/help lists all that I can do.")
+_HELLO_CLOSED = N_("Hello! I say things with a voice and make music.")
 _HELLO_WAITING = N_(
     "Hello! I say things with a voice and make music. I wait for my operator here. Once whoever runs this bot has "
     "approved this community, write {command} {voice} Hello everyone"
@@ -31,10 +31,22 @@ def no_command(catalog: Catalog, command: str) -> str:
     )
 
 
-def start(catalog: Catalog, command: str, *, elsewhere: bool) -> str:
-    """Greet whoever opens a chat with the bot; `elsewhere`: they can't spend anything there."""
-    hello = _(_HELLO_ELSEWHERE if elsewhere else _HELLO, command=command, voice=catalog.default_voice)
-    return f"{hello}\n{_(_ALL_OF_IT)}"
+def start(catalog: Catalog, command: str, *, elsewhere: bool, is_open: bool = True) -> str:
+    """Greet whoever opens a chat with the bot, with the one next step.
+
+    `elsewhere`: they can't spend anything there; `is_open`: else a notice follows that says what is waited for.
+    """
+    hello = _HELLO_CLOSED if not is_open else _HELLO_ELSEWHERE if elsewhere else _HELLO
+    return _(hello, command=command, voice=catalog.default_voice)
+
+
+def elsewhere(catalog: Catalog, command: str) -> str:
+    """Say where to order, in a direct chat where nothing can be spent."""
+    return _(
+        "Here you have nothing to spend. Add me to a group, and there write {command} {voice} Hello everyone",
+        command=command,
+        voice=catalog.default_voice,
+    )
 
 
 def closed(found: Approval | None) -> str:

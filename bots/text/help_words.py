@@ -5,13 +5,9 @@ from collections.abc import Sequence
 from bots.text.locale import N_, _
 from bots.text.wording import both, either
 
-ADMINS = N_("For admins (AMOUNT is such as 0.50 or 5000 chars):")
-OPERATORS = N_("For whoever runs this bot:")
-
-
-def such_as(does: str, example: str) -> str:
-    """Say what a command does, with an example."""
-    return _("{does}, such as {example}", does=does, example=example)
+MEMBERS = N_("Also: {commands}")
+ADMINS = N_("For admins: {commands}")
+OPERATORS = N_("For whoever runs this bot: {commands}")
 
 
 def settings() -> str:

@@ -272,6 +272,11 @@ _LIMITED: dict[Limit, Callable[[Standing], str]] = {
 _POOLS = {Limit.POOL: _pool, Limit.TOTAL_POOL: _total_pool}
 
 
+def limit(found: Limit, standing: Standing) -> str:
+    """Say what a limit that is no matter of money keeps from being ordered."""
+    return _LIMITED[found](standing)
+
+
 def _over_limit(error: OverLimit) -> str:
     standing, cost = error.standing, money(error.cost_micros)
     if error.limit is Limit.LONGEST_TEXT:

@@ -31,6 +31,12 @@ _POOL_LEFT = {
 """In a direct chat, which is a community of one, or elsewhere."""
 
 
+def left_now(standing: Standing) -> str:
+    """Say what a member may spend, in short."""
+    blocked = _blocked(standing.blocked_until_ms) if standing.blocked else ""
+    return "\n".join(filter(None, (_("You have {left}.", left=left(standing)), blocked)))
+
+
 def balance(standing: Standing, entries: Sequence[Entry] = (), *, direct: bool = False) -> str:
     """Say what a member may spend, and list their last ledger entries."""
     lines = [_("You have {left}.", left=left(standing)), _allowance(standing)]

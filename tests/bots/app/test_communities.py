@@ -209,6 +209,10 @@ async def test_the_first_command_in_a_group_makes_it_wait(
             group = world.group(command, eve)
             await answer(group, eve, command)
         assert WAITS in group.texts[-1]
+        for command in ("/help", "/start"):  # neither tells them to order
+            said = await answer(group, eve, command)
+            assert WAITS in said
+            assert "Aria" not in said
         heard = f"who added me is unknown, first heard from “Eve” (telegram:{eve.id})"
         await home.says(boss, "/communities")
         waiting = await home.wait_for(lambda chat: next((t for t in chat.texts if t.count(heard) == 6), None))

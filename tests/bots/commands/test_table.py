@@ -11,7 +11,7 @@ import pytest
 from bots.app.compose import build
 from bots.commands import table
 from bots.commands.command import Answer, Argument, Asked, Command, Kind, Who
-from bots.commands.listing import listing
+from bots.commands.explaining import explained
 from bots.console.connection import written
 from bots.console.demo import throw_away
 from bots.console.output_folder import OutputFolder
@@ -89,7 +89,7 @@ async def test_on_discord(studio: Studio, tmp_path: Path) -> None:
         assert (pitch["min_value"], pitch["max_value"], pitch["required"]) == (0, 2, False)
         waved = await (await world.command(boss, channel, "/wave", member=ana, style="big")).answered()
         assert waved.content == "Boss gives Ana a big wave"
-        assert "/wave @name" in (await (await world.command(boss, channel, "/help")).answered()).content
+        assert "/wave" in (await (await world.command(boss, channel, "/help")).answered()).content
         with pytest.raises(CommandError, match="hidden"):
             await world.command(ana, channel, "/wave", member=boss)
 
@@ -139,4 +139,5 @@ def test_what_menus_show_is_short_enough() -> None:
     shown = [c.about for c in table.COMMANDS] + [a.about for c in table.COMMANDS for a in c.arguments]
     shown += [product_words.FILE, *(product_words.parameter(row, name) for row in rows for name in row.table)]
     assert [about for about in (*shown, *map(product_words.does, rows)) if not 1 <= len(about) <= 100] == []
-    assert size(listing(table.COMMANDS, found, set(Who), has_roles=True, takes_files=True)) <= CONTENT_LIMIT
+    for word in (*found.by_command, *(command.group for command in table.COMMANDS)):
+        assert size(explained(word, table.COMMANDS, found, set(Who), takes_files=True)) <= CONTENT_LIMIT

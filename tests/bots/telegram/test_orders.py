@@ -209,8 +209,8 @@ async def test_every_command_is_answered(band: Chat, alice: User, bob: User, rol
         ("/speak Roger", "/speak Aria Hello everyone"),
         ("/music", "/music lo-fi rain beat"),
         ("/voices", "24 voices, 1 to 4:"),
-        ("/help", "/speak@troubadour_bot Hello everyone"),
-        ("/help", "/balance: " if role == "member" else "/quota set @"),
+        ("/help", "/speak Aria Hello everyone"),
+        ("/help", "Also: /form" if role == "member" else "For admins: /quota /grant"),
         ("/quota", no_words),
     ):
         asked = await band.says(bob if role == "member" else alice, text, anonymous=role == "anonymous")

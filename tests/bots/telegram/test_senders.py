@@ -242,7 +242,7 @@ async def test_what_can_not_be_told_is_not_spoken(
     world: TelegramWorld, band: Chat, alice: User, bob: User, rig: Rig
 ) -> None:
     await band.says(bob, "/voices")
-    told = await band.wait_for(lambda chat: next((m for m in chat.sent if "Voices" in m.text), None))
+    told = await band.wait_for(lambda chat: next((m for m in chat.sent if "24 voices" in m.text), None))
     assert await answer(band, bob, "/speak", reply_to=told) == UNTOLD
     own = world.private(alice)
     audio = await _audio(own, alice, "/speak A secret")

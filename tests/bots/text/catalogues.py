@@ -21,7 +21,7 @@ PSEUDO = "fi"
 """A language that Babel and all platforms know, and that has two forms of plurals."""
 _TABLE = [word for c in COMMANDS for word in (*c.name.split(), *(w for a in c.arguments for w in (a.name, *a.choices)))]
 _PARAMETERS = [name for row in PRODUCTS.values() for name in row.table]
-_TYPED = "chars none unlimited request Hello everyone lo rain beat telegram console".split()
+_TYPED = "chars none unlimited request Hello everyone lo rain beat deep male telegram console".split()
 _FINNISH = ("ja", "tai", "englanti")
 """And, or, English: Babel's own."""
 CODES = frozenset([*_TABLE, *_PARAMETERS, *_TYPED, *_FINNISH, *CAST.names, *PRODUCTS, *LIMITS])
