@@ -15,7 +15,7 @@ from benchmarks.orders import TEXT
 from benchmarks.peers import peer
 from benchmarks.rows.deliveries import serving
 from tests.worlds.discord import DiscordWorld
-from tests.worlds.discord.places import Message
+from tests.worlds.discord.places import BOT, SEND_VOICE_MESSAGES, Message
 from tests.worlds.telegram import TelegramWorld
 
 PER_S, COMMUNITIES, WARM = 30, 100, 30
@@ -55,7 +55,8 @@ async def discord(*, folder: str, orders: int, shared: str) -> Figures:  # noqa:
     """Order in servers."""
     async with peer() as outside, DiscordWorld() as world:
         guilds = [world.guild(f"Server {number}") for number in range(COMMUNITIES)]
-        rooms = [(guild.channel("general"), guild.member("Ann")) for guild in guilds]
+        may = BOT | SEND_VOICE_MESSAGES
+        rooms = [(guild.channel("general", bot_permissions=may), guild.member("Ann")) for guild in guilds]
         async with serving(folder, outside, DISCORD_TOKEN=world.token, DISCORD_API_URL=world.api_url):
             await world.connected(timeout_s=LIMIT_S)
             await world.pulse.until(lambda: "speak" in world.commands, LIMIT_S)

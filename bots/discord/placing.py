@@ -49,10 +49,11 @@ async def speak(responder: Responder, interaction: AnyInteraction, row: Product,
 
 async def show_form(responder: Responder, interaction: AnyInteraction, command: str) -> None:
     """Open a product's form, with what was in it where it was refused before."""
-    row = responder.service.catalog.by_command[command]
+    catalog = responder.service.catalog
+    row = catalog.by_command.get(command) or next(iter(catalog.products.values()))  # a client may send anything
     with speaking(tag_of(str(interaction.locale))):
         kept = responder.forms.get((interaction.user.id, row.name), {})
-        await responder.show(interaction, modal_of(row, responder.service.catalog, kept))
+        await responder.show(interaction, modal_of(row, catalog, kept))
 
 
 async def submit(responder: Responder, interaction: AnyInteraction, product: str) -> None:

@@ -6,6 +6,9 @@ from htpy import Element
 
 from contrib.screens import discord, telegram
 from contrib.screens.stage import Stage
+from tests.worlds.discord.places import BOT, SEND_VOICE_MESSAGES
+
+LONG_S = 60.0
 
 Scene = Callable[[Stage], Awaitable[Element]]
 
@@ -14,9 +17,10 @@ async def discord_speech(stage: Stage) -> Element:
     """A member orders speech in a server."""
     world = stage.discord
     guild = world.guild("Listening party")
-    channel, ana = guild.channel("general"), guild.member("Ana")
+    channel, ana = guild.channel("general", bot_permissions=BOT | SEND_VOICE_MESSAGES), guild.member("Ana")
     reply = await world.command(ana, channel, "/speak", text="Aria Hello everyone, and welcome to the listening party.")
-    await reply.audio(60)
+    await world.pulse.until(lambda: any(message.attachments for message in channel.posted), LONG_S)
+    await reply.settled(lambda message: message.components and len(message.buttons) > 1, LONG_S)
     return discord.page(world, channel, ana.user)
 
 
@@ -26,7 +30,7 @@ async def telegram_speech(stage: Stage) -> Element:
     ana = world.user("Ana", "ana")
     group = world.group("Listening party", ana)
     await group.says(ana, "/speak Aria Hello everyone, and welcome to the listening party.")
-    await group.wait_for(lambda chat: chat.audios, 60)
+    await group.wait_for(lambda chat: chat.audios, LONG_S)
     return telegram.page(group, ana)
 
 

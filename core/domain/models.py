@@ -319,8 +319,9 @@ class Job:
 
     @property
     def begun_ms(self) -> int | None:
-        """When the first of its generations was submitted."""
-        return min((made.submitted_ms for made in self.generations if made.submitted_ms is not None), default=None)
+        """When the first of its generations was submitted; one that was not taken waits again."""
+        begun = (made.submitted_ms for made in self.generations if made.state is not State.QUEUED)
+        return min((at_ms for at_ms in begun if at_ms is not None), default=None)
 
     @property
     def waits(self) -> bool:

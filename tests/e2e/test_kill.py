@@ -120,7 +120,7 @@ async def test_what_waits_in_the_queue_survives(gateway: Turnstile, tmp_path: Pa
         async with asyncio.timeout(20):
             await gateway.reached.wait()
         await band.says(ann, "/speak Aria The second")
-        await band.wait_for(lambda chat: [m for m in chat.sent if m.text.startswith("Waiting")])
+        await band.wait_for(lambda chat: [m for m in chat.sent if m.text.startswith("Next in line")])
         await service.kill()
         await service.start()
         await band.wait_for(lambda chat: chat.audios)
@@ -136,7 +136,7 @@ async def test_telegram_a_kill_during_the_upload_leaves_send_again(
     await band.wait_for(lambda chat: chat.audios)
     await service.kill()
     await service.start()
-    card = await band.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
+    card = await band.wait_for(lambda chat: next((m for m in chat.sent if "Send again" in m.buttons), None))
     assert len(band.audios) == 1
     await service.telegram.press(ann, card, card.buttons["Send again"])
     await band.wait_for(lambda chat: len(chat.audios) == 2)
@@ -172,7 +172,7 @@ async def test_the_same_update_after_a_kill_is_one_order(
     assert said.update is not None
     await service.telegram.repeat(said.update)
     await band.says(ann, "/balance")
-    await band.wait_for(lambda chat: [m for m in chat.sent if "Your allowance" in m.text])
+    await band.wait_for(lambda chat: [m for m in chat.sent if "for you alone" in m.text])
     assert gateway.submitted == len(band.audios) == 1
 
 

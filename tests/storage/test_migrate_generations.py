@@ -68,7 +68,10 @@ async def test_each_job_has_one_generation_that_is_as_far(
         assert (made.number, made.part, made.cost_micros, made.characters, made.parameters) == (
             1, 1, row["cost_micros"], row["characters"], json.loads(row["parameters"]),
         )  # fmt: skip
-        assert [asdict(artifact) for artifact in made.artifacts] == json.loads(row["artifacts"])
+        kept = json.loads(row["artifacts"])  # of before there were waveforms
+        for artifact in kept:
+            artifact["probe"]["waveform"] = ""
+        assert [asdict(artifact) for artifact in made.artifacts] == kept
         assert (job.delivery.number if job.delivery else 0) == row["deliveries"]
     assert [sentence async for sentence in breaches(driver)] == []
     assert await BEFORE.standings(store) == BEFORE.figures["standings"]

@@ -138,6 +138,10 @@ class _Connection:
     def in_transaction(self) -> bool:
         return self._connection.in_transaction
 
+    @property
+    def total_changes(self) -> int:
+        return int(self._connection.total_changes())
+
     def close(self) -> None:
         self._connection.close()
 

@@ -281,7 +281,7 @@ def _read(request: Request) -> tuple[JSON, dict[str, bytes]]:
         return dict(parse_qsl(request.body.decode(), keep_blank_values=True)), {}
     parts = {name.decode(): value for name, value in _PART.findall(request.body)}
     files = {name: parts.pop(name) for name in _FILES & parts.keys()}
-    return {name: value.decode() for name, value in parts.items()}, files
+    return {name: value.decode(errors="replace") for name, value in parts.items()}, files  # a cover is no text
 
 
 def person(number: int) -> JSON:
