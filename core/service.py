@@ -364,6 +364,32 @@ class Service:
             raise NotFound(Missing.JOB, job_id)
         return await self._send_again(job, destination)
 
+    async def as_file(self, caller: Caller, job_id: str, destination: Destination) -> Accepted:
+        """Send a job's kept audio once more to where it goes as a file, free; pressed twice it is sent once.
+
+        Raises NotFound.
+        """
+        job = await self._own(caller, job_id)
+        is_repeated = job.delivery is not None and job.delivery.number > 1
+        if is_repeated and not (job.ended and self._clock.since_ms(job.reached_ms) >= PRESS_MS):
+            return Accepted(job=job, duplicate=True)
+        has_files = job.artifacts and all(artifact.path for artifact in job.artifacts)
+        if job.stage not in DELIVERY_ENDS or not has_files:
+            raise NotFound(Missing.AUDIO, job_id)
+        return Accepted(job=await self._send_again(job, destination))
+
+    async def deletable(self, caller: Caller, job_id: str) -> Job:
+        """Return an order whose audio the caller may delete: their own, or any here for an admin.
+
+        Raises NotFound, NotPermitted.
+        """
+        job = await self._find(job_id)
+        if job is None:
+            raise NotFound(Missing.JOB, job_id)
+        if job.community != caller.community or not (caller.is_admin or caller.member == job.member):
+            raise NotPermitted(Need.OWNER)
+        return job
+
     async def same_again(self, order: Order) -> Job | None:
         """Return a job of the same audio that is kept: its member's newest, or else one of the same channel.
 

@@ -36,6 +36,7 @@ KEPT_WORD = "kept"
 """In the place of a reading's number: what is kept of the same order."""
 _READING = re.compile(rf"(\w{{1,64}})(?::(\d|{KEPT_WORD}))?", re.ASCII)
 _ANEW = re.compile(r"(\w{1,64})(?::([^:]{1,40}))?", re.ASCII)
+_AUDIO = re.compile(r"(\w{1,64})(?::(\d{1,20}))?", re.ASCII)
 _CREDIT = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
 
 
@@ -67,11 +68,20 @@ def of_ending(done: Receipt) -> Row:
     return (*(again(about) if done.kept else failed), _details(done.job))
 
 
-def of_card(job: Job) -> Row:
-    """Offer what can be done about audio that is in the chat."""
+def of_card(job: Job, audio: str = "") -> Row:
+    """Offer what can be done about audio that is in the chat; `audio` is its message, where the card is another."""
     anew = _anew(job, replies.ANEW)
     voices = (Button.of(ButtonKind.VOICES, _(replies.OTHER_VOICE), job.job_id),)
-    return (*anew, *(voices if anew and row_of(job.product).speaker else ()), _details(job, SECOND_ROW))
+    is_spoken = bool(row_of(job.product).speaker)
+    file = Button.of(ButtonKind.FILE, _(replies.AS_FILE), job.job_id, SECOND_ROW)
+    about = f"{job.job_id}:{audio}" if audio else job.job_id
+    return (
+        *anew,
+        *(voices if anew and is_spoken else ()),
+        *((file,) if is_spoken else ()),
+        Button.of(ButtonKind.DELETE, _(replies.DELETE), about, SECOND_ROW),
+        _details(job, SECOND_ROW),
+    )
 
 
 def of_voices(job: Job, voices: Sequence[str]) -> Row:
@@ -148,6 +158,14 @@ def anew_in(about: str, cast: Cast) -> tuple[str, str | None]:
     if found is None:
         raise NotFound(Missing.JOB, about)
     return found[1], None if found[2] is None else voice_of(found[2], cast)
+
+
+def audio_in(about: str) -> tuple[str, str]:
+    """Read the order that a press is about, and the number of its audio's message if it is another. Raises NotFound."""
+    found = _AUDIO.fullmatch(about)
+    if found is None:
+        raise NotFound(Missing.JOB, about)
+    return found[1], found[2] or ""
 
 
 def reading_in(about: str) -> tuple[str, int | None]:

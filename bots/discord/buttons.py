@@ -10,6 +10,12 @@ LONGEST_LABEL = 80
 """Maximum length of a button's label, in characters (Discord's documentation, "Components")."""
 
 
+def holds(message: discord.Message | None, custom_id: str) -> bool:
+    """Say whether a message has a button, whatever a client says that it pressed."""
+    found = (getattr(row, "children", ()) for row in (message.components if message else ()))
+    return any(getattr(child, "custom_id", None) == custom_id for children in found for child in children)
+
+
 def rows(buttons: Sequence[Button]) -> discord.ui.View | None:
     """Arrange buttons in their rows; None without buttons."""
     if not buttons:

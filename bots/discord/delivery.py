@@ -25,7 +25,7 @@ from bots.text import order_replies, titles
 from bots.text.locale import _
 from bots.text.wording import stamping
 from core.domain.audio import Want
-from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
+from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain, NotKept
 from core.domain.jsontype import JSON
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.products import Sound, row_of
@@ -128,6 +128,8 @@ class DiscordDelivery:
 
     async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
         """Do the same with copies of the files of another message."""
+        if Address.read(job).file:
+            raise NotKept("a file of another kind is wanted")
         async with self._copies.turn:
             copies = await self._copies.of(kept, self.accepts(job).max_bytes)
             await self._deliver(job, copies, (), receipt, uncertain=uncertain)
@@ -159,7 +161,7 @@ class DiscordDelivery:
                     job, text, posted, files=files, view=rows(of_card(job)), uncertain=uncertain, mentions=mentions
                 )
         if is_voice:
-            await self._put_words(job, text, posted, mentions=mentions)
+            await self._put_words(job, text, posted, str(sent["id"]), mentions=mentions)
         if is_alone:
             self._beside(self._point(job, address), job)
         elif self._token_lives(address):
@@ -169,10 +171,10 @@ class DiscordDelivery:
                 self._beside(self._follow_up(job, order_replies.ready(job), private=False), job)
         return kept_of(sent)
 
-    async def _put_words(self, job: Job, text: str, posted: str, *, mentions: bool) -> None:
+    async def _put_words(self, job: Job, text: str, posted: str, audio: str, *, mentions: bool) -> None:
         """Say what a voice message is, which holds no words; it has been delivered by then."""
         try:
-            await self._edit_or_post(job, text, posted, view=rows(of_card(job)), mentions=mentions)
+            await self._edit_or_post(job, text, posted, view=rows(of_card(job, audio)), mentions=mentions)
         except DeliveryError as error:
             log.info("job %s: its voice message stays without words: %s", job.job_id, error)
 

@@ -165,6 +165,8 @@ class Address:
     place: Place = Place.REPLY
     voice: bool = False
     """The channel takes voice messages, which can't be in the reply."""
+    file: bool = False
+    """It is to be a file, whatever is kept."""
 
     @classmethod
     def of(cls, interaction: AnyInteraction, message_id: int | None, *, is_private: bool = False) -> Self:
@@ -195,6 +197,10 @@ class Address:
         if self.place is Place.ALONE or job.direct:
             return None
         return replace(self, place=Place.ALONE)
+
+    def for_file(self) -> Self:
+        """Return the same place for a file."""
+        return replace(self, voice=False, file=True)
 
     def destination(self) -> Destination:
         """Return the form in which the core stores it with the job."""

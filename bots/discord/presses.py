@@ -1,13 +1,16 @@
 """Handle button presses; custom ids come from clients, so they may be outdated or forged."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import partial
+
+import discord
 
 from bots.commands import actions as acts
 from bots.commands import approval, buttons, presses
 from bots.commands.command import Asked, Pressed
-from bots.discord.buttons import rows
-from bots.discord.identity import AnyInteraction, asked_of
+from bots.discord.buttons import holds, rows
+from bots.discord.identity import Address, AnyInteraction, asked_of
 from bots.discord.responder import PRIVATE, PUBLIC, UPDATE, Deferral, Reply, Responder, Target, unattended
 from bots.platform import ButtonKind
 from bots.text import admin_replies, order_replies, replies
@@ -125,6 +128,46 @@ async def _anew(responder: Responder, interaction: AnyInteraction, about: str) -
     await responder.answer(interaction, act, PUBLIC)
 
 
+async def _file(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
+    """Send what was said as a file, in a new public message."""
+
+    async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
+        to = Address(**destination.data).for_file().destination()
+        accepted = await responder.service.as_file(caller, buttons.id_in(job_id, Missing.JOB), to)
+        return (Reply(_(order_replies.SENDING_AGAIN)),) if accepted.duplicate else ()
+
+    await responder.answer(interaction, act, PUBLIC)
+
+
+async def _delete(responder: Responder, interaction: AnyInteraction, about: str) -> None:
+    """Delete audio and its card."""
+
+    async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
+        job_id, audio = buttons.audio_in(about)
+        if audio and not holds(interaction.message, f"{ButtonKind.DELETE}:{about}"):  # another message of the bot's
+            raise NotFound(Missing.JOB, job_id)
+        await responder.service.deletable(caller, job_id)
+        return (Reply(_(await _deleted(interaction, int(audio) if audio else None))),)
+
+    await responder.answer(interaction, act, UPDATE)
+
+
+async def _deleted(interaction: AnyInteraction, audio: int | None) -> str:
+    """Delete the message that holds the button, and the one with its audio; return what came of it."""
+    found = False
+    try:
+        if audio and interaction.channel_id:
+            with suppress(discord.NotFound):
+                await interaction.client.http.delete_message(interaction.channel_id, audio)
+                found = True
+        with suppress(discord.NotFound):
+            await interaction.delete_original_response()
+            found = True
+    except discord.Forbidden:
+        return replies.NOT_DELETED
+    return replies.DELETED if found else replies.GONE
+
+
 async def _ask(responder: Responder, interaction: AnyInteraction, about: str) -> None:
     """Post a credit request for the admins; only the member who was refused may press the button."""
 
@@ -194,6 +237,8 @@ _PRESSES: Mapping[str, Callable[[Responder, AnyInteraction, str], Awaitable[None
     ButtonKind.CANCEL: _cancel,
     ButtonKind.DETAILS: _details,
     ButtonKind.ANEW: _anew,
+    ButtonKind.FILE: _file,
+    ButtonKind.DELETE: _delete,
     ButtonKind.LEFT: _left,
     ButtonKind.TAKE: _take,
     ButtonKind.NOTHING: _nothing,

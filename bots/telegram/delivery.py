@@ -90,7 +90,7 @@ class TelegramDelivery:
         self._acting: set[asyncio.Task[None]] = set()
 
     def accepts(self, job: Job) -> Want:
-        return self._uploads.accepts(job, self._address(job).chat)
+        return self._uploads.accepts(job, self._address(job))
 
     def line(self, _: Job) -> str:
         return ""  # what a group has no room for is put off before it is sent
@@ -217,6 +217,8 @@ class TelegramDelivery:
 
     async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
         """Send what Telegram keeps for this bot, to any chat: only as what it was, voice, song or document."""
+        if self._address(job).file:
+            raise NotKept("a file of another kind is wanted")
 
         async def send(at: Address, number: int, caption: Caption | None) -> JSON:
             return await self._send(job, at, Media.of(kept["files"][number]), caption)
@@ -246,7 +248,7 @@ class TelegramDelivery:
         return sent.kept
 
     async def _upload(self, job: Job, address: Address, artifact: Artifact, caption: Caption | None) -> JSON:
-        kind = self._uploads.kind(job, artifact, address.chat)
+        kind = self._uploads.kind(job, artifact, address)
         path = Path(artifact.path)
         file = await asyncio.to_thread(path.open, "rb")
         with file:

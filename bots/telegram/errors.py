@@ -20,6 +20,7 @@ _NO_WORDS = re.compile(
     r"|administrator rights|chat not found",
     re.IGNORECASE,
 )
+_GONE = re.compile(r"message to \w+ not found|message_id_invalid", re.IGNORECASE)
 _NO_FILE = re.compile(
     r"wrong (remote )?file|file_?id|file reference|(can't|cannot) use file|media_(empty|invalid)", re.IGNORECASE
 )
@@ -42,6 +43,11 @@ def upload_fault(error: TelegramError, size_bytes: int) -> DeliveryError:
 def has_no_place(error: TelegramError) -> bool:
     """Say whether the topic or the message to answer is gone, and nothing stands against the chat itself."""
     return isinstance(error, BadRequest) and bool(_NO_PLACE.search(error.message))
+
+
+def is_gone(error: TelegramError) -> bool:
+    """Say whether the message that was to be changed or deleted is not there."""
+    return isinstance(error, BadRequest) and bool(_GONE.search(error.message))
 
 
 def has_no_file(error: TelegramError) -> bool:

@@ -122,6 +122,8 @@ class Address:
     """How many of the job's files have been sent."""
     group: dict[str, Any] | None = None
     """In a member's direct chat: the address in the group that refused."""
+    file: bool = False
+    """It is to be a file, whatever is kept."""
 
     @classmethod
     def of(cls, order: Message) -> "Address":

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from telegram import CallbackQuery, InlineKeyboardMarkup, MaybeInaccessibleMessage, Message, Update, User
@@ -63,6 +63,8 @@ class Presses:
             ButtonKind.CANCEL: self._cancel,
             ButtonKind.DETAILS: self._details,
             ButtonKind.ANEW: self._anew,
+            ButtonKind.FILE: self._file,
+            ButtonKind.DELETE: self._delete,
             ButtonKind.LEFT: self._left,
             ButtonKind.TAKE: partial(self._choose, take=True),
             ButtonKind.NOTHING: partial(self._choose, take=False),
@@ -172,6 +174,20 @@ class Presses:
             return Reply(refusals.refusal(error))
         press.ack()
         return Reply(order_replies.accepted(accepted))
+
+    async def _file(self, press: Press, job_id: str) -> Reply:
+        """Send what was said as a file, as a reply to the message that holds the button."""
+        to = Address.of(press.on) if isinstance(press.on, Message) else Address(press.on.chat.id)
+        job = buttons.id_in(job_id, Missing.JOB)
+        await self._service.as_file(press.who(), job, replace(to, file=True).destination)
+        return Reply(_(order_replies.SENDING_AGAIN))
+
+    async def _delete(self, press: Press, about: str) -> Reply:
+        """Delete audio, which is the message that holds the button."""
+        job_id, _audio = buttons.audio_in(about)
+        who = press.who(is_admin=await self._admins.include(press.on.chat, press.user))
+        await self._service.deletable(who, job_id)
+        return Reply(_(await self._responder.delete(press.on, press.ack)), refused=True)
 
     async def _ask(self, press: Press, about: str) -> Reply:
         """Post a credit request for the admins; only the member who was refused may press the button."""

@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 from telegram import ForceReply, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from bots.commands import buttons
 from bots.commands.command import Answer, File
 from bots.telegram.buttons import rows
 from bots.telegram.connection import UPLOAD_READ_S
-from bots.telegram.errors import has_no_kind, takes_no_words, wait_s
+from bots.telegram.errors import has_no_kind, is_gone, takes_no_words, wait_s
 from bots.telegram.escaping import plain
 from bots.telegram.identity import Address, Recent
 from bots.telegram.intake import Ack
@@ -198,6 +198,16 @@ class Responder:
             await _retrying(lambda: self._bot.edit_message_reply_markup(chat, number, reply_markup=markup), ack)
         except TelegramError as error:
             log.warning("message %d in %d keeps its buttons: %s", number, chat, error)
+
+    async def delete(self, message: MaybeInaccessibleMessage, ack: Ack) -> str:
+        """Delete one of the bot's messages; return what came of it. Raises TelegramError."""
+        chat, number = message.chat.id, message.message_id
+        try:
+            await _retrying(lambda: self._bot.delete_message(chat, number), ack)
+        except BadRequest as error:
+            log.info("message %d in %d is not deleted: %s", number, chat, error)
+            return replies.GONE if is_gone(error) else replies.TOO_OLD
+        return replies.DELETED
 
 
 async def _retrying(send: Callable[[], Awaitable[T]], ack: Ack) -> T:

@@ -98,19 +98,22 @@ class Uploads:
         self._bot = bot
         self._rights = rights
 
-    def accepts(self, job: Job, chat: int) -> Want:
+    def accepts(self, job: Job, to: Address) -> Want:
         """Take speech as a voice message, unless the chat forbids those, and music as an audio file."""
-        return VOICE if is_spoken(job) and self._rights.allow(chat, Kind.VOICE) else SONG
+        return VOICE if is_spoken(job) and self._speaks(to) else SONG
 
-    def kind(self, job: Job, artifact: Artifact, chat: int) -> Kind:
+    def _speaks(self, to: Address) -> bool:
+        return not to.file and self._rights.allow(to.chat, Kind.VOICE)
+
+    def kind(self, job: Job, artifact: Artifact, to: Address) -> Kind:
         """Choose the kind of message: voice for speech, audio for music, a document for other formats.
 
         Music ordered as Opus is sent as a voice message too: nothing else plays it in every client.
         """
         held = artifact.probe.kind
-        if (is_spoken(job) or held == OPUS) and self._rights.allow(chat, Kind.VOICE):
+        if (is_spoken(job) or held == OPUS) and self._speaks(to):
             return Kind.VOICE
-        is_song = held in SONG.playable and self._rights.allow(chat, Kind.SONG)
+        is_song = held in SONG.playable and self._rights.allow(to.chat, Kind.SONG)
         return Kind.SONG if is_song else Kind.FILE
 
     async def send(self, media: Media, job: Job, caption: Caption | None, to: Address) -> JSON:

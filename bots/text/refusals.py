@@ -82,6 +82,7 @@ _NEEDS = {
 _UNKNOWN = {
     Missing.JOB: N_("I don't know that order any more."),
     Missing.WAITING: N_("That order no longer waits, so it can't be cancelled any more."),
+    Missing.AUDIO: N_("Its audio is past its keep time, so I can't make a file of it any more."),
     Missing.QUESTION: N_("That has been decided already."),
     Missing.COMMUNITY: N_("I don't know a community {name}. /communities lists them."),
     Missing.REQUEST: N_("I don't know that request any more."),

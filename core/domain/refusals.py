@@ -74,6 +74,8 @@ class Missing(StrEnum):
     JOB = "job"
     WAITING = "waiting"
     """The job is known, but no longer waits."""
+    AUDIO = "audio"
+    """The job is known, but its audio is no longer kept as a file."""
     QUESTION = "question"
     """The job is known, but it does not ask what its member takes."""
     OFFER = "offer"

@@ -14,6 +14,7 @@ from core.domain.errors import DeliveryDelayed, DeliveryRefused, DeliveryUncerta
 from core.domain.models import Artifact, Destination, Job
 from tests.bots.discord.conftest import Running, Stage, deliver
 from tests.bots.discord.studio import Studio
+from tests.bots.discord.talk import button
 from tests.worlds.discord import Message, Reply
 from tests.worlds.discord.places import ATTACH_FILES, BOT, READ_MESSAGE_HISTORY, SEND_VOICE_MESSAGES
 
@@ -154,3 +155,26 @@ async def test_a_dead_token_leaves_the_words_in_a_message_of_their_own(
     assert first.flags & VOICE_FLAG
     assert second.content == "Aria for Ana: “Hi”\n0:03"
     assert reply.deleted
+
+
+async def test_a_voice_message_comes_as_a_file_and_is_deleted_with_its_words(
+    stage: Stage, running: Running, listens: None
+) -> None:
+    stage.channel.bot_permissions = VOICE
+    async with running():
+        reply = await stage.world.command(stage.ana, stage.channel, "/speak", voice="Aria", text="Hello everyone")
+        await reply.wait_for(
+            lambda r: r.content.startswith("Aria: “Hello everyone”") and bool(r.original and r.original.buttons)
+        )
+        [spoken], card = voices(stage), reply.original
+        assert card
+        filed = await stage.world.press(stage.ana, card, button(card, "As a file"))
+        assert [file.filename for file in await filed.audio()] == ["Aria - Hello everyone.mp3"]
+        delete = button(card, "Delete")
+        theirs = await stage.world.press(stage.bea, card, delete)
+        await theirs.wait_for(lambda r: r.followups)
+        assert (theirs.last.content, spoken.deleted) == ("That order belongs to somebody else.", False)
+        mine = await stage.world.press(stage.ana, card, delete)
+        await mine.wait_for(lambda r: r.followups)
+        assert (spoken.deleted, card.deleted) == (True, True)
+        assert mine.followups[0].content == "Deleted here. What it cost stays charged."

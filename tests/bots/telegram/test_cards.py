@@ -1,12 +1,23 @@
-"""What can be done about an order that is over: its number, and the same once more, perhaps in another voice."""
+"""What can be done about audio in the chat: its number, the same once more or in another voice, as a file, deleting it."""
+
+import asyncio
 
 import pytest
 
+from core.domain.models import Job
 from core.domain.products import PRICE_MICROS, catalog
 from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer, pressed, sent
 from tests.core.rig import Answer
-from tests.worlds.telegram import Chat, TelegramWorld, User
+from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
+
+
+async def closed(bot: Bot, job_id: str) -> Job:
+    """Wait until nothing is left to do for an order."""
+    while (job := await bot.store.job(job_id)) is None or job.closed_ms is None:
+        await asyncio.sleep(0)
+    return job
+
 
 pytestmark = pytest.mark.usefixtures("bot")
 
@@ -101,3 +112,44 @@ async def test_a_price_that_rose_is_asked_about_before_it_is_ordered_again(
     await pressed(world, bob, asked, "Go ahead")
     await band.wait_for(lambda chat: len(chat.audios) == 2)
     assert "\nYou have $0.0085 left today.\n" in await answer(band, bob, "/balance")
+
+
+async def test_audio_is_deleted_by_its_member_or_an_admin(
+    band: Chat, alice: User, bob: User, world: TelegramWorld
+) -> None:
+    carol = world.user("Carol")
+    band.members[carol.id] = "member"
+    await band.says(bob, "/speak Hello")
+    await band.says(bob, "/speak Bye")
+    first, second = await band.wait_for(lambda chat: chat.audios if len(chat.audios) == 2 else None)
+    theirs = await pressed(world, carol, first, "Delete")
+    assert (theirs["text"], first.deleted) == ("That order belongs to somebody else.", False)
+    data = first.buttons["Delete"]
+    assert (await pressed(world, bob, first, "Delete"))["text"] == "Deleted here. What it cost stays charged."
+    assert first.deleted
+    assert (await sent(world, bob, first, data))["text"] == "It is gone already."
+    world.fail("deleteMessage", Fault.bad_request("Bad Request: message can't be deleted for everyone"))
+    old = await pressed(world, alice, second, "Delete")
+    assert old["text"].startswith("Telegram lets me delete only what is younger than 48 hours.")
+    await pressed(world, alice, second, "Delete")
+    assert second.deleted
+
+
+async def test_speech_comes_once_more_as_a_file_free_while_it_is_kept(
+    band: Chat, bob: User, world: TelegramWorld, bot: Bot
+) -> None:
+    await band.says(bob, "/speak Hello")
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    for _ in range(2):
+        await pressed(world, bob, voice, "As a file")
+    await band.wait_for(lambda chat: len(chat.audios) == 2)
+    assert [(audio.kind, audio.reply_to) for audio in band.audios[1:]] == [("audio", voice.id)]
+    await pressed(world, bob, voice, "As a file")
+    assert "\nYou have $0.0095 left today.\n" in await answer(band, bob, "/balance")
+    assert len(band.audios) == 2
+    await band.says(bob, "/speak Bye")
+    bye = await band.wait_for(lambda chat: next(iter(chat.audios[2:]), None))
+    job = await closed(bot, bye.buttons["Details"].partition(":")[2])
+    assert await bot.store.drop_artifacts(job, chat_keeps=True)
+    late = await pressed(world, bob, bye, "As a file")
+    assert late["text"] == "Its audio is past its keep time, so I can't make a file of it any more."
