@@ -42,7 +42,7 @@ async def _demo(options: argparse.Namespace) -> int:
     from bots.console.demo import demo
 
     logs.configure_quietly()
-    return await demo(script=options.script, out=options.out)
+    return await demo(script=options.script, out=options.out, plays=options.play)
 
 
 async def _sandbox(options: argparse.Namespace) -> int:
@@ -174,6 +174,7 @@ def parser() -> argparse.ArgumentParser:
         "--script", type=Path, help="read the messages from a file: `name: text`, `@name: text` for an admin"
     )
     demo.add_argument("--out", type=Path, default=Path("demo-audio"), help="where the audio files go (%(default)s)")
+    demo.add_argument("--play", action="store_true", help="play the audio files, too, with a player on the PATH")
     sandbox = add("sandbox", _sandbox, "a local gateway with simulated audio")
     sandbox.add_argument("--port", type=int, default=8787, help="where to listen (%(default)s)")
     sandbox.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -94,13 +95,13 @@ def configure(settings: Settings) -> None:
     _install(Redacting(secrets(settings), as_json=settings.log_format is LogFormat.JSON), settings.log_level)
 
 
-def configure_quietly(level: LogLevel = LogLevel.WARNING) -> None:
-    """Log what matters in a terminal that shows something else."""
-    _install(Redacting((), as_json=False), level)
+def configure_quietly(level: LogLevel = LogLevel.WARNING, file: Path | None = None) -> None:
+    """Log what matters beside a terminal that shows something else, or to a file. Raises OSError."""
+    _install(Redacting((), as_json=False), level, logging.FileHandler(file, encoding="utf-8") if file else None)
 
 
-def _install(formatter: logging.Formatter, level: LogLevel) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+def _install(formatter: logging.Formatter, level: LogLevel, handler: logging.Handler | None = None) -> None:
+    handler = handler or logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     handler.addFilter(Outages())
     libraries = LogLevel.ERROR if level is LogLevel.ERROR else LogLevel.WARNING

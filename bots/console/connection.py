@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from bots.console.screen import Screen
 from bots.console.script import Line, read_line
@@ -20,16 +20,20 @@ async def written(lines: Sequence[Line], screen: Screen) -> AsyncIterator[Line]:
 
 
 async def typed(screen: Screen) -> AsyncIterator[Line]:
-    """Yield typed lines until /quit or the end of input; a line without `name:` is by "you", an admin."""
+    """Yield typed lines until /quit or the end of input, showing them where the terminal doesn't."""
     echo = not sys.stdin.isatty()
-    while (text := await _ask(screen, prompt=not echo)) is not None and text not in QUIT:
-        if not text:
-            continue
-        line = _line(text)
+    async for line in read(lambda: _ask(screen, prompt=not echo)):
         if echo:
             screen.said(line.speaker, line.text)
         yield line
     screen.plain()
+
+
+async def read(ask: Callable[[], Awaitable[str | None]]) -> AsyncIterator[Line]:
+    """Yield lines until /quit or the end of input; a line without `name:` is by "you", an admin."""
+    while (text := await ask()) is not None and text not in QUIT:
+        if text:
+            yield _line(text)
 
 
 def _line(text: str) -> Line:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bots.commands.buttons import of_ending
 from bots.console.buttons import typed
 from bots.console.output_folder import OutputFolder
+from bots.console.player import Playback
 from bots.console.screen import Screen
 from bots.text import order_replies
 from core.domain.audio import Want
@@ -35,6 +36,7 @@ class ConsoleDelivery:
 
     def __init__(self, screen: Screen, output: OutputFolder, *, in_turn: bool) -> None:
         self.outcome = Outcome()
+        self.playback: Playback | None = None
         self._screen = screen
         self._output = output
         self._in_turn = in_turn
@@ -62,7 +64,8 @@ class ConsoleDelivery:
 
     async def progress(self, job: Job) -> None:
         self._shown[job.job_id] = order_replies.progress(job)
-        self._screen.aside(self._shown[job.job_id])
+        if job.job_id not in self._ended:
+            self._screen.progress(job.job_id, self._shown[job.job_id])
 
     async def deliver(self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool) -> None:
         """Copy the files to the output folder, and show their paths."""
@@ -73,7 +76,10 @@ class ConsoleDelivery:
                 kept = await asyncio.to_thread(self._output.keep, job, artifact)
             except OSError as error:
                 raise DeliveryRefused(f"the file can't be written: {error}") from error
-            self._screen.good(f"{kept.path} ({artifact.probe.duration_ms / 1000:.1f} s)")
+            duration_s = artifact.probe.duration_ms / 1000
+            self._screen.good(f"{kept.path} ({duration_s:.1f} s)")
+            if self.playback:
+                self.playback.begin(kept.path, duration_s)
         self._screen.aside(order_replies.receipt(receipt))
         self.outcome.delivered += 1
         self._end(job, receipt)
@@ -85,6 +91,7 @@ class ConsoleDelivery:
     async def tell(self, job: Job, receipt: Receipt) -> None:
         if receipt.asks:
             self._screen.answer(order_replies.ended(receipt) + typed(of_ending(receipt)))
+            self._screen.ended(job.job_id)
             self._ended.add(job.job_id)  # a script goes on, and may answer
             self._change.set()
             return
@@ -93,6 +100,7 @@ class ConsoleDelivery:
         self._end(job, receipt)
 
     def _end(self, job: Job, receipt: Receipt) -> None:
+        self._screen.ended(job.job_id)
         charged = self.outcome.charged_micros
         charged[job.member_name] = charged.get(job.member_name, 0) + receipt.charged_micros
         self._ended.add(job.job_id)

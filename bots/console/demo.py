@@ -2,27 +2,38 @@
 
 import asyncio
 import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from prompt_toolkit.patch_stdout import patch_stdout
+
+from bots.app import logs
 from bots.app.compose import build
+from bots.app.fields import LogLevel
 from bots.app.settings import SANDBOX, Settings, load
-from bots.console.connection import typed, written
+from bots.console.connection import read, typed, written
 from bots.console.delivery import Outcome
 from bots.console.identity import locale
+from bots.console.live_screen import LiveScreen
 from bots.console.output_folder import Kept, OutputFolder
 from bots.console.platform import Console
+from bots.console.player import Playback
 from bots.console.screen import Screen
-from bots.console.script import read_script
+from bots.console.script import Line, read_script
+from bots.text import terminal_replies
 from bots.text.locale import N_, _, speaking
 from bots.text.wording import money
+from core.domain.errors import ConfigurationError
 from storage.books import Audit
 from storage.engines import audit_of
 
+LOG, HISTORY = "troubadour.log", ".history"
+"""Beside the audio."""
 JOB_S = 120
 """Deadline for a job, and for its time in the queue."""
 OWNER = "console:owner"
@@ -37,8 +48,10 @@ HOW = N_(
 )
 
 
-async def demo(*, script: Path | None, out: Path) -> int:
+async def demo(*, script: Path | None, out: Path, plays: bool = False) -> int:
     """Run a script or an interactive chat; return 0 if every accepted order was delivered and the books balance.
+
+    In a terminal, the chat has a line with history and completion, and the program's own lines go to a file.
 
     Raises ConfigurationError if the script can't be read or `out` can't be written, OSError if stdout is closed.
     """
@@ -46,12 +59,42 @@ async def demo(*, script: Path | None, out: Path) -> int:
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, TextIOWrapper):  # an unencodable character must not end the chat
             stream.reconfigure(errors="replace")
+    script_lines = None if script is None else read_script(script)
+    output = OutputFolder(out)
+    if script is None and _is_terminal():
+        log_to(out / LOG)
+        with patch_stdout(raw=True):  # what is written goes above the line being typed
+            live = LiveScreen(sys.stdout, out / HISTORY)
+            with speaking(locale()):
+                live.plain(f"{_(WELCOME)}\n{_(HOW)}\n{terminal_replies.log_goes_to(out / LOG)}")
+            return await _converse(live, read(live.read), output, in_turn=False, plays=plays)
     screen = Screen(sys.stdout)
-    lines = written(read_script(script), screen) if script else typed(screen)
-    output, over = OutputFolder(out), asyncio.Event()
     with speaking(locale()):
-        screen.plain(_(WELCOME) if script else f"{_(WELCOME)}\n{_(HOW)}")
-    console = Console(lines, screen, output, in_turn=script is not None, over=over, deadline_s=3 * JOB_S)
+        screen.plain(f"{_(WELCOME)}\n{_(HOW)}" if script_lines is None else _(WELCOME))
+    lines = typed(screen) if script_lines is None else written(script_lines, screen)
+    return await _converse(screen, lines, output, in_turn=script is not None, plays=plays)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def log_to(path: Path) -> None:
+    """Log to a file from now on. Raises ConfigurationError."""
+    try:
+        logs.configure_quietly(LogLevel.INFO, path)
+    except OSError as error:
+        raise ConfigurationError(f"The log {path} can't be written: {error.strerror}.") from error
+
+
+async def _converse(
+    screen: Screen, lines: AsyncIterable[Line], output: OutputFolder, *, in_turn: bool, plays: bool
+) -> int:
+    """Hold a conversation and report on it; return the exit status."""
+    over = asyncio.Event()
+    console = Console(lines, screen, output, in_turn=in_turn, over=over, deadline_s=3 * JOB_S)
+    with speaking(locale()):
+        console.playback = Playback(screen.aside) if plays else None
     with TemporaryDirectory(prefix="troubadour-demo-") as folder:
         settings = throw_away(Path(folder))
         async with build(settings, {console.name: console}) as app:
@@ -59,6 +102,8 @@ async def demo(*, script: Path | None, out: Path) -> int:
         books = await audit_of(settings.database)
     with speaking(locale()):
         report(screen, output.kept, console.outcome, books)
+    if console.playback:
+        await console.playback.close()
     if screen.failure:
         raise screen.failure
     return 0 if console.outcome.finished and not console.outcome.failed and books.balance else 1

@@ -62,6 +62,7 @@ class Console(ConsoleDelivery):
 
     async def open(self, service: Service) -> None:
         self._responder = Responder(service, self._accept)
+        self._screen.offer(service.catalog)
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Show a direct message, with commands in place of its buttons."""

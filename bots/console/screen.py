@@ -5,6 +5,8 @@ import shutil
 import textwrap
 from typing import TextIO
 
+from core.domain.products import Catalog
+
 WIDEST = 100
 INDENT = "    "
 BOLD, DIM, GREEN, OFF = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[0m"
@@ -46,6 +48,16 @@ class Screen:
     def line(self, text: str) -> None:
         """Write one line under a heading; never wrapped, since it may contain a file's path."""
         self._write(INDENT + text)
+
+    def progress(self, about: str, text: str) -> None:  # noqa: ARG002
+        """Show how far an order is."""
+        self.aside(text)
+
+    def offer(self, catalog: Catalog) -> None:
+        """Note what may be typed."""
+
+    def ended(self, about: str) -> None:
+        """Note that an order has ended."""
 
     def heading(self, text: str) -> None:
         """Start a section."""

@@ -1,0 +1,21 @@
+"""What only the terminal says."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bots.text.locale import _
+
+
+def log_goes_to(path: Path) -> str:
+    """Say where the program's own lines go."""
+    return _("TAB completes commands and voices. What the program logs goes to {path}.", path=path)
+
+
+def no_player(names: Sequence[str]) -> str:
+    """Say that nothing plays audio here."""
+    return _("Nothing is played: none of {players} is on the PATH.", players=", ".join(names))
+
+
+def not_played(file: str, player: str) -> str:
+    """Say that a file could not be played."""
+    return _("{file} can't be played with {player}.", file=file, player=player)
