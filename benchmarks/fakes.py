@@ -14,6 +14,7 @@ from core.domain.errors import NotKept
 from core.domain.joining import AudioPart
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.products import Product
+from core.domain.warnings import BudgetWarning
 
 CHAT = "bench"
 AUDIO = b"audio"
@@ -139,3 +140,6 @@ class FakeChat:
     async def tell(self, job: Job, receipt: Receipt) -> None:  # noqa: ARG002
         """Raise: in a benchmark every job must succeed."""
         raise ValueError(f"{job.job_id} ended as {job.state}: {job.reason}")
+
+    async def warn(self, job: Job, warning: BudgetWarning) -> None:
+        """Do nothing."""

@@ -9,6 +9,7 @@ from core.domain.contract import RequestStatus
 from core.domain.joining import AudioPart
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.products import Product
+from core.domain.warnings import BudgetWarning
 
 
 class Clock(Protocol):
@@ -193,6 +194,10 @@ class Delivery(Protocol):
 
         Offer "send again" where it is undeliverable, and to take a part of it where it asks. Raises DeliveryError.
         """
+        ...
+
+    async def warn(self, job: Job, warning: BudgetWarning) -> None:
+        """Warn the member of a job that was delivered, alone, or its community's admins. Raises DeliveryError."""
         ...
 
 

@@ -22,6 +22,7 @@ from core.domain.pronunciation import Pronunciation
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.reports import Community, CreditRequest, Entry, Usage
 from core.domain.troubles import Key
+from core.domain.warnings import BudgetWarning
 
 
 class Store(Protocol):
@@ -148,6 +149,14 @@ class Store(Protocol):
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
         """Return what a member may spend now."""
+        ...
+
+    async def claim_warning(self, community: str, member: str, warning: BudgetWarning) -> bool:
+        """Return whether it is our turn to warn: nobody has of as much of that budget, in this period of it."""
+        ...
+
+    async def drop_warning(self, community: str, member: str, warning: BudgetWarning) -> None:
+        """Let the next who claims it warn, since nobody could be."""
         ...
 
     async def default_voices(self, community: str, member: str) -> tuple[str, str]:

@@ -71,7 +71,7 @@ RETURNING community_id
 _OLD = "(SELECT community_id FROM communities WHERE key = :old AND key <> :new)"
 _NEW = "(SELECT community_id FROM communities WHERE key = :new)"
 _FOLLOWING = ("jobs", "holds", "credit_requests", "offers")
-_ADDED_UP = ("members", "balances", "quotas", "pools", "usage", "pool_usage", "blocks", "limits")
+_ADDED_UP = ("members", "balances", "quotas", "pools", "usage", "pool_usage", "blocks", "limits", "warnings")
 MERGE = (
     *(f"UPDATE {table} SET community_id = {_NEW} WHERE community_id = {_OLD}" for table in _FOLLOWING),
     f"""
@@ -127,6 +127,11 @@ MERGE = (
     ON CONFLICT (owner, folded) DO NOTHING
     """,
     f"DELETE FROM pronunciations WHERE owner = CAST({_OLD} AS TEXT)",
+    f"""
+    INSERT INTO warnings (community_id, account_id, ends_ms, percent)
+    SELECT {_NEW}, account_id, ends_ms, percent FROM warnings WHERE community_id = {_OLD}
+    ON CONFLICT (community_id, account_id) DO NOTHING
+    """,
     """
     UPDATE communities
     SET state = old.state, told_ms = old.told_ms, decided_ms = old.decided_ms, decided_by = old.decided_by,

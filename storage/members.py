@@ -11,6 +11,7 @@ from core.domain.pronunciation import Pronunciation
 from core.domain.quota import DAY_MS, Period, Quota, QuotaSource, Standing, day_of, window
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reports import Entry
+from core.domain.warnings import Budget, BudgetWarning
 from core.ports import Clock
 from storage import accounts_sql, communities_sql, members_sql, money_sql, pronunciations_sql
 from storage.driver import Driver, Row, Statement
@@ -120,6 +121,14 @@ class SqlMembers:
         (rows,) = await self._driver.run([Statement(members_sql.ENTRIES, args)])
         return [entry_of(row) for row in rows]
 
+    async def claim_warning(self, community: str, member: str, warning: BudgetWarning) -> bool:
+        args = _warned(community, member, warning)
+        (rows,) = await self._driver.run([Statement(members_sql.CLAIM_WARNING, args)])
+        return bool(rows)
+
+    async def drop_warning(self, community: str, member: str, warning: BudgetWarning) -> None:
+        await self._driver.run([Statement(members_sql.DROP_WARNING, _warned(community, member, warning))])
+
     async def pronunciation_owners(self) -> frozenset[str]:
         (rows,) = await self._driver.run([Statement(pronunciations_sql.OWNERS)])
         return frozenset(row["owner"] for row in rows)
@@ -172,6 +181,13 @@ def _windows(day_ms: int) -> Mapping[str, int]:
     }
 
 
+def _warned(community: str, member: str, warning: BudgetWarning) -> Mapping[str, Any]:
+    """Return the values of a warning; what all of a community share is no member's."""
+    shared = int(warning.budget is Budget.POOL)
+    args = {"community": community, "member": member, "shared": shared}
+    return {**args, "ends_ms": warning.ends_ms, "percent": warning.percent}
+
+
 def folded(handle: str | None) -> str | None:
     """Write an @name as it is looked for, in any case."""
     return handle.removeprefix("@").casefold() if handle else None
@@ -199,6 +215,7 @@ def standing_of(row: Row) -> Standing:
         balance_micros=row["balance_micros"],
         held_micros=row["held_micros"],
         resets_ms=row["resets_ms"],
+        pool_micros=row["pool_micros"],
         pool_left_micros=row["pool_left_micros"],
         pool_resets_ms=row["pool_resets_ms"],
         total_left_micros=row["total_left_micros"],

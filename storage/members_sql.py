@@ -73,6 +73,21 @@ AND (:member = '' OR ledger.account_id = {ACCOUNT})
 ORDER BY ledger.at_ms, ledger.entry_id LIMIT :most
 """
 
+# A budget that is warned of anew in each of its periods, and no more than once for as much.
+_WARNED = f"CASE WHEN :shared = 1 THEN 0 ELSE {ACCOUNT} END"
+CLAIM_WARNING = f"""
+INSERT INTO warnings (community_id, account_id, ends_ms, percent)
+SELECT community_id, {_WARNED}, :ends_ms, :percent
+FROM communities WHERE key = :community
+ON CONFLICT (community_id, account_id) DO UPDATE SET ends_ms = excluded.ends_ms, percent = excluded.percent
+WHERE warnings.ends_ms <> excluded.ends_ms OR warnings.percent < excluded.percent
+RETURNING percent
+"""
+DROP_WARNING = f"""
+DELETE FROM warnings
+WHERE community_id = {HERE} AND account_id = {_WARNED} AND ends_ms = :ends_ms AND percent = :percent
+"""
+
 DEFAULT_VOICES = f"""
 SELECT
     coalesce((SELECT voice FROM member_voices WHERE member = :member), '') AS own,

@@ -68,6 +68,8 @@ standing AS (
         (SELECT count(*) FROM holds WHERE holds.account_id = payer.account_id) AS waiting,
         (SELECT count(*) FROM holds WHERE holds.community_id = here.community_id) AS community_waiting,
         CASE WHEN pools.community_id IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END
+            AS pool_micros,
+        CASE WHEN pools.community_id IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END
             - coalesce(pool_usage.used_micros, 0) AS pool_left_micros,
         :month_end AS pool_resets_ms,
         CAST(:total_pool AS BIGINT) - coalesce(total_usage.used_micros, 0) AS total_left_micros,

@@ -9,10 +9,11 @@ from bots.console.buttons import typed
 from bots.console.output_folder import OutputFolder
 from bots.console.player import Playback
 from bots.console.screen import Screen
-from bots.text import order_replies
+from bots.text import order_replies, warnings
 from core.domain.audio import Want
 from core.domain.errors import DeliveryRefused, DeliveryUncertain, NotKept
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
+from core.domain.warnings import BudgetWarning
 
 LARGEST_BYTES = 1 << 30
 PLAYABLE = Want(LARGEST_BYTES, frozenset({"wav/pcm_s16le", "mp3/mp3", "ogg/opus", "mp4/aac"}), "mp3")
@@ -98,6 +99,9 @@ class ConsoleDelivery:
         self._screen.answer(order_replies.ended(receipt))
         self.outcome.failed += 1
         self._end(job, receipt)
+
+    async def warn(self, job: Job, warning: BudgetWarning) -> None:
+        self._screen.aside(warnings.warning(job, warning))
 
     def _end(self, job: Job, receipt: Receipt) -> None:
         self._screen.ended(job.job_id)

@@ -21,7 +21,7 @@ from bots.discord.messages import LONGEST_MENTION, Source, message_of
 from bots.discord.rest import Calls, RestClient
 from bots.discord.voice_messages import KIND, VoiceMessages, seconds_of, speaks
 from bots.platform import Button
-from bots.text import order_replies, titles
+from bots.text import order_replies, titles, warnings
 from bots.text.locale import _
 from bots.text.wording import stamping
 from core.domain.audio import Want
@@ -29,6 +29,7 @@ from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain
 from core.domain.jsontype import JSON
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.products import Sound, row_of
+from core.domain.warnings import BudgetWarning
 
 log = logging.getLogger(__name__)
 
@@ -198,6 +199,20 @@ class DiscordDelivery:
             view, is_offer = rows(of_ending(receipt)), receipt.asks or receipt.kept
             if is_offer or not await self._replace_privately(job, text, view):
                 await self._edit_or_post(job, text, posted, view=view, mentions=mentions)
+
+    async def warn(self, job: Job, warning: BudgetWarning) -> None:
+        """Follow up on the reply; afterwards write to the member directly, or in the channel."""
+        address, is_private = Address.read(job), warnings.is_private(job, warning)
+        with stamping(stamp), delivery_errors():
+            text = warnings.warning(job, warning)
+            if self._token_lives(address):
+                with message_of(text, (), None, job, private=is_private) as message:
+                    await self._rest.follow_up(address.application_id, address.token, message)
+            elif is_private:
+                await self.write_to(job.member, warnings.elsewhere(job, warning))
+            elif address.channel_id is not None:
+                with message_of(text, (), None, job) as message:
+                    await self._rest.send(address.channel_id, message)
 
     async def _point(self, job: Job, address: Address) -> None:
         """Say in the channel, if that takes words, that its member has the audio elsewhere."""

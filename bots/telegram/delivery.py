@@ -10,24 +10,25 @@ from typing import TypeVar
 
 from telegram import InlineKeyboardMarkup, InputFile, Message
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, ChatMigrated, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 from telegram.ext import ExtBot
 
 from bots.commands import buttons
 from bots.telegram.buttons import rows
 from bots.telegram.errors import has_no_file, has_no_kind, takes_no_words, text_fault, upload_fault
 from bots.telegram.escaping import plain
-from bots.telegram.identity import Address, Recent, key
+from bots.telegram.identity import NAME, Address, Recent, key
 from bots.telegram.pacing import Pacer
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.telegram.rights import Kind, Rights
 from bots.telegram.uploads import Caption, Media, Uploads, caption_of, is_spoken
-from bots.text import order_replies, titles
+from bots.text import order_replies, titles, warnings
 from bots.text.locale import _
 from core.domain.audio import Want
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, NotKept
 from core.domain.jsontype import JSON
 from core.domain.models import Accepted, Artifact, Destination, Job, Kept, Receipt
+from core.domain.warnings import BudgetWarning
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -158,6 +159,27 @@ class TelegramDelivery:
         markup = rows(buttons.of_ending(receipt))
         async with sent.lock:
             await self._write(job, sent, order_replies.ended(receipt), markup, priority=Priority.OUTCOME)
+
+    async def warn(self, job: Job, warning: BudgetWarning) -> None:
+        """Warn a member in their direct chat, or the admins where it was ordered.
+
+        A member who never wrote there is asked in the group to press for what they have left.
+        """
+        address, text = self._address(job), warnings.warning(job, warning)
+        here, priority = address.in_group or address, Priority.ANSWER
+        try:
+            if job.direct or not warnings.is_private(job, warning):
+                await self._in_chat(here, lambda to: self._send_text(to, plain(text), None, priority))
+                return
+            alone = Address(int(job.member.removeprefix(f"{NAME}:")))
+            try:
+                await self._send_text(alone, plain(warnings.elsewhere(job, warning)), None, priority)
+            except (BadRequest, Forbidden) as error:
+                log.info("job %s: its member can't be written to: %s", job.job_id, error)
+                line, markup = plain(warnings.in_public(job)), rows(buttons.of_standing())
+                await self._in_chat(here, lambda to: self._send_text(to, line, markup, priority))
+        except TelegramError as error:
+            raise text_fault(error) from error
 
     async def _show_action(self, address: Address, action: ChatAction) -> None:
         """Show a chat action such as "recording voice", unless one is seen still; failures do not matter."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bots.text.locale import speaking
 from core.domain.audio import Want
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
+from core.domain.warnings import BudgetWarning
 from core.ports import Delivery
 
 
@@ -49,3 +50,7 @@ class InLanguage:
     async def tell(self, job: Job, receipt: Receipt) -> None:
         with speaking(job.locale):
             await self._delivery.tell(job, receipt)
+
+    async def warn(self, job: Job, warning: BudgetWarning) -> None:
+        with speaking(job.locale):
+            await self._delivery.warn(job, warning)

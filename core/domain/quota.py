@@ -99,6 +99,8 @@ class Standing:
     held_micros: int
     """Set aside for unfinished jobs, allowance and balance together."""
     resets_ms: int
+    pool_micros: int | None = None
+    """What the community may spend in a month; None: it has no pool."""
     pool_left_micros: int | None = None
     """None: the community has no pool."""
     pool_resets_ms: int = 0

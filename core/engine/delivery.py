@@ -28,6 +28,7 @@ from core.engine.lines import Lines
 from core.engine.persist import intend, persist
 from core.engine.progress import Progress
 from core.engine.wakeups import Wakeups
+from core.engine.warnings import Warnings
 from core.ports import ArtifactStore, Clock, Deliveries
 from core.stores import Store
 
@@ -85,6 +86,7 @@ class Deliverer:
         seen: Callable[[Job], Job] = lambda job: job,
     ) -> None:
         """`seen` returns a job with what its member may be told of its wait."""
+        self._warnings = Warnings(store, deliveries)
         self._store = store
         self.progress = Progress(store, deliveries, seen)
         self._fitter = fitter
@@ -174,6 +176,7 @@ class Deliverer:
                 job = await self._elsewhere(job, error, tried, uncertain=uncertain)
             else:
                 job = await self._delivered(job, kept)
+                await self._warnings.look(receipt)
         return job
 
     async def _fitted(self, job: Job, ready: Ready | None) -> Ready:

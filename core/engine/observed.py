@@ -19,6 +19,7 @@ from core.domain.errors import (
 from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.products import Product
 from core.domain.troubles import OF_A_MODEL, TROUBLE_OF, Trouble, Troubles
+from core.domain.warnings import BudgetWarning
 from core.engine.meters import Meters
 from core.ports import Delivery, Gateway, GatewayStatus
 
@@ -112,6 +113,10 @@ class ObservedDelivery:
     async def tell(self, job: Job, receipt: Receipt) -> None:
         with self._meters.outcome("deliveries", self._name, "words"):
             await self._delivery.tell(job, receipt)
+
+    async def warn(self, job: Job, warning: BudgetWarning) -> None:
+        with self._meters.outcome("deliveries", self._name, "words"):
+            await self._delivery.warn(job, warning)
 
     @contextmanager
     def _heeded(self, job_id: str) -> Iterator[None]:

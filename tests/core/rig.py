@@ -16,6 +16,7 @@ from core.domain.models import Artifact, Destination, Job, Kept, Receipt
 from core.domain.policy import Policy
 from core.domain.products import Catalog, Product, catalog
 from core.domain.quota import Period, Quota
+from core.domain.warnings import Budget, BudgetWarning
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.lease import Lease, SoleLease
 from core.engine.maintenance import Keep
@@ -118,8 +119,10 @@ class RecordingChat:
     """The chat keeps what it was sent, to be sent again."""
     tellings: list[Any] = field(default_factory=list)
     showings: list[Any] = field(default_factory=list)
+    warnings: list[Any] = field(default_factory=list)
     heard: list[tuple[str, bytes, Receipt]] = field(default_factory=list)
     told: list[tuple[str, str | None]] = field(default_factory=list)
+    warned: list[tuple[str, Budget, int]] = field(default_factory=list)
     uncertain: list[bool] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     places: list[int | None] = field(default_factory=list)
@@ -167,6 +170,11 @@ class RecordingChat:
     async def tell(self, job: Job, receipt: Receipt) -> None:
         await _next(self.tellings)
         self.told.append((job.stage.value, job.why))
+        self.changed.set()
+
+    async def warn(self, job: Job, warning: BudgetWarning) -> None:
+        await _next(self.warnings)
+        self.warned.append((job.member, warning.budget, warning.percent))
         self.changed.set()
 
     async def until(self, done: Callable[[], bool]) -> None:

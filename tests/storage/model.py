@@ -241,6 +241,7 @@ class Model:
             balance_micros=self.balance(community, member),
             held_micros=sum(held),
             resets_ms=ms_of(end_of(quota.period, self.today)),
+            pool_micros=self.pools.get((community,), self.default_pool),
             pool_left_micros=self.pool_left(community),
             pool_resets_ms=ms_of(next_month(self.today)),
             total_left_micros=self.total_left(),

@@ -47,7 +47,7 @@ async def test_each_row_says_what_it_said(driver: Driver, monkeypatch: pytest.Mo
     ):
         assert before[table], table
     await migrate.migrate(driver, 2)
-    assert await content(driver) == before
+    assert before.items() <= (await content(driver)).items()
     (rows,) = await driver.run([Statement("SELECT DISTINCT kept, digest FROM jobs")])
     assert {(row["kept"], row["digest"]) for row in rows} == {(0, LONG), (1, LONG[: len(digest_of("speech", {}))])}
     assert [sentence async for sentence in breaches(driver)] == []
