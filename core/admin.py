@@ -32,7 +32,7 @@ from core.domain.refusals import (
     NotPermitted,
     Refusal,
 )
-from core.domain.reports import CreditRequest, Entry, Usage
+from core.domain.reports import CreditRequest, ReportedEntry, Usage
 from core.domain.spans import FOR_GOOD, read_span_ms
 from core.engine.default_voices import DefaultVoices
 from core.engine.pronunciations import Pronunciations
@@ -205,8 +205,10 @@ class Admin:
         member = person.member if person else ""
         return await self._store.usage(caller.community, member, start_ms, end_ms, MOST_SPENDERS)
 
-    async def entries(self, caller: Caller, period: str = "month", person: Person | None = None) -> Sequence[Entry]:
-        """Return the ledger entries of the current day, week or month, oldest first."""
+    async def entries(
+        self, caller: Caller, period: str = "month", person: Person | None = None
+    ) -> Sequence[ReportedEntry]:
+        """Return the charges, grants and revocations of the current day, week or month, oldest first."""
         _require_admin(caller)
         start_ms, end_ms = window(read_period(period), self._clock.now_ms())
         member = person.member if person else ""

@@ -20,7 +20,7 @@ from core.domain.models import (
 )
 from core.domain.pronunciation import Pronunciation
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
-from core.domain.reports import Community, CreditRequest, Entry, Usage
+from core.domain.reports import Community, CreditRequest, Entry, ReportedEntry, Usage
 from core.domain.troubles import Key
 from core.domain.warnings import BudgetWarning
 
@@ -330,8 +330,8 @@ class AdminStore(Protocol):
         """
         ...
 
-    async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[Entry]:
-        """Return ledger entries in [start, end), oldest first; `member` "" is everybody."""
+    async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[ReportedEntry]:
+        """Return charges, grants and revocations in [start, end), oldest first; `member` "" is everybody."""
         ...
 
     async def audit(self, community: str, most: int) -> list[AuditEntry]:

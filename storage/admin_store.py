@@ -18,15 +18,15 @@ from core.domain.refusals import (
     NotEnough,
     NotFound,
 )
-from core.domain.reports import Community, CreditRequest, CreditRequestState, Entry, EntryKind, Usage
+from core.domain.reports import Community, CreditRequest, CreditRequestState, EntryKind, ReportedEntry, Usage
 from core.ports import Clock
 from storage import admin_sql as sql
 from storage.accounts_sql import OPEN
 from storage.communities_sql import KNOW, LOCALE, NEWCOMER, TOLD_WITH
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
-from storage.members_sql import EXPORT
+from storage.members_sql import REPORT
 from storage.pronunciations_sql import CLEAR_HERE, SET_HERE
-from storage.rows import audit_entry_of, community_of, entry_of, joined, limits_of, newcomer_of, usage_of, whose
+from storage.rows import audit_entry_of, community_of, joined, limits_of, newcomer_of, reported_of, usage_of, whose
 from storage.store import SqlStore
 
 MOST_MICROS = 1000 * LARGEST_MICROS
@@ -206,10 +206,10 @@ class SqlAdminStore:
         args = {"community": community, "member": member, "start_ms": start_ms, "end_ms": end_ms, "most": most}
         return usage_of(start_ms, end_ms, await self._report(sql.USAGE, args))
 
-    async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[Entry]:
+    async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[ReportedEntry]:
         args = {"community": community, "member": member, "start_ms": start_ms, "end_ms": end_ms, "most": most}
-        rows = await self._report(EXPORT, args)
-        return await asyncio.to_thread(lambda: [entry_of(row) for row in rows])
+        rows = await self._report(REPORT, args)
+        return await asyncio.to_thread(lambda: [reported_of(row) for row in rows])
 
     async def audit(self, community: str, most: int) -> list[AuditEntry]:
         return [audit_entry_of(row) for row in await self._report(sql.AUDIT, {"community": community, "most": most})]

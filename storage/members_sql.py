@@ -49,27 +49,31 @@ SELECT member, placed, cost_micros, expires_ms FROM offers WHERE offer_id = :off
 DROP_OFFER = "DELETE FROM offers WHERE offer_id = :offer_id"
 FORGET_OFFERS = "DELETE FROM offers WHERE expires_ms <= :forgotten_ms"
 
-_ENTRY = """
-SELECT
+_COLUMNS = """
     ledger.entry_id, ledger.at_ms, here.key AS community, ledger.member, coalesce(members.name, '') AS name,
     ledger.kind, coalesce(ledger.job_id, '') AS job_id, ledger.allowance_micros, ledger.balance_micros,
     ledger.charged_micros, ledger.upstream_micros, coalesce(ledger.actor, '') AS actor,
     coalesce(ledger_notes.note, 'request ' || ledger.credit_request_id, ledger.reason, '') AS note
+"""
+_FROM = """
 FROM ledger
 LEFT JOIN ledger_notes ON ledger_notes.entry_id = ledger.entry_id
 JOIN communities AS written ON written.community_id = ledger.community_id
 JOIN communities AS here ON here.community_id = coalesce(written.merged_into, written.community_id)
 LEFT JOIN members ON members.community_id = here.community_id AND members.member = ledger.member
 """
-ENTRIES = f"""{_ENTRY}
-WHERE ledger.community_id IN {EVER_HERE} AND ledger.account_id = {ACCOUNT}
-AND ledger.kind <> 'hold' AND ledger.kind IN ('charge', 'grant', 'revoke')
+_OF_MONEY = "ledger.kind <> 'hold' AND ledger.kind IN ('charge', 'grant', 'revoke')"
+"""What members are told of."""
+ENTRIES = f"""SELECT {_COLUMNS} {_FROM}
+WHERE ledger.community_id IN {EVER_HERE} AND ledger.account_id = {ACCOUNT} AND {_OF_MONEY}
 ORDER BY ledger.at_ms DESC, ledger.entry_id DESC LIMIT :most
 """
-EXPORT_ALL = f"{_ENTRY} ORDER BY ledger.at_ms, ledger.entry_id"
-EXPORT = f"""{_ENTRY}
+EXPORT_ALL = f"SELECT {_COLUMNS} {_FROM} ORDER BY ledger.at_ms, ledger.entry_id"
+REPORT = f"""
+SELECT {_COLUMNS}, coalesce(jobs.product, '') AS product {_FROM}
+LEFT JOIN jobs ON jobs.job_id = ledger.job_id
 WHERE ledger.community_id IN {EVER_HERE} AND ledger.at_ms >= :start_ms AND ledger.at_ms < :end_ms
-AND (:member = '' OR ledger.account_id = {ACCOUNT})
+AND (:member = '' OR ledger.account_id = {ACCOUNT}) AND {_OF_MONEY}
 ORDER BY ledger.at_ms, ledger.entry_id LIMIT :most
 """
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from core.domain.audit import AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.quota import Limits
-from core.domain.reports import Community, Entry, EntryKind, Spent, Usage
+from core.domain.reports import Community, Entry, EntryKind, ReportedEntry, Spent, Usage
 from storage.driver import UNSTORABLE, Row
 
 T = TypeVar("T")
@@ -94,6 +94,12 @@ def entry_of(row: Row) -> Entry:
     """Read a ledger entry from a row that has its columns."""
     values = dict(zip(row.keys(), row, strict=True))
     return Entry(**{**values, "kind": EntryKind(values["kind"])})
+
+
+def reported_of(row: Row) -> ReportedEntry:
+    """Read an entry of a report from a row that has its columns."""
+    values = dict(zip(row.keys(), row, strict=True))
+    return ReportedEntry(**{**values, "kind": EntryKind(values["kind"])})
 
 
 def read_as(kind: type[T], row: Row) -> T:

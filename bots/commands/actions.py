@@ -4,11 +4,10 @@ A platform finds out who acts and on whom, and shows the answer. Every action ma
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bots.commands import approval, buttons, pronouncing, voice_cards
-from bots.commands.command import Answer, Asked, File
+from bots.commands.command import PNG, Answer, Asked, File
 from bots.commands.voice_names import voice_named, voices_near
 from bots.text import admin_replies as texts
 from bots.text import (
@@ -24,6 +23,7 @@ from bots.text import (
     voice_replies,
 )
 from bots.text.locale import _
+from bots.text.usage_table import usage_csv
 from bots.text.wording import either
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
@@ -33,7 +33,7 @@ from core.domain.models import Caller, Person
 from core.domain.products import Catalog
 from core.domain.quota import LimitName
 from core.domain.refusals import InvalidInput
-from core.domain.reports import Entry, R, Usage, to_csv
+from core.domain.reports import Usage, to_csv
 from core.service import Service
 
 CLEAR = "clear"
@@ -216,27 +216,20 @@ def _channels(asked: Asked, value: str) -> str:
 
 
 async def usage(asked: Asked, period: str = "month", member: Person | None = None) -> Answer:
-    """Show what was spent: totals in words, a chart, and the ledger entries as a file."""
+    """Show what was spent: totals in words, a chart, and each charge, grant and revocation in a file."""
     admin, caller = asked.service.admin, asked.caller
     found = await admin.usage(caller, period, member)
     entries = await admin.entries(caller, period, member)
-    files = await _as_csv("ledger.csv", Entry, entries)
-    if found.members:
-        files.append(File("usage.png", "image/png", await asyncio.to_thread(_picture, found, period)))
+    files = [File("usage.png", PNG, await asyncio.to_thread(_picture, found, period))] if found.members else []
+    if entries:
+        files.append(_csv("usage.csv", await asyncio.to_thread(usage_csv, entries)))
     cut = f"\n{_(texts.CUT)}" if len(entries) == MOST_ROWS else ""
     return Answer(f"{texts.usage(found, period, member.name if member else '')}{cut}", tuple(files), private=True)
 
 
-async def _as_csv(name: str, kind: type[R], entries: Sequence[R]) -> list[File]:
-    """Write entries, if there are any, into a CSV file; in a thread, since there may be many.
-
-    It begins with the mark of UTF-8, without which Excel reads another encoding.
-    """
-    return (
-        [File(name, "text/csv", (await asyncio.to_thread(to_csv, kind, entries)).encode("utf-8-sig"))]
-        if entries
-        else []
-    )
+def _csv(name: str, text: str) -> File:
+    """Make a CSV file; it begins with the mark of UTF-8, without which Excel reads another encoding."""
+    return File(name, "text/csv", text.encode("utf-8-sig"))
 
 
 def _picture(usage: Usage, period: str) -> bytes:
@@ -248,8 +241,8 @@ def _picture(usage: Usage, period: str) -> bytes:
 async def audit(asked: Asked) -> Answer:
     """Show who changed what, the newest first."""
     entries = await asked.service.admin.audit(asked.caller)
-    files = await _as_csv("audit.csv", AuditEntry, entries)
-    return Answer(audit_replies.audit(entries, asked.role_names, asked.channel_name), tuple(files), private=True)
+    files = (_csv("audit.csv", await asyncio.to_thread(to_csv, AuditEntry, entries)),) if entries else ()
+    return Answer(audit_replies.audit(entries, asked.role_names, asked.channel_name), files, private=True)
 
 
 # --- operators --------------------------------------------------------------------------------------------------------

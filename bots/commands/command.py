@@ -16,10 +16,12 @@ from core.domain.refusals import InvalidInput
 from core.engine.samples import AudioKind
 from core.service import Service
 
+PNG = "image/png"
+
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment of an answer."""
+    """An attachment of an answer; a picture that comes first is shown with the text."""
 
     name: str
     mime: str

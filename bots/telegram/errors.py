@@ -13,7 +13,7 @@ _NO_PLACE = re.compile(
     r"thread not found|topic_(closed|deleted)|repl(y|ied).* not found|message_id_invalid", re.IGNORECASE
 )
 _NO_KIND = re.compile(
-    r"voice|not enough rights to send (?!text)|chat_send_(audios|docs|media)_forbidden", re.IGNORECASE
+    r"voice|not enough rights to send (?!text)|chat_send_(audios|docs|media|photos)_forbidden", re.IGNORECASE
 )
 _NO_WORDS = re.compile(
     r"(not enough|no) rights to send|write_forbidden|send_plain_forbidden|chat_(restricted|admin_required)"

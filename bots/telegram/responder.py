@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from telegram import ForceReply, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage
+from telegram import ForceReply, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage, Message
 from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from bots.commands import buttons
-from bots.commands.command import Answer, File
+from bots.commands.command import PNG, Answer, File
 from bots.telegram.buttons import rows
 from bots.telegram.connection import UPLOAD_READ_S
 from bots.telegram.errors import has_no_kind, is_gone, takes_no_words, wait_s
@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-VOICE_MIME = "audio/ogg"
+SHOWN = {"audio/ogg": "voice", PNG: "photo"}
+"""What may come with the text as its caption."""
 CAPTION_LIMIT = 1024
 LONGEST_WAIT_S = 60.0
 FREE_AT_ONCE, FREE_EVERY_S, FREE_AGAIN = 10.0, 15.0, 3.0
@@ -143,37 +144,42 @@ class Responder:
         return Reply(_(replies.TOO_MANY_ANSWERS)) if budget.exhausted else reply
 
     async def send(self, address: Address, reply: Reply, ack: Ack) -> None:
-        """Send the text, then each file as a document; a voice message has the text with it. Raises TelegramError."""
-        ticket = Ticket(reply.priority, ack)
-        if len(reply.files) == 1 and reply.files[0].mime == VOICE_MIME:
-            await self._speak(address, reply, ticket)
-            return
-        sent = await _retrying(
-            lambda: self._bot.send_message(
-                text=plain(reply.text), reply_markup=reply.markup, rate_limit_args=ticket, **address.target
-            ),
-            ack,
-        )
+        """Send the text, with a voice message or picture if one comes first, then each file. Raises TelegramError."""
+        ticket, files = Ticket(reply.priority, ack), list(reply.files)
+        text, caption = plain(reply.text), plain(reply.text, CAPTION_LIMIT)
+        sent = None
+        if files and files[0].mime in SHOWN and text == caption:
+            sent = await self._show(address, files[0], caption, reply, ticket)
+        if sent:
+            files.pop(0)
+        else:
+            sent = await _retrying(
+                lambda: self._bot.send_message(
+                    text=text, reply_markup=reply.markup, rate_limit_args=ticket, **address.target
+                ),
+                ack,
+            )
         if reply.on_sent:
             reply.on_sent(sent.message_id)
-        for file in reply.files:
+        for file in files:
             await _retrying(partial(self._attach, address, file, ticket), ack)
 
-    async def _speak(self, address: Address, reply: Reply, ticket: Ticket) -> None:
-        """Send a voice message, or a file where there may be none."""
-        (file,), caption = reply.files, plain(reply.text, CAPTION_LIMIT)
+    async def _show(self, address: Address, file: File, caption: str, reply: Reply, ticket: Ticket) -> Message | None:
+        """Send a voice message or a picture, or a file where there may be none; None where that may not be, either."""
         how: dict[str, Any] = {"read_timeout": UPLOAD_READ_S, "rate_limit_args": ticket, **address.target}
 
-        async def send(call: Callable[..., Awaitable[object]], kind: str) -> None:
+        async def send(call: Callable[..., Awaitable[Message]], kind: str) -> Message:
             content = InputFile(file.content, filename=file.name)
-            await _retrying(lambda: call(**{kind: content}, caption=caption, **how), ticket.ack)
+            shown = {kind: content, "caption": caption, "reply_markup": reply.markup}
+            return await _retrying(lambda: call(**shown, **how), ticket.ack)
 
-        try:
-            await send(self._bot.send_voice, "voice")
-        except TelegramError as error:
-            if not has_no_kind(error):
-                raise
-            await send(self._bot.send_document, "document")
+        for kind in (SHOWN[file.mime], "document"):
+            try:
+                return await send(getattr(self._bot, f"send_{kind}"), kind)
+            except TelegramError as error:
+                if not has_no_kind(error):
+                    raise
+        return None
 
     async def _attach(self, address: Address, file: File, ticket: Ticket) -> None:
         document = InputFile(file.content, filename=file.name)

@@ -234,5 +234,5 @@ def name_start(link: str) -> str:
 
 SENT_PRIVATELY = N_("I have sent it to you alone, in our own chat.")
 WHOSE_REPORT = N_("Such a report is for one admin to read, and I can't see which one you are: ask as yourself.")
-CUT = N_("ledger.csv has only the first of very many entries; `troubadour ledger export` writes them all.")
+CUT = N_("usage.csv has only the first of very many entries; `troubadour ledger export` writes them all.")
 NO_ROLES = N_("There are no roles here: a quota is a member's own, or the community's default.")

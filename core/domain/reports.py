@@ -113,6 +113,13 @@ class Entry:
     note: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedEntry(Entry):
+    """A ledger entry with the product of its order, or ""."""
+
+    product: str
+
+
 R = TypeVar("R", AuditEntry, Entry)
 
 

@@ -268,7 +268,7 @@ async def test_usage_and_audit_name_what_happened(alive: Incarnation) -> None:
     assert "Boss gave credit to Ann (id ann): $0.00 → $1.00" in await types(alive, "/audit")
     assert "This month, Ann: $0.0014" in await types(alive, "/usage month @ann")
     answer = await typed.answer(Asked(service=alive.service, caller=BOSS), "usage", None, Named(None, None, ()))
-    assert [file.name for file in answer.files] == ["ledger.csv", "usage.png"]
+    assert [file.name for file in answer.files] == ["usage.png", "usage.csv"]
 
 
 async def test_an_approval_says_what_refuses_orders_all_the_same(alive: Incarnation) -> None:

@@ -87,15 +87,16 @@ async def test_usage_and_audit(stage: Stage, app: App) -> None:
     await say(stage, stage.boss, "/grant", member=stage.bea, amount="1", reason="=1+1")
     said = await say(stage, stage.boss, "/usage")
     assert said.content.splitlines() == ["This month: $0.0042 (speech $0.0042).", "Bea: $0.0028", "Ana: $0.0014"]
-    charges = {r["name"]: r["charged_micros"] for r in ledger(said) if r["kind"] == "charge"}
-    assert charges == {"Ana": "1400", "Bea": "2800"}
+    told = {(r["Member"], r["Order"], r["Charged ($)"], r["Credit given ($)"], r["Reason"]) for r in table(said)}
+    assert told == {("Ana", "speech", "0.0014", "", ""), ("Bea", "speech", "0.0028", "", "")}
+    assert [attached.filename for attached in said.attachments] == ["usage.png", "usage.csv"]
     ours = await say(stage, stage.boss, "/usage", period="week", member=stage.ana)
-    assert {r["name"] for r in ledger(ours)} == {"Ana"}
+    assert {r["Member"] for r in table(ours)} == {"Ana"}
     assert "Boss tried /grant Bea" in (await say(stage, stage.boss, "/audit")).content
 
 
-def ledger(said: Message) -> list[dict[str, str]]:
-    [file] = [a for a in said.attachments if a.filename == "ledger.csv"]
+def table(said: Message) -> list[dict[str, str]]:
+    [file] = [a for a in said.attachments if a.filename == "usage.csv"]
     return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
 
 

@@ -184,17 +184,20 @@ async def test_orders_are_kept_to_the_topic_in_which_here_was_written(
     await forum.wait_for(lambda chat: chat.audios[1:])
 
 
-async def test_the_ledger_arrives_as_a_file(world: TelegramWorld, band: Chat, alice: User, bob: User) -> None:
+async def test_usage_is_a_picture_with_its_caption_and_a_table(
+    world: TelegramWorld, band: Chat, alice: User, bob: User
+) -> None:
     own = world.private(alice)
     await band.says(bob, "/speak Hello")
     await band.wait_for(lambda chat: chat.audios)
     await answer(band, alice, "/usage")
-    text, ledger, picture = own.sent
-    assert ledger.raw["document"]["file_name"] == "ledger.csv"
-    assert ledger.content.startswith(b"\xef\xbb\xbfat,entry_id,")
-    assert f"telegram:{bob.id},Bob,charge" in ledger.content.decode()
+    picture, table = own.sent
     assert picture.content.startswith(b"\x89PNG")
-    assert "This month: $0.0005 (speech $0.0005).\nBob: $0.0005" in text.text
+    assert "This month: $0.0005 (speech $0.0005).\nBob: $0.0005" in picture.raw["caption"]
+    assert picture.raw["photo"]
+    assert table.raw["document"]["file_name"] == "usage.csv"
+    assert table.content.startswith(b"\xef\xbb\xbfTime (UTC),Member,Order,")
+    assert ",Bob,speech,0.0005,,\r\n" in table.content.decode()
 
 
 async def test_what_each_community_spent_is_for_its_operator_alone(

@@ -1,5 +1,6 @@
 """The Bot API methods, on the chats of a world."""
 
+import struct
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -178,6 +179,18 @@ def _sender(field: str, plays: frozenset[str]) -> Callable[["TelegramWorld", Cal
     return send
 
 
+def send_photo(world: "TelegramWorld", call: Call) -> JSON:
+    upload = call.files.get("photo")
+    if upload is None or not upload.content.startswith(b"\x89PNG"):
+        raise ApiError("IMAGE_PROCESS_FAILED")
+    caption = str(call.params.get("caption", ""))
+    _length(caption, CAPTION_LIMIT, "message caption")
+    width, height = struct.unpack(">II", upload.content[16:24])
+    number = len(world.calls)
+    size = {"file_id": f"photo-{number}", "file_unique_id": f"u{number}", "width": width, "height": height}
+    return _send(world, call, {"photo": [size]} | ({"caption": caption} if caption else {}), upload)
+
+
 def get_file(world: "TelegramWorld", call: Call) -> JSON:
     file_id = str(call.params["file_id"])
     if file_id not in world.documents:
@@ -286,6 +299,7 @@ METHODS: Mapping[str, Callable[["TelegramWorld", Call], Any]] = {
     "sendVoice": _sender("voice", frozenset({"ogg", "mp3", "m4a"})),
     "sendAudio": _sender("audio", frozenset({"mp3", "m4a"})),
     "sendDocument": _sender("document", frozenset()),
+    "sendPhoto": send_photo,
     "getFile": get_file,
     "answerCallbackQuery": answer_callback_query,
     "getChat": get_chat,
