@@ -55,6 +55,8 @@ log = logging.getLogger(__name__)
 
 PRESS_MS = 10_000
 """A button that the same person presses again within this time was pressed once."""
+CALL_MS = 3_600_000
+"""Within this time a community's admins are called once at most."""
 LONG = 8000
 """Characters that take longer to be split than others should wait."""
 LARGEST_WISH_MICROS = 100 * MICROS
@@ -329,8 +331,21 @@ class Service:
         if not await self._store.ask(credit_request_id, caller, amount_micros):
             raise AlreadyAsked
         return CreditRequest(
-            credit_request_id=credit_request_id, member=caller.member, name=caller.name, amount_micros=amount_micros
+            credit_request_id=credit_request_id,
+            member=caller.member,
+            name=caller.name,
+            amount_micros=amount_micros,
+            calls=await self._may_call(credit_request_id, caller),
         )
+
+    async def _may_call(self, credit_request_id: str, caller: Caller) -> bool:
+        """Say whether those who decide may be called; not where that can't be known."""
+        since_ms = self._clock.now_ms() - CALL_MS
+        try:
+            return not await self._store.others_asked(credit_request_id, caller.community, since_ms)
+        except StoreError as error:
+            log.warning("request %s: whether others asked can't be read: %s", credit_request_id, error)
+            return False
 
     async def withdraw(self, caller: Caller, request: CreditRequest) -> None:
         """Take back a credit request that could not be shown to the admins."""

@@ -191,6 +191,10 @@ class Store(Protocol):
         """Keep a member's credit request; False when the last one is open still, or was decided on lately."""
         ...
 
+    async def others_asked(self, credit_request_id: str, community: str, since_ms: int) -> bool:
+        """Say whether anybody else has asked a community for credit since then."""
+        ...
+
     async def withdraw(self, credit_request_id: str, caller: Caller) -> None:
         """Forget a member's open credit request."""
         ...

@@ -111,6 +111,11 @@ class SqlMembers:
         *_, rows = await self._driver.run([Statement(text, args) for text in texts], alone=alone)
         return bool(rows)
 
+    async def others_asked(self, credit_request_id: str, community: str, since_ms: int) -> bool:
+        args = {"credit_request_id": credit_request_id, "community": community, "since_ms": since_ms}
+        (rows,) = await self._driver.run([Statement(members_sql.OTHERS_ASKED, args)])
+        return bool(rows)
+
     async def withdraw(self, credit_request_id: str, caller: Caller) -> None:
         """Forget a member's wish that is open."""
         args = {"credit_request_id": credit_request_id, "community": caller.community, "member": caller.member}

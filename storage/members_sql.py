@@ -30,6 +30,10 @@ FORGET_WISHES = f"""
 DELETE FROM credit_requests
 WHERE community_id = {HERE} AND member IN {sharing(":member")} AND state = 'open' AND asked_ms <= :forgotten_ms
 """
+OTHERS_ASKED = f"""
+SELECT 1 AS found FROM credit_requests
+WHERE community_id = {HERE} AND credit_request_id <> :credit_request_id AND asked_ms > :since_ms LIMIT 1
+"""
 WITHDRAW = f"""
 DELETE FROM credit_requests
 WHERE credit_request_id = :credit_request_id AND community_id = {HERE} AND member = :member AND state = 'open'

@@ -22,6 +22,7 @@ from bots.discord.containment import contain
 from bots.discord.forms import FORM
 from bots.discord.greeting import adder, greet, send
 from bots.discord.identity import AnyInteraction, key
+from bots.discord.messages import Only
 from bots.discord.placing import submit
 from bots.discord.presses import press
 from bots.discord.responder import Responder
@@ -80,7 +81,7 @@ class Bot(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
-            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_mentions=Only(),
         )
         contain(self._connection.parsers)
         self.shard_ids = shards.ids if shards else None

@@ -119,6 +119,12 @@ def asked_of(service: Service, caller: Caller, interaction: AnyInteraction) -> A
     )
 
 
+def admin_roles(guild: discord.Guild) -> list[int]:
+    """Return the roles whose members decide here, the highest first; those of bots are nobody's."""
+    rights = ((role, role.permissions) for role in reversed(guild.roles) if not (role.managed or role.is_default()))
+    return [role.id for role, may in rights if may.administrator or may.manage_guild]
+
+
 def _channel_name(channel: str) -> str:
     """Mention a channel; Discord shows its name to those who can see it."""
     return f"<#{channel.removeprefix(f'{PLATFORM}:')}>"

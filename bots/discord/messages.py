@@ -48,16 +48,25 @@ class _TitledFile(discord.File):
         return {**super().to_dict(index), "title": self._title}
 
 
-class _OneAllowed(discord.AllowedMentions):
-    """Lets one member be called. The library writes ids as numbers, which Discord's schema does not have."""
+class Only(discord.AllowedMentions):
+    """Lets those alone be called who are named. The library writes ids as numbers, which Discord's schema has not."""
 
-    def __init__(self, member: int) -> None:
-        super().__init__(everyone=False, roles=False, replied_user=False)
-        self._member = member
+    def __init__(self, users: Sequence[int] = (), roles: Sequence[int] = ()) -> None:
+        super().__init__(everyone=False, users=False, roles=False, replied_user=False)
+        self._named = {"users": [str(user) for user in users], "roles": [str(role) for role in roles]}
 
     def to_dict(self) -> Any:
-        """Name the member alone."""
-        return {"parse": [], "users": [str(self._member)]}
+        """Name them."""
+        return {"parse": [], **{kind: ids for kind, ids in self._named.items() if ids}}
+
+    def merge(self, other: discord.AllowedMentions) -> discord.AllowedMentions:
+        """Let what one message says replace this, which is what all say otherwise."""
+        return other
+
+    @property
+    def words(self) -> str:
+        """What calls them, in a message."""
+        return " ".join([*(f"<@&{role}>" for role in self._named["roles"]), *(f"<@{u}>" for u in self._named["users"])])
 
 
 def _file_of(source: Source, job: Job, number: int) -> _TitledFile:
@@ -86,5 +95,5 @@ def message_of(
         view=view,
         nonce=nonce,
         flags=flags if flags.value else discord.utils.MISSING,
-        allowed_mentions=_OneAllowed(member) if member else discord.AllowedMentions.none(),
+        allowed_mentions=Only([member]) if member else discord.AllowedMentions.none(),
     )

@@ -10,13 +10,17 @@ from bots.commands import actions as acts
 from bots.commands import approval, buttons, presses
 from bots.commands.command import Asked, Pressed
 from bots.discord.buttons import holds, rows
-from bots.discord.identity import Address, AnyInteraction, asked_of
+from bots.discord.identity import Address, AnyInteraction, admin_roles, asked_of
+from bots.discord.messages import Only
 from bots.discord.responder import PRIVATE, PUBLIC, UPDATE, Deferral, Reply, Responder, Target, unattended
 from bots.platform import ButtonKind
 from bots.text import admin_replies, order_replies, replies
 from bots.text.locale import _
 from core.domain.models import Caller, Destination
 from core.domain.refusals import Missing, NotFound
+
+MOST_CALLED = 3
+"""Roles that are called to decide."""
 
 
 async def press(responder: Responder, interaction: AnyInteraction, custom_id: str) -> None:
@@ -177,11 +181,21 @@ async def _ask(responder: Responder, interaction: AnyInteraction, about: str) ->
             admin_replies.credit_requested(request),
             view=rows(buttons.of_credit_request(request)),
             target=Target.CHANNEL,
+            calls=_deciders(interaction.guild) if request.calls else None,
             undo=partial(responder.service.withdraw, caller, request),
         )
         return to_admins, Reply(_(replies.ASKED), target=Target.MESSAGE)
 
     await responder.answer(interaction, act, UPDATE)
+
+
+def _deciders(guild: discord.Guild | None) -> Only | None:
+    """Return who can decide: roles, or the owner where there are none."""
+    if guild is None:
+        return None
+    if roles := admin_roles(guild)[:MOST_CALLED]:
+        return Only(roles=roles)
+    return Only([guild.owner_id]) if guild.owner_id else None
 
 
 async def _approve(responder: Responder, interaction: AnyInteraction, credit_request_id: str) -> None:

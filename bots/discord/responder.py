@@ -19,6 +19,7 @@ from bots.discord.buttons import rows
 from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.discord.escaping import plain, stamp
 from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, converted
+from bots.discord.messages import Only
 from bots.text import order_replies, refusals
 from bots.text.locale import _, speaking
 from bots.text.wording import stamping
@@ -28,6 +29,8 @@ from core.service import Service
 
 log = logging.getLogger(__name__)
 
+LONGEST_CALLING = 1800
+"""Characters beside which those who are called have room."""
 MOST_SEEN = 10_000
 MOST_BUSY = 2_000
 """Limit on interactions in progress. Beyond it none is acknowledged, and Discord shows its own error message."""
@@ -52,6 +55,8 @@ class Reply:
     files: tuple[File, ...] = ()
     view: discord.ui.View | None = None
     target: Target = Target.AUTHOR
+    calls: Only | None = None
+    """Who is called below the text."""
     undo: Callable[[], Awaitable[None]] | None = None
     """Undoes the action if the reply can't be sent."""
 
@@ -238,7 +243,9 @@ async def _edit(interaction: AnyInteraction, reply: Reply, __: Deferral) -> None
 
 async def _follow_up(interaction: AnyInteraction, reply: Reply, *, private: bool) -> None:
     view = reply.view or discord.utils.MISSING
-    await interaction.followup.send(plain(reply.text), files=_files(reply), view=view, ephemeral=private)
+    text = plain(reply.text) if reply.calls is None else f"{plain(reply.text, LONGEST_CALLING)}\n{reply.calls.words}"
+    mentions = reply.calls or discord.utils.MISSING
+    await interaction.followup.send(text, files=_files(reply), view=view, ephemeral=private, allowed_mentions=mentions)
 
 
 def _files(reply: Reply) -> list[discord.File]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -10,9 +10,12 @@ from telegram import (
     Bot,
     Chat,
     ChatMember,
+    ChatMemberAdministrator,
+    ChatMemberOwner,
     ChatMemberRestricted,
     MaybeInaccessibleMessage,
     Message,
+    MessageEntity,
     ReplyParameters,
     User,
 )
@@ -20,10 +23,12 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, TelegramError
 
 from bots.telegram.errors import has_no_place
+from bots.telegram.escaping import plain
 from bots.telegram.parse import answered
 from bots.text.locale import _, tag_of
 from core.domain.models import Caller, Destination, Job, Person
 from core.domain.refusals import InvalidInput, Need, NotPermitted
+from core.domain.shown import shown_name
 
 NAME = "telegram"
 REMEMBERED = 10_000
@@ -105,6 +110,21 @@ def caller(
     )
 
 
+def calling(text: str, people: Sequence[User]) -> tuple[str, tuple[MessageEntity, ...]]:
+    """Mention people below a text, as each is called, whether they have an @name or not."""
+    entities = []
+    for n, user in enumerate(people):
+        text += ", " if n else "\n"
+        name = plain(shown_name(_name(user)))
+        entities.append(MessageEntity(MessageEntity.TEXT_MENTION, _units(text), _units(name), user=user))
+        text += name
+    return text, tuple(entities)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
 def topic(message: Message) -> int | None:
     """Return the topic that a message belongs to; outside of forums a thread id is none."""
     return message.message_thread_id if message.is_topic_message else None
@@ -178,6 +198,10 @@ class Recent(OrderedDict[K, V], Generic[K, V]):
             self.popitem(last=False)
 
 
+def _is_hidden(admin: ChatMember) -> bool:
+    return isinstance(admin, ChatMemberOwner | ChatMemberAdministrator) and admin.is_anonymous
+
+
 class Admins:
     """Looks up a chat's administrators, without caching: a demoted admin must not grant money."""
 
@@ -202,6 +226,14 @@ class Admins:
         except BadRequest:
             return await self._lists(chat, user)
         return member.status in {ChatMember.OWNER, ChatMember.ADMINISTRATOR}
+
+    async def people(self, chat: Chat) -> list[User]:
+        """Return those who are known to be admins of a chat; none where it does not tell."""
+        try:
+            admins = await self._bot.get_chat_administrators(chat.id)
+        except TelegramError:
+            return []
+        return [admin.user for admin in admins if not (admin.user.is_bot or _is_hidden(admin))]
 
     async def _lists(self, chat: Chat, user: User) -> bool:
         try:

@@ -16,7 +16,7 @@ from bots.platform import ButtonKind
 from bots.telegram.buttons import rows, toggled
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.escaping import plain
-from bots.telegram.identity import Address, Admins, caller, topic
+from bots.telegram.identity import Address, Admins, caller, calling, topic
 from bots.telegram.intake import Ack
 from bots.telegram.responder import NOTHING, Reply, Responder, outcome
 from bots.text import admin_replies, order_replies, refusals, replies, voice_replies
@@ -28,6 +28,8 @@ from core.service import Service
 log = logging.getLogger(__name__)
 
 ALERT_LIMIT = 200
+MOST_CALLED = 5
+"""Admins who are called to decide."""
 TAKE_LONG = frozenset({ButtonKind.LISTEN})
 """Presses that Telegram would not wait for: they are answered at once, and with a message when there is one."""
 
@@ -192,7 +194,9 @@ class Presses:
     async def _ask(self, press: Press, about: str) -> Reply:
         """Post a credit request for the admins; only the member who was refused may press the button."""
         request = await self._service.ask(press.who(), buttons.credit_in(about, press.who()))
-        reply = Reply(admin_replies.credit_requested(request), markup=rows(buttons.of_credit_request(request)))
+        called = await self._admins.people(press.on.chat) if request.calls else []
+        text, entities = calling(plain(admin_replies.credit_requested(request)), called[:MOST_CALLED])
+        reply = Reply(text, markup=rows(buttons.of_credit_request(request)), entities=entities)
         try:
             await self._responder.send(Address.of_status(press.on), reply, press.ack)
         except TelegramError:

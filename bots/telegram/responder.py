@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from telegram import ForceReply, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage, Message
+from telegram import ForceReply, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage, Message, MessageEntity
 from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
@@ -45,6 +45,8 @@ class Reply:
     text: str
     files: tuple[File, ...] = ()
     markup: InlineKeyboardMarkup | ForceReply | None = None
+    entities: tuple[MessageEntity, ...] = ()
+    """Whom the text mentions."""
     refused: bool = False
     priority: Priority = Priority.ANSWER
     alone: bool = False
@@ -155,7 +157,11 @@ class Responder:
         else:
             sent = await _retrying(
                 lambda: self._bot.send_message(
-                    text=text, reply_markup=reply.markup, rate_limit_args=ticket, **address.target
+                    text=text,
+                    entities=reply.entities or None,
+                    reply_markup=reply.markup,
+                    rate_limit_args=ticket,
+                    **address.target,
                 ),
                 ack,
             )

@@ -29,6 +29,8 @@ class CreditRequest:
     amount_micros: int
     balance_micros: int = 0
     """Once granted."""
+    calls: bool = False
+    """Whether those who can decide are called: nobody else asked here within the hour before."""
 
 
 @dataclass(frozen=True, slots=True)

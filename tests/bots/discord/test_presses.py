@@ -33,7 +33,8 @@ async def whispered(reply: Reply) -> str:
 
 async def test_an_admin_approves_once(stage: Stage, app: App, studio: Studio) -> None:
     message = await credit_request(stage)
-    assert message.content == f"$0.05 of credit is asked for by Ana (id {stage.ana.id}). An admin may decide."
+    asked_for = f"$0.05 of credit is asked for by Ana (id {stage.ana.id}). An admin may decide."
+    assert (message.content, message.allowed_mentions) == (f"{asked_for}\n<@1>", {"parse": [], "users": ["1"]})
     approve, decline = button(message, "Approve"), button(message, "Decline")
     for member in (stage.ana, stage.bea):
         reply = await stage.world.press(member, message, approve)
@@ -300,3 +301,17 @@ async def test_two_presses_repeat_it_in_another_voice(stage: Stage, running: Run
         again = await stage.world.press(stage.bea, choice, button(choice, "Roger ($0.0014)"))
         await again.audio()
         assert [made["voice"] for made in studio.orders] == ["Aria", "Roger"]
+
+
+async def test_admins_are_called_once_within_an_hour(stage: Stage, app: App) -> None:
+    said = await refused(stage, stage.ana, 1500)
+    await (await stage.world.press(stage.ana, said, said.buttons[0]["custom_id"])).wait_for(
+        lambda _: "have been asked" in said.content
+    )
+    theirs = await refused(stage, stage.bea, 1500)
+    await (await stage.world.press(stage.bea, theirs, theirs.buttons[0]["custom_id"])).wait_for(
+        lambda _: "have been asked" in theirs.content
+    )
+    first, second = stage.channel.posted
+    assert ["<@" in message.content for message in (first, second)] == [True, False]
+    assert second.allowed_mentions == {"parse": []}

@@ -1,6 +1,7 @@
 """Buttons: what they do, for whom, and how often."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -84,7 +85,7 @@ async def test_what_is_missing_is_asked_for_and_granted_once(
     assert (said["text"], said.get("show_alert")) == ("The admins of this community have been asked.", "false")
     request = await band.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
     assert (request.text, request.reply_to) == (
-        f"$0.0019 of credit is asked for by Bob (id {bob.id}). An admin may decide.",
+        f"$0.0019 of credit is asked for by Bob (id {bob.id}). An admin may decide.\nAlice, Carol",
         asked.id,
     )
     assert refusal.buttons == {}
@@ -193,6 +194,23 @@ async def test_where_the_chat_can_not_be_asked_nobody_decides(
     assert (await pressed(world, alice, request, "Approve"))["text"].startswith("Something went wrong")
     await pressed(world, alice, request, "Approve")
     assert request.text.startswith("Bob was granted")
+
+
+async def test_admins_are_called_once_within_an_hour(band: Chat, alice: User, bob: User, world: TelegramWorld) -> None:
+    request = await _requested(world, band, bob)
+    [found] = [call.params["entities"] for call in world.calls_to("sendMessage") if "entities" in call.params]
+    [mention] = json.loads(found)
+    assert (mention["type"], mention["user"]["id"], request.text[mention["offset"] :]) == (
+        "text_mention",
+        alice.id,
+        "Alice",
+    )
+    carol = world.user("Carol")
+    band.add(carol)
+    _, refusal = await _refused(band, carol)
+    await pressed(world, carol, refusal, "Ask an admin")
+    second = await band.wait_for(lambda chat: next((m for m in chat.sent if "asked for by Carol" in m.text), None))
+    assert second.text.endswith("An admin may decide.")
 
 
 # --- prices ---------------------------------------------------------------------------------------------------------
