@@ -74,6 +74,8 @@ class History:
         self.heard_on_discord: set[int] = set()
         self.pressed: Counter[int] = Counter()
         """How often whoever ordered asked to send again, by order."""
+        self.filed: Counter[int] = Counter()
+        """How often they asked to have it as a file."""
         self.taken_back: set[int] = set()
         """Orders that whoever ordered asked to cancel."""
         self.parts_heard: dict[int, tuple[int, ...]] = {}
@@ -292,10 +294,11 @@ class History:
         return order
 
     def check_heard(self, platform: str, order: int, times: int) -> None:
-        """Allow audio once more only where its sending was recorded as uncertain and somebody asked again."""
+        """Allow audio once more only as a file, or where its sending was uncertain and somebody asked again."""
         if order in self.gateway.misled:
             return  # the gateway itself took one job's request for another's
-        if times > 1 and (order not in self.ambiguous or times > 1 + self.pressed[order]):
+        again = self.pressed[order] if order in self.ambiguous else 0
+        if times > 1 + self.filed[order] + again:
             rule = "one message with audio per job, unless its outcome was unknown and somebody asked again"
             self.breach(rule, f"order {order} on {platform}: {times}, asked again {self.pressed[order]}")
 

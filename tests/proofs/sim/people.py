@@ -257,6 +257,7 @@ class People:
         order = self.history.order_of_job(job_id)
         if order is not None and self.ordered_by[order] == who:
             self.history.pressed[order] += kind == "again"
+            self.history.filed[order] += kind == "file"
             self.history.taken_back |= {order} if kind == "cancel" else set()
 
     def _press_other(self, _: str, __: int, ___: str) -> None:
