@@ -166,7 +166,7 @@ class TelegramDelivery:
         A member who never wrote there is asked in the group to press for what they have left.
         """
         address, text = self._address(job), warnings.warning(job, warning)
-        here, priority = address.in_group or address, Priority.ANSWER
+        here, priority = address.in_group or address, Priority.OUTCOME  # which waits for no room
         try:
             if job.direct or not warnings.is_private(job, warning):
                 await self._in_chat(here, lambda to: self._send_text(to, plain(text), None, priority))

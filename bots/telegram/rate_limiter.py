@@ -31,13 +31,13 @@ MOST_CHATS = 1000
 
 
 class Priority(IntEnum):
-    """What a message is for; lower values go first."""
+    """What a message is for; lower values go first. The library takes 0 for none."""
 
-    OUTCOME = 0
+    OUTCOME = 1
     """Audio, or the outcome of an order without audio; never queued here, since the core retries."""
-    ADMIN = 1
-    ANSWER = 2
-    PROGRESS = 3
+    ADMIN = 2
+    ANSWER = 3
+    PROGRESS = 4
     """A status message; never queued either, since a chat action can replace it."""
 
 

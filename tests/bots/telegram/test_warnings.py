@@ -2,8 +2,12 @@
 
 import pytest
 
-from tests.bots.telegram.rig import Bot, Rig
+from core.domain.errors import DeliveryDelayed
+from core.domain.models import Destination
+from core.domain.warnings import Budget, BudgetWarning
+from tests.bots.telegram.rig import Bot, Rig, fill
 from tests.bots.telegram.talk import LEFT, pressed
+from tests.makers import day, job
 from tests.worlds.telegram import Chat, Message, TelegramWorld, User
 
 NEAR = "Over 80 % of your allowance is used: $0.002 left today. It is $0.01 a day, and begins anew 19 Mar 00:00 UTC."
@@ -54,3 +58,12 @@ async def test_admins_are_warned_of_the_pool_where_it_was_drawn(band: Chat, bob:
         "For admins: What all of this chat may spend this month is at its end. An order that costs more than is left "
         "of it is refused until 1 Apr 00:00 UTC. /usage shows where it went."
     )
+
+
+async def test_a_group_without_room_is_warned_with_a_later_order(band: Chat, bob: User, bot: Bot) -> None:
+    standing = await bot.store.standing(f"telegram:{band.id}", f"telegram:{bob.id}", day(1))
+    pool = BudgetWarning(budget=Budget.POOL, percent=80, ends_ms=1, standing=standing)
+    fill(bot, band)
+    with pytest.raises(DeliveryDelayed, match="no room"):
+        await bot.telegram.warn(job(platform="telegram", destination=Destination("telegram", {"chat": band.id})), pool)
+    assert band.sent == []
