@@ -25,7 +25,7 @@ class ButtonKind(StrEnum):
     """What whoever presses may still spend: told to them alone."""
     ANEW = "anew"
     """The same order once more, perhaps in another voice: who presses pays."""
-    VOICES = "voices"
+    VOICES = "others"
     """In which it may be ordered once more."""
     FILE = "file"
     """What was said, as a file."""

@@ -294,15 +294,24 @@ class Service:
         job = await self.ordered_here(caller, job_id)
         event_id = await self._event_of_press(caller, job_id if voice is None else f"{job_id}:{voice}")
         other = {} if voice is None else {self.catalog[job.product].speaker: voice}
-        order = Order(  # its words were pronounced when it was ordered
-            event_id=event_id,
-            caller=caller,
-            product=job.product,
-            parameters={**job.parameters, **other},
-            destination=destination,
-        )
+        order = _copied(job, caller, event_id, destination, **other)
         with self._meters.outcome("orders", job.product):
             return await self._order(order, self.catalog[job.product], job.cost_micros, first_word)
+
+    async def repeat(
+        self, caller: Caller, event_id: str, destination: Destination, first_word: FirstWord | None = None
+    ) -> Accepted:
+        """Order once more what the caller heard last here, as if it were written again. Raises NotFound and as `order`.
+
+        Who speaks in a dialogue is not kept as it was asked for, so those are not repeated.
+        """
+        jobs = await self.history(caller, 1)
+        speaker_of = self.catalog[jobs[0].product].speaker_of if jobs else str
+        if not jobs or len({speaker_of(part.parameters) for part in jobs[0].parts}) > 1:
+            raise NotFound(Missing.DIALOGUE if jobs else Missing.LAST, event_id)
+        order = _copied(jobs[0], caller, event_id, destination)
+        with self._meters.outcome("orders", order.product):
+            return await self._order(order, self.catalog[order.product], 0, first_word)
 
     async def _event_of_press(self, caller: Caller, about: str) -> str:
         """Name a press so that those of a few seconds have one name, wherever the clock's hand stands."""
@@ -355,9 +364,13 @@ class Service:
         """Return the caller's newest charges, grants and revocations."""
         return await self._store.entries(caller.community, caller.member, most)
 
-    async def history(self, caller: Caller, most: int = 10) -> list[Job]:
-        """Return the caller's newest orders here whose audio is kept; in a direct chat those of everywhere."""
-        return await self._store.history(caller.member, None if caller.direct else caller.community, most)
+    async def history(self, caller: Caller, most: int = 10, *, community: str = "") -> list[Job]:
+        """Return the caller's newest orders whose audio is kept.
+
+        Those of a community, of this one, or in a direct chat of everywhere.
+        """
+        here = community or ("" if caller.direct else caller.community)
+        return await self._store.history(caller.member, here or None, most)
 
     async def hear(self, caller: Caller, voices: Sequence[str], kind: AudioKind) -> Sample | None:
         """Return what voices sound like in the caller's language, free; None where the operator pays for no samples."""
@@ -496,6 +509,17 @@ class Service:
             return False
         self._worker.called_back(job, found, request_id)
         return True
+
+
+def _copied(job: Job, caller: Caller, event_id: str, destination: Destination, **other: Any) -> Order:
+    """Return an order as a former one; its words were pronounced then."""
+    return Order(
+        event_id=event_id,
+        caller=caller,
+        product=job.product,
+        parameters={**job.parameters, **other},
+        destination=destination,
+    )
 
 
 def _is_dearer(cost_micros: int, written_micros: int) -> bool:

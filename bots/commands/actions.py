@@ -6,7 +6,7 @@ A platform finds out who acts and on whom, and shows the answer. Every action ma
 import asyncio
 from dataclasses import replace
 
-from bots.commands import approval, buttons, pronouncing, voice_cards
+from bots.commands import approval, buttons, history_cards, pronouncing, voice_cards
 from bots.commands.command import PNG, Answer, Asked, File
 from bots.commands.voice_names import voice_named, voices_near
 from bots.text import admin_replies as texts
@@ -16,7 +16,6 @@ from bots.text import (
     form_words,
     greetings,
     operator_replies,
-    order_replies,
     product_words,
     pronunciation_replies,
     replies,
@@ -93,15 +92,9 @@ async def left(service: Service, caller: Caller) -> str:
     return replies.balance(standing, entries, direct=caller.direct)
 
 
-async def history(asked: Asked) -> Answer:
-    """List what may be sent again, each with a button."""
-    jobs = await asked.service.history(asked.caller)
-    return Answer(
-        order_replies.history(jobs, direct=asked.caller.direct),
-        private=True,
-        buttons=buttons.of_history(jobs),
-        open=True,
-    )
+async def history(asked: Asked, like: str = "") -> Answer:
+    """List the caller's orders, each to be sent or ordered again."""
+    return await history_cards.cards(asked, like)
 
 
 async def pronounce(asked: Asked, entry: str = "") -> Answer:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bots.commands.voice_keys import key_of, voice_of
 from bots.platform import Button, ButtonKind
@@ -26,8 +27,6 @@ from core.domain.voices import Cast
 from core.service import KEPT
 
 Row = tuple[Button, ...]
-IN_A_ROW = 5
-"""Discord shows no more (its documentation, "Components")."""
 SECOND_ROW, THIRD_ROW = 1, 2
 ABREAST = 2
 """Names with prices that a phone shows beside each other."""
@@ -45,10 +44,10 @@ def again(job_id: str) -> Row:
     return (Button.of(ButtonKind.AGAIN, _(replies.SEND_AGAIN), job_id),)
 
 
-def of_history(jobs: Sequence[Job]) -> Row:
-    """Offer to send each of a list's jobs again, by its number."""
-    numbered = enumerate(jobs)
-    return tuple(Button.of(ButtonKind.RESEND, str(n + 1), job.job_id, n // IN_A_ROW) for n, job in numbered)
+def of_remembered(job: Job, number: int, row: int) -> Row:
+    """Offer to send an order of a list again, by its number, and to order the same once more."""
+    anew = (replace(button, row=row) for button in _anew(job, replies.ANEW))
+    return (Button.of(ButtonKind.RESEND, str(number), job.job_id, row), *anew)
 
 
 def of_progress(job: Job) -> Row:

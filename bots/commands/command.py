@@ -11,7 +11,7 @@ from bots.platform import Button
 from bots.text.locale import N_, _
 from bots.text.wording import either
 from core.domain import amounts
-from core.domain.models import Caller
+from core.domain.models import Caller, Job
 from core.domain.refusals import InvalidInput
 from core.engine.samples import AudioKind
 from core.service import Service
@@ -61,6 +61,8 @@ class Asked:
     """Asks whether the caller is an admin here, where the platform has not said so yet."""
     plays: AudioKind = "opus"
     """The kind of audio that the chat plays best."""
+    link: Callable[[Job], str] = lambda _: ""
+    """Returns where in the chat an order's audio is, if that can be told."""
     how_to_call: str = ""
     """How members must address the bot here."""
 
@@ -159,6 +161,8 @@ class Command:
     """Whether words after it are ignored, as in "/help me"; other commands refuse them."""
     is_typed: bool = False
     """Whether no platform offers it in a menu: Telegram's *Start* button sends it."""
+    repeats: bool = False
+    """Whether it orders once more, in the platform's own way."""
     opens_form: bool = False
     """Whether it asks for an order's words in the platform's own way, before any work; else its action answers."""
 

@@ -31,6 +31,8 @@ class Dispatcher:
             return await self._order(caller, command)
         if press := self.presses.acts.get(command.name):
             return await press(caller, command)
+        if any(row.repeats for row in table.rows(command.name)):
+            return self.presses.accept(await self._service.repeat(caller, f"{NAME}:{next(self._numbers)}", HERE))
         if table.rows(command.name):
             return await self._use(caller, command)
         return Answer(await unknown(self._asked(caller), command, more=self.presses.acts))

@@ -198,7 +198,9 @@ def _restricted(who: Who, command: AnyCommand) -> AnyCommand:
 
 def _leaf(command: Command, cast: Cast) -> app_commands.Command[Any, ..., None]:
     async def use(interaction: Interaction, **entered: Any) -> None:
-        if command.opens_form:
+        if command.repeats:
+            await placing.again(interaction.client.responder, interaction)
+        elif command.opens_form:
             await placing.show_form(interaction.client.responder, interaction, entered.get(WHICH) or ORDERS[0])
         else:
             await interaction.client.responder.use(interaction, command, entered)

@@ -113,6 +113,7 @@ def asked_of(service: Service, caller: Caller, interaction: AnyInteraction) -> A
         has_roles=True,
         takes_files=True,
         plays="mp3",
+        link=link,
         role_names=names,
         channel=channel_key,
         channel_name=_channel_name,
@@ -123,6 +124,15 @@ def admin_roles(guild: discord.Guild) -> list[int]:
     """Return the roles whose members decide here, the highest first; those of bots are nobody's."""
     rights = ((role, role.permissions) for role in reversed(guild.roles) if not (role.managed or role.is_default()))
     return [role.id for role, may in rights if may.administrator or may.manage_guild]
+
+
+def link(job: Job) -> str:
+    """Return where Discord keeps a job's audio, if a message was posted."""
+    kept = job.delivery.kept if job.delivery else None
+    if not kept:
+        return ""
+    where = "@me" if job.direct else job.community.removeprefix(f"{PLATFORM}:")
+    return f"https://discord.com/channels/{where}/{kept['channel']}/{kept['message']}"
 
 
 def _channel_name(channel: str) -> str:

@@ -35,6 +35,15 @@ async def order(
     await _place(responder, interaction, product, lambda _: words, file)
 
 
+async def again(responder: Responder, interaction: AnyInteraction) -> None:
+    """Order once more what was heard last."""
+
+    async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
+        return unattended(await responder.service.repeat(caller, f"discord:{interaction.id}", destination))
+
+    await responder.answer(interaction, act, PUBLIC)
+
+
 async def speak(responder: Responder, interaction: AnyInteraction, row: Product, message: discord.Message) -> None:
     """Place an order for the words of a message, or of the text file that it carries."""
     file = None if message.content else next(iter(message.attachments), None)

@@ -33,6 +33,7 @@ from bots.telegram.identity import (
     channel_name,
     key,
     key_of,
+    link,
     person,
     takes_part,
 )
@@ -157,10 +158,14 @@ class Dispatcher:
         if not parse.written_by_sender(message):
             return None if message.is_automatic_forward else Reply(greetings.write_it_here(command.name))
         command = self._orders.without_form(command)
-        is_order = command.name in self._products
+        repeats = any(row.repeats for row in table.rows(command.name))
+        is_order = command.name in self._products or repeats
         if is_order or table.rows(command.name)[0].who is not Who.MEMBER:
             written_ms = round(message.date.timestamp() * 1000)
             await self._service.check_age(event_of(message), written_ms, ordered=is_order)
+        if repeats:
+            await self._orders.repeat(message, ack)
+            return None
         if is_order:
             return await self._orders.place(message, command, ack)
         return await self._use(message, command, ack)
@@ -233,6 +238,7 @@ class Dispatcher:
             is_public=not who.direct,
             takes_files=True,
             channel_name=channel_name,
+            link=link,
             administers=partial(self._is_admin, message),
             how_to_call=replies.name_me(f"/speak@{self._bot.username}"),
         )

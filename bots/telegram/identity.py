@@ -183,6 +183,14 @@ class Address:
         return {"chat_id": self.chat, "message_thread_id": self.thread, "reply_parameters": reply}
 
 
+def link(job: Job) -> str:
+    """Return where the audio of an order in a supergroup is; messages of other chats have no links."""
+    kept = job.delivery.kept if job.delivery else None
+    first = kept["files"][0] if kept else {}
+    supergroup = re.fullmatch(r"-100(\d+)", str(first.get("chat", "")), re.ASCII)
+    return f"https://t.me/c/{supergroup[1]}/{first['message']}" if supergroup else ""
+
+
 class Recent(OrderedDict[K, V], Generic[K, V]):
     """A dictionary of limited size that evicts the entry written longest ago."""
 

@@ -1,5 +1,7 @@
 """Orders as messages: with their words, in answer to others, or asked for."""
 
+from functools import partial
+
 from telegram import ForceReply, Message
 from telegram.ext import ExtBot
 
@@ -57,14 +59,20 @@ class Orders:
         if orders.is_empty(order, catalog):
             return await self._ask(message, command, row, catalog)
         self._deliverer.rights.require_audio(message.chat.id)
-
-        async def first_word(accepted: Accepted) -> None:
-            ack()
-            await self._deliverer.acknowledge(accepted)
-
-        await self._service.order(order, first_word=first_word)
+        await self._service.order(order, first_word=partial(self._first_word, ack))
         ack()
         return None
+
+    async def repeat(self, message: Message, ack: Ack) -> None:
+        """Order once more what was heard last."""
+        self._deliverer.rights.require_audio(message.chat.id)
+        event, where, first_word = event_of(message), Address.of(message).destination, partial(self._first_word, ack)
+        await self._service.repeat(caller_of(message), event, where, first_word)
+        ack()
+
+    async def _first_word(self, ack: Ack, accepted: Accepted) -> None:
+        ack()
+        await self._deliverer.acknowledge(accepted)
 
     async def _ask(self, message: Message, command: Command, row: Product, catalog: Catalog) -> Reply:
         """Ask for the words of an order; in a closed community say that instead."""

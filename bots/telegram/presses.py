@@ -16,7 +16,7 @@ from bots.platform import ButtonKind
 from bots.telegram.buttons import rows, toggled
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.escaping import plain
-from bots.telegram.identity import Address, Admins, caller, calling, topic
+from bots.telegram.identity import Address, Admins, caller, calling, link, topic
 from bots.telegram.intake import Ack
 from bots.telegram.responder import NOTHING, Reply, Responder, outcome
 from bots.text import admin_replies, order_replies, refusals, replies, voice_replies
@@ -110,7 +110,7 @@ class Presses:
     async def _answered(self, press: Press, answers: commands.Press, about: str) -> Reply:
         """Show what a press leads to on any platform."""
         who = press.who()
-        pressed = await answers(Asked(service=self._service, caller=who, is_public=not who.direct), about)
+        pressed = await answers(Asked(service=self._service, caller=who, is_public=not who.direct, link=link), about)
         if card := pressed.card:
             await self._responder.edit(press.on, card.text, press.ack, rows(card.buttons))
         if pressed.choice:

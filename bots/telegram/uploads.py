@@ -145,6 +145,7 @@ class Uploads:
 
 
 def _kept_in(message: Message) -> JSON:
-    """Return what `Media.of` reads; empty where Telegram made something else of the file."""
+    """Return what `Media.of` and `link` read; empty where Telegram made something else of the file."""
     made = ((Kind.VOICE, message.voice), (Kind.SONG, message.audio), (Kind.FILE, message.document))
-    return next(({"kind": kind.name, "file": file.file_id} for kind, file in made if file), {})
+    where = {"chat": message.chat.id, "message": message.message_id}
+    return next(({"kind": kind.name, "file": file.file_id, **where} for kind, file in made if file), {})

@@ -19,6 +19,7 @@ AGAIN = N_("sent again, free")
 ALONE = N_("I may not post this where you ordered it, so it comes to you alone.")
 SENT_ALONE = N_("I may not post it here, so you have it in our direct chat.")
 NOTHING_KEPT = N_("There is nothing of yours to send again.")
+FEW_WORDS = N_("a few words of the order, such as its voice or how it begins")
 NOTHING_KEPT_HERE = N_("There is nothing of yours here to send again.")
 LONGEST_LINE = 60
 """Characters of an order's text in a list of orders, and in its status."""
@@ -265,19 +266,31 @@ def _kept(job: Job, why: str) -> str:
     return _("{why} It is kept, and sending it again is free.", why=why)
 
 
-def history(jobs: Sequence[Job], *, direct: bool) -> str:
-    """List orders by number, the newest first."""
-    if not jobs:
-        return _(NOTHING_KEPT if direct else NOTHING_KEPT_HERE)
-    lines = "\n".join(f"{n}. {_remembered(job)}" for n, job in enumerate(jobs, 1))
-    return f"{_('Press a number to have it sent again, free:')}\n{lines}"
+def history(jobs: Sequence[Job], first: int, of: int, like: str, link: Callable[[Job], str]) -> str:
+    """List orders by number, the newest first, each with a link to it where there is one."""
+    found = _("Orders with “{like}”", like=like) if like else _("Your orders")
+    numbered = _("{found}, {first} to {last} of {n}", found=found, first=first, last=first + len(jobs) - 1, n=of)
+    head = _("{found}. A number sends it again, free:", found=numbered if of > len(jobs) else found)
+    lines = "\n".join(f"{n}. {_remembered(job, link(job))}" for n, job in enumerate(jobs, first))
+    return f"{head}\n{lines}"
 
 
-def _remembered(job: Job) -> str:
+def nothing_kept(*, direct: bool) -> str:
+    """Say that there is nothing to send again."""
+    return _(NOTHING_KEPT if direct else NOTHING_KEPT_HERE)
+
+
+def none_like(like: str) -> str:
+    """Say that no order holds the words."""
+    return _("None of your orders has “{like}” in it. /history lists them all.", like=like)
+
+
+def _remembered(job: Job, link: str) -> str:
     who = titles.voice(job) or titles.begun(product_words.noun(job.product))
     words = titles.isolated(titles.cut(titles.words(job), LONGEST_LINE))
     line = _("{who}: “{words}” · {when}", who=who, words=words, when=when(job.created_ms))
-    return _("{line} · not delivered", line=line) if job.stage is DeliveryState.UNDELIVERABLE else line
+    line = _("{line} · not delivered", line=line) if job.stage is DeliveryState.UNDELIVERABLE else line
+    return f"{line} {link}".rstrip()
 
 
 def addressed(job: Job, text: str) -> str:

@@ -82,6 +82,10 @@ class Missing(StrEnum):
     REQUEST = "request"
     COMMUNITY = "community"
     VOICE = "voice"
+    LAST = "last"
+    """There is no order to repeat."""
+    DIALOGUE = "dialogue"
+    """The order is known, but who speaks in it is not."""
 
 
 class Refusal(TroubadourError):

@@ -17,7 +17,7 @@ from tests.worlds.discord import Message
 async def test_what_was_heard_comes_again_in_a_private_reply(stage: Stage, app: App) -> None:
     first = await (await order(stage, stage.ana, 5)).audio()
     said = await say(stage, stage.ana, "/history")
-    assert said.content.startswith("Press a number to have it sent again, free:\n1. Aria: ")
+    assert said.content.startswith("Your orders. A number sends it again, free:\n1. Aria: ")
     reply = await stage.world.press(stage.ana, said, button(said, "1"))
     again = await reply.audio()
     assert [file.content for file in again] == [file.content for file in first]
@@ -89,3 +89,37 @@ async def test_a_moment_without_discord_does_not_cost_what_it_keeps(stage: Stage
             await asyncio.sleep(0)
     assert now.kept is not None
     assert reply.attachments == []
+
+
+async def test_orders_are_found_turned_linked_and_made_again(stage: Stage, app: App, studio: Studio) -> None:
+    for n in range(5):
+        await (await order(stage, stage.ana, n + 5)).audio()
+    await (await stage.world.command(stage.ana, stage.channel, "/music", prompt="Rain on tin roofs")).audio()
+    async with asyncio.timeout(10):
+        while not (said := await say(stage, stage.ana, "/history", like="RAIN")).buttons:
+            await asyncio.sleep(0)
+    head, line = said.content.splitlines()
+    assert head == "Orders with “RAIN”. A number sends it again, free:"
+    assert line.startswith("1. Music: “Rain on tin roofs” · ")
+    [posted] = [m for m in stage.channel.posted if any(a.filename.startswith("Rain") for a in m.attachments)]
+    assert line.endswith(f" https://discord.com/channels/{stage.guild.id}/{stage.channel.id}/{posted.id}")
+    assert (await say(stage, stage.ana, "/history", like="snow")).content == (
+        "None of your orders has “snow” in it. /history lists them all."
+    )
+    said = await say(stage, stage.ana, "/history")
+    assert said.content.startswith("Your orders, 1 to 4 of 6. A number sends it again, free:")
+    reply = await stage.world.press(stage.ana, said, button(said, "More"))
+    await reply.wait_for(lambda _: "5 to 6 of 6" in said.content)
+    anew = next(str(b["custom_id"]) for b in said.buttons if str(b["label"]).startswith("Again ($"))
+    await (await stage.world.press(stage.ana, said, anew)).audio()
+    assert len(studio.orders) == 7
+
+
+async def test_again_orders_the_last_once_more(stage: Stage, app: App, studio: Studio) -> None:
+    nothing = await (await stage.world.command(stage.ana, stage.channel, "/again")).settled(lambda m: m.ephemeral)
+    assert nothing.content == "There is nothing of yours here to order once more."
+    await (await order(stage, stage.ana, 5)).audio()
+    await (await order(stage, stage.bea, 9)).audio()
+    await history_of(stage, app)
+    await (await stage.world.command(stage.ana, stage.channel, "/again")).audio()
+    assert [len(each["text"]) for each in studio.orders] == [5, 9, 5]

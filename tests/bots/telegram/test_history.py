@@ -35,7 +35,7 @@ async def test_what_was_heard_in_a_group_comes_again_to_its_member_alone(
     assert (await answer(band, alice, "/history")).startswith("I may not write to you yet")
     assert await answer(band, bob, "/history") == "I have sent it to you alone, in our own chat."
     listed = await own.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
-    assert listed.text.startswith("Press a number to have it sent again, free:\n1. Aria: “Hello everyone” · ")
+    assert listed.text.startswith("Your orders. A number sends it again, free:\n1. Aria: “Hello everyone” · ")
     said = await pressed(world, bob, listed, "1")
     assert said["text"] == "Sending it again. This costs nothing."
     (again,) = await own.wait_for(lambda chat: chat.audios or None)
@@ -123,3 +123,46 @@ async def test_what_nobody_has_any_more_is_owned_up_to(
     await own.wait_for(lambda chat: [text for text in chat.texts if "kept any more" in text])
     assert own.texts[-1] == "The audio is not kept any more, neither here nor at the audio service."
     assert own.audios == []
+
+
+async def test_in_our_own_chat_the_pages_of_a_group_stay_that_groups(
+    band: Chat, bob: User, world: TelegramWorld, bot: Bot
+) -> None:
+    own = world.private(bob)
+    await heard(own, bob, "/speak Aria Only for me")
+    for n in range(5):
+        await heard(band, bob, f"/speak Aria Number {n}")
+    await remembered(bot, bob)
+    assert await answer(band, bob, "/history") == "I have sent it to you alone, in our own chat."
+    listed = await own.wait_for(lambda chat: next((m for m in chat.sent if m.text.startswith("Your orders")), None))
+    assert listed.text.startswith("Your orders, 1 to 4 of 5.")
+    await pressed(world, bob, listed, "More")
+    await world.until(lambda: "5 to 5 of 5" in listed.text, "the next page")
+    assert "“Number 0”" in listed.text
+    everywhere = await own.reply_to(await own.says(bob, "/history number"))
+    assert everywhere.text.startswith("Orders with “number”, 1 to 4 of 5.")
+    mine = await own.reply_to(await own.says(bob, "/history only me"))
+    assert "“Only for me”" in mine.text
+    assert "Number" not in mine.text
+    long = await own.reply_to(await own.says(bob, "/history a text that is far too long for it"))
+    assert "it must be a few words of the order, such as its voice or how it begins" in long.text
+    assert (await sent(world, bob, listed, "page:history:1:x:"))["text"] == "I don't know that request any more."
+
+
+async def test_what_a_supergroup_has_is_linked(world: TelegramWorld, bob: User, bot: Bot) -> None:
+    choir, own = world.supergroup("Choir", bob), world.private(bob)
+    await heard(choir, bob, "/speak Aria Hello")
+    await remembered(bot, bob)
+    listed = await own.reply_to(await own.says(bob, "/history"))
+    [audio] = choir.audios
+    assert listed.text.endswith(f" https://t.me/c/{str(choir.id).removeprefix('-100')}/{audio.id}")
+
+
+async def test_again_orders_the_last_once_more(band: Chat, bob: User, alice: User, rig: Rig, bot: Bot) -> None:
+    assert await answer(band, bob, "/again") == "There is nothing of yours here to order once more."
+    await heard(band, bob, "/speak Roger Hello")
+    await remembered(bot, bob)
+    await heard(band, alice, "/speak Something else")
+    await heard(band, bob, "/again")
+    assert [each["text"] for each in rig.gateway.parameters] == ["Hello", "Something else", "Hello"]
+    assert rig.gateway.parameters[-1]["voice"] == "Roger"
