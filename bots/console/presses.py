@@ -136,7 +136,7 @@ class Presses:
             return _listed(map(_asked, self._requests.values()))
         credit_request_id = command.body or next(iter(self._requests), "")
         try:
-            answer = await actions.decide(
+            answer, _request = await actions.decide(
                 self._service, admin, credit_request_id, approve=command.name == ButtonKind.APPROVE
             )
         except Decided:

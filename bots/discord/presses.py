@@ -10,7 +10,7 @@ from bots.commands import actions as acts
 from bots.commands import approval, buttons, presses
 from bots.commands.command import Asked, Pressed
 from bots.discord.buttons import holds, rows
-from bots.discord.identity import Address, AnyInteraction, admin_roles, asked_of
+from bots.discord.identity import Address, AnyInteraction, admin_roles, asked_of, user_id
 from bots.discord.messages import Only
 from bots.discord.responder import PRIVATE, PUBLIC, UPDATE, Deferral, Reply, Responder, Target, unattended
 from bots.platform import ButtonKind
@@ -207,12 +207,14 @@ async def _decline(responder: Responder, interaction: AnyInteraction, credit_req
 
 
 async def _decide(responder: Responder, interaction: AnyInteraction, credit_request_id: str, *, approve: bool) -> None:
-    """Decide on a credit request; the outcome replaces it in its message."""
+    """Decide on a credit request; the outcome replaces it in its message, and the member hears of a grant."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
         asked = buttons.id_in(credit_request_id, Missing.REQUEST)
-        answer = await acts.decide(responder.service, caller, asked, approve=approve)
-        return (Reply(answer.text, target=Target.MESSAGE),)
+        answer, request = await acts.decide(responder.service, caller, asked, approve=approve)
+        replaced, member = Reply(answer.text, target=Target.MESSAGE), Only([user_id(request.member)])
+        told = Reply(admin_replies.granted(request), target=Target.CHANNEL, calls=member)
+        return (replaced, told) if approve else (replaced,)
 
     await responder.answer(interaction, act, UPDATE)
 

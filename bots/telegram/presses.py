@@ -16,7 +16,7 @@ from bots.platform import ButtonKind
 from bots.telegram.buttons import rows, toggled
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.escaping import plain
-from bots.telegram.identity import Address, Admins, caller, calling, link, topic
+from bots.telegram.identity import NAME, Address, Admins, caller, calling, link, topic
 from bots.telegram.intake import Ack
 from bots.telegram.responder import NOTHING, Reply, Responder, outcome
 from bots.text import admin_replies, order_replies, refusals, replies, voice_replies
@@ -213,11 +213,16 @@ class Presses:
         return await self._decide(press, credit_request_id, approve=False)
 
     async def _decide(self, press: Press, credit_request_id: str, *, approve: bool) -> Reply:
-        """Decide on a credit request; the outcome replaces it in its message."""
+        """Decide on a credit request; the outcome replaces it in its message, and the member hears of a grant."""
         who = press.who(is_admin=await self._admins.include(press.on.chat, press.user))
         asked = buttons.id_in(credit_request_id, Missing.REQUEST)
-        answer = await acts.decide(self._service, who, asked, approve=approve)
+        answer, request = await acts.decide(self._service, who, asked, approve=approve)
         await self._responder.edit(press.on, answer.text, press.ack)
+        if approve:
+            member = User(int(request.member.removeprefix(f"{NAME}:")), request.name, is_bot=False)
+            text, entities = calling(admin_replies.granted(request), [member])
+            told = replace(Reply.of(commands.Answer(text)), entities=entities)
+            await self._responder.reply(Address.of_status(press.on), told, who, press.ack)
         return Reply.of(answer)
 
     async def _admit(self, press: Press, community: str) -> Reply:

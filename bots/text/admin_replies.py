@@ -222,6 +222,11 @@ def credit_requested(request: CreditRequest) -> str:
     )
 
 
+def granted(request: CreditRequest) -> str:
+    """Tell a member that an admin has approved."""
+    return _("Your request for {amount} of credit was granted.", amount=money(request.amount_micros))
+
+
 def to_decide(request: CreditRequest) -> str:
     """Say what admins type in place of buttons."""
     return _("For admins: /approve {id} or /decline {id}", id=request.credit_request_id)

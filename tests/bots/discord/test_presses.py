@@ -45,7 +45,10 @@ async def test_an_admin_approves_once(stage: Stage, app: App, studio: Studio) ->
     pressed = await stage.world.press(stage.boss, message, approve)
     await pressed.wait_for(lambda _: "was granted $0.05 and now has $0.05 credit" in message.content)
     assert message.buttons == []
-    assert pressed.followups == []
+    await pressed.wait_for(lambda r: r.followups)
+    [told] = pressed.followups
+    assert (told.ephemeral, told.allowed_mentions) == (False, {"parse": [], "users": [str(stage.ana.id)]})
+    assert told.content == f"Your request for $0.05 of credit was granted.\n<@{stage.ana.id}>"
     message.components = asked  # as a client that was slow still shows it
     late = await stage.world.press(stage.guild.member("Second", admin=True), message, decline)
     assert await whispered(late) == "Somebody has decided on that already."

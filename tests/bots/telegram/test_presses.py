@@ -94,6 +94,8 @@ async def test_what_is_missing_is_asked_for_and_granted_once(
     granted = "Bob was granted $0.0019 and now has $0.0019 credit."
     assert (await sent(world, alice, request, approve))["text"] == granted
     assert (request.text, request.buttons) == (granted, {})
+    told = band.sent[-1]
+    assert (told.text, told.reply_to) == ("Your request for $0.0019 of credit was granted.\nBob", asked.id)
     late = await sent(world, carol, request, approve)
     assert (late["text"], late["show_alert"]) == ("Somebody has decided on that already.", "true")
     assert request.text == granted
