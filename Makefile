@@ -7,7 +7,7 @@ PROOF := $(VENV)/.proof
 BENCH := $(VENV)/.bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs picture screens words check lint types sim kill fleet soak power fuzz mutants bench audit lock clean
+.PHONY: help demo test docs screens words check lint types sim kill fleet soak power fuzz mutants bench audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -53,9 +53,6 @@ words: $(STAMP)  ## Write the sentences to translate into the template, and into
 
 docs: $(STAMP)  ## Write what the documents take from the code
 	$(BIN)/python -m contrib.docs
-
-picture: $(STAMP)  ## Hold the conversation of README.md again and draw it
-	$(BIN)/python -m contrib.docs.picture
 
 screens: $(STAMP)  ## Hold conversations on local chats and take pictures of them, all or SCENES="name ..." (needs Chromium)
 	$(BIN)/python -m contrib.screens $(SCENES)

@@ -22,7 +22,7 @@ PER_S, COMMUNITIES, WARM = 30, 100, 30
 LIMIT_S = 60.0
 VOICE = 1 << 13
 """Discord's flag of a voice message."""
-FULL, QUICK = {"orders": 1800}, {"orders": 60}
+FULL, QUICK = {"orders": 900}, {"orders": 60}
 
 
 def _rows(side: str) -> list[Row]:

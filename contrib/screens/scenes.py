@@ -6,32 +6,77 @@ from htpy import Element
 
 from contrib.screens import discord, telegram
 from contrib.screens.stage import Stage
+from tests.worlds.discord import Channel, Member
 from tests.worlds.discord.places import BOT, SEND_VOICE_MESSAGES
+from tests.worlds.telegram import Chat, User
 
 LONG_S = 60.0
+HELLO = "Hello everyone, and welcome to the listening party."
+LONG = "And this is a rather long story, told on the night in which it rained on the stage. " * 14
 
 Scene = Callable[[Stage], Awaitable[Element]]
 
 
+def _server(stage: Stage) -> tuple[Channel, Member]:
+    guild = stage.discord.guild("Listening party")
+    return guild.channel("general", bot_permissions=BOT | SEND_VOICE_MESSAGES), guild.member("Ana")
+
+
+def _group(stage: Stage) -> tuple[Chat, User]:
+    ana = stage.telegram.user("Ana", "ana")
+    return stage.telegram.group("Listening party", ana), ana
+
+
 async def discord_speech(stage: Stage) -> Element:
     """A member orders speech in a server."""
-    world = stage.discord
-    guild = world.guild("Listening party")
-    channel, ana = guild.channel("general", bot_permissions=BOT | SEND_VOICE_MESSAGES), guild.member("Ana")
-    reply = await world.command(ana, channel, "/speak", text="Aria Hello everyone, and welcome to the listening party.")
-    await world.pulse.until(lambda: any(message.attachments for message in channel.posted), LONG_S)
-    await reply.settled(lambda message: message.components and len(message.buttons) > 1, LONG_S)
-    return discord.page(world, channel, ana.user)
+    channel, ana = _server(stage)
+    reply = await stage.discord.command(ana, channel, "/speak", text=f"Aria {HELLO}")
+    await stage.discord.pulse.until(lambda: any(message.attachments for message in channel.posted), LONG_S)
+    await reply.settled(lambda message: len(message.buttons) > 1, LONG_S)
+    return discord.page(stage.discord, channel, ana.user)
+
+
+async def discord_refused(stage: Stage) -> Element:
+    """A member's order costs more than they may spend, and they alone read why."""
+    channel, ana = _server(stage)
+    reply = await stage.discord.command(ana, channel, "/speak", text=LONG)
+    await reply.answered(LONG_S)
+    return discord.page(stage.discord, channel, ana.user)
+
+
+async def discord_asked(stage: Stage) -> Element:
+    """A voice's name is misspelt, and the member is asked."""
+    channel, ana = _server(stage)
+    reply = await stage.discord.command(ana, channel, "/speak", text="Arya: hi there")
+    await reply.answered(LONG_S)
+    return discord.page(stage.discord, channel, ana.user)
 
 
 async def telegram_speech(stage: Stage) -> Element:
     """A member orders speech in a group."""
-    world = stage.telegram
-    ana = world.user("Ana", "ana")
-    group = world.group("Listening party", ana)
-    await group.says(ana, "/speak Aria Hello everyone, and welcome to the listening party.")
-    await group.wait_for(lambda chat: chat.audios, LONG_S)
+    group, ana = _group(stage)
+    await group.says(ana, f"/speak Aria {HELLO}")
+    await group.wait_for(lambda chat: chat.audios and not chat.texts, LONG_S)
     return telegram.page(group, ana)
 
 
-SCENES: Mapping[str, Scene] = {"discord-speech": discord_speech, "telegram-speech": telegram_speech}
+async def telegram_arabic(stage: Stage) -> Element:
+    """Another member orders speech in Arabic."""
+    group, ana = _group(stage)
+    await group.says(ana, "/speak Aria مرحبا بالجميع، وأهلا بكم في حفلة الاستماع.")
+    await group.wait_for(lambda chat: chat.audios and not chat.texts, LONG_S)
+    return telegram.page(group, ana)
+
+
+async def telegram_help(stage: Stage) -> Element:
+    """A member asks what the bot can do, and which voices there are."""
+    group, ana = _group(stage)
+    for line in ("/help", "/voices"):
+        await group.reply_to(await group.says(ana, line), LONG_S)
+    return telegram.page(group, ana)
+
+
+SCENES: Mapping[str, Scene] = {
+    scene.__name__.replace("_", "-"): scene
+    for scene in (discord_speech, discord_refused, discord_asked, telegram_speech, telegram_arabic, telegram_help)
+}
