@@ -139,6 +139,8 @@ async def test_in_our_own_chat_the_pages_of_a_group_stay_that_groups(
     await pressed(world, bob, listed, "More")
     await world.until(lambda: "5 to 5 of 5" in listed.text, "the next page")
     assert "“Number 0”" in listed.text
+    spoken = band.audios[0]
+    assert (await sent(world, bob, spoken, "page:history:1::"))["text"] == "I don't know that request any more."
     everywhere = await own.reply_to(await own.says(bob, "/history number"))
     assert everywhere.text.startswith("Orders with “number”, 1 to 4 of 5.")
     mine = await own.reply_to(await own.says(bob, "/history only me"))
