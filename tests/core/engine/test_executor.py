@@ -9,7 +9,7 @@ from core.domain.errors import StoreAway
 from core.domain.lifecycle import DeliveryState, Reason, State
 from core.engine.executor import FAULTS
 from storage.sqlite import SqliteDriver
-from tests.core.engine.jobs import a_while, at_rest, current, loud, ordered, reaches
+from tests.core.engine.jobs import a_while, at_rest, current, loud, ordered, reaches, upstream_spend
 from tests.core.rig import Answer, Broken, Rig
 from tests.makers import caller
 
@@ -35,8 +35,7 @@ async def test_a_fault_that_stays_ends_the_job_honestly(rig: Rig, monkeypatch: p
         await ordered(alive)
         await at_rest(alive)
         assert (await alive.service.standing(caller())).held_micros == 0
-        [entry] = [e for e in await alive.service.admin.entries(caller(is_admin=True)) if e.upstream_micros]
-        assert entry.upstream_micros == 1400
+        assert await upstream_spend(alive) == 1400
     assert rig.chat.told == [("failed", Reason.INTERNAL)]
 
 

@@ -138,6 +138,8 @@ class _Line:
             case "getChatMember":
                 status = "creator" if int(given["user_id"]) % 2 else "member"
                 return {"status": status, "user": _BOT, "is_anonymous": False}
+            case "getChatAdministrators":
+                return [{"status": "creator", "user": _BOT, "is_anonymous": False}]
             case "sendMessage" | "sendDocument":
                 return {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "group"}}
             case _:
