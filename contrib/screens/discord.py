@@ -1,14 +1,14 @@
 """A channel of the local Discord as one of its members sees it."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import htpy as h
 from htpy import Element, Node
 
-from contrib.screens import marks, sounds
+from contrib.screens import marks, players, sounds
 from tests.worlds.discord import Channel, DiscordWorld, Reply
 from tests.worlds.discord.places import Attachment, Message, User
 
@@ -86,32 +86,16 @@ def _embed(embed: Mapping[str, Any], names: Mapping[str, str]) -> Element:
 def _attachment(file: Attachment) -> Node:
     kind = file.content_type.partition("/")[0]
     if kind == "image":
-        return h.img(src=f"data:{file.content_type};base64,{base64.b64encode(file.content).decode()}")
+        return players.picture(file.content, file.content_type)
     if kind != "audio" and not file.filename.endswith((".mp3", ".ogg", ".wav", ".m4a")):
         return h.section(".file")["📄 ", h.span(".mention")[file.title or file.filename]]
     length = sounds.duration_s(file.content)
-    waveform = file.payload("").get("waveform")
-    if waveform:
-        return voice([byte / 255 for byte in base64.b64decode(waveform)], length)
+    if file.waveform:
+        return players.voice([byte / 255 for byte in base64.b64decode(file.waveform)], length)
     return h.section(".player")[
         h.div(".file-name")[file.title or file.filename],
-        h.div(".bar")[h.span(".play")["▶"], h.span(".rail"), _clock(length)],
+        h.div(".bar")[h.span(".play")["▶"], h.span(".rail"), players.clock(length)],
     ]
-
-
-def voice(heights: Sequence[float], length_s: int) -> Element:
-    """Return a bubble with a waveform, of heights from 0 to 1."""
-    step = max(1, len(heights) // sounds.BARS)
-    bars = [max(heights[at : at + step]) for at in range(0, len(heights), step)]
-    return h.section(".voice")[
-        h.span(".play")["▶"],
-        h.span(".wave")[(h.i(style=f"height: {max(8, round(100 * bar))}%") for bar in bars)],
-        _clock(length_s),
-    ]
-
-
-def _clock(seconds: int) -> str:
-    return f"{seconds // 60}:{seconds % 60:02d}"
 
 
 def _button(button: Mapping[str, Any]) -> Element:

@@ -1,14 +1,12 @@
 """A chat of the local Telegram as one of its members sees it."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 import htpy as h
 from htpy import Element, Node
 
-from contrib.screens import marks, sounds
-from contrib.screens.discord import voice
+from contrib.screens import marks, players, sounds
 from tests.worlds.telegram import Chat, User
 from tests.worlds.telegram.chats import Message
 
@@ -47,12 +45,12 @@ def _file(message: Message) -> Node:
         return None
     raw, content = message.raw, message.upload.content
     if message.kind == "voice":
-        return voice(sounds.peaks(content), int(raw["voice"].get("duration") or sounds.duration_s(content)))
+        return players.voice(sounds.peaks(content), int(raw["voice"].get("duration") or sounds.duration_s(content)))
     if message.kind == "audio":
         return h.section(".song")[
             h.span(".play")["▶"],
             h.div[h.b[raw["audio"].get("title", message.upload.filename)], h.div[raw["audio"].get("performer", "")]],
         ]
     if message.upload.mime.startswith("image/"):
-        return h.img(src=f"data:{message.upload.mime};base64,{base64.b64encode(content).decode()}")
+        return players.picture(content, message.upload.mime)
     return h.section(".file")["📄 ", message.upload.filename]
