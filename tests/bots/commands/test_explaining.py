@@ -1,9 +1,5 @@
 """What /help says of one command, and that its examples work as they stand."""
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 
 from bots.commands.explaining import explained
@@ -14,19 +10,9 @@ from core.domain.products import catalog
 from core.domain.refusals import Refusal
 from tests.bots.commands.lines import BOSS, OWNER, types
 from tests.bots.commands.ordering import ordered
-from tests.core.rig import Incarnation, Rig
-from tests.makers import caller
+from tests.core.rig import Incarnation
 
 TABLE = catalog()
-
-
-@pytest.fixture
-async def alive(tmp_path: Path) -> AsyncIterator[Incarnation]:
-    rig = Rig(tmp_path)
-    rig.policy = replace(rig.policy, owners=frozenset({OWNER.member}))
-    async with rig.running() as alive:
-        await alive.service.communities.remember(caller("ann", handle="ann"))
-        yield alive
 
 
 async def test_help_explains_one_command_to_whoever_may_use_it(alive: Incarnation) -> None:

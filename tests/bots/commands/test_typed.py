@@ -1,7 +1,6 @@
 """Acts that are typed: every command, through the real service and store."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from core.domain.models import Destination
 from core.domain.refusals import InvalidInput, Need, NeedsConfirmation, NotPermitted
 from tests.bots.commands.lines import BOSS, OWNER, types
 from tests.core.engine.jobs import at_rest
-from tests.core.rig import Incarnation, Rig
+from tests.core.rig import Incarnation
 from tests.makers import caller, day, order
 
 ROOT = Path(__file__).parents[3]
@@ -24,15 +23,6 @@ GENERATED = re.compile(r"^\|.*$", re.MULTILINE)
 """Tables show how commands are used, with brackets."""
 TO_TYPE = re.compile(r"`(/[a-z@_]+ (?![^`]*\b[A-Z]{4})[^`\n]+)`|^(/[a-z]+\b.*)$", re.MULTILINE)
 """But for words in capitals, which stand for others."""
-
-
-@pytest.fixture
-async def alive(tmp_path: Path) -> AsyncIterator[Incarnation]:
-    rig = Rig(tmp_path)
-    rig.policy = replace(rig.policy, owners=frozenset({OWNER.member}))
-    async with rig.running() as alive:
-        await alive.service.communities.remember(caller("ann", handle="ann"))
-        yield alive
 
 
 @pytest.mark.parametrize(
