@@ -12,7 +12,7 @@ from typing import Protocol, TextIO
 from yarl import URL
 
 from bots.app.inspected import Inspected
-from bots.app.live import inspect
+from bots.app.live import PLACES, inspect
 from bots.app.notes import notes
 from bots.app.settings import Reading, Settings
 from bots.app.values import catalog_of
@@ -29,7 +29,6 @@ NO_CHAT = "Neither DISCORD_TOKEN nor TELEGRAM_TOKEN is set, so there is no chat 
 NO_KEY = "GATEWAY_KEY is not set. GATEWAY_URL=sandbox runs without one, with simulated audio."
 PROXY_S = 3.0
 """How long a proxy may take to answer."""
-_PLACES = {"discord": "server", "telegram": "group"}
 _TOKENS, _GATEWAY = {"discord_token", "telegram_token"}, {"gateway_key", "gateway_url"}
 
 
@@ -74,7 +73,7 @@ def _answers(name: str, said: Inspected) -> Iterator[str]:
     if said.name:
         yield f"{name.title()} answers{f' to {said.name}' if said.invite else ', and knows the key'}."
     if said.invite:
-        yield f"To add the bot to a {_PLACES[name]}: {said.invite}"
+        yield f"To add the bot to a {PLACES[name]}: {said.invite}"
 
 
 async def refuse(reading: Reading, reach: Reach) -> None:

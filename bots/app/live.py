@@ -13,6 +13,8 @@ from core.gateway.settings import GatewaySettings
 NO_REQUEST = "troubadour-check-00000000-0000-0000-0000-000000000000"
 """The id of a request that nobody has made."""
 
+PLACES = {"discord": "server", "telegram": "group"}
+"""What a bot is added to on each platform."""
 Inspect = Callable[[Settings, Catalog, str], Awaitable[Inspected]]
 
 

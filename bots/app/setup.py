@@ -5,7 +5,7 @@ import getpass
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +53,7 @@ class Terminal:
 class _Account(NamedTuple):
     """What is asked for."""
 
+    name: str
     setting: str
     question: str
     skip: str
@@ -64,11 +65,11 @@ def _chat(name: str) -> _Account:
     def ask(settings: Settings) -> Awaitable[Inspected]:
         return live.CHATS[name](settings, catalog_of(settings), "")
 
-    return _Account(f"{name}_token", f"{name.title()} bot token", f"no {name.title()}", ask)
+    return _Account(name, f"{name}_token", f"{name.title()} bot token", f"no {name.title()}", ask)
 
 
 CHATS = tuple(map(_chat, live.CHATS))
-GATEWAY = _Account("gateway_key", "Gateway key", "simulated audio, free", live.gateway)
+GATEWAY = _Account("gateway", "gateway_key", "Gateway key", "simulated audio, free", live.gateway)
 
 
 @dataclass(slots=True)
@@ -79,6 +80,8 @@ class Setup:
     terminal: Terminal
     given: Mapping[str, str]
     """Answers from the command line, by setting."""
+    accounts: dict[str, Inspected] = field(default_factory=dict)
+    """What is known of those that were settled, by name."""
 
     async def run(self) -> int:
         """Return the exit status. Raises ConfigurationError where something can't be used, and nobody can be asked."""
@@ -124,6 +127,7 @@ class Setup:
             return str(error)
         if said.is_refused:
             return "\n".join(said.troubles)
+        self.accounts[account.name] = said
         if said.name:
             self.terminal.say(f"{account.question}: it is that of {said.name}.")
         for text in (*said.troubles, *said.notes):
@@ -159,12 +163,11 @@ class Setup:
         settings = self._settings()
         if settings.telegram_token:
             await self._tell_telegram(settings)
-        accounts = await live.inspect(settings, catalog_of(settings))
         self.terminal.say()
-        for name, place in (("discord", "server"), ("telegram", "group")):
-            if name in accounts and accounts[name].invite:
-                self.terminal.say(f"Add the bot to a {place}: {accounts[name].invite}")
-        for text in _by_hand(accounts):
+        for name, said in self.accounts.items():
+            if said.invite:
+                self.terminal.say(f"Add the bot to a {live.PLACES[name]}: {said.invite}")
+        for text in _by_hand(self.accounts):
             self.terminal.say(text)
         self.terminal.say("Next: troubadour run")
 
