@@ -1,6 +1,6 @@
 """What Telegram offers to choose from after a slash."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from telegram import BotCommand, BotCommandScope, BotCommandScopeAllChatAdministrators
 from telegram.constants import BotCommandLimit
@@ -8,12 +8,31 @@ from telegram.constants import BotCommandLimit
 from bots.commands import listing, table
 from bots.commands.command import Who
 from bots.text import product_words
-from bots.text.locale import _
+from bots.text.locale import _, languages, speaking
 from core.domain.products import Catalog
 
+ISO_639_1 = 2
+"""The length of the language codes that are taken (the Bot API's documentation, "setMyCommands")."""
 
-def menus(catalog: Catalog) -> Sequence[tuple[Sequence[BotCommand], BotCommandScope | None]]:
-    """Return the command menus and their scopes; operators' commands are only in /help."""
+
+Menu = tuple[str, Sequence[BotCommand], BotCommandScope | None]
+"""Commands, with the language of those to whom they are shown, "" for all others, and where."""
+
+
+def menus(catalog: Catalog) -> Iterator[Menu]:
+    """Yield the command menus in every language; operators' commands are only in /help."""
+    for tag in tags():
+        with speaking(tag):
+            found = _menus(catalog)
+        yield from ((tag, commands, scope) for commands, scope in found)
+
+
+def tags() -> Sequence[str]:
+    """Return the languages in which Telegram takes texts; "" is for everybody else."""
+    return ("", *(tag for tag in languages() if len(tag) == ISO_639_1))
+
+
+def _menus(catalog: Catalog) -> Sequence[tuple[Sequence[BotCommand], BotCommandScope | None]]:
     ordering = [BotCommand(row.command, product_words.does(row)) for row in catalog.products.values()]
     members, admins = (_menu(who) for who in (Who.MEMBER, Who.ADMIN))
     return [

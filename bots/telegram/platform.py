@@ -22,10 +22,8 @@ from bots.telegram.escaping import plain
 from bots.telegram.identity import NAME
 from bots.telegram.intake import Ack, Intake
 from bots.telegram.menus import menus
-from bots.telegram.profile import tags
 from bots.telegram.rate_limiter import RateLimiter
 from bots.telegram.webhook import PATH, Webhook
-from bots.text.locale import speaking
 from core.domain.errors import ConfigurationError, PlatformBusy, PlatformError
 from core.service import Service
 
@@ -124,10 +122,8 @@ class Telegram(TelegramDelivery):
 
     async def _announce(self) -> None:
         try:
-            for tag in tags():
-                with speaking(tag):
-                    for commands, scope in menus(self._catalog):
-                        await self._bot.set_my_commands(commands, scope=scope, language_code=tag or None)
+            for tag, commands, scope in menus(self._catalog):
+                await self._bot.set_my_commands(commands, scope=scope, language_code=tag or None)
         except InvalidToken:
             log.warning("the menu of commands could not be set: Telegram does not accept TELEGRAM_TOKEN")
         except TelegramError as error:

@@ -42,6 +42,11 @@ class Press:
     user: User
     ack: Ack
 
+    @property
+    def beneath(self) -> Address:
+        """Where a reply to the message that holds the button goes."""
+        return Address.of(self.on) if isinstance(self.on, Message) else Address(self.on.chat.id)
+
     def who(self, *, is_admin: bool = False) -> Caller:
         """Describe who pressed: always the person, even if they write messages as the group."""
         thread = topic(self.on) if isinstance(self.on, Message) else None
@@ -166,7 +171,7 @@ class Presses:
 
     async def _anew(self, press: Press, about: str) -> Reply:
         """Place the same order once more, for whoever presses, as a reply to the message that holds the button."""
-        to, who = Address.of(press.on) if isinstance(press.on, Message) else Address(press.on.chat.id), press.who()
+        to, who = press.beneath, press.who()
         job_id, voice = buttons.anew_in(about, self._service.catalog.cast)
         try:
             accepted = await self._service.anew(who, job_id, to.destination, self._deliverer.acknowledge, voice=voice)
@@ -179,9 +184,8 @@ class Presses:
 
     async def _file(self, press: Press, job_id: str) -> Reply:
         """Send what was said as a file, as a reply to the message that holds the button."""
-        to = Address.of(press.on) if isinstance(press.on, Message) else Address(press.on.chat.id)
         job = buttons.id_in(job_id, Missing.JOB)
-        await self._service.as_file(press.who(), job, replace(to, file=True).destination)
+        await self._service.as_file(press.who(), job, replace(press.beneath, file=True).destination)
         return Reply(_(order_replies.SENDING_AGAIN))
 
     async def _delete(self, press: Press, about: str) -> Reply:

@@ -11,14 +11,11 @@ from telegram.error import InvalidToken, TelegramError
 from bots.app.settings import Settings
 from bots.app.values import catalog_of
 from bots.telegram.inspection import calling
-from bots.telegram.menus import menus
+from bots.telegram.menus import menus, tags
 from bots.text import profile_words
-from bots.text.locale import languages, speaking
+from bots.text.locale import speaking
 from core.domain.errors import PlatformError
 from core.domain.products import Catalog
-
-ISO_639_1 = 2
-"""The length of the language codes that are taken (the Bot API's documentation, "setMyCommands")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +43,25 @@ async def profile(settings: Settings) -> AsyncIterator[Sequence[Entry]]:
 async def _entries(bot: Bot, catalog: Catalog) -> Sequence[Entry]:
     found = []
     for tag in tags():
-        code, of = tag or None, f" ({tag})" if tag else ""
+        code = tag or None
         with speaking(tag):
-            description, about, offered = profile_words.description(), profile_words.about(), menus(catalog)
+            description, about = profile_words.description(), profile_words.about()
         now = await bot.get_my_description(code)
         put: Callable[[], Awaitable[object]] = partial(bot.set_my_description, description, code)
-        found.append(Entry(f"description{of}", now.description, description, put))
+        found.append(Entry(f"description{_of(tag)}", now.description, description, put))
         short = await bot.get_my_short_description(code)
         put = partial(bot.set_my_short_description, about, code)
-        found.append(Entry(f"short description{of}", short.short_description, about, put))
-        for commands, scope in offered:
-            listed = await bot.get_my_commands(scope=scope, language_code=code)
-            put = partial(bot.set_my_commands, commands, scope=scope, language_code=code)
-            whose = " of administrators" if scope else ""
-            found.append(Entry(f"commands{whose}{of}", _said(listed), _said(commands), put))
+        found.append(Entry(f"short description{_of(tag)}", short.short_description, about, put))
+    for tag, commands, scope in menus(catalog):
+        listed = await bot.get_my_commands(scope=scope, language_code=tag or None)
+        put = partial(bot.set_my_commands, commands, scope=scope, language_code=tag or None)
+        whose = " of administrators" if scope else ""
+        found.append(Entry(f"commands{whose}{_of(tag)}", _said(listed), _said(commands), put))
     return found
 
 
-def tags() -> Sequence[str]:
-    """Return the languages in which Telegram takes texts; "" is for everybody else."""
-    return ("", *(tag for tag in languages() if len(tag) == ISO_639_1))
+def _of(tag: str) -> str:
+    return f" ({tag})" if tag else ""
 
 
 def _said(commands: Sequence[BotCommand]) -> str:
