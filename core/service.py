@@ -306,10 +306,12 @@ class Service:
         Who speaks in a dialogue is not kept as it was asked for, so those are not repeated.
         """
         jobs = await self.history(caller, 1)
-        speaker_of = self.catalog[jobs[0].product].speaker_of if jobs else str
-        if not jobs or len({speaker_of(part.parameters) for part in jobs[0].parts}) > 1:
-            raise NotFound(Missing.DIALOGUE if jobs else Missing.LAST, event_id)
-        order = _copied(jobs[0], caller, event_id, destination)
+        if not jobs:
+            raise NotFound(Missing.LAST, event_id)
+        (job,) = jobs
+        if self.catalog[job.product].is_dialogue(part.parameters for part in job.parts):
+            raise NotFound(Missing.DIALOGUE, event_id)
+        order = _copied(job, caller, event_id, destination)
         with self._meters.outcome("orders", order.product):
             return await self._order(order, self.catalog[order.product], 0, first_word)
 

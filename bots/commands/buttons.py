@@ -99,8 +99,7 @@ def _details(job: Job, row: int = 0) -> Button:
 
 def _anew(job: Job, label: str) -> Row:
     """Offer to order the same once more, with its price; who speaks in a dialogue is not kept as it was asked for."""
-    speaker_of = row_of(job.product).speaker_of
-    if len({speaker_of(part.parameters) for part in job.parts}) > 1:
+    if row_of(job.product).is_dialogue(part.parameters for part in job.parts):
         return ()
     return (Button.of(ButtonKind.ANEW, _(label, cost=money(job.cost_micros)), job.job_id),)
 
@@ -156,7 +155,7 @@ def anew_in(about: str, cast: Cast) -> tuple[str, str | None]:
     found = _ANEW.fullmatch(about)
     if found is None:
         raise NotFound(Missing.JOB, about)
-    return found[1], None if found[2] is None else voice_of(found[2], cast)
+    return found[1], None if found[2] is None else voice_of(found[2], cast).name
 
 
 def audio_in(about: str) -> tuple[str, str]:

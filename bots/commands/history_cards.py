@@ -7,14 +7,13 @@ from typing import NamedTuple
 from bots.commands import buttons
 from bots.commands.command import Answer, Asked, Pressed
 from bots.commands.letters import bare
+from bots.commands.paging import page_of
 from bots.platform import Button, ButtonKind
 from bots.text import order_replies, product_words, titles, voice_replies
 from bots.text.locale import _
 from core.domain.models import Job
 from core.domain.refusals import InvalidInput, Missing, NotFound
 
-ON_A_PAGE = 4
-"""With a row of buttons for each, Discord has room for one more row (its documentation, "Components")."""
 MOST_SEARCHED = 200
 """Orders that are looked through, the newest."""
 LONGEST_LIKE_BYTES = 24
@@ -62,12 +61,10 @@ async def _shown(asked: Asked, view: View) -> Answer:
     if not found:
         text = order_replies.none_like(view.like) if jobs else order_replies.nothing_kept(direct=not view.community)
         return Answer(text, private=True, open=True)
-    pages = -(-len(found) // ON_A_PAGE)
-    page = max(1, min(view.page, pages))
-    first = (page - 1) * ON_A_PAGE
-    here = found[first : first + ON_A_PAGE]
-    text = order_replies.history(here, first + 1, len(found), view.like, asked.link)
-    both = (*_of_jobs(here, first + 1), *_of_list(view._replace(page=page), pages, len(here)))
+    page = page_of(found, view.page)
+    text = order_replies.history(page.items, page.first, len(found), view.like, asked.link)
+    turns = _of_list(view._replace(page=page.number), page.count, len(page.items))
+    both = (*_of_jobs(page.items, page.first), *turns)
     return Answer(text, private=True, buttons=both, open=True)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from bots.commands.command import Answer, Asked, File, Press, Pressed
+from bots.commands.paging import page_of
 from bots.commands.voice_keys import ALL, key_of, voice_of
 from bots.commands.voice_search import described, found
 from bots.platform import Button, ButtonKind
@@ -15,8 +16,6 @@ from core.domain.products import Catalog
 from core.domain.refusals import InvalidInput, Missing, NotFound
 from core.domain.voices import Voice
 
-ON_A_PAGE = 4
-"""With a row of buttons for each, Discord has room for one more row (its documentation, "Components")."""
 MOST_AT_ONCE = 30
 """Voices that are heard one after the other."""
 LONGEST_LINE = 160
@@ -72,15 +71,13 @@ def _shown(shelf: Shelf, view: View) -> Answer:
     voices = shelf.found(view.like)
     if not voices:
         return Answer(voice_replies.nobody(view.like), open=True)
-    pages = -(-len(voices) // ON_A_PAGE)
-    view = View(max(1, min(view.page, pages)), view.like)
-    first = (view.page - 1) * ON_A_PAGE
-    here = voices[first : first + ON_A_PAGE]
-    lines = [voice_replies.head(first + 1, first + len(here), len(voices), view.like)]
+    page = page_of(voices, view.page)
+    view, here = view._replace(page=page.number), page.items
+    lines = [voice_replies.head(page.first, page.first + len(here) - 1, len(voices), view.like)]
     lines += [_line(voice, shelf.liked) for voice in here]
     lines.append(voice_replies.without_name(shelf.catalog))
     buttons = [button for row, voice in enumerate(here) for button in _of_voice(voice, row, shelf, view)]
-    buttons += _of_list(voices, len(here), pages, shelf, view)
+    buttons += _of_list(voices, len(here), page.count, shelf, view)
     return Answer("\n\n".join((lines[0], "\n".join(lines[1:-1]), lines[-1])), buttons=tuple(buttons), open=True)
 
 
@@ -126,7 +123,7 @@ async def listen(asked: Asked, about: str) -> Pressed:
     """Let a voice be heard, or all that were found, one after the other."""
     key, view = _read(about)
     shelf = await Shelf.of(asked)
-    voices = shelf.found(view.like)[:MOST_AT_ONCE] if key == ALL else [_voice(key, shelf.catalog)]
+    voices = shelf.found(view.like)[:MOST_AT_ONCE] if key == ALL else [voice_of(key, shelf.catalog.cast)]
     heard = await asked.service.hear(asked.caller, [voice.name for voice in voices], asked.plays)
     if heard is None:
         return Pressed(said=Answer(_(voice_replies.NO_SAMPLES), open=True))
@@ -144,7 +141,7 @@ async def use(asked: Asked, about: str) -> Pressed:
     """Have a voice speak where the presser names none."""
     voices, caller = asked.service.voices, asked.caller
     key, view = _read(about)
-    await voices.choose(caller, _voice(key, asked.service.catalog).name)
+    await voices.choose(caller, voice_of(key, asked.service.catalog.cast).name)
     said = voice_replies.default_voice(await voices.chosen(caller), asked.service.catalog)
     return Pressed(card=await _again(asked, view), said=Answer(said, open=True))
 
@@ -161,7 +158,7 @@ async def unlike(asked: Asked, about: str) -> Pressed:
 
 async def _mark(asked: Asked, about: str, *, liked: bool) -> Pressed:
     key, view = _read(about)
-    voice = _voice(key, asked.service.catalog)
+    voice = voice_of(key, asked.service.catalog.cast)
     await asked.service.favourites.mark(asked.caller, voice.name, liked=liked)
     said = _(voice_replies.LIKED if liked else voice_replies.UNLIKED, voice=voice.name)
     return Pressed(card=await _again(asked, view), said=Answer(said, open=True))
@@ -177,10 +174,6 @@ def _read(about: str) -> tuple[str, View]:
     if read is None:
         raise NotFound(Missing.REQUEST, about)
     return read[1], View(int(read[2]), read[3]) if read[2] else View()
-
-
-def _voice(key: str, catalog: Catalog) -> Voice:
-    return catalog.cast.by_name[voice_of(key, catalog.cast)]
 
 
 PRESSES: Mapping[str, Press] = {

@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 from core.domain.refusals import Missing, NotFound
-from core.domain.voices import Cast
+from core.domain.voices import Cast, Voice
 
 ALL = "all"
 """In the place of one voice."""
@@ -17,9 +17,9 @@ def key_of(name: str) -> str:
     return blake2b(name.encode(), digest_size=5).hexdigest()
 
 
-def voice_of(key: str, cast: Cast) -> str:
-    """Return the name of a voice by its key, or as it is typed. Raises NotFound."""
+def voice_of(key: str, cast: Cast) -> Voice:
+    """Return a voice by its key, or by its name as it is typed. Raises NotFound."""
     voice = next((voice for voice in cast.voices if key_of(voice.name) == key), None) or cast.named(key)
     if voice is None:
         raise NotFound(Missing.VOICE, key)
-    return voice.name
+    return voice

@@ -3,7 +3,7 @@
 A parameter says what it takes and how a person types it, so that every platform offers it from its one line here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any
@@ -125,6 +125,10 @@ class Product:
     def speaker_of(self, parameters: Mapping[str, Any]) -> str:
         """Return who speaks, "" where nobody does."""
         return str(parameters.get(self.speaker) or "")
+
+    def is_dialogue(self, parts: Iterable[Mapping[str, Any]]) -> bool:
+        """Say whether several speak in the parts of an order, by the parameters of each."""
+        return len(set(map(self.speaker_of, parts))) > 1
 
     def output_of(self, parameters: Mapping[str, Any]) -> str:
         """Return the format that was chosen, "" where none was."""
