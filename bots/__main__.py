@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,13 @@ async def _init(options: argparse.Namespace) -> int:
     given |= {"gateway_url": SANDBOX} if options.sandbox else {}
     terminal = Terminal(agrees=options.yes)
     return await Setup(options.file, terminal, {name: value for name, value in given.items() if value}).run()
+
+
+async def _completion(options: argparse.Namespace) -> int:
+    from bots.app.completion import completion
+
+    print(completion(parser(), options.shell))
+    return 0
 
 
 async def _ledger(options: argparse.Namespace) -> int:
@@ -152,9 +160,17 @@ def _days(text: str) -> int:
     return int(text)
 
 
+def _version() -> str:
+    try:
+        return version("troubadour")
+    except PackageNotFoundError:
+        return "that is not installed"
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     top = argparse.ArgumentParser(prog="troubadour", description="Voice and music for the chats people already use.")
+    top.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
@@ -215,6 +231,8 @@ def parser() -> argparse.ArgumentParser:
     move_command = add("migrate-store", _migrate_store, "move everything from SQLite to PostgreSQL, and prove it")
     move_command.add_argument("source", metavar="FROM", help="sqlite:///path of a database that no process uses")
     move_command.add_argument("target", metavar="TO", help="postgresql://… of an empty database")
+    shell = add("completion", _completion, "print what completes this command line in a shell")
+    shell.add_argument("shell", choices=["bash", "zsh", "tcsh"], help="which one")
     return top
 
 

@@ -254,6 +254,9 @@ class Finishing(Group):
 class Machine(Group):
     """The machine."""
 
+    secrets_dir: Path | None = Field(None, examples=["/run/secrets"])
+    """A folder with a file for each secret, such as `gateway_key`; unset, `/run/secrets` and what systemd's
+    `LoadCredential=` provides. For a single one name its file: `GATEWAY_KEY_FILE=/path`, likewise with each secret."""
     data_dir: Path = Path("data")
     """The folder of the database and of audio, on its way and kept."""
     keep_days: int = Field(7, ge=1, le=365)

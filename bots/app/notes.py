@@ -24,8 +24,9 @@ Note = tuple[set[str], str]
 
 def notes(reading: Reading) -> Iterator[str]:
     """Yield a sentence for each; none about a setting at fault, which stands at its default instead of its value."""
-    for name, meant in reading.unknown.items():
-        yield f"{name} is no setting and does nothing: {meant} is probably meant."
+    if reading.strange:
+        are, do = ("are no settings", "do") if reading.strange[1:] else ("is no setting", "does")
+        yield f".env: {', '.join(reading.strange)} {are} of Troubadour and {do} nothing: docs/settings.md lists all."
     for look in (_not_set, _gateway, _secrets, _idle, _strangers, _money, _unbounded, _products):
         yield from (text for about, text in look(reading.settings) if not about & reading.faulty)
 

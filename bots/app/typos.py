@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 NEAR = 0.84
 """Of difflib: DISCORD_TOKNE, DISCORD_BOT_TOKEN and GATEWAY_API_KEY are as near as that."""
-OTHERS = frozenset({"FTP_PROXY"})
+OTHERS = re.compile(r"(?:FTP|SOCKS|RSYNC)_PROXY|HTTPS?_PORTS|HTTPS_PORT|(?:COMPOSE|POSTGRES)_.*")
 """Names that mean something to other programs."""
 
 
@@ -84,7 +84,10 @@ def worded(problem: Mapping[str, Any]) -> str:
 
 def misspelt(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
     """Return the names that are almost those of settings, with the settings that are probably meant."""
-    settings = {name.upper() for name in known}
-    near = {name: get_close_matches(name.upper(), settings, 1, NEAR) for name in sorted(names)}
-    is_known = settings | OTHERS
-    return {name: found[0] for name, found in near.items() if found and name.upper() not in is_known}
+    near = {name: get_close_matches(name.upper(), known, 1, NEAR) for name in strange(names, known)}
+    return {name: found[0] for name, found in near.items() if found}
+
+
+def strange(names: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return the names that mean nothing, to us or to a program that we know; `known`: settings, in capitals."""
+    return sorted(name for name in names if name.upper() not in known and not OTHERS.fullmatch(name.upper()))

@@ -24,7 +24,10 @@ SETTINGS = """\
 
 Settings come from the environment, or from `.env` in the working directory; the environment wins. Copy
 `.env.example`, which lists them all. Empty means not set, and so does a row without a default. Amounts, periods and
-times are written as [admins type them](admins.md). `troubadour check` reports what can't work, and misspelt settings.
+times are written as [admins type them](admins.md). `troubadour check` reports what can't work. A name that is almost
+that of a setting stops the start, as what it sets would be lost; any other unknown name in `.env` is a warning.
+
+A secret may stand in a file instead: `NAME_FILE=/path` names one, and `SECRETS_DIR` a folder with a file for each.
 """
 EXAMPLE = """\
 # Every setting of Troubadour with its default, written by `make docs` from bots/app/fields.py. Copy this file to `.env`

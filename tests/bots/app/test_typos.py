@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bots.app.check import check
+from bots.app.check import check, refuse
 from bots.app.settings import read
 from core.domain.communities import Communities
+from core.domain.errors import ConfigurationError
 from storage.engines import reach
 from tests import tokens
 from tests.bots.app.readings import loaded, reading
@@ -73,16 +74,29 @@ def test_quotes_around_a_value_are_no_part_of_it_and_empty_is_not_set(monkeypatc
     assert (settings.public_url, settings.gateway_key) == (None, None)
 
 
-async def test_a_misspelt_setting_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".env").write_text("DISCORD_TOKNE=x\ntelegram_bot_token=y\nGATEWAY_KEY=z\nCOMPOSE_PROJECT_NAME=mine\n")
-    for name in ("TOTAL_POOLS", "FTP_PROXY", "PIP_NO_INDEX"):
-        monkeypatch.setenv(name, "x")
+async def test_a_misspelt_setting_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a typo sets is lost, and a cap with it."""
+    (tmp_path / ".env").write_text("TELEGRAM_TOKNE=x\nGATEWAY_KEYS_FILE=z\n")
+    for name in ("TOTAL_POOLS", "TOTAL_POL", "FTP_PROXY", "HTTPS_PORT", "PIP_NO_INDEX"):
+        monkeypatch.setenv(name, "1")
     found = read(_env_file=tmp_path / ".env")
-    assert found.unknown == {
-        "DISCORD_TOKNE": "DISCORD_TOKEN",
-        "TOTAL_POOLS": "TOTAL_POOL",
-        "telegram_bot_token": "TELEGRAM_TOKEN",
-    }
+    assert sorted(found.faults) == [
+        f"{name} is no setting: did you mean {meant}? Rename it, or take it away."
+        for name, meant in (
+            ("GATEWAY_KEYS_FILE in .env", "GATEWAY_KEY_FILE"),
+            ("TELEGRAM_TOKNE in .env", "TELEGRAM_TOKEN"),
+            ("TOTAL_POL in the environment", "TOTAL_POOL"),
+            ("TOTAL_POOLS in the environment", "TOTAL_POOL"),
+        )
+    ]
+    with pytest.raises(ConfigurationError) as refused:
+        await refuse(found, reach)
+    assert str(refused.value).splitlines() == found.faults  # and not that there is no token
+
+
+async def test_other_names_in_the_settings_file_are_one_warning(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("COLOUR=x\nFLAVOUR=\nCOMPOSE_PROJECT_NAME=mine\nPOSTGRES_PASSWORD=x\nNO_PROXY=a\n")
     out = io.StringIO()
-    await check(found, out, reach)
-    assert "note: DISCORD_TOKNE is no setting and does nothing: DISCORD_TOKEN is probably meant." in out.getvalue()
+    await check(read(_env_file=tmp_path / ".env"), out, reach)
+    wanted = "note: .env: COLOUR, FLAVOUR are no settings of Troubadour and do nothing: docs/settings.md lists all."
+    assert wanted in out.getvalue()

@@ -171,7 +171,7 @@ def settings(**changes: Any) -> Settings:
 
 
 def reading(**changes: Any) -> Reading:
-    return Reading(settings(http_port=0, **changes), [], frozenset(), {})
+    return Reading(settings(http_port=0, **changes), [], frozenset())
 
 
 @pytest.mark.parametrize(
