@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from core.domain.attested import Attested
+from core.domain.models import Destination
 from core.ports import Delivery, Presence
 from core.service import Service
 
@@ -98,6 +100,17 @@ class Platform(Delivery, Presence, Protocol):
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Write to one member directly, by their key, from any process. Raises DeliveryError."""
+        ...
+
+    async def attest(self, community: str, member: str) -> Attested | None:
+        """Say who a member is in a community now, from any process; None where they are not in it.
+
+        Raises DeliveryError where that can't be asked.
+        """
+        ...
+
+    def alone_with(self, member: str) -> Destination:
+        """Return where a member's direct chat with the bot is."""
         ...
 
     async def run(self) -> None:

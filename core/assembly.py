@@ -36,6 +36,7 @@ from core.engine.pronunciations import Pronunciations
 from core.engine.queue import FairQueue, Limits
 from core.engine.remote import RemoteWorkers, Unattended
 from core.engine.samples import Samples
+from core.engine.sessions import Sessions
 from core.engine.wakeups import Wakeups
 from core.engine.worker import Worker
 from core.operators import Operators
@@ -87,6 +88,8 @@ class Runtime:
     """How a job's files are finished."""
     previews: tuple[PreviewStore, ArtifactStore] | None = None
     """What remembers previews, and where their files lie; None where members can't hear voices before they order."""
+    sessions: Sessions | None = None
+    """Who may look at the console; None where there is none."""
     share: Lease | Elsewhere | None = None
     """The right to carry jobs among other workers, or how to reach those who do; None where there are no others."""
 
@@ -134,6 +137,7 @@ def assemble(runtime: Runtime) -> Core:
         operators=Operators(runtime.admin_store, runtime.policy, runtime.clock, runtime.ids, worker.resume),
         meters=runtime.meters,
         troubles=runtime.troubles,
+        sessions=runtime.sessions,
     )
     return Core(service, worker, durations)
 

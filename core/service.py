@@ -47,6 +47,7 @@ from core.engine.first_words import FirstWord, FirstWords
 from core.engine.meters import Meters
 from core.engine.pronunciations import Pronunciations
 from core.engine.samples import AudioKind, Sample, Samples
+from core.engine.sessions import Sessions
 from core.operators import Operators
 from core.ports import Clock
 from core.stores import Store
@@ -86,8 +87,11 @@ class Service:
         operators: Operators,
         meters: Meters,
         troubles: Troubles,
+        sessions: Sessions | None = None,
     ) -> None:
+        """`sessions`: who may look at the console, where there is one."""
         self._store = store
+        self.sessions = sessions
         self.voices = voices
         self.pronunciations = pronunciations
         self.favourites = favourites

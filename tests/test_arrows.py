@@ -55,7 +55,7 @@ BOTS_BELOW = {
     "platform": set(),
     "text": {"platform"},
     "commands": {"platform", "text"},
-    "web": {"platform", "app"},
+    "web": {"platform", "app", "text", "commands"},
     "sandbox": set(),
     "app": {"platform", "text", "web", "commands", "sandbox", *PLATFORM_ROOMS},
     **{room: {"platform", "text", "commands", "app"} for room in PLATFORM_ROOMS},

@@ -193,6 +193,11 @@ async def _look_at_what_others_may_have(
         return
     except StoreError as error:
         found.faults.append(f"DATABASE_URL: {error}" if settings.database_url else str(error))
+    if settings.console_url:
+        try:
+            await try_listening(settings.console_host, settings.console_port, "CONSOLE")
+        except ConfigurationError as error:
+            (found.notes if running_is_fine else found.faults).append(str(error))
     try:
         await try_listening(settings.http_host, settings.http_port)
     except ConfigurationError as error:

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from pydantic import SecretStr
 
+from bots.app.console import answering_of, door_of, sessions_of
 from bots.app.generating import generating
 from bots.app.health import Health
 from bots.app.life import App, calm_collector
@@ -161,6 +162,8 @@ async def compose(
             platforms=chats,
             receiving=receiving,
             web=_web(settings, core.service if Role.WEB in part.roles else None, health, receiving),
+            console=door_of(settings, core.service, chats, stores, part=part, artifacts=runtime.artifacts),
+            answering=answering_of(settings, chats, stores, part),
             lag=lag,
             health=health,
             notifier=notifier,
@@ -193,6 +196,7 @@ async def _runtime(
             meters=stores.meters,
             finish_of=finish_of(settings),
             previews=_previews(settings, stores, clock),
+            sessions=sessions_of(settings, stores, clock),
             share=_share(settings, chats, stores, part),
         )
 

@@ -251,6 +251,18 @@ class Finishing(Group):
     """Silence before and after speech is shortened."""
 
 
+class Console(Group):
+    """The console: pages for members, admins and operators."""
+
+    console_url: str | None = Field(None, examples=["https://console.example.org", "http://127.0.0.1:8090"])
+    """Where people open the console in a browser, through a proxy that speaks https; http only on this machine itself.
+    Without it there is no console."""
+    console_host: str = "127.0.0.1"
+    """Where the console is listened for; that proxy must reach it."""
+    console_port: int = Field(8090, ge=0, le=65535)
+    """And at which port; not that of `HTTP_PORT`, which anybody may reach."""
+
+
 class Machine(Group):
     """The machine."""
 

@@ -4,15 +4,17 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from bots.app.health import Health
 from bots.app.metrics import LoopLag
 from bots.app.notifier import Notifier
 from bots.app.settings import Settings
 from bots.platform import Platform
+from bots.web.door import Door
 from bots.web.server import Web
 from core.domain.errors import PlatformBusy, PlatformError
 from core.engine.carrier import Carrier
@@ -49,6 +51,9 @@ class App:
     receiving: Mapping[str, Platform]
     """The platforms from which this process takes orders."""
     web: Web
+    console: Door | None = None
+    answering: Callable[[], Coroutine[Any, Any, None]] | None = None
+    """Answers what the consoles of other processes ask."""
     lag: LoopLag
     health: Health
     notifier: Notifier | None = None
@@ -59,12 +64,16 @@ class App:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then drain."""
-        await self.web.start()  # first, since a port that is taken must stop the start before any job goes on
+        doors: list[Door] = [self.web, *([self.console] if self.console else [])]
+        for door in doors:  # first, since a port that is taken must stop the start before any job goes on
+            await door.start()
         self.lag.start()
         for platform in self.platforms.values():
             await platform.open(self.service)
         taken_up = await self.worker.start()
         telling = [asyncio.create_task(self.notifier.run(), name="notifier")] if self.notifier else []
+        if self.answering:
+            telling.append(asyncio.create_task(self.answering(), name="answers to consoles"))
         duty = self.duty or f"connecting to {' and '.join(self.receiving)}"
         log.info("ready: %s; %d unfinished jobs taken up", duty, taken_up)
         receiving = [asyncio.create_task(keep_running(p, stop), name=p.name) for p in self.receiving.values()]
@@ -91,6 +100,8 @@ class App:
             await _survive(platform.close, f"{platform.name} did not close")
         await self.lag.stop()
         await self.web.stop()
+        if self.console:
+            await self.console.stop()
 
 
 async def _until_stopped(stop: asyncio.Event, receiving: Sequence[asyncio.Task[None]]) -> None:

@@ -13,8 +13,9 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bots.app.console_address import check_console
 from bots.app.env_file import read_lines
-from bots.app.fields import Chats, Finishing, Gateway, Limits, Machine, Money, Products, Voices
+from bots.app.fields import Chats, Console, Finishing, Gateway, Limits, Machine, Money, Products, Voices
 from bots.app.secret_files import END, SecretFiles, secrets_of
 from bots.app.typos import bare, choices_of, in_choices, misspelt, strange, worded, wrong_with_token
 from bots.app.voices_file import read_voices
@@ -52,7 +53,7 @@ def address_of(url: str) -> Path | str:
     return Path(path)
 
 
-class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Machine, BaseSettings):  # type: ignore[misc, valid-type]
+class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Console, Machine, BaseSettings):  # type: ignore[misc, valid-type]
     """Every setting, checked. Secrets never show in repr, logs or errors."""
 
     model_config = SettingsConfigDict(
@@ -64,7 +65,7 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Machi
     def _split(cls, value: Any) -> Any:
         return tuple(word for word in value.replace(",", " ").split() if word) if isinstance(value, str) else value
 
-    @field_validator("discord_api_url", "telegram_api_url", "gateway_url", "public_url", mode="after")
+    @field_validator("discord_api_url", "telegram_api_url", "gateway_url", "public_url", "console_url", mode="after")
     @classmethod
     def _no_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value and not value.endswith("://") else value
@@ -190,6 +191,7 @@ _READ: Mapping[str, Callable[[Settings], object]] = {
     "discord_ws_url": _address("discord_ws_url", {"ws", "wss"}),
     "telegram_api_url": _address("telegram_api_url", {"http", "https"}),
     "public_url": _address("public_url", {"https"}),
+    "console_url": lambda settings: check_console(settings.console_url, settings.console_host),
     "gateway_url": lambda settings: settings.sandboxed or _address("gateway_url", {"http", "https"})(settings),
 }
 """What reads the settings that are more than their type; each raises ValueError or ConfigurationError."""

@@ -15,6 +15,8 @@ from core.ports import Clock
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
 from storage.engines import driver_of
+from storage.overview import SqlOverview
+from storage.sessions import SqlQuestions, SqlSessions
 from storage.sqlite import files_of
 from storage.store import SqlStore
 
@@ -52,6 +54,9 @@ class Stores:
     store: SqlStore
     admin: SqlAdminStore
     meters: Meters
+    sessions: SqlSessions
+    questions: SqlQuestions
+    overview: SqlOverview
 
 
 @asynccontextmanager
@@ -63,6 +68,14 @@ async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]
     store = _CountedStore(driver, clock, settings, meters)
     await store.open()
     try:
-        yield Stores(driver, store, SqlAdminStore(driver, clock, store), meters)
+        yield Stores(
+            driver,
+            store,
+            SqlAdminStore(driver, clock, store),
+            meters,
+            SqlSessions(driver),
+            SqlQuestions(driver, clock),
+            SqlOverview(driver, clock),
+        )
     finally:
         await store.close()

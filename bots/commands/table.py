@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bots.commands import actions, buttons
+from bots.commands import actions, buttons, console_link
 from bots.commands.command import Answer, Argument, Asked, Command, Kind, Who
 from bots.commands.explaining import explained
 from bots.commands.listing import audience, listed, overview
@@ -141,6 +141,14 @@ COMMANDS: Sequence[Command] = (
                 example=N_("nginx as engine x"),
             ),
         ),
+    ),
+    Command(
+        name="console",
+        who=MEMBER,
+        action=console_link.console,
+        about=N_("Open your pages in a browser"),
+        is_rare=True,
+        ignores_words=True,
     ),
     Command(
         name="help",

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from bots.commands.command import Answer
 from bots.console.buttons import typed
 from bots.console.delivery import ConsoleDelivery
-from bots.console.identity import NAME
+from bots.console.identity import HERE, NAME
 from bots.console.output_folder import OutputFolder
 from bots.console.responder import Responder
 from bots.console.screen import Screen
@@ -14,8 +14,9 @@ from bots.console.script import Line
 from bots.platform import Button, Hook
 from bots.text import replies
 from bots.text.locale import _
+from core.domain.attested import Attested
 from core.domain.errors import DeliveryRefused
-from core.domain.models import Job
+from core.domain.models import Destination, Job
 from core.service import Service
 
 
@@ -75,6 +76,13 @@ class Console(ConsoleDelivery):
     async def leave(self, __: str) -> None:
         """Refuse: there is only one community."""
         raise DeliveryRefused("the terminal can't be left")
+
+    async def attest(self, __: str, ___: str) -> Attested | None:
+        """Return nobody: the terminal has no console beside it."""
+        return None
+
+    def alone_with(self, __: str) -> Destination:
+        return HERE
 
     async def run(self) -> None:
         """Handle the lines, wait until every order has ended, and end the demo."""

@@ -198,6 +198,14 @@ class Address:
         )
 
     @classmethod
+    def alone(cls) -> Self:
+        """Return the direct chat with whoever's job it is, whatever chat they ordered it in."""
+        return cls(
+            application_id=0, token="", token_until_s=0, channel_id=None, message_id=None,
+            upload_limit_bytes=0, place=Place.ALONE,
+        )  # fmt: skip
+
+    @classmethod
     def read(cls, job: Job) -> Self:
         """Read a job's destination. Raises DeliveryRefused if it has been wiped."""
         if not job.destination.data:

@@ -12,15 +12,18 @@ from discord.http import handle_message_parameters
 from bots.app.roles import Shards
 from bots.app.settings import Settings
 from bots.commands.text_files import TextFiles
+from bots.discord.attesting import attested
 from bots.discord.commands import commands
 from bots.discord.connection import Bot, use_api
 from bots.discord.delivery import DiscordDelivery
 from bots.discord.errors import delivery_errors, describe
 from bots.discord.escaping import plain
-from bots.discord.identity import PLATFORM
+from bots.discord.identity import PLATFORM, Address
 from bots.discord.responder import Responder
 from bots.platform import Hook
+from core.domain.attested import Attested
 from core.domain.errors import DeliveryRefused, PlatformBusy, PlatformError
+from core.domain.models import Destination
 from core.gateway.answers import retry_after_s
 from core.service import Service
 
@@ -102,6 +105,13 @@ class Discord(DiscordDelivery):
                 await self._rest.leave(int(community.removeprefix(f"{PLATFORM}:")))
             except discord.NotFound as error:
                 log.info("%s was left before: %s", community, describe(error))
+
+    async def attest(self, community: str, member: str) -> Attested | None:
+        return await attested(self._rest, community, member)
+
+    def alone_with(self, _: str) -> Destination:
+        """Return the direct chat of whoever's job it is."""
+        return Address.alone().destination()
 
     async def run(self) -> None:
         if self._responder is None:

@@ -114,6 +114,18 @@ class RestClient:
         texts.sort(key=lambda c: (c["id"] != guild.get("system_channel_id"), c["position"], int(c["id"])))
         return [int(c["id"]) for c in texts[:MOST_CHANNELS]]
 
+    async def guild(self, guild_id: int) -> JSON:
+        """Return a server, with its roles."""
+        route = Route("GET", "/guilds/{guild_id}", guild_id=guild_id)
+        found: JSON = await self._adapter.request(route, self._live, auth_token=self._bot_token)
+        return found
+
+    async def member(self, guild_id: int, who: int) -> JSON:
+        """Return a member of a server."""
+        route = Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild_id, user_id=who)
+        found: JSON = await self._adapter.request(route, self._live, auth_token=self._bot_token)
+        return found
+
     async def leave(self, guild_id: int) -> None:
         route = Route("DELETE", "/users/@me/guilds/{guild_id}", guild_id=guild_id)
         await self._adapter.request(route, self._live, auth_token=self._bot_token)

@@ -12,6 +12,7 @@ from telegram.ext import Application, ApplicationBuilder
 from bots.app.settings import Settings
 from bots.commands.text_files import TextFiles
 from bots.platform import Button, Hook
+from bots.telegram.attesting import attested
 from bots.telegram.buttons import rows
 from bots.telegram.commands import Dispatcher
 from bots.telegram.connection import Poller, make_bot, make_requests
@@ -19,12 +20,14 @@ from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.documents import Documents
 from bots.telegram.errors import text_fault, wait_s
 from bots.telegram.escaping import plain
-from bots.telegram.identity import NAME
+from bots.telegram.identity import NAME, Address
 from bots.telegram.intake import Ack, Intake
 from bots.telegram.menus import menus
 from bots.telegram.rate_limiter import RateLimiter
 from bots.telegram.webhook import PATH, Webhook
+from core.domain.attested import Attested
 from core.domain.errors import ConfigurationError, PlatformBusy, PlatformError
+from core.domain.models import Destination
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -95,6 +98,12 @@ class Telegram(TelegramDelivery):
             log.info("%s was left before: %s", community, error)
         except TelegramError as error:
             raise text_fault(error) from error
+
+    async def attest(self, community: str, member: str) -> Attested | None:
+        return await attested(self._bot, community, member)
+
+    def alone_with(self, member: str) -> Destination:
+        return Address(_chat(member)).destination
 
     async def run(self) -> None:
         """Take orders until `stop_receiving`. Raises PlatformError for a bad token, PlatformBusy, TelegramError."""

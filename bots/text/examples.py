@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "history": ("/history", "/history rain"),
     "again": ("/again",),
     "pronounce": ("/pronounce nginx as engine x", '/pronounce "live as" as "leave as"', "/pronounce remove nginx"),
+    "console": ("/console",),
     "help": ("/help", "/help speak", "/help pronounce"),
     "claim": (),
     "quota set": ("/quota set @ann 0.50 day", "/quota set @ann 5000 chars week", "/quota set @ann unlimited month"),

@@ -59,6 +59,11 @@ def spoken() -> Language:
     return _spoken.get()
 
 
+def is_right_to_left() -> bool:
+    """Say how the current language is written."""
+    return bool(spoken().locale.character_order == "right-to-left")
+
+
 @contextmanager
 def speaking(tag: str) -> Iterator[None]:
     """Switch to the language of a BCP-47 tag, or else English."""

@@ -27,6 +27,11 @@ NOTHING = N_("Take nothing, free")
 CONFIRM = N_("Go ahead")
 SEND_KEPT = N_("Send what is kept, free")
 ASK = N_("Ask an admin")
+NO_CONSOLE = N_("There are no pages to look at: whoever runs this bot has not switched them on.")
+CONSOLE = N_(
+    "Your pages, for you alone: {link}\nThe link works once, within 10 minutes. Pass it on to nobody: it lets in "
+    "whoever opens it."
+)
 ASKED = N_("The admins of this community have been asked.")
 
 

@@ -43,27 +43,28 @@ class Strangers(logging.Filter):
         return not quiet
 
 
-async def try_listening(host: str, port: int) -> None:
+async def try_listening(host: str, port: int, settings: str = "HTTP") -> None:
     """Bind an address and release it. Raises ConfigurationError when it is taken."""
-    (await _bind(asyncio.Protocol, host, port)).close()
+    (await _bind(asyncio.Protocol, host, port, settings)).close()
 
 
-async def _bind(answering: Callable[[], asyncio.Protocol], host: str, port: int) -> asyncio.Server:
+async def _bind(answering: Callable[[], asyncio.Protocol], host: str, port: int, settings: str) -> asyncio.Server:
     try:
         return await asyncio.get_running_loop().create_server(answering, host, port, start_serving=False)
     except (OSError, UnicodeError) as error:
-        raise ConfigurationError(_why_not(host, port, error)) from error
+        raise ConfigurationError(_why_not(settings, host, port, error)) from error
 
 
-def _why_not(host: str, port: int, error: OSError | UnicodeError) -> str:
+def _why_not(settings: str, host: str, port: int, error: OSError | UnicodeError) -> str:
+    at_host, at_port = f"{settings}_HOST {host}", f"{settings}_PORT {port}"
     if isinstance(error, UnicodeError | socket.gaierror) or error.errno in {None, errno.EADDRNOTAVAIL}:
         wanted = "put 127.0.0.1, or 0.0.0.0 for every address that it has"
-        return f"HTTP_HOST {host} is no name or address of this machine: {wanted}."
+        return f"{at_host} is no name or address of this machine: {wanted}."
     if error.errno == errno.EADDRINUSE:
-        return f"HTTP_PORT {port} is in use on {host}: stop what listens there, or put another port."
+        return f"{at_port} is in use on {host}: stop what listens there, or put another port."
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return f"HTTP_PORT {port} is not for this user: put one from 1024 to 65535."
-    return f"HTTP_HOST {host}, HTTP_PORT {port} can't be listened on: {error.strerror}."
+        return f"{at_port} is not for this user: put one from 1024 to 65535."
+    return f"{at_host}, {at_port} can't be listened on: {error.strerror}."
 
 
 class Listener:
@@ -80,10 +81,10 @@ class Listener:
         """Connections without a request under way, idle longest first, and until when they may stay."""
         self._complained_s = -QUIET_S
 
-    async def open(self, host: str, port: int) -> None:
+    async def open(self, host: str, port: int, settings: str = "HTTP") -> None:
         """Listen. Raises ConfigurationError when the address can't be had."""
         loop = asyncio.get_running_loop()
-        bound = await _bind(self._answering, host, port)
+        bound = await _bind(self._answering, host, port, settings)
         self._listening = [there.dup() for there in bound.sockets]
         bound.close()
         for there in self._listening:

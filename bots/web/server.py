@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from aiohttp.typedefs import Handler, Middleware
@@ -12,14 +12,12 @@ from yarl import URL
 
 from bots.app.metrics import CONTENT_TYPE
 from bots.platform import Hook
-from bots.web.listener import Listener, Strangers
-from core.domain.errors import ConfigurationError, StoreAway, StoreError
+from bots.web.door import Door
+from core.domain.errors import StoreAway, StoreError
 from core.engine.meters import Meters
 from core.service import Service
 
 log = logging.getLogger(__name__)
-peers = logging.getLogger(f"{__name__}.peers")
-peers.addFilter(Strangers())
 
 LARGEST_CALLBACK_BYTES = 64 * 1024
 LARGEST_UPDATE_BYTES = 1024 * 1024
@@ -27,10 +25,6 @@ BODY_S = 10.0
 """How long a body may take to arrive."""
 ANSWER_S = 3.0
 """The gateway wants its answer within a few seconds."""
-IDLE_S = 75.0
-"""How long a connection is kept for the next request; a proxy before us should close its own sooner."""
-LINGER_S = 2.0
-"""How long the unread rest of a body is drained, so that the answer is not lost."""
 
 ALIVE = {"status": "ok", "service": "troubadour"}
 LOOK_S = 3.0
@@ -39,7 +33,7 @@ Checks = Callable[[], Awaitable[Mapping[str, str]]]
 """Returns what is wrong, by name; empty when all is well."""
 
 
-class Web:
+class Web(Door):
     """Listens on HTTP_HOST and HTTP_PORT."""
 
     def __init__(
@@ -58,12 +52,10 @@ class Web:
 
         `troubles` names what the operators should know, whether or not it keeps orders from being carried.
         """
-        self._host = host
-        self._port = port
         self._checks = checks
         self._troubles = troubles
         self._metrics = metrics
-        app = web.Application(middlewares=[self._seen, _counted(meters)])
+        app = web.Application(middlewares=[_counted(meters)])
         app.router.add_get("/healthz", self._health, name="healthz")
         app.router.add_get("/readyz", self._ready, name="readyz")
         app.router.add_get("/metrics", self._measure, name="metrics")
@@ -71,46 +63,7 @@ class Web:
             app.router.add_post("/gateway/{token}", _callback(service), name="callback")
         for path, hook in hooks.items():
             app.router.add_post(path, _update(hook), name=path.strip("/"))
-        # No access log: the path of a callback is a secret. No decompression: nobody has a reason to send it.
-        self._runner = web.AppRunner(
-            app,
-            access_log=None,
-            handle_signals=False,
-            shutdown_timeout=2,
-            auto_decompress=False,
-            keepalive_timeout=IDLE_S,
-            lingering_time=LINGER_S,
-            logger=peers,
-        )
-        self._listener: Listener
-
-    async def start(self) -> None:
-        """Listen. Raises ConfigurationError when the address can't be had."""
-        await self._runner.setup()
-        self._listener = Listener(cast("web.Server", self._runner.server))
-        try:
-            await self._listener.open(self._host, self._port)
-        except ConfigurationError:
-            await self._runner.cleanup()
-            raise
-
-    @property
-    def port(self) -> int:
-        """Where it listens, also where HTTP_PORT is 0."""
-        return self._listener.port
-
-    async def stop(self) -> None:
-        """Stop listening, end requests under way and close every connection."""
-        await self._listener.close()
-        await self._runner.cleanup()
-
-    @web.middleware
-    async def _seen(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        self._listener.busy(request.protocol)
-        try:
-            return await handler(request)
-        finally:
-            self._listener.idle(request.protocol)
+        super().__init__(app, host, port, "HTTP")
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response(ALIVE)

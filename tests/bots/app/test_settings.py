@@ -108,3 +108,30 @@ def test_an_address_that_is_none_is_one_sentence(name: str, value: str, said: st
 def test_a_database_needs_a_file(path: str) -> None:
     with pytest.raises(ConfigurationError, match="DATABASE_URL needs the path of a file, such as sqlite:///data/"):
         loaded(database_url=path)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "said"),
+    [
+        ("http://console.example.org", "127.0.0.1", "CONSOLE_URL must begin with https://"),
+        ("http://localhost:8090", "0.0.0.0", "CONSOLE_HOST 0.0.0.0 can be reached by others"),
+        ("https://console.example.org/pages", "127.0.0.1", "CONSOLE_URL must have no path"),
+        ("ftp://console.example.org", "127.0.0.1", "CONSOLE_URL can't be used"),
+    ],
+)
+def test_a_console_that_others_reach_needs_https(url: str, host: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        loaded(console_url=url, console_host=host)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://console.example.org/", "0.0.0.0"),
+        ("http://127.0.0.1:8090", "127.0.0.1"),
+        ("http://[::1]:8090", "::1"),
+        ("http://localhost:8090", "localhost"),
+    ],
+)
+def test_a_console_may_be_behind_tls_or_on_this_machine(url: str, host: str) -> None:
+    assert loaded(console_url=url, console_host=host).console_url == url.rstrip("/")

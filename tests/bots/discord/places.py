@@ -15,6 +15,7 @@ SUB_COMMAND, STRING, ROLE, THREAD = 1, 3, 8, 11
 class Role:
     id: int
     name: str
+    permissions: int = 0
 
     def payload(self) -> JSON:
         return {
@@ -24,7 +25,7 @@ class Role:
             "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
             "hoist": False,
             "position": 1,
-            "permissions": "0",
+            "permissions": str(self.permissions),
             "managed": False,
             "mentionable": False,
             "flags": 0,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.bots.text.catalogues import ROOT
 
-ROOMS = ("text", "commands", "discord", "telegram", "console")
+ROOMS = ("text", "commands", "discord", "telegram", "console", "web/console")
 WORDS = re.compile(r"[a-z]{2,} [a-z]{2,}", re.IGNORECASE)
 ERRORS = re.compile("(Error|Busy|Refused|Delayed|Uncertain|NotKept|NoRoom)$")
 OTHERS = frozenset({"examples", "voice_names", "voice_search", "inspection", "profile"})

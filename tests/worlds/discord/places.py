@@ -165,6 +165,7 @@ class Guild:
     roles: list[JSON] = field(default_factory=list)
     """Those other than @everyone, as API objects."""
     system_channel: Channel | None = None
+    owner: User | None = None
     rights: int = MEMBER
     """Of everybody, including the bot."""
     added_by: User | None = None
@@ -198,7 +199,7 @@ class Guild:
             "id": str(self.id),
             "name": self.name,
             "icon": None,
-            "owner_id": "1",
+            "owner_id": str(self.owner.id) if self.owner else "1",
             "roles": [self._everyone(), *self.roles],
             "emojis": [],
             "stickers": [],

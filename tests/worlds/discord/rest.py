@@ -185,8 +185,12 @@ async def _get_channels(world: "DiscordWorld", _: Request, where: Mapping[str, s
 
 
 async def _get_member(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> JSON:
-    guild = _guild(world, where)
-    return Member(world.bot, guild).payload()
+    guild, who = _guild(world, where), int(where["member"])
+    people = [Member(world.bot, guild), *guild.members]
+    member = next((member for member in people if member.id == who), None)
+    if member is None:
+        raise ApiError(404, 10007, "Unknown Member")
+    return member.payload()
 
 
 async def _leave(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> None:

@@ -1,0 +1,53 @@
+"""The console's part of a process: its pages, or the answers to the consoles of others."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+from bots.app.roles import Part, Role
+from bots.app.settings import Settings
+from bots.app.stores import Stores
+from bots.platform import Platform
+from bots.web.console.app import console_app
+from bots.web.console.visit import Console
+from bots.web.door import Door
+from core.engine.attesting import Elsewhere, Here, answer_questions
+from core.engine.sessions import Sessions
+from core.ports import ArtifactStore, Clock
+from core.service import Service
+
+
+def sessions_of(settings: Settings, stores: Stores, clock: Clock) -> Sessions | None:
+    """Return who may look at the console, None where there is none."""
+    return Sessions(stores.sessions, clock, settings.console_url) if settings.console_url else None
+
+
+def door_of(
+    settings: Settings,
+    service: Service,
+    chats: Mapping[str, Platform],
+    stores: Stores,
+    *,
+    part: Part,
+    artifacts: ArtifactStore,
+) -> Door | None:
+    """Return the console's door; who is an admin is asked of the chats here, or of a process that talks with them."""
+    if service.sessions is None or Role.WEB not in part.roles:
+        return None
+    console = Console(
+        service=service,
+        sessions=service.sessions,
+        attesting=Here(chats) if Role.BOT in part.roles else Elsewhere(stores.questions),
+        overview=stores.overview,
+        artifacts=artifacts,
+        platforms=chats,
+    )
+    return Door(console_app(console), settings.console_host, settings.console_port, "CONSOLE")
+
+
+def answering_of(
+    settings: Settings, chats: Mapping[str, Platform], stores: Stores, part: Part
+) -> Callable[[], Coroutine[Any, Any, None]] | None:
+    """Return what answers the consoles of other processes, in one of those that talk with the chats."""
+    answers = settings.console_url and Role.BOT in part.roles and part.leads and not part.whole
+    return partial(answer_questions, stores.questions, Here(chats)) if answers else None

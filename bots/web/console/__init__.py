@@ -1,0 +1,1 @@
+"""The console: pages for members, admins and operators, at an address of their own."""

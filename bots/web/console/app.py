@@ -1,0 +1,146 @@
+"""The console's routes, and what holds for each of them."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from bots.text import refusals
+from bots.text.locale import _, speaking, tag_of
+from bots.web.console import data_pages, member_pages, sign_in
+from bots.web.console.guard import FOR_A_YEAR, HEADERS, Limiter, comes_from, is_of
+from bots.web.console.layout import KINDS, STATIC, document
+from bots.web.console.visit import Console, NotThere, Visit
+from core.domain.errors import StoreError
+from core.domain.refusals import Refusal
+from core.engine.attesting import Unattested
+
+log = logging.getLogger(__name__)
+
+LARGEST_FORM_BYTES = 16 * 1024
+STRANGERS_AT_ONCE, STRANGERS_EVERY_S = 60.0, 0.5
+"""How often whoever is not signed in may ask, for each address that they come from, which may be a proxy's."""
+MEMBERS_AT_ONCE, MEMBERS_EVERY_S = 120.0, 0.25
+"""How often one session may."""
+
+Page = Callable[[Visit], Awaitable[web.StreamResponse]]
+
+PAGES: Mapping[str, Page] = {**member_pages.PAGES, **data_pages.PAGES}
+"""By method and path."""
+
+
+def console_app(console: Console) -> web.Application:
+    """Return the whole console."""
+    secure = {"Strict-Transport-Security": FOR_A_YEAR} if console.cookies.is_secure else {}
+    app = web.Application(middlewares=[_armoured({**HEADERS, **secure})], client_max_size=LARGEST_FORM_BYTES)
+    strangers = Limiter(STRANGERS_AT_ONCE, STRANGERS_EVERY_S)
+    members = Limiter(MEMBERS_AT_ONCE, MEMBERS_EVERY_S)
+    app.router.add_get("/static/{name}", _static)
+    for method, handler in (("GET", sign_in.offer), ("POST", sign_in.enter)):
+        app.router.add_route(method, "/in/{secret}", _open(console, strangers, handler))
+    for route, page in PAGES.items():
+        method, _space, path = route.partition(" ")
+        app.router.add_route(method, path, _signed_in(console, strangers, members, page))
+    return app
+
+
+def _armoured(headers: Mapping[str, str]) -> Middleware:
+    """Give every answer the headers that bind browsers, and every fault a page."""
+
+    @web.middleware
+    async def armoured(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with speaking(tag_of(request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0])):
+            try:
+                response = await handler(request)
+            except web.HTTPException as error:
+                response = plain(error.status, _("There is no such page."))
+            except Exception:
+                log.exception("a page of the console failed")
+                response = plain(500, _(refusals.FAULT))
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return armoured
+
+
+def plain(status: int, text: str) -> web.Response:
+    """Return a page with one sentence, for whoever it is."""
+    return web.Response(text=document(text, ()), content_type="text/html", status=status)
+
+
+def _open(
+    console: Console, strangers: Limiter, page: Callable[[Console, web.Request], Awaitable[web.Response]]
+) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if not strangers.allows(request.remote or ""):
+            return _too_often()
+        if request.method == "POST" and not comes_from(request, console.sessions.url):
+            return plain(403, _("That form was not sent from the console, so nothing was done."))
+        try:
+            return await page(console, request)
+        except StoreError as error:
+            return _away(error)
+
+    return handler
+
+
+def _signed_in(console: Console, strangers: Limiter, members: Limiter, page: Page) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        secret = console.cookies.secret(request)
+        try:
+            session = await console.sessions.of(secret) if secret else None
+            if session is None:
+                return sign_in.needed() if strangers.allows(request.remote or "") else _too_often()
+            if not members.allows(session.digest):
+                return _too_often()
+            owners = await console.service.operators.owners()
+            visit = Visit(
+                console=console,
+                request=request,
+                session=session,
+                secret=secret,
+                is_operator=session.member in owners,
+                form={name: str(value) for name, value in (await request.post()).items()},
+            )
+            with speaking(session.locale):
+                return await _answered(visit, page)
+        except StoreError as error:
+            return _away(error)
+
+    return handler
+
+
+async def _answered(visit: Visit, page: Page) -> web.StreamResponse:
+    """Show a page, or do what a form says: only one of ours, and only of this session."""
+    request = visit.request
+    if request.method == "POST":
+        is_ours = comes_from(request, visit.console.sessions.url) and is_of(visit.secret, visit.form.get("token", ""))
+        if not is_ours:
+            return visit.page(_("That form was not sent from the console, so nothing was done."), status=403)
+    try:
+        return await page(visit)
+    except NotThere:
+        return visit.page(_("There is no such page, or it is not for you."), status=404)
+    except Unattested:
+        return visit.page(_("Your chat can't be asked who you are there, so nothing was done. Try again."), status=503)
+    except Refusal as refusal:
+        return visit.page(refusals.refusal(refusal), status=403 if request.method == "GET" else 409)
+
+
+def _too_often() -> web.Response:
+    return plain(429, _("That was too often. Wait for a minute."))
+
+
+def _away(error: StoreError) -> web.Response:
+    log.warning("the console can't answer: %s", error)
+    return plain(503, _("Something that I need is away for the moment, so nothing was done. Try again."))
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    path = STATIC / request.match_info["name"]
+    if path.parent != STATIC or path.suffix not in KINDS or not path.is_file():
+        raise web.HTTPNotFound
+    headers = {"Cache-Control": "public, max-age=86400", "Content-Type": f"{KINDS[path.suffix]}; charset=utf-8"}
+    return web.Response(body=path.read_bytes(), headers=headers)

@@ -1,0 +1,123 @@
+"""What all pages have in common. They work without scripts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import htpy as h
+from htpy import Element, Node
+from yarl import URL
+
+from bots.text.locale import N_, _, is_right_to_left, spoken
+from core.domain.sessions import new_secret
+
+if TYPE_CHECKING:
+    from bots.web.console.visit import Visit
+
+STATIC = Path(__file__).parent / "static"
+KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+def _named(name: str) -> str:
+    """Return the path of a file of ours; a browser that kept another release's asks anew."""
+    return f"/static/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+STYLE = _named("console.css")
+
+
+class Tab(NamedTuple):
+    """A page beside this one."""
+
+    path: str
+    label: str
+
+
+MINE = (Tab("/", N_("Allowance")), Tab("/orders", N_("Orders")), Tab("/data", N_("My data")))
+OPERATORS = Tab("/operator", N_("Operator"))
+
+
+def document(
+    title: str,
+    body: Node,
+    *,
+    path: str = "",
+    visit: "Visit | None" = None,
+    tabs: Sequence[Tab] = (),
+    noted: str = "",
+) -> str:
+    """Return a whole page."""
+    language = spoken().locale
+    return str(
+        h.html(lang=str(language).replace("_", "-"), dir="rtl" if is_right_to_left() else "ltr")[
+            h.head[
+                h.meta(charset="utf-8"),
+                h.meta(name="viewport", content="width=device-width, initial-scale=1"),
+                h.title[f"{title} - Troubadour"],
+                h.link(rel="stylesheet", href=STYLE),
+            ],
+            h.body[
+                h.a(".skip", href="#main")[_("Skip to the content")],
+                h.header[h.div(".bar")[h.span(".brand")["Troubadour"], _account(visit, path) if visit else None]],
+                _tabs(_("This community"), tabs, path) if tabs else None,
+                h.main(id="main")[noted and h.p(".note", role="status")[noted], h.h1(dir="auto")[title], body],
+            ],
+        ]
+    )
+
+
+def _account(visit: "Visit", path: str) -> Node:
+    pages = [Tab(tab.path, _(tab.label)) for tab in (*MINE, *([OPERATORS] if visit.is_operator else []))]
+    sign_out = h.form(action="/out", method="post")[hidden(visit), h.button(".quiet")[_("Sign out")]]
+    return [_tabs(_("Pages"), pages, path), h.span(".who", dir="auto")[visit.session.name], sign_out]
+
+
+def _tabs(label: str, tabs: Sequence[Tab], path: str) -> Element:
+    here = max((tab.path for tab in tabs if path == tab.path or path.startswith(f"{tab.path}/")), key=len, default="")
+    links = (h.a(href=tab.path, aria_current="page" if tab.path == here else None)[tab.label] for tab in tabs)
+    return h.nav(aria_label=label)[h.ul[(h.li[link] for link in links)]]
+
+
+def hidden(visit: "Visit", **fields: str) -> Node:
+    """Return what a form holds besides what is typed: that it is ours, and a name by which it acts once."""
+    held = {"token": visit.token, "act": new_secret()[:22], **fields}
+    return [h.input(type="hidden", name=name, value=value) for name, value in held.items()]
+
+
+def form(visit: "Visit", action: str, label: str, *inputs: Node, kind: str = "", **fields: str) -> Element:
+    """Return a form with one button."""
+    return h.form(".act", action=action, method="post")[
+        hidden(visit, **fields), inputs, h.button(class_=kind or None)[label]
+    ]
+
+
+def field(label: str, name: str, value: str = "", **more: str) -> Element:
+    """Return a labelled line to type in."""
+    return h.label[h.span[label], h.input(type="text", name=name, value=value, autocomplete="off", **more)]
+
+
+def facts(found: Mapping[str, Node]) -> Element:
+    """Return what is known, each under its name."""
+    return h.dl[((h.dt[name], h.dd(dir="auto")[value]) for name, value in found.items())]
+
+
+def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Node]]) -> Element:
+    """Return a table; on a phone each row is a card with the heads before the cells."""
+    return h.div(".wide")[
+        h.table[
+            h.caption[caption],
+            h.thead[h.tr[(h.th(scope="col")[head] for head in heads)]],
+            h.tbody[(h.tr[tuple(_cells(heads, row))] for row in rows)],
+        ]
+    ]
+
+
+def _cells(heads: Sequence[str], row: Sequence[Node]) -> Iterator[Element]:
+    for n, (head, cell) in enumerate(zip(heads, row, strict=True)):
+        yield h.td(data_head=head if n else None, dir="auto")[cell]
+
+
+def turn(path: str, label: str, **query: str) -> Element:
+    """Return a link to another page of a list."""
+    return h.p[h.a(".turn", href=str(URL(path).with_query(query)), rel="next")[label]]

@@ -1,0 +1,117 @@
+"""One request to the console: who is there, what they sent, and how they are answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from aiohttp import web
+from htpy import Node
+
+from bots.platform import Platform
+from bots.web.console.guard import Cookies, form_token
+from bots.web.console.layout import Tab, document
+from core.domain.attested import Attested
+from core.domain.models import Caller
+from core.domain.sessions import Session
+from core.engine.attesting import Attesting
+from core.engine.overview import Overview
+from core.engine.sessions import Sessions
+from core.ports import ArtifactStore
+from core.service import Service
+
+LONGEST_FIELD = 300
+"""Characters of a field; none is as long."""
+
+
+class NotThere(Exception):
+    """There is no such page, or not for this visitor: they are told the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """What the pages show and act upon."""
+
+    service: Service
+    sessions: Sessions
+    attesting: Attesting
+    overview: Overview
+    artifacts: ArtifactStore
+    platforms: Mapping[str, Platform]
+
+    @property
+    def cookies(self) -> Cookies:
+        """Return how sessions are kept in browsers."""
+        return Cookies(self.sessions.url.startswith("https://"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A request by somebody who is signed in."""
+
+    console: Console
+    request: web.Request
+    session: Session
+    secret: str
+    is_operator: bool
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def service(self) -> Service:
+        """Return what acts for them."""
+        return self.console.service
+
+    @property
+    def token(self) -> str:
+        """Return what each form of theirs must hold."""
+        return form_token(self.secret)
+
+    @property
+    def alone(self) -> Caller:
+        """Describe them as in their direct chat with the bot, where all that is theirs is in reach."""
+        who = self.session
+        return Caller(
+            platform=who.platform,
+            community=who.member,
+            member=who.member,
+            name=who.name,
+            direct=True,
+            locale=who.locale,
+            event_id=self.event_id,
+        )
+
+    @property
+    def event_id(self) -> str:
+        """Name what they do: the same form sent twice does it once. Nobody can choose the name of another's act."""
+        act = self.form.get("act", "")
+        return f"console:{sha256(f'{self.session.digest}:{act}'.encode()).hexdigest()[:32]}" if act else ""
+
+    @property
+    def community(self) -> str:
+        """Return the key of the community that the page is about."""
+        return self.request.match_info["community"]
+
+    async def attested(self) -> Attested:
+        """Ask the platform who they are in the community. Raises NotThere, Unattested."""
+        found = await self.console.attesting.attest(self.community, self.session.member)
+        if found is None or found.caller.member != self.session.member:
+            raise NotThere
+        return replace(found, caller=replace(found.caller, locale=self.session.locale, event_id=self.event_id))
+
+    def given(self, name: str) -> str:
+        """Return a field of the form, or of the query."""
+        return (self.form.get(name) or self.request.query.get(name, "")).strip()[:LONGEST_FIELD]
+
+    def page(self, title: str, *body: Node, tabs: Sequence[Tab] = (), status: int = 200) -> web.Response:
+        """Answer with a page."""
+        noted = self.console.cookies.noted(self.request)
+        text = document(title, body, path=self.request.path, visit=self, tabs=tabs, noted=noted)
+        response = web.Response(text=text, content_type="text/html", status=status)
+        if noted:
+            self.console.cookies.forget_note(response)
+        return response
+
+    def back(self, path: str, said: str) -> web.Response:
+        """Lead to a page that shows what came of a form."""
+        response = web.Response(status=303, headers={"Location": path})
+        self.console.cookies.note(response, said)
+        return response
