@@ -58,8 +58,8 @@ def audit(
     """List the newest acts, one per line, and count refused attempts, so that they can't crowd out the others."""
     if not entries:
         return _(NOTHING)
-    applied = [_done(entry, role_names, channel_name) for entry in entries if entry.outcome is Outcome.APPLIED]
-    refused = [_refused(entry, role_names) for entry in entries if entry.outcome is not Outcome.APPLIED]
+    applied = [line(entry, role_names, channel_name) for entry in entries if entry.outcome is Outcome.APPLIED]
+    refused = [line(entry, role_names) for entry in entries if entry.outcome is not Outcome.APPLIED]
     lines = applied[:ACTS] or [_(NOTHING)]
     if refused:
         lines += ["", ngettext("{n} refused:", "{n} refused:", len(refused)), *refused[:REFUSALS]]
@@ -67,14 +67,20 @@ def audit(
     return "\n".join([*lines, "", _(some, most=number(MOST_ACTS))])
 
 
+def line(entry: AuditEntry, role_names: Mapping[str, str], channel_name: Callable[[str], str] = str) -> str:
+    """Say who did what to whom, and when, or tried to."""
+    is_done = entry.outcome is Outcome.APPLIED
+    return _done(entry, role_names, channel_name) if is_done else _refused(entry, role_names)
+
+
 def _done(entry: AuditEntry, role_names: Mapping[str, str], channel_name: Callable[[str], str]) -> str:
     whom = _whom(entry, role_names) or _("everybody")
     did = _(_DID.get(entry.act, _OTHER), name=entry.actor_name, whom=whom, act=entry.act)
-    line = f"{when(entry.at_ms)} {did}"
+    done = f"{when(entry.at_ms)} {did}"
     if entry.act in _WITHOUT_VALUES:
-        return line
+        return done
     before, after = (_written(entry.act, value, channel_name) for value in (entry.before, entry.after))
-    return f"{line}: {before} → {after}"
+    return f"{done}: {before} → {after}"
 
 
 def _refused(entry: AuditEntry, role_names: Mapping[str, str]) -> str:

@@ -2,18 +2,15 @@
 
 import asyncio
 
-from core.domain.models import Person
 from core.domain.sessions import LINK_MS, MOST_SESSIONS, SESSION_MS, Visitor
 from core.engine.sessions import Sessions
 from storage.driver import Driver
-from storage.overview import SqlOverview
 from storage.sessions import SqlSessions
 from storage.store import SqlStore
 from tests.clock import SetClock
 
 URL = "https://console.example"
 ANN = Visitor(member="test:ann", name="Ann", locale="de")
-SEEN = Person(member="test:ann", name="Ann")
 
 
 def sessions_of(driver: Driver, clock: SetClock) -> Sessions:
@@ -70,16 +67,3 @@ async def test_sessions_of_one_member_are_limited_and_end_together(
     assert [await sessions.of(str(secret)) for secret in secrets] == [None] * (MOST_SESSIONS + 1)
     assert await sessions.offered(waiting) is None
     assert await sessions.of(str(other))
-
-
-async def test_the_communities_of_a_member_are_listed_page_by_page(
-    store: SqlStore, driver: Driver, clock: SetClock
-) -> None:
-    overview, names = SqlOverview(driver, clock), [f"band{n}" for n in range(5)]
-    for name in names:
-        await store.see_community(f"test:{name}", name.title())
-        await store.remember(f"test:{name}", SEEN, "ann")
-    first = await overview.memberships("test:ann", "", 3)
-    rest = await overview.memberships("test:ann", first[-1].community, 3)
-    assert [each.title for each in (*first, *rest)] == [name.title() for name in names]
-    assert await overview.memberships("test:bob", "", 3) == []

@@ -35,7 +35,23 @@ class Tab(NamedTuple):
 
 
 MINE = (Tab("/", N_("Allowance")), Tab("/orders", N_("Orders")), Tab("/data", N_("My data")))
+TABS: Mapping[str, str] = {
+    "": N_("My allowance"),
+    "members": N_("Members"),
+    "quotas": N_("Quotas"),
+    "limits": N_("Limits"),
+    "requests": N_("Requests"),
+    "usage": N_("Usage"),
+    "words": N_("Pronunciations"),
+    "audit": N_("Audit"),
+}
+"""Pages of a community, by the end of their paths."""
 OPERATORS = Tab("/operator", N_("Operator"))
+
+
+def tabs_of(community: str) -> Sequence[Tab]:
+    """Return the pages of a community that its admins see."""
+    return [Tab(f"/c/{community}/{end}".rstrip("/"), _(label)) for end, label in TABS.items()]
 
 
 def document(
@@ -92,9 +108,18 @@ def form(visit: "Visit", action: str, label: str, *inputs: Node, kind: str = "",
     ]
 
 
-def field(label: str, name: str, value: str = "", **more: str) -> Element:
+def field(label: str, name: str, value: str = "", **more: str | bool) -> Element:
     """Return a labelled line to type in."""
     return h.label[h.span[label], h.input(type="text", name=name, value=value, autocomplete="off", **more)]
+
+
+def choice(label: str, name: str, options: Mapping[str, str], now: str) -> Element:
+    """Return a labelled list to choose from."""
+    known = options if now in options or not now else {now: now, **options}
+    return h.label[
+        h.span[label],
+        h.select(name=name)[(h.option(value=value, selected=value == now)[said] for value, said in known.items())],
+    ]
 
 
 def facts(found: Mapping[str, Node]) -> Element:

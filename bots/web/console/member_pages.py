@@ -12,7 +12,7 @@ from bots.commands.history_cards import MOST_SEARCHED
 from bots.text import order_replies, product_words, titles
 from bots.text.locale import _
 from bots.text.wording import allowance, left, money, used, when
-from bots.web.console.layout import facts, form, table, turn
+from bots.web.console.layout import facts, form, table, tabs_of, turn
 from bots.web.console.visit import NotThere, Visit
 from core.domain.lifecycle import DELIVERY_ENDS
 from core.domain.models import Job
@@ -78,6 +78,7 @@ async def community(visit: Visit) -> web.StreamResponse:
         found.caller.title or visit.community,
         h.section[h.h2[_("What you may spend")], of_standing(standing)],
         h.section[h.h2[_("Charges and credit")], of_entries(entries)],
+        tabs=tabs_of(visit.community) if found.caller.is_admin else (),
     )
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from bots.commands.table import COMMANDS
 from tests.bots.text.catalogues import ROOT
 
 ROOMS = ("text", "commands", "discord", "telegram", "console", "web/console")
@@ -12,8 +13,8 @@ ERRORS = re.compile("(Error|Busy|Refused|Delayed|Uncertain|NotKept|NoRoom)$")
 OTHERS = frozenset({"examples", "voice_names", "voice_search", "inspection", "profile"})
 """Modules with lists of words or of lines to type, and those that speak to the operator's terminal."""
 MARKS = frozenset({"_", "N_", "ngettext"})
-NO_SENTENCES = frozenset({"is now", "not modified", "credit request"})
-"""A line of the log, words of Telegram's, and a key."""
+NO_SENTENCES = frozenset({"is now", "not modified", "credit request"}) | {row.name for row in COMMANDS}
+"""A line of the log, words of Telegram's, and a key; commands."""
 
 
 def unmarked(node: ast.AST, place: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A browser without scripts: it keeps cookies, follows what it is led to, and sends forms as they stand on a page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import TracebackType
@@ -79,11 +80,19 @@ class Browser:
     async def open(self, path: str, **headers: str) -> Seen:
         return await self._call("GET", path, headers)
 
-    async def send(self, action: str, *, nth: int = 0, form: Form | None = None, **typed: str) -> Seen:
+    async def send(
+        self,
+        action: str,
+        typed: Mapping[str, str] | None = None,
+        *,
+        nth: int = 0,
+        form: Form | None = None,
+        **more: str,
+    ) -> Seen:
         """Send the form of the page that does this, with what is typed into it."""
         if form is None:
             form = [form for form in self.seen.page.forms if form.action in {action, ""}][nth]
-        return await self._call("POST", action, {}, data={**form.fields, **typed})
+        return await self._call("POST", action, {}, data={**form.fields, **(typed or {}), **more})
 
     async def _call(self, method: str, path: str, headers: dict[str, str], **more: Any) -> Seen:
         url = self._base + path.removeprefix(URL)

@@ -1,0 +1,119 @@
+"""What forms do: the commands of the chats, with their checks, their core calls, their audit and their words."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from bots.commands import actions
+from bots.commands.command import Answer, Argument, Asked, Command, Kind, Who
+from bots.commands.table import COMMANDS
+from bots.text import admin_replies
+from bots.text.locale import _, speaking
+from bots.web.console.visit import NotThere, Visit
+from core.admin import Subject
+from core.domain.attested import Attested
+from core.domain.errors import DeliveryError
+from core.domain.models import Caller, Person
+from core.domain.quota import QuotaSource
+from core.domain.refusals import InvalidInput, Missing, NotFound
+from core.domain.reports import CreditRequest
+
+ADMINS: Mapping[str, Command] = {row.name: row for row in COMMANDS if row.who is Who.ADMIN}
+OPERATORS: Mapping[str, Command] = {row.name: row for row in COMMANDS if row.who is Who.OPERATOR}
+
+TELL_S = 5.0
+_calls: set[asyncio.Future[None]] = set()
+"""Under way; one that takes too long is left alone, never cancelled."""
+
+
+def asked_of(visit: Visit, caller: Caller, role_names: Mapping[str, str] | None = None) -> Asked:
+    """Describe the use of a command in the console, whose reader is alone."""
+    return Asked(service=visit.service, caller=caller, has_roles=bool(role_names), role_names=role_names or {})
+
+
+async def administer(visit: Visit) -> web.StreamResponse:
+    """Run an admin's command with the fields of a form, and lead back to the page that held it."""
+    found = await visit.attested()
+    command = ADMINS.get(visit.given("command"))
+    if command is None:
+        raise NotThere
+    asked = asked_of(visit, found.caller, found.role_names)
+    said = await command.use(asked, lambda: _read(visit, command, found))
+    if said is None:
+        raise InvalidInput(command.name, "", _("all of its fields"))
+    return visit.back(_return(visit), said.text)
+
+
+async def _read(visit: Visit, command: Command, found: Attested) -> Mapping[str, Any]:
+    """Return the arguments that the form gives, as the command takes them. Raises NotFound."""
+    given: dict[str, Any] = {}
+    for argument in command.arguments:
+        if typed := visit.given(argument.name):
+            given[argument.name] = await _argument(visit, argument, typed, found)
+    return given
+
+
+async def _argument(visit: Visit, argument: Argument, typed: str, found: Attested) -> object:
+    match argument.kind:
+        case Kind.MEMBER:
+            return await person_of(visit, found.caller, typed)
+        case Kind.ROLE:
+            if typed not in found.role_names:
+                raise NotFound(Missing.REQUEST, typed)
+            return Subject(kind=QuotaSource.ROLE, key=typed, name=found.role_names[typed])
+        case _other:
+            return typed
+
+
+async def person_of(visit: Visit, admin: Caller, member: str) -> Person:
+    """Return somebody who was seen in the community. Raises NotFound."""
+    person = await visit.service.admin.known(admin, Person(member=member, name=member))
+    if person is None:
+        raise NotFound(Missing.MEMBER, member.rpartition(":")[2])
+    return person
+
+
+def _return(visit: Visit) -> str:
+    """Return the page to lead back to: one of this community's."""
+    base, page = f"/c/{visit.community}", visit.given("page")
+    return f"{base}/{page}" if page.replace("/", "").replace(":", "").replace("-", "").isalnum() else base
+
+
+async def decide(visit: Visit) -> web.StreamResponse:
+    """Grant or decline a request for credit, and tell its member of a grant."""
+    found = await visit.attested()
+    approve = visit.given("decision") == "approve"
+    answer, request = await actions.decide(visit.service, found.caller, visit.given("request"), approve=approve)
+    told = "" if not approve or await _told(visit, request) else f"\n{_('I could not write to them, so tell them.')}"
+    return visit.back(f"/c/{visit.community}/requests", f"{answer.text}{told}")
+
+
+async def _told(visit: Visit, request: CreditRequest) -> bool:
+    """Write to a member whose request was granted; return whether that was possible in time."""
+    chat = visit.console.platforms.get(request.member.partition(":")[0])
+    if chat is None:
+        return False
+    with speaking(""):  # which language they read is not known here
+        call = asyncio.ensure_future(chat.write_to(request.member, admin_replies.granted(request)))
+    _calls.add(call)
+    call.add_done_callback(_calls.discard)
+    await asyncio.wait({call}, timeout=TELL_S)
+    return call.done() and not isinstance(call.exception(), DeliveryError)
+
+
+async def pronounce(visit: Visit) -> web.StreamResponse:
+    """Have a word said otherwise for everybody in the community, or as it is written."""
+    found = await visit.attested()
+    written, spoken = visit.given("written"), visit.given("spoken")
+    line = f'"{written}" as "{spoken}"' if spoken else f"remove {written}"
+    said: Answer = await actions.pronounce(asked_of(visit, found.caller), f"here {line}")
+    return visit.back(f"/c/{visit.community}/words", said.text)
+
+
+PAGES: Mapping[str, Any] = {
+    "POST /c/{community}/do": administer,
+    "POST /c/{community}/requests": decide,
+    "POST /c/{community}/words": pronounce,
+}
