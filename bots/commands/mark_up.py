@@ -144,7 +144,7 @@ def _stands(outside: str, inside: str, free: str) -> bool:
 def link(url: str) -> str:
     """Return the words for a link: where it leads."""
     host = _HOST.match(url)
-    return _("link to {host}", host=host[1]) if host else url
+    return _("link to {host}").format(host=host[1]) if host else url  # spoken and paid for: no marks
 
 
 def _linked(found: str) -> str:

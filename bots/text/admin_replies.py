@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bots.text import product_words
-from bots.text.locale import N_, _, ngettext
+from bots.text.locale import N_, _, isolated, ngettext
 from bots.text.titles import begun
 from bots.text.wording import PERIOD_NOW, allowance, left, money, when
 from core.admin import MOST_QUOTAS, Subject
@@ -193,7 +193,7 @@ def usage(found: Usage, period: str, whose: str = "") -> str:
 
 def _top(found: Usage) -> Iterator[str]:
     top = found.top[:TOP]
-    yield from (f"{spent.name}: {money(spent.charged_micros)}" for spent in top)
+    yield from (f"{isolated(spent.name)}: {money(spent.charged_micros)}" for spent in top)
     if more := found.members - len(top):
         rest_micros = found.total_micros - sum(spent.charged_micros for spent in top)
         yield ngettext("{n} more: {amount}", "{n} more: {amount}", more, amount=money(rest_micros))

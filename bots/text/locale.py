@@ -7,7 +7,7 @@ import gettext as gnu
 import io
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ from babel.messages.pofile import read_po
 log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent / "locales"
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
+"""The blocks whose letters run from right to left: DerivedBidiClass.txt of Unicode."""
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}", re.ASCII)
 
 
@@ -46,12 +48,23 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name
 def _(message: str, /, **fields: object) -> str:
     """Return a sentence in the current language, with its fields."""
     said = _spoken.get().catalogue.gettext(message)
-    return said.format_map(fields) if fields else said
+    return _filled(said, fields) if fields else said
 
 
 def ngettext(one: str, many: str, n: int, /, **fields: object) -> str:
     """Return a sentence about `{n}` things in the current language, with its other fields."""
-    return _spoken.get().catalogue.ngettext(one, many, n).format_map({"n": n, **fields})
+    return _filled(_spoken.get().catalogue.ngettext(one, many, n), {"n": n, **fields})
+
+
+def _filled(said: str, fields: Mapping[str, object]) -> str:
+    return said.format_map(
+        {name: isolated(value) if isinstance(value, str) else value for name, value in fields.items()}
+    )
+
+
+def isolated(text: str) -> str:
+    """Isolate right-to-left text, so that it does not reorder its surroundings."""
+    return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) and "\u2068" not in text else text
 
 
 def spoken() -> Language:

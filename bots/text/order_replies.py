@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bots.text import product_words, titles
-from bots.text.locale import N_, _, ngettext
+from bots.text.locale import N_, _, isolated, ngettext
 from bots.text.wording import about, ago, both, left, money, when, whoever
 from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
 from core.domain.models import Accepted, Artifact, Job, Receipt
@@ -178,7 +178,7 @@ def introduction(
     below = "".join(f"\n{line}" for line in (some, late, _another_format(done, files), more) if line)
 
     def sentence(words: str) -> str:
-        said = _(speaks, who=who, member=done.job.member_name, words=titles.isolated(words))
+        said = _(speaks, who=who, member=done.job.member_name, words=words)
         return f"{said}{below}"
 
     return titles.cut(titles.words(done.job), longest, size, sentence)
@@ -287,7 +287,7 @@ def none_like(like: str) -> str:
 
 def _remembered(job: Job, link: str) -> str:
     who = titles.voice(job) or titles.begun(product_words.noun(job.product))
-    words = titles.isolated(titles.cut(titles.words(job), LONGEST_LINE))
+    words = titles.cut(titles.words(job), LONGEST_LINE)
     line = _("{who}: “{words}” · {when}", who=who, words=words, when=when(job.created_ms))
     line = _("{line} · not delivered", line=line) if job.stage is DeliveryState.UNDELIVERABLE else line
     return f"{line} {link}".rstrip()
@@ -295,7 +295,7 @@ def _remembered(job: Job, link: str) -> str:
 
 def addressed(job: Job, text: str) -> str:
     """Name the member in a message that does not reply to theirs."""
-    return f"{job.member_name}: {text}"
+    return f"{isolated(job.member_name)}: {text}"
 
 
 def details(job: Job) -> str:

@@ -5,6 +5,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
+from bots.text.locale import isolated
 from core.domain.models import Job
 from core.domain.products import row_of
 from core.domain.shown import JOINERS, shown
@@ -123,12 +124,6 @@ def excerpt(text: str, longest: int) -> str:
     """Quote a text on one line, or its beginning."""
     line = " ".join(text[: 4 * longest].split())
     return f"\u201c{isolated(cut(shown(line, len(line), JOINERS), longest))}\u201d"
-
-
-def isolated(text: str) -> str:
-    """Isolate right-to-left text, so that it does not reorder its surroundings."""
-    turns = any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in text)
-    return f"\u2068{text}\u2069" if turns else text
 
 
 def _writable(text: str) -> str:

@@ -41,7 +41,7 @@ def warning(job: Job, about: BudgetWarning) -> str:
 
 def elsewhere(job: Job, about: BudgetWarning) -> str:
     """Warn a member in their direct chat of what they may spend in another."""
-    words = titles.isolated(titles.cut(titles.words(job), LONGEST_LINE))
+    words = titles.cut(titles.words(job), LONGEST_LINE)
     return _("Where you ordered “{words}”: {said}", words=words, said=warning(job, about))
 
 

@@ -13,6 +13,7 @@ from tests.worlds.discord import Channel, DiscordWorld, Reply
 from tests.worlds.discord.places import Attachment, Message, User
 
 COMMAND = 2
+FILE_UPLOAD, PARAGRAPH = 19, 2
 STYLES = {1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link"}
 
 
@@ -28,6 +29,30 @@ def page(world: DiscordWorld, channel: Channel, viewer: User) -> Element:
     shown = [_message(world, message, replies.get(message.id)) for message in sorted(seen, key=lambda m: m.id)]
     title = channel.name if channel.guild is None else f"# {channel.name}"
     return h.main(".discord")[h.header[title], shown]
+
+
+def form(opened: Reply) -> Element:
+    """Return the form that a command has opened."""
+    modal = opened.modal or {}
+    return h.main(".discord.form")[
+        h.header[modal["title"]],
+        [_field(label) for label in modal["components"]],
+        h.div(".row")[h.span(".button")["Cancel"], h.span(".button.primary")["Submit"]],
+    ]
+
+
+def _field(label: Mapping[str, Any]) -> Element:
+    asked = label["component"]
+    chosen = [choice["label"] for choice in asked.get("options") or () if choice.get("default")]
+    empty = asked.get("placeholder") or ("Drop a file here or browse" if asked["type"] == FILE_UPLOAD else "")
+    return h.section(".field")[
+        h.b[label["label"]],
+        asked.get("required", True) and h.span(".required")[" *"],
+        label.get("description") and h.div(".small")[label["description"]],
+        h.div(class_=f"entered {'tall' if asked.get('style') == PARAGRAPH else ''}")[
+            asked.get("value") or ", ".join(chosen) or h.span(".small")[empty]
+        ],
+    ]
 
 
 def _message(world: DiscordWorld, message: Message, reply: Reply | None) -> Element:
@@ -85,8 +110,8 @@ def _embed(embed: Mapping[str, Any], names: Mapping[str, str]) -> Element:
 
 def _attachment(file: Attachment) -> Node:
     kind = file.content_type.partition("/")[0]
-    if kind == "image":
-        return players.picture(file.content, file.content_type)
+    if kind == "image" or file.filename.endswith(".png"):
+        return players.picture(file.content, "image/png")
     if kind != "audio" and not file.filename.endswith((".mp3", ".ogg", ".wav", ".m4a")):
         return h.section(".file")["📄 ", h.span(".mention")[file.title or file.filename]]
     length = sounds.duration_s(file.content)

@@ -38,7 +38,7 @@ def _line(line: str, piece: Callable[[re.Match[str]], Node]) -> Node:
     for mark, tag in (("-# ", h.div(".small")), ("> ", h.blockquote), ("### ", h.h3), ("- ", h.div(".item"))):
         if line.startswith(mark):
             return tag[list(_pieces(line.removeprefix(mark), piece))]
-    return h.div(dir="auto")[list(_pieces(line, piece)) or h.br]
+    return h.div(".line")[list(_pieces(line, piece)) or h.br]
 
 
 def _pieces(text: str, piece: Callable[[re.Match[str]], Node]) -> Iterator[Node]:

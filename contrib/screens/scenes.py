@@ -7,7 +7,7 @@ from htpy import Element
 from contrib.screens import discord, telegram
 from contrib.screens.stage import Stage
 from tests.worlds.discord import Channel, Member
-from tests.worlds.discord.places import BOT, SEND_VOICE_MESSAGES
+from tests.worlds.discord.places import BOT, MANAGE_GUILD, SEND_VOICE_MESSAGES
 from tests.worlds.telegram import Chat, User
 
 LONG_S = 60.0
@@ -52,6 +52,27 @@ async def discord_asked(stage: Stage) -> Element:
     return discord.page(stage.discord, channel, ana.user)
 
 
+async def discord_form(stage: Stage) -> Element:
+    """A member opens the form."""
+    channel, ana = _server(stage)
+    return discord.form(await (await stage.discord.command(ana, channel, "/form")).acknowledged())
+
+
+async def discord_usage(stage: Stage) -> Element:
+    """An admin looks at what people of many scripts have spent."""
+    guild = stage.discord.guild("Listening party")
+    channel = guild.channel("general", bot_permissions=BOT | SEND_VOICE_MESSAGES)
+    for name, times in (("Ana", 3), ("さくら", 2), ("Дмитрий", 2), ("ليلى", 1)):
+        member = guild.member(name)
+        for number in range(times):
+            await stage.discord.command(member, channel, "/speak", text=f"Aria {HELLO} {number}")
+    await stage.discord.pulse.until(lambda: sum(len(m.attachments) for m in channel.posted) == 8, LONG_S)
+    admin = guild.member("Olga", permissions=MANAGE_GUILD)
+    staff = guild.channel("staff")
+    await (await stage.discord.command(admin, staff, "/usage")).answered(LONG_S)
+    return discord.page(stage.discord, staff, admin.user)
+
+
 async def telegram_speech(stage: Stage) -> Element:
     """A member orders speech in a group."""
     group, ana = _group(stage)
@@ -78,5 +99,14 @@ async def telegram_help(stage: Stage) -> Element:
 
 SCENES: Mapping[str, Scene] = {
     scene.__name__.replace("_", "-"): scene
-    for scene in (discord_speech, discord_refused, discord_asked, telegram_speech, telegram_arabic, telegram_help)
+    for scene in (
+        discord_speech,
+        discord_refused,
+        discord_asked,
+        discord_form,
+        discord_usage,
+        telegram_speech,
+        telegram_arabic,
+        telegram_help,
+    )
 }

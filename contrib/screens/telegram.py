@@ -27,7 +27,7 @@ def _message(message: Message, viewer: User) -> Element:
             not is_mine and message.chat.type != "private" and h.div(".name")[sender["first_name"]],
             answered and _answered(answered),
             _file(message),
-            h.div(".words", dir="auto")[
+            h.div(".words.line")[
                 marks.telegram(message.text, raw.get("entities") or raw.get("caption_entities") or ())
             ],
         ],

@@ -63,6 +63,12 @@ def test_what_a_catalogue_lacks_or_garbles_is_said_in_english() -> None:
         assert _("You owe {amount}.", amount="$1.00") == "You owe $1.00."
 
 
+def test_a_name_that_runs_from_right_to_left_leaves_its_sentence_in_order() -> None:
+    assert _("{name} has {amount}.", name="ليلى", amount="$0.0053") == "\u2068ليلى\u2069 has $0.0053."
+    assert ngettext("{n} for {name}", "{n} for {name}", 2, name="רות Ann") == "2 for \u2068רות Ann\u2069"
+    assert _("{name} and {other}", name="Ану 安娜 é", other="\u2068ليلى\u2069") == "Ану 安娜 é and \u2068ليلى\u2069"
+
+
 def test_plurals_follow_the_language() -> None:
     said = []
     for tag in ("de", ""):
