@@ -25,6 +25,8 @@ from core.media.writing import TooBig, write
 
 JSON = dict[str, Any]
 
+NICE = 10
+"""A member who waits for an answer goes before an encoding (`man 2 nice`)."""
 ORPHAN_S = 1
 """The time after the parent's deadline at which a request ends by itself, in case the parent is gone."""
 
@@ -155,6 +157,7 @@ REFUSALS = {NotAudio: "undecodable", Silent: "silent", TooBig: "too_big"}
 
 def main() -> None:
     """Serve until stdin ends."""
+    os.nice(NICE)
     confine(int(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints must not be taken for an answer
