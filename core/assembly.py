@@ -16,6 +16,7 @@ from core.domain.troubles import Troubles
 from core.engine.callbacks import Arrivals, Naming
 from core.engine.carrier import Carrier
 from core.engine.circuit_breaker import CircuitBreaker
+from core.engine.congestion import Congestion
 from core.engine.default_voices import DefaultVoices
 from core.engine.delivery import Deliverer
 from core.engine.durations import Durations
@@ -176,7 +177,7 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Dura
 
 
 def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, lease: Lease) -> Worker:
-    wakeups, arrivals = Wakeups(), Arrivals(runtime.meters, runtime.troubles)
+    wakeups, arrivals, congestion = Wakeups(), Arrivals(runtime.meters, runtime.troubles), Congestion()
     deliveries = {name: ObservedDelivery(name, chat, runtime.meters) for name, chat in runtime.deliveries.items()}
     fitter = Fitter(runtime.media, deliveries, runtime.finish_of)
     queue = FairQueue(runtime.limits)
@@ -198,6 +199,7 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durat
         lease=lease,
         troubles=runtime.troubles,
         seen=outlooks.seen,
+        congestion=congestion,
     )
     fetcher = Fetcher(
         store=runtime.store,
@@ -224,6 +226,7 @@ def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durat
             catalog=runtime.catalog, clock=runtime.clock, pace=runtime.pace, durations=durations, arrivals=arrivals
         ),
         ids=runtime.ids,
+        congestion=congestion,
     )
     executor = Executor(
         store=runtime.store,

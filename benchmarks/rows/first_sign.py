@@ -19,7 +19,8 @@ from tests.worlds.discord.places import BOT, SEND_VOICE_MESSAGES, Message
 from tests.worlds.telegram import TelegramWorld
 
 PER_S, COMMUNITIES, WARM = 30, 100, 30
-LIMIT_S = 60.0
+LIMIT_S = 200.0
+"""The last audio is sent long after the last order, as there are more messages than a chat takes in that time."""
 VOICE = 1 << 13
 """Discord's flag of a voice message."""
 FULL, QUICK = {"orders": 900}, {"orders": 60}
@@ -44,7 +45,7 @@ BENCHMARK = Benchmark(
     name="first_sign",
     rounds=3,
     sides={
-        name: Side(run=f"benchmarks.rows.first_sign:{name.lower()}", options=FULL, quick=QUICK, limit_s=300)
+        name: Side(run=f"benchmarks.rows.first_sign:{name.lower()}", options=FULL, quick=QUICK, limit_s=500)
         for name in ("Discord", "Telegram")
     },
     rows=[*_rows("Discord"), *_rows("Telegram")],
