@@ -162,7 +162,9 @@ async def compose(
             platforms=chats,
             receiving=receiving,
             web=_web(settings, core.service if Role.WEB in part.roles else None, health, receiving),
-            console=door_of(settings, core.service, chats, stores, part=part, artifacts=runtime.artifacts),
+            console=door_of(
+                settings, core.service, chats, stores, part=part, artifacts=runtime.artifacts, health=health
+            ),
             answering=answering_of(settings, chats, stores, part),
             lag=lag,
             health=health,

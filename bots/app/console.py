@@ -4,6 +4,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
+from pydantic import SecretStr
+
+from bots.app.health import Health
 from bots.app.roles import Part, Role
 from bots.app.settings import Settings
 from bots.app.stores import Stores
@@ -30,6 +33,7 @@ def door_of(
     *,
     part: Part,
     artifacts: ArtifactStore,
+    health: Health,
 ) -> Door | None:
     """Return the console's door; who is an admin is asked of the chats here, or of a process that talks with them."""
     if service.sessions is None or Role.WEB not in part.roles:
@@ -41,8 +45,19 @@ def door_of(
         overview=stores.overview,
         artifacts=artifacts,
         platforms=chats,
+        wrong=health.wrong,
+        troubles=health.troubles_now,
+        total_left=stores.store.total_left,
+        settings={name.upper(): _shown(value) for name, value in settings},
     )
     return Door(console_app(console), settings.console_host, settings.console_port, "CONSOLE")
+
+
+def _shown(value: object) -> str:
+    """Write a setting; of a secret, only whether there is one."""
+    if isinstance(value, SecretStr):
+        return "(set, and secret)"
+    return " ".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
 
 
 def answering_of(

@@ -75,7 +75,7 @@ async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]
             meters,
             SqlSessions(driver),
             SqlQuestions(driver, clock),
-            SqlOverview(driver, clock),
+            SqlOverview(driver, clock, store),
         )
     finally:
         await store.close()

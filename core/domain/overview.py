@@ -39,3 +39,46 @@ class OpenRequest:
     name: str
     amount_micros: int
     asked_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunityLine:
+    """A community, as its operators see it."""
+
+    community: str
+    title: str
+    state: str
+    """An `Approval`, or "" where nobody decides."""
+    added_name: str
+    used_micros: int
+    """Charged and set aside this month."""
+    pool_micros: int | None
+    """None: it has no pool."""
+    waits: bool
+    """Whether orders are refused until an operator decides; else a setting may let in what waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobLine:
+    """An order that is under way, without its words."""
+
+    job_id: str
+    community: str
+    product: str
+    cost_micros: int
+    created_ms: int
+    stage: str
+    reason: str
+    """Why there is no audio yet, if something is in the way; a `Reason`."""
+    worker_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthLine:
+    """What a month cost."""
+
+    month_ms: int
+    used_micros: int
+    """Charged to members or set aside."""
+    upstream_micros: int
+    """What the operator may have to pay, counted against the total pool."""

@@ -1,9 +1,9 @@
 """What the console reads of the store, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from core.domain.overview import MemberLine, Membership, OpenRequest
+from core.domain.overview import CommunityLine, JobLine, MemberLine, Membership, MonthLine, OpenRequest
 
 
 class Overview(Protocol):
@@ -22,4 +22,20 @@ class Overview(Protocol):
 
     async def open_requests(self, community: str, most: int) -> Sequence[OpenRequest]:
         """Return the requests for credit that wait, the oldest first."""
+        ...
+
+    async def communities(self, like: str, after: str, most: int, *, waiting: bool = False) -> Sequence[CommunityLine]:
+        """Return communities whose title or key holds these letters; `waiting`: those that wait for a decision."""
+        ...
+
+    async def jobs(self, after: str, most: int) -> Sequence[JobLine]:
+        """Return the orders under way that came after one, the oldest first."""
+        ...
+
+    async def months(self, most: int) -> Sequence[MonthLine]:
+        """Return what the newest months cost, the newest first."""
+        ...
+
+    async def failures(self, most: int) -> Mapping[str, int]:
+        """Return why generations of the newest orders failed, and how many of them, by `Reason`."""
         ...

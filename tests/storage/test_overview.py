@@ -1,5 +1,7 @@
 """What the console lists, on both engines: page by page, each with a limit."""
 
+from core.domain.communities import Communities
+from core.domain.lifecycle import Reason
 from core.domain.models import Person
 from core.domain.overview import OpenRequest
 from core.domain.quota import QuotaSource
@@ -17,7 +19,7 @@ HERE = "test:band"
 async def test_the_communities_of_a_member_are_listed_page_by_page(
     store: SqlStore, driver: Driver, clock: SetClock
 ) -> None:
-    overview, names = SqlOverview(driver, clock), [f"band{n}" for n in range(5)]
+    overview, names = SqlOverview(driver, clock, store), [f"band{n}" for n in range(5)]
     for name in names:
         await store.see_community(f"test:{name}", name.title())
         await store.remember(f"test:{name}", SEEN, "ann")
@@ -30,7 +32,7 @@ async def test_the_communities_of_a_member_are_listed_page_by_page(
 async def test_members_stand_beside_what_they_have_and_spent_this_month(
     store: SqlStore, admin: SqlAdminStore, driver: Driver, clock: SetClock
 ) -> None:
-    overview = SqlOverview(driver, clock)
+    overview = SqlOverview(driver, clock, store)
     await store.admit(admission(order(caller("ann")), cost=1400, quota=day(None)))
     for name in ("ann", "bob", "cleo"):
         await store.remember(HERE, Person(member=f"test:{name}", name=name.title()), f"{name}_sings")
@@ -57,7 +59,7 @@ async def test_members_stand_beside_what_they_have_and_spent_this_month(
 async def test_open_requests_are_listed_until_somebody_decides(
     store: SqlStore, admin: SqlAdminStore, driver: Driver, clock: SetClock
 ) -> None:
-    overview = SqlOverview(driver, clock)
+    overview = SqlOverview(driver, clock, store)
     for n, name in enumerate(("ann", "bob", "cleo")):
         assert await store.ask(f"wish{n}", caller(name), 1000 + n)
         clock.forward(ms=1)
@@ -68,3 +70,28 @@ async def test_open_requests_are_listed_until_somebody_decides(
         credit_request_id="wish0", member="test:ann", name="Ann", amount_micros=1000, asked_ms=clock.now_ms() - 3
     )
     assert len(await overview.open_requests(HERE, 1)) == 1
+
+
+async def test_operators_lists_go_on_where_a_page_ends(store: SqlStore, driver: Driver, clock: SetClock) -> None:
+    overview = SqlOverview(driver, clock, store)
+    for n in range(3):
+        await store.see_community(f"test:band{n}", f"Band {n}", "test:ann", "Ann")
+        await store.admit(admission(order(caller("ann", community=f"band{n}")), cost=100, quota=day(None)))
+    first = await overview.communities("", "", 2)
+    rest = await overview.communities("", first[-1].community, 2)
+    lines = [(each.title, each.added_name, each.used_micros, each.pool_micros) for each in (*first, *rest)]
+    assert lines == [(f"Band {n}", "Ann", 100, None) for n in range(3)]
+    assert [each.title for each in await overview.communities("BAND1", "", 9)] == ["Band 1"]
+    assert await overview.communities("", "", 2, waiting=True) == []  # a setting lets them in
+    asking = SqlStore(driver, clock, communities=Communities.ASK)
+    assert len(await SqlOverview(driver, clock, asking).communities("", "", 2, waiting=True)) == 2
+    oldest = await overview.jobs("", 2)
+    (newest,) = await overview.jobs(oldest[-1].job_id, 2)
+    assert [each.community for each in (*oldest, newest)] == [f"test:band{n}" for n in range(3)]
+    assert (newest.stage, newest.cost_micros, newest.reason) == ("queued", 100, "")
+    (month,) = await overview.months(6)
+    assert (month.used_micros, month.upstream_micros) == (300, 300)
+    job = await store.job(newest.job_id)
+    assert job
+    await store.cancel(job, Reason.WITHDRAWN)
+    assert await overview.failures(9) == {"withdrawn": 1}

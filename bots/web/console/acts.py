@@ -81,6 +81,21 @@ def _return(visit: Visit) -> str:
     return f"{base}/{page}" if page.replace("/", "").replace(":", "").replace("-", "").isalnum() else base
 
 
+async def operate(visit: Visit) -> web.StreamResponse:
+    """Run an operator's command, about any community."""
+    command = OPERATORS.get(visit.given("command"))
+    if command is None or not visit.is_operator:
+        raise NotThere
+
+    async def read() -> Mapping[str, Any]:
+        return {argument.name: typed for argument in command.arguments if (typed := visit.given(argument.name))}
+
+    said = await command.use(asked_of(visit, visit.alone), read)
+    if said is None:
+        raise InvalidInput(command.name, "", _("all of its fields"))
+    return visit.back("/operator" if command.name == "resume" else "/operator/communities", said.text)
+
+
 async def decide(visit: Visit) -> web.StreamResponse:
     """Grant or decline a request for credit, and tell its member of a grant."""
     found = await visit.attested()
@@ -114,6 +129,7 @@ async def pronounce(visit: Visit) -> web.StreamResponse:
 
 PAGES: Mapping[str, Any] = {
     "POST /c/{community}/do": administer,
+    "POST /operator/do": operate,
     "POST /c/{community}/requests": decide,
     "POST /c/{community}/words": pronounce,
 }

@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bots.text import refusals
 from bots.text.locale import _, speaking, tag_of
-from bots.web.console import acts, admin_pages, data_pages, member_pages, report_pages, sign_in
+from bots.web.console import acts, admin_pages, data_pages, member_pages, operator_pages, report_pages, sign_in
 from bots.web.console.guard import FOR_A_YEAR, HEADERS, Limiter, comes_from, is_of
 from bots.web.console.layout import KINDS, STATIC, document
 from bots.web.console.visit import Console, NotThere, Visit
@@ -26,7 +26,7 @@ MEMBERS_AT_ONCE, MEMBERS_EVERY_S = 120.0, 0.25
 
 Page = Callable[[Visit], Awaitable[web.StreamResponse]]
 
-ROOMS = (member_pages, data_pages, admin_pages, report_pages, acts)
+ROOMS = (member_pages, data_pages, admin_pages, report_pages, operator_pages, acts)
 PAGES: Mapping[str, Page] = {route: page for room in ROOMS for route, page in room.PAGES.items()}
 """By method and path."""
 

@@ -54,6 +54,14 @@ def tabs_of(community: str) -> Sequence[Tab]:
     return [Tab(f"/c/{community}/{end}".rstrip("/"), _(label)) for end, label in TABS.items()]
 
 
+OPERATORS_TABS = (
+    Tab("/operator", N_("Health and money")),
+    Tab("/operator/communities", N_("Communities")),
+    Tab("/operator/jobs", N_("Under way")),
+    Tab("/operator/settings", N_("Settings")),
+)
+
+
 def document(
     title: str,
     body: Node,

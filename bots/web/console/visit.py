@@ -1,6 +1,6 @@
 """One request to the console: who is there, what they sent, and how they are answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -37,6 +37,14 @@ class Console:
     overview: Overview
     artifacts: ArtifactStore
     platforms: Mapping[str, Platform]
+    wrong: Callable[[], Awaitable[Mapping[str, str]]]
+    """Returns what keeps this process from serving, by name."""
+    troubles: Callable[[], Sequence[str]]
+    """Names what the operators should know."""
+    total_left: Callable[[], Awaitable[int | None]]
+    """Returns what is left of the total pool; None is unlimited."""
+    settings: Mapping[str, str]
+    """As they were read, without secrets."""
 
     @property
     def cookies(self) -> Cookies:

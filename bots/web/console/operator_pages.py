@@ -1,0 +1,170 @@
+"""What whoever runs the bot sees: communities, orders under way, money, health, failures and settings."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import htpy as h
+from aiohttp import web
+from htpy import Element, Node
+
+from bots.text import product_words
+from bots.text.locale import N_, _
+from bots.text.wording import ago, money, number, when
+from bots.web.console.layout import OPERATORS_TABS, Tab, facts, field, form, table, turn
+from bots.web.console.visit import NotThere, Visit
+from core.domain.communities import Approval
+from core.domain.overview import CommunityLine, JobLine
+
+ON_A_PAGE = 20
+MOST_WAITING = 50
+JOBS_ON_A_PAGE = 50
+MONTHS = 6
+NEWEST = 1000
+"""The orders whose failures are counted."""
+
+_STATES = {Approval.WAITING: N_("waiting"), Approval.APPROVED: N_("approved"), Approval.DECLINED: N_("declined")}
+_STAGES = {
+    "queued": N_("waits for its turn"),
+    "submitting": N_("is being submitted"),
+    "unconfirmed": N_("waits for the gateway to confirm it"),
+    "running": N_("waits for the gateway"),
+    "late": N_("may come late"),
+    "asking": N_("waits for its member's answer"),
+    "pending": N_("waits to be sent"),
+    "sending": N_("is being sent"),
+    "undeliverable": N_("could not be delivered"),
+}
+
+
+def _page(visit: Visit, title: str, *body: Node) -> web.Response:
+    return visit.page(title, *body, tabs=[Tab(tab.path, _(tab.label)) for tab in OPERATORS_TABS])
+
+
+def _operator(visit: Visit) -> None:
+    if not visit.is_operator:
+        raise NotThere
+
+
+def _act(visit: Visit, label: str, *inputs: Node, kind: str = "", **fields: str) -> Element:
+    return form(visit, "/operator/do", label, *inputs, kind=kind, **fields)
+
+
+async def health(visit: Visit) -> web.StreamResponse:
+    """Show what is wrong, what orders cost, and why some failed."""
+    _operator(visit)
+    console = visit.console
+    wrong, troubles = await console.wrong(), console.troubles()
+    months, failures = await console.overview.months(MONTHS), await console.overview.failures(NEWEST)
+    left = await console.total_left()
+    said = [h.li[f"{name}: {why}"] for name, why in wrong.items()] + [h.li[trouble] for trouble in troubles]
+    rows = [
+        (
+            when(each.month_ms),
+            money(each.used_micros),
+            money(each.upstream_micros),
+            money(max(0, each.upstream_micros - each.used_micros)),
+        )
+        for each in months
+    ]
+    heads = (_("From"), _("Charged and set aside"), _("What the gateway may charge"), _("Of it, charged to nobody"))
+    why = [(reason, number(n)) for reason, n in failures.items()]
+    return _page(
+        visit,
+        _("Health and money"),
+        h.section[
+            h.h2[_("Health of this process, its chats and the gateway")],
+            h.ul[said] if said else h.p[_("All is well.")],
+            _act(visit, _("Try the gateway now"), kind="quiet", command="resume"),
+        ],
+        h.section[
+            h.h2[_("Money")],
+            facts({_("Left of the total pool this month"): _("unlimited") if left is None else money(max(0, left))}),
+            table(_("By month"), heads, rows) if rows else h.p[_("Nothing was ordered yet.")],
+        ],
+        h.section[
+            h.h2[_("Failures")],
+            table(_("Among the newest {n} orders", n=number(NEWEST)), (_("Why"), _("How many")), why)
+            if why
+            else h.p[_("None of the newest orders failed.")],
+        ],
+    )
+
+
+async def communities(visit: Visit) -> web.StreamResponse:
+    """List communities, those that wait first, each with its pool and what may be decided."""
+    _operator(visit)
+    like, after = visit.given("like"), visit.given("after")
+    waiting = await visit.console.overview.communities("", "", MOST_WAITING, waiting=True)
+    found = await visit.console.overview.communities(like, after, ON_A_PAGE + 1)
+    search = h.form(".act", method="get", role="search")[
+        field(_("Title or key"), "like", like), h.button(".quiet")[_("Search")]
+    ]
+    shown = found[:ON_A_PAGE]
+    path = "/operator/communities"
+    more = turn(path, _("More"), after=shown[-1].community, like=like) if len(found) > ON_A_PAGE else None
+    return _page(
+        visit,
+        _("Communities"),
+        _listed(visit, _("Waiting for you"), waiting) if waiting else None,
+        search,
+        _listed(visit, _("All communities"), shown) if shown else h.p[_("There is none.")],
+        more,
+    )
+
+
+def _listed(visit: Visit, caption: str, lines: Sequence[CommunityLine]) -> Node:
+    heads = (_("Community"), _("State"), _("This month"), _("Pool"))
+    return table(caption, heads, [_row(visit, each) for each in lines])
+
+
+def _row(visit: Visit, each: CommunityLine) -> Sequence[Node]:
+    title = f"“{each.title}”" if each.title else ""
+    added = _("added by {name}", name=f"“{each.added_name}”") if each.added_name else ""
+    name: Node = [h.span[each.community], " ", title, h.div(".about")[added]]
+    held = {"command": "communities", "community": each.community}
+    decide = [
+        _act(visit, _("Approve"), decision="approve", **held) if each.state != Approval.APPROVED else None,
+        _act(visit, _("Leave"), kind="danger", decision="decline", **held) if each.state != Approval.DECLINED else None,
+    ]
+    pool = _("unlimited") if each.pool_micros is None else money(each.pool_micros)
+    amount = field(_("A month"), "amount", required=True, size="9", title=_("Such as 20.00 or unlimited"))
+    edit = h.details[h.summary[pool], _act(visit, _("Set"), amount, command="pool", community=each.community)]
+    is_let_in = each.state == Approval.WAITING and not each.waits
+    state = _("let in by a setting") if is_let_in else _(_STATES[Approval(each.state)])
+    return name, h.details[h.summary[state], decide], money(each.used_micros), edit
+
+
+async def jobs(visit: Visit) -> web.StreamResponse:
+    """List the orders under way, and what each waits for."""
+    _operator(visit)
+    found = await visit.console.overview.jobs(visit.given("after"), JOBS_ON_A_PAGE + 1)
+    shown = found[:JOBS_ON_A_PAGE]
+    heads = (_("Order"), _("Community"), _("Price"), _("Since"), _("What it waits for"))
+    rows = [_job(visit, each) for each in shown]
+    is_more = len(found) > JOBS_ON_A_PAGE
+    more = turn("/operator/jobs", _("More"), after=shown[-1].job_id) if is_more else None
+    listed = table(_("Under way, the oldest first"), heads, rows) if rows else h.p[_("Nothing is under way.")]
+    return _page(visit, _("Under way"), listed, more)
+
+
+def _job(visit: Visit, each: JobLine) -> Sequence[Node]:
+    waits = _(_STAGES[each.stage]) if each.stage in _STAGES else each.stage
+    since = ago(each.created_ms, visit.console.sessions.clock.since_ms(each.created_ms) / 1000)
+    why = f"{waits} ({each.reason})" if each.reason else waits
+    what: Node = [product_words.noun(each.product), h.div(".about")[each.job_id]]
+    return what, each.community, money(each.cost_micros), since, why
+
+
+async def settings(visit: Visit) -> web.StreamResponse:
+    """Show the settings as they were read; of secrets, whether there is one."""
+    _operator(visit)
+    rows = [(h.code[name], value) for name, value in visit.console.settings.items()]
+    return _page(visit, _("Settings"), table(_("As this process has read them"), (_("Setting"), _("Value")), rows))
+
+
+PAGES: Mapping[str, Any] = {
+    "GET /operator": health,
+    "GET /operator/communities": communities,
+    "GET /operator/jobs": jobs,
+    "GET /operator/settings": settings,
+}
