@@ -7,7 +7,7 @@ PROOF := $(VENV)/.proof
 BENCH := $(VENV)/.bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs screens words check lint types sim kill fleet soak power fuzz mutants bench audit lock clean
+.PHONY: help demo test docs screens words check lint types sim kill fleet soak browse power fuzz mutants bench audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -33,6 +33,9 @@ fleet: $(STAMP)  ## Kill and freeze bots and workers over one PostgreSQL databas
 AUDIOS ?= 3000
 soak: $(STAMP)  ## Let a hundred chats order AUDIOS=n audios while sends fail: all arrive, and the service does not grow
 	$(BIN)/python -m tests.proofs.soak --audios $(AUDIOS)
+
+browse: $(STAMP)  ## Use the console in a real browser, and look for what trips assistive technology (needs Chromium)
+	$(BIN)/python -m tests.proofs.browse
 
 CUTS ?= 200000
 power: $(STAMP)  ## Cut the power under the store's real transactions: CUTS=n torn images

@@ -20,6 +20,7 @@ WHERE members.member = :member AND communities.key > :after AND communities.key 
 ORDER BY communities.key LIMIT :most
 """
 
+TITLE = "SELECT title FROM communities WHERE key = :community"
 _CALLED = "lower(name || ' ' || coalesce(handle, ''))"
 # The page's members come first, by the table's own key; the rest is looked up for each of them alone.
 MEMBERS = f"""
@@ -106,6 +107,10 @@ class SqlOverview:
     async def memberships(self, member: str, after: str, most: int) -> list[Membership]:
         rows = await self._read(MEMBERSHIPS, member=member, after=after, most=most)
         return [read_as(Membership, row) for row in rows]
+
+    async def title(self, community: str) -> str:
+        rows = await self._read(TITLE, community=community)
+        return str(rows[0]["title"]) if rows else ""
 
     async def members(self, community: str, like: str, after: str, most: int) -> list[MemberLine]:
         now_ms, month_ms = self._clock.now_ms(), self._month_ms

@@ -46,7 +46,7 @@ def door_of(
         artifacts=artifacts,
         platforms=chats,
         wrong=health.wrong,
-        troubles=health.troubles_now,
+        troubles=lambda: tuple(health.troubles.cases),
         total_left=stores.store.total_left,
         settings={name.upper(): _shown(value) for name, value in settings},
     )

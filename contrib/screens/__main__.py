@@ -9,6 +9,7 @@ import htpy as h
 from htpy import Element
 from markupsafe import Markup
 
+from contrib.screens import console
 from contrib.screens.browser import browser, take
 from contrib.screens.scenes import SCENES
 from contrib.screens.stage import stage
@@ -24,10 +25,12 @@ def document(chat: Element) -> str:
 
 
 async def shoot(names: Sequence[str]) -> None:
-    """Hold the conversations of these names, or all, and write their pictures."""
+    """Hold the conversations of these names, or all, and write their pictures; `console`: those of its pages."""
     INTO.mkdir(exist_ok=True)
     async with browser() as chromium:
-        for name in names or SCENES:
+        if not names or console.NAME in names:
+            await console.shoot(chromium, INTO)
+        for name in [name for name in names or SCENES if name != console.NAME]:
             async with stage() as here:
                 await take(chromium, document(await SCENES[name](here)), INTO / name)
 

@@ -16,6 +16,10 @@ class Overview(Protocol):
         """Return the communities in which a member was seen, but for their direct chat."""
         ...
 
+    async def title(self, community: str) -> str:
+        """Return what a community calls itself, "" where it is not known."""
+        ...
+
     async def members(self, community: str, like: str, after: str, most: int) -> Sequence[MemberLine]:
         """Return those who were seen in a community and whose name or @name holds these letters."""
         ...

@@ -195,9 +195,13 @@ async def limits(visit: Visit) -> web.StreamResponse:
 def _limit(visit: Visit, word: str, limit: LimitName, now: Limits, pick: Mapping[str, str] | None) -> Node:
     value = getattr(now, limit.value)
     if limit is LimitName.CHANNELS:  # their names are the chat's
-        return h.p[_("Set them in the chat, as in /limits channels here."), " ", ", ".join(value or [_("everywhere")])]
+        return h.p[", ".join(value or [_("everywhere")]), ". ", _("Set them in the chat, as in /limits channels here.")]
     label, typed = _(_LIMITS[limit]), _typed(limit, value)
-    given = choice(label, "value", pick, typed) if pick else field(label, "value", typed, size="12")
+    given = (
+        choice(label, "value", pick, typed, is_hushed=True)
+        if pick
+        else field(label, "value", typed, is_hushed=True, size="12")
+    )
     return _act(visit, "limits", _("Set"), given, name=word)
 
 

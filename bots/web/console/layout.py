@@ -24,7 +24,7 @@ def _named(name: str) -> str:
     return f"/static/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
-STYLE = _named("console.css")
+STYLE, ICON = _named("console.css"), _named("icon.svg")
 
 
 class Tab(NamedTuple):
@@ -80,6 +80,7 @@ def document(
                 h.meta(name="viewport", content="width=device-width, initial-scale=1"),
                 h.title[f"{title} - Troubadour"],
                 h.link(rel="stylesheet", href=STYLE),
+                h.link(rel="icon", href=ICON, type="image/svg+xml"),
             ],
             h.body[
                 h.a(".skip", href="#main")[_("Skip to the content")],
@@ -116,15 +117,17 @@ def form(visit: "Visit", action: str, label: str, *inputs: Node, kind: str = "",
     ]
 
 
-def field(label: str, name: str, value: str = "", **more: str | bool) -> Element:
-    """Return a labelled line to type in."""
-    return h.label[h.span[label], h.input(type="text", name=name, value=value, autocomplete="off", **more)]
+def field(label: str, name: str, value: str = "", *, is_hushed: bool = False, **more: str | bool) -> Element:
+    """Return a labelled line to type in; `is_hushed`: what it is for stands above it already."""
+    return h.label(class_="hushed" if is_hushed else None)[
+        h.span[label], h.input(type="text", name=name, value=value, autocomplete="off", **more)
+    ]
 
 
-def choice(label: str, name: str, options: Mapping[str, str], now: str) -> Element:
-    """Return a labelled list to choose from."""
+def choice(label: str, name: str, options: Mapping[str, str], now: str, *, is_hushed: bool = False) -> Element:
+    """Return a labelled list to choose from; `is_hushed`: what it is for stands above it already."""
     known = options if now in options or not now else {now: now, **options}
-    return h.label[
+    return h.label(class_="hushed" if is_hushed else None)[
         h.span[label],
         h.select(name=name)[(h.option(value=value, selected=value == now)[said] for value, said in known.items())],
     ]

@@ -75,7 +75,7 @@ async def community(visit: Visit) -> web.StreamResponse:
     standing = await visit.service.standing(found.caller)
     entries = await visit.service.entries(found.caller, MOST_ENTRIES)
     return visit.page(
-        found.caller.title or visit.community,
+        found.caller.title or await visit.console.overview.title(visit.community) or visit.community,
         h.section[h.h2[_("What you may spend")], of_standing(standing)],
         h.section[h.h2[_("Charges and credit")], of_entries(entries)],
         tabs=tabs_of(visit.community) if found.caller.is_admin else (),

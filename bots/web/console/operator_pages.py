@@ -7,13 +7,14 @@ import htpy as h
 from aiohttp import web
 from htpy import Element, Node
 
-from bots.text import product_words
+from bots.text import operator_replies, product_words
 from bots.text.locale import N_, _
 from bots.text.wording import ago, money, number, when
 from bots.web.console.layout import OPERATORS_TABS, Tab, facts, field, form, table, turn
 from bots.web.console.visit import NotThere, Visit
 from core.domain.communities import Approval
 from core.domain.overview import CommunityLine, JobLine
+from core.domain.troubles import Case, Trouble
 
 ON_A_PAGE = 20
 MOST_WAITING = 50
@@ -56,7 +57,7 @@ async def health(visit: Visit) -> web.StreamResponse:
     wrong, troubles = await console.wrong(), console.troubles()
     months, failures = await console.overview.months(MONTHS), await console.overview.failures(NEWEST)
     left = await console.total_left()
-    said = [h.li[f"{name}: {why}"] for name, why in wrong.items()] + [h.li[trouble] for trouble in troubles]
+    said = [h.li[f"{name}: {why}"] for name, why in wrong.items()] + [h.li[_trouble(case)] for case in troubles]
     rows = [
         (
             when(each.month_ms),
@@ -88,6 +89,12 @@ async def health(visit: Visit) -> web.StreamResponse:
             else h.p[_("None of the newest orders failed.")],
         ],
     )
+
+
+def _trouble(case: Case) -> Node:
+    if case.trouble is Trouble.COMMUNITIES_WAIT:
+        return h.a(href="/operator/communities")[_("Communities wait for you.")]
+    return operator_replies.trouble(case)
 
 
 async def communities(visit: Visit) -> web.StreamResponse:

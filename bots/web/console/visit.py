@@ -13,6 +13,7 @@ from bots.web.console.layout import Tab, document
 from core.domain.attested import Attested
 from core.domain.models import Caller
 from core.domain.sessions import Session
+from core.domain.troubles import Case
 from core.engine.attesting import Attesting
 from core.engine.overview import Overview
 from core.engine.sessions import Sessions
@@ -39,8 +40,8 @@ class Console:
     platforms: Mapping[str, Platform]
     wrong: Callable[[], Awaitable[Mapping[str, str]]]
     """Returns what keeps this process from serving, by name."""
-    troubles: Callable[[], Sequence[str]]
-    """Names what the operators should know."""
+    troubles: Callable[[], Sequence[Case]]
+    """Returns what the operators should know."""
     total_left: Callable[[], Awaitable[int | None]]
     """Returns what is left of the total pool; None is unlimited."""
     settings: Mapping[str, str]

@@ -4,7 +4,7 @@ import asyncio
 
 from tests.bots.telegram.talk import answer, pressed
 from tests.bots.web.console.browsing import Browser
-from tests.bots.web.console.conftest import House
+from tests.bots.web.console.house import House
 
 
 def here(house: House, page: str = "") -> str:

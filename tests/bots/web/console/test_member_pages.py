@@ -3,7 +3,7 @@
 import json
 
 from tests.bots.telegram.talk import answer
-from tests.bots.web.console.conftest import House
+from tests.bots.web.console.house import House
 
 
 async def ordered(house: House) -> str:

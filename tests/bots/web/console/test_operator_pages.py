@@ -3,7 +3,7 @@
 from bots.web.console.layout import OPERATORS_TABS
 from tests import tokens
 from tests.bots.telegram.talk import answer
-from tests.bots.web.console.conftest import House
+from tests.bots.web.console.house import House
 
 
 async def test_nobody_else_finds_it(house: House) -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 from bots.web.console import app
 from bots.web.console.guard import HEADERS, Cookies, Limiter
 from tests.bots.web.console.browsing import URL, signed_in
-from tests.bots.web.console.conftest import House
+from tests.bots.web.console.house import House
 
 
 async def test_a_link_from_the_chat_signs_its_member_in_once(house: House) -> None:
