@@ -19,10 +19,11 @@ from bots.app.settings import SANDBOX, address_of, load, read
 from bots.app.values import catalog_of, pace_of
 from core.domain.errors import ConfigurationError, StoreBusy, StoreError
 from core.engine.previews import Previews
+from core.engine.sessions import Sessions
 from core.files.artifacts import ArtifactFolder
 from core.files.private import UMASK
 from storage.backup import backup
-from storage.engines import Address, admin_of, audit_of, export_of, move, previews_of, reach
+from storage.engines import Address, admin_of, audit_of, export_of, move, previews_of, reach, sessions_of
 from storage.recent import Recent
 
 OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -99,6 +100,20 @@ async def _communities(options: argparse.Namespace) -> int:
     opening = admin_of(_database(), clock, settings.default_pool_micros, **rules)
     async with presences(settings, options.key) as there:
         print(await decide(opening, clock, options.action, options.key, presences=there, table=catalog_of(settings)))
+    return 0
+
+
+async def _console_link(options: argparse.Namespace) -> int:
+    from bots.app.console_link import keep_link, leave_link, whom
+
+    settings, clock = load(), WallClock()
+    member = whom(settings, options.member)
+    if isinstance(settings.database, Path):  # which the running service has to itself
+        link = leave_link(settings, clock, member)
+    else:
+        async with sessions_of(settings.database, clock) as store:
+            link = await keep_link(Sessions(store, clock, str(settings.console_url)), member)
+    print(f"{link}\nIt lets whoever opens it in as {member}, once, within ten minutes.")
     return 0
 
 
@@ -224,6 +239,8 @@ def parser() -> argparse.ArgumentParser:
         "action", nargs="?", default="list", choices=["list", "approve", "decline"], help="what to do (%(default)s)"
     )
     communities.add_argument("key", nargs="?", default="", help="such as telegram:-100123")
+    link = add("console-link", _console_link, "print a link that lets an operator into the console, once")
+    link.add_argument("member", nargs="?", default="", help="such as telegram:5678 (the one of OWNERS)")
     heard = add("previews", _previews, "list previews of voices, or make those that are missing, within PREVIEW_BUDGET")
     heard.add_argument("action", nargs="?", default="list", choices=["list", "make"], help="what to do (%(default)s)")
     heard.add_argument("languages", nargs="*", help="such as en de (en)")

@@ -20,6 +20,7 @@ from storage.migrate import MARK, version_of
 from storage.previews import SqlPreviews
 from storage.recent import Recent
 from storage.rows import entry_of
+from storage.sessions import SqlSessions
 from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
 
@@ -109,6 +110,18 @@ async def previews_of(
     await store.open()
     try:
         yield SqlPreviews(driver, clock, budget_micros, total_pool_micros)
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def sessions_of(address: Address, clock: Clock) -> AsyncIterator[SqlSessions]:
+    """Open what remembers who may look at the console, without the service. Raises StoreError, StoreBusy."""
+    driver = driver_of(address)
+    store = SqlStore(driver, clock)
+    await store.open()
+    try:
+        yield SqlSessions(driver)
     finally:
         await store.close()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bots.app.console_link import FOLDER
 from bots.app.health import Health
 from bots.app.roles import Part, Role
 from bots.app.settings import Settings
@@ -16,13 +17,16 @@ from bots.web.console.visit import Console
 from bots.web.door import Door
 from core.engine.attesting import Elsewhere, Here, answer_questions
 from core.engine.sessions import Sessions
+from core.files.links import LinkFolder
 from core.ports import ArtifactStore, Clock
 from core.service import Service
 
 
 def sessions_of(settings: Settings, stores: Stores, clock: Clock) -> Sessions | None:
     """Return who may look at the console, None where there is none."""
-    return Sessions(stores.sessions, clock, settings.console_url) if settings.console_url else None
+    if settings.console_url is None:
+        return None
+    return Sessions(stores.sessions, clock, settings.console_url, LinkFolder(settings.data_dir / FOLDER))
 
 
 def door_of(

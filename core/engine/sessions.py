@@ -37,6 +37,14 @@ class SessionStore(Protocol):
         ...
 
 
+class Dropped(Protocol):
+    """Finds links that the operator's terminal left for this process."""
+
+    def take(self, digest: str, now_ms: int) -> tuple[str, int] | None:
+        """Return whom a link lets in, and until when, once; None where there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sessions:
     """Who may look at the console."""
@@ -45,6 +53,7 @@ class Sessions:
     clock: Clock
     url: str
     """Where the console is, without a slash at the end."""
+    dropped: Dropped | None = None
 
     async def link(self, caller: Caller) -> str:
         """Return the address that lets the caller in, once, within LINK_MS. Raises NotPermitted."""
@@ -60,10 +69,12 @@ class Sessions:
 
     async def offered(self, secret: str) -> Visitor | None:
         """Return whom a link would let in; it is not used up."""
+        await self._adopt(secret)
         return await self.store.link(digest(secret), self.clock.now_ms())
 
     async def begin(self, secret: str) -> str | None:
         """Use a link up; return the secret of the session that begins, None where the link is not good any more."""
+        await self._adopt(secret)
         session, now_ms = new_secret(), self.clock.now_ms()
         is_good = await self.store.use_link(digest(secret), digest(session), now_ms, now_ms + SESSION_MS)
         return session if is_good else None
@@ -78,3 +89,11 @@ class Sessions:
             await self.store.end_sessions(session.member)
         else:
             await self.store.end_session(session.digest)
+
+    async def _adopt(self, secret: str) -> None:
+        """Keep a link that the terminal left as one of ours."""
+        now_ms = self.clock.now_ms()
+        found = self.dropped.take(digest(secret), now_ms) if self.dropped else None
+        if found is not None:
+            member, until_ms = found
+            await self.store.keep_link(Visitor(member=member, name=member), digest(secret), now_ms, until_ms)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from storage import admin_sql, communities_sql, jobs_sql, members_sql, money_sql
+from storage import admin_sql, communities_sql, jobs_sql, members_sql, money_sql, overview, sessions
 from storage.driver import Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
@@ -24,12 +24,12 @@ GROWING = (
     "blocks",
     "limits",
 )
-ONCE_IN_A_WHILE = {"EXPORT_ALL", "COMMUNITIES"}
+ONCE_IN_A_WHILE = {"EXPORT_ALL", "COMMUNITIES", "MONTHS"}
 """Asked by operators."""
 OF_POSTGRES = {"LOCK"}
 TEXTS = {
-    name: text
-    for module in (admin_sql, communities_sql, jobs_sql, members_sql, money_sql)
+    f"{module.__name__}.{name}": text
+    for module in (admin_sql, communities_sql, jobs_sql, members_sql, money_sql, overview, sessions)
     for name, text in vars(module).items()
     if isinstance(text, str)
     and re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text)

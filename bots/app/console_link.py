@@ -1,0 +1,42 @@
+"""`troubadour console-link`: let an operator into the console, also where no chat works."""
+
+import re
+
+from bots.app.settings import Settings
+from core.domain.errors import ConfigurationError
+from core.domain.sessions import LINK_MS, Visitor, digest, new_secret
+from core.engine.sessions import Sessions
+from core.files.links import LinkFolder
+from core.ports import Clock
+
+_MEMBER = re.compile(r"(?:discord|telegram):\d{1,20}", re.ASCII)
+FOLDER = "console"
+"""In DATA_DIR."""
+
+
+def whom(settings: Settings, member: str) -> str:
+    """Return the key of whom a link lets in: the one owner, unless another is named. Raises ConfigurationError."""
+    if settings.console_url is None:
+        raise ConfigurationError("CONSOLE_URL is not set, so there is no console: put where people are to open it.")
+    if not member and len(settings.owners) == 1:
+        return settings.owners[0]
+    if not _MEMBER.fullmatch(member):
+        are = "nobody" if not settings.owners else f"{', '.join(settings.owners)}"
+        raise ConfigurationError(f"Say whom, such as troubadour console-link telegram:5678. OWNERS names {are}.")
+    return member
+
+
+def leave_link(settings: Settings, clock: Clock, member: str) -> str:
+    """Leave a link in the data folder, where the running service finds it; return it."""
+    secret, now_ms = new_secret(), clock.now_ms()
+    try:
+        links = LinkFolder(settings.data_dir / FOLDER)
+        links.put(digest(secret), member, now_ms, now_ms + LINK_MS)
+    except OSError as error:
+        raise ConfigurationError(f"DATA_DIR: the link can't be written there ({error.strerror}).") from error
+    return f"{settings.console_url}/in/{secret}"
+
+
+async def keep_link(sessions: Sessions, member: str) -> str:
+    """Keep a link in the database; return it."""
+    return await sessions.link_for(Visitor(member=member, name=member))
