@@ -146,7 +146,7 @@ class DiscordDelivery:
         lines = (
             titles.length(round(1000 * seconds_of(files[0]))) if is_voice else "",
             order_replies.receipt(receipt) if is_alone or job.direct else "",
-            _(order_replies.ALONE) if is_alone else "",
+            _(order_replies.ALONE) if is_alone and not address.asked else "",
         )
         more = "\n".join(line for line in lines if line)
         text, posted = (
@@ -163,7 +163,7 @@ class DiscordDelivery:
                 )
         if is_voice:
             await self._put_words(job, text, posted, str(sent["id"]), mentions=mentions)
-        if is_alone:
+        if is_alone and not address.asked:
             self._beside(self._point(job, address), job)
         elif self._token_lives(address):
             if not job.direct:

@@ -183,6 +183,8 @@ class Address:
     """The channel takes voice messages, which can't be in the reply."""
     file: bool = False
     """It is to be a file, whatever is kept."""
+    asked: bool = False
+    """Its member asked for it in this very place: no other has refused it."""
 
     @classmethod
     def of(cls, interaction: AnyInteraction, message_id: int | None, *, is_private: bool = False) -> Self:
@@ -202,7 +204,7 @@ class Address:
         """Return the direct chat with whoever's job it is, whatever chat they ordered it in."""
         return cls(
             application_id=0, token="", token_until_s=0, channel_id=None, message_id=None,
-            upload_limit_bytes=0, place=Place.ALONE,
+            upload_limit_bytes=0, place=Place.ALONE, asked=True,
         )  # fmt: skip
 
     @classmethod

@@ -14,7 +14,7 @@ from bots.text.locale import _
 from bots.text.wording import allowance, left, money, used, when
 from bots.web.console.layout import facts, form, table, tabs_of, turn
 from bots.web.console.visit import NotThere, Visit
-from core.domain.lifecycle import DELIVERY_ENDS
+from core.domain.lifecycle import DELIVERY_ENDS, DeliveryState
 from core.domain.models import Job
 from core.domain.quota import Standing
 from core.domain.reports import Entry, EntryKind
@@ -105,6 +105,9 @@ def _order(visit: Visit, job: Job) -> Node:
     return [
         h.p(".words", dir="auto")[titles.cut(titles.words(job), 300)],
         h.p(".about", dir="auto")[about],
+        h.p(".about")[_("I could not send it: let me write to you in our direct chat, and send it again.")]
+        if job.stage is DeliveryState.UNDELIVERABLE
+        else None,
         players or h.p(".about")[_("This audio is not kept here; the chat may have it.")],
         again,
     ]

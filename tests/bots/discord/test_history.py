@@ -6,7 +6,7 @@ import pytest
 
 from bots.app.life import App
 from core.domain.lifecycle import DeliveryState
-from core.domain.models import Job
+from core.domain.models import Caller, Job
 from core.engine.worker import Worker
 from tests.bots.discord.conftest import Stage
 from tests.bots.discord.studio import Studio
@@ -123,3 +123,16 @@ async def test_again_orders_the_last_once_more(stage: Stage, app: App, studio: S
     await history_of(stage, app)
     await (await stage.world.command(stage.ana, stage.channel, "/again")).audio()
     assert [len(each["text"]) for each in studio.orders] == [5, 9, 5]
+
+
+async def test_what_is_asked_for_elsewhere_comes_to_the_direct_chat_and_blames_nobody(stage: Stage, app: App) -> None:
+    await (await order(stage, stage.ana, 5)).audio()
+    job, _ = await history_of(stage, app)
+    posted = len(stage.channel.posted)
+    who = Caller(platform="discord", community=job.member, member=job.member, name="Ana", direct=True)
+    await app.service.redeliver(who, job.job_id, app.platforms["discord"].alone_with(job.member))
+    own = stage.world.dm(stage.ana)
+    await stage.world.pulse.until(lambda: bool(own.posted), 10)
+    assert own.posted[0].attachments
+    assert "may not post" not in own.posted[0].content
+    assert len(stage.channel.posted) == posted
