@@ -13,11 +13,12 @@ COMMON = frozenset({"password", "postgres", "postgresql", "troubadour", "localho
 LONG = 16
 """A piece of a token this long is as good as the token."""
 
-# A bot token, an interaction's or callback's token in a path, and the secret_token header of Telegram's webhook.
+# A bot token, a token in a path (an interaction's, a callback's, the console's), and Telegram's secret_token header.
 _PATTERNS = (
     (re.compile(r"/bot\d+:[\w-]+"), "/bot[secret]"),
     (re.compile(r"/((?:webhooks|interactions)/\d+)/[\w.-]+"), r"/\1/[secret]"),
     (re.compile(r"(/gateway/\w+)\.[\w-]+"), r"\1.[secret]"),
+    (re.compile(r"/in/[\w-]{32,}"), "/in/[secret]"),
     (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), "[secret]"),  # the user and password of a proxy or database
     (re.compile(r"(secret_token['\"]?[:=] ?['\"]?)[\w-]+"), r"\1[secret]"),
 )

@@ -53,6 +53,7 @@ WRITTEN = {
     "password in an address": "user=bot password=p%40quartzite%2Fof%3Aours",
     "piece of a password": "there is no host quartzite/of",
     "piece of a token": "…thelastpartofatokenisenough",
+    "console": "GET https://console.example/in/thelastpartofatokenisenough-and-more-of-it",
     "callback": "POST https://bot.example/gateway/0000000000123456ab.thelastpart",
     "proxy": "http://me:proxy-passwd@proxy",
 }
