@@ -1,5 +1,6 @@
 """Measure what is heard in a file, frame by frame, in the media process: its ends, its loudness and its waveform."""
 
+import audioop
 from array import array
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
@@ -8,12 +9,12 @@ from typing import Any
 
 import av
 
-from core.domain.joining import FULL_SCALE, UNMEASURED_LUFS
+from core.domain.joining import UNMEASURED_LUFS
 from core.media.shaping import filtered
 
 WINDOW_MS = 10
-LOOKS = 24
-"""How many samples of a window are looked at: all of them would cost as much as encoding."""
+WIDTH = 2
+"""Bytes of a sample."""
 QUIET = 0.003
 """Edges below this share of the part's peak (-50 dB) are silence: padding of encoders, room noise, dither."""
 QUIETEST = 8
@@ -24,13 +25,12 @@ WAVEFORM_POINTS = 256
 
 
 class Windows:
-    """Loudest and lowest sample of each window, of those looked at, and the sum of all: few bytes for hours."""
+    """Highest and lowest sample of each window, and the sum of all: few bytes for hours."""
 
     def __init__(self) -> None:
         self.highs, self.lows = array("h"), array("h")
         self._total = self._count = 0
-        self._rest = array("h")
-        self._step = 1
+        self._rest = b""
 
     def passing(self, frames: Iterable[av.AudioFrame]) -> Iterator[av.AudioFrame]:
         """Take in frames of 16-bit samples, and yield them."""
@@ -39,26 +39,25 @@ class Windows:
             yield frame
         if self._rest:
             self._note(self._rest)
-            self._rest = array("h")
+            self._rest = b""
 
     def add(self, frame: av.AudioFrame) -> None:
         """Take in a frame of 16-bit samples."""
         channels = frame.layout.nb_channels
-        self._rest.frombytes(memoryview(frame.planes[0])[: 2 * frame.samples * channels])
-        size = frame.sample_rate * WINDOW_MS // 1000 * channels
-        step = max(size // LOOKS, 1)
-        self._step = step + (channels == 2 and step % 2 == 0)  # so that both channels are looked at
-        whole = len(self._rest) // size * size
+        samples = self._rest + bytes(memoryview(frame.planes[0])[: WIDTH * frame.samples * channels])
+        size = frame.sample_rate * WINDOW_MS // 1000 * WIDTH * channels
+        whole = len(samples) // size * size
         for at in range(0, whole, size):
-            self._note(self._rest[at : at + size])
-        del self._rest[:whole]
+            self._note(samples[at : at + size])
+        self._rest = samples[whole:]
 
-    def _note(self, samples: array[int]) -> None:
-        some = samples[:: self._step]
-        self.highs.append(max(some))
-        self.lows.append(min(some))
-        self._total += sum(samples)
-        self._count += len(samples)
+    def _note(self, samples: bytes) -> None:
+        low, high = audioop.minmax(samples, WIDTH)
+        self.highs.append(high)
+        self.lows.append(low)
+        count = len(samples) // WIDTH
+        self._total += audioop.avg(samples, WIDTH) * count
+        self._count += count
 
     @property
     def offset(self) -> float:
@@ -91,11 +90,10 @@ def measured(frames: Iterable[av.AudioFrame], *, loudness: bool = True) -> tuple
 
     None where nothing is heard.
     """
-    windows, level, highest = Windows(), UNMEASURED_LUFS, 0.0
+    windows, level = Windows(), UNMEASURED_LUFS
     if loudness:
-        for frame in filtered(windows.passing(frames), ("ebur128", "metadata=1:framelog=quiet:peak=sample")):
+        for frame in filtered(windows.passing(frames), ("ebur128", "metadata=1:framelog=quiet")):
             level = float(frame.metadata.get("lavfi.r128.I", level))
-            highest = max(highest, float(frame.metadata.get("lavfi.r128.sample_peak", highest)))
     else:
         for _ in windows.passing(frames):
             pass
@@ -107,7 +105,7 @@ def measured(frames: Iterable[av.AudioFrame], *, loudness: bool = True) -> tuple
     heard = {
         "begin_ms": begin * WINDOW_MS,
         "end_ms": end * WINDOW_MS,
-        "peak": max(*peaks, (highest + 0.001) * FULL_SCALE),
+        "peak": max(peaks),
         "offset": windows.offset,
         "loudness_lufs": level,
     }
