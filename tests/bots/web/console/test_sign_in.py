@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
 from aiohttp import web
+from babel.messages.catalog import Catalog
 
 from bots.web.console import app
 from bots.web.console.guard import HEADERS, Cookies, Limiter
+from tests.bots.text.catalogues import use
 from tests.bots.web.console.browsing import URL, signed_in
 from tests.bots.web.console.house import House
 
@@ -134,3 +137,15 @@ async def test_whoever_asks_too_often_waits(house: House) -> None:
     statuses = [(await browser.open("/in/guess")).status for _ in range(round(app.STRANGERS_AT_ONCE) + 10)]
     assert statuses[0] == 410
     assert statuses[-1] == 429
+
+
+async def test_pages_speak_their_readers_language_from_its_side(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arabic = Catalog(locale="ar")
+    arabic.add("You are not signed in", "لم تسجل الدخول")
+    use(monkeypatch, tmp_path / "catalogues", arabic)
+    seen = await house.browser().open("/", **{"Accept-Language": "ar-EG,en;q=0.5"})
+    assert '<html lang="ar" dir="rtl">' in seen.text
+    assert "لم تسجل الدخول" in seen.words
+    assert '<html lang="en" dir="ltr">' in (await house.browser().open("/")).text
