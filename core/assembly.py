@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from core.admin import Admin
 from core.communities import Communities
+from core.credit_requests import CreditRequests
 from core.domain.finishing import AS_IS, Finish
 from core.domain.ids import Ids
 from core.domain.lifecycle import Stage
@@ -134,6 +135,7 @@ def assemble(runtime: Runtime) -> Core:
         favourites=Favourites(runtime.store),
         samples=_samples(runtime, gateway),
         communities=Communities(runtime.store, runtime.presences),
+        credit=CreditRequests(runtime.store, runtime.policy, runtime.ids),
         admin=admin,
         operators=Operators(runtime.admin_store, runtime.policy, runtime.clock, runtime.ids, worker.resume),
         meters=runtime.meters,

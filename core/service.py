@@ -10,21 +10,21 @@ from typing import Any, NoReturn
 
 from core.admin import Admin
 from core.communities import CLOSED, Communities
+from core.credit_requests import CreditRequests
 from core.domain.admission import Admission, Admitted
 from core.domain.allowed import Rule, allowed
-from core.domain.amounts import parse_amount
 from core.domain.errors import OutOfCredit, StaleJob, StoreAway, StoreError
 from core.domain.ids import Ids
+from core.domain.kept_orders import KeptOrder
 from core.domain.lifecycle import DELIVERY_ENDS, DeliveryState, JobState, Reason, State
 from core.domain.models import Accepted, Caller, Destination, Job, Order, Turn
-from core.domain.money import MICROS, cost_of, show
+from core.domain.money import cost_of
 from core.domain.parts import Part, parts_of
 from core.domain.policy import MOST_DEARER_PERCENT, OFFER_MS, OLDEST_ACT_MS, Policy
 from core.domain.previews import language_of
 from core.domain.products import Catalog, Product
 from core.domain.quota import Standing
 from core.domain.refusals import (
-    AlreadyAsked,
     Cause,
     InvalidInput,
     Limit,
@@ -56,14 +56,10 @@ log = logging.getLogger(__name__)
 
 PRESS_MS = 10_000
 """A button that the same person presses again within this time was pressed once."""
-CALL_MS = 3_600_000
-"""Within this time a community's admins are called once at most."""
 LONG = 8000
 """Characters that take longer to be split than others should wait."""
-LARGEST_WISH_MICROS = 100 * MICROS
 KEPT = -1
 """In the place of a reading: what is kept of the same order, free."""
-_WISHES = allowed(Rule.WISH, most_micros=LARGEST_WISH_MICROS)
 
 
 class Service:
@@ -83,6 +79,7 @@ class Service:
         favourites: Favourites,
         samples: Samples | None,
         communities: Communities,
+        credit: CreditRequests,
         admin: Admin,
         operators: Operators,
         meters: Meters,
@@ -97,6 +94,7 @@ class Service:
         self.favourites = favourites
         self.samples = samples
         self.communities = communities
+        self.credit = credit
         self.admin = admin
         self.operators = operators
         self._worker = worker
@@ -187,7 +185,8 @@ class Service:
             operator_quota=self._policy.quota(direct=order.caller.direct),
             max_waiting=self._policy.max_waiting,
             confirmed=cost_micros <= agreed_micros,
-            dearer=_is_dearer(cost_micros, cost_of(max(0, characters - order.added), product.price_micros)),
+            dearer=0 < agreed_micros < cost_micros
+            or _is_dearer(cost_micros, cost_of(max(0, characters - order.added), product.price_micros)),
         )
 
     def _check_length(self, order: Order, product: Product) -> None:
@@ -221,7 +220,9 @@ class Service:
         if limit is Limit.COMMUNITY:
             limit = CLOSED.get(await self.communities.heard(admission.order.caller), limit)
         if limit is not Limit.CONFIRM:
-            raise OverLimit(limit, cost_micros, standing, admission.characters)
+            error = OverLimit(limit, cost_micros, standing, admission.characters)
+            error.order_id = await self.credit.keep(admission) if error.missing_micros else ""
+            raise error
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)
         is_kept = await self._store.same(admission) is not None
         words = self.catalog[admission.order.product].text_of(admission.parameters)
@@ -269,6 +270,37 @@ class Service:
             await self._store.drop_offer(offer_id)
         except StoreError as error:  # it expires; pressed again before, it is the same event, and so the same job
             log.warning("job %s: its offer is not dropped: %s", accepted.job.job_id, error)
+        return accepted
+
+    async def kept_with(self, request: CreditRequest, community: str) -> tuple[KeptOrder, int] | None:
+        """Return the order that is kept with a credit request, and what it costs today, in micros."""
+        kept = await self._store.kept_with(request.credit_request_id, community)
+        if kept is None:
+            return None
+        order = kept.order
+        parts = await _planned(self.catalog[order.product], order.parameters, order.turns)
+        return kept, sum(part.cost_micros for part in parts)
+
+    async def order_kept(
+        self,
+        caller: Caller,
+        order_id: str,
+        agreed_micros: int,
+        destination: Destination,
+        first_word: FirstWord | None = None,
+    ) -> Accepted:
+        """Place an order that was refused and kept, once, for the price that its member agrees to.
+
+        Raises NotFound, NotPermitted and as `order`; it is kept then.
+        """
+        kept = await self._store.kept_order(caller, order_id)
+        order = replace(kept.order, destination=destination)
+        with self._meters.outcome("orders", order.product):
+            accepted = await self._order(order, self.catalog[order.product], agreed_micros, first_word)
+        try:
+            await self._store.drop_kept(order_id)
+        except StoreError as error:  # it is forgotten after a day; pressed again before, it is the same event
+            log.warning("job %s: the order that was kept is not dropped: %s", accepted.job.job_id, error)
         return accepted
 
     async def ordered_here(self, caller: Caller, job_id: str) -> Job:
@@ -325,46 +357,6 @@ class Service:
         now, before = (f"{caller.member}:anew:{about}:{now_ms // PRESS_MS - n}" for n in range(2))
         made = await self._find(event_id=before)
         return before if made is not None and self._clock.since_ms(made.created_ms) < PRESS_MS else now
-
-    async def ask_for(self, caller: Caller, amount: str) -> CreditRequest:
-        """Ask the admins for credit, in an amount as people type it. Raises InvalidInput, AlreadyAsked."""
-        micros = parse_amount(amount, self._policy.price_micros, _WISHES)
-        if micros is None:
-            raise InvalidInput("amount", amount, _WISHES)
-        return await self.ask(caller, micros)
-
-    async def ask(self, caller: Caller, amount_micros: int) -> CreditRequest:
-        """Ask the admins for credit. Raises AlreadyAsked, and OverLimit for a blocked member."""
-        if not caller.can_spend or caller.direct:
-            raise NotPermitted(Need.COMMUNITY if caller.direct else Need.ACCOUNT)
-        standing = await self.standing(caller)
-        if standing.blocked:
-            raise OverLimit(Limit.BLOCKED, amount_micros, standing)
-        if not 0 < amount_micros <= LARGEST_WISH_MICROS:
-            raise InvalidInput("amount", show(amount_micros), _WISHES)
-        credit_request_id = self._ids.job()
-        if not await self._store.ask(credit_request_id, caller, amount_micros):
-            raise AlreadyAsked
-        return CreditRequest(
-            credit_request_id=credit_request_id,
-            member=caller.member,
-            name=caller.name,
-            amount_micros=amount_micros,
-            calls=await self._may_call(credit_request_id, caller),
-        )
-
-    async def _may_call(self, credit_request_id: str, caller: Caller) -> bool:
-        """Say whether those who decide may be called; not where that can't be known."""
-        since_ms = self._clock.now_ms() - CALL_MS
-        try:
-            return not await self._store.others_asked(credit_request_id, caller.community, since_ms)
-        except StoreError as error:
-            log.warning("request %s: whether others asked can't be read: %s", credit_request_id, error)
-            return False
-
-    async def withdraw(self, caller: Caller, request: CreditRequest) -> None:
-        """Take back a credit request that could not be shown to the admins."""
-        await self._store.withdraw(request.credit_request_id, caller)
 
     async def entries(self, caller: Caller, most: int = 5) -> list[Entry]:
         """Return the caller's newest charges, grants and revocations."""

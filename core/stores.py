@@ -23,9 +23,10 @@ from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.reports import Community, CreditRequest, Entry, ReportedEntry, Usage
 from core.domain.troubles import Key
 from core.domain.warnings import BudgetWarning
+from core.request_stores import CreditRequestStore
 
 
-class Store(Protocol):
+class Store(CreditRequestStore, Protocol):
     """Remembers jobs and money. Each method is one transaction; a failure leaves nothing half done.
 
     Raises StoreError; StaleJob where a job has moved on, or to another worker, since it was read.
@@ -185,18 +186,6 @@ class Store(Protocol):
 
     async def drop_offer(self, offer_id: str) -> None:
         """Forget an offer."""
-        ...
-
-    async def ask(self, credit_request_id: str, caller: Caller, amount_micros: int) -> bool:
-        """Keep a member's credit request; False when the last one is open still, or was decided on lately."""
-        ...
-
-    async def others_asked(self, credit_request_id: str, community: str, since_ms: int) -> bool:
-        """Say whether anybody else has asked a community for credit since then."""
-        ...
-
-    async def withdraw(self, credit_request_id: str, caller: Caller) -> None:
-        """Forget a member's open credit request."""
         ...
 
     async def entries(self, community: str, member: str, most: int) -> list[Entry]:

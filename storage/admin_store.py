@@ -23,6 +23,7 @@ from core.ports import Clock
 from storage import admin_sql as sql
 from storage.accounts_sql import OPEN
 from storage.communities_sql import KNOW, LOCALE, NEWCOMER, TOLD_WITH
+from storage.credit_requests_sql import DROP_KEPT_WITH
 from storage.driver import Driver, Row, Statement, Unexpected, run_once
 from storage.members_sql import REPORT
 from storage.pronunciations_sql import CLEAR_HERE, SET_HERE
@@ -89,9 +90,10 @@ class SqlAdminStore:
         person, amount = Person(member=row["member"], name=row["name"]), int(row["amount_micros"])
         args |= {"target": person.member} | self._credit(person, amount, "")
         texts = (sql.CREDITED, sql.DECIDE, sql.CREDIT, sql.LEDGER_CREDIT) if approve else (sql.KEPT, sql.DECIDE)
+        dropped = () if approve else (Statement(DROP_KEPT_WITH, args),)
         try:
-            statements = [Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts)]
-            await self._once(statements, args)
+            statements = [Statement(sql.MEMBER, args), *(Statement(text, args, 1) for text in texts), *dropped]
+            done = await self._once(statements, args)
         except Unexpected:
             balance = await self._balance(act.community, person.member)
             raise (NotEnough(balance) if balance + amount > MOST_MICROS else Decided(credit_request_id)) from None
@@ -102,6 +104,7 @@ class SqlAdminStore:
             name=person.name,
             amount_micros=amount,
             balance_micros=balance,
+            kept=not approve and bool(done and done[-1]),
         )
 
     async def block(self, act: Act, person: Person, until_ms: int | None) -> None:

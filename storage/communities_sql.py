@@ -70,8 +70,9 @@ RETURNING community_id
 # block stands. Jobs come first: whoever carries one on is kept apart by the job's row.
 _OLD = "(SELECT community_id FROM communities WHERE key = :old AND key <> :new)"
 _NEW = "(SELECT community_id FROM communities WHERE key = :new)"
-_FOLLOWING = ("jobs", "holds", "credit_requests", "offers")
-_ADDED_UP = ("members", "balances", "quotas", "pools", "usage", "pool_usage", "blocks", "limits", "warnings")
+_FOLLOWING = ("jobs", "holds", "credit_requests", "offers", "kept_orders")
+_SPENT = ("balances", "quotas", "pools", "usage", "pool_usage")
+_ADDED_UP = (*_SPENT, "members", "blocks", "limits", "warnings", "admin_calls")
 MERGE = (
     *(f"UPDATE {table} SET community_id = {_NEW} WHERE community_id = {_OLD}" for table in _FOLLOWING),
     f"""
@@ -131,6 +132,11 @@ MERGE = (
     INSERT INTO warnings (community_id, account_id, ends_ms, percent)
     SELECT {_NEW}, account_id, ends_ms, percent FROM warnings WHERE community_id = {_OLD}
     ON CONFLICT (community_id, account_id) DO NOTHING
+    """,
+    f"""
+    INSERT INTO admin_calls (community_id, about, called_ms)
+    SELECT {_NEW}, about, called_ms FROM admin_calls WHERE community_id = {_OLD}
+    ON CONFLICT (community_id, about) DO NOTHING
     """,
     """
     UPDATE communities

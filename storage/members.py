@@ -1,11 +1,10 @@
-"""Members in SQL: what they may spend, how they are called, what they were offered and what they asked for."""
+"""Members in SQL: what they may spend, how they are called and what they were offered."""
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from core.domain.models import Caller, Destination, Order, Person, Turn
+from core.domain.models import Caller, Order, Person
 from core.domain.policy import OFFER_MS
 from core.domain.pronunciation import Pronunciation
 from core.domain.quota import DAY_MS, Period, Quota, QuotaSource, Standing, day_of, window
@@ -13,17 +12,13 @@ from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reports import Entry
 from core.domain.warnings import Budget, BudgetWarning
 from core.ports import Clock
-from storage import accounts_sql, communities_sql, members_sql, money_sql, pronunciations_sql
+from storage import communities_sql, members_sql, money_sql, pronunciations_sql
 from storage.driver import Driver, Row, Statement
-from storage.job_rows import destination_json
-from storage.rows import compact, entry_of, joined, limits_of, whose
+from storage.placed import order_of, placed_text
+from storage.rows import entry_of, joined, limits_of, whose
 
-ASK_PAUSE_MS = 3_600_000
-"""Between a decision on a member's wish and their next wish."""
 OFFERS_KEPT_MS = 2 * DAY_MS
 """How long offers that have expired are in the table still: they may only seem to, while the clock is wrong."""
-ASK_FORGET_MS = DAY_MS
-"""After which a wish that nobody decided on is no obstacle to another."""
 
 
 class SqlMembers:
@@ -69,7 +64,7 @@ class SqlMembers:
         args: dict[str, Any] = {
             "offer_id": offer_id,
             "event_id": order.event_id,
-            "placed": _placed(order),
+            "placed": placed_text(order),
             "cost_micros": cost_micros,
             "expires_ms": expires_ms,
         }
@@ -86,40 +81,10 @@ class SqlMembers:
             raise NotFound(Missing.OFFER, offer_id)
         if rows[0]["member"] != caller.member:
             raise NotPermitted(Need.OWNER)
-        placed = json.loads(rows[0]["placed"])
-        where = Destination(placed["destination"]["platform"], placed["destination"]["data"])
-        turns = tuple(Turn(*turn) for turn in placed.get("turns", ()))
-        casts = {name: tuple(Turn(*turn) for turn in each) for name, each in placed.get("casts", {}).items()}
-        order = Order(**{**placed, "destination": where, "turns": turns, "casts": casts, "caller": caller})
-        return order, int(rows[0]["cost_micros"])
+        return order_of(rows[0]["placed"], caller), int(rows[0]["cost_micros"])
 
     async def drop_offer(self, offer_id: str) -> None:
         await self._driver.run([Statement(members_sql.DROP_OFFER, {"offer_id": offer_id})])
-
-    async def ask(self, credit_request_id: str, caller: Caller, amount_micros: int) -> bool:
-        args: dict[str, Any] = {
-            "credit_request_id": credit_request_id,
-            "community": caller.community,
-            "member": caller.member,
-            "name": caller.name,
-        }
-        now_ms = self._clock.now_ms()
-        args |= {"amount_micros": amount_micros, "now_ms": now_ms}
-        args |= {"paused_ms": now_ms - ASK_PAUSE_MS, "forgotten_ms": now_ms - ASK_FORGET_MS}
-        alone = whose(caller.community, caller.member)
-        texts = (communities_sql.KNOW, *accounts_sql.OPEN, members_sql.FORGET_WISHES, members_sql.ASK)
-        *_, rows = await self._driver.run([Statement(text, args) for text in texts], alone=alone)
-        return bool(rows)
-
-    async def others_asked(self, credit_request_id: str, community: str, since_ms: int) -> bool:
-        args = {"credit_request_id": credit_request_id, "community": community, "since_ms": since_ms}
-        (rows,) = await self._driver.run([Statement(members_sql.OTHERS_ASKED, args)])
-        return bool(rows)
-
-    async def withdraw(self, credit_request_id: str, caller: Caller) -> None:
-        """Forget a member's wish that is open."""
-        args = {"credit_request_id": credit_request_id, "community": caller.community, "member": caller.member}
-        await self._driver.run([Statement(members_sql.WITHDRAW, args)])
 
     async def entries(self, community: str, member: str, most: int) -> list[Entry]:
         args = {"community": community, "member": member, "most": most}
@@ -196,19 +161,6 @@ def _warned(community: str, member: str, warning: BudgetWarning) -> Mapping[str,
 def folded(handle: str | None) -> str | None:
     """Write an @name as it is looked for, in any case."""
     return handle.removeprefix("@").casefold() if handle else None
-
-
-def _placed(order: Order) -> str:
-    where = destination_json(order.destination)
-    placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
-    readings = {name: dict(parameters) for name, parameters in order.readings.items()}
-    turns = {"turns": _written(order.turns)} if order.turns else {}
-    casts = {"casts": {name: _written(each) for name, each in order.casts.items()}} if order.casts else {}
-    return compact({**placed, "destination": where, "readings": readings, "added": order.added, **turns, **casts})
-
-
-def _written(turns: Sequence[Turn]) -> list[tuple[str, str]]:
-    return [(turn.voice, turn.text) for turn in turns]
 
 
 def standing_of(row: Row) -> Standing:

@@ -1,6 +1,6 @@
-"""The SQL of members: their names, their wishes for credit, orders whose price they have yet to agree to, entries."""
+"""The SQL of members: their names, orders whose price they have yet to agree to, entries."""
 
-from storage.accounts_sql import ACCOUNT, sharing
+from storage.accounts_sql import ACCOUNT
 from storage.communities_sql import EVER_HERE, HERE
 
 REMEMBER = """
@@ -12,31 +12,6 @@ SET name = excluded.name, handle = excluded.handle, seen_ms = excluded.seen_ms
 
 FIND_HANDLE = f"""
 SELECT member, name FROM members WHERE community_id = {HERE} AND handle = :handle ORDER BY seen_ms DESC LIMIT 1
-"""
-
-# One open wish at a time, and a pause after a decision. One that nobody decided on for long is forgotten before that.
-ASK = f"""
-INSERT INTO credit_requests (credit_request_id, community_id, member, name, amount_micros, asked_ms, state)
-SELECT :credit_request_id, community_id, :member, :name, :amount_micros, :now_ms, 'open'
-FROM communities WHERE key = :community
-AND NOT EXISTS (
-    SELECT 1 FROM credit_requests
-    WHERE credit_requests.community_id = communities.community_id AND member IN {sharing(":member")}
-    AND (credit_requests.state = 'open' OR credit_requests.decided_ms > :paused_ms)
-)
-RETURNING credit_request_id
-"""
-FORGET_WISHES = f"""
-DELETE FROM credit_requests
-WHERE community_id = {HERE} AND member IN {sharing(":member")} AND state = 'open' AND asked_ms <= :forgotten_ms
-"""
-OTHERS_ASKED = f"""
-SELECT 1 AS found FROM credit_requests
-WHERE community_id = {HERE} AND credit_request_id <> :credit_request_id AND asked_ms > :since_ms LIMIT 1
-"""
-WITHDRAW = f"""
-DELETE FROM credit_requests
-WHERE credit_request_id = :credit_request_id AND community_id = {HERE} AND member = :member AND state = 'open'
 """
 
 OFFER = """

@@ -31,6 +31,7 @@ from core.ports import Clock
 from storage import accounts_sql, communities_sql, jobs_sql, members_sql, money_sql
 from storage.changes import Step, closing, of_delivery, of_generation, of_job, opening
 from storage.communities import SqlCommunities
+from storage.credit_requests import SqlCreditRequests
 from storage.driver import Driver, Row, Statement, Unexpected, When, run_once, storable
 from storage.job_rows import (
     admitted,
@@ -88,7 +89,7 @@ def _without_place(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in changes.items() if name != "destination"}
 
 
-class SqlStore(SqlCommunities, SqlMembers):
+class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
     """Implements `core.stores.Store` on either engine."""
 
     def __init__(

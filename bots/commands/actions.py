@@ -32,7 +32,7 @@ from core.domain.models import Caller, Person
 from core.domain.products import Catalog
 from core.domain.quota import LimitName
 from core.domain.refusals import InvalidInput
-from core.domain.reports import CreditRequest, Usage, to_csv
+from core.domain.reports import Usage, to_csv
 from core.service import Service
 
 CLEAR = "clear"
@@ -270,11 +270,3 @@ async def communities(asked: Asked, decision: str = "", community: str = "") -> 
 async def resume(asked: Asked) -> Answer:
     """Send orders to the gateway again without waiting, such as after a refill of its wallet."""
     return Answer(operator_replies.resumed(await asked.service.operators.resume(asked.caller)))
-
-
-async def decide(
-    service: Service, caller: Caller, credit_request_id: str, *, approve: bool
-) -> tuple[Answer, CreditRequest]:
-    """Grant or decline a member's credit request, and return it as it is then."""
-    request = await service.admin.decide(caller, credit_request_id, approve=approve)
-    return Answer(texts.decided(request, approve=approve)), request

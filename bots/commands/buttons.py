@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bots.commands.voice_keys import key_of, voice_of
 from bots.platform import Button, ButtonKind
-from bots.text import admin_replies, refusals, replies
+from bots.text import credit_replies, refusals, replies
 from bots.text.locale import _
 from bots.text.wording import money
 from core.domain.lifecycle import Reason, State
@@ -36,7 +36,8 @@ KEPT_WORD = "kept"
 _READING = re.compile(rf"(\w{{1,64}})(?::(\d|{KEPT_WORD}))?", re.ASCII)
 _ANEW = re.compile(r"(\w{1,64})(?::([^:]{1,40}))?", re.ASCII)
 _AUDIO = re.compile(r"(\w{1,64})(?::(\d{1,20}))?", re.ASCII)
-_CREDIT = re.compile(r"(\d{1,15}):(\d{1,20})", re.ASCII)
+_CREDIT = re.compile(r"(\d{1,15}):(\d{1,20})(?::(\w{1,24}))?", re.ASCII)
+_KEPT_ORDER = re.compile(r"(\w{1,24}):(\d{1,15})", re.ASCII)
 
 
 def again(job_id: str) -> Row:
@@ -129,17 +130,33 @@ def _past(refusal: Refusal, who: Caller) -> Row:
             labels = enumerate(replies.readings(readings))
             return tuple(Button.of(ButtonKind.CONFIRM, label, f"{offer_id}:{i}") for i, label in labels)
         case OverLimit(missing_micros=int(micros)):
-            number = who.member.removeprefix(f"{who.platform}:")
-            return (Button.of(ButtonKind.ASK, _(replies.ASK), f"{micros}:{number}"),)
+            return _ask(refusal, f"{micros}:{who.member.removeprefix(f'{who.platform}:')}")
         case __:
             return ()
+
+
+def _ask(refusal: OverLimit, about: str) -> Row:
+    """Offer to ask for the credit that an order lacks, and to have the order placed then, if it could be kept."""
+    if not refusal.order_id:
+        return (Button.of(ButtonKind.ASK, _(credit_replies.ASK), about),)
+    about, then = f"{about}:{refusal.order_id}", _(credit_replies.ASK_AND_ORDER, cost=money(refusal.cost_micros))
+    return (
+        Button.of(ButtonKind.ASK, _(credit_replies.ASK), about),
+        Button.of(ButtonKind.ASK_AND_ORDER, then, about, SECOND_ROW),
+    )
+
+
+def of_kept(order_id: str, cost_micros: int) -> Row:
+    """Offer to order what was kept, at today's price."""
+    label = _(credit_replies.ORDER_KEPT, cost=money(cost_micros))
+    return (Button.of(ButtonKind.KEPT, label, f"{order_id}:{cost_micros}"),)
 
 
 def of_credit_request(request: CreditRequest) -> Row:
     """Offer an admin to approve or decline a credit request."""
     return (
-        Button.of(ButtonKind.APPROVE, _(admin_replies.APPROVE), request.credit_request_id),
-        Button.of(ButtonKind.DECLINE, _(admin_replies.DECLINE), request.credit_request_id),
+        Button.of(ButtonKind.APPROVE, _(credit_replies.APPROVE), request.credit_request_id),
+        Button.of(ButtonKind.DECLINE, _(credit_replies.DECLINE), request.credit_request_id),
     )
 
 
@@ -176,11 +193,22 @@ def reading_in(about: str) -> tuple[str, int | None]:
     return found[1], None if found[2] is None else int(found[2])
 
 
-def credit_in(about: str, who: Caller) -> int:
-    """Read the credit that a press asks for, in micros. Raises NotFound, and NotPermitted if it is another member's."""
+def credit_in(about: str, who: Caller) -> tuple[int, str]:
+    """Read the credit that a press asks for, in micros, and the order that it is for, if that is kept.
+
+    Raises NotFound, and NotPermitted if it is another member's.
+    """
     found = _CREDIT.fullmatch(about)
     if found is None:
         raise NotFound(Missing.REQUEST, about)
     if f"{who.platform}:{found[2]}" != who.member:
         raise NotPermitted(Need.OWNER)
-    return int(found[1])
+    return int(found[1]), found[3] or ""
+
+
+def kept_in(about: str) -> tuple[str, int]:
+    """Read the kept order that a press places, and at which price. Raises NotFound."""
+    found = _KEPT_ORDER.fullmatch(about)
+    if found is None:
+        raise NotFound(Missing.KEPT, about)
+    return found[1], int(found[2])

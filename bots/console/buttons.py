@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bots.commands.buttons import KEPT_WORD
 from bots.platform import Button, ButtonKind
-from bots.text import replies
+from bots.text import credit_replies, replies
 from bots.text.locale import _
 from core.domain.money import show
 from core.domain.refusals import (
@@ -30,6 +30,6 @@ def of_refusal(refusal: Refusal) -> str:
             numbered = enumerate(replies.readings(readings), 1)
             return "".join(f"\n{label}: /{ButtonKind.CONFIRM} {offer_id} {i}" for i, label in numbered)
         case OverLimit(missing_micros=int(micros)):
-            return f"\n{replies.to_ask(show(micros))}"
+            return f"\n{credit_replies.to_ask(show(micros))}"
         case _:
             return ""

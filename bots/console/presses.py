@@ -7,15 +7,16 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
-from bots.commands import actions, presses
-from bots.commands.buttons import KEPT_WORD
+from bots.commands import credit, presses
+from bots.commands.buttons import KEPT_WORD, kept_in
 from bots.commands.command import Answer, Asked, Press
 from bots.commands.parse import Command
 from bots.console import buttons
 from bots.console.identity import HERE
 from bots.platform import ButtonKind
-from bots.text import admin_replies, order_replies, refusals, replies
+from bots.text import credit_replies, order_replies, refusals, replies
 from bots.text.locale import _
+from core.domain.kept_orders import KeptOrder
 from core.domain.models import Accepted, Caller, Job
 from core.domain.money import show
 from core.domain.refusals import (
@@ -54,6 +55,7 @@ class Presses:
             ButtonKind.ASK: self._ask,
             ButtonKind.APPROVE: self._decide,
             ButtonKind.DECLINE: self._decide,
+            ButtonKind.KEPT: self._kept,
             **{kind: partial(self._answered, press) for kind, press in presses.PRESSES.items()},
         }
 
@@ -70,6 +72,7 @@ class Presses:
                 self._waiting(caller)[refusal.offer_id] = refusal
             case OverLimit(missing_micros=int(micros)):
                 self._newest[f"missing {caller.member}"] = show(micros)
+                self._newest[f"refused {caller.member}"] = refusal.order_id
 
     async def _answered(self, press: Press, caller: Caller, command: Command) -> Answer:
         """Answer with what a press leads to on any platform."""
@@ -124,7 +127,8 @@ class Presses:
     async def _ask(self, caller: Caller, command: Command) -> Answer:
         amount = command.body or self._newest.get(f"missing {caller.member}", "")
         try:
-            request = await self._service.ask_for(caller, amount)
+            refused = self._newest.get(f"refused {caller.member}", "")
+            request = await self._service.credit.ask_for(caller, amount, refused)
         except InvalidInput as error:
             error.instead = error.instead and f"/{command.name} {error.instead}"
             raise
@@ -136,18 +140,28 @@ class Presses:
             return _listed(map(_asked, self._requests.values()))
         credit_request_id = command.body or next(iter(self._requests), "")
         try:
-            answer, _request = await actions.decide(
-                self._service, admin, credit_request_id, approve=command.name == ButtonKind.APPROVE
+            done = await credit.decide(
+                self._service, admin, credit_request_id, _by_hand, approve=command.name == ButtonKind.APPROVE
             )
         except Decided:
             self._requests.pop(credit_request_id, None)
             raise
         self._requests.pop(credit_request_id, None)
-        return answer
+        offer = done.told.buttons
+        return Answer(f"{done.said.text}\n{done.told.text}", buttons=offer) if offer else done.said
+
+    async def _kept(self, caller: Caller, command: Command) -> Answer:
+        order_id, cost_micros = kept_in(command.body)
+        return self.accept(await self._service.order_kept(caller, order_id, cost_micros, HERE))
+
+
+async def _by_hand(_: KeptOrder) -> Accepted | None:
+    """Order nothing: in a terminal nobody chooses that an order goes by itself."""
+    return None
 
 
 def _asked(request: CreditRequest) -> str:
-    return f"{admin_replies.credit_requested(request)}\n{admin_replies.to_decide(request)}"
+    return f"{credit_replies.requested(request)}\n{credit_replies.to_decide(request)}"
 
 
 def _listed(questions: Iterable[str]) -> Answer:

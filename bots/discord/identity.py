@@ -55,6 +55,20 @@ def caller_of(interaction: AnyInteraction) -> Caller:
     )
 
 
+def member_of(interaction: AnyInteraction, member: discord.Member, locale: str) -> Caller:
+    """Describe a member for whom something is done where somebody else acts."""
+    return replace(
+        caller_of(interaction),
+        member=key(member.id),
+        name=member.display_name,
+        handle=member.name,
+        is_admin=False,
+        roles=roles_of(member),
+        event_id="",
+        locale=locale,
+    )
+
+
 def _channel(interaction: AnyInteraction) -> str:
     """Return the channel's key; a thread counts as its parent channel."""
     where = interaction.channel
@@ -206,6 +220,11 @@ class Address:
             application_id=0, token="", token_until_s=0, channel_id=None, message_id=None,
             upload_limit_bytes=0, place=Place.ALONE, asked=True,
         )  # fmt: skip
+
+    @classmethod
+    def beside(cls, interaction: AnyInteraction) -> Self:
+        """Return where an order goes that nobody pressed for: to a message of its own in the channel."""
+        return replace(cls.of(interaction, None), token="", token_until_s=0, place=Place.CHANNEL)
 
     @classmethod
     def read(cls, job: Job) -> Self:

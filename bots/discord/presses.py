@@ -1,5 +1,6 @@
 """Handle button presses; custom ids come from clients, so they may be outdated or forged."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -7,17 +8,21 @@ from functools import partial
 import discord
 
 from bots.commands import actions as acts
-from bots.commands import approval, buttons, presses
+from bots.commands import approval, buttons, credit, presses
 from bots.commands.command import Asked, Pressed
 from bots.discord.buttons import holds, rows
-from bots.discord.identity import Address, AnyInteraction, admin_roles, asked_of, user_id
+from bots.discord.errors import describe
+from bots.discord.identity import Address, AnyInteraction, admin_roles, asked_of, member_of, user_id
 from bots.discord.messages import Only
 from bots.discord.responder import PRIVATE, PUBLIC, UPDATE, Deferral, Reply, Responder, Target, unattended
 from bots.platform import ButtonKind
-from bots.text import admin_replies, order_replies, replies
+from bots.text import credit_replies, order_replies, replies
 from bots.text.locale import _
-from core.domain.models import Caller, Destination
+from core.domain.kept_orders import KeptOrder
+from core.domain.models import Accepted, Caller, Destination
 from core.domain.refusals import Missing, NotFound
+
+log = logging.getLogger(__name__)
 
 MOST_CALLED = 3
 """Roles that are called to decide."""
@@ -173,18 +178,26 @@ async def _deleted(interaction: AnyInteraction, audio: int | None) -> str:
 
 
 async def _ask(responder: Responder, interaction: AnyInteraction, about: str) -> None:
+    await _request(responder, interaction, about, goes=False)
+
+
+async def _ask_and_order(responder: Responder, interaction: AnyInteraction, about: str) -> None:
+    await _request(responder, interaction, about, goes=True)
+
+
+async def _request(responder: Responder, interaction: AnyInteraction, about: str, *, goes: bool) -> None:
     """Post a credit request for the admins; only the member who was refused may press the button."""
 
     async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
-        request = await responder.service.ask(caller, buttons.credit_in(about, caller))
+        request, told = await credit.ask(responder.service, caller, about, goes=goes)
         to_admins = Reply(
-            admin_replies.credit_requested(request),
+            credit_replies.requested(request),
             view=rows(buttons.of_credit_request(request)),
             target=Target.CHANNEL,
             calls=_deciders(interaction.guild) if request.calls else None,
-            undo=partial(responder.service.withdraw, caller, request),
+            undo=partial(responder.service.credit.withdraw, caller, request),
         )
-        return to_admins, Reply(_(replies.ASKED), target=Target.MESSAGE)
+        return to_admins, Reply(told, target=Target.MESSAGE)
 
     await responder.answer(interaction, act, UPDATE)
 
@@ -207,16 +220,45 @@ async def _decline(responder: Responder, interaction: AnyInteraction, credit_req
 
 
 async def _decide(responder: Responder, interaction: AnyInteraction, credit_request_id: str, *, approve: bool) -> None:
-    """Decide on a credit request; the outcome replaces it in its message, and the member hears of a grant."""
+    """Decide on a credit request; the outcome replaces it in its message, and the member hears of it."""
+
+    async def place(kept: KeptOrder) -> Accepted | None:
+        who, there = await _still_here(interaction, kept), Address.beside(interaction).destination()
+        return await responder.service.order_kept(who, kept.order_id, kept.cost_micros, there) if who else None
 
     async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
-        asked = buttons.id_in(credit_request_id, Missing.REQUEST)
-        answer, request = await acts.decide(responder.service, caller, asked, approve=approve)
-        replaced, member = Reply(answer.text, target=Target.MESSAGE), Only([user_id(request.member)])
-        told = Reply(admin_replies.granted(request), target=Target.CHANNEL, calls=member)
-        return (replaced, told) if approve else (replaced,)
+        done = await credit.decide(responder.service, caller, credit_request_id, place, approve=approve)
+        member, view = Only([user_id(done.request.member)]), rows(done.told.buttons)
+        return (
+            Reply(done.said.text, target=Target.MESSAGE),
+            Reply(done.told.text, view=view, target=Target.CHANNEL, calls=member),
+        )
 
     await responder.answer(interaction, act, UPDATE)
+
+
+async def _still_here(interaction: AnyInteraction, kept: KeptOrder) -> Caller | None:
+    """Describe the member of an order that goes by itself; None where Discord does not say that they are one."""
+    ordered = kept.order.caller
+    if interaction.guild is None:
+        return None
+    try:
+        member = await interaction.guild.fetch_member(user_id(ordered.member))
+    except discord.HTTPException as error:
+        log.info("order %s: its member is not found: %s", kept.order_id, describe(error))
+        return None
+    return member_of(interaction, member, ordered.locale)
+
+
+async def _kept(responder: Responder, interaction: AnyInteraction, about: str) -> None:
+    """Place an order that was refused before; the audio goes into a new public message."""
+
+    async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
+        order_id, cost_micros = buttons.kept_in(about)
+        accepted = await responder.service.order_kept(caller, order_id, cost_micros, destination)
+        return (Reply(order_replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
+
+    await responder.answer(interaction, act, PUBLIC)
 
 
 async def _admit(responder: Responder, interaction: AnyInteraction, community: str) -> None:
@@ -259,6 +301,8 @@ _PRESSES: Mapping[str, Callable[[Responder, AnyInteraction, str], Awaitable[None
     ButtonKind.TAKE: _take,
     ButtonKind.NOTHING: _nothing,
     ButtonKind.ASK: _ask,
+    ButtonKind.ASK_AND_ORDER: _ask_and_order,
+    ButtonKind.KEPT: _kept,
     ButtonKind.APPROVE: _approve,
     ButtonKind.DECLINE: _decline,
     ButtonKind.CONFIRM: _confirm,

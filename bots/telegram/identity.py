@@ -1,5 +1,6 @@
 """Translate messages into the core's types: who is asking, and where; keys are made of ids, never of names."""
 
+import logging
 import re
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
@@ -29,6 +30,8 @@ from bots.text.locale import _, tag_of
 from core.domain.models import Caller, Destination, Job, Person
 from core.domain.refusals import InvalidInput, Need, NotPermitted
 from core.domain.shown import shown_name
+
+log = logging.getLogger(__name__)
 
 NAME = "telegram"
 REMEMBERED = 10_000
@@ -234,6 +237,15 @@ class Admins:
         except BadRequest:
             return await self._lists(chat, user)
         return member.status in {ChatMember.OWNER, ChatMember.ADMINISTRATOR}
+
+    async def member(self, chat: Chat, number: int) -> User | None:
+        """Return somebody who takes part in a chat; None where it does not say so."""
+        try:
+            found = await self._bot.get_chat_member(chat.id, number)
+        except TelegramError as error:
+            log.info("whether %d is in %d is not told: %s", number, chat.id, error)
+            return None
+        return found.user if takes_part(found) else None
 
     async def people(self, chat: Chat) -> list[User]:
         """Return those who are known to be admins of a chat; none where it does not tell."""

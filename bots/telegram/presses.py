@@ -9,7 +9,7 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, MaybeInaccessibleMessa
 from telegram.error import TelegramError
 
 from bots.commands import actions as acts
-from bots.commands import approval, buttons, presses
+from bots.commands import approval, buttons, credit, presses
 from bots.commands import command as commands
 from bots.commands.command import Asked
 from bots.platform import ButtonKind
@@ -19,9 +19,10 @@ from bots.telegram.escaping import plain
 from bots.telegram.identity import NAME, Address, Admins, caller, calling, link, topic
 from bots.telegram.intake import Ack
 from bots.telegram.responder import NOTHING, Reply, Responder, outcome
-from bots.text import admin_replies, order_replies, refusals, replies, voice_replies
+from bots.text import credit_replies, order_replies, refusals, voice_replies
 from bots.text.locale import _, speaking
-from core.domain.models import Caller
+from core.domain.kept_orders import KeptOrder
+from core.domain.models import Accepted, Caller, Destination
 from core.domain.refusals import Missing, NeedsConfirmation, NotFound
 from core.service import Service
 
@@ -76,9 +77,11 @@ class Presses:
             ButtonKind.TAKE: partial(self._choose, take=True),
             ButtonKind.NOTHING: partial(self._choose, take=False),
             ButtonKind.CONFIRM: self._confirm,
-            ButtonKind.ASK: self._ask,
-            ButtonKind.APPROVE: self._approve,
-            ButtonKind.DECLINE: self._decline,
+            ButtonKind.ASK: partial(self._ask, goes=False),
+            ButtonKind.ASK_AND_ORDER: partial(self._ask, goes=True),
+            ButtonKind.KEPT: self._kept,
+            ButtonKind.APPROVE: partial(self._decide, approve=True),
+            ButtonKind.DECLINE: partial(self._decide, approve=False),
             ButtonKind.ADMIT: self._admit,
             ButtonKind.LEAVE: self._leave,
         }
@@ -155,11 +158,19 @@ class Presses:
         return Reply(order_replies.chosen(job))
 
     async def _confirm(self, press: Press, about: str) -> Reply:
-        """Address an order whose price or reading needed confirmation; the question becomes its status message."""
-        destination = Address.of_status(press.on).destination
+        """Place an order whose price or reading needed confirmation."""
         offer, chosen = buttons.reading_in(about)
+        return await self._place(press, lambda to: self._service.confirm(press.who(), offer, to, chosen))
+
+    async def _kept(self, press: Press, about: str) -> Reply:
+        """Place an order that was refused before."""
+        order_id, cost_micros = buttons.kept_in(about)
+        return await self._place(press, lambda to: self._service.order_kept(press.who(), order_id, cost_micros, to))
+
+    async def _place(self, press: Press, order: Callable[[Destination], Awaitable[Accepted]]) -> Reply:
+        """Place an order; the message that holds the button becomes its status message."""
         try:
-            accepted = await self._service.confirm(press.who(), offer, destination, chosen)
+            accepted = await order(Address.of_status(press.on).destination)
         except NeedsConfirmation as error:
             text, markup = _question(error, press.who())
             await self._responder.edit(press.on, text, press.ack, markup)
@@ -195,39 +206,44 @@ class Presses:
         await self._service.deletable(who, job_id)
         return Reply(_(await self._responder.delete(press.on, press.ack)), refused=True)
 
-    async def _ask(self, press: Press, about: str) -> Reply:
+    async def _ask(self, press: Press, about: str, *, goes: bool) -> Reply:
         """Post a credit request for the admins; only the member who was refused may press the button."""
-        request = await self._service.ask(press.who(), buttons.credit_in(about, press.who()))
+        request, told = await credit.ask(self._service, press.who(), about, goes=goes)
         called = await self._admins.people(press.on.chat) if request.calls else []
-        text, entities = calling(plain(admin_replies.credit_requested(request)), called[:MOST_CALLED])
+        text, entities = calling(plain(credit_replies.requested(request)), called[:MOST_CALLED])
         reply = Reply(text, markup=rows(buttons.of_credit_request(request)), entities=entities)
         try:
             await self._responder.send(Address.of_status(press.on), reply, press.ack)
         except TelegramError:
-            await self._service.withdraw(press.who(), request)
+            await self._service.credit.withdraw(press.who(), request)
             raise
         if isinstance(press.on, Message) and press.on.text:
             await self._responder.edit(press.on, press.on.text, press.ack)
-        return Reply(_(replies.ASKED))
-
-    async def _approve(self, press: Press, credit_request_id: str) -> Reply:
-        return await self._decide(press, credit_request_id, approve=True)
-
-    async def _decline(self, press: Press, credit_request_id: str) -> Reply:
-        return await self._decide(press, credit_request_id, approve=False)
+        return Reply(told, refused=request.kept)
 
     async def _decide(self, press: Press, credit_request_id: str, *, approve: bool) -> Reply:
-        """Decide on a credit request; the outcome replaces it in its message, and the member hears of a grant."""
+        """Decide on a credit request; the outcome replaces it in its message, and the member hears of it."""
         who = press.who(is_admin=await self._admins.include(press.on.chat, press.user))
-        asked = buttons.id_in(credit_request_id, Missing.REQUEST)
-        answer, request = await acts.decide(self._service, who, asked, approve=approve)
-        await self._responder.edit(press.on, answer.text, press.ack)
-        if approve:
-            member = User(int(request.member.removeprefix(f"{NAME}:")), request.name, is_bot=False)
-            text, entities = calling(admin_replies.granted(request), [member])
-            told = replace(Reply.of(commands.Answer(text)), entities=entities)
-            await self._responder.reply(Address.of_status(press.on), told, who, press.ack)
-        return Reply.of(answer)
+        done = await credit.decide(
+            self._service, who, credit_request_id, partial(self._order_kept, press), approve=approve
+        )
+        await self._responder.edit(press.on, done.said.text, press.ack)
+        member = User(int(done.request.member.removeprefix(f"{NAME}:")), done.request.name, is_bot=False)
+        text, entities = calling(plain(done.told.text), [member])
+        told = replace(Reply.of(done.told), text=text, entities=entities)
+        await self._responder.reply(Address.of_status(press.on), told, who, press.ack)
+        return Reply.of(done.said)
+
+    async def _order_kept(self, press: Press, kept: KeptOrder) -> Accepted | None:
+        """Place an order for its member, who chose that it goes by itself, if they are in the chat still."""
+        ordered, chat = kept.order.caller, press.on.chat
+        user = await self._admins.member(chat, int(ordered.member.removeprefix(f"{NAME}:")))
+        if user is None:
+            return None
+        thread = topic(press.on) if isinstance(press.on, Message) else None
+        who, to = replace(caller(chat, user, None, thread=thread), locale=ordered.locale), Address.of_status(press.on)
+        there = replace(to, status=None).destination
+        return await self._service.order_kept(who, kept.order_id, kept.cost_micros, there, self._deliverer.acknowledge)
 
     async def _admit(self, press: Press, community: str) -> Reply:
         return await self._judge(press, community, approve=True)

@@ -9,10 +9,7 @@ from bots.text.wording import PERIOD_NOW, allowance, left, money, when
 from core.admin import MOST_QUOTAS, Subject
 from core.domain.amounts import read_period
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
-from core.domain.reports import CreditRequest, Usage
-
-APPROVE = N_("Approve")
-DECLINE = N_("Decline")
+from core.domain.reports import Usage
 
 LIMITS: Mapping[str, LimitName] = {
     "text": LimitName.LONGEST_TEXT,
@@ -197,39 +194,6 @@ def _top(found: Usage) -> Iterator[str]:
     if more := found.members - len(top):
         rest_micros = found.total_micros - sum(spent.charged_micros for spent in top)
         yield ngettext("{n} more: {amount}", "{n} more: {amount}", more, amount=money(rest_micros))
-
-
-def decided(request: CreditRequest, *, approve: bool) -> str:
-    """Announce the decision on a credit request."""
-    amount = money(request.amount_micros)
-    if not approve:
-        return _("{name}'s request for {amount} was declined.", name=request.name, amount=amount)
-    return _(
-        "{name} was granted {amount} and now has {balance} credit.",
-        name=request.name,
-        amount=amount,
-        balance=money(request.balance_micros),
-    )
-
-
-def credit_requested(request: CreditRequest) -> str:
-    """Ask the admins; the amount comes first, so that no name can forge one before it."""
-    return _(
-        "{amount} of credit is asked for by {name} (id {id}). An admin may decide.",
-        amount=money(request.amount_micros),
-        name=request.name,
-        id=request.member.rpartition(":")[2],
-    )
-
-
-def granted(request: CreditRequest) -> str:
-    """Tell a member that an admin has approved."""
-    return _("Your request for {amount} of credit was granted.", amount=money(request.amount_micros))
-
-
-def to_decide(request: CreditRequest) -> str:
-    """Say what admins type in place of buttons."""
-    return _("For admins: /approve {id} or /decline {id}", id=request.credit_request_id)
 
 
 def name_start(link: str) -> str:

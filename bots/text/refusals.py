@@ -87,6 +87,10 @@ _UNKNOWN = {
     Missing.COMMUNITY: N_("I don't know a community {name}. /communities lists them."),
     Missing.REQUEST: N_("I don't know that request any more."),
     Missing.OFFER: N_("That can't be confirmed any more: it is ordered already, or I asked more than ten minutes ago."),
+    Missing.KEPT: N_(
+        "That order is not kept any more: it is ordered already, or was declined, or a day has passed. "
+        "Write it again if you still want it."
+    ),
     Missing.LAST: N_("There is nothing of yours here to order once more."),
     Missing.DIALOGUE: N_("The last was a dialogue: write its lines again, or have its audio sent again with /history."),
     Missing.VOICE: N_("I don't know a voice {name}. /voices shows those that there are."),

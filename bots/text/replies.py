@@ -26,13 +26,11 @@ TAKE = N_("Take it for {cost}")
 NOTHING = N_("Take nothing, free")
 CONFIRM = N_("Go ahead")
 SEND_KEPT = N_("Send what is kept, free")
-ASK = N_("Ask an admin")
 NO_CONSOLE = N_("There are no pages to look at: whoever runs this bot has not switched them on.")
 CONSOLE = N_(
     "Your pages, for you alone: {link}\nThe link works once, within 10 minutes. Pass it on to nobody: it lets in "
     "whoever opens it."
 )
-ASKED = N_("The admins of this community have been asked.")
 
 
 _POOL_LEFT = {
@@ -131,11 +129,6 @@ def not_written(name: str, why: str | None) -> str:
 def to_go_ahead(offer_id: str) -> str:
     """Say what to type in place of a button to confirm."""
     return _("To go ahead: /confirm {offer_id}", offer_id=offer_id)
-
-
-def to_ask(amount: str) -> str:
-    """Say what to type in place of a button to ask for credit."""
-    return _("To ask the admins for what is missing: /ask {amount}", amount=amount)
 
 
 def readings(names: Sequence[str]) -> list[str]:

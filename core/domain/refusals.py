@@ -79,6 +79,8 @@ class Missing(StrEnum):
     QUESTION = "question"
     """The job is known, but it does not ask what its member takes."""
     OFFER = "offer"
+    KEPT = "kept"
+    """The order was refused and kept, but is no longer."""
     REQUEST = "request"
     COMMUNITY = "community"
     VOICE = "voice"
@@ -145,6 +147,9 @@ class MayNotPost(Refusal):
 
 class OverLimit(Refusal):
     """Say which limit refused, with the standing that the decision saw."""
+
+    order_id = ""
+    """By which the order is kept, for when its member asks for the credit that it lacks."""
 
     def __init__(self, limit: Limit, cost_micros: int, standing: Standing, characters: int = 0) -> None:
         """`characters`: of the order."""

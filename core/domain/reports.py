@@ -30,7 +30,9 @@ class CreditRequest:
     balance_micros: int = 0
     """Once granted."""
     calls: bool = False
-    """Whether those who can decide are called: nobody else asked here within the hour before."""
+    """Whether those who can decide are called: they were not within the hour before."""
+    kept: bool = False
+    """Whether the order is kept that it is for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Drop audio that was kept too long, files that a crash left behind, and orders that waited too long."""
+"""Drop audio and orders that were kept too long, files that a crash left behind, and orders that waited too long."""
 
 import asyncio
 import logging
@@ -46,6 +46,7 @@ async def sweep(store: Store, artifacts: ArtifactStore, clock: Clock, keep: Keep
                 for job in jobs:
                     with suppress(StaleJob):  # it came just now
                         await store.update(job, late=Late.NO, destination=Destination(job.platform))
+            await store.forget_kept()
             await _tidy(store, artifacts, keep)
         except Exception:
             log.exception("the audio that is kept could not be swept")

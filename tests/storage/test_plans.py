@@ -4,7 +4,16 @@ import re
 
 import pytest
 
-from storage import admin_sql, communities_sql, jobs_sql, members_sql, money_sql, overview, sessions
+from storage import (
+    admin_sql,
+    communities_sql,
+    credit_requests_sql,
+    jobs_sql,
+    members_sql,
+    money_sql,
+    overview,
+    sessions,
+)
 from storage.driver import Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
@@ -20,6 +29,7 @@ GROWING = (
     "holds",
     "audit",
     "credit_requests",
+    "kept_orders",
     "quotas",
     "blocks",
     "limits",
@@ -29,7 +39,16 @@ ONCE_IN_A_WHILE = {"EXPORT_ALL", "COMMUNITIES", "MONTHS"}
 OF_POSTGRES = {"LOCK"}
 TEXTS = {
     f"{module.__name__}.{name}": text
-    for module in (admin_sql, communities_sql, jobs_sql, members_sql, money_sql, overview, sessions)
+    for module in (
+        admin_sql,
+        communities_sql,
+        credit_requests_sql,
+        jobs_sql,
+        members_sql,
+        money_sql,
+        overview,
+        sessions,
+    )  # fmt: skip
     for name, text in vars(module).items()
     if isinstance(text, str)
     and re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text)

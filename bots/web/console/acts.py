@@ -6,10 +6,9 @@ from typing import Any
 
 from aiohttp import web
 
-from bots.commands import actions
+from bots.commands import actions, credit
 from bots.commands.command import Answer, Argument, Asked, Command, Kind, Who
 from bots.commands.table import COMMANDS
-from bots.text import admin_replies
 from bots.text.locale import _, speaking
 from bots.web.console.visit import NotThere, Visit
 from core.admin import Subject
@@ -18,7 +17,6 @@ from core.domain.errors import DeliveryError
 from core.domain.models import Caller, Person
 from core.domain.quota import QuotaSource
 from core.domain.refusals import InvalidInput, Missing, NotFound
-from core.domain.reports import CreditRequest
 
 ADMINS: Mapping[str, Command] = {row.name: row for row in COMMANDS if row.who is Who.ADMIN}
 OPERATORS: Mapping[str, Command] = {row.name: row for row in COMMANDS if row.who is Who.OPERATOR}
@@ -97,21 +95,22 @@ async def operate(visit: Visit) -> web.StreamResponse:
 
 
 async def decide(visit: Visit) -> web.StreamResponse:
-    """Grant or decline a request for credit, and tell its member of a grant."""
+    """Grant or decline a request for credit, and tell its member."""
     found = await visit.attested()
     approve = visit.given("decision") == "approve"
-    answer, request = await actions.decide(visit.service, found.caller, visit.given("request"), approve=approve)
-    told = "" if not approve or await _told(visit, request) else f"\n{_('I could not write to them, so tell them.')}"
-    return visit.back(f"/c/{visit.community}/requests", f"{answer.text}{told}")
+    done = await credit.decide(visit.service, found.caller, visit.given("request"), None, approve=approve)
+    told = "" if await _told(visit, done) else f"\n{_('I could not write to them, so tell them.')}"
+    return visit.back(f"/c/{visit.community}/requests", f"{done.said.text}{told}")
 
 
-async def _told(visit: Visit, request: CreditRequest) -> bool:
-    """Write to a member whose request was granted; return whether that was possible in time."""
-    chat = visit.console.platforms.get(request.member.partition(":")[0])
+async def _told(visit: Visit, done: credit.Decision) -> bool:
+    """Write to a member what became of their request; return whether that was possible in time."""
+    member = done.request.member
+    chat = visit.console.platforms.get(member.partition(":")[0])
     if chat is None:
         return False
     with speaking(""):  # which language they read is not known here
-        call = asyncio.ensure_future(chat.write_to(request.member, admin_replies.granted(request)))
+        call = asyncio.ensure_future(chat.write_to(member, done.told.text))
     _calls.add(call)
     call.add_done_callback(_calls.discard)
     await asyncio.wait({call}, timeout=TELL_S)

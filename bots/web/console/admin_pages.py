@@ -8,7 +8,7 @@ from aiohttp import web
 from htpy import Element, Node
 
 from bots.commands.table import PERIODS
-from bots.text import admin_replies, product_words
+from bots.text import admin_replies, credit_replies, product_words
 from bots.text.locale import N_, _
 from bots.text.wording import allowance, money, when
 from bots.web.console.acts import person_of
@@ -229,8 +229,8 @@ async def requests(visit: Visit) -> web.StreamResponse:
     def decisions(of: str) -> Node:
         held = {"request": of}
         return h.div(".both")[
-            form(visit, path, _(admin_replies.APPROVE), decision="approve", **held),
-            form(visit, path, _(admin_replies.DECLINE), kind="quiet", decision="decline", **held),
+            form(visit, path, _(credit_replies.APPROVE), decision="approve", **held),
+            form(visit, path, _(credit_replies.DECLINE), kind="quiet", decision="decline", **held),
         ]
 
     rows = [

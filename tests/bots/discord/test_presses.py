@@ -15,9 +15,8 @@ from tests.worlds.discord import Member, Message, Reply
 async def credit_request(stage: Stage) -> Message:
     """Let Ana ask for what an order lacks, and return what everybody sees."""
     said = await refused(stage, stage.ana, 1500)
-    [ask] = said.buttons
-    assert ask["label"] == "Ask an admin"
-    pressed = await stage.world.press(stage.ana, said, ask["custom_id"])
+    assert [each["label"] for each in said.buttons] == ["Ask an admin", "Ask, then order it ($0.15)"]
+    pressed = await stage.world.press(stage.ana, said, button(said, "Ask an admin"))
     await pressed.wait_for(lambda _: "have been asked" in said.content)
     assert said.buttons == []
     [message] = stage.channel.posted
@@ -48,7 +47,10 @@ async def test_an_admin_approves_once(stage: Stage, app: App, studio: Studio) ->
     await pressed.wait_for(lambda r: r.followups)
     [told] = pressed.followups
     assert (told.ephemeral, told.allowed_mentions) == (False, {"parse": [], "users": [str(stage.ana.id)]})
-    assert told.content == f"Your request for $0.05 of credit was granted.\n<@{stage.ana.id}>"
+    assert told.content == (
+        "Your request for $0.05 of credit was granted. The order that you asked for costs $0.15 today."
+        f"\n<@{stage.ana.id}>"
+    )
     message.components = asked  # as a client that was slow still shows it
     late = await stage.world.press(stage.guild.member("Second", admin=True), message, decline)
     assert await whispered(late) == "Somebody has decided on that already."
@@ -68,6 +70,13 @@ async def test_an_admin_declines(stage: Stage, app: App) -> None:
     message = await credit_request(stage)
     pressed = await stage.world.press(stage.boss, message, button(message, "Decline"))
     await pressed.wait_for(lambda _: message.content == "Ana's request for $0.05 was declined.")
+    await pressed.wait_for(lambda r: r.followups)
+    [told] = pressed.followups
+    assert (told.ephemeral, told.allowed_mentions) == (False, {"parse": [], "users": [str(stage.ana.id)]})
+    assert told.content == (
+        "Your request for $0.05 of credit was declined, so the order that was kept for it is forgotten."
+        f"\n<@{stage.ana.id}>"
+    )
     assert "credit" not in (await say(stage, stage.ana, "/balance")).content
 
 
@@ -183,7 +192,7 @@ async def test_a_reading_that_is_chosen_agrees_to_no_price(stage: Stage, app: Ap
 
 MADE_UP = [
     "ask:", "ask:many", "ask:5", "ask:-5:{ana}", "ask:0:{ana}", "ask:" + "9" * 15 + ":{ana}", "ask:" + "9" * 90, "ask:٣:{ana}", "ask:5:1", "approve:", "approve:x",
-    "approve:" + "x" * 90, "decline:a b", "decline:\x00", "confirm:", "confirm:" + "0" * 18, "confirm:" + "0" * 18 + ":1", "confirm:x:٣", "confirm:\x00", "again:",
+    "approve:" + "x" * 90, "decline:a b", "decline:\x00", "confirm:", "confirm:" + "0" * 18, "confirm:" + "0" * 18 + ":1", "confirm:x:٣", "confirm:\x00", "askgo:", "kept:", "kept:x:1", "again:",
     "again:\x00", "again:" + "z" * 90, "sing:1", "",
 ]  # fmt: skip
 

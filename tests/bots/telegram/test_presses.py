@@ -82,7 +82,11 @@ async def test_what_is_missing_is_asked_for_and_granted_once(
     band.add(carol, "creator")
     asked, refusal = await _refused(band, bob)
     said = await pressed(world, bob, refusal, "Ask an admin")
-    assert (said["text"], said.get("show_alert")) == ("The admins of this community have been asked.", "false")
+    assert (said["text"], said.get("show_alert")) == (
+        "The admins of this community have been asked. Your order is kept for 24 hours: when one of them approves, a "
+        "button orders it.",
+        "true",
+    )
     request = await band.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
     assert (request.text, request.reply_to) == (
         f"$0.0019 of credit is asked for by Bob (id {bob.id}). An admin may decide.\nAlice, Carol",
@@ -95,7 +99,10 @@ async def test_what_is_missing_is_asked_for_and_granted_once(
     assert (await sent(world, alice, request, approve))["text"] == granted
     assert (request.text, request.buttons) == (granted, {})
     told = band.sent[-1]
-    assert (told.text, told.reply_to) == ("Your request for $0.0019 of credit was granted.\nBob", asked.id)
+    assert (told.text, told.reply_to) == (
+        "Your request for $0.0019 of credit was granted. The order that you asked for costs $0.0119 today.\nBob",
+        asked.id,
+    )
     late = await sent(world, carol, request, approve)
     assert (late["text"], late["show_alert"]) == ("Somebody has decided on that already.", "true")
     assert request.text == granted
@@ -108,6 +115,8 @@ async def test_a_wish_can_be_declined(band: Chat, alice: User, bob: User, world:
     request = await _requested(world, band, bob)
     await pressed(world, alice, request, "Decline")
     assert (request.text, request.buttons) == ("Bob's request for $0.0019 was declined.", {})
+    told = "Your request for $0.0019 of credit was declined, so the order that was kept for it is forgotten.\nBob"
+    assert band.sent[-1].text == told
     assert "credit" not in await answer(band, bob, "/balance")
 
 
@@ -307,7 +316,7 @@ async def test_what_was_made_before_is_sent_again_in_its_place(
 @pytest.mark.parametrize(
     "data",
     ["", ":", "nonsense", "ask", "ask:", "ask:5", "ask:0:{bob}", "ask:-5:{bob}", "ask:999999999999999:{bob}",
-     "ask:5:{bob}:6", "ask:５:{bob}", "approve:", "approve:' OR 1=1", "approve:nobody", "decline:x", "confirm:",
+     "ask:5:{bob}:6:7", "askgo:", "kept:", "kept:x:1", "kept:1", "ask:５:{bob}", "approve:", "approve:' OR 1=1", "approve:nobody", "decline:x", "confirm:",
      "confirm:{bob}", "confirm:é", "again:", "again:nothing", "approve:" + "x" * 56],
 )  # fmt: skip
 async def test_made_up_data_end_in_a_sentence(
@@ -330,7 +339,9 @@ async def test_a_wish_that_could_not_be_posted_can_be_made_again(
     data = refusal.buttons["Ask an admin"]
     world.fail("sendMessage", Fault.server_error())
     assert (await sent(world, bob, refusal, data))["text"].startswith("Something went wrong")
-    assert (await sent(world, bob, refusal, data))["text"] == "The admins of this community have been asked."
+    said = await sent(world, bob, refusal, data)
+    assert said["text"].startswith("The admins of this community have been asked. Your order is kept for 24 hours: ")
+    assert len([m for m in band.sent if m.text.endswith("Alice")]) == 1  # they were not called before
 
 
 # --- readings -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,83 @@
+"""Members ask their admins for credit; the order that they lack it for is kept until there is some."""
+
+import logging
+from dataclasses import replace
+
+from core.domain.admission import Admission
+from core.domain.allowed import Rule, allowed
+from core.domain.amounts import parse_amount
+from core.domain.errors import StoreError
+from core.domain.ids import Ids
+from core.domain.models import Caller, Destination
+from core.domain.money import MICROS, show
+from core.domain.policy import Policy
+from core.domain.refusals import AlreadyAsked, InvalidInput, Limit, Need, NotPermitted, OverLimit
+from core.domain.reports import CreditRequest
+from core.request_stores import Call
+from core.stores import Store
+
+log = logging.getLogger(__name__)
+
+CALL_MS = 3_600_000
+"""Within this time a community's admins are called once at most."""
+LARGEST_WISH_MICROS = 100 * MICROS
+_WISHES = allowed(Rule.WISH, most_micros=LARGEST_WISH_MICROS)
+
+
+class CreditRequests:
+    """What members ask for; who decides is `core.admin`'s. A method that raises Refusal has changed nothing."""
+
+    def __init__(self, store: Store, policy: Policy, ids: Ids) -> None:
+        self._store = store
+        self._policy = policy
+        self._ids = ids
+
+    async def ask_for(self, caller: Caller, amount: str, order_id: str = "") -> CreditRequest:
+        """Ask the admins for credit, in an amount as people type it. Raises InvalidInput, AlreadyAsked."""
+        micros = parse_amount(amount, self._policy.price_micros, _WISHES)
+        if micros is None:
+            raise InvalidInput("amount", amount, _WISHES)
+        return await self.ask(caller, micros, order_id)
+
+    async def ask(self, caller: Caller, amount_micros: int, order_id: str = "", *, goes: bool = False) -> CreditRequest:
+        """Ask the admins for credit, and keep an order of the caller's until they decide.
+
+        `goes`: it is to be ordered as soon as they grant it. Raises AlreadyAsked, and OverLimit for a blocked member.
+        """
+        if not caller.can_spend or caller.direct:
+            raise NotPermitted(Need.COMMUNITY if caller.direct else Need.ACCOUNT)
+        quota = self._policy.quota(direct=caller.direct)
+        standing = await self._store.standing(caller.community, caller.member, quota, caller.roles)
+        if standing.blocked:
+            raise OverLimit(Limit.BLOCKED, amount_micros, standing)
+        if not 0 < amount_micros <= LARGEST_WISH_MICROS:
+            raise InvalidInput("amount", show(amount_micros), _WISHES)
+        request = await self._store.ask(self._ids.job(), caller, amount_micros, order_id, goes=goes)
+        if request is None:
+            raise AlreadyAsked
+        return replace(request, calls=await self._may_call(request, caller))
+
+    async def _may_call(self, request: CreditRequest, caller: Caller) -> bool:
+        """Say whether those who decide may be called; not where that can't be known."""
+        try:
+            return await self._store.claim_call(caller.community, Call.CREDIT, CALL_MS)
+        except StoreError as error:
+            log.warning("request %s: when admins were called can't be read: %s", request.credit_request_id, error)
+            return False
+
+    async def withdraw(self, caller: Caller, request: CreditRequest) -> None:
+        """Take back a credit request that could not be shown to the admins."""
+        await self._store.withdraw(request.credit_request_id, caller)
+        if request.calls:
+            await self._store.drop_call(caller.community, Call.CREDIT)
+
+    async def keep(self, admission: Admission) -> str:
+        """Keep an order that was refused, for when its member asks for credit; return its id, "" if that fails."""
+        order = admission.order
+        # Where it was asked is not kept: it may hold a token, and it goes from another place.
+        placed = replace(order, destination=Destination(order.caller.platform))
+        try:
+            return await self._store.keep_order(admission.job_id, placed, admission.cost_micros)
+        except StoreError as error:
+            log.warning("an order that was refused is not kept: %s", error)
+            return ""

@@ -1,0 +1,32 @@
+"""Orders that wait for somebody's word, as JSON in a column."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from core.domain.models import Caller, Destination, Order, Turn
+from storage.job_rows import destination_json
+from storage.rows import compact
+
+
+def placed_text(order: Order) -> str:
+    """Write an order down, but for who ordered it."""
+    where = destination_json(order.destination)
+    placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
+    readings = {name: dict(parameters) for name, parameters in order.readings.items()}
+    turns = {"turns": _written(order.turns)} if order.turns else {}
+    casts = {"casts": {name: _written(each) for name, each in order.casts.items()}} if order.casts else {}
+    return compact({**placed, "destination": where, "readings": readings, "added": order.added, **turns, **casts})
+
+
+def _written(turns: Sequence[Turn]) -> list[tuple[str, str]]:
+    return [(turn.voice, turn.text) for turn in turns]
+
+
+def order_of(text: str, caller: Caller) -> Order:
+    """Read what `placed_text` wrote, for whoever orders it now."""
+    placed: dict[str, Any] = json.loads(text)
+    where = Destination(placed["destination"]["platform"], placed["destination"]["data"])
+    turns = tuple(Turn(*turn) for turn in placed.get("turns", ()))
+    casts = {name: tuple(Turn(*turn) for turn in each) for name, each in placed.get("casts", {}).items()}
+    return Order(**{**placed, "destination": where, "turns": turns, "casts": casts, "caller": caller})
