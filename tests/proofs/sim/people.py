@@ -213,7 +213,7 @@ class People:
             ADMIN
             if data.startswith(("approve", "decline"))
             else int(found[1])
-            if (found := re.fullmatch(r"ask:\d+:(\d+)", data))
+            if (found := re.fullmatch(r"ask(?:go)?:\d+:(\d+)(?::\w+)?", data))
             else self.rng.choice(MEMBERS)
         )
 
