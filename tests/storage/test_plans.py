@@ -48,7 +48,7 @@ TEXTS = {
         money_sql,
         overview,
         sessions,
-    )  # fmt: skip
+    )
     for name, text in vars(module).items()
     if isinstance(text, str)
     and re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text)
