@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from core.admin import Admin
 from core.communities import Communities
-from core.credit_requests import CreditRequests
 from core.domain.finishing import AS_IS, Finish
 from core.domain.ids import Ids
 from core.domain.lifecycle import Stage
@@ -18,6 +17,7 @@ from core.engine.callbacks import Arrivals, Naming
 from core.engine.carrier import Carrier
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.congestion import Congestion
+from core.engine.credit_requests import CreditRequests
 from core.engine.default_voices import DefaultVoices
 from core.engine.delivery import Deliverer
 from core.engine.durations import Durations

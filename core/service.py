@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 
 from core.admin import Admin
 from core.communities import CLOSED, Communities
-from core.credit_requests import CreditRequests
 from core.domain.admission import Admission, Admitted
 from core.domain.allowed import Rule, allowed
 from core.domain.errors import OutOfCredit, StaleJob, StoreAway, StoreError
@@ -41,6 +40,7 @@ from core.domain.refusals import (
 from core.domain.reports import CreditRequest, Entry
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.carrier import Carrier
+from core.engine.credit_requests import CreditRequests
 from core.engine.default_voices import DefaultVoices
 from core.engine.favourites import Favourites
 from core.engine.first_words import FirstWord, FirstWords

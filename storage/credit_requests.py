@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from core.domain.kept_orders import KEPT_ORDER_MS, MOST_KEPT, KeptOrder
+from core.domain.kept_orders import KEPT_ORDER_MS, MOST_KEPT, Call, KeptOrder
 from core.domain.models import Caller, Order
 from core.domain.quota import DAY_MS
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reports import CreditRequest
 from core.ports import Clock
-from core.request_stores import Call
 from storage import accounts_sql, communities_sql
 from storage import credit_requests_sql as sql
 from storage.driver import Driver, Row, Statement

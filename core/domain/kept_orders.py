@@ -1,6 +1,7 @@
 """An order that was refused for want of credit, as it is kept while the admins are asked for that. Pure."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from core.domain.models import Order
 from core.domain.quota import DAY_MS
@@ -9,6 +10,12 @@ KEPT_ORDER_MS = DAY_MS
 """How long it is kept from when it was refused, and once more from when the admins were asked."""
 MOST_KEPT = 10
 """Of a member's in a community that nobody was asked about; the oldest goes first."""
+
+
+class Call(StrEnum):
+    """Why those who administer a community are called."""
+
+    CREDIT = "credit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain.kept_orders import MOST_KEPT
+from core.domain.kept_orders import MOST_KEPT, Call
 from core.domain.models import Order, Turn
 from core.domain.refusals import NotFound, NotPermitted
-from core.request_stores import Call
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement
 from storage.store import SqlStore

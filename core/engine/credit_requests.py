@@ -8,12 +8,12 @@ from core.domain.allowed import Rule, allowed
 from core.domain.amounts import parse_amount
 from core.domain.errors import StoreError
 from core.domain.ids import Ids
+from core.domain.kept_orders import Call
 from core.domain.models import Caller, Destination
 from core.domain.money import MICROS, show
 from core.domain.policy import Policy
 from core.domain.refusals import AlreadyAsked, InvalidInput, Limit, Need, NotPermitted, OverLimit
 from core.domain.reports import CreditRequest
-from core.request_stores import Call
 from core.stores import Store
 
 log = logging.getLogger(__name__)
