@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -102,7 +103,7 @@ class PostgresDriver:
             raise StoreError(f"{self._where} can't be opened: its address can't be read") from None
         except FAULTS as error:
             await self.close()
-            raise StoreError(f"{self._where} can't be opened: {first_line(error)}") from None
+            raise StoreError(f"{self._where} can't be opened: {first_line(error)}: {_remedy(error)}") from None
         except BaseException:
             await self.close()
             raise
@@ -229,6 +230,23 @@ async def _make_durable(connection: Any) -> None:
     await connection.execute(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )
+
+
+def _remedy(error: Exception) -> str:
+    """Say what helps against what keeps a database from being opened."""
+    for kinds, remedy in _REMEDIES.items():
+        if isinstance(error, kinds):
+            return remedy
+    return "put an address that works"
+
+
+_REMEDIES: Mapping[tuple[type[Exception], ...], str] = {
+    (socket.gaierror,): "put a host name that is known here",
+    (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError): "put the right user and password",
+    (asyncpg.InvalidCatalogNameError,): "make it with createdb, or put another name",
+    (asyncpg.TooManyConnectionsError,): "raise its max_connections, or stop what else has it open",
+    (OSError,): "start it, or put the host and port where it is",
+}
 
 
 def place(url: str) -> str:

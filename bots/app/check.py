@@ -163,6 +163,7 @@ def _look_at_folders(settings: Settings, found: Findings) -> None:
                 found.troubles.append(f"{name}: {place} can't be written now: {error}.")
             except StoreError as error:
                 why = error.__cause__.strerror if isinstance(error.__cause__, OSError) else error
+                why = "it is a file" if place.is_file() else why
                 found.faults.append(f"{name}: {place} can't be made or written ({why}): put a folder where it can.")
                 break
 

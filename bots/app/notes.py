@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -27,7 +29,9 @@ def notes(reading: Reading) -> Iterator[str]:
     if reading.strange:
         are, do = ("are no settings", "do") if reading.strange[1:] else ("is no setting", "does")
         yield f".env: {', '.join(reading.strange)} {are} of Troubadour and {do} nothing: docs/settings.md lists all."
-    for look in (_not_set, _gateway, _secrets, _idle, _strangers, _money, _unbounded, _products):
+    if reading.is_open:
+        yield ".env holds secrets, and other users of this machine may read it: chmod 600 .env"
+    for look in (_not_set, _gateway, _secrets, _idle, _limits, _public, _strangers, _money, _unbounded, _products):
         yield from (text for about, text in look(reading.settings) if not about & reading.faulty)
 
 
@@ -46,6 +50,8 @@ def _tokens(settings: Settings) -> dict[str, SecretStr | None]:
 def _gateway(settings: Settings) -> Iterator[Note]:
     if settings.sandboxed:
         yield {"gateway_url"}, "GATEWAY_URL=sandbox: audio is simulated."
+        if settings.gateway_key:
+            yield {"gateway_url", "gateway_key"}, "GATEWAY_KEY does nothing with GATEWAY_URL=sandbox."
     elif settings.gateway_url.startswith("http://"):
         yield {"gateway_url"}, "GATEWAY_URL is http: the key travels unencrypted."
 
@@ -71,6 +77,33 @@ def _idle(settings: Settings) -> Iterator[Note]:
         yield {"webhook_mode", "public_url"}, "WEBHOOK_MODE does nothing without PUBLIC_URL."
 
 
+def _limits(settings: Settings) -> Iterator[Note]:
+    """Yield limits above those that hold for all; none that is not set."""
+    for name in ("jobs_per_community", "jobs_per_member"):
+        if name in settings.model_fields_set and getattr(settings, name) > settings.jobs_total:
+            yield {name, "jobs_total"}, f"{name.upper()} does nothing above JOBS_TOTAL, which is {settings.jobs_total}."
+
+
+def _public(settings: Settings) -> Iterator[Note]:
+    """Yield an address that nobody can reach from outside, or not as it is meant."""
+    parts = urlsplit(settings.public_url or "")
+    if parts.hostname and (parts.hostname == "localhost" or not_global(parts.hostname)):
+        yield {"public_url"}, "PUBLIC_URL is no address that the gateway can reach: put a public one, or leave it out."
+    if settings.public_url and not settings.http_port:
+        told = "HTTP_PORT 0 is another port at each start: put the one to which PUBLIC_URL leads."
+        yield {"public_url", "http_port"}, told
+    if parts.path.rpartition("/")[2] in {"gateway", "telegram"}:
+        yield {"public_url"}, f"PUBLIC_URL ends with {parts.path}, which is added to it: leave that out, most likely."
+
+
+def not_global(host: str) -> bool:
+    """Whether a host is an address of some inner network."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:  # a name
+        return False
+
+
 def _strangers(settings: Settings) -> Iterator[Note]:
     """Yield whom the settings name on a platform that does not run."""
     running = {name for name, token in _tokens(settings).items() if token}
@@ -88,6 +121,8 @@ def _money(settings: Settings) -> Iterator[Note]:
         yield {"total_pool"}, f"TOTAL_POOL is 0, so nobody can order anything: {much}."
     elif pool == 0:
         yield {"default_pool"}, "DEFAULT_POOL is 0: no community can order before you give it a pool with /pool."
+    if settings.default_quota.limit_micros == 0:
+        yield {"default_allowance"}, "DEFAULT_ALLOWANCE is 0: members can order only where an admin gives them a quota."
     default, direct = settings.default_quota.limit_micros, settings.direct_quota.limit_micros
     for name, amount, other, cap in (
         ("default_pool", pool, "total_pool", total),

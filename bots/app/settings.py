@@ -17,7 +17,7 @@ from bots.app.console_address import check_console
 from bots.app.env_file import read_lines
 from bots.app.fields import Chats, Console, Finishing, Gateway, Limits, Machine, Money, Products, Voices
 from bots.app.secret_files import END, SecretFiles, secrets_of
-from bots.app.typos import bare, choices_of, in_choices, misspelt, strange, worded, wrong_with_token
+from bots.app.typos import bare, choices_of, in_choices, misspelt, strange, worded, wrong_with_key, wrong_with_token
 from bots.app.voices_file import read_voices
 from core.domain.errors import ConfigurationError
 from core.domain.voices import CAST, Voice
@@ -97,6 +97,9 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Conso
         names = CAST.with_more(settings.voices).names
         if settings.voices_file == self.voices_file and self.default_voice not in names:
             yield "default_voice", f"DEFAULT_VOICE: {self.default_voice!r} is not one of the voices: {', '.join(names)}"
+        yield from self._contradictions()
+
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
         if self.telegram_webhook and not self.public_url:
             yield "telegram_webhook", "TELEGRAM_WEBHOOK needs PUBLIC_URL: Telegram must know where to post"
         if self.telegram_webhook and self._public_port not in TELEGRAM_PORTS:
@@ -104,6 +107,8 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Conso
             yield "telegram_webhook", f"TELEGRAM_WEBHOOK: {wanted}"
         if self.poll_max_s < self.poll_min_s:
             yield "poll_max_s", "POLL_MAX_S must not be less than POLL_MIN_S"
+        if self.job_s <= self.poll_min_s:
+            yield "job_s", "JOB_S must be more than POLL_MIN_S: or else every job ends before it is first asked for"
 
     @property
     def _public_port(self) -> int | None:
@@ -168,6 +173,11 @@ def _token(name: str) -> Callable[[Settings], None]:
     return read
 
 
+def _key(settings: Settings) -> None:
+    if (key := settings.gateway_key) and (wrong := wrong_with_key(key.get_secret_value())):
+        raise ValueError(wrong)
+
+
 def _address(name: str, schemes: set[str]) -> Callable[[Settings], None]:
     def read(settings: Settings) -> None:
         if (given := getattr(settings, name)) is not None:
@@ -179,6 +189,7 @@ def _address(name: str, schemes: set[str]) -> Callable[[Settings], None]:
 _READ: Mapping[str, Callable[[Settings], object]] = {
     "discord_token": _token("discord_token"),
     "telegram_token": _token("telegram_token"),
+    "gateway_key": _key,
     "price": lambda settings: settings.price_micros,
     "database_url": lambda settings: settings.database,
     "voices_file": lambda settings: settings.voices,
@@ -207,6 +218,8 @@ class Reading:
     """The names of the settings that these are about."""
     strange: Sequence[str] = ()
     """Names in `.env` that are no settings, nor almost."""
+    is_open: bool = False
+    """Whether other users of the machine may read the secrets in `.env`."""
 
 
 def read(**overrides: Any) -> Reading:
@@ -232,6 +245,7 @@ def read(**overrides: Any) -> Reading:
         faults=[*(sentence for _, sentence in broken), *dict.fromkeys("\n".join(faults.values()).splitlines())],
         faulty={*(name for name, _ in broken), *faults},
         strange=[name for name in strange(names, known) if name not in misspelt(names, known)],
+        is_open=bool({name.lower() for name in names}.intersection(secrets)) and bool(Path(file).stat().st_mode & 0o77),
     )
 
 

@@ -31,6 +31,14 @@ _TOKENS = {
         "Telegram", re.compile(r"\d{5,}:[\w-]{30,}", re.ASCII), "@BotFather on Telegram, /newbot or /token"
     ),
 }
+_BEFORE = re.compile(r"(bot|bearer)[\s:]*", re.IGNORECASE)
+"""What stands before a token or key in headers and addresses, and is no part of it."""
+_EXAMPLE = re.compile(
+    r"(?:^|[\W_])your[\W_]|[\W_]here$|change.?me|replace.?me|^<.*>$|\.\.\.$|^(?:x{3,}|key|token|secret|todo)$",
+    re.IGNORECASE,
+)
+"""What examples hold in the place of a secret."""
+KEY_FROM = "the subscription key from your account with the gateway's vendor"
 _KINDS = {
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -59,16 +67,40 @@ def in_choices(value: str, choices: Iterable[str]) -> str:
 def wrong_with_token(name: str, token: str) -> str:
     """Say what is wrong with a bot's token, without showing it, or nothing."""
     wanted = _TOKENS[name]
-    found = {kind.platform for kind in _TOKENS.values() if kind.form.fullmatch(re.sub(r"[\s\"']", "", token))}
     if wanted.form.fullmatch(token):
         return ""
+    before = _BEFORE.match(token)
+    found = _platforms(token[before.end() :] if before else token)
     if others := found - {wanted.platform}:
         wrong = f"holds a token of {others.pop()}"
+    elif _EXAMPLE.search(token):
+        wrong = "holds an example's words"
+    elif before and found:
+        wrong = f"begins with “{before[1]}”, which is no part of a token"
     elif any(not "!" <= c <= "~" or c in "\"'/" for c in token):
         wrong = "holds spaces, quotes or other characters that no token has"
     else:
         wrong = f"is no token of {wanted.platform}"
     return f"{name.upper()} {wrong}: put the one from {wanted.where}."
+
+
+def wrong_with_key(key: str) -> str:
+    """Say what is plainly no key of the gateway, whatever those look like, without showing it, or nothing."""
+    before = _BEFORE.match(key)
+    if found := _platforms(key):
+        wrong = f"holds a token of {found.pop()}"
+    elif _EXAMPLE.search(key):
+        wrong = "holds an example's words"
+    elif before and before[0] != before[1]:
+        wrong = f"begins with “{before[1]}”, which is no part of a key"
+    else:
+        return ""
+    return f"GATEWAY_KEY {wrong}: put {KEY_FROM}."
+
+
+def _platforms(token: str) -> set[str]:
+    """Name the platforms that have such tokens."""
+    return {kind.platform for kind in _TOKENS.values() if kind.form.fullmatch(re.sub(r"[\s\"']", "", token))}
 
 
 def not_accepted(name: str) -> str:

@@ -68,6 +68,7 @@ async def test_check_says_that_a_database_is_out_of_reach_and_keeps_the_password
     settings = read(database_url="postgresql://ann:sesame@127.0.0.1:1/x", http_port=0, _env_file=None)
     assert await check.check(settings, out := io.StringIO(), reach) == 1
     assert "can't be opened" in out.getvalue()
+    assert ": start it, or put the host and port where it is\n" in out.getvalue()
     assert "sesame" not in out.getvalue() + repr(settings)
 
 

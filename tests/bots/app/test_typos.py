@@ -26,6 +26,34 @@ def test_what_is_no_token_is_refused_without_showing_it(name: str, token: str) -
     assert token not in fault
 
 
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("your-key-here", "holds an example's words"),
+        ("<key>", "holds an example's words"),
+        (tokens.TELEGRAM, "holds a token of Telegram"),
+        (tokens.DISCORD, "holds a token of Discord"),
+        ("Bearer 0123canary", "begins with “Bearer”, which is no part of a key"),
+    ],
+)
+def test_what_is_plainly_no_key_is_refused_without_showing_it(key: str, wrong: str) -> None:
+    [fault] = reading(gateway_key=key).faults
+    assert fault == f"GATEWAY_KEY {wrong}: put the subscription key from your account with the gateway's vendor."
+
+
+def test_keys_have_any_shape() -> None:
+    keys = ("0a1b2c3d4e5f60718293a4b5c6d7e8f9", "botany-heretic_Yourself", "bearer", "sk_live_x/y+z==")
+    assert [reading(gateway_key=key).faults for key in keys] == [[]] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "word"), [("discord_token", tokens.DISCORD, "Bot "), ("telegram_token", tokens.TELEGRAM, "bot")]
+)
+def test_the_word_before_a_token_is_named(name: str, token: str, word: str) -> None:
+    [fault] = reading(**{name: word + token}).faults
+    assert f"begins with “{word.strip()}”, which is no part of a token: put the one from" in fault
+
+
 def test_tokens_of_any_age_are_taken() -> None:
     old, new = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qc"
     assert [reading(telegram_token=token).faults for token in (old, new)] == [[], []]
