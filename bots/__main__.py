@@ -23,7 +23,7 @@ from core.engine.sessions import Sessions
 from core.files.artifacts import ArtifactFolder
 from core.files.private import UMASK
 from storage.backup import backup
-from storage.engines import Address, admin_of, audit_of, export_of, move, previews_of, reach, sessions_of
+from storage.engines import Address, admin_of, audit_of, export_of, move, previews_of, reach, reading_of, sessions_of
 from storage.recent import Recent
 
 OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -114,6 +114,16 @@ async def _console_link(options: argparse.Namespace) -> int:
         async with sessions_of(settings.database, clock) as store:
             link = await keep_link(Sessions(store, clock, str(settings.console_url)), member)
     print(f"{link}\nIt lets whoever opens it in as {member}, once, within ten minutes.")
+    return 0
+
+
+async def _why(options: argparse.Namespace) -> int:
+    from bots.app.reasons import explain
+
+    settings = load()
+    rules: dict[str, Any] = {"communities": settings.communities, "allowed": settings.communities_allowed}
+    opening = reading_of(_database(), WallClock(), settings.default_pool_micros, settings.total_pool_micros, **rules)
+    print(await explain(opening, settings, options.community, options.member.removeprefix("@"), options.channel))
     return 0
 
 
@@ -241,6 +251,10 @@ def parser() -> argparse.ArgumentParser:
     communities.add_argument("key", nargs="?", default="", help="such as telegram:-100123")
     link = add("console-link", _console_link, "print a link that lets an operator into the console, once")
     link.add_argument("member", nargs="?", default="", help="such as telegram:5678 (the one of OWNERS)")
+    why = add("why", _why, "say why a member can't order in a community, and what to change")
+    why.add_argument("community", metavar="COMMUNITY", help="its key, such as telegram:-100123")
+    why.add_argument("member", metavar="MEMBER", help="a key, such as telegram:5678, or an @name")
+    why.add_argument("--channel", metavar="KEY", help="in that channel or topic (default: one where orders are taken)")
     heard = add("previews", _previews, "list previews of voices, or make those that are missing, within PREVIEW_BUDGET")
     heard.add_argument("action", nargs="?", default="list", choices=["list", "make"], help="what to do (%(default)s)")
     heard.add_argument("languages", nargs="*", help="such as en de (en)")

@@ -37,6 +37,7 @@ from core.domain.spans import FOR_GOOD, read_span_ms
 from core.engine.default_voices import DefaultVoices
 from core.engine.pronunciations import Pronunciations
 from core.ports import Clock
+from core.reasons import Reasons, reasons
 from core.stores import AdminStore
 
 LONGEST_REASON = 200
@@ -130,6 +131,14 @@ class Admin:
         _require_admin(caller)
         quota = self._policy.quota(direct=caller.direct)
         return await self._store.standing(caller.community, person.member, quota, roles)
+
+    async def why(self, caller: Caller, person: Person) -> Reasons:
+        """Say what keeps a member from ordering where the caller is, or how much they can order."""
+        _require_admin(caller)
+        return await reasons(
+            self._store, self._catalog, self._policy,
+            community=caller.community, member=person.member, roles=person.roles, channel=caller.channel,
+        )  # fmt: skip
 
     async def quotas(self, caller: Caller) -> Sequence[tuple[QuotaSource, str, str, Quota]]:
         """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""

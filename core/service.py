@@ -201,6 +201,14 @@ class Service:
         if limit := CLOSED.get(await self.communities.approval(caller)):
             raise OverLimit(limit, 0, await self.standing(caller))
 
+    def unavailable(self) -> Unavailable | None:
+        """Return why no order is taken now, whoever places it."""
+        try:
+            self._check_open()
+        except Unavailable as why:
+            return why
+        return None
+
     def _check_open(self) -> None:
         if trouble := self._worker.trouble():
             told = trouble.reason in TROUBLE_OF and self._troubles.told(TROUBLE_OF[trouble.reason])

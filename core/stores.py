@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, Unpack
 
-from core.domain.admission import Admission, Admitted
+from core.domain.admission import Admission, Admitted, Supposed
 from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.kept_orders import Call, KeptOrder
@@ -21,6 +21,7 @@ from core.domain.models import (
 )
 from core.domain.pronunciation import Pronunciation
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
+from core.domain.refusals import Limit
 from core.domain.reports import Community, CreditRequest, Entry, ReportedEntry, Usage
 from core.domain.troubles import Key
 from core.domain.warnings import BudgetWarning
@@ -268,6 +269,10 @@ class AdminStore(Protocol):
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
         """Return what a member may spend now."""
+        ...
+
+    async def refusal(self, supposed: Supposed) -> tuple[Limit | None, Standing]:
+        """Return what would refuse an order, by the decision that an order meets. Raises NotFound for its community."""
         ...
 
     async def find_handle(self, community: str, handle: str) -> Person | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.domain.admission import Supposed
 from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.lifecycle import STAGES, Stage
@@ -14,6 +15,7 @@ from core.domain.quota import LimitName, Limits, Period, Quota, QuotaSource, Sta
 from core.domain.refusals import (
     CommunityDecided,
     Decided,
+    Limit,
     Missing,
     NotEnough,
     NotFound,
@@ -60,6 +62,9 @@ class SqlAdminStore:
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
         return await self._store.standing(community, member, operator_quota, roles)
+
+    async def refusal(self, supposed: Supposed) -> tuple[Limit | None, Standing]:
+        return await self._store.refusal(supposed)
 
     async def find_handle(self, community: str, handle: str) -> Person | None:
         return await self._store.find_handle(community, handle)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from core.domain.communities import Communities
 from core.domain.errors import StoreError
@@ -16,7 +16,7 @@ from storage.admin_store import SqlAdminStore
 from storage.books import Audit, audit
 from storage.driver import Driver, Statement
 from storage.members_sql import EXPORT_ALL
-from storage.migrate import MARK, version_of
+from storage.migrate import MARK, is_current, version_of
 from storage.previews import SqlPreviews
 from storage.recent import Recent
 from storage.rows import entry_of
@@ -98,6 +98,40 @@ async def admin_of(
         yield SqlAdminStore(driver, clock, store)
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def reading_of(
+    address: Address,
+    clock: Clock,
+    default_pool_micros: int | None,
+    total_pool_micros: int | None,
+    *,
+    communities: Communities = Communities.ASK,
+    allowed: Collection[str] = (),
+) -> AsyncIterator[SqlAdminStore]:
+    """Open what can be asked of a store beside the service, changing nothing. Raises StoreError."""
+    driver = await _read_only(address)
+    try:
+        rules: dict[str, Any] = {"communities": communities, "allowed": allowed}
+        store = SqlStore(driver, clock, default_pool_micros, total_pool_micros, **rules)
+        yield SqlAdminStore(driver, clock, store)
+    finally:
+        await driver.close()
+
+
+async def _read_only(address: Address) -> Driver:
+    """Open a database of ours that this release can read. Raises StoreError."""
+    driver: Driver = SqliteDriver(address, read_only=True) if isinstance(address, Path) else await _ours(address)
+    try:
+        if isinstance(address, Path):
+            await driver.open()
+        if not await is_current(driver):
+            raise StoreError("The database is of an older release: start the service once, which brings it up to date.")  # noqa: TRY301 - closed below
+    except BaseException:
+        await driver.close()
+        raise
+    return driver
 
 
 @asynccontextmanager

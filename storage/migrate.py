@@ -68,6 +68,11 @@ async def version_of(driver: Driver) -> int:
     return _known(driver, row["version"] or 0)
 
 
+async def is_current(driver: Driver) -> bool:
+    """Say whether a database has the schema of this release. Raises as `migrate` does."""
+    return await version_of(driver) == max(version for version, *_ in migrations(driver.dialect))
+
+
 def _known(driver: Driver, version: int) -> int:
     latest = max(version for version, *_ in migrations(driver.dialect))
     if version > latest:

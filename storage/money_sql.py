@@ -100,12 +100,15 @@ standing AS (
 
 STANDING = f"WITH {_standing(HERE, ACCOUNT)} SELECT * FROM standing"
 
+
 # The one decision on an order. It reads what it decides on in the transaction that writes it.
-_DECISION = f"""
-{_standing(":community_id", ":account_id")},
+def _decision(here: str, account: str, unknown: str) -> str:
+    """Return the query for what refuses an order, by the ids of community and account, unless these are `unknown`."""
+    return f"""
+{_standing(here, account)},
 decision AS (
     SELECT standing.*, CASE
-        WHEN community_id IS NULL OR account_id IS NULL THEN 'unknown'
+        WHEN {unknown} THEN 'unknown'
         WHEN replace(:admits, ',' || coalesce(nullif(state, ''), 'waiting') || ',', '') = :admits THEN 'community'
         WHEN blocked THEN 'blocked'
         WHEN replace(products, ',' || :product || ',', '') = products THEN 'product'
@@ -124,8 +127,13 @@ decision AS (
 )
 """
 
+
+_DECISION = _decision(":community_id", ":account_id", "community_id IS NULL OR account_id IS NULL")
+
 # Why an order was refused: the decision once more, where it made no job and so has changed nothing that it reads.
 REFUSAL = f"WITH {_DECISION} SELECT * FROM decision"
+SUPPOSED = f"WITH {_decision(HERE, ACCOUNT, 'community_id IS NULL')} SELECT * FROM decision"
+"""The same decision on an order that nobody places, by somebody who may never have written."""
 
 # Allowance is drawn first, then balance.
 ADMIT_HOLD = f"""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
-from core.domain.admission import Admission, Admitted
+from core.domain.admission import Admission, Admitted, Supposed
 from core.domain.communities import Approval, Communities
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import (
@@ -25,7 +25,8 @@ from core.domain.models import (
     Job,
     MoveChanges,
 )
-from core.domain.refusals import Limit
+from core.domain.quota import Standing
+from core.domain.refusals import Limit, Missing, NotFound
 from core.domain.reports import EntryKind
 from core.ports import Clock
 from storage import accounts_sql, communities_sql, jobs_sql, members_sql, money_sql
@@ -145,6 +146,23 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
             "kind": EntryKind.HOLD.value,
             "sign": 1,
         }
+
+    async def refusal(self, supposed: Supposed) -> tuple[Limit | None, Standing]:
+        admits = tuple(Approval) if supposed.direct else self._admits(supposed.community)
+        args: dict[str, Any] = {
+            **self._spending(supposed.community, supposed.member, supposed.operator_quota, supposed.roles),
+            **{name: getattr(supposed, name) for name in ("product", "channel", "characters", "cost_micros")},
+            "max_waiting": supposed.max_waiting,
+            "admits": joined(admits),
+            "confirmed": 1,
+            "dearer": 0,
+        }
+        ((row,),) = await self._driver.run([Statement(money_sql.SUPPOSED, args)])
+        if (refused_by := row["refused_by"]) == "unknown":
+            raise NotFound(Missing.COMMUNITY, supposed.community)
+        if refused_by == Limit.COMMUNITY and row["state"] == Approval.DECLINED:
+            refused_by = Limit.DECLINED
+        return Limit(refused_by) if refused_by else None, standing_of(row)
 
     async def _ids(self, community: str, member: str) -> Mapping[str, int]:
         """Return by what a community and the account of a member are known, as of those who are new from now on."""

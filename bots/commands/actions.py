@@ -20,6 +20,7 @@ from bots.text import (
     pronunciation_replies,
     replies,
     voice_replies,
+    why_replies,
 )
 from bots.text.locale import _
 from bots.text.usage_table import usage_csv
@@ -31,7 +32,7 @@ from core.domain.limits import HERE, NONE, read_voice
 from core.domain.models import Caller, Person
 from core.domain.products import Catalog
 from core.domain.quota import LimitName
-from core.domain.refusals import InvalidInput
+from core.domain.refusals import InvalidInput, MayNotPost, Refusal
 from core.domain.reports import Usage, to_csv
 from core.service import Service
 
@@ -150,6 +151,18 @@ async def quota_show(asked: Asked, member: Person | None = None) -> Answer:
     if member is None:
         return Answer(texts.quotas(await admin.quotas(asked.caller), asked.role_names), private=True)
     return Answer(texts.quota_shown(member.name, await admin.show_quota(asked.caller, member, member.roles)))
+
+
+async def why(asked: Asked, member: Person) -> Answer:
+    """Say what keeps a member from ordering here: first what keeps everybody."""
+    await asked.service.communities.approval(asked.caller)  # nobody may have been heard here before
+    found = await asked.service.admin.why(asked.caller, member)
+    trouble: Refusal | None = asked.service.unavailable()
+    try:
+        asked.require_audio()
+    except MayNotPost as refused:
+        trouble = refused
+    return Answer(why_replies.why(member.name, found, asked.caller.community, trouble), private=True)
 
 
 async def quota_clear(asked: Asked, member: Person | None = None, role: Subject | None = None) -> Answer:

@@ -65,6 +65,8 @@ class Asked:
     """Returns where in the chat an order's audio is, if that can be told."""
     how_to_call: str = ""
     """How members must address the bot here."""
+    require_audio: Callable[[], None] = lambda: None
+    """Raises MayNotPost where the bot may not post audio here, as far as is known."""
 
     async def is_admin(self) -> bool:
         """Say whether the caller is an admin here."""

@@ -37,7 +37,7 @@ class View(NamedTuple):
 
 async def cards(asked: Asked, like: str = "") -> Answer:
     """List the caller's orders here that hold all these words; in a direct chat those of everywhere."""
-    caller, like = asked.caller, " ".join(like.split())
+    caller, like = asked.caller, " ".join(like.encode(errors="replace").decode().split())  # half a pair of surrogates
     if len(like.encode()) > LONGEST_LIKE_BYTES:
         raise InvalidInput("like", like, _(order_replies.FEW_WORDS))
     here = "" if caller.direct else caller.community.removeprefix(f"{caller.platform}:")

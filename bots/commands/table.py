@@ -222,6 +222,13 @@ COMMANDS: Sequence[Command] = (
         arguments=_QUOTA,
     ),
     Command(
+        name="why",
+        who=ADMIN,
+        action=actions.why,
+        about=N_("Say why a member can't order here, and what to change"),
+        arguments=(_member(N_("Who can't")),),
+    ),
+    Command(
         name="grant",
         who=ADMIN,
         action=actions.grant,

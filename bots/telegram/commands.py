@@ -240,6 +240,7 @@ class Dispatcher:
             channel_name=channel_name,
             link=link,
             administers=partial(self._is_admin, message),
+            require_audio=partial(self._deliverer.rights.require_audio, message.chat.id),
             how_to_call=replies.name_me(f"/speak@{self._bot.username}"),
         )
 

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "quota show": ("/quota show", "/quota show @ann"),
     "quota clear": ("/quota clear @ann",),
     "quota default": ("/quota default 0.10 day", "/quota default 2000 chars week", "/quota default clear"),
+    "why": ("/why @ann",),
     "grant": ("/grant @ann 0.50", "/grant @ann 5000 chars", "/grant @ann 2.00 for the song"),
     "revoke": ("/revoke @ann 0.50", "/revoke @ann 5000 chars", "/revoke @ann 1.00 given twice"),
     "block": ("/block @ann", "/block @ann 2h", "/block @ann 3 days"),

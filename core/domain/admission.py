@@ -42,6 +42,23 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Supposed:
+    """An order that nobody places, to see what would refuse it."""
+
+    community: str
+    member: str
+    roles: Sequence[str] = ()
+    direct: bool = False
+    channel: str | None = ""
+    """None: some channel in which orders are taken."""
+    product: str
+    characters: int
+    cost_micros: int
+    operator_quota: Quota
+    max_waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
     """What the one write transaction decided.
 

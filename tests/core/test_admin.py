@@ -47,6 +47,7 @@ READS: dict[str, Act] = {
     "is seen": lambda alive, who: alive.service.admin.is_seen(who, "ann"),
     "known": lambda alive, who: alive.service.admin.known(who, ANN),
     "quota show": lambda alive, who: alive.service.admin.show_quota(who, ANN),
+    "why": lambda alive, who: alive.service.admin.why(who, ANN),
     "quotas": lambda alive, who: alive.service.admin.quotas(who),
     "limits": lambda alive, who: alive.service.admin.limits(who),
     "usage": lambda alive, who: alive.service.admin.usage(who),

@@ -251,3 +251,34 @@ async def test_the_terminal_tells_and_leaves_by_itself(
     monkeypatch.delenv("TELEGRAM_TOKEN")
     assert await asyncio.to_thread(main, ["communities", "decline", key(group)]) == 0
     assert capsys.readouterr().out.strip().endswith("but could not leave it: remove me there.")
+
+
+async def test_why_a_member_can_not_order_is_told_beside_the_running_service(
+    world: TelegramWorld, studio: Studio, tmp_path: Path, boss: User, eve: User, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+
+    async def why(*words: str) -> tuple[int, str, str]:
+        status = await asyncio.to_thread(main, ["why", *words])
+        return status, *capsys.readouterr()
+
+    async with service(world, studio, tmp_path, communities="ask", owners=(key(world.private(boss)),)):
+        group = await added(world, eve, "Kind people")
+        await group.says(eve, "/balance")
+        status, said, _ = await why(key(group), f"telegram:{eve.id}")
+        assert (status, said.splitlines()[0]) == (
+            0,
+            (
+                "Eve can't use /speak and /music here: nobody has approved this community yet. Whoever runs this bot does so "
+                f"with /communities approve {key(group)}."
+            ),
+        )
+        assert await why(key(group), "nobody") == (
+            2, "", (f"There is no member nobody in {key(group)}: write the @name that they write under, or their key, "
+            "such as telegram:5678.\n"),
+        )  # fmt: skip
+        assert (await why("telegram:-1", "telegram:5"))[2].startswith(
+            "There is no community telegram:-1: troubadour co"
+        )
