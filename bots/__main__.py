@@ -234,6 +234,14 @@ def parser() -> argparse.ArgumentParser:
     check_command.add_argument(
         "--community", default="", metavar="KEY", help="also what the bot may do there, such as in telegram:-100123"
     )
+    _add_store_commands(add)
+    shell = add("completion", _completion, "print what completes this command line in a shell")
+    shell.add_argument("shell", choices=["bash", "zsh", "tcsh"], help="which one")
+    return top
+
+
+def _add_store_commands(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+    """Describe the commands that look into what is stored, or change it."""
     ledger = add("ledger", _ledger, "check the books, or write every entry as CSV")
     ledger.add_argument(
         "action",
@@ -262,9 +270,6 @@ def parser() -> argparse.ArgumentParser:
     move_command = add("migrate-store", _migrate_store, "move everything from SQLite to PostgreSQL, and prove it")
     move_command.add_argument("source", metavar="FROM", help="sqlite:///path of a database that no process uses")
     move_command.add_argument("target", metavar="TO", help="postgresql://… of an empty database")
-    shell = add("completion", _completion, "print what completes this command line in a shell")
-    shell.add_argument("shell", choices=["bash", "zsh", "tcsh"], help="which one")
-    return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
