@@ -36,8 +36,8 @@ from core.domain.reports import CreditRequest, ReportedEntry, Usage
 from core.domain.spans import FOR_GOOD, read_span_ms
 from core.engine.default_voices import DefaultVoices
 from core.engine.pronunciations import Pronunciations
+from core.engine.reasons import Reasons, reasons
 from core.ports import Clock
-from core.reasons import Reasons, reasons
 from core.stores import AdminStore
 
 LONGEST_REASON = 200

@@ -7,7 +7,7 @@ from bots.app.values import catalog_of, policy_of
 from bots.text.why_replies import why
 from core.domain.errors import ConfigurationError
 from core.domain.refusals import NotFound
-from core.reasons import reasons
+from core.engine.reasons import reasons
 from core.stores import AdminStore
 
 ROLES = "Which roles they have, only Discord knows: where roles have quotas, ask /why there."

@@ -9,7 +9,7 @@ from bots.text.refusals import refusal
 from bots.text.wording import both, clock, left, money, when
 from core.domain.products import PRODUCTS
 from core.domain.refusals import Limit, Refusal
-from core.reasons import Found, Reasons
+from core.engine.reasons import Found, Reasons
 
 
 def why(name: str, found: Reasons, community: str, trouble: Refusal | None = None) -> str:
