@@ -7,13 +7,13 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from bots.app import check, logs
 from bots.app.compose import WallClock, presences, serve
 from bots.app.fields import LogLevel
+from bots.app.metrics import release
 from bots.app.roles import Part, Role
 from bots.app.settings import SANDBOX, address_of, load, read
 from bots.app.values import catalog_of, pace_of
@@ -185,17 +185,10 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _version() -> str:
-    try:
-        return version("troubadour")
-    except PackageNotFoundError:
-        return "that is not installed"
-
-
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     top = argparse.ArgumentParser(prog="troubadour", description="Voice and music for the chats people already use.")
-    top.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    top.add_argument("--version", action="version", version=f"%(prog)s {release() or 'that is not installed'}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:

@@ -81,6 +81,9 @@ class Platform(Delivery, Presence, Protocol):
     name: str
     """As in `Destination.platform` and at the front of community and member keys."""
 
+    speaks_first: bool
+    """Whether the first words on an order are said where it is taken; else its worker says them."""
+
     sharded: bool
     """Whether several processes may take orders, each from some communities; else only one may."""
 

@@ -1,6 +1,6 @@
 """Wire the core's parts together: the one place that does, for the service as for its tests and proofs."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -39,6 +39,7 @@ from core.engine.queue import FairQueue, Limits
 from core.engine.remote import RemoteWorkers, Unattended
 from core.engine.samples import Samples
 from core.engine.sessions import Sessions
+from core.engine.waits import Waits
 from core.engine.wakeups import Wakeups
 from core.engine.worker import Worker
 from core.operators import Operators
@@ -78,6 +79,8 @@ class Runtime:
     clock: Clock
     artifacts: ArtifactStore
     presences: Mapping[str, Presence] = MappingProxyType({})
+    speak_first: Collection[str] = ()
+    """The chats in which the first words on an order are said where it is taken, and not by its worker."""
     catalog: Catalog = field(default_factory=catalog)
     ids: Ids = field(default_factory=Ids)
     limits: Limits = field(default_factory=Limits)
@@ -108,10 +111,12 @@ class Core:
 
 def assemble(runtime: Runtime) -> Core:
     """Make service and worker of a runtime; nothing is started."""
+    runtime.meters.begin(runtime.deliveries)
+    waits = Waits(runtime.meters, runtime.clock)
     gateway = ObservedGateway(runtime.gateway, runtime.meters, runtime.troubles)
     naming = Naming(runtime.store, gateway)
     durations = Durations(runtime.catalog, runtime.pace)
-    worker = _carrier(runtime, gateway, naming, durations)
+    worker = _carrier(runtime, gateway, naming, durations, waits)
     voices = DefaultVoices(runtime.store, runtime.catalog, runtime.clock)
     pronunciations = Pronunciations(runtime.store, runtime.clock)
     admin = Admin(
@@ -139,6 +144,7 @@ def assemble(runtime: Runtime) -> Core:
         admin=admin,
         operators=Operators(runtime.admin_store, runtime.policy, runtime.clock, runtime.ids, worker.resume),
         meters=runtime.meters,
+        waits=waits,
         troubles=runtime.troubles,
         sessions=runtime.sessions,
     )
@@ -162,7 +168,7 @@ def _samples(runtime: Runtime, gateway: Gateway) -> Samples | None:
     return Samples(previews, runtime.media, artifacts, runtime.ids)
 
 
-def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations) -> Carrier:
+def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, waits: Waits) -> Carrier:
     share = runtime.share
     if isinstance(share, Elsewhere):
         return RemoteWorkers(
@@ -175,12 +181,17 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Dura
             durations=durations,
             limits=runtime.limits,
         )
-    return _worker(runtime, gateway, naming, durations, share or SoleLease(runtime.store))
+    return _worker(runtime, gateway, naming, durations, lease=share or SoleLease(runtime.store), waits=waits)
 
 
-def _worker(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, lease: Lease) -> Worker:
+def _worker(
+    runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, *, lease: Lease, waits: Waits
+) -> Worker:
     wakeups, arrivals, congestion = Wakeups(), Arrivals(runtime.meters, runtime.troubles), Congestion()
-    deliveries = {name: ObservedDelivery(name, chat, runtime.meters) for name, chat in runtime.deliveries.items()}
+    deliveries = {
+        name: ObservedDelivery(name, chat, runtime.meters, waits, speaks_first=name in runtime.speak_first)
+        for name, chat in runtime.deliveries.items()
+    }
     fitter = Fitter(runtime.media, deliveries, runtime.finish_of)
     queue = FairQueue(runtime.limits)
     outlooks = Outlooks(

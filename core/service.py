@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hmac import compare_digest
 from typing import Any, NoReturn
@@ -48,6 +48,7 @@ from core.engine.meters import Meters
 from core.engine.pronunciations import Pronunciations
 from core.engine.samples import AudioKind, Sample, Samples
 from core.engine.sessions import Sessions
+from core.engine.waits import Waits
 from core.operators import Operators
 from core.ports import Clock
 from core.stores import Store
@@ -83,6 +84,7 @@ class Service:
         admin: Admin,
         operators: Operators,
         meters: Meters,
+        waits: Waits,
         troubles: Troubles,
         sessions: Sessions | None = None,
     ) -> None:
@@ -104,7 +106,7 @@ class Service:
         self._ids = ids
         self._meters = meters
         self._troubles = troubles
-        self._first_words = FirstWords(store, worker)
+        self._first_words = FirstWords(store, worker, waits)
 
     async def order(self, order: Order, *, agreed_micros: int = 0, first_word: FirstWord | None = None) -> Accepted:
         """Validate, price and admit an order, and hand it to the worker. The same event twice is one job.
@@ -113,8 +115,18 @@ class Service:
         order is void before it is submitted. Raises NeedsConfirmation, OverLimit and others.
         """
         product = self.catalog[order.product]
-        with self._meters.outcome("orders", order.product):
+        with self._counted(order.product):
             return await self._order(await self._pronounced(order, product), product, agreed_micros, first_word)
+
+    @contextmanager
+    def _counted(self, product: str) -> Iterator[None]:
+        """Count what comes of an order at once, and by which limit it is refused."""
+        with self._meters.outcome("orders", product):
+            try:
+                yield
+            except OverLimit as error:
+                self._meters.count("orders_refused", product, error.limit)
+                raise
 
     async def _pronounced(self, order: Order, product: Product) -> Order:
         try:
@@ -231,6 +243,7 @@ class Service:
             error = OverLimit(limit, cost_micros, standing, admission.characters)
             error.order_id = await self.credit.keep(admission) if error.missing_micros else ""
             raise error
+        self._meters.count("orders_refused", admission.order.product, limit)
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)
         is_kept = await self._store.same(admission) is not None
         words = self.catalog[admission.order.product].text_of(admission.parameters)
@@ -272,7 +285,7 @@ class Service:
         if reading == KEPT:
             accepted = Accepted(job=await self._send_same(order))
         else:
-            with self._meters.outcome("orders", order.product):
+            with self._counted(order.product):
                 accepted = await self._order(order, self.catalog[order.product], agreed_micros, None)
         try:
             await self._store.drop_offer(offer_id)
@@ -339,7 +352,7 @@ class Service:
         event_id = await self._event_of_press(caller, job_id if voice is None else f"{job_id}:{voice}")
         other = {} if voice is None else {self.catalog[job.product].speaker: voice}
         order = _copied(job, caller, event_id, destination, **other)
-        with self._meters.outcome("orders", job.product):
+        with self._counted(job.product):
             return await self._order(order, self.catalog[job.product], job.cost_micros, first_word)
 
     async def repeat(
@@ -356,7 +369,7 @@ class Service:
         if self.catalog[job.product].is_dialogue(part.parameters for part in job.parts):
             raise NotFound(Missing.DIALOGUE, event_id)
         order = _copied(job, caller, event_id, destination)
-        with self._meters.outcome("orders", order.product):
+        with self._counted(order.product):
             return await self._order(order, self.catalog[order.product], 0, first_word)
 
     async def _event_of_press(self, caller: Caller, about: str) -> str:

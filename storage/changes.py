@@ -79,12 +79,20 @@ class Step:
         self._first = Delivery(number=1, state=SENDING if sends else PENDING, attempts=int(sends), updated_ms=now_ms)
         self._delivery = [_opening(job, self._first)] if to is JobState.READY else []
         self._money: list[Statement] = []
+        self.moved_micros: Mapping[str, int] = {}
+        """What of the money was charged and released, and what the operator pays for that nobody else does."""
         if self.tries_again:  # what was lost is drawn beside the hold, which stays for the next try
             lost = tuple(made for made in after.generations if "retry_token" in moves.get(made.number, ()))
             self._money = [*_named(job, lost, now_ms), *_drawn(job, lost, total_micros)]
+            self.moved_micros = {"upstream": _upstream(lost)}
         elif job.state in HELD and to not in HELD:
-            lost = after.parts
-            self._money = [*_named(job, lost, now_ms), *_settling(job, after, to, now_ms), *_drawn(job, lost, None)]
+            lost, charged_micros = after.parts, after.fetched_micros if to is JobState.READY else 0
+            settling = _settling(job, charged_micros, to, now_ms)
+            self._money = [*_named(job, lost, now_ms), *settling, *_drawn(job, lost, None)]
+            released_micros = job.cost_micros - charged_micros
+            self.moved_micros = {
+                "charged": charged_micros, "released": released_micros, "upstream": _upstream(lost)
+            }  # fmt: skip
 
     @property
     def statements(self) -> list[Statement]:
@@ -239,16 +247,19 @@ def _named(job: Job, lost: Iterable[Generation], now_ms: int) -> Iterator[Statem
             yield Statement(money_sql.LEDGER_UPSTREAM, args, 1)
 
 
+def _upstream(lost: Iterable[Generation]) -> int:
+    return sum(made.upstream_micros for made in lost)
+
+
 def _drawn(job: Job, lost: Iterable[Generation], total_micros: int | None) -> Iterator[Statement]:
     """Draw that from what all communities share, if so much is left; last, since its row is then locked."""
-    if upstream_micros := sum(made.upstream_micros for made in lost):
+    if upstream_micros := _upstream(lost):
         args = {"job_id": job.job_id, "upstream_micros": upstream_micros, "total_micros": total_micros}
         yield Statement(money_sql.DRAW_UPSTREAM, args, 1)
 
 
-def _settling(job: Job, after: Job, to: JobState, now_ms: int) -> Iterator[Statement]:
+def _settling(job: Job, charged_micros: int, to: JobState, now_ms: int) -> Iterator[Statement]:
     """Resolve a hold: charge what is taken, and release the rest."""
-    charged_micros = after.fetched_micros if to is JobState.READY else 0
     args = {"job_id": job.job_id, "member": job.member, "now_ms": now_ms, "charged_micros": charged_micros}
     if to is JobState.READY:
         yield Statement(money_sql.LEDGER_CHARGE, args, 1)

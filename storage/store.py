@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from time import perf_counter
 from typing import Any, Unpack
 
 from core.domain.admission import Admission, Admitted, Supposed
@@ -25,9 +26,11 @@ from core.domain.models import (
     Job,
     MoveChanges,
 )
+from core.domain.money import MICROS
 from core.domain.quota import Standing
 from core.domain.refusals import Limit, Missing, NotFound
 from core.domain.reports import EntryKind
+from core.engine.meters import Meters
 from core.ports import Clock
 from storage import accounts_sql, communities_sql, jobs_sql, members_sql, money_sql
 from storage.changes import Step, closing, of_delivery, of_generation, of_job, opening
@@ -102,6 +105,7 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         *,
         communities: Communities = Communities.OPEN,
         allowed: Collection[str] = (),
+        meters: Meters | None = None,
     ) -> None:
         """`default_pool_micros`: what a community may spend in a month unless an operator says; None is unlimited.
 
@@ -115,6 +119,7 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         self._communities = communities
         self._allowed = frozenset(allowed)
         self._known: dict[tuple[str, str], Mapping[str, int]] = {}
+        self._meters = meters or Meters()
 
     async def open(self) -> None:
         """Connect and bring the schema up to date. Raises SchemaTooNew, StoreBusy."""
@@ -207,7 +212,9 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         statements = [Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts]
         statements.insert(2, replace(parts, expect=None, when=_HELD))  # before what all share
         happened, refused_by = Statement(jobs_sql.JOB_BY_EVENT, args), Statement(money_sql.REFUSAL, args)
+        began_s = perf_counter()
         results = await run_once(self._driver, statements, alone=touched, happened=happened)
+        self._meters.observe("commit_seconds", perf_counter() - began_s)
         if results is None:  # the answer was lost: what it said is asked for again
             results = await self._driver.run([happened, refused_by])
         *before, earlier, refused = results
@@ -268,7 +275,18 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         touched = whose(job.community, job.member) if step.moves_money else ()
         if step.tries_again:
             touched += (TOTAL,)
-        return step.made(await self._run_change(job, step.statements, beside=touched))
+        made = step.made(await self._run_change(job, step.statements, beside=touched))
+        self._count(job.product, step, moves)
+        return made
+
+    def _count(self, product: str, step: Step, moves: Mapping[int, Mapping[str, Any]]) -> None:
+        """Count what was committed: moves, and the money that they moved."""
+        for change in moves.values():
+            if "state" in change:
+                self._meters.count("moves", change["state"])
+        for name, micros in step.moved_micros.items():
+            if micros:
+                self._meters.count(f"{name}_dollars", product, by=micros / MICROS)
 
     async def note(self, job: Job, number: int, **changed: Unpack[GenerationChanges]) -> Job:
         values = storable(changed)
@@ -289,11 +307,14 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
             values["attempts"] = delivery.attempts + 1
         if to is DeliveryState.SENT:
             values["destination"] = Destination(job.platform)
-            return await self._run_both(job, values, closing(job, self._clock.now_ms()))
-        if delivery.state is DeliveryState.UNDELIVERABLE:
-            return await self._run_both(job, values, of_job(job, {"closed_ms": None}))
-        ((row,),) = await self._run_change(job, [of_delivery(job, values, self._driver.row_lock)])
-        return with_delivery(job, replace(delivery, **_without_place(values)), row)
+            moved = await self._run_both(job, values, closing(job, self._clock.now_ms()))
+        elif delivery.state is DeliveryState.UNDELIVERABLE:
+            moved = await self._run_both(job, values, of_job(job, {"closed_ms": None}))
+        else:
+            ((row,),) = await self._run_change(job, [of_delivery(job, values, self._driver.row_lock)])
+            moved = with_delivery(job, replace(delivery, **_without_place(values)), row)
+        self._meters.count("moves", to)
+        return moved
 
     async def redeliver(self, job: Job, destination: Destination) -> Job:
         delivery = delivery_of(job)
@@ -370,10 +391,13 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         return with_delivery(with_row(job, own.args, noted), replace(delivery_of(job), **_without_place(values)), row)
 
     async def _run_change(self, job: Job, statements: list[Statement], beside: Sequence[str] = ()) -> list[list[Row]]:
+        began_s = perf_counter()
         try:
-            return await self._driver.run(statements, beside=beside)
+            results = await self._driver.run(statements, beside=beside)
         except Unexpected as error:
             raise StaleJob(f"{job.job_id} is no longer {job.stage}, or another worker carries it") from error
+        self._meters.observe("commit_seconds", perf_counter() - began_s)
+        return results
 
     async def _one(self, statement: Statement) -> Job | None:
         return next(iter(await self._several(statement)), None)

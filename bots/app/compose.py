@@ -144,6 +144,7 @@ async def compose(
             troubles=runtime.troubles,
             chats=tuple(chats) if Role.WORKER in part.roles else (),
             shards=f"shards {part.shards}" if part.shards else "",
+            roles=tuple(part.roles),
             sees_workers=part.whole or Role.WORKER not in part.roles,
         )
         notifier = Notifier(
@@ -188,6 +189,7 @@ async def _runtime(
             media=media,
             deliveries={name: InLanguage(chat) for name, chat in chats.items()},
             presences=chats,
+            speak_first=[name for name, chat in chats.items() if chat.speaks_first],
             policy=policy_of(settings),
             catalog=catalog_of(settings),
             clock=clock,

@@ -75,6 +75,8 @@ class Health:
     """Those to which this process delivers."""
     shards: str = ""
     """Which of a chat's shards are ours, where several processes share them."""
+    roles: Sequence[str] = ()
+    """Of this process."""
     sees_workers: bool = True
     """Whether this process knows if any worker runs; one worker of several knows only of itself."""
 
@@ -148,7 +150,7 @@ class Health:
             ),
             "trouble": ("What only an operator can mend, or must know of: 1 while it is there.", self._troubles()),
         }
-        return exposition(self.meters, gauges)
+        return exposition(self.meters, gauges, self.roles)
 
     def _troubles(self) -> list[tuple[Mapping[str, str], float]]:
         there = {case.trouble for case in self.troubles.cases}

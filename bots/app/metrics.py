@@ -1,12 +1,21 @@
-"""Numbers in Prometheus' text format (its documentation, "Exposition formats")."""
+"""What Prometheus reads: what was counted, what is looked at now, and what the process takes."""
 
 import asyncio
+import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
-from core.engine.meters import NAMES, Meters
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 
-PREFIX = "troubadour"
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+from core.engine.meters import PREFIX, Meters
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 LAG_TURN_S = 0.5
 LAG_TURNS = 30
 """How many of the last turns the worst is taken from."""
@@ -15,31 +24,42 @@ Labels = Mapping[str, str]
 Gauge = tuple[str, Iterable[tuple[Labels, float]]]
 """Its help text, and its values by labels."""
 
-
-def exposition(meters: Meters, gauges: Mapping[str, Gauge]) -> str:
-    """Write every counter and gauge."""
-    lines: list[str] = []
-    for name, (text, labels) in NAMES.items():
-        counts = ((dict(zip(labels, values, strict=True)), float(count)) for values, count in meters.of(name).items())
-        lines += _family(f"{PREFIX}_{name}_total", "counter", text, counts)
-    for name, (text, values) in gauges.items():
-        lines += _family(f"{PREFIX}_{name}", "gauge", text, values)
-    return "\n".join([*lines, ""])
+_PROCESS = (ProcessCollector(registry=None), GCCollector(CollectorRegistry()))
 
 
-def _family(name: str, kind: str, text: str, values: Iterable[tuple[Labels, float]]) -> list[str]:
-    samples = [f"{name}{_labels(labels)} {value:.10g}" for labels, value in values]
-    return [f"# HELP {name} {text}", f"# TYPE {name} {kind}", *samples]
-
-
-def _labels(labels: Labels) -> str:
-    if not labels:
+def release() -> str:
+    """Return the version that is installed, or "" where none is."""
+    try:
+        return version("troubadour")
+    except PackageNotFoundError:
         return ""
-    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+def exposition(meters: Meters, gauges: Mapping[str, Gauge], roles: Iterable[str] = ()) -> str:
+    """Write every series in Prometheus' text format."""
+    build = {"version": release(), "python": sys.version.split()[0], "roles": ",".join(sorted(roles))}
+    looked_at = [_family(name, *gauge) for name, gauge in gauges.items()]
+    looked_at.append(_family("build_info", "What runs here; its value is always 1.", [(build, 1)]))
+    return generate_latest(_Everything(looked_at, (meters.registry, *_PROCESS))).decode()
+
+
+def _family(name: str, text: str, values: Iterable[tuple[Labels, float]]) -> Metric:
+    family = GaugeMetricFamily(f"{PREFIX}_{name}", text)
+    for labels, value in values:
+        family.add_sample(family.name, dict(labels), value)
+    return family
+
+
+@dataclass(frozen=True, slots=True)
+class _Everything:
+    families: Iterable[Metric]
+    collectors: Iterable[Collector]
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield what is written, for the library."""
+        yield from self.families
+        for collector in self.collectors:
+            yield from collector.collect()
 
 
 class LoopLag:

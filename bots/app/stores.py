@@ -4,11 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack
 
 from bots.app.settings import Settings
-from core.domain.lifecycle import DeliveryState, State
-from core.domain.models import DeliveryChanges, Job, MoveChanges
 from core.engine.meters import Meters
 from core.files.private import narrow, tree
 from core.ports import Clock
@@ -19,31 +16,6 @@ from storage.overview import SqlOverview
 from storage.sessions import SqlQuestions, SqlSessions
 from storage.sqlite import files_of
 from storage.store import SqlStore
-
-
-class _CountedStore(SqlStore):
-    def __init__(self, driver: Driver, clock: Clock, settings: Settings, meters: Meters) -> None:
-        super().__init__(
-            driver,
-            clock,
-            settings.default_pool_micros,
-            settings.total_pool_micros,
-            communities=settings.communities,
-            allowed=settings.communities_allowed,
-        )
-        self._meters = meters
-
-    async def move(self, job: Job, number: int, to: State, **changes: Unpack[MoveChanges]) -> Job:
-        """Move a job along the table, and count that."""
-        job = await super().move(job, number, to, **changes)
-        self._meters.count("moves", to.value)
-        return job
-
-    async def move_delivery(self, job: Job, to: DeliveryState, **changes: Unpack[DeliveryChanges]) -> Job:
-        """Move a job's delivery along its table, and count that."""
-        job = await super().move_delivery(job, to, **changes)
-        self._meters.count("moves", to.value)
-        return job
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +37,15 @@ async def open_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]
     database = files_of(settings.database) if isinstance(settings.database, Path) else ()
     narrow([*database, *tree(settings.spool), *tree(settings.previews), *tree(settings.data_dir / "sandbox")])
     driver, meters = driver_of(settings.database), Meters()
-    store = _CountedStore(driver, clock, settings, meters)
+    store = SqlStore(
+        driver,
+        clock,
+        settings.default_pool_micros,
+        settings.total_pool_micros,
+        communities=settings.communities,
+        allowed=settings.communities_allowed,
+        meters=meters,
+    )
     await store.open()
     try:
         yield Stores(

@@ -24,6 +24,7 @@ class Console(ConsoleDelivery):
     """Implements `bots.platform.Platform` for a scripted or interactive conversation."""
 
     name = NAME
+    speaks_first = False
     sharded = False
 
     def __init__(

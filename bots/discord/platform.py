@@ -43,6 +43,7 @@ DEFAULT_WAIT_S, LONGEST_WAIT_S = 60.0, 86_400.0
 class Discord(DiscordDelivery):
     """Implements `bots.platform.Platform`."""
 
+    speaks_first = False
     sharded = True
 
     def __init__(

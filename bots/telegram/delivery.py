@@ -105,8 +105,8 @@ class TelegramDelivery:
 
     # --- the status message ---------------------------------------------------------------------------------------
 
-    async def acknowledge(self, accepted: Accepted) -> None:
-        """Reply to an order with a status message; the order stands even if that fails.
+    async def acknowledge(self, accepted: Accepted) -> bool:
+        """Reply to an order with a status message, and return whether it is there; the order stands even if not.
 
         Raises DeliveryRefused where the bot may not write, and so could say nothing of the order.
         """
@@ -119,8 +119,11 @@ class TelegramDelivery:
                 raise
             self._log_unshown(job, error)
             await self._show_action(self._address(job), _action(job))
+            return False
         except Exception:
             log.exception("job %s: no status message", job.job_id)
+            return False
+        return True
 
     async def show(self, job: Job, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
         """Send or edit the status message. Raises DeliveryError."""

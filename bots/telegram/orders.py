@@ -70,9 +70,9 @@ class Orders:
         await self._service.repeat(caller_of(message), event, where, first_word)
         ack()
 
-    async def _first_word(self, ack: Ack, accepted: Accepted) -> None:
+    async def _first_word(self, ack: Ack, accepted: Accepted) -> bool:
         ack()
-        await self._deliverer.acknowledge(accepted)
+        return await self._deliverer.acknowledge(accepted)
 
     async def _ask(self, message: Message, command: Command, row: Product, catalog: Catalog) -> Reply:
         """Ask for the words of an order; in a closed community say that instead."""

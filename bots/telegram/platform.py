@@ -37,6 +37,7 @@ class Telegram(TelegramDelivery):
     """Implements `bots.platform.Platform`."""
 
     name = NAME
+    speaks_first = True
     sharded = False
 
     def __init__(self, settings: Settings) -> None:

@@ -9,12 +9,13 @@ from core.domain.errors import DeliveryRefused, StaleJob, StoreError
 from core.domain.lifecycle import Reason
 from core.domain.models import Accepted, Job
 from core.engine.carrier import Carrier
+from core.engine.waits import Waits
 from core.stores import Store
 
 log = logging.getLogger(__name__)
 
-FirstWord = Callable[[Accepted], Awaitable[None]]
-"""Says the first word on an order. Raises DeliveryRefused where the bot may not write."""
+FirstWord = Callable[[Accepted], Awaitable[bool]]
+"""Says the first word on an order; returns whether it is said. Raises DeliveryRefused where the bot may not write."""
 FIRST_WORD_S = 1.0
 """The longest that an order waits for it: a chat that is slow holds nothing up."""
 
@@ -22,9 +23,10 @@ FIRST_WORD_S = 1.0
 class FirstWords:
     """Hands orders to the worker, or takes them back."""
 
-    def __init__(self, store: Store, worker: Carrier) -> None:
+    def __init__(self, store: Store, worker: Carrier, waits: Waits) -> None:
         self._store = store
         self._worker = worker
+        self._waits = waits
         self._under_way: set[asyncio.Future[None]] = set()
 
     async def begin(self, job: Job, accepted: Accepted, say: FirstWord | None) -> None:
@@ -37,7 +39,7 @@ class FirstWords:
             self._worker.accept(job)
 
     async def _refused(self, accepted: Accepted, say: FirstWord) -> bool:
-        task = asyncio.ensure_future(say(accepted))
+        task = asyncio.ensure_future(self._say(accepted, say))
         self._under_way.add(task)
         task.add_done_callback(self._forget)
         said, _ = await asyncio.wait({task}, timeout=FIRST_WORD_S)
@@ -45,6 +47,10 @@ class FirstWords:
         if error is not None:
             log.info("job %s: its first word is not said: %s", accepted.job.job_id, error)
         return isinstance(error, DeliveryRefused)
+
+    async def _say(self, accepted: Accepted, say: FirstWord) -> None:
+        if await say(accepted):
+            self._waits.first_sign(accepted.job)
 
     def _forget(self, task: asyncio.Future[None]) -> None:
         self._under_way.discard(task)

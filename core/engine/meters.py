@@ -1,47 +1,115 @@
-"""Counts what happens, by labels of a small known set: never by member, community or job."""
+"""Measures what happens, by labels of small known sets: never by member, community or job."""
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from time import perf_counter
+from typing import Any
 
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+
+from core.domain.lifecycle import DeliveryState, State
+from core.domain.products import PRODUCTS
+from core.domain.refusals import Limit
 from core.engine.liveness import Liveness
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # or else each series has a second one, with the time of its first value
+
+PREFIX = "troubadour"
 OK = "ok"
-NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "orders": ("Orders, by what came of them at once.", ("product", "outcome")),
-    "moves": ("Moves in the life of jobs, by the state that was entered.", ("state",)),
-    "gateway_calls": ("Calls to the gateway; status is a poll.", ("call", "outcome")),
-    "callbacks_missed": ("Finished jobs that polling found before any callback.", ()),
-    "deliveries": ("What was handed to a chat: audio, or how a job ended.", ("platform", "kind", "outcome")),
-    "http_requests": ("Requests to this server: callbacks, updates, health.", ("route", "status")),
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A counter, or with `buckets` a histogram of seconds with these upper bounds."""
+
+    text: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+_AT_ONCE = (0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_CALL = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+_ORDER = (2.5, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 600, 900)
+_COMMIT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
+
+SERIES: Mapping[str, Series] = {
+    "orders": Series("Orders, by what came of them at once.", ("product", "outcome")),
+    "orders_refused": Series("Orders that a limit refused.", ("product", "limit")),
+    "moves": Series("Moves in the life of jobs, by the state that was entered.", ("state",)),
+    "charged_dollars": Series("What members were charged for audio.", ("product",)),
+    "released_dollars": Series("What was set aside for orders and given back.", ("product",)),
+    "upstream_dollars": Series("What the gateway may bill although no member pays for it.", ("product",)),
+    "order_first_sign_seconds": Series("From an order to the first words on it in its chat.", ("platform",), _AT_ONCE),
+    "order_audio_seconds": Series("From an order to its audio in its chat.", ("product", "platform"), _ORDER),
+    "gateway_calls": Series("Calls to the gateway; status is a poll.", ("call", "outcome")),
+    "gateway_call_seconds": Series("How long calls to the gateway took, whatever came of them.", ("call",), _CALL),
+    "callbacks_missed": Series("Finished jobs that polling found before any callback."),
+    "deliveries": Series("What was handed to a chat: audio, or how a job ended.", ("platform", "kind", "outcome")),
+    "delivery_seconds": Series("How long that took, whatever came of it.", ("platform", "kind"), _CALL),
+    "commit_seconds": Series("From a change of jobs or money to its durable commit.", (), _COMMIT),
+    "http_requests": Series("Requests to this server: callbacks, updates, health.", ("route", "status")),
 }
-"""Name to what it says and its labels. An outcome is "ok" or the class of an error."""
+"""An outcome is "ok" or the class of an error."""
+
+_LASTS = {"gateway_calls": "gateway_call_seconds", "deliveries": "delivery_seconds"}
+"""Where it is measured how long what is counted took."""
+
+_KNOWN: Mapping[str, Iterable[str]] = {
+    "product": PRODUCTS,
+    "limit": Limit,
+    "state": (*State, *DeliveryState),
+    "call": ("submit", "status", "fetch"),
+    "kind": ("audio", "words"),
+    "outcome": (OK,),
+}
+"""The values of labels that are known before anything happens."""
 
 
 class Meters:
-    """Counters of this process, from zero at each start."""
+    """Counters and histograms of this process, from zero at each start."""
 
     def __init__(self) -> None:
-        self._counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        self.registry = CollectorRegistry()
+        self._series = {name: _made(name, series, self.registry) for name, series in SERIES.items()}
+        self._children: dict[tuple[str, tuple[str, ...]], Any] = {}
         self._livenesses: dict[str, Liveness] = {}
 
-    def count(self, name: str, *labels: str) -> None:
-        """Add one."""
-        if len(labels) != len(NAMES[name][1]):
-            raise ValueError(f"{name} has the labels {NAMES[name][1]}, not {labels}")
-        self._counts[name, labels] += 1
+    def begin(self, platforms: Iterable[str]) -> None:
+        """Let every series be there from the start, those of these chats, too: a rate needs a zero to rise from."""
+        known = {**_KNOWN, "platform": tuple(platforms)}
+        for name, series in SERIES.items():
+            for labels in product(*(known.get(label, ()) for label in series.labels)):
+                self._child(name, tuple(map(str, labels)))
+
+    def count(self, name: str, *labels: str, by: float = 1) -> None:
+        """Add to a counter."""
+        self._child(name, labels).inc(by)
+
+    def observe(self, name: str, seconds: float, *labels: str) -> None:
+        """Enter how long something took."""
+        self._child(name, labels).observe(seconds)
 
     def liveness(self, name: str) -> Liveness:
         """Return what tells whether anything gets through to the gateway or to a chat."""
         return self._livenesses.setdefault(name, Liveness())
 
     def outcome(self, name: str, *labels: str) -> "Outcome":
-        """Count how the block ends: its last label is "ok" or the error's class."""
+        """Count how the block ends, and measure how long it takes: its last label is "ok" or the error's class."""
         return Outcome(self, name, labels)
 
-    def of(self, name: str) -> Mapping[tuple[str, ...], int]:
-        """Return the counts of a name by its labels."""
-        return {labels: count for (of, labels), count in sorted(self._counts.items()) if of == name}
+    def _child(self, name: str, labels: tuple[str, ...]) -> Any:
+        child = self._children.get((name, labels))
+        if child is None:
+            series = self._series[name]
+            child = self._children[name, labels] = series.labels(*labels) if SERIES[name].labels else series
+        return child
+
+
+def _made(name: str, series: Series, registry: CollectorRegistry) -> Counter | Histogram:
+    if not series.buckets:
+        return Counter(name, series.text, series.labels, namespace=PREFIX, registry=registry)
+    return Histogram(name, series.text, series.labels, namespace=PREFIX, registry=registry, buckets=series.buckets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +119,12 @@ class Outcome:
     meters: Meters
     name: str
     labels: tuple[str, ...]
+    began_s: float = field(default_factory=perf_counter)
 
     def __enter__(self) -> None:
         """Nothing is counted before the end."""
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.meters.count(self.name, *self.labels, kind.__name__ if kind else OK)
+        if lasts := _LASTS.get(self.name):
+            self.meters.observe(lasts, perf_counter() - self.began_s, *self.labels)

@@ -21,6 +21,7 @@ from core.domain.products import Product
 from core.domain.troubles import OF_A_MODEL, TROUBLE_OF, Trouble, Troubles
 from core.domain.warnings import BudgetWarning
 from core.engine.meters import Meters
+from core.engine.waits import Waits
 from core.ports import Delivery, Gateway, GatewayStatus
 
 GATEWAY = "gateway"
@@ -76,10 +77,13 @@ def _about(trouble: Trouble, product: str) -> str:
 class ObservedDelivery:
     """A `Delivery` whose calls, but for progress, are counted, and that knows how long nothing has got through."""
 
-    def __init__(self, name: str, delivery: Delivery, meters: Meters) -> None:
+    def __init__(self, name: str, delivery: Delivery, meters: Meters, waits: Waits, *, speaks_first: bool) -> None:
+        """`speaks_first`: the first words on an order are said where it is taken, and not by its worker."""
         self._name = name
         self._delivery = delivery
         self._meters = meters
+        self._waits = waits
+        self._speaks_first = speaks_first
         self._liveness = meters.liveness(name)
 
     def accepts(self, job: Job) -> Want:
@@ -99,20 +103,34 @@ class ObservedDelivery:
 
     async def progress(self, job: Job) -> None:
         await self._delivery.progress(job)
+        self._note_sign(job)
+
+    def _note_sign(self, job: Job) -> None:
+        if not self._speaks_first:
+            self._waits.first_sign(job)
+
+    def _note_audio(self, job: Job) -> None:
+        self._note_sign(job)
+        self._waits.audio(job)
 
     async def deliver(
         self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
     ) -> Kept | None:
         with self._meters.outcome("deliveries", self._name, "audio"), self._heeded(job.job_id):
-            return await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
+            kept = await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
+        self._note_audio(job)
+        return kept
 
     async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
         with self._meters.outcome("deliveries", self._name, "audio"), self._heeded(job.job_id):
-            return await self._delivery.repeat(job, kept, receipt, uncertain=uncertain)
+            kept = await self._delivery.repeat(job, kept, receipt, uncertain=uncertain)
+        self._note_audio(job)
+        return kept
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         with self._meters.outcome("deliveries", self._name, "words"):
             await self._delivery.tell(job, receipt)
+        self._note_sign(job)
 
     async def warn(self, job: Job, warning: BudgetWarning) -> None:
         with self._meters.outcome("deliveries", self._name, "words"):

@@ -1,43 +1,75 @@
-"""Counters, and Prometheus' text format."""
+"""What Prometheus reads."""
 
 import asyncio
 import re
+from collections.abc import Mapping
+from importlib.metadata import version
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
-from bots.app.metrics import LoopLag, exposition
+from bots.app.metrics import Gauge, LoopLag, exposition
 from core.domain.errors import TooManyRequests
-from core.engine.meters import Meters
+from core.domain.refusals import Limit
+from core.engine.meters import SERIES, Meters
 
-SAMPLE = re.compile(r'[a-z_]+(\{[a-z]+="[^"\n]*"(,[a-z]+="[^"\n]*")*\})? \S+')
+
+def samples(text: str) -> Mapping[tuple[str, frozenset[tuple[str, str]]], float]:
+    families = text_string_to_metric_families(text)
+    return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
 
 
-def test_counters_and_gauges_in_the_text_format() -> None:
+def value(meters: Meters, name: str, **labels: str) -> float:
+    return samples(exposition(meters, {}))[f"troubadour_{name}", frozenset(labels.items())]
+
+
+def test_counters_gauges_and_what_runs_in_the_text_format() -> None:
     meters = Meters()
     meters.count("moves", "running")
-    meters.count("moves", "running")
-    meters.count("http_requests", 'a "quoted"\nback\\slash', "200")
-    text = exposition(meters, {"wait_seconds": ("How long.", [({}, 0.25)]), "jobs": ("Open.", [])})
-    assert '# TYPE troubadour_moves_total counter\ntroubadour_moves_total{state="running"} 2\n' in text
-    assert r'{route="a \"quoted\"\nback\\slash",status="200"} 1' in text
-    assert "# HELP troubadour_wait_seconds How long.\n# TYPE troubadour_wait_seconds gauge\n" in text
-    assert "\ntroubadour_wait_seconds 0.25\n" in text
-    assert text.endswith("\n")
-    plain = [line for line in text.splitlines() if not line.startswith("#") and "\\" not in line]
-    assert all(SAMPLE.fullmatch(line) for line in plain)
+    meters.count("charged_dollars", "speech", by=0.0014)
+    gauges: dict[str, Gauge] = {
+        "wait_seconds": ("How long.", [({}, 0.25)]),
+        "jobs": ("Open.", [({"state": 'a "b"\n\\'}, 3.0)]),
+    }
+    read = samples(exposition(meters, gauges, ["worker", "bot"]))
+    assert read["troubadour_moves_total", frozenset({("state", "running")})] == 1
+    assert read["troubadour_charged_dollars_total", frozenset({("product", "speech")})] == 0.0014
+    assert read["troubadour_wait_seconds", frozenset()] == 0.25
+    assert read["troubadour_jobs", frozenset({("state", 'a "b"\n\\')})] == 3
+    assert read["process_resident_memory_bytes", frozenset()] > 1e6
+    ((build, is_there),) = [
+        (dict(of), is_there) for (name, of), is_there in read.items() if name.endswith("build_info")
+    ]
+    assert (build["version"], build["roles"], is_there) == (version("troubadour"), "bot,worker", 1)
 
 
-def test_an_outcome_is_the_class_of_the_error() -> None:
+def test_every_series_is_there_before_anything_happens() -> None:
+    meters = Meters()
+    meters.begin(["marsnet"])
+    read = samples(exposition(meters, {}))
+    there = {re.sub("_(total|bucket|count|sum)$", "", name) for name, _ in read}
+    assert {f"troubadour_{name}" for name in SERIES} - there == {"troubadour_http_requests"}  # its routes come later
+    assert read["troubadour_orders_refused_total", frozenset({("product", "music"), ("limit", Limit.POOL)})] == 0
+    assert (
+        read["troubadour_order_audio_seconds_count", frozenset({("product", "speech"), ("platform", "marsnet")})] == 0
+    )
+    assert not [name for name, _ in read if name.endswith("_created")]
+
+
+def test_an_outcome_is_the_class_of_the_error_and_how_long_it_took() -> None:
     meters = Meters()
     with meters.outcome("gateway_calls", "submit"):
         pass
     with pytest.raises(TooManyRequests), meters.outcome("gateway_calls", "submit"):
         raise TooManyRequests
-    assert meters.of("gateway_calls") == {("submit", "TooManyRequests"): 1, ("submit", "ok"): 1}
+    assert value(meters, "gateway_calls_total", call="submit", outcome="ok") == 1
+    assert value(meters, "gateway_calls_total", call="submit", outcome="TooManyRequests") == 1
+    assert value(meters, "gateway_call_seconds_count", call="submit") == 2
+    assert value(meters, "gateway_call_seconds_bucket", call="submit", le="0.05") == 2
 
 
 def test_labels_are_those_that_are_documented() -> None:
-    with pytest.raises(ValueError, match="state"):
+    with pytest.raises(ValueError, match="label count"):
         Meters().count("moves", "running", "discord:1")
 
 

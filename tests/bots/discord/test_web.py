@@ -161,15 +161,19 @@ async def test_metrics_count_what_happened_and_name_nobody(
         await reply.audio()
         said = (await caller.get("/metrics"))[1]
         for line in (
-            'troubadour_orders_total{product="speech",outcome="ok"} 1',
-            'troubadour_gateway_calls_total{call="submit",outcome="ok"} 1',
-            'troubadour_gateway_calls_total{call="status",outcome="ok"} 1',
-            'troubadour_deliveries_total{platform="discord",kind="audio",outcome="ok"} 1',
-            'troubadour_http_requests_total{route="callback",status="200"} 1',
-            'troubadour_moves_total{state="running"} 1',
-            "troubadour_jobs_waiting 0",
-            "troubadour_breaker_open_seconds 0",
-            "troubadour_store_up 1",
+            'troubadour_orders_total{outcome="ok",product="speech"} 1.0',
+            'troubadour_gateway_calls_total{call="submit",outcome="ok"} 1.0',
+            'troubadour_gateway_calls_total{call="status",outcome="ok"} 1.0',
+            'troubadour_deliveries_total{kind="audio",outcome="ok",platform="discord"} 1.0',
+            'troubadour_http_requests_total{route="callback",status="200"} 1.0',
+            'troubadour_moves_total{state="running"} 1.0',
+            'troubadour_order_first_sign_seconds_count{platform="discord"} 1.0',
+            'troubadour_order_audio_seconds_count{platform="discord",product="speech"} 1.0',
+            'troubadour_charged_dollars_total{product="speech"} 0.0014',
+            'troubadour_released_dollars_total{product="speech"} 0.0',
+            "troubadour_jobs_waiting 0.0",
+            "troubadour_breaker_open_seconds 0.0",
+            "troubadour_store_up 1.0",
         ):
             assert line in said.splitlines()
         secrets = [str(stage.ana.user.id), str(stage.guild.id), studio.path.split(".")[1], stage.world.token]

@@ -186,7 +186,7 @@ ABLATIONS = (
         "pass",
         featured="people: send again pressed by another",
     ),
-    Ablation("parts that failed are charged", _SETTLING, "after.fetched_micros if to", "job.cost_micros if to"),
+    Ablation("parts that failed are charged", _STEP, "after.fetched_micros if to", "job.cost_micros if to"),
     Ablation(
         "what is not taken is not released",
         _SETTLING,
@@ -201,7 +201,7 @@ ABLATIONS = (
         featured="gateway: FAILED",
     ),
     Ablation("what is tried again is not entered", _STEP, "if self.tries_again:", "if False:"),
-    Ablation("what failed is not entered", _STEP, "*_named(job, lost, now_ms), *_settling", "*_settling"),
+    Ablation("what failed is not entered", _STEP, "*_named(job, lost, now_ms), *settling", "*settling"),
     Ablation("parts end by a stale read", "storage.changes:of_generation", "if alone else", "if True else"),
     Ablation(
         "parts are heard in the order in which they came",
