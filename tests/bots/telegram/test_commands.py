@@ -16,6 +16,6 @@ async def test_the_menus_are_announced(bot: Bot, world: TelegramWorld) -> None:
     assert names == {"speak", "music", "form", "voices", "voice", "balance", "history", "again", "help"}
     assert "scope" not in members.params
     assert {c["command"] for c in admins.object("commands")} - names == {
-        "quota", "grant", "revoke", "block", "unblock", "limits", "usage", "audit"
+        "quota", "why", "grant", "revoke", "block", "unblock", "limits", "usage", "audit"
     }  # fmt: skip
     assert admins.object("scope") == {"type": "all_chat_administrators"}
