@@ -16,12 +16,12 @@ from core.domain.errors import OutOfCredit, StaleJob, StoreAway, StoreError
 from core.domain.ids import Ids
 from core.domain.kept_orders import KeptOrder
 from core.domain.lifecycle import DELIVERY_ENDS, DeliveryState, JobState, Reason, State
-from core.domain.models import Accepted, Caller, Destination, Job, Order, Turn
+from core.domain.models import Accepted, Asker, Caller, Destination, Job, Order, Turn
 from core.domain.money import cost_of
 from core.domain.parts import Part, parts_of
 from core.domain.policy import MOST_DEARER_PERCENT, OFFER_MS, OLDEST_ACT_MS, Policy
 from core.domain.previews import language_of
-from core.domain.products import Catalog, Product
+from core.domain.products import Catalog, Product, Sound
 from core.domain.quota import Standing
 from core.domain.refusals import (
     Cause,
@@ -59,8 +59,6 @@ PRESS_MS = 10_000
 """A button that the same person presses again within this time was pressed once."""
 LONG = 8000
 """Characters that take longer to be split than others should wait."""
-KEPT = -1
-"""In the place of a reading: what is kept of the same order, free."""
 
 
 class Service:
@@ -111,6 +109,7 @@ class Service:
     async def order(self, order: Order, *, agreed_micros: int = 0, first_word: FirstWord | None = None) -> Accepted:
         """Validate, price and admit an order, and hand it to the worker. The same event twice is one job.
 
+        Where the same speech is kept, that is sent again instead, free.
         `agreed_micros` is the price that its member has agreed to. Where the chat refuses the first word on it, the
         order is void before it is submitted. Raises NeedsConfirmation, OverLimit and others.
         """
@@ -197,9 +196,14 @@ class Service:
             operator_quota=self._policy.quota(direct=order.caller.direct),
             max_waiting=self._policy.max_waiting,
             confirmed=cost_micros <= agreed_micros,
+            repeats=self._may_repeat(order, product),
             dearer=0 < agreed_micros < cost_micros
             or _is_dearer(cost_micros, cost_of(max(0, characters - order.added), product.price_micros)),
         )
+
+    def _may_repeat(self, order: Order, product: Product) -> bool:
+        """Say whether kept audio may answer: not of music, nor of dialogues, whose cards offer no other take."""
+        return self._policy.repeats and product.sound is Sound.VOICE and not (order.fresh or order.turns)
 
     def _check_length(self, order: Order, product: Product) -> None:
         """Refuse what is longer than all the parts of an order may be, before it is split."""
@@ -245,9 +249,8 @@ class Service:
             raise error
         self._meters.count("orders_refused", admission.order.product, limit)
         offer_id, expires_ms = await self._offer(admission.order, admission.job_id, cost_micros)
-        is_kept = await self._store.same(admission) is not None
         words = self.catalog[admission.order.product].text_of(admission.parameters)
-        raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms, words, is_kept=is_kept)
+        raise NeedsConfirmation(offer_id, cost_micros, standing, expires_ms, words)
 
     async def _ask_back(self, order: Order, product: Product) -> NoReturn:
         """Keep an order until its member says what they mean; nothing is held before."""
@@ -269,8 +272,7 @@ class Service:
     ) -> Accepted:
         """Place an order whose price its member agrees to, or whose reading they choose, once.
 
-        The answer goes to `destination`. Choosing a reading agrees to no price. KEPT: the same audio is sent again in
-        its place, free. Raises NeedsConfirmation.
+        The answer goes to `destination`. Choosing a reading agrees to no price. Raises NeedsConfirmation.
         """
         order, agreed_micros = await self._store.read_offer(caller, offer_id)
         if order.readings:
@@ -282,11 +284,8 @@ class Service:
         elif reading is not None:
             agreed_micros = 0
         order = replace(order, destination=destination or order.destination)
-        if reading == KEPT:
-            accepted = Accepted(job=await self._send_same(order))
-        else:
-            with self._counted(order.product):
-                accepted = await self._order(order, self.catalog[order.product], agreed_micros, None)
+        with self._counted(order.product):
+            accepted = await self._order(order, self.catalog[order.product], agreed_micros, None)
         try:
             await self._store.drop_offer(offer_id)
         except StoreError as error:  # it expires; pressed again before, it is the same event, and so the same job
@@ -346,12 +345,14 @@ class Service:
     ) -> Accepted:
         """Order once more what somebody ordered here; who asks for it pays, and within seconds it is one order.
 
-        Its price is agreed to, as it is told before. Raises NotFound, NotPermitted and as `order`.
+        Without a `voice` it is a new take. Its price is agreed to, as it is told before.
+
+        Raises NotFound, NotPermitted and as `order`.
         """
         job = await self.ordered_here(caller, job_id)
         event_id = await self._event_of_press(caller, job_id if voice is None else f"{job_id}:{voice}")
         other = {} if voice is None else {self.catalog[job.product].speaker: voice}
-        order = _copied(job, caller, event_id, destination, **other)
+        order = replace(_copied(job, caller, event_id, destination, **other), fresh=voice is None)
         with self._counted(job.product):
             return await self._order(order, self.catalog[job.product], job.cost_micros, first_word)
 
@@ -377,7 +378,10 @@ class Service:
         now_ms = self._clock.now_ms()
         now, before = (f"{caller.member}:anew:{about}:{now_ms // PRESS_MS - n}" for n in range(2))
         made = await self._find(event_id=before)
-        return before if made is not None and self._clock.since_ms(made.created_ms) < PRESS_MS else now
+        if made is None:
+            return now
+        pressed_ms = made.created_ms if made.event_id == before else made.reached_ms
+        return before if self._clock.since_ms(pressed_ms) < PRESS_MS else now
 
     async def entries(self, caller: Caller, most: int = 5) -> list[Entry]:
         """Return the caller's newest charges, grants and revocations."""
@@ -409,7 +413,7 @@ class Service:
         job = await self._own(caller, job_id)
         if job.stage not in ({DeliveryState.UNDELIVERABLE} if undelivered else DELIVERY_ENDS) or not job.artifacts:
             raise NotFound(Missing.JOB, job_id)
-        return await self._send_again(job, destination)
+        return await self._send_again(caller, job, destination)
 
     async def as_file(self, caller: Caller, job_id: str, destination: Destination) -> Accepted:
         """Send a job's kept audio once more to where it goes as a file, free; pressed twice it is sent once.
@@ -423,7 +427,7 @@ class Service:
         has_files = job.artifacts and all(artifact.path for artifact in job.artifacts)
         if job.stage not in DELIVERY_ENDS or not has_files:
             raise NotFound(Missing.AUDIO, job_id)
-        return Accepted(job=await self._send_again(job, destination))
+        return Accepted(job=await self._send_again(caller, job, destination))
 
     async def deletable(self, caller: Caller, job_id: str) -> Job:
         """Return an order whose audio the caller may delete: their own, or any here for an admin.
@@ -437,24 +441,10 @@ class Service:
             raise NotPermitted(Need.OWNER)
         return job
 
-    async def same_again(self, order: Order) -> Job | None:
-        """Return a job of the same audio that is kept: its member's newest, or else one of the same channel.
-
-        None where there is none, and where the member may not order it at all.
-        """
-        if order.readings or not order.caller.can_spend:
-            return None
-        return await self._store.same(await self._admission(order, self.catalog[order.product]))
-
-    async def _send_same(self, order: Order) -> Job:
-        job = await self.same_again(order)
-        if job is None:
-            raise NotFound(Missing.JOB, order.event_id)
-        return await self._send_again(job, order.destination)
-
-    async def _send_again(self, job: Job, destination: Destination) -> Job:
+    async def _send_again(self, caller: Caller, job: Job, destination: Destination) -> Job:
+        asker = None if caller.member == job.member else Asker.of(caller)
         try:
-            job = await self._store.redeliver(job, destination)
+            job = await self._store.redeliver(job, destination, asker)
         except StaleJob as error:  # the button was pressed twice
             raise NotFound(Missing.JOB, job.job_id) from error
         self._worker.accept(job)
@@ -494,11 +484,15 @@ class Service:
         return await self._own(caller, job_id)
 
     async def _own(self, caller: Caller, job_id: str) -> Job:
-        """Return a job that the caller has ordered here; in a direct chat, anywhere. Raises NotFound, NotPermitted."""
+        """Return a job that the caller has ordered here, or was answered with; in a direct chat, anywhere.
+
+        Raises NotFound, NotPermitted.
+        """
         job = await self._store.job(job_id)
         if job is None:
             raise NotFound(Missing.JOB, job_id)
-        if caller.member != job.member or not (caller.direct or caller.community == job.community):
+        is_theirs = caller.member in {job.member, job.as_asked.member}
+        if not is_theirs or not (caller.direct or caller.community == job.community):
             raise NotPermitted(Need.OWNER)
         return job
 

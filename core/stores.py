@@ -9,6 +9,7 @@ from core.domain.communities import Approval, Newcomer
 from core.domain.kept_orders import Call, KeptOrder
 from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import (
+    Asker,
     Caller,
     Changes,
     DeliveryChanges,
@@ -79,7 +80,11 @@ class Store(CreditRequestStore, Protocol):
     """
 
     async def admit(self, admission: Admission) -> Admitted:
-        """Decide on an order and, if it is admitted, write job, hold and ledger entry, all in one transaction."""
+        """Decide on an order and, if it is admitted, write job, hold and ledger entry, all in one transaction.
+
+        One that `repeats` holds nothing where the same audio is kept, of its member's newest job or else of one of the
+        same channel: that job is opened to be delivered again.
+        """
         ...
 
     async def move(self, job: Job, number: int, to: State, **changed: Unpack[MoveChanges]) -> Job:
@@ -120,10 +125,10 @@ class Store(CreditRequestStore, Protocol):
         """
         ...
 
-    async def redeliver(self, job: Job, destination: Destination) -> Job:
+    async def redeliver(self, job: Job, destination: Destination, asker: Asker | None = None) -> Job:
         """Open a job to have its audio delivered to there: by the delivery that failed, or by one more.
 
-        Raises StaleJob where it is on its way, or not kept.
+        `asker`: who has it sent, unless that is its member. Raises StaleJob where it is on its way, or not kept.
         """
         ...
 
@@ -147,10 +152,6 @@ class Store(CreditRequestStore, Protocol):
         """Return a member's newest jobs that are closed and whose audio is kept; None: of all communities."""
         ...
 
-    async def same(self, admission: Admission) -> Job | None:
-        """Return the newest kept job of the same audio, the member's or of their channel, if they may order at all."""
-        ...
-
     async def drop_artifacts(self, job: Job, *, chat_keeps: bool = False) -> bool:
         """Note that a job's files are not kept any longer; False where it is open, and needs them.
 
@@ -167,7 +168,7 @@ class Store(CreditRequestStore, Protocol):
         ...
 
     async def ordered(self, event_id: str) -> Job | None:
-        """Return the job that a platform's event has become."""
+        """Return the job that a platform's event has become, or that was sent again in answer to it."""
         ...
 
     async def again(self, job: Job) -> Job:

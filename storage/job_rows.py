@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from dataclasses import fields as fields_of
-from dataclasses import replace
 from functools import lru_cache
 from sys import intern
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from core.domain.admission import Admission
 from core.domain.errors import StaleJob
 from core.domain.jsontype import JSON
 from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
-from core.domain.models import Artifact, Delivery, Destination, Generation, Job
+from core.domain.models import Artifact, Asker, Delivery, Destination, Generation, Job
 from storage import jobs_sql
 from storage.driver import Driver, Row, Statement
 from storage.rows import compact, split
@@ -23,7 +23,7 @@ READ = 512
 _OF_JOB = frozenset(field.name for field in fields_of(Job)) - {"generations"}
 _REPEATED = ("platform", "community", "product", "channel")
 """What many jobs have in common; tens of thousands may be in memory."""
-_OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail", "kept")
+_OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail", "kept", "event_id", "asker")
 
 
 def stored_token(job_id: str, token: str) -> str:
@@ -64,6 +64,7 @@ def columns_of(admission: Admission) -> dict[str, Any]:
         "destination": destination_text(order.destination),
         "locale": order.caller.locale,
         "parts": len(admission.parts),
+        "repeats": int(admission.repeats),
         "digest": admission.digest,
     }
 
@@ -99,6 +100,8 @@ def stored(value: Any) -> Any:
     match value:
         case Destination():
             return destination_text(value)
+        case Asker():
+            return compact(asdict(value))
         case tuple():
             return compact([artifact.to_json() for artifact in value])
         case dict():
@@ -190,7 +193,8 @@ def _delivery(row: Mapping[str, Any] | Row, prefix: str = "") -> Delivery:
     fields = {name: row[prefix + name] for name in _OF_DELIVERY}
     why = Reason(fields["reason"]) if fields["reason"] else None
     kept = json.loads(fields["kept"]) if fields["kept"] else None
-    read = {"state": DeliveryState(fields["state"]), "reason": why, "kept": kept}
+    asker = Asker(**json.loads(fields["asker"])) if fields["asker"] else None
+    read = {"state": DeliveryState(fields["state"]), "reason": why, "kept": kept, "asker": asker}
     return Delivery(number=row["number"], **{**fields, **read})
 
 

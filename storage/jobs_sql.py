@@ -17,7 +17,8 @@ _FIRST = ", ".join(f"first.{name} AS generation_{name}" for name in OF_GENERATIO
 COLUMNS = f"""jobs.*, communities.key AS community, {_FIRST}, deliveries.number, deliveries.state AS delivery_state,
     deliveries.destination AS delivery_destination, deliveries.attempts AS delivery_attempts,
     deliveries.reason AS delivery_reason, deliveries.detail AS delivery_detail,
-    deliveries.updated_ms AS delivery_updated_ms, deliveries.kept AS delivery_kept"""
+    deliveries.updated_ms AS delivery_updated_ms, deliveries.kept AS delivery_kept,
+    deliveries.event_id AS delivery_event_id, deliveries.asker AS delivery_asker"""
 DELIVERED_BY = "LEFT JOIN deliveries ON deliveries.job_id = jobs.job_id AND deliveries.number = jobs.deliveries"
 BESIDE = f"""
 LEFT JOIN communities ON communities.community_id = jobs.community_id
@@ -55,7 +56,12 @@ WAITS = """jobs.state = 'open' AND NOT EXISTS (
 """Whether nothing of a job has been submitted."""
 
 JOB = f"{_JOBS} WHERE jobs.job_id = :job_id"
-JOB_BY_EVENT = f"{_JOBS} WHERE event_id = :event_id"
+JOB_BY_EVENT = f"""
+{_JOBS} WHERE jobs.job_id IN (
+    SELECT job_id FROM jobs WHERE event_id = :event_id
+    UNION ALL SELECT job_id FROM deliveries WHERE event_id = :event_id
+)
+"""
 UNFINISHED = f"{_JOBS} WHERE closed_ms IS NULL ORDER BY jobs.created_ms, jobs.job_id"
 OLDEST_WAITING = f"""
 {_JOBS} WHERE closed_ms IS NULL AND {WAITS} ORDER BY jobs.created_ms, jobs.job_id LIMIT 1
@@ -68,16 +74,25 @@ HISTORY = f"""
 AND (CAST(:community AS TEXT) IS NULL OR communities.key = :community)
 ORDER BY jobs.created_ms DESC, jobs.job_id DESC LIMIT :most
 """
-# Nobody's direct chat is open to others: it is a community of its own, and asked for all the same.
-SAME = f"""
-{_JOBS} WHERE digest = :digest AND jobs.kept = 1 AND closed_ms IS NOT NULL AND communities.key = :community
+# Nobody's direct chat is open to others: it is a community of its own, and asked for all the same. What could not be
+# delivered is kept, too, but for audio that is lost or that no chat takes.
+ALIKE = """
+jobs.digest = :digest AND jobs.kept = 1 AND jobs.closed_ms IS NOT NULL AND jobs.community_id = :community_id
+AND (jobs.member = :member OR (jobs.direct = 0 AND :direct = 0 AND jobs.channel = :channel))
 AND NOT EXISTS (
     SELECT 1 FROM generations AS made WHERE made.job_id = jobs.job_id AND made.state <> 'fetched' AND NOT EXISTS (
         SELECT 1 FROM generations AS later
         WHERE later.job_id = made.job_id AND later.part = made.part AND later.number > made.number
     )
 )
-AND (member = :member OR (jobs.direct = 0 AND :direct = 0 AND channel = :channel))
+AND EXISTS (
+    SELECT 1 FROM deliveries AS last WHERE last.job_id = jobs.job_id AND last.number = jobs.deliveries
+    AND (last.state = 'sent' OR last.reason IN ('chat_refused', 'chat_unreachable', 'delivery_uncertain'))
+)
+"""
+"""Which jobs have audio that answers an order."""
+SAME = f"""
+{_JOBS} WHERE {ALIKE}
 ORDER BY CASE WHEN member = :member THEN 0 ELSE 1 END, jobs.created_ms DESC, jobs.job_id DESC LIMIT 1
 """
 DROP_FILES = "UPDATE jobs SET kept = :kept WHERE job_id = :job_id AND closed_ms IS NOT NULL RETURNING job_id"
@@ -98,10 +113,11 @@ RETURNING destination
 
 # One more, of audio that was sent: only while nothing is on its way.
 REDELIVER = """
-INSERT INTO deliveries (job_id, number, state, destination, created_ms, updated_ms, kept)
+INSERT INTO deliveries (job_id, number, state, destination, created_ms, updated_ms, kept, event_id, asker)
 SELECT
     job_id, :number + 1, 'pending', :destination, :now_ms, :now_ms,
-    (SELECT kept FROM deliveries WHERE job_id = :job_id AND kept IS NOT NULL ORDER BY number DESC LIMIT 1)
+    (SELECT kept FROM deliveries WHERE job_id = :job_id AND kept IS NOT NULL ORDER BY number DESC LIMIT 1),
+    :event_id, :asker
 FROM jobs
 WHERE job_id = :job_id AND deliveries = :number AND closed_ms IS NOT NULL AND kept = 1
 ON CONFLICT (job_id, number) DO NOTHING

@@ -6,6 +6,7 @@ has wildcards that may stand in a word, and ignores case on SQLite alone.
 
 from storage.accounts_sql import ACCOUNT
 from storage.communities_sql import HERE
+from storage.jobs_sql import ALIKE
 
 
 def _drawn(period: str, here: str, account: str) -> str:
@@ -100,10 +101,16 @@ standing AS (
 
 STANDING = f"WITH {_standing(HERE, ACCOUNT)} SELECT * FROM standing"
 
+REPEATED = "repeated"
+"""In the place of a limit that refuses an order: audio that is kept answers it. Whoever may spend nothing has none."""
+
 
 # The one decision on an order. It reads what it decides on in the transaction that writes it.
-def _decision(here: str, account: str, unknown: str) -> str:
-    """Return the query for what refuses an order, by the ids of community and account, unless these are `unknown`."""
+def _decision(here: str, account: str, unknown: str, repeated: str = "") -> str:
+    """Return the query for what refuses an order, by the ids of community and account, unless these are `unknown`.
+
+    `repeated` is the case of one that is answered by what is kept.
+    """
     return f"""
 {_standing(here, account)},
 decision AS (
@@ -117,6 +124,7 @@ decision AS (
         WHEN cooldown_s > 0 AND :now_ms >= last_order_ms AND :now_ms < last_order_ms + cooldown_s * 1000 THEN 'cooldown'
         WHEN waiting >= :max_waiting THEN 'waiting'
         WHEN community_waiting >= in_flight THEN 'in_flight'
+        {repeated}
         WHEN limit_micros - used_micros < :cost_micros AND balance_micros < :cost_micros
             - CASE WHEN limit_micros > used_micros THEN limit_micros - used_micros ELSE 0 END THEN 'allowance'
         WHEN pool_left_micros < :cost_micros THEN 'pool'
@@ -128,7 +136,9 @@ decision AS (
 """
 
 
-_DECISION = _decision(":community_id", ":account_id", "community_id IS NULL OR account_id IS NULL")
+_IS_REPEATED = f"""WHEN :repeats = 1 AND (limit_micros IS NULL OR limit_micros > 0 OR balance_micros > 0)
+            AND EXISTS (SELECT 1 FROM jobs WHERE {ALIKE}) THEN '{REPEATED}'"""
+_DECISION = _decision(":community_id", ":account_id", "community_id IS NULL OR account_id IS NULL", _IS_REPEATED)
 
 # Why an order was refused: the decision once more, where it made no job and so has changed nothing that it reads.
 REFUSAL = f"WITH {_DECISION} SELECT * FROM decision"
@@ -149,6 +159,7 @@ split AS (
 INSERT INTO holds (job_id, community_id, account_id, day_ms, month_ms, allowance_micros, balance_micros)
 SELECT :job_id, community_id, account_id, :day_start, :month_start, from_allowance, :cost_micros - from_allowance
 FROM split WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.event_id = :event_id)
+AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.event_id = :event_id)
 RETURNING allowance_micros, balance_micros
 """
 

@@ -14,9 +14,12 @@ def placed_text(order: Order) -> str:
     where = destination_json(order.destination)
     placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
     readings = {name: dict(parameters) for name, parameters in order.readings.items()}
-    turns = {"turns": _written(order.turns)} if order.turns else {}
-    casts = {"casts": {name: _written(each) for name, each in order.casts.items()}} if order.casts else {}
-    return compact({**placed, "destination": where, "readings": readings, "added": order.added, **turns, **casts})
+    more: dict[str, Any] = {"fresh": True} if order.fresh else {}
+    if order.turns:
+        more |= {"turns": _written(order.turns)}
+    if order.casts:
+        more |= {"casts": {name: _written(each) for name, each in order.casts.items()}}
+    return compact({**placed, "destination": where, "readings": readings, "added": order.added, **more})
 
 
 def _written(turns: Sequence[Turn]) -> list[tuple[str, str]]:

@@ -1,13 +1,14 @@
 """The Store port in SQL: which statements make up each transaction, and rows as the core's values."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
 from typing import Any, Unpack
 
 from core.domain.admission import Admission, Admitted, Supposed
 from core.domain.communities import Approval, Communities
-from core.domain.errors import StaleJob
+from core.domain.errors import Conflict, StaleJob
 from core.domain.lifecycle import (
     ASKS,
     DELIVERY_MOVES,
@@ -17,6 +18,7 @@ from core.domain.lifecycle import (
     State,
 )
 from core.domain.models import (
+    Asker,
     Caller,
     Changes,
     DeliveryChanges,
@@ -56,14 +58,14 @@ MOST_KNOWN = 10_000
 """Communities and members whose ids are known, so that they are not looked up with each order."""
 
 
+_FOUND = (jobs_sql.JOB_BY_EVENT, jobs_sql.SAME, money_sql.REFUSAL)
+"""What says why an admission made no hold."""
 _HELD = When(money_sql.ADMIT_HOLD)
 _WHEN: Mapping[str, When] = {
     **dict.fromkeys(money_sql.ADMIT, _HELD),
     money_sql.DRAW_USAGE: When(money_sql.ADMIT_HOLD, column="allowance_micros"),
     money_sql.DRAW_BALANCE: When(money_sql.ADMIT_HOLD, column="balance_micros"),
-    **dict.fromkeys(
-        (members_sql.REMEMBER, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL), When(money_sql.ADMIT_HOLD, found=False)
-    ),
+    **dict.fromkeys((members_sql.REMEMBER, *_FOUND), When(money_sql.ADMIT_HOLD, found=False)),
 }
 """What of an admission depends on whether it made a hold, or met an earlier job, and on what the hold took."""
 _EXPECT: Mapping[str, int] = {money_sql.DRAW_BALANCE: 1}
@@ -190,17 +192,6 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         self._known.pop((caller.community, caller.member), None)
         return True
 
-    async def same(self, admission: Admission) -> Job | None:
-        args = {**await self._args_of(admission), "cost_micros": 0, "confirmed": 1}
-        decision = Statement(money_sql.REFUSAL, args, when=When(jobs_sql.SAME))
-        same, decided = await self._driver.run([Statement(jobs_sql.SAME, args), decision])
-        if self._forget(decided, admission.order.caller):
-            return await self.same(admission)
-        if not same or decided[0]["refused_by"] or standing_of(decided[0]).never:
-            return None
-        (job,) = await jobs_of(self._driver, same)
-        return job
-
     async def admit(self, admission: Admission) -> Admitted:
         args, caller = storable(await self._args_of(admission)), admission.order.caller
         touched = whose(caller.community, caller.member)
@@ -208,16 +199,16 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
             touched += (TOTAL,)
         opened = _opened(admission, args["now_ms"])
         parts = opening(admission.job_id, opened, args["now_ms"], of_one=len(opened) == 1)
-        texts = (money_sql.ADMIT_HOLD, *money_sql.ADMIT, members_sql.REMEMBER, jobs_sql.JOB_BY_EVENT, money_sql.REFUSAL)
+        texts = (money_sql.ADMIT_HOLD, *money_sql.ADMIT, members_sql.REMEMBER, *_FOUND)
         statements = [Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts]
         statements.insert(2, replace(parts, expect=None, when=_HELD))  # before what all share
-        happened, refused_by = Statement(jobs_sql.JOB_BY_EVENT, args), Statement(money_sql.REFUSAL, args)
+        happened, *others = [Statement(text, args) for text in _FOUND]
         began_s = perf_counter()
         results = await run_once(self._driver, statements, alone=touched, happened=happened)
         self._meters.observe("commit_seconds", perf_counter() - began_s)
         if results is None:  # the answer was lost: what it said is asked for again
-            results = await self._driver.run([happened, refused_by])
-        *before, earlier, refused = results
+            results = await self._driver.run([happened, *others])
+        *before, earlier, same, refused = results
         if before and before[0]:
             return Admitted(job=admitted(admission, args, opened))
         if earlier:
@@ -225,7 +216,19 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
             return Admitted(job=job, duplicate=job.job_id != admission.job_id)
         if self._forget(refused, caller):
             return await self.admit(admission)
+        if refused[0]["refused_by"] == money_sql.REPEATED:
+            return await self._repeat(admission, args, same)
         return Admitted(refused_by=Limit(refused[0]["refused_by"]), standing=standing_of(refused[0]))
+
+    async def _repeat(self, admission: Admission, args: Mapping[str, Any], same: Sequence[Row]) -> Admitted:
+        """Answer an order with what is kept; decide again where that went elsewhere meanwhile, or is gone."""
+        (job,), caller = await jobs_of(self._driver, same), admission.order.caller
+        asker = None if caller.member == job.member else Asker.of(caller)
+        opened = self._reopening(job, admission.order.destination, asker, args["event_id"])
+        with suppress(StaleJob, Conflict):
+            await self._run_change(job, [*opened, Statement(money_sql.REMEMBER_ORDER, args)])
+            return Admitted(job=await self.job(job.job_id) or job)
+        return await self.admit(admission)
 
     async def move(self, job: Job, number: int, to: State, **changed: Unpack[MoveChanges]) -> Job:
         moves, other = {number: {**changed, "state": to}}, None
@@ -316,15 +319,22 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         self._meters.count("moves", to)
         return moved
 
-    async def redeliver(self, job: Job, destination: Destination) -> Job:
+    async def redeliver(self, job: Job, destination: Destination, asker: Asker | None = None) -> Job:
         delivery = delivery_of(job)
-        if delivery.state is DeliveryState.UNDELIVERABLE:
+        if delivery.state is DeliveryState.UNDELIVERABLE and delivery.asker == asker:
             return await self.move_delivery(job, DeliveryState.PENDING, destination=destination)
-        args = {"job_id": job.job_id, "number": delivery.number, "now_ms": self._clock.now_ms()}
-        opened = Statement(jobs_sql.REDELIVER, {**args, "destination": destination_text(destination)}, 1)
-        counted = of_job(job, {"closed_ms": None, "deliveries": delivery.number + 1})
-        await self._run_change(job, [opened, counted])
+        await self._run_change(job, self._reopening(job, destination, asker))
         return await self.job(job.job_id) or job
+
+    def _reopening(
+        self, job: Job, destination: Destination, asker: Asker | None, event_id: str | None = None
+    ) -> list[Statement]:
+        """Open one more delivery; `event_id`: the order that it answers."""
+        number, to = delivery_of(job).number, destination_text(destination)
+        args = {"job_id": job.job_id, "number": number, "now_ms": self._clock.now_ms(), "destination": to}
+        args |= {"event_id": event_id, "asker": stored(asker)}
+        counted = of_job(job, {"closed_ms": None, "deliveries": number + 1})
+        return [Statement(jobs_sql.REDELIVER, args, 1), counted]
 
     async def close_job(self, job: Job, destination: Destination | None = None) -> Job:
         if not job.ended:

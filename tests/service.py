@@ -23,7 +23,7 @@ async def service(world: TelegramWorld, studio: Studio, folder: Path, **changes:
     values: dict[str, Any] = {
         "telegram_token": SecretStr(world.token), "telegram_api_url": world.api_url, "gateway_url": studio.url,
         "gateway_key": SecretStr("a-gateway-key"), "data_dir": folder, "http_port": 0, "poll_min_s": 0.02,
-        "poll_max_s": 0.02, "communities": "open",
+        "poll_max_s": 0.02, "communities": "open", "repeat_kept": False,
     }  # fmt: skip
     settings, stop = load(_env_file=None, **{**values, **changes}), asyncio.Event()
     prepared(folder / "troubadour.db")

@@ -275,6 +275,9 @@ class Machine(Group):
     """Days that finished audio is kept, for members to have it sent again with /history."""
     keep_mb: int = Field(2000, ge=100)
     """Megabytes of finished audio that are kept on this machine; beyond that the oldest goes first."""
+    repeat_kept: bool = True
+    """`true`: who orders speech once more that they have had, or anybody in the same channel, gets the audio that is
+    kept of it, free, with *New take* beside it; `false`: all is made anew and paid."""
     database_url: SecretStr | None = Field(None, examples=["postgresql://user:password@host/name"])
     """Another database than `troubadour.db` in `DATA_DIR`: `sqlite:///path` (four slashes before an absolute path) or
     PostgreSQL; in its password write `%23` for `#`, `%2F` for `/`, `%3F` for `?`, `%40` for `@`."""

@@ -41,6 +41,7 @@ def policy_of(settings: Settings) -> Policy:
         oldest_order_s=settings.queue_s,
         longest_order=settings.order_characters,
         price_micros=settings.price_micros,
+        repeats=settings.repeat_kept,
         owners=frozenset(settings.owners),
     )
 

@@ -24,16 +24,13 @@ from core.domain.refusals import (
 )
 from core.domain.reports import CreditRequest
 from core.domain.voices import Cast
-from core.service import KEPT
 
 Row = tuple[Button, ...]
 SECOND_ROW, THIRD_ROW = 1, 2
 ABREAST = 2
 """Names with prices that a phone shows beside each other."""
 _ID = re.compile(r"\w{1,64}", re.ASCII)
-KEPT_WORD = "kept"
-"""In the place of a reading's number: what is kept of the same order."""
-_READING = re.compile(rf"(\w{{1,64}})(?::(\d|{KEPT_WORD}))?", re.ASCII)
+_READING = re.compile(r"(\w{1,64})(?::(\d))?", re.ASCII)
 _ANEW = re.compile(r"(\w{1,64})(?::([^:]{1,40}))?", re.ASCII)
 _AUDIO = re.compile(r"(\w{1,64})(?::(\d{1,20}))?", re.ASCII)
 _CREDIT = re.compile(r"(\d{1,15}):(\d{1,20})(?::(\w{1,24}))?", re.ASCII)
@@ -64,24 +61,33 @@ def of_ending(done: Receipt) -> Row:
     if done.asks:
         take, nothing = _(replies.TAKE, cost=money(done.charged_micros)), _(replies.NOTHING)
         return Button.of(ButtonKind.TAKE, take, about), Button.of(ButtonKind.NOTHING, nothing, about)
-    failed = () if done.kept or done.job.why in {Reason.LOST, Reason.CHAT_MUTE} else _anew(done.job, replies.TRY_AGAIN)
-    return (*(again(about) if done.kept else failed), _details(done.job))
+    is_lost = done.job.is_repeat and done.job.why is Reason.LOST
+    is_over = not is_lost and done.job.why in {Reason.LOST, Reason.CHAT_MUTE}
+    failed = () if is_over else _anew(done.job, replies.TRY_AGAIN)
+    return (*(again(about) if done.kept and not is_lost else failed), _details(done.job))
 
 
 def of_card(job: Job, audio: str = "") -> Row:
     """Offer what can be done about audio that is in the chat; `audio` is its message, where the card is another."""
-    anew = _anew(job, replies.ANEW)
+    anew = of_repeat(job) or _anew(job, replies.ANEW)
     voices = (Button.of(ButtonKind.VOICES, _(replies.OTHER_VOICE), job.job_id),)
     is_spoken = bool(row_of(job.product).speaker)
     file = Button.of(ButtonKind.FILE, _(replies.AS_FILE), job.job_id, SECOND_ROW)
     about = f"{job.job_id}:{audio}" if audio else job.job_id
+    delete = Button.of(ButtonKind.DELETE, _(replies.DELETE), about, SECOND_ROW)
+    is_theirs = job.delivery is None or job.delivery.asker is None
     return (
         *anew,
         *(voices if anew and is_spoken else ()),
         *((file,) if is_spoken else ()),
-        Button.of(ButtonKind.DELETE, _(replies.DELETE), about, SECOND_ROW),
+        *((delete,) if is_theirs else ()),
         _details(job, SECOND_ROW),
     )
+
+
+def of_repeat(job: Job) -> Row:
+    """Offer a new take in the place of an earlier one."""
+    return _anew(job, replies.NEW_TAKE) if job.is_repeat else ()
 
 
 def of_voices(job: Job, voices: Sequence[str]) -> Row:
@@ -123,9 +129,8 @@ def of_refusal(refusal: Refusal, who: Caller, *, is_public: bool = False) -> Row
 
 def _past(refusal: Refusal, who: Caller) -> Row:
     match refusal:
-        case NeedsConfirmation(offer_id=offer_id, is_kept=is_kept):
-            kept = Button.of(ButtonKind.CONFIRM, _(replies.SEND_KEPT), f"{offer_id}:{KEPT_WORD}")
-            return (Button.of(ButtonKind.CONFIRM, _(replies.CONFIRM), offer_id), *((kept,) if is_kept else ()))
+        case NeedsConfirmation(offer_id=offer_id):
+            return (Button.of(ButtonKind.CONFIRM, _(replies.CONFIRM), offer_id),)
         case NeedsChoice(offer_id=offer_id, readings=readings):
             labels = enumerate(replies.readings(readings))
             return tuple(Button.of(ButtonKind.CONFIRM, label, f"{offer_id}:{i}") for i, label in labels)
@@ -188,8 +193,6 @@ def reading_in(about: str) -> tuple[str, int | None]:
     found = _READING.fullmatch(about)
     if found is None:
         raise NotFound(Missing.OFFER, about)
-    if found[2] == KEPT_WORD:
-        return found[1], KEPT
     return found[1], None if found[2] is None else int(found[2])
 
 

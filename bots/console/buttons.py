@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from bots.commands.buttons import KEPT_WORD
 from bots.platform import Button, ButtonKind
 from bots.text import credit_replies, replies
-from bots.text.locale import _
 from core.domain.money import show
 from core.domain.refusals import (
     NeedsChoice,
@@ -23,9 +21,8 @@ def typed(pressed: Sequence[Button]) -> str:
 def of_refusal(refusal: Refusal) -> str:
     """Say what to type to get past a refusal, if there is a way."""
     match refusal:
-        case NeedsConfirmation(offer_id=offer_id, is_kept=is_kept):
-            kept = f"\n{_(replies.SEND_KEPT)}: /{ButtonKind.CONFIRM} {offer_id} {KEPT_WORD}" if is_kept else ""
-            return f"\n{replies.to_go_ahead(offer_id)}{kept}"
+        case NeedsConfirmation(offer_id=offer_id):
+            return f"\n{replies.to_go_ahead(offer_id)}"
         case NeedsChoice(offer_id=offer_id, readings=readings):
             numbered = enumerate(replies.readings(readings), 1)
             return "".join(f"\n{label}: /{ButtonKind.CONFIRM} {offer_id} {i}" for i, label in numbered)

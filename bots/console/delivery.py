@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bots.commands.buttons import of_ending
+from bots.commands.buttons import of_ending, of_repeat
 from bots.console.buttons import typed
 from bots.console.output_folder import OutputFolder
 from bots.console.player import Playback
@@ -81,7 +81,7 @@ class ConsoleDelivery:
             self._screen.good(f"{kept.path} ({duration_s:.1f} s)")
             if self.playback:
                 self.playback.begin(kept.path, duration_s)
-        self._screen.aside(order_replies.receipt(receipt))
+        self._screen.aside(order_replies.receipt(receipt) + typed(of_repeat(job)))
         self.outcome.delivered += 1
         self._end(job, receipt)
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
 from bots.commands import credit, presses
-from bots.commands.buttons import KEPT_WORD, kept_in
+from bots.commands.buttons import kept_in
 from bots.commands.command import Answer, Asked, Press
 from bots.commands.parse import Command
 from bots.console import buttons
@@ -28,9 +28,9 @@ from core.domain.refusals import (
     Refusal,
 )
 from core.domain.reports import CreditRequest
-from core.service import KEPT, Service
+from core.service import Service
 
-_READINGS = {**{str(n): n - 1 for n in range(1, 10)}, KEPT_WORD: KEPT}
+_READINGS = {str(n): n - 1 for n in range(1, 10)}
 """What may stand at the end of a confirmation."""
 
 
@@ -62,7 +62,7 @@ class Presses:
     def accept(self, accepted: Accepted) -> Answer:
         """Note an accepted order, and return the answer to it."""
         self._on_accepted(accepted.job)
-        self._newest[f"job {accepted.job.member}"] = accepted.job.job_id
+        self._newest[f"job {accepted.job.as_asked.member}"] = accepted.job.job_id
         return Answer(order_replies.accepted(accepted))
 
     def note(self, caller: Caller, refusal: Refusal) -> None:

@@ -145,7 +145,7 @@ class DiscordDelivery:
         is_alone, is_voice = address.place is Place.ALONE, speaks(address, files)
         lines = (
             titles.length(round(1000 * seconds_of(files[0]))) if is_voice else "",
-            order_replies.receipt(receipt) if is_alone or job.direct else "",
+            order_replies.receipt(receipt) if is_alone or job.direct else order_replies.repeats(job),
             _(order_replies.ALONE) if is_alone and not address.asked else "",
         )
         more = "\n".join(line for line in lines if line)
@@ -166,7 +166,7 @@ class DiscordDelivery:
         if is_alone and not address.asked:
             self._beside(self._point(job, address), job)
         elif self._token_lives(address):
-            if not job.direct:
+            if not (job.direct or job.is_repeat):
                 self._beside(self._follow_up(job, order_replies.receipt(receipt), private=True), job)
             if receipt.awaited:  # an edit calls nobody
                 self._beside(self._follow_up(job, order_replies.ready(job), private=False), job)

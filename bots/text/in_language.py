@@ -1,6 +1,8 @@
-"""A worker's messages about a job, in its member's language."""
+"""A worker's messages about a job, to whoever asked for its audio and in their language."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 from bots.text.locale import speaking
 from core.domain.audio import Want
@@ -9,8 +11,20 @@ from core.domain.warnings import BudgetWarning
 from core.ports import Delivery
 
 
+@contextmanager
+def _asked(job: Job) -> Iterator[Job]:
+    """Yield the job as it is to whoever asked, and speak their language."""
+    theirs = job.as_asked
+    with speaking(theirs.locale):
+        yield theirs
+
+
+def _told(receipt: Receipt) -> Receipt:
+    return receipt if receipt.job.as_asked is receipt.job else replace(receipt, job=receipt.job.as_asked)
+
+
 class InLanguage:
-    """A `Delivery` that speaks the language of each job."""
+    """A `Delivery` that speaks to whoever asked for each job's audio, in their language."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
@@ -22,35 +36,35 @@ class InLanguage:
         return self._delivery.lasting(job)
 
     def line(self, job: Job) -> str:
-        return self._delivery.line(job)
+        return self._delivery.line(job.as_asked)
 
     def room_in_s(self, job: Job) -> float:
         return self._delivery.room_in_s(job)
 
     def shows(self, job: Job) -> bool:
         """Say whether there is progress to show."""
-        with speaking(job.locale):
-            return self._delivery.shows(job)
+        with _asked(job) as theirs:
+            return self._delivery.shows(theirs)
 
     async def progress(self, job: Job) -> None:
         """Show the job's progress."""
-        with speaking(job.locale):
-            await self._delivery.progress(job)
+        with _asked(job) as theirs:
+            await self._delivery.progress(theirs)
 
     async def deliver(
         self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
     ) -> Kept | None:
-        with speaking(job.locale):
-            return await self._delivery.deliver(job, artifacts, receipt, uncertain=uncertain)
+        with _asked(job) as theirs:
+            return await self._delivery.deliver(theirs, artifacts, _told(receipt), uncertain=uncertain)
 
     async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
-        with speaking(job.locale):
-            return await self._delivery.repeat(job, kept, receipt, uncertain=uncertain)
+        with _asked(job) as theirs:
+            return await self._delivery.repeat(theirs, kept, _told(receipt), uncertain=uncertain)
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
-        with speaking(job.locale):
-            await self._delivery.tell(job, receipt)
+        with _asked(job) as theirs:
+            await self._delivery.tell(theirs, _told(receipt))
 
     async def warn(self, job: Job, warning: BudgetWarning) -> None:
-        with speaking(job.locale):
-            await self._delivery.warn(job, warning)
+        with _asked(job) as theirs:
+            await self._delivery.warn(theirs, warning)

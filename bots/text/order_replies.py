@@ -16,6 +16,8 @@ NOTHING_TAKEN = N_("Nothing is taken. You were not charged.")
 CAME_LATE = N_("This came late; it costs you nothing.")
 SENDING_AGAIN = N_("Sending it again. This costs nothing.")
 AGAIN = N_("sent again, free")
+SENDING_TAKE = N_("Sending an earlier take of it. This costs nothing.")
+FROM_EARLIER = N_("free, from an earlier take")
 ALONE = N_("I may not post this where you ordered it, so it comes to you alone.")
 SENT_ALONE = N_("I may not post it here, so you have it in our direct chat.")
 NOTHING_KEPT = N_("There is nothing of yours to send again.")
@@ -77,7 +79,7 @@ def accepted(answer: Accepted) -> str:
     job = answer.job
     if answer.duplicate:
         return _("That is ordered already.")
-    return _(SENDING_AGAIN) if job.delivery else progress(job)
+    return progress(job)
 
 
 _WAITS = {
@@ -99,7 +101,10 @@ def waits_for(job: Job) -> str | None:
 def progress(job: Job) -> str:
     """Say how far a job has come, what it costs and how long it takes."""
     long, cost = characters(job.characters), money(job.cost_micros)
-    said = _("{doing}: {characters}, {cost}.", doing=_doing(job), characters=long, cost=cost)
+    is_free = job.delivery is not None and job.delivery.number > 1
+    paid = _("{doing}: {characters}, {cost}.", doing=_doing(job), characters=long, cost=cost)
+    free = SENDING_TAKE if job.is_repeat else SENDING_AGAIN
+    said = _(free) if is_free else paid
     line = " ".join(part for part in (said, _lasts(job)) if part)
     return f"{line}\n{titles.excerpt(row_of(job.product).text_of(job.parameters), LONGEST_LINE)}"
 
@@ -214,7 +219,14 @@ def in_public(done: Receipt) -> str:
 
 
 def _again(done: Receipt) -> str:
+    if repeated := repeats(done.job):
+        return repeated
     return _(AGAIN) if done.job.delivery and done.job.delivery.number > 1 else ""
+
+
+def repeats(job: Job) -> str:
+    """Say that an order was answered with what was made for another, if it was."""
+    return _(FROM_EARLIER) if job.is_repeat else ""
 
 
 def receipt(done: Receipt) -> str:
@@ -289,7 +301,8 @@ def _remembered(job: Job, link: str) -> str:
     who = titles.voice(job) or titles.begun(product_words.noun(job.product))
     words = titles.cut(titles.words(job), LONGEST_LINE)
     line = _("{who}: “{words}” · {when}", who=who, words=words, when=when(job.created_ms))
-    line = _("{line} · not delivered", line=line) if job.stage is DeliveryState.UNDELIVERABLE else line
+    is_missing = job.stage is DeliveryState.UNDELIVERABLE and job.as_asked is job
+    line = _("{line} · not delivered", line=line) if is_missing else line
     return f"{line} {link}".rstrip()
 
 

@@ -45,7 +45,6 @@ HELD = N_("What is set aside for orders under way can't be taken.")
 MAY_NOT_POST = N_(
     "I may not post audio where you wrote that, so nothing is ordered. An admin there can allow me: {permissions}."
 )
-IS_KEPT = N_("The same audio is kept from before, and sending that again is free.")
 ASKED_BEFORE = N_(
     "You have asked the admins already. You may ask again an hour after they decide, or a day after you asked."
 )
@@ -156,9 +155,8 @@ def confirm(error: NeedsConfirmation, *, is_public: bool = False) -> str:
         left=left(error.standing.after(error.cost_micros)),
         clock=clock(error.expires_ms),
     )
-    kept = _(IS_KEPT) if error.is_kept else ""
     words = titles.excerpt(error.words, LONGEST_EXCERPT) if error.words else ""
-    return "\n".join(filter(None, (f"{asked} {kept}".strip(), words)))
+    return "\n".join(filter(None, (asked, words)))
 
 
 NOTHING_TO_SAY = N_(

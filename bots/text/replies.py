@@ -8,6 +8,7 @@ from core.domain.quota import Standing
 from core.domain.reports import Entry, EntryKind
 
 ANEW = N_("Again ({cost})")
+NEW_TAKE = N_("New take ({cost})")
 TRY_AGAIN = N_("Try again ({cost})")
 OTHER_VOICE = N_("Other voice")
 WHICH_VOICE = N_("Which voice says it? It costs {cost}.")
@@ -25,7 +26,6 @@ CANCEL = N_("Cancel")
 TAKE = N_("Take it for {cost}")
 NOTHING = N_("Take nothing, free")
 CONFIRM = N_("Go ahead")
-SEND_KEPT = N_("Send what is kept, free")
 NO_CONSOLE = N_("There are no pages to look at: whoever runs this bot has not switched them on.")
 CONSOLE = N_(
     "Your pages, for you alone: {link}\nThe link works once, within 10 minutes. Pass it on to nobody: it lets in "

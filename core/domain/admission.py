@@ -32,6 +32,8 @@ class Admission:
     """Unresolved jobs that one member may have."""
     confirmed: bool = False
     """The member has agreed to the price."""
+    repeats: bool = False
+    """Where the same audio is kept, that answers it."""
     dearer: bool = False
     """What is spoken costs so much more than what was written that the member is asked first."""
 
@@ -62,8 +64,9 @@ class Supposed:
 class Admitted:
     """What the one write transaction decided.
 
-    `job` is the new job, or the earlier one of the same event (`duplicate`), or None when the order was refused:
-    then `refused_by` names the limit, and `standing` is what the decision saw.
+    `job` is the new job, or the earlier one of the same event (`duplicate`), or one of the same audio, which is sent
+    again, or None when the order was refused: then `refused_by` names the limit, and `standing` is what the decision
+    saw.
     """
 
     job: Job | None = None

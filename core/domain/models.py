@@ -106,6 +106,8 @@ class Order:
     """The turns of each reading in which several speak, by its name."""
     unclear: tuple[str, ...] = ()
     """The names of speakers that are no voices', where that is why there are readings."""
+    fresh: bool = False
+    """A new take is meant, whatever is kept of an earlier one."""
     added: int = 0
     """Characters that are spoken in the place of what was written, beyond those; fewer than none if it got shorter."""
 
@@ -165,6 +167,20 @@ Kept = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asked for an earlier order's audio: what there is to tell is told to them, in their language."""
+
+    member: str
+    name: str
+    locale: str = ""
+
+    @classmethod
+    def of(cls, caller: Caller) -> Self:
+        """Name whoever speaks."""
+        return cls(member=caller.member, name=caller.name, locale=caller.locale)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """Our row for handing a job's audio to one place in a chat."""
 
@@ -181,6 +197,10 @@ class Delivery:
     """The platform's own words, for the operator."""
     kept: Kept | None = None
     """What the chat has of the audio from an earlier delivery, and once this one is sent, from this one."""
+    event_id: str | None = None
+    """The order that it answers, where that is another than its job's."""
+    asker: Asker | None = None
+    """Who placed that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,6 +371,19 @@ class Job:
     def kept(self) -> Kept | None:
         """What its chat keeps of the audio."""
         return self.delivery.kept if self.delivery else None
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether its newest delivery answers another order, for which nothing was made."""
+        return self.delivery is not None and self.delivery.event_id is not None
+
+    @property
+    def as_asked(self) -> "Job":
+        """The job with whoever asked for its newest delivery in its member's place."""
+        asker = self.delivery.asker if self.delivery else None
+        if asker is None:
+            return self
+        return replace(self, member=asker.member, member_name=asker.name, locale=asker.locale)
 
     @property
     def why(self) -> Reason | None:

@@ -35,6 +35,8 @@ class Policy:
     """Characters of a text that is spoken, however many requests it takes."""
     price_micros: int = PRICE_MICROS
     """Per 1,000 characters; what an amount typed in characters is counted with."""
+    repeats: bool = False
+    """Speech that is ordered again while its audio is kept is answered with that audio, free."""
     owners: frozenset[str] = frozenset()
     """Member keys of the operators whom the settings name."""
 

@@ -188,17 +188,14 @@ class NeedsConfirmation(Refusal):
         standing: Standing,
         expires_ms: int,
         words: str = "",
-        *,
-        is_kept: bool = False,
     ) -> None:
-        """`words`: what is spoken or played; `is_kept`: that is there already, and may be sent again free instead."""
+        """`words`: what is spoken or played."""
         super().__init__(offer_id)
         self.offer_id = offer_id
         self.cost_micros = cost_micros
         self.standing = standing
         self.expires_ms = expires_ms
         self.words = words
-        self.is_kept = is_kept
 
 
 class NeedsChoice(Refusal):

@@ -48,6 +48,7 @@ class Process:
             "POLL_MAX_S": "0.1",
             "DEFAULT_ALLOWANCE": "10 day",
             "COMMUNITIES": "open",
+            "REPEAT_KEPT": "false",
             **self.extra,
         }
 

@@ -238,7 +238,7 @@ NO_MONEY = {
     "generations": "parameters pause_ms callback_token attempts request_id submitted_ms deadline_ms reason detail "
     "artifacts updated_ms",
     "accounts": "opened_for",
-    "deliveries": "attempts reason detail created_ms updated_ms kept",
+    "deliveries": "attempts reason detail created_ms updated_ms kept event_id asker",
     "ledger": "reason job_id",  # which follows from entry_id and kind
     "audit": "act",
     "previews": "preview_id voice language",

@@ -143,7 +143,6 @@ class Books(RuleBasedStateMachine):
             who = person(wanted.member.removeprefix("test:"))
             self.run(self.store.remember(wanted.community, who, None))
         admissions = [asked(wanted) for wanted in several]
-        self.run(together([self.store.same(a) for a in admissions]))
         answers = self.run(together([self.store.admit(a) for a in admissions]))
         admitted = []
         for wanted, placed, answer in zip(several, admissions, answers, strict=True):

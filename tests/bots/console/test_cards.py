@@ -19,4 +19,4 @@ async def test_voices_are_chosen_and_orders_found_and_repeated(tmp_path: Path) -
     assert "\n1: /resend " in listed
     assert "\nAgain ($0.0005): /anew " in listed
     assert "“Hello”" in again
-    assert "5 characters · $0.0005" in heard
+    assert "5 characters · free, from an earlier take" in heard

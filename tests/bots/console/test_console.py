@@ -93,18 +93,12 @@ async def test_a_bare_confirm_goes_ahead_with_the_only_question_and_lists_severa
     assert listed.count("Go ahead: /confirm ") == 2
 
 
-async def test_what_is_kept_is_sent_in_the_place_of_what_a_question_is_about(tmp_path: Path) -> None:
-    def says(text: str) -> Line:
-        return Line("ann", is_admin=text.startswith("/limits"), text=text)
-
-    before = ("/speak Hello", "/music rain", "/limits confirm 0.0001")
-    said, files = await heard(tmp_path, *map(says, (*before, "/speak Hello", "/confirm kept", "/confirm kept")))
+async def test_the_same_speech_comes_free_and_a_new_take_is_typed(tmp_path: Path) -> None:
+    said, files = await ann(tmp_path, "/speak Hello", "/music rain", "/speak Hello", "/anew", "/music rain")
     said = " ".join(said.split())  # its lines are as long as the terminal is wide
-    assert "The same audio is kept from before, and sending that again is free." in said
-    assert "Send what is kept, free: /confirm " in said
-    assert (said.count("Sending it again. This costs nothing."), files) == (1, 3)
-    assert said.count("sent again, free") == 1
-    assert said.count("That can't be confirmed any more") == 1
+    assert said.count("Sending an earlier take of it. This costs nothing.") == 1
+    assert said.count("free, from an earlier take New take ($0.0005): /anew ") == 1
+    assert files == 5
 
 
 async def test_a_bare_approve_grants_the_only_request_and_lists_several(tmp_path: Path) -> None:
@@ -125,7 +119,7 @@ async def test_a_bare_approve_grants_the_only_request_and_lists_several(tmp_path
 async def test_the_terminal_answers_whatever_is_typed_and_no_command_of_another_bot(tmp_path: Path) -> None:
     said, files = await ann(
         tmp_path, "hello", "/speak@another_bot Hello", "!speak Hello", "/ speak Hello", "\uff0fspeak Hello",
-        "/speak@troubadour Hello",
+        "/speak@troubadour Howdy",
     )  # fmt: skip
     assert said.count("I take commands. Write /speak Aria Hello everyone, or /help") == 1
     assert said.count("Write /speak Hello\n") == 3

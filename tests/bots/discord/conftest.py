@@ -71,6 +71,7 @@ def settings_for(world: DiscordWorld, studio: Studio, folder: Path, **changes: A
         "http_port": 0,
         "drain_s": 5,
         "communities": "open",
+        "repeat_kept": False,
     }
     return load(_env_file=None, **{**values, **changes})
 

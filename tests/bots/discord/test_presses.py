@@ -160,23 +160,6 @@ async def test_a_price_that_cannot_be_paid_any_more_is_refused_with_words(
     assert studio.orders == []
 
 
-async def test_what_was_made_before_is_sent_again_in_its_place(stage: Stage, app: App, studio: Studio) -> None:
-    await (await order(stage, stage.ana)).audio()
-    async with asyncio.timeout(10):
-        while not await app.service._store.history(
-            f"discord:{stage.ana.id}", None, 1
-        ):  # closed, just after it is heard
-            await asyncio.sleep(0)
-    said, _ = await offer(stage)
-    assert "The same audio is kept from before, and sending that again is free." in said.content
-    pressed = await stage.world.press(stage.ana, said, button(said, "Send what is kept, free"))
-    [file] = await pressed.audio()
-    assert file.content.startswith(b"ID3")
-    assert not pressed.ephemeral
-    assert "sent again, free" in (await pressed.settled(lambda m: m.ephemeral)).content
-    assert len(studio.orders) == 1
-
-
 async def test_a_reading_that_is_chosen_agrees_to_no_price(stage: Stage, app: App, studio: Studio) -> None:
     await say(stage, stage.boss, "/limits", name="confirm", value="0.0001")
     reply = await stage.world.command(stage.ana, stage.channel, "/speak", text="Braian hello")

@@ -54,6 +54,12 @@ class Rig:
     clock: SetClock = field(default_factory=SetClock)
     token: str = ""
     owners: frozenset[str] = frozenset()
+    repeats: bool = False
+
+    @property
+    def policy(self) -> Policy:
+        cent = day(10_000)
+        return Policy(default_quota=cent, direct_quota=cent, owners=self.owners, repeats=self.repeats)
 
     @asynccontextmanager
     async def bot(self, *, receiving: bool = True) -> AsyncIterator["Bot"]:
@@ -84,7 +90,7 @@ class Rig:
                 gateway=self.gateway,
                 media=self.media,
                 deliveries={"telegram": InLanguage(telegram)},
-                policy=Policy(default_quota=day(10_000), direct_quota=day(10_000), owners=self.owners),
+                policy=self.policy,
                 clock=self.clock,
                 artifacts=ArtifactFolder(self.folder / "spool"),
                 pace=Pace(poll_min_s=0.001, poll_max_s=0.001),

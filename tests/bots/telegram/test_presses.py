@@ -1,6 +1,5 @@
 """Buttons: what they do, for whom, and how often."""
 
-import asyncio
 import json
 
 import pytest
@@ -288,26 +287,6 @@ async def test_a_price_is_confirmed_without_room_for_another_message(
     assert price.text != ""
     assert price.buttons == {}
     await world.until(lambda: rig.gateway.posted, "not submitted")
-
-
-@pytest.mark.parametrize("by", ["alice", "bob"])
-async def test_what_was_made_before_is_sent_again_in_its_place(
-    band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig, bot: Bot, by: str
-) -> None:
-    await band.says(bob, "/speak Hello")
-    async with asyncio.timeout(10):
-        while not await bot.store.history(f"telegram:{bob.id}", None, 1):  # closed, just after it is heard
-            await band.wait_for(lambda chat: chat.audios)
-    who = {"alice": alice, "bob": bob}[by]
-    asked, price = await _priced(band, alice, who)
-    assert "The same audio is kept from before, and sending that again is free." in price.text
-    said = await sent(world, who, price, price.buttons["Send what is kept, free"])
-    assert said["text"] == "Sending it again. This costs nothing."
-    await band.wait_for(lambda chat: len(chat.audios) == 2)
-    assert band.audios[-1].reply_to == asked.id
-    assert "sent again, free" in band.audios[-1].text
-    assert len(rig.gateway.posted) == 1
-    await band.wait_for(lambda _: price.deleted)
 
 
 # --- what is no button of ours --------------------------------------------------------------------------------------

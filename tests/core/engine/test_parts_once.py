@@ -8,6 +8,7 @@ import pytest
 
 from core.domain.errors import Unreachable
 from core.domain.lifecycle import JobState, Reason, State
+from core.domain.products import catalog
 from core.engine.queue import Limits
 from tests.core.engine.jobs import at_rest, current
 from tests.core.engine.parts import FAILED, Speaking, asks, dialogue, heard, placed, speaking_rig
@@ -78,7 +79,8 @@ async def test_what_was_tried_again_is_the_same_audio_once_more(rig: Rig, gatewa
         ordered = dialogue("One.", "Two.", "Three.")
         job = (await alive.service.order(ordered)).job
         await at_rest(alive)
-        found = await alive.service.same_again(replace(ordered, event_id="another"))
+        another = await alive.service._admission(replace(ordered, event_id="another"), catalog()["speech"])
+        found = (await alive.store.admit(replace(another, repeats=True))).job
         assert found is not None
         assert found.job_id == job.job_id
     assert heard(rig) == [("One.Two.Three.", job.cost_micros)]

@@ -17,7 +17,7 @@ from tests.proofs.doubts import MADE, Made
 from tests.schema import is_current
 
 JOBS = f"""
-    SELECT jobs.job_id, event_id, coalesce(deliveries.state, {UNDER_WAY}, jobs.state) AS stage,
+    SELECT jobs.job_id, jobs.event_id, coalesce(deliveries.state, {UNDER_WAY}, jobs.state) AS stage,
     coalesce(deliveries.reason, (SELECT max(reason) FROM generations AS made WHERE made.job_id = jobs.job_id)) AS reason,
     closed_ms IS NOT NULL AS closed, cost_micros,
     (SELECT coalesce(sum(charged_micros), 0) FROM ledger WHERE ledger.job_id = jobs.job_id) AS charged_micros,

@@ -41,7 +41,7 @@ SELECT jobs.*, coalesce(deliveries.state, jobs.state) AS stage, deliveries.reaso
 {DELIVERED_BY}
 """
 UNCERTAIN = """
-SELECT event_id FROM jobs JOIN deliveries ON deliveries.job_id = jobs.job_id
+SELECT jobs.event_id FROM jobs JOIN deliveries ON deliveries.job_id = jobs.job_id
 WHERE deliveries.reason = 'delivery_uncertain'
 """
 RULES = {**CHECKS, **EXTRA}
@@ -106,7 +106,7 @@ def _check_quota(history: "History", connection: sqlite3.Connection, row: sqlite
 def check_reopened(history: "History", connection: sqlite3.Connection) -> None:
     """See that audio is sent again only for whoever ordered it. A job keeps the reason why it was not delivered."""
     reopened = """
-        SELECT event_id FROM jobs JOIN deliveries ON deliveries.job_id = jobs.job_id
+        SELECT jobs.event_id FROM jobs JOIN deliveries ON deliveries.job_id = jobs.job_id
         WHERE deliveries.state = 'pending' AND deliveries.reason IS NOT NULL
     """
     for (event,) in connection.execute(reopened):
