@@ -1,10 +1,10 @@
 """How a job's rows change: each only as it was read, and by whoever carries the job; and the money with them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from core.domain.copies import replaced
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import ASKS, HELD, JOB_MOVES, MOVES, DeliveryState, JobState, Late, State, concluded
 from core.domain.models import Changes, Delivery, Destination, Generation, GenerationChanges, Job
@@ -108,7 +108,7 @@ class Step:
         """Return the job as the statements have left it."""
         rest, job = iter(results[len(self._lock) :]), self._after
         for number in self._moved:
-            job = with_generation(job, number, {}, next(rest)[0])
+            job = with_generation(job, number, next(rest)[0])
         for _ in self._opened:
             next(rest)
         for own in self._own:
@@ -198,10 +198,10 @@ def _moved(job: Job, moves: Moves, now_ms: int) -> Job:
         if "state" in change and to not in MOVES[was.state]:
             raise StaleJob(f"{job.job_id}: a generation can't go from {was.state} to {to}")
         known = {name: value for name, value in change.items() if name not in _BESIDE}
-        generations[number - 1] = replace(was, **known, updated_ms=now_ms)
+        generations[number - 1] = replaced(was, **known, updated_ms=now_ms)
         if token := change.get("retry_token"):
             generations.append(_again(was, len(generations) + 1, token, now_ms))
-    return replace(job, generations=tuple(generations))
+    return replaced(job, generations=tuple(generations))
 
 
 def _again(was: Generation, number: int, token: str, now_ms: int) -> Generation:

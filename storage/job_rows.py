@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from dataclasses import fields as fields_of
 from functools import lru_cache
 from sys import intern
@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.domain.admission import Admission
+from core.domain.copies import replaced
 from core.domain.errors import StaleJob
 from core.domain.jsontype import JSON
 from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
@@ -155,17 +156,23 @@ def generation_of(row: Mapping[str, Any] | Row, parameters: Mapping[str, Any], p
     return Generation(**{**fields, **read})
 
 
-def with_generation(job: Job, number: int, changes: Mapping[str, Any], row: Row) -> Job:
-    """Return the job with these changes of a generation, and what others may have noted: its request, and a place."""
-    made = replace(job.generation(number), **{**changes, "request_id": row["request_id"]})
-    generations = (*job.generations[: number - 1], made, *job.generations[number:])
+def with_values(job: Job, number: int, values: Mapping[str, Any]) -> Job:
+    """Return the job with these values in a generation."""
+    made = replaced(job.generation(number), **values)
+    return replaced(job, generations=(*job.generations[: number - 1], made, *job.generations[number:]))
+
+
+def with_generation(job: Job, number: int, row: Row) -> Job:
+    """Return the job with what others may have noted of it and of a generation: a place, and its request."""
+    if row["request_id"] != job.generation(number).request_id:
+        job = with_values(job, number, {"request_id": row["request_id"]})
     placed = job.destination if job.delivery else destination_of(row["destination"], job.platform)
-    return replace(job, generations=generations, destination=placed)
+    return job if placed == job.destination else replaced(job, destination=placed)
 
 
 def with_row(job: Job, changes: Mapping[str, Any], row: Row) -> Job:
     """Return the job with these changes of its own row, and what others may have noted there."""
-    return replace(
+    return replaced(
         job,
         state=JobState(changes.get("state", job.state)),
         worker_id=changes.get("worker_id", job.worker_id),
@@ -179,7 +186,7 @@ def with_row(job: Job, changes: Mapping[str, Any], row: Row) -> Job:
 
 def with_delivery(job: Job, delivery: Delivery, row: Row) -> Job:
     """Return the job with its delivery, which goes where that row says."""
-    return replace(job, delivery=delivery, destination=destination_of(row["destination"], job.platform))
+    return replaced(job, delivery=delivery, destination=destination_of(row["destination"], job.platform))
 
 
 def delivery_of(job: Job) -> Delivery:

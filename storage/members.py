@@ -28,9 +28,15 @@ class SqlMembers:
     _clock: Clock
     default_pool_micros: int | None
     _total_pool_micros: int | None
+    _known: dict[tuple[str, str], Mapping[str, int]]
+    """Ids of communities and accounts, by the keys of community and member."""
 
     async def standing(self, community: str, member: str, operator_quota: Quota, roles: Sequence[str] = ()) -> Standing:
         args = self._spending(community, member, operator_quota, roles)
+        if ids := self._known.get((community, member)):
+            (rows,) = await self._driver.run([Statement(money_sql.STANDING_BY_IDS, {**args, **ids})])
+            if rows[0]["community_id"] is not None and rows[0]["account_id"] is not None:
+                return standing_of(rows[0])
         (rows,) = await self._driver.run([Statement(money_sql.STANDING, args)])
         return standing_of(rows[0])
 

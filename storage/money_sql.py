@@ -20,7 +20,8 @@ def _drawn(period: str, here: str, account: str) -> str:
 # What a member may do now: the quota in force, what was drawn in its window, credit, holds, pool, block and limits.
 # What is spent is the account's; what an admin set for one of its identities holds for all of them. Of several quotas
 # of one rank that counts which leaves the most, and of several blocks the one that ends last. One row.
-# Nothing here is a table of its own but the candidates: SQLite takes longer to make one than for all that it is asked.
+# Nothing here is a table of its own but the candidates: SQLite takes longer to make one, or to sort one row, than for
+# all that it is asked. A `+` keeps it from an index: an account has few holds, a community many.
 def _standing(here: str, account: str) -> str:
     """Return what a member may do, by the ids of community and account: known ones are none if they no longer hold."""
     return f"""
@@ -64,7 +65,7 @@ standing AS (
         ) AS last_order_ms,
         CAST(coalesce((
             SELECT sum(holds.allowance_micros + holds.balance_micros) FROM holds
-            WHERE holds.community_id = here.community_id AND holds.account_id = payer.account_id
+            WHERE holds.account_id = payer.account_id AND +holds.community_id = here.community_id
         ), 0) AS BIGINT) AS held_micros,
         (SELECT count(*) FROM holds WHERE holds.account_id = payer.account_id) AS waiting,
         (SELECT count(*) FROM holds WHERE holds.community_id = here.community_id) AS community_waiting,
@@ -80,10 +81,9 @@ standing AS (
             WHERE named.account_id = payer.account_id AND (blocks.until_ms IS NULL OR blocks.until_ms > :now_ms)
         ) AS blocked,
         (
-            SELECT blocks.until_ms FROM identities AS named
+            SELECT CASE WHEN count(*) = count(blocks.until_ms) THEN max(blocks.until_ms) END FROM identities AS named
             JOIN blocks ON blocks.community_id = here.community_id AND blocks.member = named.key
             WHERE named.account_id = payer.account_id
-            ORDER BY CASE WHEN blocks.until_ms IS NULL THEN 0 ELSE 1 END, blocks.until_ms DESC LIMIT 1
         ) AS blocked_until_ms,
         limits.longest_text, limits.in_flight, limits.cooldown_s, limits.confirm_micros,
         limits.products, limits.channels, limits.voice
@@ -100,6 +100,7 @@ standing AS (
 
 
 STANDING = f"WITH {_standing(HERE, ACCOUNT)} SELECT * FROM standing"
+STANDING_BY_IDS = f"WITH {_standing(':community_id', ':account_id')} SELECT * FROM standing"
 
 REPEATED = "repeated"
 """In the place of a limit that refuses an order: audio that is kept answers it. Whoever may spend nothing has none."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from time import perf_counter
 from typing import Any, Unpack
 
 from core.domain.admission import Admission, Admitted, Supposed
 from core.domain.communities import Approval, Communities
+from core.domain.copies import replaced
 from core.domain.errors import Conflict, StaleJob
 from core.domain.lifecycle import (
     ASKS,
@@ -49,6 +49,7 @@ from storage.job_rows import (
     with_delivery,
     with_generation,
     with_row,
+    with_values,
 )
 from storage.members import SqlMembers, folded, standing_of
 from storage.migrate import migrate
@@ -120,7 +121,7 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         self._total_pool_micros = total_pool_micros
         self._communities = communities
         self._allowed = frozenset(allowed)
-        self._known: dict[tuple[str, str], Mapping[str, int]] = {}
+        self._known = {}
         self._meters = meters or Meters()
 
     async def open(self) -> None:
@@ -201,7 +202,7 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         parts = opening(admission.job_id, opened, args["now_ms"], of_one=len(opened) == 1)
         texts = (money_sql.ADMIT_HOLD, *money_sql.ADMIT, members_sql.REMEMBER, *_FOUND)
         statements = [Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts]
-        statements.insert(2, replace(parts, expect=None, when=_HELD))  # before what all share
+        statements.insert(2, replaced(parts, expect=None, when=_HELD))  # before what all share
         happened, *others = [Statement(text, args) for text in _FOUND]
         began_s = perf_counter()
         results = await run_once(self._driver, statements, alone=touched, happened=happened)
@@ -294,7 +295,7 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
     async def note(self, job: Job, number: int, **changed: Unpack[GenerationChanges]) -> Job:
         values = storable(changed)
         ((row,),) = await self._run_change(job, [of_generation(job, number, values, self._driver.row_lock)])
-        return with_generation(job, number, values, row)
+        return with_generation(with_values(job, number, values), number, row)
 
     async def update(self, job: Job, **changed: Unpack[Changes]) -> Job:
         change = of_job(job, changed)
@@ -315,7 +316,7 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
             moved = await self._run_both(job, values, of_job(job, {"closed_ms": None}))
         else:
             ((row,),) = await self._run_change(job, [of_delivery(job, values, self._driver.row_lock)])
-            moved = with_delivery(job, replace(delivery, **_without_place(values)), row)
+            moved = with_delivery(job, replaced(delivery, **_without_place(values)), row)
         self._meters.count("moves", to)
         return moved
 
@@ -398,7 +399,7 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         """Change both rows: the delivery's first, while the job's still says whose it is."""
         change = of_delivery(job, values, self._driver.row_lock)
         (row,), (noted,) = await self._run_change(job, [change, own])
-        return with_delivery(with_row(job, own.args, noted), replace(delivery_of(job), **_without_place(values)), row)
+        return with_delivery(with_row(job, own.args, noted), replaced(delivery_of(job), **_without_place(values)), row)
 
     async def _run_change(self, job: Job, statements: list[Statement], beside: Sequence[str] = ()) -> list[list[Row]]:
         began_s = perf_counter()

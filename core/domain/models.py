@@ -304,6 +304,8 @@ class Job:
     @property
     def parts(self) -> tuple[Generation, ...]:
         """Each part's newest generation, in the order in which they are heard."""
+        if len(self.generations) == 1:
+            return self.generations
         newest = {generation.part: generation for generation in self.generations}
         return tuple(newest[part] for part in sorted(newest))
 

@@ -64,6 +64,8 @@ class Text:
 _TAG = re.compile(r"\[[^\[\]]*\]")
 
 
+_CONTROL = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What can't be written as UTF-8, and what is below a space but for tab, newline and return."""
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 
 
@@ -73,7 +75,7 @@ _AUDIBLE = frozenset({"Lu", "Ll", "Lt", "Lo", "Nd", "Nl", "No"})
 
 def refuse_controls(name: str, text: str) -> None:
     """Refuse text that can't be written as UTF-8 or is not for readers. Raises InvalidInput."""
-    if any("\ud800" <= c <= "\udfff" or (c < " " and c not in "\t\n\r") for c in text):
+    if _CONTROL.search(text):
         raise InvalidInput(name, f"{text[:20]}…", says(Rule.PLAIN))
 
 

@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.domain.audio import Want
+from core.domain.copies import replaced
 from core.domain.errors import (
     CannotFit,
     DeliveryDelayed,
@@ -120,7 +121,7 @@ class Deliverer:
             return
         with begun.turn:
             yield True
-            self._begun[job.job_id] = replace(begun, turn=begun.turn.pop_all())
+            self._begun[job.job_id] = replaced(begun, turn=begun.turn.pop_all())
 
     async def _ready(self, job: Job, artifacts: Sequence[Artifact]) -> _Begun | None:
         want = self._fitter.wanted(job)
@@ -226,7 +227,7 @@ class Deliverer:
             if job.kept:
                 raise NotKept("what is kept is too large here") from error
             try:
-                want = replace(want, max_bytes=error.max_bytes)
+                want = replaced(want, max_bytes=error.max_bytes)
                 smaller = await self._fit(job, want)
             except StoreError as outage:  # the chat has taken nothing, so there is no doubt
                 raise DeliveryDelayed(str(outage), retry_after_s=ROOM_S) from outage
@@ -240,10 +241,10 @@ class Deliverer:
         if job.kept:
             return await chat.repeat(job, job.kept, receipt, uncertain=uncertain)
         first = job.artifacts[0]
-        made = job.artifacts if len(job.parts) == 1 else [replace(first, size_bytes=sent.size_bytes) for sent in files]
+        made = job.artifacts if len(job.parts) == 1 else [replaced(first, size_bytes=sent.size_bytes) for sent in files]
         pairs = zip(made, files, strict=True)
         as_chosen = all(want.honours(one.probe, one.size_bytes, sent.probe) for one, sent in pairs)
-        return await chat.deliver(job, files, replace(receipt, as_chosen=as_chosen), uncertain=uncertain)
+        return await chat.deliver(job, files, replaced(receipt, as_chosen=as_chosen), uncertain=uncertain)
 
     def _require(self, job: Job) -> None:
         """Raise DeliveryDelayed unless the job is still ours: after a long pause another worker may have it."""
@@ -264,7 +265,7 @@ class Deliverer:
     async def _ending(self, job: Job) -> Receipt:
         receipt = await self._receipt(job)
         trouble = TROUBLE_OF.get(job.why) if job.why else None
-        return replace(receipt, told=await self._troubles.told_soon(trouble)) if trouble else receipt
+        return replaced(receipt, told=await self._troubles.told_soon(trouble)) if trouble else receipt
 
     async def _delivered(self, job: Job, kept: Kept | None) -> Job:
         sent: DeliveryChanges = {"reason": None, "detail": None, "kept": kept}
@@ -331,7 +332,7 @@ class Deliverer:
         tried = [job.destination]
         while True:
             try:
-                return await self._deliveries[job.platform].tell(replace(job, destination=tried[-1]), ending)
+                return await self._deliveries[job.platform].tell(replaced(job, destination=tried[-1]), ending)
             except DeliveryRefused as error:
                 if _next_place(error, tried) is None:
                     raise

@@ -126,7 +126,8 @@ class Executor:
         return job
 
     async def _hand_on(self, job: Job) -> Job:
-        job = await self._fetcher.at_hand(job)
+        if not self._deliverer.has_begun(job):  # or else its audio was just looked into
+            job = await self._fetcher.at_hand(job)
         return job if job.ended else await self._deliverer.deliver(job)
 
     async def _hold(self, job: Job) -> None:

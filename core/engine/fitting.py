@@ -3,10 +3,10 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from core.domain.audio import Probe, RawFormat, Want, raw_format
+from core.domain.copies import replaced
 from core.domain.errors import CannotFit, MediaError
 from core.domain.finishing import AS_IS, Finish
 from core.domain.joining import AudioPart
@@ -38,7 +38,7 @@ class Fitter:
         """Return what the job's chat takes, and its member has chosen."""
         chosen = row_of(job.product).output_of(job.parameters)
         takes = self._deliveries[job.platform].accepts(job)
-        return replace(takes, output_format=chosen, finish=self._finish_of(job))
+        return replaced(takes, output_format=chosen, finish=self._finish_of(job))
 
     async def look(self, job: Job, path: Path, raw: RawFormat | None) -> Probe:
         """Look into what was fetched, and in the same go make of it what the chat takes. Raises what `probe` raises."""

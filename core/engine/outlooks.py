@@ -1,9 +1,10 @@
 """What members are told while they wait: why nothing begins, how many begin before them, and how long it takes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 
+from core.domain.copies import replaced
 from core.domain.lifecycle import Reason
 from core.domain.models import Job, Outlook
 from core.engine.durations import Durations
@@ -25,7 +26,7 @@ class Outlooks:
 
     def seen(self, job: Job) -> Job:
         """Return a job with what its member may be told of it now."""
-        return replace(job, held_back=self.why_waiting() if job.waits else None, outlook=self.of(job))
+        return replaced(job, held_back=self.why_waiting() if job.waits else None, outlook=self.of(job))
 
     def of(self, job: Job) -> Outlook:
         """Look ahead for a job, which need not have come to the queue yet."""

@@ -37,3 +37,13 @@ async def test_a_block_goes_along_over_one_that_has_ended(
     await admin.block(act(community="choir"), ANN, clock.ms - 1)
     await store.move_community("test:band", "test:choir")
     assert (await store.standing("test:choir", ANN.member, day(1))).blocked
+
+
+async def test_what_was_drawn_is_not_seen_under_the_former_key(store: SqlStore) -> None:
+    admitted = await store.admit(admission())  # after which the ids are known
+    job = admitted.job
+    assert job is not None
+    drawn = [(await store.standing("test:band", job.member, day(10**6))).used_micros]
+    await store.move_community("test:band", "test:choir")
+    drawn += [(await store.standing(key, job.member, day(10**6))).used_micros for key in ("test:band", "test:choir")]
+    assert drawn == [job.cost_micros, 0, job.cost_micros]

@@ -39,10 +39,10 @@ stale = {
     "WHEN limit_micros IS NULL OR limit_micros - used_micros >= :cost_micros": "WHEN :early IS NULL",
 }
 for now, early in stale.items():
-    statements = [replace(one, sql=one.sql.replace(now, early)) for one in statements]
+    statements = [replaced(one, sql=one.sql.replace(now, early)) for one in statements]
 late = When(statements[0].sql)
-when = {one.sql: one.when and replace(one.when, sql=late.sql) for one in statements}
-results = await self._driver.run([replace(one, when=when[one.sql]) for one in statements])"""
+when = {one.sql: one.when and replaced(one.when, sql=late.sql) for one in statements}
+results = await self._driver.run([replaced(one, when=when[one.sql]) for one in statements])"""
 
 _CHARGE_LATE = """\
 elif job.state is JobState.EXPIRED and to is JobState.READY:
