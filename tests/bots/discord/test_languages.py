@@ -57,7 +57,7 @@ async def test_no_sentence_is_left_unmarked(
             lambda _: not request.buttons
         )
         said.append(request.content)
-    assert len(buttons) == 4
+    assert len(buttons) == 5
     assert unmarked(said, "Boss", "Ana", "discord") == {}
     menus = list(described(list(stage.world.commands.values())))
     told = [menu.get("description_localizations", {}).get(PSEUDO, menu["description"]) for menu in menus]

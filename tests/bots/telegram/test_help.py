@@ -27,7 +27,7 @@ async def test_it_fits_a_phone_and_says_only_what_i_may_do_here(
     assert told.text.endswith(NAMED)
     assert "For admins" not in told.text
     assert (await pressed(world, bob, told, "What I have left"))["text"].startswith("You have $0.01 left today.")
-    assert "\nFor admins: /quota /grant /revoke /block /unblock /limits /usage /audit\n" in await answer(
+    assert "\nFor admins: /quota /why /grant /revoke /block /unblock /limits /usage /audit\n" in await answer(
         band, alice, "/help"
     )
 

@@ -210,7 +210,7 @@ async def test_every_command_is_answered(band: Chat, alice: User, bob: User, rol
         ("/music", "/music lo-fi rain beat"),
         ("/voices", "24 voices, 1 to 4:"),
         ("/help", "/speak Aria Hello everyone"),
-        ("/help", "Also: /form" if role == "member" else "For admins: /quota /grant"),
+        ("/help", "Also: /form" if role == "member" else "For admins: /quota /why /grant"),
         ("/quota", no_words),
     ):
         asked = await band.says(bob if role == "member" else alice, text, anonymous=role == "anonymous")
