@@ -16,7 +16,6 @@ from core.domain.troubles import Troubles
 from core.engine.callbacks import Arrivals, Naming
 from core.engine.carrier import Carrier
 from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.congestion import Congestion
 from core.engine.credit_requests import CreditRequests
 from core.engine.default_voices import DefaultVoices
 from core.engine.delivery import Deliverer
@@ -187,7 +186,7 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Dura
 def _worker(
     runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, *, lease: Lease, waits: Waits
 ) -> Worker:
-    wakeups, arrivals, congestion = Wakeups(), Arrivals(runtime.meters, runtime.troubles), Congestion()
+    wakeups, arrivals = Wakeups(), Arrivals(runtime.meters, runtime.troubles)
     deliveries = {
         name: ObservedDelivery(name, chat, runtime.meters, waits, speaks_first=name in runtime.speak_first)
         for name, chat in runtime.deliveries.items()
@@ -212,7 +211,6 @@ def _worker(
         lease=lease,
         troubles=runtime.troubles,
         seen=outlooks.seen,
-        congestion=congestion,
     )
     fetcher = Fetcher(
         store=runtime.store,
@@ -239,7 +237,6 @@ def _worker(
             catalog=runtime.catalog, clock=runtime.clock, pace=runtime.pace, durations=durations, arrivals=arrivals
         ),
         ids=runtime.ids,
-        congestion=congestion,
     )
     executor = Executor(
         store=runtime.store,

@@ -23,7 +23,6 @@ from core.domain.lifecycle import VOIDS, DeliveryState, Late, Reason
 from core.domain.models import Artifact, DeliveryChanges, Destination, Job, Kept, Receipt, Shown
 from core.domain.quota import DAY_MS, Quota, Standing
 from core.domain.troubles import TROUBLE_OF, Troubles
-from core.engine.congestion import Congestion
 from core.engine.fitting import Fitter
 from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.lines import Lines
@@ -86,12 +85,11 @@ class Deliverer:
         lease: Lease,
         troubles: Troubles | None = None,
         seen: Callable[[Job], Job] = lambda job: job,
-        congestion: Congestion,
     ) -> None:
         """`seen` returns a job with what its member may be told of its wait."""
         self._warnings = Warnings(store, deliveries)
         self._store = store
-        self.progress = Progress(store, deliveries, seen, congestion)
+        self.progress = Progress(store, deliveries, seen)
         self._fitter = fitter
         self._deliveries = deliveries
         self._quota_for = quota_for

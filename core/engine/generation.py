@@ -15,7 +15,6 @@ from core.domain.models import Generation, GenerationChanges, Job, MoveChanges
 from core.domain.products import Catalog, Product
 from core.engine.callbacks import Arrivals, Naming
 from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.congestion import Congestion
 from core.engine.delivery import Deliverer
 from core.engine.downloads import no_audio
 from core.engine.fetching import Fetcher
@@ -57,7 +56,6 @@ class Generator:
         arrivals: Arrivals,
         polling: Polling,
         ids: Ids,
-        congestion: Congestion,
     ) -> None:
         self._store = store
         self._gateway = gateway
@@ -73,7 +71,6 @@ class Generator:
         self._arrivals = arrivals
         self._polling = polling
         self._ids = ids
-        self._congestion = congestion
         self._table: Mapping[State, Callable[[Job, int], Awaitable[Job]]] = {
             State.QUEUED: self._submit,
             State.SUBMITTING: self._lose_sight,
@@ -101,7 +98,6 @@ class Generator:
             try:
                 async with asyncio.timeout_at(until_s) as patience:
                     with self._wakeups.ending(job.named(number), patience):
-                        await passed.enter_async_context(self._congestion.turn())
                         await passed.enter_async_context(self._breaker.passage())
                         await asyncio.sleep(0)  # an order that has just become too old must not pass
             except TimeoutError:
@@ -241,8 +237,7 @@ class Generator:
                 wait_s, told = self._pace.poll_min_s, False
             elif answer.status is RequestStatus.COMPLETED:
                 self._polling.learn(job, made, answer, before_s, asked_s)
-                async with self._congestion.turn():
-                    return await self._collect(job, number, answer)
+                return await self._collect(job, number, answer)
             if answer.status in FAILURES:
                 return await self._fail(job, number, FAILURES[answer.status], answer.error)
         log.warning("job %s: not finished by its deadline", job.named(number))

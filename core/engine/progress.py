@@ -4,13 +4,11 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from itertools import islice
 
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, StoreError
 from core.domain.lifecycle import JobState
 from core.domain.models import Job
-from core.engine.congestion import Congestion
 from core.ports import Deliveries
 from core.stores import Store
 
@@ -40,14 +38,11 @@ async def show(deliveries: Deliveries, job: Job) -> bool:
 class Progress:
     """Shows progress in the background, one message of a job at a time; of what comes meanwhile, the last."""
 
-    def __init__(
-        self, store: Store, deliveries: Deliveries, seen: Callable[[Job], Job], congestion: Congestion
-    ) -> None:
+    def __init__(self, store: Store, deliveries: Deliveries, seen: Callable[[Job], Job]) -> None:
         """`seen` returns a job with what its member may be told of its wait."""
         self._store = store
         self._deliveries = deliveries
         self._seen = seen
-        self._congestion = congestion
         self._showing: dict[str, asyncio.Task[bool]] = {}
         self._next: dict[str, Job] = {}
         self._open: OrderedDict[str, Job] = OrderedDict()
@@ -56,7 +51,6 @@ class Progress:
 
     def begin(self, job: Job) -> None:
         """Show how far a job is; it never waits for this."""
-        is_first = job.job_id not in self._open
         if job.state is JobState.OPEN:
             self._open[job.job_id] = job
             self._any_open.set()
@@ -64,10 +58,7 @@ class Progress:
         if job.job_id in self._showing:
             self._next[job.job_id] = job
         elif self._deliveries[job.platform].shows(job):
-            self._showing[job.job_id] = asyncio.create_task(
-                self._show(job, nullcontext() if is_first else self._congestion.turn()),
-                name=f"progress of {job.job_id}",
-            )
+            self._showing[job.job_id] = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
 
     async def keep_fresh(self) -> None:
         """Bring what is shown up to date, over and over, as far as its chats take that."""
@@ -85,10 +76,9 @@ class Progress:
         self._open.pop(job_id, None)
         self._next.pop(job_id, None)
 
-    async def _show(self, job: Job, turn: AbstractAsyncContextManager[None]) -> bool:
+    async def _show(self, job: Job) -> bool:
         try:
-            async with turn:
-                done = await show(self._deliveries, await self._newest(self._next.pop(job.job_id, job)))
+            done = await show(self._deliveries, await self._newest(job))
             while (later := self._next.pop(job.job_id, None)) and self._deliveries[later.platform].shows(later):
                 done = await show(self._deliveries, await self._newest(later))
             return done

@@ -142,9 +142,8 @@ class Books(RuleBasedStateMachine):
         for wanted in several:
             who = person(wanted.member.removeprefix("test:"))
             self.run(self.store.remember(wanted.community, who, None))
-        admissions = [asked(wanted) for wanted in several]
-        for wanted in several:  # or else an order of somebody new would be overtaken by the next
             self.run(self.store._ids(wanted.community, wanted.member))
+        admissions = [asked(wanted) for wanted in several]
         answers = self.run(together([self.store.admit(a) for a in admissions]))
         admitted = []
         for wanted, placed, answer in zip(several, admissions, answers, strict=True):
