@@ -13,6 +13,7 @@ from bots.text.locale import speaking
 from core.domain.communities import Newcomer
 from core.domain.errors import DeliveryError, StoreError
 from core.domain.troubles import Case, Key, Trouble, Troubles
+from core.engine.calls import Calls
 from core.stores import Newcomers, Notices
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class Notifier:
         self._told_here: set[Key] = set()
         """Of these the owners were told while the store could not be written."""
         self._not_before_s: dict[Key, float] = {}
-        self._writing: set[asyncio.Task[None]] = set()
+        self._calls = Calls()
 
     async def run(self) -> None:
         """Look for news and tell it, until cancelled."""
@@ -86,8 +87,7 @@ class Notifier:
                         await self._troubles.changed.wait()
         finally:
             self._troubles.attended = False
-            if self._writing:
-                await asyncio.wait(self._writing, timeout=LAST_S)
+            await self._calls.ended(LAST_S)
 
     async def turn(self) -> None:
         """Tell of new troubles and of those that are over."""
@@ -182,17 +182,11 @@ class Notifier:
         platform = self._platforms.get(owner.partition(":")[0])
         if platform is None:
             return False
-        with speaking(locale):
-            letter = say()
-            task = asyncio.ensure_future(platform.write_to(owner, letter.text, letter.buttons))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
-        await asyncio.wait({task}, timeout=WRITE_S)
         try:
-            if task.done():
-                task.result()
-                return True
-            log.warning("%s could not be written to: no answer in time", owner)
-        except DeliveryError as error:
-            log.warning("%s could not be written to: %s", owner, error)
-        return False
+            with speaking(locale):
+                letter = say()
+                await self._calls.within(WRITE_S, platform.write_to(owner, letter.text, letter.buttons))
+        except (DeliveryError, TimeoutError) as error:
+            log.warning("%s could not be written to: %s", owner, error or "no answer in time")
+            return False
+        return True

@@ -1,6 +1,5 @@
 """Approval of new communities: owners are asked, with buttons, and their decision is carried out."""
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,6 +15,7 @@ from core.domain.errors import DeliveryError
 from core.domain.models import Caller
 from core.domain.products import Catalog
 from core.domain.refusals import CommunityDecided, Missing, NotFound
+from core.engine.calls import Calls
 from core.ports import Presence
 from core.service import Service
 
@@ -24,8 +24,7 @@ log = logging.getLogger(__name__)
 CALL_S = 8.0
 """How long telling or leaving a chat may take: whoever pressed a button is waiting."""
 _KEY = re.compile(r"[a-z]{1,12}:-?\d{1,20}", re.ASCII)
-_calls: set[asyncio.Task[None]] = set()
-"""Calls under way, kept until they end: a call that takes too long is left alone, never cancelled."""
+_calls = Calls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +105,17 @@ async def carry_out(
         words = partial(greetings.may_begin, catalog)
         with speaking(locale):  # the owner's language need not be the community's
             call = presence.announce(community, words) if approve else presence.leave(community)
-            task = asyncio.ensure_future(call)
-        done = await _done(task, community)
+            done = await _done(call, community)
     return community_replies.decided(community, approve=approve, done=done)
 
 
-async def _done(call: "asyncio.Task[None]", community: str) -> bool:
-    _calls.add(call)
-    call.add_done_callback(_calls.discard)
-    await asyncio.wait({call}, timeout=CALL_S)
+async def _done(call: Awaitable[None], community: str) -> bool:
     try:
-        if call.done():
-            call.result()
-            return True
-        log.warning("%s: no answer in time", community)
-    except DeliveryError as error:
-        log.warning("%s could be neither told nor left: %s", community, error)
+        await _calls.within(CALL_S, call)
+    except (DeliveryError, TimeoutError) as error:
+        log.warning("%s could be neither told nor left: %s", community, error or "no answer in time")
     except Exception:
         log.exception("%s could be neither told nor left", community)
+    else:
+        return True
     return False

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from core.domain.attested import Attested
 from core.domain.errors import DeliveryError, StoreError
 from core.domain.ids import Ids
+from core.engine.calls import Calls
 
 log = logging.getLogger(__name__)
 
@@ -76,26 +77,18 @@ class Here:
 
     witnesses: Mapping[str, Witness]
     """By platform name."""
-    _calls: set["asyncio.Task[Attested | None]"] = field(default_factory=set)
-    """Kept until they end: a call that takes too long is left alone, never cancelled."""
+    _calls: Calls = field(default_factory=Calls)
 
     async def attest(self, community: str, member: str) -> Attested | None:
         platform = community.partition(":")[0]
         witness = self.witnesses.get(platform)
         if witness is None or member.partition(":")[0] != platform:
             return None
-        call = asyncio.ensure_future(witness.attest(community, member))
-        self._calls.add(call)
-        call.add_done_callback(self._calls.discard)
-        await asyncio.wait({call}, timeout=ANSWER_S)
         try:
-            if call.done():
-                return call.result()
-        except DeliveryError as error:
-            log.warning("%s can't be asked who is in %s: %s", platform, community, error)
+            return await self._calls.within(ANSWER_S, witness.attest(community, member))
+        except (DeliveryError, TimeoutError) as error:
+            log.warning("%s can't be asked who is in %s: %s", platform, community, error or "no answer in time")
             raise Unattested from error
-        log.warning("%s does not say in time who is in %s", platform, community)
-        raise Unattested
 
 
 @dataclass(frozen=True, slots=True)

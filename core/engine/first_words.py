@@ -1,6 +1,5 @@
 """Begin an order once the first word on it stands in its chat, which may refuse it."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -8,6 +7,7 @@ from contextlib import suppress
 from core.domain.errors import DeliveryRefused, StaleJob, StoreError
 from core.domain.lifecycle import Reason
 from core.domain.models import Accepted, Job
+from core.engine.calls import Calls
 from core.engine.carrier import Carrier
 from core.engine.waits import Waits
 from core.stores import Store
@@ -27,7 +27,7 @@ class FirstWords:
         self._store = store
         self._worker = worker
         self._waits = waits
-        self._under_way: set[asyncio.Future[None]] = set()
+        self._calls = Calls()
 
     async def begin(self, job: Job, accepted: Accepted, say: FirstWord | None) -> None:
         """Say the first word, if there is one to say, and hand the order to the worker; void where it is refused."""
@@ -39,20 +39,15 @@ class FirstWords:
             self._worker.accept(job)
 
     async def _refused(self, accepted: Accepted, say: FirstWord) -> bool:
-        task = asyncio.ensure_future(self._say(accepted, say))
-        self._under_way.add(task)
-        task.add_done_callback(self._forget)
-        said, _ = await asyncio.wait({task}, timeout=FIRST_WORD_S)
-        error = task.exception() if said else None
-        if error is not None:
+        try:
+            await self._calls.within(FIRST_WORD_S, self._say(accepted, say))
+        except TimeoutError:
+            return False
+        except Exception as error:  # noqa: BLE001 - the order goes on without it
             log.info("job %s: its first word is not said: %s", accepted.job.job_id, error)
-        return isinstance(error, DeliveryRefused)
+            return isinstance(error, DeliveryRefused)
+        return False
 
     async def _say(self, accepted: Accepted, say: FirstWord) -> None:
         if await say(accepted):
             self._waits.first_sign(accepted.job)
-
-    def _forget(self, task: asyncio.Future[None]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # one that comes too late is heard by nobody

@@ -1,6 +1,6 @@
 """What forms do: the commands of the chats, with their checks, their core calls, their audit and their words."""
 
-import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,13 +17,15 @@ from core.domain.errors import DeliveryError
 from core.domain.models import Caller, Person
 from core.domain.quota import QuotaSource
 from core.domain.refusals import InvalidInput, Missing, NotFound
+from core.engine.calls import Calls
+
+log = logging.getLogger(__name__)
 
 ADMINS: Mapping[str, Command] = {row.name: row for row in COMMANDS if row.who is Who.ADMIN}
 OPERATORS: Mapping[str, Command] = {row.name: row for row in COMMANDS if row.who is Who.OPERATOR}
 
 TELL_S = 5.0
-_calls: set[asyncio.Future[None]] = set()
-"""Under way; one that takes too long is left alone, never cancelled."""
+_calls = Calls()
 
 
 def asked_of(visit: Visit, caller: Caller, role_names: Mapping[str, str] | None = None) -> Asked:
@@ -109,12 +111,16 @@ async def _told(visit: Visit, done: credit.Decision) -> bool:
     chat = visit.console.platforms.get(member.partition(":")[0])
     if chat is None:
         return False
-    with speaking(""):  # which language they read is not known here
-        call = asyncio.ensure_future(chat.write_to(member, done.told.text))
-    _calls.add(call)
-    call.add_done_callback(_calls.discard)
-    await asyncio.wait({call}, timeout=TELL_S)
-    return call.done() and not isinstance(call.exception(), DeliveryError)
+    try:
+        with speaking(""):  # which language they read is not known here
+            await _calls.within(TELL_S, chat.write_to(member, done.told.text))
+    except (DeliveryError, TimeoutError) as error:
+        log.warning("%s could not be written to: %s", member, error or "no answer in time")
+    except Exception:
+        log.exception("%s could not be written to", member)
+    else:
+        return True
+    return False
 
 
 async def pronounce(visit: Visit) -> web.StreamResponse:
