@@ -115,26 +115,36 @@ async def _choose(responder: Responder, interaction: AnyInteraction, job_id: str
     await responder.answer(interaction, act, UPDATE)
 
 
-async def _confirm(responder: Responder, interaction: AnyInteraction, about: str) -> None:
-    """Place an order that its author was asked about privately; the audio goes into a new public message."""
+async def _order(
+    responder: Responder, interaction: AnyInteraction, place: Callable[[Caller, Destination], Awaitable[Accepted]]
+) -> None:
+    """Place an order; the audio goes into a new public message."""
 
     async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
-        offer, chosen = buttons.reading_in(about)
-        accepted = await responder.service.confirm(caller, offer, destination, chosen)
+        accepted = await place(caller, destination)
         return (Reply(order_replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
 
     await responder.answer(interaction, act, PUBLIC)
+
+
+async def _confirm(responder: Responder, interaction: AnyInteraction, about: str) -> None:
+    """Place an order that its author was asked about privately."""
+
+    async def place(caller: Caller, destination: Destination) -> Accepted:
+        offer, chosen = buttons.reading_in(about)
+        return await responder.service.confirm(caller, offer, destination, chosen)
+
+    await _order(responder, interaction, place)
 
 
 async def _anew(responder: Responder, interaction: AnyInteraction, about: str) -> None:
-    """Place the same order once more, for whoever presses; the audio goes into a new public message."""
+    """Place the same order once more, for whoever presses."""
 
-    async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
+    async def place(caller: Caller, destination: Destination) -> Accepted:
         job_id, voice = buttons.anew_in(about, responder.service.catalog.cast)
-        accepted = await responder.service.anew(caller, job_id, destination, voice=voice)
-        return (Reply(order_replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
+        return await responder.service.anew(caller, job_id, destination, voice=voice)
 
-    await responder.answer(interaction, act, PUBLIC)
+    await _order(responder, interaction, place)
 
 
 async def _file(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
@@ -251,14 +261,13 @@ async def _still_here(interaction: AnyInteraction, kept: KeptOrder) -> Caller | 
 
 
 async def _kept(responder: Responder, interaction: AnyInteraction, about: str) -> None:
-    """Place an order that was refused before; the audio goes into a new public message."""
+    """Place an order that was refused before."""
 
-    async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
+    async def place(caller: Caller, destination: Destination) -> Accepted:
         order_id, cost_micros = buttons.kept_in(about)
-        accepted = await responder.service.order_kept(caller, order_id, cost_micros, destination)
-        return (Reply(order_replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
+        return await responder.service.order_kept(caller, order_id, cost_micros, destination)
 
-    await responder.answer(interaction, act, PUBLIC)
+    await _order(responder, interaction, place)
 
 
 async def _admit(responder: Responder, interaction: AnyInteraction, community: str) -> None:
