@@ -56,7 +56,7 @@ class Cookies:
 
     def sign_out(self, response: web.StreamResponse) -> None:
         """Forget the secret."""
-        response.del_cookie(f"{self._prefix}session", path="/", secure=self.is_secure, httponly=True, samesite="Strict")
+        self._forget(response, "session")
 
     def note(self, response: web.Response, text: str) -> None:
         """Have a sentence shown on the next page."""
@@ -71,7 +71,10 @@ class Cookies:
 
     def forget_note(self, response: web.StreamResponse) -> None:
         """Show the sentence no second time."""
-        response.del_cookie(f"{self._prefix}note", path="/", secure=self.is_secure, httponly=True, samesite="Strict")
+        self._forget(response, "note")
+
+    def _forget(self, response: web.StreamResponse, name: str) -> None:
+        response.del_cookie(f"{self._prefix}{name}", path="/", secure=self.is_secure, httponly=True, samesite="Strict")
 
     def _set(self, response: web.Response, name: str, value: str, max_age_s: int) -> None:
         response.set_cookie(
