@@ -51,6 +51,7 @@ async def open_store(
     folder: str, postgres: str = "", clock: Clock | None = None
 ) -> AsyncIterator[tuple[Driver, SqlStore]]:
     """Open a store as the service does, in a folder or a PostgreSQL database."""
+    calm_collector()
     driver = driver_of(_address(folder, postgres))
     store = SqlStore(driver, clock or WallClock())
     await store.open()
@@ -77,7 +78,6 @@ async def idle(
     clock: Clock | None = None,
 ) -> AsyncIterator[Core]:
     """Make a core whose worker takes up nothing by itself; on PostgreSQL it is one worker among several."""
-    calm_collector()
     clock = clock or WallClock()
     async with open_store(folder, postgres, clock) as (driver, store):
         chat, meters = chat or FakeChat(), Meters()

@@ -1,7 +1,7 @@
 """Lists of statements on SQLite, many in one commit: each happens whole or not at all."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.domain.errors import Conflict
@@ -14,10 +14,25 @@ REFUSED = (Unexpected, sqlite3.IntegrityError, sqlite3.ProgrammingError, ValueEr
 
 
 def apply(connection: sqlite3.Connection, batch: Sequence[Bound], begin: str) -> list[Outcome]:
-    """Run lists in one commit: one that is refused is undone alone; what else fails undoes all and is raised."""
+    """Run lists in one commit: one that is refused is undone alone; what else fails undoes all and is raised.
+
+    Few are refused, and a savepoint copies every page that its list changes: so the first try goes without.
+    """
+    try:
+        return _committed(connection, batch, begin, _whole)
+    except REFUSED:
+        return _committed(connection, batch, begin, _saved)
+
+
+def _committed(
+    connection: sqlite3.Connection,
+    batch: Sequence[Bound],
+    begin: str,
+    run: Callable[[sqlite3.Connection, Bound], Outcome],
+) -> list[Outcome]:
     connection.execute(begin)
     try:
-        outcomes = [_apply_one(connection, statements) for statements in batch]
+        outcomes = [run(connection, statements) for statements in batch]
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -26,43 +41,26 @@ def apply(connection: sqlite3.Connection, batch: Sequence[Bound], begin: str) ->
     return outcomes
 
 
-def _apply_one(connection: sqlite3.Connection, statements: Bound) -> Outcome:
-    if len(statements) == 1 and statements[0][0].expect in {None, 1}:
-        return _alone(connection, *statements[0])
-    return _whole(connection, statements)
-
-
-def _alone(connection: sqlite3.Connection, statement: Statement, args: Mapping[str, Any]) -> Outcome:
-    """Run one statement, which SQLite undoes where it fails: a savepoint would take half as long as that."""
-    before = connection.total_changes
-    try:
-        return [_execute(connection, statement, args)] if statement.when is None or statement.when.holds({}) else [[]]
-    except REFUSED as error:
-        if connection.total_changes != before:  # it changed several rows instead of one
-            raise
-        return _told(error)
-
-
-def _whole(connection: sqlite3.Connection, statements: Bound) -> Outcome:
+def _saved(connection: sqlite3.Connection, statements: Bound) -> Outcome:
     connection.execute("SAVEPOINT one")
     try:
-        rows: list[list[Row]] = []
-        returned: dict[str, list[Row]] = {}
-        for statement, args in statements:
-            is_due = statement.when is None or statement.when.holds(returned)
-            rows.append(_execute(connection, statement, args) if is_due else [])
-            returned[statement.sql] = rows[-1]
+        return _whole(connection, statements)
     except REFUSED as error:
         connection.execute("ROLLBACK TO one")
-        return _told(error)
+        return Conflict(str(error)) if isinstance(error, sqlite3.IntegrityError) else error
     finally:
         if connection.in_transaction:
             connection.execute("RELEASE one")
+
+
+def _whole(connection: sqlite3.Connection, statements: Bound) -> list[list[Row]]:
+    rows: list[list[Row]] = []
+    returned: dict[str, list[Row]] = {}
+    for statement, args in statements:
+        is_due = statement.when is None or statement.when.holds(returned)
+        rows.append(_execute(connection, statement, args) if is_due else [])
+        returned[statement.sql] = rows[-1]
     return rows
-
-
-def _told(error: Exception) -> Exception:
-    return Conflict(str(error)) if isinstance(error, sqlite3.IntegrityError) else error
 
 
 def _execute(connection: sqlite3.Connection, statement: Statement, args: Mapping[str, Any]) -> list[Row]:

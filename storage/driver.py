@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 from core.domain.errors import StoreAway, StoreError
 
@@ -38,8 +38,10 @@ class When:
         return bool(rows and rows[0][self.column]) if self.column else bool(rows) is self.found
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Statement(NamedTuple):
     """SQL with `:name` placeholders.
 
     `expect`: how many rows it must return or change, or else the whole list is undone. `when`: on what condition it is
@@ -47,7 +49,7 @@ class Statement:
     """
 
     sql: str
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, Any] = _NOTHING
     expect: int | None = None
     when: When | None = None
 

@@ -202,7 +202,7 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         parts = opening(admission.job_id, opened, args["now_ms"], of_one=len(opened) == 1)
         texts = (money_sql.ADMIT_HOLD, *money_sql.ADMIT, members_sql.REMEMBER, *_FOUND)
         statements = [Statement(text, args, _EXPECT.get(text), _WHEN.get(text)) for text in texts]
-        statements.insert(2, replaced(parts, expect=None, when=_HELD))  # before what all share
+        statements.insert(2, parts._replace(expect=None, when=_HELD))  # before what all share
         happened, *others = [Statement(text, args) for text in _FOUND]
         began_s = perf_counter()
         results = await run_once(self._driver, statements, alone=touched, happened=happened)
