@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from bots.app.roles import Part, Role
 from bots.app.settings import SANDBOX, address_of, load, read
 from bots.app.values import catalog_of, pace_of
 from core.domain.errors import ConfigurationError, StoreBusy, StoreError
+from core.domain.refusals import InvalidInput
+from core.domain.spans import read_span_ms
 from core.engine.previews import Previews
 from core.engine.sessions import Sessions
 from core.files.artifacts import ArtifactFolder
@@ -28,6 +31,8 @@ from storage.recent import Recent
 
 OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What goes wrong with where the output goes."""
+
+MINUTE_S = 60
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
@@ -152,12 +157,27 @@ async def _previews(options: argparse.Namespace) -> int:
 
 
 async def _backup(options: argparse.Namespace) -> int:
+    from bots.app.backups import KEEP, Backups
+
     database = _database()
     if not isinstance(database, Path):
         raise ConfigurationError("DATABASE_URL is PostgreSQL, whose own pg_dump makes backups while the service runs.")
+    if options.every is not None:
+        logs.configure(load())
+        how: Any = {"copy": partial(backup, database), "verify": _verified}
+        return await Backups(database, options.file, options.every, options.keep or KEEP, **how).run()
+    if options.keep is not None:
+        raise ConfigurationError("--keep goes with --every, as in: troubadour backup FOLDER --every 6h --keep 28")
     await asyncio.to_thread(backup, database, options.file)
     print(f"{options.file} holds a copy of the database.")
     return 0
+
+
+async def _verified(copy: Path) -> str:
+    books = await audit_of(copy)
+    if not books.balance:
+        raise StoreError("\n".join(["the books of the database do not balance:", *books.findings]))
+    return " ".join(books.findings)
 
 
 async def _migrate_store(options: argparse.Namespace) -> int:
@@ -179,10 +199,26 @@ def _database() -> Address:
     return database
 
 
-def _days(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,4}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days: write one from 1 to 99999, such as 7")
-    return int(text)
+def _number(of: str, such_as: int) -> Callable[[str], int]:
+    """Return what reads a number of something."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[1-9][0-9]{0,4}", text, re.ASCII):
+            told = f"{text!r} is no number of {of}: write one from 1 to 99999, such as {such_as}"
+            raise argparse.ArgumentTypeError(told)
+        return int(text)
+
+    return read
+
+
+def _interval(text: str) -> float:
+    try:
+        span_s = read_span_ms(text) / 1000
+    except InvalidInput:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write such as 30m, 6h or 1d") from None
+    if span_s < MINUTE_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is too often: write 1m or more, such as 6h")
+    return span_s
 
 
 def parser() -> argparse.ArgumentParser:
@@ -243,7 +279,10 @@ def _add_store_commands(add: Callable[[str, Command, str], argparse.ArgumentPars
         "not, 2 if they can't be read); export: write every entry",
     )
     ledger.add_argument(
-        "--days", type=_days, metavar="N", help="verify only what changed in the last N days, and say so (default: all)"
+        "--days",
+        type=_number("days", 7),
+        metavar="N",
+        help="verify only what changed in the last N days, and say so (default: all)",
     )
     communities = add("communities", _communities, "list communities, approve or decline one")
     communities.add_argument(
@@ -259,7 +298,12 @@ def _add_store_commands(add: Callable[[str, Command, str], argparse.ArgumentPars
     heard = add("previews", _previews, "list previews of voices, or make those that are missing, within PREVIEW_BUDGET")
     heard.add_argument("action", nargs="?", default="list", choices=["list", "make"], help="what to do (%(default)s)")
     heard.add_argument("languages", nargs="*", help="such as en de (en)")
-    add("backup", _backup, "copy the database to a file").add_argument("file", type=Path, help="a new file")
+    copy = add("backup", _backup, "copy the database to a file, or to a folder again and again")
+    copy.add_argument("file", type=Path, help="a new file; with --every, the folder of the copies")
+    copy.add_argument("--every", type=_interval, metavar="TIME", help="copy at each interval, such as 6h, and verify")
+    copy.add_argument(
+        "--keep", type=_number("copies", 28), metavar="N", help="with --every: how many copies to keep (28)"
+    )
     move_command = add("migrate-store", _migrate_store, "move everything from SQLite to PostgreSQL, and prove it")
     move_command.add_argument("source", metavar="FROM", help="sqlite:///path of a database that no process uses")
     move_command.add_argument("target", metavar="TO", help="postgresql://… of an empty database")

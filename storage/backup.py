@@ -3,11 +3,13 @@
 import errno
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
 from core.domain.errors import StoreError
 from core.files.private import create
+from core.files.spool import sync
 from storage.migrate import MARK
 from storage.sqlite import connect
 
@@ -16,8 +18,15 @@ STEP_PAGES = 64
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def backup(source: Path, target: Path) -> None:
-    """Copy a database, in use or not, to a new file that is on disk and whole when this returns. Raises StoreError."""
+def go_on() -> None:
+    """Let a copy go on, however long it takes."""
+
+
+def backup(source: Path, target: Path, step: Callable[[], None] = go_on) -> None:
+    """Copy a database, in use or not, to a new file that is on disk and whole when this returns.
+
+    `step` is called now and then, and may raise to give it up. Raises StoreError.
+    """
     if why := _unusable(source, target):
         raise StoreError(f"{target} can't be written: {why}")
     partial = target.with_name(f"{target.name}.partial")
@@ -25,24 +34,31 @@ def backup(source: Path, target: Path) -> None:
         partial.unlink(missing_ok=True)
         os.close(create(partial))
         with closing(connect(source, read_only=True)) as live, closing(sqlite3.connect(partial)) as copy:
-            _copy(live, copy, partial)
+            _copy(live, copy, partial, step)
             _check_whole(copy)
         partial.replace(target)
-        _sync_folder(target.parent)  # the name, too, has to survive a power loss
+        sync(target.parent)  # the name, too, has to survive a power loss
     except (sqlite3.Error, OSError) as error:
+        raise StoreError(_failed(source, target, error)) from error
+    finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise StoreError(_failed(source, target, error)) from error
 
 
-def _copy(live: sqlite3.Connection, copy: sqlite3.Connection, partial: Path) -> None:
+def _copy(live: sqlite3.Connection, copy: sqlite3.Connection, partial: Path, step: Callable[[], None]) -> None:
     """Copy the state of one moment, each step of it on disk before the next, so that no commit waits for many."""
+
+    def progress(*_: int) -> None:
+        os.fsync(written.fileno())
+        step()
+
     live.execute("BEGIN")
     live.execute("SELECT 1 FROM sqlite_master").fetchone()  # what others commit from here on is left out
     for pragma in ("journal_mode=OFF", "synchronous=OFF"):
         copy.execute(f"PRAGMA {pragma}")
     with partial.open("rb") as written:
-        live.backup(copy, pages=STEP_PAGES, progress=lambda *_: os.fsync(written.fileno()))
+        live.backup(copy, pages=STEP_PAGES, progress=progress)
+        copy.execute("PRAGMA journal_mode=DELETE")  # in WAL mode a file can't be read without files beside it
         os.fsync(written.fileno())
 
 
@@ -78,11 +94,3 @@ def _check_whole(copy: sqlite3.Connection) -> None:
     (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise sqlite3.DatabaseError(f"it is damaged: {found}")
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
