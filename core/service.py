@@ -175,7 +175,7 @@ class Service:
         shown = await self._worker.seen(job) if job.waits else job
         accepted = Accepted(job=shown, duplicate=admitted.duplicate)
         if not admitted.duplicate:
-            log.info("job %s: %s, %d characters, %s", job.job_id, job.product, job.characters, job.community)
+            log.info("job %s: %s, %d characters, %s", job, job.product, job.characters, job.community)
             await self._first_words.begin(job, accepted, first_word)
         return accepted
 
@@ -289,7 +289,7 @@ class Service:
         try:
             await self._store.drop_offer(offer_id)
         except StoreError as error:  # it expires; pressed again before, it is the same event, and so the same job
-            log.warning("job %s: its offer is not dropped: %s", accepted.job.job_id, error)
+            log.warning("job %s: its offer is not dropped: %s", accepted.job, error)
         return accepted
 
     async def kept_with(self, request: CreditRequest, community: str) -> tuple[KeptOrder, int] | None:
@@ -320,7 +320,7 @@ class Service:
         try:
             await self._store.drop_kept(order_id)
         except StoreError as error:  # it is forgotten after a day; pressed again before, it is the same event
-            log.warning("job %s: the order that was kept is not dropped: %s", accepted.job.job_id, error)
+            log.warning("job %s: the order that was kept is not dropped: %s", accepted.job, error)
         return accepted
 
     async def ordered_here(self, caller: Caller, job_id: str) -> Job:
@@ -461,7 +461,7 @@ class Service:
             with suppress(StaleJob):  # a worker took it just now, or left it: what it is then is looked at again
                 job = await self._store.cancel(job, Reason.WITHDRAWN)
                 break
-        log.info("job %s: cancelled by its member", job.job_id)
+        log.info("job %s: cancelled by its member", job)
         self._worker.cancelled(job)
         return job
 
@@ -475,7 +475,7 @@ class Service:
             if now.is_in_part and now.state is (JobState.READY if take else JobState.CANCELLED):
                 return now  # the button was pressed twice
             raise NotFound(Missing.QUESTION, job_id) from error
-        log.info("job %s: its member takes %s", job.job_id, "what there is" if take else "nothing")
+        log.info("job %s: its member takes %s", job, "what there is" if take else "nothing")
         self._worker.accept(job)
         return job
 

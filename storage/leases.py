@@ -196,9 +196,10 @@ class PostgresLease:
         (rows,) = await self._driver.run([Statement(_OURS, {"worker_id": self.worker_id})])
         lost = {job.job_id: job for job in await jobs_of(self._driver, rows) if not carried(job.job_id)}
         again, self._lost = lost.keys() & self._lost, frozenset(lost)
-        for job_id in again:
-            log.warning("job %s: it was taken, and nobody carried it; it goes on", job_id)
-        return [lost[job_id] for job_id in again]
+        stray = [lost[job_id] for job_id in again]
+        for job in stray:
+            log.warning("job %s: it was taken, and nobody carried it; it goes on", job)
+        return stray
 
     async def take_unshown(self, most: int) -> list[Job]:
         """Make jobs ours that have waited for a while and whose members were not shown that; they are to be left."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 
 from storage.driver import Row
@@ -50,7 +51,8 @@ class Line:
             self._alike[shape].append(one)
         if self._free:
             self._free -= 1
-            task = asyncio.create_task(self._serve_all(), name="postgres connection")
+            # It serves others, too: what it logs is not about whose list came first.
+            task = asyncio.create_task(self._serve_all(), name="postgres connection", context=Context())
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
         return await one.results

@@ -303,4 +303,5 @@ class Machine(Group):
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`. Of libraries only warnings and errors are logged, so that members' words
     never are."""
     log_format: LogFormat = LogFormat.TEXT
-    """`text`, or `json`: one object a line."""
+    """`text`, or `json`: one object a line, and where it is about a job with `job`, `community`, `platform`, `product`,
+    `cost` in dollars, `duration` in seconds since it was ordered, and `state` where the line says what became of it."""

@@ -5,9 +5,10 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -15,6 +16,9 @@ from bots.app.fields import LogFormat, LogLevel
 from bots.app.redaction import Redaction
 from bots.app.settings import Settings
 from core.domain.errors import StoreAway
+from core.domain.models import Caller, Job
+from core.domain.money import MICROS
+from core.engine.behalf import whose
 
 OURS = ("bots", "core", "storage", "troubadour", "__main__")
 """Whose lines are logged from LOG_LEVEL on. Those of libraries hold addresses with tokens, and what members wrote."""
@@ -40,6 +44,7 @@ class Outages(logging.Filter):
             self._left_out += 1
             return False
         text = record.getMessage()
+        record.__dict__["job"] = _named(record)
         more = f" ({self._left_out} lines about outages were left out)" if self._left_out else ""
         record.msg = f"{text}{'' if str(outage) in text else f': {outage}'}{more}"
         record.args, record.exc_info, record.exc_text = (), None, None
@@ -72,15 +77,44 @@ class Redacting(logging.Formatter):
         return self._redaction.strike(line)
 
     def _json(self, record: logging.LogRecord) -> str:
-        fields = {
+        fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
             "message": self._redaction.strike(record.getMessage()),
+            **_facts(record),
         }
         if record.exc_info:
             fields["traceback"] = self._redaction.strike(self.formatException(record.exc_info))
         return json.dumps(fields, ensure_ascii=False)
+
+
+def _facts(record: logging.LogRecord) -> Mapping[str, Any]:
+    """Return what a line is about: the job that it names, or else for which job or whose command it was written."""
+    named = _named(record)
+    match named or whose():
+        case Job() as job:
+            return _of_job(job, record) | ({"state": job.stage} if named else {})  # of others it may have changed
+        case Caller() as caller:
+            return {"community": caller.community, "platform": caller.platform}
+        case _:
+            return {}
+
+
+def _named(record: logging.LogRecord) -> Job | None:
+    told = record.args if isinstance(record.args, tuple) else ()
+    return next((value for value in (*told, record.__dict__.get("job")) if isinstance(value, Job)), None)
+
+
+def _of_job(job: Job, record: logging.LogRecord) -> dict[str, Any]:
+    return {
+        "job": job.job_id,
+        "community": job.community,
+        "platform": job.platform,
+        "product": job.product,
+        "cost": job.cost_micros / MICROS,
+        "duration": round(max(0.0, record.created - job.created_ms / 1000), 3),
+    }
 
 
 def secrets(settings: Settings) -> list[str]:

@@ -14,6 +14,7 @@ from bots.text import refusals
 from bots.text.locale import _, speaking
 from core.domain.models import Caller, Job
 from core.domain.refusals import Refusal
+from core.engine.behalf import on_behalf_of
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class Responder:
     async def answer(self, line: Line) -> Answer:
         """Return the answer to a line."""
         command, caller = parse.read_mine(line.text, BOT), caller_of(line)
-        with speaking(caller.locale):
+        with speaking(caller.locale), on_behalf_of(caller):
             return await self._said(caller, command) if command else self._dispatcher.hint(line.text)
 
     async def _said(self, caller: Caller, command: Command) -> Answer:

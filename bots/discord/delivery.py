@@ -140,7 +140,7 @@ class DiscordDelivery:
         self, job: Job, files: Sequence[Source], artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
     ) -> Kept | None:
         if uncertain:
-            log.info("job %s: delivering once more after an unknown outcome", job.job_id)
+            log.info("job %s: delivering once more after an unknown outcome", job)
         address = Address.read(job)
         is_alone, is_voice = address.place is Place.ALONE, speaks(address, files)
         lines = (
@@ -177,7 +177,7 @@ class DiscordDelivery:
         try:
             await self._edit_or_post(job, text, posted, view=rows(of_card(job, audio)), mentions=mentions)
         except DeliveryError as error:
-            log.info("job %s: its voice message stays without words: %s", job.job_id, error)
+            log.info("job %s: its voice message stays without words: %s", job, error)
 
     def _beside(self, telling: Coroutine[Any, Any, None], job: Job) -> None:
         """Tell more about what was delivered, in the background: the job does not wait for it."""
@@ -222,9 +222,9 @@ class DiscordDelivery:
             async with asyncio.timeout(RECEIPT_S):
                 await self._edit_or_post(there, text, order_replies.addressed(job, text))
         except (DeliveryError, TimeoutError) as error:
-            log.info("job %s: nobody in the channel hears where it went: %s", job.job_id, error)
+            log.info("job %s: nobody in the channel hears where it went: %s", job, error)
         except Exception:
-            log.exception("job %s: nobody in the channel hears where it went", job.job_id)
+            log.exception("job %s: nobody in the channel hears where it went", job)
 
     async def _follow_up(self, job: Job, text: str, *, private: bool) -> None:
         """Send the author a receipt, in private, or call them; if that fails, `/balance` has the same figures."""
@@ -234,9 +234,9 @@ class DiscordDelivery:
                 async with asyncio.timeout(RECEIPT_S):
                     await self._rest.follow_up(address.application_id, address.token, message)
         except DeliveryError as error:
-            log.info("job %s: no word beside its audio: %s", job.job_id, error)
+            log.info("job %s: no word beside its audio: %s", job, error)
         except Exception:
-            log.exception("job %s: no word beside its audio", job.job_id)
+            log.exception("job %s: no word beside its audio", job)
 
     async def write_to(self, member: str, text: str, buttons: Sequence[Button] = ()) -> None:
         """Send a direct message. Works only with a server in common, and if the user allows direct messages from it."""
@@ -295,7 +295,7 @@ class DiscordDelivery:
                 await self._rest.delete_reply(address.application_id, address.token)
                 await self._rest.follow_up(address.application_id, address.token, message)
         except DeliveryRefused as error:
-            log.info("job %s: the author can't be told alone: %s", job.job_id, error)
+            log.info("job %s: the author can't be told alone: %s", job, error)
             return False
         self._shown.pop(job.job_id, None)
         return True
@@ -310,7 +310,7 @@ class DiscordDelivery:
         except discord.HTTPException as error:
             if error.code not in REPLY_GONE:
                 raise
-            log.info("job %s: the reply can't be edited any more: %s", job.job_id, describe(error))
+            log.info("job %s: the reply can't be edited any more: %s", job, describe(error))
             return None
 
     async def _post(
@@ -349,7 +349,7 @@ class DiscordDelivery:
         except (discord.HTTPException, *NETWORK) as error:
             if uncertain and not isinstance(error, discord.NotFound):
                 raise
-            log.info("job %s: the old reply can't be read: %s", job.job_id, describe(error))
+            log.info("job %s: the old reply can't be read: %s", job, describe(error))
             return False
 
     async def _delete_reply(self, address: Address, job: Job) -> None:
@@ -359,4 +359,4 @@ class DiscordDelivery:
         try:
             await self._rest.delete(address.channel_id, address.message_id)
         except (discord.HTTPException, *NETWORK) as error:
-            log.info("job %s: the old reply stays: %s", job.job_id, describe(error))
+            log.info("job %s: the old reply stays: %s", job, describe(error))

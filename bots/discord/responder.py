@@ -25,6 +25,7 @@ from bots.text.locale import _, speaking
 from bots.text.wording import stamping
 from core.domain.models import Accepted, Caller, Destination
 from core.domain.refusals import Refusal
+from core.engine.behalf import on_behalf_of
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ class Responder:
         try:
             message_id = await _acknowledge(interaction, deferral)
             caller = caller_of(interaction)
-            with speaking(caller.locale), stamping(stamp):
+            with speaking(caller.locale), stamping(stamp), on_behalf_of(caller):
                 for reply in await _outcome(interaction, caller, act, message_id, deferral):
                     await _send(interaction, reply, deferral)
         except (discord.HTTPException, *NETWORK) as error:

@@ -89,7 +89,7 @@ class VoiceMessages:
             raise DeliveryUncertain("the clock was put back: how long ago it may have been posted can't be told")
         with delivery_errors(source.size_bytes):
             if uncertain and not self._nonce_counts(job) and (sent := await self._arrived(address, source)):
-                log.info("job %s: its voice message had arrived", job.job_id)
+                log.info("job %s: its voice message had arrived", job)
                 return sent
             number = job.delivery.number if job.delivery else 0
             with voice_message_of(source, job, f"{job.job_id}-v{number}") as message:

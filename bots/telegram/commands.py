@@ -47,6 +47,7 @@ from bots.text.locale import _, speaking
 from core.domain.communities import Approval
 from core.domain.models import Caller, Person
 from core.domain.refusals import Refusal
+from core.engine.behalf import on_behalf_of
 from core.engine.persist import persist
 from core.service import Service
 
@@ -102,7 +103,7 @@ class Dispatcher:
         if command is not None and is_known:
             self._edits.note(message, command)  # before any wait: an edit that adds a preview may come with it
         await self._remember(message)
-        with speaking(who.locale):
+        with speaking(who.locale), on_behalf_of(who):
             if command is not None and is_known:
                 reply = await outcome(lambda: self._run(message, command, ack), who)
             else:

@@ -121,7 +121,7 @@ class TelegramDelivery:
             await self._show_action(self._address(job), _action(job))
             return False
         except Exception:
-            log.exception("job %s: no status message", job.job_id)
+            log.exception("job %s: no status message", job)
             return False
         return True
 
@@ -142,7 +142,7 @@ class TelegramDelivery:
         """Log at most once a minute: a busy group has no room for most status messages."""
         if time.monotonic() - self._logged_s >= QUIET_S:
             self._logged_s = time.monotonic()
-            log.info("job %s: no status message, and those of others are not named: %s", job.job_id, error)
+            log.info("job %s: no status message, and those of others are not named: %s", job, error)
 
     def shows(self, _: Job) -> bool:
         """Always: a chat action is visible for a few seconds only and has to be repeated."""
@@ -178,7 +178,7 @@ class TelegramDelivery:
             try:
                 await self._send_text(alone, plain(warnings.elsewhere(job, warning)), None, priority)
             except (BadRequest, Forbidden) as error:
-                log.info("job %s: its member can't be written to: %s", job.job_id, error)
+                log.info("job %s: its member can't be written to: %s", job, error)
                 line, markup = plain(warnings.in_public(job)), rows(buttons.of_standing())
                 await self._in_chat(here, lambda to: self._send_text(to, line, markup, priority))
         except TelegramError as error:
@@ -314,7 +314,7 @@ class TelegramDelivery:
             if status is None or not await self._edited(group.chat, status, text, None):
                 await self._send_text(group, text, None, Priority.OUTCOME)
         except TelegramError as error:
-            log.info("job %s: nobody in the group hears where it went: %s", job.job_id, error)
+            log.info("job %s: nobody in the group hears where it went: %s", job, error)
 
     async def _delete(self, chat: int, status: int) -> None:
         try:

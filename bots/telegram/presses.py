@@ -24,6 +24,7 @@ from bots.text.locale import _, speaking
 from core.domain.kept_orders import KeptOrder
 from core.domain.models import Accepted, Caller, Destination
 from core.domain.refusals import Missing, NeedsConfirmation, NotFound
+from core.engine.behalf import on_behalf_of
 from core.service import Service
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class Presses:
         press = Press(message, query.from_user, ack)
         who = press.who()
         takes_long = str(query.data).partition(":")[0] in TAKE_LONG
-        with speaking(who.locale):
+        with speaking(who.locale), on_behalf_of(who):
             if takes_long:
                 ack()
                 await _answer(query, Reply(_(voice_replies.ONE_MOMENT)))

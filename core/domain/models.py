@@ -296,6 +296,10 @@ class Job:
     closed_ms: int | None = None
     """When nothing was left to do."""
 
+    def __str__(self) -> str:
+        """Name the job, as in a line of the log, which then knows all about it."""
+        return self.job_id
+
     @property
     def free(self) -> bool:
         """Whether the audio came after the hold was released."""

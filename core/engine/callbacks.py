@@ -45,7 +45,7 @@ class Arrivals:
         news, self.missing = not self.missing, True
         self._meters.count("callbacks_missed")
         if news:
-            log.error("job %s: it is finished, and the gateway did not call PUBLIC_URL: jobs are polled", job.job_id)
+            log.error("job %s: it is finished, and the gateway did not call PUBLIC_URL: jobs are polled", job)
             self._troubles.begin(Trouble.CALLBACKS_MISSING)
         return news
 
@@ -57,29 +57,30 @@ class Naming:
         self._store = store
         self._gateway = gateway
 
-    async def confirm(self, job_id: str, number: int, request_id: str, pause: Pause) -> Job | None:
+    async def confirm(self, job: Job, number: int, request_id: str, pause: Pause) -> Job | None:
         """Record a request id for a generation that has none, if the gateway knows the id.
 
         The gateway has our answer and will not call back again, so it is asked until it can tell. An expired job for
         which it has audio is returned, to be carried on.
         """
-        name = f"{job_id}.{number}"
         for pause_s in PAUSES_S:
             try:
                 status = await self._gateway.status(request_id)
                 if status.status is RequestStatus.OTHER:
-                    log.warning("job %s: the request id %r is not believed: no known status", name, request_id)
+                    log.warning(
+                        "job %s.%d: the request id %r is not believed: no known status", job, number, request_id
+                    )
                     return None
-                job = await self._name(job_id, number, request_id, status)
+                named = await self._name(job.job_id, number, request_id, status)
             except (Conflict, GatewayError, StoreError) as error:
-                log.warning("job %s: the request id %r is not confirmed: %s", name, request_id, error)
+                log.warning("job %s.%d: the request id %r is not confirmed: %s", job, number, request_id, error)
                 if isinstance(error, Conflict) or (isinstance(error, GatewayError) and not error.passes):
                     return None
             else:
-                if job is None or status.status in {RequestStatus.FAILED, RequestStatus.ERROR}:
+                if named is None or status.status in {RequestStatus.FAILED, RequestStatus.ERROR}:
                     return None
-                if job.stage is State.LATE:
-                    return job
+                if named.stage is State.LATE:
+                    return named
             await pause(pause_s)
         return None
 
@@ -104,9 +105,9 @@ class Naming:
         elif not (status.status is RequestStatus.COMPLETED and status.media_urls):
             return job
         else:
-            log.warning("job %s: it had expired, and its audio has come after all: free", job_id)
+            log.warning("job %s: it had expired, and its audio has come after all: free", job)
             return await self._store.move(job, number, State.LATE, request_id=request_id)
-        log.info("job %s: the gateway names it %s", job.named(number), request_id)
+        log.info("job %s.%d: the gateway names it %s", job, number, request_id)
         return None
 
 
@@ -140,14 +141,14 @@ class Callbacks:
         try:
             known = made.request_id or request_id if job.late is Late.AWAITED else request_id
             if (made.state in NAMELESS or job.late is Late.AWAITED) and known:
-                late = await self._naming.confirm(job.job_id, number, known, self._pause)
+                late = await self._naming.confirm(job, number, known, self._pause)
                 if late is not None:
                     self._accept(late)
                     return
         except Stopping:
-            log.warning("job %s: its callback could not be followed before the stop", name)
+            log.warning("job %s.%d: its callback could not be followed before the stop", job, number)
         except Exception:
-            log.exception("job %s: the callback could not be followed", name)
+            log.exception("job %s.%d: the callback could not be followed", job, number)
         self._wake(name)
 
     async def _pause(self, seconds: float) -> None:

@@ -221,7 +221,7 @@ class Deliverer:
         try:
             return await self._hand_over(job, receipt, want, files, uncertain=uncertain)
         except TooLarge as error:
-            log.info("job %s: the chat takes less than announced: %s", job.job_id, error)
+            log.info("job %s: the chat takes less than announced: %s", job, error)
             if job.kept:
                 raise NotKept("what is kept is too large here") from error
             try:
@@ -268,11 +268,11 @@ class Deliverer:
     async def _delivered(self, job: Job, kept: Kept | None) -> Job:
         sent: DeliveryChanges = {"reason": None, "detail": None, "kept": kept}
         job = await persist(f"job {job.job_id}", lambda: self._store.move_delivery(job, DeliveryState.SENT, **sent))
-        log.info("job %s: delivered", job.job_id)
+        log.info("job %s: delivered", job)
         return job
 
     async def _put_off(self, job: Job, error: DeliveryDelayed, *, uncertain: bool) -> Job:
-        log.info("job %s: delivery delayed: %s", job.job_id, error)
+        log.info("job %s: delivery delayed: %s", job, error)
         if not uncertain and job.stage is DeliveryState.SENDING:
             job = await self._store.move_delivery(job, DeliveryState.PENDING)
         await self._wakeups.pause(error.retry_after_s)
@@ -283,12 +283,12 @@ class Deliverer:
         place = _next_place(error, tried)
         if place is None or uncertain:
             return await self._give_up(job, error, uncertain=uncertain)
-        log.info("job %s: delivering it elsewhere: %s", job.job_id, error)
+        log.info("job %s: delivering it elsewhere: %s", job, error)
         return await self._store.move_delivery(job, DeliveryState.PENDING, destination=place)
 
     async def _by_file(self, job: Job, error: NotKept, *, uncertain: bool) -> Job:
         """Have the next try send the files, unless this one may have arrived by the reference."""
-        log.info("job %s: the chat does not keep its audio: %s", job.job_id, error)
+        log.info("job %s: the chat does not keep its audio: %s", job, error)
         to, reason = DeliveryState.PENDING, None
         if uncertain:
             to, reason = DeliveryState.UNDELIVERABLE, Reason.DELIVERY_UNCERTAIN
@@ -298,7 +298,7 @@ class Deliverer:
         reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
         if uncertain:  # the last try was refused, but an earlier one may have arrived
             reason = Reason.DELIVERY_UNCERTAIN
-        log.warning("job %s: undeliverable: %s: %s", job.job_id, reason, error)
+        log.warning("job %s: undeliverable: %s: %s", job, reason, error)
         return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason, detail=str(error))
 
     # --- ended without audio in the chat --------------------------------------------------------------------------
@@ -315,9 +315,9 @@ class Deliverer:
         except DeliveryDelayed:
             if self._clock.since_ms(job.reached_ms) < TELL_MS:
                 raise
-            log.warning("job %s: the member was not told that it is %s: too late now", job.job_id, job.stage)
+            log.warning("job %s: the member was not told that it is %s: too late now", job, job.stage)
         except DeliveryError as error:
-            log.warning("job %s: the member could not be told that it is %s: %s", job.job_id, job.stage, error)
+            log.warning("job %s: the member could not be told that it is %s: %s", job, job.stage, error)
         if not job.ended:
             await self._store.update(job, shown=Shown.ASKED)
             return
@@ -334,7 +334,7 @@ class Deliverer:
             except DeliveryRefused as error:
                 if _next_place(error, tried) is None:
                     raise
-                log.info("job %s: telling its member elsewhere: %s", job.job_id, error)
+                log.info("job %s: telling its member elsewhere: %s", job, error)
 
     async def _kept(self, job: Job) -> Destination | None:
         """Return what to keep of the destination, which telling may have changed."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 from core.domain.errors import DeliveryDelayed, StaleJob, StoreAway, StoreError
 from core.domain.lifecycle import ASKS, VOIDS, DeliveryState, JobState, Reason, Stage, State
 from core.domain.models import Job, MoveChanges
+from core.engine.behalf import on_behalf_of
 from core.engine.delivery import Deliverer
 from core.engine.fetching import Fetcher
 from core.engine.generation import Generator
@@ -65,21 +66,22 @@ class Executor:
 
         A generation keeps its place at the gateway until then. Return the job as it was last seen.
         """
-        try:
-            with place:
-                if number:
-                    job = await self._until_there(job, number)
-            if not number and job.state is JobState.OPEN:  # perhaps it was read while it was being changed
-                job = await self.again(job)
-            await self._carry_on(job)
-        except Stopping:
-            log.info("job %s: left for the next start", job.job_id)
-        except StaleJob as error:
-            log.info("job %s: somebody else carries it on: %s", job.job_id, error)
-        except Exception:
-            log.exception("job %s: could not be closed; the next start tries again", job.job_id)
-        finally:
-            self._deliverer.drop(job)
+        with on_behalf_of(job):
+            try:
+                with place:
+                    if number:
+                        job = await self._until_there(job, number)
+                if not number and job.state is JobState.OPEN:  # perhaps it was read while it was being changed
+                    job = await self.again(job)
+                await self._carry_on(job)
+            except Stopping:
+                log.info("job %s: left for the next start", job)
+            except StaleJob as error:
+                log.info("job %s: somebody else carries it on: %s", job, error)
+            except Exception:
+                log.exception("job %s: could not be closed; the next start tries again", job)
+            finally:
+                self._deliverer.drop(job)
         return job
 
     async def _carry_on(self, job: Job) -> None:
@@ -110,15 +112,15 @@ class Executor:
             except Stopping:
                 raise
             except StaleJob as error:
-                log.info("job %s: %s", job.named(number), error)
+                log.info("job %s.%d: %s", job, number, error)
                 job = await self.again(job)
             except StoreAway as error:  # not the job's fault, however long it lasts
-                log.warning("job %s: nothing can be written in state %s: %s", job.named(number), before, error)
+                log.warning("job %s.%d: nothing can be written in state %s: %s", job, number, before, error)
                 await self._wakeups.pause(FAULT_PAUSE_S)
                 job = await self.again(job)
             except Exception:
                 faults += 1
-                log.exception("job %s: fault %d in state %s", job.named(number), faults, before)
+                log.exception("job %s.%d: fault %d in state %s", job, number, faults, before)
                 await self._wakeups.pause(FAULT_PAUSE_S)
                 job = await self.again(job)
                 if faults >= FAULTS:
@@ -144,9 +146,9 @@ class Executor:
         except StaleJob:
             raise
         except StoreAway as error:
-            log.warning("job %s: the store does not answer: %s", job.job_id, error)
+            log.warning("job %s: the store does not answer: %s", job, error)
         except Exception:
-            log.exception("job %s: the store does not answer", job.job_id)
+            log.exception("job %s: the store does not answer", job)
         return job
 
     async def _given_up(self, job: Job, number: int) -> Job:
@@ -161,7 +163,7 @@ class Executor:
         except StaleJob:
             raise
         except StoreError as error:
-            log.warning("job %s: it can't be given up: %s", job.named(number), error)
+            log.warning("job %s.%d: it can't be given up: %s", job, number, error)
         return job
 
     async def _give_up(self, job: Job, number: int) -> Job:
@@ -188,9 +190,9 @@ class Executor:
                 raise
             except DeliveryDelayed as error:
                 asked_s = error.retry_after_s
-                log.info("job %s: telling is delayed: %s", job.job_id, error)
+                log.info("job %s: telling is delayed: %s", job, error)
             except Exception:
-                log.exception("job %s: could not be closed; trying again in %.0f s", job.job_id, pause_s)
+                log.exception("job %s: could not be closed; trying again in %.0f s", job, pause_s)
             await self._wakeups.pause(max(asked_s, pause_s))
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 

@@ -46,7 +46,7 @@ class Fetcher:
         """Return the job with its audio in this spool, unless its chat keeps it: fetched again, or marked lost."""
         if job.kept or not _missing(job.artifacts):
             return job
-        log.info("job %s: its audio is not here and is fetched again", job.job_id)
+        log.info("job %s: its audio is not here and is fetched again", job)
         trouble: GatewayError | MediaError | None = None
         for part in job.parts:
             if _missing(part.artifacts):
@@ -57,7 +57,7 @@ class Fetcher:
                 job = await self._store.note(job, part.number, artifacts=artifacts)
         else:
             return job
-        log.warning("job %s: its audio is lost: %s", job.job_id, trouble)
+        log.warning("job %s: its audio is lost: %s", job, trouble)
         uncertain = job.stage is DeliveryState.SENDING
         reason = Reason.DELIVERY_UNCERTAIN if uncertain else Reason.LOST
         return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason, detail=str(trouble))
@@ -72,7 +72,7 @@ class Fetcher:
                 if urls or not empty.lasts():
                     return urls
             except GatewayError as error:
-                log.warning("job %s: where its audio is can't be asked for now: %s", job.job_id, error)
+                log.warning("job %s: where its audio is can't be asked for now: %s", job, error)
                 if not outage.lasts() or (isinstance(error, RequestUnknown) and not unknown.lasts()):
                     return ()
             await self._wakeups.pause(self._pace.poll_max_s)

@@ -44,7 +44,7 @@ class FirstWords:
         except TimeoutError:
             return False
         except Exception as error:  # noqa: BLE001 - the order goes on without it
-            log.info("job %s: its first word is not said: %s", accepted.job.job_id, error)
+            log.info("job %s: its first word is not said: %s", accepted.job, error)
             return isinstance(error, DeliveryRefused)
         return False
 

@@ -149,16 +149,16 @@ class Generator:
             return await self._note(job, number, State.RUNNING, request_id=request_id, reason=None, detail=None)
         except StaleJob:
             # Whichever worker took the job over does not know its request id.
-            await self._naming.confirm(job.job_id, number, request_id, self._wakeups.pause)
+            await self._naming.confirm(job, number, request_id, self._wakeups.pause)
             raise
         except Conflict:
-            log.exception("job %s: the gateway gave it another job's request id, %s", job.named(number), request_id)
+            log.exception("job %s.%d: the gateway gave it another job's request id, %s", job, number, request_id)
             return await self._note(job, number, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
 
     async def _not_submitted(self, job: Job, number: int, error: GatewayError) -> Job:
         told: GenerationChanges = {"reason": error.reason, "detail": str(error)}
         if error.accepted is None:
-            log.warning("job %s: submission unconfirmed: %s", job.named(number), error)
+            log.warning("job %s.%d: submission unconfirmed: %s", job, number, error)
             return await self._note(job, number, State.UNCONFIRMED, **told)
         if error.retry or error.pauses:
             self._trip_breaker(job, error)
@@ -166,7 +166,7 @@ class Generator:
             self._breaker.succeed()  # the gateway works, and rejects this request only
         if error.retry:
             return await self._note(job, number, State.QUEUED, **told)
-        log.error("job %s: rejected: %s (%s)", job.named(number), error.operator, error)
+        log.error("job %s.%d: rejected: %s (%s)", job, number, error.operator, error)
         return await self._note(job, number, State.REJECTED, **told)
 
     async def _note(self, job: Job, number: int, to: State, **changed: Unpack[MoveChanges]) -> Job:
@@ -176,11 +176,11 @@ class Generator:
     def _trip_breaker(self, job: Job, error: GatewayError) -> None:
         if self._breaker.fail(error):
             level = logging.CRITICAL if error.pauses else logging.WARNING
-            log.log(level, "job %s: submissions paused: %s (%s)", job.job_id, error.operator, error)
+            log.log(level, "job %s: submissions paused: %s (%s)", job, error.operator, error)
 
     async def _lose_sight(self, job: Job, number: int) -> Job:
         # The POST may or may not have left, so it is never repeated.
-        log.warning("job %s: was being submitted when the process ended", job.named(number))
+        log.warning("job %s.%d: was being submitted when the process ended", job, number)
         return await self._store.move(job, number, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
 
     async def _await_callback(self, job: Job, number: int) -> Job:
@@ -233,14 +233,14 @@ class Generator:
             if missed and answer.status.is_final and self._arrivals.missed(job):
                 self._wakeups.wake_all()  # their callbacks may not come either
             if answer.status is RequestStatus.COMPLETED and not answer.media_urls and empty.lasts():
-                log.warning("job %s: finished without any audio, for now", job.named(number))
+                log.warning("job %s.%d: finished without any audio, for now", job, number)
                 wait_s, told = self._pace.poll_min_s, False
             elif answer.status is RequestStatus.COMPLETED:
                 self._polling.learn(job, made, answer, before_s, asked_s)
                 return await self._collect(job, number, answer)
             if answer.status in FAILURES:
                 return await self._fail(job, number, FAILURES[answer.status], answer.error)
-        log.warning("job %s: not finished by its deadline", job.named(number))
+        log.warning("job %s.%d: not finished by its deadline", job, number)
         return await self._expire(job, number, Reason.TOO_SLOW)
 
     async def _expire(self, job: Job, number: int, reason: Reason) -> Job:
@@ -254,7 +254,7 @@ class Generator:
         try:
             return await self._gateway.status(made.request_id or "")
         except GatewayError as error:
-            log.warning("job %s: status unknown for now: %s", job.named(made.number), error)
+            log.warning("job %s.%d: status unknown for now: %s", job, made.number, error)
             if isinstance(error, RequestUnknown):
                 raise
             return None
@@ -267,7 +267,7 @@ class Generator:
 
     async def _fail(self, job: Job, number: int, reason: Reason, detail: str | None) -> Job:
         made = job.generation(number)
-        log.warning("job %s: %s: %s", job.named(number), reason, detail)
+        log.warning("job %s.%d: %s: %s", job, number, reason, detail)
         # ERROR is not charged to the operator (gateway documentation, "Status Values"); the others are undocumented.
         lost = 0 if reason is Reason.GATEWAY_ERROR else made.cost_micros
         failed: MoveChanges = {"reason": reason, "detail": detail, "upstream_micros": lost}
@@ -295,7 +295,7 @@ class Generator:
         if artifacts:
             return await self._store.move(job, number, State.FETCHED, artifacts=artifacts, reason=None, detail=None)
         reason = no_audio(trouble) if trouble else Reason.NO_MEDIA
-        log.warning("job %s: it came late, and there is no audio: %s: %s", job.named(number), reason, trouble)
+        log.warning("job %s.%d: it came late, and there is no audio: %s: %s", job, number, reason, trouble)
         return await self._store.move(job, number, State.EXPIRED, reason=reason, detail=str(trouble or ""))
 
 

@@ -28,10 +28,10 @@ async def show(deliveries: Deliveries, job: Job) -> bool:
             await deliveries[job.platform].progress(job)
     except (DeliveryError, TimeoutError) as error:
         level = logging.DEBUG if isinstance(error, DeliveryDelayed) else logging.INFO  # usual in a busy chat
-        log.log(level, "job %s: progress not shown: %s", job.job_id, error or "timed out")
+        log.log(level, "job %s: progress not shown: %s", job, error or "timed out")
         return isinstance(error, DeliveryRefused)
     except Exception:
-        log.exception("job %s: progress not shown", job.job_id)
+        log.exception("job %s: progress not shown", job)
     return True
 
 
@@ -92,7 +92,7 @@ class Progress:
         try:
             now = await self._store.again(job)
         except StoreError as error:
-            log.info("job %s: shown as it was: %s", job.job_id, error)
+            log.info("job %s: shown as it was: %s", job, error)
             return job
         return self._seen(now)
 

@@ -135,7 +135,7 @@ class RemoteWorkers:
             async with asyncio.timeout(FIRST_SIGN_S):
                 await show(self._deliveries, job)
         except TimeoutError:
-            log.info("job %s: its chat is slow", job.job_id)
+            log.info("job %s: its chat is slow", job)
         finally:
             self._signal.notify()
 

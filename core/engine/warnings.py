@@ -40,10 +40,10 @@ class Warnings:
             if await self._store.claim_warning(job.community, job.member, warning):
                 await self._send(job, warning)
         except (StoreError, DeliveryError) as error:
-            log.warning("job %s: nobody is told that the %s runs out: %s", job.job_id, warning.budget, error)
+            log.warning("job %s: nobody is told that the %s runs out: %s", job, warning.budget, error)
             return False
         except Exception:
-            log.exception("job %s: nobody is told that the %s runs out", job.job_id, warning.budget)
+            log.exception("job %s: nobody is told that the %s runs out", job, warning.budget)
         return True
 
     async def _send(self, job: Job, warning: BudgetWarning) -> None:
@@ -53,4 +53,4 @@ class Warnings:
         except DeliveryError:
             await self._store.drop_warning(job.community, job.member, warning)
             raise
-        log.info("job %s: told that %d %% of the %s is used", job.job_id, warning.percent, warning.budget)
+        log.info("job %s: told that %d %% of the %s is used", job, warning.percent, warning.budget)

@@ -248,7 +248,7 @@ class Worker:
         for job in jobs:
             self._queue.remove(job.job_id)  # it waited under a lease that has run out since
             if not self._deliverer.serves(job.platform):
-                log.warning("job %s waits: %s is not configured", job.job_id, job.platform)
+                log.warning("job %s waits: %s is not configured", job, job.platform)
             else:
                 self._begin(job)
         self._pump()  # only after all jobs in flight have been counted
@@ -266,14 +266,14 @@ class Worker:
             if await self._deliverer.progress.shown(job):
                 await self._store.update(job, shown=Shown.NO_WORKER)
         except StoreError as error:
-            log.warning("job %s: what its member was shown is not noted: %s", job.job_id, error)
+            log.warning("job %s: what its member was shown is not noted: %s", job, error)
 
     async def _show_and_leave(self, job: Job) -> None:
         """Show its member that a job waits; it stays ours until that is done, so that nobody starts it meanwhile."""
         try:
             await self._lease.leave(job, told=await self._deliverer.progress.shown(job))
         except StoreError as error:
-            log.warning("job %s: taken for a moment, it stays here: %s", job.job_id, error)
+            log.warning("job %s: taken for a moment, it stays here: %s", job, error)
 
     def _carries(self, job_id: str) -> bool:
         return job_id in self._tasks or job_id in self._queue
@@ -315,7 +315,7 @@ class Worker:
         try:
             job = await self._executor.again(job)
         except StaleJob as error:
-            log.info("job %s: somebody else carries it on: %s", job.job_id, error)
+            log.info("job %s: somebody else carries it on: %s", job, error)
             self._lease.notify(job.job_id)
             return
         for number in numbers:

@@ -1,14 +1,25 @@
-"""The log in bad days: an outage is a line a minute, whatever fails because of it."""
+"""The log: an outage is a line a minute, whatever fails because of it; a line about a job knows the job."""
 
+import ast
+import asyncio
 import io
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bots.app.logs import Outages
+from bots.app.logs import Outages, Redacting
 from core.domain.errors import StoreAway
+from core.domain.lifecycle import State
 from core.domain.refusals import Cause, Unavailable
+from core.engine.behalf import on_behalf_of
+from tests.makers import caller, job
+
+ROOT = Path(__file__).parents[3]
+SOURCES = [path for name in ("bots", "core", "storage") for path in (ROOT / name).rglob("*.py")]
 
 AWAY = StoreAway("the database books.db fails: disk I/O error")
 
@@ -55,3 +66,52 @@ def test_an_outage_is_one_line_a_minute_without_a_traceback(
     now[0] = 60
     fail(1, logger)
     assert out.getvalue().splitlines()[2] == f"job j%s failed: {AWAY} (29 lines about outages were left out)"
+
+
+def written(logger: logging.Logger, line: str, *args: object) -> Mapping[str, Any]:
+    """Return a line as it is written in JSON."""
+    record = logger.makeRecord(logger.name, logging.INFO, "", 0, line, args, None)
+    Outages().filter(record)
+    told: dict[str, Any] = json.loads(Redacting((), as_json=True).format(record))
+    return {name: told[name] for name in told.keys() - {"time", "level", "logger", "message", "duration"}}
+
+
+CARRIED = job(job_id="0carried", community="test:band", cost_micros=5_100)
+NAMED = job(job_id="0named", community="test:band", cost_micros=2_000, state=State.RUNNING)
+OF_CARRIED = {"job": "0carried", "community": "test:band", "platform": "test", "product": "speech", "cost": 0.0051}
+OF_NAMED = {**OF_CARRIED, "job": "0named", "cost": 0.002, "state": "running"}
+
+
+def test_a_line_is_about_the_job_that_it_names_or_that_is_carried(log: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, _ = log
+    assert written(logger, "a disk is slow") == {}
+    with on_behalf_of(caller()):
+        assert written(logger, "a disk is slow") == {"community": "test:band", "platform": "test"}
+        assert written(logger, "job %s: ordered", NAMED) == OF_NAMED
+    with on_behalf_of(CARRIED):
+        assert written(logger, "a disk is slow") == OF_CARRIED  # how far it is now, only its own lines know
+        assert written(logger, "job %s.%d: %s", NAMED, 1, AWAY) == OF_NAMED
+    assert written(logger, "a disk is slow") == {}
+
+
+async def test_what_a_job_starts_is_about_it(log: tuple[logging.Logger, io.StringIO]) -> None:
+    async def tell() -> Mapping[str, Any]:
+        return written(log[0], "a disk is slow")
+
+    with on_behalf_of(CARRIED):
+        began = asyncio.create_task(tell())
+    assert await began == OF_CARRIED
+
+
+def test_text_is_as_it_was(log: tuple[logging.Logger, io.StringIO]) -> None:
+    record = log[0].makeRecord("core", logging.INFO, "", 0, "job %s.%d: rejected", (NAMED, 2), None)
+    with on_behalf_of(CARRIED):
+        assert Redacting((), as_json=False).format(record).endswith("INFO core: job 0named.2: rejected")
+
+
+def test_the_lines_of_the_code_about_a_job_name_the_job_itself() -> None:
+    calls = [call for path in SOURCES for call in ast.walk(ast.parse(path.read_text())) if isinstance(call, ast.Call)]
+    about = [call.args for call in calls if any("'job %s" in ast.unparse(value) for value in call.args[:2])]
+    told = [next(values[n + 1] for n, text in enumerate(values) if isinstance(text, ast.Constant)) for values in about]
+    assert len(told) > 50
+    assert {ast.unparse(value) for value in told} <= {"job", "accepted.job"}

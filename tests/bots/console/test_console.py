@@ -4,6 +4,8 @@ import asyncio
 import io
 from pathlib import Path
 
+import pytest
+
 from bots.app.compose import build
 from bots.console.connection import written
 from bots.console.demo import throw_away
@@ -11,6 +13,8 @@ from bots.console.output_folder import OutputFolder
 from bots.console.platform import Console
 from bots.console.screen import Screen
 from bots.console.script import Line
+from tests.bots.console.talk import conversation
+from tests.bots.entries import noted
 
 ENDLESS = Line("ann", is_admin=False, text="/speak [[fault:endless]] Hello")
 
@@ -124,3 +128,11 @@ async def test_the_terminal_answers_whatever_is_typed_and_no_command_of_another_
     assert said.count("I take commands. Write /speak Aria Hello everyone, or /help") == 1
     assert said.count("Write /speak Hello\n") == 3
     assert said.count("Working on it: 5 characters") == files == 2
+
+
+async def test_what_a_command_does_is_known_to_be_for_whoever_wrote_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = noted(monkeypatch)
+    await conversation(tmp_path, [Line(name="ann", is_admin=False, text="/balance")])
+    assert [who.platform for who in seen if who] == ["console"]

@@ -4,6 +4,7 @@ import pytest
 
 from bots.app.life import App
 from tests.bots.discord.conftest import Stage
+from tests.bots.entries import noted
 from tests.worlds.discord import CommandError, Member, Message
 from tests.worlds.discord.places import ADMINISTRATOR, EVERYTHING, MANAGE_GUILD
 
@@ -122,3 +123,11 @@ async def test_names_do_not_format(stage: Stage, app: App) -> None:
 async def test_a_command_of_an_earlier_release_is_answered(stage: Stage, app: App) -> None:
     stage.world.commands["sing"] = {"id": str(stage.world.new_id()), "name": "sing", "options": []}
     assert "Something went wrong" in (await say(stage, stage.ana, "/sing")).content
+
+
+async def test_what_a_command_does_is_known_to_be_for_whoever_wrote_it(
+    stage: Stage, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = noted(monkeypatch)
+    await say(stage, stage.ana, "/balance")
+    assert [(who.community, who.platform) for who in seen if who] == [(f"discord:{stage.guild.id}", "discord")]

@@ -7,6 +7,7 @@ import pytest
 
 from core.domain.errors import StoreAway
 from core.domain.lifecycle import DeliveryState, Reason, State
+from core.engine.behalf import whose
 from core.engine.executor import FAULTS
 from storage.sqlite import SqliteDriver
 from tests.core.engine.jobs import a_while, at_rest, current, loud, ordered, reaches, upstream_spend
@@ -110,3 +111,18 @@ async def test_a_job_outlives_a_database_that_takes_nothing(
         await at_rest(alive)
         assert (await current(alive, job)).stage is DeliveryState.SENT
     assert len(rig.chat.heard) == 1
+
+
+async def test_what_a_job_has_done_is_known_to_be_for_it(rig: Rig) -> None:
+    seen: list[object] = []
+
+    async def answers() -> Answer:
+        seen.append(whose())
+        return Answer()
+
+    rig.gateway.statuses = [answers, answers]
+    async with rig.running() as alive:
+        first, second = await ordered(alive), await ordered(alive)
+        await at_rest(alive)
+    assert {str(job) for job in seen} == {first.job_id, second.job_id}
+    assert whose() is None
