@@ -28,7 +28,7 @@ class ButtonKind(StrEnum):
     ANEW = "anew"
     """The same order once more, perhaps in another voice: who presses pays."""
     VOICES = "others"
-    """In which it may be ordered once more."""
+    """In which it may be ordered once more, too."""
     FILE = "file"
     """What was said, as a file."""
     DELETE = "delete"
@@ -65,6 +65,10 @@ class Button:
     label: str
     data: str
     row: int = 0
+    about: str = ""
+    """What is said of it in a menu."""
+    choices: "tuple[Button, ...]" = ()
+    """What a menu, which it is then, offers: to choose one is to press it."""
 
     @classmethod
     def of(cls, kind: ButtonKind, label: str, about: str, row: int = 0) -> "Button":

@@ -26,6 +26,7 @@ from core.engine.fetching import Fetcher
 from core.engine.fitting import Fitter
 from core.engine.generation import Generator
 from core.engine.lease import Lease, Signal, SoleLease
+from core.engine.likely_voices import LikelyVoices
 from core.engine.maintenance import Keep
 from core.engine.meters import Meters
 from core.engine.observed import ObservedDelivery, ObservedGateway
@@ -115,8 +116,10 @@ def assemble(runtime: Runtime) -> Core:
     gateway = ObservedGateway(runtime.gateway, runtime.meters, runtime.troubles)
     naming = Naming(runtime.store, gateway)
     durations = Durations(runtime.catalog, runtime.pace)
-    worker = _carrier(runtime, gateway, naming, durations, waits)
     voices = DefaultVoices(runtime.store, runtime.catalog, runtime.clock)
+    favourites = Favourites(runtime.store)
+    likely = LikelyVoices(runtime.store, runtime.catalog, favourites, voices)
+    worker = _carrier(runtime, gateway, naming, durations, waits=waits, likely=likely)
     pronunciations = Pronunciations(runtime.store, runtime.clock)
     admin = Admin(
         runtime.admin_store,
@@ -136,7 +139,8 @@ def assemble(runtime: Runtime) -> Core:
         ids=runtime.ids,
         voices=voices,
         pronunciations=pronunciations,
-        favourites=Favourites(runtime.store),
+        favourites=favourites,
+        likely_voices=likely,
         samples=_samples(runtime, gateway),
         communities=Communities(runtime.store, runtime.presences),
         credit=CreditRequests(runtime.store, runtime.policy, runtime.ids),
@@ -167,7 +171,9 @@ def _samples(runtime: Runtime, gateway: Gateway) -> Samples | None:
     return Samples(previews, runtime.media, artifacts, runtime.ids)
 
 
-def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, waits: Waits) -> Carrier:
+def _carrier(
+    runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, *, waits: Waits, likely: LikelyVoices
+) -> Carrier:
     share = runtime.share
     if isinstance(share, Elsewhere):
         return RemoteWorkers(
@@ -180,11 +186,19 @@ def _carrier(runtime: Runtime, gateway: Gateway, naming: Naming, durations: Dura
             durations=durations,
             limits=runtime.limits,
         )
-    return _worker(runtime, gateway, naming, durations, lease=share or SoleLease(runtime.store), waits=waits)
+    lease = share or SoleLease(runtime.store)
+    return _worker(runtime, gateway, naming, durations, lease=lease, waits=waits, likely=likely)
 
 
 def _worker(
-    runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, *, lease: Lease, waits: Waits
+    runtime: Runtime,
+    gateway: Gateway,
+    naming: Naming,
+    durations: Durations,
+    *,
+    lease: Lease,
+    waits: Waits,
+    likely: LikelyVoices,
 ) -> Worker:
     wakeups, arrivals = Wakeups(), Arrivals(runtime.meters, runtime.troubles)
     deliveries = {
@@ -210,6 +224,7 @@ def _worker(
         wakeups=wakeups,
         lease=lease,
         troubles=runtime.troubles,
+        voices=likely,
         seen=outlooks.seen,
     )
     fetcher = Fetcher(

@@ -44,6 +44,7 @@ from core.engine.credit_requests import CreditRequests
 from core.engine.default_voices import DefaultVoices
 from core.engine.favourites import Favourites
 from core.engine.first_words import FirstWord, FirstWords
+from core.engine.likely_voices import LikelyVoices
 from core.engine.meters import Meters
 from core.engine.pronunciations import Pronunciations
 from core.engine.samples import AudioKind, Sample, Samples
@@ -76,6 +77,7 @@ class Service:
         voices: DefaultVoices,
         pronunciations: Pronunciations,
         favourites: Favourites,
+        likely_voices: LikelyVoices,
         samples: Samples | None,
         communities: Communities,
         credit: CreditRequests,
@@ -92,6 +94,7 @@ class Service:
         self.voices = voices
         self.pronunciations = pronunciations
         self.favourites = favourites
+        self.likely_voices = likely_voices
         self.samples = samples
         self.communities = communities
         self.credit = credit

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bots.commands.voice_keys import key_of, voice_of
+from bots.commands.voice_search import traits_of
 from bots.platform import Button, ButtonKind
 from bots.text import credit_replies, refusals, replies
 from bots.text.locale import _
@@ -23,12 +24,15 @@ from core.domain.refusals import (
     Refusal,
 )
 from core.domain.reports import CreditRequest
-from core.domain.voices import Cast
+from core.domain.voices import Cast, Voice
 
 Row = tuple[Button, ...]
-SECOND_ROW, THIRD_ROW = 1, 2
+SECOND_ROW, THIRD_ROW, FOURTH_ROW = 1, 2, 3
 ABREAST = 2
 """Names with prices that a phone shows beside each other."""
+FEW_VOICES, MORE_VOICES = 2, 8
+MOST_CHOICES = 25
+"""Of a menu under a message, as Discord has them."""
 _ID = re.compile(r"\w{1,64}", re.ASCII)
 _READING = re.compile(r"(\w{1,64})(?::(\d))?", re.ASCII)
 _ANEW = re.compile(r"(\w{1,64})(?::([^:]{1,40}))?", re.ASCII)
@@ -67,21 +71,20 @@ def of_ending(done: Receipt) -> Row:
     return (*(again(about) if done.kept and not is_lost else failed), _details(done.job))
 
 
-def of_card(job: Job, audio: str = "") -> Row:
+def of_card(job: Job, voices: Row = (), audio: str = "") -> Row:
     """Offer what can be done about audio that is in the chat; `audio` is its message, where the card is another."""
     anew = of_repeat(job) or _anew(job, replies.ANEW)
-    voices = (Button.of(ButtonKind.VOICES, _(replies.OTHER_VOICE), job.job_id),)
     is_spoken = bool(row_of(job.product).speaker)
-    file = Button.of(ButtonKind.FILE, _(replies.AS_FILE), job.job_id, SECOND_ROW)
+    file = Button.of(ButtonKind.FILE, _(replies.AS_FILE), job.job_id, THIRD_ROW)
     about = f"{job.job_id}:{audio}" if audio else job.job_id
-    delete = Button.of(ButtonKind.DELETE, _(replies.DELETE), about, SECOND_ROW)
+    delete = Button.of(ButtonKind.DELETE, _(replies.DELETE), about, THIRD_ROW)
     is_theirs = job.delivery is None or job.delivery.asker is None
     return (
         *anew,
-        *(voices if anew and is_spoken else ()),
+        *(voices if anew else ()),
         *((file,) if is_spoken else ()),
         *((delete,) if is_theirs else ()),
-        _details(job, SECOND_ROW),
+        _details(job, THIRD_ROW),
     )
 
 
@@ -90,13 +93,38 @@ def of_repeat(job: Job) -> Row:
     return _anew(job, replies.NEW_TAKE) if job.is_repeat else ()
 
 
-def of_voices(job: Job, voices: Sequence[str]) -> Row:
-    """Offer to order the same in other voices; each tells the price."""
+def few_voices(done: Receipt) -> Row:
+    """Offer the likeliest other voices beside *Again*, and to show more."""
+    few = of_voices(done.job, done.voices[:FEW_VOICES], place=1)
+    more = Button.of(ButtonKind.VOICES, _(replies.MORE_VOICES), done.job.job_id, SECOND_ROW)
+    return (*few, more) if len(done.voices) > FEW_VOICES else few
+
+
+def menu_of_voices(done: Receipt) -> Row:
+    """Offer as many other voices as a menu has room for."""
+    if not done.voices:
+        return ()
+    job, choices = done.job, of_voices(done.job, done.voices[:MOST_CHOICES])
+    label = _(replies.OTHER_VOICE, cost=money(job.cost_micros))
+    return (replace(Button.of(ButtonKind.VOICES, label, job.job_id, SECOND_ROW), choices=choices),)
+
+
+def more_voices(job: Job, voices: Sequence[Voice]) -> Row:
+    """Offer more voices, below a card."""
+    return of_voices(job, voices[FEW_VOICES:][:MORE_VOICES], place=FOURTH_ROW * ABREAST)
+
+
+def of_voices(job: Job, voices: Sequence[Voice], place: int = 0) -> Row:
+    """Offer to order the same in other voices, from a place of the card on; each tells the price."""
     cost = money(job.cost_micros)
-    numbered = enumerate(voices)
     return tuple(
-        Button.of(ButtonKind.ANEW, f"{voice} ({cost})", f"{job.job_id}:{key_of(voice)}", THIRD_ROW + n // ABREAST)
-        for n, voice in numbered
+        Button(
+            f"{voice.name} ({cost})",
+            f"{ButtonKind.ANEW}:{job.job_id}:{key_of(voice.name)}",
+            n // ABREAST,
+            about=traits_of(voice),
+        )
+        for n, voice in enumerate(voices, place)
     )
 
 

@@ -70,11 +70,16 @@ def found(typed: str, cast: Cast, liked: Collection[str] = frozenset()) -> list[
 
 def described(voice: Voice, longest: int) -> str:
     """Return a voice's name with what it is like, on one line."""
+    said = traits_of(voice)
+    return shown(f"{voice.name}: {said}" if said else voice.name, longest)
+
+
+def traits_of(voice: Voice) -> str:
+    """Return what a voice is like; "" where nothing is known."""
     languages = [spoken().locale.languages.get(code, code) for code in voice.languages]
     traits = [_(_TRAITS[trait]) for trait in (voice.gender, voice.age) if trait]
     about, accent, use = (_(word) if word in _TOLD else word for word in (voice.about, voice.accent, voice.use))
-    said = ", ".join(filter(None, (about, *traits, accent, use, *languages)))
-    return shown(f"{voice.name}: {said}" if said else voice.name, longest)
+    return ", ".join(filter(None, (about, *traits, accent, use, *languages)))
 
 
 class _Known(NamedTuple):

@@ -18,6 +18,7 @@ from bots.commands import approval
 from bots.commands.command import Answer
 from bots.commands.greeting import Debouncer
 from bots.commands.hints import hint
+from bots.discord.buttons import pressed
 from bots.discord.containment import contain
 from bots.discord.forms import FORM
 from bots.discord.greeting import adder, greet, send
@@ -137,11 +138,11 @@ class Bot(discord.AutoShardedClient):
     async def on_interaction(self, interaction: AnyInteraction) -> None:
         """Handle presses and forms, whichever process sent them; discord.py passes commands to the tree itself."""
         data = cast(Mapping[str, object], interaction.data or {})
-        custom_id = str(data.get("custom_id", ""))
+        told = pressed(data)
         if interaction.type is discord.InteractionType.component:
-            await press(self.responder, interaction, custom_id)
+            await press(self.responder, interaction, told)
         elif interaction.type is discord.InteractionType.modal_submit:
-            await submit(self.responder, interaction, custom_id.removeprefix(f"{FORM}:"))
+            await submit(self.responder, interaction, told.removeprefix(f"{FORM}:"))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Greet a server that the bot was added to; discord.py reports existing servers as available instead."""

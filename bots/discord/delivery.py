@@ -11,7 +11,7 @@ from typing import Any
 import discord
 from discord.http import handle_message_parameters
 
-from bots.commands.buttons import of_card, of_ending, of_progress
+from bots.commands.buttons import menu_of_voices, of_card, of_ending, of_progress
 from bots.discord.buttons import rows
 from bots.discord.copies import Copies, kept_of
 from bots.discord.errors import NETWORK, REPLY_GONE, delivery_errors, describe, may_have_arrived
@@ -50,6 +50,10 @@ NONCE_S = 120
 def _progress(job: Job) -> str:
     with stamping(stamp):
         return order_replies.progress(job)
+
+
+def _card(done: Receipt, audio: str = "") -> discord.ui.View | None:
+    return rows(of_card(done.job, menu_of_voices(done), audio))
 
 
 @contextmanager
@@ -159,10 +163,10 @@ class DiscordDelivery:
                 sent = await self._voices.send(address, job, files[0], uncertain=uncertain)
             else:
                 sent = await self._edit_or_post(
-                    job, text, posted, files=files, view=rows(of_card(job)), uncertain=uncertain, mentions=mentions
+                    job, text, posted, files=files, view=_card(receipt), uncertain=uncertain, mentions=mentions
                 )
         if is_voice:
-            await self._put_words(job, text, posted, str(sent["id"]), mentions=mentions)
+            await self._put_words(job, text, posted, _card(receipt, str(sent["id"])), mentions=mentions)
         if is_alone and not address.asked:
             self._beside(self._point(job, address), job)
         elif self._token_lives(address):
@@ -172,10 +176,12 @@ class DiscordDelivery:
                 self._beside(self._follow_up(job, order_replies.ready(job), private=False), job)
         return kept_of(sent)
 
-    async def _put_words(self, job: Job, text: str, posted: str, audio: str, *, mentions: bool) -> None:
+    async def _put_words(
+        self, job: Job, text: str, posted: str, card: discord.ui.View | None, *, mentions: bool
+    ) -> None:
         """Say what a voice message is, which holds no words; it has been delivered by then."""
         try:
-            await self._edit_or_post(job, text, posted, view=rows(of_card(job, audio)), mentions=mentions)
+            await self._edit_or_post(job, text, posted, view=card, mentions=mentions)
         except DeliveryError as error:
             log.info("job %s: its voice message stays without words: %s", job, error)
 

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MaybeInaccessibleMessage, Message
 
-from bots.platform import Button
+from bots.platform import Button, ButtonKind
 
 
 def pressed(message: Message) -> list[str]:
@@ -15,11 +15,17 @@ def pressed(message: Message) -> list[str]:
 
 
 def toggled(message: MaybeInaccessibleMessage, choice: Sequence[Button]) -> InlineKeyboardMarkup | None:
-    """Return a message's buttons with those of a choice under them, or without, if it has those already."""
-    chosen, shown = rows(choice), message.reply_markup if isinstance(message, Message) else None
-    more, had = chosen.inline_keyboard if chosen else (), shown.inline_keyboard if shown else ()
-    left = [row for row in had if row not in more]
-    return InlineKeyboardMarkup([*left, *(more if len(left) == len(had) else ())])
+    """Return a card's buttons with those of a choice under them, or without, if it has some there already."""
+    shown = message.reply_markup if isinstance(message, Message) else None
+    had, more = shown.inline_keyboard if shown else (), rows(choice)
+    last = next((n for n, row in enumerate(had, 1) if any(_is_last(button) for button in row)), len(had))
+    is_open = len(had) > last
+    return InlineKeyboardMarkup([*had[:last], *(more.inline_keyboard if more and not is_open else ())])
+
+
+def _is_last(button: InlineKeyboardButton) -> bool:
+    """Say whether a button stands in the last row of each card."""
+    return str(button.callback_data).startswith(f"{ButtonKind.DETAILS}:")
 
 
 def rows(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:

@@ -9,6 +9,7 @@ from telegram import InputFile, Message, MessageEntity, User
 from telegram.ext import ExtBot
 
 from bots.commands import buttons
+from bots.platform import Button
 from bots.telegram.buttons import rows
 from bots.telegram.connection import UPLOAD_READ_S
 from bots.telegram.escaping import CAPTION_LIMIT, plain, size
@@ -58,10 +59,11 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What stands under audio, and whom it mentions."""
+    """What stands under audio, whom it mentions, and what can be done about it."""
 
     text: str
     entities: tuple[MessageEntity, ...] = ()
+    buttons: tuple[Button, ...] = ()
 
 
 def caption_of(receipt: Receipt, artifacts: Sequence[Artifact], address: Address) -> Caption:
@@ -78,7 +80,8 @@ def caption_of(receipt: Receipt, artifacts: Sequence[Artifact], address: Address
     addressed = is_public and (address.order is None or receipt.awaited)
     words = order_replies.introduction(receipt, artifacts, CAPTION_LIMIT, size, more=more, addressed=addressed)
     text = plain(words, CAPTION_LIMIT)
-    return Caption(text, _mention(text, receipt.job) if addressed and receipt.awaited else ())
+    mention = _mention(text, receipt.job) if addressed and receipt.awaited else ()
+    return Caption(text, mention, buttons.of_card(receipt.job, buttons.few_voices(receipt)))
 
 
 def _mention(text: str, job: Job) -> tuple[MessageEntity, ...]:
@@ -121,7 +124,7 @@ class Uploads:
         how: dict[str, Any] = {"read_timeout": UPLOAD_READ_S, **to.target}
         if caption:
             how |= {"caption": caption.text, "caption_entities": caption.entities or None}
-            how["reply_markup"] = rows(buttons.of_card(job))
+            how["reply_markup"] = rows(caption.buttons)
         match media.kind:
             case Kind.VOICE:
                 message = await self._bot.send_voice(voice=media.content, duration=media.duration_s, **how)

@@ -1,6 +1,6 @@
 """The values that travel between adapters, service, worker and store."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
@@ -22,6 +22,7 @@ from core.domain.lifecycle import (
 )
 from core.domain.quota import Standing
 from core.domain.shown import LONGEST_NAME, shown, shown_name
+from core.domain.voices import Voice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -483,6 +484,8 @@ class Receipt:
     """Its member waited so long for it that they may look elsewhere by now."""
     as_chosen: bool = True
     """The files are in the format that the member chose, not in a smaller one."""
+    voices: Sequence[Voice] = ()
+    """In which others it may be ordered, the likeliest first."""
 
     @property
     def asks(self) -> bool:

@@ -37,12 +37,16 @@ class DefaultVoices:
 
     async def chosen(self, caller: Caller) -> Chosen:
         """Return what was chosen, of the voices that there are still. Raises Unavailable."""
-        key, changes = (caller.community, caller.member), self._changes
+        return await self.chosen_in(caller.community, caller.member if caller.can_spend else "")
+
+    async def chosen_in(self, community: str, member: str) -> Chosen:
+        """Return what a member of a community, or only the community, has chosen. Raises Unavailable."""
+        key, changes = (community, member), self._changes
         found, at_ms = self._known.get(key, (None, 0))
         if found is None or self._clock.since_ms(at_ms) >= KNOWN_MS:
             at_ms = self._clock.now_ms()
             try:
-                voices = await self._store.default_voices(caller.community, caller.member if caller.can_spend else "")
+                voices = await self._store.default_voices(community, member)
             except StoreError as error:
                 log.log(logging.ERROR, "no voice is known: %s", error, exc_info=not isinstance(error, StoreAway))
                 raise Unavailable(Cause.STORE) from error

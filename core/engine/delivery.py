@@ -25,6 +25,7 @@ from core.domain.quota import DAY_MS, Quota, Standing
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.engine.fitting import Fitter
 from core.engine.lease import PAUSE_S, Lease, holds
+from core.engine.likely_voices import LikelyVoices
 from core.engine.lines import Lines
 from core.engine.persist import intend, persist
 from core.engine.progress import Progress
@@ -84,9 +85,11 @@ class Deliverer:
         wakeups: Wakeups,
         lease: Lease,
         troubles: Troubles | None = None,
+        voices: LikelyVoices,
         seen: Callable[[Job], Job] = lambda job: job,
     ) -> None:
         """`seen` returns a job with what its member may be told of its wait."""
+        self._voices = voices
         self._warnings = Warnings(store, deliveries)
         self._store = store
         self.progress = Progress(store, deliveries, seen)
@@ -161,7 +164,8 @@ class Deliverer:
                 want, files = ready = await self._fitted(job, ready)
                 async with self._turn(job) as standing:
                     job = await self.progress.over(job)
-                    receipt = await self._receipt(job, standing)
+                    voices = await self._voices.beside(job, job.as_asked.member)
+                    receipt = replaced(await self._receipt(job, standing), voices=voices)
                     job = await self._sending(job)
                     kept = await self._send(job, receipt, want, files, uncertain=uncertain)
             except NotKept as error:

@@ -281,21 +281,30 @@ async def test_who_presses_again_pays_and_pressing_twice_is_one_order(
         assert len(studio.orders) == 2
 
 
-async def test_two_presses_repeat_it_in_another_voice(stage: Stage, running: Running, studio: Studio) -> None:
+async def test_one_choice_repeats_it_in_another_voice(stage: Stage, running: Running, studio: Studio) -> None:
     async with running():
+        await (await stage.world.command(stage.bea, stage.channel, "/speak", voice="Brian", text="Hello")).audio()
+        shown = await say(stage, stage.ana, "/voices", like="sarah")
+        await (await stage.world.press(stage.ana, shown, button(shown, "☆"))).wait_for(lambda r: r.followups)
         reply = await order(stage, stage.ana)
         await reply.audio()
         card = reply.original
         assert card
-        asked = await stage.world.press(stage.bea, card, button(card, "Other voice"))
-        assert await whispered(asked) == "Which voice says it? It costs $0.0014."
-        [choice] = asked.followups
-        labels = [each["label"] for each in choice.buttons]
-        assert labels[0] == "Roger ($0.0014)"  # nearest to Aria, who spoke
-        assert (len(labels), {len(row["components"]) for row in choice.components}) == (8, {2})
-        again = await stage.world.press(stage.bea, choice, button(choice, "Roger ($0.0014)"))
-        await again.audio()
-        assert [made["voice"] for made in studio.orders] == ["Aria", "Roger"]
+        [menu] = card.menus
+        assert menu["placeholder"] == "In another voice ($0.0014)"
+        offered = [(each["label"], each["description"]) for each in menu["options"]]
+        assert offered[:2] == [
+            ("Sarah ($0.0014)", "soft, female, young, American, news, English"),  # her favourite
+            ("Brian ($0.0014)", "deep, male, middle-aged, American, narration, English"),  # heard here lately
+        ]
+        assert (len(offered), "Aria ($0.0014)" in dict(offered)) == (23, False)
+        first = await stage.world.pick(stage.bea, card, "Roger ($0.0014)")
+        await first.wait_for(lambda r: r.original is not card and r.attachments)
+        twice = await stage.world.pick(stage.bea, card, "Roger ($0.0014)")
+        assert await whispered(twice) == "That is ordered already."
+        assert [made["voice"] for made in studio.orders] == ["Brian", "Aria", "Roger"]
+        balance = await say(stage, stage.bea, "/balance")
+        assert "$0.0981 left today" in balance.content  # Brian's five characters and Roger's fourteen
 
 
 async def test_admins_are_called_once_within_an_hour(stage: Stage, app: App) -> None:

@@ -73,7 +73,7 @@ async def test_what_failed_is_tried_again_with_its_words_kept(
     assert rig.gateway.parameters == [{"voice": "Roger", "text": "Hello"}] * 2
 
 
-async def test_two_taps_repeat_it_in_another_voice_for_whoever_presses(
+async def test_one_tap_repeats_it_in_another_voice_for_whoever_presses(
     band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig
 ) -> None:
     await band.says(bob, "/speak Brian Hello")
@@ -82,10 +82,7 @@ async def test_two_taps_repeat_it_in_another_voice_for_whoever_presses(
     await band.says(bob, "/speak Roger Hello")
     voice = await band.wait_for(lambda chat: next(iter(chat.audios[1:]), None))
     card = dict(voice.buttons)
-    assert (await pressed(world, bob, voice, "Other voice"))["text"] == "Which voice says it? It costs $0.0005."
-    offered = list(voice.buttons)[len(card) :]
-    assert offered[:3] == ["Sarah ($0.0005)", "Brian ($0.0005)", "Aria ($0.0005)"]
-    assert (len(offered), "Roger ($0.0005)" in offered) == (8, False)
+    assert list(card)[:4] == ["Again ($0.0005)", "Sarah ($0.0005)", "Aria ($0.0005)", "More voices…"]
     said = [await pressed(world, alice, voice, "Sarah ($0.0005)") for _ in range(2)]
     assert said[1]["text"] == "That is ordered already."
     await band.wait_for(lambda chat: len(chat.audios) == 3)
@@ -93,7 +90,21 @@ async def test_two_taps_repeat_it_in_another_voice_for_whoever_presses(
     assert "\nYou have $0.0095 left today.\n" in await answer(band, alice, "/balance")
     forged = await sent(world, alice, voice, f"{card['Again ($0.0005)']}:Nobody")
     assert forged["text"] == "I don't know a voice Nobody. /voices shows those that there are."
-    await pressed(world, bob, voice, "Other voice")
+
+
+async def test_a_press_shows_more_voices_and_another_hides_them(
+    band: Chat, bob: User, world: TelegramWorld, rig: Rig
+) -> None:
+    await band.says(bob, "/speak Roger Hello")
+    voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    card = dict(voice.buttons)
+    assert (await pressed(world, bob, voice, "More voices…"))["text"] == "Which voice says it? It costs $0.0005."
+    offered = list(voice.buttons)[len(card) :]
+    assert (len(offered), {"Roger ($0.0005)", *card} & {*offered}) == (8, set())
+    await pressed(world, bob, voice, offered[-1])
+    await band.wait_for(lambda chat: len(chat.audios) == 2)
+    assert f"{rig.gateway.parameters[1]['voice']} ($0.0005)" == offered[-1]
+    await pressed(world, bob, voice, "More voices…")
     assert voice.buttons == card
 
 

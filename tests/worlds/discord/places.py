@@ -11,6 +11,8 @@ JSON = dict[str, Any]
 MIB = 1024 * 1024
 EPHEMERAL = 64
 LOADING = 128
+MENU = 3
+"""A component to choose from; others are buttons."""
 
 ADMINISTRATOR = 1 << 3
 MANAGE_GUILD = 1 << 5
@@ -300,7 +302,11 @@ class Message:
 
     @property
     def buttons(self) -> list[JSON]:
-        return [button for row in self.components for button in row.get("components", [])]
+        return [each for row in self.components for each in row.get("components", []) if each["type"] != MENU]
+
+    @property
+    def menus(self) -> list[JSON]:
+        return [each for row in self.components for each in row.get("components", []) if each["type"] == MENU]
 
     @property
     def pings(self) -> list[str]:

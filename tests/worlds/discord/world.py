@@ -210,6 +210,17 @@ class DiscordWorld:
         data = {"custom_id": custom_id, "component_type": button["type"], "id": button.get("id", 1)}
         return await self._interact(COMPONENT, member, message.channel, data, message)
 
+    async def pick(self, member: User | Member, message: Message, label: str) -> Reply:
+        """Choose an entry in a menu that stands under a message. Raises CommandError if there is none."""
+        menus = ((menu, choice) for menu in message.menus for choice in menu["options"])
+        found = next((pair for pair in menus if pair[1]["label"] == label), None)
+        if found is None or message.deleted:
+            raise CommandError(f"no {label} to choose")
+        menu, choice = found
+        await self.connected(message.channel.guild)
+        data = {"custom_id": menu["custom_id"], "component_type": menu["type"], "id": 1, "values": [choice["value"]]}
+        return await self._interact(COMPONENT, member, message.channel, data, message)
+
     async def choose(self, member: User | Member, message: Message, name: str) -> Reply:
         """Choose an entry in the menu of a message. Raises CommandError if there is none."""
         await self.connected(message.channel.guild)
