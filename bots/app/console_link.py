@@ -4,7 +4,7 @@ import re
 
 from bots.app.settings import Settings
 from core.domain.errors import ConfigurationError
-from core.domain.sessions import LINK_MS, Visitor, digest, new_secret
+from core.domain.sessions import LINK_MS, WAY_IN, Visitor, digest, new_secret
 from core.engine.sessions import Sessions
 from core.files.links import LinkFolder
 from core.ports import Clock
@@ -34,7 +34,7 @@ def leave_link(settings: Settings, clock: Clock, member: str) -> str:
         links.put(digest(secret), member, now_ms, now_ms + LINK_MS)
     except OSError as error:
         raise ConfigurationError(f"DATA_DIR: the link can't be written there ({error.strerror}).") from error
-    return f"{settings.console_url}/in/{secret}"
+    return f"{settings.console_url}{WAY_IN.format(secret=secret)}"
 
 
 async def keep_link(sessions: Sessions, member: str) -> str:

@@ -4,6 +4,8 @@ import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 
+WAY_IN = "/in/{secret}"
+"""Where a link leads, below the console's address."""
 LINK_MS = 10 * 60_000
 SESSION_MS = 12 * 3_600_000
 MOST_SESSIONS = 10

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from core.domain.models import Caller
 from core.domain.refusals import Need, NotPermitted
-from core.domain.sessions import LINK_MS, SESSION_MS, Session, Visitor, digest, new_secret
+from core.domain.sessions import LINK_MS, SESSION_MS, WAY_IN, Session, Visitor, digest, new_secret
 from core.ports import Clock
 
 
@@ -65,7 +65,7 @@ class Sessions:
         """Return the address that lets a visitor in."""
         secret, now_ms = new_secret(), self.clock.now_ms()
         await self.store.keep_link(visitor, digest(secret), now_ms, now_ms + LINK_MS)
-        return f"{self.url}/in/{secret}"
+        return self.url + WAY_IN.format(secret=secret)
 
     async def offered(self, secret: str) -> Visitor | None:
         """Return whom a link would let in; it is not used up."""

@@ -21,8 +21,10 @@ from core.engine.calls import Calls
 
 log = logging.getLogger(__name__)
 
-ADMINS: Mapping[str, Command] = {row.name: row for row in COMMANDS if row.who is Who.ADMIN}
-OPERATORS: Mapping[str, Command] = {row.name: row for row in COMMANDS if row.who is Who.OPERATOR}
+OFFERED: Mapping[Who, Mapping[str, Command]] = {
+    who: {row.name: row for row in COMMANDS if row.who is who} for who in (Who.ADMIN, Who.OPERATOR)
+}
+"""Commands by name, of those who have pages of their own."""
 
 TELL_S = 5.0
 _calls = Calls()
@@ -33,17 +35,24 @@ def asked_of(visit: Visit, caller: Caller, role_names: Mapping[str, str] | None 
     return Asked(service=visit.service, caller=caller, has_roles=bool(role_names), role_names=role_names or {})
 
 
-async def administer(visit: Visit) -> web.StreamResponse:
-    """Run an admin's command with the fields of a form, and lead back to the page that held it."""
-    found = await visit.attested()
-    command = ADMINS.get(visit.given("command"))
-    if command is None:
-        raise NotThere
+async def run(visit: Visit) -> web.StreamResponse:
+    """Run the command that a form names, with its fields, and lead back to the page that held it."""
+    command = _offered(visit)
+    found = await visit.attested() if command.who is Who.ADMIN else Attested(visit.alone)
     asked = asked_of(visit, found.caller, found.role_names)
     said = await command.use(asked, lambda: _read(visit, command, found))
     if said is None:
         raise InvalidInput(command.name, "", _("all of its fields"))
-    return visit.back(_return(visit), said.text)
+    return visit.back(said.text)
+
+
+def _offered(visit: Visit) -> Command:
+    """Return the command that a form names: of a community's admins on its pages, of operators on theirs."""
+    who = Who.ADMIN if "community" in visit.request.match_info else Who.OPERATOR
+    command = OFFERED[who].get(visit.given("command"))
+    if command is None or (who is Who.OPERATOR and not visit.is_operator):
+        raise NotThere
+    return command
 
 
 async def _read(visit: Visit, command: Command, found: Attested) -> Mapping[str, Any]:
@@ -75,34 +84,13 @@ async def person_of(visit: Visit, admin: Caller, member: str) -> Person:
     return person
 
 
-def _return(visit: Visit) -> str:
-    """Return the page to lead back to: one of this community's."""
-    base, page = f"/c/{visit.community}", visit.given("page")
-    return f"{base}/{page}" if page.replace("/", "").replace(":", "").replace("-", "").isalnum() else base
-
-
-async def operate(visit: Visit) -> web.StreamResponse:
-    """Run an operator's command, about any community."""
-    command = OPERATORS.get(visit.given("command"))
-    if command is None or not visit.is_operator:
-        raise NotThere
-
-    async def read() -> Mapping[str, Any]:
-        return {argument.name: typed for argument in command.arguments if (typed := visit.given(argument.name))}
-
-    said = await command.use(asked_of(visit, visit.alone), read)
-    if said is None:
-        raise InvalidInput(command.name, "", _("all of its fields"))
-    return visit.back("/operator" if command.name == "resume" else "/operator/communities", said.text)
-
-
 async def decide(visit: Visit) -> web.StreamResponse:
     """Grant or decline a request for credit, and tell its member."""
     found = await visit.attested()
     approve = visit.given("decision") == "approve"
     done = await credit.decide(visit.service, found.caller, visit.given("request"), None, approve=approve)
     told = "" if await _told(visit, done) else f"\n{_('I could not write to them, so tell them.')}"
-    return visit.back(f"/c/{visit.community}/requests", f"{done.said.text}{told}")
+    return visit.back(f"{done.said.text}{told}")
 
 
 async def _told(visit: Visit, done: credit.Decision) -> bool:
@@ -129,12 +117,12 @@ async def pronounce(visit: Visit) -> web.StreamResponse:
     written, spoken = visit.given("written"), visit.given("spoken")
     line = f'"{written}" as "{spoken}"' if spoken else f"remove {written}"
     said: Answer = await actions.pronounce(asked_of(visit, found.caller), f"here {line}")
-    return visit.back(f"/c/{visit.community}/words", said.text)
+    return visit.back(said.text)
 
 
 PAGES: Mapping[str, Any] = {
-    "POST /c/{community}/do": administer,
-    "POST /operator/do": operate,
+    "POST /c/{community}/do": run,
+    "POST /operator/do": run,
     "POST /c/{community}/requests": decide,
     "POST /c/{community}/words": pronounce,
 }

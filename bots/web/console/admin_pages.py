@@ -5,14 +5,14 @@ from typing import Any
 
 import htpy as h
 from aiohttp import web
-from htpy import Element, Node
+from htpy import Node
 
 from bots.commands.table import PERIODS
 from bots.text import admin_replies, credit_replies, product_words
 from bots.text.locale import N_, _
 from bots.text.wording import allowance, money, when
 from bots.web.console.acts import person_of
-from bots.web.console.layout import choice, field, form, table, tabs_of, turn
+from bots.web.console.layout import act, choice, field, form, table, tabs_of, turn
 from bots.web.console.member_pages import of_standing
 from bots.web.console.visit import Visit
 from core.domain.attested import Attested
@@ -46,13 +46,6 @@ async def admin_of(visit: Visit, command: str) -> Attested:
 def page_of(visit: Visit, title: str, *body: Node) -> web.Response:
     """Return a page of the community, beside its others."""
     return visit.page(title, *body, tabs=tabs_of(visit.community))
-
-
-def _act(visit: Visit, command: str, label: str, *inputs: Node, kind: str = "", **fields: str) -> Element:
-    """Return a form that runs a command, and leads back to its page."""
-    page = visit.request.path.removeprefix(f"/c/{visit.community}").strip("/")
-    held = {"command": command, "page": page, **fields}
-    return form(visit, f"/c/{visit.community}/do", label, *inputs, kind=kind, **held)
 
 
 def _quota_fields(quota: Quota | None) -> Sequence[Node]:
@@ -93,7 +86,7 @@ def _member_row(visit: Visit, each: MemberLine) -> Sequence[Node]:
     now = allowance(each.quota) if each.quota else _("the default")
     edit = h.details[
         h.summary[now],
-        _act(visit, "quota set", _("Set"), *_quota_fields(each.quota), member=each.member),
+        act(visit, "quota set", _("Set"), *_quota_fields(each.quota), member=each.member),
     ]
     return [name, handle, is_blocked], edit, money(each.used_micros), money(each.balance_micros)
 
@@ -121,19 +114,19 @@ async def member(visit: Visit) -> web.StreamResponse:
         ],
         h.section[
             h.h2[_("Quota")],
-            _act(visit, "quota set", _("Set"), *_quota_fields(own), **who),
-            _act(visit, "quota clear", _("Clear"), kind="quiet", **who),
+            act(visit, "quota set", _("Set"), *_quota_fields(own), **who),
+            act(visit, "quota clear", _("Clear"), kind="quiet", **who),
         ],
         h.section[
             h.h2[_("Credit")],
-            _act(visit, "grant", _("Give"), amount, reason, **who),
-            _act(visit, "revoke", _("Take back"), amount, reason, kind="quiet", **who),
+            act(visit, "grant", _("Give"), amount, reason, **who),
+            act(visit, "revoke", _("Take back"), amount, reason, kind="quiet", **who),
         ],
         h.section[
             h.h2[_("Orders")],
-            _act(visit, "unblock", _("Unblock"), **who)
+            act(visit, "unblock", _("Unblock"), **who)
             if standing.blocked
-            else _act(visit, "block", _("Block"), span, kind="danger", **who),
+            else act(visit, "block", _("Block"), span, kind="danger", **who),
         ],
     )
 
@@ -165,13 +158,13 @@ async def quotas(visit: Visit) -> web.StreamResponse:
         table(_("Quotas of this community"), heads, rows) if rows else h.p[_("No quota is set here.")],
         h.section[
             h.h2[_("Everybody without a quota of their own")],
-            _act(visit, "quota default", _("Set"), *_quota_fields(default)),
-            _act(visit, "quota default", _("Clear"), kind="quiet", amount="clear"),
+            act(visit, "quota default", _("Set"), *_quota_fields(default)),
+            act(visit, "quota default", _("Clear"), kind="quiet", amount="clear"),
         ],
         h.section[
             h.h2[_("Whoever has a role")],
-            _act(visit, "quota role", _("Set"), pick, *_quota_fields(None)),
-            _act(visit, "quota clear", _("Clear"), pick, kind="quiet"),
+            act(visit, "quota role", _("Set"), pick, *_quota_fields(None)),
+            act(visit, "quota clear", _("Clear"), pick, kind="quiet"),
         ]
         if roles
         else None,
@@ -202,7 +195,7 @@ def _limit(visit: Visit, word: str, limit: LimitName, now: Limits, pick: Mapping
         if pick
         else field(label, "value", typed, is_hushed=True, size="12")
     )
-    return _act(visit, "limits", _("Set"), given, name=word)
+    return act(visit, "limits", _("Set"), given, name=word)
 
 
 def _typed(limit: LimitName, value: Any) -> str:

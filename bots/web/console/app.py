@@ -14,6 +14,7 @@ from bots.web.console.layout import KINDS, STATIC, document
 from bots.web.console.visit import Console, NotThere, Visit
 from core.domain.errors import StoreError
 from core.domain.refusals import Refusal
+from core.domain.sessions import WAY_IN
 from core.engine.attesting import Unattested
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def console_app(console: Console) -> web.Application:
     members = Limiter(MEMBERS_AT_ONCE, MEMBERS_EVERY_S)
     app.router.add_get("/static/{name}", _static)
     for method, handler in (("GET", sign_in.offer), ("POST", sign_in.enter)):
-        app.router.add_route(method, "/in/{secret}", _open(console, strangers, handler))
+        app.router.add_route(method, WAY_IN, _open(console, strangers, handler))
     for route, page in PAGES.items():
         method, _space, path = route.partition(" ")
         app.router.add_route(method, path, _signed_in(console, strangers, members, page))

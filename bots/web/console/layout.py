@@ -105,8 +105,8 @@ def _tabs(label: str, tabs: Sequence[Tab], path: str) -> Element:
 
 
 def hidden(visit: "Visit", **fields: str) -> Node:
-    """Return what a form holds besides what is typed: that it is ours, and a name by which it acts once."""
-    held = {"token": visit.token, "act": new_secret()[:22], **fields}
+    """Return what a form holds besides what is typed: that it is ours, a name by which it acts once, and its page."""
+    held = {"token": visit.token, "act": new_secret()[:22], "from": visit.shown, **fields}
     return [h.input(type="hidden", name=name, value=value) for name, value in held.items()]
 
 
@@ -115,6 +115,14 @@ def form(visit: "Visit", action: str, label: str, *inputs: Node, kind: str = "",
     return h.form(".act", action=action, method="post")[
         hidden(visit, **fields), inputs, h.button(class_=kind or None)[label]
     ]
+
+
+def act(visit: "Visit", command: str, label: str, *inputs: Node, kind: str = "", **fields: str) -> Element:
+    """Return a form that runs a command, about the page's community or as an operator."""
+    place = visit.request.match_info.get("community")
+    return form(
+        visit, f"/c/{place}/do" if place else "/operator/do", label, *inputs, kind=kind, command=command, **fields
+    )
 
 
 def field(label: str, name: str, value: str = "", *, is_hushed: bool = False, **more: str | bool) -> Element:

@@ -126,7 +126,7 @@ async def send_again(visit: Visit) -> web.StreamResponse:
     if platform is None:
         raise NotThere
     await visit.service.redeliver(visit.alone, job_id, platform.alone_with(visit.session.member))
-    return visit.back("/orders", _(order_replies.SENDING_AGAIN))
+    return visit.back(_(order_replies.SENDING_AGAIN))
 
 
 async def audio(visit: Visit) -> web.StreamResponse:

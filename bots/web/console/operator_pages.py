@@ -5,12 +5,12 @@ from typing import Any
 
 import htpy as h
 from aiohttp import web
-from htpy import Element, Node
+from htpy import Node
 
 from bots.text import operator_replies, product_words
 from bots.text.locale import N_, _
 from bots.text.wording import ago, money, number, when
-from bots.web.console.layout import OPERATORS_TABS, Tab, facts, field, form, table, turn
+from bots.web.console.layout import OPERATORS_TABS, Tab, act, facts, field, table, turn
 from bots.web.console.visit import NotThere, Visit
 from core.domain.communities import Approval
 from core.domain.overview import CommunityLine, JobLine
@@ -46,10 +46,6 @@ def _operator(visit: Visit) -> None:
         raise NotThere
 
 
-def _act(visit: Visit, label: str, *inputs: Node, kind: str = "", **fields: str) -> Element:
-    return form(visit, "/operator/do", label, *inputs, kind=kind, **fields)
-
-
 async def health(visit: Visit) -> web.StreamResponse:
     """Show what is wrong, what orders cost, and why some failed."""
     _operator(visit)
@@ -75,7 +71,7 @@ async def health(visit: Visit) -> web.StreamResponse:
         h.section[
             h.h2[_("Health of this process, its chats and the gateway")],
             h.ul[said] if said else h.p[_("All is well.")],
-            _act(visit, _("Try the gateway now"), kind="quiet", command="resume"),
+            act(visit, "resume", _("Try the gateway now"), kind="quiet"),
         ],
         h.section[
             h.h2[_("Money")],
@@ -128,14 +124,16 @@ def _row(visit: Visit, each: CommunityLine) -> Sequence[Node]:
     title = f"“{each.title}”" if each.title else ""
     added = _("added by {name}", name=f"“{each.added_name}”") if each.added_name else ""
     name: Node = [h.span[each.community], " ", title, h.div(".about")[added]]
-    held = {"command": "communities", "community": each.community}
+    where = {"community": each.community}
+    approve = act(visit, "communities", _("Approve"), decision="approve", **where)
+    leave = act(visit, "communities", _("Leave"), kind="danger", decision="decline", **where)
     decide = [
-        _act(visit, _("Approve"), decision="approve", **held) if each.state != Approval.APPROVED else None,
-        _act(visit, _("Leave"), kind="danger", decision="decline", **held) if each.state != Approval.DECLINED else None,
+        approve if each.state != Approval.APPROVED else None,
+        leave if each.state != Approval.DECLINED else None,
     ]
     pool = _("unlimited") if each.pool_micros is None else money(each.pool_micros)
     amount = field(_("A month"), "amount", required=True, size="9", title=_("Such as 20.00 or unlimited"))
-    edit = h.details[h.summary[pool], _act(visit, _("Set"), amount, command="pool", community=each.community)]
+    edit = h.details[h.summary[pool], act(visit, "pool", _("Set"), amount, **where)]
     is_let_in = each.state == Approval.WAITING and not each.waits
     state = _("let in by a setting") if is_let_in else _(_STATES[Approval(each.state)])
     return name, h.details[h.summary[state], decide], money(each.used_micros), edit

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from aiohttp import web
 from htpy import Node
+from yarl import URL
 
 from bots.platform import Platform
 from bots.web.console.guard import Cookies, form_token
@@ -99,6 +100,15 @@ class Visit:
         """Return the key of the community that the page is about."""
         return self.request.match_info["community"]
 
+    @property
+    def shown(self) -> str:
+        """Return the page of ours that is shown, or that held the form which was sent."""
+        try:
+            given = URL(self.form.get("from") or self.request.path_qs)
+        except ValueError:
+            return "/"
+        return "/" if given.absolute else given.raw_path_qs
+
     async def attested(self) -> Attested:
         """Ask the platform who they are in the community. Raises NotThere, Unattested."""
         found = await self.console.attesting.attest(self.community, self.session.member)
@@ -119,8 +129,8 @@ class Visit:
             self.console.cookies.forget_note(response)
         return response
 
-    def back(self, path: str, said: str) -> web.Response:
-        """Lead to a page that shows what came of a form."""
-        response = web.Response(status=303, headers={"Location": path})
+    def back(self, said: str) -> web.Response:
+        """Lead back to the page that held a form, which shows what came of it."""
+        response = web.Response(status=303, headers={"Location": self.shown})
         self.console.cookies.note(response, said)
         return response
