@@ -11,6 +11,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
+
 from benchmarks.core_rig import running
 from benchmarks.fakes import CHAT, Answer, FakeGateway
 from benchmarks.harness import Figures
@@ -37,7 +39,7 @@ _PEOPLE = {
     "member": _MEMBER,
     "handle": "'member' || i",
     "account_id": "1000 + i % :members",
-    "community_id": "1000 + i % :members * :communities / :members",
+    "community_id": "1000 + max(0, i % :members - :together) * :communities / (:members - :together)",
 }
 _NAMES = {
     **_PEOPLE,
@@ -69,13 +71,19 @@ _SUMS = (
 )
 
 
-async def past(*, folder: str, shared: str, jobs: int, within: Sequence[str], communities: int) -> Figures:
-    """Create stores in the shared folder, each with so many finished jobs of members of so many communities."""
+async def past(
+    *, folder: str, shared: str, jobs: int, within: Sequence[str], communities: int, together: int = 0
+) -> Figures:
+    """Create stores in the shared folder, each with so many finished jobs of members of so many communities.
+
+    `together`: how many members are in the first community; the others are spread evenly.
+    """
     async with running(folder, FakeGateway()) as core:
         accepted = await core.service.order(FIRST)
         await core.chat.delivered(accepted.job.job_id)
     with closing(_connect(Path(folder))) as connection:
-        _multiply(connection, jobs, max(1, jobs // JOBS_OF_MEMBER), communities, _OLD, job="0%017d", request="old-")
+        members, names = max(1, jobs // JOBS_OF_MEMBER), {"job": "0%017d", "request": "old-"}
+        _multiply(connection, jobs, members, communities, _OLD, together=together, **names)
     for name in within:
         shutil.copytree(folder, Path(shared) / name, ignore=shutil.ignore_patterns("*.json", "log"))
     return {}
@@ -117,7 +125,8 @@ def _multiply(
     **more: str | int,
 ) -> None:
     """Copy the one member with the one job that a store has."""
-    args = {"members": members, "communities": communities, "today": day_of(WallClock().now_ms()), "late": 0} | more
+    args = {"members": members, "communities": communities, "today": day_of(WallClock().now_ms())}
+    args = {"late": 0, "together": 0} | args | more
     community = {"community_id": "1000 + i", "key": f"'{CHAT}:' || i"}
     for table, count, with_names in (
         ("communities", communities, community),
@@ -142,3 +151,32 @@ def _copy(
         "WHERE true ON CONFLICT DO NOTHING",
         args,
     )
+
+
+_WRITTEN = """
+SELECT column_name FROM information_schema.columns WHERE table_name = $1 AND is_generated = 'NEVER'
+"""
+_NUMBERED = """
+SELECT table_name, column_name FROM information_schema.columns
+WHERE pg_get_serial_sequence(table_name, column_name) IS NOT NULL AND table_schema = 'public'
+"""
+
+
+async def into_postgres(folder: Path, address: str) -> None:
+    """Copy a store into a PostgreSQL database, whose tables are there and empty."""
+    there = await asyncpg.connect(address)
+    try:
+        await there.execute("SET session_replication_role = replica")  # in any order
+        with closing(sqlite3.connect(folder / "troubadour.db")) as here:
+            for (table,) in here.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+                names = [row[0] for row in await there.fetch(_WRITTEN, table)]
+                if names and not await there.fetchval(f"SELECT EXISTS (SELECT 1 FROM {table})"):
+                    rows = here.execute(f"SELECT {', '.join(names)} FROM {table}")
+                    await there.copy_records_to_table(table, records=rows, columns=names)
+        for table, column in await there.fetch(_NUMBERED):
+            await there.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), coalesce(max({column}), 1)) FROM {table}"
+            )
+        await there.execute("VACUUM ANALYZE")  # as autovacuum has done to a real past
+    finally:
+        await there.close()

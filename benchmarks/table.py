@@ -6,6 +6,7 @@ from benchmarks.harness import Benchmark
 from benchmarks.rows import (
     admission,
     beside,
+    console,
     deliveries,
     first_sign,
     growth,
@@ -23,6 +24,7 @@ from benchmarks.rows import (
 _MODULES = (
     admission,
     beside,
+    console,
     lives,
     deliveries,
     first_sign,

@@ -57,7 +57,7 @@ async def admission(*, folder: str, shared: str, seconds: float, busy: bool) -> 
         beside = [asyncio.create_task(work) for work in works]
         await asyncio.sleep(0.2)
         with Watch() as watch:
-            taken_ms = await _orders(core, round(seconds * PER_S))
+            taken_ms = await steady(core, round(seconds * PER_S))
         for work in beside:
             if work.done():
                 work.result()
@@ -67,8 +67,8 @@ async def admission(*, folder: str, shared: str, seconds: float, busy: bool) -> 
         return {"p50_ms": ranked(taken_ms, 0.5), "p99_ms": ranked(taken_ms, 0.99), **cpu}
 
 
-async def _orders(core: Core, count: int) -> list[float]:
-    """Return how long each order took, from when it was due."""
+async def steady(core: Core, count: int) -> list[float]:
+    """Order at a steady rate; return how long each order took, from when it was due."""
     loop = asyncio.get_running_loop()
     begun_s = loop.time() + 0.05
 
