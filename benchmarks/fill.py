@@ -125,8 +125,8 @@ def _multiply(
     **more: str | int,
 ) -> None:
     """Copy the one member with the one job that a store has."""
-    args = {"members": members, "communities": communities, "today": day_of(WallClock().now_ms())}
-    args = {"late": 0, "together": 0} | args | more
+    counts = {"members": members, "communities": communities, "today": day_of(WallClock().now_ms())}
+    args: dict[str, str | int] = {"late": 0, "together": 0, **counts, **more}
     community = {"community_id": "1000 + i", "key": f"'{CHAT}:' || i"}
     for table, count, with_names in (
         ("communities", communities, community),

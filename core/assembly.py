@@ -13,6 +13,7 @@ from core.domain.models import Job
 from core.domain.policy import Policy
 from core.domain.products import Catalog, catalog
 from core.domain.troubles import Troubles
+from core.engine.attesting import Attesting, Here
 from core.engine.callbacks import Arrivals, Naming
 from core.engine.carrier import Carrier
 from core.engine.circuit_breaker import CircuitBreaker
@@ -93,6 +94,8 @@ class Runtime:
     """How a job's files are finished."""
     previews: tuple[PreviewStore, ArtifactStore] | None = None
     """What remembers previews, and where their files lie; None where members can't hear voices before they order."""
+    attesting: Attesting = field(default_factory=lambda: Here({}))
+    """Says who somebody is in a community."""
     sessions: Sessions | None = None
     """Who may look at the console; None where there is none."""
     share: Lease | Elsewhere | None = None
@@ -143,7 +146,7 @@ def assemble(runtime: Runtime) -> Core:
         likely_voices=likely,
         samples=_samples(runtime, gateway),
         communities=Communities(runtime.store, runtime.presences),
-        credit=CreditRequests(runtime.store, runtime.policy, runtime.ids),
+        credit=CreditRequests(runtime.store, runtime.policy, runtime.ids, runtime.attesting),
         admin=admin,
         operators=Operators(runtime.admin_store, runtime.policy, runtime.clock, runtime.ids, worker.resume),
         meters=runtime.meters,

@@ -277,7 +277,7 @@ class Service:
 
         The answer goes to `destination`. Choosing a reading agrees to no price. Raises NeedsConfirmation.
         """
-        order, agreed_micros = await self._store.read_offer(caller, offer_id)
+        order, agreed_micros = await self._store.read_offer(await self.credit.orderer(caller, offer_id), offer_id)
         if order.readings:
             name = dict(enumerate(order.readings)).get(reading or 0)
             if name is None:
@@ -316,7 +316,7 @@ class Service:
 
         Raises NotFound, NotPermitted and as `order`; it is kept then.
         """
-        kept = await self._store.kept_order(caller, order_id)
+        kept = await self._store.kept_order(await self.credit.orderer(caller, order_id), order_id)
         order = replace(kept.order, destination=destination)
         with self._meters.outcome("orders", order.product):
             accepted = await self._order(order, self.catalog[order.product], agreed_micros, first_word)

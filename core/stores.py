@@ -64,6 +64,10 @@ class CreditRequestStore(Protocol):
         """Return the order that is kept with a credit request, if one is."""
         ...
 
+    async def placed_for(self, member: str, placed_id: str) -> str | None:
+        """Return the community for which an order of a member's is kept, or offered; None where none is."""
+        ...
+
     async def drop_kept(self, order_id: str) -> None:
         """Forget an order that was kept."""
         ...

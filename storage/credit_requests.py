@@ -89,6 +89,10 @@ class SqlCreditRequests:
         who = Caller(platform=platform, community=community, member=member, name="", locale=rows[0]["locale"])
         return _kept_of(rows[0], who)
 
+    async def placed_for(self, member: str, placed_id: str) -> str | None:
+        (rows,) = await self._driver.run([Statement(sql.PLACED_FOR, {"placed_id": placed_id, "member": member})])
+        return str(rows[0]["community"]) if rows else None
+
     def _is_kept(self, row: Row) -> bool:
         return self._clock.since_ms(row["kept_ms"]) < KEPT_ORDER_MS
 

@@ -63,6 +63,13 @@ SELECT order_id, member, placed, locale, cost_micros, kept_ms, goes FROM kept_or
 """
 KEPT_ORDER = f"{_KEPT} WHERE order_id = :order_id AND community_id = {HERE}"
 KEPT_WITH = f"{_KEPT} WHERE credit_request_id = :credit_request_id AND community_id = {HERE}"
+# Whatever else waits for its member's press: an order that is kept, or one whose price or reading is asked for.
+PLACED_FOR = """
+SELECT communities.key AS community FROM (
+    SELECT community_id FROM kept_orders WHERE order_id = :placed_id AND member = :member
+    UNION ALL SELECT community_id FROM offers WHERE offer_id = :placed_id AND member = :member
+) AS placed JOIN communities ON communities.community_id = placed.community_id
+"""
 DROP_KEPT = "DELETE FROM kept_orders WHERE order_id = :order_id"
 DROP_KEPT_WITH = "DELETE FROM kept_orders WHERE credit_request_id = :credit_request_id RETURNING order_id"
 FORGET_KEPT = "DELETE FROM kept_orders WHERE kept_ms <= :forgotten_ms"

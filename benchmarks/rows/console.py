@@ -17,7 +17,7 @@ from time import perf_counter
 
 import aiohttp
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from benchmarks.core_rig import Core, running
 from benchmarks.fakes import CHAT
@@ -187,7 +187,7 @@ async def _console(
     await door.stop()
 
 
-def _timed(took_ms: Mapping[str, list[float]]) -> web.middleware:
+def _timed(took_ms: Mapping[str, list[float]]) -> Middleware:
     @web.middleware
     async def timed(request: web.Request, handler: Handler) -> web.StreamResponse:
         begun_s = perf_counter()

@@ -28,6 +28,7 @@ from bots.web.server import Web
 from core.assembly import Elsewhere, Runtime, assemble
 from core.domain.clock import SteadyClock, boot_s
 from core.domain.errors import ConfigurationError, StoreAway, StoreError
+from core.engine.attesting import Here
 from core.engine.lease import Lease
 from core.engine.remote import HAND_S, LOOK_S
 from core.files.artifacts import ArtifactFolder
@@ -189,6 +190,7 @@ async def _runtime(
             media=media,
             deliveries={name: InLanguage(chat) for name, chat in chats.items()},
             presences=chats,
+            attesting=Here(chats),
             speak_first=[name for name, chat in chats.items() if chat.speaks_first],
             policy=policy_of(settings),
             catalog=catalog_of(settings),

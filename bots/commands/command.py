@@ -159,6 +159,8 @@ class Command:
     arguments: tuple[Argument, ...] = ()
     is_rare: bool = False
     """Whether it is used once by one person; menus and lists omit it, unless a platform offers only listed commands."""
+    needs_console: bool = False
+    """Whether it is there only where the operator has switched the console on."""
     ignores_words: bool = False
     """Whether words after it are ignored, as in "/help me"; other commands refuse them."""
     is_typed: bool = False

@@ -36,11 +36,8 @@ async def ask(service: Service, caller: Caller, about: str, *, goes: bool) -> tu
     return request, credit_replies.asked(request, goes=goes, had_order=bool(order_id))
 
 
-async def decide(service: Service, admin: Caller, about: str, place: Place | None, *, approve: bool) -> Decision:
-    """Grant or decline what a member asked for; their order goes then, or is offered. Raises Refusal.
-
-    `place` is None where nothing can be ordered, as in a browser.
-    """
+async def decide(service: Service, admin: Caller, about: str, place: Place, *, approve: bool) -> Decision:
+    """Grant or decline what a member asked for; their order goes then, or is offered. Raises Refusal."""
     request = await service.admin.decide(admin, buttons.id_in(about, Missing.REQUEST), approve=approve)
     said = Answer(credit_replies.decided(request, approve=approve))
     if not approve:
@@ -48,7 +45,7 @@ async def decide(service: Service, admin: Caller, about: str, place: Place | Non
     return Decision(request, said, await _granted(service, request, admin.community, place))
 
 
-async def _granted(service: Service, request: CreditRequest, community: str, place: Place | None) -> Answer:
+async def _granted(service: Service, request: CreditRequest, community: str, place: Place) -> Answer:
     """Tell of the credit, which is there whatever becomes of the order."""
     try:
         found = await service.kept_with(request, community)
@@ -58,8 +55,6 @@ async def _granted(service: Service, request: CreditRequest, community: str, pla
     if found is None:
         return Answer(credit_replies.granted(request))
     kept, cost_micros = found
-    if place is None:
-        return Answer(credit_replies.granted(request, credit_replies.write_again()))
     rose = kept.goes and cost_micros > kept.cost_micros
     if kept.goes and not rose:
         held_up = await _go(kept, place)

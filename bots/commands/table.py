@@ -48,12 +48,12 @@ _COMMUNITY = Argument(
 
 async def show_help(asked: Asked, command: str = "") -> Answer:
     """Say what the caller can do here, or explain one command."""
-    whose = await audience(asked)
+    whose, commands = await audience(asked), offered(has_console=asked.service.sessions is not None)
     catalog = await asked.service.voices.catalog_for(asked.caller) if command else asked.service.catalog
-    if found := explained(command, COMMANDS, catalog, whose, takes_files=asked.takes_files):
+    if found := explained(command, commands, catalog, whose, takes_files=asked.takes_files):
         return Answer(found, open=True)
     left = buttons.of_standing() if asked.is_public else ()
-    return Answer(await overview(asked, COMMANDS, whose), buttons=left, open=True)
+    return Answer(await overview(asked, commands, whose), buttons=left, open=True)
 
 
 GROUPS = {"quota": N_("Say who may spend how much")}
@@ -147,7 +147,7 @@ COMMANDS: Sequence[Command] = (
         who=MEMBER,
         action=console_link.console,
         about=N_("Open your pages in a browser"),
-        is_rare=True,
+        needs_console=True,
         ignores_words=True,
     ),
     Command(
@@ -336,6 +336,12 @@ COMMANDS: Sequence[Command] = (
         about=N_("Try the gateway at once, after its wallet was refilled; for whoever runs this bot"),
     ),
 )
+
+
+def offered(*, has_console: bool) -> list[Command]:
+    """Return the commands that there are with this service."""
+    return [command for command in COMMANDS if has_console or not command.needs_console]
+
 
 SYNONYMS = {
     "audit": ("log",),

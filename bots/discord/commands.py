@@ -117,9 +117,10 @@ def _is_searched(parameter: Parameter) -> bool:
     return isinstance(parameter, OneOf) and (parameter.is_open or len(parameter.choices) > MOST_CHOICES)
 
 
-def commands(catalog: Catalog) -> tuple[AnyCommand, ...]:
+def commands(catalog: Catalog, *, has_console: bool) -> tuple[AnyCommand, ...]:
     """Return one command for each product, and those of the table."""
-    names = dict.fromkeys(command.group for command in table.COMMANDS if not command.is_typed)
+    offered = table.offered(has_console=has_console)
+    names = dict.fromkeys(command.group for command in offered if not command.is_typed)
     cast, products = catalog.cast, catalog.products.values()
     spoken = (_message_command(row) for row in products if row.splits_at is not None)
     return (*(_order(row, cast) for row in products), *(_command(name, cast) for name in names), *spoken)

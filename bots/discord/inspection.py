@@ -40,7 +40,7 @@ async def inspect(settings: Settings, catalog: Catalog, community: str = "") -> 
             found.name, found.invite = application.name, invite(application.id)
             found.troubles.extend(_wrong_with(application))
             found.notes.extend(_worth_knowing(application))
-            found.notes.extend(await _unsynced(client, application, catalog))
+            found.notes.extend(await _unsynced(client, application, catalog, settings))
             if community:
                 found.troubles.extend(await _missing(client, int(community.removeprefix("discord:"))))
         except discord.LoginFailure:
@@ -83,9 +83,11 @@ def _worth_knowing(application: discord.AppInfo) -> Iterator[str]:
         yield f"{' and '.join(on)} can be turned off {where}: nothing here needs it."
 
 
-async def _unsynced(client: discord.Client, application: discord.AppInfo, catalog: Catalog) -> Iterator[str]:
+async def _unsynced(
+    client: discord.Client, application: discord.AppInfo, catalog: Catalog, settings: Settings
+) -> Iterator[str]:
     registered = {command["name"] for command in await client.http.get_global_commands(application.id)}
-    ours = {command.name for command in commands(catalog)}
+    ours = {command.name for command in commands(catalog, has_console=settings.console_url is not None)}
     if registered == ours:
         return iter(())
     what = "No command is" if not registered else f"{len(registered & ours)} of {len(ours)} commands are"

@@ -117,9 +117,10 @@ class Discord(DiscordDelivery):
     async def run(self) -> None:
         if self._responder is None:
             raise RuntimeError("open comes first")
+        service = self._responder.service
         self._bot = bot = Bot(
             self._responder,
-            commands(self._responder.service.catalog),
+            commands(service.catalog, has_console=service.sessions is not None),
             ws_url=self._settings.discord_ws_url,
             proxy=self._proxy,
             trace=self._calls.trace(),

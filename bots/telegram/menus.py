@@ -6,7 +6,7 @@ from telegram import BotCommand, BotCommandScope, BotCommandScopeAllChatAdminist
 from telegram.constants import BotCommandLimit
 
 from bots.commands import listing, table
-from bots.commands.command import Who
+from bots.commands.command import Command, Who
 from bots.text import product_words
 from bots.text.locale import _, languages, speaking
 from core.domain.products import Catalog
@@ -19,11 +19,11 @@ Menu = tuple[str, Sequence[BotCommand], BotCommandScope | None]
 """Commands, with the language of those to whom they are shown, "" for all others, and where."""
 
 
-def menus(catalog: Catalog) -> Iterator[Menu]:
+def menus(catalog: Catalog, *, has_console: bool) -> Iterator[Menu]:
     """Yield the command menus in every language; operators' commands are only in /help."""
     for tag in tags():
         with speaking(tag):
-            found = _menus(catalog)
+            found = _menus(catalog, table.offered(has_console=has_console))
         yield from ((tag, commands, scope) for commands, scope in found)
 
 
@@ -32,15 +32,17 @@ def tags() -> Sequence[str]:
     return ("", *(tag for tag in languages() if len(tag) == ISO_639_1))
 
 
-def _menus(catalog: Catalog) -> Sequence[tuple[Sequence[BotCommand], BotCommandScope | None]]:
+def _menus(
+    catalog: Catalog, offered: Sequence[Command]
+) -> Sequence[tuple[Sequence[BotCommand], BotCommandScope | None]]:
     ordering = [BotCommand(row.command, product_words.does(row)) for row in catalog.products.values()]
-    members, admins = (_menu(who) for who in (Who.MEMBER, Who.ADMIN))
+    members, admins = (_menu(who, offered) for who in (Who.MEMBER, Who.ADMIN))
     return [
         ([*ordering, *members], None),
         ([*ordering, *members, *admins], BotCommandScopeAllChatAdministrators()),
     ]
 
 
-def _menu(who: Who) -> list[BotCommand]:
-    abouts = {c.group: table.GROUPS.get(c.group, c.about) for c in listing.listed(table.COMMANDS, who)}
+def _menu(who: Who, offered: Sequence[Command]) -> list[BotCommand]:
+    abouts = {c.group: table.GROUPS.get(c.group, c.about) for c in listing.listed(offered, who)}
     return [BotCommand(word, _(about)[: BotCommandLimit.MAX_DESCRIPTION]) for word, about in abouts.items()]

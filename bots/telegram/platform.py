@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from telegram import Update
@@ -73,7 +74,7 @@ class Telegram(TelegramDelivery):
         return {} if self._webhook is None else {PATH: self._webhook.receive}
 
     async def open(self, service: Service) -> None:
-        self._catalog = service.catalog
+        self._menus = partial(menus, service.catalog, has_console=service.sessions is not None)
         self._service = service
         files = TextFiles(Documents(self._bot, self._requests[1]).fetch)
         Dispatcher(self._bot, service, self, self._limiter, files).register(self._application)
@@ -132,7 +133,7 @@ class Telegram(TelegramDelivery):
 
     async def _announce(self) -> None:
         try:
-            for tag, commands, scope in menus(self._catalog):
+            for tag, commands, scope in self._menus():
                 await self._bot.set_my_commands(commands, scope=scope, language_code=tag or None)
         except InvalidToken:
             log.warning("the menu of commands could not be set: Telegram does not accept TELEGRAM_TOKEN")

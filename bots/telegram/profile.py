@@ -33,14 +33,14 @@ async def profile(settings: Settings) -> AsyncIterator[Sequence[Entry]]:
     """Return all that is shown, and what should be. Raises PlatformError."""
     try:
         async with calling(settings) as bot:
-            yield await _entries(bot, catalog_of(settings))
+            yield await _entries(bot, catalog_of(settings), has_console=settings.console_url is not None)
     except InvalidToken:  # its text holds the token
         raise PlatformError("it does not accept TELEGRAM_TOKEN") from None
     except TelegramError as error:
         raise PlatformError(error.message) from error
 
 
-async def _entries(bot: Bot, catalog: Catalog) -> Sequence[Entry]:
+async def _entries(bot: Bot, catalog: Catalog, *, has_console: bool) -> Sequence[Entry]:
     found = []
     for tag in tags():
         code = tag or None
@@ -52,7 +52,7 @@ async def _entries(bot: Bot, catalog: Catalog) -> Sequence[Entry]:
         short = await bot.get_my_short_description(code)
         put = partial(bot.set_my_short_description, about, code)
         found.append(Entry(f"short description{_of(tag)}", short.short_description, about, put))
-    for tag, commands, scope in menus(catalog):
+    for tag, commands, scope in menus(catalog, has_console=has_console):
         listed = await bot.get_my_commands(scope=scope, language_code=tag or None)
         put = partial(bot.set_my_commands, commands, scope=scope, language_code=tag or None)
         whose = " of administrators" if scope else ""

@@ -23,7 +23,6 @@ _OFFERED = N_("The order that you asked for costs {cost} today.")
 _ROSE = N_("The order that you asked for costs {cost} now, more than before, so it did not go by itself.")
 _STRANGER = N_("Your order did not go by itself, as I can't see that you are a member here.")
 _REFUSED = N_("Your order did not go by itself. {why}")
-_AGAIN = N_("Now write your order again where you were refused.")
 _GONE = N_("Your order is under way.")
 _FAILED = N_("Whether your order went by itself I can't tell; /history shows it if it did.")
 
@@ -75,11 +74,6 @@ def declined(request: CreditRequest) -> str:
 def offered(cost_micros: int, *, rose: bool = False) -> str:
     """Say what the order that was kept costs today."""
     return _(_ROSE if rose else _OFFERED, cost=money(cost_micros))
-
-
-def write_again() -> str:
-    """Say how the order comes about where it can be neither placed nor offered."""
-    return _(_AGAIN)
 
 
 def under_way() -> str:

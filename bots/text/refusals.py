@@ -52,6 +52,9 @@ ASKED_BEFORE = N_(
 _UNAVAILABLE = {
     Cause.OUT_OF_CREDIT: N_("The service is out of credit; you were not charged. {whoever}"),
     Cause.MISCONFIGURED: N_("The service can't generate audio right now; you were not charged. {whoever}"),
+    Cause.CHAT: N_(
+        "I can't see right now whether you are in that community, so nothing was ordered. Please try again shortly."
+    ),
     Cause.STORE: N_("I can't check what you may spend right now, so I take no orders. Please try again shortly."),
 }
 
@@ -75,6 +78,7 @@ _NEEDS = {
         "That is not the code, or it is void: it lasts for 15 minutes and five tries, and the next start writes a "
         "new one to the terminal."
     ),
+    Need.MEMBER: N_("You are not in the community that this order is for, so I can't order it."),
     Need.OWNER: N_("That order belongs to somebody else."),
 }
 

@@ -46,6 +46,8 @@ class Need(StrEnum):
     """Nobody administers a direct chat."""
     ACCOUNT = "account"
     """A shared identity can't spend."""
+    MEMBER = "member"
+    """They are not in the community that the order is for."""
     OWNER = "owner"
     """The order is somebody else's."""
     UNCLAIMED = "unclaimed"
@@ -64,6 +66,8 @@ class Cause(StrEnum):
     OUT_OF_CREDIT = "out_of_credit"
     MISCONFIGURED = "misconfigured"
     STORE = "store"
+    CHAT = "chat"
+    """Whether somebody is a member can't be asked."""
     FULL = "full"
 
 

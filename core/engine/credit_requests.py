@@ -12,8 +12,9 @@ from core.domain.kept_orders import Call
 from core.domain.models import Caller, Destination
 from core.domain.money import MICROS, show
 from core.domain.policy import Policy
-from core.domain.refusals import AlreadyAsked, InvalidInput, Limit, Need, NotPermitted, OverLimit
+from core.domain.refusals import AlreadyAsked, Cause, InvalidInput, Limit, Need, NotPermitted, OverLimit, Unavailable
 from core.domain.reports import CreditRequest
+from core.engine.attesting import Attesting, Unattested
 from core.stores import Store
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,10 @@ _WISHES = allowed(Rule.WISH, most_micros=LARGEST_WISH_MICROS)
 class CreditRequests:
     """What members ask for; who decides is `core.admin`'s. A method that raises Refusal has changed nothing."""
 
-    def __init__(self, store: Store, policy: Policy, ids: Ids) -> None:
+    def __init__(self, store: Store, policy: Policy, ids: Ids, attesting: Attesting) -> None:
+        """`attesting` says who a member is in a community from where they aren't seen: their direct chat."""
         self._store = store
+        self._attesting = attesting
         self._policy = policy
         self._ids = ids
 
@@ -70,6 +73,22 @@ class CreditRequests:
         await self._store.withdraw(request.credit_request_id, caller)
         if request.calls:
             await self._store.drop_call(caller.community, Call.CREDIT)
+
+    async def orderer(self, caller: Caller, placed_id: str) -> Caller:
+        """Describe who orders what was kept or offered: in a direct chat its member, as its community has them now.
+
+        Raises NotPermitted where they have left it, Unavailable where that can't be asked.
+        """
+        community = await self._store.placed_for(caller.member, placed_id) if caller.direct else None
+        if community is None or community == caller.community:
+            return caller
+        try:
+            found = await self._attesting.attest(community, caller.member)
+        except Unattested as error:
+            raise Unavailable(Cause.CHAT) from error
+        if found is None:
+            raise NotPermitted(Need.MEMBER)
+        return replace(found.caller, locale=caller.locale, event_id=caller.event_id)
 
     async def keep(self, admission: Admission) -> str:
         """Keep an order that was refused, for when its member asks for credit; return its id, "" if that fails."""

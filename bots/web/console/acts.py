@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -14,9 +16,11 @@ from bots.web.console.visit import NotThere, Visit
 from core.admin import Subject
 from core.domain.attested import Attested
 from core.domain.errors import DeliveryError
-from core.domain.models import Caller, Person
+from core.domain.kept_orders import KeptOrder
+from core.domain.models import Accepted, Caller, Person
 from core.domain.quota import QuotaSource
 from core.domain.refusals import InvalidInput, Missing, NotFound
+from core.engine.attesting import Unattested
 from core.engine.calls import Calls
 
 log = logging.getLogger(__name__)
@@ -88,9 +92,24 @@ async def decide(visit: Visit) -> web.StreamResponse:
     """Grant or decline a request for credit, and tell its member."""
     found = await visit.attested()
     approve = visit.given("decision") == "approve"
-    done = await credit.decide(visit.service, found.caller, visit.given("request"), None, approve=approve)
+    request = visit.given("request")
+    done = await credit.decide(visit.service, found.caller, request, partial(_place, visit), approve=approve)
     told = "" if await _told(visit, done) else f"\n{_('I could not write to them, so tell them.')}"
     return visit.back(f"{done.said.text}{told}")
+
+
+async def _place(visit: Visit, kept: KeptOrder) -> Accepted | None:
+    """Order what was kept for its member, if they are in the community still; it goes to their direct chat."""
+    ordered = kept.order.caller
+    chat = visit.console.platforms.get(ordered.platform)
+    try:
+        found = await visit.console.attesting.attest(visit.community, ordered.member)
+    except Unattested:
+        return None
+    if found is None or chat is None:
+        return None
+    who, there = replace(found.caller, locale=ordered.locale), chat.alone_with(ordered.member)
+    return await visit.service.order_kept(who, kept.order_id, kept.cost_micros, there)
 
 
 async def _told(visit: Visit, done: credit.Decision) -> bool:
@@ -101,7 +120,7 @@ async def _told(visit: Visit, done: credit.Decision) -> bool:
         return False
     try:
         with speaking(""):  # which language they read is not known here
-            await _calls.within(TELL_S, chat.write_to(member, done.told.text))
+            await _calls.within(TELL_S, chat.write_to(member, done.told.text, done.told.buttons))
     except (DeliveryError, TimeoutError) as error:
         log.warning("%s could not be written to: %s", member, error or "no answer in time")
     except Exception:

@@ -53,7 +53,7 @@ def _bot(alive: Incarnation) -> Bot:
     return bot
 
 
-_OFFERED = commands(catalog())
+_OFFERED = commands(catalog(), has_console=True)
 _DIRECT = [command for command in _OFFERED if command.allowed_contexts is None]
 """Those that work in direct chats, too."""
 _BOT = {"id": "7", "username": "Troubadour", "discriminator": "0", "avatar": None}

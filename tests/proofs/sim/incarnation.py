@@ -103,7 +103,7 @@ class _SimDiscord(Discord):
 
     async def run(self) -> None:
         assert self._responder is not None
-        offered = commands(self._responder.service.catalog)
+        offered = commands(self._responder.service.catalog, has_console=False)
         bot = Bot(
             self._responder, offered, ws_url=None, trace=self._calls.trace(), sync=False, shards=None, now_s=self._now_s
         )

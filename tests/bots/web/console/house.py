@@ -52,6 +52,17 @@ class House:
         await self.band.wait_for(lambda chat: not any("Generating" in text for text in chat.texts), 20)
 
 
+def here(house: House, page: str = "") -> str:
+    return f"/c/telegram:{house.band.id}{page and '/'}{page}"
+
+
+async def seen_by_all(house: House) -> None:
+    """Let everybody be seen in the group."""
+    for user in (house.alice, house.bob, house.carol):
+        await house.band.says(user, "hello")
+    await answer(house.band, house.alice, "/quota show @carol")
+
+
 @asynccontextmanager
 async def opened(studio: Studio, folder: Path, url: str = URL, port: int = 0, **changes: Any) -> AsyncIterator[House]:
     """Run the service; the console believes to be at `url`."""

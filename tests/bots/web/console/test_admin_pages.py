@@ -4,18 +4,7 @@ import asyncio
 
 from tests.bots.telegram.talk import answer, pressed
 from tests.bots.web.console.browsing import Browser
-from tests.bots.web.console.house import House
-
-
-def here(house: House, page: str = "") -> str:
-    return f"/c/telegram:{house.band.id}{page and '/'}{page}"
-
-
-async def seen_by_all(house: House) -> None:
-    """Let everybody be seen in the group."""
-    for user in (house.alice, house.bob, house.carol):
-        await house.band.says(user, "hello")
-    await answer(house.band, house.alice, "/quota show @carol")
+from tests.bots.web.console.house import House, here, seen_by_all
 
 
 async def at_members(house: House) -> Browser:
@@ -133,7 +122,7 @@ async def test_what_is_made_up_changes_nothing(house: House) -> None:
     ):
         assert (await alice.send(here(house, "do"), typed, form=form)).status == status, typed
     for elsewhere in ("//evil.example/x", "https://evil.example/x", "http://["):
-        made_up = {"from": elsewhere, "act": elsewhere, "amount": "1"}
+        made_up = {"from": elsewhere, "act": elsewhere, "amount": "1", "period": "day"}
         assert (await alice.send(here(house, "do"), made_up, form=form)).path == "/"
     other = house.world.group("Other band", house.bob)
     assert (await alice.send(f"/c/telegram:{other.id}/do", form=form, amount="1")).status == 404
