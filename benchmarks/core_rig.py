@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.fakes import CHAT, FakeChat, FakeMedia
 from benchmarks.orders import QUOTA
 from bots.app.compose import WallClock
-from bots.app.life import calm_collector
+from bots.app.life import tune_interpreter
 from core.assembly import Runtime, assemble
 from core.domain.policy import Policy
 from core.domain.products import Catalog, catalog
@@ -51,7 +51,7 @@ async def open_store(
     folder: str, postgres: str = "", clock: Clock | None = None
 ) -> AsyncIterator[tuple[Driver, SqlStore]]:
     """Open a store as the service does, in a folder or a PostgreSQL database."""
-    calm_collector()
+    tune_interpreter()
     driver = driver_of(_address(folder, postgres))
     store = SqlStore(driver, clock or WallClock())
     await store.open()

@@ -31,6 +31,8 @@ from storage.recent import Recent
 
 OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What goes wrong with where the output goes."""
+NICE = 10
+"""How much lower than a running service's is the priority of what looks at a whole database."""
 
 MINUTE_S = 60
 
@@ -84,6 +86,7 @@ async def _completion(options: argparse.Namespace) -> int:
 
 
 async def _ledger(options: argparse.Namespace) -> int:
+    os.nice(NICE)
     if sys.stdout is None:
         raise ConfigurationError("Standard output is closed, so there is nowhere to write to.")
     if options.action == "export":
@@ -159,6 +162,7 @@ async def _previews(options: argparse.Namespace) -> int:
 async def _backup(options: argparse.Namespace) -> int:
     from bots.app.backups import KEEP, Backups
 
+    os.nice(NICE)
     database = _database()
     if not isinstance(database, Path):
         raise ConfigurationError("DATABASE_URL is PostgreSQL, whose own pg_dump makes backups while the service runs.")

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bots.app.console import answering_of, door_of, sessions_of
 from bots.app.generating import generating
 from bots.app.health import Health
-from bots.app.life import App, calm_collector
+from bots.app.life import App, tune_interpreter
 from bots.app.metrics import LoopLag
 from bots.app.notifier import Notifier
 from bots.app.roles import Part, Role
@@ -273,7 +273,7 @@ def _make_spool(settings: Settings) -> None:
 async def serve(settings: Settings, part: Part) -> int:
     """Run a part of the service until SIGTERM or SIGINT; return the exit status."""
     chats = platforms(settings, part)
-    calm_collector()
+    tune_interpreter()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -26,17 +27,21 @@ FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 120.0
 LAST_S = 5.0
 """How long what was ordered during the drain may take to come to rest."""
+TURN_S = 0.0005
+"""How long one of the interpreter's threads keeps others waiting."""
 LONGEST_LOGIN_S = 60.0
 """After running this long a platform counts as recovered: the next outage is a new one."""
 
 
-def calm_collector() -> None:
-    """Let the cyclic garbage collector look at everything that lives a hundred times more seldom.
+def tune_interpreter() -> None:
+    """Let the cyclic garbage collector look at everything a hundred times more seldom, and threads take turns faster.
 
-    Looking at 10,000 waiting jobs takes it a quarter of a second, in which nothing else happens, and as they come and
-    go it would do so every second. They are no garbage: what ends is freed by its last reference.
+    Looking at 10,000 waiting jobs takes the collector a quarter of a second, in which nothing else happens, and as they
+    come and go it would do so every second. They are no garbage: what ends is freed by its last reference. An order
+    changes threads a few times, and each time would wait 5 ms for one that turns the rows of a long report into values.
     """
     gc.set_threshold(2_000, 10, 100)
+    sys.setswitchinterval(TURN_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
