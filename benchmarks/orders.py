@@ -42,9 +42,9 @@ def order(number: int, member: int) -> Order:
     )
 
 
-def orders(count: int) -> list[Order]:
-    """Return orders of members in turn."""
-    members = max(1, count // ORDERS_OF_MEMBER)
+def orders(count: int, each: int = ORDERS_OF_MEMBER) -> list[Order]:
+    """Return orders of members in turn, so many of each."""
+    members = max(1, count // each)
     return [order(number, number % members) for number in range(count)]
 
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from benchmarks.core_rig import running
 from benchmarks.fakes import FakeGateway
+from benchmarks.fill import JOBS_OF_MEMBER
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_once
 from benchmarks.orders import caller, orders
 from benchmarks.peers import peer
@@ -46,8 +47,8 @@ async def looks(*, folder: str, jobs: int, count: int, shared: str, within: str 
         async def live(order: Order) -> None:
             await core.chat.delivered((await core.service.order(order)).job.job_id)
 
-        await at_once(100, live, orders(jobs))
-        members = max(1, jobs // 4)
+        await at_once(100, live, orders(jobs, JOBS_OF_MEMBER))
+        members = max(1, jobs // JOBS_OF_MEMBER)
         asks: tuple[Callable[[Caller], Awaitable[object]], ...] = (core.service.standing, core.service.history)
 
         async def ask(number: int) -> None:
