@@ -30,7 +30,11 @@ async def test_what_another_had_made_here_comes_free_and_a_new_take_is_paid(
     again = await audio(band, 2)
     assert (again.kind, again.reply_to) == ("voice", asked.id)
     assert again.text == "Aria: “Hello”\n5 characters · free, from an earlier take"
-    assert [text for text in again.buttons if "(" in text] == ["New take ($0.0005)", "Roger ($0.0005)", "Sarah ($0.0005)"]
+    assert [text for text in again.buttons if "(" in text] == [
+        "New take ($0.0005)",
+        "Roger ($0.0005)",
+        "Sarah ($0.0005)",
+    ]
     assert "Delete" not in again.buttons  # it would be Bob's
     assert (await pressed(world, alice, again, "Details"))["text"].startswith("Speech · Aria")
     assert "\nYou have $0.01 left today." in await answer(band, alice, "/balance")
