@@ -26,7 +26,18 @@ from core.engine.sessions import Sessions
 from core.files.artifacts import ArtifactFolder
 from core.files.private import UMASK
 from storage.backup import backup
-from storage.engines import Address, admin_of, audit_of, export_of, move, previews_of, reach, reading_of, sessions_of
+from storage.engines import (
+    Address,
+    admin_of,
+    audit_of,
+    export_of,
+    move,
+    previews_of,
+    reach,
+    reading_of,
+    sessions_of,
+    traces_of,
+)  # fmt: skip
 from storage.recent import Recent
 
 OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -132,6 +143,13 @@ async def _why(options: argparse.Namespace) -> int:
     rules: dict[str, Any] = {"communities": settings.communities, "allowed": settings.communities_allowed}
     opening = reading_of(_database(), WallClock(), settings.default_pool_micros, settings.total_pool_micros, **rules)
     print(await explain(opening, settings, options.community, options.member.removeprefix("@"), options.channel))
+    return 0
+
+
+async def _job(options: argparse.Namespace) -> int:
+    from bots.app.tracing import traced
+
+    print(await traced(traces_of(_database()), options.job, as_json=options.json))
     return 0
 
 
@@ -299,6 +317,9 @@ def _add_store_commands(add: Callable[[str, Command, str], argparse.ArgumentPars
     why.add_argument("community", metavar="COMMUNITY", help="its key, such as telegram:-100123")
     why.add_argument("member", metavar="MEMBER", help="a key, such as telegram:5678, or an @name")
     why.add_argument("--channel", metavar="KEY", help="in that channel or topic (default: one where orders are taken)")
+    job = add("job", _job, "tell all that is recorded of one job: its order, requests, deliveries and money")
+    job.add_argument("job", metavar="ID", help="its id, the beginning of it, or the gateway's request id")
+    job.add_argument("--json", action="store_true", help="write it as JSON, amounts in micros and times in ms")
     heard = add("previews", _previews, "list previews of voices, or make those that are missing, within PREVIEW_BUDGET")
     heard.add_argument("action", nargs="?", default="list", choices=["list", "make"], help="what to do (%(default)s)")
     heard.add_argument("languages", nargs="*", help="such as en de (en)")

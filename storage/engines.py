@@ -23,6 +23,7 @@ from storage.rows import entry_of
 from storage.sessions import SqlSessions
 from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
+from storage.traces import SqlTraces
 
 if TYPE_CHECKING:
     from storage.postgres import PostgresDriver
@@ -116,6 +117,16 @@ async def reading_of(
         rules: dict[str, Any] = {"communities": communities, "allowed": allowed}
         store = SqlStore(driver, clock, default_pool_micros, total_pool_micros, **rules)
         yield SqlAdminStore(driver, clock, store)
+    finally:
+        await driver.close()
+
+
+@asynccontextmanager
+async def traces_of(address: Address) -> AsyncIterator[SqlTraces]:
+    """Open what is recorded of jobs beside the service, changing nothing. Raises StoreError."""
+    driver = await _read_only(address)
+    try:
+        yield SqlTraces(driver)
     finally:
         await driver.close()
 

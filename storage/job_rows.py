@@ -127,7 +127,7 @@ def job_of(row: Row, generations: Sequence[Row] = ()) -> Job:
     fields: dict[str, Any] = {name: value for name, value in values.items() if name in _OF_JOB}
     fields |= {name: intern(fields[name]) for name in _REPEATED}
     if values.get("number"):
-        fields["delivery"] = _delivery(values, "delivery_")
+        fields["delivery"] = delivery_from(values, "delivery_")
         fields["destination"] = values["delivery_destination"]
     parameters = _parameters(fields["parameters"])
     made = [generation_of(one, parameters) for one in generations]
@@ -196,7 +196,8 @@ def delivery_of(job: Job) -> Delivery:
     return job.delivery
 
 
-def _delivery(row: Mapping[str, Any] | Row, prefix: str = "") -> Delivery:
+def delivery_from(row: Mapping[str, Any] | Row, prefix: str = "") -> Delivery:
+    """Read a delivery from a row that has its columns."""
     fields = {name: row[prefix + name] for name in _OF_DELIVERY}
     why = Reason(fields["reason"]) if fields["reason"] else None
     kept = json.loads(fields["kept"]) if fields["kept"] else None

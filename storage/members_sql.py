@@ -47,7 +47,8 @@ ENTRIES = f"""SELECT {_COLUMNS} {_FROM}
 WHERE ledger.community_id IN {EVER_HERE} AND ledger.account_id = {ACCOUNT} AND {_OF_MONEY}
 ORDER BY ledger.at_ms DESC, ledger.entry_id DESC LIMIT :most
 """
-EXPORT_ALL = f"SELECT {_COLUMNS} {_FROM} ORDER BY ledger.at_ms, ledger.entry_id"
+EXPORTED = f"SELECT {_COLUMNS} {_FROM}"
+EXPORT_ALL = f"{EXPORTED} ORDER BY ledger.at_ms, ledger.entry_id"
 REPORT = f"""
 SELECT {_COLUMNS}, coalesce(jobs.product, '') AS product {_FROM}
 LEFT JOIN jobs ON jobs.job_id = ledger.job_id
