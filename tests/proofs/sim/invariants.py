@@ -110,7 +110,8 @@ def check_reopened(history: "History", connection: sqlite3.Connection) -> None:
         WHERE deliveries.state = 'pending' AND deliveries.reason IS NOT NULL
     """
     for (event,) in connection.execute(reopened):
-        if not history.pressed[history.order_of(event)]:
+        order = history.order_of(event)
+        if not (history.pressed[order] or history.filed[order]):
             history.breach("only whoever ordered has it sent again", event)
 
 
