@@ -38,6 +38,8 @@ class ButtonKind(StrEnum):
     """What there is of an order of several parts."""
     NOTHING = "nothing"
     CONFIRM = "confirm"
+    TAG = "tag"
+    """Before the text that is asked for."""
     ASK = "ask"
     ASK_AND_ORDER = "askgo"
     """For credit, and order as soon as there is some."""

@@ -1,7 +1,7 @@
 """Buttons and the data of their presses. The data comes from outside, so it may be old or forged."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from bots.commands.voice_keys import key_of, voice_of
@@ -30,6 +30,7 @@ Row = tuple[Button, ...]
 SECOND_ROW, THIRD_ROW, FOURTH_ROW = 1, 2, 3
 ABREAST = 2
 """Names with prices that a phone shows beside each other."""
+TAGS_ABREAST, CHOSEN = 3, "✓"
 FEW_VOICES, MORE_VOICES = 2, 8
 MOST_CHOICES = 25
 """Of a menu under a message, as Discord has them."""
@@ -137,6 +138,15 @@ def _anew(job: Job, label: str) -> Row:
     if row_of(job.product).is_dialogue(part.parameters for part in job.parts):
         return ()
     return (Button.of(ButtonKind.ANEW, _(label, cost=money(job.cost_micros)), job.job_id),)
+
+
+def of_tags(tags: Sequence[str], chosen: Collection[str]) -> Row:
+    """Offer tags to begin a text with; those that are chosen have a mark."""
+    named = enumerate((tag, tag.strip("[]")) for tag in tags)
+    return tuple(
+        Button.of(ButtonKind.TAG, f"{CHOSEN} {name}" if tag in chosen else name, tag, n // TAGS_ABREAST)
+        for n, (tag, name) in named
+    )
 
 
 def of_standing() -> Row:

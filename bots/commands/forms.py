@@ -64,7 +64,7 @@ def fields(row: Product, catalog: Catalog) -> list[Field]:
         )
     found += (_of_option(row, name, catalog) for name in row.options if not _is_setting(row.table[name]))
     if row.tags:
-        tags = {f"[{tag}]": f"[{tag}]" for tag in row.tags}
+        tags = dict(zip(row.written_tags, row.written_tags, strict=True))
         label, about = _(form_words.TAGS), _(form_words.TAGS_ABOUT)
         found.append(Field(name=TAGS, shape=Shape.CHOICE, label=label, about=about, choices=tags, most=MOST_TAGS))
     if settings := list(_settings(row)):
@@ -107,15 +107,13 @@ def _choices(row: Product, name: str, catalog: Catalog) -> Mapping[str, str]:
     return {choice: product_words.choice(row, choice) for choice in choices}
 
 
-def words(entered: Entered, row: Product, catalog: Catalog, clean: Clean, *, has_file: bool) -> Words:
+def words(entered: Entered, row: Product, catalog: Catalog, clean: Clean) -> Words:
     """Return the words of an order in a form that was filled in. Raises InvalidInput."""
     given = {name: " ".join(values).strip() for name, values in entered.items()}
     chosen = {name: given[name] for name in row.options if given.get(name)}
-    tags, text = " ".join(entered.get(TAGS, ())), given.get(row.billed, "")
-    if tags and has_file and not text:
-        raise InvalidInput(TAGS, tags, _(form_words.TAGS_AND_FILE))
     settings = _read(given.get(SETTINGS, ""), row, catalog)
-    return Words(body=f"{tags} {text}".strip(), chosen={**chosen, **settings}, clean=clean)
+    body, begins = given.get(row.billed, ""), " ".join(entered.get(TAGS, ()))
+    return Words(body=body, begins=begins, chosen={**chosen, **settings}, clean=clean)
 
 
 def _read(line: str, row: Product, catalog: Catalog) -> Mapping[str, Any]:

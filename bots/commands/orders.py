@@ -35,6 +35,8 @@ class Words:
     """Parameters that were chosen as the platform's options."""
     answered: str = ""
     """The text to use if none was written: a message's or a file's."""
+    begins: str = ""
+    """Tags that were chosen to stand before the text."""
     clean: Clean = as_typed
     """Returns what is spoken of the text, once who speaks and the parameters are known."""
 
@@ -68,7 +70,28 @@ def read(
     """Read an order; its text is empty where there is none. Raises InvalidInput for a mistake in a parameter."""
     found = _found(words, product, catalog)
     order = Order(event_id=event_id, caller=caller, product=product, destination=destination, **found._asdict())
-    return _composed(order.worded(catalog[product].billed, words.clean), catalog[product], words.clean)
+    order = order.worded(catalog[product].billed, words.clean)
+    if words.begins and not is_empty(order, catalog):
+        order = _begun(order, words.begins, catalog[product].billed)
+    return _composed(order, catalog[product], words.clean)
+
+
+def _begun(order: Order, tags: str, billed: str) -> Order:
+    """Put tags before the text, and before what is said first in a dialogue."""
+
+    def text(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**parameters, billed: f"{tags} {parameters[billed]}"}
+
+    def first(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+        return tuple(replace(turn, text=f"{tags} {turn.text}") for turn in turns[:1]) + turns[1:]
+
+    return replace(
+        order,
+        parameters=text(order.parameters),
+        readings={name: text(reading) for name, reading in order.readings.items()},
+        turns=first(order.turns),
+        casts={name: first(turns) for name, turns in order.casts.items()},
+    )
 
 
 def _composed(order: Order, row: Product, clean: Clean) -> Order:

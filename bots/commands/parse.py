@@ -42,6 +42,8 @@ class Command:
     name: str
     bot: str | None
     body: str
+    begins: str = ""
+    """Tags that were chosen to stand before its text."""
 
 
 @dataclass(frozen=True, slots=True)

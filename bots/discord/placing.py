@@ -74,7 +74,7 @@ async def submit(responder: Responder, interaction: AnyInteraction, product: str
         kept[key] = found
         if len(kept) > MOST_KEPT:
             del kept[next(iter(kept))]
-        return forms.words(found, catalog[product], catalog, clean_of(interaction), has_file=file is not None)
+        return forms.words(found, catalog[product], catalog, clean_of(interaction))
 
     await _place(responder, interaction, product, words, file, placed=lambda: kept.pop(key, None))
 

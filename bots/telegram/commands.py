@@ -40,6 +40,7 @@ from bots.telegram.identity import (
 from bots.telegram.intake import Ack
 from bots.telegram.orders import Orders, caller_of, event_of
 from bots.telegram.presses import Presses
+from bots.telegram.questions import Questions
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.telegram.responder import Reply, Responder, outcome
 from bots.text import admin_replies, greetings, replies
@@ -72,7 +73,8 @@ class Dispatcher:
         self._deliverer = deliverer
         self._admins = Admins(bot)
         self._responder = Responder(bot, limiter)
-        self._presses = Presses(service, deliverer, self._responder, self._admins)
+        questions = Questions()
+        self._presses = Presses(service, deliverer, self._responder, self._admins, questions)
         self._greeted, self._shown, self._commented = Debouncer(), Debouncer(), Debouncer(DAY_S)
         self._products = service.catalog.by_command
         self._seen: Recent[tuple[str, str], Caller] = Recent()
@@ -80,7 +82,7 @@ class Dispatcher:
         """Who was last seen under an @name, which may change hands."""
         self._names = table.words(service.catalog)
         self._edits = Edits()
-        self._orders = Orders(bot, service, deliverer, files)
+        self._orders = Orders(bot, service, deliverer, files, questions)
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers. Only new messages act: this filter is what excludes edits and channel posts."""

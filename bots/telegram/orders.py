@@ -10,7 +10,7 @@ from bots.commands import parse as commands
 from bots.commands.parse import Command
 from bots.commands.text_files import TextFiles
 from bots.telegram import parse
-from bots.telegram.buttons import pressed
+from bots.telegram.buttons import pressed, rows
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.documents import text_file
 from bots.telegram.identity import NAME, Address, caller, topic
@@ -32,14 +32,19 @@ class Orders:
     """Places the orders of members, and asks for the words of those that have none."""
 
     def __init__(
-        self, bot: ExtBot[Priority | Ticket], service: Service, deliverer: TelegramDelivery, files: TextFiles
+        self,
+        bot: ExtBot[Priority | Ticket],
+        service: Service,
+        deliverer: TelegramDelivery,
+        files: TextFiles,
+        questions: Questions,
     ) -> None:
         self._bot = bot
         self._service = service
         self._deliverer = deliverer
         self._files = files
         self._products = service.catalog.by_command
-        self._questions = Questions()
+        self._questions = questions
 
     def answered(self, message: Message) -> Command | None:
         """Return the order that a message completes, as an answer to a question for its words."""
@@ -52,7 +57,8 @@ class Orders:
     async def place(self, message: Message, command: Command, ack: Ack) -> Reply | None:
         """Place an order, or return the question for its words."""
         row, catalog = self._products[command.name], await self._service.voices.catalog_for(caller_of(message))
-        written = orders.Words(body=command.body, answered=await self._quoted(message), clean=clean_of(message))
+        quoted, clean = await self._quoted(message), clean_of(message)
+        written = orders.Words(body=command.body, begins=command.begins, answered=quoted, clean=clean)
         words = await orders.with_file(written, text_file(message), self._files, row.name, catalog)
         event, where = event_of(message), Address.of(message).destination
         order = await orders.read_apart(words, row.name, catalog, caller_of(message), event_id=event, destination=where)
@@ -76,15 +82,19 @@ class Orders:
 
     async def _ask(self, message: Message, command: Command, row: Product, catalog: Catalog) -> Reply:
         """Ask for the words of an order; in a closed community say that instead."""
-        who, is_command = caller_of(message), parse.read(message, self._bot.username) is not None
+        who, written = caller_of(message), parse.read(message, self._bot.username)
+        is_form = written is not None and opens_form(written)
         if closed := greetings.closed(await self._service.communities.approval(who)):
             return Reply(f"{product_words.usage(row, catalog)}\n\n{closed}")
-        if is_command and parse.answers_bot(message, self._bot.id):
+        if written is not None and parse.answers_bot(message, self._bot.id):
             return Reply(_(replies.UNTOLD))
         if not who.can_spend:
             return Reply(product_words.usage(row, catalog))
-        text = product_words.question(row, catalog, minutes=MINUTES)
-        return Reply(text, markup=ForceReply(selective=True), on_sent=self._questions.ask(message, command).sent)
+        with_tags = bool(row.tags and is_form)
+        text = product_words.question(row, catalog, minutes=MINUTES, with_tags=with_tags)
+        # No message has both: one that asks with buttons is replied to by hand.
+        markup = rows(buttons.of_tags(row.written_tags, ())) if with_tags else ForceReply(selective=True)
+        return Reply(text, markup=markup, on_sent=self._questions.ask(message, command).sent)
 
     async def _quoted(self, message: Message) -> str:
         """Return the text of the message replied to; if that is the bot's, the text of the order that it belongs to."""
@@ -102,10 +112,15 @@ class Orders:
 
     def without_form(self, command: Command) -> Command:
         """Return the bare order that a command for a form stands for: its words are asked for."""
-        if not any(row.opens_form for row in table.rows(command.name)):
+        if not opens_form(command):
             return command
         name = command.body.strip().casefold()
         return Command(name if name in self._products else next(iter(self._products)), command.bot, "")
+
+
+def opens_form(command: Command) -> bool:
+    """Say whether a command asks for an order's words in a form."""
+    return any(row.opens_form for row in table.rows(command.name))
 
 
 def event_of(message: Message) -> str:

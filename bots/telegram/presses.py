@@ -12,14 +12,16 @@ from bots.commands import actions as acts
 from bots.commands import approval, buttons, credit, presses
 from bots.commands import command as commands
 from bots.commands.command import Asked
+from bots.commands.forms import MOST_TAGS
 from bots.platform import ButtonKind
 from bots.telegram.buttons import rows, toggled
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.escaping import plain
 from bots.telegram.identity import NAME, Address, Admins, caller, calling, link, topic
 from bots.telegram.intake import Ack
+from bots.telegram.questions import Questions
 from bots.telegram.responder import NOTHING, Reply, Responder, outcome
-from bots.text import credit_replies, order_replies, refusals, voice_replies
+from bots.text import credit_replies, form_words, order_replies, refusals, replies, voice_replies
 from bots.text.locale import _, speaking
 from core.domain.kept_orders import KeptOrder
 from core.domain.models import Accepted, Caller, Destination
@@ -61,11 +63,19 @@ Act = Callable[[Press, str], Awaitable[Reply]]
 class Presses:
     """Handles presses, with one method for each kind of button."""
 
-    def __init__(self, service: Service, deliverer: TelegramDelivery, responder: Responder, admins: Admins) -> None:
+    def __init__(
+        self,
+        service: Service,
+        deliverer: TelegramDelivery,
+        responder: Responder,
+        admins: Admins,
+        questions: Questions,
+    ) -> None:
         self._service = service
         self._deliverer = deliverer
         self._responder = responder
         self._admins = admins
+        self._questions = questions
         self._acts: Mapping[str, Act] = {
             ButtonKind.AGAIN: self._again,
             ButtonKind.RESEND: self._resend,
@@ -78,6 +88,7 @@ class Presses:
             ButtonKind.TAKE: partial(self._choose, take=True),
             ButtonKind.NOTHING: partial(self._choose, take=False),
             ButtonKind.CONFIRM: self._confirm,
+            ButtonKind.TAG: self._tag,
             ButtonKind.ASK: partial(self._ask, goes=False),
             ButtonKind.ASK_AND_ORDER: partial(self._ask, goes=True),
             ButtonKind.KEPT: self._kept,
@@ -162,6 +173,19 @@ class Presses:
         """Place an order whose price or reading needed confirmation."""
         offer, chosen = buttons.reading_in(about)
         return await self._place(press, lambda to: self._service.confirm(press.who(), offer, to, chosen))
+
+    async def _tag(self, press: Press, tag: str) -> Reply:
+        """Choose a tag to begin the text with that its member was asked for, or take it away."""
+        question = self._questions.pressed(press.on.message_id, press.on.chat.id, press.user.id)
+        if question is None:
+            return Reply(_(replies.NOT_ASKED), refused=True)
+        tags = self._service.catalog.by_command[question.command.name].written_tags
+        if tag not in tags:
+            raise NotFound(Missing.REQUEST, tag)
+        if not question.toggle(tag, MOST_TAGS):
+            return Reply(_(form_words.MOST_TAGS, n=MOST_TAGS), refused=True)
+        await self._responder.arrange(press.on, rows(buttons.of_tags(tags, question.tags)), press.ack)
+        return Reply(form_words.begins(question.tags))
 
     async def _kept(self, press: Press, about: str) -> Reply:
         """Place an order that was refused before."""

@@ -1,6 +1,6 @@
 """Questions for an order's words, each answered by a reply of whoever was asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from telegram import Message
 
@@ -18,10 +18,22 @@ class Question:
     command: Command
     number: int | None = None
     """The message's, once Telegram says that it is there."""
+    tags: list[str] = field(default_factory=list)
+    """What the text is to begin with."""
 
     def sent(self, number: int) -> None:
         """Note the message that asks."""
         self.number = number
+
+    def toggle(self, tag: str, most: int) -> bool:
+        """Let the text begin with a tag, too, or without it if it does; return False where it has so many already."""
+        if tag in self.tags:
+            self.tags.remove(tag)
+        elif len(self.tags) == most:
+            return False
+        else:
+            self.tags.append(tag)
+        return True
 
 
 class Questions:
@@ -32,7 +44,7 @@ class Questions:
 
     def ask(self, message: Message, command: Command) -> Question:
         """Note a question to whoever wrote a message, before it is sent."""
-        question = Question(command)
+        question = Question(command, tags=command.begins.split())
         if message.from_user is not None:
             self._open[message.chat.id, message.from_user.id] = question
         return question
@@ -43,8 +55,13 @@ class Questions:
         if question is None or _is_late(message):
             return None
         self._close(message)
-        command = question.command
-        return Command(command.name, command.bot, "\n".join(filter(None, (command.body, words(message)))))
+        body = "\n".join(filter(None, (question.command.body, words(message))))
+        return replace(question.command, body=body, begins=" ".join(question.tags))
+
+    def pressed(self, number: int, chat: int, user: int) -> Question | None:
+        """Return the question to a member whose message holds a button that they pressed."""
+        question = self._open.get((chat, user))
+        return question if question and question.number == number else None
 
     def is_late(self, message: Message) -> bool:
         """Say whether a message answers a question too late; true once."""

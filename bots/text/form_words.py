@@ -15,7 +15,7 @@ FILE_ABOUT = N_(".txt or .md; it is said in the place of a text")
 NO_WORDS = N_("in that message, which has neither words nor a text file")
 TAGS = N_("How to begin")
 TAGS_ABOUT = N_("Tags before the text; each character of them costs, too")
-TAGS_AND_FILE = N_("left out beside a file: write them into it")
+MOST_TAGS = N_("At most {n} tags begin a text here. Press one that is marked to take it away.")
 SETTINGS = N_("Settings")
 _LABELS = {
     "text": N_("Text"),
@@ -37,6 +37,11 @@ def such_as(settings: Sequence[str]) -> str:
     """Show settings as they are written, as many as fit."""
     said = _("such as {settings}", settings=" ".join(settings))
     return said if len(said) <= LONGEST_ABOUT else such_as(settings[:-1])
+
+
+def begins(tags: Sequence[str]) -> str:
+    """Say with which tags a text begins."""
+    return _("It begins with {tags}", tags=" ".join(tags)) if tags else _("It begins without a tag.")
 
 
 def title(row: Product) -> str:

@@ -8,6 +8,8 @@ from core.domain.products import Catalog, Product
 from core.domain.prompts import PRESETS
 
 FILE = N_("A text file that is said instead; as the text, write only a voice then")
+PRESS_TAGS = N_("Press tags to have them before the text; each character of them costs, too.")
+FORM_HAS_TAGS = N_("With tags to press: /form")
 LONGEST = 100
 """Characters of a description in a platform's menus."""
 
@@ -138,11 +140,12 @@ def example(row: Product, catalog: Catalog) -> str:
     return f"/{row.command} {catalog.example(row)}"
 
 
-def question(row: Product, catalog: Catalog, *, minutes: int) -> str:
+def question(row: Product, catalog: Catalog, *, minutes: int, with_tags: bool) -> str:
     """Ask for what is to be ordered, to be answered by a reply."""
     files = N_("Reply to this within {n} minutes with the text, or a .txt or .md file.")
     how = _(files if row.splits_at is not None else N_("Reply to this within {n} minutes with the words."), n=minutes)
-    return f"{_(of(row.name).question)} {how} {_('In one line: {line}', line=example(row, catalog))}"
+    asked = f"{_(of(row.name).question)} {how} {_('In one line: {line}', line=example(row, catalog))}"
+    return f"{asked}\n{_(PRESS_TAGS if with_tags else FORM_HAS_TAGS)}" if row.tags else asked
 
 
 def usage(row: Product, catalog: Catalog) -> str:

@@ -140,6 +140,7 @@ def readings(names: Sequence[str]) -> list[str]:
 
 TOO_MANY_ANSWERS = N_("You ask faster than I may answer in this chat. I answer you again in a minute; orders go on.")
 QUESTION_OVER = N_("That comes more than {n} minutes after my question: nothing is ordered. Write the command again.")
+NOT_ASKED = N_("That question is over, or somebody else was asked. /form asks you.")
 UNTOLD = N_(
     "I can't see which audio that was. Write the words after the command, or reply to the audio in the chat where it "
     "was ordered."

@@ -81,6 +81,14 @@ async def telegram_speech(stage: Stage) -> Element:
     return telegram.page(group, ana)
 
 
+async def telegram_form(stage: Stage) -> Element:
+    """A member asks for the form, and presses a tag."""
+    group, ana = _group(stage)
+    form = await group.reply_to(await group.says(ana, "/form"), LONG_S)
+    await (await stage.telegram.press(ana, form, form.buttons["whispers"])).answered()
+    return telegram.page(group, ana)
+
+
 async def telegram_arabic(stage: Stage) -> Element:
     """Another member orders speech in Arabic."""
     group, ana = _group(stage)
@@ -106,6 +114,7 @@ SCENES: Mapping[str, Scene] = {
         discord_form,
         discord_usage,
         telegram_speech,
+        telegram_form,
         telegram_arabic,
         telegram_help,
     )

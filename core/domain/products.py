@@ -78,6 +78,11 @@ class Product:
         return tuple(name for name in (self.billed, self.speaker) if name)
 
     @property
+    def written_tags(self) -> tuple[str, ...]:
+        """Return its tags as they stand in a text."""
+        return tuple(f"[{tag}]" for tag in self.tags)
+
+    @property
     def options(self) -> tuple[str, ...]:
         """Name the parameters beside the billed one: what may be typed before it, or chosen."""
         return tuple(name for name in self.table if name != self.billed)

@@ -84,10 +84,12 @@ async def test_what_is_wrong_is_said_and_nothing_of_it_is_lost(
     assert studio.orders == []
 
 
-async def test_tags_beside_a_file_are_refused(stage: Stage, app: App, studio: Studio) -> None:
+async def test_tags_begin_a_file_and_stay_where_it_is_refused(stage: Stage, app: App, studio: Studio) -> None:
     file = stage.world.attach("a.txt", b"Hello")
-    sent = await stage.world.submit(stage.ana, await opened(stage), file=file, tags=["[sings]"])
-    assert "left out beside a file" in (await sent.settled(lambda m: m.content)).content
+    await (await stage.world.submit(stage.ana, await opened(stage), file=file, tags=["[sings]"])).audio()
+    assert [made["text"] for made in studio.orders] == ["[sings] Hello"]
+    sent = await stage.world.submit(stage.ana, await opened(stage), file=file, tags=["[sings]"], settings="nonsense")
+    await sent.settled(lambda m: m.content)
     assert "options" in (tags := shown(await opened(stage))["tags"])
     assert [o["value"] for o in tags["options"] if o.get("default")] == ["[sings]"]  # type: ignore[attr-defined]
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.bots.telegram.rig import Rig
+from tests.bots.telegram.talk import pressed, sent
 from tests.worlds.telegram import Chat, Message, TelegramWorld, User
 
 
@@ -41,6 +42,40 @@ async def test_what_was_written_before_counts_and_a_file_is_taken(
     await band.says(bob, "lo-fi rain", reply_to=question)
     await band.wait_for(lambda chat: len(chat.audios) == 2)
     assert rig.gateway.parameters[1] == {"prompt": "lo-fi rain"}
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_form_has_tags_to_press_that_begin_the_text(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, rig: Rig
+) -> None:
+    assert "With tags to press: /form" in (await asked(band, bob, "/speak")).text
+    form = await asked(band, bob, "/form")
+    assert form.text.endswith("\nPress tags to have them before the text; each character of them costs, too.")
+    assert [*form.buttons.values()][:2] == ["tag:[whispers]", "tag:[laughs]"]
+    said = [(await pressed(world, bob, form, tag))["text"] for tag in ("sighs", "whispers", "sings", "✓ sighs")]
+    assert said[:2] == ["It begins with [sighs]", "It begins with [sighs] [whispers]"]
+    assert said[-1] == "It begins with [whispers] [sings]"
+    await pressed(world, bob, form, "laughs")
+    fourth = await pressed(world, bob, form, "sighs")
+    assert (fourth["text"][:34], fourth["show_alert"]) == ("At most 3 tags begin a text here. ", "true")
+    assert [label for label in form.buttons if "✓" in label] == ["✓ whispers", "✓ laughs", "✓ sings"]
+    theirs = await pressed(world, alice, form, "sighs")
+    assert theirs["text"] == "That question is over, or somebody else was asked. /form asks you."
+    assert (await sent(world, bob, form, "tag:[nonsense]"))["text"].startswith("I don't know ")
+    await band.says(bob, "Roger: Hello", reply_to=form)
+    assert await heard(band, rig) == [("Roger", "[whispers] [sings] [laughs] Hello")]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_tags_begin_a_file_and_what_is_said_first_in_a_dialogue(
+    band: Chat, bob: User, world: TelegramWorld, rig: Rig
+) -> None:
+    for more, text in ((world.document("story.txt", b"Once"), ""), ({}, "Aria: Who is there?\nGeorge: Only me.")):
+        form = await asked(band, bob, "/form")
+        await pressed(world, bob, form, "whispers")
+        await band.says(bob, text, reply_to=form, more=more)
+    assert (await heard(band, rig, 2))[0] == ("Aria", "[whispers] Once")
+    assert {said["text"] for said in rig.gateway.parameters[1:]} == {"[whispers] Who is there?", "Only me."}
 
 
 @pytest.mark.usefixtures("bot")
