@@ -36,6 +36,8 @@ from core.stores import Store
 
 log = logging.getLogger(__name__)
 
+LARGE_BYTES = 512 * 1024
+"""What takes longer to upload is announced first."""
 DELIVER_S = 1800
 """How long delivery to a chat is retried."""
 ROOM_S = 5
@@ -127,7 +129,7 @@ class Deliverer:
     async def _ready(self, job: Job, artifacts: Sequence[Artifact]) -> _Begun | None:
         want = self._fitter.wanted(job)
         files = self._fitter.ready(artifacts, want)
-        if files is None or not self._is_free(job):
+        if files is None or _is_large(files) or not self._is_free(job):
             return None
         self.progress.leave(job.job_id)
         standing = await self._standing(job)
@@ -162,6 +164,8 @@ class Deliverer:
         while not job.ended:
             try:
                 want, files = ready = await self._fitted(job, ready)
+                if _is_large(files or job.artifacts):
+                    self._announce(job)
                 async with self._turn(job) as standing:
                     job = await self.progress.over(job)
                     voices = await self._voices.beside(job, job.as_asked.member)
@@ -192,9 +196,14 @@ class Deliverer:
         return want, () if job.kept else await self._fit(job, want)
 
     async def _fit(self, job: Job, want: Want) -> tuple[Artifact, ...]:
-        if len(job.parts) > 1 and job.stage is DeliveryState.PENDING:  # not where an earlier try may have put the audio
-            self.progress.begin(job)  # the join may take a minute
+        if len(job.parts) > 1:  # the join may take a minute
+            self._announce(job)
         return await self._fitter.fitted(job, want)
+
+    def _announce(self, job: Job) -> None:
+        """Say that the audio is on its way, unless an earlier try may have put it where that is said."""
+        if job.stage is DeliveryState.PENDING:
+            self.progress.begin(job)
 
     @asynccontextmanager
     async def _turn(self, job: Job) -> AsyncIterator[Standing | None]:
@@ -345,6 +354,10 @@ class Deliverer:
         if job.late is not Late.AWAITED:
             return None
         return self._deliveries[job.platform].lasting(await self._store.again(job))
+
+
+def _is_large(files: Sequence[Artifact]) -> bool:
+    return sum(file.size_bytes for file in files) > LARGE_BYTES
 
 
 def _next_place(error: Exception, tried: list[Destination]) -> Destination | None:

@@ -7,6 +7,8 @@ import wave
 import pytest
 
 from bots.app.life import App
+from core.engine.delivery import LARGE_BYTES
+from tests.audio import MP3, SHAPES
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.studio import Studio, sound
 from tests.worlds.discord import DiscordWorld, Reply
@@ -29,6 +31,18 @@ async def test_speech_is_attached_to_the_reply(stage: Stage, app: App, studio: S
     told = await reply.settled(lambda m: m.ephemeral)
     assert "14 characters · $0.0014 · $0.0986 left today" in told.content
     assert stage.channel.posted == [reply.original]
+
+
+async def test_a_large_upload_is_announced_and_a_small_one_is_not(
+    stage: Stage, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = await speak(stage)
+    await small.audio()
+    monkeypatch.setitem(SHAPES, "mp3", (MP3 + bytes(LARGE_BYTES), SHAPES["mp3"][1]))
+    large = await speak(stage, "Hello again")
+    await large.audio()
+    assert ["Sending" in "".join(reply.edits) for reply in (small, large)] == [False, True]
+    assert large.edits[-2] == "Sending the audio: 11 characters, $0.0011.\n“Hello again”"
 
 
 async def test_music_takes_its_options(stage: Stage, app: App, studio: Studio) -> None:

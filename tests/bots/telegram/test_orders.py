@@ -5,7 +5,8 @@ import json
 import pytest
 
 from core.domain.models import Caller, Destination, Order
-from tests.audio import MP3, OGG, WAV
+from core.engine.delivery import LARGE_BYTES
+from tests.audio import MP3, OGG, SHAPES, WAV
 from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer, with_what_is_left
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
@@ -32,6 +33,19 @@ async def test_speech_arrives_as_a_voice_message_under_the_order(band: Chat, bob
     ) == 1
     assert "record_voice" in band.actions
     assert "upload_voice" in band.actions
+
+
+async def test_a_large_upload_is_announced_and_a_small_one_is_not(
+    band: Chat, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await band.says(bob, "/speak Hello")
+    await _heard(band, 1)
+    monkeypatch.setitem(SHAPES, "opus", (OGG + bytes(LARGE_BYTES), SHAPES["opus"][1]))
+    await band.says(bob, "/speak Hello again")
+    await _heard(band, 2)
+    small, large = (message for message in band.sent if message.kind == "text")
+    assert "Sending" not in str((small.raw, small.edits))
+    assert large.text == "Sending the audio: 11 characters, $0.0011.\n“Hello again”"
 
 
 async def test_music_arrives_as_a_song_with_a_title(band: Chat, bob: User, rig: Rig) -> None:
