@@ -23,6 +23,7 @@ from core.domain.lifecycle import VOIDS, DeliveryState, Late, Reason
 from core.domain.models import Artifact, DeliveryChanges, Destination, Job, Kept, Receipt, Shown
 from core.domain.quota import DAY_MS, Quota, Standing
 from core.domain.troubles import TROUBLE_OF, Troubles
+from core.domain.voices import Voice
 from core.engine.fitting import Fitter
 from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.likely_voices import LikelyVoices
@@ -62,6 +63,14 @@ Ready = tuple[Want, Sequence[Artifact]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """What is read of a member before their audio is sent."""
+
+    standing: Standing
+    voices: Sequence[Voice]
+
+
+@dataclass(frozen=True, slots=True)
 class _Begun:
     """An upload that starts with the commit of its job's charge."""
 
@@ -69,7 +78,7 @@ class _Begun:
     """Its place in its chat's line."""
     want: Want
     files: Sequence[Artifact]
-    standing: Standing
+    known: _Known
 
 
 class Deliverer:
@@ -132,10 +141,10 @@ class Deliverer:
         if files is None or _is_large(files) or not self._is_free(job):
             return None
         self.progress.leave(job.job_id)
-        standing = await self._standing(job)
+        known = await self._known(job)
         line = self._deliveries[job.platform].line(job)
         turn = await self._lines.turn_at_once(line) if self._is_free(job) else None  # as it may not be any more
-        return None if turn is None else _Begun(turn, want, files, standing)
+        return None if turn is None else _Begun(turn, want, files, known)
 
     def _is_free(self, job: Job) -> bool:
         """Say whether nothing keeps an upload from starting, but for others in its line."""
@@ -166,10 +175,10 @@ class Deliverer:
                 want, files = ready = await self._fitted(job, ready)
                 if _is_large(files or job.artifacts):
                     self._announce(job)
-                async with self._turn(job) as standing:
+                async with self._turn(job) as begun_with:
                     job = await self.progress.over(job)
-                    voices = await self._voices.beside(job, job.as_asked.member)
-                    receipt = replaced(await self._receipt(job, standing), voices=voices)
+                    known = begun_with or await self._known(job)
+                    receipt = replaced(self._receipt(job, known.standing), voices=known.voices)
                     job = await self._sending(job)
                     kept = await self._send(job, receipt, want, files, uncertain=uncertain)
             except NotKept as error:
@@ -206,11 +215,11 @@ class Deliverer:
             self.progress.begin(job)
 
     @asynccontextmanager
-    async def _turn(self, job: Job) -> AsyncIterator[Standing | None]:
-        """Wait for a turn to send; yield the member's standing where it is known."""
+    async def _turn(self, job: Job) -> AsyncIterator[_Known | None]:
+        """Wait for a turn to send; yield what is known of the member by then."""
         if begun := self._begun.pop(job.job_id, None):
             with begun.turn:
-                yield begun.standing
+                yield begun.known
         else:
             async with self._lines.turn(self._deliveries[job.platform].line(job)):
                 yield None
@@ -262,11 +271,15 @@ class Deliverer:
         if not holds(self._lease, job):
             raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
 
+    async def _known(self, job: Job) -> _Known:
+        """Read it at once; none of it may be read between the commit of `sending` and the upload."""
+        voices = self._voices.beside(job, job.as_asked.member)
+        return _Known(*await asyncio.gather(self._standing(job), voices))
+
     async def _standing(self, job: Job) -> Standing:
         return await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
 
-    async def _receipt(self, job: Job, standing: Standing | None = None) -> Receipt:
-        standing = standing or await self._standing(job)
+    def _receipt(self, job: Job, standing: Standing) -> Receipt:
         is_again = job.delivery is not None and job.delivery.number > 1
         is_free = job.free or job.state in VOIDS or is_again
         awaited = not is_again and self._clock.since_ms(job.created_ms) > AWAITED_MS
@@ -274,7 +287,7 @@ class Deliverer:
         return Receipt(job=job, charged_micros=charged_micros, standing=standing, awaited=awaited)
 
     async def _ending(self, job: Job) -> Receipt:
-        receipt = await self._receipt(job)
+        receipt = self._receipt(job, await self._standing(job))
         trouble = TROUBLE_OF.get(job.why) if job.why else None
         return replaced(receipt, told=await self._troubles.told_soon(trouble)) if trouble else receipt
 

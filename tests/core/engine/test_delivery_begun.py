@@ -1,7 +1,7 @@
 """An upload starts with the commit of its job's charge where it can, and nothing comes in between."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from core.domain.errors import MediaUnavailable
@@ -34,6 +34,24 @@ async def test_an_upload_starts_with_the_commit_of_the_charge_where_the_chat_has
         await at_rest(alive)
         assert await seen() == ["sending", "sent"]
     assert rig.chat.uncertain == [False]
+
+
+async def test_nothing_is_asked_of_the_store_between_that_commit_and_the_upload(rig: Rig) -> None:
+    """It would widen the moment in which a crash leaves a doubt."""
+    async with rig.running() as alive:
+        driver, run = alive.store._driver, alive.store._driver.run
+        asked: list[tuple[int, str]] = []
+
+        async def noted(statements: Sequence[Statement], **how: Any) -> Any:
+            asked.append((len(rig.chat.uncertain), " ".join(each.sql for each in statements)))
+            return await run(statements, **how)
+
+        driver.run = noted  # type: ignore[method-assign]
+        await ordered(alive)
+        await at_rest(alive)
+    before = [sql for uploads, sql in asked if not uploads]
+    assert "INSERT INTO deliveries" in before[-1]
+    assert any("favourite_voices" in sql for sql in before)
 
 
 async def test_what_a_chat_has_no_room_for_is_put_off_without_a_commit(rig: Rig) -> None:
