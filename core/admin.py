@@ -1,7 +1,7 @@
 """What admins may do in their own community. Every act, applied or refused, is in the audit."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from core.domain.allowed import Rule, allowed
@@ -15,7 +15,6 @@ from core.domain.amounts import (
     with_reason,
 )
 from core.domain.audit import Act, Action, AuditEntry, CommandName
-from core.domain.errors import Conflict
 from core.domain.ids import Ids
 from core.domain.limits import read_limit
 from core.domain.models import Caller, Person
@@ -23,17 +22,10 @@ from core.domain.policy import Policy
 from core.domain.products import Catalog
 from core.domain.pronunciation import MOST_ENTRIES, Pronunciation, folded, no_room
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing, window
-from core.domain.refusals import (
-    DoneBefore,
-    InvalidInput,
-    Missing,
-    Need,
-    NotFound,
-    NotPermitted,
-    Refusal,
-)
+from core.domain.refusals import InvalidInput, Missing, NotFound
 from core.domain.reports import CreditRequest, ReportedEntry, Usage
 from core.domain.spans import FOR_GOOD, read_span_ms
+from core.engine.acts import by_admin, require_admin
 from core.engine.default_voices import DefaultVoices
 from core.engine.pronunciations import Pronunciations
 from core.engine.reasons import Reasons, reasons
@@ -45,8 +37,6 @@ MOST_ROWS = 20_000
 MOST_ACTS = 1000
 MOST_QUOTAS = 50
 MOST_SPENDERS = 8
-
-LONGEST_TARGET = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +94,12 @@ class Admin:
 
     async def is_seen(self, caller: Caller, handle: str) -> bool:
         """Say whether somebody with that @name was seen here."""
-        _require_admin(caller)
+        require_admin(caller)
         return await self._store.find_handle(caller.community, handle) is not None
 
     async def known(self, caller: Caller, person: Person) -> Person | None:
         """Return a member as they were last seen here, None where they never were."""
-        _require_admin(caller)
+        require_admin(caller)
         return await self._store.find_member(caller.community, person.member)
 
     # --- quotas ---------------------------------------------------------------------------------------------------
@@ -128,13 +118,13 @@ class Admin:
 
     async def show_quota(self, caller: Caller, person: Person, roles: Sequence[str] = ()) -> Standing:
         """Return what a member may spend now, and by whose quota."""
-        _require_admin(caller)
+        require_admin(caller)
         quota = self._policy.quota(direct=caller.direct)
         return await self._store.standing(caller.community, person.member, quota, roles)
 
     async def why(self, caller: Caller, person: Person) -> Reasons:
         """Say what keeps a member from ordering where the caller is, or how much they can order."""
-        _require_admin(caller)
+        require_admin(caller)
         return await reasons(
             self._store, self._catalog, self._policy,
             community=caller.community, member=person.member, roles=person.roles, channel=caller.channel,
@@ -142,7 +132,7 @@ class Admin:
 
     async def quotas(self, caller: Caller) -> Sequence[tuple[QuotaSource, str, str, Quota]]:
         """Return kind, subject, the member's name if it is known, and the quota of each that an admin set."""
-        _require_admin(caller)
+        require_admin(caller)
         return await self._store.quotas(caller.community, MOST_QUOTAS)
 
     # --- credit ---------------------------------------------------------------------------------------------------
@@ -180,7 +170,7 @@ class Admin:
 
     async def limits(self, caller: Caller) -> Limits:
         """Return the community's limits."""
-        _require_admin(caller)
+        require_admin(caller)
         return await self._store.limits(caller.community)
 
     async def set_limit(self, caller: Caller, name: LimitName, value: str) -> Limits:
@@ -209,7 +199,7 @@ class Admin:
 
     async def usage(self, caller: Caller, period: str = "month", person: Person | None = None) -> Usage:
         """Return what was charged in the current day, week or month, by day and product, and whom most."""
-        _require_admin(caller)
+        require_admin(caller)
         start_ms, end_ms = window(read_period(period), self._clock.now_ms())
         member = person.member if person else ""
         return await self._store.usage(caller.community, member, start_ms, end_ms, MOST_SPENDERS)
@@ -218,23 +208,20 @@ class Admin:
         self, caller: Caller, period: str = "month", person: Person | None = None
     ) -> Sequence[ReportedEntry]:
         """Return the charges, grants and revocations of the current day, week or month, oldest first."""
-        _require_admin(caller)
+        require_admin(caller)
         start_ms, end_ms = window(read_period(period), self._clock.now_ms())
         member = person.member if person else ""
         return await self._store.entries(caller.community, member, start_ms, end_ms, MOST_ROWS)
 
     async def audit(self, caller: Caller, most: int = MOST_ACTS) -> Sequence[AuditEntry]:
         """Return the community's newest acts."""
-        _require_admin(caller)
+        require_admin(caller)
         return await self._store.audit(caller.community, most)
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
-    @asynccontextmanager
-    async def _act(self, caller: Caller, name: Action | CommandName, target: str = "") -> AsyncIterator[Act]:
-        async with noted(self._store, self._ids, caller, name, target) as act:
-            _require_admin(caller)
-            yield act
+    def _act(self, caller: Caller, name: Action | CommandName, target: str = "") -> AbstractAsyncContextManager[Act]:
+        return by_admin(self._store, self._ids, caller, name, target)
 
     def _amount(self, text: str) -> int | None:
         return parse_amount(text, self._policy.price_micros)
@@ -251,33 +238,3 @@ class Admin:
             rule = allowed(Rule.REASON, most=LONGEST_REASON)
             raise InvalidInput("reason", f"{reason[:20]}…", rule, f"{amount} REASON")
         return micros, reason
-
-
-def _require_admin(caller: Caller) -> None:
-    if caller.direct:  # which nobody administers: it would be their own quota
-        raise NotPermitted(Need.GROUP)
-    if not caller.is_admin:
-        raise NotPermitted(Need.ADMIN)
-
-
-@asynccontextmanager
-async def noted(
-    store: AdminStore, ids: Ids, caller: Caller, name: Action | CommandName, target: str = ""
-) -> AsyncIterator[Act]:
-    """Yield an act, which the store notes with its change, and note it where it ends in a refusal."""
-    act = Act(
-        audit_id=caller.event_id or ids.job(),
-        community=caller.community,
-        actor=caller.member,
-        actor_name=caller.name,
-        name=name,
-        target=target[:LONGEST_TARGET],
-    )
-    try:
-        yield act
-    except Conflict:
-        raise DoneBefore from None
-    except Refusal as refusal:
-        with suppress(Conflict):  # noted before
-            await store.refused(act, refusal.outcome)
-        raise

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from core.admin import noted
 from core.domain.amounts import read_monthly
 from core.domain.audit import Act, Action, CommandName
 from core.domain.claims import LIFE_MS, MOST_WRONG, digest, new_code
@@ -15,6 +14,7 @@ from core.domain.policy import Policy
 from core.domain.quota import Period, window
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reports import Community, Resumed
+from core.engine.acts import noted
 from core.ports import Clock
 from core.stores import AdminStore
 

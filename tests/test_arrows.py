@@ -40,7 +40,7 @@ CORE_BELOW = {
     "media": {"domain", "files", "ports"},
     "engine": {"domain", "files", "ports", "stores"},
     "admin": {"domain", "ports", "stores", "engine"},
-    "operators": {"domain", "ports", "stores", "admin"},
+    "operators": {"domain", "ports", "stores", "engine"},
     "communities": {"domain", "ports", "stores"},
     "service": {"domain", "ports", "stores", "engine", "admin", "operators", "communities"},
     "assembly": {"domain", "ports", "stores", "engine", "admin", "operators", "communities", "service"},

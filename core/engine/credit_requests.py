@@ -14,13 +14,12 @@ from core.domain.money import MICROS, show
 from core.domain.policy import Policy
 from core.domain.refusals import AlreadyAsked, Cause, InvalidInput, Limit, Need, NotPermitted, OverLimit, Unavailable
 from core.domain.reports import CreditRequest
+from core.engine.admin_calls import may_call
 from core.engine.attesting import Attesting, Unattested
 from core.stores import Store
 
 log = logging.getLogger(__name__)
 
-CALL_MS = 3_600_000
-"""Within this time a community's admins are called once at most."""
 LARGEST_WISH_MICROS = 100 * MICROS
 _WISHES = allowed(Rule.WISH, most_micros=LARGEST_WISH_MICROS)
 
@@ -58,15 +57,7 @@ class CreditRequests:
         request = await self._store.ask(self._ids.job(), caller, amount_micros, order_id, goes=goes)
         if request is None:
             raise AlreadyAsked
-        return replace(request, calls=await self._may_call(request, caller))
-
-    async def _may_call(self, request: CreditRequest, caller: Caller) -> bool:
-        """Say whether those who decide may be called; not where that can't be known."""
-        try:
-            return await self._store.claim_call(caller.community, Call.CREDIT, CALL_MS)
-        except StoreError as error:
-            log.warning("request %s: when admins were called can't be read: %s", request.credit_request_id, error)
-            return False
+        return replace(request, calls=await may_call(self._store, caller.community, Call.CREDIT))
 
     async def withdraw(self, caller: Caller, request: CreditRequest) -> None:
         """Take back a credit request that could not be shown to the admins."""

@@ -223,7 +223,7 @@ ABLATIONS = (
         "path(job.job_id, str(number))",
         "path(job.job_id, '0')",
     ),
-    Ablation("members may administer", "core.admin:_require_admin", "not caller.is_admin", "False"),
+    Ablation("members may administer", "core.engine.acts:require_admin", "not caller.is_admin", "False"),
 )
 
 
