@@ -38,6 +38,7 @@ from core.engine.previews import Previews, PreviewStore
 from core.engine.pronunciations import Pronunciations
 from core.engine.queue import FairQueue, Limits
 from core.engine.remote import RemoteWorkers, Unattended
+from core.engine.reported import Reports
 from core.engine.samples import Samples
 from core.engine.sessions import Sessions
 from core.engine.waits import Waits
@@ -147,6 +148,14 @@ def assemble(runtime: Runtime) -> Core:
         samples=_samples(runtime, gateway),
         communities=Communities(runtime.store, runtime.presences),
         credit=CreditRequests(runtime.store, runtime.policy, runtime.ids, runtime.attesting),
+        reports=Reports(
+            runtime.store,
+            runtime.admin_store,
+            artifacts=runtime.artifacts,
+            policy=runtime.policy,
+            clock=runtime.clock,
+            ids=runtime.ids,
+        ),
         admin=admin,
         operators=Operators(runtime.admin_store, runtime.policy, runtime.clock, runtime.ids, worker.resume),
         meters=runtime.meters,

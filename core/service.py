@@ -47,6 +47,7 @@ from core.engine.first_words import FirstWord, FirstWords
 from core.engine.likely_voices import LikelyVoices
 from core.engine.meters import Meters
 from core.engine.pronunciations import Pronunciations
+from core.engine.reported import Reports
 from core.engine.samples import AudioKind, Sample, Samples
 from core.engine.sessions import Sessions
 from core.engine.waits import Waits
@@ -81,6 +82,7 @@ class Service:
         samples: Samples | None,
         communities: Communities,
         credit: CreditRequests,
+        reports: Reports,
         admin: Admin,
         operators: Operators,
         meters: Meters,
@@ -98,6 +100,7 @@ class Service:
         self.samples = samples
         self.communities = communities
         self.credit = credit
+        self.reports = reports
         self.admin = admin
         self.operators = operators
         self._worker = worker

@@ -23,6 +23,7 @@ from core.domain.models import (
 from core.domain.pronunciation import Pronunciation
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.refusals import Limit
+from core.domain.reported import Message, Report
 from core.domain.reports import Community, CreditRequest, Entry, ReportedEntry, Usage
 from core.domain.troubles import Key
 from core.domain.warnings import BudgetWarning
@@ -77,7 +78,50 @@ class CreditRequestStore(Protocol):
         ...
 
 
-class Store(CreditRequestStore, Protocol):
+class ReportStore(Protocol):
+    """Remembers audio that members reported. Raises StoreError."""
+
+    async def file_report(self, caller: Caller, job_id: str, messages: Sequence[Message]) -> tuple[Report, bool]:
+        """Keep a member's report; return also whether it is our turn to tell the admins of it.
+
+        It is where nobody has told them, and nobody else is about to. Raises NotReported.
+        """
+        ...
+
+    async def withdraw_report(self, caller: Caller, job_id: str) -> None:
+        """Forget a member's report, and let the next who reports it tell the admins."""
+        ...
+
+    async def note_notice(self, job_id: str, notice: Message) -> Report | None:
+        """Note where admins were told of a report; return it as it is then."""
+        ...
+
+    async def forget_notice(self, job_id: str, notice: Message) -> bool:
+        """Note that admins see it there no longer; return whether it is our turn to tell them anew."""
+        ...
+
+    async def report(self, job_id: str, community: str | None = None) -> Report | None:
+        """Return what was reported of an order, if anything; in that community, where one is named."""
+        ...
+
+    async def reporters(self, job_id: str, most: int) -> Sequence[Person]:
+        """Return those who reported an order's audio, the first first."""
+        ...
+
+    async def reported_messages(self, job_id: str) -> Sequence[Message]:
+        """Return the messages that they meant."""
+        ...
+
+    async def note_deleted(self, job_id: str) -> None:
+        """Note that its chat has none of these any longer."""
+        ...
+
+    async def forget_reports(self) -> None:
+        """Forget what was reported long ago."""
+        ...
+
+
+class Store(CreditRequestStore, ReportStore, Protocol):
     """Remembers jobs and money. Each method is one transaction; a failure leaves nothing half done.
 
     Raises StoreError; StaleJob where a job has moved on, or to another worker, since it was read.
@@ -302,6 +346,21 @@ class AdminStore(Protocol):
 
     async def unblock(self, act: Act, person: Person) -> bool:
         """Take a member's orders again; return whether they were refused."""
+        ...
+
+    async def take_away(self, act: Act, job_id: str) -> None:
+        """Put the audio of a reported order out of reach. Raises StaleJob where it is being sent, or was decided on."""
+        ...
+
+    async def dismiss(self, act: Act, job_id: str) -> None:
+        """Leave what was reported as it is. Raises StaleJob where it was decided on."""
+        ...
+
+    async def block_reported(self, act: Act, report: Report, until_ms: int) -> None:
+        """Block whoever ordered what was reported.
+
+        Raises StaleJob where that was done or dismissed, or they are blocked for as long.
+        """
         ...
 
     async def set_pronunciation(self, act: Act, entry: Pronunciation, most: int) -> bool:

@@ -21,16 +21,15 @@ from core.domain.refusals import (
     NotFound,
 )
 from core.domain.reports import Community, CreditRequest, CreditRequestState, EntryKind, ReportedEntry, Usage
-from core.ports import Clock
 from storage import admin_sql as sql
-from storage.accounts_sql import OPEN
-from storage.communities_sql import KNOW, LOCALE, NEWCOMER, TOLD_WITH
+from storage.audited import noted
+from storage.communities_sql import LOCALE, NEWCOMER, TOLD_WITH
 from storage.credit_requests_sql import DROP_KEPT_WITH
-from storage.driver import Driver, Row, Statement, Unexpected, run_once
+from storage.driver import Row, Statement, Unexpected, run_once
 from storage.members_sql import REPORT
 from storage.pronunciations_sql import CLEAR_HERE, SET_HERE
+from storage.report_acts import SqlReportActs
 from storage.rows import audit_entry_of, community_of, joined, limits_of, newcomer_of, reported_of, usage_of, whose
-from storage.store import SqlStore
 
 MOST_MICROS = 1000 * LARGEST_MICROS
 """No balance grows beyond this, however often it is granted."""
@@ -40,13 +39,8 @@ MOST_REFUSALS = 20
 """Refused attempts that are noted of one actor in an hour."""
 
 
-class SqlAdminStore:
+class SqlAdminStore(SqlReportActs):
     """Implements `core.stores.AdminStore` on either engine, over the same driver as the store."""
-
-    def __init__(self, driver: Driver, clock: Clock, store: SqlStore) -> None:
-        self._driver = driver
-        self._clock = clock
-        self._store = store
 
     # --- changes --------------------------------------------------------------------------------------------------
 
@@ -186,7 +180,7 @@ class SqlAdminStore:
         try:
             await run_once(
                 self._driver,
-                _noted(statements, args),
+                noted(statements, args),
                 alone=("owners", *whose(act.community)),
                 happened=Statement(sql.ACTED, args),
             )
@@ -202,7 +196,7 @@ class SqlAdminStore:
         args = self._args(act, "") | {"outcome": outcome.value, "most": MOST_REFUSALS}
         statement = Statement(sql.REFUSED, args | {"hour_ago_ms": args["now_ms"] - HOUR_MS})
         alone = (f"refusals of {act.actor} in {act.community}",)
-        await self._driver.run(_noted([statement], args), alone=alone, beside=whose(act.community))
+        await self._driver.run(noted([statement], args), alone=alone, beside=whose(act.community))
 
     # --- what is read ---------------------------------------------------------------------------------------------
 
@@ -251,27 +245,6 @@ class SqlAdminStore:
         results = await self._once([Statement(audit, values, 1), *(Statement(t, values) for t in changes)], values)
         return results is None or bool(results[1])
 
-    async def _once(self, statements: Sequence[Statement], args: Mapping[str, Any]) -> list[list[Row]] | None:
-        """Run a change, whose audit entry shows that it has happened; return None where the answer to it was lost."""
-        alone, happened = whose(args["community"]), Statement(sql.ACTED, args)
-        results = await run_once(self._driver, _noted(statements, args), alone=alone, happened=happened)
-        return results and results[-len(statements) - 1 : -1]
-
-    def _args(self, act: Act, after: str) -> dict[str, Any]:
-        return {
-            "audit_id": act.audit_id,
-            "now_ms": self._clock.now_ms(),
-            "community": act.community,
-            "actor": act.actor,
-            "actor_name": act.actor_name,
-            "act": act.name,
-            "target": "" if act.target.startswith("@") else act.target,
-            "wrote": act.target if act.target.startswith("@") else "",
-            "credit_request_id": None,
-            "after": after,
-            "outcome": Outcome.APPLIED.value,
-        }
-
     @staticmethod
     def _credit(person: Person, amount_micros: int, reason: str) -> dict[str, Any]:
         return {
@@ -293,9 +266,3 @@ class SqlAdminStore:
     async def _read(self, text: str, args: Mapping[str, Any]) -> list[Row]:
         (rows,) = await self._driver.run([Statement(text, args)])
         return rows
-
-
-def _noted(statements: Sequence[Statement], args: Mapping[str, Any]) -> list[Statement]:
-    """Stand a change, with its audit entry, between what both refer to and what can be erased of the entry."""
-    known = (KNOW, *OPEN) if "member" in args else (KNOW,)
-    return [*(Statement(text, args) for text in known), *statements, Statement(sql.AUDIT_TEXTS, args)]

@@ -70,7 +70,7 @@ RETURNING community_id
 # block stands. Jobs come first: whoever carries one on is kept apart by the job's row.
 _OLD = "(SELECT community_id FROM communities WHERE key = :old AND key <> :new)"
 _NEW = "(SELECT community_id FROM communities WHERE key = :new)"
-_FOLLOWING = ("jobs", "holds", "credit_requests", "offers", "kept_orders")
+_FOLLOWING = ("jobs", "holds", "credit_requests", "offers", "kept_orders", "reported")
 _SPENT = ("balances", "quotas", "pools", "usage", "pool_usage")
 _ADDED_UP = (*_SPENT, "members", "blocks", "limits", "warnings", "admin_calls")
 MERGE = (

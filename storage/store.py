@@ -39,6 +39,7 @@ from storage.changes import Step, closing, of_delivery, of_generation, of_job, o
 from storage.communities import SqlCommunities
 from storage.credit_requests import SqlCreditRequests
 from storage.driver import Driver, Row, Statement, Unexpected, When, run_once, storable
+from storage.dropped import dropping
 from storage.job_rows import (
     admitted,
     columns_of,
@@ -53,6 +54,7 @@ from storage.job_rows import (
 )
 from storage.members import SqlMembers, folded, standing_of
 from storage.migrate import migrate
+from storage.reported import SqlReports
 from storage.rows import TOTAL, joined, whose
 
 MOST_KNOWN = 10_000
@@ -96,7 +98,7 @@ def _without_place(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in changes.items() if name != "destination"}
 
 
-class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
+class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests, SqlReports):
     """Implements `core.stores.Store` on either engine."""
 
     def __init__(
@@ -347,15 +349,7 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests):
         return with_row(job, done.args, row)
 
     async def drop_artifacts(self, job: Job, *, chat_keeps: bool = False) -> bool:
-        args = {"job_id": job.job_id, "kept": int(chat_keeps)}
-        statements, dropped = [Statement(jobs_sql.DROP_FILES, args)], When(jobs_sql.DROP_FILES)
-        for made in job.generations:
-            left = made.without_files if chat_keeps else ()
-            values = {"job_id": job.job_id, "number": made.number, "artifacts": stored(left)}
-            statements.append(Statement(jobs_sql.LEAVE_ARTIFACTS, values, when=dropped))
-        if not chat_keeps:
-            statements.append(Statement(jobs_sql.FORGET_KEPT, args, when=dropped))
-        rows, *_ = await self._driver.run(statements)
+        rows, *_ = await self._driver.run(dropping(job, chat_keeps=chat_keeps))
         return bool(rows)
 
     async def place(self, job_id: str, destination: Destination) -> None:

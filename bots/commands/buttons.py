@@ -7,7 +7,7 @@ from dataclasses import replace
 from bots.commands.voice_keys import key_of, voice_of
 from bots.commands.voice_search import traits_of
 from bots.platform import Button, ButtonKind
-from bots.text import credit_replies, refusals, replies
+from bots.text import credit_replies, refusals, replies, report_replies
 from bots.text.locale import _
 from bots.text.wording import money
 from core.domain.lifecycle import Reason, State
@@ -38,6 +38,7 @@ _ID = re.compile(r"\w{1,64}", re.ASCII)
 _READING = re.compile(r"(\w{1,64})(?::(\d))?", re.ASCII)
 _ANEW = re.compile(r"(\w{1,64})(?::([^:]{1,40}))?", re.ASCII)
 _AUDIO = re.compile(r"(\w{1,64})(?::(\d{1,20}))?", re.ASCII)
+_SHOWN = re.compile(r"(\w{1,64})((?::\d{1,20}){1,2})", re.ASCII)
 _CREDIT = re.compile(r"(\d{1,15}):(\d{1,20})(?::(\w{1,24}))?", re.ASCII)
 _KEPT_ORDER = re.compile(r"(\w{1,24}):(\d{1,15})", re.ASCII)
 
@@ -79,6 +80,7 @@ def of_card(job: Job, voices: Row = (), audio: str = "") -> Row:
     file = Button.of(ButtonKind.FILE, _(replies.AS_FILE), job.job_id, THIRD_ROW)
     about = f"{job.job_id}:{audio}" if audio else job.job_id
     delete = Button.of(ButtonKind.DELETE, _(replies.DELETE), about, THIRD_ROW)
+    report = Button.of(ButtonKind.REPORT, _(report_replies.REPORT), about, THIRD_ROW)
     is_theirs = job.delivery is None or job.delivery.asker is None
     return (
         *anew,
@@ -86,6 +88,7 @@ def of_card(job: Job, voices: Row = (), audio: str = "") -> Row:
         *((file,) if is_spoken else ()),
         *((delete,) if is_theirs else ()),
         _details(job, THIRD_ROW),
+        *(() if job.direct else (report,)),
     )
 
 
@@ -224,6 +227,14 @@ def audio_in(about: str) -> tuple[str, str]:
     if found is None:
         raise NotFound(Missing.JOB, about)
     return found[1], found[2] or ""
+
+
+def shown_in(about: str) -> tuple[str, list[int]]:
+    """Read the order that a press reports, and the numbers of the messages that show it. Raises NotFound."""
+    found = _SHOWN.fullmatch(about)
+    if found is None:
+        raise NotFound(Missing.JOB, about)
+    return found[1], [int(number) for number in found[2].split(":") if number]
 
 
 def reading_in(about: str) -> tuple[str, int | None]:

@@ -145,8 +145,13 @@ def link(job: Job) -> str:
     kept = job.delivery.kept if job.delivery else None
     if not kept:
         return ""
-    where = "@me" if job.direct else job.community.removeprefix(f"{PLATFORM}:")
-    return f"https://discord.com/channels/{where}/{kept['channel']}/{kept['message']}"
+    guild = None if job.direct else int(job.community.removeprefix(f"{PLATFORM}:"))
+    return message_link(guild, kept["channel"], kept["message"])
+
+
+def message_link(guild_id: int | None, channel_id: int | str, number: int | str) -> str:
+    """Return where a message is; without a server in a direct chat."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{number}"
 
 
 def _channel_name(channel: str) -> str:

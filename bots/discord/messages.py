@@ -10,11 +10,13 @@ import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
 from bots.discord.escaping import CONTENT_LIMIT, plain
-from bots.discord.identity import user_id
+from bots.discord.identity import admin_roles, user_id
 from bots.text import titles
 from core.domain.models import Artifact, Job
 
 LONGEST_MENTION = 24
+MOST_CALLED = 3
+"""Roles that are called to decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,15 @@ class Only(discord.AllowedMentions):
     def words(self) -> str:
         """What calls them, in a message."""
         return " ".join([*(f"<@&{role}>" for role in self._named["roles"]), *(f"<@{u}>" for u in self._named["users"])])
+
+
+def deciders(guild: discord.Guild | None) -> Only | None:
+    """Return who can decide: roles, or the owner where there are none."""
+    if guild is None:
+        return None
+    if roles := admin_roles(guild)[:MOST_CALLED]:
+        return Only(roles=roles)
+    return Only([guild.owner_id]) if guild.owner_id else None
 
 
 def _file_of(source: Source, job: Job, number: int) -> _TitledFile:

@@ -8,12 +8,13 @@ from functools import partial
 import discord
 
 from bots.commands import actions as acts
-from bots.commands import approval, buttons, credit, presses
+from bots.commands import approval, buttons, credit, presses, reporting
 from bots.commands.command import Asked, Pressed
 from bots.discord.buttons import holds, rows
 from bots.discord.errors import describe
-from bots.discord.identity import Address, AnyInteraction, admin_roles, asked_of, member_of, user_id
-from bots.discord.messages import Only
+from bots.discord.identity import Address, AnyInteraction, asked_of, member_of, user_id
+from bots.discord.messages import Only, deciders
+from bots.discord.reporting import Board, ask, tell
 from bots.discord.responder import PRIVATE, PUBLIC, UPDATE, Deferral, Reply, Responder, Target, unattended
 from bots.platform import ButtonKind
 from bots.text import credit_replies, order_replies, replies
@@ -24,15 +25,15 @@ from core.domain.refusals import Missing, NotFound
 
 log = logging.getLogger(__name__)
 
-MOST_CALLED = 3
-"""Roles that are called to decide."""
-
 
 async def press(responder: Responder, interaction: AnyInteraction, custom_id: str) -> None:
     """Dispatch a press by its custom id; an unknown one is answered with a refusal."""
     kind, __, about = custom_id.partition(":")
     if answers := presses.PRESSES.get(kind):
         await _answered(responder, interaction, lambda asked: answers(asked, about))
+        return
+    if act := reporting.ACTS.get(kind):
+        await _answered(responder, interaction, lambda asked: act(asked, about, Board(interaction)))
         return
     await _PRESSES.get(kind, _unknown)(responder, interaction, about)
 
@@ -187,6 +188,14 @@ async def _deleted(interaction: AnyInteraction, audio: int | None) -> str:
     return replies.DELETED if found else replies.GONE
 
 
+async def _report(responder: Responder, interaction: AnyInteraction, about: str) -> None:
+    await _answered(responder, interaction, lambda asked: ask(asked, interaction, about))
+
+
+async def _tell(responder: Responder, interaction: AnyInteraction, about: str) -> None:
+    await _answered(responder, interaction, lambda asked: tell(asked, interaction, about))
+
+
 async def _ask(responder: Responder, interaction: AnyInteraction, about: str) -> None:
     await _request(responder, interaction, about, goes=False)
 
@@ -204,21 +213,12 @@ async def _request(responder: Responder, interaction: AnyInteraction, about: str
             credit_replies.requested(request),
             view=rows(buttons.of_credit_request(request)),
             target=Target.CHANNEL,
-            calls=_deciders(interaction.guild) if request.calls else None,
+            calls=deciders(interaction.guild) if request.calls else None,
             undo=partial(responder.service.credit.withdraw, caller, request),
         )
         return to_admins, Reply(told, target=Target.MESSAGE)
 
     await responder.answer(interaction, act, UPDATE)
-
-
-def _deciders(guild: discord.Guild | None) -> Only | None:
-    """Return who can decide: roles, or the owner where there are none."""
-    if guild is None:
-        return None
-    if roles := admin_roles(guild)[:MOST_CALLED]:
-        return Only(roles=roles)
-    return Only([guild.owner_id]) if guild.owner_id else None
 
 
 async def _approve(responder: Responder, interaction: AnyInteraction, credit_request_id: str) -> None:
@@ -306,6 +306,8 @@ _PRESSES: Mapping[str, Callable[[Responder, AnyInteraction, str], Awaitable[None
     ButtonKind.ANEW: _anew,
     ButtonKind.FILE: _file,
     ButtonKind.DELETE: _delete,
+    ButtonKind.REPORT: _report,
+    ButtonKind.TELL: _tell,
     ButtonKind.LEFT: _left,
     ButtonKind.TAKE: _take,
     ButtonKind.NOTHING: _nothing,

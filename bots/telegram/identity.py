@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 NAME = "telegram"
 REMEMBERED = 10_000
+MOST_CALLED = 5
+"""Admins who are called to decide."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -187,11 +189,16 @@ class Address:
 
 
 def link(job: Job) -> str:
-    """Return where the audio of an order in a supergroup is; messages of other chats have no links."""
+    """Return where the audio of an order is, if that can be told."""
     kept = job.delivery.kept if job.delivery else None
     first = kept["files"][0] if kept else {}
-    supergroup = re.fullmatch(r"-100(\d+)", str(first.get("chat", "")), re.ASCII)
-    return f"https://t.me/c/{supergroup[1]}/{first['message']}" if supergroup else ""
+    return message_link(first["chat"], first["message"]) if "chat" in first else ""
+
+
+def message_link(chat: int, number: int) -> str:
+    """Return where a message of a supergroup is; those of other chats have no links."""
+    supergroup = re.fullmatch(r"-100(\d+)", str(chat), re.ASCII)
+    return f"https://t.me/c/{supergroup[1]}/{number}" if supergroup else ""
 
 
 class Recent(OrderedDict[K, V], Generic[K, V]):

@@ -9,18 +9,19 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, MaybeInaccessibleMessa
 from telegram.error import TelegramError
 
 from bots.commands import actions as acts
-from bots.commands import approval, buttons, credit, presses
+from bots.commands import approval, buttons, credit, presses, reporting
 from bots.commands import command as commands
-from bots.commands.command import Asked
+from bots.commands.command import Answer, Asked, Pressed
 from bots.commands.forms import MOST_TAGS
 from bots.platform import ButtonKind
 from bots.telegram.buttons import rows, toggled
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.escaping import plain
-from bots.telegram.identity import NAME, Address, Admins, caller, calling, link, topic
+from bots.telegram.identity import MOST_CALLED, NAME, Address, Admins, caller, calling, link, topic
 from bots.telegram.intake import Ack
 from bots.telegram.questions import Questions
-from bots.telegram.responder import NOTHING, Reply, Responder, outcome
+from bots.telegram.reporting import Board, reported
+from bots.telegram.responder import ALERT_LIMIT, NOTHING, Reply, Responder, outcome
 from bots.text import credit_replies, form_words, order_replies, refusals, replies, voice_replies
 from bots.text.locale import _, speaking
 from core.domain.kept_orders import KeptOrder
@@ -31,9 +32,6 @@ from core.service import Service
 
 log = logging.getLogger(__name__)
 
-ALERT_LIMIT = 200
-MOST_CALLED = 5
-"""Admins who are called to decide."""
 TAKE_LONG = frozenset({ButtonKind.LISTEN})
 """Presses that Telegram would not wait for: they are answered at once, and with a message when there is one."""
 
@@ -84,6 +82,8 @@ class Presses:
             ButtonKind.ANEW: self._anew,
             ButtonKind.FILE: self._file,
             ButtonKind.DELETE: self._delete,
+            ButtonKind.REPORT: self._report,
+            ButtonKind.TELL: self._tell,
             ButtonKind.LEFT: self._left,
             ButtonKind.TAKE: partial(self._choose, take=True),
             ButtonKind.NOTHING: partial(self._choose, take=False),
@@ -122,21 +122,26 @@ class Presses:
         kind, __, about = data.partition(":")
         if answers := presses.PRESSES.get(kind):
             return await self._answered(press, answers, about)
+        if judges := reporting.ACTS.get(kind):
+            is_admin = await self._admins.include(press.on.chat, press.user)
+            return await self._answered(
+                press, lambda asked, about: judges(asked, about, self._board(press)), about, is_admin=is_admin
+            )
         act = self._acts.get(kind)
         if act is None:
             raise NotFound(Missing.REQUEST, about)
         return await act(press, about)
 
-    async def _answered(self, press: Press, answers: commands.Press, about: str) -> Reply:
+    async def _answered(self, press: Press, answers: commands.Press, about: str, *, is_admin: bool = False) -> Reply:
         """Show what a press leads to on any platform."""
-        who = press.who()
+        who = press.who(is_admin=is_admin)
         pressed = await answers(Asked(service=self._service, caller=who, is_public=not who.direct, link=link), about)
         if card := pressed.card:
             await self._responder.edit(press.on, card.text, press.ack, rows(card.buttons))
         if pressed.choice:
             await self._responder.arrange(press.on, toggled(press.on, pressed.choice.buttons), press.ack)
             return Reply(pressed.choice.text)
-        return Reply.of(pressed.said) if pressed.said else NOTHING
+        return replace(Reply.of(pressed.said), refused=pressed.said.private) if pressed.said else NOTHING
 
     async def _again(self, press: Press, job_id: str) -> Reply:
         """Send a stored artifact again, as a reply to the order that the status message belongs to."""
@@ -230,6 +235,26 @@ class Presses:
         who = press.who(is_admin=await self._admins.include(press.on.chat, press.user))
         await self._service.deletable(who, job_id)
         return Reply(_(await self._responder.delete(press.on, press.ack)), refused=True)
+
+    async def _report(self, press: Press, about: str) -> Reply:
+        """Ask whether to report audio, which is the message that holds the button."""
+        job_id, _audio = buttons.audio_in(about)
+        return await self._answered(press, lambda asked, __: reporting.question(asked, job_id, job_id), about)
+
+    async def _tell(self, press: Press, job_id: str) -> Reply:
+        """Report it; the question beneath it goes."""
+
+        async def told(asked: Asked, about: str) -> Pressed:
+            job_id = buttons.id_in(about, Missing.JOB)
+            said = await reporting.tell(
+                asked.service, asked.caller, job_id, reported(press.on, job_id), self._board(press)
+            )
+            return Pressed(choice=Answer(said, buttons=reporting.sure(job_id)))
+
+        return await self._answered(press, told, job_id)
+
+    def _board(self, press: Press) -> Board:
+        return Board(self._responder, self._admins, press.on.chat, press.beneath, press.ack)
 
     async def _ask(self, press: Press, about: str, *, goes: bool) -> Reply:
         """Post a credit request for the admins; only the member who was refused may press the button."""

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 SHOWN = {"audio/ogg": "voice", PNG: "photo"}
 """What may come with the text as its caption."""
-CAPTION_LIMIT = 1024
+CAPTION_LIMIT, ALERT_LIMIT = 1024, 200
 LONGEST_WAIT_S = 60.0
 FREE_AT_ONCE, FREE_EVERY_S, FREE_AGAIN = 10.0, 15.0, 3.0
 """A member's budget of free answers per chat: its size, the time to regain one, and how many end a silence."""
@@ -195,13 +195,15 @@ class Responder:
 
     async def edit(
         self, message: MaybeInaccessibleMessage, text: str, ack: Ack, markup: InlineKeyboardMarkup | None = None
-    ) -> None:
-        """Edit one of the bot's messages; without a markup its buttons are removed."""
+    ) -> bool:
+        """Edit one of the bot's messages; without a markup its buttons are removed. Return False where it is gone."""
         chat, number = message.chat.id, message.message_id
         try:
             await _retrying(lambda: self._bot.edit_message_text(plain(text), chat, number, reply_markup=markup), ack)
         except TelegramError as error:
             log.warning("message %d in %d stays as it is: %s", number, chat, error)
+            return not is_gone(error)
+        return True
 
     async def arrange(self, message: MaybeInaccessibleMessage, markup: InlineKeyboardMarkup | None, ack: Ack) -> None:
         """Change the buttons under one of the bot's messages."""

@@ -22,6 +22,8 @@ _DID: Mapping[str, str] = {
     Action.DECLINE: N_("{name} declined the credit that {whom} asked for"),
     Action.BLOCK: N_("{name} blocked {whom}"),
     Action.UNBLOCK: N_("{name} unblocked {whom}"),
+    Action.DELETE: N_("{name} deleted reported audio of {whom}"),
+    Action.DISMISS: N_("{name} dismissed what was reported of {whom}"),
     Action.POOL: N_("{name} set the pool of {whom}"),
     Action.COMMUNITIES: N_("{name} decided about orders in {whom}"),
     Action.CLAIM: N_("{name} became the one who runs this bot"),
@@ -37,7 +39,9 @@ _DID: Mapping[str, str] = {
 }
 _OTHER = "{name}: {act}"
 """For an act of another release."""
-_WITHOUT_VALUES = frozenset({Action.CLAIM, Action.DECLINE, Action.PRONOUNCE, Action.RESUME})
+_WITHOUT_VALUES = frozenset(
+    {Action.CLAIM, Action.DECLINE, Action.DELETE, Action.DISMISS, Action.PRONOUNCE, Action.RESUME}
+)
 _WHY = {
     Outcome.NOT_PERMITTED: N_("not allowed"),
     Outcome.INVALID_INPUT: N_("not understood"),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bots.text import allowed_words, product_words, titles
+from bots.text import allowed_words, product_words, report_replies, titles
 from bots.text.admin_replies import LIMITS
 from bots.text.community_replies import decided_before
 from bots.text.locale import N_, _, ngettext
@@ -34,6 +34,7 @@ from core.domain.refusals import (
     Unavailable,
     UnclearReason,
 )
+from core.domain.reported import BeingSent, BlockedBefore, NotReported, ReportDecided
 from core.domain.shown import shown
 
 LONGEST_QUOTE = 60
@@ -85,10 +86,11 @@ _NEEDS = {
 _UNKNOWN = {
     Missing.JOB: N_("I don't know that order any more."),
     Missing.WAITING: N_("That order no longer waits, so it can't be cancelled any more."),
-    Missing.AUDIO: N_("Its audio is past its keep time, so I can't make a file of it any more."),
+    Missing.AUDIO: N_("Its audio is kept no longer, so I can't make a file of it any more."),
     Missing.QUESTION: N_("That has been decided already."),
     Missing.COMMUNITY: N_("I don't know a community {name}. /communities lists them."),
     Missing.REQUEST: N_("I don't know that request any more."),
+    Missing.REPORT: N_("I don't know that report any more."),
     Missing.OFFER: N_("That can't be confirmed any more: it is ordered already, or I asked more than ten minutes ago."),
     Missing.KEPT: N_(
         "That order is not kept any more: it is ordered already, or was declined, or a day has passed. "
@@ -363,6 +365,10 @@ _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     NeedsConfirmation: confirm,
     AlreadyAsked: lambda __: _(ASKED_BEFORE),
     CommunityDecided: decided_before,
+    NotReported: report_replies.not_reported,
+    ReportDecided: report_replies.decided_before,
+    BlockedBefore: report_replies.blocked_before,
+    BeingSent: lambda __: _(report_replies.BEING_SENT),
     Decided: lambda __: _("Somebody has decided on that already."),
     TooOld: _too_old,
     DoneBefore: lambda __: _("That was done before."),

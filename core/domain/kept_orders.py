@@ -16,6 +16,7 @@ class Call(StrEnum):
     """Why those who administer a community are called."""
 
     CREDIT = "credit"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,7 @@ class Missing(StrEnum):
     KEPT = "kept"
     """The order was refused and kept, but is no longer."""
     REQUEST = "request"
+    REPORT = "report"
     COMMUNITY = "community"
     VOICE = "voice"
     LAST = "last"

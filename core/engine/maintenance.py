@@ -47,6 +47,7 @@ async def sweep(store: Store, artifacts: ArtifactStore, clock: Clock, keep: Keep
                     with suppress(StaleJob):  # it came just now
                         await store.update(job, late=Late.NO, destination=Destination(job.platform))
             await store.forget_kept()
+            await store.forget_reports()
             await _tidy(store, artifacts, keep)
         except Exception:
             log.exception("the audio that is kept could not be swept")

@@ -1,15 +1,18 @@
 """Jobs as far as they come in a store, and what its ledger says of them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from core.domain.lifecycle import DELIVERY_MOVES, MOVES, Stage, State
-from core.domain.models import Job
+from core.domain.models import Artifact, Caller, Job, Order
 from core.domain.quota import Quota
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
-from tests.makers import admission
-from tests.moves import PENDING, SENDING, UNDELIVERABLE, only, stepped
+from tests.audio import PROBE
+from tests.makers import admission, caller, day, order
+from tests.moves import PENDING, SENDING, SENT, UNDELIVERABLE, only, stepped
 
+AUDIO = (Artifact(path="/spool/a", probe=PROBE, size_bytes=5),)
 TO_RUNNING = (State.SUBMITTING, State.RUNNING)
 HELD_PATH: Mapping[Stage, Sequence[Stage]] = {
     State.QUEUED: [],
@@ -33,6 +36,20 @@ async def brought_to(store: SqlStore, stage: Stage) -> Job:
     for step in HELD_PATH[stage]:
         job = await stepped(store, job, step)
     return job
+
+
+def here(member: str = "ann", **changes: Any) -> Caller:
+    return caller(member, **{"channel": "test:lounge", **changes})
+
+
+async def heard(store: SqlStore, placed: Order | None = None) -> Job:
+    """Order something, and have it delivered and kept."""
+    job = (await store.admit(admission(placed or order(here()), quota=day(None)))).job
+    assert job is not None
+    for step in (State.SUBMITTING, State.RUNNING):
+        job = await stepped(store, job, step)
+    job = await stepped(store, job, PENDING, artifacts=AUDIO)
+    return await stepped(store, await stepped(store, job, SENDING), SENT)
 
 
 async def gone_on(store: SqlStore, job: Job) -> Job:

@@ -12,6 +12,7 @@ from storage import (
     members_sql,
     money_sql,
     overview,
+    reported_sql,
     sessions,
 )
 from storage.driver import Statement
@@ -30,6 +31,8 @@ GROWING = (
     "audit",
     "credit_requests",
     "kept_orders",
+    "reported",
+    "reports",
     "quotas",
     "blocks",
     "limits",
@@ -47,6 +50,7 @@ TEXTS = {
         members_sql,
         money_sql,
         overview,
+        reported_sql,
         sessions,
     )
     for name, text in vars(module).items()

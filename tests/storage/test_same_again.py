@@ -5,33 +5,17 @@ from typing import Any
 import pytest
 
 from core.domain.communities import Communities
-from core.domain.lifecycle import State
-from core.domain.models import Artifact, Caller, Job, Order, Person, Turn
+from core.domain.models import Caller, Order, Person, Turn
 from core.domain.quota import LimitName, Quota
 from storage.admin_store import SqlAdminStore
 from storage.store import SqlStore
-from tests.audio import PROBE
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, day, order
-from tests.moves import PENDING, SENDING, SENT, stepped
+from tests.moves import SENDING, SENT, stepped
+from tests.storage.jobs import heard, here
 
-AUDIO = (Artifact(path="/spool/a", probe=PROBE, size_bytes=5),)
 BOB = Person(member="test:bob", name="Bob")
 ALONE = caller(community="ann", direct=True)
-
-
-def here(member: str = "ann", **changes: Any) -> Caller:
-    return caller(member, **{"channel": "test:lounge", **changes})
-
-
-async def heard(store: SqlStore, placed: Order | None = None) -> Job:
-    """Order something, and have it delivered and kept."""
-    job = (await store.admit(admission(placed or order(here()), quota=day(None)))).job
-    assert job is not None
-    for step in (State.SUBMITTING, State.RUNNING):
-        job = await stepped(store, job, step)
-    job = await stepped(store, job, PENDING, artifacts=AUDIO)
-    return await stepped(store, await stepped(store, job, SENDING), SENT)
 
 
 async def same(store: SqlStore, placed: Order, quota: Quota | None = None) -> str | None:

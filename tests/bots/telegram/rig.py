@@ -14,6 +14,7 @@ from bots.telegram import Telegram
 from bots.telegram.rate_limiter import AT_ONCE
 from bots.text.in_language import InLanguage
 from core.assembly import Runtime, assemble
+from core.domain.models import Job
 from core.domain.policy import Policy
 from core.domain.products import Product
 from core.engine.circuit_breaker import CircuitBreaker
@@ -108,6 +109,13 @@ class Bot:
     worker: Worker
     run: "asyncio.Task[None]"
     service: Service
+
+
+async def closed(bot: Bot, job_id: str) -> Job:
+    """Wait until nothing is left to do for an order."""
+    while (job := await bot.store.job(job_id)) is None or job.closed_ms is None:
+        await asyncio.sleep(0)
+    return job
 
 
 def fill(bot: Bot, chat: Chat) -> None:

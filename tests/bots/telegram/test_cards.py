@@ -1,23 +1,12 @@
 """What can be done about audio in the chat: its number, the same once more or in another voice, as a file, deleting it."""
 
-import asyncio
-
 import pytest
 
-from core.domain.models import Job
 from core.domain.products import PRICE_MICROS, catalog
-from tests.bots.telegram.rig import Bot, Rig
+from tests.bots.telegram.rig import Bot, Rig, closed
 from tests.bots.telegram.talk import answer, pressed, sent
 from tests.core.rig import Answer
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
-
-
-async def closed(bot: Bot, job_id: str) -> Job:
-    """Wait until nothing is left to do for an order."""
-    while (job := await bot.store.job(job_id)) is None or job.closed_ms is None:
-        await asyncio.sleep(0)
-    return job
-
 
 pytestmark = pytest.mark.usefixtures("bot")
 
@@ -163,4 +152,4 @@ async def test_speech_comes_once_more_as_a_file_free_while_it_is_kept(
     job = await closed(bot, bye.buttons["Details"].partition(":")[2])
     assert await bot.store.drop_artifacts(job, chat_keeps=True)
     late = await pressed(world, bob, bye, "As a file")
-    assert late["text"] == "Its audio is past its keep time, so I can't make a file of it any more."
+    assert late["text"] == "Its audio is kept no longer, so I can't make a file of it any more."

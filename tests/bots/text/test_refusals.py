@@ -25,6 +25,15 @@ from core.domain.refusals import (
     Refusal,
     Unavailable,
 )
+from core.domain.reported import (
+    BeingSent,
+    BlockedBefore,
+    NotReported,
+    Report,
+    ReportDecided,
+    ReportState,
+    Unreported,
+)
 from core.domain.troubles import Case, Stuck, Trouble
 from tests.bots.text.catalogues import PSEUDO, pseudo_catalogue, unmarked, use
 from tests.makers import day, job
@@ -48,11 +57,18 @@ VALUES: dict[Rule, dict[str, object]] = {
     Rule.SOME_OF: {"choices": ("speech", "music")},
     Rule.PARAMETER: {"product": "music", "choices": ("prompt",)},
 }
+REPORT = Report(
+    job_id="it", member="test:ann", name="Ann", state=ReportState.OPEN, members=1, audio=(1, 2), decided_by="it"
+)
 REFUSALS: list[Refusal] = [
     *(NotPermitted(need) for need in Need),
     *(NotFound(missing, "it") for missing in Missing),
     *(Unavailable(cause) for cause in Cause),
     *(OverLimit(limit, 1400, STANDING) for limit in Limit if limit is not Limit.CONFIRM),
+    *(NotReported(why) for why in Unreported),
+    *(ReportDecided(replace(REPORT, state=state)) for state in (ReportState.DELETED, ReportState.DISMISSED)),
+    *(BlockedBefore(by, until_ms) for by, until_ms in (("it", 0), ("", 0), ("", None))),
+    BeingSent("it"),
     *(InvalidInput("speed", "it", allowed(rule, **VALUES.get(rule, {}))) for rule in Rule),
 ]
 

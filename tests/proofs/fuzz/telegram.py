@@ -18,7 +18,7 @@ from bots.commands import orders, table
 from bots.telegram import Telegram, parse
 from bots.telegram.escaping import TEXT_LIMIT
 from bots.telegram.identity import Address, caller, key_of
-from bots.telegram.presses import ALERT_LIMIT
+from bots.telegram.responder import ALERT_LIMIT
 from bots.telegram.transport import _form
 from bots.telegram.webhook import SECRET_HEADER, secret_of
 from bots.web.server import LARGEST_UPDATE_BYTES, Web

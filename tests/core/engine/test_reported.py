@@ -1,0 +1,70 @@
+"""Audio that members report: what an admin's act meets at the service."""
+
+import asyncio
+
+import pytest
+
+from core.domain.models import Destination
+from core.domain.refusals import NotFound, NotPermitted
+from core.domain.reported import BeingSent, BlockedBefore, ReportDecided, ReportState
+from tests.core.engine.jobs import at_rest, current, ordered
+from tests.core.people import BOSS
+from tests.core.rig import Incarnation, Rig
+from tests.makers import caller
+
+AUDIO = (1, 2)
+
+
+async def test_what_is_just_being_sent_again_is_deleted_a_moment_later(alive: Incarnation, rig: Rig) -> None:
+    job = await ordered(alive)
+    await at_rest(alive)
+    reports = alive.service.reports
+    await reports.file(caller("bob"), job.job_id, [AUDIO])
+    again = await alive.store.redeliver(await current(alive, job), Destination("test", {"to": "there"}))
+    with pytest.raises(BeingSent):
+        await reports.take_away(BOSS, job.job_id)
+    alive.worker.accept(again)
+    await at_rest(alive)
+    assert rig.spooled(job)
+    report, messages = await reports.take_away(BOSS, job.job_id)
+    assert (report.state, messages, rig.spooled(job)) == (ReportState.LEFT, [AUDIO], [])
+    assert (await reports.deleted(report)).state is ReportState.DELETED
+    assert await alive.service.history(caller()) == []
+
+
+async def test_two_admins_at_once_do_one_thing(alive: Incarnation) -> None:
+    job = await ordered(alive)
+    await at_rest(alive)
+    reports = alive.service.reports
+    await reports.file(caller("bob"), job.job_id, [AUDIO])
+    second = caller("vice", is_admin=True)
+    done = await asyncio.gather(
+        reports.block(BOSS, job.job_id), reports.block(second, job.job_id), return_exceptions=True
+    )
+    [refused] = [each for each in done if isinstance(each, BlockedBefore)]
+    assert refused.by in {"Boss", "Vice"}
+    await reports.dismiss(second, job.job_id)
+    for act in (reports.dismiss, reports.take_away, reports.block):
+        with pytest.raises(ReportDecided) as caught:
+            await act(BOSS, job.job_id)
+        assert caught.value.report.decided_by == "Vice"
+    noted = [(entry.act, entry.actor_name, entry.outcome) for entry in await alive.service.admin.audit(BOSS)]
+    assert sorted((act, outcome) for act, _, outcome in noted) == [
+        *[("block", "applied"), ("block", "refused"), ("block", "refused")],
+        *[("delete", "refused"), ("dismiss", "applied"), ("dismiss", "refused")],
+    ]
+
+
+async def test_only_admins_of_the_same_community_act(alive: Incarnation) -> None:
+    job = await ordered(alive)
+    await at_rest(alive)
+    reports = alive.service.reports
+    await reports.file(caller("bob"), job.job_id, [AUDIO])
+    elsewhere = caller("boss", is_admin=True, community="choir")
+    for act in (reports.take_away, reports.block, reports.dismiss, reports.reporters):
+        with pytest.raises(NotPermitted, match="admin"):
+            await act(caller("bob"), job.job_id)
+        with pytest.raises(NotFound, match="report"):
+            await act(elsewhere, job.job_id)
+    with pytest.raises(NotFound, match="job"):
+        await reports.file(caller("bob", community="choir"), job.job_id, [AUDIO])
