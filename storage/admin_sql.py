@@ -195,20 +195,27 @@ UPDATE credit_requests SET state = :state, decided_by = :actor, decided_ms = :no
 WHERE credit_request_id = :credit_request_id AND community_id = {HERE} AND state = 'open'
 """
 
+_CHARGES = f"""
+ledger.community_id IN {EVER_HERE} AND ledger.kind = 'charge'
+AND ledger.day_ms >= :start_ms AND ledger.day_ms < :end_ms AND (:member = '' OR ledger.account_id = {ACCOUNT})
+"""
 # What members were charged, summed in each way that a report shows, in one statement: so the sums are of one moment.
+# Entries of earlier releases do not say what was bought; the others are read from their index alone.
 USAGE = f"""
-WITH charges AS MATERIALIZED (
+WITH charges AS (
+    SELECT day_ms, member, product, charged_micros FROM ledger WHERE product IS NOT NULL AND {_CHARGES}
+    UNION ALL
     SELECT ledger.day_ms, ledger.member, jobs.product, ledger.charged_micros
-    FROM ledger JOIN jobs ON jobs.job_id = ledger.job_id
-    WHERE ledger.community_id IN {EVER_HERE} AND ledger.kind = 'charge'
-    AND ledger.day_ms >= :start_ms AND ledger.day_ms < :end_ms
-    AND (:member = '' OR ledger.account_id = {ACCOUNT})
+    FROM ledger JOIN jobs ON jobs.job_id = ledger.job_id WHERE ledger.product IS NULL AND {_CHARGES}
+),
+by_product AS MATERIALIZED (
+    SELECT day_ms, product, sum(charged_micros) AS micros FROM charges GROUP BY day_ms, product
 ),
 by_member AS MATERIALIZED (SELECT member, sum(charged_micros) AS micros FROM charges GROUP BY member)
-SELECT 'day' AS side, CAST(day_ms AS TEXT) AS key, '' AS name, CAST(sum(charged_micros) AS BIGINT) AS figure
-FROM charges GROUP BY day_ms
+SELECT 'day' AS side, CAST(day_ms AS TEXT) AS key, '' AS name, CAST(sum(micros) AS BIGINT) AS figure
+FROM by_product GROUP BY day_ms
 UNION ALL
-SELECT 'product', product, '', CAST(sum(charged_micros) AS BIGINT) FROM charges GROUP BY product
+SELECT 'product', product, '', CAST(sum(micros) AS BIGINT) FROM by_product GROUP BY product
 UNION ALL
 SELECT 'members', '', '', count(*) FROM by_member
 UNION ALL

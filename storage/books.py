@@ -194,6 +194,7 @@ CHECKS: Mapping[str, str] = {
         FROM ledger LEFT JOIN jobs ON jobs.job_id = ledger.job_id
         WHERE ledger.job_id IS NOT NULL AND (
             jobs.job_id IS NULL OR {LEDGER_HOME} <> jobs.community_id OR ledger.member <> jobs.member
+            OR ledger.product <> jobs.product
             OR (ledger.kind = 'hold' AND ledger.at_ms <> jobs.created_ms)
             OR (ledger.kind IN ('charge', 'void') AND (jobs.resolved_ms IS NULL OR ledger.at_ms <> jobs.resolved_ms))
         )

@@ -260,7 +260,8 @@ def _drawn(job: Job, lost: Iterable[Generation], total_micros: int | None) -> It
 
 def _settling(job: Job, charged_micros: int, to: JobState, now_ms: int) -> Iterator[Statement]:
     """Resolve a hold: charge what is taken, and release the rest."""
-    args = {"job_id": job.job_id, "member": job.member, "now_ms": now_ms, "charged_micros": charged_micros}
+    whose = {"job_id": job.job_id, "member": job.member, "product": job.product}
+    args = {**whose, "now_ms": now_ms, "charged_micros": charged_micros}
     if to is JobState.READY:
         yield Statement(money_sql.LEDGER_CHARGE, args, 1)
     if to is not JobState.READY or charged_micros < job.cost_micros:

@@ -245,8 +245,9 @@ AND (CAST(:total_micros AS BIGINT) IS NULL OR used_micros + :upstream_micros <= 
 """
 
 LEDGER_CHARGE = """
-INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, day_ms, month_ms, charged_micros)
-SELECT job_id || ':charge', :now_ms, community_id, account_id, :member, 'charge', day_ms, month_ms, :charged_micros
+INSERT INTO ledger (entry_id, at_ms, community_id, account_id, member, kind, day_ms, month_ms, charged_micros, product)
+SELECT job_id || ':charge', :now_ms, community_id, account_id, :member, 'charge', day_ms, month_ms, :charged_micros,
+    :product
 FROM holds WHERE job_id = :job_id AND :charged_micros <= allowance_micros + balance_micros
 """
 

@@ -4,6 +4,7 @@ A platform finds out who acts and on whom, and shows the answer. Every action ma
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bots.commands import approval, buttons, history_cards, pronouncing, voice_cards
@@ -33,7 +34,7 @@ from core.domain.models import Caller, Person
 from core.domain.products import Catalog
 from core.domain.quota import LimitName
 from core.domain.refusals import InvalidInput, MayNotPost, Refusal
-from core.domain.reports import Usage, to_csv
+from core.domain.reports import ReportedEntry, Usage, to_csv
 from core.service import Service
 
 CLEAR = "clear"
@@ -226,11 +227,21 @@ async def usage(asked: Asked, period: str = "month", member: Person | None = Non
     admin, caller = asked.service.admin, asked.caller
     found = await admin.usage(caller, period, member)
     entries = await admin.entries(caller, period, member)
-    files = [File("usage.png", PNG, await asyncio.to_thread(_picture, found, period))] if found.members else []
+    files = [await usage_picture(found, period)] if found.members else []
     if entries:
-        files.append(_csv("usage.csv", await asyncio.to_thread(usage_csv, entries)))
+        files.append(await usage_table(entries))
     cut = f"\n{_(texts.CUT)}" if len(entries) == MOST_ROWS else ""
     return Answer(f"{texts.usage(found, period, member.name if member else '')}{cut}", tuple(files), private=True)
+
+
+async def usage_picture(found: Usage, period: str) -> File:
+    """Draw what was spent."""
+    return File("usage.png", PNG, await asyncio.to_thread(_picture, found, period))
+
+
+async def usage_table(entries: Sequence[ReportedEntry]) -> File:
+    """Write what was spent, entry by entry."""
+    return _csv("usage.csv", await asyncio.to_thread(usage_csv, entries))
 
 
 def _csv(name: str, text: str) -> File:

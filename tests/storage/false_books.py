@@ -173,6 +173,7 @@ FALSE = [
     ("ledger", "kind IN ('charge', 'upstream') OR " + GIVEN, "allowance_micros = 1", SHAPE),
     ("ledger", "TRUE", "balance_micros = balance_micros + 1", BALANCE),
     ("ledger", GIVEN, "balance_micros = balance_micros + 1", CREDIT),
+    ("ledger", "kind = 'charge'", f"product = {ELSE}", WHOSE),
     ("ledger", "kind = 'charge'", "charged_micros = charged_micros - 1", CHARGE),
     ("ledger", "kind <> 'charge'", "charged_micros = 1", SHAPE),
     ("ledger", "kind = 'upstream'", "upstream_micros = upstream_micros + 1", UPSTREAM),

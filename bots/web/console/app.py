@@ -1,7 +1,8 @@
 """The console's routes, and what holds for each of them."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -44,7 +45,15 @@ def console_app(console: Console) -> web.Application:
     for route, page in PAGES.items():
         method, _space, path = route.partition(" ")
         app.router.add_route(method, path, _signed_in(console, strangers, members, page))
+    app.cleanup_ctx.append(_ready)
     return app
+
+
+async def _ready(_: web.Application) -> AsyncIterator[None]:
+    """Get ready for pictures, while pages are served."""
+    readying = asyncio.create_task(report_pages.get_ready(), name="console's pictures")
+    yield
+    await asyncio.wait({readying})
 
 
 def _armoured(headers: Mapping[str, str]) -> Middleware:

@@ -8,7 +8,7 @@ from aiohttp import web
 from htpy import Node
 
 from bots.commands import actions
-from bots.commands.command import PNG, Answer
+from bots.commands.command import PNG, File
 from bots.commands.table import PERIODS
 from bots.text import admin_replies, audit_replies, product_words
 from bots.text.locale import _
@@ -20,6 +20,7 @@ from bots.web.console.visit import NotThere, Visit
 from core.domain.reports import Usage
 
 ACTS_ON_A_PAGE = 50
+NOTHING = Usage(start_ms=0, end_ms=0, by_day={}, by_product={}, members=0, top=())
 
 
 def _period(visit: Visit) -> str:
@@ -62,28 +63,31 @@ def _spent(spent: Usage, period: str, path: str) -> Sequence[Node]:
     )
 
 
+async def get_ready() -> None:
+    """Draw nothing, so that the first who wants a picture need not wait for the library and its fonts."""
+    await actions.usage_picture(NOTHING, "month")
+
+
 async def usage_picture(visit: Visit) -> web.StreamResponse:
     """Return the picture of what was spent."""
-    return _file(await _usage(visit), PNG)
+    found, period = await admin_of(visit, "usage"), _period(visit)
+    spent = await visit.service.admin.usage(found.caller, period)
+    return _file(await actions.usage_picture(spent, period) if spent.members else None)
 
 
 async def usage_csv(visit: Visit) -> web.StreamResponse:
     """Return what was spent, entry by entry."""
-    return _file(await _usage(visit), "text/csv")
-
-
-async def _usage(visit: Visit) -> Answer:
     found, period = await admin_of(visit, "usage"), _period(visit)
-    return await actions.usage(asked_of(visit, found.caller, found.role_names), period)
+    entries = await visit.service.admin.entries(found.caller, period)
+    return _file(await actions.usage_table(entries) if entries else None)
 
 
-def _file(answer: Answer, mime: str) -> web.Response:
-    found = next((file for file in answer.files if file.mime == mime), None)
+def _file(found: File | None) -> web.Response:
     if found is None:
         raise NotThere
-    kind = "inline" if mime == PNG else "attachment"
+    kind = "inline" if found.mime == PNG else "attachment"
     headers = {"Content-Disposition": f'{kind}; filename="{found.name}"'}
-    return web.Response(body=found.content, content_type=mime, headers=headers)
+    return web.Response(body=found.content, content_type=found.mime, headers=headers)
 
 
 async def audit(visit: Visit) -> web.StreamResponse:
@@ -103,7 +107,8 @@ async def audit(visit: Visit) -> web.StreamResponse:
 async def audit_csv(visit: Visit) -> web.StreamResponse:
     """Return the audit as a file."""
     found = await admin_of(visit, "audit")
-    return _file(await actions.audit(asked_of(visit, found.caller, found.role_names)), "text/csv")
+    said = await actions.audit(asked_of(visit, found.caller, found.role_names))
+    return _file(next(iter(said.files), None))
 
 
 PAGES: Mapping[str, Any] = {
