@@ -7,7 +7,7 @@ import htpy as h
 from aiohttp import web
 from htpy import Node
 
-from bots.commands.table import PERIODS
+from bots.commands.admin_table import PERIODS
 from bots.text import admin_replies, credit_replies, product_words
 from bots.text.locale import N_, _
 from bots.text.wording import allowance, money, when

@@ -8,8 +8,8 @@ from aiohttp import web
 from htpy import Node
 
 from bots.commands import actions
+from bots.commands.admin_table import PERIODS
 from bots.commands.command import PNG, File
-from bots.commands.table import PERIODS
 from bots.text import admin_replies, audit_replies, product_words
 from bots.text.locale import _
 from bots.text.wording import money
