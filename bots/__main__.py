@@ -35,6 +35,7 @@ from storage.engines import (
     previews_of,
     reach,
     reading_of,
+    restoring,
     sessions_of,
     traces_of,
 )  # fmt: skip
@@ -202,6 +203,17 @@ async def _verified(copy: Path) -> str:
     return " ".join(books.findings)
 
 
+async def _restore(options: argparse.Namespace) -> int:
+    from bots.app.restore import restore
+    from bots.app.setup import Terminal
+
+    logs.configure_quietly()
+    database, terminal = load().database, Terminal(agrees=options.yes)
+    source = str(options.file or "What is loaded in the database")
+    opening = restoring(database, options.file, WallClock())
+    return await restore(opening, source, terminal.say, terminal.agrees)
+
+
 async def _migrate_store(options: argparse.Namespace) -> int:
     try:
         source, target = address_of(options.source), address_of(options.target)
@@ -329,6 +341,11 @@ def _add_store_commands(add: Callable[[str, Command, str], argparse.ArgumentPars
     copy.add_argument(
         "--keep", type=_number("copies", 28), metavar="N", help="with --every: how many copies to keep (28)"
     )
+    back = add("restore", _restore, "put a copy in the place of the database, while the service is stopped")
+    back.add_argument(
+        "file", type=Path, nargs="?", help="made by backup; none on PostgreSQL, after pg_restore has loaded a dump"
+    )
+    back.add_argument("--yes", action="store_true", help="do it without asking")
     move_command = add("migrate-store", _migrate_store, "move everything from SQLite to PostgreSQL, and prove it")
     move_command.add_argument("source", metavar="FROM", help="sqlite:///path of a database that no process uses")
     move_command.add_argument("target", metavar="TO", help="postgresql://… of an empty database")

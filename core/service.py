@@ -475,6 +475,8 @@ class Service:
         """Take the parts of an order that were made, and pay for those, or nothing. Raises NotFound."""
         job = await self._own(caller, job_id)
         try:
+            if job.restored:  # whoever takes it now has it sent now
+                job = await self._store.update(job, restored=False)
             job = await self._store.choose(job, take=take)
         except StaleJob as error:
             now = await self._own(caller, job_id)

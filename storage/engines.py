@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from core.domain.communities import Communities
-from core.domain.errors import StoreError
+from core.domain.errors import StoreBusy, StoreError
 from core.domain.reports import CsvWriter, Entry
 from core.engine.lease import Lease, Signal, SoleLease
 from core.engine.remote import Unattended
+from core.engine.restoring import Copy
 from core.ports import Clock
 from storage.admin_store import SqlAdminStore
 from storage.books import Audit, audit
@@ -19,6 +20,7 @@ from storage.members_sql import EXPORT_ALL
 from storage.migrate import MARK, is_current, version_of
 from storage.previews import SqlPreviews
 from storage.recent import Recent
+from storage.restore import copy_of, restored_by_others
 from storage.rows import entry_of
 from storage.sessions import SqlSessions
 from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
@@ -28,6 +30,10 @@ from storage.traces import SqlTraces
 if TYPE_CHECKING:
     from storage.postgres import PostgresDriver
 
+BY_PG_RESTORE = (
+    "DATABASE_URL is PostgreSQL: stop the service, load the dump into an empty database with pg_restore, let "
+    "DATABASE_URL name that one, and run `troubadour restore` without a file."
+)
 AUDIT_S = 600.0
 """An audit reads everything."""
 
@@ -169,6 +175,31 @@ async def sessions_of(address: Address, clock: Clock) -> AsyncIterator[SqlSessio
         yield SqlSessions(driver)
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def restoring(address: Address, source: Path | None, clock: Clock) -> AsyncIterator[Copy]:
+    """Open a copy that is to take a database's place: `source`, or what was loaded into a PostgreSQL database.
+
+    Raises StoreError, StoreBusy.
+    """
+    if isinstance(address, Path):
+        if source is None:
+            raise StoreError("Name the copy: troubadour restore FILE")
+        async with copy_of(source, address, clock) as copy:
+            yield copy
+        return
+    if source is not None:
+        raise StoreError(BY_PG_RESTORE)
+    driver = await _ours(address)
+    try:
+        alive = await workers_of(driver)()
+    finally:
+        await driver.close()
+    if alive:
+        raise StoreBusy("A worker has this database: stop the whole service, wait for LEASE_S, and run it again.")
+    async with restored_by_others(driver_of(address), clock) as copy:
+        yield copy
 
 
 async def audit_of(address: Address, recent: Recent | None = None) -> Audit:

@@ -107,6 +107,8 @@ def stored(value: Any) -> Any:
             return compact([artifact.to_json() for artifact in value])
         case dict():
             return compact(value)
+        case bool():
+            return int(value)
         case _:
             return value
 
@@ -135,6 +137,7 @@ def job_of(row: Row, generations: Sequence[Row] = ()) -> Job:
         "state": JobState(fields["state"]),
         "late": Late(fields["late"]),
         "direct": bool(fields["direct"]),
+        "restored": bool(fields["restored"]),
         "roles": split(fields["roles"]),
         "parameters": parameters,
         "destination": destination_of(fields["destination"], fields["platform"]),
@@ -176,6 +179,7 @@ def with_row(job: Job, changes: Mapping[str, Any], row: Row) -> Job:
         job,
         state=JobState(changes.get("state", job.state)),
         worker_id=changes.get("worker_id", job.worker_id),
+        restored=bool(changes.get("restored", job.restored)),
         updated_ms=row["updated_ms"],
         late=Late(row["late"]),
         shown=row["shown"],

@@ -87,7 +87,7 @@ AND NOT EXISTS (
 )
 AND EXISTS (
     SELECT 1 FROM deliveries AS last WHERE last.job_id = jobs.job_id AND last.number = jobs.deliveries
-    AND (last.state = 'sent' OR last.reason IN ('chat_refused', 'chat_unreachable', 'delivery_uncertain'))
+    AND (last.state = 'sent' OR last.reason IN ('chat_refused', 'chat_unreachable', 'delivery_uncertain', 'restored'))
 )
 """
 """Which jobs have audio that answers an order."""

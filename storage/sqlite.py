@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import aiosqlite
 
-from core.domain.errors import StoreAway, StoreError
+from core.domain.errors import StoreAway, StoreBusy, StoreError
 from core.domain.reports import Entry, write_csv
 from core.files.private import FOLDER, create, narrow
 from storage.batches import Bound, Outcome, apply
@@ -208,6 +208,26 @@ def told(path: Path, what: str, error: Exception) -> str:
     if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
         return f"The database {path} is damaged, or no database at all ({error}): put a backup in its place."
     return f"The database {path} {what}: {error}"
+
+
+def empty_wal(path: Path) -> None:
+    """Bring what stands in a database's -wal file into it, unless it is damaged. Raises StoreError.
+
+    Whoever calls this has its lock. Raises StoreBusy while another process reads it.
+    """
+    if not path.exists():
+        return
+    try:
+        with closing(connect(path, read_only=False)) as connection:
+            connection.execute("PRAGMA synchronous=FULL")
+            ((is_busy, *_),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF not in DAMAGED:
+            raise StoreError(told(path, "can't be put aside", error)) from error
+        log.warning("%s is damaged, and is kept as it is: %s", path, error)
+    else:
+        if is_busy:
+            raise StoreBusy(f"Another process reads {path}, such as a backup or an audit: wait for its end.")
 
 
 @contextmanager

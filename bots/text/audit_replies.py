@@ -36,11 +36,12 @@ _DID: Mapping[str, str] = {
     Action.LIMIT_VOICE: N_("{name} chose who speaks where no voice is named"),
     Action.PRONOUNCE: N_("{name} changed how “{whom}” is said"),
     Action.RESUME: N_("{name} let orders go to the gateway at once"),
+    Action.RESTORE: N_("{name} restored my records from an earlier copy"),
 }
 _OTHER = "{name}: {act}"
 """For an act of another release."""
 _WITHOUT_VALUES = frozenset(
-    {Action.CLAIM, Action.DECLINE, Action.DELETE, Action.DISMISS, Action.PRONOUNCE, Action.RESUME}
+    {Action.CLAIM, Action.DECLINE, Action.DELETE, Action.DISMISS, Action.PRONOUNCE, Action.RESUME, Action.RESTORE}
 )
 _WHY = {
     Outcome.NOT_PERMITTED: N_("not allowed"),

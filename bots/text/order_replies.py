@@ -52,6 +52,7 @@ _REASONS = {
     Reason.DELIVERY_UNCERTAIN: N_("I can't tell whether the audio reached this chat."),
     Reason.TOO_LARGE: N_("The audio is ready, but it is too large for this chat even after shrinking."),
     Reason.LOST: N_("The audio is not kept any more, neither here nor at the audio service."),
+    Reason.RESTORED: N_("My records were restored from an earlier copy: I can't tell whether you have this already."),
     Reason.INTERNAL: N_("Something went wrong on my side."),
     Reason.NO_WORKER: N_("Nobody was there to carry out this order."),
     Reason.RESTARTING: N_("I was being restarted."),
@@ -65,6 +66,7 @@ _REASONS_OF_THE_REST = {
     Reason.SILENT: N_("The audio service sent nothing but silence for the rest."),
     Reason.FORGOTTEN: N_("The audio service lost the rest."),
     Reason.WITHDRAWN: N_("You cancelled the rest."),
+    Reason.RESTORED: N_("My records were restored from an earlier copy, so I gave the rest up."),
 }
 """Where they are why some parts of an order are missing."""
 

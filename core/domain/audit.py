@@ -34,6 +34,8 @@ class Action(StrEnum):
     COMMUNITIES = "communities"
     CLAIM = "claim"
     RESUME = "resume"
+    RESTORE = "restore"
+    """An earlier copy took the place of all that is remembered."""
 
 
 class Outcome(StrEnum):

@@ -90,6 +90,8 @@ class Reason(StrEnum):
     INTERNAL = "internal"
     NO_WORKER = "no_worker"
     """Only of an order that waits: nobody carries jobs now."""
+    RESTORED = "restored"
+    """What became of it after the copy that took the database's place is not known."""
     RESTARTING = "restarting"
     """Only of an order that waits: it came while the process was about to end."""
 

@@ -296,6 +296,8 @@ class Job:
     """A `Shown`."""
     closed_ms: int | None = None
     """When nothing was left to do."""
+    restored: bool = False
+    """It was under way in a copy that took the database's place, so its audio may have been sent since."""
 
     def __str__(self) -> str:
         """Name the job, as in a line of the log, which then knows all about it."""
@@ -380,6 +382,12 @@ class Job:
         return self.delivery.kept if self.delivery else None
 
     @property
+    def awaits_request(self) -> bool:
+        """Whether its audio may have been sent before and goes only to whoever asks for it, as nobody has yet."""
+        delivery = self.delivery
+        return self.restored and delivery is not None and delivery.number == 1 and delivery.reason is None
+
+    @property
     def is_repeat(self) -> bool:
         """Whether its newest delivery answers another order, for which nothing was made."""
         return self.delivery is not None and self.delivery.event_id is not None
@@ -423,6 +431,7 @@ class Changes(TypedDict, total=False):
     destination: Destination
     late: Late
     shown: Shown
+    restored: bool
 
 
 class GenerationChanges(TypedDict, total=False):

@@ -165,6 +165,8 @@ class Deliverer:
 
         `sending` is committed only when all else is ready: a crash before that leaves no doubt.
         """
+        if job.awaits_request:
+            return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=Reason.RESTORED)
         until_s = asyncio.get_running_loop().time() + DELIVER_S  # monotonic: the clock may be set back
         begun = self._begun.get(job.job_id)
         uncertain = job.stage is DeliveryState.SENDING and begun is None

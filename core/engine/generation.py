@@ -273,7 +273,8 @@ class Generator:
         failed: MoveChanges = {"reason": reason, "detail": detail, "upstream_micros": lost}
         again: MoveChanges = {**failed, "retry_token": self._ids.callback(job.job_id)}
         tried = sum(other.part == made.part for other in job.generations)
-        if len(job.parts) > 1 and reason in PASSING and tried == 1:
+        # What was restored may have been tried again since.
+        if len(job.parts) > 1 and reason in PASSING and tried == 1 and not job.restored:
             with suppress(StaleJob):  # nothing may be spent on it any more, or it has moved on
                 return await self._store.move(job, number, State.FAILED, **again)
         return await self._store.move(job, number, State.FAILED, **failed)

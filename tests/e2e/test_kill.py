@@ -5,44 +5,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
-from tests.bots.discord.studio import Studio
 from tests.e2e.process import Process, process
+from tests.e2e.turnstile import Turnstile
 from tests.worlds.discord import Channel, Member
-from tests.worlds.pulse import Pulse
 from tests.worlds.telegram import Chat, Fault, User
-
-
-class Turnstile(Studio):
-    """A gateway that can be made to keep one kind of request waiting, once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.holding = ""
-        self.reached = asyncio.Event()
-        self.submitted = 0
-        self.pulse = Pulse()
-
-    async def _hold(self, stage: str) -> None:
-        if self.holding == stage:
-            self.holding = ""
-            self.reached.set()
-            await asyncio.Event().wait()
-
-    async def _submit(self, request: web.Request) -> web.Response:
-        self.submitted += 1
-        self.pulse.beat()
-        await self._hold("submitting")
-        return await super()._submit(request)
-
-    async def _status(self, request: web.Request) -> web.Response:
-        await self._hold("running")
-        return await super()._status(request)
-
-    async def _media(self, request: web.Request) -> web.Response:
-        await self._hold("fetching")
-        return await super()._media(request)
 
 
 @pytest.fixture

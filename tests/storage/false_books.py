@@ -235,7 +235,7 @@ FALSE = [
 """A table, which of its rows, what is made of one of them (None: it is deleted), and the rule that must say so."""
 
 NO_MONEY = {
-    "jobs": "job_id event_id member_name direct product parameters channel roles updated_ms kept worker_id shown locale digest",
+    "jobs": "job_id event_id member_name direct product parameters channel roles updated_ms kept worker_id shown locale digest restored",
     "generations": "parameters pause_ms callback_token attempts request_id submitted_ms deadline_ms reason detail "
     "artifacts updated_ms",
     "accounts": "opened_for",
