@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from itertools import chain, zip_longest
 
 from bots.commands.command import Asked, Command, Who
-from bots.text import examples, greetings, help_words, refusals, replies
+from bots.text import examples, greetings, help_words, limit_replies, replies
 from bots.text.locale import _
 from core.domain.errors import StoreError
 from core.domain.products import Catalog, Product
@@ -49,7 +49,10 @@ async def _begin(asked: Asked) -> Sequence[str]:
     left = () if asked.is_public else (replies.left_now(standing),)
     channels = standing.limits.channels
     is_here = channels is None or caller.channel in channels
-    return (*left, _such_as(catalog, standing.limits.products) if is_here else refusals.limit(Limit.CHANNEL, standing))
+    return (
+        *left,
+        _such_as(catalog, standing.limits.products) if is_here else limit_replies.limit(Limit.CHANNEL, standing),
+    )
 
 
 async def _standing(asked: Asked) -> Standing | None:
