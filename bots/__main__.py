@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bots.app import check, logs
+from bots.app import check, logs, textfile
 from bots.app.compose import WallClock, presences, serve
 from bots.app.fields import LogLevel
 from bots.app.metrics import release
@@ -102,11 +102,14 @@ async def _ledger(options: argparse.Namespace) -> int:
     if sys.stdout is None:
         raise ConfigurationError("Standard output is closed, so there is nowhere to write to.")
     if options.action == "export":
+        if options.textfile:
+            raise ConfigurationError("--textfile goes with verify, as in: troubadour ledger verify --textfile FILE")
         await export_of(_database(), sys.stdout)
         return 0
     recent = None if options.days is None else Recent(options.days, WallClock().now_ms())
     books = await audit_of(_database(), recent)
     print("\n".join(books.findings))
+    textfile.leave_books(options.textfile, balance=books.balance)
     return 0 if books.balance else 1
 
 
@@ -187,19 +190,21 @@ async def _backup(options: argparse.Namespace) -> int:
         raise ConfigurationError("DATABASE_URL is PostgreSQL, whose own pg_dump makes backups while the service runs.")
     if options.every is not None:
         logs.configure(load())
-        how: Any = {"copy": partial(backup, database), "verify": _verified}
+        how: Any = {"copy": partial(backup, database), "verify": partial(_verified, options.textfile)}
         return await Backups(database, options.file, options.every, options.keep or KEEP, **how).run()
     if options.keep is not None:
         raise ConfigurationError("--keep goes with --every, as in: troubadour backup FOLDER --every 6h --keep 28")
     await asyncio.to_thread(backup, database, options.file)
     print(f"{options.file} holds a copy of the database.")
+    textfile.leave_backup(options.textfile)
     return 0
 
 
-async def _verified(copy: Path) -> str:
+async def _verified(told: Path | None, copy: Path) -> str:
     books = await audit_of(copy)
     if not books.balance:
         raise StoreError("\n".join(["the books of the database do not balance:", *books.findings]))
+    textfile.try_leaving_backup(told)
     return " ".join(books.findings)
 
 
@@ -318,6 +323,9 @@ def _add_store_commands(add: Callable[[str, Command, str], argparse.ArgumentPars
         metavar="N",
         help="verify only what changed in the last N days, and say so (default: all)",
     )
+    ledger.add_argument(
+        "--textfile", type=Path, metavar="FILE", help="verify: leave what came of it to Prometheus, too"
+    )
     communities = add("communities", _communities, "list communities, approve or decline one")
     communities.add_argument(
         "action", nargs="?", default="list", choices=["list", "approve", "decline"], help="what to do (%(default)s)"
@@ -341,6 +349,7 @@ def _add_store_commands(add: Callable[[str, Command, str], argparse.ArgumentPars
     copy.add_argument(
         "--keep", type=_number("copies", 28), metavar="N", help="with --every: how many copies to keep (28)"
     )
+    copy.add_argument("--textfile", type=Path, metavar="FILE", help="leave when it was made to Prometheus, too")
     back = add("restore", _restore, "put a copy in the place of the database, while the service is stopped")
     back.add_argument(
         "file", type=Path, nargs="?", help="made by backup; none on PostgreSQL, after pg_restore has loaded a dump"

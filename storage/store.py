@@ -12,6 +12,7 @@ from core.domain.errors import Conflict, StaleJob
 from core.domain.lifecycle import (
     ASKS,
     DELIVERY_MOVES,
+    IN_VAIN,
     DeliveryState,
     JobState,
     Reason,
@@ -289,10 +290,15 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests, SqlReports):
         """Count what was committed: moves, and the money that they moved."""
         for change in moves.values():
             if "state" in change:
-                self._meters.count("moves", change["state"])
+                self._count_move(product, change)
         for name, micros in step.moved_micros.items():
             if micros:
                 self._meters.count(f"{name}_dollars", product, by=micros / MICROS)
+
+    def _count_move(self, product: str, change: Mapping[str, Any]) -> None:
+        self._meters.count("moves", change["state"])
+        if change["state"] in IN_VAIN and change.get("reason"):
+            self._meters.count("failures", product, change["reason"])
 
     async def note(self, job: Job, number: int, **changed: Unpack[GenerationChanges]) -> Job:
         values = storable(changed)
@@ -319,7 +325,7 @@ class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests, SqlReports):
         else:
             ((row,),) = await self._run_change(job, [of_delivery(job, values, self._driver.row_lock)])
             moved = with_delivery(job, replaced(delivery, **_without_place(values)), row)
-        self._meters.count("moves", to)
+        self._count_move(job.product, values)
         return moved
 
     async def redeliver(self, job: Job, destination: Destination, asker: Asker | None = None) -> Job:

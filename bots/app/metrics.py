@@ -38,9 +38,13 @@ def release() -> str:
 def exposition(meters: Meters, gauges: Mapping[str, Gauge], roles: Iterable[str] = ()) -> str:
     """Write every series in Prometheus' text format."""
     build = {"version": release(), "python": sys.version.split()[0], "roles": ",".join(sorted(roles))}
-    looked_at = [_family(name, *gauge) for name, gauge in gauges.items()]
-    looked_at.append(_family("build_info", "What runs here; its value is always 1.", [(build, 1)]))
-    return generate_latest(_Everything(looked_at, (meters.registry, *_PROCESS))).decode()
+    whole = {**gauges, "build_info": ("What runs here; its value is always 1.", [(build, 1)])}
+    return written(whole, (meters.registry, *_PROCESS))
+
+
+def written(gauges: Mapping[str, Gauge], beside: Iterable[Collector] = ()) -> str:
+    """Write gauges, and what collectors have, in the same format."""
+    return generate_latest(_Everything([_family(name, *gauge) for name, gauge in gauges.items()], beside)).decode()
 
 
 def _family(name: str, text: str, values: Iterable[tuple[Labels, float]]) -> Metric:

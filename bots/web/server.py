@@ -63,6 +63,8 @@ class Web(Door):
             app.router.add_post("/gateway/{token}", _callback(service), name="callback")
         for path, hook in hooks.items():
             app.router.add_post(path, _update(hook), name=path.strip("/"))
+        for route in app.router.named_resources():
+            meters.count("http_requests", route, "200", by=0)  # a rate needs a zero to rise from
         super().__init__(app, host, port, "HTTP")
 
     async def _health(self, _: web.Request) -> web.Response:

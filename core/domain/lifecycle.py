@@ -154,6 +154,9 @@ PASSING = frozenset(
 PLACED = ASKS - {State.LATE}
 """In these a generation has, or waits for, a place at the gateway."""
 
+IN_VAIN = frozenset({State.REJECTED, State.FAILED, State.EXPIRED, State.CANCELLED, DeliveryState.UNDELIVERABLE})
+"""Entering one of these, a generation or a delivery has come to nothing."""
+
 DELIVERY_ENDS = frozenset({DeliveryState.SENT, DeliveryState.UNDELIVERABLE})
 """In these nothing is on its way to the chat."""
 

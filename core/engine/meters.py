@@ -1,6 +1,6 @@
 """Measures what happens, by labels of small known sets: never by member, community or job."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from time import perf_counter
@@ -8,9 +8,10 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
-from core.domain.lifecycle import DeliveryState, State
+from core.domain.errors import DeliveryError, GatewayError
+from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.products import PRODUCTS
-from core.domain.refusals import Limit
+from core.domain.refusals import Limit, Refusal
 from core.engine.liveness import Liveness
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # or else each series has a second one, with the time of its first value
@@ -37,6 +38,7 @@ SERIES: Mapping[str, Series] = {
     "orders": Series("Orders, by what came of them at once.", ("product", "outcome")),
     "orders_refused": Series("Orders that a limit refused.", ("product", "limit")),
     "moves": Series("Moves in the life of jobs, by the state that was entered.", ("state",)),
+    "failures": Series("Generations and deliveries that came to nothing.", ("product", "reason")),
     "charged_dollars": Series("What members were charged for audio.", ("product",)),
     "released_dollars": Series("What was set aside for orders and given back.", ("product",)),
     "upstream_dollars": Series("What the gateway may bill although no member pays for it.", ("product",)),
@@ -59,11 +61,14 @@ _KNOWN: Mapping[str, Iterable[str]] = {
     "product": PRODUCTS,
     "limit": Limit,
     "state": (*State, *DeliveryState),
+    "reason": Reason,
     "call": ("submit", "status", "fetch"),
     "kind": ("audio", "words"),
-    "outcome": (OK,),
 }
 """The values of labels that are known before anything happens."""
+
+_FAILS: Mapping[str, type[Exception]] = {"orders": Refusal, "gateway_calls": GatewayError, "deliveries": DeliveryError}
+"""Of which kinds the errors are that are foreseen."""
 
 
 class Meters:
@@ -77,8 +82,8 @@ class Meters:
 
     def begin(self, platforms: Iterable[str]) -> None:
         """Let every series be there from the start, those of these chats, too: a rate needs a zero to rise from."""
-        known = {**_KNOWN, "platform": tuple(platforms)}
         for name, series in SERIES.items():
+            known = {**_KNOWN, "platform": tuple(platforms), "outcome": _outcomes(name)}
             for labels in product(*(known.get(label, ()) for label in series.labels)):
                 self._child(name, tuple(map(str, labels)))
 
@@ -104,6 +109,16 @@ class Meters:
             series = self._series[name]
             child = self._children[name, labels] = series.labels(*labels) if SERIES[name].labels else series
         return child
+
+
+def _outcomes(name: str) -> tuple[str, ...]:
+    return (OK, *(kind.__name__ for kind in _kinds(_FAILS[name]))) if name in _FAILS else ()
+
+
+def _kinds(error: type[Exception]) -> Iterator[type[Exception]]:
+    for kind in error.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
 
 
 def _made(name: str, series: Series, registry: CollectorRegistry) -> Counter | Histogram:

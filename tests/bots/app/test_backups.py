@@ -77,9 +77,11 @@ async def test_a_copy_is_made_verified_and_the_oldest_goes(
         (copies / each).write_text("mine")
     (copies / f"{name(3)}.unverified.partial").write_text("what a kill has left")
     (copies / f"{name(2)}.unverified").write_text("what a kill has left")
-    child = begin(nursery, tmp_path, "--every", "6h", "--keep", "3")
+    told = ("--textfile", str(tmp_path / "backup.prom"))
+    child = begin(nursery, tmp_path, "--every", "6h", "--keep", "3", *told)
     log = await logged(tmp_path, lambda text: "copies are kept" in text)
     assert await terminated(child) == 0
+    assert "troubadour_backup_timestamp_seconds " in (tmp_path / "backup.prom").read_text()
     (made,) = {path.name for path in copies.iterdir()} - {*older, *not_ours}
     assert {path.name for path in copies.iterdir()} == {made, *older[1:], *not_ours}
     assert f"{copies / made} is whole" in log

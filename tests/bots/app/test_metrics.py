@@ -2,25 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
 from importlib.metadata import version
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from bots.app.metrics import Gauge, LoopLag, exposition
-from core.domain.errors import TooManyRequests
+from core.domain.errors import DeliveryRefused, TooManyRequests
+from core.domain.lifecycle import Reason
 from core.domain.refusals import Limit
 from core.engine.meters import SERIES, Meters
-
-
-def samples(text: str) -> Mapping[tuple[str, frozenset[tuple[str, str]]], float]:
-    families = text_string_to_metric_families(text)
-    return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
-
-
-def value(meters: Meters, name: str, **labels: str) -> float:
-    return samples(exposition(meters, {}))[f"troubadour_{name}", frozenset(labels.items())]
+from tests.exposed import samples, value
 
 
 def test_counters_gauges_and_what_runs_in_the_text_format() -> None:
@@ -53,6 +44,10 @@ def test_every_series_is_there_before_anything_happens() -> None:
     assert (
         read["troubadour_order_audio_seconds_count", frozenset({("product", "speech"), ("platform", "marsnet")})] == 0
     )
+    refused = {("platform", "marsnet"), ("kind", "audio"), ("outcome", DeliveryRefused.__name__)}
+    assert read["troubadour_deliveries_total", frozenset(refused)] == 0
+    assert read["troubadour_gateway_calls_total", frozenset({("call", "status"), ("outcome", "RequestUnknown")})] == 0
+    assert read["troubadour_failures_total", frozenset({("product", "music"), ("reason", Reason.TOO_SLOW)})] == 0
     assert not [name for name, _ in read if name.endswith("_created")]
 
 
