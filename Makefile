@@ -1,5 +1,6 @@
 # Every command makes what it needs from Python >= 3.11, make and a package index. `fleet`, `bench`, `mutants` and a part
-# of the tests start PostgreSQL's server programs; `fuzz` needs what its fuzzer is built for, Linux on x86_64.
+# of the tests start PostgreSQL's server programs; `fuzz` needs what its fuzzer is built for, Linux on x86_64; `numbers`
+# needs promtool, and gets Debian's where none is on the PATH.
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -7,7 +8,7 @@ PROOF := $(VENV)/.proof
 BENCH := $(VENV)/.bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs screens words check lint types sim kill fleet soak browse power fuzz mutants bench audit lock clean
+.PHONY: help demo test docs screens words check lint types sim kill fleet soak browse power fuzz numbers mutants bench audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -46,6 +47,21 @@ fuzz: $(PROOF)  ## Let a fuzzer feed each parser, for SECONDS each
 	for parser in $$($(BIN)/python -c 'from tests.proofs.fuzz.table import PARSERS; print(*PARSERS)'); do \
 	  $(BIN)/python -m tests.proofs.fuzz.run $$parser $(SECONDS) || exit 1; \
 	done
+
+PROMTOOL = $(or $(shell command -v promtool),$(VENV)/prometheus/usr/bin/promtool)
+numbers: $(STAMP) $(PROMTOOL)  ## Let Prometheus' promtool check the metrics of a real service, the board, the alerts and their tests
+	$(BIN)/python -m tests.proofs.numbers $(VENV)/numbers
+	$(PROMTOOL) check metrics < $(VENV)/numbers/metrics.txt
+	$(PROMTOOL) check rules $(VENV)/numbers/board.yml
+	$(PROMTOOL) check config contrib/prometheus/prometheus.yml
+	$(PROMTOOL) test rules contrib/prometheus/alerts_test.yml
+
+# One file of Debian's package: nothing is installed, and no service started.
+$(VENV)/prometheus/usr/bin/promtool: | $(STAMP)
+	@command -v apt-get dpkg >/dev/null || { echo "Install Prometheus: its promtool is not on the PATH." >&2; exit 1; }
+	rm -rf $(VENV)/prometheus && mkdir $(VENV)/prometheus
+	cd $(VENV)/prometheus && { apt-get -qq download prometheus || { apt-get -qq update && apt-get -qq download prometheus; }; }
+	cd $(VENV)/prometheus && dpkg --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool && rm prometheus_*.deb
 
 TEMPLATE := bots/text/locales/troubadour.pot
 words: $(STAMP)  ## Write the sentences to translate into the template, and into the catalogue of each language

@@ -9,6 +9,7 @@ from bots.app.settings import Settings, load
 from bots.commands.table import COMMANDS
 from bots.sandbox import FAULTS
 from contrib.docs import commands, performance, settings
+from contrib.grafana import board
 from core.domain.lifecycle import DELIVERY_MOVES, JOB_MOVES, MOVES
 from core.domain.products import PRODUCTS
 
@@ -36,7 +37,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_make_docs_writes_is_up_to_date() -> None:
     assert [
         path.name
-        for path, text in (*settings.written().items(), *commands.written().items(), *performance.written().items())
+        for module in (settings, commands, performance, board)
+        for path, text in module.written().items()
         if path.read_text() != text
     ] == []
 
