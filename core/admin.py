@@ -30,7 +30,7 @@ from core.engine.default_voices import DefaultVoices
 from core.engine.pronunciations import Pronunciations
 from core.engine.reasons import Reasons, reasons
 from core.ports import Clock
-from core.stores import AdminStore
+from core.stores.admin_store import AdminStore
 
 LONGEST_REASON = 200
 MOST_ROWS = 20_000

@@ -54,7 +54,8 @@ from core.ports import (
     Presence,
 )
 from core.service import Service
-from core.stores import AdminStore, Store
+from core.stores.admin_store import AdminStore
+from core.stores.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

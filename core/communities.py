@@ -10,7 +10,7 @@ from core.domain.models import Caller, Person
 from core.domain.refusals import Limit
 from core.domain.shown import LONGEST_NAME, shown
 from core.ports import Presence
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reports import Community, Resumed
 from core.engine.acts import noted
 from core.ports import Clock
-from core.stores import AdminStore
+from core.stores.admin_store import AdminStore
 
 
 class Operators:

@@ -53,7 +53,7 @@ from core.engine.sessions import Sessions
 from core.engine.waits import Waits
 from core.operators import Operators
 from core.ports import Clock
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

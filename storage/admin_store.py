@@ -40,7 +40,7 @@ MOST_REFUSALS = 20
 
 
 class SqlAdminStore(SqlReportActs):
-    """Implements `core.stores.AdminStore` on either engine, over the same driver as the store."""
+    """Implements `core.stores.admin_store.AdminStore` on either engine, over the same driver as the store."""
 
     # --- changes --------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from storage.store import SqlStore
 
 
 class Audited:
-    """What the parts of `core.stores.AdminStore` share."""
+    """What the parts of `core.stores.admin_store.AdminStore` share."""
 
     def __init__(self, driver: Driver, clock: Clock, store: SqlStore) -> None:
         self._driver = driver

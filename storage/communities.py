@@ -14,7 +14,7 @@ MOST_WAITING = 1000
 
 
 class SqlCommunities:
-    """The part of `core.stores.Store` about communities, and `core.stores.Newcomers`."""
+    """The part of `core.stores.store.Store` about communities, and `core.stores.notices.Newcomers`."""
 
     _driver: Driver
     _clock: Clock

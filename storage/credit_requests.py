@@ -21,7 +21,7 @@ ASK_FORGET_MS = DAY_MS
 
 
 class SqlCreditRequests:
-    """The part of `core.stores.Store` about credit requests."""
+    """Implements `core.stores.credit_requests.CreditRequestStore`."""
 
     _driver: Driver
     _clock: Clock

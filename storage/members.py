@@ -22,7 +22,7 @@ OFFERS_KEPT_MS = 2 * DAY_MS
 
 
 class SqlMembers:
-    """The part of `core.stores.Store` about members."""
+    """The part of `core.stores.store.Store` about members."""
 
     _driver: Driver
     _clock: Clock

@@ -30,7 +30,7 @@ _OPEN = "SELECT trouble, about FROM notices WHERE is_open = 1"
 
 
 class SqlNotices:
-    """Implements `core.stores.Notices` on either engine."""
+    """Implements `core.stores.notices.Notices` on either engine."""
 
     def __init__(self, driver: Driver, clock: Clock) -> None:
         self._driver = driver

@@ -14,7 +14,7 @@ from storage.dropped import dropping
 
 
 class SqlReportActs(Audited):
-    """The part of `core.stores.AdminStore` about what members report."""
+    """The part of `core.stores.admin_store.AdminStore` about what members report."""
 
     async def take_away(self, act: Act, job_id: str) -> None:
         job = await self._store.job(job_id)

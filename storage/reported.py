@@ -30,7 +30,7 @@ _DECIDED = {
 
 
 class SqlReports:
-    """The part of `core.stores.Store` about what members report."""
+    """Implements `core.stores.reports.ReportStore`."""
 
     _driver: Driver
     _clock: Clock

@@ -100,7 +100,7 @@ def _without_place(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class SqlStore(SqlCommunities, SqlMembers, SqlCreditRequests, SqlReports):
-    """Implements `core.stores.Store` on either engine."""
+    """Implements `core.stores.store.Store` on either engine."""
 
     def __init__(
         self,

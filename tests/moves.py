@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from core.domain.lifecycle import DELIVERY_MOVES, MOVES, DeliveryState, JobState, Reason, Stage, State, concluded
 from core.domain.models import Delivery, Generation, Job
-from core.stores import Store
+from core.stores.store import Store
 from tests.makers import job as made
 
 PENDING, SENDING, SENT, UNDELIVERABLE = DeliveryState

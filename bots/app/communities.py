@@ -14,7 +14,7 @@ from core.domain.products import Catalog, catalog
 from core.domain.quota import Period, window
 from core.domain.refusals import NotFound
 from core.ports import Clock, Presence
-from core.stores import AdminStore
+from core.stores.admin_store import AdminStore
 
 MOST = 1000
 BUSY = (

@@ -14,7 +14,7 @@ from core.domain.communities import Newcomer
 from core.domain.errors import DeliveryError, StoreError
 from core.domain.troubles import Case, Key, Trouble, Troubles
 from core.engine.calls import Calls
-from core.stores import Newcomers, Notices
+from core.stores.notices import Newcomers, Notices
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from bots.text.why_replies import why
 from core.domain.errors import ConfigurationError
 from core.domain.refusals import NotFound
 from core.engine.reasons import reasons
-from core.stores import AdminStore
+from core.stores.admin_store import AdminStore
 
 ROLES = "Which roles they have, only Discord knows: where roles have quotas, ask /why there."
 

@@ -8,7 +8,7 @@ from core.domain.errors import Conflict
 from core.domain.ids import Ids
 from core.domain.models import Caller
 from core.domain.refusals import DoneBefore, Need, NotPermitted, Refusal
-from core.stores import AdminStore
+from core.stores.admin_store import AdminStore
 
 LONGEST_TARGET = 64
 

@@ -4,7 +4,7 @@ import logging
 
 from core.domain.errors import StoreError
 from core.domain.kept_orders import Call
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

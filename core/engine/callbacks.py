@@ -14,7 +14,7 @@ from core.domain.troubles import Trouble, Troubles
 from core.engine.meters import Meters
 from core.engine.wakeups import Stopping
 from core.ports import Gateway, GatewayStatus
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from core.domain.refusals import AlreadyAsked, Cause, InvalidInput, Limit, Need,
 from core.domain.reports import CreditRequest
 from core.engine.admin_calls import may_call
 from core.engine.attesting import Attesting, Unattested
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

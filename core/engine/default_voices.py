@@ -10,7 +10,7 @@ from core.domain.products import Catalog
 from core.domain.refusals import Cause, Need, NotPermitted, Unavailable
 from core.domain.voices import Chosen
 from core.ports import Clock
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from core.engine.progress import Progress
 from core.engine.wakeups import Wakeups
 from core.engine.warnings import Warnings
 from core.ports import ArtifactStore, Clock, Deliveries
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

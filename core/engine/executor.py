@@ -14,7 +14,7 @@ from core.engine.fetching import Fetcher
 from core.engine.generation import Generator
 from core.engine.lease import PAUSE_S, Lease, holds
 from core.engine.wakeups import Stopping, Wakeups
-from core.stores import Store
+from core.stores.store import Store
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from core.domain.errors import StoreError
 from core.domain.models import Caller
 from core.domain.refusals import Cause, Need, NotPermitted, Unavailable
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

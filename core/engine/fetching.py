@@ -16,7 +16,7 @@ from core.engine.fitting import Fitter
 from core.engine.pace import Pace, Patience
 from core.engine.wakeups import Wakeups
 from core.ports import ArtifactStore, Gateway
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

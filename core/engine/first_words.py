@@ -10,7 +10,7 @@ from core.domain.models import Accepted, Job
 from core.engine.calls import Calls
 from core.engine.carrier import Carrier
 from core.engine.waits import Waits
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

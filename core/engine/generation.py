@@ -24,7 +24,7 @@ from core.engine.persist import intend, persist
 from core.engine.polling import Polling
 from core.engine.wakeups import Stopping, Wakeups
 from core.ports import Clock, Gateway, GatewayStatus
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from core.domain.models import Job
 from core.engine.queue import Room
-from core.stores import Store
+from core.stores.store import Store
 
 RESUME = "!resume"
 """The signal that an operator has ended the pause of submissions; no job has this id."""

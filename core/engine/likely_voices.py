@@ -12,7 +12,7 @@ from core.domain.refusals import Unavailable
 from core.domain.voices import Voice
 from core.engine.default_voices import DefaultVoices
 from core.engine.favourites import Favourites
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

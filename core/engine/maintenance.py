@@ -12,7 +12,7 @@ from core.domain.lifecycle import Late, Reason
 from core.domain.models import Destination, Job
 from core.domain.quota import DAY_MS
 from core.ports import ArtifactStore, Clock
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

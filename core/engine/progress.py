@@ -10,7 +10,7 @@ from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, 
 from core.domain.lifecycle import JobState
 from core.domain.models import Job
 from core.ports import Deliveries
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from core.domain.models import Caller, Order
 from core.domain.products import Product
 from core.domain.pronunciation import MOST_ENTRIES, Pronouncer, Pronunciation, folded, no_room
 from core.ports import Clock
-from core.stores import Store
+from core.stores.store import Store
 
 FRESH_MS = 10_000
 """How long a list is used without a look whether another process has changed it."""

@@ -10,7 +10,7 @@ from core.domain.policy import Policy
 from core.domain.products import Catalog, Product
 from core.domain.quota import Standing
 from core.domain.refusals import Limit
-from core.stores import AdminStore
+from core.stores.admin_store import AdminStore
 
 SHORTEST = 1
 """Characters of the shortest order."""

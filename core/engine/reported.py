@@ -25,7 +25,8 @@ from core.domain.reported import (
 from core.engine.acts import by_admin, require_admin
 from core.engine.admin_calls import may_call
 from core.ports import ArtifactStore, Clock
-from core.stores import AdminStore, Store
+from core.stores.admin_store import AdminStore
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.domain.lifecycle import DELIVERY_ENDS, DeliveryState, JobState, Late, Reason, State
 from core.domain.models import Job
-from core.stores import Store
+from core.stores.store import Store
 
 MOST_AWAITED = 100_000
 FOR_EVER_MS = 1 << 62

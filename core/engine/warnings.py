@@ -7,7 +7,7 @@ from core.domain.errors import DeliveryError, StoreError
 from core.domain.models import Job, Receipt
 from core.domain.warnings import Budget, BudgetWarning, warnings_of
 from core.ports import Deliveries
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from core.engine.pace import Pace
 from core.engine.queue import FairQueue
 from core.engine.wakeups import Wakeups
 from core.ports import ArtifactStore, Clock
-from core.stores import Store
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 
