@@ -83,9 +83,8 @@ def _voice(typed: str, catalog: Catalog) -> str:
 
 async def balance(asked: Asked) -> Answer:
     """Say what the caller may spend; where others read it, offer to."""
-    if asked.is_public:
-        return Answer(_(replies.ALONE), buttons=buttons.of_standing(), open=True)
-    return Answer(await left(asked.service, asked.caller), open=True)
+    aloud = Answer(_(replies.ALONE), buttons=buttons.of_standing(), open=True) if asked.is_public else None
+    return Answer(await left(asked.service, asked.caller), open=True, aloud=aloud)
 
 
 async def left(service: Service, caller: Caller) -> str:

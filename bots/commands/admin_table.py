@@ -162,6 +162,7 @@ ADMINISTRATION: Sequence[Command] = (
     Command(
         name="pool",
         who=OPERATOR,
+        is_quiet=True,
         action=actions.pool,
         about=N_("Set what a whole community may spend in a month; for whoever runs this bot"),
         arguments=(

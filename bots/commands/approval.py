@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from bots.commands.command import Answer, Asked, Who
@@ -72,7 +72,7 @@ async def act_with_notice(asked: Asked, who: Who, act: Callable[[], Awaitable[An
     answer = await act()
     if not closed or answer.private or who is Who.OPERATOR:  # operators know
         return answer
-    return replace(answer, text=f"{answer.text}\n\n{closed}")
+    return answer.plus(f"\n\n{closed}")
 
 
 async def arrived(

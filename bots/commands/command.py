@@ -1,7 +1,7 @@
 """The parts of a command: who may use it, its arguments and its action, on any platform."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +39,13 @@ class Answer:
     buttons: tuple[Button, ...] = ()
     open: bool = False
     """Whether everybody may ask for it: chats then send it with an answer's priority, not an admin's."""
+    aloud: "Answer | None" = None
+    """What is said instead where others read it, too."""
+
+    def plus(self, more: str) -> "Answer":
+        """Return it with more at the end."""
+        aloud = self.aloud and self.aloud.plus(more)
+        return replace(self, text=f"{self.text}{more}", aloud=aloud)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +56,7 @@ class Asked:
     caller: Caller
     has_roles: bool = False
     is_public: bool = False
-    """Whether others can read the command."""
+    """Whether others can read the command, and perhaps the answer."""
     takes_files: bool = False
     role_names: Mapping[str, str] = MappingProxyType({})
     """By the roles' keys."""
@@ -163,6 +170,8 @@ class Command:
     """Whether it is there only where the operator has switched the console on."""
     ignores_words: bool = False
     """Whether words after it are ignored, as in "/help me"; other commands refuse them."""
+    is_quiet: bool = False
+    """Whether it is about money that is nobody else's business."""
     is_typed: bool = False
     """Whether no platform offers it in a menu: Telegram's *Start* button sends it."""
     repeats: bool = False
@@ -174,6 +183,11 @@ class Command:
     def group(self) -> str:
         """Return the first word of the name."""
         return self.name.split()[0]
+
+    @property
+    def answers_alone(self) -> bool:
+        """Whether only whoever asks is to read the answer, where a chat can do that."""
+        return self.is_quiet or self.who is Who.ADMIN
 
     @property
     def needs_role(self) -> bool:

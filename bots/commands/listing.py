@@ -27,32 +27,30 @@ async def audience(asked: Asked) -> Collection[Who]:
     return found
 
 
-async def overview(asked: Asked, commands: Sequence[Command], whose: Collection[Who]) -> str:
-    """Say what the caller can do here, with examples, and to them alone what they have left."""
+async def overview(asked: Asked, commands: Sequence[Command], whose: Collection[Who]) -> tuple[str, str]:
+    """Say what the caller can do here, with examples: to them alone, with what they have left, and aloud."""
     listed_by = [_line(commands, who, has_roles=asked.has_roles) for who in Who if who in whose]
-    lines = [*await _begin(asked), "\n".join(listed_by), help_words.of_one()]
+    left, lines = await _begin(asked)
+    lines = [*lines, "\n".join(listed_by), help_words.of_one()]
     if asked.is_public and asked.how_to_call:
         lines.append(asked.how_to_call)
-    return "\n\n".join(lines)
+    return "\n\n".join((*left, *lines)), "\n\n".join(lines)
 
 
-async def _begin(asked: Asked) -> Sequence[str]:
-    """Say how to order here, or where else; nothing where a notice says why nobody may."""
+async def _begin(asked: Asked) -> tuple[Sequence[str], Sequence[str]]:
+    """Say what is left, and how to order here, or where else; nothing where a notice says why nobody may."""
     service, caller = asked.service, asked.caller
     if greetings.closed(await service.communities.approval(caller)):
-        return ()
+        return (), ()
     catalog, standing = await service.voices.catalog_for(caller), await _standing(asked)
     if standing is None:
-        return (_such_as(catalog, None),)
+        return (), (_such_as(catalog, None),)
     if caller.direct and standing.never:
-        return (greetings.elsewhere(catalog, "/speak"),)
-    left = () if asked.is_public else (replies.left_now(standing),)
+        return (), (greetings.elsewhere(catalog, "/speak"),)
     channels = standing.limits.channels
     is_here = channels is None or caller.channel in channels
-    return (
-        *left,
-        _such_as(catalog, standing.limits.products) if is_here else limit_replies.limit(Limit.CHANNEL, standing),
-    )
+    begin = _such_as(catalog, standing.limits.products) if is_here else limit_replies.limit(Limit.CHANNEL, standing)
+    return (replies.left_now(standing),), (begin,)
 
 
 async def _standing(asked: Asked) -> Standing | None:

@@ -22,8 +22,9 @@ async def show_help(asked: Asked, command: str = "") -> Answer:
     catalog = await asked.service.voices.catalog_for(asked.caller) if command else asked.service.catalog
     if found := explained(command, commands, catalog, whose, takes_files=asked.takes_files):
         return Answer(found, open=True)
-    left = buttons.of_standing() if asked.is_public else ()
-    return Answer(await overview(asked, commands, whose), buttons=left, open=True)
+    alone, aloud = await overview(asked, commands, whose)
+    left = Answer(aloud, buttons=buttons.of_standing(), open=True) if asked.is_public else None
+    return Answer(alone, open=True, aloud=left)
 
 
 GROUPS = {"quota": N_("Say who may spend how much")}
@@ -72,12 +73,15 @@ COMMANDS: Sequence[Command] = (
             ),
         ),
     ),
-    Command(name="balance", who=Who.MEMBER, action=actions.balance, about=N_("Show what you may still spend")),
+    Command(
+        name="balance", who=Who.MEMBER, action=actions.balance, about=N_("Show what you may still spend"), is_quiet=True
+    ),
     Command(
         name="history",
         who=Who.MEMBER,
         action=actions.history,
         about=N_("List what you ordered, to have it sent or made again"),
+        is_quiet=True,
         arguments=(
             Argument(
                 name="like",
@@ -118,6 +122,7 @@ COMMANDS: Sequence[Command] = (
         action=console_link.console,
         about=N_("Open your pages in a browser"),
         needs_console=True,
+        is_quiet=True,
         ignores_words=True,
     ),
     Command(
@@ -125,6 +130,7 @@ COMMANDS: Sequence[Command] = (
         who=Who.MEMBER,
         action=show_help,
         about=N_("Show what I can do"),
+        is_quiet=True,
         ignores_words=True,
         arguments=(
             Argument(
@@ -183,6 +189,12 @@ SYNONYMS = {
 def rows(word: str) -> list[Command]:
     """Return the commands that begin with a word; several form a group."""
     return [command for command in COMMANDS if word == command.group]
+
+
+def is_alone(word: str) -> bool:
+    """Say whether only whoever asks is to read what the commands that begin with a word answer."""
+    found = rows(word)
+    return bool(found) and all(command.answers_alone for command in found)
 
 
 def words(catalog: Catalog) -> list[str]:

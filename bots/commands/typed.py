@@ -3,7 +3,6 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
@@ -69,7 +68,7 @@ async def _act(asked: Asked, command: Command, named: Named, given: Mapping[str,
     except InvalidInput as error:
         error.instead = _line(command, named.whom, given, error)
         raise
-    return replace(said, text=f"{said.text}\n{warning}") if said and warning else said
+    return said.plus(f"\n{warning}") if said and warning else said
 
 
 def _leaf(found: list[Command], words: Words) -> tuple[Command | None, Words]:

@@ -12,7 +12,7 @@ from telegram import (
     Update,
 )
 from telegram.constants import ChatType
-from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.error import TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ExtBot, MessageHandler, filters
 
 from bots.commands import approval, table, typed
@@ -34,6 +34,7 @@ from bots.telegram.identity import (
     key,
     key_of,
     link,
+    number_alone,
     person,
     takes_part,
 )
@@ -42,9 +43,11 @@ from bots.telegram.orders import Orders, caller_of, event_of
 from bots.telegram.presses import Presses
 from bots.telegram.questions import Questions
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
-from bots.telegram.responder import Reply, Responder, outcome
-from bots.text import admin_replies, greetings, replies
-from bots.text.locale import _, speaking
+from bots.telegram.reply import Reply, outcome
+from bots.telegram.responder import Responder
+from bots.telegram.whispers import whisper_to
+from bots.text import greetings, replies
+from bots.text.locale import speaking
 from core.domain.communities import Approval
 from core.domain.models import Caller, Person
 from core.domain.refusals import Refusal
@@ -112,7 +115,8 @@ class Dispatcher:
                 reply = await outcome(lambda: self._hint(message, command), who)
             if reply is not None:
                 where = Address(message.from_user.id) if reply.alone and message.from_user else Address.of(message)
-                await self._responder.reply(where, self._with_bot_name(reply, message, command), who, ack)
+                whisper = whisper_to(message) if _is_alone(reply, message, command) else None
+                await self._responder.reply(where, self._with_bot_name(reply, message, command), who, ack, whisper)
 
     async def _on_edit(self, update: Update, ack: Ack) -> None:
         """Tell whoever makes a command by an edit that it does nothing."""
@@ -132,7 +136,7 @@ class Dispatcher:
         is_help = command is not None and any(row.action is table.show_help for row in table.rows(command.name))
         if not is_named or is_help:
             return reply
-        return replace(reply, text=commands.naming(reply.text, self._bot.username, self._names))
+        return reply.worded(lambda text: commands.naming(text, self._bot.username, self._names))
 
     async def _hint(self, message: Message, command: Command | None) -> Reply | None:
         """Explain what to type to whoever clearly addresses the bot; ignore all other messages."""
@@ -171,13 +175,14 @@ class Dispatcher:
             return None
         if is_order:
             return await self._orders.place(message, command, ack)
-        return await self._use(message, command, ack)
+        return await self._use(message, command)
 
     async def _on_membership(self, update: Update, ack: Ack) -> None:
         """Greet a group that the bot was added to; ignore promotions, restrictions and removals."""
         change = update.my_chat_member
         if change is not None:
             self._deliverer.rights.learn(change.chat.id, change.new_chat_member)
+            self._responder.whispers.forget(change.chat.id)
         if change is None or not _was_added(change):
             return
         adder, is_due = caller(change.chat, change.from_user, None), self._greeted.note(key(change.chat.id))
@@ -221,7 +226,7 @@ class Dispatcher:
 
     # --- the table of commands ------------------------------------------------------------------------------------
 
-    async def _use(self, message: Message, command: Command, ack: Ack) -> Reply | None:
+    async def _use(self, message: Message, command: Command) -> Reply:
         """Run a command of the table."""
         is_admin = table.rows(command.name)[0].who is not Who.MEMBER and await self._admins.wrote(message)
         who = replace(caller_of(message, is_admin=is_admin), event_id=event_of(message))
@@ -230,9 +235,7 @@ class Dispatcher:
             named, user = parse.named(message, command)
             return named, person(user) if user else await self._find(who, named, command.name)
 
-        answer = await typed.use(self._asked(message, who), command, find)
-        reply = Reply.of(answer)
-        return await self._privately(message, reply, ack) if answer.private and not who.direct else reply
+        return Reply.of(await typed.use(self._asked(message, who), command, find))
 
     def _asked(self, message: Message, who: Caller) -> Asked:
         return Asked(
@@ -255,21 +258,17 @@ class Dispatcher:
             log.info("who is an admin can't be seen: %s", error)
             return False
 
-    async def _privately(self, message: Message, reply: Reply, ack: Ack) -> Reply:
-        """Send a report on members privately to whoever asked for it; return what to say in the group."""
-        if message.sender_chat is not None or message.from_user is None:
-            return Reply(_(admin_replies.WHOSE_REPORT))
-        try:
-            await self._responder.send(Address(message.from_user.id), reply, ack)
-        except (Forbidden, BadRequest):
-            return Reply(admin_replies.name_start(self._bot.link))
-        return Reply(_(admin_replies.SENT_PRIVATELY))
-
     async def _find(self, admin: Caller, asked: Named, act: str) -> Person | None:
         """Look up the member with an @name or an id; an id also finds members who have left."""
         if asked.member_id is not None:
             return Person(member=key_of(asked.member_id), name=asked.member_id)
         return await self._service.admin.find(admin, asked.handle, act) if asked.handle else None
+
+
+def _is_alone(reply: Reply, message: Message, command: Command | None) -> bool:
+    """Say whether only whoever wrote a message is to read the reply, where the chat can do that."""
+    is_quiet = command is not None and table.is_alone(command.name)
+    return reply.private or reply.aloud is not None or is_quiet or number_alone(message) is not None
 
 
 def _was_added(change: ChatMemberUpdated) -> bool:

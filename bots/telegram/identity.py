@@ -135,6 +135,12 @@ def topic(message: Message) -> int | None:
     return message.message_thread_id if message.is_topic_message else None
 
 
+def number_alone(message: MaybeInaccessibleMessage) -> int | None:
+    """Return the number of a message that one member reads alone; None for others. The library does not know it yet."""
+    number: int | None = message.api_kwargs.get("ephemeral_message_id")
+    return number
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a job's messages go: the chat and topic, the order to reply to, and the status message if there is one."""
@@ -153,7 +159,7 @@ class Address:
     @classmethod
     def of(cls, order: Message) -> "Address":
         """Reply to a message in its topic."""
-        return cls(order.chat.id, order.message_id, topic(order))
+        return cls(order.chat.id, order.message_id or None, topic(order))  # 0 is that of all whispers
 
     @classmethod
     def of_status(cls, status: MaybeInaccessibleMessage) -> "Address":
@@ -161,7 +167,7 @@ class Address:
         if not isinstance(status, Message):
             return cls(status.chat.id, status=status.message_id)
         order = answered(status)
-        return cls(status.chat.id, order.message_id if order else None, topic(status), status.message_id)
+        return cls(status.chat.id, (order and order.message_id) or None, topic(status), status.message_id or None)
 
     @property
     def in_group(self) -> "Address | None":

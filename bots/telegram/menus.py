@@ -45,4 +45,12 @@ def _menus(
 
 def _menu(who: Who, offered: Sequence[Command]) -> list[BotCommand]:
     abouts = {c.group: table.GROUPS.get(c.group, c.about) for c in listing.listed(offered, who)}
-    return [BotCommand(word, _(about)[: BotCommandLimit.MAX_DESCRIPTION]) for word, about in abouts.items()]
+    return [
+        BotCommand(word, _(about)[: BotCommandLimit.MAX_DESCRIPTION], api_kwargs=_alone(word))
+        for word, about in abouts.items()
+    ]
+
+
+def _alone(word: str) -> dict[str, bool] | None:
+    """Have a command seen by nobody but its author, if its answers are theirs alone; an older server ignores it."""
+    return {"is_ephemeral": True} if table.is_alone(word) else None

@@ -13,11 +13,11 @@ from bots.telegram import parse
 from bots.telegram.buttons import pressed, rows
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.documents import text_file
-from bots.telegram.identity import NAME, Address, caller, topic
+from bots.telegram.identity import NAME, Address, caller, number_alone, topic
 from bots.telegram.intake import Ack
 from bots.telegram.questions import ANSWER_S, Questions
 from bots.telegram.rate_limiter import Priority, Ticket
-from bots.telegram.responder import Reply
+from bots.telegram.reply import Reply
 from bots.telegram.spoken import clean_of
 from bots.text import greetings, product_words, replies
 from bots.text.locale import _
@@ -124,7 +124,9 @@ def opens_form(command: Command) -> bool:
 
 
 def event_of(message: Message) -> str:
-    """Return a message's idempotency key; the messages of an album share one."""
+    """Return a message's idempotency key; the messages of an album share one, and whispers' numbers are used again."""
+    if (alone := number_alone(message)) is not None:
+        return f"{NAME}:{message.chat.id}:alone:{alone}:{message.date.timestamp():.0f}"
     album = message.media_group_id
     return f"{NAME}:{message.chat.id}:{f'album:{album}' if album else message.message_id}"
 

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from telegram import CallbackQuery, InlineKeyboardMarkup, MaybeInaccessibleMessage, Message, Update, User
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update, User
+from telegram.constants import ChatType
 from telegram.error import TelegramError
 
 from bots.commands import actions as acts
@@ -17,12 +18,14 @@ from bots.platform import ButtonKind
 from bots.telegram.buttons import rows, toggled
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.escaping import plain
-from bots.telegram.identity import MOST_CALLED, NAME, Address, Admins, caller, calling, link, topic
+from bots.telegram.identity import MOST_CALLED, NAME, Address, Admins, caller, calling, link, number_alone, topic
 from bots.telegram.intake import Ack
 from bots.telegram.questions import Questions
+from bots.telegram.reply import NOTHING, Reply, outcome, refused
 from bots.telegram.reporting import Board, reported
-from bots.telegram.responder import ALERT_LIMIT, NOTHING, Reply, Responder, outcome
-from bots.text import credit_replies, form_words, order_replies, refusals, replies, voice_replies
+from bots.telegram.responder import ALERT_LIMIT, Responder
+from bots.telegram.whispers import Whisper
+from bots.text import admin_replies, credit_replies, form_words, order_replies, refusals, replies, voice_replies
 from bots.text.locale import _, speaking
 from core.domain.kept_orders import KeptOrder
 from core.domain.models import Accepted, Caller, Destination
@@ -43,11 +46,26 @@ class Press:
     on: MaybeInaccessibleMessage
     user: User
     ack: Ack
+    number: str = ""
+    """The press's own."""
 
     @property
     def beneath(self) -> Address:
         """Where a reply to the message that holds the button goes."""
         return Address.of(self.on) if isinstance(self.on, Message) else Address(self.on.chat.id)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether only whoever pressed sees the message that holds the button."""
+        return self.on.chat.type == ChatType.PRIVATE or number_alone(self.on) is not None
+
+    @property
+    def whisper(self) -> Whisper | None:
+        """Where whoever pressed reads an answer alone; None in their direct chat."""
+        if self.on.chat.type == ChatType.PRIVATE:
+            return None
+        thread, order = self.beneath.thread, self.beneath.order
+        return Whisper(self.on.chat.id, self.user.id, thread, order, press=self.number)
 
     def who(self, *, is_admin: bool = False) -> Caller:
         """Describe who pressed: always the person, even if they write messages as the group."""
@@ -104,8 +122,10 @@ class Presses:
         message = query.message if query else None
         if query is None or message is None:  # buttons of inline messages are not ours
             return
-        press = Press(message, query.from_user, ack)
+        press = Press(message, query.from_user, ack, query.id)
         who = press.who()
+        if number_alone(message) is not None:
+            self._responder.whispers.note(message)
         takes_long = str(query.data).partition(":")[0] in TAKE_LONG
         with speaking(who.locale), on_behalf_of(who):
             if takes_long:
@@ -116,7 +136,16 @@ class Presses:
                 here = Address.of_status(message)
                 await self._responder.reply_alone(Address(query.from_user.id), here, reply, who, ack)
             elif reply is not None:
-                await _answer(query, reply)
+                await self._answer(query, press, reply)
+
+    async def _answer(self, query: CallbackQuery, press: Press, reply: Reply) -> None:
+        """Answer a press, and whisper what an alert has no room for, if the server does whisper."""
+        to, whispers = press.whisper, self._responder.whispers
+        is_cut = len(plain(reply.text)) > ALERT_LIMIT
+        if is_cut and to and whispers.is_sure(to):
+            await self._responder.reply(press.beneath, Reply(reply.text), press.who(), press.ack, to)
+            reply = NOTHING
+        await _answer(query, reply)
 
     async def _act(self, press: Press, data: str) -> Reply:
         kind, __, about = data.partition(":")
@@ -135,7 +164,8 @@ class Presses:
     async def _answered(self, press: Press, answers: commands.Press, about: str, *, is_admin: bool = False) -> Reply:
         """Show what a press leads to on any platform."""
         who = press.who(is_admin=is_admin)
-        pressed = await answers(Asked(service=self._service, caller=who, is_public=not who.direct, link=link), about)
+        asked = Asked(service=self._service, caller=who, is_public=not press.is_alone, link=link)
+        pressed = await answers(asked, about)
         if card := pressed.card:
             await self._responder.edit(press.on, card.text, press.ack, rows(card.buttons))
         if pressed.choice:
@@ -148,8 +178,12 @@ class Presses:
         return await self._redeliver(press, job_id, Address.of_status(press.on), undelivered=True)
 
     async def _resend(self, press: Press, job_id: str) -> Reply:
-        """Send a stored artifact again, as a new message."""
-        return await self._redeliver(press, job_id, Address(press.on.chat.id))
+        """Send a stored artifact again, as a new message; a list that is whispered in a group is no place for it."""
+        if number_alone(press.on) is None:
+            return await self._redeliver(press, job_id, Address(press.on.chat.id))
+        if not await self._responder.may_write_to(press.user.id):
+            return Reply(admin_replies.name_start(self._responder.link), refused=True)
+        return await self._redeliver(press, job_id, Address(press.user.id))
 
     async def _redeliver(self, press: Press, job_id: str, to: Address, *, undelivered: bool = False) -> Reply:
         job = buttons.id_in(job_id, Missing.JOB)
@@ -202,10 +236,14 @@ class Presses:
         try:
             accepted = await order(Address.of_status(press.on).destination)
         except NeedsConfirmation as error:
-            text, markup = _question(error, press.who())
-            await self._responder.edit(press.on, text, press.ack, markup)
-            return Reply(refusals.refusal(error))
+            text = refusals.refusal(error)
+            shown = text if press.is_alone else refusals.in_public(error)
+            markup = rows(buttons.of_refusal(error, press.who(), is_public=not press.is_alone))
+            await self._responder.edit(press.on, shown, press.ack, markup)
+            return Reply(text)
         press.ack()
+        if number_alone(press.on) is not None:
+            await self._responder.edit(press.on, order_replies.accepted(accepted), press.ack)
         if not accepted.duplicate:
             await self._deliverer.acknowledge(accepted)
         return Reply(order_replies.accepted(accepted))
@@ -217,9 +255,9 @@ class Presses:
         try:
             accepted = await self._service.anew(who, job_id, to.destination, self._deliverer.acknowledge, voice=voice)
         except NeedsConfirmation as error:
-            text, markup = _question(error, who)
-            await self._responder.reply(to, Reply(text, markup=markup, refused=True), who, press.ack)
-            return Reply(refusals.refusal(error))
+            asked = refused(error, who)
+            await self._responder.reply(to, asked, who, press.ack, press.whisper)
+            return Reply(asked.text)
         press.ack()
         return Reply(order_replies.accepted(accepted))
 
@@ -308,14 +346,9 @@ class Presses:
         return Reply(verdict.said, refused=verdict.late)
 
 
-def _question(error: NeedsConfirmation, who: Caller) -> tuple[str, InlineKeyboardMarkup | None]:
-    """Ask about a price where others may read it."""
-    text = refusals.refusal(error) if who.direct else refusals.in_public(error)
-    return text, rows(buttons.of_refusal(error, who, is_public=not who.direct))
-
-
 async def _answer(query: CallbackQuery, reply: Reply) -> None:
     try:
-        await query.answer(plain(reply.text, ALERT_LIMIT), show_alert=reply.refused)
+        text = plain(reply.text, ALERT_LIMIT) or None
+        await query.answer(text, show_alert=reply.refused)
     except TelegramError as error:
         log.info("a pressed button was not answered: %s", error)

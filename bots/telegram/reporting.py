@@ -15,7 +15,8 @@ from bots.telegram.errors import text_fault
 from bots.telegram.escaping import plain
 from bots.telegram.identity import MOST_CALLED, Address, Admins, calling, message_link
 from bots.telegram.intake import Ack
-from bots.telegram.responder import ALERT_LIMIT, Reply, Responder
+from bots.telegram.reply import Reply
+from bots.telegram.responder import ALERT_LIMIT, Responder
 from bots.text import replies
 from core.domain.models import Job
 from core.domain.refusals import Missing, NotFound

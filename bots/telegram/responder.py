@@ -2,29 +2,34 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from telegram import ForceReply, InlineKeyboardMarkup, InputFile, MaybeInaccessibleMessage, Message, MessageEntity
-from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram import (
+    InlineKeyboardMarkup,
+    InputFile,
+    LinkPreviewOptions,
+    MaybeInaccessibleMessage,
+    Message,
+)
+from telegram.constants import ChatAction
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
-from bots.commands import buttons
-from bots.commands.command import PNG, Answer, File
-from bots.telegram.buttons import rows
+from bots.commands.command import PNG, File
+from bots.telegram.budgets import Budgets, Charged
 from bots.telegram.connection import UPLOAD_READ_S
 from bots.telegram.errors import has_no_kind, is_gone, takes_no_words, wait_s
 from bots.telegram.escaping import plain
-from bots.telegram.identity import Address, Recent
+from bots.telegram.identity import NAME, Address
 from bots.telegram.intake import Ack
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
-from bots.text import refusals, replies
+from bots.telegram.reply import NOTHING, Reply
+from bots.telegram.whispers import Whisper, Whispers, named_alone
+from bots.text import admin_replies, refusals, replies
 from bots.text.locale import _
 from core.domain.models import Caller
-from core.domain.refusals import MayNotPost, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -34,63 +39,6 @@ SHOWN = {"audio/ogg": "voice", PNG: "photo"}
 """What may come with the text as its caption."""
 CAPTION_LIMIT, ALERT_LIMIT = 1024, 200
 LONGEST_WAIT_S = 60.0
-FREE_AT_ONCE, FREE_EVERY_S, FREE_AGAIN = 10.0, 15.0, 3.0
-"""A member's budget of free answers per chat: its size, the time to regain one, and how many end a silence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One message to send."""
-
-    text: str
-    files: tuple[File, ...] = ()
-    markup: InlineKeyboardMarkup | ForceReply | None = None
-    entities: tuple[MessageEntity, ...] = ()
-    """Whom the text mentions."""
-    refused: bool = False
-    priority: Priority = Priority.ANSWER
-    alone: bool = False
-    """For the member's direct chat: the bot may not write in this one."""
-    on_sent: Callable[[int], None] | None = None
-    """Takes the message's number."""
-
-    @classmethod
-    def of(cls, answer: Answer) -> "Reply":
-        """Make a reply of an answer; those to commands that are open to everybody use the member's budget."""
-        return cls(
-            answer.text, answer.files, rows(answer.buttons), priority=Priority.ANSWER if answer.open else Priority.ADMIN
-        )
-
-
-NOTHING = Reply("")
-
-
-async def outcome(act: Callable[[], Awaitable[Reply | None]], who: Caller, *, is_private: bool = False) -> Reply | None:
-    """Act and return the reply, whatever happens; the only address that catches refusals.
-
-    `is_private`: nobody else reads the reply, even in a group.
-    """
-    try:
-        return await act()
-    except Refusal as error:
-        silent = isinstance(error, MayNotPost) and error.silent
-        is_public = not (is_private or who.direct or silent)
-        text = refusals.in_public(error) if is_public else refusals.refusal(error)
-        offered = buttons.of_refusal(error, who, is_public=is_public)
-        return Reply(text, markup=rows(offered), refused=True, alone=silent)
-    except Exception:
-        log.exception("a command failed")
-        return Reply(_(refusals.FAULT), refused=True)
-
-
-@dataclass(slots=True)
-class _Budget:
-    """The free answers that a member has left in a chat (a token bucket)."""
-
-    left: float
-    at_s: float
-    exhausted: bool = False
-    """The member was told to wait and gets no answers until FREE_AGAIN are left."""
 
 
 class Responder:
@@ -99,11 +47,14 @@ class Responder:
     def __init__(self, bot: ExtBot[Priority | Ticket], limiter: RateLimiter) -> None:
         self._bot = bot
         self._limiter = limiter
-        self._budgets: Recent[tuple[int, str], _Budget] = Recent()
+        self._budgets = Budgets()
         self._sending: set[tuple[int, str, str]] = set()
+        self.whispers = Whispers()
 
-    async def reply(self, address: Address, reply: Reply, who: Caller, ack: Ack) -> None:
-        """Send a reply, within the member's budget; failures are only logged."""
+    async def reply(
+        self, address: Address, reply: Reply, who: Caller, ack: Ack, whisper: Whisper | None = None
+    ) -> None:
+        """Send a reply, within the member's budget, and whispered where that may be; failures are only logged."""
         key = (address.chat, who.member, reply.text)
         if key in self._sending and self._limiter.room_in_s(address.chat, reply.priority):
             return  # an identical reply is queued already
@@ -113,11 +64,51 @@ class Responder:
             return
         self._sending.add(key)
         try:
-            await self.send(address, reply, ack)
+            aloud = await self._whispered(whisper, reply, who, ack) if whisper else await self._aloud(reply, who, ack)
+            if aloud:
+                await self.send(address, aloud, ack)
         except TelegramError as error:
             log.warning("nothing could be said in %d: %s", address.chat, error)
         finally:
             self._sending.discard(key)
+
+    async def _whispered(self, to: Whisper, reply: Reply, who: Caller, ack: Ack) -> Reply | None:
+        """Whisper; return what is left to say aloud, if anything. Raises TelegramError.
+
+        As long as the server may show everybody what is whispered, only that is which they may read.
+        """
+        if not self.whispers.may(to):
+            return await self._aloud(reply, who, ack)
+        first = None if self.whispers.is_sure(to) else await self._aloud(reply, who, ack)
+        try:
+            sent = await self.send(to, first or reply, ack)
+        except (BadRequest, Forbidden) as error:
+            log.info("no whispers in %d: %s", to.chat, error)
+            self.whispers.refuse(to)
+            return first or await self._aloud(reply, who, ack)
+        if not self.whispers.note(sent):
+            if first is None:
+                await self.delete(sent, ack)
+            return None if first else await self._aloud(reply, who, ack)
+        if first and first is not reply and not first.is_all:
+            await self.send(to, reply, ack)
+            await self.delete(sent, ack)
+        return None
+
+    async def _aloud(self, reply: Reply, who: Caller, ack: Ack) -> Reply:
+        """Return what everybody in the chat may read; a report is sent to its member's direct chat first."""
+        if who.direct or not reply.private:
+            return reply.aloud or reply
+        if not who.can_spend:
+            return Reply(_(admin_replies.WHOSE_REPORT))
+        try:
+            await self.send(Address(int(who.member.removeprefix(f"{NAME}:"))), reply, ack)
+        except (Forbidden, BadRequest):
+            return Reply(admin_replies.name_start(self._bot.link))
+        except TelegramError:
+            log.exception("a report could not be sent")
+            return Reply(_(refusals.FAULT))
+        return Reply(_(admin_replies.SENT_PRIVATELY), is_all=True)
 
     async def reply_alone(self, alone: Address, here: Address, reply: Reply, who: Caller, ack: Ack) -> None:
         """Send a free reply to a member alone, or where they asked for it if the bot may not write to them."""
@@ -135,18 +126,19 @@ class Responder:
 
     def _budgeted(self, chat: int, who: Caller, reply: Reply) -> Reply:
         """Charge a reply to the member's budget; when that is used up, say so once, then nothing for a while."""
-        now_s = time.monotonic()
-        budget = self._budgets.setdefault((chat, who.member), _Budget(FREE_AT_ONCE, now_s))
-        budget.left, budget.at_s = min(FREE_AT_ONCE, budget.left + (now_s - budget.at_s) / FREE_EVERY_S), now_s
-        budget.exhausted = budget.exhausted and budget.left < FREE_AGAIN
-        if budget.exhausted:
-            return NOTHING
-        budget.left -= 1
-        budget.exhausted = budget.left < 1
-        return Reply(_(replies.TOO_MANY_ANSWERS)) if budget.exhausted else reply
+        match self._budgets.charge(chat, who.member):
+            case Charged.SILENCED:
+                return NOTHING
+            case Charged.LAST:
+                return Reply(_(replies.TOO_MANY_ANSWERS))
+            case _:
+                return reply
 
-    async def send(self, address: Address, reply: Reply, ack: Ack) -> None:
-        """Send the text, with a voice message or picture if one comes first, then each file. Raises TelegramError."""
+    async def send(self, address: Address | Whisper, reply: Reply, ack: Ack) -> Message:
+        """Send the text, with a voice message or picture if one comes first, then each file; return the first message.
+
+        Raises TelegramError.
+        """
         ticket, files = Ticket(reply.priority, ack), list(reply.files)
         text, caption = plain(reply.text), plain(reply.text, CAPTION_LIMIT)
         sent = None
@@ -169,8 +161,11 @@ class Responder:
             reply.on_sent(sent.message_id)
         for file in files:
             await _retrying(partial(self._attach, address, file, ticket), ack)
+        return sent
 
-    async def _show(self, address: Address, file: File, caption: str, reply: Reply, ticket: Ticket) -> Message | None:
+    async def _show(
+        self, address: Address | Whisper, file: File, caption: str, reply: Reply, ticket: Ticket
+    ) -> Message | None:
         """Send a voice message or a picture, or a file where there may be none; None where that may not be, either."""
         how: dict[str, Any] = {"read_timeout": UPLOAD_READ_S, "rate_limit_args": ticket, **address.target}
 
@@ -187,29 +182,65 @@ class Responder:
                     raise
         return None
 
-    async def _attach(self, address: Address, file: File, ticket: Ticket) -> None:
+    async def _attach(self, address: Address | Whisper, file: File, ticket: Ticket) -> None:
         document = InputFile(file.content, filename=file.name)
         await self._bot.send_document(
             document=document, read_timeout=UPLOAD_READ_S, rate_limit_args=ticket, **address.target
         )
 
+    @property
+    def link(self) -> str:
+        """Where a direct chat with the bot begins."""
+        return self._bot.link
+
+    async def may_write_to(self, member: int) -> bool:
+        """Say whether the bot may write in a member's direct chat. Raises TelegramError."""
+        try:
+            await self._bot.send_chat_action(member, ChatAction.UPLOAD_VOICE)
+        except (BadRequest, Forbidden):
+            return False
+        return True
+
     async def edit(
         self, message: MaybeInaccessibleMessage, text: str, ack: Ack, markup: InlineKeyboardMarkup | None = None
     ) -> bool:
         """Edit one of the bot's messages; without a markup its buttons are removed. Return False where it is gone."""
-        chat, number = message.chat.id, message.message_id
+        chat, number, words = message.chat.id, message.message_id, plain(text)
+        no_previews = LinkPreviewOptions(is_disabled=True)  # the bot's defaults are not for calls that are new to it
+        given = {"text": words, "reply_markup": markup, "link_preview_options": no_previews}
+
+        def edit() -> Awaitable[Any]:
+            return self._bot.edit_message_text(words, chat, number, reply_markup=markup)
+
         try:
-            await _retrying(lambda: self._bot.edit_message_text(plain(text), chat, number, reply_markup=markup), ack)
+            await self._change(message, edit, "editEphemeralMessageText", given, ack)
         except TelegramError as error:
             log.warning("message %d in %d stays as it is: %s", number, chat, error)
             return not is_gone(error)
         return True
 
+    async def _change(
+        self,
+        message: MaybeInaccessibleMessage,
+        change: Callable[[], Awaitable[Any]],
+        method: str,
+        given: dict[str, Any],
+        ack: Ack,
+    ) -> None:
+        """Change a message; a whisper by a method that the library does not know yet. Raises TelegramError."""
+        if alone := named_alone(message):
+            change = partial(self._bot.do_api_request, method, alone | given)
+        await _retrying(change, ack)
+
     async def arrange(self, message: MaybeInaccessibleMessage, markup: InlineKeyboardMarkup | None, ack: Ack) -> None:
         """Change the buttons under one of the bot's messages."""
         chat, number = message.chat.id, message.message_id
+
+        def edit() -> Awaitable[Any]:
+            return self._bot.edit_message_reply_markup(chat, number, reply_markup=markup)
+
         try:
-            await _retrying(lambda: self._bot.edit_message_reply_markup(chat, number, reply_markup=markup), ack)
+            await self._change(message, edit, "editEphemeralMessageReplyMarkup", {"reply_markup": markup}, ack)
         except TelegramError as error:
             log.warning("message %d in %d keeps its buttons: %s", number, chat, error)
 
@@ -217,7 +248,9 @@ class Responder:
         """Delete one of the bot's messages; return what came of it. Raises TelegramError."""
         chat, number = message.chat.id, message.message_id
         try:
-            await _retrying(lambda: self._bot.delete_message(chat, number), ack)
+            await self._change(
+                message, lambda: self._bot.delete_message(chat, number), "deleteEphemeralMessage", {}, ack
+            )
         except BadRequest as error:
             log.info("message %d in %d is not deleted: %s", number, chat, error)
             return replies.GONE if is_gone(error) else replies.TOO_OLD

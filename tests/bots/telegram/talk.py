@@ -20,6 +20,8 @@ async def with_what_is_left(user: User, said: Message) -> str:
     if LEFT not in said.buttons:
         return said.text
     alone = await sent(said.chat.world, user, said, said.buttons[LEFT])
+    if "text" not in alone:  # it has no room in an alert
+        return f"{said.text}\n{said.chat.heard_by(user)[-1].text}"
     assert alone["show_alert"] == "true"
     return f"{said.text}\n{alone['text']}"
 

@@ -106,10 +106,11 @@ async def test_a_price_that_rose_is_asked_about_before_it_is_ordered_again(
     voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     bot.service.catalog = catalog(price_micros=2 * PRICE_MICROS)
     await pressed(world, bob, voice, "Again ($0.0005)")
-    asked = band.sent[-1]
-    assert (asked.reply_to, asked.text[:19]) == (voice.id, "This costs $0.001. ")
+    [asked] = band.heard_by(bob)
+    assert (asked.reply_to, asked.text[:18]) == (voice.id, "This costs $0.001;")
     assert len(rig.gateway.parameters) == 1
     await pressed(world, bob, asked, "Go ahead")
+    assert asked.buttons == {}
     await band.wait_for(lambda chat: len(chat.audios) == 2)
     assert "\nYou have $0.0085 left today.\n" in await answer(band, bob, "/balance")
 

@@ -52,6 +52,12 @@ class Message:
         return int(self.raw["message_id"])
 
     @property
+    def alone(self) -> int | None:
+        """The number of an ephemeral message."""
+        number: int | None = self.raw.get("ephemeral_message_id")
+        return number
+
+    @property
     def text(self) -> str:
         """The text, or the caption."""
         return str(self.raw.get("text", self.raw.get("caption", "")))
@@ -92,6 +98,7 @@ class Press:
     chat: "Chat"
     update: JSON
     answer: JSON | None = None
+    at_s: float = 0.0
 
     async def answered(self) -> JSON:
         return await self.chat.world.until(lambda: self.answer, f"no answer to press {self.id}")
@@ -120,6 +127,8 @@ class Chat:
     forbidden: set[str] = field(default_factory=set)
     """Kinds of message (text, voice, audio, document) that members and the bot may not send."""
     moved_to: "Chat | None" = None
+    whispers: list[Message] = field(default_factory=list)
+    """Ephemeral messages, each seen only by one member and the bot."""
 
     @property
     def raw(self) -> JSON:
@@ -144,6 +153,10 @@ class Chat:
     def audios(self) -> list[Message]:
         """The bot's messages with a file."""
         return [m for m in self.sent if m.upload is not None]
+
+    def heard_by(self, user: User) -> list[Message]:
+        """The bot's messages that this member alone sees now."""
+        return [m for m in self.whispers if m.raw["receiver_user"]["id"] == user.id and not m.deleted]
 
     async def wait_for(self, found: "Callable[[Chat], T | None]", timeout_s: float = 10) -> T:
         """Wait until `found` returns something truthy, and return it."""
@@ -192,6 +205,19 @@ class Chat:
         message = self.post(sender | content, reply_to=reply_to, topic=topic)
         if self._seen(message):
             message.update = await self.world.send_update("message", message.raw)
+        return message
+
+    async def whispers_as(self, user: User, text: str) -> Message:
+        """Write an ephemeral command, as clients do with those that were set as such."""
+        plain, found = entities(text, {u.id: u.raw for u in self.world.users.values()})
+        word = plain.split()[0].removeprefix("/").partition("@")[0]
+        assert self.type != "private", "ephemeral commands are for groups"
+        assert any(c["command"] == word and c.get("is_ephemeral") for c in self.world.commands), (
+            f"/{word} is seen by all"
+        )
+        content: JSON = {"from": user.raw, "receiver_user": self.world.bot.raw, "text": plain, "entities": found}
+        message = self.whisper(content)
+        message.update = await self.world.send_update("message", message.raw)
         return message
 
     async def edits(self, message: Message, text: str, *, edited_s: int = 0) -> None:
@@ -244,6 +270,15 @@ class Chat:
             raw["reply_to_message"] = {k: v for k, v in answered.raw.items() if k != "reply_to_message"}
         message = Message(self, raw, upload)
         self.messages[message.id] = message
+        return message
+
+    def whisper(self, content: JSON, *, topic: Message | None = None, upload: Upload | None = None) -> Message:
+        """Add a message that one member and the bot see."""
+        raw: JSON = {"message_id": 0, "ephemeral_message_id": len(self.whispers) + 1}
+        raw |= {"date": int(self.world.now_s()), "chat": self.raw, **content}
+        raw |= {"message_thread_id": topic.id, "is_topic_message": True} if topic else {}
+        message = Message(self, raw, upload)
+        self.whispers.append(message)
         return message
 
     def _seen(self, message: Message) -> bool:

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tests.worlds.telegram import whispers
 from tests.worlds.telegram.chats import Chat, Message, User, member_raw
 from tests.worlds.telegram.faults import ApiError
 from tests.worlds.telegram.wire import JSON, Call, Upload, units
@@ -64,18 +65,31 @@ def _send(world: "TelegramWorld", call: Call, content: JSON, upload: Upload | No
         raise ApiError("message thread not found")
     if thread in chat.closed and not is_admin:
         raise ApiError("TOPIC_CLOSED")
-    reply = call.object("reply_parameters") or {}
-    answered = chat.messages.get(int(reply.get("message_id", 0)))
-    if reply and (answered is None or answered.deleted):
-        answered = None
-        if not reply.get("allow_sending_without_reply"):
-            raise ApiError("message to be replied not found")
+    alone = whispers.receiver(world, chat, call)
+    answered = _answered(chat, call.object("reply_parameters") or {}, is_alone=alone is not None)
     topic = chat.topics[thread] if thread is not None else None
-    message = chat.post({"from": world.bot.raw} | content, reply_to=answered, topic=topic, upload=upload)
+    content = {"from": world.bot.raw} | content
+    if alone is None:
+        message = chat.post(content, reply_to=answered, topic=topic, upload=upload)
+    else:
+        seen = {"reply_to_message": answered.raw} if answered else {}
+        message = chat.whisper(content | {"receiver_user": alone.raw} | seen, topic=topic, upload=upload)
     markup = call.object("reply_markup")
     if markup and "inline_keyboard" in markup:  # others are nowhere in what Telegram returns
         message.raw["reply_markup"] = markup
     return message.raw
+
+
+def _answered(chat: Chat, reply: JSON, *, is_alone: bool) -> Message | None:
+    """Return the message that is answered and that everybody sees, if there is one."""
+    if "message_id" not in reply:
+        return None
+    answered = chat.messages.get(int(reply["message_id"]))
+    if answered is not None and not answered.deleted:
+        return answered
+    if is_alone or not reply.get("allow_sending_without_reply"):
+        raise ApiError("message to be replied not found")
+    return None
 
 
 def get_me(world: "TelegramWorld", _: Call) -> JSON:
@@ -295,6 +309,9 @@ METHODS: Mapping[str, Callable[["TelegramWorld", Call], Any]] = {
     "editMessageText": edit_message_text,
     "editMessageReplyMarkup": edit_message_reply_markup,
     "deleteMessage": delete_message,
+    "editEphemeralMessageText": whispers.edit_text,
+    "editEphemeralMessageReplyMarkup": whispers.edit_markup,
+    "deleteEphemeralMessage": whispers.delete,
     "sendChatAction": send_chat_action,
     "sendVoice": _sender("voice", frozenset({"ogg", "mp3", "m4a"})),
     "sendAudio": _sender("audio", frozenset({"mp3", "m4a"})),

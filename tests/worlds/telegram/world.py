@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from tests import tokens
+from tests.worlds.telegram import whispers
 from tests.worlds.telegram.chats import Chat, Message, Press, User
 from tests.worlds.telegram.faults import ApiError, Fault
 from tests.worlds.telegram.methods import METHODS
@@ -33,6 +34,8 @@ class TelegramWorld:
         """Those that were set last."""
         self.profile: dict[tuple[str, str, str], Any] = {}
         """What the bot shows of itself: by what, language and scope."""
+        self.whispers = True
+        """Whether the server knows ephemeral messages; one from before Bot API 10.3 passes over their parameter."""
         self.joins = True
         """Whether the bot can be added to groups."""
         self.presses: dict[str, Press] = {}
@@ -146,7 +149,8 @@ class TelegramWorld:
 
     async def press(self, user: User, message: Message, data: str, *, old: bool = False) -> Press:
         """Press a button as a user; an `old` message is no longer accessible to bots."""
-        press = Press(f"q{len(self.presses) + 1}", message.chat, {})
+        assert message.alone is None or message in message.chat.heard_by(user), "nobody else sees that message"
+        press = Press(f"q{len(self.presses) + 1}", message.chat, {}, at_s=self.now_s())
         self.presses[press.id] = press
         faded: JSON = {"chat": message.chat.raw, "message_id": message.id, "date": 0}
         seen = faded if old else message.raw
@@ -223,7 +227,9 @@ class TelegramWorld:
             return self._refuse(call, fault)
         try:
             result = (
-                await self._updates_after(call) if call.method == "getUpdates" else METHODS[call.method](self, call)
+                await self._updates_after(call)
+                if call.method == "getUpdates"
+                else self._method(call.method)(self, call)
             )
         except ApiError as error:
             return self._refuse(call, error.fault)
@@ -236,6 +242,12 @@ class TelegramWorld:
             return self._drop(request)
         call.status = 200
         return web.json_response({"ok": True, "result": result})
+
+    def _method(self, name: str) -> Callable[["TelegramWorld", Call], Any]:
+        """Return a method. Raises KeyError for one that the server does not know."""
+        if not self.whispers and name in whispers.METHODS:
+            raise KeyError(name)
+        return METHODS[name]
 
     def _refuse(self, call: Call, fault: Fault) -> web.Response:
         call.status = fault.status
