@@ -20,7 +20,7 @@ from core.engine.queue import Limits
 from core.engine.remote import LOOK_S
 from core.files.artifacts import ArtifactFolder
 from core.ports import Clock, Gateway
-from core.service import Service
+from core.service.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
 from storage.engines import Address, driver_of, lease_of

@@ -8,7 +8,7 @@ from typing import Protocol
 from core.domain.attested import Attested
 from core.domain.models import Destination
 from core.ports import Delivery, Presence
-from core.service import Service
+from core.service.service import Service
 
 Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
 """Takes the headers and the body of a request; returns the status to answer with."""

@@ -53,7 +53,7 @@ from core.ports import (
     MediaTools,
     Presence,
 )
-from core.service import Service
+from core.service.service import Service
 from core.stores.admin_store import AdminStore
 from core.stores.store import Store
 

@@ -12,7 +12,7 @@ from core.domain.models import Caller, Destination, Generation, Job, Order
 from core.domain.parts import Part
 from core.domain.quota import Period, Quota
 from core.engine.meters import Meters
-from core.service import Service
+from core.service.service import Service
 
 _numbers = itertools.count(1)
 

@@ -35,7 +35,7 @@ from core.files.artifacts import ArtifactFolder
 from core.files.private import FOLDER
 from core.files.spool import own_disk, try_writing
 from core.ports import Clock, Presence
-from core.service import Service
+from core.service.service import Service
 from storage.engines import lease_of, signal_of, unattended_of, workers_of
 from storage.notices import SqlNotices
 from storage.previews import SqlPreviews

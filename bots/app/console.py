@@ -19,7 +19,7 @@ from core.engine.attesting import Elsewhere, Here, answer_questions
 from core.engine.sessions import Sessions
 from core.files.links import LinkFolder
 from core.ports import ArtifactStore, Clock
-from core.service import Service
+from core.service.service import Service
 
 
 def sessions_of(settings: Settings, stores: Stores, clock: Clock) -> Sessions | None:

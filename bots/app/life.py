@@ -19,7 +19,7 @@ from bots.web.door import Door
 from bots.web.server import Web
 from core.domain.errors import PlatformBusy, PlatformError
 from core.engine.carrier import Carrier
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

@@ -35,7 +35,7 @@ from core.domain.products import Catalog
 from core.domain.quota import LimitName
 from core.domain.refusals import InvalidInput, MayNotPost, Refusal
 from core.domain.reports import ReportedEntry, Usage, to_csv
-from core.service import Service
+from core.service.service import Service
 
 CLEAR = "clear"
 

@@ -17,7 +17,7 @@ from core.domain.products import Catalog
 from core.domain.refusals import CommunityDecided, Missing, NotFound
 from core.engine.calls import Calls
 from core.ports import Presence
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

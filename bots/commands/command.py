@@ -14,7 +14,7 @@ from core.domain import amounts
 from core.domain.models import Caller, Job
 from core.domain.refusals import InvalidInput
 from core.engine.samples import AudioKind
-from core.service import Service
+from core.service.service import Service
 
 PNG = "image/png"
 

@@ -12,7 +12,7 @@ from core.domain.kept_orders import KeptOrder
 from core.domain.models import Accepted, Caller
 from core.domain.refusals import Missing, Refusal
 from core.domain.reports import CreditRequest
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

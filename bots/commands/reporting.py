@@ -14,7 +14,7 @@ from core.domain.models import Caller, Job
 from core.domain.refusals import Missing, NotFound
 from core.domain.reported import Message, NotReported, Report, ReportState, Unreported
 from core.engine.reported import Reports
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from bots.console.presses import Presses
 from bots.text import product_words
 from core.domain import limits
 from core.domain.models import Caller, Job, Person
-from core.service import Service
+from core.service.service import Service
 
 
 class Dispatcher:

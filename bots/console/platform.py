@@ -17,7 +17,7 @@ from bots.text.locale import _
 from core.domain.attested import Attested
 from core.domain.errors import DeliveryRefused
 from core.domain.models import Destination, Job
-from core.service import Service
+from core.service.service import Service
 
 
 class Console(ConsoleDelivery):

@@ -28,7 +28,7 @@ from core.domain.refusals import (
     Refusal,
 )
 from core.domain.reports import CreditRequest
-from core.service import Service
+from core.service.service import Service
 
 _READINGS = {str(n): n - 1 for n in range(1, 10)}
 """What may stand at the end of a confirmation."""

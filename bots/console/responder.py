@@ -15,7 +15,7 @@ from bots.text.locale import _, speaking
 from core.domain.models import Caller, Job
 from core.domain.refusals import Refusal
 from core.engine.behalf import on_behalf_of
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from core.domain.errors import DeliveryRefused
 from core.domain.models import Caller, Destination, Job, Person
 from core.domain.quota import QuotaSource
 from core.domain.refusals import InvalidInput
-from core.service import Service
+from core.service.service import Service
 
 PLATFORM = "discord"
 _CHANNEL = re.compile(r"<#(\d{1,20})>|(?:discord:)?(\d{1,20})", re.ASCII)

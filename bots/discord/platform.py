@@ -25,7 +25,7 @@ from core.domain.attested import Attested
 from core.domain.errors import DeliveryRefused, PlatformBusy, PlatformError
 from core.domain.models import Destination
 from core.gateway.answers import retry_after_s
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from bots.text.wording import stamping
 from core.domain.models import Accepted, Caller, Destination
 from core.domain.refusals import Refusal
 from core.engine.behalf import on_behalf_of
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

@@ -53,7 +53,7 @@ from core.domain.models import Caller, Person
 from core.domain.refusals import Refusal
 from core.engine.behalf import on_behalf_of
 from core.engine.persist import persist
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

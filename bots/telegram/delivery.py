@@ -29,7 +29,7 @@ from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, 
 from core.domain.jsontype import JSON
 from core.domain.models import Accepted, Artifact, Destination, Job, Kept, Receipt
 from core.domain.warnings import BudgetWarning
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from bots.text import greetings, product_words, replies
 from bots.text.locale import _
 from core.domain.models import Accepted, Caller
 from core.domain.products import Catalog, Product
-from core.service import Service
+from core.service.service import Service
 
 MINUTES = int(ANSWER_S // 60)
 

@@ -29,7 +29,7 @@ from bots.telegram.webhook import PATH, Webhook
 from core.domain.attested import Attested
 from core.domain.errors import ConfigurationError, PlatformBusy, PlatformError
 from core.domain.models import Destination
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

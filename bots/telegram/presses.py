@@ -31,7 +31,7 @@ from core.domain.kept_orders import KeptOrder
 from core.domain.models import Accepted, Caller, Destination
 from core.domain.refusals import Missing, NeedsConfirmation, NotFound
 from core.engine.behalf import on_behalf_of
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from bots.platform import Hook
 from bots.web.door import Door
 from core.domain.errors import StoreAway, StoreError
 from core.engine.meters import Meters
-from core.service import Service
+from core.service.service import Service
 
 log = logging.getLogger(__name__)
 

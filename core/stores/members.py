@@ -4,11 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from core.domain.communities import Approval
-from core.domain.models import (
-    Caller,
-    Order,
-    Person,
-)
+from core.domain.models import Caller, Order, Person
 from core.domain.pronunciation import Pronunciation
 from core.domain.quota import Quota, Standing
 from core.domain.reports import Entry

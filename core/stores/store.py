@@ -4,15 +4,7 @@ from typing import Protocol, Unpack
 
 from core.domain.admission import Admission, Admitted
 from core.domain.lifecycle import DeliveryState, Reason, State
-from core.domain.models import (
-    Asker,
-    Changes,
-    DeliveryChanges,
-    Destination,
-    GenerationChanges,
-    Job,
-    MoveChanges,
-)
+from core.domain.models import Asker, Changes, DeliveryChanges, Destination, GenerationChanges, Job, MoveChanges
 from core.stores.credit_requests import CreditRequestStore
 from core.stores.members import MemberStore
 from core.stores.reports import ReportStore

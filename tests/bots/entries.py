@@ -6,7 +6,7 @@ import pytest
 
 from core.domain.models import Caller, Job
 from core.engine.behalf import whose
-from core.service import Service
+from core.service.service import Service
 
 
 def noted(monkeypatch: pytest.MonkeyPatch) -> list[Job | Caller | None]:

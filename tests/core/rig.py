@@ -24,7 +24,7 @@ from core.engine.pace import Pace
 from core.engine.queue import Limits
 from core.engine.worker import Worker
 from core.files.artifacts import ArtifactFolder
-from core.service import Service
+from core.service.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
 from storage.sqlite import SqliteDriver

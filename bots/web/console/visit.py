@@ -19,7 +19,7 @@ from core.engine.attesting import Attesting
 from core.engine.overview import Overview
 from core.engine.sessions import Sessions
 from core.ports import ArtifactStore
-from core.service import Service
+from core.service.service import Service
 
 LONGEST_FIELD = 300
 """Characters of a field; none is as long."""

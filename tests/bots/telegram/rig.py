@@ -21,7 +21,7 @@ from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.pace import Pace
 from core.engine.worker import Worker
 from core.files.artifacts import ArtifactFolder
-from core.service import Service
+from core.service.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore

@@ -145,7 +145,7 @@ async def test_what_the_store_never_took_comes_again_after_a_start(
 
     async with rig.bot():
         with monkeypatch.context() as patch:
-            patch.setattr("core.service.Service.order", never)
+            patch.setattr("core.service.service.Service.order", never)
             said = await band.says(bob, "/speak Hello")
             await world.until(lambda: len(world.calls_to("getUpdates")) > 3, "polling stopped")
             await band.reply_to(await band.says(bob, "/voices"))  # which one stalled order does not hold up

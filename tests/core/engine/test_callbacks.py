@@ -17,7 +17,7 @@ from core.domain.errors import (
     Unreachable,
 )
 from core.domain.lifecycle import DeliveryState, JobState, Reason, State
-from core.service import Service
+from core.service.service import Service
 from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, loud, ordered, reaches, returns
 from tests.core.rig import Answer, Broken, Rig
 from tests.makers import order

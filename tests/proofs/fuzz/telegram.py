@@ -25,7 +25,7 @@ from bots.web.server import LARGEST_UPDATE_BYTES, Web
 from core.domain.ids import Ids
 from core.domain.jsontype import JSON
 from core.engine.meters import Meters
-from core.service import Service
+from core.service.service import Service
 from tests import tokens
 from tests.core.rig import Incarnation
 from tests.makers import admission, order

@@ -130,7 +130,7 @@ ABLATIONS = (
     Ablation("no fsync before the rename", "core.files.spool:Part.publish", "os.fsync(self._file.fileno())", "pass"),
     Ablation(
         "token check missing",
-        "core.service:Service.called_back",
+        "core.service.service:Service.called_back",
         "if compare_digest(",
         "if (lambda *_: True)(",
         featured="callbacks: wrong token",
@@ -181,7 +181,7 @@ ABLATIONS = (
     ),
     Ablation(
         "anybody may have it sent again",
-        "core.service:Service._own",
+        "core.service.service:Service._own",
         "raise NotPermitted(Need.OWNER)",
         "pass",
         featured="people: send again pressed by another",
