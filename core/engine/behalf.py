@@ -9,9 +9,14 @@ from core.domain.models import Caller, Job
 _whose: ContextVar[Job | Caller | None] = ContextVar("whose", default=None)
 
 
+def take_up(job: Job) -> None:
+    """Note that the task that runs now carries a job, to the task's end; what it starts inherits that."""
+    _whose.set(job)
+
+
 @contextmanager
 def on_behalf_of(whose: Job | Caller) -> Iterator[None]:
-    """Note that the block carries a job, or runs a member's command; what it starts inherits that."""
+    """Note for whom a block works; what it starts inherits that."""
     token = _whose.set(whose)
     try:
         yield

@@ -8,7 +8,7 @@ from typing import TypeVar
 from core.domain.errors import DeliveryDelayed, StaleJob, StoreAway, StoreError
 from core.domain.lifecycle import ASKS, VOIDS, DeliveryState, JobState, Reason, Stage, State
 from core.domain.models import Job, MoveChanges
-from core.engine.behalf import on_behalf_of
+from core.engine.behalf import take_up
 from core.engine.delivery import Deliverer
 from core.engine.fetching import Fetcher
 from core.engine.generation import Generator
@@ -66,22 +66,22 @@ class Executor:
 
         A generation keeps its place at the gateway until then. Return the job as it was last seen.
         """
-        with on_behalf_of(job):
-            try:
-                with place:
-                    if number:
-                        job = await self._until_there(job, number)
-                if not number and job.state is JobState.OPEN:  # perhaps it was read while it was being changed
-                    job = await self.again(job)
-                await self._carry_on(job)
-            except Stopping:
-                log.info("job %s: left for the next start", job)
-            except StaleJob as error:
-                log.info("job %s: somebody else carries it on: %s", job, error)
-            except Exception:
-                log.exception("job %s: could not be closed; the next start tries again", job)
-            finally:
-                self._deliverer.drop(job)
+        take_up(job)
+        try:
+            with place:
+                if number:
+                    job = await self._until_there(job, number)
+            if not number and job.state is JobState.OPEN:  # perhaps it was read while it was being changed
+                job = await self.again(job)
+            await self._carry_on(job)
+        except Stopping:
+            log.info("job %s: left for the next start", job)
+        except StaleJob as error:
+            log.info("job %s: somebody else carries it on: %s", job, error)
+        except Exception:
+            log.exception("job %s: could not be closed; the next start tries again", job)
+        finally:
+            self._deliverer.drop(job)
         return job
 
     async def _carry_on(self, job: Job) -> None:
