@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import SecretStr
 
@@ -25,6 +25,8 @@ OURS = ("bots", "core", "storage", "troubadour", "__main__")
 QUIET_S = 60.0
 DEEPEST = 5
 """How deep a chain of causes is followed."""
+JOB = "job %s"
+"""How lines about a job begin: with the job itself, or its id."""
 
 
 class Outages(logging.Filter):
@@ -91,19 +93,24 @@ class Redacting(logging.Formatter):
 
 def _facts(record: logging.LogRecord) -> Mapping[str, Any]:
     """Return what a line is about: the job that it names, or else for which job or whose command it was written."""
-    named = _named(record)
-    match named or whose():
-        case Job() as job:
-            return _of_job(job, record) | ({"state": job.stage} if named else {})  # of others it may have changed
-        case Caller() as caller:
-            return {"community": caller.community, "platform": caller.platform}
-        case _:
-            return {}
+    match _named(record), whose():
+        case Job() as job, _:
+            return _of_job(job, record) | {"state": job.stage}
+        case None, Job() as job:  # which may be further by now
+            return _of_job(job, record)
+        case named, Caller() as caller:
+            return ({"job": named} if named else {}) | {"community": caller.community, "platform": caller.platform}
+        case named, _:
+            return {"job": named} if named else {}
 
 
-def _named(record: logging.LogRecord) -> Job | None:
+def _named(record: logging.LogRecord) -> Job | str | None:
+    """Return the job that a line names, or its id where the line has no more."""
+    if "job" in record.__dict__:
+        return cast(Job | str | None, record.__dict__["job"])
     told = record.args if isinstance(record.args, tuple) else ()
-    return next((value for value in (*told, record.__dict__.get("job")) if isinstance(value, Job)), None)
+    job_id = str(told[0]) if told and str(record.msg).startswith(JOB) else None
+    return next((value for value in told if isinstance(value, Job)), job_id)
 
 
 def _of_job(job: Job, record: logging.LogRecord) -> dict[str, Any]:

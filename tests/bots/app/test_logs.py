@@ -88,9 +88,13 @@ def test_a_line_is_about_the_job_that_it_names_or_that_is_carried(log: tuple[log
     with on_behalf_of(caller()):
         assert written(logger, "a disk is slow") == {"community": "test:band", "platform": "test"}
         assert written(logger, "job %s: ordered", NAMED) == OF_NAMED
+        assert written(logger, "job %s: reported by %d", "0other", 2) == {
+            "job": "0other", "community": "test:band", "platform": "test"
+        }  # fmt: skip
     with on_behalf_of(CARRIED):
         assert written(logger, "a disk is slow") == OF_CARRIED  # how far it is now, only its own lines know
         assert written(logger, "job %s.%d: %s", NAMED, 1, AWAY) == OF_NAMED
+        assert written(logger, "job %s: %s", "0other", AWAY) == {"job": "0other"}
     assert written(logger, "a disk is slow") == {}
 
 
@@ -114,4 +118,5 @@ def test_the_lines_of_the_code_about_a_job_name_the_job_itself() -> None:
     about = [call.args for call in calls if any("'job %s" in ast.unparse(value) for value in call.args[:2])]
     told = [next(values[n + 1] for n, text in enumerate(values) if isinstance(text, ast.Constant)) for values in about]
     assert len(told) > 50
-    assert {ast.unparse(value) for value in told} <= {"job", "accepted.job"}
+    by_id = {ast.unparse(value) for value in told} - {"job", "accepted.job"}
+    assert by_id <= {"job_id", "report.job_id"}  # of reports, where nobody has read the job
