@@ -94,9 +94,9 @@ class MediaTools(Protocol):
     async def fit(
         self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
     ) -> tuple[Path, Probe]:
-        """Return a file that the chat takes: this one untouched, or a transcoded one. Raises CannotFit.
+        """Return a file that the chat takes: this one, with tags if any are wanted, or a transcoded one.
 
-        What is transcoded is whole but not synced: after a restart it is made anew from this one.
+        Raises CannotFit. What is written is whole but not synced: after a restart it is made anew from this one.
         """
         ...
 

@@ -21,7 +21,7 @@ from core.domain.audio import Encoding, Probe, Want
 from core.media.jail import confine
 from core.media.reading import Listener, NotAudio, Silent, audio_of, expected, frames_of, opened
 from core.media.wave_header import unfinished
-from core.media.writing import TooBig, write
+from core.media.writing import TooBig, copy, write
 
 JSON = dict[str, Any]
 
@@ -130,7 +130,15 @@ def join(pieces: list[JSON], *, part: str, to: JSON, max_bytes: int, want: JSON)
     return info | {"waveform": waveform(windows.peaks()) if wanted.waveform else ""}
 
 
-OPERATIONS: dict[str, Callable[..., JSON]] = {act.__name__: act for act in (probe, prepare, transcode, measure, join)}
+def tag(path: str, raw: JSON | None, *, part: str, max_bytes: int, tags: list[tuple[str, str]]) -> JSON:
+    """Copy a file that goes as it is, with tags."""
+    copy(path, raw, part, max_bytes=max_bytes, tags=tags)
+    return {}
+
+
+OPERATIONS: dict[str, Callable[..., JSON]] = {
+    act.__name__: act for act in (probe, prepare, transcode, measure, join, tag)
+}
 
 
 def answer(request: JSON) -> JSON:

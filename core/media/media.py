@@ -88,7 +88,7 @@ class Media:
             probe, fit = replace(heard, waveform=""), answer["info"].get("fit")
             try:
                 if fit is None:
-                    return probe, (path, heard)
+                    return probe, await self._tagged(path, heard, into, want, raw)
                 if fit.get("error") != "too_big":
                     return probe, (into, _published(_checked(fit), part, into))
                 return probe, await self._written(path, probe, into, want, raw)
@@ -98,7 +98,7 @@ class Media:
     async def fit(
         self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None = None
     ) -> tuple[Path, Probe]:
-        """Return the file itself where the chat takes it, else write a transcoded one to `into`.
+        """Return the file where the chat takes it, or a copy with tags at `into`, else write a transcoded one there.
 
         A WAV header that a streaming encoder left unfinished is written anew. `into` is complete, or untouched. One
         channel stays one; stereo is given up at low bitrates only.
@@ -111,8 +111,25 @@ class Media:
             return made
         takes = want.takes(probe, _size(path))
         if takes and not (probe.container == "wav" and _unfinished(path, _size(path))):
-            return path, probe
+            return await self._tagged(path, probe, into, want, raw)
         return await self._written(path, probe, into, want, raw)
+
+    async def _tagged(
+        self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None
+    ) -> tuple[Path, Probe]:
+        """Return a file that goes as it is, with tags where it can have them: its audio stays the same bytes."""
+        if not want.finish.tags or probe.container == "raw":
+            return path, probe
+        try:
+            with _part_of(into) as part:
+                asked = {"path": str(path), "raw": raw and asdict(raw), "part": str(part), "max_bytes": want.max_bytes}
+                await self._answer("tag", asked | {"tags": want.finish.tags}, self._deadline_s)
+                with own_disk():
+                    part.replace(into)
+        except (MediaError, StoreError) as error:
+            log.info("%s goes without tags: %s", path.name, error)
+            return path, probe
+        return into, probe
 
     async def _written(
         self, path: Path, probe: Probe, into: Path, want: Want, raw: RawFormat | None

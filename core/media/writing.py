@@ -9,6 +9,7 @@ from typing import Any
 import av
 
 from core.domain.audio import Encoding
+from core.media.reading import audio_of, opened, reading
 
 JSON = dict[str, Any]
 Tags = Sequence[tuple[str, str]]
@@ -35,11 +36,7 @@ def write(
     Nothing is synced: what a power loss takes can be made again from what was fetched.
     """
     packets_bytes, duration_s = _encode(frames, part, encoding, max_bytes=max_bytes, marks=marks, tags=tags)
-    size_bytes = Path(part).stat().st_size
-    if size_bytes > max_bytes:
-        raise TooBig(f"{size_bytes} bytes")
-    if size_bytes <= packets_bytes:
-        raise OSError(errno.EIO, f"{size_bytes} bytes were written of {packets_bytes} and more")
+    _require(part, packets_bytes, max_bytes)
     container, codec = encoding.kind.split("/")
     return {
         "container": container,
@@ -86,6 +83,33 @@ def _encode(
             if size_bytes > max_bytes:
                 raise TooBig(f"{size_bytes} bytes and more")
     return size_bytes, duration_s
+
+
+def copy(path: str, raw: JSON | None, part: str, *, max_bytes: int, tags: Tags) -> None:
+    """Copy the audio of a file, packet by packet, to one that has other tags. Raises NotAudio, TooBig and OSError."""
+    size_bytes = 0
+    with opened(path, raw) as (source, container), reading():
+        stream = audio_of(source)[0]
+        # An MP3 file that says how much to leave out at its ends goes on saying so, and no other begins to.
+        options = {"write_xing": str(int(bool(stream.start_time)))} if container == "mp3" else {}
+        with av.open(part, "w", format=container, options=options) as sink:
+            twin = sink.add_stream_from_template(stream)
+            (twin if container == "ogg" else sink).metadata.update(tags)
+            for packet in source.demux(stream):
+                if packet.size:  # the last one of all is empty
+                    size_bytes += packet.size
+                    packet.stream = twin
+                    sink.mux(packet)
+    _require(part, size_bytes, max_bytes)
+
+
+def _require(part: str, packets_bytes: int, max_bytes: int) -> None:
+    """Refuse a file that is not whole, or too big. Raises TooBig and OSError."""
+    size_bytes = Path(part).stat().st_size
+    if size_bytes > max_bytes:
+        raise TooBig(f"{size_bytes} bytes")
+    if size_bytes <= packets_bytes:
+        raise OSError(errno.EIO, f"{size_bytes} bytes were written of {packets_bytes} and more")
 
 
 def _rate_hz(encoding: Encoding, first: av.AudioFrame | None) -> int:

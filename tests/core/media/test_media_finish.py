@@ -17,7 +17,7 @@ from core.media.finishing import Finishing
 from core.media.measuring import measured
 from core.media.media import Media
 from core.media.shaping import plain
-from tests.core.media.files import voice, write
+from tests.core.media.files import names, voice, write
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PLAYABLE = frozenset({"ogg/opus", "mp3/mp3"})
@@ -41,6 +41,16 @@ def level_of(path: Path) -> tuple[float, float]:
 def tags_of(path: Path) -> dict[str, str]:
     with av.open(path) as source:
         return {name.lower(): value for name, value in (source.metadata | source.streams.audio[0].metadata).items()}
+
+
+def packets_of(path: Path) -> list[bytes]:
+    with av.open(path) as source:
+        return [bytes(packet) for packet in source.demux(audio=0) if packet.size]
+
+
+def samples_of(path: Path) -> NDArray[np.float32]:
+    with av.open(path) as source:
+        return np.concatenate([frame.to_ndarray().ravel() for frame in source.decode(audio=0)])
 
 
 @pytest.mark.parametrize("loud", [1500, 9000])
@@ -98,6 +108,45 @@ async def test_what_is_as_it_should_be_goes_as_it_is(shared: Media, tmp_path: Pa
     _, changed = await shared.prepare(short, tmp_path / "b", replace(near, finish=Finish(loudness_lufs=level - 6)))
     assert changed
     assert level_of(changed[0])[0] == pytest.approx(level - 6, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("container", "encoder"),
+    [("mp3", "libmp3lame"), ("ogg", "libopus"), ("flac", "flac"), ("mp4", "aac"), ("wav", "pcm_s16le")],
+)
+async def test_what_goes_as_it_is_has_tags_and_the_same_audio(
+    shared: Media, tmp_path: Path, container: str, encoder: str
+) -> None:
+    path, tags = write(tmp_path / "a", container, encoder, 2, 48_000), (("title", "Grüße, мир"), ("artist", "Aria"))
+    probe = await shared.probe(path)
+    want = Want(10**7, PLAYABLE | {probe.kind}, "mp3", finish=Finish(tags=tags))
+    assert await shared.prepare(path, tmp_path / "b", want) == (probe, (tmp_path / "b", probe))
+    assert dict(tags).items() <= tags_of(tmp_path / "b").items()
+    assert packets_of(tmp_path / "b") == packets_of(path)
+    assert np.array_equal(samples_of(tmp_path / "b"), samples_of(path))
+    assert await shared.fit(path, probe, tmp_path / "c", want) == (tmp_path / "c", probe)
+    assert packets_of(tmp_path / "c") == packets_of(path)
+
+
+async def test_an_mp3_file_that_says_nothing_of_its_ends_goes_on_so(shared: Media, tmp_path: Path) -> None:
+    """Else players would leave out what is heard first."""
+    path = tmp_path / "a"
+    write(tmp_path / "whole", "mp3", "libmp3lame", 2, 48_000)
+    path.write_bytes(b"".join(packets_of(tmp_path / "whole")))
+    want = Want(10**7, PLAYABLE, "mp3", finish=Finish(tags=(("title", "Grüße"),)))
+    _, fit = await shared.prepare(path, tmp_path / "b", want)
+    assert fit
+    assert fit[0] == tmp_path / "b"
+    assert packets_of(fit[0]) == packets_of(path)
+    assert np.array_equal(samples_of(fit[0]), samples_of(path))
+
+
+async def test_tags_that_the_chat_has_no_room_for_are_left_out(shared: Media, tmp_path: Path) -> None:
+    path = write(tmp_path / "a", "mp3", "libmp3lame", 2, 48_000)
+    want = Want(path.stat().st_size + 20, PLAYABLE, "mp3", finish=Finish(tags=(("title", "Grüße" * 12),)))
+    probe, fit = await shared.prepare(path, tmp_path / "b", want)
+    assert fit == (path, probe)
+    assert names(tmp_path) == ["a"]
 
 
 def rising(seconds: int) -> NDArray[np.int16]:
