@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import money
-from core.domain.lifecycle import DeliveryState
+from core.domain.lifecycle import ASKS, HELD, DeliveryState
 from core.domain.models import Generation, Job
 from core.domain.reports import Entry, EntryKind
 from core.domain.shown import shown
@@ -13,14 +13,13 @@ from core.domain.traces import Handover, Moment, Trace
 
 LONGEST = 500
 """Of what the gateway or a chat said."""
-MOST = 200
-"""Generations that are listed."""
 _AMOUNTS = {
     "allowance_micros": N_("{amount} of the allowance used"),
     "balance_micros": N_("{amount} of credit"),
     "charged_micros": N_("{amount} charged"),
     "upstream_micros": N_("{amount} that the gateway may bill and nobody pays"),
 }
+NONE, NOT_YET = N_("  None: there was no audio to deliver."), N_("  None yet")
 NOT_RECORDED = (
     N_(
         "Of a generation only its last submission and its last move have a time, of a delivery its beginning and its "
@@ -38,11 +37,11 @@ def trace(traced: Trace, places: Mapping[int, str]) -> str:
 def _blocks(traced: Trace, places: Mapping[int, str]) -> Iterator[Sequence[str]]:
     job = traced.job
     yield [*_order(job)]
-    yield [_("Generations"), *(line for made in job.generations[:MOST] for line in _generation(made)), *_more(job)]
+    yield [_("Generations"), *(line for made in job.generations for line in _generation(made))]
     older = traced.deliveries - len(traced.handovers)
     left_out = [ngettext("  {n} older one is left out.", "  {n} older ones are left out.", older)] if older else []
     told = [line for handover in traced.handovers for line in _delivery(handover, places)]
-    yield [_("Deliveries"), *left_out, *(told or [_("  None: there was no audio to deliver.")])]
+    yield [_("Deliveries"), *left_out, *(told or [_(NOT_YET if job.state in HELD else NONE)])]
     yield [_("Money"), *map(_entry, traced.entries), *_sums(traced)]
     moments = traced.moments
     seconds = f"{(moments[-1].at_ms - moments[0].at_ms) / 1000:.3f}"
@@ -68,7 +67,7 @@ def _order(job: Job) -> Iterator[str]:
 def _carried(job: Job) -> str:
     if job.closed_ms is not None:
         return _("nothing is left to do")
-    return _("{worker} carries it", worker=job.worker_id) if job.worker_id else _("its process carries it")
+    return _("{worker} carries it", worker=job.worker_id) if job.worker_id else _("something is left to do")
 
 
 def _generation(made: Generation) -> Iterator[str]:
@@ -80,6 +79,8 @@ def _generation(made: Generation) -> Iterator[str]:
         state=made.state,
         request=_("request {id}", id=shown(made.request_id, LONGEST)) if made.request_id else _("no request is known"),
     )
+    if made.deadline_ms is not None and made.state in ASKS:
+        yield _("     to be finished by {time}", time=_time(made.deadline_ms))
     if made.attempts > 1:
         yield _("     submitted {n} times, since nothing was accepted before", n=made.attempts)
     for audio in made.artifacts:
@@ -88,11 +89,6 @@ def _generation(made: Generation) -> Iterator[str]:
     yield from _trouble(made.reason, made.detail)
     if made.upstream_micros:
         yield _("     the gateway may bill {cost}, which nobody pays", cost=money(made.upstream_micros))
-
-
-def _more(job: Job) -> Sequence[str]:
-    left = len(job.generations) - MOST
-    return [ngettext("  {n} more is left out.", "  {n} more are left out.", left)] if left > 0 else []
 
 
 def _delivery(handover: Handover, places: Mapping[int, str]) -> Iterator[str]:

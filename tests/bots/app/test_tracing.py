@@ -126,6 +126,8 @@ async def test_a_name_of_several_jobs_lists_them_and_no_name_is_none(
             await band.wait_for(lambda chat, n=n: chat.texts[n:])  # type: ignore[misc]
         listed, both = ", ".join(ordered()), ordered()[0][:3]  # which change every twelve days
         assert " of the allowance, $0.00 of the credit\n" in await told(ask, ordered()[0], "it is open, and ")
+        assert "     to be finished by 2" in await told(ask, ordered()[0], ": running, request ")
+        assert "Deliveries\n  None yet\n" in await told(ask, ordered()[0], "it is open, and ")
         assert await ask(both) == (2, "", f"Several jobs begin with {both}: {listed}. Write more of the id.\n")
         for nothing in ("", " : ", "\ud800", "x" * 201):
             assert (await ask(nothing))[2].startswith("Write a job's id, the beginning of one or a request id of")
