@@ -39,10 +39,10 @@ stale = {
     "WHEN limit_micros IS NULL OR limit_micros - used_micros >= :cost_micros": "WHEN :early IS NULL",
 }
 for now, early in stale.items():
-    statements = [replaced(one, sql=one.sql.replace(now, early)) for one in statements]
+    statements = [one._replace(sql=one.sql.replace(now, early)) for one in statements]
 late = When(statements[0].sql)
-when = {one.sql: one.when and replaced(one.when, sql=late.sql) for one in statements}
-results = await self._driver.run([replaced(one, when=when[one.sql]) for one in statements])"""
+when = {one.sql: one.when and When(late.sql, one.when.found, one.when.column) for one in statements}
+results = await self._driver.run([one._replace(when=when[one.sql]) for one in statements])"""
 
 _CHARGE_LATE = """\
 elif job.state is JobState.EXPIRED and to is JobState.READY:
@@ -175,7 +175,7 @@ ABLATIONS = (
     Ablation("places in the queue are not given back", f"{_WORKER}.free_place", "self._queue.done(taken)", "pass"),
     Ablation(
         "destination kept",
-        "storage.store:closing",
+        "storage.jobs:closing",
         "destination or Destination(job.platform)",
         "job.destination",
     ),
