@@ -58,7 +58,9 @@ async def discord(*, folder: str, orders: int, shared: str) -> Figures:  # noqa:
         guilds = [world.guild(f"Server {number}") for number in range(COMMUNITIES)]
         may = BOT | SEND_VOICE_MESSAGES
         rooms = [(guild.channel("general", bot_permissions=may), guild.member("Ann")) for guild in guilds]
-        async with serving(folder, outside, DISCORD_TOKEN=world.token, DISCORD_API_URL=world.api_url):
+        async with serving(
+            folder, outside, DISCORD_TOKEN=world.token, DISCORD_API_URL=world.api_url, REPEAT_KEPT="false"
+        ):
             await world.connected(timeout_s=LIMIT_S)
             await world.pulse.until(lambda: "speak" in world.commands, LIMIT_S)
 
@@ -78,7 +80,9 @@ async def telegram(*, folder: str, orders: int, shared: str) -> Figures:  # noqa
     async with peer() as outside, TelegramWorld() as world:
         people = [world.user(f"Ann {number}", f"ann{number}") for number in range(COMMUNITIES)]
         groups = [world.group(f"Group {number}", user) for number, user in enumerate(people)]
-        async with serving(folder, outside, TELEGRAM_TOKEN=world.token, TELEGRAM_API_URL=world.api_url):
+        async with serving(
+            folder, outside, TELEGRAM_TOKEN=world.token, TELEGRAM_API_URL=world.api_url, REPEAT_KEPT="false"
+        ):
 
             async def order(number: int) -> None:
                 group, user = groups[number % COMMUNITIES], people[number % COMMUNITIES]

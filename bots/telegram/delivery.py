@@ -24,7 +24,7 @@ from bots.telegram.rights import Kind, Rights
 from bots.telegram.uploads import Caption, Media, Uploads, caption_of, is_spoken
 from bots.text import order_replies, titles, warnings
 from bots.text.locale import _
-from core.domain.audio import Want
+from core.domain.audio import LARGE_BYTES, Want
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, NotKept
 from core.domain.jsontype import JSON
 from core.domain.models import Accepted, Artifact, Destination, Job, Kept, Receipt
@@ -288,10 +288,10 @@ class TelegramDelivery:
         later_s = self._limiter.room_in_s(address.chat, Priority.OUTCOME)
         if later_s:  # to wait inside the upload would make a stop look uncertain
             raise DeliveryDelayed("the chat has had its share of messages for now", retry_after_s=later_s)
-        # Neither the action nor the upload waits for the other.
-        acting = asyncio.create_task(self._show_action(address, _action(job)))
-        self._acting.add(acting)
-        acting.add_done_callback(self._acting.discard)
+        if media.size_bytes > LARGE_BYTES:  # neither the action nor the upload waits for the other
+            acting = asyncio.create_task(self._show_action(address, _action(job)))
+            self._acting.add(acting)
+            acting.add_done_callback(self._acting.discard)
         try:
             return await self._in_chat(address, lambda to: self._uploads.send(media, job, caption, to))
         except TelegramError as error:

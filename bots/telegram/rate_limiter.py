@@ -22,6 +22,8 @@ AT_ONCE, EVERY_S = 20, 3.0
 ANSWER_EVERY = 5
 """In a busy group, one message in this many is reserved for answers; the others are audio."""
 ALL_PER_S = 30
+PROGRESS_WAIT_S = 0.25
+"""How long a status message may wait for the limit over all chats: audio must not stand behind those."""
 MOST_WAITING = 20
 """Limit on queued answers per group; further ones are dropped, except those to admins."""
 LONGEST_WAIT_S = 90.0
@@ -130,7 +132,9 @@ class RateLimiter(BaseRateLimiter[Priority | Ticket]):
         """Return the time until the chat has room for a message; 0 if it has room now."""
         if left_s := self._flood_left_s(chat_id):
             return left_s
-        return self._group(chat_id).room_in_s(priority, _now_s()) if chat_id < 0 else 0.0
+        now_s = _now_s()
+        all_s = self._due_s - now_s - PROGRESS_WAIT_S if priority is Priority.PROGRESS else 0.0
+        return max(0.0, all_s, self._group(chat_id).room_in_s(priority, now_s) if chat_id < 0 else 0.0)
 
     async def _take_slot(self, chat_id: int, ticket: Ticket) -> None:
         """Take a slot in a group; only answers wait for one, those to admins first."""

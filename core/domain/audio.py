@@ -6,6 +6,8 @@ from typing import Literal, Self
 from core.domain.finishing import AS_IS, Finish
 from core.domain.jsontype import JSON
 
+LARGE_BYTES = 512 * 1024
+"""An upload of more takes long enough to be announced."""
 ATTEMPTS = 3
 """Encodings that one `fit` tries at most; each has the whole deadline."""
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from core.domain.audio import Want
+from core.domain.audio import LARGE_BYTES, Want
 from core.domain.copies import replaced
 from core.domain.errors import (
     CannotFit,
@@ -37,8 +37,6 @@ from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 
-LARGE_BYTES = 512 * 1024
-"""What takes longer to upload is announced first."""
 DELIVER_S = 1800
 """How long delivery to a chat is retried."""
 ROOM_S = 5

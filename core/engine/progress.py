@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 PROGRESS_S = 10
 FRESH_S = 5.0
 """How often what is shown is brought up to date: places in line move, and time passes."""
+APART_S = 3.0
+"""An order that is done within a few seconds is shown once: that it has begun is not worth another message."""
 MOST_FRESH = 100
 """How many jobs are brought up to date at a time, so that chats and this process have time for others."""
 
@@ -48,17 +50,29 @@ class Progress:
         self._open: OrderedDict[str, Job] = OrderedDict()
         """What is kept up to date, the one shown longest ago first."""
         self._any_open = asyncio.Event()
+        self._shown_s: dict[str, float] = {}
+        """When what is kept up to date was shown last, in the loop's time."""
 
     def begin(self, job: Job) -> None:
         """Show how far a job is; it never waits for this."""
         if job.state is JobState.OPEN:
             self._open[job.job_id] = job
             self._any_open.set()
+            if self._is_early(job):  # it is shown when all are brought up to date
+                return
         job = self._seen(job)
         if job.job_id in self._showing:
             self._next[job.job_id] = job
         elif self._deliveries[job.platform].shows(job):
+            if job.job_id in self._open:
+                self._shown_s[job.job_id] = asyncio.get_running_loop().time()
             self._showing[job.job_id] = asyncio.create_task(self._show(job), name=f"progress of {job.job_id}")
+
+    def _is_early(self, job: Job) -> bool:
+        """Say whether it is too early to show that an order, of which something was just shown, has begun."""
+        shown_s = self._shown_s.get(job.job_id)
+        has_begun = len(job.parts) == 1 and not job.waits
+        return has_begun and shown_s is not None and asyncio.get_running_loop().time() - shown_s < APART_S
 
     async def keep_fresh(self) -> None:
         """Bring what is shown up to date, over and over, as far as its chats take that."""
@@ -75,6 +89,7 @@ class Progress:
         """Leave what is shown of a job as it is: somebody else shows what comes next, or nothing does."""
         self._open.pop(job_id, None)
         self._next.pop(job_id, None)
+        self._shown_s.pop(job_id, None)
 
     async def _show(self, job: Job) -> bool:
         try:

@@ -84,7 +84,7 @@ async def test_what_is_posted_while_it_is_dead_is_not_lost(public: Public) -> No
     ann, band = public.member()
     await band.says(ann, "/speak Aria One")
     await band.wait_for(
-        lambda chat: any(text.startswith("Generating speech: ") for text in chat.texts)
+        lambda chat: any(text.startswith("Generating speech: ") for text in chat.texts), 30
     )  # the gateway's name for it is written down
     await public.service.kill()
     public.gateway.ready.set()

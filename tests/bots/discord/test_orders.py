@@ -7,7 +7,7 @@ import wave
 import pytest
 
 from bots.app.life import App
-from core.engine.delivery import LARGE_BYTES
+from core.domain.audio import LARGE_BYTES
 from tests.audio import MP3, SHAPES
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.studio import Studio, sound
@@ -31,6 +31,16 @@ async def test_speech_is_attached_to_the_reply(stage: Stage, app: App, studio: S
     told = await reply.settled(lambda m: m.ephemeral)
     assert "14 characters · $0.0014 · $0.0986 left today" in told.content
     assert stage.channel.posted == [reply.original]
+
+
+async def test_an_order_that_is_soon_done_makes_no_more_requests_than_are_seen(stage: Stage, app: App) -> None:
+    await stage.world.connected()
+    before = len(stage.world.requests)
+    reply = await speak(stage)
+    await reply.settled(lambda m: m.ephemeral)
+    made = [(request.method, request.path.rpartition("/")[2]) for request in stage.world.requests[before:]]
+    assert [each for each in made if each[0] != "POST"] == [("PATCH", "@original")] * 2  # what it is, and the audio
+    assert len(made) == 4  # and the acknowledgement and the receipt
 
 
 async def test_a_large_upload_is_announced_and_a_small_one_is_not(
@@ -62,7 +72,10 @@ async def test_one_noisy_member_delays_nobody(stage: Stage, app: App) -> None:
     assert await (await speak(stage)).audio()
 
 
-async def test_the_order_is_acknowledged_before_any_work(stage: Stage, app: App, studio: Studio) -> None:
+async def test_the_order_is_acknowledged_before_any_work(
+    stage: Stage, app: App, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.progress.APART_S", 0)
     studio.ready.clear()
     reply = await speak(stage)
     await reply.wait_for(lambda r: "Generating speech" in r.content)

@@ -12,7 +12,7 @@ from telegram.error import RetryAfter
 
 from bots.telegram.delivery import QUIET_S
 from bots.telegram.errors import NoRoom
-from bots.telegram.rate_limiter import EVERY_S, MOST_WAITING, Priority, RateLimiter, _Group
+from bots.telegram.rate_limiter import ALL_PER_S, EVERY_S, MOST_WAITING, Priority, RateLimiter, _Group
 from bots.text import replies
 from tests.bots.telegram.rig import Bot, Rig, fill
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
@@ -57,6 +57,19 @@ def test_of_a_group_without_room_audio_gets_four_slots_in_five() -> None:
                 group.spend(priority)
                 sent += sign
     assert sent[-30:].count("t") == 6
+
+
+async def test_status_messages_do_not_hold_audio_up_while_all_chats_have_their_share() -> None:
+    """A chat action takes their place."""
+    limiter, rooms = RateLimiter(), list[float]()
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(ALL_PER_S + 9):
+            rooms.append(limiter.room_in_s(-number - 1, Priority.PROGRESS))
+            tasks.create_task(_post(limiter, -number - 1, how="sendVoice"))
+            await asyncio.sleep(0)
+        assert limiter.room_in_s(-100, Priority.OUTCOME) == 0
+    assert rooms[:ALL_PER_S] == [0] * ALL_PER_S
+    assert rooms[-1] > 0
 
 
 async def test_admins_are_answered_before_others_and_a_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.engine.delivery import LARGE_BYTES
+from core.domain.audio import LARGE_BYTES
 from tests.core.engine.jobs import at_rest, ordered
 from tests.core.rig import Rig
 from tests.makers import caller

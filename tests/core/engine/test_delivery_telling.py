@@ -42,7 +42,7 @@ async def test_what_comes_is_shown_at_once_with_its_place(rig: Rig) -> None:
         assert rig.chat.places == [None, 0, 1, 2]
         go.set()
         await at_rest(alive)
-    assert "running" in rig.chat.shown
+    assert rig.chat.shown == ["queued"] * 4  # that they have begun is not shown of what is soon done
 
 
 @dataclass
@@ -331,6 +331,20 @@ async def test_what_is_shown_is_kept_fresh(rig: Rig, monkeypatch: pytest.MonkeyP
         shown = len(rig.chat.shown)
         await a_while(alive)
         assert len(rig.chat.shown) == shown  # nothing is shown of what is over
+
+
+async def test_that_it_has_begun_is_shown_of_what_takes_longer(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.progress.FRESH_S", 0.001)
+    monkeypatch.setattr("core.engine.progress.APART_S", 0.01)
+    reached, go, step = held_up()
+    rig.gateway.statuses = [step]
+    async with rig.running() as alive:
+        await ordered(alive)
+        await reached.wait()
+        await rig.chat.until(lambda: "running" in rig.chat.shown)
+        go.set()
+        await at_rest(alive)
+    assert rig.chat.shown[0] == "queued"
 
 
 @pytest.mark.parametrize(("waited_ms", "awaited"), [(60_000, False), (60_001, True)])
