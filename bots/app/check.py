@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import disk_usage
 from typing import Protocol, TextIO
 
 from yarl import URL
@@ -94,6 +95,7 @@ async def look(reading: Reading, reach: Reach, *, running_is_fine: bool) -> Find
     found.faults.extend(_missing(reading))
     found.troubles.extend(await _unusable_proxies(settings))
     _look_at_folders(settings, found)
+    found.notes.extend(_room(reading))
     await _look_at_what_others_may_have(settings, reach, found, running_is_fine=running_is_fine)
     found.notes.extend(notes(reading))
     return found
@@ -166,6 +168,23 @@ def _look_at_folders(settings: Settings, found: Findings) -> None:
                 why = "it is a file" if place.is_file() else why
                 found.faults.append(f"{name}: {place} can't be made or written ({why}): put a folder where it can.")
                 break
+
+
+def _room(reading: Reading) -> Iterator[str]:
+    """Say that less audio has room on the disk than is to be kept."""
+    settings = reading.settings
+    try:
+        place = next(place for place in (settings.spool, *settings.spool.absolute().parents) if place.exists())
+        kept_bytes = sum(file.stat().st_size for file in settings.spool.rglob("*") if file.is_file())
+        room_mb = (disk_usage(place).free + kept_bytes) // 1_000_000
+    except OSError as error:  # of the folder itself, which is named already, or of audio that goes meanwhile
+        log.info("the room for audio can't be told: %s", error)
+        return
+    if settings.keep_mb > room_mb and "keep_mb" not in reading.faulty:
+        yield (
+            f"KEEP_MB is {settings.keep_mb}, and the disk of DATA_DIR has room for {room_mb} MB of audio: put less, or "
+            "it is full before the oldest audio goes."
+        )
 
 
 def _try_folder(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """`troubadour check` tries what only trying shows."""
 
 import os
+import shutil
 import socket
 from pathlib import Path
 from unittest.mock import AsyncMock
@@ -28,6 +29,18 @@ async def test_check_is_content_with_one_platform(tmp_path: Path) -> None:
     assert status == 0
     assert "DISCORD_TOKEN is not set: running without Discord" in said
     assert "audio is simulated" in said
+
+
+async def test_check_says_when_the_disk_is_too_small_for_what_is_kept(tmp_path: Path) -> None:
+    """What is kept already has its room."""
+    (spool := tmp_path / "spool").mkdir()
+    with (spool / "audio").open("wb") as file:
+        file.truncate(5 * 10**9)
+    room_mb = shutil.disk_usage(tmp_path).free // 10**6
+    well: dict[str, object] = {"data_dir": tmp_path, "telegram_token": tokens.TELEGRAM, "gateway_url": "sandbox"}
+    status, said = await checked(**well, keep_mb=room_mb + 5_500)
+    assert (status, f"note: KEEP_MB is {room_mb + 5_500}, and the disk of DATA_DIR has room for " in said) == (0, True)
+    assert "KEEP_MB" not in (await checked(**well, keep_mb=room_mb + 4_500))[1]
 
 
 async def test_check_tries_what_only_trying_shows(tmp_path: Path, unused_tcp_port: int) -> None:
