@@ -58,7 +58,7 @@ numbers: $(STAMP) $(PROMTOOL)  ## Let Prometheus' promtool check the metrics of 
 
 # One file of Debian's package: nothing is installed, and no service started.
 $(VENV)/prometheus/usr/bin/promtool: | $(STAMP)
-	@command -v apt-get dpkg >/dev/null || { echo "Install Prometheus: its promtool is not on the PATH." >&2; exit 1; }
+	@command -v dpkg >/dev/null || { echo "Install Prometheus: its promtool is not on the PATH." >&2; exit 1; }
 	rm -rf $(VENV)/prometheus && mkdir $(VENV)/prometheus
 	cd $(VENV)/prometheus && { apt-get -qq download prometheus || { apt-get -qq update && apt-get -qq download prometheus; }; }
 	cd $(VENV)/prometheus && dpkg --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool && rm prometheus_*.deb

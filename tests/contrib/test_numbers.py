@@ -57,6 +57,12 @@ def _wrong(selector: Selector, real: Numbers) -> Iterator[str]:
             yield from (f"{label} is never {each}" for each in value.split("|") if each not in labels[label])
 
 
+def test_what_has_not_happened_is_there_too(real: Numbers) -> None:
+    assert "callback" in real.series["troubadour_http_requests_total"]["route"]
+    assert "OutOfCredit" in real.series["troubadour_gateway_calls_total"]["outcome"]
+    assert "too_slow" in real.series["troubadour_failures_total"]["reason"]
+
+
 def test_every_series_is_looked_at_somewhere(real: Numbers) -> None:
     seen = {selector.name for _, expr, _ in asked for selector in selectors(expr)}
     whole = {name for name in real.series if name.startswith("troubadour_") and not name.endswith(("_sum", "_count"))}
