@@ -12,8 +12,10 @@ from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import RequestStatus
 from core.domain.errors import NotKept
 from core.domain.joining import AudioPart
-from core.domain.models import Artifact, Destination, Job, Kept, Receipt
+from core.domain.models import Artifact, Job, Kept
+from core.domain.orders import Destination
 from core.domain.products import Product
+from core.domain.receipts import Receipt
 from core.domain.warnings import BudgetWarning
 
 CHAT = "bench"

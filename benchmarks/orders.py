@@ -5,8 +5,9 @@ from secrets import token_hex
 from benchmarks.fakes import CHAT
 from core.domain.admission import Admission
 from core.domain.ids import new_job_id, new_token
-from core.domain.models import Caller, Destination, Order
+from core.domain.orders import Destination, Order
 from core.domain.parts import Part
+from core.domain.people import Caller
 from core.domain.quota import Period, Quota
 
 TEXT = "Good evening everyone, the show begins in ten minutes in the big hall downstairs."

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from benchmarks.core_rig import NO_LIMITS, running
 from benchmarks.fakes import Answer, FakeChat, FakeGateway
-from core.domain.models import Artifact, Job, Receipt
+from core.domain.models import Artifact, Job
+from core.domain.receipts import Receipt
 from core.engine.queue import Limits
 
 

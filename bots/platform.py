@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from core.domain.attested import Attested
-from core.domain.models import Destination
+from core.domain.orders import Destination
 from core.ports import Delivery, Presence
 from core.service.service import Service
 

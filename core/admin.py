@@ -17,7 +17,7 @@ from core.domain.amounts import (
 from core.domain.audit import Act, Action, AuditEntry, CommandName
 from core.domain.ids import Ids
 from core.domain.limits import read_limit
-from core.domain.models import Caller, Person
+from core.domain.people import Caller, Person
 from core.domain.policy import Policy
 from core.domain.products import Catalog
 from core.domain.pronunciation import MOST_ENTRIES, Pronunciation, folded, no_room

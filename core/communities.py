@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.domain.communities import Approval
 from core.domain.errors import StoreError
-from core.domain.models import Caller, Person
+from core.domain.people import Caller, Person
 from core.domain.refusals import Limit
 from core.domain.shown import LONGEST_NAME, shown
 from core.ports import Presence

@@ -9,7 +9,7 @@ from core.domain.claims import LIFE_MS, MOST_WRONG, digest, new_code
 from core.domain.communities import Approval, Newcomer
 from core.domain.errors import StoreError
 from core.domain.ids import Ids
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.policy import Policy
 from core.domain.quota import Period, window
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted

@@ -7,8 +7,10 @@ from typing import Any, Protocol
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import RequestStatus
 from core.domain.joining import AudioPart
-from core.domain.models import Artifact, Destination, Job, Kept, Receipt
+from core.domain.models import Artifact, Job, Kept
+from core.domain.orders import Destination
 from core.domain.products import Product
+from core.domain.receipts import Receipt
 from core.domain.warnings import BudgetWarning
 
 

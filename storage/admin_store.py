@@ -8,8 +8,8 @@ from core.domain.admission import Supposed
 from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
 from core.domain.lifecycle import STAGES, Stage
-from core.domain.models import Person
 from core.domain.money import LARGEST_MICROS
+from core.domain.people import Person
 from core.domain.pronunciation import Pronunciation
 from core.domain.quota import LimitName, Limits, Period, Quota, QuotaSource, Standing
 from core.domain.refusals import (

@@ -9,7 +9,8 @@ from core.domain.admission import Admission, Admitted, Supposed
 from core.domain.communities import Approval
 from core.domain.errors import Conflict, StaleJob
 from core.domain.lifecycle import State
-from core.domain.models import Asker, Caller, Generation
+from core.domain.models import Generation
+from core.domain.people import Asker, Caller
 from core.domain.quota import Standing
 from core.domain.refusals import Limit, Missing, NotFound
 from core.domain.reports import EntryKind

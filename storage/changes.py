@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from core.domain.changes import Changes, GenerationChanges
 from core.domain.copies import replaced
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import ASKS, HELD, JOB_MOVES, MOVES, DeliveryState, JobState, Late, State, concluded
-from core.domain.models import Changes, Delivery, Destination, Generation, GenerationChanges, Job
+from core.domain.models import Delivery, Generation, Job
+from core.domain.orders import Destination
 from core.domain.reports import EntryKind
 from storage import jobs_sql, money_sql
 from storage.driver import Row, Statement, storable

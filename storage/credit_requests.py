@@ -3,7 +3,8 @@
 from typing import Any
 
 from core.domain.kept_orders import KEPT_ORDER_MS, MOST_KEPT, Call, KeptOrder
-from core.domain.models import Caller, Order
+from core.domain.orders import Order
+from core.domain.people import Caller
 from core.domain.quota import DAY_MS
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reports import CreditRequest

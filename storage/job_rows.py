@@ -14,7 +14,9 @@ from core.domain.copies import replaced
 from core.domain.errors import StaleJob
 from core.domain.jsontype import JSON
 from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
-from core.domain.models import Artifact, Asker, Delivery, Destination, Generation, Job
+from core.domain.models import Artifact, Delivery, Generation, Job
+from core.domain.orders import Destination
+from core.domain.people import Asker
 from storage import jobs_sql
 from storage.driver import Driver, Row, Statement
 from storage.rows import compact, split

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any, Unpack
 
+from core.domain.changes import Changes, DeliveryChanges, GenerationChanges, MoveChanges
 from core.domain.copies import replaced
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import ASKS, DELIVERY_MOVES, IN_VAIN, DeliveryState, JobState, Reason, State
-from core.domain.models import Asker, Changes, DeliveryChanges, Destination, GenerationChanges, Job, MoveChanges
+from core.domain.models import Job
 from core.domain.money import MICROS
+from core.domain.orders import Destination
+from core.domain.people import Asker
 from core.engine.meters import Meters
 from core.ports import Clock
 from storage import jobs_sql

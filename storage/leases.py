@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+from core.domain.changes import Shown
 from core.domain.errors import StoreAway, StoreError
-from core.domain.models import Job, Shown
+from core.domain.models import Job
 from core.engine.lease import Carried, Hear, Signal
 from core.engine.queue import Room
 from storage.driver import Driver, Statement

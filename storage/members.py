@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from core.domain.models import Caller, Order, Person
+from core.domain.orders import Order
+from core.domain.people import Caller, Person
 from core.domain.policy import OFFER_MS
 from core.domain.pronunciation import Pronunciation
 from core.domain.quota import DAY_MS, Period, Quota, QuotaSource, Standing, day_of, window

@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from core.domain.models import Caller, Destination, Order, Turn
+from core.domain.orders import Destination, Order, Turn
+from core.domain.people import Caller
 from storage.job_rows import destination_json
 from storage.rows import compact
 

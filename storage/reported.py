@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.domain.models import Caller, Person
+from core.domain.people import Caller, Person
 from core.domain.quota import DAY_MS
 from core.domain.reported import (
     MOST_REPORTS,

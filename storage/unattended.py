@@ -3,7 +3,8 @@
 import secrets
 from collections.abc import Collection, Sequence
 
-from core.domain.models import Job, Shown
+from core.domain.changes import Shown
+from core.domain.models import Job
 from storage.driver import Driver, Statement
 from storage.job_rows import jobs_of
 from storage.jobs_sql import WAITS, taken

@@ -8,8 +8,10 @@ from bots.web.server import Web
 from core.domain.admission import Admission
 from core.domain.audit import Act, CommandName
 from core.domain.lifecycle import JobState, State, concluded
-from core.domain.models import Caller, Destination, Generation, Job, Order
+from core.domain.models import Generation, Job
+from core.domain.orders import Destination, Order
 from core.domain.parts import Part
+from core.domain.people import Caller
 from core.domain.quota import Period, Quota
 from core.engine.meters import Meters
 from core.service.service import Service

@@ -15,7 +15,7 @@ from benchmarks.core_rig import Core, running
 from benchmarks.fill import Endless
 from benchmarks.harness import ROOT, Aim, Benchmark, Figures, Row, Side, Watch, ranked
 from benchmarks.orders import caller, order
-from core.domain.models import Order
+from core.domain.orders import Order
 from core.engine.pace import Pace
 
 PER_S = 50

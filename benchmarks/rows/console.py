@@ -30,7 +30,7 @@ from bots.web.console.app import PAGES, console_app
 from bots.web.console.visit import Console
 from bots.web.door import Door
 from core.domain.attested import Attested
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.sessions import Visitor
 from core.engine.pace import Pace
 from core.engine.sessions import Sessions

@@ -17,7 +17,8 @@ from benchmarks.fill import JOBS_OF_MEMBER
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_once
 from benchmarks.orders import caller, orders
 from benchmarks.peers import peer
-from core.domain.models import Caller, Order
+from core.domain.orders import Order
+from core.domain.people import Caller
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings
 

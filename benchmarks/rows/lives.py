@@ -18,7 +18,7 @@ from benchmarks.core_rig import Core, running
 from benchmarks.fakes import FakeGateway
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, at_once
 from benchmarks.orders import orders
-from core.domain.models import Order
+from core.domain.orders import Order
 
 WAITING = 256
 SETTLED_S = 60.0

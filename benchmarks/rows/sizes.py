@@ -8,7 +8,7 @@ from benchmarks.core_rig import running
 from benchmarks.fakes import FakeGateway
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, at_once
 from benchmarks.orders import orders
-from core.domain.models import Order
+from core.domain.orders import Order
 
 FEW, AT_ONCE = 200, 100
 BENCHMARK = Benchmark(

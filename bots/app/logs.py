@@ -16,8 +16,9 @@ from bots.app.fields import LogFormat, LogLevel
 from bots.app.redaction import Redaction
 from bots.app.settings import Settings
 from core.domain.errors import StoreAway
-from core.domain.models import Caller, Job
+from core.domain.models import Job
 from core.domain.money import MICROS
+from core.domain.people import Caller
 from core.engine.behalf import whose
 
 OURS = ("bots", "core", "storage", "troubadour", "__main__")

@@ -8,7 +8,8 @@ from typing import Any
 
 from bots.text.trace_replies import NOT_RECORDED, trace
 from core.domain.errors import ConfigurationError
-from core.domain.models import Artifact, Delivery, Destination, Generation, Job
+from core.domain.models import Artifact, Delivery, Generation, Job
+from core.domain.orders import Destination
 from core.domain.shown import shown
 from core.domain.traces import Trace
 from core.engine.traces import Traces

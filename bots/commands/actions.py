@@ -30,7 +30,7 @@ from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
 from core.domain.audit import AuditEntry
 from core.domain.limits import HERE, NONE, read_voice
-from core.domain.models import Caller, Person
+from core.domain.people import Caller, Person
 from core.domain.products import Catalog
 from core.domain.quota import LimitName
 from core.domain.refusals import InvalidInput, MayNotPost, Refusal

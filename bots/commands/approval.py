@@ -12,7 +12,7 @@ from bots.text.community_replies import Letter, digest
 from bots.text.locale import speaking
 from core.domain.communities import Approval
 from core.domain.errors import DeliveryError
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.products import Catalog
 from core.domain.refusals import CommunityDecided, Missing, NotFound
 from core.engine.calls import Calls

@@ -11,8 +11,10 @@ from bots.text import credit_replies, refusals, replies, report_replies
 from bots.text.locale import _
 from bots.text.wording import money
 from core.domain.lifecycle import Reason, State
-from core.domain.models import Caller, Job, Receipt
+from core.domain.models import Job
+from core.domain.people import Caller
 from core.domain.products import row_of
+from core.domain.receipts import Receipt
 from core.domain.refusals import (
     Missing,
     Need,

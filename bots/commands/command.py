@@ -11,7 +11,8 @@ from bots.platform import Button
 from bots.text.locale import N_, _
 from bots.text.wording import either
 from core.domain import amounts
-from core.domain.models import Caller, Job
+from core.domain.models import Job
+from core.domain.people import Caller
 from core.domain.refusals import InvalidInput
 from core.engine.samples import AudioKind
 from core.service.service import Service

@@ -9,7 +9,8 @@ from bots.commands.command import Answer
 from bots.text import credit_replies
 from core.domain.errors import StoreError
 from core.domain.kept_orders import KeptOrder
-from core.domain.models import Accepted, Caller
+from core.domain.people import Caller
+from core.domain.receipts import Accepted
 from core.domain.refusals import Missing, Refusal
 from core.domain.reports import CreditRequest
 from core.service.service import Service

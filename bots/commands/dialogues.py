@@ -19,7 +19,7 @@ from bots.commands.voice_names import (
     voices_near,
 )
 from bots.text.locale import _
-from core.domain.models import Turn
+from core.domain.orders import Turn
 from core.domain.parameters import says_something
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput

@@ -16,8 +16,9 @@ from bots.commands.text_files import TextFile, TextFiles
 from bots.commands.voice_names import NO_NAME, Beginning, beginning
 from bots.text.locale import _
 from core.domain.allowed import Rule, allowed
-from core.domain.models import Caller, Destination, Order, Turn
+from core.domain.orders import Destination, Order, Turn
 from core.domain.parameters import says_something
+from core.domain.people import Caller
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
 

@@ -10,7 +10,8 @@ from bots.platform import Button, ButtonKind
 from bots.text import replies, report_replies
 from bots.text.locale import _
 from core.domain.errors import DeliveryError
-from core.domain.models import Caller, Job
+from core.domain.models import Job
+from core.domain.people import Caller
 from core.domain.refusals import Missing, NotFound
 from core.domain.reported import Message, NotReported, Report, ReportState, Unreported
 from core.engine.reported import Reports

@@ -14,7 +14,7 @@ from bots.text import admin_replies, operator_replies, replies
 from bots.text.locale import _
 from bots.text.wording import either
 from core.domain.amounts import AMOUNT, read_monthly, read_period, read_quota, split_credit
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.refusals import InvalidInput
 from core.domain.spans import FOR_GOOD, read_span_ms
 

@@ -12,7 +12,8 @@ from bots.console.identity import HERE, NAME, person
 from bots.console.presses import Presses
 from bots.text import product_words
 from core.domain import limits
-from core.domain.models import Caller, Job, Person
+from core.domain.models import Job
+from core.domain.people import Caller, Person
 from core.service.service import Service
 
 

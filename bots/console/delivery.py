@@ -12,7 +12,9 @@ from bots.console.screen import Screen
 from bots.text import order_replies, warnings
 from core.domain.audio import Want
 from core.domain.errors import DeliveryRefused, DeliveryUncertain, NotKept
-from core.domain.models import Artifact, Destination, Job, Kept, Receipt
+from core.domain.models import Artifact, Job, Kept
+from core.domain.orders import Destination
+from core.domain.receipts import Receipt
 from core.domain.warnings import BudgetWarning
 
 LARGEST_BYTES = 1 << 30

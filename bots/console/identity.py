@@ -4,7 +4,8 @@ import os
 
 from bots.console.script import Line
 from bots.text.locale import tag_of
-from core.domain.models import Caller, Destination, Person
+from core.domain.orders import Destination
+from core.domain.people import Caller, Person
 
 NAME = "console"
 BOT = "troubadour"

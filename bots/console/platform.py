@@ -16,7 +16,8 @@ from bots.text import replies
 from bots.text.locale import _
 from core.domain.attested import Attested
 from core.domain.errors import DeliveryRefused
-from core.domain.models import Destination, Job
+from core.domain.models import Job
+from core.domain.orders import Destination
 from core.service.service import Service
 
 

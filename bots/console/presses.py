@@ -17,8 +17,10 @@ from bots.platform import ButtonKind
 from bots.text import credit_replies, order_replies, refusals, replies
 from bots.text.locale import _
 from core.domain.kept_orders import KeptOrder
-from core.domain.models import Accepted, Caller, Job
+from core.domain.models import Job
 from core.domain.money import show
+from core.domain.people import Caller
+from core.domain.receipts import Accepted
 from core.domain.refusals import (
     Decided,
     InvalidInput,

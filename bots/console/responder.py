@@ -12,7 +12,8 @@ from bots.console.identity import BOT, caller_of
 from bots.console.script import Line
 from bots.text import refusals
 from bots.text.locale import _, speaking
-from core.domain.models import Caller, Job
+from core.domain.models import Job
+from core.domain.people import Caller
 from core.domain.refusals import Refusal
 from core.engine.behalf import on_behalf_of
 from core.service.service import Service

@@ -9,7 +9,7 @@ from bots.discord.identity import PLATFORM, key, role_key, user_id
 from bots.discord.rest import RestClient
 from core.domain.attested import Attested
 from core.domain.jsontype import JSON
-from core.domain.models import Caller
+from core.domain.people import Caller
 
 
 async def attested(rest: RestClient, community: str, member: str) -> Attested | None:

@@ -32,7 +32,7 @@ from bots.discord.turns import Turns
 from bots.text import refusals
 from bots.text.locale import _, speaking, tag_of
 from core.domain.communities import Approval
-from core.domain.models import Caller
+from core.domain.people import Caller
 
 log = logging.getLogger(__name__)
 

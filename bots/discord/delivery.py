@@ -27,8 +27,10 @@ from bots.text.wording import stamping
 from core.domain.audio import Want
 from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain, NotKept
 from core.domain.jsontype import JSON
-from core.domain.models import Artifact, Destination, Job, Kept, Receipt
+from core.domain.models import Artifact, Job, Kept
+from core.domain.orders import Destination
 from core.domain.products import Sound, row_of
+from core.domain.receipts import Receipt
 from core.domain.warnings import BudgetWarning
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,9 @@ from bots.commands.text_files import TextFile
 from bots.text.locale import _, tag_of
 from core.admin import Subject
 from core.domain.errors import DeliveryRefused
-from core.domain.models import Caller, Destination, Job, Person
+from core.domain.models import Job
+from core.domain.orders import Destination
+from core.domain.people import Caller, Person
 from core.domain.quota import QuotaSource
 from core.domain.refusals import InvalidInput
 from core.service.service import Service

@@ -13,7 +13,8 @@ from bots.discord.responder import PUBLIC, Reply, Responder, unattended
 from bots.discord.spoken import clean_of
 from bots.text import form_words
 from bots.text.locale import _, speaking, tag_of
-from core.domain.models import Caller, Destination
+from core.domain.orders import Destination
+from core.domain.people import Caller
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
 

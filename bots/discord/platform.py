@@ -23,7 +23,7 @@ from bots.discord.responder import Responder
 from bots.platform import Hook
 from core.domain.attested import Attested
 from core.domain.errors import DeliveryRefused, PlatformBusy, PlatformError
-from core.domain.models import Destination
+from core.domain.orders import Destination
 from core.gateway.answers import retry_after_s
 from core.service.service import Service
 

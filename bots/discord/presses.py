@@ -20,7 +20,9 @@ from bots.platform import ButtonKind
 from bots.text import credit_replies, order_replies, replies
 from bots.text.locale import _
 from core.domain.kept_orders import KeptOrder
-from core.domain.models import Accepted, Caller, Destination
+from core.domain.orders import Destination
+from core.domain.people import Caller
+from core.domain.receipts import Accepted
 from core.domain.refusals import Missing, NotFound
 
 log = logging.getLogger(__name__)

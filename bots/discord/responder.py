@@ -23,7 +23,9 @@ from bots.discord.messages import Only
 from bots.text import order_replies, refusals
 from bots.text.locale import _, speaking
 from bots.text.wording import stamping
-from core.domain.models import Accepted, Caller, Destination
+from core.domain.orders import Destination
+from core.domain.people import Caller
+from core.domain.receipts import Accepted
 from core.domain.refusals import Refusal
 from core.engine.behalf import on_behalf_of
 from core.service.service import Service

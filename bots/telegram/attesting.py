@@ -9,7 +9,7 @@ from telegram.ext import ExtBot
 from bots.telegram.errors import text_fault
 from bots.telegram.identity import NAME, key, person, takes_part
 from core.domain.attested import Attested
-from core.domain.models import Caller
+from core.domain.people import Caller
 
 
 async def attested(bot: ExtBot[Any], community: str, member: str) -> Attested | None:

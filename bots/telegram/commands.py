@@ -49,7 +49,7 @@ from bots.telegram.whispers import whisper_to
 from bots.text import greetings, replies
 from bots.text.locale import speaking
 from core.domain.communities import Approval
-from core.domain.models import Caller, Person
+from core.domain.people import Caller, Person
 from core.domain.refusals import Refusal
 from core.engine.behalf import on_behalf_of
 from core.engine.persist import persist

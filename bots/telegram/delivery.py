@@ -27,7 +27,9 @@ from bots.text.locale import _
 from core.domain.audio import LARGE_BYTES, Want
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, NotKept
 from core.domain.jsontype import JSON
-from core.domain.models import Accepted, Artifact, Destination, Job, Kept, Receipt
+from core.domain.models import Artifact, Job, Kept
+from core.domain.orders import Destination
+from core.domain.receipts import Accepted, Receipt
 from core.domain.warnings import BudgetWarning
 from core.service.service import Service
 

@@ -27,7 +27,9 @@ from bots.telegram.errors import has_no_place
 from bots.telegram.escaping import plain
 from bots.telegram.parse import answered
 from bots.text.locale import _, tag_of
-from core.domain.models import Caller, Destination, Job, Person
+from core.domain.models import Job
+from core.domain.orders import Destination
+from core.domain.people import Caller, Person
 from core.domain.refusals import InvalidInput, Need, NotPermitted
 from core.domain.shown import shown_name
 

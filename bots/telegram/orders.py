@@ -21,8 +21,9 @@ from bots.telegram.reply import Reply
 from bots.telegram.spoken import clean_of
 from bots.text import greetings, product_words, replies
 from bots.text.locale import _
-from core.domain.models import Accepted, Caller
+from core.domain.people import Caller
 from core.domain.products import Catalog, Product
+from core.domain.receipts import Accepted
 from core.service.service import Service
 
 MINUTES = int(ANSWER_S // 60)

@@ -28,7 +28,7 @@ from bots.telegram.rate_limiter import RateLimiter
 from bots.telegram.webhook import PATH, Webhook
 from core.domain.attested import Attested
 from core.domain.errors import ConfigurationError, PlatformBusy, PlatformError
-from core.domain.models import Destination
+from core.domain.orders import Destination
 from core.service.service import Service
 
 log = logging.getLogger(__name__)

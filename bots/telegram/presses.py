@@ -28,7 +28,9 @@ from bots.telegram.whispers import Whisper
 from bots.text import admin_replies, credit_replies, form_words, order_replies, refusals, replies, voice_replies
 from bots.text.locale import _, speaking
 from core.domain.kept_orders import KeptOrder
-from core.domain.models import Accepted, Caller, Destination
+from core.domain.orders import Destination
+from core.domain.people import Caller
+from core.domain.receipts import Accepted
 from core.domain.refusals import Missing, NeedsConfirmation, NotFound
 from core.engine.behalf import on_behalf_of
 from core.service.service import Service

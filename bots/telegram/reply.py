@@ -12,7 +12,7 @@ from bots.telegram.buttons import rows
 from bots.telegram.rate_limiter import Priority
 from bots.text import refusals
 from bots.text.locale import _
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.refusals import MayNotPost, Refusal
 
 log = logging.getLogger(__name__)

@@ -29,7 +29,7 @@ from bots.telegram.reply import NOTHING, Reply
 from bots.telegram.whispers import Whisper, Whispers, named_alone
 from bots.text import admin_replies, refusals, replies
 from bots.text.locale import _
-from core.domain.models import Caller
+from core.domain.people import Caller
 
 log = logging.getLogger(__name__)
 

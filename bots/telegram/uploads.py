@@ -21,8 +21,9 @@ from bots.text.cover import cover
 from bots.text.locale import _
 from core.domain.audio import Want
 from core.domain.jsontype import JSON
-from core.domain.models import Artifact, Job, Receipt
+from core.domain.models import Artifact, Job
 from core.domain.products import Sound, row_of
+from core.domain.receipts import Receipt
 
 MAX_BYTES = 50 * 1000 * 1000
 """The upload limit is 50 MB, of which the form encoding takes a little."""

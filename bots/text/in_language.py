@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from bots.text.locale import speaking
 from core.domain.audio import Want
-from core.domain.models import Artifact, Destination, Job, Kept, Receipt
+from core.domain.models import Artifact, Job, Kept
+from core.domain.orders import Destination
+from core.domain.receipts import Receipt
 from core.domain.warnings import BudgetWarning
 from core.ports import Delivery
 

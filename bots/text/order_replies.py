@@ -6,8 +6,9 @@ from bots.text import product_words, titles
 from bots.text.locale import N_, _, isolated, ngettext
 from bots.text.wording import about, ago, both, left, money, when, whoever
 from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
-from core.domain.models import Accepted, Artifact, Job, Receipt
+from core.domain.models import Artifact, Job
 from core.domain.products import row_of
+from core.domain.receipts import Accepted, Receipt
 
 CANCELLED = N_("Cancelled. You were not charged.")
 CANCELLED_IN_PART = N_("What had not begun is cancelled. When what has begun is done, I ask whether you take it.")

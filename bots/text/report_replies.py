@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import when
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.reported import BlockedBefore, NotReported, Report, ReportDecided, ReportState, Unreported
 
 REPORT = N_("Report")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.digests import digest_of
-from core.domain.models import Job, Order
+from core.domain.models import Job
+from core.domain.orders import Order
 from core.domain.parts import Part
 from core.domain.quota import Quota, Standing
 from core.domain.refusals import Limit

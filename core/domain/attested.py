@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from core.domain.jsontype import JSON
-from core.domain.models import Caller
+from core.domain.people import Caller
 
 
 @dataclass(frozen=True, slots=True)

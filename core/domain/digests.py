@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from core.domain.models import Turn
+from core.domain.orders import Turn
 
 
 def digest_of(product: str, parameters: Mapping[str, Any], turns: Sequence[Turn] = ()) -> str:

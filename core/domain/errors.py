@@ -31,7 +31,7 @@ TroubadourError
 from typing import ClassVar
 
 from core.domain.lifecycle import Reason
-from core.domain.models import Destination
+from core.domain.orders import Destination
 
 
 class TroubadourError(Exception):

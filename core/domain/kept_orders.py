@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.domain.models import Order
+from core.domain.orders import Order
 from core.domain.quota import DAY_MS
 
 KEPT_ORDER_MS = DAY_MS

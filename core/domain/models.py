@@ -1,10 +1,9 @@
-"""The values that travel between adapters, service, worker and store."""
+"""Jobs, with their generations, deliveries and files. Pure values, which travel between service, worker and store."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
-from enum import IntEnum
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import Any, Self, TypedDict
+from typing import Any, Self
 
 from core.domain.audio import Probe
 from core.domain.jsontype import JSON
@@ -20,120 +19,8 @@ from core.domain.lifecycle import (
     State,
     furthest,
 )
-from core.domain.quota import Standing
-from core.domain.shown import LONGEST_NAME, shown, shown_name
-from core.domain.voices import Voice
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who speaks, and where, as the platform attests at this moment.
-
-    `community` and `member` are keys of the form `platform:id`, made from the platform's ids and never from names.
-    """
-
-    platform: str
-    community: str
-    member: str
-    name: str
-    handle: str | None = None
-    """The platform's @name without the @, if the member has one."""
-    is_admin: bool = False
-    direct: bool = False
-    """A direct chat: a community of one."""
-    title: str = ""
-    """What the community calls itself, which may be a lie."""
-    channel: str = ""
-    """The key of the channel or topic, if the platform has such."""
-    roles: tuple[str, ...] = ()
-    """Keys of the member's roles, if the platform has such."""
-    can_spend: bool = True
-    """False for an identity that several people share."""
-    locale: str = ""
-    """The language they read, as a BCP-47 tag; "" where it is not known."""
-    event_id: str = ""
-    """What they did, where the platform may report it twice: the same event changes something once."""
-
-    def __post_init__(self) -> None:
-        """Keep only what can be shown of the name."""
-        object.__setattr__(self, "name", shown_name(self.name))
-        object.__setattr__(self, "title", shown(self.title, LONGEST_NAME))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """A member who is spoken about."""
-
-    member: str
-    name: str
-    roles: tuple[str, ...] = ()
-    """Keys of their roles, where the platform tells them."""
-
-    def __post_init__(self) -> None:
-        """Keep only what can be shown of the name."""
-        object.__setattr__(self, "name", shown_name(self.name))
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where the artifact goes; `data` (JSON) is read by the platform alone."""
-
-    platform: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one voice says in a dialogue before another does."""
-
-    voice: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a member asked for. `event_id` is the platform event's own id: the same event twice is one order."""
-
-    event_id: str
-    caller: Caller
-    product: str
-    parameters: Mapping[str, Any]
-    destination: Destination
-    readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Where it isn't plain what is meant: the parameters of each reading by its name; the member is asked first."""
-    turns: tuple[Turn, ...] = ()
-    """Who says what, where several speak; the text among the parameters is all of it as it was written."""
-    casts: Mapping[str, tuple[Turn, ...]] = field(default_factory=dict)
-    """The turns of each reading in which several speak, by its name."""
-    unclear: tuple[str, ...] = ()
-    """The names of speakers that are no voices', where that is why there are readings."""
-    fresh: bool = False
-    """A new take is meant, whatever is kept of an earlier one."""
-    added: int = 0
-    """Characters that are spoken in the place of what was written, beyond those; fewer than none if it got shorter."""
-
-    def worded(self, billed: str, say: Callable[[str], str]) -> Self:
-        """Return the order with other words in the place of its own: of its text, of each reading and of each turn.
-
-        `billed`: the parameter that is the text. Raises what `say` raises.
-        """
-
-        def said(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-            return {**parameters, billed: say(str(parameters.get(billed) or ""))}
-
-        parameters = said(self.parameters)
-        return replace(
-            self,
-            parameters=parameters,
-            readings={name: said(reading) for name, reading in self.readings.items()},
-            turns=_worded(self.turns, say),
-            casts={name: _worded(turns, say) for name, turns in self.casts.items()},
-            added=self.added + len(parameters[billed]) - len(str(self.parameters.get(billed) or "")),
-        )
-
-
-def _worded(turns: tuple[Turn, ...], say: Callable[[str], str]) -> tuple[Turn, ...]:
-    return tuple(replace(turn, text=say(turn.text)) for turn in turns)
+from core.domain.orders import Destination
+from core.domain.people import Asker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,20 +52,6 @@ class Artifact:
 
 Kept = Mapping[str, Any]
 """What a chat keeps of audio that it took (JSON); read by its platform alone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """Who asked for an earlier order's audio: what there is to tell is told to them, in their language."""
-
-    member: str
-    name: str
-    locale: str = ""
-
-    @classmethod
-    def of(cls, caller: Caller) -> Self:
-        """Name whoever speaks."""
-        return cls(member=caller.member, name=caller.name, locale=caller.locale)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,96 +285,3 @@ class Job:
     def generation(self, number: int) -> Generation:
         """Return one of its generations."""
         return self.generations[number - 1]
-
-
-class Shown(IntEnum):
-    """What the member of an order was told while nobody carries it."""
-
-    NOTHING = 0
-    WAITS = 1
-    NO_WORKER = 2
-    PERHAPS_NO_WORKER = 3
-    ASKED = 4
-    """What they take of an order of which some parts failed."""
-
-
-class Changes(TypedDict, total=False):
-    """Fields of a job that may change while it stays in its state; what is not named stays as it is."""
-
-    destination: Destination
-    late: Late
-    shown: Shown
-    restored: bool
-
-
-class GenerationChanges(TypedDict, total=False):
-    """Fields of a generation that may change; what is not named stays as it is."""
-
-    attempts: int
-    request_id: str
-    submitted_ms: int
-    deadline_ms: int
-    reason: Reason | None
-    detail: str | None
-    artifacts: tuple[Artifact, ...]
-
-
-class DeliveryChanges(TypedDict, total=False):
-    """Fields of a delivery that may change together with its state."""
-
-    reason: Reason | None
-    detail: str | None
-    destination: Destination
-    kept: Kept | None
-
-
-class MoveChanges(GenerationChanges, total=False):
-    """Fields that may change together with a generation's state."""
-
-    upstream_micros: int
-    late: Late
-    """Of its job."""
-    retry_token: str
-    """What failed is tried once more: by a generation that has this token for its callback."""
-    sends: bool
-    """The upload of what was fetched starts with this very commit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """The answer to an order; `duplicate` when the same event had made this job before."""
-
-    job: Job
-    duplicate: bool = False
-
-    @property
-    def unattended(self) -> bool:
-        """Whether no worker is running that would show how the order goes on."""
-        return self.job.reason == Reason.NO_WORKER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What a member is told when a job is over."""
-
-    job: Job
-    charged_micros: int
-    standing: Standing
-    told: bool = False
-    """Whether those who run the service know of the trouble behind it."""
-    awaited: bool = False
-    """Its member waited so long for it that they may look elsewhere by now."""
-    as_chosen: bool = True
-    """The files are in the format that the member chose, not in a smaller one."""
-    voices: Sequence[Voice] = ()
-    """In which others it may be ordered, the likeliest first."""
-
-    @property
-    def asks(self) -> bool:
-        """Whether the member is asked to take a part of what they ordered."""
-        return self.job.state is JobState.ASKING
-
-    @property
-    def kept(self) -> bool:
-        """Whether the audio exists and could not be handed over: it can be sent again, free."""
-        return self.job.stage is DeliveryState.UNDELIVERABLE

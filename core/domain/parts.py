@@ -7,8 +7,9 @@ from typing import Any
 
 from core.domain.allowed import Rule
 from core.domain.allowed import allowed as says
-from core.domain.models import Generation, Job, Turn
+from core.domain.models import Generation, Job
 from core.domain.money import cost_of
+from core.domain.orders import Turn
 from core.domain.products import Product, row_of
 from core.domain.refusals import InvalidInput
 from core.domain.seams import Seam

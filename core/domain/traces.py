@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.domain.lifecycle import DeliveryState, State
-from core.domain.models import Delivery, Destination, Generation, Job
+from core.domain.models import Delivery, Generation, Job
+from core.domain.orders import Destination
 from core.domain.reports import Entry
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from core.domain.audit import Act, Action, CommandName
 from core.domain.errors import Conflict
 from core.domain.ids import Ids
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.refusals import DoneBefore, Need, NotPermitted, Refusal
 from core.stores.admin_store import AdminStore
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from core.domain.models import Caller, Job
+from core.domain.models import Job
+from core.domain.people import Caller
 
 _whose: ContextVar[Job | Caller | None] = ContextVar("whose", default=None)
 

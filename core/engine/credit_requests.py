@@ -9,8 +9,9 @@ from core.domain.amounts import parse_amount
 from core.domain.errors import StoreError
 from core.domain.ids import Ids
 from core.domain.kept_orders import Call
-from core.domain.models import Caller, Destination
 from core.domain.money import MICROS, show
+from core.domain.orders import Destination
+from core.domain.people import Caller
 from core.domain.policy import Policy
 from core.domain.refusals import AlreadyAsked, Cause, InvalidInput, Limit, Need, NotPermitted, OverLimit, Unavailable
 from core.domain.reports import CreditRequest

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from dataclasses import replace
 
 from core.domain.errors import StoreAway, StoreError
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.products import Catalog
 from core.domain.refusals import Cause, Need, NotPermitted, Unavailable
 from core.domain.voices import Chosen

@@ -7,6 +7,7 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from core.domain.audio import LARGE_BYTES, Want
+from core.domain.changes import DeliveryChanges, Shown
 from core.domain.copies import replaced
 from core.domain.errors import (
     CannotFit,
@@ -20,8 +21,10 @@ from core.domain.errors import (
     TooLarge,
 )
 from core.domain.lifecycle import VOIDS, DeliveryState, Late, Reason
-from core.domain.models import Artifact, DeliveryChanges, Destination, Job, Kept, Receipt, Shown
+from core.domain.models import Artifact, Job, Kept
+from core.domain.orders import Destination
 from core.domain.quota import DAY_MS, Quota, Standing
+from core.domain.receipts import Receipt
 from core.domain.troubles import TROUBLE_OF, Troubles
 from core.domain.voices import Voice
 from core.engine.fitting import Fitter

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
+from core.domain.changes import MoveChanges
 from core.domain.errors import DeliveryDelayed, StaleJob, StoreAway, StoreError
 from core.domain.lifecycle import ASKS, VOIDS, DeliveryState, JobState, Reason, Stage, State
-from core.domain.models import Job, MoveChanges
+from core.domain.models import Job
 from core.engine.behalf import take_up
 from core.engine.delivery import Deliverer
 from core.engine.fetching import Fetcher

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection
 
 from core.domain.errors import StoreError
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.refusals import Cause, Need, NotPermitted, Unavailable
 from core.stores.store import Store
 

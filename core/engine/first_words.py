@@ -6,7 +6,8 @@ from contextlib import suppress
 
 from core.domain.errors import DeliveryRefused, StaleJob, StoreError
 from core.domain.lifecycle import Reason
-from core.domain.models import Accepted, Job
+from core.domain.models import Job
+from core.domain.receipts import Accepted
 from core.engine.calls import Calls
 from core.engine.carrier import Carrier
 from core.engine.waits import Waits

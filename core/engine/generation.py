@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from typing import Unpack
 
+from core.domain.changes import GenerationChanges, MoveChanges
 from core.domain.contract import RequestStatus
 from core.domain.errors import Conflict, GatewayError, RequestUnknown, StaleJob
 from core.domain.ids import Ids
 from core.domain.lifecycle import PASSING, Late, Reason, State
-from core.domain.models import Generation, GenerationChanges, Job, MoveChanges
+from core.domain.models import Generation, Job
 from core.domain.products import Catalog, Product
 from core.engine.callbacks import Arrivals, Naming
 from core.engine.circuit_breaker import CircuitBreaker

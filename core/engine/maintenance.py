@@ -9,7 +9,8 @@ from itertools import islice
 
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import Late, Reason
-from core.domain.models import Destination, Job
+from core.domain.models import Job
+from core.domain.orders import Destination
 from core.domain.quota import DAY_MS
 from core.ports import ArtifactStore, Clock
 from core.stores.store import Store

@@ -16,8 +16,10 @@ from core.domain.errors import (
     Unreachable,
     Unreadable,
 )
-from core.domain.models import Artifact, Destination, Job, Kept, Receipt
+from core.domain.models import Artifact, Job, Kept
+from core.domain.orders import Destination
 from core.domain.products import Product
+from core.domain.receipts import Receipt
 from core.domain.troubles import OF_A_MODEL, TROUBLE_OF, Trouble, Troubles
 from core.domain.warnings import BudgetWarning
 from core.engine.meters import Meters

@@ -3,7 +3,8 @@
 import asyncio
 from functools import partial
 
-from core.domain.models import Caller, Order
+from core.domain.orders import Order
+from core.domain.people import Caller
 from core.domain.products import Product
 from core.domain.pronunciation import MOST_ENTRIES, Pronouncer, Pronunciation, folded, no_room
 from core.ports import Clock

@@ -8,7 +8,8 @@ from core.domain.audit import Action
 from core.domain.errors import StaleJob
 from core.domain.ids import Ids
 from core.domain.kept_orders import Call
-from core.domain.models import Caller, Job, Person
+from core.domain.models import Job
+from core.domain.people import Caller, Person
 from core.domain.policy import Policy
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reported import (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.refusals import Need, NotPermitted
 from core.domain.sessions import LINK_MS, SESSION_MS, WAY_IN, Session, Visitor, digest, new_secret
 from core.ports import Clock

@@ -4,7 +4,8 @@ import asyncio
 import logging
 
 from core.domain.errors import DeliveryError, StoreError
-from core.domain.models import Job, Receipt
+from core.domain.models import Job
+from core.domain.receipts import Receipt
 from core.domain.warnings import Budget, BudgetWarning, warnings_of
 from core.ports import Deliveries
 from core.stores.store import Store

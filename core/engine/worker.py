@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.domain.changes import Shown
 from core.domain.errors import GatewayError, StaleJob, StoreError
 from core.domain.lifecycle import ASKS, PLACED, JobState, State
-from core.domain.models import Job, Shown
+from core.domain.models import Job
 from core.domain.reports import Resumed
 from core.engine.callbacks import Arrivals, Callbacks, Naming
 from core.engine.circuit_breaker import CircuitBreaker

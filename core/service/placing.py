@@ -12,12 +12,15 @@ from core.domain.admission import Admission, Admitted
 from core.domain.allowed import Rule, allowed
 from core.domain.errors import OutOfCredit, StoreAway, StoreError
 from core.domain.ids import Ids
-from core.domain.models import Accepted, Caller, Destination, Job, Order, Turn
+from core.domain.models import Job
 from core.domain.money import cost_of
+from core.domain.orders import Destination, Order, Turn
 from core.domain.parts import Part, parts_of
+from core.domain.people import Caller
 from core.domain.policy import MOST_DEARER_PERCENT, OFFER_MS, Policy
 from core.domain.products import Catalog, Product, Sound
 from core.domain.quota import Standing
+from core.domain.receipts import Accepted
 from core.domain.refusals import (
     Cause,
     InvalidInput,

@@ -6,7 +6,10 @@ from typing import Any
 
 from core.domain.errors import StoreError
 from core.domain.kept_orders import KeptOrder
-from core.domain.models import Accepted, Caller, Destination, Job, Order
+from core.domain.models import Job
+from core.domain.orders import Destination, Order
+from core.domain.people import Caller
+from core.domain.receipts import Accepted
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reports import CreditRequest
 from core.engine.first_words import FirstWord

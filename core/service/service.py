@@ -10,10 +10,13 @@ from core.communities import Communities
 from core.domain.errors import StaleJob, StoreError
 from core.domain.ids import Ids
 from core.domain.lifecycle import DELIVERY_ENDS, DeliveryState, JobState, Reason, State
-from core.domain.models import Accepted, Asker, Caller, Destination, Job
+from core.domain.models import Job
+from core.domain.orders import Destination
+from core.domain.people import Asker, Caller
 from core.domain.policy import OLDEST_ACT_MS, Policy
 from core.domain.previews import language_of
 from core.domain.products import Catalog
+from core.domain.receipts import Accepted
 from core.domain.refusals import Cause, Missing, Need, NotFound, NotPermitted, TooOld, Unavailable
 from core.domain.reports import Entry
 from core.domain.troubles import Troubles

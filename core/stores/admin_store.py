@@ -6,7 +6,7 @@ from typing import Protocol
 from core.domain.admission import Supposed
 from core.domain.audit import Act, AuditEntry, Outcome
 from core.domain.communities import Approval, Newcomer
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.pronunciation import Pronunciation
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.refusals import Limit

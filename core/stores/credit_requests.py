@@ -3,10 +3,8 @@
 from typing import Protocol
 
 from core.domain.kept_orders import Call, KeptOrder
-from core.domain.models import (
-    Caller,
-    Order,
-)
+from core.domain.orders import Order
+from core.domain.people import Caller
 from core.domain.reports import CreditRequest
 
 

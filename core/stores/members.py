@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from core.domain.communities import Approval
-from core.domain.models import Caller, Order, Person
+from core.domain.orders import Order
+from core.domain.people import Caller, Person
 from core.domain.pronunciation import Pronunciation
 from core.domain.quota import Quota, Standing
 from core.domain.reports import Entry

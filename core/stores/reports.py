@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.domain.models import (
-    Caller,
-    Person,
-)
+from core.domain.people import Caller, Person
 from core.domain.reported import Message, Report
 
 

@@ -3,8 +3,11 @@
 from typing import Protocol, Unpack
 
 from core.domain.admission import Admission, Admitted
+from core.domain.changes import Changes, DeliveryChanges, GenerationChanges, MoveChanges
 from core.domain.lifecycle import DeliveryState, Reason, State
-from core.domain.models import Asker, Changes, DeliveryChanges, Destination, GenerationChanges, Job, MoveChanges
+from core.domain.models import Job
+from core.domain.orders import Destination
+from core.domain.people import Asker
 from core.stores.credit_requests import CreditRequestStore
 from core.stores.members import MemberStore
 from core.stores.reports import ReportStore

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from core.domain.models import Caller, Job
+from core.domain.models import Job
+from core.domain.people import Caller
 from core.engine.behalf import whose
 from core.service.service import Service
 

@@ -1,6 +1,6 @@
 """Whose acts the tests of admins are about."""
 
-from core.domain.models import Person
+from core.domain.people import Person
 from tests.makers import caller
 
 ANN = Person(member="test:ann", name="Ann")

@@ -12,10 +12,12 @@ from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import RequestStatus
 from core.domain.errors import TroubadourError
 from core.domain.joining import AudioPart
-from core.domain.models import Artifact, Destination, Job, Kept, Receipt
+from core.domain.models import Artifact, Job, Kept
+from core.domain.orders import Destination
 from core.domain.policy import Policy
 from core.domain.products import Catalog, Product, catalog
 from core.domain.quota import Period, Quota
+from core.domain.receipts import Receipt
 from core.domain.warnings import Budget, BudgetWarning
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.lease import Lease, SoleLease

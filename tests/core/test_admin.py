@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.admin import Subject
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.quota import LimitName, Limits, QuotaSource
 from core.domain.refusals import (
     DoneBefore,

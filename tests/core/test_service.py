@@ -10,7 +10,8 @@ from core.admin import Subject
 from core.domain.allowed import Rule, allowed
 from core.domain.errors import DeliveryRefused
 from core.domain.lifecycle import DeliveryState
-from core.domain.models import Destination, Person, Turn
+from core.domain.orders import Destination, Turn
+from core.domain.people import Person
 from core.domain.policy import OLDEST_ACT_MS
 from core.domain.quota import LimitName
 from core.domain.refusals import (

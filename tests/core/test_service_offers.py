@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from core.domain.errors import StoreAway
-from core.domain.models import Caller, Destination, Person, Turn
+from core.domain.orders import Destination, Turn
+from core.domain.people import Caller, Person
 from core.domain.products import catalog
 from core.domain.quota import LimitName
 from core.domain.refusals import (

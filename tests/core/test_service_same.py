@@ -7,7 +7,8 @@ import pytest
 
 from core.domain.errors import MediaUnavailable
 from core.domain.lifecycle import DeliveryState, Reason
-from core.domain.models import Caller, Destination, Order
+from core.domain.orders import Destination, Order
+from core.domain.people import Caller
 from core.domain.quota import LimitName
 from core.domain.refusals import NeedsConfirmation, OverLimit
 from tests.core.engine.jobs import at_rest, current, ordered

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.domain.models import Person
+from core.domain.people import Person
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver
 from storage.store import SqlStore

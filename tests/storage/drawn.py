@@ -1,22 +1,26 @@
 """What the state machine draws, and what its moves lose and how they go."""
 
 import asyncio
+import os
 from collections.abc import Collection, Coroutine, Mapping
 from enum import StrEnum
 from typing import Any, TypedDict, TypeVar
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from core.domain.admission import Admission
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import MOVES, DeliveryState, State
-from core.domain.models import Generation, Person
+from core.domain.models import Generation
+from core.domain.people import Person
 from core.domain.quota import Period, Quota
 from storage.books import breaches
 from storage.driver import Driver
 from tests.makers import admission, caller, order
 from tests.storage.model import Spent, Wanted
 
+EXAMPLES = os.environ.get("STATE_MACHINE_EXAMPLES")
 V = TypeVar("V", bound=StrEnum)
 COMMUNITIES = ("band", "choir")
 MEMBERS = ("ann", "bob")
@@ -125,3 +129,14 @@ def way(start: V, to: V, table: Mapping[V, Collection[V]]) -> list[V]:
 
 def person(name: str) -> Person:
     return Person(member=f"test:{name}", name=name)
+
+
+def examples(few: int) -> settings:
+    """Return how many histories are tried."""
+    return settings(
+        max_examples=int(EXAMPLES or few),
+        stateful_step_count=25,
+        deadline=None,
+        derandomize=EXAMPLES is None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )

@@ -8,7 +8,9 @@ from typing import Any
 import asyncpg
 
 from core.domain.lifecycle import HELD, DeliveryState, JobState, Late, Reason, State
-from core.domain.models import Artifact, Destination, Person
+from core.domain.models import Artifact
+from core.domain.orders import Destination
+from core.domain.people import Person
 from core.domain.previews import Preview
 from core.domain.quota import QuotaSource
 from storage.admin_store import SqlAdminStore

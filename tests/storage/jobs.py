@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.domain.lifecycle import DELIVERY_MOVES, MOVES, Stage, State
-from core.domain.models import Artifact, Caller, Job, Order
+from core.domain.models import Artifact, Job
+from core.domain.orders import Order
+from core.domain.people import Caller
 from core.domain.quota import Quota
 from storage.driver import Driver, Statement
 from storage.store import SqlStore

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from core.domain.changes import MoveChanges
 from core.domain.lifecycle import Reason, State
-from core.domain.models import Artifact, Job, MoveChanges
+from core.domain.models import Artifact, Job
 from core.domain.parts import Part
 from core.domain.quota import Quota
 from storage.store import SqlStore

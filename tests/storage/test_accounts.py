@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.domain.lifecycle import State
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.quota import LimitName, QuotaSource
 from core.domain.refusals import NotEnough
 from storage.admin_store import SqlAdminStore

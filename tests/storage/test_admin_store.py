@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.domain.audit import Outcome
-from core.domain.models import Caller, Person
+from core.domain.people import Caller, Person
 from core.domain.quota import LimitName, Limits, Period, Quota, QuotaSource
 from core.domain.refusals import Decided, NotEnough, NotFound
 from storage.admin_store import MOST_MICROS, SqlAdminStore

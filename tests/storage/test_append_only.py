@@ -3,7 +3,7 @@
 import pytest
 
 from core.domain.errors import Conflict
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.refusals import NotFound
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement

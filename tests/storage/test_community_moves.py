@@ -1,6 +1,6 @@
 """What a community takes along to its new key."""
 
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.quota import LimitName
 from storage.admin_store import SqlAdminStore
 from storage.store import SqlStore

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.domain.kept_orders import MOST_KEPT, Call
-from core.domain.models import Order, Turn
+from core.domain.orders import Order, Turn
 from core.domain.refusals import NotFound, NotPermitted
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement

@@ -2,8 +2,8 @@
 
 from core.domain.communities import Communities
 from core.domain.lifecycle import Reason
-from core.domain.models import Person
 from core.domain.overview import OpenRequest
+from core.domain.people import Person
 from core.domain.quota import QuotaSource
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver

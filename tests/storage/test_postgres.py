@@ -11,7 +11,7 @@ import pytest
 
 from core.domain.errors import Conflict, StaleJob, StoreAway
 from core.domain.lifecycle import State
-from core.domain.models import Person
+from core.domain.people import Person
 from storage.admin_store import SqlAdminStore
 from storage.driver import OutcomeUnknown, Row, Statement, Unexpected, When
 from storage.postgres import CONNECTIONS, PostgresDriver

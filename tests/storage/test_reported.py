@@ -7,7 +7,9 @@ import pytest
 
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import DeliveryState
-from core.domain.models import Destination, Job, Person
+from core.domain.models import Job
+from core.domain.orders import Destination
+from core.domain.people import Person
 from core.domain.reported import MOST_REPORTS, REPORTS_KEPT_MS, NotReported, Report, ReportState
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.changes import MoveChanges
 from core.domain.errors import StoreBusy, StoreError
 from core.domain.lifecycle import JobState, Late, Reason, State
-from core.domain.models import MoveChanges
 from core.engine.restoring import settle, unfinished
 from storage.admin_store import SqlAdminStore
 from storage.backup import backup

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from core.domain.changes import Shown
 from core.domain.errors import Conflict, StaleJob
 from core.domain.lifecycle import ASKS, DELIVERY_MOVES, MOVES, DeliveryState, JobState, Late, Reason, State
-from core.domain.models import Artifact, Destination, Job, Shown
+from core.domain.models import Artifact, Job
+from core.domain.orders import Destination
 from storage.store import SqlStore
 from tests.audio import PROBE
 from tests.clock import SetClock

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from core.domain.communities import Communities
-from core.domain.models import Caller, Order, Person, Turn
+from core.domain.orders import Order, Turn
+from core.domain.people import Caller, Person
 from core.domain.quota import LimitName, Quota
 from storage.admin_store import SqlAdminStore
 from storage.store import SqlStore

@@ -4,7 +4,6 @@ STATE_MACHINE_EXAMPLES=5000 in the environment looks further, each time elsewher
 """
 
 import asyncio
-import os
 from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from core.domain.admission import Admitted
+from core.domain.changes import MoveChanges
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import DELIVERY_MOVES, DeliveryState, JobState, Reason, State
-from core.domain.models import Job, MoveChanges, Order
+from core.domain.models import Job
+from core.domain.orders import Order
 from core.domain.quota import DAY_MS, LimitName, Limits, Period, Quota, QuotaSource
 from core.domain.refusals import NotEnough
 from storage.admin_store import SqlAdminStore
@@ -35,6 +35,7 @@ from tests.storage.drawn import (
     COMMUNITIES,
     DEFAULT_POOL,
     ENDS,
+    EXAMPLES,
     MEMBERS,
     ROLES,
     STATES,
@@ -45,6 +46,7 @@ from tests.storage.drawn import (
     broken,
     communities,
     deliveries,
+    examples,
     loss,
     members,
     moves,
@@ -63,7 +65,6 @@ from tests.template import prepared
 from tests.worlds.postgres import Server
 
 T = TypeVar("T")
-EXAMPLES = os.environ.get("STATE_MACHINE_EXAMPLES")
 
 
 class Books(RuleBasedStateMachine):
@@ -383,18 +384,8 @@ def started(postgres: Server) -> None:
     PostgresBooks.server = postgres
 
 
-def _settings(examples: int) -> settings:
-    return settings(
-        max_examples=int(EXAMPLES or examples),
-        stateful_step_count=25,
-        deadline=None,
-        derandomize=EXAMPLES is None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-
-
 TestBooks = Books.TestCase
-TestBooks.settings = _settings(24)
+TestBooks.settings = examples(24)
 TestBooksOnPostgres = pytest.mark.usefixtures("started")(PostgresBooks.TestCase)
-TestBooksOnPostgres.settings = _settings(3)
+TestBooksOnPostgres.settings = examples(3)
 pytestmark = pytest.mark.timeout(0 if EXAMPLES else 60)

@@ -7,7 +7,9 @@ import pytest
 
 from core.domain.errors import Conflict, StaleJob
 from core.domain.lifecycle import ASKS, DELIVERY_MOVES, MOVES, PLACED, DeliveryState, State
-from core.domain.models import Artifact, Destination, Person
+from core.domain.models import Artifact
+from core.domain.orders import Destination
+from core.domain.people import Person
 from core.domain.quota import Period, Quota, QuotaSource
 from storage.accounts_sql import IDS, OPEN
 from storage.admin_store import SqlAdminStore

@@ -3,7 +3,7 @@
 import pytest
 
 from core.domain.lifecycle import State
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.quota import Period, Quota, window
 from storage.admin_store import SqlAdminStore
 from storage.communities_sql import HERE

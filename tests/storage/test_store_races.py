@@ -9,7 +9,7 @@ import pytest
 from core.domain.admission import Admission, Admitted
 from core.domain.errors import StaleJob
 from core.domain.lifecycle import State
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.quota import LimitName, Period, Quota
 from core.domain.refusals import NotEnough
 from storage.admin_store import SqlAdminStore

@@ -8,7 +8,8 @@ import pytest
 
 from core.domain.errors import Conflict, StaleJob
 from core.domain.lifecycle import DeliveryState, Reason, State
-from core.domain.models import Artifact, Destination, Job
+from core.domain.models import Artifact, Job
+from core.domain.orders import Destination
 from storage.driver import Driver, Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore

@@ -4,7 +4,9 @@ import json
 
 from bots.app.tracing import MOST_DELIVERIES, traced
 from core.domain.lifecycle import DeliveryState, Reason, State
-from core.domain.models import Artifact, Asker, Destination, Job
+from core.domain.models import Artifact, Job
+from core.domain.orders import Destination
+from core.domain.people import Asker
 from storage.driver import Driver
 from storage.store import SqlStore
 from storage.traces import SqlTraces

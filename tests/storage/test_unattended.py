@@ -1,6 +1,7 @@
 """Orders that wait while no worker is alive: one process shows that, and whoever comes puts it right."""
 
-from core.domain.models import Job, Shown
+from core.domain.changes import Shown
+from core.domain.models import Job
 from storage.unattended import PostgresUnattended
 from tests.storage.crew import Crew, nobody, room
 

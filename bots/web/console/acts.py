@@ -17,8 +17,9 @@ from core.admin import Subject
 from core.domain.attested import Attested
 from core.domain.errors import DeliveryError
 from core.domain.kept_orders import KeptOrder
-from core.domain.models import Accepted, Caller, Person
+from core.domain.people import Caller, Person
 from core.domain.quota import QuotaSource
+from core.domain.receipts import Accepted
 from core.domain.refusals import InvalidInput, Missing, NotFound
 from core.engine.attesting import Unattested
 from core.engine.calls import Calls

@@ -14,7 +14,8 @@ from bots.text.locale import _
 from bots.text.wording import number, when
 from bots.web.console.layout import facts, form
 from bots.web.console.visit import Visit
-from core.domain.models import Caller, Job
+from core.domain.models import Job
+from core.domain.people import Caller
 
 MOST_COMMUNITIES = 200
 MOST_ENTRIES = 500

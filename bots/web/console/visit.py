@@ -12,7 +12,7 @@ from bots.platform import Platform
 from bots.web.console.guard import Cookies, form_token
 from bots.web.console.layout import Tab, document
 from core.domain.attested import Attested
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.sessions import Session
 from core.domain.troubles import Case
 from core.engine.attesting import Attesting

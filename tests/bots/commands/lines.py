@@ -3,7 +3,7 @@
 from bots.commands import typed
 from bots.commands.command import Asked
 from bots.commands.parse import Command, named
-from core.domain.models import Caller, Person
+from core.domain.people import Caller, Person
 from tests.core.rig import Incarnation
 from tests.makers import caller
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bots.commands.orders import Words, read
-from core.domain.models import Destination, Order
+from core.domain.orders import Destination, Order
 from core.domain.products import Catalog, catalog
 from tests.makers import caller
 

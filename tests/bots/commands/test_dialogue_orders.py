@@ -9,7 +9,7 @@ import pytest
 from bots.commands import orders
 from bots.commands.orders import Words, read_apart, text_in
 from bots.text.refusals import refusal
-from core.domain.models import Destination, Order
+from core.domain.orders import Destination, Order
 from core.domain.refusals import InvalidInput
 from tests.bots.commands.ordering import TABLE, ordered
 from tests.makers import caller

@@ -23,8 +23,8 @@ from bots.discord.escaping import CONTENT_LIMIT, size
 from bots.sandbox import products as sounds
 from bots.sandbox.validation import between, boolean, words
 from bots.text import product_words
-from core.domain.models import Person
 from core.domain.parameters import Flag, Number, Text
+from core.domain.people import Person
 from core.domain.products import (
     PRODUCTS,
     Product,

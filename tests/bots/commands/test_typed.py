@@ -11,7 +11,7 @@ from bots.commands.command import Asked
 from bots.commands.parse import Named
 from bots.commands.table import COMMANDS
 from bots.text import refusals
-from core.domain.models import Destination
+from core.domain.orders import Destination
 from core.domain.refusals import InvalidInput, Need, NeedsConfirmation, NotPermitted
 from tests.bots.commands.lines import BOSS, OWNER, types
 from tests.core.engine.jobs import at_rest

@@ -19,8 +19,9 @@ from bots.discord import Discord
 from bots.discord.delivery import DiscordDelivery
 from bots.discord.identity import Address
 from core.domain.lifecycle import DeliveryState, State
-from core.domain.models import Artifact, Job, Receipt
+from core.domain.models import Artifact, Job
 from core.domain.quota import Period, Quota, QuotaSource, Standing
+from core.domain.receipts import Receipt
 from tests.audio import PROBE, Shapes
 from tests.bots.discord.studio import Studio, sound
 from tests.makers import job as made

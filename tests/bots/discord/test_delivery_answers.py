@@ -9,7 +9,8 @@ from bots.discord.delivery import DiscordDelivery
 from bots.discord.identity import Address
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, TooLarge
 from core.domain.lifecycle import DeliveryState, JobState, Reason
-from core.domain.models import Artifact, Destination, Job
+from core.domain.models import Artifact, Job
+from core.domain.orders import Destination
 from tests.bots.discord.conftest import Stage, deliver, receipt
 from tests.makers import job as made
 from tests.moves import in_delivery

@@ -6,7 +6,8 @@ import pytest
 
 from bots.app.life import App
 from core.domain.lifecycle import DeliveryState
-from core.domain.models import Caller, Job
+from core.domain.models import Job
+from core.domain.people import Caller
 from core.engine.worker import Worker
 from tests.bots.discord.conftest import Stage
 from tests.bots.discord.studio import Studio

@@ -11,7 +11,8 @@ from bots.discord.delivery import DiscordDelivery
 from bots.discord.identity import Address
 from bots.discord.voice_messages import VOICE_FLAG
 from core.domain.errors import DeliveryDelayed, DeliveryRefused, DeliveryUncertain
-from core.domain.models import Artifact, Destination, Job
+from core.domain.models import Artifact, Job
+from core.domain.orders import Destination
 from tests.bots.discord.conftest import Running, Stage, deliver
 from tests.bots.discord.studio import Studio
 from tests.bots.discord.talk import button

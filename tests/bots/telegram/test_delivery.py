@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.domain.lifecycle import DeliveryState
-from core.domain.models import Destination
+from core.domain.orders import Destination
 from tests.audio import MP3, OGG
 from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer

@@ -5,7 +5,7 @@ from telegram import Chat, User
 from telegram.constants import ChatType
 
 from bots.telegram.identity import Recent, caller
-from core.domain.models import Caller
+from core.domain.people import Caller
 
 BAND = Chat(-5, ChatType.SUPERGROUP, title="Band")
 NEWS = Chat(-9, ChatType.CHANNEL, title="News")

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from core.domain.audio import LARGE_BYTES
-from core.domain.models import Caller, Destination, Order
+from core.domain.orders import Destination, Order
+from core.domain.people import Caller
 from tests.audio import MP3, OGG, SHAPES, WAV
 from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer, with_what_is_left

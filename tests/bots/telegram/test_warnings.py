@@ -3,7 +3,7 @@
 import pytest
 
 from core.domain.errors import DeliveryDelayed
-from core.domain.models import Destination
+from core.domain.orders import Destination
 from core.domain.warnings import Budget, BudgetWarning
 from tests.bots.telegram.rig import Bot, Rig, fill
 from tests.bots.telegram.talk import LEFT, pressed

@@ -11,8 +11,8 @@ from bots.text.order_replies import ended
 from bots.text.refusals import refusal
 from core.domain.allowed import Rule, allowed
 from core.domain.lifecycle import Reason
-from core.domain.models import Receipt
 from core.domain.quota import Limits, QuotaSource, Standing
+from core.domain.receipts import Receipt
 from core.domain.refusals import (
     Cause,
     InvalidInput,

@@ -8,8 +8,10 @@ from bots.discord import escaping as discord_text
 from bots.telegram import escaping as telegram
 from bots.text import order_replies, titles
 from core.domain.lifecycle import JobState
-from core.domain.models import Destination, Job, Receipt
+from core.domain.models import Job
+from core.domain.orders import Destination
 from core.domain.quota import QuotaSource, Standing
+from core.domain.receipts import Receipt
 from tests.makers import day
 from tests.makers import job as made
 

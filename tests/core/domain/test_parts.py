@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.allowed import Rule, allowed
-from core.domain.models import Turn
 from core.domain.money import cost_of
+from core.domain.orders import Turn
 from core.domain.parts import MOST_PARTS, PARAGRAPHS_MS, SPEAKERS_MS, parts_of
 from core.domain.products import catalog
 from core.domain.refusals import InvalidInput

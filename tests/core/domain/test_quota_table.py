@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from core.domain.admission import Admission, Admitted
 from core.domain.lifecycle import State
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.quota import LimitName, Period, Quota, QuotaSource, Standing
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.quota import day_of
 from core.domain.refusals import InvalidInput
 from core.domain.reports import Entry, Spent, harmless, to_csv

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.lifecycle import JobState, Reason
-from core.domain.models import Job, Order, Turn
+from core.domain.models import Job
+from core.domain.orders import Order, Turn
 from core.domain.products import Product
 from core.domain.quota import Period, Quota
 from tests.core.engine.jobs import at_rest, current

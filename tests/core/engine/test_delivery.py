@@ -19,7 +19,8 @@ from core.domain.errors import (
     Undecodable,
 )
 from core.domain.lifecycle import DeliveryState, Reason, State
-from core.domain.models import Destination, Job
+from core.domain.models import Job
+from core.domain.orders import Destination
 from core.domain.quota import Standing
 from core.domain.refusals import NotFound, NotPermitted
 from core.engine.delivery import DELIVER_S

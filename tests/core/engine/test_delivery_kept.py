@@ -6,7 +6,8 @@ import pytest
 
 from core.domain.errors import DeliveryRefused, NotKept, TooLarge
 from core.domain.lifecycle import DeliveryState, Reason
-from core.domain.models import Destination, Job
+from core.domain.models import Job
+from core.domain.orders import Destination
 from core.engine.maintenance import Keep
 from tests.core.engine.jobs import at_rest, current, held_up, ordered
 from tests.core.rig import Incarnation, Rig

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from core.domain.changes import Shown
 from core.domain.errors import (
     BadRequest,
     DeliveryDelayed,
@@ -15,7 +16,9 @@ from core.domain.errors import (
     ServerError,
 )
 from core.domain.lifecycle import DeliveryState, JobState, Reason, State
-from core.domain.models import Artifact, Destination, Job, Receipt, Shown
+from core.domain.models import Artifact, Job
+from core.domain.orders import Destination
+from core.domain.receipts import Receipt
 from core.engine.lease import SoleLease
 from storage.driver import Statement
 from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, held_up, ordered, reaches

@@ -7,6 +7,7 @@ from typing import Unpack
 
 import pytest
 
+from core.domain.changes import MoveChanges
 from core.domain.errors import (
     BadRequest,
     Forbidden,
@@ -23,7 +24,8 @@ from core.domain.errors import (
     Unreadable,
 )
 from core.domain.lifecycle import DeliveryState, Reason, State
-from core.domain.models import Destination, Job, MoveChanges
+from core.domain.models import Job
+from core.domain.orders import Destination
 from core.engine.executor import FAULTS
 from tests.core.engine.jobs import (
     ONE_AT_A_TIME,

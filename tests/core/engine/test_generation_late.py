@@ -9,7 +9,8 @@ import pytest
 
 from core.domain.errors import GatewayError, NoAnswer, OutOfCredit, ServerError, Undecodable
 from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
-from core.domain.models import Destination, Job
+from core.domain.models import Job
+from core.domain.orders import Destination
 from tests.core.engine.jobs import (
     at_rest,
     current,

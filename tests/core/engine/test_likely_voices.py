@@ -3,7 +3,7 @@
 import pytest
 
 from core.domain.errors import StoreAway
-from core.domain.models import Turn
+from core.domain.orders import Turn
 from core.domain.products import catalog
 from core.domain.quota import LimitName
 from core.domain.voices import CAST, Voice

@@ -7,7 +7,8 @@ import pytest
 
 from core.domain.errors import DeliveryRefused, StoreError
 from core.domain.lifecycle import JobState, Reason, State
-from core.domain.models import Destination, Job
+from core.domain.models import Job
+from core.domain.orders import Destination
 from core.domain.refusals import NotFound
 from core.engine.maintenance import Keep, end_waits
 from core.engine.queue import Limits

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.lifecycle import DeliveryState, JobState, Reason, State
-from core.domain.models import Turn
+from core.domain.orders import Turn
 from core.domain.parts import parts_of
 from core.domain.refusals import NotFound
 from core.engine.maintenance import end_waits

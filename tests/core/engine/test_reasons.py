@@ -7,7 +7,7 @@ import pytest
 
 from bots.text.why_replies import why
 from core.admin import Subject
-from core.domain.models import Person
+from core.domain.people import Person
 from core.domain.quota import LimitName
 from core.domain.refusals import Cause, Limit, NotPermitted, OverLimit, Unavailable
 from tests.core.people import ANN, BOSS, OWNER

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from core.domain.models import Destination
+from core.domain.orders import Destination
 from core.domain.refusals import NotFound, NotPermitted
 from core.domain.reported import BeingSent, BlockedBefore, ReportDecided, ReportState
 from tests.core.engine.jobs import at_rest, current, ordered

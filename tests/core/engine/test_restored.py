@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
-from core.domain.models import Destination, Job
+from core.domain.models import Job
+from core.domain.orders import Destination
 from core.engine.restoring import settle, unfinished
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore

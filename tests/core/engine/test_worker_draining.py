@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.domain.changes import Shown
 from core.domain.errors import (
     DeliveryRefused,
     NoAnswer,
@@ -12,7 +13,7 @@ from core.domain.errors import (
     Unreachable,
 )
 from core.domain.lifecycle import DeliveryState, Reason, State
-from core.domain.models import Destination, Shown
+from core.domain.orders import Destination
 from tests.core.engine.jobs import (
     ONE_AT_A_TIME,
     a_while,

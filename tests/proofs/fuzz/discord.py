@@ -20,7 +20,7 @@ from bots.discord.responder import Action, Deferral, Responder
 from bots.discord.rest import Calls
 from core.domain.errors import DeliveryRefused
 from core.domain.jsontype import JSON
-from core.domain.models import Caller
+from core.domain.people import Caller
 from core.domain.products import catalog
 from tests.core.rig import Incarnation
 from tests.proofs.fuzz.hostile import NAMES, texts

@@ -26,8 +26,8 @@ from core.domain.amounts import (
     split_credit,
 )
 from core.domain.errors import GatewayError, MediaUnavailable
-from core.domain.models import Destination
 from core.domain.money import LARGEST_MICROS, show
+from core.domain.orders import Destination
 from core.domain.products import catalog
 from core.domain.quota import Period
 from core.domain.refusals import Refusal

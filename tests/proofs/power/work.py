@@ -6,9 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from core.domain.audit import Act, Action, CommandName
+from core.domain.changes import MoveChanges
 from core.domain.errors import StoreError
 from core.domain.lifecycle import MOVES, JobState, State
-from core.domain.models import Caller, Destination, Generation, Job, MoveChanges, Person
+from core.domain.models import Generation, Job
+from core.domain.orders import Destination
+from core.domain.people import Caller, Person
 from core.domain.quota import LimitName, Period, Quota, QuotaSource
 from core.domain.refusals import Refusal
 from storage.admin_store import SqlAdminStore
