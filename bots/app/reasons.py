@@ -10,7 +10,10 @@ from core.domain.refusals import NotFound
 from core.engine.reasons import reasons
 from core.stores.admin_store import AdminStore
 
-ROLES = "Which roles they have, only Discord knows: where roles have quotas, ask /why there."
+ROLES = (
+    "Only Discord knows which roles they have, and what the server's own settings of commands forbid: where roles have "
+    "quotas, or a command is missing, ask /why there."
+)
 
 
 async def explain(

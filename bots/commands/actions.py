@@ -162,7 +162,8 @@ async def why(asked: Asked, member: Person) -> Answer:
         asked.require_audio()
     except MayNotPost as refused:
         trouble = refused
-    return Answer(why_replies.why(member.name, found, asked.caller.community, trouble), private=True)
+    forbidden = await asked.forbidden(member) if asked.forbidden else {}
+    return Answer(why_replies.why(member.name, found, asked.caller.community, trouble, forbidden), private=True)
 
 
 async def quota_clear(asked: Asked, member: Person | None = None, role: Subject | None = None) -> Answer:

@@ -11,8 +11,9 @@ from bots.platform import Button
 from bots.text.locale import N_, _
 from bots.text.wording import either
 from core.domain import amounts
+from core.domain.forbidding import Forbidding
 from core.domain.models import Job
-from core.domain.people import Caller
+from core.domain.people import Caller, Person
 from core.domain.refusals import InvalidInput
 from core.engine.samples import AudioKind
 from core.service.service import Service
@@ -73,6 +74,9 @@ class Asked:
     """Returns where in the chat an order's audio is, if that can be told."""
     how_to_call: str = ""
     """How members must address the bot here."""
+    forbidden: Callable[[Person], Awaitable[Mapping[str, Forbidding] | None]] | None = None
+    """Names by product what in the chat's own settings keeps a member from ordering it here; None where that can't be
+    read."""
     require_audio: Callable[[], None] = lambda: None
     """Raises MayNotPost where the bot may not post audio here, as far as is known."""
 

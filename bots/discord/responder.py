@@ -4,7 +4,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
 
@@ -18,6 +18,7 @@ from bots.commands.typed import usage
 from bots.discord.buttons import rows
 from bots.discord.errors import ALREADY_ACKNOWLEDGED, NETWORK, describe
 from bots.discord.escaping import plain, stamp
+from bots.discord.forbidding import forbidden
 from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, converted
 from bots.discord.messages import Only
 from bots.text import order_replies, refusals
@@ -121,7 +122,8 @@ class Responder:
             return await command.use(asked, read) or Answer(usage([command]))
 
         async def act(caller: Caller) -> Answer:
-            asked = asked_of(self.service, caller, interaction)
+            look = partial(forbidden, interaction, self.service.catalog)
+            asked = replace(asked_of(self.service, caller, interaction), forbidden=look)
             return await approval.act_with_notice(asked, command.who, partial(use, asked))
 
         await self.answer_once(interaction, act)

@@ -1,38 +1,72 @@
 """Replies to `/why`: what keeps a member from ordering, or how much they can, and what changes it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from bots.text import product_words
 from bots.text.admin_replies import quota_shown
 from bots.text.locale import N_, _, ngettext
 from bots.text.refusals import refusal
 from bots.text.wording import both, clock, left, money, when
+from core.domain.forbidding import About, Forbidding
 from core.domain.products import PRODUCTS
 from core.domain.refusals import Limit, Refusal
 from core.engine.reasons import Found, Reasons
 
 
-def why(name: str, found: Reasons, community: str, trouble: Refusal | None = None) -> str:
+def why(
+    name: str,
+    found: Reasons,
+    community: str,
+    trouble: Refusal | None = None,
+    forbidden: Mapping[str, Forbidding] | None = MappingProxyType({}),
+) -> str:
     """Say what stops even the shortest order of a member by each product, or how long one may be now.
 
-    `trouble`: what stops everybody, whatever else is found.
+    `trouble`: what stops everybody, whatever else is found; `forbidden`: what the chat's own settings forbid by
+    product, None where they can't be read.
     """
     said = [_("Nobody can order here now: {why}", why=refusal(trouble))] if trouble else []
-    said += [_one(name, each, found, community) for each in found.found]
-    return "\n".join([*said, quota_shown(name, found.standing)])
+    if forbidden:
+        said += [_forbidden(name, by, forbidden) for by in dict.fromkeys(forbidden.values())]
+    said += [_one(name, each, found, community, is_all=not said) for each in found.found]
+    unread = [_(UNREAD)] if forbidden is None else []
+    return "\n".join([*said, *unread, quota_shown(name, found.standing)])
 
 
-def _one(name: str, found: Found, reasons: Reasons, community: str) -> str:
-    orders = both([f"/{PRODUCTS[product].command}" for product in found.products])
+def _forbidden(name: str, by: Forbidding, forbidden: Mapping[str, Forbidding]) -> str:
+    told = _(
+        _FORBIDDING[by.about], name=name, shown=by.shown, orders=_orders([p for p in forbidden if forbidden[p] == by])
+    )
+    return told if by.about is About.RIGHT else f"{told} {_(WHERE_SET)}"
+
+
+def _orders(products: Iterable[str]) -> str:
+    return both([f"/{PRODUCTS[product].command}" for product in products])
+
+
+def _one(name: str, found: Found, reasons: Reasons, community: str, *, is_all: bool) -> str:
+    """Say it for some of the products; `is_all`: nothing else stops them."""
+    orders = _orders(found.products)
     if found.limit is not None:
         because = _LIMITS[found.limit](name, reasons, community)
         return _("{name} can't use {orders} here: {because}", name=name, orders=orders, because=because)
-    told = ngettext(
-        "Nothing keeps {name} from using {orders} here, with up to {n} character at once.",
-        "Nothing keeps {name} from using {orders} here, with up to {n} characters at once.",
-        found.most,
-        name=name,
-        orders=orders,
+    told = (
+        ngettext(
+            "Nothing keeps {name} from using {orders} here, with up to {n} character at once.",
+            "Nothing keeps {name} from using {orders} here, with up to {n} characters at once.",
+            found.most,
+            name=name,
+            orders=orders,
+        )
+        if is_all
+        else ngettext(
+            "Nothing else keeps {name} from using {orders} here, with up to {n} character at once.",
+            "Nothing else keeps {name} from using {orders} here, with up to {n} characters at once.",
+            found.most,
+            name=name,
+            orders=orders,
+        )
     )
     return " ".join(filter(None, (told, _(_BOUNDS[found.bound]) if found.bound else "")))
 
@@ -131,6 +165,26 @@ _LIMITS: Mapping[Limit, Callable[[str, Reasons, str], str]] = {
     ),
     Limit.POOL: _pool,
     Limit.TOTAL_POOL: _total_pool,
+}
+WHERE_SET = N_("Server Settings, Integrations changes that.")
+UNREAD = N_(
+    "The server's own settings of commands (Server Settings, Integrations) can't be read now: they may forbid it, too."
+)
+_FORBIDDING = {
+    About.MEMBER: N_("{name} can't use {orders}: this server's own settings forbid them to this member."),
+    About.ROLE: N_("{name} can't use {orders}: this server's own settings forbid them to the role {shown}."),
+    About.EVERYBODY: N_(
+        "{name} can't use {orders}: this server's own settings forbid them to everybody without a setting of their own."
+    ),
+    About.CHANNEL: N_("{name} can't use {orders} here: this server's own settings forbid them in {shown}."),
+    About.CHANNELS: N_(
+        "{name} can't use {orders} here: this server's own settings forbid them in all channels without a setting of "
+        "their own."
+    ),
+    About.RIGHT: N_(
+        "{name} can't use {orders} here: their roles and this channel do not give them the permission Use Application "
+        "Commands."
+    ),
 }
 _BOUNDS = {
     Limit.ALLOWANCE: N_("More is beyond what they have: /quota set changes that, and /grant gives credit."),

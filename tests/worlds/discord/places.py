@@ -172,6 +172,8 @@ class Guild:
     """Of everybody, including the bot."""
     added_by: User | None = None
     """Who added the bot, according to the audit log."""
+    overrides: list[JSON] | None = field(default_factory=list)
+    """What its settings allow and forbid by command, as API objects; None where the bot may not read it."""
     open_commands: set[str] = field(default_factory=set)
     """Commands that the server's settings allow to everybody, whatever default the bot set."""
 

@@ -61,6 +61,14 @@ async def _gateway_bot(world: "DiscordWorld", _: Request, __: Mapping[str, str])
     return {"url": world.announced_ws_url or world.ws_url, "shards": world.shards, "session_start_limit": limit}
 
 
+async def _get_permissions(world: "DiscordWorld", _: Request, where: Mapping[str, str]) -> list[JSON]:
+    assert int(where["application"]) == world.application_id
+    found = _guild(world, where)
+    if found.overrides is None:
+        raise ApiError(403, 50001, "Missing Access")
+    return found.overrides
+
+
 async def _put_commands(world: "DiscordWorld", request: Request, where: Mapping[str, str]) -> list[JSON]:
     assert int(where["application"]) == world.application_id
     before = world.commands
@@ -224,6 +232,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/gateway/bot", _gateway_bot),
     ("GET", "/applications/{application}/commands", _get_commands),
     ("PUT", "/applications/{application}/commands", _put_commands),
+    ("GET", "/applications/{application}/guilds/{guild}/commands/permissions", _get_permissions),
     ("POST", "/users/@me/channels", _open_dm),
     ("DELETE", "/users/@me/guilds/{guild}", _leave),
     ("GET", "/guilds/{guild}", _get_guild),
