@@ -8,7 +8,7 @@ PROOF := $(VENV)/.proof
 BENCH := $(VENV)/.bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs screens words check lint types sim kill fleet soak browse power fuzz numbers mutants bench audit lock clean
+.PHONY: help demo test docs screens touches words check lint types sim kill fleet soak browse power fuzz numbers mutants bench audit lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -75,6 +75,9 @@ docs: $(STAMP)  ## Write what the documents take from the code
 
 screens: $(STAMP)  ## Hold conversations on local chats and take pictures of them, all or SCENES="name ..." (needs Chromium)
 	$(BIN)/python -m contrib.screens $(SCENES)
+
+touches: $(STAMP)  ## Count on local chats what members tap and what others read, beside the aims
+	$(BIN)/python -m contrib.touches
 
 check: lint types test  ## Lint, format, types and tests
 
