@@ -42,8 +42,10 @@ _DECIDED = {
     ReportState.DELETED: _DELETED,
     ReportState.DISMISSED: N_("{admin} dismissed that: the audio stays."),
 }
+_DELETED_BEFORE = N_("{admin} has deleted it already.")
 _BEFORE = {
-    ReportState.DELETED: N_("{admin} has deleted it already."),
+    ReportState.LEFT: _DELETED_BEFORE,
+    ReportState.DELETED: _DELETED_BEFORE,
     ReportState.DISMISSED: N_("{admin} has dismissed that already."),
 }
 

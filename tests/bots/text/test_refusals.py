@@ -66,7 +66,7 @@ REFUSALS: list[Refusal] = [
     *(Unavailable(cause) for cause in Cause),
     *(OverLimit(limit, 1400, STANDING) for limit in Limit if limit is not Limit.CONFIRM),
     *(NotReported(why) for why in Unreported),
-    *(ReportDecided(replace(REPORT, state=state)) for state in (ReportState.DELETED, ReportState.DISMISSED)),
+    *(ReportDecided(replace(REPORT, state=state)) for state in ReportState if state != "open"),
     *(BlockedBefore(by, until_ms) for by, until_ms in (("it", 0), ("", 0), ("", None))),
     BeingSent("it"),
     *(InvalidInput("speed", "it", allowed(rule, **VALUES.get(rule, {}))) for rule in Rule),
