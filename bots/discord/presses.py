@@ -100,14 +100,6 @@ async def _left(responder: Responder, interaction: AnyInteraction, _about: str) 
     await responder.answer(interaction, act, UPDATE)
 
 
-async def _take(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
-    await _choose(responder, interaction, job_id, take=True)
-
-
-async def _nothing(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
-    await _choose(responder, interaction, job_id, take=False)
-
-
 async def _choose(responder: Responder, interaction: AnyInteraction, job_id: str, *, take: bool) -> None:
     """Take what there is of an order, or nothing; the worker edits the message."""
 
@@ -198,14 +190,6 @@ async def _tell(responder: Responder, interaction: AnyInteraction, about: str) -
     await _answered(responder, interaction, lambda asked: tell(asked, interaction, about))
 
 
-async def _ask(responder: Responder, interaction: AnyInteraction, about: str) -> None:
-    await _request(responder, interaction, about, goes=False)
-
-
-async def _ask_and_order(responder: Responder, interaction: AnyInteraction, about: str) -> None:
-    await _request(responder, interaction, about, goes=True)
-
-
 async def _request(responder: Responder, interaction: AnyInteraction, about: str, *, goes: bool) -> None:
     """Post a credit request for the admins; only the member who was refused may press the button."""
 
@@ -221,14 +205,6 @@ async def _request(responder: Responder, interaction: AnyInteraction, about: str
         return to_admins, Reply(told, target=Target.MESSAGE)
 
     await responder.answer(interaction, act, UPDATE)
-
-
-async def _approve(responder: Responder, interaction: AnyInteraction, credit_request_id: str) -> None:
-    await _decide(responder, interaction, credit_request_id, approve=True)
-
-
-async def _decline(responder: Responder, interaction: AnyInteraction, credit_request_id: str) -> None:
-    await _decide(responder, interaction, credit_request_id, approve=False)
 
 
 async def _decide(responder: Responder, interaction: AnyInteraction, credit_request_id: str, *, approve: bool) -> None:
@@ -272,14 +248,6 @@ async def _kept(responder: Responder, interaction: AnyInteraction, about: str) -
     await _order(responder, interaction, place)
 
 
-async def _admit(responder: Responder, interaction: AnyInteraction, community: str) -> None:
-    await _decide_community(responder, interaction, community, approve=True)
-
-
-async def _leave(responder: Responder, interaction: AnyInteraction, community: str) -> None:
-    await _decide_community(responder, interaction, community, approve=False)
-
-
 async def _decide_community(
     responder: Responder, interaction: AnyInteraction, community: str, *, approve: bool
 ) -> None:
@@ -311,14 +279,14 @@ _PRESSES: Mapping[str, Callable[[Responder, AnyInteraction, str], Awaitable[None
     ButtonKind.REPORT: _report,
     ButtonKind.TELL: _tell,
     ButtonKind.LEFT: _left,
-    ButtonKind.TAKE: _take,
-    ButtonKind.NOTHING: _nothing,
-    ButtonKind.ASK: _ask,
-    ButtonKind.ASK_AND_ORDER: _ask_and_order,
+    ButtonKind.TAKE: partial(_choose, take=True),
+    ButtonKind.NOTHING: partial(_choose, take=False),
+    ButtonKind.ASK: partial(_request, goes=False),
+    ButtonKind.ASK_AND_ORDER: partial(_request, goes=True),
     ButtonKind.KEPT: _kept,
-    ButtonKind.APPROVE: _approve,
-    ButtonKind.DECLINE: _decline,
+    ButtonKind.APPROVE: partial(_decide, approve=True),
+    ButtonKind.DECLINE: partial(_decide, approve=False),
     ButtonKind.CONFIRM: _confirm,
-    ButtonKind.ADMIT: _admit,
-    ButtonKind.LEAVE: _leave,
+    ButtonKind.ADMIT: partial(_decide_community, approve=True),
+    ButtonKind.LEAVE: partial(_decide_community, approve=False),
 }
