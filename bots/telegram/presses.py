@@ -2,34 +2,32 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
-from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update, User
-from telegram.constants import ChatType
+from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
 from bots.commands import actions as acts
-from bots.commands import approval, buttons, credit, presses, reporting
+from bots.commands import approval, buttons, presses, reporting
 from bots.commands import command as commands
 from bots.commands.command import Answer, Asked, Pressed
 from bots.commands.forms import MOST_TAGS
 from bots.platform import ButtonKind
 from bots.telegram.buttons import rows, toggled
+from bots.telegram.credit import Credit
 from bots.telegram.delivery import TelegramDelivery
 from bots.telegram.escaping import plain
-from bots.telegram.identity import MOST_CALLED, NAME, Address, Admins, caller, calling, link, number_alone, topic
+from bots.telegram.identity import Address, Admins, link, number_alone
 from bots.telegram.intake import Ack
+from bots.telegram.press import Press
 from bots.telegram.questions import Questions
 from bots.telegram.reply import NOTHING, Reply, outcome, refused
 from bots.telegram.reporting import Board, reported
 from bots.telegram.responder import ALERT_LIMIT, Responder
-from bots.telegram.whispers import Whisper
-from bots.text import admin_replies, credit_replies, form_words, order_replies, refusals, replies, voice_replies
+from bots.text import admin_replies, form_words, order_replies, refusals, replies, voice_replies
 from bots.text.locale import _, speaking
-from core.domain.kept_orders import KeptOrder
 from core.domain.orders import Destination
-from core.domain.people import Caller
 from core.domain.receipts import Accepted
 from core.domain.refusals import Missing, NeedsConfirmation, NotFound
 from core.engine.behalf import on_behalf_of
@@ -39,40 +37,6 @@ log = logging.getLogger(__name__)
 
 TAKE_LONG = frozenset({ButtonKind.LISTEN})
 """Presses that Telegram would not wait for: they are answered at once, and with a message when there is one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """Who pressed a button under which message, and how to acknowledge the update."""
-
-    on: MaybeInaccessibleMessage
-    user: User
-    ack: Ack
-    number: str = ""
-    """The press's own."""
-
-    @property
-    def beneath(self) -> Address:
-        """Where a reply to the message that holds the button goes."""
-        return Address.of(self.on) if isinstance(self.on, Message) else Address(self.on.chat.id)
-
-    @property
-    def is_alone(self) -> bool:
-        """Whether only whoever pressed sees the message that holds the button."""
-        return self.on.chat.type == ChatType.PRIVATE or number_alone(self.on) is not None
-
-    @property
-    def whisper(self) -> Whisper | None:
-        """Where whoever pressed reads an answer alone; None in their direct chat."""
-        if self.on.chat.type == ChatType.PRIVATE:
-            return None
-        thread, order = self.beneath.thread, self.beneath.order
-        return Whisper(self.on.chat.id, self.user.id, thread, order, press=self.number)
-
-    def who(self, *, is_admin: bool = False) -> Caller:
-        """Describe who pressed: always the person, even if they write messages as the group."""
-        thread = topic(self.on) if isinstance(self.on, Message) else None
-        return caller(self.on.chat, self.user, None, is_admin=is_admin, thread=thread)
 
 
 Act = Callable[[Press, str], Awaitable[Reply]]
@@ -94,6 +58,7 @@ class Presses:
         self._responder = responder
         self._admins = admins
         self._questions = questions
+        wishes = Credit(service, responder, admins, deliverer.acknowledge)
         self._acts: Mapping[str, Act] = {
             ButtonKind.AGAIN: self._again,
             ButtonKind.RESEND: self._resend,
@@ -109,13 +74,13 @@ class Presses:
             ButtonKind.NOTHING: partial(self._choose, take=False),
             ButtonKind.CONFIRM: self._confirm,
             ButtonKind.TAG: self._tag,
-            ButtonKind.ASK: partial(self._ask, goes=False),
-            ButtonKind.ASK_AND_ORDER: partial(self._ask, goes=True),
+            ButtonKind.ASK: partial(wishes.ask, goes=False),
+            ButtonKind.ASK_AND_ORDER: partial(wishes.ask, goes=True),
             ButtonKind.KEPT: self._kept,
-            ButtonKind.APPROVE: partial(self._decide, approve=True),
-            ButtonKind.DECLINE: partial(self._decide, approve=False),
-            ButtonKind.ADMIT: self._admit,
-            ButtonKind.LEAVE: self._leave,
+            ButtonKind.APPROVE: partial(wishes.decide, approve=True),
+            ButtonKind.DECLINE: partial(wishes.decide, approve=False),
+            ButtonKind.ADMIT: partial(self._judge, approve=True),
+            ButtonKind.LEAVE: partial(self._judge, approve=False),
         }
 
     async def on_press(self, update: Update, ack: Ack) -> None:
@@ -295,51 +260,6 @@ class Presses:
 
     def _board(self, press: Press) -> Board:
         return Board(self._responder, self._admins, press.on.chat, press.beneath, press.ack)
-
-    async def _ask(self, press: Press, about: str, *, goes: bool) -> Reply:
-        """Post a credit request for the admins; only the member who was refused may press the button."""
-        request, told = await credit.ask(self._service, press.who(), about, goes=goes)
-        called = await self._admins.people(press.on.chat) if request.calls else []
-        text, entities = calling(plain(credit_replies.requested(request)), called[:MOST_CALLED])
-        reply = Reply(text, markup=rows(buttons.of_credit_request(request)), entities=entities)
-        try:
-            await self._responder.send(Address.of_status(press.on), reply, press.ack)
-        except TelegramError:
-            await self._service.credit.withdraw(press.who(), request)
-            raise
-        if isinstance(press.on, Message) and press.on.text:
-            await self._responder.edit(press.on, press.on.text, press.ack)
-        return Reply(told, refused=request.kept)
-
-    async def _decide(self, press: Press, credit_request_id: str, *, approve: bool) -> Reply:
-        """Decide on a credit request; the outcome replaces it in its message, and the member hears of it."""
-        who = press.who(is_admin=await self._admins.include(press.on.chat, press.user))
-        done = await credit.decide(
-            self._service, who, credit_request_id, partial(self._order_kept, press), approve=approve
-        )
-        await self._responder.edit(press.on, done.said.text, press.ack)
-        member = User(int(done.request.member.removeprefix(f"{NAME}:")), done.request.name, is_bot=False)
-        text, entities = calling(plain(done.told.text), [member])
-        told = replace(Reply.of(done.told), text=text, entities=entities)
-        await self._responder.reply(Address.of_status(press.on), told, who, press.ack)
-        return Reply.of(done.said)
-
-    async def _order_kept(self, press: Press, kept: KeptOrder) -> Accepted | None:
-        """Place an order for its member, who chose that it goes by itself, if they are in the chat still."""
-        ordered, chat = kept.order.caller, press.on.chat
-        user = await self._admins.member(chat, int(ordered.member.removeprefix(f"{NAME}:")))
-        if user is None:
-            return None
-        thread = topic(press.on) if isinstance(press.on, Message) else None
-        who, to = replace(caller(chat, user, None, thread=thread), locale=ordered.locale), Address.of_status(press.on)
-        there = replace(to, status=None).destination
-        return await self._service.order_kept(who, kept.order_id, kept.cost_micros, there, self._deliverer.acknowledge)
-
-    async def _admit(self, press: Press, community: str) -> Reply:
-        return await self._judge(press, community, approve=True)
-
-    async def _leave(self, press: Press, community: str) -> Reply:
-        return await self._judge(press, community, approve=False)
 
     async def _judge(self, press: Press, community: str, *, approve: bool) -> Reply:
         """Approve or decline a community; the message then shows the decision, even if another owner had made it."""
