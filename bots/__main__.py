@@ -55,7 +55,7 @@ async def _run(options: argparse.Namespace) -> int:
     part = Part.parse(options.roles, options.shards)
     reading = read()
     logs.configure(reading.settings)
-    await check.refuse(reading, reach)
+    await check.refuse(reading, reach, part.roles)
     return await serve(reading.settings, part)
 
 

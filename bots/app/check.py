@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from yarl import URL
 from bots.app.inspected import Inspected
 from bots.app.live import PLACES, inspect
 from bots.app.notes import notes
+from bots.app.roles import Role
 from bots.app.settings import Reading, Settings
 from bots.app.values import catalog_of
 from bots.web.listener import try_listening
@@ -77,9 +78,9 @@ def _answers(name: str, said: Inspected) -> Iterator[str]:
         yield f"To add the bot to a {PLACES[name]}: {said.invite}"
 
 
-async def refuse(reading: Reading, reach: Reach) -> None:
+async def refuse(reading: Reading, reach: Reach, roles: Collection[Role] = tuple(Role)) -> None:
     """Log what is to be known about a start. Raises ConfigurationError with every fault."""
-    found = await look(reading, reach, running_is_fine=False)
+    found = await look(reading, reach, running_is_fine=False, roles=roles)
     if found.faults:
         raise ConfigurationError("\n".join(found.faults + found.troubles))
     for text in found.troubles:
@@ -88,29 +89,44 @@ async def refuse(reading: Reading, reach: Reach) -> None:
         log.warning("%s", text)
 
 
-async def look(reading: Reading, reach: Reach, *, running_is_fine: bool) -> Findings:
+async def look(
+    reading: Reading, reach: Reach, *, running_is_fine: bool, roles: Collection[Role] = tuple(Role)
+) -> Findings:
     """Find what is wrong; `running_is_fine`: the service may be running, with all that it has to itself."""
     settings = reading.settings
     found = Findings(list(reading.faults))
-    found.faults.extend(_missing(reading))
+    found.faults.extend(_missing(reading, roles))
     found.troubles.extend(await _unusable_proxies(settings))
     _look_at_folders(settings, found)
     found.notes.extend(_room(reading))
     await _look_at_what_others_may_have(settings, reach, found, running_is_fine=running_is_fine)
-    found.notes.extend(notes(reading))
+    found.notes.extend(notes(reading, calls_chats=_calls_chats(settings, roles)))
     return found
 
 
-def _missing(reading: Reading) -> Iterator[str]:
+def _calls_chats(settings: Settings, roles: Collection[Role]) -> bool:
+    """Say whether a process with these roles needs the tokens of the chats."""
+    return set(roles) != {Role.WEB} or settings.telegram_webhook or settings.console_url is not None
+
+
+def _calls_gateway(settings: Settings, roles: Collection[Role]) -> bool:
+    """Say whether it needs the gateway's key: also for previews that are asked for, and to follow callbacks."""
+    hears = Role.BOT in roles or (Role.WEB in roles and settings.telegram_webhook)
+    follows = Role.WEB in roles and settings.public_url is not None
+    return Role.WORKER in roles or follows or (hears and settings.preview_budget is not None)
+
+
+def _missing(reading: Reading, roles: Collection[Role]) -> Iterator[str]:
     """Name what must be set; what is set, but wrong, stands in the settings as if it were not."""
     settings = reading.settings
-    if settings.discord_token is settings.telegram_token is None and not _TOKENS & reading.faulty:
+    without = settings.discord_token is settings.telegram_token is None
+    if without and _calls_chats(settings, roles) and not _TOKENS & reading.faulty:
         yield NO_CHAT
     if settings.sandboxed:
         if not find_spec("espeakng_loader") or not find_spec("numpy"):
             yield "GATEWAY_URL=sandbox needs an extra: pip install 'troubadour[sandbox]'"
     elif settings.gateway_key is None:
-        if not _GATEWAY & reading.faulty:
+        if _calls_gateway(settings, roles) and not _GATEWAY & reading.faulty:
             yield NO_KEY
     else:
         try:

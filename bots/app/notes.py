@@ -24,21 +24,28 @@ Note = tuple[set[str], str]
 """The settings that a sentence is about, and the sentence."""
 
 
-def notes(reading: Reading) -> Iterator[str]:
-    """Yield a sentence for each; none about a setting at fault, which stands at its default instead of its value."""
+def notes(reading: Reading, *, calls_chats: bool = True) -> Iterator[str]:
+    """Yield a sentence for each; none about a setting at fault, which stands at its default instead of its value.
+
+    `calls_chats`: whether there is something to do for the tokens of the chats.
+    """
     if reading.strange:
         are, do = ("are no settings", "do") if reading.strange[1:] else ("is no setting", "does")
         yield f".env: {', '.join(reading.strange)} {are} of Troubadour and {do} nothing: docs/settings.md lists all."
     if reading.is_open:
         yield ".env holds secrets, and other users of this machine may read it: chmod 600 .env"
-    for look in (_not_set, _gateway, _secrets, _idle, _limits, _public, _strangers, _money, _unbounded, _products):
+    of_chats = (_no_token, _strangers) if calls_chats else ()
+    for look in (*of_chats, _not_set, _gateway, _secrets, _idle, _limits, _public, _money, _unbounded, _products):
         yield from (text for about, text in look(reading.settings) if not about & reading.faulty)
 
 
-def _not_set(settings: Settings) -> Iterator[Note]:
+def _no_token(settings: Settings) -> Iterator[Note]:
     for name, token in _tokens(settings).items():
         if token is None:
             yield {f"{name}_token"}, f"{name.upper()}_TOKEN is not set: running without {name.title()}."
+
+
+def _not_set(settings: Settings) -> Iterator[Note]:
     if settings.public_url is None:
         yield {"public_url"}, "PUBLIC_URL is not set: the gateway is polled instead of calling back."
 
