@@ -25,7 +25,7 @@ RUN python -m hatchling build -t wheel -d /dist \
 FROM python:${PYTHON}-slim
 # Everything that is written goes to /data, so the root file system can be read-only.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin troubadour \
-    && install -d -o troubadour -g troubadour -m 0700 /data
+    && install -d -o troubadour -g troubadour -m 0700 /data /backups
 COPY --from=build /opt/troubadour /opt/troubadour
 ENV PATH=/opt/troubadour/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
