@@ -6,6 +6,7 @@ from typing import Any
 from core.domain.overview import CommunityLine, JobLine, MemberLine, Membership, MonthLine, OpenRequest
 from core.domain.quota import Period, Quota, window
 from core.ports import Clock
+from storage.accounts_sql import ACCOUNT
 from storage.admin_sql import WAITS
 from storage.communities_sql import HERE
 from storage.driver import Driver, Row, Statement
@@ -69,14 +70,24 @@ ORDER BY communities.key LIMIT :most
 WAITING = f"""{_COMMUNITIES}
 WHERE {WAITS} ORDER BY communities.asked_ms, communities.key LIMIT :most
 """
-JOBS = f"""
+_JOBS = f"""
 SELECT
     jobs.job_id, coalesce(communities.key, '') AS community, jobs.product, jobs.cost_micros, jobs.created_ms,
     coalesce(deliveries.state, {UNDER_WAY}, jobs.state) AS stage,
     coalesce(deliveries.reason, first.reason, '') AS reason, jobs.worker_id
 FROM jobs {BESIDE}
-WHERE jobs.closed_ms IS NULL AND (jobs.created_ms, jobs.job_id) > (
+WHERE jobs.closed_ms IS NULL
+"""
+JOBS = f"""{_JOBS} AND (jobs.created_ms, jobs.job_id) > (
     coalesce((SELECT seen.created_ms FROM jobs AS seen WHERE seen.job_id = :after), 0), :after
+)
+ORDER BY jobs.created_ms, jobs.job_id LIMIT :most
+"""
+# What is under way has a hold, or audio that is being sent.
+UNDER_WAY_OF = f"""{_JOBS} AND jobs.member = :member AND jobs.job_id IN (
+    SELECT holds.job_id FROM holds WHERE holds.account_id = {ACCOUNT}
+    UNION ALL SELECT made.job_id FROM jobs AS made
+    WHERE made.member = :member AND made.kept = 1 AND made.closed_ms IS NULL
 )
 ORDER BY jobs.created_ms, jobs.job_id LIMIT :most
 """
@@ -129,6 +140,9 @@ class SqlOverview:
 
     async def jobs(self, after: str, most: int) -> list[JobLine]:
         return [read_as(JobLine, row) for row in await self._read(JOBS, after=after, most=most)]
+
+    async def under_way(self, member: str, most: int) -> list[JobLine]:
+        return [read_as(JobLine, row) for row in await self._read(UNDER_WAY_OF, member=member, most=most)]
 
     async def months(self, most: int) -> list[MonthLine]:
         return [read_as(MonthLine, row) for row in await self._read(MONTHS, most=most)]

@@ -36,6 +36,10 @@ class Overview(Protocol):
         """Return the orders under way that came after one, the oldest first."""
         ...
 
+    async def under_way(self, member: str, most: int) -> Sequence[JobLine]:
+        """Return a member's orders under way, the oldest first."""
+        ...
+
     async def months(self, most: int) -> Sequence[MonthLine]:
         """Return what the newest months cost, the newest first."""
         ...

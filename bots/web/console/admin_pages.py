@@ -13,11 +13,12 @@ from bots.text.locale import N_, _
 from bots.text.wording import allowance, money, when
 from bots.web.console.acts import person_of
 from bots.web.console.layout import act, choice, field, form, table, tabs_of, turn
+from bots.web.console.live import Live, part, stream
 from bots.web.console.member_pages import of_standing
 from bots.web.console.visit import Visit
 from core.domain.attested import Attested
 from core.domain.money import show
-from core.domain.overview import MemberLine
+from core.domain.overview import MemberLine, OpenRequest
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource
 
 ON_A_PAGE = 20
@@ -48,6 +49,11 @@ def page_of(visit: Visit, title: str, *body: Node) -> web.Response:
     return visit.page(title, *body, tabs=tabs_of(visit.community))
 
 
+def _row_of(member: str) -> str:
+    """Name a member's row among the page's elements."""
+    return f"member-{member.replace(':', '-')}"
+
+
 def _quota_fields(quota: Quota | None) -> Sequence[Node]:
     limit = None if quota is None else quota.limit_micros
     amount = "" if quota is None else "unlimited" if limit is None else _sum(limit)
@@ -73,7 +79,11 @@ async def members(visit: Visit) -> web.StreamResponse:
     ]
     heads = (_("Member"), _("Quota"), _("Used this month"), _("Credit"))
     rows = [_member_row(visit, each) for each in shown]
-    listed = table(_("Members"), heads, rows) if rows else h.p[_("Nobody was seen here yet.")]
+    listed = (
+        table(_("Members"), heads, rows, [_row_of(each.member) for each in shown])
+        if rows
+        else h.p[_("Nobody was seen here yet.")]
+    )
     path = f"/c/{visit.community}/members"
     more = turn(path, _("More"), after=shown[-1].member, like=like) if len(found) > ON_A_PAGE else None
     return page_of(visit, _("Members"), search, listed, more)
@@ -84,9 +94,11 @@ def _member_row(visit: Visit, each: MemberLine) -> Sequence[Node]:
     handle = f" @{each.handle}" if each.handle else ""
     is_blocked = h.strong[" ", _("blocked")] if each.blocked else None
     now = allowance(each.quota) if each.quota else _("the default")
+    row = _row_of(each.member)
+    is_changed = visit.request.headers.get("HX-Target") == row  # where the keyboard is to go on
     edit = h.details[
-        h.summary[now],
-        act(visit, "quota set", _("Set"), *_quota_fields(each.quota), member=each.member),
+        h.summary(autofocus=is_changed)[now],
+        act(visit, "quota set", _("Set"), *_quota_fields(each.quota), changes=row, member=each.member),
     ]
     return [name, handle, is_blocked], edit, money(each.used_micros), money(each.balance_micros)
 
@@ -217,6 +229,24 @@ async def requests(visit: Visit) -> web.StreamResponse:
     """List the requests for credit that wait for a decision."""
     await admin_of(visit, "approve")
     found = await visit.console.overview.open_requests(visit.community, MOST_REQUESTS)
+    return page_of(visit, _("Requests"), part(visit, _requests(visit, found)))
+
+
+async def requests_live(visit: Visit) -> web.StreamResponse:
+    """Send the requests each time that one comes or is decided."""
+    community = visit.community
+    return await stream(
+        visit,
+        Live(
+            what=("requests", community),
+            look=lambda: visit.console.overview.open_requests(community, MOST_REQUESTS),
+            shown=_requests,
+            admit=lambda at: admin_of(at, "approve"),
+        ),
+    )
+
+
+def _requests(visit: Visit, found: Sequence[OpenRequest]) -> Node:
     path = f"/c/{visit.community}/requests"
 
     def decisions(of: str) -> Node:
@@ -230,8 +260,7 @@ async def requests(visit: Visit) -> web.StreamResponse:
         (each.name, money(each.amount_micros), when(each.asked_ms), decisions(each.credit_request_id)) for each in found
     ]
     heads = (_("Member"), _("Amount"), _("When"), _("Decision"))
-    listed = table(_("Requests for credit"), heads, rows) if rows else h.p[_("Nobody waits for a decision.")]
-    return page_of(visit, _("Requests"), listed)
+    return table(_("Requests for credit"), heads, rows) if rows else h.p[_("Nobody waits for a decision.")]
 
 
 async def words(visit: Visit) -> web.StreamResponse:
@@ -257,5 +286,6 @@ PAGES: Mapping[str, Any] = {
     "GET /c/{community}/quotas": quotas,
     "GET /c/{community}/limits": limits,
     "GET /c/{community}/requests": requests,
+    "GET /c/{community}/requests/live": requests_live,
     "GET /c/{community}/words": words,
 }

@@ -5,13 +5,13 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 
 from bots.text import refusals
 from bots.text.locale import _, speaking, tag_of
 from bots.web.console import acts, admin_pages, data_pages, member_pages, operator_pages, report_pages, sign_in
 from bots.web.console.guard import FOR_A_YEAR, HEADERS, Limiter, comes_from, is_of
-from bots.web.console.layout import KINDS, STATIC, document
+from bots.web.console.layout import KINDS, STATIC, document, refused
 from bots.web.console.visit import Console, NotThere, Visit
 from core.domain.errors import StoreError
 from core.domain.refusals import Refusal
@@ -36,7 +36,9 @@ PAGES: Mapping[str, Page] = {route: page for room in ROOMS for route, page in ro
 def console_app(console: Console) -> web.Application:
     """Return the whole console."""
     secure = {"Strict-Transport-Security": FOR_A_YEAR} if console.cookies.is_secure else {}
-    app = web.Application(middlewares=[_armoured({**HEADERS, **secure})], client_max_size=LARGEST_FORM_BYTES)
+    app = web.Application(middlewares=[_armoured], client_max_size=LARGEST_FORM_BYTES)
+    app.on_response_prepare.append(_binding({**HEADERS, **secure}))
+    app.on_shutdown.append(lambda _: console.watching.end())
     strangers = Limiter(STRANGERS_AT_ONCE, STRANGERS_EVERY_S)
     members = Limiter(MEMBERS_AT_ONCE, MEMBERS_EVERY_S)
     app.router.add_get("/static/{name}", _static)
@@ -56,29 +58,44 @@ async def _ready(_: web.Application) -> AsyncIterator[None]:
     await asyncio.wait({readying})
 
 
-def _armoured(headers: Mapping[str, str]) -> Middleware:
-    """Give every answer the headers that bind browsers, and every fault a page."""
+def _binding(headers: Mapping[str, str]) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Give every answer the headers that bind browsers; only what never changes may be kept."""
 
-    @web.middleware
-    async def armoured(request: web.Request, handler: Handler) -> web.StreamResponse:
-        with speaking(tag_of(request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0])):
-            try:
-                response = await handler(request)
-            except web.HTTPException as error:
-                response = plain(error.status, _("There is no such page."))
-            except Exception:
-                log.exception("a page of the console failed")
-                response = plain(500, _(refusals.FAULT))
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        return response
+    async def bind(_: web.Request, response: web.StreamResponse) -> None:
+        kept = response.headers.get("Cache-Control", headers["Cache-Control"])
+        response.headers.update({**headers, "Cache-Control": kept})
 
-    return armoured
+    return bind
+
+
+@web.middleware
+async def _armoured(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give every fault a page, or its sentence where a form acts in place."""
+    with speaking(tag_of(request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0])):
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            response = plain(error.status, _("There is no such page."))
+        except Exception:
+            log.exception("a page of the console failed")
+            response = plain(500, _(refusals.FAULT))
+    is_beside = response.status >= 400 and "HX-Request" in request.headers
+    return await _beside(request, response) if is_beside else response
+
+
+async def _beside(request: web.Request, page: web.StreamResponse) -> web.Response:
+    """Return a fault for a page that stays: its sentence, or to have it read anew by somebody who is signed out."""
+    if page.status == 401:
+        return web.Response(status=401, headers={"HX-Refresh": "true"})
+    text = refused(page["title"], str((await request.post()).get("act", "")))
+    return web.Response(text=text, content_type="text/html", status=page.status, headers={"HX-Reswap": "none"})
 
 
 def plain(status: int, text: str) -> web.Response:
     """Return a page with one sentence, for whoever it is."""
-    return web.Response(text=document(text, ()), content_type="text/html", status=status)
+    response = web.Response(text=document(text, ()), content_type="text/html", status=status)
+    response["title"] = text
+    return response
 
 
 def _open(

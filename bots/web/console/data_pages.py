@@ -34,7 +34,7 @@ async def data(visit: Visit) -> web.StreamResponse:
         _("Orders whose audio is kept"): number(len(held["orders"])),
         _("Signed in until"): when(visit.session.until_ms),
     }
-    everywhere = form(visit, "/out", _("Sign out everywhere"), kind="danger", everywhere="yes")
+    everywhere = form(visit, "/out", _("Sign out everywhere"), kind="danger", changes="", everywhere="yes")
     download = h.p[h.a(".turn", href="/data.json", download="troubadour-data.json")[_("Download it all as a file")]]
     return visit.page(_("My data"), h.section[facts(known), download], h.section[h.h2[_("Sessions")], everywhere])
 

@@ -1,12 +1,15 @@
-"""What all pages have in common. They work without scripts."""
+"""What all pages have in common. They work without scripts; with them, forms act in place and parts are live."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import htpy as h
-from htpy import Element, Node
+from htpy import Element, Node, VoidElement
 from yarl import URL
 
 from bots.text.locale import N_, _, is_right_to_left, spoken
@@ -25,6 +28,20 @@ def _named(name: str) -> str:
 
 
 STYLE, ICON = _named("console.css"), _named("icon.svg")
+SCRIPTS = [_named("htmx.min.js"), _named("sse.min.js")]
+HTMX = {
+    "allowEval": False,
+    "allowScriptTags": False,
+    "includeIndicatorStyles": False,
+    "historyEnabled": False,
+    "historyCacheSize": 0,
+    "timeout": 20_000,
+    "responseHandling": [{"code": "204", "swap": False}, {"code": ".*", "swap": True}],
+}
+"""htmx's settings: nothing is evaluated, no style is written into pages, and none of them is kept by the browser."""
+
+
+ACT = re.compile(r"[\w-]{22}", re.ASCII)
 
 
 class Tab(NamedTuple):
@@ -81,15 +98,27 @@ def document(
                 h.title[f"{title} - Troubadour"],
                 h.link(rel="stylesheet", href=STYLE),
                 h.link(rel="icon", href=ICON, type="image/svg+xml"),
+                _scripts() if visit else None,
             ],
-            h.body[
+            h.body({"hx-ext": "sse"})[
                 h.a(".skip", href="#main")[_("Skip to the content")],
                 h.header[h.div(".bar")[h.span(".brand")["Troubadour"], _account(visit, path) if visit else None]],
                 _tabs(_("This community"), tabs, path) if tabs else None,
-                h.main(id="main")[noted and h.p(".note", role="status")[noted], h.h1(dir="auto")[title], body],
+                note(noted),
+                h.main(id="main")[h.h1(dir="auto")[title], body],
             ],
         ]
     )
+
+
+def _scripts() -> Node:
+    scripts = (h.script(src=name, defer=True) for name in SCRIPTS)
+    return [h.meta(name="htmx-config", content=json.dumps(HTMX)), scripts]
+
+
+def note(text: str) -> Element:
+    """Return what came of a form; assistive technology reads it out when it changes."""
+    return h.div(".note", id="note", role="status")[text]
 
 
 def _account(visit: "Visit", path: str) -> Node:
@@ -106,23 +135,49 @@ def _tabs(label: str, tabs: Sequence[Tab], path: str) -> Element:
 
 def hidden(visit: "Visit", **fields: str) -> Node:
     """Return what a form holds besides what is typed: that it is ours, a name by which it acts once, and its page."""
-    held = {"token": visit.token, "act": new_secret()[:22], "from": visit.shown, **fields}
-    return [h.input(type="hidden", name=name, value=value) for name, value in held.items()]
+    held = {"token": visit.token, "from": visit.shown, **fields}
+    return [_named_act(), (h.input(type="hidden", name=name, value=value) for name, value in held.items())]
 
 
-def form(visit: "Visit", action: str, label: str, *inputs: Node, kind: str = "", **fields: str) -> Element:
-    """Return a form with one button."""
-    return h.form(".act", action=action, method="post")[
+def _named_act(**more: str) -> VoidElement:
+    name = new_secret()[:22]
+    return h.input(more, id=f"act-{name}", type="hidden", name="act", value=name)
+
+
+def refused(text: str, act: str) -> str:
+    """Return what is shown of a refusal beside a form that stays: why, and a new name by which it acts once more."""
+    is_name = ACT.fullmatch(act)
+    return str(h.fragment[note(text), _named_act(**{"hx-swap-oob": f"outerHTML:#act-{act}"}) if is_name else None])
+
+
+def form(
+    visit: "Visit", action: str, label: str, *inputs: Node, kind: str = "", changes: str = "main", **fields: str
+) -> Element:
+    """Return a form with one button. `changes`: the id of what is shown anew afterwards; "" is another page."""
+    return h.form(".act", in_place(action, changes) if changes else {}, action=action, method="post")[
         hidden(visit, **fields), inputs, h.button(class_=kind or None)[label]
     ]
 
 
-def act(visit: "Visit", command: str, label: str, *inputs: Node, kind: str = "", **fields: str) -> Element:
+def in_place(action: str, changes: str) -> Mapping[str, str]:
+    """Return what has a form act without another page, where there are scripts."""
+    return {
+        "hx-post": action,
+        "hx-target": f"#{changes}",
+        "hx-select": f"#{changes}",
+        "hx-select-oob": "#note:innerHTML",
+        "hx-swap": "outerHTML",
+        "hx-disabled-elt": "find button",
+    }
+
+
+def act(
+    visit: "Visit", command: str, label: str, *inputs: Node, kind: str = "", changes: str = "main", **fields: str
+) -> Element:
     """Return a form that runs a command, about the page's community or as an operator."""
     place = visit.request.match_info.get("community")
-    return form(
-        visit, f"/c/{place}/do" if place else "/operator/do", label, *inputs, kind=kind, command=command, **fields
-    )
+    action = f"/c/{place}/do" if place else "/operator/do"
+    return form(visit, action, label, *inputs, kind=kind, changes=changes, command=command, **fields)
 
 
 def field(label: str, name: str, value: str = "", *, is_hushed: bool = False, **more: str | bool) -> Element:
@@ -146,13 +201,13 @@ def facts(found: Mapping[str, Node]) -> Element:
     return h.dl[((h.dt[name], h.dd(dir="auto")[value]) for name, value in found.items())]
 
 
-def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Node]]) -> Element:
-    """Return a table; on a phone each row is a card with the heads before the cells."""
+def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Node]], ids: Sequence[str] = ()) -> Element:
+    """Return a table; on a phone each row is a card with the heads before the cells. `ids`: of the rows."""
     return h.div(".wide")[
         h.table[
             h.caption[caption],
             h.thead[h.tr[(h.th(scope="col")[head] for head in heads)]],
-            h.tbody[(h.tr[tuple(_cells(heads, row))] for row in rows)],
+            h.tbody[(h.tr(id=of)[tuple(_cells(heads, row))] for row, of in zip_longest(rows, ids))],
         ]
     ]
 

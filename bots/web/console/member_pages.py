@@ -1,6 +1,8 @@
 """What is a member's own: allowance, orders with their audio, and everything that is kept of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,12 @@ from bots.text import order_replies, product_words, titles
 from bots.text.locale import _
 from bots.text.wording import allowance, left, money, used, when
 from bots.web.console.layout import facts, form, table, tabs_of, turn
+from bots.web.console.live import Live, part, stream
+from bots.web.console.under_way import since, waits_for
 from bots.web.console.visit import NotThere, Visit
 from core.domain.lifecycle import DELIVERY_ENDS, DeliveryState
 from core.domain.models import Job
+from core.domain.overview import JobLine
 from core.domain.quota import Standing
 from core.domain.reports import Entry, EntryKind
 
@@ -82,21 +87,67 @@ async def community(visit: Visit) -> web.StreamResponse:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """What stands at the top of somebody's orders: those under way, and those whose audio is kept."""
+
+    under_way: Sequence[JobLine]
+    kept: Sequence[Job]
+
+
 async def orders(visit: Visit) -> web.StreamResponse:
-    """List orders whose audio is kept, to be heard or sent again."""
-    jobs = await visit.service.history(visit.alone, MOST_SEARCHED)
+    """List orders under way, and those whose audio is kept, to be heard or sent again."""
     number = visit.given("page")
     page = max(1, int(number)) if number.isdecimal() and len(number) < 4 else 1
+    if page == 1:
+        return visit.page(_("Orders"), part(visit, _newest(visit, await _look(visit))))
+    jobs = await visit.service.history(visit.alone, MOST_SEARCHED)
+    return visit.page(_("Orders"), _kept(visit, jobs, page))
+
+
+async def orders_live(visit: Visit) -> web.StreamResponse:
+    """Send the newest orders each time that something becomes of one."""
+    return await stream(
+        visit, Live(what=("orders", visit.session.member), look=partial(_look, visit), shown=_newest, admit=_anybody)
+    )
+
+
+async def _anybody(_: Visit) -> None:
+    """Admit whoever is signed in: what they see is their own."""
+
+
+async def _look(visit: Visit) -> Newest:
+    under_way = await visit.console.overview.under_way(visit.session.member, ON_A_PAGE)
+    return Newest(under_way, await visit.service.history(visit.alone, ON_A_PAGE + 1))
+
+
+def _newest(visit: Visit, found: Newest) -> Node:
+    heads = (_("Order"), _("Price"), _("Since"), _("What it waits for"))
+    rows = [
+        (product_words.noun(each.product), money(each.cost_micros), since(visit, each), waits_for(each))
+        for each in found.under_way
+    ]
+    return [rows and h.section[table(_("Under way"), heads, rows)], _kept(visit, found.kept, 1)]
+
+
+def _kept(visit: Visit, jobs: Sequence[Job], page: int) -> Node:
     shown = jobs[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     more = turn("/orders", _("Older"), page=str(page + 1)) if len(jobs) > page * ON_A_PAGE else None
     listed = h.ol(".cards")[(h.li[_order(visit, job)] for job in shown)]
-    return visit.page(_("Orders"), listed if shown else h.p[order_replies.nothing_kept(direct=True)], more)
+    return [listed if shown else h.p[order_replies.nothing_kept(direct=True)], more]
 
 
 def _order(visit: Visit, job: Job) -> Node:
     who = titles.voice(job) or titles.begun(product_words.noun(job.product))
     players = [
-        h.audio(controls=True, preload="none", src=f"/orders/{job.job_id}/{n}", aria_label=_("Audio"))
+        h.audio(
+            {"hx-preserve": True},  # it plays on while the list around it changes
+            id=f"audio-{job.job_id}-{n}",
+            controls=True,
+            preload="none",
+            src=f"/orders/{job.job_id}/{n}",
+            aria_label=_("Audio"),
+        )
         for n in range(1, len(job.artifacts) + 1)
         if _file(visit, job, n)
     ]
@@ -148,6 +199,7 @@ PAGES: Mapping[str, Any] = {
     "GET /": home,
     "GET /c/{community}": community,
     "GET /orders": orders,
+    "GET /orders/live": orders_live,
     "POST /orders/{job}/send": send_again,
     "GET /orders/{job}/{n:[1-9][0-9]{0,2}}": audio,
 }

@@ -1,6 +1,7 @@
 """What whoever runs the bot sees: communities, orders under way, money, health, failures and settings."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import htpy as h
@@ -9,8 +10,10 @@ from htpy import Node
 
 from bots.text import operator_replies, product_words
 from bots.text.locale import N_, _
-from bots.text.wording import ago, money, number, when
+from bots.text.wording import money, number, when
 from bots.web.console.layout import OPERATORS_TABS, Tab, act, facts, field, table, turn
+from bots.web.console.live import Live, part, stream
+from bots.web.console.under_way import since, waits_for
 from bots.web.console.visit import NotThere, Visit
 from core.domain.communities import Approval
 from core.domain.overview import CommunityLine, JobLine
@@ -24,17 +27,6 @@ NEWEST = 1000
 """The orders whose failures are counted."""
 
 _STATES = {Approval.WAITING: N_("waiting"), Approval.APPROVED: N_("approved"), Approval.DECLINED: N_("declined")}
-_STAGES = {
-    "queued": N_("waits for its turn"),
-    "submitting": N_("is being submitted"),
-    "unconfirmed": N_("waits for the gateway to confirm it"),
-    "running": N_("waits for the gateway"),
-    "late": N_("may come late"),
-    "asking": N_("waits for its member's answer"),
-    "pending": N_("waits to be sent"),
-    "sending": N_("is being sent"),
-    "undeliverable": N_("could not be delivered"),
-}
 
 
 def _page(visit: Visit, title: str, *body: Node) -> web.Response:
@@ -142,22 +134,36 @@ def _row(visit: Visit, each: CommunityLine) -> Sequence[Node]:
 async def jobs(visit: Visit) -> web.StreamResponse:
     """List the orders under way, and what each waits for."""
     _operator(visit)
-    found = await visit.console.overview.jobs(visit.given("after"), JOBS_ON_A_PAGE + 1)
+    after = visit.given("after")
+    listed = _jobs(visit, await visit.console.overview.jobs(after, JOBS_ON_A_PAGE + 1))
+    return _page(visit, _("Under way"), listed if after else part(visit, listed))
+
+
+async def jobs_live(visit: Visit) -> web.StreamResponse:
+    """Send the oldest orders under way each time that something becomes of one."""
+    overview = visit.console.overview
+    look = partial(overview.jobs, "", JOBS_ON_A_PAGE + 1)
+    return await stream(visit, Live(what="jobs", look=look, shown=_jobs, admit=_still_operator))
+
+
+async def _still_operator(visit: Visit) -> None:
+    if visit.session.member not in await visit.service.operators.owners():
+        raise NotThere
+
+
+def _jobs(visit: Visit, found: Sequence[JobLine]) -> Node:
     shown = found[:JOBS_ON_A_PAGE]
     heads = (_("Order"), _("Community"), _("Price"), _("Since"), _("What it waits for"))
     rows = [_job(visit, each) for each in shown]
     is_more = len(found) > JOBS_ON_A_PAGE
     more = turn("/operator/jobs", _("More"), after=shown[-1].job_id) if is_more else None
-    listed = table(_("Under way, the oldest first"), heads, rows) if rows else h.p[_("Nothing is under way.")]
-    return _page(visit, _("Under way"), listed, more)
+    return [table(_("Under way, the oldest first"), heads, rows) if rows else h.p[_("Nothing is under way.")], more]
 
 
 def _job(visit: Visit, each: JobLine) -> Sequence[Node]:
-    waits = _(_STAGES[each.stage]) if each.stage in _STAGES else each.stage
-    since = ago(each.created_ms, visit.console.sessions.clock.since_ms(each.created_ms) / 1000)
-    why = f"{waits} ({each.reason})" if each.reason else waits
     what: Node = [product_words.noun(each.product), h.div(".about")[each.job_id]]
-    return what, each.community, money(each.cost_micros), since, why
+    why = f"{waits_for(each)} ({each.reason})" if each.reason else waits_for(each)
+    return what, each.community, money(each.cost_micros), since(visit, each), why
 
 
 async def settings(visit: Visit) -> web.StreamResponse:
@@ -171,5 +177,6 @@ PAGES: Mapping[str, Any] = {
     "GET /operator": health,
     "GET /operator/communities": communities,
     "GET /operator/jobs": jobs,
+    "GET /operator/jobs/live": jobs_live,
     "GET /operator/settings": settings,
 }

@@ -17,10 +17,11 @@ from bots.web.console.acts import asked_of
 from bots.web.console.admin_pages import admin_of, page_of
 from bots.web.console.layout import facts, table, turn
 from bots.web.console.visit import NotThere, Visit
+from core.domain.quota import DAY_MS
 from core.domain.reports import Usage
 
 ACTS_ON_A_PAGE = 50
-NOTHING = Usage(start_ms=0, end_ms=0, by_day={}, by_product={}, members=0, top=())
+NOTHING = Usage(start_ms=0, end_ms=DAY_MS, by_day={}, by_product={}, members=0, top=())
 
 
 def _period(visit: Visit) -> str:

@@ -11,6 +11,7 @@ from yarl import URL
 from bots.platform import Platform
 from bots.web.console.guard import Cookies, form_token
 from bots.web.console.layout import Tab, document
+from bots.web.console.watching import Watching
 from core.domain.attested import Attested
 from core.domain.people import Caller
 from core.domain.sessions import Session
@@ -47,6 +48,7 @@ class Console:
     """Returns what is left of the total pool; None is unlimited."""
     settings: Mapping[str, str]
     """As they were read, without secrets."""
+    watching: Watching = field(default_factory=Watching)
 
     @property
     def cookies(self) -> Cookies:
@@ -125,6 +127,7 @@ class Visit:
         noted = self.console.cookies.noted(self.request)
         text = document(title, body, path=self.request.path, visit=self, tabs=tabs, noted=noted)
         response = web.Response(text=text, content_type="text/html", status=status)
+        response["title"] = title
         if noted:
             self.console.cookies.forget_note(response)
         return response

@@ -13,8 +13,8 @@ ERRORS = re.compile("(Error|Busy|Refused|Delayed|Uncertain|NotKept|NoRoom)$")
 OTHERS = frozenset({"examples", "voice_names", "voice_search", "inspection", "profile"})
 """Modules with lists of words or of lines to type, and those that speak to the operator's terminal."""
 MARKS = frozenset({"_", "N_", "ngettext"})
-NO_SENTENCES = frozenset({"is now", "not modified", "credit request"}) | {row.name for row in COMMANDS}
-"""A line of the log, words of Telegram's, and a key; commands."""
+NO_SENTENCES = frozenset({"is now", "not modified", "credit request", "find button"}) | {row.name for row in COMMANDS}
+"""A line of the log, words of Telegram's, a key, and a selector; commands."""
 
 
 def unmarked(node: ast.AST, place: str) -> Iterator[str]:

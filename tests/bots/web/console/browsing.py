@@ -1,6 +1,8 @@
 """A browser without scripts: it keeps cookies, follows what it is led to, and sends forms as they stand on a page."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import TracebackType
@@ -93,6 +95,27 @@ class Browser:
         if form is None:
             form = [form for form in self.seen.page.forms if form.action in {action, ""}][nth]
         return await self._call("POST", action, {}, data={**form.fields, **(typed or {}), **more})
+
+    @asynccontextmanager
+    async def watch(self, path: str) -> AsyncIterator[Callable[[], Awaitable[tuple[str, str]]]]:
+        """Open a stream of events; yield what waits for the next one, whose name is "" where the stream is over."""
+        async with self._session.get(self._base + path, headers=self._headers) as answer:
+            assert (answer.status, answer.content_type) == (200, "text/event-stream")
+
+            async def event() -> tuple[str, str]:
+                name, data = "", list[str]()
+                async with asyncio.timeout(20):
+                    async for line in answer.content:
+                        field, _, value = line.decode().rstrip("\n").partition(":")
+                        if field == "event":
+                            name = value.strip()
+                        elif field == "data":
+                            data.append(value.removeprefix(" "))
+                        elif name and not field:
+                            break
+                return name, "\n".join(data)
+
+            yield event
 
     async def _call(self, method: str, path: str, headers: dict[str, str], **more: Any) -> Seen:
         url = self._base + path.removeprefix(URL)

@@ -13,7 +13,7 @@ async def ordered(house: House) -> str:
     browser = await house.visit(house.bob)
     page = (await browser.open("/orders")).text
     assert "Hello everyone" in page
-    return page.partition('src="')[2].partition('"')[0]
+    return "/orders/" + page.partition('src="/orders/')[2].partition('"')[0]
 
 
 async def test_they_see_what_they_may_spend_here_and_alone(house: House) -> None:

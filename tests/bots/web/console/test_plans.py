@@ -55,7 +55,7 @@ async def look_everywhere(house: House) -> None:
     carol = await house.visit(house.carol)
     house.band.add(house.carol, "administrator")
     for path in routes:
-        if "{job}" not in path:
+        if "{job}" not in path and not path.endswith("/live"):  # which looks as its page does
             member = f"telegram:{house.bob.id}"
             seen = await carol.open(path.format(community=here(house).removeprefix("/c/"), member=member))
             assert seen.status in {200, 404}, (path, seen.words)
