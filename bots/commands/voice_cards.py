@@ -61,7 +61,7 @@ class Shelf:
 
 async def cards(asked: Asked, like: str = "", page: int = 1) -> Answer:
     """Show a page of the voices that words are about; favourites come first. Raises InvalidInput."""
-    like = " ".join(like.split())
+    like = " ".join(like.encode(errors="replace").decode().split())  # half a pair of surrogates
     if len(like.encode()) > LONGEST_LIKE_BYTES:
         raise InvalidInput("like", like, _(voice_replies.FEW_WORDS))
     return _shown(await Shelf.of(asked), View(page, like))

@@ -119,5 +119,6 @@ async def test_what_finds_nobody_is_said(stage: Stage, app: App) -> None:
     assert (await say(stage, stage.ana, "/voices", like="xyzzy")).content == (
         "No voice is like “xyzzy”. Try words such as deep male or british; /voices shows all."
     )
+    assert "“?”" in (await say(stage, stage.ana, "/voices", like="\ud800")).content
     long = await say(stage, stage.ana, "/voices", like="a voice that is like nobody heard before")
     assert "it must be a few words, such as deep male or german" in long.content
