@@ -107,12 +107,9 @@ class Presses:
 
     async def _answer(self, query: CallbackQuery, press: Press, reply: Reply) -> None:
         """Answer a press, and whisper what an alert has no room for, if the server does whisper."""
-        to, whispers = press.whisper, self._responder.whispers
-        is_cut = len(plain(reply.text)) > ALERT_LIMIT
-        if is_cut and to and whispers.is_sure(to):
-            await self._responder.reply(press.beneath, Reply(reply.text), press.who(), press.ack, to)
-            reply = NOTHING
-        await _answer(query, reply)
+        to, is_cut = press.whisper, len(plain(reply.text)) > ALERT_LIMIT
+        is_told = is_cut and to is not None and await self._responder.whisper(to, Reply(reply.text), press.ack)
+        await _answer(query, NOTHING if is_told else reply)
 
     async def _act(self, press: Press, data: str) -> Reply:
         kind, __, about = data.partition(":")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ from telegram.ext import ExtBot
 from bots.commands.command import PNG, File
 from bots.telegram.budgets import Budgets, Charged
 from bots.telegram.connection import UPLOAD_READ_S
-from bots.telegram.errors import has_no_kind, is_gone, takes_no_words, wait_s
+from bots.telegram.errors import has_no_kind, has_no_place, is_gone, takes_no_words, wait_s
 from bots.telegram.escaping import plain
 from bots.telegram.identity import NAME, Address
 from bots.telegram.intake import Ack
@@ -77,23 +78,47 @@ class Responder:
 
         As long as the server may show everybody what is whispered, only that is which they may read.
         """
+        if self.whispers.is_sure(to):
+            return None if await self.whisper(to, reply, ack) else await self._aloud(reply, who, ack)
+        aloud = await self._aloud(reply, who, ack)
         if not self.whispers.may(to):
-            return await self._aloud(reply, who, ack)
-        first = None if self.whispers.is_sure(to) else await self._aloud(reply, who, ack)
+            return aloud
         try:
-            sent = await self.send(to, first or reply, ack)
+            sent = await self._alone(to, aloud, ack)
         except (BadRequest, Forbidden) as error:
             log.info("no whispers in %d: %s", to.chat, error)
             self.whispers.refuse(to)
-            return first or await self._aloud(reply, who, ack)
-        if not self.whispers.note(sent):
-            if first is None:
-                await self.delete(sent, ack)
-            return None if first else await self._aloud(reply, who, ack)
-        if first and first is not reply and not first.is_all:
-            await self.send(to, reply, ack)
+            return aloud
+        if self.whispers.note(sent) and aloud is not reply and not aloud.is_all:
+            await self._alone(to, reply, ack)
             await self.delete(sent, ack)
         return None
+
+    async def whisper(self, to: Whisper, reply: Reply, ack: Ack) -> bool:
+        """Whisper if the server is known to, and a press need not wait for it; return whether it did."""
+        has_room = not (to.press and self._limiter.room_in_s(to.chat, reply.priority))
+        if not (has_room and self.whispers.is_sure(to) and self.whispers.may(to)):
+            return False
+        try:
+            sent = await self._alone(to, reply, ack)
+            if self.whispers.note(sent):
+                return True
+            await self.delete(sent, ack)
+        except (BadRequest, Forbidden) as error:
+            log.info("no whispers in %d: %s", to.chat, error)
+            self.whispers.refuse(to)
+        except TelegramError as error:
+            log.warning("nothing could be whispered in %d: %s", to.chat, error)
+        return False
+
+    async def _alone(self, to: Whisper, reply: Reply, ack: Ack) -> Message:
+        """Whisper as a reply, or without what it replies to where that is deleted. Raises TelegramError."""
+        try:
+            return await self.send(to, reply, ack)
+        except BadRequest as error:
+            if to.order is None or not has_no_place(error):
+                raise
+            return await self.send(replace(to, order=None), reply, ack)
 
     async def _aloud(self, reply: Reply, who: Caller, ack: Ack) -> Reply:
         """Return what everybody in the chat may read; a report is sent to its member's direct chat first."""

@@ -7,7 +7,7 @@ import pytest
 
 from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer, pressed
-from tests.worlds.telegram import Call, Chat, Message, TelegramWorld, User
+from tests.worlds.telegram import Call, Chat, Fault, Message, TelegramWorld, User
 
 MEMBERS = {
     "/balance": "You have $0.01 left today.",
@@ -109,6 +109,17 @@ async def test_a_refusal_is_learned_and_forgotten_when_the_bot_is_promoted(
     await settled(band, bob, "You have $0.01 left today.")
 
 
+@pytest.mark.usefixtures("bot")
+async def test_where_commands_are_deleted_at_once_the_answer_comes_all_the_same(
+    world: TelegramWorld, band: Chat, alice: User, bob: User
+) -> None:
+    await band.changes(alice, "administrator")
+    world.fail("sendMessage", Fault.bad_request("message to be replied not found"))
+    await band.says(bob, "/balance")
+    await settled(band, bob, "You have $0.01 left today.")
+    assert band.sent == []
+
+
 @pytest.mark.usefixtures("menus")
 async def test_an_answer_that_comes_too_late_is_said_aloud(
     world: TelegramWorld, band: Chat, bob: User, monkeypatch: pytest.MonkeyPatch
@@ -175,8 +186,9 @@ async def test_a_price_is_asked_about_alone_and_confirmed_there(
 
 @pytest.mark.usefixtures("menus")
 async def test_what_an_alert_has_no_room_for_is_whispered(
-    world: TelegramWorld, band: Chat, alice: User, bob: User
+    world: TelegramWorld, band: Chat, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And where that comes too late, only as much is told as there is room for."""
     await band.says(bob, "hello")
     for n in range(4):
         await band.whispers_as(alice, f"/grant @bob 1 for the song number {n} of the long evening in the choir")
@@ -186,6 +198,11 @@ async def test_what_an_alert_has_no_room_for_is_whispered(
     assert "text" not in told
     whole = await settled(band, bob, "You have ")
     assert len(whole.text) > 200
+    ticks, now_s = iter([time.time()]), time.time() + 16
+    monkeypatch.setattr(world, "now_s", lambda: next(ticks, now_s))
+    late = await pressed(world, bob, line, "What I have left")
+    assert (late["text"], late["show_alert"]) == (whole.text[:200], "true")
+    assert [m.text for m in band.sent] == [line.text]
 
 
 @pytest.mark.usefixtures("bot")
