@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
 from bots.commands import credit, presses
-from bots.commands.buttons import kept_in
+from bots.commands.buttons import anew_in, kept_in
 from bots.commands.command import Answer, Asked, Press
 from bots.commands.parse import Command
 from bots.console import buttons
@@ -79,7 +79,7 @@ class Presses:
     async def _answered(self, press: Press, caller: Caller, command: Command) -> Answer:
         """Answer with what a press leads to on any platform."""
         pressed = await press(Asked(service=self._service, caller=caller), command.body)
-        return pressed.said or pressed.card or Answer("")
+        return pressed.said or pressed.card or pressed.choice or Answer("")
 
     async def _confirm(self, caller: Caller, command: Command) -> Answer:
         """Confirm a price, or choose a reading by the number at the end."""
@@ -108,8 +108,10 @@ class Presses:
         return Answer(order_replies.cancelled(await self._service.cancel(caller, job_id)))
 
     async def _anew(self, caller: Caller, command: Command) -> Answer:
-        job_id = command.body or self._newest.get(f"job {caller.member}", "")
-        return self.accept(await self._service.anew(caller, job_id, HERE))
+        newest, cast = self._newest.get(f"job {caller.member}", ""), self._service.catalog.cast
+        named = cast.named(command.body)
+        job_id, voice = anew_in(f"{newest}:{named.name}" if named else command.body or newest, cast)
+        return self.accept(await self._service.anew(caller, job_id, HERE, voice=voice))
 
     async def _details(self, caller: Caller, command: Command) -> Answer:
         job_id = command.body or self._newest.get(f"job {caller.member}", "")

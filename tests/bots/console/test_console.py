@@ -105,6 +105,13 @@ async def test_the_same_speech_comes_free_and_a_new_take_is_typed(tmp_path: Path
     assert files == 5
 
 
+async def test_the_same_is_typed_again_in_another_voice(tmp_path: Path) -> None:
+    said, files = await ann(tmp_path, "/speak Aria Hello", "/anew george", "/anew Nobody", "/others", "/history")
+    assert "George: “Hello” · " in " ".join(said.split())
+    assert files == 2
+    assert said.count("I don't know ") == 2
+
+
 async def test_a_bare_approve_grants_the_only_request_and_lists_several(tmp_path: Path) -> None:
     def says(name: str, text: str) -> Line:
         return Line(name, is_admin=name == "mia", text=text)
