@@ -14,10 +14,11 @@ from discord.http import handle_message_parameters
 from bots.commands.buttons import menu_of_voices, of_card, of_ending, of_progress
 from bots.discord.buttons import rows
 from bots.discord.copies import Copies, kept_of
-from bots.discord.errors import NETWORK, REPLY_GONE, delivery_errors, describe, may_have_arrived
+from bots.discord.errors import delivery_errors
 from bots.discord.escaping import CONTENT_LIMIT, plain, size, stamp
 from bots.discord.identity import PLATFORM, Address, Place, user_id
 from bots.discord.messages import LONGEST_MENTION, Source, message_of
+from bots.discord.posting import Posting
 from bots.discord.rest import Calls, RestClient
 from bots.discord.voice_messages import KIND, VoiceMessages, seconds_of, speaks
 from bots.platform import Button
@@ -25,8 +26,7 @@ from bots.text import order_replies, titles, warnings
 from bots.text.locale import _
 from bots.text.wording import stamping
 from core.domain.audio import Want
-from core.domain.errors import DeliveryError, DeliveryRefused, DeliveryUncertain, NotKept
-from core.domain.jsontype import JSON
+from core.domain.errors import DeliveryError, DeliveryRefused, NotKept
 from core.domain.models import Artifact, Job, Kept
 from core.domain.orders import Destination
 from core.domain.products import Sound, row_of
@@ -42,11 +42,7 @@ PLAYABLE = frozenset({"mp3/mp3"})
 MOST_SHOWN = 20_000
 RECEIPT_S = 5
 """Deadline for a receipt, which is optional: the audio has been delivered by then."""
-
-
 LONGEST = CONTENT_LIMIT - LONGEST_MENTION
-NONCE_S = 120
-"""Discord deduplicates by nonce within "the past few minutes" (https://docs.discord.com/developers/resources/message)."""
 
 
 def _progress(job: Job) -> str:
@@ -78,11 +74,10 @@ class DiscordDelivery:
         self._calls = Calls()
         self._rest = RestClient(token, proxy, self._calls)
         self._copies = Copies(self._rest)
-        self._voices = VoiceMessages(self._rest, now_s, self._nonce_counts)
+        self._posting = Posting(self._rest, now_s)
+        self._voices = VoiceMessages(self._rest, now_s, self._posting.nonce_counts)
         self._now_s = now_s
         self._receipts: set[asyncio.Task[None]] = set()
-        self._shown: dict[str, tuple[str, str]] = {}
-        """Job id -> the worker that held it and the text its reply shows, to skip edits that change nothing."""
 
     def accepts(self, job: Job) -> Want:
         address = Address.read(job) if job.destination.data else None
@@ -95,7 +90,7 @@ class DiscordDelivery:
     def line(self, job: Job) -> str:
         """Name where it is posted: the library queues what goes to one channel, for minutes where it is much."""
         address = Address.read(job)
-        if self._token_lives(address):
+        if self._posting.token_lives(address):
             return ""
         return job.member if address.place is Place.ALONE else f"channel {address.channel_id}"
 
@@ -108,9 +103,9 @@ class DiscordDelivery:
 
     def shows(self, job: Job) -> bool:
         """Say whether the reply's text would change and the reply can still be edited."""
-        shown = self._shown.get(job.job_id)
+        shown = self._posting.shown.get(job.job_id)
         news = bool(job.destination.data) and shown != (job.worker_id, _progress(job))
-        return news and self._token_lives(Address.read(job))
+        return news and self._posting.token_lives(Address.read(job))
 
     async def progress(self, job: Job) -> None:
         address, text = Address.read(job), _progress(job)
@@ -118,9 +113,9 @@ class DiscordDelivery:
             return
         with delivery_errors(), message_of(text, (), rows(of_progress(job)), job) as message:
             await self._rest.edit_reply(address.application_id, address.token, message)
-        self._shown[job.job_id] = (job.worker_id, text)
-        if len(self._shown) > MOST_SHOWN:
-            del self._shown[next(iter(self._shown))]
+        self._posting.shown[job.job_id] = (job.worker_id, text)
+        if len(self._posting.shown) > MOST_SHOWN:
+            del self._posting.shown[next(iter(self._posting.shown))]
 
     async def deliver(
         self, job: Job, artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
@@ -164,14 +159,14 @@ class DiscordDelivery:
             if is_voice:
                 sent = await self._voices.send(address, job, files[0], uncertain=uncertain)
             else:
-                sent = await self._edit_or_post(
+                sent = await self._posting.edit_or_post(
                     job, text, posted, files=files, view=_card(receipt), uncertain=uncertain, mentions=mentions
                 )
         if is_voice:
             await self._put_words(job, text, posted, _card(receipt, str(sent["id"])), mentions=mentions)
         if is_alone and not address.asked:
             self._beside(self._point(job, address), job)
-        elif self._token_lives(address):
+        elif self._posting.token_lives(address):
             if not (job.direct or job.is_repeat):
                 self._beside(self._follow_up(job, order_replies.receipt(receipt), private=True), job)
             if receipt.awaited:  # an edit calls nobody
@@ -183,7 +178,7 @@ class DiscordDelivery:
     ) -> None:
         """Say what a voice message is, which holds no words; it has been delivered by then."""
         try:
-            await self._edit_or_post(job, text, posted, view=card, mentions=mentions)
+            await self._posting.edit_or_post(job, text, posted, view=card, mentions=mentions)
         except DeliveryError as error:
             log.info("job %s: its voice message stays without words: %s", job, error)
 
@@ -205,15 +200,15 @@ class DiscordDelivery:
         above = replace(address, place=Place.REPLY) if address.place is Place.ALONE else address.below(job)
         with _elsewhere(above):
             view, is_offer = rows(of_ending(receipt)), receipt.asks or receipt.kept
-            if is_offer or not await self._replace_privately(job, text, view):
-                await self._edit_or_post(job, text, posted, view=view, mentions=mentions)
+            if is_offer or not await self._posting.replace_privately(job, text, view):
+                await self._posting.edit_or_post(job, text, posted, view=view, mentions=mentions)
 
     async def warn(self, job: Job, warning: BudgetWarning) -> None:
         """Follow up on the reply; afterwards write to the member directly, or in the channel."""
         address, is_private = Address.read(job), warnings.is_private(job, warning)
         with stamping(stamp), delivery_errors():
             text = warnings.warning(job, warning)
-            if self._token_lives(address):
+            if self._posting.token_lives(address):
                 with message_of(text, (), None, job, private=is_private) as message:
                     await self._rest.follow_up(address.application_id, address.token, message)
             elif is_private:
@@ -228,7 +223,7 @@ class DiscordDelivery:
         there = replace(job, destination=replace(address, place=Place.REPLY).destination())
         try:
             async with asyncio.timeout(RECEIPT_S):
-                await self._edit_or_post(there, text, order_replies.addressed(job, text))
+                await self._posting.edit_or_post(there, text, order_replies.addressed(job, text))
         except (DeliveryError, TimeoutError) as error:
             log.info("job %s: nobody in the channel hears where it went: %s", job, error)
         except Exception:
@@ -256,115 +251,3 @@ class DiscordDelivery:
         with delivery_errors(), message:
             channel_id = await self._rest.direct_channel(user_id(member))
             await self._rest.send(channel_id, message)
-
-    def _token_lives(self, address: Address) -> bool:
-        return address.place is Place.REPLY and self._now_s() < address.token_until_s
-
-    async def _edit_or_post(
-        self,
-        job: Job,
-        text: str,
-        posted: str,
-        *,
-        files: Sequence[Source] = (),
-        view: discord.ui.View | None = None,
-        uncertain: bool = False,
-        mentions: bool = False,
-    ) -> JSON:
-        """Edit the reply to say `text`, or post `posted` in the channel if it can't be edited; return the message.
-
-        `mentions`: what is posted calls the member.
-        """
-        address = Address.read(job)
-        self._shown.pop(job.job_id, None)
-        if files and uncertain and self._now_s() < job.reached_ms / 1000:
-            raise DeliveryUncertain("the clock was put back: whether it was an edit or a post can't be told")
-        with delivery_errors(max((a.size_bytes for a in files), default=0)):
-            if self._token_lives(address) and (edited := await self._edit(address, job, text, files, view)):
-                return edited
-            uncertain = uncertain or may_have_arrived()
-            if files and await self._has_arrived(address, job, uncertain=uncertain):
-                return {"channel_id": address.channel_id, "id": address.message_id}
-            if files and uncertain and not self._nonce_counts(job):
-                raise DeliveryUncertain("it may have been posted, too long ago for Discord to see a repeat")
-            return await self._post(address, job, posted, files, view, mentions=mentions)
-
-    def _nonce_counts(self, job: Job) -> bool:
-        """Say whether the nonce still deduplicates anything posted since the delivery began."""
-        return self._now_s() - job.reached_ms / 1000 < NONCE_S
-
-    async def _replace_privately(self, job: Job, text: str, view: discord.ui.View | None) -> bool:
-        """Replace the public reply with a private message; return False if that is not possible any more."""
-        address = Address.read(job)
-        if not self._token_lives(address):
-            return False
-        try:
-            with delivery_errors(), message_of(text, (), view, job, private=True) as message:
-                await self._rest.delete_reply(address.application_id, address.token)
-                await self._rest.follow_up(address.application_id, address.token, message)
-        except DeliveryRefused as error:
-            log.info("job %s: the author can't be told alone: %s", job, error)
-            return False
-        self._shown.pop(job.job_id, None)
-        return True
-
-    async def _edit(
-        self, address: Address, job: Job, text: str, files: Sequence[Source], view: discord.ui.View | None
-    ) -> JSON | None:
-        """Edit the reply and return it; None if it is gone or its token has expired."""
-        try:
-            with message_of(text, files, view, job) as message:
-                return await self._rest.edit_reply(address.application_id, address.token, message)
-        except discord.HTTPException as error:
-            if error.code not in REPLY_GONE:
-                raise
-            log.info("job %s: the reply can't be edited any more: %s", job, describe(error))
-            return None
-
-    async def _post(
-        self,
-        address: Address,
-        job: Job,
-        text: str,
-        files: Sequence[Source],
-        view: discord.ui.View | None,
-        *,
-        mentions: bool,
-    ) -> JSON:
-        """Post a message in place of the reply; for a few minutes its nonce prevents duplicates."""
-        is_alone = address.place is Place.ALONE
-        channel_id = await self._rest.direct_channel(user_id(job.member)) if is_alone else address.channel_id
-        if channel_id is None:
-            raise DeliveryRefused("Discord did not tell the channel")
-        number = job.delivery.number if job.delivery else 0
-        nonce = f"{job.job_id}-{'audio' if files else 'told'}{number}"[:25]
-        with message_of(text, files, view, job, nonce, mentions=mentions) as message:
-            sent = await self._rest.send(channel_id, message)
-        if not is_alone:
-            await self._delete_reply(address, job)
-        return sent
-
-    async def _has_arrived(self, address: Address, job: Job, *, uncertain: bool) -> bool:
-        """Say whether an earlier edit of unknown outcome arrived. Raises DeliveryUncertain if that can't be known."""
-        if address.place is Place.ALONE:  # the reply has refused it
-            return False
-        if address.channel_id is None or address.message_id is None:
-            if uncertain:  # the answer to the acknowledgement was lost, and the reply's id with it
-                raise DeliveryUncertain("the reply may hold the audio already")
-            return False
-        try:
-            return bool(await self._rest.attachments(address.channel_id, address.message_id))
-        except (discord.HTTPException, *NETWORK) as error:
-            if uncertain and not isinstance(error, discord.NotFound):
-                raise
-            log.info("job %s: the old reply can't be read: %s", job, describe(error))
-            return False
-
-    async def _delete_reply(self, address: Address, job: Job) -> None:
-        """Delete the old reply, which still says that the audio is on its way."""
-        if address.channel_id is None or address.message_id is None:
-            return
-        try:
-            await self._rest.delete(address.channel_id, address.message_id)
-        except (discord.HTTPException, *NETWORK) as error:
-            log.info("job %s: the old reply stays: %s", job, describe(error))

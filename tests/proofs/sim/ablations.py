@@ -29,7 +29,7 @@ class Ablation:
 
 _STEP, _SETTLING = "storage.changes:Step.__init__", "storage.changes:_settling"
 _STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.engine.generation:Generator", "core.engine.worker:Worker"
-_TELEGRAM, _DISCORD = "bots.telegram.delivery:TelegramDelivery", "bots.discord.delivery:DiscordDelivery"
+_TELEGRAM, _POSTING = "bots.telegram.delivery:TelegramDelivery", "bots.discord.posting:Posting"
 
 _STALE_READ = """\
 seen = await self._driver.run([Statement(money_sql.REFUSAL, args)])
@@ -144,14 +144,14 @@ ABLATIONS = (
     ),
     Ablation(
         "posts without a nonce",
-        f"{_DISCORD}._post",
+        f"{_POSTING}._post",
         "view, job, nonce, mentions",
         "view, job, None, mentions",
         featured="discord: 502 after a post arrived",
     ),
     Ablation(
         "posts without a look at the reply",
-        f"{_DISCORD}._edit_or_post",
+        f"{_POSTING}.edit_or_post",
         "if files and await",
         "if False and await",
         featured="discord: 502 after the token's last edit arrived",
