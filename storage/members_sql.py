@@ -2,6 +2,7 @@
 
 from storage.accounts_sql import ACCOUNT
 from storage.communities_sql import EVER_HERE, HERE
+from storage.money_sql import LOST
 
 REMEMBER = """
 INSERT INTO members (community_id, member, name, handle, seen_ms)
@@ -47,8 +48,13 @@ ENTRIES = f"""SELECT {_COLUMNS} {_FROM}
 WHERE ledger.community_id IN {EVER_HERE} AND ledger.account_id = {ACCOUNT} AND {_OF_MONEY}
 ORDER BY ledger.at_ms DESC, ledger.entry_id DESC LIMIT :most
 """
-EXPORTED = f"SELECT {_COLUMNS} {_FROM}"
-EXPORT_ALL = f"{EXPORTED} ORDER BY ledger.at_ms, ledger.entry_id"
+EXPORT_ALL = f"SELECT {_COLUMNS} {_FROM} ORDER BY ledger.at_ms, ledger.entry_id"
+EXPORT_JOB = f"""
+SELECT {_COLUMNS} {_FROM}
+WHERE ledger.entry_id IN (:job_id || ':hold', :job_id || ':charge', :job_id || ':void')
+OR ledger.entry_id IN (SELECT {LOST} FROM generations AS made WHERE made.job_id = :job_id)
+ORDER BY ledger.at_ms, ledger.entry_id
+"""
 REPORT = f"""
 SELECT {_COLUMNS}, coalesce(jobs.product, '') AS product {_FROM}
 LEFT JOIN jobs ON jobs.job_id = ledger.job_id

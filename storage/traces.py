@@ -4,8 +4,7 @@ from core.domain.traces import Handover, Hold, Trace
 from storage.driver import Driver, Row, Statement
 from storage.job_rows import delivery_from, destination_of, job_of
 from storage.jobs_sql import GENERATIONS, JOB
-from storage.members_sql import EXPORTED
-from storage.money_sql import LOST
+from storage.members_sql import EXPORT_JOB
 from storage.rows import entry_of, read_as
 
 NAMED = """
@@ -19,11 +18,6 @@ WHERE job_id >= :beginning AND job_id <= :last AND substr(job_id, 1, :length) = 
 ORDER BY job_id LIMIT :most
 """
 DELIVERIES = "SELECT * FROM deliveries WHERE job_id = :job_id ORDER BY number DESC LIMIT :most"
-ENTRIES = f"""
-{EXPORTED} WHERE ledger.entry_id IN (:job_id || ':hold', :job_id || ':charge', :job_id || ':void')
-OR ledger.entry_id IN (SELECT {LOST} FROM generations AS made WHERE made.job_id = :job_id)
-ORDER BY ledger.at_ms, ledger.entry_id
-"""
 HOLD = "SELECT allowance_micros, balance_micros FROM holds WHERE job_id = :job_id"
 _LAST = "z" * 32
 """Follows every id that begins alike."""
@@ -45,7 +39,7 @@ class SqlTraces:
 
     async def trace(self, job_id: str, most: int) -> Trace:
         args = {"job_id": job_id}
-        texts = (JOB, GENERATIONS, ENTRIES, HOLD)
+        texts = (JOB, GENERATIONS, EXPORT_JOB, HOLD)
         statements = [Statement(text, args) for text in texts]
         (row,), generations, entries, holds, deliveries = await self._driver.run(
             [*statements, Statement(DELIVERIES, {**args, "most": most})]

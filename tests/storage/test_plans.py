@@ -14,6 +14,7 @@ from storage import (
     overview,
     reported_sql,
     sessions,
+    traces,
 )
 from storage.driver import Statement
 from storage.sqlite import SqliteDriver
@@ -52,6 +53,7 @@ TEXTS = {
         overview,
         reported_sql,
         sessions,
+        traces,
     )
     for name, text in vars(module).items()
     if isinstance(text, str)
