@@ -65,6 +65,8 @@ RESOLUTION = "kind IN ('charge', 'void')"
 GIVEN = "kind IN ('grant', 'revoke')"
 
 
+SETTLED = "job_id NOT IN (SELECT job_id FROM jobs WHERE state IN ('open', 'asking'))"
+"""What is lost of others stands in the ledger only where its part is tried again."""
 OF_ONE = "job_id IN (SELECT job_id FROM jobs WHERE generations = 1)"
 OF_SEVERAL = "job_id IN (SELECT job_id FROM jobs WHERE generations > 1)"
 CHARGED = "job_id IN (SELECT job_id FROM ledger WHERE kind = 'charge')"
@@ -112,7 +114,7 @@ FALSE = [
     ("generations", "state = 'late'", "state = 'fetched'", GENERATIONS),
     ("generations", f"{OF_ONE} AND state = 'fetched'", "state = 'late'", GENERATIONS),
     ("generations", "TRUE", "upstream_micros = upstream_micros + 1", UPSTREAM),
-    ("generations", "upstream_micros > 0", "upstream_micros = upstream_micros - 1", UPSTREAM),
+    ("generations", f"upstream_micros > 0 AND {SETTLED}", "upstream_micros = upstream_micros - 1", UPSTREAM),
     ("generations", f"{OF_ONE} AND job_id IN (SELECT job_id FROM jobs WHERE late = 'came')", "upstream_micros = 0", LATE),
     ("generations", "TRUE", None, GENERATIONS),
     ("jobs", "state = 'ready' AND late = ''", "state = 'failed'", ENDED),
