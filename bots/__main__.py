@@ -205,7 +205,7 @@ async def _verified(told: Path | None, copy: Path) -> str:
     if not books.balance:
         raise StoreError("\n".join(["the books of the database do not balance:", *books.findings]))
     textfile.try_leaving_backup(told)
-    return " ".join(books.findings)
+    return books.holds
 
 
 async def _restore(options: argparse.Namespace) -> int:

@@ -328,6 +328,8 @@ class Audit:
 
     balance: bool
     findings: Sequence[str]
+    holds: str = ""
+    """What is in books that balance."""
 
 
 async def audit(driver: Driver, recent: Recent | None = None) -> Audit:
@@ -335,7 +337,10 @@ async def audit(driver: Driver, recent: Recent | None = None) -> Audit:
     broken = [sentence async for sentence in breaches(driver, recent)]
     if recent:
         return Audit(not broken, [*(broken or ["They balance, as far as they were looked at."]), str(recent)])
-    return Audit(not broken, broken or [f"They balance: {await summary(driver)}."])
+    if broken:
+        return Audit(balance=False, findings=broken)
+    holds = await summary(driver)
+    return Audit(balance=True, findings=[f"They balance: {holds}."], holds=holds)
 
 
 async def summary(driver: Driver) -> str:

@@ -123,7 +123,7 @@ async def _balanced(driver: Driver) -> str:
     books = await audit(driver)
     if not books.balance:
         raise StoreError("\n".join(["The books of the copy do not balance, so it is not put to use.", *books.findings]))
-    return " ".join(books.findings)
+    return books.holds
 
 
 async def _note(driver: Driver, clock: Clock) -> None:

@@ -93,24 +93,27 @@ class Backups:
         target = self._folder / f"{self._stem}-{datetime.now(UTC):{STAMP}}.db"
         try:
             self._drop_unfinished()
-            told = await self._copy(target)
+            holds = await self._copy(target)
         except (StoreError, OSError) as error:
             log.error("no backup was made; the next try is in %.0f s: %s", self._every_s, error)  # noqa: TRY400
             return
         left = self._drop_old(target)
-        log.info("%s is whole, %d bytes. %s %d copies are kept", target, target.stat().st_size, told, left)
+        size_bytes = target.stat().st_size
+        log.info(
+            "%s is whole, %d bytes, and its books balance: %s; %d copies are kept", target, size_bytes, holds, left
+        )
 
     async def _copy(self, target: Path) -> str:
         """Make a copy that has its name once its books balance; return what they hold. Raises StoreError, OSError."""
         unverified = target.with_name(f"{target.name}{UNVERIFIED}")
         try:
             await asyncio.to_thread(self._copy_to, unverified, self._go_on)
-            told = await self._verify(unverified)
+            holds = await self._verify(unverified)
             unverified.replace(target)
             sync(self._folder)
         finally:
             unverified.unlink(missing_ok=True)
-        return told
+        return holds
 
     def _go_on(self) -> None:
         """Give a copy up where the process is to end; called in its thread."""

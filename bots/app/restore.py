@@ -42,12 +42,12 @@ async def restore(
             return 1
         await settle(copy.store, found)
         kept = await copy.finish()
-    say(f"{source} is restored, and its books balance. {kept}".rstrip())
+    say(f"{source} is restored. {kept}".rstrip())
     return 0
 
 
 def _plan(copy: Copy, source: str, found: Unfinished) -> Iterator[str]:
-    yield f"{source} is whole. {copy.holds}"
+    yield f"{source} is whole, and its books balance: {copy.holds}."
     if copy.newest_ms is not None:
         newest = datetime.fromtimestamp(copy.newest_ms / 1000, UTC)
         yield f"Its newest entry is of {newest:%Y-%m-%d %H:%M:%S} UTC."

@@ -256,6 +256,8 @@ def ended(done: Receipt) -> str:
             "{why} You were not charged. If its audio turns up within a day all the same, you get it free.",
             why=why,
         )
+    if job.why is Reason.RESTORED:
+        return _("{why} You were not charged. If you do not, please order it once more.", why=why)
     return _("{why} You were not charged.", why=why)
 
 

@@ -99,7 +99,7 @@ async def test_nothing_is_made_sent_or_charged_twice(service: Process, gateway: 
     await service.start()
 
     cancelled = await scene.told("waiting")
-    assert (cancelled.text.endswith("You were not charged."), SEND_AGAIN in cancelled.buttons) == (True, False)
+    assert (cancelled.text.endswith("please order it once more."), SEND_AGAIN in cancelled.buttons) == (True, False)
     cards = {name: await scene.told(name) for name in ("being sent", "running")}
     post = await scene.told_on_discord()
     assert (len(band.audios), len(post.attachments), gateway.submitted) == (3, 1, 4)
