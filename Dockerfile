@@ -1,9 +1,11 @@
 # The service in one image: `docker build -t troubadour .`
-# `--build-arg SANDBOX=1` adds the simulated gateway, whose speech engine is GPL-3.0.
+# `--build-arg SANDBOX=1` adds the simulated gateway, whose speech engine is GPL-3.0; `--build-arg S3=1` what
+# ARTIFACTS_URL needs.
 ARG PYTHON=3.13
 
 FROM python:${PYTHON}-slim AS build
 ARG SANDBOX=
+ARG S3=
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 COPY requirements/base.lock requirements/dev.lock requirements/
@@ -11,10 +13,11 @@ COPY requirements/base.lock requirements/dev.lock requirements/
 RUN awk '/^[a-z]/ { keep = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/ } keep' \
       requirements/dev.lock > build.lock \
     && awk '/^[a-z]/ { keep = /^(espeakng-loader|numpy)==/ } keep' requirements/dev.lock > sandbox.lock \
+    && awk '/^[a-z]/ { keep = /^obstore==/ } keep' requirements/dev.lock > s3.lock \
     && pip install --require-hashes --only-binary :all: -r build.lock \
     && python -m venv --without-pip /opt/troubadour \
     && pip --python /opt/troubadour/bin/python install --require-hashes --only-binary :all: \
-      -r requirements/base.lock ${SANDBOX:+-r sandbox.lock}
+      -r requirements/base.lock ${SANDBOX:+-r sandbox.lock} ${S3:+-r s3.lock}
 COPY pyproject.toml README.md LICENSE ./
 COPY bots bots
 COPY core core

@@ -129,7 +129,7 @@ audit: $(PROOF)  ## Look for known vulnerabilities in what a production install 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 lock:  ## Resolve the dependencies again into the hashed lock files of requirements/ (needs uv)
 	$(COMPILE) --extra postgres -o requirements/base.lock
-	$(COMPILE) --extra sandbox --extra postgres --group dev -c requirements/base.lock -o requirements/dev.lock
+	$(COMPILE) --extra sandbox --extra postgres --extra s3 --group dev -c requirements/base.lock -o requirements/dev.lock
 	$(COMPILE) --group proof -c requirements/dev.lock -o requirements/proof.lock
 	$(COMPILE) --group bench -c requirements/dev.lock -o requirements/bench.lock
 

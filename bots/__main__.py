@@ -21,9 +21,10 @@ from bots.app.values import catalog_of, pace_of
 from core.domain.errors import ConfigurationError, StoreBusy, StoreError
 from core.domain.refusals import InvalidInput
 from core.domain.spans import read_span_ms
+from core.domain.troubles import Troubles
+from core.engine.meters import Meters
 from core.engine.previews import Previews
 from core.engine.sessions import Sessions
-from core.files.artifacts import ArtifactFolder
 from core.files.private import UMASK
 from storage.backup import backup
 from storage.engines import (
@@ -158,6 +159,7 @@ async def _job(options: argparse.Namespace) -> int:
 
 
 async def _previews(options: argparse.Namespace) -> int:
+    from bots.app.artifacts import artifacts_of
     from bots.app.generating import generating
     from bots.app.previews import BUSY, previews
 
@@ -171,9 +173,10 @@ async def _previews(options: argparse.Namespace) -> int:
         async with (
             previews_of(settings.database, clock, budget_micros, total_micros) as store,
             generating(settings) as (gateway, media),
+            artifacts_of(settings, settings.previews, Meters(), Troubles()) as artifacts,
         ):
             made = Previews(
-                store=store, gateway=gateway, media=media, artifacts=ArtifactFolder(settings.previews),
+                store=store, gateway=gateway, media=media, artifacts=artifacts,
                 catalog=table, clock=clock, pace=pace_of(settings, None),
             )  # fmt: skip
             return await previews(made, table.voices, options.languages or ["en"], print, make=options.action == "make")

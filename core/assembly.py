@@ -28,7 +28,6 @@ from core.engine.fitting import Fitter
 from core.engine.generation import Generator
 from core.engine.lease import Lease, Signal, SoleLease
 from core.engine.likely_voices import LikelyVoices
-from core.engine.maintenance import Keep
 from core.engine.meters import Meters
 from core.engine.observed import ObservedDelivery, ObservedGateway
 from core.engine.outlooks import Outlooks
@@ -41,6 +40,7 @@ from core.engine.remote import RemoteWorkers, Unattended
 from core.engine.reported import Reports
 from core.engine.samples import Samples
 from core.engine.sessions import Sessions
+from core.engine.tidying import Keep, Tidier
 from core.engine.waits import Waits
 from core.engine.wakeups import Wakeups
 from core.engine.worker import Worker
@@ -112,6 +112,7 @@ class Core:
     worker: Carrier
     durations: Durations
     """What this process's worker has learned of how long generations take."""
+    tidier: Tidier
 
 
 def assemble(runtime: Runtime) -> Core:
@@ -121,10 +122,11 @@ def assemble(runtime: Runtime) -> Core:
     gateway = ObservedGateway(runtime.gateway, runtime.meters, runtime.troubles)
     naming = Naming(runtime.store, gateway)
     durations = Durations(runtime.catalog, runtime.pace)
+    tidier = Tidier(runtime.store, runtime.artifacts, runtime.clock, runtime.keep, runtime.meters)
     voices = DefaultVoices(runtime.store, runtime.catalog, runtime.clock)
     favourites = Favourites(runtime.store)
     likely = LikelyVoices(runtime.store, runtime.catalog, favourites, voices)
-    worker = _carrier(runtime, gateway, naming, durations, waits=waits, likely=likely)
+    worker = _carrier(runtime, gateway, naming, durations, waits=waits, likely=likely, tidier=tidier)
     pronunciations = Pronunciations(runtime.store, runtime.clock)
     admin = Admin(
         runtime.admin_store,
@@ -164,7 +166,7 @@ def assemble(runtime: Runtime) -> Core:
         troubles=runtime.troubles,
         sessions=runtime.sessions,
     )
-    return Core(service, worker, durations)
+    return Core(service, worker, durations, tidier)
 
 
 def _samples(runtime: Runtime, gateway: Gateway) -> Samples | None:
@@ -185,7 +187,14 @@ def _samples(runtime: Runtime, gateway: Gateway) -> Samples | None:
 
 
 def _carrier(
-    runtime: Runtime, gateway: Gateway, naming: Naming, durations: Durations, *, waits: Waits, likely: LikelyVoices
+    runtime: Runtime,
+    gateway: Gateway,
+    naming: Naming,
+    durations: Durations,
+    *,
+    waits: Waits,
+    likely: LikelyVoices,
+    tidier: Tidier,
 ) -> Carrier:
     share = runtime.share
     if isinstance(share, Elsewhere):
@@ -200,7 +209,7 @@ def _carrier(
             limits=runtime.limits,
         )
     lease = share or SoleLease(runtime.store)
-    return _worker(runtime, gateway, naming, durations, lease=lease, waits=waits, likely=likely)
+    return _worker(runtime, gateway, naming, durations, lease=lease, waits=waits, likely=likely, tidier=tidier)
 
 
 def _worker(
@@ -212,6 +221,7 @@ def _worker(
     lease: Lease,
     waits: Waits,
     likely: LikelyVoices,
+    tidier: Tidier,
 ) -> Worker:
     wakeups, arrivals = Wakeups(), Arrivals(runtime.meters, runtime.troubles)
     deliveries = {
@@ -282,7 +292,7 @@ def _worker(
         breaker=runtime.breaker,
         wakeups=wakeups,
         clock=runtime.clock,
-        artifacts=runtime.artifacts,
+        tidier=tidier,
         keep=runtime.keep,
         naming=naming,
         lease=lease,

@@ -11,6 +11,7 @@ from core.domain.models import Artifact, Job, Kept
 from core.domain.orders import Destination
 from core.domain.products import Product
 from core.domain.receipts import Receipt
+from core.domain.stored import Share, Stored
 from core.domain.warnings import BudgetWarning
 
 
@@ -112,7 +113,7 @@ class MediaTools(Protocol):
 
 
 class ArtifactStore(Protocol):
-    """Keeps finished audio: files on this machine, by job."""
+    """Keeps finished audio: files on this machine, by job, and perhaps copies where all machines find them."""
 
     def path(self, job_id: str, name: str) -> Path:
         """Return where a job's file of that name is written, in a folder that is there. Raises StoreError, StoreAway.
@@ -121,8 +122,19 @@ class ArtifactStore(Protocol):
         """
         ...
 
-    def found(self, job_id: str, path: str) -> Path | None:
-        """Return where a job's file lies here, wherever it was written; None where it does not."""
+    def has(self, job_id: str, path: str) -> bool:
+        """Say whether a job's file lies here, or may be brought."""
+        ...
+
+    async def bring(self, job_id: str, file: Artifact) -> Path | None:
+        """Return where a job's file lies here, wherever it was written; None where there is none any more.
+
+        Raises ArtifactsAway where that can't be said now, StoreError, StoreAway.
+        """
+        ...
+
+    def share(self, job_id: str, files: Sequence[Artifact]) -> None:
+        """Begin to copy files that are here to where all machines find them; a failure is tried again."""
         ...
 
     async def settle(self) -> None:
@@ -130,11 +142,46 @@ class ArtifactStore(Protocol):
         ...
 
     async def drop(self, *job_ids: str) -> None:
-        """Remove the files of these jobs, as far as there are any."""
+        """Remove the files of these jobs everywhere, as far as there are any."""
+        ...
+
+    async def drop_here(self, *job_ids: str) -> None:
+        """Remove the files of these jobs from this machine."""
         ...
 
     async def sizes(self) -> Mapping[str, int]:
-        """Return how many bytes each job's files take, by job id, the oldest first."""
+        """Return how many bytes each job's files take on this machine, by job id, the oldest first."""
+        ...
+
+    async def shared(self) -> Mapping[str, Share] | None:
+        """Return the copies by job id, the oldest first; None where none are made. Raises ArtifactsAway."""
+        ...
+
+
+class Bucket(Protocol):
+    """Objects that machines share. Each method has a deadline, and raises ArtifactsAway."""
+
+    async def put(self, name: str, path: Path) -> int:
+        """Write a file, all of it or nothing, and return its size."""
+        ...
+
+    async def get(self, name: str, into: Path, size_bytes: int) -> bool:
+        """Read an object of that size into a file: all of it, or nothing; False where there is none.
+
+        Raises StoreError, StoreAway for our own disk.
+        """
+        ...
+
+    async def delete(self, names: Sequence[str]) -> None:
+        """Remove objects, as far as they are there."""
+        ...
+
+    async def list(self, folder: str = "") -> Sequence[Stored]:
+        """Return what there is, in a folder or anywhere."""
+        ...
+
+    def close(self) -> None:
+        """Give up what has not begun."""
         ...
 
 
@@ -224,6 +271,7 @@ class Presence(Protocol):
 
 __all__ = [
     "ArtifactStore",
+    "Bucket",
     "Clock",
     "Deliveries",
     "Delivery",

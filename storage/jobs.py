@@ -175,6 +175,10 @@ class SqlJobs:
     async def job(self, job_id: str) -> Job | None:
         return await self._one(Statement(jobs_sql.JOB, {"job_id": job_id}))
 
+    async def jobs(self, job_ids: Sequence[str]) -> list[Job]:
+        args = {f"job_id_{n}": job_id for n, job_id in enumerate(job_ids)}
+        return await self._several(Statement(jobs_sql.some(len(args)), args)) if args else []
+
     async def ordered(self, event_id: str) -> Job | None:
         return await self._one(Statement(jobs_sql.JOB_BY_EVENT, {"event_id": event_id}))
 

@@ -87,7 +87,9 @@ AND NOT EXISTS (
 )
 AND EXISTS (
     SELECT 1 FROM deliveries AS last WHERE last.job_id = jobs.job_id AND last.number = jobs.deliveries
-    AND (last.state = 'sent' OR last.reason IN ('chat_refused', 'chat_unreachable', 'delivery_uncertain', 'restored'))
+    AND (last.state = 'sent' OR last.reason IN (
+        'chat_refused', 'chat_unreachable', 'delivery_uncertain', 'restored', 'audio_away'
+    ))
 )
 """
 """Which jobs have audio that answers an order."""
@@ -98,6 +100,12 @@ ORDER BY CASE WHEN member = :member THEN 0 ELSE 1 END, jobs.created_ms DESC, job
 DROP_FILES = "UPDATE jobs SET kept = :kept WHERE job_id = :job_id AND closed_ms IS NOT NULL RETURNING job_id"
 LEAVE_ARTIFACTS = "UPDATE generations SET artifacts = :artifacts WHERE job_id = :job_id AND number = :number"
 FORGET_KEPT = "UPDATE deliveries SET kept = NULL WHERE job_id = :job_id AND kept IS NOT NULL"
+
+
+@lru_cache(maxsize=128)
+def some(count: int) -> str:
+    """Return the statement that reads so many jobs by their ids."""
+    return f"{_JOBS} WHERE jobs.job_id IN ({', '.join(f':job_id_{n}' for n in range(count))})"
 
 
 def taken(update: str) -> str:

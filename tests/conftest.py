@@ -9,6 +9,7 @@ import pytest
 
 from tests.bots.discord.studio import Studio
 from tests.worlds.postgres import NoServer, Server, server
+from tests.worlds.s3 import NoStore, Store, s3_server
 
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 << 30
@@ -34,6 +35,16 @@ def postgres() -> Iterator[Server]:
             yield started
     except NoServer as error:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no PostgreSQL to test with: {error}")
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Store]:
+    """One store for all tests of this process."""
+    try:
+        with s3_server() as started:
+            yield started
+    except NoStore as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no S3-compatible store to test with: {error}")
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ ONLY_IN = {
     "babel": "bots/text/",
     "prometheus_client": "core/engine/meters.py bots/app/metrics.py",
     "icu4py": "core/domain/seams.py",
+    "obstore": "core/files/bucket.py",
 }
 STORAGE_IN_BOTS = {"bots/__main__.py", "bots/app/compose.py", "bots/app/stores.py", "bots/console/demo.py"}
 

@@ -21,6 +21,7 @@ from bots.app.values import catalog_of
 from bots.web.listener import try_listening
 from bots.web.server import is_served
 from core.domain.errors import ConfigurationError, StoreAway, StoreBusy, StoreError
+from core.domain.stored import AMAZON
 from core.files.private import FOLDER
 from core.files.spool import own_disk, try_writing
 from core.gateway.settings import GatewaySettings
@@ -119,6 +120,8 @@ def _calls_gateway(settings: Settings, roles: Collection[Role]) -> bool:
 def _missing(reading: Reading, roles: Collection[Role]) -> Iterator[str]:
     """Name what must be set; what is set, but wrong, stands in the settings as if it were not."""
     settings = reading.settings
+    if settings.artifacts_url and not find_spec("obstore"):
+        yield "ARTIFACTS_URL needs an extra: pip install 'troubadour[s3]'"
     without = settings.discord_token is settings.telegram_token is None
     if without and _calls_chats(settings, roles) and not _TOKENS & reading.faulty:
         yield NO_CHAT
@@ -140,6 +143,7 @@ async def _unusable_proxies(settings: Settings) -> list[str]:
     called = {
         settings.discord_api_url: settings.discord_token is not None,
         settings.telegram_api_url: settings.telegram_token is not None,
+        settings.artifacts_endpoint or AMAZON: settings.artifacts_url is not None,
         settings.gateway_url: not settings.sandboxed,
         "https://media.example": not settings.sandboxed,
     }

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from pydantic import SecretStr
 
+from bots.app.artifacts import artifacts_of
 from bots.app.console import answering_of, door_of, sessions_of
 from bots.app.generating import generating
 from bots.app.health import Health
@@ -28,13 +29,13 @@ from bots.web.server import Web
 from core.assembly import Elsewhere, Runtime, assemble
 from core.domain.clock import SteadyClock, boot_s
 from core.domain.errors import ConfigurationError, StoreAway, StoreError
+from core.domain.troubles import Troubles
 from core.engine.attesting import Here
 from core.engine.lease import Lease
 from core.engine.remote import HAND_S, LOOK_S
-from core.files.artifacts import ArtifactFolder
 from core.files.private import FOLDER
 from core.files.spool import own_disk, try_writing
-from core.ports import Clock, Presence
+from core.ports import ArtifactStore, Clock, Presence
 from core.service.service import Service
 from storage.engines import lease_of, signal_of, unattended_of, workers_of
 from storage.notices import SqlNotices
@@ -168,6 +169,7 @@ async def compose(
                 settings, core.service, chats, stores, part=part, artifacts=runtime.artifacts, health=health
             ),
             answering=answering_of(settings, chats, stores, part),
+            tidying=core.tidier.keep_here_tidy if settings.artifacts_url and Role.WORKER not in part.roles else None,
             lag=lag,
             health=health,
             notifier=notifier,
@@ -183,6 +185,11 @@ async def _runtime(
     async with AsyncExitStack() as stack:
         gateway, media = await stack.enter_async_context(generating(settings))
         _make_spool(settings)
+        troubles = Troubles()
+        kept, previews = [
+            await stack.enter_async_context(artifacts_of(settings, folder, stores.meters, troubles))
+            for folder in (settings.spool, settings.previews)
+        ]
         yield Runtime(
             store=stores.store,
             admin_store=stores.admin,
@@ -195,25 +202,26 @@ async def _runtime(
             policy=policy_of(settings),
             catalog=catalog_of(settings),
             clock=clock,
-            artifacts=ArtifactFolder(settings.spool),
+            artifacts=kept,
             keep=keep_of(settings),
             limits=limits_of(settings),
             pace=pace_of(settings, LOOK_S if settings.shareable else None),
             meters=stores.meters,
+            troubles=troubles,
             finish_of=finish_of(settings),
-            previews=_previews(settings, stores, clock),
+            previews=_previews(settings, stores, clock, previews),
             sessions=sessions_of(settings, stores, clock),
             share=_share(settings, chats, stores, part),
         )
 
 
-def _previews(settings: Settings, stores: Stores, clock: Clock) -> tuple[SqlPreviews, ArtifactFolder] | None:
+def _previews(
+    settings: Settings, stores: Stores, clock: Clock, kept: ArtifactStore
+) -> tuple[SqlPreviews, ArtifactStore] | None:
     budget_micros = settings.preview_budget_micros
     if budget_micros is None:
         return None
-    return SqlPreviews(stores.driver, clock, budget_micros, settings.total_pool_micros), ArtifactFolder(
-        settings.previews
-    )
+    return SqlPreviews(stores.driver, clock, budget_micros, settings.total_pool_micros), kept
 
 
 def _duty(part: Part, chats: Mapping[str, Platform]) -> str:

@@ -263,6 +263,24 @@ class Console(Group):
     """And at which port; not that of `HTTP_PORT`, which anybody may reach."""
 
 
+class Sharing(Group):
+    """Audio that many machines share, in an S3-compatible store (the extra `s3`)."""
+
+    artifacts_url: str | None = Field(None, examples=["s3://bucket/troubadour"])
+    """The bucket, and what the names in it begin with: finished audio is copied there, so that any machine can send and
+    play it. Two services must not have the same. Unset, each machine has only its own."""
+    artifacts_endpoint: str | None = Field(None, examples=["https://minio.example.org"])
+    """The store's address, with the bucket in the path; unset, Amazon's."""
+    artifacts_region: str = "us-east-1"
+    """The region that requests are signed for."""
+    artifacts_key: SecretStr | None = None
+    """The id of an access key that may list, read, write and delete there."""
+    artifacts_secret: SecretStr | None = None
+    """And its secret."""
+    artifacts_mb: int = Field(20_000, ge=100)
+    """Megabytes of finished audio that are kept there, of all machines; beyond that the oldest goes first."""
+
+
 class Machine(Group):
     """The machine."""
 
@@ -274,7 +292,10 @@ class Machine(Group):
     keep_days: int = Field(7, ge=1, le=365)
     """Days that finished audio is kept, for members to have it sent again with /history."""
     keep_mb: int = Field(2000, ge=100)
-    """Megabytes of finished audio that are kept on this machine; beyond that the oldest goes first."""
+    """Megabytes of finished audio that are kept on this machine; beyond that the oldest goes first. With
+    `ARTIFACTS_URL` only what has a copy there goes, and comes back when it is needed."""
+    keep_mb_per_community: int = Field(1000, ge=10)
+    """How many of these, or of `ARTIFACTS_MB` where that is used, the audio of one community may take."""
     repeat_kept: bool = True
     """`true`: who orders speech once more that they have had, or anybody in the same channel, gets the audio that is
     kept of it, free, with *New take* beside it; `false`: all is made anew and paid."""

@@ -59,6 +59,8 @@ class App:
     console: Door | None = None
     answering: Callable[[], Coroutine[Any, Any, None]] | None = None
     """Answers what the consoles of other processes ask."""
+    tidying: Callable[[], Coroutine[Any, Any, None]] | None = None
+    """Makes room for audio where no worker does."""
     lag: LoopLag
     health: Health
     notifier: Notifier | None = None
@@ -77,8 +79,9 @@ class App:
             await platform.open(self.service)
         taken_up = await self.worker.start()
         telling = [asyncio.create_task(self.notifier.run(), name="notifier")] if self.notifier else []
-        if self.answering:
-            telling.append(asyncio.create_task(self.answering(), name="answers to consoles"))
+        for name, work in {"answers to consoles": self.answering, "sweeper": self.tidying}.items():
+            if work:
+                telling.append(asyncio.create_task(work(), name=name))
         duty = self.duty or f"connecting to {' and '.join(self.receiving)}"
         log.info("ready: %s; %d unfinished jobs taken up", duty, taken_up)
         receiving = [asyncio.create_task(keep_running(p, stop), name=p.name) for p in self.receiving.values()]

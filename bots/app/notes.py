@@ -35,7 +35,8 @@ def notes(reading: Reading, *, calls_chats: bool = True) -> Iterator[str]:
     if reading.is_open:
         yield ".env holds secrets, and other users of this machine may read it: chmod 600 .env"
     of_chats = (_no_token, _strangers) if calls_chats else ()
-    for look in (*of_chats, _not_set, _gateway, _secrets, _idle, _limits, _public, _money, _unbounded, _products):
+    of_all = (_not_set, _gateway, _secrets, _idle, _limits, _public, _open_store, _money, _unbounded, _products)
+    for look in (*of_chats, *of_all):
         yield from (text for about, text in look(reading.settings) if not about & reading.faulty)
 
 
@@ -80,6 +81,9 @@ def _idle(settings: Settings) -> Iterator[Note]:
         yield of_list, f"COMMUNITIES_ALLOWED does nothing with COMMUNITIES={now}: put COMMUNITIES=list."
     if settings.telegram_webhook and settings.telegram_token is None:
         yield {"telegram_webhook", "telegram_token"}, "TELEGRAM_WEBHOOK does nothing without TELEGRAM_TOKEN."
+    for name in ("artifacts_endpoint", "artifacts_region", "artifacts_mb"):
+        if name in settings.model_fields_set and settings.artifacts_url is None:
+            yield {name, "artifacts_url"}, f"{name.upper()} does nothing without ARTIFACTS_URL."
     if settings.webhook_mode is WebhookMode.SYNC and settings.public_url is None:
         yield {"webhook_mode", "public_url"}, "WEBHOOK_MODE does nothing without PUBLIC_URL."
 
@@ -89,6 +93,10 @@ def _limits(settings: Settings) -> Iterator[Note]:
     for name in ("jobs_per_community", "jobs_per_member"):
         if name in settings.model_fields_set and getattr(settings, name) > settings.jobs_total:
             yield {name, "jobs_total"}, f"{name.upper()} does nothing above JOBS_TOTAL, which is {settings.jobs_total}."
+    whole = "artifacts_mb" if settings.artifacts_url else "keep_mb"
+    name, most = "keep_mb_per_community", getattr(settings, whole)
+    if name in settings.model_fields_set and settings.keep_mb_per_community > most:
+        yield {name, whole}, f"{name.upper()} does nothing above {whole.upper()}, which is {most}."
 
 
 def _public(settings: Settings) -> Iterator[Note]:
@@ -109,6 +117,13 @@ def not_global(host: str) -> bool:
         return not ip_address(host).is_global
     except ValueError:  # a name
         return False
+
+
+def _open_store(settings: Settings) -> Iterator[Note]:
+    """Yield a store that is called unencrypted over more than an inner network."""
+    parts = urlsplit(settings.artifacts_endpoint or "")
+    if parts.scheme == "http" and "." in (parts.hostname or "") and not not_global(parts.hostname or ""):
+        yield {"artifacts_endpoint"}, "ARTIFACTS_ENDPOINT is http: members' audio travels unencrypted."
 
 
 def _strangers(settings: Settings) -> Iterator[Note]:

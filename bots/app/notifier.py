@@ -29,6 +29,7 @@ PATIENCE_S: Mapping[Trouble, float] = {
     Trouble.STORE_AWAY: 30.0,
     Trouble.NO_WORKER: 30.0,
     Trouble.DISK_FULL: 10.0,
+    Trouble.ARTIFACTS_AWAY: 30.0,
 }
 """Troubles that often pass by themselves are told only once they have lasted."""
 

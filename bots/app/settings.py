@@ -13,9 +13,10 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bots.app.bucket_address import lone_credentials, read_bucket
 from bots.app.console_address import check_console
 from bots.app.env_file import read_lines
-from bots.app.fields import Chats, Console, Finishing, Gateway, Limits, Machine, Money, Products, Voices
+from bots.app.fields import Chats, Console, Finishing, Gateway, Limits, Machine, Money, Products, Sharing, Voices
 from bots.app.secret_files import END, SecretFiles, secrets_of
 from bots.app.typos import bare, choices_of, in_choices, misspelt, strange, worded, wrong_with_key, wrong_with_token
 from bots.app.voices_file import read_voices
@@ -33,6 +34,10 @@ _OWNER = re.compile(r"(?:discord|telegram):\d{1,20}|console:\w+", re.ASCII)
 
 _COMMUNITY = re.compile(r"(?:discord:|telegram:-)\d{1,20}", re.ASCII)
 
+_ADDRESSES = (
+    *("discord_api_url", "telegram_api_url", "gateway_url"),
+    *("public_url", "console_url", "artifacts_url", "artifacts_endpoint"),
+)
 _KEYS = {
     "owners": (_OWNER, "discord:1234 or telegram:5678"),
     "communities_allowed": (_COMMUNITY, "telegram:-100123 or discord:456"),
@@ -53,7 +58,7 @@ def address_of(url: str) -> Path | str:
     return Path(path)
 
 
-class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Console, Machine, BaseSettings):  # type: ignore[misc, valid-type]
+class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Console, Sharing, Machine, BaseSettings):  # type: ignore[misc, valid-type]
     """Every setting, checked. Secrets never show in repr, logs or errors."""
 
     model_config = SettingsConfigDict(
@@ -65,7 +70,7 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Conso
     def _split(cls, value: Any) -> Any:
         return tuple(word for word in value.replace(",", " ").split() if word) if isinstance(value, str) else value
 
-    @field_validator("discord_api_url", "telegram_api_url", "gateway_url", "public_url", "console_url", mode="after")
+    @field_validator(*_ADDRESSES, mode="after")
     @classmethod
     def _no_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value and not value.endswith("://") else value
@@ -109,6 +114,8 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Conso
             yield "poll_max_s", "POLL_MAX_S must not be less than POLL_MIN_S"
         if self.job_s <= self.poll_min_s:
             yield "job_s", "JOB_S must be more than POLL_MIN_S: or else every job ends before it is first asked for"
+
+        yield from lone_credentials(self.artifacts_url, self.artifacts_key, self.artifacts_secret)
 
     @property
     def _public_port(self) -> int | None:
@@ -203,6 +210,8 @@ _READ: Mapping[str, Callable[[Settings], object]] = {
     "telegram_api_url": _address("telegram_api_url", {"http", "https"}),
     "public_url": _address("public_url", {"https"}),
     "console_url": lambda settings: check_console(settings.console_url, settings.console_host),
+    "artifacts_url": lambda settings: settings.artifacts_url and read_bucket(settings.artifacts_url),
+    "artifacts_endpoint": _address("artifacts_endpoint", {"http", "https"}),
     "gateway_url": lambda settings: settings.sandboxed or _address("gateway_url", {"http", "https"})(settings),
 }
 """What reads the settings that are more than their type; each raises ValueError or ConfigurationError."""

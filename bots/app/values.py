@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from bots.app.bucket_address import read_bucket
 from bots.app.settings import Settings
 from bots.text import titles
 from core.domain.finishing import Finish
@@ -10,9 +11,12 @@ from core.domain.models import Job
 from core.domain.policy import Policy
 from core.domain.products import PRODUCTS, Catalog, Sound, catalog, row_of
 from core.domain.quota import DAY_MS
-from core.engine.maintenance import Keep
+from core.domain.stored import BucketAddress
 from core.engine.pace import Pace
 from core.engine.queue import Limits
+from core.engine.tidying import Keep
+
+MB = 1_000_000
 
 
 def catalog_of(settings: Settings) -> Catalog:
@@ -64,7 +68,29 @@ def limits_of(settings: Settings) -> Limits:
 
 def keep_of(settings: Settings) -> Keep:
     """Return how long finished audio is kept, and how much of it."""
-    return Keep(ms=settings.keep_days * DAY_MS, bytes=settings.keep_mb * 1_000_000)
+    return Keep(
+        ms=settings.keep_days * DAY_MS,
+        bytes=settings.keep_mb * MB,
+        community_bytes=settings.keep_mb_per_community * MB,
+        shared_bytes=settings.artifacts_mb * MB,
+    )
+
+
+def bucket_of(settings: Settings) -> BucketAddress | None:
+    """Return where audio is that machines share; None where they don't. Raises ValueError, ConfigurationError."""
+    key, secret = settings.artifacts_key, settings.artifacts_secret
+    if settings.artifacts_url is None or key is None or secret is None:
+        return None
+    bucket, prefix = read_bucket(settings.artifacts_url)
+    found = BucketAddress(
+        bucket=bucket,
+        prefix=prefix,
+        region=settings.artifacts_region,
+        endpoint=settings.artifacts_endpoint,
+        key=key,
+        secret=secret,
+    )
+    return replace(found, proxy=settings.proxies.of(found.url))
 
 
 def pace_of(settings: Settings, look_s: float | None) -> Pace:

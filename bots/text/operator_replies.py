@@ -104,6 +104,13 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         N_("The database does not answer: until it does, no orders are taken."),
         N_("The database answers again."),
     ),
+    Trouble.ARTIFACTS_AWAY: (
+        N_(
+            "The shared store of audio, ARTIFACTS_URL, fails: finished audio goes out from the machine that has it, "
+            "and I keep trying to copy it."
+        ),
+        N_("The shared store of audio works again."),
+    ),
 }
 """The alerts when a trouble begins and when it is over."""
 

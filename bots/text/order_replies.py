@@ -54,6 +54,7 @@ _REASONS = {
     Reason.TOO_LARGE: N_("The audio is ready, but it is too large for this chat even after shrinking."),
     Reason.LOST: N_("The audio is not kept any more, neither here nor at the audio service."),
     Reason.RESTORED: N_("My records were restored from an earlier copy: I can't tell whether you have this already."),
+    Reason.AUDIO_AWAY: N_("The audio is kept in a place that can't be reached now."),
     Reason.INTERNAL: N_("Something went wrong on my side."),
     Reason.NO_WORKER: N_("Nobody was there to carry out this order."),
     Reason.RESTARTING: N_("I was being restarted."),

@@ -14,7 +14,7 @@ from bots.app.fields import Group, Products
 from bots.app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-TO_FILL_IN = ("_token", "_key")
+TO_FILL_IN = ("_token", "gateway_key")
 """The settings that most people need; the example comments out all others."""
 
 SETTINGS = """\

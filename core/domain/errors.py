@@ -258,6 +258,10 @@ class StoreAway(StoreError):
     """The database or the spool fails for everybody, as while a disk is full; the same may succeed later."""
 
 
+class ArtifactsAway(StoreError):
+    """The store of audio that machines share fails, or has something else; what is here serves meanwhile."""
+
+
 class StoreBusy(StoreError):
     """Another process holds the database."""
 

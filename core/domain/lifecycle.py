@@ -85,6 +85,8 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     LOST = "lost"
     """Its files are gone, and the gateway's too."""
+    AUDIO_AWAY = "audio_away"
+    """Its files are kept where they can't be reached now."""
     CHAT_MUTE = "chat_mute"
     """The bot may not even write where it was ordered."""
     INTERNAL = "internal"

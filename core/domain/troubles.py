@@ -29,6 +29,7 @@ class Trouble(StrEnum):
     COMMUNITIES_WAIT = "communities_wait"
     DISK_FULL = "disk_full"
     STORE_AWAY = "store_away"
+    ARTIFACTS_AWAY = "artifacts_away"
 
 
 TROUBLE_OF: Mapping[Reason, Trouble] = {

@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from core.domain.audio import raw_format
-from core.domain.errors import GatewayError, MediaError, RequestUnknown
+from core.domain.copies import replaced
+from core.domain.errors import ArtifactsAway, GatewayError, MediaError, RequestUnknown
 from core.domain.lifecycle import DeliveryState, Reason
-from core.domain.models import Artifact, Job
+from core.domain.models import Artifact, Generation, Job
 from core.domain.products import row_of
 from core.engine.delivery import DELIVER_S
 from core.engine.downloads import Downloads
@@ -19,6 +20,9 @@ from core.ports import ArtifactStore, Gateway
 from core.stores.store import Store
 
 log = logging.getLogger(__name__)
+
+AWAY_PAUSE_S = 15
+"""Between two tries to reach audio that neither the shared store nor the gateway hands out."""
 
 
 class Fetcher:
@@ -43,23 +47,43 @@ class Fetcher:
         self._wakeups = wakeups
 
     async def at_hand(self, job: Job) -> Job:
-        """Return the job with its audio in this spool, unless its chat keeps it: fetched again, or marked lost."""
-        if job.kept or not _missing(job.artifacts):
-            return job
-        log.info("job %s: its audio is not here and is fetched again", job)
-        trouble: GatewayError | MediaError | None = None
-        for part in job.parts:
-            if _missing(part.artifacts):
-                urls = await self.media_urls(job, part.number)
-                artifacts, trouble = await self.fetched(job, part.number, urls)
-                if not artifacts:
-                    break
+        """Return the job with its audio in this spool, unless its chat keeps it.
+
+        It is brought from the store that machines share, fetched again, or marked as lost or out of reach.
+        """
+        patience = Patience(DELIVER_S)
+        for part in () if job.kept else job.parts:
+            if not part.artifacts:
+                continue
+            artifacts, trouble = await self._found(job, part)
+            while not artifacts and isinstance(trouble, ArtifactsAway) and patience.lasts():
+                await self._wakeups.pause(AWAY_PAUSE_S)
+                artifacts, trouble = await self._found(job, part)
+            if not artifacts:
+                return await self._missed(job, trouble)
+            if artifacts != part.artifacts:
                 job = await self._store.note(job, part.number, artifacts=artifacts)
-        else:
-            return job
-        log.warning("job %s: its audio is lost: %s", job, trouble)
-        uncertain = job.stage is DeliveryState.SENDING
-        reason = Reason.DELIVERY_UNCERTAIN if uncertain else Reason.LOST
+        return job
+
+    async def _found(self, job: Job, part: Generation) -> tuple[tuple[Artifact, ...], Exception | None]:
+        """Return the files of a part, brought here or fetched again, or what keeps them away."""
+        away: ArtifactsAway | None = None
+        try:
+            paths = [await self._artifacts.bring(job.job_id, each) or _as_written(each) for each in part.artifacts]
+            if all(paths):
+                return tuple(replaced(a, path=str(at)) for a, at in zip(part.artifacts, paths, strict=True)), None
+        except ArtifactsAway as error:
+            log.warning("job %s: its audio can't be brought from the shared store now: %s", job, error)
+            away = error
+        log.info("job %s: its audio is not here and is fetched again", job)
+        artifacts, trouble = await self.fetched(job, part.number, await self.media_urls(job, part.number))
+        return artifacts, away or trouble
+
+    async def _missed(self, job: Job, trouble: Exception | None) -> Job:
+        log.warning("job %s: its audio is out of reach: %s", job, trouble)
+        reason = Reason.AUDIO_AWAY if isinstance(trouble, ArtifactsAway) else Reason.LOST
+        if job.stage is DeliveryState.SENDING:
+            reason = Reason.DELIVERY_UNCERTAIN
         return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason, detail=str(trouble))
 
     async def media_urls(self, job: Job, number: int) -> Sequence[str]:
@@ -85,9 +109,12 @@ class Fetcher:
         raw = raw_format(row_of(job.product).output_of(job.generation(number).parameters))
         artifacts, trouble = await self._downloads.fetched(what, urls, stem, raw, partial(self._fitter.look, job))
         if not artifacts and len(job.generations) == 1:
-            await self._artifacts.drop(job.job_id)
+            await self._artifacts.drop_here(job.job_id)
+        self._artifacts.share(job.job_id, artifacts)  # they are on disk here, and the chat does not wait for copies
         return artifacts, trouble
 
 
-def _missing(artifacts: Sequence[Artifact]) -> bool:
-    return not all(Path(artifact.path).is_file() for artifact in artifacts)
+def _as_written(artifact: Artifact) -> Path | None:
+    """Return where a file was written, if that is on this machine, too."""
+    path = Path(artifact.path)
+    return path if path.is_file() else None

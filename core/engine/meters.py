@@ -6,9 +6,9 @@ from itertools import product
 from time import perf_counter
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-from core.domain.errors import DeliveryError, GatewayError
+from core.domain.errors import ArtifactsAway, DeliveryError, GatewayError
 from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.products import PRODUCTS
 from core.domain.refusals import Limit, Refusal
@@ -22,11 +22,12 @@ OK = "ok"
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A counter, or with `buckets` a histogram of seconds with these upper bounds."""
+    """A counter, or with `buckets` a histogram of seconds with these upper bounds, or a gauge."""
 
     text: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
+    is_gauge: bool = False
 
 
 _AT_ONCE = (0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -49,12 +50,20 @@ SERIES: Mapping[str, Series] = {
     "callbacks_missed": Series("Finished jobs that polling found before any callback."),
     "deliveries": Series("What was handed to a chat: audio, or how a job ended.", ("platform", "kind", "outcome")),
     "delivery_seconds": Series("How long that took, whatever came of it.", ("platform", "kind"), _CALL),
+    "artifact_calls": Series("Requests to the shared store of audio.", ("request", "outcome")),
+    "artifact_call_seconds": Series("How long these took, whatever came of them.", ("request",), _CALL),
+    "artifact_bytes": Series("Bytes of audio written to and read from the shared store.", ("request",)),
+    "kept_audio_bytes": Series("Finished audio that is kept, as the last sweep left it.", ("place",), is_gauge=True),
     "commit_seconds": Series("From a change of jobs or money to its durable commit.", (), _COMMIT),
     "http_requests": Series("Requests to this server: callbacks, updates, health.", ("route", "status")),
 }
 """An outcome is "ok" or the class of an error."""
 
-_LASTS = {"gateway_calls": "gateway_call_seconds", "deliveries": "delivery_seconds"}
+_LASTS = {
+    "gateway_calls": "gateway_call_seconds",
+    "deliveries": "delivery_seconds",
+    "artifact_calls": "artifact_call_seconds",
+}
 """Where it is measured how long what is counted took."""
 
 _KNOWN: Mapping[str, Iterable[str]] = {
@@ -63,11 +72,18 @@ _KNOWN: Mapping[str, Iterable[str]] = {
     "state": (*State, *DeliveryState),
     "reason": Reason,
     "call": ("submit", "status", "fetch"),
+    "request": ("put", "get", "list", "delete"),
+    "place": ("here",),
     "kind": ("audio", "words"),
 }
 """The values of labels that are known before anything happens."""
 
-_FAILS: Mapping[str, type[Exception]] = {"orders": Refusal, "gateway_calls": GatewayError, "deliveries": DeliveryError}
+_FAILS: Mapping[str, type[Exception]] = {
+    "orders": Refusal,
+    "gateway_calls": GatewayError,
+    "deliveries": DeliveryError,
+    "artifact_calls": ArtifactsAway,
+}
 """Of which kinds the errors are that are foreseen."""
 
 
@@ -95,6 +111,10 @@ class Meters:
         """Enter how long something took."""
         self._child(name, labels).observe(seconds)
 
+    def note(self, name: str, value: float, *labels: str) -> None:
+        """Set a gauge."""
+        self._child(name, labels).set(value)
+
     def liveness(self, name: str) -> Liveness:
         """Return what tells whether anything gets through to the gateway or to a chat."""
         return self._livenesses.setdefault(name, Liveness())
@@ -112,7 +132,10 @@ class Meters:
 
 
 def _outcomes(name: str) -> tuple[str, ...]:
-    return (OK, *(kind.__name__ for kind in _kinds(_FAILS[name]))) if name in _FAILS else ()
+    if name not in _FAILS:
+        return ()
+    kinds = tuple(_kinds(_FAILS[name])) or (_FAILS[name],)
+    return (OK, *(kind.__name__ for kind in kinds))
 
 
 def _kinds(error: type[Exception]) -> Iterator[type[Exception]]:
@@ -121,9 +144,10 @@ def _kinds(error: type[Exception]) -> Iterator[type[Exception]]:
         yield from _kinds(kind)
 
 
-def _made(name: str, series: Series, registry: CollectorRegistry) -> Counter | Histogram:
+def _made(name: str, series: Series, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
     if not series.buckets:
-        return Counter(name, series.text, series.labels, namespace=PREFIX, registry=registry)
+        kind = Gauge if series.is_gauge else Counter
+        return kind(name, series.text, series.labels, namespace=PREFIX, registry=registry)
     return Histogram(name, series.text, series.labels, namespace=PREFIX, registry=registry, buckets=series.buckets)
 
 

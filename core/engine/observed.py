@@ -7,6 +7,7 @@ from typing import Any
 
 from core.domain.audio import Want
 from core.domain.errors import (
+    ArtifactsAway,
     DeliveryDelayed,
     DeliveryError,
     DeliveryUncertain,
@@ -20,17 +21,21 @@ from core.domain.models import Artifact, Job, Kept
 from core.domain.orders import Destination
 from core.domain.products import Product
 from core.domain.receipts import Receipt
+from core.domain.stored import Stored
 from core.domain.troubles import OF_A_MODEL, TROUBLE_OF, Trouble, Troubles
 from core.domain.warnings import BudgetWarning
 from core.engine.meters import Meters
 from core.engine.waits import Waits
-from core.ports import Delivery, Gateway, GatewayStatus
+from core.ports import Bucket, Delivery, Gateway, GatewayStatus
 
 GATEWAY = "gateway"
 LONG_WAIT_S = 120.0
 """A chat that asks for a wait this long has answered: what waits for it does not count as stalled."""
 AWAY = (Unreachable, ServerError, NoAnswer, Unreadable)
 """After these it is unknown whether the gateway works."""
+
+FAILURES = 3
+"""So many calls to the shared store fail in a row before the operators are told."""
 
 
 class ObservedGateway:
@@ -74,6 +79,52 @@ class ObservedGateway:
 
 def _about(trouble: Trouble, product: str) -> str:
     return product if trouble in OF_A_MODEL else ""
+
+
+class ObservedBucket:
+    """A `Bucket` whose calls and bytes are counted, and whose failures in a row are the operators' trouble."""
+
+    def __init__(self, bucket: Bucket, meters: Meters, troubles: Troubles) -> None:
+        self._bucket = bucket
+        self._meters = meters
+        self._troubles = troubles
+        self._failed = 0
+
+    async def put(self, name: str, path: Path) -> int:
+        with self._heeded("put"):
+            size_bytes = await self._bucket.put(name, path)
+        self._meters.count("artifact_bytes", "put", by=size_bytes)
+        return size_bytes
+
+    async def get(self, name: str, into: Path, size_bytes: int) -> bool:
+        with self._heeded("get"):
+            found = await self._bucket.get(name, into, size_bytes)
+        self._meters.count("artifact_bytes", "get", by=size_bytes * found)
+        return found
+
+    async def delete(self, names: Sequence[str]) -> None:
+        with self._heeded("delete"):
+            await self._bucket.delete(names)
+
+    async def list(self, folder: str = "") -> Sequence[Stored]:
+        with self._heeded("list"):
+            return await self._bucket.list(folder)
+
+    def close(self) -> None:
+        self._bucket.close()
+
+    @contextmanager
+    def _heeded(self, call: str) -> Iterator[None]:
+        try:
+            with self._meters.outcome("artifact_calls", call):
+                yield
+        except ArtifactsAway as error:
+            self._failed += 1
+            if self._failed >= FAILURES:
+                self._troubles.begin(Trouble.ARTIFACTS_AWAY, "", str(error))
+            raise
+        self._failed = 0
+        self._troubles.end(Trouble.ARTIFACTS_AWAY)
 
 
 class ObservedDelivery:

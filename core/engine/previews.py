@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from core.domain.allowed import Rule, allowed
 from core.domain.audio import RawFormat, raw_format
 from core.domain.contract import RequestStatus
-from core.domain.errors import GatewayError, RequestUnknown, StaleJob
+from core.domain.errors import ArtifactsAway, GatewayError, RequestUnknown, StaleJob
 from core.domain.ids import Ids
 from core.domain.lifecycle import Reason
 from core.domain.models import Artifact
@@ -130,10 +130,14 @@ class Previews:
         return {self._product.billed: WORDS[language], self._product.speaker: voice}
 
     async def _at_hand(self, preview: Preview) -> Preview | None:
-        """Return a preview with where its file lies here; None where it does not."""
+        """Return a preview with where its file lies here; None where it can't be had."""
         if preview.state is not PreviewState.KEPT or preview.artifact is None:
             return None
-        path = self._artifacts.found(preview.preview_id, preview.artifact.path)
+        try:
+            path = await self._artifacts.bring(preview.preview_id, preview.artifact)
+        except ArtifactsAway as error:
+            log.warning("%s can't be brought from the shared store now: %s", _called(preview), error)
+            return None
         return replace(preview, artifact=replace(preview.artifact, path=str(path))) if path else None
 
     async def _submit(self, preview: Preview) -> Preview | WhyNot:
@@ -183,6 +187,7 @@ class Previews:
         artifacts, trouble = await self._downloads.fetched(_called(preview), urls, stem, self.raw, self._media.probe)
         if not artifacts:
             return await self._fail(preview, no_audio(trouble))
+        self._artifacts.share(preview.preview_id, artifacts[:1])
         return await self._store.keep(preview, artifacts[0])
 
     async def _fail(self, preview: Preview, reason: Reason) -> Preview | WhyNot:

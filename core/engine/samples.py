@@ -95,7 +95,7 @@ class Samples:
             ((path, probe), *_) = await self._media.join(parts, self._artifacts.path(name, "sample"), want)
             content = await asyncio.to_thread(path.read_bytes)
         finally:
-            await self._artifacts.drop(name)
+            await self._artifacts.drop_here(name)
         begins_ms = dict(zip(kept, _begins_ms(parts, probe.duration_ms), strict=True))
         return Sample(content=content, mime=probe.mime, extension=probe.extension, begins_ms=begins_ms, missing=missing)
 

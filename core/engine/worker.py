@@ -18,12 +18,13 @@ from core.engine.delivery import Deliverer
 from core.engine.executor import Executor
 from core.engine.lease import RESUME, Lease
 from core.engine.load import Load, Throughput
-from core.engine.maintenance import Keep, end_questions, end_waits, sweep
+from core.engine.maintenance import end_questions, end_waits, sweep
 from core.engine.outlooks import Outlooks
 from core.engine.pace import Pace
 from core.engine.queue import FairQueue
+from core.engine.tidying import Keep, Tidier
 from core.engine.wakeups import Wakeups
-from core.ports import ArtifactStore, Clock
+from core.ports import Clock
 from core.stores.store import Store
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Worker:
         breaker: CircuitBreaker,
         wakeups: Wakeups,
         clock: Clock,
-        artifacts: ArtifactStore,
+        tidier: Tidier,
         keep: Keep,
         naming: Naming,
         lease: Lease,
@@ -67,7 +68,7 @@ class Worker:
         self._breaker = breaker
         self._wakeups = wakeups
         self._clock = clock
-        self._artifacts = artifacts
+        self._tidier = tidier
         self._keep = keep
         self._throughput = Throughput()
         self._tasks: dict[str, dict[int, asyncio.Task[None]]] = {}
@@ -114,7 +115,7 @@ class Worker:
         await self._lease.start(self.hear)
         jobs = await self._take_up()
         beside = {
-            "sweeper": sweep(self._store, self._artifacts, self._clock, self._keep),
+            "sweeper": sweep(self._store, self._tidier, self._clock, self._keep),
             "end of waits": end_waits(self._store, self._clock, self._pace.queue_s, self.cancelled),
             "end of questions": end_questions(self._store, self._clock, self.accept),
             "progress": self._deliverer.progress.keep_fresh(),

@@ -7,10 +7,12 @@ import asyncio
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from core.domain.models import Artifact
+from core.domain.stored import Share
 from core.files.private import FOLDER
 from core.files.spool import in_thread, own_disk, sync
 
@@ -32,8 +34,18 @@ class ArtifactFolder:
         return self._path / f"{job_id}-{name}"
 
     def found(self, job_id: str, path: str) -> Path | None:
+        """Return where a job's file lies here."""
         name = Path(path).name
         return next((at for at in (self._path / name, self._path / job_id / name) if at.is_file()), None)
+
+    def has(self, job_id: str, path: str) -> bool:
+        return self.found(job_id, path) is not None
+
+    async def bring(self, job_id: str, file: Artifact) -> Path | None:
+        return self.found(job_id, file.path)
+
+    def share(self, job_id: str, files: Sequence[Artifact]) -> None:
+        """Make no copies."""
 
     async def settle(self) -> None:
         self._unsettled = True
@@ -47,6 +59,9 @@ class ArtifactFolder:
                     raise
 
     async def drop(self, *job_ids: str) -> None:
+        await self.drop_here(*job_ids)
+
+    async def drop_here(self, *job_ids: str) -> None:
         self._leaving.update(job_ids)
         async with self._removing:  # meanwhile others gather, and one goes for all
             leaving, self._leaving = self._leaving, set()
@@ -55,6 +70,9 @@ class ArtifactFolder:
 
     async def sizes(self) -> Mapping[str, int]:
         return await asyncio.to_thread(_sizes, self._path)
+
+    async def shared(self) -> Mapping[str, Share] | None:
+        return None
 
 
 def _entries(path: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -1,5 +1,6 @@
 """What is remembered of jobs and money, and in the same place of all that belongs to members."""
 
+from collections.abc import Sequence
 from typing import Protocol, Unpack
 
 from core.domain.admission import Admission, Admitted
@@ -89,6 +90,10 @@ class Store(MemberStore, CreditRequestStore, ReportStore, Protocol):
 
     async def job(self, job_id: str) -> Job | None:
         """Return a job."""
+        ...
+
+    async def jobs(self, job_ids: Sequence[str]) -> list[Job]:
+        """Return those of these jobs that there are, in any order."""
         ...
 
     async def ordered(self, event_id: str) -> Job | None:

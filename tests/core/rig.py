@@ -18,14 +18,19 @@ from core.domain.policy import Policy
 from core.domain.products import Catalog, Product, catalog
 from core.domain.quota import Period, Quota
 from core.domain.receipts import Receipt
+from core.domain.troubles import Troubles
 from core.domain.warnings import Budget, BudgetWarning
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.lease import Lease, SoleLease
-from core.engine.maintenance import Keep
+from core.engine.meters import Meters
+from core.engine.observed import ObservedBucket
 from core.engine.pace import Pace
 from core.engine.queue import Limits
+from core.engine.sharing import SharedFolder
+from core.engine.tidying import Keep
 from core.engine.worker import Worker
 from core.files.artifacts import ArtifactFolder
+from core.ports import ArtifactStore, Bucket
 from core.service.service import Service
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
@@ -209,10 +214,16 @@ class Rig:
     breaker_pause_s: float = 0.001
     lease: Callable[[SqlStore], Lease] = SoleLease
     keep: Keep = field(default_factory=Keep)
+    machine: str = "spool"
+    """Another has another disk, and the same database."""
+    bucket: Bucket | None = None
+    """Where machines share audio."""
+    meters: Meters = field(default_factory=Meters)
+    troubles: Troubles = field(default_factory=Troubles)
 
     @property
     def spool(self) -> Path:
-        return self.folder / "spool"
+        return self.folder / self.machine
 
     def spooled(self, job: Job) -> list[Path]:
         """Return the files of a job."""
@@ -225,15 +236,27 @@ class Rig:
         store = SqlStore(driver, self.clock)
         await store.open()
         try:
-            alive = self._build(driver, store)
-            await alive.worker.start()
-            yield alive
-            await alive.worker.stop(5)
+            async with self._kept() as artifacts:
+                alive = self._build(driver, store, artifacts)
+                await alive.worker.start()
+                yield alive
+                await alive.worker.stop(5)
             assert [sentence async for sentence in breaches(driver)] == []
         finally:
             await store.close()
 
-    def _build(self, driver: SqliteDriver, store: SqlStore) -> "Incarnation":
+    @asynccontextmanager
+    async def _kept(self) -> AsyncIterator[ArtifactStore]:
+        if self.bucket is None:
+            yield ArtifactFolder(self.spool)
+            return
+        shared = SharedFolder(self.spool, ObservedBucket(self.bucket, self.meters, self.troubles))
+        try:
+            yield shared
+        finally:
+            await shared.close()
+
+    def _build(self, driver: SqliteDriver, store: SqlStore, artifacts: ArtifactStore | None = None) -> "Incarnation":
         core = assemble(
             Runtime(
                 store=store,
@@ -243,7 +266,9 @@ class Rig:
                 deliveries={"test": self.chat},
                 policy=self.policy,
                 clock=self.clock,
-                artifacts=ArtifactFolder(self.spool),
+                artifacts=artifacts or ArtifactFolder(self.spool),
+                meters=self.meters,
+                troubles=self.troubles,
                 catalog=self.table,
                 limits=self.limits,
                 pace=self.pace,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import htpy as h
@@ -148,8 +147,8 @@ def _order(visit: Visit, job: Job) -> Node:
             src=f"/orders/{job.job_id}/{n}",
             aria_label=_("Audio"),
         )
-        for n in range(1, len(job.artifacts) + 1)
-        if _file(visit, job, n)
+        for n, file in enumerate(job.artifacts, 1)
+        if visit.console.artifacts.has(job.job_id, file.path)
     ]
     about = f"{who} · {when(job.created_ms)} · {money(job.cost_micros)}"
     again = form(visit, f"/orders/{job.job_id}/send", _("Send again"), kind="quiet") if job.artifacts else None
@@ -162,12 +161,6 @@ def _order(visit: Visit, job: Job) -> Node:
         players or h.p(".about")[_("This audio is not kept here; the chat may have it.")],
         again,
     ]
-
-
-def _file(visit: Visit, job: Job, number: int) -> Path | None:
-    """Return a file of an order, from 1, as far as this machine has it."""
-    path = job.artifacts[number - 1].path
-    return visit.console.artifacts.found(job.job_id, path) if path else None
 
 
 async def send_again(visit: Visit) -> web.StreamResponse:
@@ -186,11 +179,12 @@ async def audio(visit: Visit) -> web.StreamResponse:
     number = int(visit.request.match_info["n"])
     if job.stage not in DELIVERY_ENDS or not 0 < number <= len(job.artifacts):
         raise NotThere
-    path = _file(visit, job, number)
+    file = job.artifacts[number - 1]
+    path = await visit.console.artifacts.bring(job.job_id, file)
     if path is None:
         raise NotThere
     response = web.FileResponse(path)
-    response.content_type = job.artifacts[number - 1].probe.mime
+    response.content_type = file.probe.mime
     response.headers["Content-Disposition"] = "inline"
     return response
 

@@ -48,7 +48,7 @@ async def lose_files(app: App, job: Job) -> None:
     """As when others need the room."""
     assert isinstance(app.worker, Worker)
     assert await app.worker._store.drop_artifacts(job, chat_keeps=True)
-    await app.worker._artifacts.drop(job.job_id)
+    await app.worker._tidier._artifacts.drop(job.job_id)
 
 
 async def test_what_discord_keeps_outlives_its_file(stage: Stage, app: App, studio: Studio) -> None:

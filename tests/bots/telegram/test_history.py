@@ -79,7 +79,7 @@ async def test_what_telegram_keeps_is_not_uploaded_again(
     await heard(band, bob, "/speak Aria Hello")
     job = await remembered(bot, bob)
     assert await bot.store.drop_artifacts(job, chat_keeps=True)
-    await bot.worker._artifacts.drop(job.job_id)
+    await bot.worker._tidier._artifacts.drop(job.job_id)
     listed = await own.reply_to(await own.says(bob, "/history"))
     await pressed(world, bob, listed, "1")
     await own.wait_for(lambda chat: chat.audios)
@@ -115,7 +115,7 @@ async def test_what_nobody_has_any_more_is_owned_up_to(
     own = world.private(bob)
     await heard(band, bob, "/speak Aria Hello")
     job = await remembered(bot, bob)
-    await bot.worker._artifacts.drop(job.job_id)
+    await bot.worker._tidier._artifacts.drop(job.job_id)
     rig.gateway.fetches = [MediaUnavailable("gone", may_retry=False)]
     listed = await own.reply_to(await own.says(bob, "/history"))
     world.fail("sendVoice", Fault.bad_request("wrong file identifier/HTTP URL specified"), chat=own)

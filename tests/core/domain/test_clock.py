@@ -17,7 +17,8 @@ from core.domain.lifecycle import Reason, State
 from core.domain.models import Job
 from core.domain.quota import LimitName
 from core.domain.refusals import NeedsConfirmation
-from core.engine.maintenance import Keep, end_waits, kept_too_long
+from core.engine.maintenance import end_waits, kept_too_long
+from core.engine.tidying import Keep
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.core.engine.jobs import ONE_AT_A_TIME, at_rest, current, held_up, ordered

@@ -8,7 +8,7 @@ from core.domain.errors import DeliveryRefused, NotKept, TooLarge
 from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.models import Job
 from core.domain.orders import Destination
-from core.engine.maintenance import Keep
+from core.engine.tidying import Keep
 from tests.core.engine.jobs import at_rest, current, held_up, ordered
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller

@@ -10,8 +10,9 @@ from core.domain.lifecycle import JobState, Reason, State
 from core.domain.models import Job
 from core.domain.orders import Destination
 from core.domain.refusals import NotFound
-from core.engine.maintenance import Keep, end_waits
+from core.engine.maintenance import end_waits
 from core.engine.queue import Limits
+from core.engine.tidying import Keep
 from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered, tasks
 from tests.core.rig import Answer, Incarnation, Rig
 from tests.makers import admission, caller, order
