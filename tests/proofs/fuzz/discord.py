@@ -46,9 +46,15 @@ async def _attached(url: str, most_bytes: int) -> bytes:
     return url.encode("utf-8", "surrogatepass")[:most_bytes]
 
 
+async def _nothing(*_: object) -> list[JSON]:
+    return []
+
+
 def _bot(alive: Incarnation) -> Bot:
     offers, trace = _AtOnce(alive.service, TextFiles(_attached)), Calls().trace()
     bot = Bot(offers, _OFFERED, ws_url=None, trace=trace, sync=False, shards=None, now_s=time.time)
+    for name in ("get_guild_application_command_permissions", "get_global_commands"):  # what /why asks Discord
+        setattr(bot.http, name, _nothing)
     bot._connection.user = discord.ClientUser(state=bot._connection, data=cast("Any", _BOT))
     return bot
 
