@@ -48,6 +48,32 @@ async def test_a_message_becomes_audio_that_plays(
         await running
 
 
+async def test_audio_that_goes_as_it_came_says_what_it_is(
+    world: TelegramWorld, band: Chat, bob: User, tmp_path: Path
+) -> None:
+    settings = load(
+        telegram_token=SecretStr(world.token),
+        telegram_api_url=world.api_url,
+        discord_token=None,
+        communities="open",
+        gateway_url=SANDBOX,
+        data_dir=tmp_path,
+        http_port=0,
+        loudness_lufs="off",
+    )
+    stop = asyncio.Event()
+    async with build(settings, platforms(settings)) as app:
+        running = asyncio.create_task(app.run(stop))
+        await band.says(bob, "/music lo-fi rain beat output_format=mp3_44100_128")
+        sent = await band.wait_for(lambda chat: next(iter(chat.audios), None), timeout_s=30)
+        stop.set()
+        await running
+    assert sent.upload
+    assert sent.upload.filename == "lo-fi rain beat.mp3"
+    with av.open(io.BytesIO(sent.content), "r") as source:
+        assert (source.metadata["title"], source.metadata["artist"]) == ("lo-fi rain beat", "Troubadour")
+
+
 async def test_a_stop_waits_as_long_as_it_is_told(
     world: TelegramWorld, band: Chat, bob: User, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
