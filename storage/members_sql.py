@@ -49,10 +49,14 @@ WHERE ledger.community_id IN {EVER_HERE} AND ledger.account_id = {ACCOUNT} AND {
 ORDER BY ledger.at_ms DESC, ledger.entry_id DESC LIMIT :most
 """
 EXPORT_ALL = f"SELECT {_COLUMNS} {_FROM} ORDER BY ledger.at_ms, ledger.entry_id"
+# With OR between them PostgreSQL would read the whole ledger.
 EXPORT_JOB = f"""
 SELECT {_COLUMNS} {_FROM}
-WHERE ledger.entry_id IN (:job_id || ':hold', :job_id || ':charge', :job_id || ':void')
-OR ledger.entry_id IN (SELECT {LOST} FROM generations AS made WHERE made.job_id = :job_id)
+WHERE ledger.entry_id IN (
+    SELECT CAST(:job_id AS TEXT) || ':hold' UNION ALL SELECT CAST(:job_id AS TEXT) || ':charge'
+    UNION ALL SELECT CAST(:job_id AS TEXT) || ':void'
+    UNION ALL SELECT {LOST} FROM generations AS made WHERE made.job_id = :job_id
+)
 ORDER BY ledger.at_ms, ledger.entry_id
 """
 REPORT = f"""

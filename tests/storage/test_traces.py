@@ -2,17 +2,22 @@
 
 import json
 
+import pytest
+
 from bots.app.tracing import MOST_DELIVERIES, traced
 from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Artifact, Job
 from core.domain.orders import Destination
 from core.domain.people import Asker
-from storage.driver import Driver
+from storage import traces
+from storage.driver import Driver, Statement
+from storage.members_sql import EXPORT_JOB
 from storage.store import SqlStore
 from storage.traces import SqlTraces
 from tests.audio import PROBE
 from tests.clock import SetClock
-from tests.storage.jobs import admitted, brought_to
+from tests.plans import troubles
+from tests.storage.jobs import admitted, brought_to, heard
 
 ARTIFACT = Artifact(path="/spool/x/0", probe=PROBE, size_bytes=9)
 
@@ -72,3 +77,17 @@ async def test_a_beginning_finds_at_most_so_many(store: SqlStore, driver: Driver
     assert await traces.beginning(ids[0], 9) == [ids[0]]
     assert len(await traces.beginning(ids[0][:1], 3)) <= 3
     assert await traces.beginning("%", 9) == []
+
+
+@pytest.mark.parametrize("text", [traces.NAMED, traces.BEGINNING, traces.DELIVERIES, traces.HOLD, EXPORT_JOB])
+async def test_no_table_is_read_whole_for_one_job(store: SqlStore, driver: Driver, text: str) -> None:
+    job = await heard(store)
+    args = {
+        "job_id": job.job_id,
+        "name": job.job_id,
+        "beginning": job.job_id,
+        "last": job.job_id,
+        "length": 9,
+        "most": 9,
+    }
+    assert await troubles(driver, Statement(text, args)) == []
