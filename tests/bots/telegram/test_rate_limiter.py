@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from telegram.error import RetryAfter
 
-from bots.telegram.delivery import QUIET_S
 from bots.telegram.errors import NoRoom
 from bots.telegram.rate_limiter import ALL_PER_S, EVERY_S, MOST_WAITING, Priority, RateLimiter, _Group
+from bots.telegram.statuses import QUIET_S
 from bots.text import replies
 from tests.bots.telegram.rig import Bot, Rig, fill
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
@@ -190,7 +190,7 @@ async def test_an_answer_that_waits_for_room_holds_up_no_update(
 async def test_that_there_is_no_room_for_status_messages_is_logged_once_a_minute(
     bot: Bot, world: TelegramWorld, band: Chat, bob: User, rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bots.telegram.delivery")
+    caplog.set_level(logging.INFO, "bots.telegram.statuses")
     fill(bot, band)
     for text in ("one", "two", "three"):
         await band.says(bob, f"/speak {text}")
