@@ -30,7 +30,7 @@ async def speak(stage: Stage) -> Reply:
 async def alone(world: DiscordWorld, studio: Studio, folder: Path, **changes: object) -> AsyncIterator[Discord]:
     """The platform with nothing of the service but what is on offer."""
     platform = Discord(settings_for(world, studio, folder, **changes), world.now_s)
-    await platform.open(SimpleNamespace(catalog=catalog()))  # type: ignore[arg-type]
+    await platform.open(SimpleNamespace(catalog=catalog(), sessions=None))  # type: ignore[arg-type]
     try:
         yield platform
     finally:
