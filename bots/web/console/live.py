@@ -69,10 +69,10 @@ async def stream(visit: Visit, live: Live) -> web.StreamResponse:
 async def _follow(response: web.StreamResponse, visit: Visit, live: Live, watch: Watch) -> None:
     version, watching = 0, visit.console.watching
     while not watching.is_over:
-        has_changed = await watch.after(version, BEAT_S)
+        await watch.after(version, BEAT_S)
         if watching.is_over or not await _may_see(visit, live):
             return
-        version = watch.version
+        has_changed, version = watch.version > version, watch.version  # perhaps only while they were asked who they are
         await _write(response, _event(live.shown(visit, watch.seen)) if has_changed else ":\n\n")
 
 

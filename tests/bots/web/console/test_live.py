@@ -1,11 +1,15 @@
 """Parts of pages that stay true while they are open, for as long as their readers may see them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from bots.web.console import live
+from bots.web.console.visit import Visit
 from tests.bots.discord.studio import Studio
 from tests.bots.telegram.talk import pressed
 from tests.bots.web.console.browsing import Browser, Form, Seen, signed_in
@@ -73,6 +77,25 @@ async def test_an_admin_decides_on_a_request_that_came_meanwhile(house: House) -
         decided = await alice.send(here(house, "requests"), form=form)
         assert ("was granted" in decided.words, decided.path) == (True, here(house, "requests"))
         await until(events, "Nobody waits")
+
+
+async def test_what_changes_while_a_reader_is_asked_who_they_are_is_shown(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await seen_by_all(house)
+    alice, checks, may_see = await house.visit(house.alice), count(1), live._may_see
+
+    async def slowly(visit: Visit, shown: live.Live) -> bool:
+        if next(checks) == 2:  # on a beat, before which nothing had changed
+            await asks(house)
+            watch, _task = visit.console.watching._watches[shown.what]
+            assert await watch.after(1, 20)
+        return await may_see(visit, shown)
+
+    monkeypatch.setattr(live, "_may_see", slowly)
+    async with asyncio.timeout(20), alice.watch(here(house, "requests/live")) as events:
+        await until(events, "Nobody waits")
+        await until(events, "Approve")
 
 
 async def test_who_is_no_admin_any_more_sees_no_more(house: House) -> None:
