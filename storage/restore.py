@@ -45,7 +45,9 @@ _AUDIT_TEXTS = f"""
 INSERT INTO audit_texts (audit_id, actor_name, wrote)
 SELECT {_ID}, 'terminal', '' FROM communities WHERE merged_into IS NULL
 """
-_NOTED = (_AUDIT, _AUDIT_TEXTS, "DELETE FROM sessions", "DELETE FROM sign_ins")
+# What was to go with an approval may have gone since: its member is offered it instead.
+_STAY = "UPDATE kept_orders SET goes = 0 WHERE goes = 1"
+_NOTED = (_AUDIT, _AUDIT_TEXTS, _STAY, "DELETE FROM sessions", "DELETE FROM sign_ins")
 """Sessions that were ended since would be good again."""
 
 

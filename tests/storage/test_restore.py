@@ -26,7 +26,7 @@ from storage.sqlite import SqliteDriver, files_of
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.e2e.children import Nursery
-from tests.makers import admission
+from tests.makers import admission, caller, order
 from tests.moves import PENDING, SENDING, SENT, UNDELIVERABLE
 from tests.storage.crew import Crew
 from tests.storage.jobs import brought_to, entries
@@ -249,6 +249,21 @@ async def test_every_audit_has_a_line_and_sessions_end(driver: Driver, clock: Se
     (entry,) = await SqlAdminStore(driver, clock, store).audit("test:band", 9)
     assert (entry.act, entry.actor_name) == ("restore", "terminal")
     assert (await driver.run([Statement("SELECT * FROM sessions")])) == [[]]
+
+
+async def test_an_order_that_was_to_go_with_an_approval_stays(driver: Driver, clock: SetClock) -> None:
+    store = SqlStore(driver, clock)
+    await store.open()
+    await store.keep_order("kept", order(), 1400)
+    await store.ask("request", caller(), 1400, "kept", goes=True)
+    await store.close()
+    async with restored_by_others(driver, clock) as copy:
+        await copy.finish()
+    await store.open()
+    found = await store.kept_with("request", "test:band")
+    await store.close()
+    assert found
+    assert (found.order_id, found.goes) == ("kept", False)
 
 
 async def test_on_postgresql_it_wants_a_database_that_nobody_works_on(crew: Crew, tmp_path: Path) -> None:
