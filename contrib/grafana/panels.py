@@ -174,6 +174,36 @@ ROWS: Mapping[str, Sequence[Panel]] = {
             },
         ),
     ),
+    "Shared audio": (
+        Panel(
+            "Requests that failed",
+            "At the store that machines share; what is fetched goes out from the machine's own disk meanwhile.",
+            "short",
+            {"{{request}}": _added("artifact_calls", "request", of=f'{OURS}, outcome!="ok"')},
+            stacked=True,
+        ),
+        Panel(
+            "Requests, half and 19 of 20",
+            "How long the store takes, whatever it says; put and get include the file. No delivery waits for put.",
+            "s",
+            {
+                "half, {{request}}": _quantile(0.5, "artifact_call_seconds", "request"),
+                "19 of 20, {{request}}": _quantile(0.95, "artifact_call_seconds", "request"),
+            },
+        ),
+        Panel(
+            "Written and read",
+            "Bytes of copies of finished audio.",
+            "bytes",
+            {"{{request}}": _added("artifact_bytes", "request")},
+        ),
+        Panel(
+            "Audio that is kept",
+            "As the last sweep left it; the oldest goes first beyond KEEP_MB here and ARTIFACTS_MB in what is shared.",
+            "bytes",
+            {"{{place}}, {{instance}}": _most("troubadour_kept_audio_bytes", "place", "instance")},
+        ),
+    ),
     "Process": (
         Panel(
             "Lag of the event loop",

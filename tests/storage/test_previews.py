@@ -16,15 +16,18 @@ from core.domain.products import catalog
 from core.domain.refusals import InvalidInput
 from core.engine.pace import Pace
 from core.engine.previews import Previews
+from core.engine.sharing import SharedFolder
 from core.files.artifacts import ArtifactFolder
 from core.gateway.client import GatewayClient
 from core.gateway.settings import GatewaySettings
+from core.ports import ArtifactStore
 from storage.driver import Driver
 from storage.previews import SqlPreviews
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.core.rig import StubMedia
 from tests.makers import admission, caller, day, order
+from tests.worlds.s3 import Store, bucket_at, names_in
 
 VOICES = catalog().voices[:8]
 COST = 4_600
@@ -65,12 +68,13 @@ class Operator:
         )
 
     def previews(self, *, budget: int | None = 10**6, total: int | None = None, number: int = 0,
-                 crash: tuple[str, str] = ("", ""), folder: str = "previews") -> Previews:  # fmt: skip
+                 crash: tuple[str, str] = ("", ""), folder: str = "previews",
+                 artifacts: ArtifactStore | None = None) -> Previews:  # fmt: skip
         return Previews(
             store=Crashing(SqlPreviews(self.drivers[number], self.clock, budget, total), *crash),
             gateway=Crashing(self.gateway, *crash),
             media=Crashing(StubMedia(), *crash),
-            artifacts=ArtifactFolder(self.folder / folder),
+            artifacts=artifacts or ArtifactFolder(self.folder / folder),
             catalog=catalog(),
             clock=self.clock,
             pace=PACE,
@@ -233,6 +237,22 @@ async def test_a_file_that_lies_elsewhere_is_fetched_again_free(operator: Operat
     assert there == kept(await elsewhere.of("Aria", "en"))
     kept(await operator.previews().of("Aria", "en"))
     assert operator.posts == 1
+
+
+async def test_machines_share_them(operator: Operator, s3: Store) -> None:
+    place, folders = s3.address(), []
+    for name, crash in (("here", ("", "")), ("elsewhere", ("fetch", "before"))):
+        folders.append(SharedFolder(operator.folder / name, bucket_at(place)))
+        previews = operator.previews(artifacts=folders[-1], crash=crash)
+        kept(await previews.make("Aria", "en"))
+        async with asyncio.timeout(10):
+            while not names_in(place):
+                await asyncio.sleep(0.01)
+        kept(await previews.of("Aria", "en"))
+    assert (operator.posts, len(names_in(place))) == (1, 1)
+    assert [len(list((operator.folder / name).iterdir())) for name in ("here", "elsewhere")] == [1, 1]
+    for folder in folders:
+        await folder.close()
 
 
 async def test_a_file_that_is_lost_for_good_is_made_anew(operator: Operator) -> None:

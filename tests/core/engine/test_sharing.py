@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.domain.troubles import Trouble
 from core.engine.tidying import Keep, Tidier
 from core.ports import Bucket
 from tests.core.engine.jobs import at_rest, current, held_up, ordered, reaches
+from tests.core.engine.parts import Speaking, dialogue
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
 from tests.worlds.s3 import Fault, Road, Store, bucket_at, names_in
@@ -104,6 +106,53 @@ async def test_history_sends_again_from_any_machine(rig: Rig, road: Road) -> Non
         await again(alive, job)
         await again(alive, job)
     assert [content for _, content, _ in rig.chat.heard] == [AUDIO] * 3
+
+
+async def test_the_same_ordered_again_is_answered_from_any_machine(rig: Rig, road: Road) -> None:
+    rig.policy = replace(rig.policy, repeats=True)
+    await sent(rig, road)
+    on_another_machine(rig, road)
+    async with rig.running() as alive:
+        assert (await alive.service.order(order(caller("bob")))).job.is_repeat
+        await at_rest(alive)
+    assert [content for _, content, _ in rig.chat.heard] == [AUDIO] * 2
+    assert rig.gateway.posted == ["Hello everyone"]
+
+
+async def test_all_parts_of_an_order_come_along(rig: Rig, road: Road) -> None:
+    rig.gateway = Speaking()
+    async with rig.running() as alive:
+        job = (await alive.service.order(dialogue("One.", "Two."))).job
+        await at_rest(alive)
+    heard = rig.chat.heard[0][1]
+    assert len(names_in(road.place)) == len(job.parts) == 2
+    on_another_machine(rig, road)
+    rig.gateway.statuses = []
+    async with rig.running() as alive:
+        asked = len(rig.gateway.asked)
+        await again(alive, job)
+        assert len(rig.gateway.asked) == asked
+    assert [content for _, content, _ in rig.chat.heard] == [heard, heard]
+
+
+async def test_more_than_can_wait_is_left_to_the_sweep(
+    rig: Rig, road: Road, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("core.engine.sharing.MOST_WAITING", 1)
+    monkeypatch.setattr("core.engine.sharing.CLOSE_S", 0.05)
+    await road.be(Fault.SILENT)
+    async with rig.running() as alive:
+        for n in range(8):
+            await ordered(alive, f"Hello {n}")
+        await at_rest(alive)
+    assert len(rig.chat.heard) == 8
+    assert "too many files wait to be copied" in caplog.text
+    assert "on this machine alone, and are copied at the next start" in caplog.text
+    monkeypatch.undo()
+    await road.be(Fault.NONE)
+    rig.bucket = at(road)
+    async with rig.running():
+        await until(lambda: len(names_in(road.place)) == 8)
 
 
 async def test_the_chat_does_not_wait_for_copies(rig: Rig, road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
