@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bots.telegram import whispers as whispers_of_the_bot
 from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer, pressed
 from tests.worlds.telegram import Call, Chat, Fault, Message, TelegramWorld, User
@@ -94,6 +95,23 @@ async def test_an_older_server_shows_one_line_and_is_asked_no_more(
     assert len(whispers(world)) == 1
     assert all(call.status == 200 for call in world.calls_to("sendMessage") if call.chat_id == band.id)
     assert "deleteMessage" not in {call.method for call in world.calls}
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_server_that_was_brought_up_to_date_or_back_is_found_out(
+    world: TelegramWorld, band: Chat, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await band.changes(alice, "administrator")
+    monkeypatch.setattr(whispers_of_the_bot, "AGAIN_S", 0.0)
+    line = "What you have left is for you alone to see:"
+    for world.whispers in (False, True, False):
+        asked = await band.says(bob, "/balance")
+        if world.whispers:
+            await answered_alone(band, bob, asked)
+            await settled(band, bob, "You have $0.01 left today.")
+        else:
+            assert (await band.reply_to(asked)).text == line
+    assert band.texts == [line, line]
 
 
 @pytest.mark.usefixtures("bot")
