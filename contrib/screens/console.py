@@ -18,6 +18,8 @@ from tests.bots.web.console.house import House, opened
 SIZES = {"phone": PHONE, "desktop": {"width": 1100, "height": 600}}
 COLOURS = 64
 """A picture holds no more, so that it stays small."""
+GROUP_S = 70.0
+"""Telegram takes so many messages a minute in a group, and the last of these wait for their turn."""
 NAME = "console"
 """Of all of them, among the scenes."""
 
@@ -31,7 +33,7 @@ async def shoot(chromium: Browser, into: Path) -> None:
     with TemporaryDirectory() as folder:
         async with Studio() as studio, opened(studio, Path(folder), url, port, communities="ask") as house:
             studio.audio = sound(3)
-            await _live(house)
+            await _live(house, studio)
             here = f"/c/telegram:{house.band.id}"
             bob, alice, carol = house.bob, house.alice, house.carol
             await _take(chromium, into, url, await house.link(bob), {"sign-in": ""}, signs_in=False)
@@ -45,7 +47,7 @@ async def shoot(chromium: Browser, into: Path) -> None:
             await _take(chromium, into, url, await house.link(carol), pages)
 
 
-async def _live(house: House) -> None:
+async def _live(house: House, studio: Studio) -> None:
     for user in (house.alice, house.bob, house.carol):
         house.world.private(user)
         await house.band.says(user, "hello")
@@ -59,6 +61,9 @@ async def _live(house: House) -> None:
         await answer(house.band, house.alice, line)
     refused = await house.band.reply_to(await house.band.says(house.bob, f"/speak {'A rather long story. ' * 60}"))
     await pressed(house.world, house.bob, refused, "Ask an admin")
+    studio.ready.clear()
+    order = await house.band.says(house.bob, "/speak Aria There was once a lighthouse keeper.")
+    await house.band.reply_to(order, GROUP_S)
     await answer(house.band, house.alice, "/limits cooldown 30")
     other = house.world.group("Choir practice", house.carol)
     await other.reply_to(await other.says(house.carol, "/start"))

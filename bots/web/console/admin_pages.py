@@ -90,14 +90,14 @@ async def members(visit: Visit) -> web.StreamResponse:
 
 
 def _member_row(visit: Visit, each: MemberLine) -> Sequence[Node]:
-    name = h.a(href=f"/c/{visit.community}/members/{each.member}")[each.name]
-    handle = f" @{each.handle}" if each.handle else ""
+    name = h.a(href=f"/c/{visit.community}/members/{each.member}", dir="auto")[each.name]
+    handle = h.bdi[f" @{each.handle}"] if each.handle else None
     is_blocked = h.strong[" ", _("blocked")] if each.blocked else None
     now = allowance(each.quota) if each.quota else _("the default")
     row = _row_of(each.member)
     is_changed = visit.request.headers.get("HX-Target") == row  # where the keyboard is to go on
     edit = h.details[
-        h.summary(autofocus=is_changed)[now],
+        h.summary(autofocus=is_changed)[h.bdi[now]],
         act(visit, "quota set", _("Set"), *_quota_fields(each.quota), changes=row, member=each.member),
     ]
     return [name, handle, is_blocked], edit, money(each.used_micros), money(each.balance_micros)

@@ -198,7 +198,7 @@ def choice(label: str, name: str, options: Mapping[str, str], now: str, *, is_hu
 
 def facts(found: Mapping[str, Node]) -> Element:
     """Return what is known, each under its name."""
-    return h.dl[((h.dt[name], h.dd(dir="auto")[value]) for name, value in found.items())]
+    return h.dl[((h.dt[name], h.dd[_apart(value)]) for name, value in found.items())]
 
 
 def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Node]], ids: Sequence[str] = ()) -> Element:
@@ -214,7 +214,12 @@ def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Node]], id
 
 def _cells(heads: Sequence[str], row: Sequence[Node]) -> Iterator[Element]:
     for n, (head, cell) in enumerate(zip(heads, row, strict=True)):
-        yield h.td(data_head=head if n else None, dir="auto")[cell]
+        yield h.td(data_head=head if n else None)[_apart(cell)]
+
+
+def _apart(content: Node) -> Node:
+    """Let a text run in its own direction, where the page's may be another."""
+    return h.bdi[content] if content and isinstance(content, str) else content
 
 
 def turn(path: str, label: str, **query: str) -> Element:

@@ -113,9 +113,9 @@ def _listed(visit: Visit, caption: str, lines: Sequence[CommunityLine]) -> Node:
 
 
 def _row(visit: Visit, each: CommunityLine) -> Sequence[Node]:
-    title = f"“{each.title}”" if each.title else ""
+    title = h.bdi[f"“{each.title}”"] if each.title else None
     added = _("added by {name}", name=f"“{each.added_name}”") if each.added_name else ""
-    name: Node = [h.span[each.community], " ", title, h.div(".about")[added]]
+    name: Node = [h.bdi[each.community], " ", title, h.div(".about")[h.bdi[added]]]
     where = {"community": each.community}
     approve = act(visit, "communities", _("Approve"), decision="approve", **where)
     leave = act(visit, "communities", _("Leave"), kind="danger", decision="decline", **where)

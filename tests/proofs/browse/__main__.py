@@ -6,9 +6,9 @@ Each story has browsers of its own; each page that is opened is looked at for wh
 import asyncio
 import socket
 import sys
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from playwright.async_api import Browser
 
@@ -37,7 +37,12 @@ async def tell(chromium: Browser, theme: str, faults: list[str]) -> None:
             house.world.private(house.bob)
             await answer(house.band, house.bob, "/balance")
             await house.ordered()
-            new = partial(Reader.at_browser, chromium, url, faults, theme)
+            readers: list[Reader] = []
+
+            async def new(**more: Any) -> Reader:
+                readers.append(await Reader.at_browser(chromium, url, faults, theme, **more))
+                return readers[-1]
+
             await stories.an_admin(new, house)
             await stories.a_member(new, house, studio)
             await stories.an_operator(new, house, studio)
@@ -45,6 +50,8 @@ async def tell(chromium: Browser, theme: str, faults: list[str]) -> None:
             await stories.a_former_admin(new, house)
             await stories.a_thief(new, house)
             await stories.without_scripts(new, house)
+            for reader in readers:
+                await reader.context.close()
 
 
 async def browse() -> list[str]:

@@ -19,6 +19,11 @@ EXPECTED = (
     "[object Event]",
 )
 """What the browser and htmx complain of where something is refused, and where a stream is cut."""
+WIDE = """way => {
+    document.documentElement.dir = way
+    return document.documentElement.scrollWidth - document.documentElement.clientWidth
+}"""
+"""By how much a page that is written in this direction is too wide."""
 PATIENCE_MS = 20_000
 
 
@@ -56,9 +61,10 @@ class Reader:
         for each in found:
             where = "; ".join(node["html"][:160] for node in each["nodes"][:3])
             self.faults.append(f"{self.page.url}: {each['id']}: {each['help']}: {where}")
-        wide = await self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            self.faults.append(f"{self.page.url}: {wide} pixels reach beyond the screen")
+        for way in ("rtl", "ltr"):
+            wide = await self.page.evaluate(WIDE, way)
+            if wide > 0:
+                self.faults.append(f"{self.page.url}: {wide} pixels reach beyond the screen ({way})")
 
     async def says(self, words: str) -> None:
         """Wait for words on the page."""
