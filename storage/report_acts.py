@@ -5,22 +5,25 @@ from typing import Any
 
 from core.domain.audit import Act
 from core.domain.errors import StaleJob
-from core.domain.reported import Report, ReportState
+from core.domain.reported import Message, Report, ReportState
 from storage import admin_sql
 from storage import reported_sql as sql
 from storage.audited import Audited
 from storage.driver import Statement, Unexpected
 from storage.dropped import dropping
+from storage.rows import compact
 
 
 class SqlReportActs(Audited):
     """The part of `core.stores.admin_store.AdminStore` about what members report."""
 
-    async def take_away(self, act: Act, job_id: str) -> None:
+    async def take_away(self, act: Act, job_id: str, messages: Sequence[Message] = ()) -> None:
         job = await self._store.job(job_id)
         if job is None:
             raise StaleJob(f"{job_id} is not there")
-        await self._decide(act, job_id, ReportState.LEFT, dropping(job, expect=1))
+        args = {"job_id": job_id, "messages": compact(messages)}
+        noted = [Statement(sql.ADD_MESSAGES, args, 1)] if messages else []
+        await self._decide(act, job_id, ReportState.LEFT, [*noted, *dropping(job, expect=1)])
 
     async def dismiss(self, act: Act, job_id: str) -> None:
         await self._decide(act, job_id, ReportState.DISMISSED)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.domain.models import Kept
 from core.domain.people import Caller, Person
 from core.domain.quota import DAY_MS
 from core.domain.reported import (
@@ -76,6 +77,10 @@ class SqlReports:
     async def reported_messages(self, job_id: str) -> list[Message]:
         (rows,) = await self._driver.run([Statement(sql.MESSAGES, {"job_id": job_id})])
         return sorted({message for row in rows for message in _messages_of(row["messages"])})
+
+    async def held(self, job_id: str, most: int) -> list[Kept]:
+        (rows,) = await self._driver.run([Statement(sql.HELD, {"job_id": job_id, "most": most})])
+        return [json.loads(row["kept"]) for row in rows]
 
     async def note_deleted(self, job_id: str) -> None:
         await self._at(job_id, sql.NOTE_DELETED)

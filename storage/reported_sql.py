@@ -49,6 +49,14 @@ UPDATE reported SET notice = NULL, claimed_ms = :now_ms WHERE job_id = :job_id A
 RETURNING job_id
 """
 REPORTERS = "SELECT member, name FROM reports WHERE job_id = :job_id ORDER BY reported_ms, member LIMIT :most"
+# Where the chats have an order's audio, however often it was sent.
+HELD = "SELECT kept FROM deliveries WHERE job_id = :job_id AND kept IS NOT NULL ORDER BY number DESC LIMIT :most"
+ADD_MESSAGES = """
+UPDATE reports
+SET messages = substr(messages, 1, length(messages) - 1) || ',' || substr(CAST(:messages AS TEXT), 2)
+WHERE job_id = :job_id
+AND member = (SELECT member FROM reports WHERE job_id = :job_id ORDER BY reported_ms, member LIMIT 1)
+"""
 MESSAGES = "SELECT DISTINCT messages FROM reports WHERE job_id = :job_id"
 NOTE_DELETED = "UPDATE reported SET state = 'deleted' WHERE job_id = :job_id AND state = 'left'"
 FORGET_REPORTS = (

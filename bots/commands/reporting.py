@@ -10,7 +10,7 @@ from bots.platform import Button, ButtonKind
 from bots.text import replies, report_replies
 from bots.text.locale import _
 from core.domain.errors import DeliveryError
-from core.domain.models import Job
+from core.domain.models import Kept
 from core.domain.people import Caller
 from core.domain.refusals import Missing, NotFound
 from core.domain.reported import Message, NotReported, Report, ReportState, Unreported
@@ -29,7 +29,7 @@ class Board(Protocol):
     longest: int
     """Characters of what an admin alone is told."""
 
-    def kept(self, job: Job) -> Sequence[Message]:
+    def holding(self, kept: Kept) -> Sequence[Message]:
         """Return the messages of this chat that hold what is kept of an order."""
         ...
 
@@ -71,7 +71,7 @@ def sure(about: str) -> tuple[Button, ...]:
 async def tell(service: Service, who: Caller, job_id: str, shown: Sequence[Message], board: Board) -> str:
     """Report audio, which was shown in those messages; return what its reporter is told. Raises Refusal."""
     job = await service.reports.reportable(who, job_id)
-    messages = tuple(dict.fromkeys([*shown, *board.kept(job)]))
+    messages = tuple(dict.fromkeys([*shown, *(board.holding(job.kept) if job.kept else ())]))
     if not messages:
         raise NotFound(Missing.JOB, job_id)
     try:
@@ -135,7 +135,7 @@ def _of_report(report: Report) -> tuple[Button, ...]:
 async def _remove(asked: Asked, about: str, board: Board) -> Pressed:
     """Delete what was reported, here and wherever it would be sent again from."""
     reports = asked.service.reports
-    report, messages = await reports.take_away(asked.caller, buttons.id_in(about, Missing.REPORT))
+    report, messages = await reports.take_away(asked.caller, buttons.id_in(about, Missing.REPORT), board.holding)
     if await board.delete(messages):
         report = await reports.deleted(report)
     return Pressed(card=_notice(report, board), said=Answer(report_replies.decided(report)))

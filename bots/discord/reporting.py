@@ -14,7 +14,7 @@ from bots.discord.escaping import CONTENT_LIMIT, plain
 from bots.discord.identity import AnyInteraction, message_link
 from bots.discord.messages import deciders
 from bots.platform import ButtonKind
-from core.domain.models import Job
+from core.domain.models import Kept
 from core.domain.refusals import Missing, NotFound
 from core.domain.reported import Message
 
@@ -55,8 +55,8 @@ class Board:
         self._interaction = interaction
         self.channel_id = interaction.channel_id or 0
 
-    def kept(self, job: Job) -> Sequence[Message]:
-        where = (int(job.kept["channel"]), int(job.kept["message"])) if job.kept else (0, 0)
+    def holding(self, kept: Kept) -> Sequence[Message]:
+        where = int(kept["channel"]), int(kept["message"])
         return [where] if where[0] == self.channel_id else []
 
     def link(self, message: Message) -> str:

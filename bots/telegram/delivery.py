@@ -74,8 +74,9 @@ class TelegramDelivery(Statuses):
             return await self._send(job, at, Media.of(kept["files"][number]), caption)
 
         caption = caption_of(receipt, job.artifacts, self._address(job))
-        await self._send_all(job, len(kept["files"]), send, caption, uncertain=uncertain)
-        return kept
+        held = await self._send_all(job, len(kept["files"]), send, caption, uncertain=uncertain)
+        is_whole = len(held) == len(kept["files"]) and all(held)
+        return {"files": held} if is_whole and held[0]["chat"] == kept["files"][0].get("chat") else kept
 
     async def _send_all(self, job: Job, most: int, send: _Send, caption: Caption, *, uncertain: bool) -> list[JSON]:
         """Send what this or another process has not sent; return what Telegram keeps, as far as this one knows."""

@@ -18,7 +18,7 @@ from bots.telegram.intake import Ack
 from bots.telegram.reply import Reply
 from bots.telegram.responder import ALERT_LIMIT, Responder
 from bots.text import replies
-from core.domain.models import Job
+from core.domain.models import Kept
 from core.domain.refusals import Missing, NotFound
 from core.domain.reported import Message
 
@@ -47,9 +47,8 @@ class Board:
         self._beneath = beneath
         self._ack = ack
 
-    def kept(self, job: Job) -> Sequence[Message]:
-        files = job.kept["files"] if job.kept else ()
-        found = [(int(file["chat"]), int(file["message"])) for file in files if "message" in file]
+    def holding(self, kept: Kept) -> Sequence[Message]:
+        found = [(int(file["chat"]), int(file["message"])) for file in kept["files"] if "message" in file]
         return [(chat, number) for chat, number in found if chat == self._chat.id]
 
     def link(self, message: Message) -> str:

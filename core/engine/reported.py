@@ -1,14 +1,14 @@
 """Members report audio to those who administer their community, who delete it, block its member, or dismiss it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from core.domain.audit import Action
 from core.domain.errors import StaleJob
 from core.domain.ids import Ids
 from core.domain.kept_orders import Call
-from core.domain.models import Job
+from core.domain.models import Job, Kept
 from core.domain.people import Caller, Person
 from core.domain.policy import Policy
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
@@ -31,6 +31,8 @@ from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 
+MOST_SENT = 50
+"""Of the times that an order's audio was sent, so many are looked at."""
 MOST_NAMED = 100
 """Members who are named of those who reported something."""
 
@@ -105,16 +107,21 @@ class Reports:
 
     # --- admins ---------------------------------------------------------------------------------------------------
 
-    async def take_away(self, admin: Caller, job_id: str) -> tuple[Report, Sequence[Message]]:
+    async def take_away(
+        self, admin: Caller, job_id: str, holding: Callable[[Kept], Sequence[Message]] = lambda _: ()
+    ) -> tuple[Report, Sequence[Message]]:
         """Put reported audio out of reach; return also the messages to delete, after which `deleted` is due.
 
-        It stays charged. Raises NotFound, NotPermitted, ReportDecided, BeingSent.
+        It stays charged. `holding`: the messages here that hold what a chat keeps.
+
+        Raises NotFound, NotPermitted, ReportDecided, BeingSent.
         """
         report = await self._report(admin, job_id)
         async with by_admin(self._admin_store, self._ids, admin, Action.DELETE, report.member) as act:
             if report.state is ReportState.OPEN:
                 try:
-                    await self._admin_store.take_away(act, job_id)
+                    sent = [message for kept in await self._store.held(job_id, MOST_SENT) for message in holding(kept)]
+                    await self._admin_store.take_away(act, job_id, sent)
                 except StaleJob:
                     if (await self.now(report)).state is ReportState.OPEN:
                         raise BeingSent(job_id) from None

@@ -10,7 +10,7 @@ from core.domain.people import Person
 from core.domain.pronunciation import Pronunciation
 from core.domain.quota import LimitName, Limits, Quota, QuotaSource, Standing
 from core.domain.refusals import Limit
-from core.domain.reported import Report
+from core.domain.reported import Message, Report
 from core.domain.reports import Community, CreditRequest, ReportedEntry, Usage
 
 
@@ -53,8 +53,11 @@ class AdminStore(Protocol):
         """Take a member's orders again; return whether they were refused."""
         ...
 
-    async def take_away(self, act: Act, job_id: str) -> None:
-        """Put the audio of a reported order out of reach. Raises StaleJob where it is being sent, or was decided on."""
+    async def take_away(self, act: Act, job_id: str, messages: Sequence[Message] = ()) -> None:
+        """Put the audio of a reported order out of reach; note messages that hold it beside those that were reported.
+
+        Raises StaleJob where it is being sent, or was decided on.
+        """
         ...
 
     async def dismiss(self, act: Act, job_id: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from core.domain.models import Kept
 from core.domain.people import Caller, Person
 from core.domain.reported import Message, Report
 
@@ -39,6 +40,10 @@ class ReportStore(Protocol):
 
     async def reported_messages(self, job_id: str) -> Sequence[Message]:
         """Return the messages that they meant."""
+        ...
+
+    async def held(self, job_id: str, most: int) -> Sequence[Kept]:
+        """Return what chats keep of an order's audio, each time that it was sent, the newest first."""
         ...
 
     async def note_deleted(self, job_id: str) -> None:

@@ -19,7 +19,7 @@ from tests.clock import SetClock
 from tests.makers import act, caller, day, order
 from tests.storage.jobs import heard
 
-CARD, FILE, NOTICE = (-100, 7), (-100, 8), (-100, 9)
+CARD, FILE, NOTICE, AGAIN = (-100, 7), (-100, 8), (-100, 9), (-100, 10)
 CROWD = 30
 
 
@@ -122,12 +122,14 @@ async def test_what_is_taken_away_is_offered_nowhere_and_stays_charged(
     await store.file_report(caller("bob"), job.job_id, [CARD, FILE])
     await filed(store, job, "carl")
     before = await store.standing(job.community, job.member, day(10**6))
-    results = await asyncio.gather(*(admin.take_away(act(), job.job_id) for _ in range(3)), return_exceptions=True)
+    takes = (admin.take_away(act(), job.job_id, [CARD, AGAIN]) for _ in range(3))
+    results = await asyncio.gather(*takes, return_exceptions=True)
     assert sum(result is None for result in results) == 1
     assert all(isinstance(result, StaleJob) for result in results if result)
     report = await found(store, job)
     assert (report.state, report.decided_by) == (ReportState.LEFT, "Boss")
-    assert await store.reported_messages(job.job_id) == [CARD, FILE]
+    assert await store.reported_messages(job.job_id) == sorted([CARD, FILE, AGAIN])
+    assert (await found(store, job)).audio == CARD
     assert await store.history(job.member, None, 9) == []
     now = await store.job(job.job_id)
     assert now

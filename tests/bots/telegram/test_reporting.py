@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
@@ -149,6 +150,25 @@ async def test_where_its_message_can_not_be_deleted_that_is_said_and_tried_again
     assert not voice.deleted
     await pressed(world, alice, notice, "Delete")
     assert (voice.deleted, "Delete" in notice.buttons) == (True, False)
+
+
+async def test_what_was_sent_again_goes_with_it(
+    band: Chat, alice: User, bob: User, carol: User, dave: User, world: TelegramWorld, tmp_path: Path
+) -> None:
+    async with Rig(world, tmp_path, repeats=True).bot() as bot:
+        voice = await heard(band, bob)
+        job_id = voice.buttons["Details"].partition(":")[2]
+        await closed(bot, job_id)
+        await report(world, carol, voice)
+        notice = notice_in(band)
+        await pressed(world, bob, voice, "As a file")
+        await band.wait_for(lambda chat: len(chat.audios) == 2)
+        await closed(bot, job_id)
+        assert "from an earlier take" in (await heard(band, dave, number=3)).text
+        await closed(bot, job_id)
+        said = await pressed(world, alice, notice, "Delete")
+        assert said["text"].startswith("Alice deleted it, and nothing sends it again.")
+        assert [message.deleted for message in band.audios] == [True, True, True]
 
 
 async def test_a_press_blocks_its_member_for_a_day_once(
