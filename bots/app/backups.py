@@ -94,11 +94,10 @@ class Backups:
         try:
             self._drop_unfinished()
             holds = await self._copy(target)
+            size_bytes, left = target.stat().st_size, self._drop_old(target)
         except (StoreError, OSError) as error:
-            log.error("no backup was made; the next try is in %.0f s: %s", self._every_s, error)  # noqa: TRY400
+            log.error("the backup failed; the next try is in %.0f s: %s", self._every_s, error)  # noqa: TRY400
             return
-        left = self._drop_old(target)
-        size_bytes = target.stat().st_size
         log.info(
             "%s is whole, %d bytes, and its books balance: %s; %d copies are kept", target, size_bytes, holds, left
         )

@@ -111,7 +111,7 @@ async def test_a_copy_whose_books_do_not_balance_is_none_and_the_former_stay(
     with closing(sqlite3.connect(tmp_path / "data" / "troubadour.db")) as database, database:
         database.execute("UPDATE usage SET used_micros = used_micros + 1")
     child = begin(nursery, tmp_path, "--every", "6h", "--keep", "1")
-    log = await logged(tmp_path, lambda text: "no backup was made" in text)
+    log = await logged(tmp_path, lambda text: "the backup failed" in text)
     assert "every day's usage equals the ledger's sum" in log
     assert "ERROR" in log
     assert await terminated(child) == 0
