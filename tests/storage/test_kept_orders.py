@@ -55,6 +55,14 @@ async def test_an_order_is_kept_as_it_was_for_its_member_and_a_day_from_when_the
     assert await rows(driver) == 0
 
 
+async def test_where_an_order_was_refused_or_asked_about_is_known_of_its_member_alone(store: SqlStore) -> None:
+    await store.keep_order("k1", refused(), 1400)
+    await store.offer("o1", refused(2), 1400, HOUR_MS)
+    for member in (ANN.member, caller("bob").member):
+        known = [await store.placed_for(member, placed) for placed in ("k1", "o1", "k9")]
+        assert known == ([ANN.community, ANN.community, None] if member == ANN.member else [None] * 3)
+
+
 async def test_an_order_is_kept_with_one_request_of_its_member_s(store: SqlStore, clock: SetClock) -> None:
     await store.keep_order("k1", refused(), 1400)
     theirs = await store.ask("r0", caller("bob"), 400, "k1")

@@ -63,6 +63,8 @@ async def stream(visit: Visit, live: Live) -> web.StreamResponse:
             await _write(response, END)
     except (OSError, TimeoutError):
         log.debug("somebody who watched a page is gone")
+    except (Unattested, StoreError) as error:  # their browser comes again
+        log.warning("whether %s may watch a page can't be asked: %s", visit.session.member, error or "no answer")
     return response
 
 
@@ -77,13 +79,12 @@ async def _follow(response: web.StreamResponse, visit: Visit, live: Live, watch:
 
 
 async def _may_see(visit: Visit, live: Live) -> bool:
-    """Ask anew who they are: they may have signed out elsewhere, or be no admin any more."""
+    """Ask anew who they are: they may have signed out elsewhere, or be no admin any more. Raises Unattested."""
     try:
         if await visit.console.sessions.of(visit.secret) is None:
             return False
         await live.admit(visit)
-    except (NotThere, Refusal, Unattested, StoreError) as error:
-        log.info("%s sees no more of %s: %s", visit.session.member, visit.request.path, error or type(error).__name__)
+    except (NotThere, Refusal):
         return False
     return True
 

@@ -14,6 +14,7 @@ from tests.bots.discord.studio import Studio
 from tests.bots.telegram.talk import pressed
 from tests.bots.web.console.browsing import Browser, Form, Seen, signed_in
 from tests.bots.web.console.house import House, here, opened, seen_by_all
+from tests.worlds.telegram import Fault
 
 Events = Callable[[], Awaitable[tuple[str, str]]]
 
@@ -108,6 +109,18 @@ async def test_who_is_no_admin_any_more_sees_no_more(house: House) -> None:
         assert await events() == ("end", "")
         assert await events() == ("", "")
     assert (await alice.open(here(house, "requests/live"))).status == 403
+
+
+async def test_who_can_t_be_asked_about_sees_nothing_until_they_can(house: House) -> None:
+    await seen_by_all(house)
+    alice = await house.visit(house.alice)
+    async with alice.watch(here(house, "requests/live")) as events:
+        await until(events, "Nobody waits")
+        for method in ("getChatMember", "getChatAdministrators"):
+            house.world.fail(method, Fault.server_error())
+        assert await events() == ("", "")  # no "end", so that the browser comes again
+    async with alice.watch(here(house, "requests/live")) as events:
+        await until(events, "Nobody waits")
 
 
 async def test_who_signs_out_sees_no_more(house: House) -> None:
