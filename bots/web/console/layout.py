@@ -116,7 +116,7 @@ def _scripts() -> Node:
     return [h.meta(name="htmx-config", content=json.dumps(HTMX)), scripts]
 
 
-def note(text: str) -> Element:
+def note(text: Node) -> Element:
     """Return what came of a form; assistive technology reads it out when it changes."""
     return h.div(".note", id="note", role="status")[text]
 
@@ -146,8 +146,8 @@ def _named_act(**more: str) -> VoidElement:
 
 def refused(text: str, act: str) -> str:
     """Return what is shown of a refusal beside a form that stays: why, and a new name by which it acts once more."""
-    is_name = ACT.fullmatch(act)
-    return str(h.fragment[note(text), _named_act(**{"hx-swap-oob": f"outerHTML:#act-{act}"}) if is_name else None])
+    anew = _named_act(**{"hx-swap-oob": f"outerHTML:#act-{act}"}) if ACT.fullmatch(act) else None
+    return str(h.fragment[note(h.span(".wrong")[text]), anew])
 
 
 def form(

@@ -34,6 +34,7 @@ async def an_admin(browser: Open, house: House) -> None:
     await _mark(alice)
     await alice.set_quota("Bob", "a lot")
     await alice.says("amount “a lot” can't be used")
+    await alice.looked_at()
     await alice.page.get_by_role("row").filter(has_text="Bob").get_by_label("Amount").fill("0.002")
     await alice.page.get_by_role("row").filter(has_text="Bob").get_by_role("button", name="Set").click()
     await alice.says("Bob may now spend: $0.002 a day.")

@@ -167,6 +167,8 @@ async def test_forms_that_act_in_place_are_told_what_is_wrong(house: House) -> N
     alice._headers["HX-Request"] = "true"
     wrong = await alice.send(here(house, "do"), {"amount": "a lot", "period": "day"}, form=form)
     assert (wrong.status, wrong.headers["HX-Reswap"]) == (409, "none")
-    assert wrong.text.startswith('<div class="note" id="note" role="status">amount “a lot” can&#39;t be used')
+    assert wrong.text.startswith(
+        '<div class="note" id="note" role="status"><span class="wrong">amount “a lot” can&#39;t be used'
+    )
     alice._session.cookie_jar.clear()
     assert (await alice.send(here(house, "do"), form=form)).headers["HX-Refresh"] == "true"
