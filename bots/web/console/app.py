@@ -11,7 +11,7 @@ from bots.text import refusals
 from bots.text.locale import _, speaking, tag_of
 from bots.web.console import acts, admin_pages, data_pages, member_pages, operator_pages, report_pages, sign_in
 from bots.web.console.guard import FOR_A_YEAR, HEADERS, Limiter, comes_from, is_of
-from bots.web.console.layout import KINDS, STATIC, document, refused
+from bots.web.console.layout import KINDS, STATIC, TITLE, document, refused
 from bots.web.console.visit import Console, NotThere, Visit
 from core.domain.errors import StoreError
 from core.domain.refusals import Refusal
@@ -87,14 +87,14 @@ async def _beside(request: web.Request, page: web.StreamResponse) -> web.Respons
     """Return a fault for a page that stays: its sentence, or to have it read anew by somebody who is signed out."""
     if page.status == 401:
         return web.Response(status=401, headers={"HX-Refresh": "true"})
-    text = refused(page["title"], str((await request.post()).get("act", "")))
+    text = refused(page[TITLE], str((await request.post()).get("act", "")))
     return web.Response(text=text, content_type="text/html", status=page.status, headers={"HX-Reswap": "none"})
 
 
 def plain(status: int, text: str) -> web.Response:
     """Return a page with one sentence, for whoever it is."""
     response = web.Response(text=document(text, ()), content_type="text/html", status=status)
-    response["title"] = text
+    response[TITLE] = text
     return response
 
 

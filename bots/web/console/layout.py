@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import htpy as h
+from aiohttp import web
 from htpy import Element, Node, VoidElement
 from yarl import URL
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from bots.web.console.visit import Visit
 
 STATIC = Path(__file__).parent / "static"
+TITLE = web.ResponseKey("title", str)
+"""What an answer says in one sentence."""
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 

@@ -10,7 +10,7 @@ from yarl import URL
 
 from bots.platform import Platform
 from bots.web.console.guard import Cookies, form_token
-from bots.web.console.layout import Tab, document
+from bots.web.console.layout import TITLE, Tab, document
 from bots.web.console.watching import Watching
 from core.domain.attested import Attested
 from core.domain.people import Caller
@@ -127,7 +127,7 @@ class Visit:
         noted = self.console.cookies.noted(self.request)
         text = document(title, body, path=self.request.path, visit=self, tabs=tabs, noted=noted)
         response = web.Response(text=text, content_type="text/html", status=status)
-        response["title"] = title
+        response[TITLE] = title
         if noted:
             self.console.cookies.forget_note(response)
         return response
