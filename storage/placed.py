@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.domain.orders import Destination, Order, Turn
@@ -11,11 +12,13 @@ from storage.rows import compact
 
 
 def placed_text(order: Order) -> str:
-    """Write an order down, but for who ordered it."""
+    """Write an order down, with the channel in which it was ordered, but for who ordered it."""
     where = destination_json(order.destination)
     placed = {"event_id": order.event_id, "product": order.product, "parameters": dict(order.parameters)}
     readings = {name: dict(parameters) for name, parameters in order.readings.items()}
     more: dict[str, Any] = {"fresh": True} if order.fresh else {}
+    if order.caller.channel:
+        more |= {"channel": order.caller.channel}
     if order.turns:
         more |= {"turns": _written(order.turns)}
     if order.casts:
@@ -28,8 +31,10 @@ def _written(turns: Sequence[Turn]) -> list[tuple[str, str]]:
 
 
 def order_of(text: str, caller: Caller) -> Order:
-    """Read what `placed_text` wrote, for whoever orders it now."""
+    """Read what `placed_text` wrote, for whoever orders it now; from no channel, it is ordered for its own."""
     placed: dict[str, Any] = json.loads(text)
+    channel = placed.pop("channel", "")
+    caller = replace(caller, channel=caller.channel or channel)
     where = Destination(placed["destination"]["platform"], placed["destination"]["data"])
     turns = tuple(Turn(*turn) for turn in placed.get("turns", ()))
     casts = {name: tuple(Turn(*turn) for turn in each) for name, each in placed.get("casts", {}).items()}

@@ -69,6 +69,8 @@ class CreditRequests:
     async def orderer(self, caller: Caller, placed_id: str) -> Caller:
         """Describe who orders what was kept or offered: in a direct chat its member, as its community has them now.
 
+        They are in none of its channels then.
+
         Raises NotPermitted where they have left it, Unavailable where that can't be asked.
         """
         community = await self._store.placed_for(caller.member, placed_id) if caller.direct else None
@@ -80,7 +82,7 @@ class CreditRequests:
             raise Unavailable(Cause.CHAT) from error
         if found is None:
             raise NotPermitted(Need.MEMBER)
-        return replace(found.caller, locale=caller.locale, event_id=caller.event_id)
+        return replace(found.caller, channel="", locale=caller.locale, event_id=caller.event_id)
 
     async def keep(self, admission: Admission) -> str:
         """Keep an order that was refused, for when its member asks for credit; return its id, "" if that fails."""

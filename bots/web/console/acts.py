@@ -109,7 +109,7 @@ async def _place(visit: Visit, kept: KeptOrder) -> Accepted | None:
         return None
     if found is None or chat is None:
         return None
-    who, there = replace(found.caller, locale=ordered.locale), chat.alone_with(ordered.member)
+    who, there = replace(found.caller, channel="", locale=ordered.locale), chat.alone_with(ordered.member)
     return await visit.service.order_kept(who, kept.order_id, kept.cost_micros, there)
 
 

@@ -39,6 +39,24 @@ async def test_its_order_goes_by_itself_where_its_member_chose_that(house: House
     assert "You have $0.00 left today." in await answer(house.band, house.bob, "/balance")
 
 
+async def test_it_goes_also_where_orders_are_taken_in_its_topic_alone(house: House) -> None:
+    forum = house.world.supergroup("Forum", house.bob, forum=True)
+    forum.add(house.alice, "creator")
+    own = house.world.private(house.bob)
+    songs = forum.topic("Songs")
+    for line in ("/limits channels here", "/quota default 0.01 day"):
+        await forum.reply_to(await forum.says(house.alice, line, topic=songs))
+    refusal = await forum.reply_to(await forum.says(house.bob, LONG, topic=songs))
+    await pressed(house.world, house.bob, refusal, ASK_AND_ORDER)
+    page = f"/c/telegram:{forum.id}/requests"
+    alice = await house.visit(house.alice)
+    await alice.open(page)
+    assert "was granted" in (await alice.send(page)).words
+    told = await own.wait_for(lambda chat: next((m for m in chat.sent if "was granted" in m.text), None))
+    assert "Your order is under way." in told.text
+    await own.wait_for(lambda chat: chat.audios, 20)
+
+
 async def test_who_has_left_orders_nothing(house: House) -> None:
     told = await approved(house, ASK)
     house.band.add(house.bob, "left")
