@@ -21,7 +21,7 @@ from tests.makers import caller, day, order
 ROOT = Path(__file__).parents[3]
 GENERATED = re.compile(r"^\|.*$", re.MULTILINE)
 """Tables show how commands are used, with brackets."""
-TO_TYPE = re.compile(r"`(/[a-z@_]+ (?![^`]*\b[A-Z]{4})[^`\n]+)`|^(/[a-z]+\b.*)$", re.MULTILINE)
+TO_TYPE = re.compile(r"`(/[a-z@_]+ (?![^`]*\b[A-Z]{4})[^`\n]+)`|^(/[a-z]+\b(?!/).*)$", re.MULTILINE)
 """But for words in capitals, which stand for others."""
 
 
