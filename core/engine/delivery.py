@@ -139,7 +139,7 @@ class Deliverer:
     async def _ready(self, job: Job, artifacts: Sequence[Artifact]) -> _Begun | None:
         want = self._fitter.wanted(job)
         files = self._fitter.ready(artifacts, want)
-        if files is None or _is_large(files) or not self._is_free(job):
+        if files is None or job.restored or _is_large(files) or not self._is_free(job):
             return None
         self.progress.leave(job.job_id)
         known = await self._known(job)

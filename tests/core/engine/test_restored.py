@@ -58,6 +58,9 @@ async def test_audio_that_comes_is_charged_once_and_sent_on_request(
     gateway.on_status.clear()
     async with rig.running() as alive:
         assert await stage_of(alive, job) == (DeliveryState.UNDELIVERABLE, Reason.RESTORED)
+        delivery = (await current(alive, job)).delivery
+        assert delivery
+        assert delivery.attempts == 0  # no upload was begun, nor any other kept waiting by it
         assert (rig.chat.heard, rig.chat.told) == ([], [("undeliverable", Reason.RESTORED)])
         assert await charged(alive) == (job.cost_micros, 0)
         await alive.service.redeliver(caller(), job.job_id, HERE)
