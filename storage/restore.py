@@ -58,8 +58,8 @@ async def copy_of(source: Path, database: Path, clock: Clock) -> AsyncIterator[C
     Raises StoreError for a backup that is not whole and StoreBusy beside a running service; then all stays as it is.
     """
     file, *_ = files_of(database)
-    lock = _locked(source, file)
     partial = file.with_name(f"{file.name}.partial")
+    lock = _locked(source, file, partial)
     try:
         _remove(partial)
         await asyncio.to_thread(backup, source, partial)
@@ -80,12 +80,14 @@ async def copy_of(source: Path, database: Path, clock: Clock) -> AsyncIterator[C
         os.close(lock)
 
 
-def _locked(source: Path, file: Path) -> int:
+def _locked(source: Path, file: Path, partial: Path) -> int:
     """Take the lock of a database that need not be there. Raises StoreError where the copy is none, or it is in use."""
     if not source.is_file():
         raise StoreError(f"There is no file {source}: name a copy that `troubadour backup` made.")
     if file.exists() and source.samefile(file):
         raise StoreError(f"{source} is the database itself: name a copy that `troubadour backup` made.")
+    if partial.exists() and source.samefile(partial):  # which the next restore removes
+        raise StoreError(f"{source} is of a restore that did not end: name the copy that it was to restore.")
     try:
         file.parent.mkdir(FOLDER, parents=True, exist_ok=True)
         return take(files_of(file)[-1])

@@ -145,6 +145,14 @@ async def test_the_database_is_no_copy_of_itself(house: Path) -> None:
         await restore(house, "troubadour.db")
 
 
+async def test_what_a_killed_restore_has_left_is_no_copy(house: Path) -> None:
+    left = house / "troubadour.db.partial"
+    shutil.copy(house / "copy.db", left)
+    with pytest.raises(StoreError, match="a restore that did not end"):
+        await restore(house, left.name)
+    assert jobs(left) == 1
+
+
 async def test_it_waits_for_nobody_who_uses_the_database(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = SqlStore(SqliteDriver(house / "troubadour.db"), SetClock())
     await store.open()
