@@ -4,11 +4,11 @@ import pytest
 
 from storage.admin_store import SqlAdminStore
 from storage.books import breaches
-from storage.driver import Driver
+from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.clock import SetClock
-from tests.makers import caller
-from tests.storage.jobs import gone_on
+from tests.makers import caller, order
+from tests.storage.jobs import gone_on, heard
 from tests.storage.old import Old, described
 
 BEFORE = Old("before")
@@ -48,6 +48,23 @@ async def test_what_an_earlier_release_wrote_is_what_this_one_says(old: Driver, 
     assert acts["grant", "test:ann"].actor_name == "Boss"
     _, cost = await store.read_offer(caller("bob", community="choir"), "o1")
     assert cost == 700
+
+
+async def test_charges_of_earlier_releases_count_with_the_others(old: Driver, clock: SetClock) -> None:
+    """They do not say what was bought."""
+    store = await opened(old, clock)
+    admin = SqlAdminStore(old, clock, store)
+    before = await admin.usage("test:band", "", 0, 1 << 60, 99)
+    await heard(store, order(caller("zoe")))
+    after = await admin.usage("test:band", "", 0, 1 << 60, 99)
+    charged = (
+        "SELECT coalesce(product, '') AS product, charged_micros FROM ledger JOIN communities USING (community_id)"
+    )
+    (rows,) = await old.run([Statement(f"{charged} WHERE key = 'test:band' AND kind = 'charge'")])
+    named = sum(row["charged_micros"] for row in rows if row["product"])
+    assert named > 0
+    assert sum(before.by_product.values()) == sum(row["charged_micros"] for row in rows) - named > 0
+    assert sum(after.by_product.values()) == sum(after.by_day.values()) == sum(before.by_product.values()) + named
 
 
 async def test_jobs_go_on_and_a_group_moves(old: Driver, clock: SetClock) -> None:
