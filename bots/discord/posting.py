@@ -110,7 +110,7 @@ class Posting:
         if channel_id is None:
             raise DeliveryRefused("Discord did not tell the channel")
         number = job.delivery.number if job.delivery else 0
-        nonce = f"{job.job_id}-{'audio' if files else 'told'}{number}"[:25]
+        nonce = f"{job.job_id}-{'audio' if files else 'told'}{number}"[-25:]  # whose beginning says little: the year
         with message_of(text, files, view, job, nonce, mentions=mentions) as message:
             sent = await self._rest.send(channel_id, message)
         if not is_alone:

@@ -210,6 +210,18 @@ async def test_audio_is_no_repeat_of_the_words_that_it_was_kept(
     assert [len(message.attachments) for message in stage.channel.posted] == [0, 1]
 
 
+async def test_the_eleventh_delivery_is_no_repeat_of_the_tenth(
+    stage: Stage, chat: DiscordDelivery, job: Job, audio: list[Artifact]
+) -> None:
+    stage.world.advance(14 * 60 + 1)
+    for number in (1, 10, 11):
+        assert job.delivery
+        elsewhere = Address(**{**job.destination.data, "message_id": None}).destination()
+        again = replace(job, destination=elsewhere, delivery=replace(job.delivery, number=number))
+        await deliver(chat, again, audio)
+    assert len(stage.channel.posted) == 3
+
+
 async def test_a_clock_that_was_put_back_makes_no_edit_of_a_post(
     stage: Stage, chat: DiscordDelivery, job: Job, reply: Reply, audio: list[Artifact]
 ) -> None:
