@@ -131,14 +131,26 @@ class Previews:
 
     async def _at_hand(self, preview: Preview) -> Preview | None:
         """Return a preview with where its file lies here; None where it can't be had."""
-        if preview.state is not PreviewState.KEPT or preview.artifact is None:
-            return None
         try:
-            path = await self._artifacts.bring(preview.preview_id, preview.artifact)
+            return await self._brought(preview)
         except ArtifactsAway as error:
             log.warning("%s can't be brought from the shared store now: %s", _called(preview), error)
             return None
+
+    async def _brought(self, preview: Preview) -> Preview | None:
+        """Return a preview with where its file lies here; None where it is lost. Raises ArtifactsAway."""
+        if preview.state is not PreviewState.KEPT or preview.artifact is None:
+            return None
+        path = await self._artifacts.bring(preview.preview_id, preview.artifact)
         return replace(preview, artifact=replace(preview.artifact, path=str(path))) if path else None
+
+    async def _is_away(self, preview: Preview) -> bool:
+        """Say whether a preview that the gateway does not hand out again may be kept where it can't be reached now."""
+        try:
+            await self._brought(preview)
+        except ArtifactsAway:
+            return True
+        return False
 
     async def _submit(self, preview: Preview) -> Preview | WhyNot:
         parameters = self._parameters(preview.voice, preview.language)
@@ -192,6 +204,8 @@ class Previews:
 
     async def _fail(self, preview: Preview, reason: Reason) -> Preview | WhyNot:
         log.warning("%s: %s", _called(preview), reason)
+        if await self._is_away(preview):
+            return WhyNot.AWAY
         # ERROR is not charged to the operator; of a preview that was there before, its file alone is lost.
         spent = reason is not Reason.GATEWAY_ERROR or preview.state is PreviewState.KEPT
         try:

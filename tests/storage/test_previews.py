@@ -1,7 +1,7 @@
 """Previews over a real store, on both engines, and the real sandbox: paid once, kept for good, within the budget."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ import pytest
 from pydantic import SecretStr
 
 from bots.sandbox import Sandbox, SandboxConfig
+from core.domain.errors import ArtifactsAway
 from core.domain.lifecycle import Reason
 from core.domain.previews import Preview, PreviewState, Wanted, WhyNot
 from core.domain.products import catalog
 from core.domain.refusals import InvalidInput
+from core.domain.stored import Stored
 from core.engine.pace import Pace
 from core.engine.previews import Previews
 from core.engine.sharing import SharedFolder
@@ -253,6 +255,44 @@ async def test_machines_share_them(operator: Operator, s3: Store) -> None:
     assert [len(list((operator.folder / name).iterdir())) for name in ("here", "elsewhere")] == [1, 1]
     for folder in folders:
         await folder.close()
+
+
+class Empty:
+    """A `Bucket` that has nothing, or is away."""
+
+    is_away = False
+
+    async def get(self, *_: object) -> bool:
+        if self.is_away:
+            raise ArtifactsAway("no answer in time")
+        return False
+
+    async def list(self, *_: object) -> Sequence[Stored]:
+        return ()
+
+    async def delete(self, *_: object) -> None:
+        """Remove nothing."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_file_out_of_reach_is_not_paid_for_again(operator: Operator) -> None:
+    kept(await operator.previews(folder="lost").make("Aria", "en"))
+    bucket = Empty()
+    folder = SharedFolder(operator.folder / "here", bucket)  # type: ignore[arg-type]
+    async with Sandbox(SandboxConfig(queued_s=0, processing_s=0)) as forgetful:
+        await operator.gateway.close()
+        operator.gateway = GatewayClient(GatewaySettings(url=forgetful.url, key=SecretStr("key")))
+        operator.clock.forward(days=2)
+        previews = operator.previews(artifacts=folder)
+        bucket.is_away = True
+        assert await previews.make("Aria", "en") is WhyNot.AWAY
+        bucket.is_away = False
+        lost = await previews.make("Aria", "en")  # whatever is not there either
+        assert isinstance(lost, Preview)
+        assert lost.reason is Reason.FORGOTTEN
+    await folder.close()
 
 
 async def test_a_file_that_is_lost_for_good_is_made_anew(operator: Operator) -> None:
