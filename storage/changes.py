@@ -125,13 +125,14 @@ def _opening(job: Job, first: Delivery) -> Statement:
     return Statement(jobs_sql.OPEN_DELIVERY, args, 1)
 
 
-def of_job(job: Job, changes: Mapping[str, object]) -> Statement:
-    """Change the job's own row."""
+def of_job(job: Job, changes: Mapping[str, object], *, while_kept: bool = False) -> Statement:
+    """Change the job's own row; `while_kept`: only where its files have not been let go meanwhile."""
     _check(changes, _OF_JOB)
     if "closed_ms" in changes:  # nobody carries what is closed, or what is open again and waits for a carrier
         changes = {**changes, "worker_id": ""}
     values = {name: stored(value) for name, value in changes.items()}
-    return Statement(_job_update(tuple(values)), {**_read(job), "from_state": job.state.value, **values}, 1)
+    guard = " AND kept = 1" if while_kept else ""
+    return Statement(_job_update(tuple(values), guard), {**_read(job), "from_state": job.state.value, **values}, 1)
 
 
 def of_generation(
@@ -289,9 +290,9 @@ def _check(changes: Mapping[str, object], columns: frozenset[str]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _job_update(names: tuple[str, ...]) -> str:
+def _job_update(names: tuple[str, ...], guard: str) -> str:
     as_read = "job_id = :job_id AND state = :from_state AND worker_id = :from_worker"
-    return f"UPDATE jobs SET {_assigned(names)} WHERE {as_read} RETURNING {jobs_sql.NOTED}"
+    return f"UPDATE jobs SET {_assigned(names)} WHERE {as_read}{guard} RETURNING {jobs_sql.NOTED}"
 
 
 @lru_cache(maxsize=256)

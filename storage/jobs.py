@@ -131,7 +131,7 @@ class SqlJobs:
             values["destination"] = Destination(job.platform)
             moved = await self._run_both(job, values, closing(job, self._clock.now_ms()))
         elif delivery.state is DeliveryState.UNDELIVERABLE:
-            moved = await self._run_both(job, values, of_job(job, {"closed_ms": None}))
+            moved = await self._run_both(job, values, of_job(job, {"closed_ms": None}, while_kept=bool(job.artifacts)))
         else:
             ((row,),) = await self._run_change(job, [of_delivery(job, values, self._driver.row_lock)])
             moved = with_delivery(job, replaced(delivery, **_without_place(values)), row)

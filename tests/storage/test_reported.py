@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from core.domain.errors import StaleJob
-from core.domain.lifecycle import DeliveryState
+from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.models import Job
 from core.domain.orders import Destination
 from core.domain.people import Person
@@ -153,6 +153,18 @@ async def test_what_is_just_being_sent_again_is_not_taken_away(store: SqlStore, 
     assert await admin.audit(job.community, 9) == []
     await store.move_delivery(await store.move_delivery(again, DeliveryState.SENDING), DeliveryState.SENT)
     await admin.take_away(act(), job.job_id)
+
+
+async def test_what_was_taken_away_while_somebody_pressed_send_again_stays_away(
+    store: SqlStore, admin: SqlAdminStore
+) -> None:
+    again = await store.redeliver(await heard(store), Destination("test", {"to": "there"}))
+    again = await store.move_delivery(again, DeliveryState.UNDELIVERABLE, reason=Reason.CHAT_REFUSED)
+    read = await store.close_job(again)
+    await filed(store, read)
+    await admin.take_away(act(), read.job_id)
+    with pytest.raises(StaleJob):
+        await store.redeliver(read, Destination("test", {"to": "there"}))
 
 
 async def test_a_dismissal_and_a_deletion_exclude_each_other(store: SqlStore, admin: SqlAdminStore) -> None:
