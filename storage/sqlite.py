@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 LARGEST_BATCH = 256
 LONGEST_QUEUE = 10_000
 BUSY_S = 10
+CUT_S = 0.01
+"""How often a stop interrupts what is read."""
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 Waiting = tuple[Bound, asyncio.Future[list[list[Row]]]]
@@ -110,17 +112,23 @@ class SqliteDriver:
         """Run the query, one at a time, on a read-only connection that has a thread of its own."""
         async with self._reading:
             self._check_open()
-            if self._reader is None:
-                self._reader = self._kind(lambda: connect(self._path, read_only=True), 64)
-                await self._reader
-                self._reader.row_factory = sqlite3.Row
             try:
-                (outcome,) = await self._reader.apply([bindable([query])], "BEGIN")
+                reader = await self._connected_to_read()
+                self._check_open()
+                (outcome,) = await reader.apply([bindable([query])], "BEGIN")
             except sqlite3.Error as error:
                 raise StoreAway(told(self._path, "can't be read", error)) from error
         if isinstance(outcome, Exception):
             raise StoreError(str(outcome))
         return outcome[0]
+
+    async def _connected_to_read(self) -> Connection:
+        if self._reader is None:
+            reader = self._kind(lambda: connect(self._path, read_only=True), 64)
+            await reader
+            reader.row_factory = sqlite3.Row
+            self._reader = reader
+        return self._reader
 
     async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Run the list: the file's lock keeps other processes out."""
@@ -139,10 +147,10 @@ class SqliteDriver:
     async def close(self) -> None:
         """Commit what is waiting, disconnect and give the lock back; what is only read is cut short."""
         self._closing = True
+        await self._cut_short()
         if self._reader is not None:
-            reader, self._reader = self._reader, None
-            await reader.interrupt()
-            await reader.close()
+            await self._reader.close()
+            self._reader = None
         if self._writer is not None:
             await self._queue.put(None)
             await self._writer
@@ -153,6 +161,15 @@ class SqliteDriver:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    async def _cut_short(self) -> None:
+        """End what is read; an interrupt that comes before a query begins does nothing."""
+        while True:
+            if self._reader is not None:
+                await self._reader.interrupt()
+            if not self._reading.locked():
+                return
+            await asyncio.sleep(CUT_S)
 
     async def _write(self, connection: Connection) -> None:
         closing = False

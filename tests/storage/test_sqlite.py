@@ -5,7 +5,7 @@ import csv
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from core.domain.errors import Conflict, StoreAway, StoreBusy, StoreError
 from storage.backup import backup
 from storage.driver import Statement, Unexpected, When
-from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
+from storage.sqlite import Connection, SqliteDriver, audit_file, export_file, look_at_file
 from storage.store import SqlStore
 from tests.makers import admission
 
@@ -59,6 +59,42 @@ async def test_a_long_query_makes_no_commit_wait_nor_an_end(things: SqliteDriver
     await things.close()
     with pytest.raises(StoreAway, match="interrupted"):
         await reading
+
+
+async def test_a_stop_waits_for_a_reader_that_is_connecting(tmp_path: Path) -> None:
+    begun, go, tries = threading.Event(), threading.Event(), 0
+
+    def kind(connector: Callable[[], sqlite3.Connection], size: int) -> Connection:
+        nonlocal tries
+        tries += 1
+
+        def slow() -> sqlite3.Connection:
+            begun.set()
+            go.wait()
+            return connector()
+
+        return Connection(connector if tries == 1 else slow, size)
+
+    driver = SqliteDriver(tmp_path / "books.db", kind=kind)  # type: ignore[arg-type]
+    await driver.open()
+    reading = asyncio.create_task(driver.read(Statement(ONE)))
+    await asyncio.to_thread(begun.wait)
+    closing = asyncio.create_task(driver.close())
+    await asyncio.sleep(0)
+    go.set()
+    await closing
+    with pytest.raises(StoreError):
+        await reading
+    assert driver._reader is None
+
+
+async def test_a_reader_that_could_not_connect_is_tried_again(things: SqliteDriver, tmp_path: Path) -> None:
+    file, aside = tmp_path / "books.db", tmp_path / "aside"
+    file.rename(aside)
+    with pytest.raises(StoreAway):
+        await things.read(Statement(ONE))
+    aside.rename(file)
+    assert [row["n"] for row in await things.read(Statement(ONE))] == [1]
 
 
 async def test_what_was_committed_is_read_at_once_and_never_changed(things: SqliteDriver) -> None:
