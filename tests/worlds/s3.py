@@ -111,7 +111,7 @@ class Opened:
         """Say whether it takes objects."""
         try:
             self._obstore.put(self._store, "ready", b"yes")
-        except self._obstore.exceptions.BaseError:
+        except (self._obstore.exceptions.BaseError, FileNotFoundError):  # while it starts it knows no paths
             return False
         return True
 
@@ -186,6 +186,7 @@ class Road:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ends: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
+        self._taken: socket.socket | None = None
         self._port = 0
         self._fault = Fault.NONE
         self.met = asyncio.Event()
@@ -207,7 +208,11 @@ class Road:
         await self._close()
         self._fault = fault
         self.met.clear()
-        if fault is not Fault.REFUSED:
+        if fault is Fault.REFUSED:
+            self._taken = socket.socket()  # or else somebody else might listen there meanwhile
+            self._taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._taken.bind(("127.0.0.1", self._port))
+        else:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
             self._port = self._server.sockets[0].getsockname()[1]
 
@@ -215,6 +220,9 @@ class Road:
         if self._server:
             self._server.close()
             self._server = None
+        if self._taken:
+            self._taken.close()
+            self._taken = None
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
