@@ -193,9 +193,8 @@ async def test_operators_hear_of_an_outage_and_of_its_end(rig: Rig, road: Road) 
             await ordered(alive)
         await at_rest(alive)
         await until(lambda: rig.troubles.cases)
-        assert [(case.trouble, case.detail) for case in rig.troubles.cases] == [
-            (Trouble.ARTIFACTS_AWAY, "PUT 503 Service Unavailable")
-        ]
+        (case,) = rig.troubles.cases
+        assert (case.trouble, "503 Service Unavailable" in str(case.detail)) == (Trouble.ARTIFACTS_AWAY, True)
         await road.be(Fault.NONE)
         await ordered(alive)
         await until(lambda: not rig.troubles.cases)
