@@ -12,6 +12,7 @@ from typing import Protocol, TextIO
 
 from yarl import URL
 
+from bots.app.artifacts import NO_EXTRA
 from bots.app.inspected import Inspected
 from bots.app.live import PLACES, inspect
 from bots.app.notes import notes
@@ -121,7 +122,7 @@ def _missing(reading: Reading, roles: Collection[Role]) -> Iterator[str]:
     """Name what must be set; what is set, but wrong, stands in the settings as if it were not."""
     settings = reading.settings
     if settings.artifacts_url and not find_spec("obstore"):
-        yield "ARTIFACTS_URL needs an extra: pip install 'troubadour[s3]'"
+        yield NO_EXTRA
     without = settings.discord_token is settings.telegram_token is None
     if without and _calls_chats(settings, roles) and not _TOKENS & reading.faulty:
         yield NO_CHAT

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 8
 """Calls at the same time; others wait for their turn."""
 CONNECT = timedelta(seconds=5)
-SILENCE = timedelta(seconds=15)
+SILENCE = timedelta(seconds=10)
 """The longest wait for the next bytes of an answer."""
 WHOLE = timedelta(seconds=120)
 """The longest that a request may take, of which a large file has one for each piece."""

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bots.app.artifacts import artifacts_of
 from bots.app.live import artifacts
 from bots.app.settings import Settings
 from bots.app.values import bucket_of, keep_of
+from core.domain.errors import ConfigurationError
+from core.domain.troubles import Troubles
+from core.engine.meters import Meters
 from tests.bots.app.readings import checked, loaded, reading
 from tests.tokens import TELEGRAM
 from tests.worlds.s3 import KEY, SECRET, Store, environment, names_in
@@ -84,6 +88,13 @@ async def test_check_names_the_extra_that_is_missing(tmp_path: Path, monkeypatch
     status, said = await checked(telegram_token=SecretStr(TELEGRAM), gateway_url="sandbox", data_dir=tmp_path, **GIVEN)
     assert status == 1
     assert "problem: ARTIFACTS_URL needs an extra: pip install 'troubadour[s3]'" in said
+
+
+async def test_what_needs_it_does_not_start_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.app.artifacts.find_spec", lambda _: None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'troubadour\[s3\]'"):
+        async with artifacts_of(loaded(**GIVEN), tmp_path, Meters(), Troubles()):
+            raise AssertionError
 
 
 def test_the_secret_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -304,6 +304,20 @@ async def test_a_machine_makes_room_by_what_has_a_copy_and_gets_it_back(rig: Rig
     assert [content for _, content, _ in rig.chat.heard] == [AUDIO] * 3
 
 
+async def test_a_machine_without_a_worker_makes_room_too(rig: Rig, road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.tidying.SWEEP_S", 0.01)
+    rig.keep = Keep(bytes=0)
+    async with rig.running() as alive:
+        job = await ordered(alive)
+        await at_rest(alive)
+        await until(lambda: names_in(road.place))
+        sweeping = asyncio.create_task(tidier(rig, alive).keep_here_tidy())
+        await until(lambda: not rig.spooled(job))
+        sweeping.cancel()
+        assert (await current(alive, job)).artifacts
+    assert len(names_in(road.place)) == 1
+
+
 async def test_an_outage_lets_nothing_go(rig: Rig, road: Road) -> None:
     rig.keep = Keep(bytes=0, shared_bytes=0)
     async with rig.running() as alive:
