@@ -1,8 +1,9 @@
 """How long the console's pages take beside orders, and the orders beside pages, with a long past.
 
-The past is a million finished jobs in 10,000 communities, one of them with 10,000 members. 50 orders a second come in,
-first alone, then while visitors who have never been there open page after page, each with its own community and
-member; nothing was read before. A page's time is the server's own, from the request to the whole answer.
+The past is a million finished jobs in 10,000 communities, one of them with 10,000 members. 50 orders a second come in
+and are carried to their ends: first alone, then while visitors who have never been there open page after page, each
+with its own community and member; nothing was read before. A page's time is the server's own, from the request to the
+whole answer.
 """
 
 import asyncio
@@ -20,8 +21,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from benchmarks.core_rig import Core, running
-from benchmarks.fakes import CHAT
-from benchmarks.fill import JOBS_OF_MEMBER, Endless, into_postgres
+from benchmarks.fakes import CHAT, FakeGateway
+from benchmarks.fill import JOBS_OF_MEMBER, into_postgres
 from benchmarks.harness import Aim, Benchmark, Figures, Row, Side, Watch, ranked
 from benchmarks.orders import caller
 from benchmarks.rows.beside import PER_S, steady
@@ -51,7 +52,7 @@ MORE = ("/c/{community}/members?like=99", "/c/{community}/usage?period=day", "/o
 
 
 def _side(*, postgres: bool) -> Side:
-    options, quick = {**_PAST, "seconds": 60.0}, {**_SMALL, "seconds": 3.0}
+    options, quick = {**_PAST, "seconds": 30.0}, {**_SMALL, "seconds": 3.0}
     return Side(run="benchmarks.rows.console:pages", options=options, quick=quick, postgres=postgres, limit_s=900)
 
 
@@ -143,11 +144,11 @@ async def pages(
     where = Path(folder) / WITHIN
     await asyncio.to_thread(shutil.copytree, Path(shared) / WITHIN, where)
     if postgres:
-        async with running(str(where), Endless(), postgres=postgres):
+        async with running(str(where), FakeGateway(), postgres=postgres):
             pass  # for the tables
         await into_postgres(where, postgres)
     async with AsyncExitStack() as stack:
-        core = await stack.enter_async_context(running(str(where), Endless(), pace=Pace(), postgres=postgres))
+        core = await stack.enter_async_context(running(str(where), FakeGateway(), pace=Pace(), postgres=postgres))
         sessions = Sessions(SqlSessions(core.driver), WallClock(), "http://127.0.0.1")
         took_ms: dict[str, list[float]] = defaultdict(list)
         port = await stack.enter_async_context(_console(core, where, sessions, took_ms))
