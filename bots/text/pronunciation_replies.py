@@ -9,14 +9,21 @@ from core.domain.shown import shown
 PRONOUNCED = N_("“{written}” is said as “{spoken}” from now on.")
 NO_PRONUNCIATIONS = N_("Every word is said as it is written. Write /pronounce nginx as engine x to change one.")
 
+_TAKE_AWAY = {
+    True: N_("Write /pronounce remove {word} to take one away."),
+    False: N_("An admin takes away what is for everybody, as in /pronounce here remove {word}"),
+}
+"""By whether an entry is the member's own."""
+
 
 def listed(entries: Sequence[Pronunciation]) -> str:
     """List how words are said; the member's own go before their community's."""
     if not entries:
         return _(NO_PRONUNCIATIONS)
     mine = {each.folded for each in entries if each.is_mine}
-    lines = [_said(each) for each in entries if each.is_mine or each.folded not in mine]
-    return "\n".join([*lines, _("Write /pronounce remove {word} to take one away.", word=entries[0].written)])
+    counted = [each for each in entries if each.is_mine or each.folded not in mine]
+    ways = {each.is_mine: _(_TAKE_AWAY[each.is_mine], word=each.written) for each in reversed(counted)}
+    return "\n".join([*map(_said, counted), *(ways[whose] for whose in (True, False) if whose in ways)])
 
 
 def _said(entry: Pronunciation) -> str:
