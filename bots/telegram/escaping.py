@@ -18,3 +18,11 @@ def plain(text: str, limit: int = TEXT_LIMIT) -> str:
 def size(text: str) -> int:
     """Return the length of a text as Telegram counts it: in UTF-16 code units, of which most emoji take two."""
     return len(plain(text, limit=len(text) * 2).encode("utf-16-le")) // 2
+
+
+def whole_lines(text: str, limit: int) -> str:
+    """Leave out the last lines of what is longer than the limit: half of a line could say something else."""
+    lines = text.split("\n")
+    while len(lines) > 1 and size("\n".join(lines)) > limit:
+        lines.pop()
+    return "\n".join(lines)

@@ -17,7 +17,7 @@ from bots.platform import ButtonKind
 from bots.telegram.buttons import rows, toggled
 from bots.telegram.credit import Credit
 from bots.telegram.delivery import TelegramDelivery
-from bots.telegram.escaping import plain
+from bots.telegram.escaping import plain, whole_lines
 from bots.telegram.identity import Address, Admins, link, number_alone
 from bots.telegram.intake import Ack
 from bots.telegram.press import Press
@@ -267,7 +267,7 @@ class Presses:
 
 async def _answer(query: CallbackQuery, reply: Reply) -> None:
     try:
-        text = plain(reply.text, ALERT_LIMIT) or None
+        text = plain(whole_lines(reply.text, ALERT_LIMIT), ALERT_LIMIT) or None
         await query.answer(text, show_alert=reply.refused)
     except TelegramError as error:
         log.info("a pressed button was not answered: %s", error)
