@@ -97,7 +97,6 @@ COMMANDS: Sequence[Command] = (
         who=Who.MEMBER,
         action=actions.history,
         about=N_("Order once more what you heard last"),
-        ignores_words=True,
         repeats=True,
     ),
     Command(

@@ -166,5 +166,6 @@ async def test_again_orders_the_last_once_more(band: Chat, bob: User, alice: Use
     await remembered(bot, bob)
     await heard(band, alice, "/speak Something else")
     await heard(band, bob, "/again")
+    assert await answer(band, bob, "/again George") == "Write /again"
     assert [each["text"] for each in rig.gateway.parameters] == ["Hello", "Something else", "Hello"]
     assert rig.gateway.parameters[-1]["voice"] == "Roger"
