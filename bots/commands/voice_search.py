@@ -56,7 +56,10 @@ def found(typed: str, cast: Cast, liked: Collection[str] = frozenset()) -> list[
     """
     known = _known(cast, spoken())
     voices = list(cast.voices)
-    for word in map(bare, _WORDS.findall(typed)):
+    words = list(map(bare, _WORDS.findall(typed)))
+    if typed.strip() and not words:
+        return []
+    for word in words:
         like = [voice for voice in voices if known[voice.name].are_about(word)]
         if like or not _is_language(word, spoken()):
             voices = like

@@ -30,6 +30,7 @@ MORE = CAST.with_more((
         ("aria male", []),
         ("american british", []),
         ("xyzzy", []),
+        ("🎸", []),
     ],
 )
 def test_all_the_words_must_be_about_the_voice(typed: str, names: list[str]) -> None:
