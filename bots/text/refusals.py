@@ -170,6 +170,13 @@ NOTHING_TO_SAY = N_(
 )
 
 
+NO_WORDS = N_("There are no words in that to be heard. Write some; this cost nothing.")
+
+
+def _nothing_to_say(error: NothingToSay) -> str:
+    return _(NOTHING_TO_SAY if str(error.value).strip() else NO_WORDS)
+
+
 def choose(error: NeedsChoice) -> str:
     """Ask which reading is meant; the platform adds the buttons."""
     if not any(error.readings):
@@ -236,7 +243,7 @@ def _unavailable(error: Unavailable) -> str:
 
 _SENTENCES: dict[type[Refusal], Callable[[Any], str]] = {
     OverLimit: over_limit,
-    NothingToSay: lambda __: _(NOTHING_TO_SAY),
+    NothingToSay: _nothing_to_say,
     NeedsChoice: choose,
     UnclearReason: _unclear,
     InvalidInput: _invalid,

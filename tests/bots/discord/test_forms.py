@@ -64,7 +64,8 @@ async def test_a_file_is_spoken_in_the_place_of_a_text(stage: Stage, app: App, s
 @pytest.mark.parametrize(
     ("entered", "says"),
     [
-        ({}, "There is nothing to be heard in that"),
+        ({}, "There are no words in that to be heard."),
+        ({"text": "🎉"}, "There is nothing to be heard in that"),
         ({"text": "Hello", "settings": "fast"}, "settings “fast” can't be used: it must be such as stability=0.5"),
         ({"text": "Hello", "settings": "speed=9"}, "speed “9” can't be used: it must be a number from 0.5 to 2.0."),
         ({"text": "Hello", "settings": "speed=1 hey"}, "settings “hey” can't be used"),

@@ -261,9 +261,11 @@ async def test_a_chosen_voice_that_is_misspelt_is_asked_about(stage: Stage, app:
 
 
 async def test_nothing_to_say_is_refused_free(stage: Stage, app: App, studio: Studio) -> None:
-    for text in ("🎉", "\u3164", "[laughs]", "Aria …", "Aria"):
+    for text in ("🎉", "\u3164", "[laughs]", "Aria …"):
         said = await (await literally(stage, text)).settled(lambda m: m.content)
         assert "There is nothing to be heard in that" in said.content
+    said = await (await literally(stage, "Aria")).settled(lambda m: m.content)
+    assert "There are no words in that to be heard." in said.content
     assert studio.orders == []
 
 
