@@ -17,7 +17,7 @@ from bots.app.inspected import Inspected
 from bots.app.live import PLACES, inspect
 from bots.app.notes import notes
 from bots.app.roles import Role
-from bots.app.settings import Reading, Settings
+from bots.app.settings import COMMUNITY, Reading, Settings
 from bots.app.values import catalog_of
 from bots.web.listener import try_listening
 from bots.web.server import is_served
@@ -60,7 +60,10 @@ async def check(reading: Reading, out: TextIO, reach: Reach, *, is_live: bool = 
     """
     found = await look(reading, reach, running_is_fine=True)
     if is_live:
-        for name, said in (await inspect(reading.settings, catalog_of(reading.settings), community)).items():
+        key = community if COMMUNITY.fullmatch(community) else ""
+        answers = await inspect(reading.settings, catalog_of(reading.settings), key)
+        found.troubles.extend(_not_asked(community, key, answers))
+        for name, said in answers.items():
             found.troubles.extend(said.troubles)
             found.notes.extend(_answers(name, said))
             found.notes.extend(said.notes)
@@ -71,6 +74,15 @@ async def check(reading: Reading, out: TextIO, reach: Reach, *, is_live: bool = 
     if not found.faults + found.troubles:
         print("Nothing is misconfigured.", file=out)
     return 1 if found.faults + found.troubles else 0
+
+
+def _not_asked(community: str, key: str, answers: Collection[str]) -> Iterator[str]:
+    """Say why nobody was asked about the community that is named."""
+    platform = key.partition(":")[0]
+    if community and not key:
+        yield f"--community: {community!r} is not such as telegram:-100123 or discord:456."
+    elif key and platform not in answers:
+        yield f"--community: {key} can't be looked at without {platform.upper()}_TOKEN."
 
 
 def _answers(name: str, said: Inspected) -> Iterator[str]:

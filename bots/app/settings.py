@@ -32,7 +32,7 @@ TELEGRAM_PORTS = frozenset({None, 443, 80, 88, 8443})
 
 _OWNER = re.compile(r"(?:discord|telegram):\d{1,20}|console:\w+", re.ASCII)
 
-_COMMUNITY = re.compile(r"(?:discord:|telegram:-)\d{1,20}", re.ASCII)
+COMMUNITY = re.compile(r"(?:discord:|telegram:-)\d{1,20}", re.ASCII)
 
 _ADDRESSES = (
     *("discord_api_url", "telegram_api_url", "gateway_url"),
@@ -40,7 +40,7 @@ _ADDRESSES = (
 )
 _KEYS = {
     "owners": (_OWNER, "discord:1234 or telegram:5678"),
-    "communities_allowed": (_COMMUNITY, "telegram:-100123 or discord:456"),
+    "communities_allowed": (COMMUNITY, "telegram:-100123 or discord:456"),
 }
 
 

@@ -112,6 +112,20 @@ async def test_a_server_is_looked_at_channel_by_channel(around: Around) -> None:
     assert "problem: The bot is in no server with the id 12345: add it with the invite link." in said
 
 
+@pytest.mark.parametrize("community", ["foo", "telegram:x", "discord:-5 ", "telegram:"])
+async def test_a_community_that_is_none_is_a_problem(around: Around, community: str) -> None:
+    status, said = await around.checked(community)
+    assert status == 1, said
+    assert f"problem: --community: {community!r} is not such as telegram:-100123 or discord:456." in said
+
+
+async def test_a_community_of_a_chat_without_a_token_is_a_problem(around: Around) -> None:
+    del around.values["telegram_token"]
+    status, said = await around.checked("telegram:-100123")
+    assert status == 1, said
+    assert "problem: --community: telegram:-100123 can't be looked at without TELEGRAM_TOKEN." in said
+
+
 async def test_a_group_is_looked_at(around: Around) -> None:
     ana = around.telegram.user("Ana", "ana")
     group = around.telegram.group("Band", ana)
