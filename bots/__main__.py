@@ -131,7 +131,7 @@ async def _console_link(options: argparse.Namespace) -> int:
     from bots.app.console_link import keep_link, leave_link, whom
 
     settings, clock = load(), WallClock()
-    member = whom(settings, options.member)
+    member = await whom(settings, options.member, reading_of(settings.database, clock, None, None))
     if isinstance(settings.database, Path):  # which the running service has to itself
         link = leave_link(settings, clock, member)
     else:
@@ -335,7 +335,7 @@ def _add_store_commands(add: Callable[[str, Command, str], argparse.ArgumentPars
     )
     communities.add_argument("key", nargs="?", default="", help="such as telegram:-100123")
     link = add("console-link", _console_link, "print a link that lets an operator into the console, once")
-    link.add_argument("member", nargs="?", default="", help="such as telegram:5678 (the one of OWNERS)")
+    link.add_argument("member", nargs="?", default="", help="such as telegram:5678 (the owner)")
     why = add("why", _why, "say why a member can't order in a community, and what to change")
     why.add_argument("community", metavar="COMMUNITY", help="its key, such as telegram:-100123")
     why.add_argument("member", metavar="MEMBER", help="a key, such as telegram:5678, or an @name")

@@ -1,29 +1,42 @@
 """`troubadour console-link`: let an operator into the console, also where no chat works."""
 
 import re
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 from bots.app.settings import Settings
-from core.domain.errors import ConfigurationError
+from core.domain.errors import ConfigurationError, StoreError
 from core.domain.sessions import LINK_MS, WAY_IN, Visitor, digest, new_secret
 from core.engine.sessions import Sessions
 from core.files.links import LinkFolder
 from core.ports import Clock
+from core.stores.admin_store import AdminStore
 
 _MEMBER = re.compile(r"(?:discord|telegram):\d{1,20}", re.ASCII)
 FOLDER = "console"
 """In DATA_DIR."""
 
 
-def whom(settings: Settings, member: str) -> str:
+async def whom(settings: Settings, member: str, opening: AbstractAsyncContextManager[AdminStore]) -> str:
     """Return the key of whom a link lets in: the one owner, unless another is named. Raises ConfigurationError."""
     if settings.console_url is None:
         raise ConfigurationError("CONSOLE_URL is not set, so there is no console: put where people are to open it.")
-    if not member and len(settings.owners) == 1:
-        return settings.owners[0]
-    if not _MEMBER.fullmatch(member):
-        are = "nobody" if not settings.owners else f"{', '.join(settings.owners)}"
-        raise ConfigurationError(f"Say whom, such as troubadour console-link telegram:5678. OWNERS names {are}.")
-    return member
+    if _MEMBER.fullmatch(member):
+        return member
+    owners, unknown = (settings.owners, "") if settings.owners else await _claimed(opening)
+    if not member and len(owners) == 1:
+        return owners[0]
+    are = ", ".join(owners) or "nobody"
+    raise ConfigurationError(f"Say whom, such as troubadour console-link telegram:5678. Owners: {are}{unknown}.")
+
+
+async def _claimed(opening: AbstractAsyncContextManager[AdminStore]) -> tuple[Sequence[str], str]:
+    """Return who claimed the bot, and why that can't be told."""
+    try:
+        async with opening as store:
+            return sorted(await store.owners()), ""
+    except StoreError as error:
+        return (), f" in OWNERS, and who claimed the bot can't be read ({error})"
 
 
 def leave_link(settings: Settings, clock: Clock, member: str) -> str:

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from bots.__main__ import _console_link
+from bots.app.compose import WallClock
+from core.domain.audit import Act, Action
 from core.domain.errors import ConfigurationError
+from storage.engines import admin_of
 from tests.bots.web.console.browsing import URL, signed_in
 from tests.bots.web.console.house import House
 
@@ -35,6 +38,17 @@ async def test_it_lets_the_operator_in_once(
     assert (await carol.open("/operator")).status == 200
     assert (await house.browser().open(link)).status == 410
     assert list((tmp_path / "console").iterdir()) == []
+
+
+async def test_it_lets_in_whoever_claimed_the_bot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OWNERS", raising=False)
+    async with admin_of(tmp_path / "troubadour.db", WallClock(), None) as store:
+        who = {"actor": "telegram:7", "actor_name": "Ann", "target": "telegram:7"}
+        assert await store.claim(Act(audit_id="a1", community="", name=Action.CLAIM, **who))
+        assert await _console_link(argparse.Namespace(member="")) == 0
+    assert "It lets whoever opens it in as telegram:7, once" in capsys.readouterr().out
 
 
 async def test_it_says_what_is_missing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
