@@ -125,7 +125,8 @@ class Presses:
         return Answer(order_replies.chosen(job))
 
     async def _resend(self, caller: Caller, command: Command) -> Answer:
-        self._on_accepted(await self._service.redeliver(caller, command.body, HERE))
+        job_id = command.body or self._newest.get(f"job {caller.member}", "")
+        self._on_accepted(await self._service.redeliver(caller, job_id, HERE))
         return Answer(_(order_replies.SENDING_AGAIN))
 
     async def _ask(self, caller: Caller, command: Command) -> Answer:

@@ -112,6 +112,12 @@ async def test_the_same_is_typed_again_in_another_voice(tmp_path: Path) -> None:
     assert said.count("I don't know ") == 2
 
 
+async def test_a_bare_resend_sends_the_newest_order_again(tmp_path: Path) -> None:
+    said, files = await ann(tmp_path, "/speak Aria Hello", "/resend")
+    assert files == 2
+    assert "I don't know" not in said
+
+
 async def test_a_bare_approve_grants_the_only_request_and_lists_several(tmp_path: Path) -> None:
     def says(name: str, text: str) -> Line:
         return Line(name, is_admin=name == "mia", text=text)
