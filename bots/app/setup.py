@@ -166,7 +166,7 @@ class Setup:
         self.terminal.say()
         for name, said in self.accounts.items():
             if said.invite:
-                self.terminal.say(f"Add the bot to a {live.PLACES[name]}: {said.invite}")
+                self.terminal.say(f"Once it runs, add the bot to a {live.PLACES[name]}: {said.invite}")
         for text in _by_hand(self.accounts):
             self.terminal.say(text)
         self.terminal.say("Next: troubadour run")

@@ -74,7 +74,7 @@ async def test_flags_alone_make_a_bot_that_can_run(
     file = tmp_path / ".env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert read_lines(file)[0] == {"DISCORD_TOKEN", "TELEGRAM_TOKEN", "GATEWAY_KEY"}
-    invite = re.search(r"Add the bot to a server: (\S+)", said)
+    invite = re.search(r"Once it runs, add the bot to a server: (\S+)", said)
     assert invite is not None
     assert f"client_id={discord.application_id}" in invite[1]
     assert "scope=bot+applications.commands" in invite[1]
