@@ -190,6 +190,11 @@ def rows(word: str) -> list[Command]:
     return [command for command in COMMANDS if word == command.group]
 
 
+def repeats(word: str, body: str) -> bool:
+    """Say whether a command orders once more; with words after it, which would be lost, it does not."""
+    return not body.strip() and any(command.repeats for command in rows(word))
+
+
 def is_alone(word: str) -> bool:
     """Say whether only whoever asks is to read what the commands that begin with a word answer."""
     found = rows(word)

@@ -32,7 +32,7 @@ class Dispatcher:
             return await self._order(caller, command)
         if press := self.presses.acts.get(command.name):
             return await press(caller, command)
-        if any(row.repeats for row in table.rows(command.name)):
+        if table.repeats(command.name, command.body):
             return self.presses.accept(await self._service.repeat(caller, f"{NAME}:{next(self._numbers)}", HERE))
         if table.rows(command.name):
             return await self._use(caller, command)

@@ -165,7 +165,7 @@ class Dispatcher:
         if not parse.written_by_sender(message):
             return None if message.is_automatic_forward else Reply(greetings.write_it_here(command.name))
         command = self._orders.without_form(command)
-        repeats = any(row.repeats for row in table.rows(command.name))
+        repeats = table.repeats(command.name, command.body)
         is_order = command.name in self._products or repeats
         if is_order or table.rows(command.name)[0].who is not Who.MEMBER:
             written_ms = round(message.date.timestamp() * 1000)

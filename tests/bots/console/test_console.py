@@ -118,6 +118,12 @@ async def test_a_bare_resend_sends_the_newest_order_again(tmp_path: Path) -> Non
     assert "I don't know" not in said
 
 
+async def test_words_after_again_are_not_passed_over(tmp_path: Path) -> None:
+    said, files = await ann(tmp_path, "/speak Aria Hello", "/again George", "/again")
+    assert files == 2
+    assert "Write /again\n" in said
+
+
 async def test_a_bare_approve_grants_the_only_request_and_lists_several(tmp_path: Path) -> None:
     def says(name: str, text: str) -> Line:
         return Line(name, is_admin=name == "mia", text=text)
