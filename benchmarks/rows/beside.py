@@ -67,8 +67,8 @@ async def admission(*, folder: str, shared: str, seconds: float, busy: bool) -> 
         return {"p50_ms": ranked(taken_ms, 0.5), "p99_ms": ranked(taken_ms, 0.99), **cpu}
 
 
-async def steady(core: Core, count: int) -> list[float]:
-    """Order at a steady rate; return how long each order took, from when it was due."""
+async def steady(core: Core, count: int, first: int = 0) -> list[float]:
+    """Order at a steady rate, from a number on that is new; return how long each order took, from when it was due."""
     loop = asyncio.get_running_loop()
     begun_s = loop.time() + 0.05
 
@@ -77,7 +77,7 @@ async def steady(core: Core, count: int) -> list[float]:
         await core.service.order(placed)
         return 1000 * (loop.time() - due_s)
 
-    placed = (order(number, 20_000 + number % 100) for number in range(count))
+    placed = (order(first + number, 20_000 + number % 100) for number in range(count))
     return list(await asyncio.gather(*(one(what, begun_s + n / PER_S) for n, what in enumerate(placed))))
 
 

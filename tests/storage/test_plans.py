@@ -77,3 +77,14 @@ async def test_no_table_is_read_whole(store: SqlStore, driver: SqliteDriver, nam
     (rows,) = await driver.run([Statement(f"EXPLAIN QUERY PLAN {text}", args)])
     whole = [row["detail"] for row in rows if re.fullmatch(rf"SCAN ({'|'.join(GROWING)})", row["detail"])]
     assert whole == []
+
+
+@pytest.mark.parametrize("name", ["storage.jobs_sql.SAME", "storage.money_sql.ADMIT_HOLD"])
+async def test_what_is_said_everywhere_is_looked_for_in_one_community(
+    store: SqlStore, driver: SqliteDriver, name: str
+) -> None:
+    text = TEXTS[name]
+    args = dict.fromkeys(re.findall(r":(\w+)", text), 0)
+    (rows,) = await driver.run([Statement(f"EXPLAIN QUERY PLAN {text}", args)])
+    ways = [row["detail"] for row in rows if "jobs_same" in row["detail"]]
+    assert ways == ["SEARCH jobs USING INDEX jobs_same (digest=? AND community_id=?)"]
