@@ -102,8 +102,10 @@ def _writes(connection: sqlite3.Connection) -> Iterator[list[Write]]:
                 noted = f"{insert} {NOTED}" if "last_order_ms" in columns else insert
                 of_whom[who, tuple(row[name] for name in who)].append((noted, values))
     kinds = {who for who, _ in of_whom}
-    for job_id, writes in sorted(of_job.items()):
-        context = contexts[job_id]
+    for (job_id,) in connection.execute(
+        "SELECT job_id FROM jobs ORDER BY rowid"
+    ):  # their ids do not say which was first
+        context, writes = contexts[job_id], of_job[job_id]
         of_others = [w for who in kinds for w in of_whom[who, tuple(context[name] for name in who)]]
         fresh = [write for write in of_others if "CONFLICT" in write[0] or write not in seen]
         seen.update(fresh)
