@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 from aiohttp import web
 
@@ -98,6 +99,17 @@ async def shared(bucket: BucketAddress) -> None:
             await asyncio.sleep(0.05)
 
 
+async def put_off(fleet: Fleet) -> None:
+    """Wait until it is committed that the chat has refused an upload for now: a kill before that leaves a doubt."""
+    connection = await asyncpg.connect(fleet.service.extra["DATABASE_URL"])
+    try:
+        async with asyncio.timeout(20):
+            while await connection.fetchval("SELECT state FROM deliveries WHERE attempts = 1") != "pending":
+                await asyncio.sleep(0.05)
+    finally:
+        await connection.close()
+
+
 @pytest.fixture
 def ann(fleet: Fleet) -> User:
     return fleet.service.telegram.user("Ann", "ann")
@@ -108,10 +120,11 @@ async def test_a_killed_workers_audio_is_sent_by_another_that_never_fetched_it(
 ) -> None:
     telegram = fleet.service.telegram
     band = telegram.group("Band", ann)
-    telegram.fail("sendVoice", Fault.flood(3))
+    telegram.fail("sendVoice", Fault.flood(5))
     await band.says(ann, "/speak Aria Hello everyone")
     await telegram.until(lambda: telegram.calls_to("sendVoice"), "no upload", 30)
     await shared(bucket)
+    await put_off(fleet)
     await fleet.kill("worker1")
     fleet.start("worker2")
     await band.wait_for(lambda chat: chat.audios, 30)

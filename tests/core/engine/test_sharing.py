@@ -286,7 +286,9 @@ async def test_another_community_has_a_limit_of_its_own(rig: Rig, road: Road) ->
         assert (await current(alive, elsewhere)).artifacts
 
 
-async def test_a_machine_makes_room_by_what_has_a_copy_and_gets_it_back(rig: Rig, road: Road) -> None:
+async def test_a_machine_makes_room_by_what_has_a_copy_and_gets_it_back(
+    rig: Rig, road: Road, caplog: pytest.LogCaptureFixture
+) -> None:
     rig.keep = Keep(bytes=0)
     async with rig.running() as alive:
         copied = await ordered(alive)
@@ -295,6 +297,7 @@ async def test_a_machine_makes_room_by_what_has_a_copy_and_gets_it_back(rig: Rig
         await road.be(Fault.REFUSED)
         alone = await ordered(alive, "second")
         await at_rest(alive)
+        await until(lambda: f"{alone.job_id}: its audio is on this machine alone" in caplog.text)
         await road.be(Fault.NONE)
         await tidier(rig, alive).tidy()
         assert not rig.spooled(copied)
