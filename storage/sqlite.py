@@ -1,11 +1,11 @@
-"""The SQLite driver: one writer that commits whatever is waiting together, and one reader of long queries."""
+"""The SQLite driver: one writer that commits whatever is waiting together, and readers of long queries."""
 
 import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 LARGEST_BATCH = 256
 LONGEST_QUEUE = 10_000
 BUSY_S = 10
+READERS = 2
+"""Queries that run at once, so that a page need not wait for somebody's long report."""
 CUT_S = 0.01
 """How often a stop interrupts what is read."""
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -50,7 +52,7 @@ class SqliteDriver:
     """Drives one database file, which it keeps to itself.
 
     WAL with two connections that write or checkpoint is not safe before SQLite 3.51.3, hence one that does, and a lock
-    file; the one for long queries does neither. `synchronous=FULL`: what was acknowledged survives power loss.
+    file; those for long queries do neither. `synchronous=FULL`: what was acknowledged survives power loss.
     """
 
     dialect = "sqlite"
@@ -66,8 +68,10 @@ class SqliteDriver:
         self._queue: asyncio.Queue[Waiting | None] = asyncio.Queue(LONGEST_QUEUE)
         self._connection: Connection | None = None
         self._writer: asyncio.Task[None] | None = None
-        self._reader: Connection | None = None
-        self._reading = asyncio.Lock()
+        self._readers: list[Connection] = []
+        self._idle: list[Connection] = []
+        self._reading = asyncio.Semaphore(READERS)
+        self._reads = 0
         self._lock: int | None = None
         self._closing = False
 
@@ -109,26 +113,36 @@ class SqliteDriver:
         return await future
 
     async def read(self, query: Statement) -> list[Row]:
-        """Run the query, one at a time, on a read-only connection that has a thread of its own."""
+        """Run the query on one of a few read-only connections, each of which has a thread of its own."""
         async with self._reading:
             self._check_open()
+            self._reads += 1
             try:
-                reader = await self._connected_to_read()
-                self._check_open()
-                (outcome,) = await reader.apply([bindable([query])], "BEGIN")
+                async with self._reader() as reader:
+                    self._check_open()
+                    (outcome,) = await reader.apply([bindable([query])], "BEGIN")
             except sqlite3.Error as error:
                 raise StoreAway(told(self._path, "can't be read", error)) from error
+            finally:
+                self._reads -= 1
         if isinstance(outcome, Exception):
             raise StoreError(str(outcome))
         return outcome[0]
 
-    async def _connected_to_read(self) -> Connection:
-        if self._reader is None:
+    @asynccontextmanager
+    async def _reader(self) -> AsyncIterator[Connection]:
+        """Yield a connection that nobody reads from, a new one if need be."""
+        if not self._idle:
             reader = self._kind(lambda: connect(self._path, read_only=True), 64)
             await reader
             reader.row_factory = sqlite3.Row
-            self._reader = reader
-        return self._reader
+            self._readers.append(reader)
+            self._idle.append(reader)
+        reader = self._idle.pop()
+        try:
+            yield reader
+        finally:
+            self._idle.append(reader)
 
     async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Run the list: the file's lock keeps other processes out."""
@@ -148,9 +162,9 @@ class SqliteDriver:
         """Commit what is waiting, disconnect and give the lock back; what is only read is cut short."""
         self._closing = True
         await self._cut_short()
-        if self._reader is not None:
-            await self._reader.close()
-            self._reader = None
+        while self._readers:
+            await self._readers.pop().close()
+        self._idle.clear()
         if self._writer is not None:
             await self._queue.put(None)
             await self._writer
@@ -165,9 +179,9 @@ class SqliteDriver:
     async def _cut_short(self) -> None:
         """End what is read; an interrupt that comes before a query begins does nothing."""
         while True:
-            if self._reader is not None:
-                await self._reader.interrupt()
-            if not self._reading.locked():
+            for reader in self._readers:
+                await reader.interrupt()
+            if not self._reads:
                 return
             await asyncio.sleep(CUT_S)
 

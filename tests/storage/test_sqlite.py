@@ -46,16 +46,16 @@ async def test_commits_are_synced_to_disk(things: SqliteDriver) -> None:
     assert [next(iter(tuple(r[0]))) for r in rows] == [2, "wal"]
 
 
-async def test_a_long_query_makes_no_commit_wait_nor_an_end(things: SqliteDriver) -> None:
+async def test_a_long_query_makes_no_commit_nor_other_query_wait_nor_an_end(things: SqliteDriver) -> None:
     begun = threading.Event()
     assert await things.read(Statement("SELECT name FROM things")) == []
-    assert things._reader is not None
-    await things._reader.create_function("begun", 0, begun.set)
+    await things._readers[0].create_function("begun", 0, begun.set)
     endless = "WITH RECURSIVE n (i) AS (SELECT begun() UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
     reading = asyncio.create_task(things.read(Statement(endless)))
     await asyncio.to_thread(begun.wait)
     await things.run([Statement(INSERT, {"name": "drum"})])
     assert await names(things) == ["drum"]
+    assert [row["name"] for row in await things.read(Statement("SELECT name FROM things"))] == ["drum"]
     await things.close()
     with pytest.raises(StoreAway, match="interrupted"):
         await reading
@@ -85,7 +85,7 @@ async def test_a_stop_waits_for_a_reader_that_is_connecting(tmp_path: Path) -> N
     await closing
     with pytest.raises(StoreError):
         await reading
-    assert driver._reader is None
+    assert driver._readers == []
 
 
 async def test_a_reader_that_could_not_connect_is_tried_again(things: SqliteDriver, tmp_path: Path) -> None:
