@@ -41,6 +41,14 @@ class Communities:
             caller.community, caller.title, caller.member, caller.name, caller.locale, was_added=False
         )
 
+    async def is_new(self, community: str) -> bool:
+        """Say whether a community was never seen; while the store can't say, it was."""
+        try:
+            return not await self._store.knows(community)
+        except StoreError as error:
+            log.warning("whether %s is new can't be read: %s", community, error)
+            return False
+
     async def arrived(
         self,
         community: str,

@@ -42,6 +42,10 @@ class SqlCommunities:
         (rows,) = await self._driver.run([Statement(communities_sql.COMMUNITY, {"community": community})])
         return Approval(rows[0]["state"]) if rows else Approval.WAITING
 
+    async def knows(self, community: str) -> bool:
+        (rows,) = await self._driver.run([Statement(communities_sql.COMMUNITY, {"community": community})])
+        return bool(rows)
+
     async def waiting(self) -> list[Newcomer]:
         if self._communities is Communities.OPEN:
             return []

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 import aiohttp
@@ -37,6 +38,9 @@ from core.domain.people import Caller
 log = logging.getLogger(__name__)
 
 AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
+
+LATELY = timedelta(days=7)
+"""Servers that the bot was added to before are not greeted when it starts."""
 
 
 def use_api(url: str) -> None:
@@ -143,6 +147,14 @@ class Bot(discord.AutoShardedClient):
             await press(self.responder, interaction, told)
         elif interaction.type is discord.InteractionType.modal_submit:
             await submit(self.responder, interaction, told.removeprefix(f"{FORM}:"))
+
+    async def on_ready(self) -> None:
+        """Greet servers that the bot was added to lately while nothing ran: nobody else tells of them."""
+        since = discord.utils.utcnow() - LATELY
+        for guild in self.guilds:
+            joined, communities = guild.me.joined_at, self.responder.service.communities
+            if joined and joined > since and await communities.is_new(key(guild.id)):
+                await self.on_guild_join(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Greet a server that the bot was added to; discord.py reports existing servers as available instead."""

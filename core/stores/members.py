@@ -88,6 +88,10 @@ class MemberStore(Protocol):
         """
         ...
 
+    async def knows(self, community: str) -> bool:
+        """Say whether a community was seen before."""
+        ...
+
     async def decision(self, community: str) -> Approval:
         """Return what was decided about a community."""
         ...

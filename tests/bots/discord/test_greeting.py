@@ -1,7 +1,9 @@
 """Who adds the bot to a server hears hello, with what to do next."""
 
+import time
+
 from bots.app.life import App
-from tests.bots.discord.conftest import Stage
+from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.talk import ready
 from tests.worlds.discord.places import BOT, SEND_MESSAGES, VIEW_CHANNEL
 
@@ -40,3 +42,16 @@ async def test_who_writes_directly_hears_what_to_type_once_a_minute(stage: Stage
     hint = "I take commands. Write /speak Aria Hello everyone, or /help for all that I can do."
     assert [m.content for m in other.posted if m.author is stage.world.bot] == ["Write /speak hi"]
     assert [m.content for m in mine.posted if m.author is stage.world.bot] == [hint]
+
+
+async def test_a_server_that_added_the_bot_while_nothing_ran_hears_hello_once(stage: Stage, running: Running) -> None:
+    new = stage.world.guild("New")
+    chat, new.joined_s = new.channel("chat"), int(time.time()) - 3600
+    for _ in range(2):
+        async with running(communities="ask") as app:
+            await ready(app)
+            await stage.world.pulse.until(lambda: bool(chat.posted), 10)
+            await (await stage.world.command(stage.ana, stage.channel, "/help")).answered()
+        assert "whoever runs this bot" in chat.posted[0].content
+    posts = [r.path for r in stage.world.requests if r.method == "POST" and r.path.endswith("/messages")]
+    assert posts == [f"/api/v10/channels/{chat.id}/messages"]  # the bot has been in the other server for long

@@ -170,6 +170,8 @@ class Guild:
     owner: User | None = None
     rights: int = MEMBER
     """Of everybody, including the bot."""
+    joined_s: int = 1_700_000_000
+    """When the bot was added."""
     added_by: User | None = None
     """Who added the bot, according to the audit log."""
     overrides: list[JSON] | None = field(default_factory=list)
@@ -209,11 +211,11 @@ class Guild:
             "stickers": [],
             "features": [],
             "channels": [c.payload() for c in self.channels if c.exists and c.parent is None],
-            "members": [Member(bot, self).payload()],
+            "members": [Member(bot, self).payload() | {"joined_at": written_time(self.joined_s)}],
             "member_count": len(self.members) + 1,
             "large": False,
             "unavailable": False,
-            "joined_at": written_time(1_700_000_000),
+            "joined_at": written_time(self.joined_s),
             "threads": [],
             "presences": [],
             "voice_states": [],
