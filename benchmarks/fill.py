@@ -177,6 +177,7 @@ async def into_postgres(folder: Path, address: str) -> None:
             await there.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), coalesce(max({column}), 1)) FROM {table}"
             )
-        await there.execute("VACUUM ANALYZE")  # as autovacuum has done to a real past
+        for done in ("VACUUM ANALYZE", "CHECKPOINT"):  # as a server has long done to a real past
+            await there.execute(done)
     finally:
         await there.close()
