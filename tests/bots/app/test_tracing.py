@@ -107,7 +107,7 @@ async def test_what_went_wrong_is_in_the_words_of_the_outside(
     async with serve():
         await band.says(ann, "/speak Aria Xylophones everywhere")
         await band.wait_for(lambda _: ordered())
-        said = await told(ask, ordered()[0], "in their words")
+        said = await told(ask, ordered()[0], "there was no audio to deliver")
         assert "1. part 1, $0.0021: rejected, no request is known\n" in said
         assert "     because of out_of_credit\n     in their words: 402 refused\n" in said
         assert "  None: there was no audio to deliver.\n" in said

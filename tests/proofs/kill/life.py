@@ -259,7 +259,7 @@ async def life(seed: int, folder: Path, nursery: Nursery) -> AsyncIterator[Life]
     rng = drawn(seed, "gateway")
     config = SandboxConfig(queued_s=0.05, processing_s=rng.uniform(0.05, 0.5), keep=100_000)
     async with Sandbox(config) as gateway, DiscordWorld() as discord, TelegramWorld() as telegram:
-        service = Process(folder, discord, telegram, gateway.url, nursery, EXTRA)
+        service = Process(folder, discord, telegram, gateway.url, nursery, dict(EXTRA))
         try:
             yield Life(seed, service, nursery, gateway)
         finally:
