@@ -133,16 +133,25 @@ class SqliteDriver:
     async def _reader(self) -> AsyncIterator[Connection]:
         """Yield a connection that nobody reads from, a new one if need be."""
         if not self._idle:
-            reader = self._kind(lambda: connect(self._path, read_only=True), 64)
-            await reader
-            reader.row_factory = sqlite3.Row
-            self._readers.append(reader)
-            self._idle.append(reader)
+            connecting = asyncio.ensure_future(self._connect_reader())
+            try:
+                await asyncio.shield(connecting)
+            except asyncio.CancelledError:  # what is half connected would never be closed
+                await asyncio.wait({connecting})
+                connecting.exception()  # looked at, or asyncio reports it as forgotten
+                raise
         reader = self._idle.pop()
         try:
             yield reader
         finally:
             self._idle.append(reader)
+
+    async def _connect_reader(self) -> None:
+        reader = self._kind(lambda: connect(self._path, read_only=True), 64)
+        await reader
+        reader.row_factory = sqlite3.Row
+        self._readers.append(reader)
+        self._idle.append(reader)
 
     async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Run the list: the file's lock keeps other processes out."""

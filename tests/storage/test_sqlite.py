@@ -61,31 +61,36 @@ async def test_a_long_query_makes_no_commit_nor_other_query_wait_nor_an_end(thin
         await reading
 
 
-async def test_a_stop_waits_for_a_reader_that_is_connecting(tmp_path: Path) -> None:
-    begun, go, tries = threading.Event(), threading.Event(), 0
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_a_stop_waits_for_a_reader_that_is_connecting(tmp_path: Path, *, cancelled: bool) -> None:
+    begun, go, closed = threading.Event(), threading.Event(), threading.Event()
+
+    class Told(sqlite3.Connection):
+        def close(self) -> None:
+            super().close()
+            closed.set()
 
     def kind(connector: Callable[[], sqlite3.Connection], size: int) -> Connection:
-        nonlocal tries
-        tries += 1
-
         def slow() -> sqlite3.Connection:
             begun.set()
             go.wait()
-            return connector()
+            return sqlite3.connect(tmp_path / "books.db", factory=Told)
 
-        return Connection(connector if tries == 1 else slow, size)
+        return Connection(slow if driver._connection else connector, size)
 
     driver = SqliteDriver(tmp_path / "books.db", kind=kind)  # type: ignore[arg-type]
     await driver.open()
     reading = asyncio.create_task(driver.read(Statement(ONE)))
     await asyncio.to_thread(begun.wait)
+    if cancelled:
+        reading.cancel()
     closing = asyncio.create_task(driver.close())
     await asyncio.sleep(0)
     go.set()
     await closing
-    with pytest.raises(StoreError):
+    with pytest.raises(asyncio.CancelledError if cancelled else StoreError):
         await reading
-    assert driver._readers == []
+    assert closed.is_set()
 
 
 async def test_a_reader_that_could_not_connect_is_tried_again(things: SqliteDriver, tmp_path: Path) -> None:
