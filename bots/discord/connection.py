@@ -132,6 +132,20 @@ class Bot(discord.AutoShardedClient):
             initial = True
         await super().launch_shard(url, shard_id, initial=initial)
 
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Connect until closed or cancelled.
+
+        While discord.py reconnects a shard, it takes a cancellation for the end of that shard alone and goes on.
+        """
+        connecting = asyncio.create_task(super().connect(reconnect=reconnect))
+        try:
+            await asyncio.wait({connecting})
+        finally:
+            await self.close()
+            connecting.cancel()
+            await asyncio.wait({connecting})
+        await connecting
+
     async def on_shard_connect(self, shard_id: int) -> None:
         """Reset the reconnect backoff: discord.py never does, so a later outage could wait up to 17 minutes."""
         if shard := self.shards.get(shard_id):

@@ -119,13 +119,25 @@ async def test_a_connection_that_came_back_forgets_earlier_outages(
         await world.connected()
         assert platform._bot is not None
         shard = platform._bot.shards[0]._parent
-        for come_back in (world.gateway.ask_to_reconnect, world.gateway.invalidate):
-            tired = shard._backoff
-            tired._exp = 10  # which is a pause of up to 17 minutes
+        for connection, come_back in enumerate((world.gateway.ask_to_reconnect, world.gateway.invalidate), 2):
+            shard._backoff._exp = 10  # which is a pause of up to 17 minutes
             await come_back()
-            async with asyncio.timeout(10):
-                while shard._backoff is tired:
+            async with asyncio.timeout(30):  # discord.py waits five seconds before it identifies again
+                while world.gateway.identified + world.gateway.resumed < connection or shard._backoff._exp:
                     await asyncio.sleep(0.001)
+
+
+async def test_cancelling_while_it_reconnects_leaves_nothing_connected(
+    world: DiscordWorld, studio: Studio, tmp_path: Path
+) -> None:
+    async with alone(world, studio, tmp_path) as platform:
+        async with receiving(platform):
+            await world.connected()
+            world.gateway.is_silent = True
+            former = set(world.gateway.lines)
+            await world.gateway.ask_to_reconnect()
+            await world.pulse.until(lambda: bool(world.gateway.lines - former), 5)
+        await world.pulse.until(lambda: not world.gateway.lines, 5)
 
 
 async def test_cancelling_leaves_nothing_connected(world: DiscordWorld, studio: Studio, tmp_path: Path) -> None:

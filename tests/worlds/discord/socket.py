@@ -74,6 +74,8 @@ class Gateway:
         """Shard and number of shards of each IDENTIFY."""
         self.resumed = 0
         self.heartbeats = 0
+        self.is_silent = False
+        """Whether new connections are left without a HELLO."""
 
     def session(self, shard: int = 0) -> Session | None:
         """Return the shard's newest session that can still send or keep events."""
@@ -89,7 +91,9 @@ class Gateway:
         line = Line(socket, compress=request.query.get("compress") == "zlib-stream")
         self.lines.add(line)
         try:
-            await line.send(HELLO, {"heartbeat_interval": HEARTBEAT_MS, "_trace": []})
+            self._pulse.beat()
+            if not self.is_silent:
+                await line.send(HELLO, {"heartbeat_interval": HEARTBEAT_MS, "_trace": []})
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     await self._receive(line, json.loads(message.data))
