@@ -30,7 +30,7 @@ ONLY_IN = {
     "icu4py": "core/domain/seams.py",
     "obstore": "core/files/bucket.py",
 }
-STORAGE_IN_BOTS = {"bots/__main__.py", "bots/app/compose.py", "bots/app/stores.py", "bots/console/demo.py"}
+STORAGE_IN_BOTS = {"bots/cli/commands.py", "bots/app/compose.py", "bots/app/stores.py", "bots/console/demo.py"}
 
 CORE_BELOW = {
     "domain": set(),
@@ -61,7 +61,8 @@ BOTS_BELOW = {
     "sandbox": set(),
     "app": {"platform", "text", "web", "commands", "sandbox", *PLATFORM_ROOMS},
     **{room: {"platform", "text", "commands", "app"} for room in PLATFORM_ROOMS},
-    "__main__": {"app", "console", "sandbox", "text"},
+    "cli": {"platform", "text", "commands", "web", "app", "sandbox", *PLATFORM_ROOMS},
+    "__main__": {"cli"},
 }
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from bots.__main__ import parser
 from bots.app.secret_files import secrets_of
 from bots.app.settings import Settings
+from bots.cli.parser import parser
 from tests.needs import NEEDED
 
 ROOT = Path(__file__).parents[1]

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bots.app.console_link import FOLDER
 from bots.app.health import Health
 from bots.app.roles import Part, Role
 from bots.app.settings import Settings
@@ -26,7 +25,7 @@ def sessions_of(settings: Settings, stores: Stores, clock: Clock) -> Sessions | 
     """Return who may look at the console, None where there is none."""
     if settings.console_url is None:
         return None
-    return Sessions(stores.sessions, clock, settings.console_url, LinkFolder(settings.data_dir / FOLDER))
+    return Sessions(stores.sessions, clock, settings.console_url, LinkFolder(settings.console_links))
 
 
 def door_of(

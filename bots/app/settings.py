@@ -164,6 +164,11 @@ class Settings(Chats, Gateway, Money, Limits, Products, Voices, Finishing, Conso
         """Where previews of voices lie, which are never swept."""
         return self.data_dir / "previews"
 
+    @property
+    def console_links(self) -> Path:
+        """Where `troubadour console-link` leaves links for the service to find."""
+        return self.data_dir / "console"
+
 
 _CHOICES: Mapping[str, Collection[str]] = {"gateway_url": (SANDBOX,)} | {
     name: choices for name, field in Settings.model_fields.items() if (choices := choices_of(field.annotation))

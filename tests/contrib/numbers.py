@@ -8,7 +8,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from bots.app.textfile import leave_backup, leave_books
+from bots.cli.textfile import leave_backup, leave_books
 from tests.bots.discord.studio import Studio
 from tests.service import readiness, service
 from tests.worlds.discord import DiscordWorld

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bots.app.check import NO_CHAT, NO_KEY
+from bots.cli.check import NO_CHAT, NO_KEY
 from tests.bots.discord.studio import Studio
 from tests.e2e.children import Child, Nursery
 from tests.needs import NEEDED, SECRETS

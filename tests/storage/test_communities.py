@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.app.communities import decide
+from bots.cli.communities import decide
 from bots.text.community_replies import communities as communities_listed
 from core.domain.communities import Approval, Communities
 from core.domain.errors import ConfigurationError

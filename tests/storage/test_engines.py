@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bots.__main__ import main
-from bots.app import check
 from bots.app.settings import read
+from bots.cli import check
 from core.domain.errors import StoreAway, StoreError
 from storage.driver import Statement
 from storage.engines import audit_of, driver_of, export_of, reach

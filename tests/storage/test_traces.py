@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bots.app.tracing import MOST_DELIVERIES, traced
+from bots.cli.job import MOST_DELIVERIES, traced
 from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Artifact, Job
 from core.domain.orders import Destination

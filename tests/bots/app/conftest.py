@@ -1,14 +1,6 @@
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.worlds.telegram import Chat, TelegramWorld
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[TelegramWorld]:
-    async with TelegramWorld() as world:
-        yield world
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import io
 
-from bots.app.check import check
 from bots.app.settings import Reading, Settings, load, read
+from bots.cli.check import check
 from storage.engines import reach
 
 

@@ -8,9 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from bots.app.artifacts import artifacts_of
-from bots.app.live import artifacts
 from bots.app.settings import Settings
 from bots.app.values import bucket_of, keep_of
+from bots.cli.live import artifacts
 from core.domain.errors import ConfigurationError
 from core.domain.troubles import Troubles
 from core.engine.meters import Meters
@@ -84,7 +84,7 @@ async def test_check_says_what_does_nothing_and_what_travels_in_the_clear(tmp_pa
 
 
 async def test_check_names_the_extra_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.app.check.find_spec", lambda name: None if name == "obstore" else find_spec(name))
+    monkeypatch.setattr("bots.cli.check.find_spec", lambda name: None if name == "obstore" else find_spec(name))
     status, said = await checked(telegram_token=SecretStr(TELEGRAM), gateway_url="sandbox", data_dir=tmp_path, **GIVEN)
     assert status == 1
     assert "problem: ARTIFACTS_URL needs an extra: pip install 'troubadour[s3]'" in said

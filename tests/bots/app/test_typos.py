@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bots.app.check import check, refuse
 from bots.app.settings import read
+from bots.cli.check import check, refuse
 from core.domain.communities import Communities
 from core.domain.errors import ConfigurationError
 from storage.engines import reach

@@ -8,13 +8,6 @@ from tests.worlds.telegram import Chat, TelegramWorld, User
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[TelegramWorld]:
-    """Every request of every test has to be valid."""
-    async with TelegramWorld() as world:
-        yield world
-
-
-@pytest.fixture
 def rig(world: TelegramWorld, tmp_path: Path) -> Rig:
     return Rig(world, tmp_path)
 

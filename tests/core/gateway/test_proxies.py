@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from bots.app import compose as app
 from bots.app import logs
-from bots.app.check import check
 from bots.app.compose import build
 from bots.app.settings import Reading, Settings, load
+from bots.cli.check import check
 from bots.discord import Discord
 from bots.telegram import Telegram
 from core.domain.errors import ConfigurationError, GatewayError, MediaUnavailable

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.__main__ import _console_link
 from bots.app.compose import WallClock
+from bots.cli.commands import COMMANDS
 from core.domain.audit import Act, Action
 from core.domain.errors import ConfigurationError
 from storage.engines import admin_of
@@ -22,7 +22,7 @@ def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 async def printed(capsys: pytest.CaptureFixture[str], member: str = "") -> str:
-    assert await _console_link(argparse.Namespace(member=member)) == 0
+    assert await COMMANDS["console-link"](argparse.Namespace(member=member)) == 0
     return capsys.readouterr().out.split()[0]
 
 
@@ -47,7 +47,7 @@ async def test_it_lets_in_whoever_claimed_the_bot(
     async with admin_of(tmp_path / "troubadour.db", WallClock(), None) as store:
         who = {"actor": "telegram:7", "actor_name": "Ann", "target": "telegram:7"}
         assert await store.claim(Act(audit_id="a1", community="", name=Action.CLAIM, **who))
-        assert await _console_link(argparse.Namespace(member="")) == 0
+        assert await COMMANDS["console-link"](argparse.Namespace(member="")) == 0
     assert "It lets whoever opens it in as telegram:7, once" in capsys.readouterr().out
 
 

@@ -8,7 +8,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bots.app.check import look, refuse
+from bots.cli.check import look, refuse
 from bots.web.server import Web
 from core.domain.errors import ConfigurationError
 from core.engine.meters import Meters

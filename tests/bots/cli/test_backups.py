@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bots.__main__ import main
-from bots.app.backups import STAMP, Backups
+from bots.cli.backups import STAMP, Backups
 from storage.sqlite import SqliteDriver, audit_file
 from storage.store import SqlStore
 from tests.clock import SetClock

@@ -1,8 +1,5 @@
 """`troubadour init`: ask for what is needed, try each answer, and write it into `.env`."""
 
-import asyncio
-import getpass
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,41 +10,16 @@ from typing import NamedTuple
 from dotenv import dotenv_values, set_key
 from pydantic import SecretStr
 
-from bots.app import live
 from bots.app.inspected import Inspected
 from bots.app.settings import SANDBOX, Settings, read
-from bots.app.typos import bare, wrong_with_token
+from bots.app.typos import wrong_with_token
 from bots.app.values import catalog_of
+from bots.cli import live
+from bots.cli.terminal import Terminal
 from core.domain.errors import ConfigurationError, PlatformError
 from core.files.private import FILE
 
 HEAD = "# Made by `troubadour init`. Every other setting, with its default, stands in docs/settings.md.\n"
-
-
-class Terminal:
-    """Asks and tells whoever sits there."""
-
-    def __init__(self, *, agrees: bool) -> None:
-        """`agrees`: to every change that would be asked about."""
-        self._agrees = agrees
-        self.is_there = sys.stdin is not None and sys.stdin.isatty()
-
-    def say(self, text: str = "") -> None:
-        """Tell."""
-        print(text, flush=True)  # noqa: T201 - a terminal
-
-    async def ask(self, question: str, *, secretly: bool = False) -> str:
-        """Ask; what is typed secretly is not shown. Raises ConfigurationError where nobody answers any more."""
-        try:
-            return bare(await asyncio.to_thread(getpass.getpass if secretly else input, f"{question} "))
-        except EOFError:
-            raise ConfigurationError("Nothing was written: the answer is missing.") from None
-
-    async def agrees(self, question: str) -> bool:
-        """Ask for yes or no; without a terminal the answer is no."""
-        if self._agrees or not self.is_there:
-            return self._agrees
-        return (await self.ask(f"{question} [y/N]")).casefold() in {"y", "yes"}
 
 
 class _Account(NamedTuple):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.app.notes import notes
 from bots.app.settings import read
+from bots.cli.notes import notes
 from tests import tokens
 from tests.bots.app.readings import checked, reading
 

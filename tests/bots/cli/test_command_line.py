@@ -7,6 +7,8 @@ from importlib.metadata import version
 import pytest
 
 from bots.__main__ import main
+from bots.cli.commands import COMMANDS
+from bots.cli.parser import parser
 
 BASH = """
 source /dev/stdin
@@ -20,6 +22,11 @@ COMPREPLY=(); try troubadour check --li; echo "${COMPREPLY[@]}"
 def test_both_ways_to_start_it_say_the_version() -> None:
     said = subprocess.run([sys.executable, "-m", "bots", "--version"], capture_output=True, text=True, check=True)
     assert said.stdout == f"troubadour {version('troubadour')}\n"
+
+
+def test_every_command_that_is_described_does_something() -> None:
+    (described,) = [action.choices for action in parser()._actions if isinstance(action.choices, dict)]
+    assert described.keys() == COMMANDS.keys()
 
 
 def test_a_shell_completes_commands_and_their_words(capsys: pytest.CaptureFixture[str]) -> None:

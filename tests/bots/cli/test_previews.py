@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bots.__main__ import main
-from bots.app.previews import BUSY
+from bots.cli.previews import BUSY
 from storage.lock import take
 from storage.sqlite import files_of
 

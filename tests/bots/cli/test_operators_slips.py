@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bots.app.check import check, refuse
-from bots.app.notes import notes
 from bots.app.settings import read
+from bots.cli.check import check, refuse
+from bots.cli.notes import notes
 from storage.engines import reach
 from tests import tokens
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bots.app.check import check
+from bots.cli.check import check
 from bots.sandbox import Sandbox, SandboxConfig
 from storage.engines import reach
 from tests.bots.app.readings import reading

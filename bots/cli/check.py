@@ -14,11 +14,11 @@ from yarl import URL
 
 from bots.app.artifacts import NO_EXTRA
 from bots.app.inspected import Inspected
-from bots.app.live import PLACES, inspect
-from bots.app.notes import notes
 from bots.app.roles import Role
 from bots.app.settings import COMMUNITY, Reading, Settings
 from bots.app.values import catalog_of
+from bots.cli.live import PLACES, inspect
+from bots.cli.notes import notes
 from bots.web.listener import try_listening
 from bots.web.server import is_served
 from core.domain.errors import ConfigurationError, StoreAway, StoreBusy, StoreError

@@ -13,8 +13,6 @@ from core.ports import Clock
 from core.stores.admin_store import AdminStore
 
 _MEMBER = re.compile(r"(?:discord|telegram):\d{1,20}", re.ASCII)
-FOLDER = "console"
-"""In DATA_DIR."""
 
 
 async def whom(settings: Settings, member: str, opening: AbstractAsyncContextManager[AdminStore]) -> str:
@@ -43,7 +41,7 @@ def leave_link(settings: Settings, clock: Clock, member: str) -> str:
     """Leave a link in the data folder, where the running service finds it; return it."""
     secret, now_ms = new_secret(), clock.now_ms()
     try:
-        links = LinkFolder(settings.data_dir / FOLDER)
+        links = LinkFolder(settings.console_links)
         links.put(digest(secret), member, now_ms, now_ms + LINK_MS)
     except OSError as error:
         raise ConfigurationError(f"DATA_DIR: the link can't be written there ({error.strerror}).") from error
