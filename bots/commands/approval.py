@@ -1,7 +1,6 @@
 """Approval of new communities: owners are asked, with buttons, and their decision is carried out."""
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,7 @@ from bots.commands.command import Answer, Asked, Who
 from bots.text import community_replies, greetings, refusals
 from bots.text.community_replies import Letter, digest
 from bots.text.locale import speaking
-from core.domain.communities import Approval
+from core.domain.communities import KEY, Approval
 from core.domain.errors import DeliveryError
 from core.domain.people import Caller
 from core.domain.products import Catalog
@@ -23,7 +22,6 @@ log = logging.getLogger(__name__)
 
 CALL_S = 8.0
 """How long telling or leaving a chat may take: whoever pressed a button is waiting."""
-_KEY = re.compile(r"[a-z]{1,12}:-?\d{1,20}", re.ASCII)
 _calls = Calls()
 
 
@@ -39,7 +37,7 @@ class Verdict:
 
 async def press(service: Service, caller: Caller, community: str, *, approve: bool) -> Verdict:
     """Carry out the decision on a button, unless somebody has already decided. Raises Refusal."""
-    if not _KEY.fullmatch(community):
+    if not KEY.fullmatch(community):
         raise NotFound(Missing.REQUEST, community)
     late = False
     try:

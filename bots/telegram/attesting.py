@@ -3,7 +3,7 @@
 from typing import Any
 
 from telegram import ChatMember, User
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, ChatMigrated, TelegramError
 from telegram.ext import ExtBot
 
 from bots.telegram.errors import text_fault
@@ -16,15 +16,19 @@ async def attested(bot: ExtBot[Any], community: str, member: str) -> Attested | 
     """Describe a member of a group as Telegram does now; None where they are not in it. Raises DeliveryError.
 
     In a group with hidden members only an admin bot may look up a member, but any bot may list the admins: whoever is
-    none of those is no admin, whether or not they are in it.
+    none of those is no admin, whether or not they are in it. A group that has become a supergroup is asked there.
     """
     chat, user = (int(of.removeprefix(f"{NAME}:")) for of in (community, member))
+    if chat > 0:  # a direct chat
+        return None
     try:
         try:
             found = await bot.get_chat_member(chat, user)
         except BadRequest:
             admins = [admin for admin in await bot.get_chat_administrators(chat) if admin.user.id == user]
             return _described(community, member, admins[0].user if admins else None, is_admin=bool(admins))
+    except ChatMigrated as moved:
+        return await attested(bot, key(moved.new_chat_id), member)
     except TelegramError as error:
         raise text_fault(error) from error
     if not takes_part(found):

@@ -1,7 +1,11 @@
 """Values about the approval of communities: anybody can add the bot to a group of their own, so operators decide."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+KEY = re.compile(r"[a-z]{1,12}:-?\d{1,20}", re.ASCII)
+"""A community's key, as far as its platform need not be asked."""
 
 
 class Approval(StrEnum):

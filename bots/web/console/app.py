@@ -8,11 +8,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bots.text import refusals
-from bots.text.locale import _, speaking, tag_of
+from bots.text.locale import N_, _, speaking, tag_of
 from bots.web.console import acts, admin_pages, data_pages, member_pages, operator_pages, report_pages, sign_in
 from bots.web.console.guard import FOR_A_YEAR, HEADERS, Limiter, comes_from, is_of
-from bots.web.console.layout import KINDS, STATIC, TITLE, document, refused
-from bots.web.console.visit import Console, NotThere, Visit
+from bots.web.console.layout import KINDS, STATIC, TITLE, answer, refused
+from bots.web.console.visit import Console, Moved, NotThere, Visit
 from core.domain.errors import StoreError
 from core.domain.refusals import Refusal
 from core.domain.sessions import WAY_IN
@@ -25,6 +25,15 @@ STRANGERS_AT_ONCE, STRANGERS_EVERY_S = 60.0, 0.5
 """How often whoever is not signed in may ask, for each address that they come from, which may be a proxy's."""
 MEMBERS_AT_ONCE, MEMBERS_EVERY_S = 120.0, 0.25
 """How often one session may."""
+
+_NO_PAGE = N_("There is no such page.")
+_NOT_OURS = N_("That form was not sent from the console, so nothing was done.")
+_FAULTS: Mapping[int, str] = {
+    400: N_("That form can't be read, so nothing was done."),
+    413: N_("That is more than a form may hold, so nothing was done. Write less."),
+}
+_FORM = web.RequestKey("form", dict[str, str])
+"""Where a request keeps what its form holds."""
 
 Page = Callable[[Visit], Awaitable[web.StreamResponse]]
 
@@ -75,27 +84,29 @@ async def _armoured(request: web.Request, handler: Handler) -> web.StreamRespons
         try:
             response = await handler(request)
         except web.HTTPException as error:
-            response = plain(error.status, _("There is no such page."))
+            response = answer(_(_FAULTS.get(error.status, _NO_PAGE)), status=error.status)
         except Exception:
             log.exception("a page of the console failed")
-            response = plain(500, _(refusals.FAULT))
+            response = answer(_(refusals.FAULT), status=500)
     is_beside = response.status >= 400 and "HX-Request" in request.headers
-    return await _beside(request, response) if is_beside else response
+    return _beside(request, response) if is_beside else response
 
 
-async def _beside(request: web.Request, page: web.StreamResponse) -> web.Response:
+def _beside(request: web.Request, page: web.StreamResponse) -> web.Response:
     """Return a fault for a page that stays: its sentence, or to have it read anew by somebody who is signed out."""
     if page.status == 401:
         return web.Response(status=401, headers={"HX-Refresh": "true"})
-    text = refused(page[TITLE], str((await request.post()).get("act", "")))
+    text = refused(page[TITLE], request.get(_FORM, {}).get("act", ""))
     return web.Response(text=text, content_type="text/html", status=page.status, headers={"HX-Reswap": "none"})
 
 
-def plain(status: int, text: str) -> web.Response:
-    """Return a page with one sentence, for whoever it is."""
-    response = web.Response(text=document(text, ()), content_type="text/html", status=status)
-    response[TITLE] = text
-    return response
+async def _form(request: web.Request) -> dict[str, str]:
+    """Return what a form holds. Raises HTTPException for one that can't be read."""
+    try:
+        request[_FORM] = {name: str(value) for name, value in (await request.post()).items()}
+    except (ValueError, LookupError) as error:  # of an encoding that is none, too
+        raise web.HTTPBadRequest from error
+    return request[_FORM]
 
 
 def _open(
@@ -105,7 +116,7 @@ def _open(
         if not strangers.allows(request.remote or ""):
             return _too_often()
         if request.method == "POST" and not comes_from(request, console.sessions.url):
-            return plain(403, _("That form was not sent from the console, so nothing was done."))
+            return answer(_(_NOT_OURS), status=403)
         try:
             return await page(console, request)
         except StoreError as error:
@@ -130,7 +141,7 @@ def _signed_in(console: Console, strangers: Limiter, members: Limiter, page: Pag
                 session=session,
                 secret=secret,
                 is_operator=session.member in owners,
-                form={name: str(value) for name, value in (await request.post()).items()},
+                form=await _form(request),
             )
             with speaking(session.locale):
                 return await _answered(visit, page)
@@ -146,9 +157,11 @@ async def _answered(visit: Visit, page: Page) -> web.StreamResponse:
     if request.method == "POST":
         is_ours = comes_from(request, visit.console.sessions.url) and is_of(visit.secret, visit.form.get("token", ""))
         if not is_ours:
-            return visit.page(_("That form was not sent from the console, so nothing was done."), status=403)
+            return visit.page(_(_NOT_OURS), status=403)
     try:
         return await page(visit)
+    except Moved as moved:
+        return visit.moved(moved.to)
     except NotThere:
         return visit.page(_("There is no such page, or it is not for you."), status=404)
     except Unattested:
@@ -158,12 +171,12 @@ async def _answered(visit: Visit, page: Page) -> web.StreamResponse:
 
 
 def _too_often() -> web.Response:
-    return plain(429, _("That was too often. Wait for a minute."))
+    return answer(_("That was too often. Wait for a minute."), status=429)
 
 
 def _away(error: StoreError) -> web.Response:
     log.warning("the console can't answer: %s", error)
-    return plain(503, _("Something that I need is away for the moment, so nothing was done. Try again."))
+    return answer(_("Something that I need is away for the moment, so nothing was done. Try again."), status=503)
 
 
 async def _static(request: web.Request) -> web.StreamResponse:

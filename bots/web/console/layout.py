@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import htpy as h
 from aiohttp import web
@@ -112,6 +112,13 @@ def document(
             ],
         ]
     )
+
+
+def answer(title: str, body: Node = (), *, status: int = 200, **more: Any) -> web.Response:
+    """Answer with a page, of which forms that act in place are told the title; `more` as for `document`."""
+    response = web.Response(text=document(title, body, **more), content_type="text/html", status=status)
+    response[TITLE] = title
+    return response
 
 
 def _scripts() -> Node:

@@ -4,7 +4,7 @@ import htpy as h
 from aiohttp import web
 
 from bots.text.locale import _, speaking
-from bots.web.console.layout import document
+from bots.web.console.layout import answer
 from bots.web.console.visit import Console
 from core.domain.sessions import SESSION_MS
 
@@ -12,8 +12,7 @@ HOURS = SESSION_MS // 3_600_000
 
 
 def _page(title: str, *paragraphs: str, status: int = 200) -> web.Response:
-    body = document(title, [h.p[text] for text in paragraphs])
-    return web.Response(text=body, content_type="text/html", status=status)
+    return answer(title, [h.p[text] for text in paragraphs], status=status)
 
 
 def needed() -> web.Response:
@@ -39,8 +38,7 @@ async def offer(console: Console, request: web.Request) -> web.Response:
         stays = _("You stay signed in for {n} hours in this browser, or until you sign out.", n=HOURS)
         button = h.form(method="post")[h.button(".primary")[_("Sign in")]]
         who = h.p[_("You will be signed in as {name}.", name=visitor.name)]
-        body = document(_("Sign in"), [who, h.p[stays], button])
-    return web.Response(text=body, content_type="text/html")
+        return answer(_("Sign in"), [who, h.p[stays], button])
 
 
 async def enter(console: Console, request: web.Request) -> web.Response:

@@ -9,10 +9,12 @@ from htpy import Node
 from yarl import URL
 
 from bots.platform import Platform
+from bots.text.locale import _
 from bots.web.console.guard import Cookies, form_token
-from bots.web.console.layout import TITLE, Tab, document
+from bots.web.console.layout import Tab, answer
 from bots.web.console.watching import Watching
 from core.domain.attested import Attested
+from core.domain.communities import KEY
 from core.domain.people import Caller
 from core.domain.sessions import Session
 from core.domain.troubles import Case
@@ -28,6 +30,14 @@ LONGEST_FIELD = 300
 
 class NotThere(Exception):
     """There is no such page, or not for this visitor: they are told the same."""
+
+
+class Moved(NotThere):
+    """The community has another key by now."""
+
+    def __init__(self, to: str) -> None:
+        super().__init__(to)
+        self.to = to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +122,14 @@ class Visit:
         return "/" if given.absolute else given.raw_path_qs
 
     async def attested(self) -> Attested:
-        """Ask the platform who they are in the community. Raises NotThere, Unattested."""
+        """Ask the platform who they are in the community. Raises NotThere, Moved, Unattested."""
+        if not KEY.fullmatch(self.community):
+            raise NotThere
         found = await self.console.attesting.attest(self.community, self.session.member)
         if found is None:
             raise NotThere
+        if found.caller.community != self.community:
+            raise Moved(found.caller.community)
         return replace(found, caller=replace(found.caller, locale=self.session.locale, event_id=self.event_id))
 
     def given(self, name: str) -> str:
@@ -125,15 +139,23 @@ class Visit:
     def page(self, title: str, *body: Node, tabs: Sequence[Tab] = (), status: int = 200) -> web.Response:
         """Answer with a page."""
         noted = self.console.cookies.noted(self.request)
-        text = document(title, body, path=self.request.path, visit=self, tabs=tabs, noted=noted)
-        response = web.Response(text=text, content_type="text/html", status=status)
-        response[TITLE] = title
+        response = answer(title, body, status=status, path=self.request.path, visit=self, tabs=tabs, noted=noted)
         if noted:
             self.console.cookies.forget_note(response)
         return response
 
     def back(self, said: str) -> web.Response:
         """Lead back to the page that held a form, which shows what came of it."""
-        response = web.Response(status=303, headers={"Location": self.shown})
-        self.console.cookies.note(response, said)
+        return self._led(self.shown, said)
+
+    def moved(self, to: str) -> web.Response:
+        """Lead on to the same page of a community whose key has changed; what a form was to do is not done."""
+        is_form = self.request.method == "POST"
+        said = _("This group has moved, so nothing was done. Do it once more.") if is_form else ""
+        return self._led(self.shown.replace(self.community, to), said)
+
+    def _led(self, path: str, said: str) -> web.Response:
+        response = web.Response(status=303, headers={"Location": path})
+        if said:
+            self.console.cookies.note(response, said)
         return response
