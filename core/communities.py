@@ -44,7 +44,7 @@ class Communities:
     async def is_new(self, community: str) -> bool:
         """Say whether a community was never seen; while the store can't say, it was."""
         try:
-            return not await self._store.knows(community)
+            return await self._store.decision(community) is None
         except StoreError as error:
             log.warning("whether %s is new can't be read: %s", community, error)
             return False
@@ -69,7 +69,7 @@ class Communities:
             is_new, may_order = await self._store.see_community(
                 community, title, member, name, was_added=was_added, locale=locale
             )
-            found = Approval.APPROVED if may_order else await self._store.decision(community)
+            found = Approval.APPROVED if may_order else await self._store.decision(community) or Approval.WAITING
         except StoreError as error:
             log.warning("%s can't be noted: %s", community, error)
             return None

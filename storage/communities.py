@@ -38,13 +38,9 @@ class SqlCommunities:
         )
         return bool(results[0]), results[3][0]["state"] in self._admits(community)
 
-    async def decision(self, community: str) -> Approval:
+    async def decision(self, community: str) -> Approval | None:
         (rows,) = await self._driver.run([Statement(communities_sql.COMMUNITY, {"community": community})])
-        return Approval(rows[0]["state"]) if rows else Approval.WAITING
-
-    async def knows(self, community: str) -> bool:
-        (rows,) = await self._driver.run([Statement(communities_sql.COMMUNITY, {"community": community})])
-        return bool(rows)
+        return Approval(rows[0]["state"]) if rows else None
 
     async def waiting(self) -> list[Newcomer]:
         if self._communities is Communities.OPEN:

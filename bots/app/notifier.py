@@ -11,7 +11,7 @@ from bots.text import operator_replies
 from bots.text.community_replies import Letter, digest
 from bots.text.locale import speaking
 from core.domain.communities import Newcomer
-from core.domain.errors import DeliveryError, StoreError
+from core.domain.errors import StoreError
 from core.domain.troubles import Case, Key, Trouble, Troubles
 from core.engine.calls import Calls
 from core.stores.notices import Newcomers, Notices
@@ -183,11 +183,7 @@ class Notifier:
         platform = self._platforms.get(owner.partition(":")[0])
         if platform is None:
             return False
-        try:
-            with speaking(locale):
-                letter = say()
-                await self._calls.within(WRITE_S, platform.write_to(owner, letter.text, letter.buttons))
-        except (DeliveryError, TimeoutError) as error:
-            log.warning("%s could not be written to: %s", owner, error or "no answer in time")
-            return False
-        return True
+        with speaking(locale):
+            letter = say()
+            writing = platform.write_to(owner, letter.text, letter.buttons)
+            return await self._calls.done(WRITE_S, writing, owner)

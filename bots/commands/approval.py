@@ -10,7 +10,6 @@ from bots.text import community_replies, greetings, refusals
 from bots.text.community_replies import Letter, digest
 from bots.text.locale import speaking
 from core.domain.communities import KEY, Approval
-from core.domain.errors import DeliveryError
 from core.domain.people import Caller
 from core.domain.products import Catalog
 from core.domain.refusals import CommunityDecided, Missing, NotFound
@@ -103,17 +102,5 @@ async def carry_out(
         words = partial(greetings.may_begin, catalog)
         with speaking(locale):  # the owner's language need not be the community's
             call = presence.announce(community, words) if approve else presence.leave(community)
-            done = await _done(call, community)
+            done = await _calls.done(CALL_S, call, community)
     return community_replies.decided(community, approve=approve, done=done)
-
-
-async def _done(call: Awaitable[None], community: str) -> bool:
-    try:
-        await _calls.within(CALL_S, call)
-    except (DeliveryError, TimeoutError) as error:
-        log.warning("%s could be neither told nor left: %s", community, error or "no answer in time")
-    except Exception:
-        log.exception("%s could be neither told nor left", community)
-    else:
-        return True
-    return False

@@ -1,8 +1,13 @@
 """Wait for calls that may take too long: they are given up then, never cancelled."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from typing import Any, TypeVar
+
+from core.domain.errors import DeliveryError
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -22,6 +27,18 @@ class Calls:
         if not task.done():
             raise TimeoutError
         return task.result()
+
+    async def done(self, seconds: float, call: Awaitable[object], whom: str) -> bool:
+        """Say whether a chat did what it was called for, in time; where not, log whom it did not reach."""
+        try:
+            await self.within(seconds, call)
+        except (DeliveryError, TimeoutError) as error:
+            log.warning("%s was not reached: %s", whom, error or "no answer in time")
+        except Exception:
+            log.exception("%s was not reached", whom)
+        else:
+            return True
+        return False
 
     async def ended(self, seconds: float) -> None:
         """Wait until none is under way any more, or for so long."""

@@ -88,12 +88,8 @@ class MemberStore(Protocol):
         """
         ...
 
-    async def knows(self, community: str) -> bool:
-        """Say whether a community was seen before."""
-        ...
-
-    async def decision(self, community: str) -> Approval:
-        """Return what was decided about a community."""
+    async def decision(self, community: str) -> Approval | None:
+        """Return what was decided about a community, None where it was never seen."""
         ...
 
     async def move_community(self, old: str, new: str) -> None:

@@ -1,6 +1,5 @@
 """What forms do: the commands of the chats, with their checks, their core calls, their audit and their words."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -15,7 +14,6 @@ from bots.text.locale import _, speaking
 from bots.web.console.visit import NotThere, Visit
 from core.admin import Subject
 from core.domain.attested import Attested
-from core.domain.errors import DeliveryError
 from core.domain.kept_orders import KeptOrder
 from core.domain.people import Caller, Person
 from core.domain.quota import QuotaSource
@@ -23,8 +21,6 @@ from core.domain.receipts import Accepted
 from core.domain.refusals import InvalidInput, Missing, NotFound
 from core.engine.attesting import Unattested
 from core.engine.calls import Calls
-
-log = logging.getLogger(__name__)
 
 OFFERED: Mapping[Who, Mapping[str, Command]] = {
     who: {row.name: row for row in COMMANDS if row.who is who} for who in (Who.ADMIN, Who.OPERATOR)
@@ -119,16 +115,9 @@ async def _told(visit: Visit, done: credit.Decision) -> bool:
     chat = visit.console.platforms.get(member.partition(":")[0])
     if chat is None:
         return False
-    try:
-        with speaking(""):  # which language they read is not known here
-            await _calls.within(TELL_S, chat.write_to(member, done.told.text, done.told.buttons))
-    except (DeliveryError, TimeoutError) as error:
-        log.warning("%s could not be written to: %s", member, error or "no answer in time")
-    except Exception:
-        log.exception("%s could not be written to", member)
-    else:
-        return True
-    return False
+    with speaking(""):  # which language they read is not known here
+        telling = chat.write_to(member, done.told.text, done.told.buttons)
+        return await _calls.done(TELL_S, telling, member)
 
 
 async def pronounce(visit: Visit) -> web.StreamResponse:

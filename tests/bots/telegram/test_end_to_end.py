@@ -2,7 +2,10 @@
 
 import asyncio
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -11,6 +14,29 @@ from pydantic import SecretStr
 from bots.app.compose import build, platforms
 from bots.app.settings import SANDBOX, load
 from tests.worlds.telegram import Chat, TelegramWorld, User
+
+
+@asynccontextmanager
+async def serving(world: TelegramWorld, folder: Path, **changes: Any) -> AsyncIterator[None]:
+    """Run the app as operators do; at the end it stops by itself."""
+    values: dict[str, Any] = {"gateway_url": SANDBOX, "gateway_key": SecretStr("a-key-of-the-test"), **changes}
+    settings = load(
+        telegram_token=SecretStr(world.token),
+        telegram_api_url=world.api_url,
+        discord_token=None,
+        communities="open",
+        data_dir=folder,
+        http_port=0,
+        **values,
+    )
+    stop = asyncio.Event()
+    async with build(settings, platforms(settings)) as app:
+        running = asyncio.create_task(app.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await running
 
 
 def _seconds(content: bytes) -> float:
@@ -26,48 +52,21 @@ def _seconds(content: bytes) -> float:
 async def test_a_message_becomes_audio_that_plays(
     world: TelegramWorld, band: Chat, bob: User, tmp_path: Path, text: str, kind: str, magic: bytes
 ) -> None:
-    settings = load(
-        telegram_token=SecretStr(world.token),
-        telegram_api_url=world.api_url,
-        discord_token=None,
-        communities="open",
-        gateway_url=SANDBOX,
-        data_dir=tmp_path,
-        http_port=0,
-    )
-    stop = asyncio.Event()
-    async with build(settings, platforms(settings)) as app:
-        running = asyncio.create_task(app.run(stop))
+    async with serving(world, tmp_path):
         asked = await band.says(bob, text)
         sent = await band.wait_for(lambda chat: next(iter(chat.audios), None), timeout_s=30)
         assert (sent.kind, sent.reply_to) == (kind, asked.id)
         assert sent.content.startswith(magic)
         assert _seconds(sent.content) > 0.5
         await band.wait_for(lambda chat: chat.sent[0].deleted)
-        stop.set()
-        await running
 
 
 async def test_audio_that_goes_as_it_came_says_what_it_is(
     world: TelegramWorld, band: Chat, bob: User, tmp_path: Path
 ) -> None:
-    settings = load(
-        telegram_token=SecretStr(world.token),
-        telegram_api_url=world.api_url,
-        discord_token=None,
-        communities="open",
-        gateway_url=SANDBOX,
-        data_dir=tmp_path,
-        http_port=0,
-        loudness_lufs="off",
-    )
-    stop = asyncio.Event()
-    async with build(settings, platforms(settings)) as app:
-        running = asyncio.create_task(app.run(stop))
+    async with serving(world, tmp_path, loudness_lufs="off"):
         await band.says(bob, "/music lo-fi rain beat output_format=mp3_44100_128")
         sent = await band.wait_for(lambda chat: next(iter(chat.audios), None), timeout_s=30)
-        stop.set()
-        await running
     assert sent.upload
     assert sent.upload.filename == "lo-fi rain beat.mp3"
     with av.open(io.BytesIO(sent.content), "r") as source:
@@ -87,23 +86,9 @@ async def test_a_stop_waits_as_long_as_it_is_told(
         gone.set()
 
     gateway = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    settings = load(
-        telegram_token=SecretStr(world.token),
-        telegram_api_url=world.api_url,
-        discord_token=None,
-        communities="open",
-        gateway_key=SecretStr("a-key-of-the-test"),
-        gateway_url=f"http://127.0.0.1:{gateway.sockets[0].getsockname()[1]}",
-        data_dir=tmp_path,
-        http_port=0,
-        drain_s=0,
-    )
-    stop = asyncio.Event()
-    async with gateway, build(settings, platforms(settings)) as app:
-        running = asyncio.create_task(app.run(stop))
+    url = f"http://127.0.0.1:{gateway.sockets[0].getsockname()[1]}"
+    async with gateway, serving(world, tmp_path, gateway_url=url, drain_s=0):
         await band.says(bob, "/speak Aria Hello everyone")
         await posted.wait()
-        stop.set()
-        await running
     await gone.wait()
     assert "1 tasks did not come to rest in 0 s" in caplog.messages
