@@ -132,7 +132,7 @@ class SqliteDriver:
     @asynccontextmanager
     async def _reader(self) -> AsyncIterator[Connection]:
         """Yield a connection that nobody reads from, a new one if need be."""
-        if not self._idle:
+        while not self._idle:  # another query may take what was connected
             connecting = asyncio.ensure_future(self._connect_reader())
             try:
                 await asyncio.shield(connecting)

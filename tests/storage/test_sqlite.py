@@ -102,6 +102,14 @@ async def test_a_reader_that_could_not_connect_is_tried_again(things: SqliteDriv
     assert [row["n"] for row in await things.read(Statement(ONE))] == [1]
 
 
+async def test_a_query_may_come_between_when_another_has_connected_a_reader(things: SqliteDriver) -> None:
+    first = asyncio.create_task(things.read(Statement(ONE)))
+    while not things._readers:
+        await asyncio.sleep(0)
+    for rows in (await things.read(Statement(ONE)), await first):
+        assert [row["n"] for row in rows] == [1]
+
+
 async def test_what_was_committed_is_read_at_once_and_never_changed(things: SqliteDriver) -> None:
     """Only one connection may write or checkpoint: SQLite before 3.51.3 can damage the file where two do."""
     await things.run([Statement(INSERT, {"name": "drum"})])
