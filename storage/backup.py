@@ -11,7 +11,7 @@ from core.domain.errors import StoreError
 from core.files.private import create
 from core.files.spool import sync
 from storage.migrate import MARK
-from storage.sqlite import connect
+from storage.sqlite_files import connect
 
 STEP_PAGES = 64
 """A copy of 1.1 GB in one go kept a commit from the disk for two seconds; in such steps, for a sixth of one at most."""

@@ -23,7 +23,8 @@ from storage.recent import Recent
 from storage.restore import copy_of, restored_by_others
 from storage.rows import entry_of
 from storage.sessions import SqlSessions
-from storage.sqlite import SqliteDriver, audit_file, export_file, look_at_file
+from storage.sqlite import SqliteDriver, audit_file, look_at_file
+from storage.sqlite_files import export_file
 from storage.store import SqlStore
 from storage.traces import SqlTraces
 

@@ -15,7 +15,8 @@ from storage.books import CHECKS, audit
 from storage.driver import UNSTORABLE, Driver
 from storage.migrate import MARK, migrate
 from storage.postgres import CONNECT_S, PostgresDriver, place
-from storage.sqlite import SqliteDriver, reading
+from storage.sqlite import SqliteDriver
+from storage.sqlite_files import reading
 
 Read = Callable[[str], Iterable[tuple[Any, ...]]]
 ROWS = 1000

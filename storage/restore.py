@@ -20,7 +20,8 @@ from storage.backup import backup
 from storage.books import audit
 from storage.driver import Driver, Statement
 from storage.lock import take
-from storage.sqlite import SqliteDriver, empty_wal, files_of
+from storage.sqlite import SqliteDriver
+from storage.sqlite_files import empty_wal, files_of
 from storage.store import SqlStore
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ FORBIDDEN = {
 ONLY_IN = {
     "discord": "bots/discord/",
     "telegram": "bots/telegram/",
-    "aiosqlite": "storage/sqlite.py",
-    "sqlite3": "storage/sqlite.py storage/batches.py storage/backup.py",
+    "aiosqlite": "storage/sqlite_connections.py",
+    "sqlite3": "storage/sqlite storage/batches.py storage/backup.py",
     "av": (
         "core/media/child.py core/media/finishing.py core/media/measuring.py core/media/reading.py"
         " core/media/writing.py core/media/shaping.py bots/sandbox/"

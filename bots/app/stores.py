@@ -14,7 +14,7 @@ from storage.driver import Driver
 from storage.engines import driver_of
 from storage.overview import SqlOverview
 from storage.sessions import SqlQuestions, SqlSessions
-from storage.sqlite import files_of
+from storage.sqlite_files import files_of
 from storage.store import SqlStore
 
 

@@ -22,7 +22,8 @@ from storage.driver import Driver, Statement
 from storage.engines import audit_of, restoring
 from storage.postgres import PostgresDriver
 from storage.restore import restored_by_others
-from storage.sqlite import SqliteDriver, files_of
+from storage.sqlite import SqliteDriver
+from storage.sqlite_files import files_of
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.e2e.children import Nursery
@@ -159,7 +160,7 @@ async def test_it_waits_for_nobody_who_uses_the_database(house: Path, monkeypatc
     with pytest.raises(StoreBusy, match="Another process is using this database"):
         await restore(house)
     await ordered(store)
-    monkeypatch.setattr("storage.sqlite.BUSY_S", 0)
+    monkeypatch.setattr("storage.sqlite_files.BUSY_S", 0)
     with closing(sqlite3.connect(house / "troubadour.db")) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM jobs").fetchone()

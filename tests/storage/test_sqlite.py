@@ -15,7 +15,9 @@ import pytest
 from core.domain.errors import Conflict, StoreAway, StoreBusy, StoreError
 from storage.backup import backup
 from storage.driver import Statement, Unexpected, When
-from storage.sqlite import Connection, SqliteDriver, audit_file, export_file, look_at_file
+from storage.sqlite import SqliteDriver, audit_file, look_at_file
+from storage.sqlite_connections import Connection
+from storage.sqlite_files import export_file
 from storage.store import SqlStore
 from tests.makers import admission
 
@@ -49,7 +51,7 @@ async def test_commits_are_synced_to_disk(things: SqliteDriver) -> None:
 async def test_a_long_query_makes_no_commit_nor_other_query_wait_nor_an_end(things: SqliteDriver) -> None:
     begun = threading.Event()
     assert await things.read(Statement("SELECT name FROM things")) == []
-    await things._readers[0].create_function("begun", 0, begun.set)
+    await things._readers._open[0].create_function("begun", 0, begun.set)
     endless = "WITH RECURSIVE n (i) AS (SELECT begun() UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
     reading = asyncio.create_task(things.read(Statement(endless)))
     await asyncio.to_thread(begun.wait)
@@ -104,7 +106,7 @@ async def test_a_reader_that_could_not_connect_is_tried_again(things: SqliteDriv
 
 async def test_a_query_may_come_between_when_another_has_connected_a_reader(things: SqliteDriver) -> None:
     first = asyncio.create_task(things.read(Statement(ONE)))
-    while not things._readers:
+    while not things._readers._open:
         await asyncio.sleep(0)
     for rows in (await things.read(Statement(ONE)), await first):
         assert [row["n"] for row in rows] == [1]

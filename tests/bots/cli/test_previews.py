@@ -9,7 +9,7 @@ import pytest
 from bots.__main__ import main
 from bots.cli.previews import BUSY
 from storage.lock import take
-from storage.sqlite import files_of
+from storage.sqlite_files import files_of
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,8 @@ from core.domain.orders import Destination
 from core.engine.restoring import settle, unfinished
 from storage.backup import backup
 from storage.driver import Statement
-from storage.sqlite import SqliteDriver, files_of
+from storage.sqlite import SqliteDriver
+from storage.sqlite_files import files_of
 from storage.store import SqlStore
 from tests.core.engine.jobs import at_rest, ordered
 from tests.core.engine.parts import FAILED, Speaking, charged, placed, speaking_rig

@@ -12,7 +12,8 @@ import asyncpg
 
 from core.domain.lifecycle import DeliveryState, Reason
 from storage.jobs_sql import UNDER_WAY
-from storage.sqlite import audit_file, connect
+from storage.sqlite import audit_file
+from storage.sqlite_files import connect
 from tests.proofs.doubts import MADE, Made
 from tests.schema import is_current
 

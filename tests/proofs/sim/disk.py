@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from storage import jobs_sql, money_sql
 from storage.batches import apply
 from storage.driver import Statement
-from storage.sqlite import Connection
+from storage.sqlite_connections import Connection
 
 if TYPE_CHECKING:
     from tests.proofs.sim.history import History
