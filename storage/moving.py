@@ -11,7 +11,8 @@ from typing import Any
 import asyncpg
 
 from core.domain.errors import StoreError
-from storage.books import CHECKS, audit
+from storage.books import audit
+from storage.books_sql import CHECKS
 from storage.driver import UNSTORABLE, Driver
 from storage.migrate import MARK, migrate
 from storage.postgres import CONNECT_S, PostgresDriver, place

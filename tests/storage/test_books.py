@@ -2,7 +2,8 @@
 
 import pytest
 
-from storage.books import CHECKS, breaches
+from storage.books import breaches
+from storage.books_sql import CHECKS
 from storage.driver import Driver, Statement
 from storage.store import SqlStore
 from tests.clock import SetClock

@@ -1,6 +1,7 @@
 """What changed lately is checked alone, as strictly as everything, on both engines."""
 
-from storage.books import CHECKS, audit, breaches
+from storage.books import audit, breaches
+from storage.books_sql import CHECKS
 from storage.driver import Driver, Statement
 from storage.recent import Recent
 from storage.store import SqlStore

@@ -23,7 +23,7 @@ from core.domain.orders import Order
 from core.domain.quota import DAY_MS, LimitName, Limits, Period, Quota, QuotaSource
 from core.domain.refusals import NotEnough
 from storage.admin_store import SqlAdminStore
-from storage.books import CHECKS
+from storage.books_sql import CHECKS
 from storage.driver import Driver, Statement
 from storage.postgres import PostgresDriver
 from storage.sqlite import SqliteDriver

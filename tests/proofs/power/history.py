@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storage.books import CHECKS
+from storage.books_sql import CHECKS
 from tests.proofs.power.disk import Cut, Disk, Uncertain, cuts
 from tests.proofs.power.outcome import MAIN, Outcomes
 from tests.proofs.power.recorder import Event, RecordedDriver, Recording

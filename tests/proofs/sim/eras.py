@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.errors import StoreError
 from storage.backup import backup
-from storage.books import CHECKS
+from storage.books_sql import CHECKS
 from tests.proofs.sim.faults import Kind
 from tests.proofs.sim.gateway import HOST as GATEWAY
 from tests.proofs.sim.telegram import HOST as TELEGRAM

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.models import Artifact
 from core.domain.quota import Period, window
-from storage.books import CHECKS
+from storage.books_sql import CHECKS
 from storage.jobs_sql import DELIVERED_BY
 from tests.proofs.doubts import MADE, Made, doubts
 from tests.proofs.sim.gateway import MARK, played
