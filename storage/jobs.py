@@ -15,7 +15,7 @@ from core.domain.people import Asker
 from core.engine.meters import Meters
 from core.ports import Clock
 from storage import jobs_sql
-from storage.changes import Step, closing, of_delivery, of_generation, of_job
+from storage.changes import closing, of_delivery, of_generation, of_job
 from storage.driver import Driver, Row, Statement, Unexpected, storable
 from storage.dropped import dropping
 from storage.job_rows import (
@@ -29,6 +29,7 @@ from storage.job_rows import (
     with_values,
 )
 from storage.rows import TOTAL, whose
+from storage.step import Step
 
 
 def _without_place(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Ablation:
     """What else the one change entails."""
 
 
-_STEP, _SETTLING = "storage.changes:Step.__init__", "storage.changes:_settling"
+_STEP, _SETTLING = "storage.step:Step.__init__", "storage.step:_settling"
 _STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.engine.generation:Generator", "core.engine.worker:Worker"
 _TELEGRAM, _POSTING = "bots.telegram.delivery:TelegramDelivery", "bots.discord.posting:Posting"
 

@@ -78,7 +78,7 @@ def test_every_ablation_fits_the_code(ablation: Ablation) -> None:
 
 @pytest.mark.parametrize(("old", "new"), [("this line is not there", "pass"), ("*_settling(", "*a_former_name(")])
 def test_an_ablation_that_no_longer_fits_the_code_is_reported(old: str, new: str) -> None:
-    outdated = Ablation("outdated", "storage.changes:Step.__init__", old, new)
+    outdated = Ablation("outdated", "storage.step:Step.__init__", old, new)
     with pytest.raises(AssertionError, match="up to date"), switched(outdated):
         pass
 
