@@ -20,12 +20,25 @@ def hint(text: str, catalog: Catalog, *, more: Iterable[str] = ()) -> str:
 
 
 async def unknown(asked: Asked, command: Command, *, more: Iterable[str] = ()) -> str:
-    """Say what to type in place of an unknown command: only what the caller may use."""
-    for word in near(command.name, asked.service.catalog, more=more):
-        who = rows(word)[0].who if rows(word) else Who.MEMBER
-        if who is Who.MEMBER or who in await audience(asked):
-            return replies.unknown_command(command.name, f"/{word}")
-    return replies.unknown_command(command.name, None)
+    """Say what to type in place of an unknown command."""
+    word = await nearest(asked, command.name, more=more)
+    return replies.unknown_command(command.name, word and f"/{word}")
+
+
+async def nearest(asked: Asked, name: str, *, more: Iterable[str] = ()) -> str | None:
+    """Return the command that is meant by an unknown name, of those that the caller may use."""
+    for word in near(name, asked.service.catalog, more=more):
+        if await _is_open(asked, word):
+            return word
+    return None
+
+
+async def _is_open(asked: Asked, word: str) -> bool:
+    """Say whether the caller may use the commands that begin with a word."""
+    found = rows(word)
+    if asked.service.sessions is None and any(row.needs_console for row in found):
+        return False
+    return not found or found[0].who is Who.MEMBER or found[0].who in await audience(asked)
 
 
 def overheard(text: str, command: Command | None, catalog: Catalog) -> str:

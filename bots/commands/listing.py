@@ -30,6 +30,7 @@ async def audience(asked: Asked) -> Collection[Who]:
 async def overview(asked: Asked, commands: Sequence[Command], whose: Collection[Who]) -> tuple[str, str]:
     """Say what the caller can do here, with examples: to them alone, with what they have left, and aloud."""
     listed_by = [_line(commands, who, has_roles=asked.has_roles) for who in Who if who in whose]
+    listed_by += [] if await asked.service.operators.owners() else [_of_first(commands)]
     left, lines = await _begin(asked)
     lines = [*lines, "\n".join(listed_by), help_words.of_one()]
     if asked.is_public and asked.how_to_call:
@@ -73,6 +74,11 @@ def _such_as(catalog: Catalog, products: Collection[str] | None) -> str:
 def _line(commands: Sequence[Command], who: Who, *, has_roles: bool) -> str:
     groups = dict.fromkeys(f"/{command.group}" for command in listed(commands, who, has_roles=has_roles))
     return _(_WHO[who], commands=" ".join(groups))
+
+
+def _of_first(commands: Sequence[Command]) -> str:
+    """Name what only whoever runs the bot needs, once: while nobody is known to."""
+    return _(help_words.OPERATORS, commands=" ".join(f"/{c.name}" for c in commands if c.is_rare and not c.is_typed))
 
 
 _WHO = {Who.MEMBER: help_words.MEMBERS, Who.ADMIN: help_words.ADMINS, Who.OPERATOR: help_words.OPERATORS}

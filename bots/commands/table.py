@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from bots.commands import actions, buttons, console_link
 from bots.commands.admin_table import ADMINISTRATION
 from bots.commands.command import Answer, Argument, Asked, Command, Kind, Who
-from bots.commands.explaining import explained
+from bots.commands.explaining import explained, topic_of
 from bots.commands.listing import audience, listed, overview
-from bots.text import product_words
-from bots.text.locale import N_
+from bots.text import product_words, replies
+from bots.text.locale import N_, _
 from core.domain.products import PRODUCTS, Catalog
+from core.domain.refusals import Need, NotPermitted
 
 WHICH = "product"
 """The argument of a command that opens a form."""
@@ -22,9 +23,25 @@ async def show_help(asked: Asked, command: str = "") -> Answer:
     catalog = await asked.service.voices.catalog_for(asked.caller) if command else asked.service.catalog
     if found := explained(command, commands, catalog, whose, takes_files=asked.takes_files):
         return Answer(found, open=True)
+    if topic := topic_of(command):
+        return Answer(await _unexplained(asked, topic), open=True)
     alone, aloud = await overview(asked, commands, whose)
     left = Answer(aloud, buttons=buttons.of_standing(), open=True) if asked.is_public else None
     return Answer(alone, open=True, aloud=left)
+
+
+async def _unexplained(asked: Asked, topic: str) -> str:
+    """Say why a command is not explained, or which one may be meant. Raises NotPermitted."""
+    from bots.commands.hints import nearest  # noqa: PLC0415 - it reads this table
+
+    if not (found := rows(topic)):
+        near = await nearest(asked, topic)
+        return replies.unknown_command(topic, near and f"/help {near}")
+    if found[0].needs_console:
+        return _(replies.NO_CONSOLE)
+    if found[0].who is Who.ADMIN:
+        raise NotPermitted(Need.GROUP if asked.caller.direct else Need.ADMIN)
+    raise NotPermitted(Need.OPERATOR)
 
 
 GROUPS = {"quota": N_("Say who may spend how much")}
@@ -104,7 +121,6 @@ COMMANDS: Sequence[Command] = (
         who=Who.MEMBER,
         action=actions.pronounce,
         about=N_("Show or set how words are said"),
-        is_rare=True,
         arguments=(
             Argument(
                 name="entry",

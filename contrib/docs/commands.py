@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bots.commands.command import Who
-from bots.commands.listing import listed, usage
+from bots.commands.listing import usage
 from bots.commands.table import COMMANDS
 from bots.text import allowed_words, product_words
 from core.domain.allowed import Rule, allowed
@@ -33,7 +33,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _commands(who: Who) -> str:
     ordering = [(usage(row), product_words.does(row)) for row in catalog().products.values() if who is Who.MEMBER]
-    others = [(command.usage, command.about) for command in listed(COMMANDS, who)]
+    others = [(command.usage, command.about) for command in COMMANDS if command.who is who]
     return _table(("command", "what it does"), [(f"`{form}`", about) for form, about in (*ordering, *others)])
 
 

@@ -14,7 +14,7 @@ async def test_the_menus_are_announced(bot: Bot, world: TelegramWorld) -> None:
         lambda: world.calls_to("setMyCommands")[1:] and world.calls_to("setMyCommands"), ""
     )
     names = {c["command"] for c in members.object("commands")}
-    assert names == {"speak", "music", "form", "voices", "voice", "balance", "history", "again", "help"}
+    assert names == {"speak", "music", "form", "voices", "voice", "balance", "history", "again", "pronounce", "help"}
     assert "scope" not in members.params
     assert {c["command"] for c in admins.object("commands")} - names == {
         "quota", "why", "grant", "revoke", "block", "unblock", "limits", "usage", "audit"
