@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from bots.commands.command import Answer, Asked, File, Press, Pressed
 from bots.commands.paging import page_of
 from bots.commands.voice_keys import ALL, key_of, voice_of
-from bots.commands.voice_search import described, found
+from bots.commands.voice_search import described, found, unrecorded
 from bots.platform import Button, ButtonKind
 from bots.text import titles, voice_replies
 from bots.text.locale import _
@@ -73,7 +73,8 @@ def _shown(shelf: Shelf, view: View) -> Answer:
         return Answer(voice_replies.nobody(view.like), open=True)
     page = page_of(voices, view.page)
     view, here = view._replace(page=page.number), page.items
-    lines = [voice_replies.head(page.first, page.first + len(here) - 1, len(voices), view.like)]
+    head = voice_replies.head(page.first, page.first + len(here) - 1, len(voices), view.like)
+    lines = [f"{voice_replies.unrecorded(unrecorded(view.like, shelf.catalog.cast))}{head}"]
     lines += [_line(voice, shelf.liked) for voice in here]
     lines.append(voice_replies.without_name(shelf.catalog))
     buttons = [button for row, voice in enumerate(here) for button in _of_voice(voice, row, shelf, view)]

@@ -45,6 +45,14 @@ _OWN_NAMES = dict(
     ).split()
 )
 """What languages call themselves, by their codes."""
+_SPOKEN = frozenset(
+    (
+        "af ar as az be bg bn bs ca ceb cs cy da de el en es et fa fi fil fr ga gl gu ha he hi hr hu hy id is it ja jv "
+        "ka kk kn ko ky lb ln lt lv mk ml mr ms ne nl no ny pa pl ps pt ro ru sd sk sl so sr sv sw ta te th tr uk ur "
+        "vi zh"
+    ).split()
+)
+"""The codes of the languages that Eleven v3 speaks with every voice (ElevenLabs' documentation, "Models")."""
 _WORDS = re.compile(r"[\w'\u2019-]+")
 
 
@@ -55,20 +63,33 @@ def found(typed: str, cast: Cast, liked: Collection[str] = frozenset()) -> list[
     in it, if there are such, and else leaves all.
     """
     known = _known(cast, spoken())
-    voices = list(cast.voices)
-    words = list(map(bare, _WORDS.findall(typed)))
-    if typed.strip() and not words:
-        return []
-    for word in words:
-        like = [voice for voice in voices if known[voice.name].are_about(word)]
-        if like or not _is_language(word, spoken()):
-            voices = like
+    voices, __ = _about(typed, cast)
     begins = bare(typed.strip())
 
     def place(voice: Voice) -> tuple[bool, bool]:
         return not any(name.startswith(begins) for name in known[voice.name].names), voice.name not in liked
 
     return sorted(voices, key=place)
+
+
+def unrecorded(typed: str, cast: Cast) -> list[str]:
+    """Return the languages among the words typed in which none of the voices that are found was recorded."""
+    return _about(typed, cast)[1]
+
+
+def _about(typed: str, cast: Cast) -> tuple[list[Voice], list[str]]:
+    """Return the voices that the words are about, and the languages that chose none of them."""
+    known, voices, languages = _known(cast, spoken()), list(cast.voices), []
+    words = list(map(bare, _WORDS.findall(typed)))
+    if typed.strip() and not words:
+        return [], []
+    for word in words:
+        like = [voice for voice in voices if known[voice.name].are_about(word)]
+        if like or not _is_language(word, spoken()):
+            voices = like
+        else:
+            languages.append(word)
+    return voices, languages
 
 
 def described(voice: Voice, longest: int) -> str:
@@ -126,7 +147,7 @@ def _languages(language: Language) -> tuple[Mapping[str, str], ...]:
 
 @lru_cache(maxsize=64)
 def _all_languages(language: Language) -> frozenset[str]:
-    named = (name for names in _languages(language) for name in names.values() if " " not in name)
+    named = (names.get(code, "") for names in _languages(language) for code in _SPOKEN)
     return frozenset(map(bare, (*named, *_OWN_NAMES.values())))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bots.text.locale import N_, _, ngettext
-from bots.text.wording import both
+from bots.text.wording import both, either
 from core.domain.previews import WhyNot
 from core.domain.products import Catalog
 from core.domain.voices import Chosen
@@ -17,6 +17,7 @@ LIKED = N_("{voice} is among your favourites: they come first.")
 UNLIKED = N_("{voice} is not among your favourites any more.")
 NO_SAMPLES = N_("Nobody pays for samples here, so voices can't be heard before they are ordered.")
 ONE_MOMENT = N_("One moment…")
+UNRECORDED = N_("None of these was recorded in {languages}; each speaks it all the same.")
 FEW_WORDS = N_("a few words, such as deep male or german")
 _WHY_NOT = {
     WhyNot.NO_BUDGET: NO_SAMPLES,
@@ -36,6 +37,12 @@ def head(first: int, last: int, n: int, like: str) -> str:
 def nobody(like: str) -> str:
     """Say that no voice is like that."""
     return _("No voice is like “{like}”. Try words such as deep male or british; /voices shows all.", like=like)
+
+
+def unrecorded(languages: Sequence[str]) -> str:
+    """Say that no voice was recorded in these languages, on a line of its own, if there are any."""
+    named = either([f"“{language}”" for language in languages])
+    return f"{_(UNRECORDED, languages=named)}\n" if languages else ""
 
 
 def without_name(catalog: Catalog) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.commands.voice_search import described, found
+from bots.commands.voice_search import described, found, unrecorded
 from core.domain.voices import CAST, Age, Gender, Voice
 
 MORE = CAST.with_more((
@@ -30,6 +30,8 @@ MORE = CAST.with_more((
         ("aria male", []),
         ("american british", []),
         ("xyzzy", []),
+        ("klingon", []),
+        ("deep klingon", []),
         ("🎸", []),
     ],
 )
@@ -40,6 +42,11 @@ def test_all_the_words_must_be_about_the_voice(typed: str, names: list[str]) -> 
 def test_a_language_in_which_no_voice_was_recorded_leaves_all_for_models_speak_it_with_every_voice() -> None:
     assert found("german", CAST) == found("", CAST) == list(CAST.voices)
     assert {voice.gender for voice in found("français female", CAST)} == {Gender.FEMALE}
+
+
+def test_it_is_said_which_language_chose_none() -> None:
+    assert unrecorded("male german", CAST) == ["german"]
+    assert unrecorded("german", MORE) == unrecorded("english", CAST) == unrecorded("klingon", CAST) == []
 
 
 def test_a_voice_is_described_on_one_short_line() -> None:
