@@ -68,11 +68,11 @@ async def voice(asked: Asked, voice: str = "") -> Answer:
     voices, caller = asked.service.voices, asked.caller
     if voice:
         is_none = voice.strip().casefold() == NONE
-        await voices.choose(caller, "" if is_none else _voice(voice, asked.service.catalog))
+        await voices.choose(caller, "" if is_none else voice_meant(voice, asked.service.catalog))
     return Answer(voice_replies.default_voice(await voices.chosen(caller), asked.service.catalog), open=True)
 
 
-def _voice(typed: str, catalog: Catalog) -> str:
+def voice_meant(typed: str, catalog: Catalog) -> str:
     """Read the name of a voice in any spelling of its letters. Raises InvalidInput, with the voice that was meant."""
     found = voice_named(typed, catalog.cast)
     near = () if found else voices_near(typed, catalog.cast)

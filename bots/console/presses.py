@@ -5,17 +5,19 @@ Where money is spent or granted, they mean the only pending question; if there a
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 
-from bots.commands import credit, presses
+from bots.commands import actions, credit, presses
 from bots.commands.buttons import anew_in, kept_in
 from bots.commands.command import Answer, Asked, Press
 from bots.commands.parse import Command
 from bots.console import buttons
 from bots.console.identity import HERE
 from bots.platform import ButtonKind
-from bots.text import credit_replies, order_replies, refusals, replies
+from bots.text import credit_replies, order_replies, refusals, replies, terminal_replies
 from bots.text.locale import _
+from core.domain.amounts import AMOUNT
 from core.domain.kept_orders import KeptOrder
 from core.domain.models import Job
 from core.domain.money import show
@@ -78,6 +80,8 @@ class Presses:
 
     async def _answered(self, press: Press, caller: Caller, command: Command) -> Answer:
         """Answer with what a press leads to on any platform."""
+        if not command.body:
+            return Answer(terminal_replies.incomplete(command.name))
         pressed = await press(Asked(service=self._service, caller=caller), command.body)
         return pressed.said or pressed.card or pressed.choice or Answer("")
 
@@ -85,6 +89,8 @@ class Presses:
         """Confirm a price, or choose a reading by the number at the end."""
         words, waiting = command.body.split(), self._waiting(caller)
         reading = _READINGS[words.pop()] if words and words[-1] in _READINGS else None
+        if not words and not waiting:
+            return Answer(_(terminal_replies.NOTHING_WAITS))
         if not words and len(waiting) > 1:
             return _listed(refusals.refusal(offer) + buttons.of_refusal(offer) for offer in waiting.values())
         offer_id = next(iter(words or waiting), "")
@@ -96,6 +102,13 @@ class Presses:
         waiting.pop(offer_id, None)
         return self.accept(accepted)
 
+    def _job_id(self, caller: Caller, command: Command) -> str:
+        """Return the order that is meant: the newest, unless one is named. Raises InvalidInput where there is none."""
+        job_id = command.body or self._newest.get(f"job {caller.member}", "")
+        if not job_id:
+            raise InvalidInput("order", "", _(terminal_replies.NOTHING_ORDERED))
+        return job_id
+
     def _waiting(self, caller: Caller) -> dict[str, NeedsChoice | NeedsConfirmation]:
         """Return the offers to a member that have not expired."""
         offers = self._offers.setdefault(caller.member, {})
@@ -104,29 +117,37 @@ class Presses:
         return offers
 
     async def _cancel(self, caller: Caller, command: Command) -> Answer:
-        job_id = command.body or self._newest.get(f"job {caller.member}", "")
-        return Answer(order_replies.cancelled(await self._service.cancel(caller, job_id)))
+        return Answer(order_replies.cancelled(await self._service.cancel(caller, self._job_id(caller, command))))
 
     async def _anew(self, caller: Caller, command: Command) -> Answer:
-        newest, cast = self._newest.get(f"job {caller.member}", ""), self._service.catalog.cast
-        named = cast.named(command.body)
-        job_id, voice = anew_in(f"{newest}:{named.name}" if named else command.body or newest, cast)
+        named = self._voice(command)
+        about = self._job_id(caller, replace(command, body="") if named else command)
+        job_id, voice = anew_in(f"{about}:{named}" if named else about, self._service.catalog.cast)
         return self.accept(await self._service.anew(caller, job_id, HERE, voice=voice))
 
+    def _voice(self, command: Command) -> str:
+        """Return the voice that is named in the place of an order, "" for none. Raises InvalidInput."""
+        name, catalog = command.body, self._service.catalog
+        if not name or (any(map(str.isdigit, name)) and not catalog.cast.named(name)):
+            return ""
+        try:
+            return actions.voice_meant(name, catalog)
+        except InvalidInput as error:
+            error.instead = error.instead and f"/{command.name} {error.instead}"
+            raise
+
     async def _details(self, caller: Caller, command: Command) -> Answer:
-        job_id = command.body or self._newest.get(f"job {caller.member}", "")
-        return Answer(order_replies.details(await self._service.own(caller, job_id)))
+        return Answer(order_replies.details(await self._service.own(caller, self._job_id(caller, command))))
 
     async def _choose(self, caller: Caller, command: Command) -> Answer:
-        job_id = command.body or self._newest.get(f"job {caller.member}", "")
+        job_id = self._job_id(caller, command)
         take = command.name == ButtonKind.TAKE
         job = await self._service.choose(caller, job_id, take=take)
         self._on_accepted(job)
         return Answer(order_replies.chosen(job))
 
     async def _resend(self, caller: Caller, command: Command) -> Answer:
-        job_id = command.body or self._newest.get(f"job {caller.member}", "")
-        self._on_accepted(await self._service.redeliver(caller, job_id, HERE))
+        self._on_accepted(await self._service.redeliver(caller, self._job_id(caller, command), HERE))
         return Answer(_(order_replies.SENDING_AGAIN))
 
     async def _ask(self, caller: Caller, command: Command) -> Answer:
@@ -135,7 +156,7 @@ class Presses:
             refused = self._newest.get(f"refused {caller.member}", "")
             request = await self._service.credit.ask_for(caller, amount, refused)
         except InvalidInput as error:
-            error.instead = error.instead and f"/{command.name} {error.instead}"
+            error.instead = f"/{command.name} {error.instead or AMOUNT}"
             raise
         self._requests[request.credit_request_id] = request
         return Answer(_asked(request))
@@ -144,6 +165,8 @@ class Presses:
         if not command.body and len(self._requests) > 1:
             return _listed(map(_asked, self._requests.values()))
         credit_request_id = command.body or next(iter(self._requests), "")
+        if not credit_request_id:
+            return Answer(_(terminal_replies.NOTHING_WAITS))
         try:
             done = await credit.decide(
                 self._service, admin, credit_request_id, _by_hand, approve=command.name == ButtonKind.APPROVE
@@ -156,6 +179,8 @@ class Presses:
         return Answer(f"{done.said.text}\n{done.told.text}", buttons=offer) if offer else done.said
 
     async def _kept(self, caller: Caller, command: Command) -> Answer:
+        if not command.body:
+            return Answer(terminal_replies.incomplete(command.name))
         order_id, cost_micros = kept_in(command.body)
         return self.accept(await self._service.order_kept(caller, order_id, cost_micros, HERE))
 

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from bots.text.locale import _
+from bots.text.locale import N_, _
+
+NOTHING_ORDERED = N_("one of yours, and you have ordered nothing here yet")
+NOTHING_WAITS = N_("No question waits for an answer.")
+
+
+def incomplete(word: str) -> str:
+    """Say that a command in the place of a button lacks what the button is about."""
+    return _("Write /{word} with what stands after it where I offer it.", word=word)
 
 
 def log_goes_to(path: Path) -> str:

@@ -42,7 +42,7 @@ async def test_an_order_that_waits_can_be_taken_back(tmp_path: Path) -> None:
     async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
         await app.run(over)
     said = out.getvalue()
-    assert "I don't know that order any more." in said
+    assert "you have ordered nothing here yet." in " ".join(said.split())
     assert said.count("Cancelled. You were not charged.") == 2  # said again where it is asked again
     assert said.count("You cancelled this order. You were not charged.") == 1
     assert console.outcome.failed == 1
@@ -91,7 +91,7 @@ async def test_a_bare_confirm_goes_ahead_with_the_only_question_and_lists_severa
     )
     assert "Is “Help!” really all of your text?" in said
     assert said.count("Working on it") == files == 1
-    assert said.count("That can't be confirmed any more") == 2
+    assert said.count("No question waits for an answer.") == 2
     listed = said.partition("Several questions wait for an answer; say which is meant:\n")[2]
     assert [word in listed for word in ("“Help!”", "“stop”", "“help”")] == [False, True, True]
     assert listed.count("Go ahead: /confirm ") == 2
@@ -109,7 +109,20 @@ async def test_the_same_is_typed_again_in_another_voice(tmp_path: Path) -> None:
     said, files = await ann(tmp_path, "/speak Aria Hello", "/anew george", "/anew Nobody", "/others", "/history")
     assert "George: “Hello” · " in " ".join(said.split())
     assert files == 2
-    assert said.count("I don't know ") == 2
+    assert "voice “Nobody” can't be used: it must be one of Aria, " in " ".join(said.split())
+    assert "Write /others with what stands after it where I offer it." in said
+
+
+async def test_what_is_typed_in_the_place_of_a_button_is_said_if_it_lacks_something(tmp_path: Path) -> None:
+    lines = ("/cancel", "/details", "/take", "/resend", "/anew", "/anew Brain", "/ask", "/kept", "/confirm", "/approve")
+    said, files = await ann(tmp_path, *lines)
+    said = " ".join(said.split())
+    assert said.count("order is missing: it must be one of yours, and you have ordered nothing here yet.") == 5
+    assert "it must be the name of a voice, such as Brian. Write /anew Brian" in said
+    assert "amount is missing: it must be more than nothing and at most $100.00. Write /ask AMOUNT" in said
+    assert "Write /kept with what stands after it where I offer it." in said
+    assert said.count("No question waits for an answer.") == 2
+    assert files == 0
 
 
 async def test_a_bare_resend_sends_the_newest_order_again(tmp_path: Path) -> None:
