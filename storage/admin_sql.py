@@ -68,6 +68,10 @@ FIND_MEMBER = f"""
 SELECT name FROM members
 WHERE community_id = {HERE} AND member = :member AND (handle IS NOT NULL OR name <> :number)
 """
+SEEN = f"""
+SELECT member, name, coalesce(handle, '') AS handle FROM members
+WHERE community_id = {HERE} ORDER BY member LIMIT :most
+"""
 MEMBER = """
 INSERT INTO members (community_id, member, name, seen_ms)
 SELECT community_id, :member, :name, :now_ms FROM communities WHERE key = :community
@@ -223,20 +227,26 @@ SELECT 'member', most.member, coalesce(members.name, most.member), CAST(most.mic
 FROM (SELECT member, micros FROM by_member ORDER BY micros DESC, member LIMIT :most) AS most
 LEFT JOIN members ON members.community_id = {HERE} AND members.member = most.member
 """
+# A direct chat's key is its member's.
+_DIRECT = """(
+    EXISTS (SELECT 1 FROM identities WHERE identities.key = communities.key) OR EXISTS (
+        SELECT 1 FROM members WHERE members.community_id = communities.community_id AND member = communities.key
+    )
+)"""
 COMMUNITIES = f"""
 SELECT
-    communities.key AS community, coalesce(known.members, 0) AS members,
+    communities.key AS community, coalesce(known.ordered, 0) AS members,
     coalesce(pool_usage.used_micros, 0) AS used_micros,
     CASE WHEN pools.community_id IS NULL THEN CAST(:default_pool AS BIGINT) ELSE pools.limit_micros END AS pool_micros,
     communities.title, communities.state, communities.added_by, communities.added_name, communities.was_added,
     CASE WHEN {WAITS} THEN 1 ELSE 0 END AS waits,
-    CASE WHEN EXISTS (SELECT 1 FROM identities WHERE identities.key = communities.key) THEN 1 ELSE 0 END AS direct
+    CASE WHEN {_DIRECT} THEN 1 ELSE 0 END AS direct
 FROM communities
-LEFT JOIN (SELECT community_id, count(*) AS members FROM members GROUP BY community_id) AS known
+LEFT JOIN (SELECT community_id, count(last_order_ms) AS ordered FROM members GROUP BY community_id) AS known
     ON known.community_id = communities.community_id
 LEFT JOIN pools ON pools.community_id = communities.community_id
 LEFT JOIN pool_usage ON pool_usage.community_id = communities.community_id AND pool_usage.month_ms = :month_start
-WHERE communities.state <> '' OR known.members > 0
+WHERE communities.state <> '' OR known.ordered > 0 OR (known.community_id IS NOT NULL AND NOT {_DIRECT})
 ORDER BY waits DESC, used_micros DESC, community
 LIMIT :most
 """

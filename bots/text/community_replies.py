@@ -101,7 +101,7 @@ def digest(found: Sequence[Newcomer]) -> Letter:
 def communities(found: Sequence[Community]) -> str:
     """List communities, one per line."""
     if not found:
-        return _("No community has spent anything this month.")
+        return _("I know of no community yet.")
     return "\n".join(f"{_spent(each)}{_standing(each)}" for each in found)
 
 
@@ -116,8 +116,15 @@ def _spent(community: Community) -> str:
         community=name,
         used=used,
         pool=_("no pool") if pool is None else money(pool),
-        members=ngettext("{n} member", "{n} members", community.members),
+        members=_ordered(community.members),
     )
+
+
+def _ordered(members: int) -> str:
+    """Say how many have ordered: nobody tells the bot how many there are."""
+    if not members:
+        return _("nobody has ordered yet")
+    return ngettext("{n} member has ordered", "{n} members have ordered", members)
 
 
 def _standing(community: Community) -> str:

@@ -71,6 +71,7 @@ class Community:
 
     community: str
     members: int
+    """Who have ordered there."""
     used_micros: int
     pool_micros: int | None
     title: str = ""

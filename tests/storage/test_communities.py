@@ -10,6 +10,7 @@ from bots.cli.communities import decide
 from bots.text.community_replies import communities as communities_listed
 from core.domain.communities import Approval, Communities
 from core.domain.errors import ConfigurationError
+from core.domain.people import Person
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement
 from storage.engines import admin_of
@@ -112,7 +113,13 @@ async def test_a_group_that_nobody_saw_the_bot_added_to_is_not_listed_as_a_direc
     for who in (caller(), replace(caller(community="ann"), direct=True)):
         await store.admit(admission(order(who), cost=1400))
     listed = communities_listed(await admin.communities(0, 9)).split("\n")
-    assert sorted(listed) == ["test:ann: $0.00 in a direct chat", "test:band: $0.00 of no pool, 1 member"]
+    assert sorted(listed) == ["test:ann: $0.00 in a direct chat", "test:band: $0.00 of no pool, 1 member has ordered"]
+
+
+async def test_a_direct_chat_in_which_nothing_was_ordered_is_not_listed(store: SqlStore, admin: SqlAdminStore) -> None:
+    for community in ("test:olga", "test:choir"):
+        await store.remember(community, Person(member="test:olga", name="Olga"), None)
+    assert communities_listed(await admin.communities(0, 9)) == "test:choir: $0.00 of no pool, nobody has ordered yet"
 
 
 async def test_a_direct_chat_needs_no_approval(asking: SqlStore) -> None:
@@ -140,11 +147,11 @@ async def test_the_terminal_decides_and_says_what_to_do_beside_the_service(
         with pytest.raises(ConfigurationError, match="write /communities to the bot"):
             await decide(admin_of(address, clock, None), clock, "list", "")
         await store.close()
-    assert f"“Band” {BAND}: $0.00 of no pool, 1 member; waiting" in await decide(
+    assert f"“Band” {BAND}: $0.00 of no pool, nobody has ordered yet; waiting" in await decide(
         admin_of(address, clock, None), clock, "list", ""
     )
     assert "I take orders" in await decide(admin_of(address, clock, None), clock, "approve", BAND)
-    assert f"{BAND}: $0.00 of no pool, 1 member; approved" in await decide(
+    assert f"{BAND}: $0.00 of no pool, nobody has ordered yet; approved" in await decide(
         admin_of(address, clock, None), clock, "list", ""
     )
     with pytest.raises(ConfigurationError, match="no community"):

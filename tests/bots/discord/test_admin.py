@@ -108,7 +108,10 @@ async def test_operators_set_pools_and_list_communities(stage: Stage, running: R
         assert "this community's pool has $0.001 left" in (await refused(stage, stage.ana)).content
         await say(stage, stage.boss, "/pool", amount="unlimited", community=here)
         await (await order(stage, stage.ana)).audio()
-        assert f"{here}: $0.0014 of no pool, 1 member" in (await say(stage, stage.boss, "/communities")).content
+        assert (
+            f"{here}: $0.0014 of no pool, 1 member has ordered"
+            in (await say(stage, stage.boss, "/communities")).content
+        )
         app.health.breaker.fail(OutOfCredit(retry_after_s=60))
         assert (await say(stage, stage.boss, "/resume")).content.startswith("Orders were held back here.")
         assert "/resume" in (await say(stage, stage.boss, "/help")).content

@@ -210,9 +210,11 @@ async def test_what_each_community_spent_is_for_its_operator_alone(
     await own.says(olga, "/start")
     await band.says(olga, "/communities")
     listed = await own.wait_for(lambda chat: next((m for m in chat.sent if f"telegram:{band.id}" in m.text), None))
-    assert f"telegram:{band.id}: $0.0005 of no pool, 1 member" in listed.text
+    assert f"telegram:{band.id}: $0.0005 of no pool, 1 member has ordered" in listed.text
     assert not any("no pool" in message.text for message in band.sent)
-    assert f"telegram:{band.id}: $0.0005 of no pool, 1 member" in await answer(own, olga, "/communities")
+    alone = await answer(own, olga, "/communities")
+    assert f"telegram:{band.id}: $0.0005 of no pool, 1 member has ordered" in alone
+    assert f"telegram:{olga.id}: " not in alone  # this chat is none
 
 
 async def test_an_operator_says_that_the_wallet_was_refilled(
