@@ -68,6 +68,10 @@ class SqlAdminStore(SqlReportActs):
         rows = await self._read(sql.FIND_MEMBER, args)
         return Person(member=member, name=rows[0]["name"]) if rows else None
 
+    async def seen(self, community: str, most: int) -> list[tuple[Person, str]]:
+        rows = await self._report(sql.SEEN, {"community": community, "most": most})
+        return [(Person(member=row["member"], name=row["name"]), row["handle"]) for row in rows]
+
     async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:
         args = self._args(act, "") | {"target": person.member} | self._credit(person, amount_micros, reason)
         try:

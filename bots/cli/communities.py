@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
+from bots.cli.nearest import Named, did_you_mean
 from bots.commands.approval import carry_out
 from bots.text.community_replies import communities
 from core.domain.audit import Act, Action
@@ -13,6 +14,7 @@ from core.domain.ids import Ids
 from core.domain.products import Catalog, catalog
 from core.domain.quota import Period, window
 from core.domain.refusals import NotFound
+from core.domain.shown import LONGEST_NAME, shown
 from core.ports import Clock, Presence
 from core.stores.admin_store import AdminStore
 
@@ -39,13 +41,25 @@ async def decide(
             if action == "list":
                 month_ms, _ = window(Period.MONTH, clock.now_ms())
                 return communities(await admin.communities(month_ms, MOST))
-            who = {"actor": "terminal", "actor_name": "terminal"}
-            act = Act(audit_id=Ids().job(), community="", name=Action.COMMUNITIES, target=key, **who)
-            state = Approval.APPROVED if approve else Approval.DECLINED
-            is_news = await admin.decide_community(act, key, state)
+            is_news = await _decided(admin, key, Approval.APPROVED if approve else Approval.DECLINED)
             locale = await admin.community_locale(key)
     except StoreBusy:
         raise ConfigurationError(BUSY) from None
-    except NotFound:
-        raise ConfigurationError(f"There is no community {key}: troubadour communities lists them.") from None
     return await carry_out(presences, table or catalog(), key, approve=approve, is_news=is_news, locale=locale)
+
+
+async def _decided(admin: AdminStore, key: str, state: Approval) -> bool:
+    """Note a decision; return whether it is news. Raises ConfigurationError."""
+    who = {"actor": "terminal", "actor_name": "terminal"}
+    act = Act(audit_id=Ids().job(), community="", name=Action.COMMUNITIES, target=key, **who)
+    try:
+        return await admin.decide_community(act, key, state)
+    except NotFound:
+        raise ConfigurationError(await unknown(admin, key)) from None
+
+
+async def unknown(admin: AdminStore, key: str) -> str:
+    """Say that there is no community of this key, and which are almost called so."""
+    known = [Named(each.community, (each.title,)) for each in await admin.communities(0, MOST)]
+    meant = did_you_mean(key, known, "troubadour communities lists them.")
+    return f"There is no community {shown(key, LONGEST_NAME)!r}: {meant}"

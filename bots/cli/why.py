@@ -1,15 +1,25 @@
 """`troubadour why`: what keeps a member from ordering in a community, without a chat and beside the running service."""
 
+import re
 from contextlib import AbstractAsyncContextManager
 
 from bots.app.settings import Settings
 from bots.app.values import catalog_of, policy_of
+from bots.cli.communities import unknown
+from bots.cli.nearest import Named, did_you_mean
+from bots.text import admin_replies
 from bots.text.why_replies import why
 from core.domain.errors import ConfigurationError
-from core.domain.refusals import NotFound
-from core.engine.reasons import reasons
+from core.domain.people import Person
+from core.domain.refusals import Limit, NotFound
+from core.domain.shown import LONGEST_NAME, shown
+from core.engine.reasons import Reasons, reasons
 from core.stores.admin_store import AdminStore
 
+CHANNEL = re.compile(r"[a-z]+:\d{1,20}", re.ASCII)
+"""The form of its key."""
+MOST_SEEN = 5000
+"""Members among whom one is looked for that may be meant."""
 ROLES = (
     "Only Discord knows which roles they have, and what the server's own settings of commands forbid: where roles have "
     "quotas, or a command is missing, ask /why there."
@@ -24,27 +34,43 @@ async def explain(
     channel: str | None = None,
 ) -> str:
     """Return what to print; `who`: a member's key, or the @name they write under. Raises ConfigurationError."""
+    if channel is not None and not CHANNEL.fullmatch(channel):
+        raise ConfigurationError(f"--channel: {channel!r} is not such as {_platform(community)}:123.")
     async with opening as store:
-        member, name = await _member(store, community, who)
+        person = await _member(store, community, who)
         try:
             found = await reasons(
                 store, catalog_of(settings), policy_of(settings),
-                community=community, member=member, channel=channel, direct=community == member,
+                community=community, member=person.member if person else who, channel=channel, direct=community == who,
             )  # fmt: skip
         except NotFound:
-            raise ConfigurationError(f"There is no community {community}: troubadour communities lists them.") from None
-    roles = [ROLES] if community.startswith("discord:") else []
-    live = f"What the bot may do there, troubadour check --community {community} says."
-    return "\n".join([why(name, found, community), *roles, live])
+            raise ConfigurationError(await unknown(store, community)) from None
+        if person is None and ":" not in who:
+            raise ConfigurationError(await _unknown_member(store, community, who))
+    said = [why(person.name if person else who, found, community), *_where(found)]
+    said += [] if person else [admin_replies.unseen(who.rpartition(":")[2])]
+    said += [ROLES] if community.startswith("discord:") else []
+    return "\n".join([*said, f"What the bot may do there, troubadour check --community {community} says."])
 
 
-async def _member(store: AdminStore, community: str, who: str) -> tuple[str, str]:
-    """Return the key and the name of whoever is meant."""
-    if ":" in who:
-        known = await store.find_member(community, who)
-        return who, known.name if known else who
-    person = await store.find_handle(community, who)
-    if person is None:
-        how = f"write the @name that they write under, or their key, such as {community.partition(':')[0]}:5678"
-        raise ConfigurationError(f"There is no member {who} in {community}: {how}.")
-    return person.member, person.name
+def _where(found: Reasons) -> list[str]:
+    """Say where orders are taken, if the channel is what stops them."""
+    is_elsewhere = any(each.limit is Limit.CHANNEL for each in found.found)
+    return [f"They are taken in {', '.join(found.standing.limits.channels or ())}."] if is_elsewhere else []
+
+
+async def _member(store: AdminStore, community: str, who: str) -> Person | None:
+    """Return whoever is meant, if they were seen there."""
+    return await (store.find_member if ":" in who else store.find_handle)(community, who)
+
+
+async def _unknown_member(store: AdminStore, community: str, who: str) -> str:
+    """Say that nobody of that name was seen there, and whose name is almost that."""
+    seen = await store.seen(community, MOST_SEEN)
+    known = [Named(person.member, (person.name, handle)) for person, handle in seen]
+    how = f"write the @name that they write under, or their key, such as {_platform(community)}:5678."
+    return f"Nobody called {shown(who, LONGEST_NAME)!r} was seen in {community}: {did_you_mean(who, known, how)}"
+
+
+def _platform(community: str) -> str:
+    return community.partition(":")[0]

@@ -37,6 +37,10 @@ class AdminStore(Protocol):
         """Return a member that was seen here, or None."""
         ...
 
+    async def seen(self, community: str, most: int) -> Sequence[tuple[Person, str]]:
+        """Return members that were seen here, each with their @name, if they have one."""
+        ...
+
     async def credit(self, act: Act, person: Person, amount_micros: int, reason: str) -> int:
         """Add to a balance, or take from it, with a ledger entry; return the balance. Raises NotEnough."""
         ...

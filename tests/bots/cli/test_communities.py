@@ -276,9 +276,15 @@ async def test_why_a_member_can_not_order_is_told_beside_the_running_service(
             ),
         )
         assert await why(key(group), "nobody") == (
-            2, "", (f"There is no member nobody in {key(group)}: write the @name that they write under, or their key, "
-            "such as telegram:5678.\n"),
+            2, "", (f"Nobody called 'nobody' was seen in {key(group)}: write the @name that they write under, or their "
+            "key, such as telegram:5678.\n"),
         )  # fmt: skip
-        assert (await why("telegram:-1", "telegram:5"))[2].startswith(
-            "There is no community telegram:-1: troubadour co"
-        )
+        meant = f"did you mean telegram:{eve.id} (“Eve”)?\n"
+        assert (await why(key(group), "@evee"))[2] == f"Nobody called 'evee' was seen in {key(group)}: {meant}"
+        there = "There is no community"
+        lists = "troubadour communities lists them.\n"
+        for who in ("nobody", "telegram:5"):
+            assert (await why("foo", who))[2] == f"{there} 'foo': {lists}"
+            assert (await why("kind", who))[2] == f"{there} 'kind': did you mean {key(group)} (“Kind people”)?\n"
+        assert (await why(key(group), "eve", "--channel", "x"))[2] == "--channel: 'x' is not such as telegram:123.\n"
+        assert "\nNobody with the id 5 has ever been seen here" in (await why(key(group), "telegram:5"))[1]
