@@ -11,8 +11,8 @@ import aiohttp
 from pydantic import SecretStr
 
 from bots.app.compose import build, platforms
+from bots.app.environment import load
 from bots.app.life import App
-from bots.app.settings import load
 from tests.bots.discord.studio import Studio
 from tests.template import prepared
 from tests.worlds.telegram import TelegramWorld

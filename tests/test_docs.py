@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.app.settings import Settings, load
+from bots.app.environment import load
+from bots.app.settings import Settings
 from bots.commands.table import COMMANDS
 from bots.sandbox import FAULTS
 from contrib.docs import commands, performance, settings

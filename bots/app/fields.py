@@ -12,13 +12,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, c
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
-from core.domain.amounts import AMOUNT, PERIOD, parse_amount, read_monthly, read_quota
+from bots.app.amounts import read_allowance, read_budget, read_pool, read_price
 from core.domain.communities import Communities
 from core.domain.contract import WebhookMode
 from core.domain.parameters import Text
 from core.domain.policy import LONGEST_ORDER
 from core.domain.products import PRODUCTS
-from core.domain.quota import Period, Quota
+from core.domain.quota import Quota
 from core.domain.refusals import InvalidInput
 from core.domain.spans import read_span_ms
 
@@ -58,12 +58,6 @@ Seconds = Annotated[float, BeforeValidator(_seconds)]
 
 Loudness = Annotated[float | None, BeforeValidator(lambda value: None if value == "off" else value)]
 """Typed as a number, or `off`."""
-
-
-def _put(instead: str) -> str:
-    """Say what to put instead of an amount, unless only its writer knows that."""
-    better = instead.replace(PERIOD, Period.DAY)
-    return f": put {better}" if better and AMOUNT not in better else ""
 
 
 class Group(BaseModel):
@@ -134,60 +128,34 @@ class Money(Group):
     @property
     def price_micros(self) -> int:
         """The price of 1,000 characters."""
-        instead = ""
-        try:
-            if micros := parse_amount(self.price, 0):
-                return micros
-        except InvalidInput as error:
-            instead = error.instead
-        raise ValueError(f"PRICE: {self.price!r} is not an amount such as 0.10{_put(instead)}")
+        return read_price("PRICE", self.price)
 
     @property
     def default_quota(self) -> Quota:
         """What a member of a community may spend where no admin has said otherwise."""
-        return self._allowance("DEFAULT_ALLOWANCE", self.default_allowance)
+        return read_allowance("DEFAULT_ALLOWANCE", self.default_allowance, self.price_micros)
 
     @property
     def direct_quota(self) -> Quota:
         """What anybody may spend in a direct chat."""
-        return self._allowance("DIRECT_ALLOWANCE", self.direct_allowance)
-
-    def _allowance(self, name: str, text: str) -> Quota:
-        if text.strip().lower() == "none":
-            return Quota(limit_micros=0, period=Period.DAY)
-        try:
-            return read_quota(text, self.price_micros)
-        except InvalidInput as error:
-            such_as = "0.10 day, 5000 chars week, unlimited or none"
-            if error.parameter == "period" and not error.value:
-                such_as += ", since its period is missing"
-            raise ValueError(f"{name}: {text!r} is not such as {such_as}{_put(error.instead)}") from None
+        return read_allowance("DIRECT_ALLOWANCE", self.direct_allowance, self.price_micros)
 
     @property
     def default_pool_micros(self) -> int | None:
         """What a community may spend in a month where no operator has said otherwise; None is unlimited."""
-        return self._monthly("DEFAULT_POOL", self.default_pool)
+        return read_pool("DEFAULT_POOL", self.default_pool, self.price_micros)
 
     @property
     def total_pool_micros(self) -> int | None:
         """What the operator may have to pay for a month, over all communities; None is unlimited."""
-        return self._monthly("TOTAL_POOL", self.total_pool)
+        return read_pool("TOTAL_POOL", self.total_pool, self.price_micros)
 
     @property
     def preview_budget_micros(self) -> int | None:
         """What previews may cost in a month; None where none are made."""
         if self.preview_budget is None:
             return None
-        micros = self._monthly("PREVIEW_BUDGET", self.preview_budget, such_as="2.00")
-        if micros is None:
-            raise ValueError("PREVIEW_BUDGET must be an amount, such as 2.00")
-        return micros
-
-    def _monthly(self, name: str, text: str, such_as: str = "20.00 or unlimited") -> int | None:
-        try:
-            return read_monthly(text, self.price_micros)
-        except InvalidInput as error:
-            raise ValueError(f"{name}: {text!r} is not such as {such_as}{_put(error.instead)}") from None
+        return read_budget("PREVIEW_BUDGET", self.preview_budget, self.price_micros)
 
 
 class Limits(Group):

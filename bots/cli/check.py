@@ -13,9 +13,10 @@ from typing import Protocol, TextIO
 from yarl import URL
 
 from bots.app.artifacts import NO_EXTRA
+from bots.app.environment import Reading
 from bots.app.inspected import Inspected
 from bots.app.roles import Role
-from bots.app.settings import COMMUNITY, Reading, Settings
+from bots.app.settings import COMMUNITY, Settings
 from bots.app.values import catalog_of
 from bots.cli.live import PLACES, inspect
 from bots.cli.notes import notes

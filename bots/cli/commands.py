@@ -11,9 +11,10 @@ from typing import Any
 
 from bots.app import logs
 from bots.app.compose import WallClock, presences, serve
+from bots.app.environment import load, read
 from bots.app.fields import LogLevel
 from bots.app.roles import Part
-from bots.app.settings import SANDBOX, address_of, load, read
+from bots.app.settings import SANDBOX, address_of
 from bots.app.values import catalog_of, pace_of
 from bots.cli import check, textfile
 from bots.cli.parser import parser

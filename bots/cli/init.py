@@ -10,8 +10,9 @@ from typing import NamedTuple
 from dotenv import dotenv_values, set_key
 from pydantic import SecretStr
 
+from bots.app.environment import read
 from bots.app.inspected import Inspected
-from bots.app.settings import SANDBOX, Settings, read
+from bots.app.settings import SANDBOX, Settings
 from bots.app.typos import wrong_with_token
 from bots.app.values import catalog_of
 from bots.cli import live

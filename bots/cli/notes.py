@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from bots.app.environment import Reading
 from bots.app.redaction import recognizable, values_of
-from bots.app.settings import Reading, Settings
+from bots.app.settings import Settings
 from bots.commands.table import COMMANDS
 from core.domain.communities import Communities
 from core.domain.contract import WebhookMode

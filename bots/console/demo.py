@@ -14,8 +14,9 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 from bots.app import logs
 from bots.app.compose import build
+from bots.app.environment import load
 from bots.app.fields import LogLevel
-from bots.app.settings import SANDBOX, Settings, load
+from bots.app.settings import SANDBOX, Settings
 from bots.console.connection import read, typed, written
 from bots.console.delivery import Outcome
 from bots.console.identity import locale

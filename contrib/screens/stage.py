@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from bots.app.compose import build, platforms
-from bots.app.settings import SANDBOX, load
+from bots.app.environment import load
+from bots.app.settings import SANDBOX
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.telegram import TelegramWorld
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bots.__main__ import main
-from bots.app.settings import read
+from bots.app.environment import read
 from bots.cli import check
 from core.domain.errors import StoreAway, StoreError
 from storage.driver import Statement

@@ -2,7 +2,8 @@
 
 import io
 
-from bots.app.settings import Reading, Settings, load, read
+from bots.app.environment import Reading, load, read
+from bots.app.settings import Settings
 from bots.cli.check import check
 from storage.engines import reach
 

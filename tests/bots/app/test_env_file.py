@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.app.settings import read
+from bots.app.environment import read
 
 
 @pytest.mark.parametrize("line", ['TOTAL_POOL="5', "TOTAL_POOL: 5"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.app.settings import Reading, read
+from bots.app.environment import Reading, read
 from tests import tokens
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bots.app.settings import read
+from bots.app.environment import read
 from bots.cli.check import check, refuse
 from core.domain.communities import Communities
 from core.domain.errors import ConfigurationError

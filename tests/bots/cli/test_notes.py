@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.app.settings import read
+from bots.app.environment import read
 from bots.cli.notes import notes
 from tests import tokens
 from tests.bots.app.readings import checked, reading

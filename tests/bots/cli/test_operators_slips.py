@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.app.settings import read
+from bots.app.environment import read
 from bots.cli.check import check, refuse
 from bots.cli.notes import notes
 from storage.engines import reach

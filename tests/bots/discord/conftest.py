@@ -13,8 +13,9 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from bots.app.compose import build
+from bots.app.environment import load
 from bots.app.life import App
-from bots.app.settings import Settings, load
+from bots.app.settings import Settings
 from bots.discord import Discord
 from bots.discord.delivery import DiscordDelivery
 from bots.discord.identity import Address

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bots.app.settings import load
+from bots.app.environment import load
 from bots.telegram import Telegram
 from bots.telegram.rate_limiter import AT_ONCE
 from bots.text.in_language import InLanguage

@@ -12,7 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from bots.app.compose import build, platforms
-from bots.app.settings import SANDBOX, load
+from bots.app.environment import load
+from bots.app.settings import SANDBOX
 from tests.worlds.telegram import Chat, TelegramWorld, User
 
 

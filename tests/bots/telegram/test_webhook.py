@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from bots.app.compose import build, platforms
+from bots.app.environment import load
 from bots.app.life import App
-from bots.app.settings import load
 from bots.telegram.webhook import SECRET_HEADER
 from core.domain.errors import ConfigurationError, PlatformError
 from tests.bots.discord.studio import Studio

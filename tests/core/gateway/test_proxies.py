@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from bots.app import compose as app
 from bots.app import logs
 from bots.app.compose import build
-from bots.app.settings import Reading, Settings, load
+from bots.app.environment import Reading, load
+from bots.app.settings import Settings
 from bots.cli.check import check
 from bots.discord import Discord
 from bots.telegram import Telegram

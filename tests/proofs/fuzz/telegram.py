@@ -13,7 +13,7 @@ import telegram
 from hypothesis import strategies as st
 from telegram.request import RequestData
 
-from bots.app.settings import load
+from bots.app.environment import load
 from bots.commands import orders, table
 from bots.telegram import Telegram, parse
 from bots.telegram.escaping import TEXT_LIMIT

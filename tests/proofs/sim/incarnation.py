@@ -14,10 +14,11 @@ import discord.http
 from discord.webhook.async_ import async_context
 from pydantic import SecretStr
 
+from bots.app.environment import load
 from bots.app.health import Health
 from bots.app.life import App
 from bots.app.metrics import LoopLag
-from bots.app.settings import Settings, load
+from bots.app.settings import Settings
 from bots.discord.commands import commands
 from bots.discord.connection import Bot
 from bots.discord.platform import Discord

@@ -11,9 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from bots.app.compose import WallClock, compose, platforms
+from bots.app.environment import load
 from bots.app.life import App
 from bots.app.roles import Part
-from bots.app.settings import Settings, load
+from bots.app.settings import Settings
 from bots.app.stores import Stores, open_stores
 from tests.audio import Shapes
 from tests.bots.discord.studio import Studio
