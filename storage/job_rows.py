@@ -115,6 +115,11 @@ def stored(value: Any) -> Any:
             return value
 
 
+def asker_of(text: str | None) -> Asker | None:
+    """Read who placed the order that a delivery answers, where that is not its job's."""
+    return Asker(**json.loads(text)) if text else None
+
+
 async def jobs_of(driver: Driver, rows: Sequence[Row]) -> list[Job]:
     """Read jobs from their rows; those of several generations have the rest of them read, too."""
     several = [row["job_id"] for row in rows if row["generations"] > 1]
@@ -207,8 +212,7 @@ def delivery_from(row: Mapping[str, Any] | Row, prefix: str = "") -> Delivery:
     fields = {name: row[prefix + name] for name in _OF_DELIVERY}
     why = Reason(fields["reason"]) if fields["reason"] else None
     kept = json.loads(fields["kept"]) if fields["kept"] else None
-    asker = Asker(**json.loads(fields["asker"])) if fields["asker"] else None
-    read = {"state": DeliveryState(fields["state"]), "reason": why, "kept": kept, "asker": asker}
+    read = {"state": DeliveryState(fields["state"]), "reason": why, "kept": kept, "asker": asker_of(fields["asker"])}
     return Delivery(number=row["number"], **{**fields, **read})
 
 

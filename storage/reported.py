@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.domain.models import Kept
-from core.domain.people import Caller, Person
+from core.domain.people import Asker, Caller, Person
 from core.domain.quota import DAY_MS
 from core.domain.reported import (
     MOST_REPORTS,
@@ -14,11 +13,13 @@ from core.domain.reported import (
     NotReported,
     Report,
     ReportState,
+    Sent,
     Unreported,
 )
 from core.ports import Clock
 from storage import reported_sql as sql
 from storage.driver import Driver, Row, Statement
+from storage.job_rows import asker_of
 from storage.rows import compact
 
 CLAIM_MS = 60_000
@@ -36,10 +37,13 @@ class SqlReports:
     _driver: Driver
     _clock: Clock
 
-    async def file_report(self, caller: Caller, job_id: str, messages: Sequence[Message]) -> tuple[Report, bool]:
+    async def file_report(
+        self, caller: Caller, job_id: str, messages: Sequence[Message], sent_by: Asker | None = None
+    ) -> tuple[Report, bool]:
         now_ms = self._clock.now_ms()
         args: dict[str, Any] = {"job_id": job_id, "community": caller.community, "member": caller.member}
         args |= {"name": caller.name, "messages": compact(messages), "now_ms": now_ms}
+        args |= {"sent_by": sent_by and sent_by.member, "sent_by_name": sent_by and sent_by.name}
         args |= {"day_ago_ms": now_ms - DAY_MS, "most": MOST_REPORTS, "before_ms": now_ms - CLAIM_MS}
         texts = (sql.OPEN_REPORT, sql.FILE, sql.CLAIM_NOTICE, sql.LEAVE_NONE, sql.FILED_BY, sql.REPORT)
         _, filed, claimed, _, theirs, found = await self._driver.run(
@@ -50,9 +54,15 @@ class SqlReports:
             raise NotReported(_DECIDED[report.state])
         if report is None or not theirs:
             raise NotReported(Unreported.MOST)
-        if not (filed or claimed):
+        if not (filed or claimed) and report.notice:
             raise NotReported(Unreported.BEFORE)
         return report, bool(claimed)
+
+    async def claim_notice(self, caller: Caller, job_id: str) -> bool:
+        now_ms = self._clock.now_ms()
+        args = {"member": caller.member, "now_ms": now_ms, "before_ms": now_ms - CLAIM_MS}
+        (rows,) = await self._at(job_id, sql.CLAIM_NOTICE, **args)
+        return bool(rows)
 
     async def withdraw_report(self, caller: Caller, job_id: str) -> None:
         await self._at(job_id, sql.WITHDRAW_REPORT, sql.UNCLAIM, sql.LEAVE_NONE, member=caller.member)
@@ -78,9 +88,9 @@ class SqlReports:
         (rows,) = await self._driver.run([Statement(sql.MESSAGES, {"job_id": job_id})])
         return sorted({message for row in rows for message in _messages_of(row["messages"])})
 
-    async def held(self, job_id: str, most: int) -> list[Kept]:
+    async def held(self, job_id: str, most: int) -> list[Sent]:
         (rows,) = await self._driver.run([Statement(sql.HELD, {"job_id": job_id, "most": most})])
-        return [json.loads(row["kept"]) for row in rows]
+        return [Sent(json.loads(row["kept"]), asker_of(row["asker"])) for row in rows]
 
     async def note_deleted(self, job_id: str) -> None:
         await self._at(job_id, sql.NOTE_DELETED)

@@ -4,8 +4,8 @@ from storage.communities_sql import HERE
 
 # One that its member can't file leaves no empty row behind: `LEAVE_NONE` follows.
 OPEN_REPORT = """
-INSERT INTO reported (job_id, community_id, state, reported_ms)
-SELECT :job_id, community_id, 'open', :now_ms FROM communities WHERE key = :community
+INSERT INTO reported (job_id, community_id, state, reported_ms, sent_by, sent_by_name)
+SELECT :job_id, community_id, 'open', :now_ms, :sent_by, :sent_by_name FROM communities WHERE key = :community
 ON CONFLICT (job_id) DO NOTHING
 """
 FILE = """
@@ -29,8 +29,8 @@ WHERE job_id = :job_id AND NOT EXISTS (SELECT 1 FROM reports WHERE reports.job_i
 """
 _REPORT = """
 SELECT
-    reported.job_id, jobs.member, jobs.member_name AS name, reported.state, reported.notice, reported.decided_by,
-    reported.blocked_by, reported.blocked_until_ms,
+    reported.job_id, coalesce(sent_by, jobs.member) AS member, coalesce(sent_by_name, jobs.member_name) AS name,
+    reported.state, reported.notice, reported.decided_by, reported.blocked_by, reported.blocked_until_ms,
     (SELECT count(*) FROM reports WHERE reports.job_id = reported.job_id) AS members,
     (
         SELECT messages FROM reports WHERE reports.job_id = reported.job_id ORDER BY reported_ms, member LIMIT 1
@@ -50,7 +50,7 @@ RETURNING job_id
 """
 REPORTERS = "SELECT member, name FROM reports WHERE job_id = :job_id ORDER BY reported_ms, member LIMIT :most"
 # Where the chats have an order's audio, however often it was sent.
-HELD = "SELECT kept FROM deliveries WHERE job_id = :job_id AND kept IS NOT NULL ORDER BY number DESC LIMIT :most"
+HELD = "SELECT kept, asker FROM deliveries WHERE job_id = :job_id AND kept IS NOT NULL ORDER BY number DESC LIMIT :most"
 ADD_MESSAGES = """
 UPDATE reports
 SET messages = substr(messages, 1, length(messages) - 1) || ',' || substr(CAST(:messages AS TEXT), 2)

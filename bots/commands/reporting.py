@@ -30,7 +30,7 @@ class Board(Protocol):
     """Characters of what an admin alone is told."""
 
     def holding(self, kept: Kept) -> Sequence[Message]:
-        """Return the messages of this chat that hold what is kept of an order."""
+        """Return the messages of this community that hold what is kept of an order."""
         ...
 
     def link(self, message: Message) -> str:
@@ -75,7 +75,7 @@ async def tell(service: Service, who: Caller, job_id: str, shown: Sequence[Messa
     if not messages:
         raise NotFound(Missing.JOB, job_id)
     try:
-        report, tells = await service.reports.file(who, job_id, messages)
+        report, tells = await service.reports.file(who, job_id, messages, board.holding)
     except NotReported as error:
         if error.why is not Unreported.DELETED:
             raise
@@ -83,7 +83,7 @@ async def tell(service: Service, who: Caller, job_id: str, shown: Sequence[Messa
         return _(report_replies.COPY_DELETED if is_gone else report_replies.COPY_LEFT)
     if tells or (not await _show(service.reports, report, board) and await service.reports.untold(report)):
         return await _post(service.reports, who, report, board)
-    return _(report_replies.JOINED)
+    return _(report_replies.JOINED if report.notice else report_replies.NOTED)
 
 
 async def _post(reports: Reports, who: Caller, report: Report, board: Board) -> str:

@@ -16,11 +16,15 @@ MOST_BYTES = 25 * 1024 * 1024
 EPHEMERAL = 1 << 6
 
 
-def kept_of(message: JSON) -> Kept | None:
-    """Return what finds a message again; None for one that its reader alone can see, as the bot can't read it."""
+def kept_of(message: JSON, *, direct: bool = False) -> Kept | None:
+    """Return what finds a message again; None for one that its reader alone can see, as the bot can't read it.
+
+    `direct`: it is in a direct chat.
+    """
     if message.get("flags", 0) & EPHEMERAL:
         return None
-    return {"channel": str(message["channel_id"]), "message": str(message["id"])}
+    where = {"channel": str(message["channel_id"]), "message": str(message["id"])}
+    return where | {"direct": True} if direct else where
 
 
 class Copies:

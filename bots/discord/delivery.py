@@ -129,13 +129,13 @@ class DiscordDelivery:
         return await self._deliver(job, artifacts, artifacts, receipt, uncertain=uncertain)
 
     async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
-        """Do the same with copies of the files of another message."""
+        """Do the same with copies of the files of another message, which stands for them unless the server has them."""
         if Address.read(job).file:
             raise NotKept("a file of another kind is wanted")
         async with self._copies.turn:
             copies = await self._copies.of(kept, self.accepts(job).max_bytes)
-            await self._deliver(job, copies, (), receipt, uncertain=uncertain)
-        return kept
+            made = await self._deliver(job, copies, (), receipt, uncertain=uncertain)
+        return made if made and not made.get("direct") else kept
 
     async def _deliver(
         self, job: Job, files: Sequence[Source], artifacts: Sequence[Artifact], receipt: Receipt, *, uncertain: bool
@@ -171,7 +171,7 @@ class DiscordDelivery:
                 self._beside(self._follow_up(job, order_replies.receipt(receipt), private=True), job)
             if receipt.awaited:  # an edit calls nobody
                 self._beside(self._follow_up(job, order_replies.ready(job), private=False), job)
-        return kept_of(sent)
+        return kept_of(sent, direct=is_alone or address.direct)
 
     async def _put_words(
         self, job: Job, text: str, posted: str, card: discord.ui.View | None, *, mentions: bool

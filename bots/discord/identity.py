@@ -147,7 +147,7 @@ def link(job: Job) -> str:
     kept = job.delivery.kept if job.delivery else None
     if not kept:
         return ""
-    guild = None if job.direct else int(job.community.removeprefix(f"{PLATFORM}:"))
+    guild = None if job.direct or kept.get("direct") else int(job.community.removeprefix(f"{PLATFORM}:"))
     return message_link(guild, kept["channel"], kept["message"])
 
 
@@ -206,6 +206,8 @@ class Address:
     """It is to be a file, whatever is kept."""
     asked: bool = False
     """Its member asked for it in this very place: no other has refused it."""
+    direct: bool = False
+    """The channel is a direct chat."""
 
     @classmethod
     def of(cls, interaction: AnyInteraction, message_id: int | None, *, is_private: bool = False) -> Self:
@@ -218,6 +220,7 @@ class Address:
             message_id=message_id,
             upload_limit_bytes=interaction.filesize_limit,
             voice=not is_private and _takes_voice(interaction),
+            direct=interaction.guild_id is None,
         )
 
     @classmethod

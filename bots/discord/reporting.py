@@ -56,8 +56,7 @@ class Board:
         self.channel_id = interaction.channel_id or 0
 
     def holding(self, kept: Kept) -> Sequence[Message]:
-        where = int(kept["channel"]), int(kept["message"])
-        return [where] if where[0] == self.channel_id else []
+        return [] if kept.get("direct") else [(int(kept["channel"]), int(kept["message"]))]
 
     def link(self, message: Message) -> str:
         return message_link(self._interaction.guild_id, *message)

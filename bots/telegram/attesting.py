@@ -7,7 +7,7 @@ from telegram.error import BadRequest, ChatMigrated, TelegramError
 from telegram.ext import ExtBot
 
 from bots.telegram.errors import text_fault
-from bots.telegram.identity import NAME, key, person, takes_part
+from bots.telegram.identity import NAME, is_of_group, key, person, takes_part
 from core.domain.attested import Attested
 from core.domain.people import Caller
 
@@ -19,7 +19,7 @@ async def attested(bot: ExtBot[Any], community: str, member: str) -> Attested | 
     none of those is no admin, whether or not they are in it. A group that has become a supergroup is asked there.
     """
     chat, user = (int(of.removeprefix(f"{NAME}:")) for of in (community, member))
-    if chat > 0:  # a direct chat
+    if not is_of_group(chat):
         return None
     try:
         try:

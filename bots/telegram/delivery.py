@@ -12,7 +12,7 @@ from telegram.ext import ExtBot
 
 from bots.telegram.errors import has_no_file, has_no_kind, upload_fault
 from bots.telegram.escaping import plain
-from bots.telegram.identity import Address
+from bots.telegram.identity import Address, is_of_group
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.telegram.rights import Kind
 from bots.telegram.statuses import Sent, Statuses, action_of, or_elsewhere
@@ -66,7 +66,10 @@ class TelegramDelivery(Statuses):
         return {"files": held} if len(held) == len(artifacts) and all(held) else None
 
     async def repeat(self, job: Job, kept: Kept, receipt: Receipt, *, uncertain: bool) -> Kept:
-        """Send what Telegram keeps for this bot, to any chat: only as what it was, voice, song or document."""
+        """Send what Telegram keeps for this bot, to any chat: only as what it was, voice, song or document.
+
+        What a direct chat has stands for nothing that is elsewhere.
+        """
         if self._address(job).file:
             raise NotKept("a file of another kind is wanted")
 
@@ -76,7 +79,8 @@ class TelegramDelivery(Statuses):
         caption = caption_of(receipt, job.artifacts, self._address(job))
         held = await self._send_all(job, len(kept["files"]), send, caption, uncertain=uncertain)
         is_whole = len(held) == len(kept["files"]) and all(held)
-        return {"files": held} if is_whole and held[0]["chat"] == kept["files"][0].get("chat") else kept
+        stays = is_whole and (is_of_group(held[0]["chat"]) or held[0]["chat"] == kept["files"][0].get("chat"))
+        return {"files": held} if stays else kept
 
     async def _send_all(self, job: Job, most: int, send: _Send, caption: Caption, *, uncertain: bool) -> list[JSON]:
         """Send what this or another process has not sent; return what Telegram keeps, as far as this one knows."""

@@ -196,6 +196,11 @@ class Address:
         return {"chat_id": self.chat, "message_thread_id": self.thread, "reply_parameters": reply}
 
 
+def is_of_group(chat: int) -> bool:
+    """Say whether a chat is a group, which may have become a supergroup since; the others are direct ones."""
+    return chat < 0
+
+
 def link(job: Job) -> str:
     """Return where the audio of an order is, if that can be told."""
     kept = job.delivery.kept if job.delivery else None

@@ -13,7 +13,7 @@ from bots.platform import ButtonKind
 from bots.telegram.buttons import pressed, rows
 from bots.telegram.errors import text_fault
 from bots.telegram.escaping import plain
-from bots.telegram.identity import MOST_CALLED, Address, Admins, calling, message_link
+from bots.telegram.identity import MOST_CALLED, Address, Admins, calling, is_of_group, message_link
 from bots.telegram.intake import Ack
 from bots.telegram.reply import Reply
 from bots.telegram.responder import ALERT_LIMIT, Responder
@@ -49,7 +49,7 @@ class Board:
 
     def holding(self, kept: Kept) -> Sequence[Message]:
         found = [(int(file["chat"]), int(file["message"])) for file in kept["files"] if "message" in file]
-        return [(chat, number) for chat, number in found if chat == self._chat.id]
+        return [(chat, number) for chat, number in found if is_of_group(chat)]
 
     def link(self, message: Message) -> str:
         return message_link(*message)

@@ -20,6 +20,9 @@ SURE = N_(
 REPORTED = N_("It is reported: what I posted here is for the admins.")
 NOBODY_SEEN = N_("It is reported in this chat. I can't see who its admins are, so nobody is called.")
 JOINED = N_("It is reported, as it was by others before you.")
+NOTED = N_(
+    "It is noted, but the admins are not told yet. If nothing is posted here within a minute, report it once more."
+)
 UNTOLD = N_("I can't tell the admins now, so nothing is reported. Try again, or tell one of them yourself.")
 COPY_DELETED = N_("An admin has had that deleted, so this copy is deleted, too.")
 COPY_LEFT = N_("An admin has had that deleted. This copy I may not delete; an admin can.")
@@ -27,6 +30,7 @@ BEING_SENT = N_("It is just being sent once more, so nothing is deleted yet. Pre
 
 _UNREPORTED = {
     Unreported.OWN: N_("That is your own order: Delete takes its audio away."),
+    Unreported.SENT: N_("You had that sent yourself, so there is nobody to report."),
     Unreported.BEFORE: N_("You have reported that already, and once is enough."),
     Unreported.DELETED: N_("An admin has had that deleted already."),
     Unreported.DISMISSED: N_("An admin has looked at that already, and left it."),

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
+from core.domain.models import Kept
+from core.domain.people import Asker
 from core.domain.quota import DAY_MS
 from core.domain.refusals import Refusal
 
@@ -14,6 +17,14 @@ BLOCK_MS = DAY_MS
 
 Message = tuple[int, int]
 """A message in a chat: the chat's number, and its own there."""
+
+
+class Sent(NamedTuple):
+    """An order's audio, as a chat keeps it."""
+
+    kept: Kept
+    asker: Asker | None
+    """Who had it sent; None is whoever ordered it first."""
 
 
 class ReportState(StrEnum):
@@ -32,7 +43,7 @@ class Report:
 
     job_id: str
     member: str
-    """Whose order it is."""
+    """Who had it sent: whoever ordered it, or the same again."""
     name: str
     state: ReportState
     members: int
@@ -52,6 +63,8 @@ class Unreported(StrEnum):
     """Why something is not reported."""
 
     OWN = "own"
+    SENT = "sent"
+    """The same member had it sent, of somebody else's order."""
     BEFORE = "before"
     """The same member has reported it."""
     DELETED = "deleted"

@@ -1,5 +1,6 @@
 """Members report audio to those who administer their community, who delete it, block its member, or dismiss it."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from core.domain.errors import StaleJob
 from core.domain.ids import Ids
 from core.domain.kept_orders import Call
 from core.domain.models import Job, Kept
-from core.domain.people import Caller, Person
+from core.domain.people import Asker, Caller, Person
 from core.domain.policy import Policy
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reported import (
@@ -31,8 +32,13 @@ from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 
+Holding = Callable[[Kept], Sequence[Message]]
+"""Returns the messages of a community that hold what a chat keeps."""
 MOST_SENT = 50
 """Of the times that an order's audio was sent, so many are looked at."""
+NOTICE_S = 5.0
+"""How long a member waits for the admins to be told by whoever reported the same a moment before."""
+LOOK_S = 0.25
 MOST_NAMED = 100
 """Members who are named of those who reported something."""
 
@@ -69,19 +75,43 @@ class Reports:
         job = await self._store.job(job_id)
         if job is None or job.community != caller.community:
             raise NotFound(Missing.JOB, job_id)
-        if job.member == caller.member:
+        if job.member == caller.member == job.as_asked.member:
             raise NotReported(Unreported.OWN)
         return job
 
-    async def file(self, caller: Caller, job_id: str, messages: Sequence[Message]) -> tuple[Report, bool]:
-        """Report an order's audio, which those messages hold; return also whether it is ours to tell the admins.
+    async def file(
+        self, caller: Caller, job_id: str, messages: Sequence[Message], holding: Holding = lambda _: ()
+    ) -> tuple[Report, bool]:
+        """Report an order's audio, which those messages hold, the first surely.
 
-        Raises as `reportable`.
+        Return also whether it is ours to tell the admins. Raises as `reportable`.
         """
-        await self.reportable(caller, job_id)
-        report, tells = await self._store.file_report(caller, job_id, messages)
+        job = await self.reportable(caller, job_id)
+        sent_by = await self._sender(job, messages, holding)
+        if caller.member == (sent_by.member if sent_by else job.member):
+            raise NotReported(Unreported.SENT if sent_by else Unreported.OWN)
+        report, tells = await self._store.file_report(caller, job_id, messages, sent_by)
+        if not (tells or report.notice):
+            report, tells = await self._told_by_another(caller, report)
         log.info("job %s: reported by %d", job_id, report.members)
         return report, tells
+
+    async def _sender(self, job: Job, messages: Sequence[Message], holding: Holding) -> Asker | None:
+        """Return who had the audio sent that is in the first message known; None for whoever ordered it first."""
+        by: dict[Message, Asker | None] = {}
+        for sent in await self._store.held(job.job_id, MOST_SENT):
+            by |= dict.fromkeys(holding(sent.kept), sent.asker)  # the oldest last: later ones may name what they copied
+        newest = job.delivery.asker if job.delivery else None
+        return next((by[message] for message in messages if message in by), newest)
+
+    async def _told_by_another(self, caller: Caller, report: Report) -> tuple[Report, bool]:
+        """Wait a moment until whoever is to tell the admins has; return also whether it fell to us meanwhile."""
+        for _look in range(round(NOTICE_S / LOOK_S)):
+            await asyncio.sleep(LOOK_S)
+            report = await self.now(report)
+            if report.notice or await self._store.claim_notice(caller, report.job_id):
+                return report, not report.notice
+        return report, False
 
     async def may_call(self, caller: Caller) -> bool:
         """Say whether the admins here may be called, which they seldom are."""
@@ -108,19 +138,19 @@ class Reports:
     # --- admins ---------------------------------------------------------------------------------------------------
 
     async def take_away(
-        self, admin: Caller, job_id: str, holding: Callable[[Kept], Sequence[Message]] = lambda _: ()
+        self, admin: Caller, job_id: str, holding: Holding = lambda _: ()
     ) -> tuple[Report, Sequence[Message]]:
         """Put reported audio out of reach; return also the messages to delete, after which `deleted` is due.
 
-        It stays charged. `holding`: the messages here that hold what a chat keeps.
-
-        Raises NotFound, NotPermitted, ReportDecided, BeingSent.
+        It stays charged. Raises NotFound, NotPermitted, ReportDecided, BeingSent.
         """
         report = await self._report(admin, job_id)
         async with by_admin(self._admin_store, self._ids, admin, Action.DELETE, report.member) as act:
             if report.state is ReportState.OPEN:
                 try:
-                    sent = [message for kept in await self._store.held(job_id, MOST_SENT) for message in holding(kept)]
+                    sent = [
+                        message for each in await self._store.held(job_id, MOST_SENT) for message in holding(each.kept)
+                    ]
                     await self._admin_store.take_away(act, job_id, sent)
                 except StaleJob:
                     if (await self.now(report)).state is ReportState.OPEN:

@@ -3,19 +3,25 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.domain.models import Kept
-from core.domain.people import Caller, Person
-from core.domain.reported import Message, Report
+from core.domain.people import Asker, Caller, Person
+from core.domain.reported import Message, Report, Sent
 
 
 class ReportStore(Protocol):
     """Remembers audio that members reported. Raises StoreError."""
 
-    async def file_report(self, caller: Caller, job_id: str, messages: Sequence[Message]) -> tuple[Report, bool]:
+    async def file_report(
+        self, caller: Caller, job_id: str, messages: Sequence[Message], sent_by: Asker | None = None
+    ) -> tuple[Report, bool]:
         """Keep a member's report; return also whether it is our turn to tell the admins of it.
 
-        It is where nobody has told them, and nobody else is about to. Raises NotReported.
+        It is where nobody has told them, and nobody else is about to. `sent_by`: who had it sent, where that is not its
+        order's member. The same member may report again what nobody was told of. Raises NotReported.
         """
+        ...
+
+    async def claim_notice(self, caller: Caller, job_id: str) -> bool:
+        """Return whether it is our turn to tell the admins of what the caller reported, as `file_report` does."""
         ...
 
     async def withdraw_report(self, caller: Caller, job_id: str) -> None:
@@ -42,7 +48,7 @@ class ReportStore(Protocol):
         """Return the messages that they meant."""
         ...
 
-    async def held(self, job_id: str, most: int) -> Sequence[Kept]:
+    async def held(self, job_id: str, most: int) -> Sequence[Sent]:
         """Return what chats keep of an order's audio, each time that it was sent, the newest first."""
         ...
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from storage.admin_store import SqlAdminStore
 from storage.driver import Statement
 from tests.bots.telegram.rig import Bot, Rig, closed
 from tests.bots.telegram.talk import ADMINS_ONLY, answer, pressed, sent
+from tests.makers import caller
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
 
 
@@ -208,6 +210,19 @@ async def test_a_report_outlives_the_process(
         assert notice.text.startswith("For admins: 2 members reported")
         await pressed(world, alice, notice, "Delete")
     assert voice.deleted
+
+
+async def test_a_report_that_no_admin_has_seen_is_not_said_to_have_been_posted(
+    band: Chat, bob: User, carol: User, dave: User, world: TelegramWorld, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.reported.NOTICE_S", 0.0)
+    voice = await heard(band, bob)
+    job_id, who = voice.buttons["Details"].partition(":")[2], caller("carol")
+    who = replace(who, community=f"telegram:{band.id}")
+    await bot.store.file_report(who, job_id, [(band.id, voice.id)])  # by a process that died then
+    assert await report(world, dave, voice) == (
+        "It is noted, but the admins are not told yet. If nothing is posted here within a minute, report it once more."
+    )
 
 
 async def test_two_who_report_at_once_are_counted_in_one_notice(

@@ -7,6 +7,8 @@ import pytest
 from core.domain.orders import Destination
 from core.domain.refusals import NotFound, NotPermitted
 from core.domain.reported import BeingSent, BlockedBefore, ReportDecided, ReportState
+from core.engine import reported
+from storage.reported import CLAIM_MS
 from tests.core.engine.jobs import at_rest, current, ordered
 from tests.core.people import BOSS
 from tests.core.rig import Incarnation, Rig
@@ -68,3 +70,34 @@ async def test_only_admins_of_the_same_community_act(alive: Incarnation) -> None
             await act(elsewhere, job.job_id)
     with pytest.raises(NotFound, match="job"):
         await reports.file(caller("bob", community="choir"), job.job_id, [AUDIO])
+
+
+async def test_who_follows_one_who_died_before_the_admins_were_told_tells_them_a_minute_later(
+    alive: Incarnation, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reported, "NOTICE_S", 0.0)
+    job = await ordered(alive)
+    await at_rest(alive)
+    await alive.store.file_report(caller("bob"), job.job_id, [AUDIO])
+    for _ in range(2):  # nobody has seen it, so it may be reported again
+        report, tells = await alive.service.reports.file(caller("carl"), job.job_id, [AUDIO])
+        assert (report.members, report.notice, tells) == (2, None, False)
+    rig.clock.forward(ms=CLAIM_MS)
+    assert (await alive.service.reports.file(caller("carl"), job.job_id, [AUDIO]))[1]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_who_reports_beside_another_waits_for_what_comes_of_it(
+    alive: Incarnation, monkeypatch: pytest.MonkeyPatch, is_told: bool
+) -> None:
+    monkeypatch.setattr(reported, "LOOK_S", 0.001)
+    job = await ordered(alive)
+    await at_rest(alive)
+    reports, bob = alive.service.reports, caller("bob")
+    report, _ = await reports.file(bob, job.job_id, [AUDIO])
+    waiting = asyncio.create_task(reports.file(caller("carl"), job.job_id, [AUDIO]))
+    while (await reports.now(report)).members < 2:
+        await asyncio.sleep(0)
+    await (reports.told(report, AUDIO) if is_told else reports.withdraw(bob, report, called=False))
+    report, tells = await waiting
+    assert (report.notice, tells) == (AUDIO if is_told else None, not is_told)
