@@ -6,7 +6,7 @@ from typing import Any
 from core.domain.communities import Approval, Communities, Newcomer
 from core.ports import Clock
 from storage import communities_sql
-from storage.driver import Driver, Statement
+from storage.driver import Driver, Statement, When
 from storage.rows import joined, newcomer_of, whose
 
 MOST_WAITING = 1000
@@ -22,11 +22,14 @@ class SqlCommunities:
     _allowed: frozenset[str]
 
     async def move_community(self, old: str, new: str) -> None:
-        args = {"old": old, "new": new}
-        alone = ("communities", *whose(old), *whose(new))
-        (moved,) = await self._driver.run([Statement(communities_sql.MOVE, args)], alone=alone)
+        lets_in = len(self._admits(old)) > len(self._admits(new))
+        args, alone = {"old": old, "new": new}, ("communities", *whose(old), *whose(new))
+        let_in = Statement(communities_sql.LET_IN, {**args, "lets_in": int(lets_in)})
+        move = [Statement(communities_sql.MOVE, args), let_in._replace(when=When(communities_sql.MOVE))]
+        moved, _ = await self._driver.run(move, alone=alone)
         if not moved:  # the new key has rows already, or else there is nothing to move
-            await self._driver.run([Statement(text, args) for text in communities_sql.MERGE], alone=alone)
+            merges = [Statement(text, args) for text in communities_sql.MERGE]
+            await self._driver.run([*merges, let_in], alone=alone)
 
     async def see_community(
         self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False, locale: str = ""

@@ -59,12 +59,14 @@ FORGET_WAITING = f"DELETE FROM communities WHERE {_FORGOTTEN}"
 
 SEE = (SEE_COMMUNITY, RETITLE, HEAR, COMMUNITY, FORGET_SEEN, FORGET_WAITING)
 
-# All that a community has hangs on its id.
+# All that a community has hangs on its id. Whoever decides about it is told of the new key.
 MOVE = """
-UPDATE communities SET key = :new
+UPDATE communities SET key = :new, told_ms = CASE WHEN state = 'waiting' THEN NULL ELSE told_ms END
 WHERE key = :old AND NOT EXISTS (SELECT 1 FROM communities WHERE key = :new)
 RETURNING community_id
 """
+# What a setting let in by its former key stays so.
+LET_IN = "UPDATE communities SET state = 'approved' WHERE key = :new AND state = 'waiting' AND :lets_in = 1"
 
 # Where the new key was known before, the rows of two communities become those of one: amounts add up and the longer
 # block stands. Jobs come first: whoever carries one on is kept apart by the job's row.

@@ -2,7 +2,7 @@
 
 import re
 
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain, TooLarge
 from core.gateway.client import NOTHING_LEFT
@@ -46,8 +46,8 @@ def has_no_place(error: TelegramError) -> bool:
 
 
 def is_gone(error: TelegramError) -> bool:
-    """Say whether the message that was to be changed or deleted is not there."""
-    return isinstance(error, BadRequest) and bool(_GONE.search(error.message))
+    """Say whether the message that was to be changed or deleted is not there, or in a group that has moved."""
+    return isinstance(error, ChatMigrated) or (isinstance(error, BadRequest) and bool(_GONE.search(error.message)))
 
 
 def has_no_file(error: TelegramError) -> bool:

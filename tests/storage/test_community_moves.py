@@ -1,5 +1,8 @@
 """What a community takes along to its new key."""
 
+import pytest
+
+from core.domain.communities import Approval, Communities
 from core.domain.people import Person
 from core.domain.quota import LimitName
 from storage.admin_store import SqlAdminStore
@@ -47,3 +50,28 @@ async def test_what_was_drawn_is_not_seen_under_the_former_key(store: SqlStore) 
     await store.move_community("test:band", "test:choir")
     drawn += [(await store.standing(key, job.member, day(10**6))).used_micros for key in ("test:band", "test:choir")]
     assert drawn == [job.cost_micros, 0, job.cost_micros]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("is_declined", [True, False])
+async def test_what_a_setting_let_in_stays_so_unless_it_was_declined(
+    store: SqlStore, clock: SetClock, is_known: bool, is_declined: bool
+) -> None:
+    listed = SqlStore(store._driver, clock, communities=Communities.LIST, allowed=("test:band",))
+    admin = SqlAdminStore(store._driver, clock, listed)
+    await listed.see_community("test:band", "Band")
+    if is_known:
+        await listed.see_community("test:choir", "Choir")
+    if is_declined:
+        await admin.decide_community(act(), "test:band", Approval.DECLINED)
+    await listed.move_community("test:band", "test:choir")
+    assert await listed.decision("test:choir") is (Approval.DECLINED if is_declined else Approval.APPROVED)
+    assert (await listed.see_community("test:choir", "Choir"))[1] is not is_declined
+
+
+async def test_who_decides_about_one_that_waits_is_told_of_its_new_key(store: SqlStore, clock: SetClock) -> None:
+    store = SqlStore(store._driver, clock, communities=Communities.ASK)
+    await store.see_community("test:band", "Band")
+    await store.note_told(["test:band"])
+    await store.move_community("test:band", "test:choir")
+    assert [(each.community, each.told_ms) for each in await store.waiting()] == [("test:choir", None)]

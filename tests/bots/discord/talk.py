@@ -7,6 +7,7 @@ from tests.worlds.discord import Channel, Member, Message, Reply
 
 ADMINS_ONLY = "Only admins of this community may do that."
 OPERATORS_ONLY = "Only whoever runs this bot may do that."
+FREE = "free, from an earlier take"
 
 
 async def say(stage: Stage, who: Member, line: str, **options: object) -> Message:
@@ -18,6 +19,12 @@ async def say(stage: Stage, who: Member, line: str, **options: object) -> Messag
 
 async def order(stage: Stage, who: Member, characters: int = 14, *, channel: Channel | None = None) -> Reply:
     return await stage.world.command(who, channel or stage.channel, "/speak", voice="Aria", text="x" * characters)
+
+
+async def spoken(stage: Stage, who: Member, text: str = "Hello everyone") -> Reply:
+    reply = await stage.world.command(who, stage.channel, "/speak", text=f"Aria {text}")
+    await reply.wait_for(lambda r: r.content.startswith(f"Aria: “{text}”"))
+    return reply
 
 
 async def refused(stage: Stage, who: Member, characters: int = 14, *, channel: Channel | None = None) -> Message:

@@ -3,17 +3,9 @@
 from bots.discord.voice_messages import VOICE_FLAG
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.studio import Studio
-from tests.bots.discord.talk import button, say
-from tests.worlds.discord import Member, Message, Reply
+from tests.bots.discord.talk import FREE, button, say, spoken
+from tests.worlds.discord import Message
 from tests.worlds.discord.places import BOT, SEND_VOICE_MESSAGES
-
-FREE = "free, from an earlier take"
-
-
-async def spoken(stage: Stage, who: Member, text: str = "Hello everyone") -> Reply:
-    reply = await stage.world.command(stage.ana if who is None else who, stage.channel, "/speak", text=f"Aria {text}")
-    await reply.wait_for(lambda r: r.content.startswith(f"Aria: “{text}”"))
-    return reply
 
 
 def labels(message: Message) -> list[str]:

@@ -1,9 +1,8 @@
 """Reported audio that was sent more than once: whose it is, and where it is deleted."""
 
 from tests.bots.discord.conftest import Running, Stage
-from tests.bots.discord.talk import button, refused, say
-from tests.bots.discord.test_repeats import FREE, spoken
-from tests.bots.discord.test_reporting import REPORTED, notice_in, report, told
+from tests.bots.discord.reports import REPORTED, notice_in, report, told
+from tests.bots.discord.talk import FREE, button, refused, say, spoken
 from tests.worlds.discord import Channel, Member, Message
 
 

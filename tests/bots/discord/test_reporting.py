@@ -4,54 +4,11 @@ import asyncio
 
 from bots.app.life import App
 from tests.bots.discord.conftest import Running, Stage
-from tests.bots.discord.talk import ADMINS_ONLY, button, order, refused, say
-from tests.worlds.discord import Member, Message, Reply
+from tests.bots.discord.reports import JOINED, REPORTED, heard, labels, notice_in, question, report, told
+from tests.bots.discord.talk import ADMINS_ONLY, button, refused, say
+from tests.worlds.discord import Reply
 from tests.worlds.discord.places import BOT, SEND_VOICE_MESSAGES, VIEW_CHANNEL
 from tests.worlds.discord.replies import COMPONENT
-
-REPORTED = "It is reported: what I posted here is for the admins."
-JOINED = "It is reported, as it was by others before you."
-
-
-async def heard(stage: Stage) -> Message:
-    """Let Ana order something; return the card with its audio."""
-    reply = await order(stage, stage.ana)
-    await reply.audio()
-    assert reply.original
-    return reply.original
-
-
-async def question(stage: Stage, who: Member, card: Message) -> Message:
-    asked = await stage.world.press(who, card, button(card, "Report"))
-    await asked.wait_for(lambda r: r.followups)
-    [said] = asked.followups
-    assert said.ephemeral
-    return said
-
-
-async def report(stage: Stage, who: Member, card: Message) -> str:
-    """Report audio by two taps; return what its reporter is told."""
-    asked = await question(stage, who, card)
-    before = asked.content
-    pressed = await stage.world.press(who, asked, button(asked, "Report it"))
-    await pressed.wait_for(lambda r: asked.content != before or any(m.ephemeral for m in r.followups))
-    return pressed.followups[-1].content if asked.content == before else asked.content
-
-
-def notice_in(stage: Stage) -> Message:
-    [notice] = [m for m in stage.channel.posted if m.content.startswith("For admins: ")]
-    return notice
-
-
-async def told(stage: Stage, who: Member, message: Message, custom_id: str) -> str:
-    """Press a button; return what whoever pressed is told alone."""
-    pressed = await stage.world.press(who, message, custom_id)
-    await pressed.wait_for(lambda r: [m for m in r.followups if m.ephemeral])
-    return [m for m in pressed.followups if m.ephemeral][-1].content
-
-
-def labels(message: Message) -> list[str]:
-    return [str(each["label"]) for each in message.buttons]
 
 
 async def test_two_taps_tell_the_admins_once_and_later_reports_are_counted(stage: Stage, app: App) -> None:

@@ -4,12 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.bots.telegram.reports import REPORTED, heard, notice_in, report
 from tests.bots.telegram.rig import Bot, Rig, closed
 from tests.bots.telegram.talk import answer, pressed
-from tests.bots.telegram.test_reporting import heard, notice_in, report
 from tests.worlds.telegram import Chat, Message, TelegramWorld, User
-
-REPORTED = "It is reported: what I posted here is for the admins."
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import pytest
 from bots.text.audit_replies import line
 from storage.admin_store import SqlAdminStore
 from storage.driver import Statement
+from tests.bots.telegram.reports import REPORTED, heard, notice_in, report
 from tests.bots.telegram.rig import Bot, Rig, closed
 from tests.bots.telegram.talk import ADMINS_ONLY, answer, pressed, sent
 from tests.makers import caller
-from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
+from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 
 @pytest.fixture
@@ -30,24 +31,6 @@ def dave(world: TelegramWorld, band: Chat) -> User:
     return dave
 
 
-async def heard(band: Chat, bob: User, text: str = "Hello", number: int = 1) -> Message:
-    await band.says(bob, f"/speak {text}")
-    found: list[Message] = await band.wait_for(lambda chat: chat.audios if len(chat.audios) == number else None)
-    return found[-1]
-
-
-async def report(world: TelegramWorld, who: User, voice: Message) -> str:
-    """Report audio by two taps; return what its reporter is told."""
-    if "Report it" not in voice.buttons:
-        await pressed(world, who, voice, "Report")
-    return str((await pressed(world, who, voice, "Report it"))["text"])
-
-
-def notice_in(band: Chat) -> Message:
-    [notice] = [m for m in band.sent if m.text.startswith("For admins: ") and not m.deleted]
-    return notice
-
-
 async def test_two_taps_tell_the_admins_once_and_later_reports_are_counted(
     band: Chat, alice: User, bob: User, carol: User, dave: User, world: TelegramWorld, bot: Bot
 ) -> None:
@@ -59,7 +42,7 @@ async def test_two_taps_tell_the_admins_once_and_later_reports_are_counted(
         "Who did is told to admins alone."
     )
     assert not [m for m in band.sent if m.text.startswith("For admins: ")]
-    assert await report(world, carol, voice) == "It is reported: what I posted here is for the admins."
+    assert await report(world, carol, voice) == REPORTED
     assert voice.buttons == card
     notice = notice_in(band)
     line = f"For admins: 1 member reported audio that Bob (id {bob.id}) ordered."
@@ -86,7 +69,7 @@ async def test_admins_are_called_once_within_an_hour(
 ) -> None:
     first, second = await heard(band, bob), await heard(band, bob, "Bye", 2)
     for voice in (first, second):
-        assert await report(world, carol, voice) == "It is reported: what I posted here is for the admins."
+        assert await report(world, carol, voice) == REPORTED
     notices = [m.text for m in band.sent if m.text.startswith("For admins: ")]
     assert [text.endswith("\nAlice") for text in notices] == [True, False]
 
@@ -203,7 +186,7 @@ async def test_a_report_outlives_the_process(
         voice = await heard(band, bob)
         await pressed(world, carol, voice, "Report")
     async with rig.bot():
-        assert await report(world, carol, voice) == "It is reported: what I posted here is for the admins."
+        assert await report(world, carol, voice) == REPORTED
     async with rig.bot():
         assert await report(world, dave, voice) == "It is reported, as it was by others before you."
         notice = notice_in(band)
@@ -241,7 +224,7 @@ async def test_a_notice_that_somebody_deleted_is_posted_anew(
     voice = await heard(band, bob)
     await report(world, carol, voice)
     notice_in(band).deleted = True
-    assert await report(world, dave, voice) == "It is reported: what I posted here is for the admins."
+    assert await report(world, dave, voice) == REPORTED
     assert notice_in(band).text.startswith("For admins: 2 members reported")
 
 
