@@ -9,7 +9,7 @@ from bots.commands.command import Answer, Asked, Pressed
 from bots.commands.letters import bare
 from bots.commands.paging import page_of
 from bots.platform import Button, ButtonKind
-from bots.text import order_replies, product_words, titles, voice_replies
+from bots.text import history_replies, product_words, titles, voice_replies
 from bots.text.locale import _
 from core.domain.models import Job
 from core.domain.refusals import InvalidInput, Missing, NotFound
@@ -39,7 +39,7 @@ async def cards(asked: Asked, like: str = "") -> Answer:
     """List the caller's orders here that hold all these words; in a direct chat those of everywhere."""
     caller, like = asked.caller, " ".join(like.encode(errors="replace").decode().split())  # half a pair of surrogates
     if len(like.encode()) > LONGEST_LIKE_BYTES:
-        raise InvalidInput("like", like, _(order_replies.FEW_WORDS))
+        raise InvalidInput("like", like, _(history_replies.FEW_WORDS))
     here = "" if caller.direct else caller.community.removeprefix(f"{caller.platform}:")
     return await _shown(asked, View(here, like))
 
@@ -59,10 +59,10 @@ async def _shown(asked: Asked, view: View) -> Answer:
     wanted = [bare(word) for word in view.like.split()]
     found = [job for job in jobs if all(word in _words(job) for word in wanted)] if wanted else jobs
     if not found:
-        text = order_replies.none_like(view.like) if jobs else order_replies.nothing_kept(direct=not view.community)
+        text = history_replies.none_like(view.like) if jobs else history_replies.nothing_kept(direct=not view.community)
         return Answer(text, private=True, open=True)
     page = page_of(found, view.page)
-    text = order_replies.history(page.items, page.first, len(found), view.like, asked.link)
+    text = history_replies.history(page.items, page.first, len(found), view.like, asked.link)
     turns = _of_list(view._replace(page=page.number), page.count, len(page.items))
     both = (*_of_jobs(page.items, page.first), *turns)
     return Answer(text, private=True, buttons=both, open=True)

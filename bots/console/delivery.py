@@ -9,7 +9,7 @@ from bots.console.buttons import typed
 from bots.console.output_folder import OutputFolder
 from bots.console.player import Playback
 from bots.console.screen import Screen
-from bots.text import order_replies, warnings
+from bots.text import order_replies, progress_replies, warnings
 from core.domain.audio import Want
 from core.domain.errors import DeliveryRefused, DeliveryUncertain, NotKept
 from core.domain.models import Artifact, Job, Kept
@@ -63,10 +63,10 @@ class ConsoleDelivery:
 
     def shows(self, job: Job) -> bool:
         """Say whether the progress has changed; never in a script, which waits for each order."""
-        return not self._in_turn and self._shown.get(job.job_id) != order_replies.progress(job)
+        return not self._in_turn and self._shown.get(job.job_id) != progress_replies.progress(job)
 
     async def progress(self, job: Job) -> None:
-        self._shown[job.job_id] = order_replies.progress(job)
+        self._shown[job.job_id] = progress_replies.progress(job)
         if job.job_id not in self._ended:
             self._screen.progress(job.job_id, self._shown[job.job_id])
 

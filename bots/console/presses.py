@@ -15,7 +15,7 @@ from bots.commands.parse import Command
 from bots.console import buttons
 from bots.console.identity import HERE
 from bots.platform import ButtonKind
-from bots.text import credit_replies, order_replies, refusals, replies, terminal_replies
+from bots.text import credit_replies, order_replies, progress_replies, refusals, replies, terminal_replies
 from bots.text.locale import _
 from core.domain.amounts import AMOUNT
 from core.domain.kept_orders import KeptOrder
@@ -67,7 +67,7 @@ class Presses:
         """Note an accepted order, and return the answer to it."""
         self._on_accepted(accepted.job)
         self._newest[f"job {accepted.job.as_asked.member}"] = accepted.job.job_id
-        return Answer(order_replies.accepted(accepted))
+        return Answer(progress_replies.accepted(accepted))
 
     def note(self, caller: Caller, refusal: Refusal) -> None:
         """Remember the id or amount that would get past a refusal."""

@@ -22,7 +22,7 @@ from bots.discord.posting import Posting
 from bots.discord.rest import Calls, RestClient
 from bots.discord.voice_messages import KIND, VoiceMessages, seconds_of, speaks
 from bots.platform import Button
-from bots.text import order_replies, titles, warnings
+from bots.text import order_replies, progress_replies, titles, warnings
 from bots.text.locale import _
 from bots.text.wording import stamping
 from core.domain.audio import Want
@@ -47,7 +47,7 @@ LONGEST = CONTENT_LIMIT - LONGEST_MENTION
 
 def _progress(job: Job) -> str:
     with stamping(stamp):
-        return order_replies.progress(job)
+        return progress_replies.progress(job)
 
 
 def _card(done: Receipt, audio: str = "") -> discord.ui.View | None:

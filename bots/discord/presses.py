@@ -17,7 +17,7 @@ from bots.discord.messages import Only, deciders
 from bots.discord.reporting import Board, ask, tell
 from bots.discord.responder import PRIVATE, PUBLIC, UPDATE, Deferral, Reply, Responder, Target, unattended
 from bots.platform import ButtonKind
-from bots.text import credit_replies, order_replies, replies
+from bots.text import credit_replies, order_replies, progress_replies, replies
 from bots.text.locale import _
 from core.domain.kept_orders import KeptOrder
 from core.domain.orders import Destination
@@ -117,7 +117,7 @@ async def _order(
 
     async def act(caller: Caller, destination: Destination) -> tuple[Reply, ...]:
         accepted = await place(caller, destination)
-        return (Reply(order_replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
+        return (Reply(progress_replies.accepted(accepted)),) if accepted.duplicate else unattended(accepted)
 
     await responder.answer(interaction, act, PUBLIC)
 

@@ -21,7 +21,7 @@ from bots.discord.escaping import plain, stamp
 from bots.discord.forbidding import forbidden
 from bots.discord.identity import Address, AnyInteraction, asked_of, caller_of, converted
 from bots.discord.messages import Only
-from bots.text import order_replies, refusals
+from bots.text import progress_replies, refusals
 from bots.text.locale import _, speaking
 from bots.text.wording import stamping
 from core.domain.orders import Destination
@@ -223,7 +223,7 @@ async def _defer(interaction: AnyInteraction, deferral: Deferral) -> int | None:
 
 def unattended(accepted: Accepted) -> tuple[Reply, ...]:
     """Say that the order is queued if no worker is running that would edit the reply."""
-    return (Reply(order_replies.accepted(accepted), target=Target.MESSAGE),) if accepted.unattended else ()
+    return (Reply(progress_replies.accepted(accepted), target=Target.MESSAGE),) if accepted.unattended else ()
 
 
 async def _send_privately(interaction: AnyInteraction, reply: Reply, deferral: Deferral) -> None:

@@ -25,7 +25,7 @@ from bots.telegram.questions import Questions
 from bots.telegram.reply import NOTHING, Reply, outcome, refused
 from bots.telegram.reporting import Board, reported
 from bots.telegram.responder import ALERT_LIMIT, Responder
-from bots.text import admin_replies, form_words, order_replies, refusals, replies, voice_replies
+from bots.text import admin_replies, form_words, order_replies, progress_replies, refusals, replies, voice_replies
 from bots.text.locale import _, speaking
 from core.domain.orders import Destination
 from core.domain.receipts import Accepted
@@ -207,10 +207,10 @@ class Presses:
             return Reply(text)
         press.ack()
         if number_alone(press.on) is not None:
-            await self._responder.edit(press.on, order_replies.accepted(accepted), press.ack)
+            await self._responder.edit(press.on, progress_replies.accepted(accepted), press.ack)
         if not accepted.duplicate:
             await self._deliverer.acknowledge(accepted)
-        return Reply(order_replies.accepted(accepted))
+        return Reply(progress_replies.accepted(accepted))
 
     async def _anew(self, press: Press, about: str) -> Reply:
         """Place the same order once more, for whoever presses, as a reply to the message that holds the button."""
@@ -223,7 +223,7 @@ class Presses:
             await self._responder.reply(to, asked, who, press.ack, press.whisper)
             return Reply(asked.text)
         press.ack()
-        return Reply(order_replies.accepted(accepted))
+        return Reply(progress_replies.accepted(accepted))
 
     async def _file(self, press: Press, job_id: str) -> Reply:
         """Send what was said as a file, as a reply to the message that holds the button."""

@@ -21,7 +21,7 @@ from bots.telegram.pacing import Pacer
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.telegram.rights import Kind, Rights
 from bots.telegram.uploads import is_spoken
-from bots.text import order_replies, warnings
+from bots.text import order_replies, progress_replies, warnings
 from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from core.domain.jsontype import JSON
 from core.domain.models import Job
@@ -92,7 +92,7 @@ class Statuses:
         """
         job = accepted.job
         try:
-            await self.show(job, order_replies.accepted(accepted), rows(buttons.of_progress(job)))
+            await self.show(job, progress_replies.accepted(accepted), rows(buttons.of_progress(job)))
         except DeliveryError as error:
             if isinstance(error, DeliveryRefused) and takes_no_words(error.__cause__):
                 self.rights.refuse(self._address(job).chat, Kind.TEXT)
@@ -134,7 +134,7 @@ class Statuses:
         if not job.waits:
             await self._show_action(address, action_of(job))
         if job.job_id in self._sent or address.status is not None:
-            await self.show(job, order_replies.progress(job), rows(buttons.of_progress(job)))
+            await self.show(job, progress_replies.progress(job), rows(buttons.of_progress(job)))
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         """Edit the status message to show the outcome, with a button to send stored audio again."""

@@ -1,14 +1,14 @@
-"""Members' replies about an order, from its acceptance to its end; each adapter escapes them for its platform."""
+"""Members' replies about an order's audio and its end; each adapter escapes them for its platform."""
 
 from collections.abc import Callable, Sequence
 
 from bots.text import product_words, titles
 from bots.text.locale import N_, _, isolated, ngettext
-from bots.text.wording import about, ago, both, left, money, when, whoever
-from core.domain.lifecycle import DeliveryState, JobState, Late, Reason, State
+from bots.text.wording import both, left, money, when, whoever
+from core.domain.lifecycle import JobState, Late, Reason
 from core.domain.models import Artifact, Job
 from core.domain.products import row_of
-from core.domain.receipts import Accepted, Receipt
+from core.domain.receipts import Receipt
 
 CANCELLED = N_("Cancelled. You were not charged.")
 CANCELLED_IN_PART = N_("What had not begun is cancelled. When what has begun is done, I ask whether you take it.")
@@ -17,15 +17,9 @@ NOTHING_TAKEN = N_("Nothing is taken. You were not charged.")
 CAME_LATE = N_("This came late; it costs you nothing.")
 SENDING_AGAIN = N_("Sending it again. This costs nothing.")
 AGAIN = N_("sent again, free")
-SENDING_TAKE = N_("Sending an earlier take of it. This costs nothing.")
 FROM_EARLIER = N_("free, from an earlier take")
 ALONE = N_("I may not post this where you ordered it, so it comes to you alone.")
 SENT_ALONE = N_("I may not post it here, so you have it in our direct chat.")
-NOTHING_KEPT = N_("There is nothing of yours to send again.")
-FEW_WORDS = N_("a few words of the order, such as its voice or how it begins")
-NOTHING_KEPT_HERE = N_("There is nothing of yours here to send again.")
-LONGEST_LINE = 60
-"""Characters of an order's text in a list of orders, and in its status."""
 
 _REASONS = {
     Reason.BAD_REQUEST: N_("The audio service did not accept this request."),
@@ -76,85 +70,6 @@ _REASONS_OF_THE_REST = {
 def characters(n: int) -> str:
     """Say how long an order is."""
     return ngettext("{n} character", "{n} characters", n)
-
-
-def accepted(answer: Accepted) -> str:
-    """Acknowledge an order, before anything is generated."""
-    job = answer.job
-    if answer.duplicate:
-        return _("That is ordered already.")
-    return progress(job)
-
-
-_WAITS = {
-    Reason.UNREACHABLE: N_("The audio service can't be reached, trying again"),
-    Reason.BUSY: N_("The audio service is too busy at the moment, trying again"),
-    Reason.OUT_OF_CREDIT: N_("The service is out of credit, waiting until there is some"),
-    Reason.UNAUTHORIZED: N_("The audio service does not let this bot in at the moment, trying again"),
-    Reason.NO_WORKER: N_("No worker is running, waiting until one is"),
-    Reason.RESTARTING: N_("I am being restarted, waiting until I am back"),
-}
-
-
-def waits_for(job: Job) -> str | None:
-    """Say what an order waits for, other than its turn."""
-    why = _WAITS.get(Reason(job.reason)) if job.waits and job.reason else None
-    return why and _(why)
-
-
-def progress(job: Job) -> str:
-    """Say how far a job has come, what it costs and how long it takes."""
-    long, cost = characters(job.characters), money(job.cost_micros)
-    is_free = job.delivery is not None and job.delivery.number > 1
-    paid = _("{doing}: {characters}, {cost}.", doing=_doing(job), characters=long, cost=cost)
-    free = SENDING_TAKE if job.is_repeat else SENDING_AGAIN
-    said = _(free) if is_free else paid
-    line = " ".join(part for part in (said, _lasts(job)) if part)
-    return f"{line}\n{titles.excerpt(row_of(job.product).text_of(job.parameters), LONGEST_LINE)}"
-
-
-def _doing(job: Job) -> str:
-    match job.stage:
-        case State.QUEUED:
-            return waits_for(job) or _turn(job)
-        case State.SUBMITTING:
-            return _("Working on it")
-        case DeliveryState():
-            return _("Sending the audio")
-        case _:
-            return _generating(job)
-
-
-def _turn(job: Job) -> str:
-    outlook = job.outlook
-    if outlook is None or outlook.before is None:
-        return _("Working on it")
-    if not outlook.before:
-        return _("Next in line")
-    return _("At most {n} before you", n=outlook.before) if outlook.at_most else _("{n} before you", n=outlook.before)
-
-
-def _generating(job: Job) -> str:
-    product = product_words.noun(job.product)
-    if len(job.parts) == 1:
-        return _("Generating {product}", product=product)
-    coming = [part for part in job.parts if part.state is not State.CANCELLED]
-    some = N_("Generating {product}, {done} of {parts} (the rest is cancelled)")
-    line = some if len(coming) < len(job.parts) else N_("Generating {product}, {done} of {parts}")
-    return _(line, product=product, done=len(job.fetched), parts=len(coming))
-
-
-def _lasts(job: Job) -> str:
-    """Say how long it usually takes, and how long ago it began."""
-    outlook = job.outlook
-    if outlook is None or job.delivery:
-        return ""
-    usual = about(outlook.usual_s)
-    if job.begun_ms is not None and outlook.running_s is not None:
-        return _("Begun {ago}, usually about {usual}.", ago=ago(job.begun_ms, outlook.running_s), usual=usual)
-    if job.held_back or outlook.before is not None:
-        return _("Usually about {usual} from its beginning.", usual=usual)
-    return _("Usually about {usual}.", usual=usual)
 
 
 def cancelled(job: Job) -> str:
@@ -282,34 +197,6 @@ def _kept(job: Job, why: str) -> str:
             why=why,
         )
     return _("{why} It is kept, and sending it again is free.", why=why)
-
-
-def history(jobs: Sequence[Job], first: int, of: int, like: str, link: Callable[[Job], str]) -> str:
-    """List orders by number, the newest first, each with a link to it where there is one."""
-    found = _("Orders with “{like}”", like=like) if like else _("Your orders")
-    numbered = _("{found}, {first} to {last} of {n}", found=found, first=first, last=first + len(jobs) - 1, n=of)
-    head = _("{found}. A number sends it again, free:", found=numbered if of > len(jobs) else found)
-    lines = "\n".join(f"{n}. {_remembered(job, link(job))}" for n, job in enumerate(jobs, first))
-    return f"{head}\n{lines}"
-
-
-def nothing_kept(*, direct: bool) -> str:
-    """Say that there is nothing to send again."""
-    return _(NOTHING_KEPT if direct else NOTHING_KEPT_HERE)
-
-
-def none_like(like: str) -> str:
-    """Say that no order holds the words."""
-    return _("None of your orders has “{like}” in it. /history lists them all.", like=like)
-
-
-def _remembered(job: Job, link: str) -> str:
-    who = titles.voice(job) or titles.begun(product_words.noun(job.product))
-    words = titles.cut(titles.words(job), LONGEST_LINE)
-    line = _("{who}: “{words}” · {when}", who=who, words=words, when=when(job.created_ms))
-    is_missing = job.stage is DeliveryState.UNDELIVERABLE and job.as_asked is job
-    line = _("{line} · not delivered", line=line) if is_missing else line
-    return f"{line} {link}".rstrip()
 
 
 def addressed(job: Job, text: str) -> str:

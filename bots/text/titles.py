@@ -12,6 +12,8 @@ from core.domain.shown import JOINERS, shown
 
 LONGEST_NAME = 60
 LONGEST_TITLE = 64
+LONGEST_LINE = 60
+"""Characters of an order's text in a list of orders, and in its status."""
 MOST_VOICES = 3
 ELLIPSIS = "…"
 TURN = " \N{EN DASH} "

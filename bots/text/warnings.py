@@ -2,7 +2,7 @@
 
 from bots.text import titles
 from bots.text.locale import N_, _
-from bots.text.order_replies import LONGEST_LINE, addressed
+from bots.text.order_replies import addressed
 from bots.text.wording import allowance, left, when
 from core.domain.models import Job
 from core.domain.warnings import END_PERCENT, Budget, BudgetWarning
@@ -41,7 +41,7 @@ def warning(job: Job, about: BudgetWarning) -> str:
 
 def elsewhere(job: Job, about: BudgetWarning) -> str:
     """Warn a member in their direct chat of what they may spend in another."""
-    words = titles.cut(titles.words(job), LONGEST_LINE)
+    words = titles.cut(titles.words(job), titles.LONGEST_LINE)
     return _("Where you ordered “{words}”: {said}", words=words, said=warning(job, about))
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from htpy import Node
 
 from bots.commands.history_cards import MOST_SEARCHED
-from bots.text import order_replies, product_words, titles
+from bots.text import history_replies, order_replies, product_words, titles
 from bots.text.locale import _
 from bots.text.wording import allowance, left, money, used, when
 from bots.web.console.layout import facts, form, table, tabs_of, turn
@@ -133,7 +133,7 @@ def _kept(visit: Visit, jobs: Sequence[Job], page: int) -> Node:
     shown = jobs[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     more = turn("/orders", _("Older"), page=str(page + 1)) if len(jobs) > page * ON_A_PAGE else None
     listed = h.ol(".cards")[(h.li[_order(visit, job)] for job in shown)]
-    return [listed if shown else h.p[order_replies.nothing_kept(direct=True)], more]
+    return [listed if shown else h.p[history_replies.nothing_kept(direct=True)], more]
 
 
 def _order(visit: Visit, job: Job) -> Node:
