@@ -1,6 +1,6 @@
 """What admins may do in their own community. Every act, applied or refused, is in the audit."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -206,12 +206,15 @@ class Admin:
 
     async def entries(
         self, caller: Caller, period: str = "month", person: Person | None = None
-    ) -> Sequence[ReportedEntry]:
-        """Return the charges, grants and revocations of the current day, week or month, oldest first."""
+    ) -> AsyncIterator[Sequence[ReportedEntry]]:
+        """Return the charges, grants and revocations of the current day, week or month, oldest first, some at a time.
+
+        There are no more than MOST_ROWS.
+        """
         require_admin(caller)
         start_ms, end_ms = window(read_period(period), self._clock.now_ms())
         member = person.member if person else ""
-        return await self._store.entries(caller.community, member, start_ms, end_ms, MOST_ROWS)
+        return self._store.entries(caller.community, member, start_ms, end_ms, MOST_ROWS)
 
     async def audit(self, caller: Caller, most: int = MOST_ACTS) -> Sequence[AuditEntry]:
         """Return the community's newest acts."""

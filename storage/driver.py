@@ -1,7 +1,7 @@
 """What an engine must do for the store: run lists of statements, each list whole or not at all."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -81,6 +81,10 @@ def bindable(statements: Sequence[Statement]) -> list[tuple[Statement, Mapping[s
     return [(statement, clean[id(statement.args)]) for statement in statements]
 
 
+STREAMED, STREAMS = 1000, 2
+"""How many rows of a long answer are in memory at a time, where nobody says otherwise; and of how many answers."""
+
+
 class Driver(Protocol):
     """One engine. Callers hand over a list and never hold a transaction."""
 
@@ -115,6 +119,13 @@ class Driver(Protocol):
 
     async def read(self, query: Statement) -> list[Row]:
         """Run one query, however long it takes, and make no change wait for it."""
+        ...
+
+    def stream(self, query: Statement, at_once: int = STREAMED) -> AsyncGenerator[list[Row]]:
+        """Run one query and yield its rows, so many `at_once`, all of one moment, however slowly they are taken.
+
+        Raises StoreAway.
+        """
         ...
 
     async def tables(self) -> frozenset[str]:

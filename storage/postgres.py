@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import asyncpg
 
 from core.domain.errors import Conflict, StoreAway, StoreError
-from storage.driver import Row, Statement, bindable
+from storage.driver import STREAMED, STREAMS, Row, Statement, bindable
 from storage.postgres_functions import Functions, shape_of
 from storage.postgres_line import Line
 from storage.postgres_session import FAULTS, GONE, IDLE_S, Apart, Session, Work, first_line, run_list, run_together
@@ -31,8 +31,6 @@ STATEMENT_S = 15.0
 RESHAPE_S = 600.0
 """A migration may have to write every row anew."""
 CLOSE_S = 30.0
-STREAMED = 1000
-"""Rows of a long answer that are in memory at a time."""
 ATTEMPTS = 8
 FIRST_PAUSE_S = 0.01
 
@@ -73,6 +71,7 @@ class PostgresDriver:
         self._closing = False
         self._turns = Turns()
         self._functions = None if read_only else Functions()
+        self._streams = asyncio.Semaphore(STREAMS)
         self._line = Line(CONNECTIONS, ACQUIRE_S, self._serve)
 
     async def open(self) -> None:
@@ -129,16 +128,20 @@ class PostgresDriver:
         (rows,) = await self.run([query])
         return rows
 
-    async def stream(self, query: Statement) -> AsyncGenerator[list[Row]]:
-        """Run the query and yield its rows, so many at a time, all of one moment, however slowly they are taken."""
+    async def stream(self, query: Statement, at_once: int = STREAMED) -> AsyncGenerator[list[Row]]:
+        """Run the query in a transaction of its own, and fetch its rows by a cursor."""
         ((statement, args),) = bindable([query])
         text, values, _ = bound(statement, args)
         patience = f"SET LOCAL idle_in_transaction_session_timeout = {round(1000 * self._statement_s)}"
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_S) as session, session.transaction(readonly=True):
+            async with (
+                self._streams,
+                self._pool.acquire(timeout=ACQUIRE_S) as session,
+                session.transaction(readonly=True),
+            ):
                 await session.execute(patience)
                 cursor = await session.cursor(text, *values)
-                while rows := await cursor.fetch(STREAMED):
+                while rows := await cursor.fetch(at_once):
                     yield rows
         except FAULTS as error:
             raise StoreAway(f"{self._where} fails: {first_line(error)}") from None

@@ -4,14 +4,14 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from core.domain.errors import StoreAway, StoreError
 from core.files.private import FOLDER, create, narrow
 from storage.batches import Bound, Outcome
 from storage.books import Audit, audit
-from storage.driver import Row, Statement, bindable
+from storage.driver import STREAMED, Row, Statement, bindable
 from storage.lock import take
 from storage.migrate import MARK, version_of
 from storage.recent import Recent
@@ -90,6 +90,10 @@ class SqliteDriver:
     async def read(self, query: Statement) -> list[Row]:
         """Run the query beside the writer."""
         return await self._readers.read(query)
+
+    def stream(self, query: Statement, at_once: int = STREAMED) -> AsyncGenerator[list[Row]]:
+        """Run the query beside the writer, and leave what is not taken yet with SQLite."""
+        return self._readers.stream(query, at_once)
 
     async def reshape(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Run the list: the file's lock keeps other processes out."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import aiosqlite
 
 from core.domain.errors import StoreAway, StoreError
 from storage.batches import Bound, Outcome, apply
-from storage.driver import Row, Statement, bindable
+from storage.driver import STREAMS, Row, Statement, bindable
 from storage.sqlite_files import connect, told
 
 READERS = 2
@@ -41,28 +41,41 @@ class Readers:
         self._open: list[Connection] = []
         self._idle: list[Connection] = []
         self._turns = asyncio.Semaphore(READERS)
+        self._streams = asyncio.Semaphore(STREAMS)
         self._running = 0
 
     async def read(self, query: Statement) -> list[Row]:
         """Run the query on one of a few read-only connections, each of which has a thread of its own."""
-        async with self._turns:
-            self._check()
-            self._running += 1
-            try:
-                async with self._reader() as reader:
-                    self._check()
-                    (outcome,) = await reader.apply([bindable([query])], "BEGIN")
-            except sqlite3.Error as error:
-                raise StoreAway(told(self._path, "can't be read", error)) from error
-            finally:
-                self._running -= 1
+        async with self._turns, self._reader() as reader:
+            (outcome,) = await reader.apply([bindable([query])], "BEGIN")
         if isinstance(outcome, Exception):
             raise StoreError(str(outcome))
         return outcome[0]
 
+    async def stream(self, query: Statement, at_once: int) -> AsyncGenerator[list[Row]]:
+        """Run the query on such a connection, and yield so many rows at once."""
+        ((statement, args),) = bindable([query])
+        async with self._streams, self._reader() as reader, reader.execute(statement.sql, args) as cursor:
+            while rows := await cursor.fetchmany(at_once):
+                yield list(rows)
+
     @asynccontextmanager
     async def _reader(self) -> AsyncIterator[Connection]:
-        """Yield a connection that nobody reads from, a new one if need be."""
+        """Yield a connection that nobody reads from. Raises StoreError once closed, and StoreAway for its faults."""
+        self._check()
+        self._running += 1
+        try:
+            async with self._idle_one() as reader:
+                self._check()
+                yield reader
+        except sqlite3.Error as error:
+            raise StoreAway(told(self._path, "can't be read", error)) from error
+        finally:
+            self._running -= 1
+
+    @asynccontextmanager
+    async def _idle_one(self) -> AsyncIterator[Connection]:
+        """Lend a connection, a new one if need be."""
         while not self._idle:  # another query may take what was connected
             connecting = asyncio.ensure_future(self._connect())
             try:

@@ -15,6 +15,7 @@ from benchmarks.core_rig import Core, running
 from benchmarks.fill import Endless
 from benchmarks.harness import ROOT, Aim, Benchmark, Figures, Row, Side, Watch, ranked
 from benchmarks.orders import caller, order
+from bots.commands.actions import usage_table
 from core.domain.orders import Order
 from core.engine.pace import Pace
 
@@ -85,7 +86,7 @@ async def _usage(core: Core) -> None:
     admin = replace(caller(0), is_admin=True)
     while True:
         await core.service.admin.usage(admin)
-        await core.service.admin.entries(admin)
+        await usage_table(await core.service.admin.entries(admin))
 
 
 async def _again(where: Path, folder: str) -> None:

@@ -7,6 +7,7 @@ whole answer.
 """
 
 import asyncio
+import os
 import random
 import shutil
 from collections import defaultdict
@@ -147,6 +148,7 @@ async def pages(
         async with running(str(where), FakeGateway(), postgres=postgres):
             pass  # for the tables
         await into_postgres(where, postgres)
+    await asyncio.to_thread(os.sync)  # a past has been on the disk for long
     async with AsyncExitStack() as stack:
         core = await stack.enter_async_context(running(str(where), FakeGateway(), pace=Pace(), postgres=postgres))
         sessions = Sessions(SqlSessions(core.driver), WallClock(), "http://127.0.0.1")

@@ -4,7 +4,7 @@ A platform finds out who acts and on whom, and shows the answer. Every action ma
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from bots.commands import approval, buttons, history_cards, pronouncing, voice_cards
@@ -24,7 +24,7 @@ from bots.text import (
     why_replies,
 )
 from bots.text.locale import _
-from bots.text.usage_table import usage_csv
+from bots.text.usage_table import UsageTable
 from bots.text.wording import either
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
@@ -226,11 +226,11 @@ async def usage(asked: Asked, period: str = "month", member: Person | None = Non
     """Show what was spent: totals in words, a chart, and each charge, grant and revocation in a file."""
     admin, caller = asked.service.admin, asked.caller
     found = await admin.usage(caller, period, member)
-    entries = await admin.entries(caller, period, member)
+    table = await usage_table(await admin.entries(caller, period, member))
     files = [await usage_picture(found, period)] if found.members else []
-    if entries:
-        files.append(await usage_table(entries))
-    cut = f"\n{_(texts.CUT)}" if len(entries) == MOST_ROWS else ""
+    if table.entries:
+        files.append(usage_csv(table))
+    cut = f"\n{_(texts.CUT)}" if table.entries == MOST_ROWS else ""
     return Answer(f"{texts.usage(found, period, member.name if member else '')}{cut}", tuple(files), private=True)
 
 
@@ -239,9 +239,17 @@ async def usage_picture(found: Usage, period: str) -> File:
     return File("usage.png", PNG, await asyncio.to_thread(_picture, found, period))
 
 
-async def usage_table(entries: Sequence[ReportedEntry]) -> File:
-    """Write what was spent, entry by entry."""
-    return _csv("usage.csv", await asyncio.to_thread(usage_csv, entries))
+async def usage_table(entries: AsyncIterator[Sequence[ReportedEntry]]) -> UsageTable:
+    """Write what was spent, entry by entry, as they come."""
+    table = UsageTable()
+    async for some in entries:
+        table.write(some)
+    return table
+
+
+def usage_csv(table: UsageTable) -> File:
+    """Make a file of it."""
+    return _csv("usage.csv", str(table))
 
 
 def _csv(name: str, text: str) -> File:

@@ -13,13 +13,22 @@ from core.domain.reports import EntryKind, ReportedEntry, harmless
 COLUMNS = (N_("Time (UTC)"), N_("Member"), N_("Order"), N_("Charged ($)"), N_("Credit given ($)"), N_("Reason"))
 
 
-def usage_csv(entries: Sequence[ReportedEntry]) -> str:
-    """Write a line for each entry, in dollars, after a line of headings."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(map(_, COLUMNS))
-    writer.writerows(map(_cells, entries))
-    return out.getvalue()
+class UsageTable:
+    """A CSV with a line for each entry, in dollars, after a line of headings."""
+
+    def __init__(self) -> None:
+        self._out = io.StringIO()
+        self._writer = csv.writer(self._out)
+        self._writer.writerow(map(_, COLUMNS))
+        self.entries = 0
+
+    def write(self, entries: Sequence[ReportedEntry]) -> None:
+        """Add a line for each."""
+        self._writer.writerows(map(_cells, entries))
+        self.entries += len(entries)
+
+    def __str__(self) -> str:
+        return self._out.getvalue()
 
 
 def _cells(entry: ReportedEntry) -> tuple[object, ...]:

@@ -1,6 +1,6 @@
 """What is remembered of what admins and operators decide."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from core.domain.admission import Supposed
@@ -149,8 +149,13 @@ class AdminStore(Protocol):
         """
         ...
 
-    async def entries(self, community: str, member: str, start_ms: int, end_ms: int, most: int) -> list[ReportedEntry]:
-        """Return charges, grants and revocations in [start, end), oldest first; `member` "" is everybody."""
+    def entries(
+        self, community: str, member: str, start_ms: int, end_ms: int, most: int
+    ) -> AsyncIterator[Sequence[ReportedEntry]]:
+        """Yield charges, grants and revocations in [start, end), oldest first, some at a time, all of one moment.
+
+        `member` "" is everybody.
+        """
         ...
 
     async def audit(self, community: str, most: int) -> list[AuditEntry]:

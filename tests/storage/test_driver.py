@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.errors import SchemaTooNew, StoreBusy, StoreError
+from core.domain.errors import SchemaTooNew, StoreAway, StoreBusy, StoreError
 from core.domain.lifecycle import State
 from storage.books import audit
 from storage.driver import Driver, Statement
@@ -77,6 +77,24 @@ async def test_rows_returned_are_counted_exactly(driver: Driver, expect: int) ->
         with pytest.raises(StoreError, match=f"instead of {expect}"):
             await driver.run([Statement(text, {}, expect)])
     await driver.run([Statement("SELECT 1 AS x", {}, 1)])
+    await driver.close()
+
+
+async def test_a_long_answer_comes_in_pieces_of_one_moment(driver: Driver) -> None:
+    await driver.open()
+    await driver.run([Statement("CREATE TABLE things (number INTEGER)")])
+    put, ask = "INSERT INTO things VALUES (:n)", "SELECT number FROM things WHERE number > :n ORDER BY number"
+    await driver.run([Statement(put, {"n": number}) for number in range(6)])
+    pieces = []
+    async for rows in driver.stream(Statement(ask, {"n": 0}), 2):
+        pieces.append([row["number"] for row in rows])
+        await driver.run([Statement(put, {"n": 6})])
+    assert pieces == [[1, 2], [3, 4], [5]]
+    with pytest.raises(StoreAway, match="nowhere"):
+        await anext(driver.stream(Statement("SELECT * FROM nowhere")))
+    taken = driver.stream(Statement(ask, {"n": 0}), 2)
+    assert len(await anext(taken)) == 2
+    await taken.aclose()
     await driver.close()
 
 

@@ -12,11 +12,8 @@ import pytest
 from bots.__main__ import main
 from bots.app.environment import read
 from bots.cli import check
-from core.domain.errors import StoreAway, StoreError
-from storage.driver import Statement
+from core.domain.errors import StoreError
 from storage.engines import audit_of, driver_of, export_of, reach
-from storage.members_sql import EXPORT_ALL
-from storage.postgres import PostgresDriver
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
@@ -39,24 +36,6 @@ async def test_books_of_a_postgres_database_are_audited_and_exported(postgres: S
     await damage(driver, "DELETE FROM ledger")
     await driver.close()
     assert not (await audit_of(url)).balance
-
-
-async def test_a_long_export_is_read_in_pieces_of_one_moment(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.postgres.STREAMED", 2)
-    driver = PostgresDriver(await postgres.ready())
-    store = SqlStore(driver, SetClock())
-    await store.open()
-    try:
-        jobs = [(await store.admit(admission())).job for _ in range(3)]
-        pieces = []
-        async for rows in driver.stream(Statement(EXPORT_ALL)):
-            pieces.append([row["job_id"] for row in rows])
-            await store.admit(admission())
-        assert pieces == [[job.job_id for job in jobs[:2] if job], [job.job_id for job in jobs[2:] if job]]
-        with pytest.raises(StoreAway, match=r"the PostgreSQL database .* fails: division by zero"):
-            await anext(driver.stream(Statement("SELECT 1 / 0 AS n")))
-    finally:
-        await store.close()
 
 
 async def test_an_empty_database_has_no_books(postgres: Server) -> None:

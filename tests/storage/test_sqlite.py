@@ -63,6 +63,19 @@ async def test_a_long_query_makes_no_commit_nor_other_query_wait_nor_an_end(thin
         await reading
 
 
+async def test_an_end_cuts_short_what_comes_in_pieces(things: SqliteDriver) -> None:
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    pieces = things.stream(Statement(endless), 2)
+    assert [row["i"] for row in await anext(pieces)] == [1, 2]
+    closing = asyncio.create_task(things.close())
+    with pytest.raises(StoreAway, match="interrupted"):
+        async for _ in pieces:
+            pass
+    await closing
+    with pytest.raises(StoreError, match="closed"):
+        await anext(things.stream(Statement(ONE)))
+
+
 @pytest.mark.parametrize("cancelled", [False, True])
 async def test_a_stop_waits_for_a_reader_that_is_connecting(tmp_path: Path, *, cancelled: bool) -> None:
     begun, go, closed = threading.Event(), threading.Event(), threading.Event()

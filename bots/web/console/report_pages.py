@@ -79,8 +79,8 @@ async def usage_picture(visit: Visit) -> web.StreamResponse:
 async def usage_csv(visit: Visit) -> web.StreamResponse:
     """Return what was spent, entry by entry."""
     found, period = await admin_of(visit, "usage"), _period(visit)
-    entries = await visit.service.admin.entries(found.caller, period)
-    return _file(await actions.usage_table(entries) if entries else None)
+    table = await actions.usage_table(await visit.service.admin.entries(found.caller, period))
+    return _file(actions.usage_csv(table) if table.entries else None)
 
 
 def _file(found: File | None) -> web.Response:

@@ -1,6 +1,6 @@
 """The table of /usage: dollars, names and nothing that a spreadsheet runs."""
 
-from bots.text.usage_table import usage_csv
+from bots.text.usage_table import UsageTable
 from core.domain.reports import EntryKind, ReportedEntry
 
 
@@ -14,12 +14,11 @@ def entry(kind: EntryKind, micros: int, name: str, note: str = "", product: str 
 
 
 def test_amounts_are_dollars_and_words_are_no_formulas() -> None:
-    entries = [
-        entry(EntryKind.CHARGE, 1400, "=cmd()", product="speech"),
-        entry(EntryKind.GRANT, 1_000_000, "东京", "@x, y"),
-        entry(EntryKind.REVOKE, -1_500_000, ""),
-    ]
-    assert usage_csv(entries).splitlines() == [
+    table = UsageTable()
+    table.write([entry(EntryKind.CHARGE, 1400, "=cmd()", product="speech")])
+    table.write([entry(EntryKind.GRANT, 1_000_000, "东京", "@x, y"), entry(EntryKind.REVOKE, -1_500_000, "")])
+    assert table.entries == 3
+    assert str(table).splitlines() == [
         "Time (UTC),Member,Order,Charged ($),Credit given ($),Reason",
         "1970-01-01 00:00:01,'=cmd(),speech,0.0014,,",
         '1970-01-01 00:00:01,东京,,,1.00,"\'@x, y"',
