@@ -28,7 +28,7 @@ from storage.job_rows import (
     with_row,
     with_values,
 )
-from storage.rows import TOTAL, whose
+from storage.rows import TOTAL, compact, whose
 from storage.step import Step
 
 
@@ -194,6 +194,11 @@ class SqlJobs:
 
     async def oldest_waiting(self) -> Job | None:
         return await self._one(Statement(jobs_sql.OLDEST_WAITING))
+
+    async def answered(self, job_id: str, member: str) -> bool:
+        args = {"job_id": job_id, "member": compact({"member": member})[1:-1]}
+        (rows,) = await self._driver.run([Statement(jobs_sql.ANSWERED, args)])
+        return bool(rows)
 
     async def history(self, member: str, community: str | None, most: int) -> list[Job]:
         args = {"member": member, "community": community, "most": most}

@@ -97,6 +97,10 @@ SAME = f"""
 {_JOBS} WHERE {ALIKE}
 ORDER BY CASE WHEN member = :member THEN 0 ELSE 1 END, jobs.created_ms DESC, jobs.job_id DESC LIMIT 1
 """
+ANSWERED = """
+SELECT 1 AS answered FROM deliveries WHERE job_id = :job_id AND replace(asker, :member, '') <> asker LIMIT 1
+"""
+"""`member`: as it stands in the JSON of who asked."""
 DROP_FILES = "UPDATE jobs SET kept = :kept WHERE job_id = :job_id AND closed_ms IS NOT NULL RETURNING job_id"
 LEAVE_ARTIFACTS = "UPDATE generations SET artifacts = :artifacts WHERE job_id = :job_id AND number = :number"
 FORGET_KEPT = "UPDATE deliveries SET kept = NULL WHERE job_id = :job_id AND kept IS NOT NULL"

@@ -86,6 +86,7 @@ _UNKNOWN = {
     Missing.JOB: N_("I don't know that order any more."),
     Missing.WAITING: N_("That order no longer waits, so it can't be cancelled any more."),
     Missing.AUDIO: N_("Its audio is kept no longer, so I can't make a file of it any more."),
+    Missing.REST: N_("It is just being sent. Press again in a moment if you still want it."),
     Missing.QUESTION: N_("That has been decided already."),
     Missing.COMMUNITY: N_("I don't know a community {name}. /communities lists them."),
     Missing.REQUEST: N_("I don't know that request any more."),

@@ -80,6 +80,8 @@ class Missing(StrEnum):
     """The job is known, but no longer waits."""
     AUDIO = "audio"
     """The job is known, but its audio is no longer kept as a file."""
+    REST = "rest"
+    """The job is known, but its audio is on its way."""
     QUESTION = "question"
     """The job is known, but it does not ask what its member takes."""
     OFFER = "offer"

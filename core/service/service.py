@@ -122,7 +122,7 @@ class Service(Repeating):
         self, caller: Caller, job_id: str, destination: Destination, *, undelivered: bool = False
     ) -> Job:
         """Send a job's kept audio again, free, to where its member asked for it; `undelivered`: unless it was heard."""
-        job = await self._own(caller, job_id)
+        job = self._at_rest(await self._own(caller, job_id))
         if job.stage not in ({DeliveryState.UNDELIVERABLE} if undelivered else DELIVERY_ENDS) or not job.artifacts:
             raise NotFound(Missing.JOB, job_id)
         return await self._send_again(caller, job, destination)
@@ -133,13 +133,21 @@ class Service(Repeating):
         Raises NotFound.
         """
         job = await self._own(caller, job_id)
-        is_repeated = job.delivery is not None and job.delivery.number > 1
-        if is_repeated and not (job.ended and self._clock.since_ms(job.reached_ms) >= PRESS_MS):
+        is_theirs = job.as_asked.member == caller.member and not job.is_repeat
+        is_again = is_theirs and job.delivery is not None and job.delivery.number > 1
+        if is_again and not (job.ended and self._clock.since_ms(job.reached_ms) >= PRESS_MS):
             return Accepted(job=job, duplicate=True)
         has_files = job.artifacts and all(artifact.path for artifact in job.artifacts)
-        if job.stage not in DELIVERY_ENDS or not has_files:
+        if self._at_rest(job).stage not in DELIVERY_ENDS or not has_files:
             raise NotFound(Missing.AUDIO, job_id)
         return Accepted(job=await self._send_again(caller, job, destination))
+
+    @staticmethod
+    def _at_rest(job: Job) -> Job:
+        """Return a job of which nothing is on its way. Raises NotFound."""
+        if job.delivery and job.stage not in DELIVERY_ENDS:
+            raise NotFound(Missing.REST, job.job_id)
+        return job
 
     async def deletable(self, caller: Caller, job_id: str) -> Job:
         """Return an order whose audio the caller may delete: their own, or any here for an admin.
@@ -158,7 +166,7 @@ class Service(Repeating):
         try:
             job = await self._store.redeliver(job, destination, asker)
         except StaleJob as error:  # the button was pressed twice
-            raise NotFound(Missing.JOB, job.job_id) from error
+            raise NotFound(Missing.REST, job.job_id) from error
         self._worker.accept(job)
         return job
 
@@ -205,8 +213,8 @@ class Service(Repeating):
         job = await self._store.job(job_id)
         if job is None:
             raise NotFound(Missing.JOB, job_id)
-        is_theirs = caller.member in {job.member, job.as_asked.member}
-        if not is_theirs or not (caller.direct or caller.community == job.community):
+        is_here = caller.direct or caller.community == job.community
+        if not is_here or (caller.member != job.member and not await self._store.answered(job_id, caller.member)):
             raise NotPermitted(Need.OWNER)
         return job
 

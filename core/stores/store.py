@@ -73,6 +73,10 @@ class Store(MemberStore, CreditRequestStore, ReportStore, Protocol):
         """
         ...
 
+    async def answered(self, job_id: str, member: str) -> bool:
+        """Say whether a member who is not a job's own has had its audio sent."""
+        ...
+
     async def history(self, member: str, community: str | None, most: int) -> list[Job]:
         """Return a member's newest jobs that are closed and whose audio is kept; None: of all communities."""
         ...

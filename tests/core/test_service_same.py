@@ -10,8 +10,8 @@ from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.orders import Destination, Order
 from core.domain.people import Caller
 from core.domain.quota import LimitName
-from core.domain.refusals import NeedsConfirmation, OverLimit
-from tests.core.engine.jobs import at_rest, current, ordered
+from core.domain.refusals import Missing, NeedsConfirmation, NotFound, NotPermitted, OverLimit
+from tests.core.engine.jobs import at_rest, current, held_up, ordered
 from tests.core.people import ANN, BOSS
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
@@ -45,6 +45,31 @@ async def test_it_is_sent_free_to_whoever_asks_and_counts_as_theirs(rig: Rig, me
         standing = await alive.service.standing(caller(member))
         assert (standing.used_micros, standing.held_micros) == (1400 if member == "ann" else 0, 0)
     assert len(rig.gateway.posted) == 1
+
+
+async def test_it_is_theirs_to_have_sent_again_but_nobody_elses(alive: Incarnation, rig: Rig) -> None:
+    job = await ordered(alive)
+    await at_rest(alive)
+    for who in ("bob", "carl"):
+        await alive.service.order(again(caller(who)))
+        await at_rest(alive)
+    reached, go, step = held_up()
+    rig.chat.deliveries = [step]
+    assert not (await alive.service.as_file(caller("carl"), job.job_id, Destination("test", {}))).duplicate
+    assert (await alive.service.as_file(caller("carl"), job.job_id, Destination("test", {}))).duplicate
+    await reached.wait()
+    for act in (alive.service.as_file, alive.service.redeliver):
+        with pytest.raises(NotFound) as caught:  # it goes to Carl at the moment
+            await act(caller("bob"), job.job_id, Destination("test", {}))
+        assert caught.value.what is Missing.REST
+    go.set()
+    await at_rest(alive)
+    await alive.service.redeliver(caller("bob"), job.job_id, Destination("test", {"to": "bob"}))
+    await at_rest(alive)
+    assert (await current(alive, job)).as_asked.member == "test:bob"
+    for stranger in (caller("dora"), caller("bo"), caller("bob", community="choir")):
+        with pytest.raises(NotPermitted):
+            await alive.service.own(stranger, job.job_id)
 
 
 async def test_of_one_event_at_once_there_is_one_answer(alive: Incarnation, rig: Rig) -> None:

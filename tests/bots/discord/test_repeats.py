@@ -32,6 +32,21 @@ async def test_what_another_had_made_here_comes_free_and_a_new_take_is_paid(
     assert len(studio.orders) == 2
 
 
+async def test_whoever_asked_has_it_as_a_file_also_after_others_asked(stage: Stage, running: Running) -> None:
+    async with running(repeat_kept=True):
+        await spoken(stage, stage.ana)
+        card = (await spoken(stage, stage.bea)).last
+        await spoken(stage, stage.ana)
+        filed = await stage.world.press(stage.bea, card, button(card, "As a file"))
+        assert await filed.audio()
+        details = await stage.world.press(stage.bea, card, button(card, "Details"))
+        await details.wait_for(lambda r: r.followups)
+        assert details.last.content.startswith("Speech · Aria")
+        theirs = await stage.world.press(stage.boss, card, button(card, "As a file"))
+        await theirs.wait_for(lambda r: r.followups)
+        assert theirs.last.content == "That order belongs to somebody else."
+
+
 async def test_a_voice_message_comes_again_as_one(stage: Stage, running: Running, listens: None) -> None:
     stage.channel.bot_permissions = BOT | SEND_VOICE_MESSAGES
     async with running(repeat_kept=True):

@@ -45,6 +45,26 @@ async def test_what_another_had_made_here_comes_free_and_a_new_take_is_paid(
     assert len(rig.gateway.parameters) == 2
 
 
+async def test_whoever_asked_has_it_as_a_file_also_after_others_asked(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, bot: Bot
+) -> None:
+    carol, dave = world.user("Carol"), world.user("Dave")
+    band.add(carol)
+    band.add(dave)
+    await band.says(bob, "/speak Hello")
+    await audio(band, 1)
+    cards = []
+    for number, who in enumerate((alice, carol), 2):
+        await band.says(who, "/speak Hello")
+        cards.append(await audio(band, number))
+    for number, (who, card) in enumerate(zip((alice, carol, bob), (*cards, cards[0]), strict=True), 4):
+        await pressed(world, who, card, "As a file")
+        assert (await audio(band, number)).kind == "audio"
+        assert (await pressed(world, who, card, "Details"))["text"].startswith("Speech · Aria")
+    for label in ("As a file", "Details"):
+        assert (await pressed(world, dave, cards[0], label))["text"] == "That order belongs to somebody else."
+
+
 async def test_an_update_that_comes_twice_has_one_answer(
     band: Chat, bob: User, world: TelegramWorld, rig: Rig, bot: Bot
 ) -> None:
