@@ -34,12 +34,15 @@ from core.engine.outlooks import Outlooks
 from core.engine.pace import Pace
 from core.engine.polling import Polling
 from core.engine.previews import Previews, PreviewStore
+from core.engine.progress import Progress
 from core.engine.pronunciations import Pronunciations
 from core.engine.queue import FairQueue, Limits
+from core.engine.receipts import Receipts
 from core.engine.remote import RemoteWorkers, Unattended
 from core.engine.reported import Reports
 from core.engine.samples import Samples
 from core.engine.sessions import Sessions
+from core.engine.telling import Teller
 from core.engine.tidying import Keep, Tidier
 from core.engine.waits import Waits
 from core.engine.wakeups import Wakeups
@@ -237,18 +240,28 @@ def _worker(
         why_waiting=runtime.breaker.why,
         left=lambda: lease.left,
     )
+    progress = Progress(runtime.store, deliveries, outlooks.seen)
+    receipts = Receipts(
+        runtime.store, lambda job: runtime.policy.quota(direct=job.direct), runtime.clock, runtime.troubles
+    )
     deliverer = Deliverer(
         store=runtime.store,
         fitter=fitter,
         deliveries=deliveries,
-        quota_for=lambda job: runtime.policy.quota(direct=job.direct),
-        clock=runtime.clock,
-        artifacts=runtime.artifacts,
+        progress=progress,
+        receipts=receipts,
         wakeups=wakeups,
         lease=lease,
-        troubles=runtime.troubles,
         voices=likely,
-        seen=outlooks.seen,
+    )
+    teller = Teller(
+        store=runtime.store,
+        deliveries=deliveries,
+        progress=progress,
+        receipts=receipts,
+        clock=runtime.clock,
+        artifacts=runtime.artifacts,
+        lease=lease,
     )
     fetcher = Fetcher(
         store=runtime.store,
@@ -263,6 +276,7 @@ def _worker(
         gateway=gateway,
         fetcher=fetcher,
         deliverer=deliverer,
+        progress=progress,
         catalog=runtime.catalog,
         clock=runtime.clock,
         pace=runtime.pace,
@@ -281,13 +295,16 @@ def _worker(
         generator=generator,
         fetcher=fetcher,
         deliverer=deliverer,
+        teller=teller,
+        progress=progress,
         wakeups=wakeups,
         lease=lease,
     )
     return Worker(
         store=runtime.store,
         executor=executor,
-        deliverer=deliverer,
+        platforms=deliveries.keys(),
+        progress=progress,
         queue=queue,
         breaker=runtime.breaker,
         wakeups=wakeups,

@@ -1,13 +1,13 @@
-"""Hand finished audio to the chat, or tell the member why there is none."""
+"""Hand finished audio to the chat."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from core.domain.audio import LARGE_BYTES, Want
-from core.domain.changes import DeliveryChanges, Shown
+from core.domain.changes import DeliveryChanges
 from core.domain.copies import replaced
 from core.domain.errors import (
     CannotFit,
@@ -20,22 +20,23 @@ from core.domain.errors import (
     StoreError,
     TooLarge,
 )
-from core.domain.lifecycle import VOIDS, DeliveryState, Late, Reason
+from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.models import Artifact, Job, Kept
 from core.domain.orders import Destination
-from core.domain.quota import DAY_MS, Quota, Standing
+from core.domain.quota import Standing
 from core.domain.receipts import Receipt
-from core.domain.troubles import TROUBLE_OF, Troubles
 from core.domain.voices import Voice
 from core.engine.fitting import Fitter
-from core.engine.lease import PAUSE_S, Lease, holds
+from core.engine.lease import Lease, holds, require
 from core.engine.likely_voices import LikelyVoices
 from core.engine.lines import Lines
 from core.engine.persist import intend, persist
+from core.engine.places import next_place
 from core.engine.progress import Progress
+from core.engine.receipts import Receipts
 from core.engine.wakeups import Wakeups
 from core.engine.warnings import Warnings
-from core.ports import ArtifactStore, Clock, Deliveries
+from core.ports import Deliveries
 from core.stores.store import Store
 
 log = logging.getLogger(__name__)
@@ -44,10 +45,6 @@ DELIVER_S = 1800
 """How long delivery to a chat is retried."""
 ROOM_S = 5
 """The pause before another try where the spool is full."""
-AWAITED_MS = 60_000
-"""After a wait this long members look elsewhere, and are called back."""
-TELL_MS = 7 * DAY_MS
-"""How long telling a member is retried."""
 
 _REASONS: dict[type[Exception], Reason] = {
     DeliveryRefused: Reason.CHAT_REFUSED,
@@ -91,36 +88,23 @@ class Deliverer:
         store: Store,
         fitter: Fitter,
         deliveries: Deliveries,
-        quota_for: Callable[[Job], Quota],
-        clock: Clock,
-        artifacts: ArtifactStore,
+        progress: Progress,
+        receipts: Receipts,
         wakeups: Wakeups,
         lease: Lease,
-        troubles: Troubles | None = None,
         voices: LikelyVoices,
-        seen: Callable[[Job], Job] = lambda job: job,
     ) -> None:
-        """`seen` returns a job with what its member may be told of its wait."""
-        self._voices = voices
-        self._warnings = Warnings(store, deliveries)
         self._store = store
-        self.progress = Progress(store, deliveries, seen)
         self._fitter = fitter
         self._deliveries = deliveries
-        self._quota_for = quota_for
-        self._clock = clock
-        self._artifacts = artifacts
+        self._progress = progress
+        self._receipts = receipts
         self._wakeups = wakeups
         self._lines = Lines(wakeups)
         self._lease = lease
-        self._troubles = troubles or Troubles()
+        self._voices = voices
+        self._warnings = Warnings(store, deliveries)
         self._begun: dict[str, _Begun] = {}
-
-    def serves(self, platform: str) -> bool:
-        """Say whether the platform is configured."""
-        return platform in self._deliveries
-
-    # --- pending -> sending -> sent | undeliverable ---------------------------------------------------------------
 
     @asynccontextmanager
     async def beginning(self, job: Job, artifacts: Sequence[Artifact]) -> AsyncIterator[bool]:
@@ -141,7 +125,7 @@ class Deliverer:
         files = self._fitter.ready(artifacts, want)
         if files is None or job.restored or _is_large(files) or not self._is_free(job):
             return None
-        self.progress.leave(job.job_id)
+        self._progress.leave(job.job_id)
         known = await self._known(job)
         line = self._deliveries[job.platform].line(job)
         turn = await self._lines.turn_at_once(line) if self._is_free(job) else None  # as it may not be any more
@@ -150,7 +134,7 @@ class Deliverer:
     def _is_free(self, job: Job) -> bool:
         """Say whether nothing keeps an upload from starting, but for others in its line."""
         is_ours = holds(self._lease, job) and not self._wakeups.stopping
-        return is_ours and not self.progress.is_shown(job) and not self._deliveries[job.platform].room_in_s(job)
+        return is_ours and not self._progress.is_shown(job) and not self._deliveries[job.platform].room_in_s(job)
 
     def has_begun(self, job: Job) -> bool:
         """Say whether the upload has started with the charge."""
@@ -179,9 +163,9 @@ class Deliverer:
                 if _is_large(files or job.artifacts):
                     self._announce(job)
                 async with self._turn(job) as begun_with:
-                    job = await self.progress.over(job)
+                    job = await self._progress.over(job)
                     known = begun_with or await self._known(job)
-                    receipt = replaced(self._receipt(job, known.standing), voices=known.voices)
+                    receipt = replaced(self._receipts.of_audio(job, known.standing), voices=known.voices)
                     job = await self._sending(job)
                     kept = await self._send(job, receipt, want, files, uncertain=uncertain)
             except NotKept as error:
@@ -215,7 +199,7 @@ class Deliverer:
     def _announce(self, job: Job) -> None:
         """Say that the audio is on its way, unless an earlier try may have put it where that is said."""
         if job.stage is DeliveryState.PENDING:
-            self.progress.begin(job)
+            self._progress.begin(job)
 
     @asynccontextmanager
     async def _turn(self, job: Job) -> AsyncIterator[_Known | None]:
@@ -259,7 +243,7 @@ class Deliverer:
     async def _hand_over(
         self, job: Job, receipt: Receipt, want: Want, files: Sequence[Artifact], *, uncertain: bool
     ) -> Kept | None:
-        self._require(job)
+        require(self._lease, job)
         chat = self._deliveries[job.platform]
         if job.kept:
             return await chat.repeat(job, job.kept, receipt, uncertain=uncertain)
@@ -269,30 +253,10 @@ class Deliverer:
         as_chosen = all(want.honours(one.probe, one.size_bytes, sent.probe) for one, sent in pairs)
         return await chat.deliver(job, files, replaced(receipt, as_chosen=as_chosen), uncertain=uncertain)
 
-    def _require(self, job: Job) -> None:
-        """Raise DeliveryDelayed unless the job is still ours: after a long pause another worker may have it."""
-        if not holds(self._lease, job):
-            raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
-
     async def _known(self, job: Job) -> _Known:
         """Read it at once; none of it may be read between the commit of `sending` and the upload."""
         voices = self._voices.beside(job, job.as_asked.member)
-        return _Known(*await asyncio.gather(self._standing(job), voices))
-
-    async def _standing(self, job: Job) -> Standing:
-        return await self._store.standing(job.community, job.member, self._quota_for(job), job.roles)
-
-    def _receipt(self, job: Job, standing: Standing) -> Receipt:
-        is_again = job.delivery is not None and job.delivery.number > 1
-        is_free = job.free or job.state in VOIDS or is_again
-        awaited = not is_again and self._clock.since_ms(job.created_ms) > AWAITED_MS
-        charged_micros = 0 if is_free else job.fetched_micros
-        return Receipt(job=job, charged_micros=charged_micros, standing=standing, awaited=awaited)
-
-    async def _ending(self, job: Job) -> Receipt:
-        receipt = self._receipt(job, await self._standing(job))
-        trouble = TROUBLE_OF.get(job.why) if job.why else None
-        return replaced(receipt, told=await self._troubles.told_soon(trouble)) if trouble else receipt
+        return _Known(*await asyncio.gather(self._receipts.standing(job), voices))
 
     async def _delivered(self, job: Job, kept: Kept | None) -> Job:
         sent: DeliveryChanges = {"reason": None, "detail": None, "kept": kept}
@@ -309,7 +273,7 @@ class Deliverer:
 
     async def _elsewhere(self, job: Job, error: Exception, tried: list[Destination], *, uncertain: bool) -> Job:
         """Go on to where a refusal points, unless an earlier try may have arrived; else give up."""
-        place = _next_place(error, tried)
+        place = next_place(error, tried)
         if place is None or uncertain:
             return await self._give_up(job, error, uncertain=uncertain)
         log.info("job %s: delivering it elsewhere: %s", job, error)
@@ -330,56 +294,6 @@ class Deliverer:
         log.warning("job %s: undeliverable: %s: %s", job, reason, error)
         return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason, detail=str(error))
 
-    # --- ended without audio in the chat --------------------------------------------------------------------------
-
-    async def tell(self, job: Job) -> None:
-        """Tell the member how it ended, then close the job; one that asks stays open.
-
-        Raises DeliveryDelayed, Stopping, StoreError.
-        """
-        job = await self.progress.over(job)
-        self._require(job)
-        try:
-            await self._tell(job, await self._ending(job))
-        except DeliveryDelayed:
-            if self._clock.since_ms(job.reached_ms) < TELL_MS:
-                raise
-            log.warning("job %s: the member was not told that it is %s: too late now", job, job.stage)
-        except DeliveryError as error:
-            log.warning("job %s: the member could not be told that it is %s: %s", job, job.stage, error)
-        if not job.ended:
-            await self._store.update(job, shown=Shown.ASKED)
-            return
-        await self._store.close_job(job, await self._kept(job))
-        if not job.artifacts:
-            await self._artifacts.drop(job.job_id)
-
-    async def _tell(self, job: Job, ending: Receipt) -> None:
-        """Tell the member where the chat takes it, each place once."""
-        tried = [job.destination]
-        while True:
-            try:
-                return await self._deliveries[job.platform].tell(replaced(job, destination=tried[-1]), ending)
-            except DeliveryRefused as error:
-                if _next_place(error, tried) is None:
-                    raise
-                log.info("job %s: telling its member elsewhere: %s", job, error)
-
-    async def _kept(self, job: Job) -> Destination | None:
-        """Return what to keep of the destination, which telling may have changed."""
-        if job.late is not Late.AWAITED:
-            return None
-        return self._deliveries[job.platform].lasting(await self._store.again(job))
-
 
 def _is_large(files: Sequence[Artifact]) -> bool:
     return sum(file.size_bytes for file in files) > LARGE_BYTES
-
-
-def _next_place(error: Exception, tried: list[Destination]) -> Destination | None:
-    """Return where to go after a refusal, and note it as tried; None where nothing is left that was not."""
-    place = error.instead if isinstance(error, DeliveryRefused) else None
-    if place is None or place in tried:
-        return None
-    tried.append(place)
-    return place

@@ -14,6 +14,8 @@ from core.engine.delivery import Deliverer
 from core.engine.fetching import Fetcher
 from core.engine.generation import Generator
 from core.engine.lease import PAUSE_S, Lease, holds
+from core.engine.progress import Progress
+from core.engine.telling import Teller
 from core.engine.wakeups import Stopping, Wakeups
 from core.stores.store import Store
 
@@ -48,6 +50,8 @@ class Executor:
         generator: Generator,
         fetcher: Fetcher,
         deliverer: Deliverer,
+        teller: Teller,
+        progress: Progress,
         wakeups: Wakeups,
         lease: Lease,
     ) -> None:
@@ -55,6 +59,8 @@ class Executor:
         self._generator = generator
         self._fetcher = fetcher
         self._deliverer = deliverer
+        self._teller = teller
+        self._progress = progress
         self._wakeups = wakeups
         self._lease = lease
         self._delivering: set[str] = set()
@@ -88,7 +94,7 @@ class Executor:
     async def _carry_on(self, job: Job) -> None:
         """Deliver a job, or tell how it ended or what it asks; of several tasks that could, one does."""
         if job.state is JobState.OPEN:
-            self._deliverer.progress.begin(job)
+            self._progress.begin(job)
             return
         if job.state is not JobState.ASKING and job.job_id not in self._delivering:
             with _noted(self._delivering, job.job_id):
@@ -186,7 +192,7 @@ class Executor:
                 now = await self._store.again(job)
                 if now.closed_ms is not None or (now.stage, now.reached_ms) != (job.stage, job.reached_ms):
                     return None  # it was told, or sent again meanwhile; its task tells how that ends
-                return await self._deliverer.tell(now)
+                return await self._teller.tell(now)
             except (Stopping, StaleJob):
                 raise
             except DeliveryDelayed as error:

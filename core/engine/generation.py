@@ -23,6 +23,7 @@ from core.engine.lease import Lease, holds
 from core.engine.pace import Deadline, Pace, Patience
 from core.engine.persist import intend, persist
 from core.engine.polling import Polling
+from core.engine.progress import Progress
 from core.engine.wakeups import Stopping, Wakeups
 from core.ports import Clock, Gateway, GatewayStatus
 from core.stores.store import Store
@@ -47,6 +48,7 @@ class Generator:
         gateway: Gateway,
         fetcher: Fetcher,
         deliverer: Deliverer,
+        progress: Progress,
         catalog: Catalog,
         clock: Clock,
         pace: Pace,
@@ -62,6 +64,7 @@ class Generator:
         self._gateway = gateway
         self._fetcher = fetcher
         self._deliverer = deliverer
+        self._progress = progress
         self._catalog = catalog
         self._clock = clock
         self._pace = pace
@@ -92,7 +95,7 @@ class Generator:
 
     async def _submit(self, job: Job, number: int) -> Job:
         if not self._breaker.passes:
-            self._deliverer.progress.begin(job)
+            self._progress.begin(job)
         loop = asyncio.get_running_loop()
         until_s = loop.time() + max(0, self._left_s(job))
         async with AsyncExitStack() as passed:
@@ -190,7 +193,7 @@ class Generator:
             return await self._store.move(job, number, State.RUNNING, reason=None, detail=None)
         unsure_s = UNSURE_S - self._polling.running_s(job, made) if made.reason == Reason.SERVER_FAILED else math.inf
         deadline = self._deadline(job, made, unsure_s)
-        self._deliverer.progress.begin(job)  # it waits for no place any more, and can't be taken back
+        self._progress.begin(job)  # it waits for no place any more, and can't be taken back
         while self._pace.callbacks and (left_s := deadline.left_s()) > 0:
             await self._wakeups.wait(job.named(number), min(left_s, self._pace.look_s or left_s))
             job = await self._store.again(job)
@@ -212,7 +215,7 @@ class Generator:
         empty, unknown = Patience(self._pace.empty_s), Patience(self._pace.unknown_s)
         # After an outage the audio may be there, however late: only an answer after the deadline rules it out.
         while left_s > 0 or not (told or loop.time() > until_s):
-            self._deliverer.progress.begin(job)
+            self._progress.begin(job)
             net = self._polling.is_net(job, made, wait_s)
             missed = not await self._wakeups.wait(job.named(number), wait_s) and net
             if not holds(self._lease, job):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+from core.domain.errors import DeliveryDelayed
 from core.domain.models import Job
 from core.engine.queue import Room
 from core.stores.store import Store
@@ -91,6 +92,12 @@ def holds(lease: Lease, job: Job) -> bool:
     Where it is not, the job goes back to the executor, which waits for the lease or drops the job.
     """
     return lease.valid and job.worker_id == lease.worker_id
+
+
+def require(lease: Lease, job: Job) -> None:
+    """Raise DeliveryDelayed unless the job is still ours: after a long pause another worker may have it."""
+    if not holds(lease, job):
+        raise DeliveryDelayed("the lease ran out", retry_after_s=PAUSE_S)
 
 
 class SoleLease:

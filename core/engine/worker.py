@@ -14,13 +14,13 @@ from core.domain.models import Job
 from core.domain.reports import Resumed
 from core.engine.callbacks import Arrivals, Callbacks, Naming
 from core.engine.circuit_breaker import CircuitBreaker
-from core.engine.delivery import Deliverer
 from core.engine.executor import Executor
 from core.engine.lease import RESUME, Lease
 from core.engine.load import Load, Throughput
 from core.engine.maintenance import end_questions, end_waits, sweep
 from core.engine.outlooks import Outlooks
 from core.engine.pace import Pace
+from core.engine.progress import Progress
 from core.engine.queue import FairQueue
 from core.engine.tidying import Keep, Tidier
 from core.engine.wakeups import Wakeups
@@ -48,7 +48,8 @@ class Worker:
         *,
         store: Store,
         executor: Executor,
-        deliverer: Deliverer,
+        platforms: Collection[str],
+        progress: Progress,
         queue: FairQueue,
         breaker: CircuitBreaker,
         wakeups: Wakeups,
@@ -63,7 +64,8 @@ class Worker:
     ) -> None:
         self._store = store
         self._executor = executor
-        self._deliverer = deliverer
+        self._platforms = platforms
+        self._progress = progress
         self._queue = queue
         self._breaker = breaker
         self._wakeups = wakeups
@@ -118,7 +120,7 @@ class Worker:
             "sweeper": sweep(self._store, self._tidier, self._clock, self._keep),
             "end of waits": end_waits(self._store, self._clock, self._pace.queue_s, self.cancelled),
             "end of questions": end_questions(self._store, self._clock, self.accept),
-            "progress": self._deliverer.progress.keep_fresh(),
+            "progress": self._progress.keep_fresh(),
         }
         if self._pace.look_s is not None:
             beside["looker"] = self._look(self._pace.look_s)
@@ -135,7 +137,7 @@ class Worker:
         if job.waits and self.stopping and job.job_id not in self._tasks:
             self._start(job, 0, self._leave_to_next(job))
         elif job.waits:
-            self._deliverer.progress.begin(job)
+            self._progress.begin(job)
 
     def _begin(self, job: Job, *, beside: bool = False) -> None:
         """Line up what of a job waits, go on with what is under way, or else with what is left of the job itself.
@@ -249,7 +251,7 @@ class Worker:
         jobs = await self._lease.take(self._queue.room(BATCH), self._carries)
         for job in jobs:
             self._queue.remove(job.job_id)  # it waited under a lease that has run out since
-            if not self._deliverer.serves(job.platform):
+            if job.platform not in self._platforms:
                 log.warning("job %s waits: %s is not configured", job, job.platform)
             else:
                 self._begin(job)
@@ -257,7 +259,7 @@ class Worker:
         for job in jobs:
             others = self._pace.look_s is not None and job.job_id in self._queue  # they may have shown something older
             if others or job.shown in {Shown.NO_WORKER, Shown.PERHAPS_NO_WORKER}:
-                self._deliverer.progress.begin(job)
+                self._progress.begin(job)
         if len(jobs) >= BATCH:
             self._news.set()
         return jobs
@@ -265,7 +267,7 @@ class Worker:
     async def _leave_to_next(self, job: Job) -> None:
         """Show its member that a job waits for the next start, and note that: then it is shown anew."""
         try:
-            if await self._deliverer.progress.shown(job):
+            if await self._progress.shown(job):
                 await self._store.update(job, shown=Shown.NO_WORKER)
         except StoreError as error:
             log.warning("job %s: what its member was shown is not noted: %s", job, error)
@@ -273,7 +275,7 @@ class Worker:
     async def _show_and_leave(self, job: Job) -> None:
         """Show its member that a job waits; it stays ours until that is done, so that nobody starts it meanwhile."""
         try:
-            await self._lease.leave(job, told=await self._deliverer.progress.shown(job))
+            await self._lease.leave(job, told=await self._progress.shown(job))
         except StoreError as error:
             log.warning("job %s: taken for a moment, it stays here: %s", job, error)
 
@@ -310,7 +312,7 @@ class Worker:
         if not tasks:
             self._tasks.pop(job_id, None)
             if job_id not in self._queue:
-                self._deliverer.progress.leave(job_id)
+                self._progress.leave(job_id)
 
     async def _look_again(self, job: Job, numbers: Sequence[int]) -> None:
         """Read a job whose generations were taken out of the queue again: they still wait, or were cancelled."""
@@ -329,7 +331,7 @@ class Worker:
         if job.state is not JobState.OPEN:
             self._spawn(job, 0, beside=True)  # this task has the place of the job's own
         elif len(job.parts) > 1:  # some of it may have been cancelled
-            self._deliverer.progress.begin(job)
+            self._progress.begin(job)
         self._pump()
 
     async def _carry(self, job: Job, number: int, former: Collection[asyncio.Task[None]]) -> None:

@@ -280,7 +280,7 @@ async def test_what_can_not_be_meant_is_refused_free(band: Chat, bob: User, rig:
 async def test_who_waited_long_is_mentioned_by_name(
     band: Chat, bob: User, world: TelegramWorld, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.delivery.AWAITED_MS", -1)
+    monkeypatch.setattr("core.engine.receipts.AWAITED_MS", -1)
     await band.says(bob, "/speak 😀 Hello")
     voice = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert voice.text.startswith("Aria for Bob: “😀 Hello”\n")

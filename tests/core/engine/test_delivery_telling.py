@@ -91,13 +91,13 @@ async def test_what_came_while_something_was_shown_is_shown_next(rig: Rig) -> No
     reached, go, step = held_up()
     chat = rig.chat = SlowProgress(progresses=[step])
     async with rig.running() as alive:
-        deliverer, job = alive.worker._deliverer, queued("a1")
-        deliverer.progress.begin(job)
+        progress, job = alive.worker._progress, queued("a1")
+        progress.begin(job)
         await reached.wait()
         for state in (State.SUBMITTING, State.RUNNING):
-            deliverer.progress.begin(made(job, state=state))
+            progress.begin(made(job, state=state))
         go.set()
-        assert await deliverer.progress.shown(in_delivery(job, DeliveryState.PENDING))
+        assert await progress.shown(in_delivery(job, DeliveryState.PENDING))
     assert chat.shown == ["queued", "pending"]
 
 
@@ -112,7 +112,7 @@ async def test_what_came_while_something_was_shown_is_shown_next(rig: Rig) -> No
 async def test_what_may_be_shown_another_time_is_known(rig: Rig, error: Exception, *, done: bool) -> None:
     rig.chat = SlowProgress(progresses=[error])
     async with rig.running() as alive:
-        assert await alive.worker._deliverer.progress.shown(queued("a1")) is done
+        assert await alive.worker._progress.shown(queued("a1")) is done
 
 
 async def test_what_waits_for_a_callback_alone_is_not_shown_as_queued(rig: Rig) -> None:

@@ -70,7 +70,7 @@ def lease() -> list[Shaky]:
 
 @pytest.fixture
 def rig(tmp_path: Path, lease: list[Shaky], monkeypatch: pytest.MonkeyPatch) -> Rig:
-    for module in ("executor", "delivery"):
+    for module in ("executor", "lease"):
         monkeypatch.setattr(f"core.engine.{module}.PAUSE_S", 0.001)
 
     def made(store: SqlStore) -> Shaky:

@@ -180,7 +180,7 @@ async def test_nothing_is_kept_in_memory_of_jobs_at_rest(rig: Rig) -> None:
         assert not worker._tasks
         assert not worker._callbacks._tasks
         assert not worker._wakeups._early
-        assert not worker._deliverer.progress._showing
+        assert not worker._progress._showing
         assert not worker._wakeups._waits
         assert not worker._queue._waiting
         assert not worker._queue._of_member

@@ -40,7 +40,7 @@ def with_service(use: Callable[[Incarnation], Awaitable[None]]) -> None:
             rig = Rig(Path(folder))
             async with rig.running() as alive:
                 # Orders from any chat are delivered to the rig's.
-                everywhere = cast("dict[str, Delivery]", alive.worker._deliverer._deliveries)
+                everywhere = cast("dict[str, Delivery]", alive.worker._progress._deliveries)
                 everywhere |= dict.fromkeys(("test", "telegram", "discord"), rig.chat)
                 await use(alive)
 
