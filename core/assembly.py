@@ -42,10 +42,12 @@ from core.engine.remote import RemoteWorkers, Unattended
 from core.engine.reported import Reports
 from core.engine.samples import Samples
 from core.engine.sessions import Sessions
+from core.engine.submitting import Submitter
 from core.engine.telling import Teller
 from core.engine.tidying import Keep, Tidier
 from core.engine.waits import Waits
 from core.engine.wakeups import Wakeups
+from core.engine.watching import Watcher
 from core.engine.worker import Worker
 from core.operators import Operators
 from core.ports import (
@@ -271,12 +273,9 @@ def _worker(
         pace=runtime.pace,
         wakeups=wakeups,
     )
-    generator = Generator(
+    submitter = Submitter(
         store=runtime.store,
         gateway=gateway,
-        fetcher=fetcher,
-        deliverer=deliverer,
-        progress=progress,
         catalog=runtime.catalog,
         clock=runtime.clock,
         pace=runtime.pace,
@@ -284,15 +283,28 @@ def _worker(
         wakeups=wakeups,
         naming=naming,
         lease=lease,
+        progress=progress,
+    )
+    watcher = Watcher(
+        store=runtime.store,
+        gateway=gateway,
+        fetcher=fetcher,
+        deliverer=deliverer,
+        catalog=runtime.catalog,
+        clock=runtime.clock,
+        pace=runtime.pace,
+        wakeups=wakeups,
+        lease=lease,
         arrivals=arrivals,
         polling=Polling(
             catalog=runtime.catalog, clock=runtime.clock, pace=runtime.pace, durations=durations, arrivals=arrivals
         ),
+        progress=progress,
         ids=runtime.ids,
     )
     executor = Executor(
         store=runtime.store,
-        generator=generator,
+        generator=Generator(submitter, watcher),
         fetcher=fetcher,
         deliverer=deliverer,
         teller=teller,

@@ -3,10 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
+from core.domain.changes import MoveChanges
 from core.domain.errors import Conflict, StaleJob, StoreAway, StoreError
+from core.domain.lifecycle import State
 from core.domain.models import Job
+from core.stores.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -51,3 +54,13 @@ async def intend(
         if happened(now):
             return now
         raise
+
+
+async def moved(store: Store, job: Job, number: int, to: State, **changed: Unpack[MoveChanges]) -> Job:
+    """Commit a generation's move before what comes next; an answer that was lost leaves no doubt of it."""
+    return await intend(
+        job,
+        lambda: store.move(job, number, to, **changed),
+        store.again,
+        lambda now: now.generation(number).state is to,
+    )

@@ -17,9 +17,9 @@ from core.domain.previews import WORDS, Preview, PreviewState, Wanted, WhyNot, l
 from core.domain.products import Catalog, Product
 from core.domain.refusals import InvalidInput
 from core.engine.downloads import Downloads, no_audio
-from core.engine.generation import FAILURES
 from core.engine.pace import Pace, Patience
 from core.engine.persist import persist
+from core.engine.watching import FAILURES
 from core.ports import ArtifactStore, Clock, Gateway, MediaTools
 
 log = logging.getLogger(__name__)

@@ -300,7 +300,7 @@ async def test_web_alone_takes_updates_and_callbacks(house: House) -> None:
 async def test_audio_that_is_called_for_late_where_no_worker_is_comes_free_from_one(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.generation.UNSURE_S", 0.05)
+    monkeypatch.setattr("core.engine.watching.UNSURE_S", 0.05)
     bob, changes = house.telegram.user("Bob", "bob"), {"discord_token": None, "public_url": "https://bot.example"}
     band = house.telegram.group("Band", bob)
     house.studio.refusal = 500

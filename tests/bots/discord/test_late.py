@@ -15,7 +15,7 @@ from tests.bots.discord.talk import posted
 async def test_late_audio_is_posted_free(
     stage: Stage, running: Running, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.generation.UNSURE_S", 0.05)
+    monkeypatch.setattr("core.engine.watching.UNSURE_S", 0.05)
     studio.refusal = 500
     async with running(public_url="https://bot.example") as app:
         reply = await stage.world.command(stage.ana, stage.channel, "/speak", voice="Aria", text="Hello everyone")

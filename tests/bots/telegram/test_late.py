@@ -15,7 +15,7 @@ from tests.worlds.telegram import TelegramWorld
 async def test_late_audio_is_sent_free(
     world: TelegramWorld, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.generation.UNSURE_S", 0.05)
+    monkeypatch.setattr("core.engine.watching.UNSURE_S", 0.05)
     studio.refusal = 500
     bob = world.user("Bob")
     band = world.group("Band", bob)

@@ -70,7 +70,7 @@ async def test_a_job_found_at_a_start_is_no_sign_that_callbacks_are_missing(rig:
 
 
 async def test_a_plain_5xx_holds_the_money_for_two_minutes_at_most(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.engine.generation.UNSURE_S", 0.02)
+    monkeypatch.setattr("core.engine.watching.UNSURE_S", 0.02)
     rig.gateway.submits = [ServerError(), NoAnswer()]
     async with rig.running() as alive:
         failed, silent = await ordered(alive), await ordered(alive, who="bob")

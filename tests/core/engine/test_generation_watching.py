@@ -135,7 +135,7 @@ async def test_audio_is_given_up_only_on_an_answer_that_came_after_the_deadline(
 async def test_a_gateway_that_stays_silent_after_the_deadline_is_asked_no_more(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.generation.LATE_S", 0.05)
+    monkeypatch.setattr("core.engine.watching.LATE_S", 0.05)
     rig.with_deadline(0.05)
     rig.gateway.statuses = [ServerError("503")] * 10_000
     async with rig.running() as alive:

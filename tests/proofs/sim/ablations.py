@@ -28,7 +28,8 @@ class Ablation:
 
 
 _STEP, _SETTLING = "storage.step:Step.__init__", "storage.step:_settling"
-_STORE, _STEPS, _WORKER = "storage.store:SqlStore", "core.engine.generation:Generator", "core.engine.worker:Worker"
+_STORE, _WORKER = "storage.store:SqlStore", "core.engine.worker:Worker"
+_SUBMITTER, _WATCHER = "core.engine.submitting:Submitter", "core.engine.watching:Watcher"
 _TELEGRAM, _POSTING = "bots.telegram.delivery:TelegramDelivery", "bots.discord.posting:Posting"
 
 _STALE_READ = """\
@@ -54,10 +55,10 @@ _RESOLVED = "elif job.state in HELD and to not in HELD:"
 _INTENT = "job = await self._intend(job, number, self._catalog[job.product])"
 
 ABLATIONS = (
-    Ablation("submitted again after a crash", f"{_STEPS}._lose_sight", "State.UNCONFIRMED", "State.QUEUED"),
+    Ablation("submitted again after a crash", f"{_SUBMITTER}.lose_sight", "State.UNCONFIRMED", "State.QUEUED"),
     Ablation(
         "no intent row before the POST",
-        f"{_STEPS}._post",
+        f"{_SUBMITTER}._post",
         "job = await self._intend(job, number, product)",
         "pass",
         more=(
@@ -73,7 +74,7 @@ ABLATIONS = (
     ),
     Ablation(
         "retry after a 5xx",
-        f"{_STEPS}._not_submitted",
+        f"{_SUBMITTER}._not_submitted",
         "if error.accepted is None:",
         "if False:",
         more=(("if error.retry:", "if error.retry or error.accepted is None:"),),
@@ -159,11 +160,11 @@ ABLATIONS = (
     Ablation("private addresses allowed", "core.gateway.fetch:vetting", "if not may_connect(", "if False and not ("),
     Ablation(
         "losses not recorded",
-        f"{_STEPS}._expire",
+        f"{_WATCHER}._expire",
         "upstream_micros=lost",
         "upstream_micros=0",
     ),
-    Ablation("charged without audio", f"{_STEPS}._collect", "if not artifacts:", "if False:"),
+    Ablation("charged without audio", f"{_WATCHER}._collect", "if not artifacts:", "if False:"),
     Ablation(
         "late audio is charged",
         _STEP,
@@ -195,7 +196,7 @@ ABLATIONS = (
     ),
     Ablation(
         "a part is tried again without end",
-        f"{_STEPS}._fail",
+        f"{_WATCHER}._fail",
         "and tried == 1",
         "and tried >= 1",
         featured="gateway: FAILED",
@@ -216,7 +217,7 @@ ABLATIONS = (
         '"upstream_micros": part.cost_micros',
         '"upstream_micros": 0',
     ),
-    Ablation("each part is all of the text", f"{_STEPS}._post", "made.parameters,", "job.parameters,"),
+    Ablation("each part is all of the text", f"{_SUBMITTER}._post", "made.parameters,", "job.parameters,"),
     Ablation(
         "parts are fetched into one file",
         "core.engine.fetching:Fetcher.fetched",
