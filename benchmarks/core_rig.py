@@ -10,7 +10,8 @@ from benchmarks.fakes import CHAT, FakeChat, FakeMedia
 from benchmarks.orders import QUOTA
 from bots.app.compose import WallClock
 from bots.app.life import tune_interpreter
-from core.assembly import Runtime, assemble
+from core.assembly.core import assemble
+from core.assembly.runtime import Runtime
 from core.domain.policy import Policy
 from core.domain.products import Catalog, catalog
 from core.engine.carrier import Carrier

@@ -26,7 +26,8 @@ from bots.platform import Platform
 from bots.text import operator_replies
 from bots.text.in_language import InLanguage
 from bots.web.server import Web
-from core.assembly import Elsewhere, Runtime, assemble
+from core.assembly.core import assemble
+from core.assembly.runtime import Elsewhere, Runtime
 from core.domain.clock import SteadyClock, boot_s
 from core.domain.errors import ConfigurationError, StoreAway, StoreError
 from core.domain.troubles import Troubles

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.assembly import Runtime, assemble
+from core.assembly.core import assemble
+from core.assembly.runtime import Runtime
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import RequestStatus
 from core.domain.errors import TroubadourError

@@ -13,7 +13,8 @@ from bots.app.environment import load
 from bots.telegram import Telegram
 from bots.telegram.rate_limiter import AT_ONCE
 from bots.text.in_language import InLanguage
-from core.assembly import Runtime, assemble
+from core.assembly.core import assemble
+from core.assembly.runtime import Runtime
 from core.domain.models import Job
 from core.domain.policy import Policy
 from core.domain.products import Product

@@ -25,7 +25,8 @@ from bots.discord.platform import Discord
 from bots.platform import Platform
 from bots.telegram import Telegram
 from bots.web.server import Web
-from core.assembly import Runtime, assemble
+from core.assembly.core import assemble
+from core.assembly.runtime import Runtime
 from core.domain.audio import Probe, RawFormat, Want
 from core.domain.contract import WebhookMode
 from core.domain.errors import Undecodable
