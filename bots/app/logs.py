@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +20,7 @@ from core.domain.errors import StoreAway
 from core.domain.models import Job
 from core.domain.money import MICROS
 from core.domain.people import Caller
+from core.domain.quoting import unquoted
 from core.engine.behalf import whose
 
 OURS = ("bots", "core", "storage", "troubadour", "__main__")
@@ -76,6 +78,7 @@ class Redacting(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line (tracebacks may take more in text)."""
+        record = _unquoted(record)
         line = self._json(record) if self._as_json else super().format(record)
         return self._redaction.strike(line)
 
@@ -88,8 +91,35 @@ class Redacting(logging.Formatter):
             **_facts(record),
         }
         if record.exc_info:
-            fields["traceback"] = self._redaction.strike(self.formatException(record.exc_info))
+            text = record.exc_text or self.formatException(record.exc_info)
+            fields["traceback"] = self._redaction.strike(text)
         return json.dumps(fields, ensure_ascii=False)
+
+
+def _unquoted(record: logging.LogRecord) -> logging.LogRecord:
+    """Return a record about a job in which no error quotes its member."""
+    told, raised = record.args if isinstance(record.args, tuple) else (), record.exc_info and record.exc_info[1]
+    job = next((value for value in (*told, whose()) if isinstance(value, Job)), None)
+    errors = [value for value in (*told, raised) if isinstance(value, BaseException)]
+    if job is None or not errors:
+        return record
+    record = copy(record)
+    record.args = tuple(unquoted(job, value) if isinstance(value, BaseException) else value for value in told)
+    if record.exc_info:
+        record.exc_text = _traceback(record, job)
+    return record
+
+
+def _traceback(record: logging.LogRecord, job: Job) -> str:
+    """Return a traceback in which no error quotes a job's member."""
+    text = logging.Formatter().formatException(cast(Any, record.exc_info))
+    error = record.exc_info and record.exc_info[1]
+    for _ in range(DEEPEST):
+        if error is None:
+            break
+        text = text.replace(str(error), unquoted(job, error)) if str(error) else text
+        error = error.__cause__ or error.__context__
+    return text
 
 
 def _facts(record: logging.LogRecord) -> Mapping[str, Any]:

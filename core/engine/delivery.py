@@ -24,6 +24,7 @@ from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.models import Artifact, Job, Kept
 from core.domain.orders import Destination
 from core.domain.quota import Standing
+from core.domain.quoting import unquoted
 from core.domain.receipts import Receipt
 from core.domain.voices import Voice
 from core.engine.fitting import Fitter
@@ -285,14 +286,16 @@ class Deliverer:
         to, reason = DeliveryState.PENDING, None
         if uncertain:
             to, reason = DeliveryState.UNDELIVERABLE, Reason.DELIVERY_UNCERTAIN
-        return await self._store.move_delivery(job, to, reason=reason, detail=str(error), kept=None)
+        return await self._store.move_delivery(job, to, reason=reason, detail=unquoted(job, error), kept=None)
 
     async def _give_up(self, job: Job, error: Exception, *, uncertain: bool) -> Job:
         reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
         if uncertain:  # the last try was refused, but an earlier one may have arrived
             reason = Reason.DELIVERY_UNCERTAIN
         log.warning("job %s: undeliverable: %s: %s", job, reason, error)
-        return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason, detail=str(error))
+        return await self._store.move_delivery(
+            job, DeliveryState.UNDELIVERABLE, reason=reason, detail=unquoted(job, error)
+        )
 
 
 def _is_large(files: Sequence[Artifact]) -> bool:

@@ -11,6 +11,7 @@ from core.domain.errors import ArtifactsAway, GatewayError, MediaError, RequestU
 from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.models import Artifact, Generation, Job
 from core.domain.products import row_of
+from core.domain.quoting import unquoted
 from core.engine.delivery import DELIVER_S
 from core.engine.downloads import Downloads
 from core.engine.fitting import Fitter
@@ -84,7 +85,9 @@ class Fetcher:
         reason = Reason.AUDIO_AWAY if isinstance(trouble, ArtifactsAway) else Reason.LOST
         if job.stage is DeliveryState.SENDING:
             reason = Reason.DELIVERY_UNCERTAIN
-        return await self._store.move_delivery(job, DeliveryState.UNDELIVERABLE, reason=reason, detail=str(trouble))
+        return await self._store.move_delivery(
+            job, DeliveryState.UNDELIVERABLE, reason=reason, detail=unquoted(job, trouble)
+        )
 
     async def media_urls(self, job: Job, number: int) -> Sequence[str]:
         """Ask for the URLs of a generation's audio, through an outage of the gateway; none where it never answers."""

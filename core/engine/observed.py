@@ -20,6 +20,7 @@ from core.domain.errors import (
 from core.domain.models import Artifact, Job, Kept
 from core.domain.orders import Destination
 from core.domain.products import Product
+from core.domain.quoting import without, words_in
 from core.domain.receipts import Receipt
 from core.domain.stored import Stored
 from core.domain.troubles import OF_A_MODEL, TROUBLE_OF, Trouble, Troubles
@@ -48,7 +49,10 @@ class ObservedGateway:
         self._liveness = meters.liveness(GATEWAY)
 
     async def submit(self, product: Product, parameters: Mapping[str, Any], callback_token: str) -> str:
-        with self._meters.outcome("gateway_calls", "submit"), self._heeded(product.name):
+        with (
+            self._meters.outcome("gateway_calls", "submit"),
+            self._heeded(product.name, words_in(product.name, parameters)),
+        ):
             request_id = await self._gateway.submit(product, parameters, callback_token)
         for trouble in TROUBLE_OF.values():
             self._troubles.end(trouble, _about(trouble, product.name))
@@ -63,7 +67,7 @@ class ObservedGateway:
             return await self._gateway.fetch(url, into)
 
     @contextmanager
-    def _heeded(self, product: str = "") -> Iterator[None]:
+    def _heeded(self, product: str = "", words: str = "") -> Iterator[None]:
         with self._liveness.trying(""):
             try:
                 yield
@@ -72,7 +76,7 @@ class ObservedGateway:
             except GatewayError as error:
                 self._liveness.succeeded()
                 if trouble := TROUBLE_OF.get(error.reason):
-                    self._troubles.begin(trouble, _about(trouble, product), error.detail)
+                    self._troubles.begin(trouble, _about(trouble, product), without(error.detail, words))
                 raise
             self._liveness.succeeded()
 

@@ -10,6 +10,7 @@ from core.domain.errors import Conflict, GatewayError, StaleJob
 from core.domain.lifecycle import Reason, State
 from core.domain.models import Job
 from core.domain.products import Catalog, Product
+from core.domain.quoting import unquoted
 from core.engine.callbacks import Naming
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.lease import Lease, holds
@@ -112,7 +113,7 @@ class Submitter:
             return await self._note(job, number, State.UNCONFIRMED, reason=Reason.UNCONFIRMED)
 
     async def _not_submitted(self, job: Job, number: int, error: GatewayError) -> Job:
-        told: GenerationChanges = {"reason": error.reason, "detail": str(error)}
+        told: GenerationChanges = {"reason": error.reason, "detail": unquoted(job, error)}
         if error.accepted is None:
             log.warning("job %s.%d: submission unconfirmed: %s", job, number, error)
             return await self._note(job, number, State.UNCONFIRMED, **told)

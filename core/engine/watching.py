@@ -12,6 +12,7 @@ from core.domain.ids import Ids
 from core.domain.lifecycle import PASSING, Late, Reason, State
 from core.domain.models import Generation, Job
 from core.domain.products import Catalog
+from core.domain.quoting import unquoted
 from core.engine.callbacks import Arrivals
 from core.engine.delivery import Deliverer
 from core.engine.downloads import no_audio
@@ -153,7 +154,7 @@ class Watcher:
         return Deadline(self._clock, begun_ms, lasts_s, until_s)
 
     async def _fail(self, job: Job, number: int, reason: Reason, detail: str | None) -> Job:
-        made = job.generation(number)
+        made, detail = job.generation(number), detail and unquoted(job, detail)
         log.warning("job %s.%d: %s: %s", job, number, reason, detail)
         # ERROR is not charged to the operator (gateway documentation, "Status Values"); the others are undocumented.
         lost = 0 if reason is Reason.GATEWAY_ERROR else made.cost_micros
@@ -182,4 +183,4 @@ class Watcher:
             return await self._store.move(job, number, State.FETCHED, artifacts=artifacts, reason=None, detail=None)
         reason = no_audio(trouble) if trouble else Reason.NO_MEDIA
         log.warning("job %s.%d: it came late, and there is no audio: %s: %s", job, number, reason, trouble)
-        return await self._store.move(job, number, State.EXPIRED, reason=reason, detail=str(trouble or ""))
+        return await self._store.move(job, number, State.EXPIRED, reason=reason, detail=unquoted(job, trouble or ""))

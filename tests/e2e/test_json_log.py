@@ -18,7 +18,7 @@ async def test_every_line_about_a_job_knows_it(tmp_path: Path) -> None:
         await service.start()
         reply = await service.discord.command(bea, channel, "/speak", voice="Aria", text="Xylophones everywhere")
         assert len(await reply.audio(20)) == 1
-        gateway.outcome = "FAILED"
+        gateway.outcome, gateway.error = "FAILED", 'voices may not say "Xylophones every…"'
         await band.says(ann, "/speak Aria Xylophones everywhere")
         await service.telegram.until(lambda: "gateway_failed" in service.log, "not failed")
         await service.terminate()
@@ -33,4 +33,5 @@ async def test_every_line_about_a_job_knows_it(tmp_path: Path) -> None:
         assert (sent["community"], sent["product"]) == (f"discord:{guild.id}", "speech")
         assert (sent["state"], sent["cost"]) == ("sent", 0.0021)
         (failed,) = [line for line in about if "gateway_failed" in line["message"]]
+        assert failed["message"].endswith('voices may not say "…"')
         assert (failed["state"], failed["level"]) == ("running", "WARNING")

@@ -120,3 +120,22 @@ def test_the_lines_of_the_code_about_a_job_name_the_job_itself() -> None:
     assert len(told) > 50
     names = [ast.unparse(value) for value in told]
     assert [name for name in names if ".named(" in name or name.endswith("job.job_id")] == []
+
+
+def quoting(quoted: str) -> LookupError:
+    return LookupError(f"no '{quoted}' here")
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_no_error_quotes_the_member_whose_job_it_is_about(as_json: bool) -> None:
+    about, quoted = job(job_id="0named", parameters={"text": "Kestrels everywhere"}), "kestrels every"
+    try:
+        raise quoting(quoted) from quoting(quoted.title())
+    except LookupError as error:
+        caught = (LookupError, error, error.__traceback__)
+    for line, args in (("job %s: %s", (about, caught[1])), ("it failed: %s", (caught[1],))):
+        record = logging.getLogger("core").makeRecord("core", logging.ERROR, "", 0, line, args, caught)
+        with on_behalf_of(about):
+            told = Redacting((), as_json=as_json).format(record)
+        assert told.count("no '…' here") == 3
+        assert "kestrel" not in told.casefold()

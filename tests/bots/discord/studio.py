@@ -32,6 +32,8 @@ class Studio:
         self.ready.set()
         self.audio = sound(0.2)
         self.outcome = "COMPLETED"
+        self.error: str | None = None
+        """What it says of an order that failed."""
         self.refusal: int | None = None
         """The status that answers every order, in place of taking it."""
         self.orders: list[dict[str, Any]] = []
@@ -68,7 +70,7 @@ class Studio:
         name = request.match_info["id"]
         answer: dict[str, Any] = {"request_id": name, "status": "PROCESSING", "output": {}, "error": None}
         if self.ready.is_set():
-            answer["status"] = self.outcome
+            answer |= {"status": self.outcome, "error": self.error}
             answer["output"] = {"media_url": [f"{self.url}/media/{name}"]} if self.outcome == "COMPLETED" else {}
         return web.json_response(answer)
 
