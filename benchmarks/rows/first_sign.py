@@ -16,6 +16,7 @@ from benchmarks.peers import peer
 from benchmarks.rows.deliveries import serving
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.discord.places import BOT, SEND_VOICE_MESSAGES, Message
+from tests.worlds.discord.replies import CALLBACK_S
 from tests.worlds.telegram import TelegramWorld
 
 PER_S, COMMUNITIES, WARM = 30, 100, 30
@@ -54,7 +55,7 @@ BENCHMARK = Benchmark(
 
 async def discord(*, folder: str, orders: int, shared: str) -> Figures:  # noqa: ARG001
     """Order in servers."""
-    async with peer() as outside, DiscordWorld() as world:
+    async with peer() as outside, DiscordWorld(callback_s=CALLBACK_S) as world:
         guilds = [world.guild(f"Server {number}") for number in range(COMMUNITIES)]
         may = BOT | SEND_VOICE_MESSAGES
         rooms = [(guild.channel("general", bot_permissions=may), guild.member("Ann")) for guild in guilds]

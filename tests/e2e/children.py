@@ -14,7 +14,7 @@ from typing import Self
 
 from tests.e2e.program import run
 
-GONE_S = 40.0
+GONE_S = 120.0
 PROGRAM = "bots.__main__"
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["__main__", "tests.e2e.program"])

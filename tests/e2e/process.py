@@ -12,8 +12,6 @@ from tests.e2e.children import PROGRAM, Child, Nursery
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.telegram import TelegramWorld
 
-READY_S = 30
-
 
 @dataclass
 class Process:
@@ -57,9 +55,9 @@ class Process:
         self.running = self.nursery.start(self.folder, self.environment(), program=self.program)
         polls = len(self.telegram.calls_to("getUpdates"))
         if discord:
-            await self.discord.connected(timeout_s=READY_S)
+            await self.discord.connected()
         if telegram:
-            await self.telegram.until(lambda: len(self.telegram.calls_to("getUpdates")) > polls, "no poll", READY_S)
+            await self.telegram.until(lambda: len(self.telegram.calls_to("getUpdates")) > polls, "no poll")
 
     async def kill(self) -> None:
         """End it without a word, as a power cut does, if it still runs."""

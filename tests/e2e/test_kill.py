@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.process import Process, process
 from tests.e2e.turnstile import Turnstile
+from tests.waiting import WAIT_S
 from tests.worlds.discord import Channel, Member
 from tests.worlds.telegram import Chat, Fault, User
 
@@ -41,7 +42,7 @@ def bea(service: Process) -> tuple[Member, Channel]:
 
 
 async def lives_again(service: Process, gateway: Turnstile) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         await gateway.reached.wait()
     await service.kill()
     await service.start()
@@ -55,12 +56,12 @@ async def test_generation_goes_on_after_a_kill(
     gateway.ready.clear()
     await band.says(ann, "/speak Aria Hello everyone")
     reply = await service.discord.command(bea[0], bea[1], "/speak", text="Hello Discord", voice="Aria")
-    await gateway.pulse.until(lambda: gateway.submitted == 2, 20)
+    await gateway.pulse.until(lambda: gateway.submitted == 2)
     gateway.holding = stage
     gateway.ready.set()
     await lives_again(service, gateway)
     await band.wait_for(lambda chat: chat.audios)
-    assert len(await reply.audio(20)) == 1
+    assert len(await reply.audio()) == 1
     assert gateway.submitted == 2
     assert len(band.audios) == 1
 
@@ -84,7 +85,7 @@ async def test_what_waits_in_the_queue_survives(gateway: Turnstile, tmp_path: Pa
         await service.start()
         gateway.holding = "submitting"
         await band.says(ann, "/speak Aria The first")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_S):
             await gateway.reached.wait()
         await band.says(ann, "/speak Aria The second")
         await band.wait_for(lambda chat: [m for m in chat.sent if m.text.startswith("Next in line")])
@@ -116,15 +117,15 @@ async def test_discord_a_kill_during_the_upload_leaves_one_audio(
     await service.start()
     gateway.holding = "fetching"
     reply = await service.discord.command(bea[0], bea[1], "/speak", text="Hello everyone", voice="Aria")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         await gateway.reached.wait()
     uploads = len(service.discord.requests)
     await service.kill()
     await service.start()
-    await service.discord.pulse.until(lambda: any(r.files for r in service.discord.requests[uploads:]), 20)
+    await service.discord.pulse.until(lambda: any(r.files for r in service.discord.requests[uploads:]))
     await service.kill()
     await service.start()
-    assert len(await reply.audio(20)) == 1
+    assert len(await reply.audio()) == 1
     assert [len(m.attachments) for m in bea[1].posted if m.attachments] in ([], [1])
 
 
@@ -149,7 +150,7 @@ async def test_sigterm_ends_in_time_and_refuses_nothing_it_accepted(
     await service.start()
     gateway.ready.clear()
     await band.says(ann, "/speak Aria Hello everyone")
-    await gateway.pulse.until(lambda: gateway.submitted == 1, 20)
+    await gateway.pulse.until(lambda: gateway.submitted == 1)
     assert await service.terminate() == 0
     gateway.ready.set()
     await service.start()

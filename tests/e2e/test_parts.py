@@ -17,7 +17,6 @@ BEFORE = 2
 """Parts of each order that are there before the kill."""
 AT_ONCE = 4
 """Parts of one member at the gateway, by default."""
-LONG_S = 30
 ALLOWANCE_MICROS = 10_000_000
 VOICES = ("Aria", "George", "Sarah")
 
@@ -39,8 +38,8 @@ def dialogue(name: str) -> str:
 async def counted(reply: Reply, chat: Chat, of: int) -> None:
     """Wait until both platforms say how many of so many parts there are."""
     progress = f"Generating speech, {BEFORE} of {of}: "
-    await reply.settled(lambda message: message.content.startswith(progress), LONG_S)
-    await chat.wait_for(lambda chat: any(text.startswith(progress) for text in chat.texts), LONG_S)
+    await reply.settled(lambda message: message.content.startswith(progress))
+    await chat.wait_for(lambda chat: any(text.startswith(progress) for text in chat.texts))
 
 
 async def test_long_orders_go_on_after_a_kill(tmp_path: Path) -> None:
@@ -63,14 +62,14 @@ async def test_long_orders_go_on_after_a_kill(tmp_path: Path) -> None:
             await discord.command(who, channel, "/speak", text="Roger", file=file)
             for who, file in zip((cid, dan), texts, strict=True)
         ]
-        await studio.pulse.until(lambda: len(studio.asked) == len(said) * (BEFORE + AT_ONCE), LONG_S)
+        await studio.pulse.until(lambda: len(studio.asked) == len(said) * (BEFORE + AT_ONCE))
         for reply, of in zip(replies, (STORY, LINES), strict=True):
             await counted(reply, band, of)
         await service.kill()
         studio.is_spoken = lambda _: True
         await service.start()
-        files = [file for reply in replies for file in await reply.audio(LONG_S)]
-        await band.wait_for(lambda chat: len(chat.audios) == 2, LONG_S)
+        files = [file for reply in replies for file in await reply.audio()]
+        await band.wait_for(lambda chat: len(chat.audios) == 2)
         voices = sorted(band.audios, key=lambda audio: audio.reply_to or 0)
         assert [audio.kind for audio in voices] == ["voice"] * 2
         assert max(Counter(studio.texts).values()) == 1

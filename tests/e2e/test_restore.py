@@ -49,30 +49,30 @@ class Scene:
         arrives = asyncio.Event()
         service.telegram.fail("sendVoice", Fault.slow(arrives))
         self.orders["being sent"] = await band.says(self.cid, "/speak Aria Being sent")
-        await service.telegram.until(lambda: service.telegram.calls_to("sendVoice"), "no upload", 20)
+        await service.telegram.until(lambda: service.telegram.calls_to("sendVoice"), "no upload")
         gateway.ready.clear()
         self.orders["running"] = await band.says(self.ann, "/speak Aria Running")
         self.reply = await service.discord.command(self.bea, self.channel, "/speak", text="On Discord", voice="Aria")
-        await gateway.pulse.until(lambda: gateway.submitted == 3, 20)
+        await gateway.pulse.until(lambda: gateway.submitted == 3)
         self.orders["waiting"] = await band.says(self.ann, "/speak Aria Waiting")
         await band.wait_for(lambda chat: [m for m in chat.sent if m.text.startswith("Next in line")])
         status, said = await service.cli("backup", str(self.copy))
         assert status == 0, said
         arrives.set()
         gateway.ready.set()
-        await band.wait_for(lambda chat: len(chat.audios) == 3, 20)
-        await self.reply.audio(20)
+        await band.wait_for(lambda chat: len(chat.audios) == 3)
+        await self.reply.audio()
         assert gateway.submitted == 4
 
     async def told(self, name: str) -> Message:
         """Return what an order's member is told after the copy was restored."""
         order = self.orders[name]
         return await self.band.wait_for(
-            lambda chat: next((m for m in chat.sent if m.reply_to == order.id and DOUBT in m.text), None), 20
+            lambda chat: next((m for m in chat.sent if m.reply_to == order.id and DOUBT in m.text), None)
         )
 
     async def told_on_discord(self) -> Post:
-        return await self.reply.settled(lambda message: DOUBT in message.content, 20)
+        return await self.reply.settled(lambda message: DOUBT in message.content)
 
     async def entries(self, kind: str) -> int:
         """Count the entries of a kind in the ledger."""
@@ -107,9 +107,9 @@ async def test_nothing_is_made_sent_or_charged_twice(service: Process, gateway: 
 
     await telegram.press(scene.cid, cards["being sent"], cards["being sent"].buttons[SEND_AGAIN])
     await telegram.press(scene.ann, cards["running"], cards["running"].buttons[SEND_AGAIN])
-    await band.wait_for(lambda chat: len(chat.audios) == 5, 20)
+    await band.wait_for(lambda chat: len(chat.audios) == 5)
     again = next(button["custom_id"] for button in post.buttons if button["label"] == SEND_AGAIN)
-    await (await service.discord.press(scene.bea, post, again)).audio(20)
+    await (await service.discord.press(scene.bea, post, again)).audio()
     assert {m.reply_to for m in band.audios[3:]} == {scene.orders[name].id for name in cards}
     assert (await scene.entries("charge"), gateway.submitted) == (3, 4)
 
@@ -124,7 +124,7 @@ async def test_orders_go_on_after_it(service: Process, gateway: Turnstile) -> No
     await service.start()
     await scene.told("running")
     await scene.band.says(scene.ann, "/speak Aria Once more")
-    await scene.band.wait_for(lambda chat: len(chat.audios) == 4, 20)
+    await scene.band.wait_for(lambda chat: len(chat.audios) == 4)
     assert [o["text"] for o in gateway.orders[4:]] == ["Once more"]
     (aside,) = service.folder.glob("troubadour.db.before-*")
     assert aside.read_bytes() == b"what a failing disk has left of it"

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from bots.cli.check import NO_CHAT, NO_KEY
 from tests.bots.discord.studio import Studio
 from tests.e2e.children import Child, Nursery
 from tests.needs import NEEDED, SECRETS
+from tests.ports import free_port
+from tests.waiting import WAIT_S
 from tests.worlds.postgres import Server
 from tests.worlds.telegram import TelegramWorld
 
@@ -55,12 +56,6 @@ async def house(tmp_path: Path, postgres: Server) -> AsyncIterator[House]:
         yield House(tmp_path, telegram, gateway, database, nursery)
 
 
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
-
-
 async def ready(port: int) -> bool:
     try:
         async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/readyz") as answer:
@@ -75,10 +70,10 @@ async def test_an_order_is_carried_by_parts_that_have_what_they_need_and_no_more
         house.start(role, secrets, {"HTTP_PORT": str(port)} if role == "web" else {})
     ann = house.telegram.user("Ann", "ann")
     band = house.telegram.group("Band", ann)
-    await house.telegram.until(lambda: house.telegram.calls_to("getUpdates"), "no poll", 30)
+    await house.telegram.until(lambda: house.telegram.calls_to("getUpdates"), "no poll")
     await band.says(ann, "/speak Aria Hello everyone")
-    await band.wait_for(lambda chat: chat.audios, 30)
-    async with asyncio.timeout(30):
+    await band.wait_for(lambda chat: chat.audios)
+    async with asyncio.timeout(WAIT_S):
         while not await ready(port):
             await asyncio.sleep(0.05)
     assert "running without" not in house.log("web")

@@ -15,6 +15,7 @@ from core.domain.stored import BucketAddress
 from tests.bots.discord.studio import Studio
 from tests.e2e.children import Child, Nursery
 from tests.e2e.process import Process
+from tests.waiting import WAIT_S, until
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.postgres import Server
 from tests.worlds.s3 import KEY, SECRET, Store, environment, names_in
@@ -69,7 +70,7 @@ async def _fleet(folder: Path, gateway: Studio, database: str, bucket: BucketAdd
         try:
             fleet.start("worker1")
             fleet.start("bot")
-            await telegram.until(lambda: telegram.calls_to("getUpdates"), "no poll", 30)
+            await telegram.until(lambda: telegram.calls_to("getUpdates"), "no poll")
             yield fleet
         except BaseException:
             print(fleet.logs[-8000:])  # noqa: T201 - pytest shows it with the failure
@@ -94,16 +95,14 @@ async def fleet(tmp_path: Path, gateway: Ledger, postgres: Server, bucket: Bucke
 
 
 async def shared(bucket: BucketAddress) -> None:
-    async with asyncio.timeout(20):
-        while not names_in(bucket):
-            await asyncio.sleep(0.05)
+    await until(lambda: names_in(bucket), 0.05)
 
 
 async def put_off(fleet: Fleet) -> None:
     """Wait until it is committed that the chat has refused an upload for now: a kill before that leaves a doubt."""
     connection = await asyncpg.connect(fleet.service.extra["DATABASE_URL"])
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_S):
             while await connection.fetchval("SELECT state FROM deliveries WHERE attempts = 1") != "pending":
                 await asyncio.sleep(0.05)
     finally:
@@ -120,14 +119,14 @@ async def test_a_killed_workers_audio_is_sent_by_another_that_never_fetched_it(
 ) -> None:
     telegram = fleet.service.telegram
     band = telegram.group("Band", ann)
-    telegram.fail("sendVoice", Fault.flood(5))
+    telegram.fail("sendVoice", Fault.flood(600))
     await band.says(ann, "/speak Aria Hello everyone")
-    await telegram.until(lambda: telegram.calls_to("sendVoice"), "no upload", 30)
+    await telegram.until(lambda: telegram.calls_to("sendVoice"), "no upload")
     await shared(bucket)
     await put_off(fleet)
     await fleet.kill("worker1")
     fleet.start("worker2")
-    await band.wait_for(lambda chat: chat.audios, 30)
+    await band.wait_for(lambda chat: chat.audios)
     assert len(band.audios) == 1
     assert gateway.fetched == len(gateway.orders) == 1
     logs = await fleet.stop()
@@ -142,11 +141,11 @@ async def test_history_sends_from_another_machine_what_the_first_has_lost(
     band = telegram.group("Band", ann)
     telegram.fail("sendVoice", Fault.kicked())
     await band.says(ann, "/speak Aria Hello everyone")
-    card = await band.wait_for(lambda chat: next((m for m in chat.sent if "Send again" in m.buttons), None), 30)
+    card = await band.wait_for(lambda chat: next((m for m in chat.sent if "Send again" in m.buttons), None))
     await shared(bucket)
     await fleet.kill("worker1")
     fleet.start("worker2")
     await telegram.press(ann, card, card.buttons["Send again"])
-    await band.wait_for(lambda chat: chat.audios, 30)
+    await band.wait_for(lambda chat: chat.audios)
     assert gateway.fetched == 1
     await fleet.stop()

@@ -1,8 +1,7 @@
 """The real process with a public address: orders are posted to it, and so is what the gateway has to say."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,20 +10,11 @@ import pytest
 
 from tests.bots.discord.studio import Studio
 from tests.e2e.process import Process, process
+from tests.ports import free_port
+from tests.waiting import until
 from tests.worlds.telegram import Chat, User
 
 PUBLIC = "https://bot.example"
-
-
-def a_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
-async def until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while not done():
-            await asyncio.sleep(0.01)
 
 
 class Public:
@@ -37,7 +27,7 @@ class Public:
     async def start(self) -> None:
         self.telegram.webhook.url = ""
         await self.service.start(discord=False, telegram=False)
-        await until(lambda: self.telegram.webhook.url)
+        await until(lambda: self.telegram.webhook.url, 0.01)
         self.telegram.webhook.target = self._local
 
     def member(self) -> tuple[User, Chat]:
@@ -45,7 +35,7 @@ class Public:
         return ann, self.telegram.group("Band", ann)
 
     async def submitted(self, orders: int) -> None:
-        await until(lambda: len(self.gateway.orders) == orders)
+        await until(lambda: len(self.gateway.orders) == orders, 0.01)
 
     async def call_back(self, order: int, url: str = "") -> int:
         """Post what the gateway does when a request has ended, and return the answer's status."""
@@ -57,7 +47,7 @@ class Public:
 
 @pytest.fixture
 async def public(tmp_path: Path) -> AsyncIterator[Public]:
-    port = a_port()
+    port = free_port()
     settings = {"PUBLIC_URL": PUBLIC, "TELEGRAM_WEBHOOK": "true", "HTTP_PORT": str(port), "DISCORD_TOKEN": ""}
     async with Studio() as gateway, process(tmp_path, gateway.url, **settings) as service:
         yield Public(service, gateway, port)
@@ -84,7 +74,7 @@ async def test_what_is_posted_while_it_is_dead_is_not_lost(public: Public) -> No
     ann, band = public.member()
     await band.says(ann, "/speak Aria One")
     await band.wait_for(
-        lambda chat: any(text.startswith("Generating speech: ") for text in chat.texts), 30
+        lambda chat: any(text.startswith("Generating speech: ") for text in chat.texts)
     )  # the gateway's name for it is written down
     await public.service.kill()
     public.gateway.ready.set()

@@ -11,6 +11,7 @@ from storage.postgres import PostgresDriver
 from storage.signals import PostgresSignal
 from storage.store import SqlStore
 from tests.makers import admission, caller, order
+from tests.waiting import WAIT_S
 
 
 def room(most: int, **of_member: int) -> Room:
@@ -55,7 +56,7 @@ class Crew:
         await self.until(lambda: word in self.heard[name])
 
     async def until(self, done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while not done():
                 self.news.clear()
                 await self.news.wait()

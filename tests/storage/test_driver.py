@@ -21,6 +21,7 @@ from tests.storage.money import (
     placed,
     table,
 )
+from tests.waiting import WAIT_S
 
 
 async def test_what_comes_while_closing_is_answered(driver: Driver) -> None:
@@ -30,7 +31,7 @@ async def test_what_comes_while_closing_is_answered(driver: Driver) -> None:
     closing = asyncio.create_task(driver.close())
     await asyncio.sleep(0)
     with pytest.raises(StoreError, match="closed"):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WAIT_S):
             await driver.run([Statement("SELECT 1 AS x")])
     await closing
     assert len(await before) == 1

@@ -18,6 +18,7 @@ from storage.unattended import count_workers
 from tests.makers import admission
 from tests.storage.crew import Crew, nobody, room
 from tests.storage.money import TO_KEPT, moved
+from tests.waiting import WAIT_S, until
 from tests.worlds.postgres import Detour
 
 
@@ -103,7 +104,7 @@ async def test_a_job_that_another_has_is_not_left(crew: Crew) -> None:
     [job] = await ann.take(room(9), nobody)
     await crew.kill(ann)
     await bob.hand_over(())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while not (taken := await bob.take(room(9), nobody)):
             await asyncio.sleep(0)
     await ann.leave(job, told=True)
@@ -206,9 +207,7 @@ async def test_a_lease_is_renewed(crew: Crew, monkeypatch: pytest.MonkeyPatch) -
     await asyncio.sleep(0)  # its keeper looks at the clock
     first, asleep_s, now_s = ann._until_s, ann._lease_s / BEATS, leases._clock_s
     monkeypatch.setattr("storage.leases._clock_s", lambda: now_s() + asleep_s)
-    async with asyncio.timeout(10):
-        while ann._until_s < first + asleep_s:
-            await asyncio.sleep(0)
+    await until(lambda: ann._until_s >= first + asleep_s)
     assert (ann.valid, ann.worker_id) == (True, "ann1")
 
 
@@ -309,12 +308,13 @@ async def test_a_job_that_is_to_be_sent_again_waits_for_a_carrier_at_once(crew: 
 async def test_a_connection_that_says_nothing_any_more_is_made_again(
     crew: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, seconds in {"QUIET_S": 0.02, "CONNECT_S": 0.2, "RETRY_S": 0.01}.items():
-        monkeypatch.setattr(f"storage.signals.{name}", seconds)
+    monkeypatch.setattr("storage.signals.QUIET_S", 0.02)
     async with Detour(crew.url, tmp_path) as way:
         ann, bob = await crew.worker("ann"), await crew.worker("bob", url=way.url)
         ann.notify("job7")
         await crew.hears("bob", "job7")
+        monkeypatch.setattr("storage.signals.CONNECT_S", 0.2)
+        monkeypatch.setattr("storage.signals.RETRY_S", 0.01)
         way.forget()
         await crew.hears("bob", "")  # something may have been said meanwhile
         ann.notify("job8")
@@ -327,13 +327,11 @@ async def test_a_connection_that_hangs_costs_no_lease(crew: Crew, tmp_path: Path
     async with Detour(crew.url, tmp_path) as way:
         driver = PostgresDriver(way.url)
         await driver.open()
-        lease = PostgresLease(driver, PostgresSignal(crew.url), ("test",), 2.0)
+        lease = PostgresLease(driver, PostgresSignal(crew.url), ("test",), 10.0)
         await lease.start(crew.heard.setdefault("cut off", []).append)
         owner, until_s = lease.worker_id, lease._until_s
         way.forget()
-        async with asyncio.timeout(10):
-            while lease._until_s == until_s:
-                await asyncio.sleep(0.01)
+        await until(lambda: lease._until_s != until_s, 0.01)
         assert lease.valid
         assert lease.worker_id == owner
         way.hang_up()

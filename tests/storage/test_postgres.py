@@ -19,6 +19,7 @@ from storage.postgres_sql import beginning, locks_of
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission
+from tests.waiting import WAIT_S
 from tests.worlds.postgres import Detour, Server, server
 
 INSERT, COUNT = "INSERT INTO notes (note) VALUES (:note)", "SELECT count(*) AS n FROM notes"
@@ -48,7 +49,7 @@ class Rig:
 
     async def waiting(self, many: int = 1) -> list[int]:
         """Return whose statements wait for a lock, once there are so many."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_S):
             while len(found := [row["pid"] for row in await self.watch.fetch(BUSY)]) < many:
                 await asyncio.sleep(0)
         return found
@@ -197,7 +198,7 @@ async def test_a_grant_whose_commit_goes_unanswered_is_given_once(
 
 
 async def test_a_statement_that_takes_too_long_is_ended_and_undone(rig: Rig) -> None:
-    hasty = PostgresDriver(rig.driver._url, statement_s=0.1)
+    hasty = PostgresDriver(rig.driver._url, statement_s=1)
     await hasty.open()
     with pytest.raises(StoreAway, match="statement timeout"):
         await hasty.run([Statement(INSERT, {"note": "one"}), Statement("SELECT pg_sleep(60)")])

@@ -29,6 +29,7 @@ from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.core.rig import StubMedia
 from tests.makers import admission, caller, day, order
+from tests.waiting import until
 from tests.worlds.s3 import Store, bucket_at, names_in
 
 VOICES = catalog().voices[:8]
@@ -66,7 +67,7 @@ class Operator:
     def __init__(self, drivers: list[Driver], clock: SetClock, sandbox: Sandbox, folder: Path) -> None:
         self.drivers, self.clock, self.sandbox, self.folder = drivers, clock, sandbox, folder
         self.gateway = GatewayClient(
-            GatewaySettings(url=sandbox.url, key=SecretStr("key"), public_url="https://bot.example", submit_s=1)
+            GatewaySettings(url=sandbox.url, key=SecretStr("key"), public_url="https://bot.example")
         )
 
     def previews(self, *, budget: int | None = 10**6, total: int | None = None, number: int = 0,
@@ -247,9 +248,7 @@ async def test_machines_share_them(operator: Operator, s3: Store) -> None:
         folders.append(SharedFolder(operator.folder / name, bucket_at(place)))
         previews = operator.previews(artifacts=folders[-1], crash=crash)
         kept(await previews.make("Aria", "en"))
-        async with asyncio.timeout(10):
-            while not names_in(place):
-                await asyncio.sleep(0.01)
+        await until(lambda: names_in(place), 0.01)
         kept(await previews.of("Aria", "en"))
     assert (operator.posts, len(names_in(place))) == (1, 1)
     assert [len(list((operator.folder / name).iterdir())) for name in ("here", "elsewhere")] == [1, 1]

@@ -388,4 +388,4 @@ TestBooks = Books.TestCase
 TestBooks.settings = examples(24)
 TestBooksOnPostgres = pytest.mark.usefixtures("started")(PostgresBooks.TestCase)
 TestBooksOnPostgres.settings = examples(3)
-pytestmark = pytest.mark.timeout(0 if EXAMPLES else 60)
+pytestmark = pytest.mark.timeout(0 if EXAMPLES else 300)

@@ -20,6 +20,7 @@ from storage.postgres import PostgresDriver
 from storage.store import SqlStore
 from tests.clock import SetClock
 from tests.makers import act, admission, caller, order
+from tests.waiting import WAIT_S
 from tests.worlds.postgres import Server
 
 COST = 100
@@ -38,7 +39,7 @@ class Pair:
 
     async def admit(self, orders: Sequence[Admission]) -> list[Admitted]:
         """Place all orders at once, in turns through each store."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WAIT_S):
             return await asyncio.gather(*(self.stores[n % 2].admit(one) for n, one in enumerate(orders)))
 
     async def read(self, text: str) -> Row:

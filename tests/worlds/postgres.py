@@ -31,6 +31,8 @@ OPTIONS = {
     "deadlock_timeout": "100ms",
 }
 """The data is disposable, so speed matters more than durability."""
+START_S = 120
+"""Only ends a hang."""
 
 
 class NoServer(Exception):
@@ -156,7 +158,7 @@ def server(options: Mapping[str, str] | None = None, where: Path | None = None) 
 
     def do(program: str, *arguments: str) -> None:
         command = [str(programs / program), "-D", str(folder / "data"), *arguments]
-        done = subprocess.run(command, cwd=folder, capture_output=program == "initdb", timeout=50, **who, check=False,
+        done = subprocess.run(command, cwd=folder, capture_output=program == "initdb", timeout=START_S, **who, check=False,
                               stdout=None if program == "initdb" else subprocess.DEVNULL)  # fmt: skip
         assert done.returncode == 0, f"{program} failed: {done.stderr!r}; see {folder}/log"
 
@@ -166,7 +168,19 @@ def server(options: Mapping[str, str] | None = None, where: Path | None = None) 
     told = " ".join(f"-c {name}={value}" for name, value in {**OPTIONS, **(options or {})}.items())
 
     def run(how: str) -> None:
-        do("pg_ctl", "-w", "-m", "immediate", "-l", str(folder / "log"), "-o", f"-k {folder} {told}", how)
+        do(
+            "pg_ctl",
+            "-w",
+            "-t",
+            str(START_S),
+            "-m",
+            "immediate",
+            "-l",
+            str(folder / "log"),
+            "-o",
+            f"-k {folder} {told}",
+            how,
+        )
 
     run("start")
     try:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+from tests.waiting import WAIT_S
+
 
 class Pulse:
     """Wakes all waiters after each change."""
@@ -15,7 +17,7 @@ class Pulse:
         event, self._event = self._event, asyncio.Event()
         event.set()
 
-    async def until(self, predicate: Callable[[], bool], timeout_s: float) -> None:
+    async def until(self, predicate: Callable[[], bool], timeout_s: float = WAIT_S) -> None:
         """Wait until the predicate holds. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             while not predicate():

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.util import find_spec
@@ -20,9 +20,10 @@ from pydantic import SecretStr
 
 from core.domain.stored import BucketAddress
 from core.ports import Bucket
+from tests.ports import free_ports
 
 WEED = Path(sys.executable).with_name("weed")
-START_S = 40.0
+START_S = 120.0
 KEY, SECRET = "canary-access-key", "canary-secret-of-the-store"
 CREDENTIALS = {
     "identities": [
@@ -129,7 +130,7 @@ def s3_server() -> Iterator[Store]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         config = Path(folder, "credentials.json")
         config.write_text(json.dumps(CREDENTIALS))
-        ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
+        ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
         options = [f"{name}={port}" for name, port in ports.items()]
         options += [*OFF, "filer", "s3", "ip=127.0.0.1", "ip.bind=127.0.0.1", "volume.max=50"]
         options += ["master.volumeSizeLimitMB=64", f"dir={folder}", f"s3.config={config}"]
@@ -142,12 +143,6 @@ def s3_server() -> Iterator[Store]:
             finally:
                 server.kill()
                 server.wait()
-
-
-def _free_ports(number: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
-        return [each.getsockname()[1] for each in sockets]
 
 
 def _await(store: Store, server: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -14,6 +14,7 @@ from discord.http import Route
 
 from tests.worlds.discord import CommandError, DiscordWorld, Guild, Member
 from tests.worlds.discord.places import MANAGE_GUILD, VIEW_CHANNEL
+from tests.worlds.discord.replies import CALLBACK_S
 from tests.worlds.schemas import pair
 
 SOUND = b"RIFF....WAVEfmt "
@@ -204,6 +205,7 @@ async def test_a_client_does_not_send_nonsense(world: DiscordWorld, guild: Guild
 
 async def test_three_seconds_pass(world: DiscordWorld, guild: Guild, ana: Member, bot: Bot) -> None:
     reply = await world.command(ana, guild.channels[0], "/late")
+    world.callback_s = CALLBACK_S
     world.advance(3.1)
     bot.go.set()
     await bot.done.wait()
@@ -275,7 +277,7 @@ async def test_faults_strike_once(world: DiscordWorld, guild: Guild, bot: Bot) -
 async def test_a_lost_connection_is_resumed(world: DiscordWorld, guild: Guild, ana: Member, bot: Bot) -> None:
     await world.connected()
     await world.gateway.ask_to_reconnect()
-    await world.pulse.until(lambda: world.gateway.resumed == 1, 5)
+    await world.pulse.until(lambda: world.gateway.resumed == 1)
     reply = await world.command(ana, guild.channels[0], "/say", text="Hello", voice="Aria")
     await reply.audio()
     assert world.gateway.identified == 1

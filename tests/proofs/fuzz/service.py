@@ -28,6 +28,7 @@ from tests.makers import admission, web_of
 from tests.makers import caller as somebody
 from tests.proofs.fuzz.hostile import BODIES, texts
 from tests.proofs.fuzz.parsers import Parser, refused_at_most
+from tests.waiting import WAIT_S
 
 Requests = list[tuple[bytes, bytes, bytes]]
 
@@ -101,7 +102,7 @@ async def post(port: int, path: bytes, header: bytes, body: bytes) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = b"POST /%s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
     line = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         with suppress(ConnectionError):  # it may hang up before it has read a long body
             writer.write(head % (path, header, len(body)) + body)
             await writer.drain()

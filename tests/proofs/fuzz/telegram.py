@@ -36,7 +36,7 @@ from tests.proofs.fuzz.service import faultless, post, raw, with_service
 
 log = logging.getLogger(__name__)
 
-DEADLINE_S = 10
+DEADLINE_S = 60
 
 
 # --- messages -----------------------------------------------------------------------------------------------------

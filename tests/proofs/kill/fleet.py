@@ -21,6 +21,7 @@ from tests.proofs.kill.books import NOTHING, Memory, is_kept, recalled
 from tests.proofs.kill.crowd import SPEECH_LIMIT, Crowd, TelegramOrder
 from tests.proofs.kill.life import KEY, Wrong, drawn
 from tests.worlds.discord import DiscordWorld
+from tests.worlds.discord.replies import CALLBACK_S
 from tests.worlds.postgres import Server
 from tests.worlds.telegram import TelegramWorld
 
@@ -232,7 +233,11 @@ async def fleet(seed: int, folder: Path, nursery: Nursery, server: Server) -> As
     url = await server.empty()
     rng = random.Random(f"{seed} gateway")  # noqa: S311 - to be repeated, not to be secret
     config = SandboxConfig(queued_s=0.05, processing_s=rng.uniform(0.05, 0.5), keep=100_000)
-    async with Sandbox(config) as gateway, DiscordWorld(shards=BOTS) as discord, TelegramWorld() as telegram:
+    async with (
+        Sandbox(config) as gateway,
+        DiscordWorld(shards=BOTS, callback_s=CALLBACK_S) as discord,
+        TelegramWorld() as telegram,
+    ):
         extra = {
             "DATABASE_URL": url, "LEASE_S": str(LEASE_S), "DRAIN_S": "10", "JOB_S": "60",
             "DIRECT_ALLOWANCE": "1000 day", "DEFAULT_ALLOWANCE": "1000 day", "DEFAULT_POOL": "unlimited",

@@ -19,10 +19,11 @@ from tests.proofs.kill import verdict
 from tests.proofs.kill.books import NOTHING, Memory, is_kept, looked_into, remembered
 from tests.proofs.kill.crowd import SPEECH_LIMIT, Crowd, TelegramOrder
 from tests.worlds.discord import DiscordWorld
+from tests.worlds.discord.replies import CALLBACK_S
 from tests.worlds.telegram import TelegramWorld
 
-READY_S = 20.0
-REST_S = 90.0
+READY_S = 60.0
+REST_S = 150.0
 """The time for everything to come to rest once faults have stopped."""
 LOOK_S = 0.1
 MOST_OPEN = 10
@@ -258,7 +259,7 @@ async def life(seed: int, folder: Path, nursery: Nursery) -> AsyncIterator[Life]
     """Create a world and a service that is not started; remove both afterwards, whatever happens."""
     rng = drawn(seed, "gateway")
     config = SandboxConfig(queued_s=0.05, processing_s=rng.uniform(0.05, 0.5), keep=100_000)
-    async with Sandbox(config) as gateway, DiscordWorld() as discord, TelegramWorld() as telegram:
+    async with Sandbox(config) as gateway, DiscordWorld(callback_s=CALLBACK_S) as discord, TelegramWorld() as telegram:
         service = Process(folder, discord, telegram, gateway.url, nursery, dict(EXTRA))
         try:
             yield Life(seed, service, nursery, gateway)

@@ -1,7 +1,6 @@
 """Many chats order for a long time while sends fail; at rest the service is as small as before."""
 
 import asyncio
-import socket
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 from bots.sandbox import Sandbox, SandboxConfig
 from tests.e2e.children import PROGRAM, Nursery
 from tests.e2e.process import Process
+from tests.ports import free_port
 from tests.proofs.kill.crowd import DiscordOrder, Order, TelegramOrder
 from tests.proofs.soak.size import FIGURES, Size, measured
 from tests.proofs.soak.weather import Weather
@@ -49,6 +49,7 @@ class Plan:
     figures: tuple[str, ...] = FIGURES
     """The figures that must not grow."""
     settle_s: float = SETTLE_S
+    acknowledged_s: float = ACKNOWLEDGED_S
     drops: bool = True
     program: str = PROGRAM
 
@@ -127,7 +128,7 @@ class Soak:
         self._service.telegram.calls.clear()
         self._service.discord.requests.clear()
         least, _ = await measured(pid, self._port)
-        until_s = time.monotonic() + self._plan.settle_s
+        until_s = time.monotonic() + (SETTLE_S if before else self._plan.settle_s)
         while time.monotonic() < until_s and (before is None or least.beyond(before, self._plan.figures)):
             await asyncio.sleep(LOOK_S)
             least = least.least((await measured(pid, self._port))[0])
@@ -164,7 +165,7 @@ class Soak:
                 ("/music", {"prompt": _text(n)}) if _is_music(n) else ("/speak", {"voice": "Aria", "text": _text(n)})
             )
             reply = await discord.command(member, channel, line, **options)
-            while not await _acknowledged(reply):
+            while not await _acknowledged(reply, self._plan.acknowledged_s):
                 self._outcome.unacknowledged += 1
                 reply = await discord.command(member, channel, line, **options)
             return DiscordOrder(
@@ -174,9 +175,9 @@ class Soak:
         return order
 
 
-async def _acknowledged(reply: Reply) -> bool:
+async def _acknowledged(reply: Reply, within_s: float) -> bool:
     try:
-        await reply.acknowledged(ACKNOWLEDGED_S)
+        await reply.acknowledged(within_s)
     except TimeoutError:
         return False
     return True
@@ -194,15 +195,9 @@ def _line(number: int) -> str:
     return f"/music {_text(number)}" if _is_music(number) else f"/speak Aria {_text(number)}"
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
 async def soak(plan: Plan, seed: int = 1) -> Outcome:
     """Run a new service through a plan; its books and its requests must be valid, too."""
-    port, weather = _free_port(), Weather(seed, drops=plan.drops)
+    port, weather = free_port(), Weather(seed, drops=plan.drops)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="troubadour-soak-")))
         gateway = await stack.enter_async_context(Sandbox(SandboxConfig(queued_s=0.05, processing_s=0.1, keep=1000)))

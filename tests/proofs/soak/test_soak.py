@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tests.proofs.soak.size import FIGURES, Size
 from tests.proofs.soak.soak import Plan, soak
+from tests.waiting import WAIT_S
 
 SIZE = Size(descriptors=40, connections=20, threads=5, tasks=30, calls=0, memory_kib=100_000)
 
@@ -12,7 +13,10 @@ SOON_AT_REST = ("threads", "tasks", "calls")
 
 
 async def test_everything_arrives_and_nothing_grows() -> None:
-    outcome = await soak(Plan(chats=12, audios=36, first=12, figures=SOON_AT_REST, settle_s=1, drops=False))
+    slice_of_it = Plan(
+        chats=12, audios=36, first=12, figures=SOON_AT_REST, settle_s=1, acknowledged_s=WAIT_S, drops=False
+    )
+    outcome = await soak(slice_of_it)
     assert outcome.wrong == []
     assert outcome.delivered == 36
     assert sum(outcome.met.values()) > 0

@@ -78,9 +78,9 @@ def _interaction(world: "DiscordWorld", where: Mapping[str, str]) -> Reply:
 
 
 async def callback(world: "DiscordWorld", request: Request, where: Mapping[str, str]) -> JSON | None:
-    """Accept the first response to an interaction, within three seconds."""
+    """Accept the first response to an interaction, unless it comes too late."""
     reply = world.replies.get(where["token"])
-    if reply is None or reply.id != int(where["interaction"]) or world.now_s() - reply.created_s > CALLBACK_S:
+    if reply is None or reply.id != int(where["interaction"]) or world.now_s() - reply.created_s > world.callback_s:
         raise ApiError(404, 10062, "Unknown interaction")
     if reply.callback is not None:
         raise ApiError(400, 40060, "Interaction has already been acknowledged.")

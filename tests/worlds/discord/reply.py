@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.waiting import WAIT_S
 from tests.worlds.discord.places import Attachment, Channel, Message, User
 from tests.worlds.pulse import Pulse
-
-WAIT_S = 10.0
 
 
 @dataclass(eq=False)

@@ -10,6 +10,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests import tokens
+from tests.waiting import WAIT_S
 from tests.worlds.discord import rest
 from tests.worlds.discord.commands import (
     CommandError,
@@ -20,7 +21,7 @@ from tests.worlds.discord.commands import (
 )
 from tests.worlds.discord.places import JSON, Attachment, Channel, Guild, Member, Message, User
 from tests.worlds.discord.replies import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMIT
-from tests.worlds.discord.reply import WAIT_S, Reply
+from tests.worlds.discord.reply import Reply
 from tests.worlds.discord.socket import Gateway
 from tests.worlds.discord.web import ApiError, Fault, Request, answer, read, violations
 from tests.worlds.pulse import Pulse
@@ -35,8 +36,17 @@ LARGEST_REQUEST_BYTES = 64 * 1024 * 1024
 class DiscordWorld:
     """One Discord with one bot application. `now` (seconds since 1970) may be a test's clock."""
 
-    def __init__(self, *, token: str = tokens.DISCORD, shards: int = 1, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        *,
+        token: str = tokens.DISCORD,
+        shards: int = 1,
+        now: Callable[[], float] = time.time,
+        callback_s: float = WAIT_S,
+    ) -> None:
+        """`callback_s`: how long an interaction awaits its first response; the real Discord, CALLBACK_S."""
         self._now, self._ahead_s, self._last_id = now, 0.0, 0
+        self.callback_s = callback_s
         self.token, self.shards, self.max_concurrency = token, shards, 1
         self.pulse = Pulse()
         self.application_id = self.new_id()

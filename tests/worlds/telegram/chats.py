@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from tests.waiting import WAIT_S
 from tests.worlds.telegram.wire import JSON, Upload, entities
 
 if TYPE_CHECKING:
@@ -158,11 +159,11 @@ class Chat:
         """The bot's messages that this member alone sees now."""
         return [m for m in self.whispers if m.raw["receiver_user"]["id"] == user.id and not m.deleted]
 
-    async def wait_for(self, found: "Callable[[Chat], T | None]", timeout_s: float = 10) -> T:
+    async def wait_for(self, found: "Callable[[Chat], T | None]", timeout_s: float = WAIT_S) -> T:
         """Wait until `found` returns something truthy, and return it."""
         return await self.world.until(lambda: found(self), f"nothing in {self.title}", timeout_s)
 
-    def reply_to(self, message: Message, timeout_s: float = 10) -> Awaitable[Message]:
+    def reply_to(self, message: Message, timeout_s: float = WAIT_S) -> Awaitable[Message]:
         """Wait for the bot's first visible reply to `message`."""
         return self.wait_for(
             lambda chat: next((m for m in chat.sent if m.reply_to == message.id and not m.deleted), None), timeout_s

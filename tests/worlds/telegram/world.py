@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from tests import tokens
+from tests.waiting import WAIT_S
 from tests.worlds.telegram import whispers
 from tests.worlds.telegram.chats import Chat, Message, Press, User
 from tests.worlds.telegram.faults import ApiError, Fault
@@ -172,7 +173,7 @@ class TelegramWorld:
         """How the calls so far violate the specification."""
         return [v for call in self.calls for v in call.violations]
 
-    async def until(self, found: Callable[[], T | None], what: str, timeout_s: float = 10) -> T:
+    async def until(self, found: Callable[[], T | None], what: str, timeout_s: float = WAIT_S) -> T:
         """Wait until `found` returns something truthy; it is called after every call and update."""
         try:
             async with asyncio.timeout(timeout_s), self._changed:
