@@ -40,6 +40,7 @@ from storage.store import SqlStore
 from tests.audio import PROBE, Preparing, concatenated
 from tests.clock import SetClock
 from tests.template import prepared
+from tests.waiting import WAIT_S
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ class RecordingChat:
         self.changed.set()
 
     async def until(self, done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_S):
             while not done():
                 self.changed.clear()
                 await self.changed.wait()

@@ -1,6 +1,5 @@
 """An order that waits is taken back by its member, and by nobody else; later it is too late."""
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from core.engine.queue import Limits
 from tests.core.engine.jobs import (
     a_while,
     at_rest,
+    comes_to,
     current,
     held_up,
     ordered,
@@ -22,6 +22,7 @@ from tests.core.engine.jobs import (
 )
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -108,11 +109,7 @@ async def test_what_waits_for_the_gateway_is_not_submitted_any_more(rig: Rig) ->
     rig.gateway.submits = [TooManyRequests(retry_after_s=0)]
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while (await current(alive, job)).generations[0].attempts == 0 or (
-                await current(alive, job)
-            ).stage is not State.QUEUED:
-                await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: now.generations[0].attempts and now.stage is State.QUEUED)
         await rig.chat.until(lambda: State.QUEUED in rig.chat.shown)
         await alive.service.cancel(caller(), job.job_id)
         await at_rest(alive)
@@ -192,7 +189,7 @@ async def test_a_job_that_is_told_to_look_for_nothing_waits_on(rig: Rig) -> None
         _, waits, go = await one_waits(rig, alive)
         alive.worker.wake(waits.job_id)
         await a_while(alive)
-        assert alive.worker.load().waiting == 1
+        await until(lambda: alive.worker.load().waiting == 1)
         go()
         await at_rest(alive)
     assert len(rig.chat.heard) == 2

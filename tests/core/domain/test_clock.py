@@ -21,9 +21,10 @@ from core.engine.maintenance import end_waits, kept_too_long
 from core.engine.tidying import Keep
 from storage.store import SqlStore
 from tests.clock import SetClock
-from tests.core.engine.jobs import ONE_AT_A_TIME, at_rest, current, held_up, ordered
+from tests.core.engine.jobs import ONE_AT_A_TIME, at_rest, current, held_up, ordered, reaches
 from tests.core.rig import Answer, Rig
 from tests.makers import act, caller, order
+from tests.waiting import WAIT_S
 
 HOUR_MS = 3_600_000
 
@@ -90,9 +91,7 @@ async def test_a_leap_gives_up_no_unconfirmed_job(rig: Rig) -> None:
     rig.pace = replace(rig.pace, callbacks=True)
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while (await current(alive, job)).stage is not State.UNCONFIRMED:
-                await asyncio.sleep(0)
+        await reaches(alive, job, State.UNCONFIRMED)
         rig.clock.leap(hours=24)
         alive.worker.wake(job.job_id)
         assert await alive.service.called_back(job.generations[0].callback_token, "late-1")
@@ -150,7 +149,7 @@ async def test_a_leap_ends_no_telling(rig: Rig, monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_a_leap_ends_no_wait_for_a_place(rig: Rig) -> None:
-    rig.pace, rig.limits = replace(rig.pace, queue_s=0.01), ONE_AT_A_TIME
+    rig.pace, rig.limits = replace(rig.pace, queue_s=60), ONE_AT_A_TIME
     reached, go, step = held_up()
     rig.gateway.statuses = [step]
     async with rig.running() as alive:
@@ -159,11 +158,10 @@ async def test_a_leap_ends_no_wait_for_a_place(rig: Rig) -> None:
         waiting = await ordered(alive, who="bob")
         rig.clock.leap(hours=24)
         looking = asyncio.create_task(end_waits(_Looks(alive.store, 3), rig.clock, 0.01, alive.worker.cancelled))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             with pytest.raises(_Enough):
                 await looking
         assert (await current(alive, waiting)).stage is State.QUEUED
-        rig.clock.forward(ms=11)
         go.set()
         await at_rest(alive)
 

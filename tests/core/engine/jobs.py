@@ -11,6 +11,7 @@ from core.engine.queue import Limits
 from storage.driver import Statement
 from tests.core.rig import Incarnation
 from tests.makers import caller, order
+from tests.waiting import WAIT_S, until
 
 ONE_AT_A_TIME = Limits(total=1, community=1, member=1)
 
@@ -27,7 +28,7 @@ async def current(alive: Incarnation, job: Job) -> Job:
 
 async def at_rest(alive: Incarnation) -> None:
     """Wait until no job is carried any more."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         while tasks := [t for t in asyncio.all_tasks() if t.get_name().startswith("job ")]:
             await asyncio.wait(tasks)
 
@@ -57,15 +58,35 @@ async def upstream_spend(alive: Incarnation) -> int:
 
 
 async def a_while(alive: Incarnation) -> None:
-    """Let everything that can go on go on: many commits, each many turns of the loop."""
+    """Let what can go on go on: many commits, each many turns of the loop, and as many hops to a thread.
+
+    Only before the assertion that something did not happen: what should happen may take longer, and has an `until`.
+    """
     for _ in range(30):
         await alive.store.unfinished()
+        await asyncio.to_thread(int)
+
+
+async def comes_to(alive: Incarnation, job: Job, so: Callable[[Job], object]) -> Job:
+    """Wait until a job is stored so."""
+    async with asyncio.timeout(WAIT_S):
+        while not so(now := await current(alive, job)):
+            await asyncio.sleep(0)
+    return now
 
 
 async def reaches(alive: Incarnation, job: Job, stage: Stage) -> None:
-    async with asyncio.timeout(10):
-        while (await current(alive, job)).stage is not stage:
-            await asyncio.sleep(0)
+    await comes_to(alive, job, lambda now: now.stage is stage)
+
+
+async def parked(alive: Incarnation, job: Job, number: int = 1) -> None:
+    """Wait until a generation waits to be woken, or for its next look."""
+    await until(lambda: job.named(number) in alive.worker._wakeups._waits)
+
+
+async def followed() -> None:
+    """Wait until every callback has been followed."""
+    await until(lambda: not tasks("callback of "))
 
 
 def tasks(prefix: str) -> list[str]:

@@ -20,6 +20,7 @@ from tests.core.engine.jobs import (
 from tests.core.rig import Rig
 from tests.makers import order
 from tests.moves import only
+from tests.waiting import WAIT_S
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ async def test_a_callback_that_does_not_come_is_noticed_and_polling_takes_over_a
         slow = (await alive.service.order(order(product="music", parameters={"prompt": "rain"}))).job
         await rig.chat.until(lambda: State.RUNNING in rig.chat.shown)
         quick = await ordered(alive)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             await at_rest(alive)  # the slow one too, which would have been looked at after 1,000 s
         arrivals = alive.worker._arrivals
         assert arrivals.missing

@@ -16,11 +16,13 @@ from core.domain.errors import (
 from core.domain.lifecycle import DeliveryState, State
 from core.domain.refusals import Unavailable
 from core.engine.circuit_breaker import CircuitBreaker
-from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, current, ordered
+from tests.core.engine.jobs import ONE_AT_A_TIME, a_while, at_rest, comes_to, current, ordered
 from tests.core.engine.queued import queued
 from tests.core.rig import Rig
 from tests.makers import admission, caller, order
 from tests.moves import only
+from tests.waiting import WAIT_S, until
+from tests.warp import Warp
 
 LONGEST_PAUSE_S = GatewayError.longest_pause_s
 
@@ -109,9 +111,7 @@ async def test_after_a_failure_one_passes_at_a_time_until_one_succeeds() -> None
 
     breaker.fail(Unreachable())
     waiting = [asyncio.create_task(passes(n)) for n in range(3)]
-    async with asyncio.timeout(10):
-        while not inside:
-            await asyncio.sleep(0)
+    await until(lambda: inside)
     for _ in range(20):
         await asyncio.sleep(0)
     assert inside == [0]
@@ -136,19 +136,19 @@ async def test_after_one_has_succeeded_the_others_pass_together() -> None:
                 await all_in.wait()
 
     breaker.fail(Unreachable())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await asyncio.gather(*(passes(number) for number in range(4)))
     assert inside[0] == 0
 
 
 async def test_an_open_gate_is_no_queue() -> None:
     breaker = CircuitBreaker(600)
-    async with asyncio.timeout(10), breaker.passage(), breaker.passage():
+    async with asyncio.timeout(WAIT_S), breaker.passage(), breaker.passage():
         pass
 
 
-async def test_a_pause_that_is_made_longer_meanwhile_is_kept() -> None:
-    breaker = CircuitBreaker(0.01)
+async def test_a_pause_that_is_made_longer_meanwhile_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    breaker = CircuitBreaker(20)
     through = asyncio.Event()
 
     async def passes() -> None:
@@ -156,16 +156,14 @@ async def test_a_pause_that_is_made_longer_meanwhile_is_kept() -> None:
             through.set()
 
     breaker.fail(Unreachable())
-    first_until_s = breaker._until_s
     waiting = asyncio.create_task(passes())
     await asyncio.sleep(0)
     breaker.fail(TooManyRequests(retry_after_s=600))
-    async with asyncio.timeout(10):
-        while asyncio.get_running_loop().time() < first_until_s + 0.02:
-            await asyncio.sleep(0)
+    async with Warp(monkeypatch).hurrying():
+        await asyncio.sleep(30)
     assert not through.is_set()
     breaker.release()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await waiting
     assert through.is_set()
 
@@ -186,7 +184,7 @@ async def test_who_waited_behind_a_success_need_not_pause() -> None:
         await asyncio.sleep(0)
         assert not passed.is_set()
         breaker.succeed()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await behind
 
 
@@ -207,14 +205,12 @@ async def test_an_operators_word_ends_the_pause_and_one_tries_before_the_others(
     await asyncio.sleep(0)
     assert breaker.resume()
     assert (breaker.trouble(), breaker.resume()) == (None, False)
-    async with asyncio.timeout(10):
-        while not inside:
-            await asyncio.sleep(0)
+    await until(lambda: inside)
     for _ in range(20):
         await asyncio.sleep(0)
     assert inside == [0]
     taken.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await asyncio.gather(*waiting)
     assert inside == [0, 1, 2]
 
@@ -243,7 +239,7 @@ async def test_a_success_lets_everybody_through_who_waits() -> None:
     await asyncio.sleep(0)
     assert not through.is_set()
     breaker.succeed()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT_S):
         await asyncio.gather(*waiting)
 
 
@@ -290,9 +286,7 @@ async def test_what_mends_itself_refuses_nobody(rig: Rig) -> None:
     rig.gateway.submits = [Unreachable()]
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while (await current(alive, job)).reason is None:
-                await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: now.reason)
         await a_while(alive)
         assert (await ordered(alive, who="bob")).stage is State.QUEUED
         await a_while(alive)

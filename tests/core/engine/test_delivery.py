@@ -24,9 +24,10 @@ from core.domain.orders import Destination
 from core.domain.quota import Standing
 from core.domain.refusals import NotFound, NotPermitted
 from core.engine.delivery import DELIVER_S
-from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered, reaches
+from tests.core.engine.jobs import a_while, at_rest, comes_to, current, held_up, ordered, reaches
 from tests.core.rig import Broken, Rig, StubMedia
 from tests.makers import caller, order
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(
@@ -129,9 +130,7 @@ async def test_a_delayed_delivery_is_committed_as_not_sent(rig: Rig) -> None:
     rig.chat.deliveries = [DeliveryDelayed("flood", retry_after_s=600)]
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while not rig.chat.uncertain or (await current(alive, job)).stage is not DeliveryState.PENDING:
-                await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: rig.chat.uncertain and now.stage is DeliveryState.PENDING)
         await a_while(alive)
         assert rig.chat.uncertain == [False]
     async with rig.running() as alive:
@@ -152,9 +151,7 @@ async def test_what_may_have_arrived_stays_uncertain_while_it_is_delayed_or_shru
         DeliveryDelayed("", retry_after_s=600),
     ]
     async with rig.running() as alive:
-        async with asyncio.timeout(10):
-            while len(rig.chat.uncertain) < 4:
-                await alive.store.unfinished()
+        await until(lambda: len(rig.chat.uncertain) == 4)
         await a_while(alive)
         assert (await current(alive, job)).stage is DeliveryState.SENDING
     async with rig.running() as alive:

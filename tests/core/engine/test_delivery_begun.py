@@ -10,6 +10,7 @@ from core.domain.models import Job
 from storage.driver import Statement
 from tests.core.engine.jobs import at_rest, held_up, ordered
 from tests.core.rig import Incarnation, Rig
+from tests.waiting import WAIT_S
 
 
 async def states_of(alive: Incarnation) -> Callable[[], Awaitable[list[str]]]:
@@ -78,7 +79,7 @@ async def test_an_upload_that_was_begun_is_made_although_the_service_stops(rig: 
         store.move = held  # type: ignore[method-assign]
         await ordered(alive)
         await reached.wait()
-        stopping = asyncio.create_task(alive.worker.stop(5))
+        stopping = asyncio.create_task(alive.worker.stop(WAIT_S))
         await asyncio.sleep(0)
         go.set()
         await stopping

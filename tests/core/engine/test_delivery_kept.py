@@ -12,6 +12,7 @@ from core.engine.tidying import Keep
 from tests.core.engine.jobs import at_rest, current, held_up, ordered
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller
+from tests.waiting import WAIT_S
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ async def test_what_the_chat_keeps_outlives_the_files_but_not_the_keep_time(
 ) -> None:
     monkeypatch.setattr("core.engine.maintenance.SWEEP_S", 0.001)
     rig.keep = Keep(bytes=0)
-    async with rig.running() as alive, asyncio.timeout(10):
+    async with rig.running() as alive, asyncio.timeout(WAIT_S):
         job = await ordered(alive)
         await at_rest(alive)
         while rig.spooled(job):
@@ -102,7 +103,7 @@ async def test_files_that_no_chat_keeps_are_swept_with_their_place_in_the_list(
 ) -> None:
     monkeypatch.setattr("core.engine.maintenance.SWEEP_S", 0.001)
     rig.chat.keeps, rig.keep = False, Keep(bytes=0)
-    async with rig.running() as alive, asyncio.timeout(10):
+    async with rig.running() as alive, asyncio.timeout(WAIT_S):
         job = await ordered(alive)
         await at_rest(alive)
         while rig.spooled(job):

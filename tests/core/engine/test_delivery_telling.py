@@ -27,6 +27,7 @@ from tests.core.rig import Answer, Broken, RecordingChat, Rig
 from tests.makers import admission, caller, order
 from tests.makers import job as made
 from tests.moves import in_delivery
+from tests.waiting import WAIT_S, until
 
 
 async def test_what_comes_is_shown_at_once_with_its_place(rig: Rig) -> None:
@@ -36,13 +37,11 @@ async def test_what_comes_is_shown_at_once_with_its_place(rig: Rig) -> None:
     async with rig.running() as alive:
         await ordered(alive)
         await reached.wait()
-        await a_while(alive)
-        assert rig.chat.places == [None]
-        for who in ("bob", "cem", "bob"):
+        await rig.chat.until(lambda: rig.chat.places == [None])
+        for place, who in enumerate(("bob", "cem", "bob")):
             await ordered(alive, who=who)
-            await a_while(alive)
+            await rig.chat.until(lambda place=place: rig.chat.places == [None, *range(place + 1)])  # type: ignore[misc]
         assert rig.chat.shown == ["queued"] * 4
-        assert rig.chat.places == [None, 0, 1, 2]
         go.set()
         await at_rest(alive)
     assert rig.chat.shown == ["queued"] * 4  # that they have begun is not shown of what is soon done
@@ -252,6 +251,7 @@ async def test_telling_waits_as_long_as_the_chat_asks(rig: Rig) -> None:
     async with rig.running() as alive:
         job = await ordered(alive)
         await reaches(alive, job, JobState.FAILED)
+        await until(lambda: not rig.chat.tellings)
         await a_while(alive)
         assert rig.chat.told == []
     async with rig.running() as alive:
@@ -276,7 +276,8 @@ async def test_the_member_is_told_even_when_the_process_ended_first(rig: Rig) ->
 async def test_who_waits_to_tell_an_end_leaves_it_to_whoever_was_sent_again(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.engine.executor.FAULT_PAUSE_S", 0.05)
+    paused, go_on, pause = held_up()
+    monkeypatch.setattr("core.engine.wakeups.Wakeups.pause", lambda *_: pause())
     rig.chat.deliveries = [DeliveryUncertain("cut off")]
     rig.chat.tellings = [DeliveryDelayed("the network", retry_after_s=0)]
     held = asyncio.Event()
@@ -286,14 +287,12 @@ async def test_who_waits_to_tell_an_end_leaves_it_to_whoever_was_sent_again(
 
     async with rig.running() as alive:
         job = await ordered(alive)
-        await reaches(alive, job, DeliveryState.UNDELIVERABLE)
-        async with asyncio.timeout(10):
-            while rig.chat.tellings:
-                await asyncio.sleep(0)
+        await paused.wait()
         teller = alive.worker._tasks[job.job_id][1]
         rig.chat.deliveries = [slow]
         await alive.service.redeliver(caller(), job.job_id, Destination("test"))
-        await asyncio.wait({teller}, timeout=10)
+        go_on.set()
+        await asyncio.wait({teller}, timeout=WAIT_S)
         assert rig.chat.told == []
         held.set()
         await at_rest(alive)

@@ -1,6 +1,5 @@
 """A fault ends a job honestly if it stays; a store that is away is waited for."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -13,6 +12,7 @@ from storage.sqlite import SqliteDriver
 from tests.core.engine.jobs import a_while, at_rest, current, loud, ordered, reaches, upstream_spend
 from tests.core.rig import Answer, Broken, Rig
 from tests.makers import caller
+from tests.waiting import WAIT_S, until
 
 
 async def test_a_fault_is_logged_with_the_job_and_survived(
@@ -67,12 +67,10 @@ async def test_a_fault_is_paused_after_and_the_pause_ends_with_the_process(
     rig.gateway.statuses = [error]
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while not rig.gateway.asked:
-                await asyncio.sleep(0)
+        await until(lambda: rig.gateway.asked)
         await a_while(alive)
         assert len(rig.gateway.asked) == 1
-        await alive.worker.stop(5)
+        await alive.worker.stop(WAIT_S)
         assert (await current(alive, job)).stage is State.RUNNING
     assert len(loud(caplog)) == isinstance(error, Broken)
 
@@ -104,9 +102,7 @@ async def test_a_job_outlives_a_database_that_takes_nothing(
         assert connection
         rig.gateway.statuses = [lambda: connection.execute_fetchall("PRAGMA query_only = 1")]
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while sum("nothing can be written" in message for message in caplog.messages) <= FAULTS:
-                await asyncio.sleep(0)
+        await until(lambda: sum("nothing can be written" in message for message in caplog.messages) > FAULTS)
         await connection.execute_fetchall("PRAGMA query_only = 0")
         await at_rest(alive)
         assert (await current(alive, job)).stage is DeliveryState.SENT

@@ -13,8 +13,11 @@ from core.domain.models import Job
 from core.domain.orders import Destination
 from tests.core.engine.jobs import (
     at_rest,
+    comes_to,
     current,
+    followed,
     ordered,
+    reaches,
 )
 from tests.core.rig import Answer, Incarnation, Rig
 from tests.makers import caller
@@ -43,9 +46,7 @@ async def expired(rig: Rig, alive: Incarnation, error: GatewayError | None = Non
 
 async def called_back(alive: Incarnation, job: Job, request_id: str = "late-1") -> Job:
     assert await alive.service.called_back(job.generations[0].callback_token, request_id)
-    async with asyncio.timeout(10):
-        while tasks := [t for t in asyncio.all_tasks() if t.get_name().startswith("callback of")]:
-            await asyncio.wait(tasks)
+    await followed()
     await at_rest(alive)
     return await current(alive, job)
 
@@ -127,9 +128,7 @@ async def test_an_expiry_while_the_callback_is_followed_loses_nothing(rig: Rig) 
     rig.gateway.submits = [ServerError()]
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while (await current(alive, job)).stage is not State.UNCONFIRMED:
-                await asyncio.sleep(0)
+        await reaches(alive, job, State.UNCONFIRMED)
         asked = asyncio.Event()
         go_on = asyncio.Event()
 
@@ -174,10 +173,7 @@ async def test_after_a_day_it_is_not_known_any_more_where_it_would_go(rig: Rig) 
     for hours, kept in ((23, True), (2, False)):
         rig.clock.forward(hours=hours)
         async with rig.running() as alive:
-            async with asyncio.timeout(10):
-                while (job := await current(alive, job)).late is not (Late.AWAITED if kept else Late.NO):
-                    await asyncio.sleep(0.001)
-            await asyncio.sleep(0)
+            job = await comes_to(alive, job, lambda now, kept=kept: now.late is (Late.AWAITED if kept else Late.NO))  # type: ignore[misc]
             assert bool(job.destination.data) is kept
             if not kept:
                 assert await called_back(alive, job) == job

@@ -18,6 +18,7 @@ from storage.driver import Statement
 from storage.store import SqlStore
 from tests.core.engine.jobs import (
     at_rest,
+    comes_to,
     current,
     held_up,
     loud,
@@ -27,6 +28,7 @@ from tests.core.engine.jobs import (
 )
 from tests.core.rig import Answer, Broken, Rig
 from tests.makers import admission
+from tests.waiting import WAIT_S, until
 
 
 class Shaky(SoleLease):
@@ -220,9 +222,7 @@ async def test_who_takes_a_job_back_waits_until_it_is_let_go(rig: Rig, lease: li
         rig.pace = Pace(poll_min_s=600, poll_max_s=600)
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while (await current(alive, job)).stage is not State.RUNNING or (asking and not reached.is_set()):
-                await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: now.stage is State.RUNNING and (reached.is_set() or not asking))
         (former,) = carrying()
         text = "UPDATE jobs SET worker_id = 'second' WHERE job_id = :job_id"
         await alive.store._driver.run([Statement(text, {"job_id": job.job_id})])
@@ -232,12 +232,12 @@ async def test_who_takes_a_job_back_waits_until_it_is_let_go(rig: Rig, lease: li
         assert former in carrying()
         assert len(rig.gateway.asked) == asking
         go.set()
-        await asyncio.wait({former}, timeout=10)
+        await asyncio.wait({former}, timeout=WAIT_S)
         assert former.done()
         assert len(rig.gateway.asked) == asking
         (again,) = carrying()
         alive.worker.hear(job.job_id)
-        await asyncio.wait({again}, timeout=10)
+        await asyncio.wait({again}, timeout=WAIT_S)
         assert (await current(alive, job)).stage is DeliveryState.SENT
     assert len(rig.chat.heard) == len(rig.gateway.posted) == 1
 
@@ -286,10 +286,8 @@ async def test_a_stop_leaves_to_others_what_has_come_to_rest_before_it_waits_for
         slow = await ordered(alive)
         await reached.wait()
         await ordered(alive)  # waits for a place
-        stop = asyncio.create_task(alive.worker.stop(5))
-        async with asyncio.timeout(10):
-            while not lease[0].handed:
-                await asyncio.sleep(0)
+        stop = asyncio.create_task(alive.worker.stop(WAIT_S))
+        await until(lambda: lease[0].handed)
         assert lease[0].handed == [{slow.job_id}]
         assert not stop.done()
         go.set()

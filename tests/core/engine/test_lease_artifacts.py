@@ -1,6 +1,5 @@
 """Audio that lies on another machine is fetched again, or its loss is owned up to."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,7 +12,7 @@ from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.core.engine.jobs import (
     at_rest,
-    current,
+    comes_to,
     ordered,
 )
 from tests.core.rig import Answer, Rig
@@ -32,9 +31,7 @@ async def left_generated(rig: Rig, state: DeliveryState = DeliveryState.PENDING)
     rig.chat.deliveries = [DeliveryDelayed("later", retry_after_s=600)]
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while not (rig.chat.uncertain and (await current(alive, job)).stage is DeliveryState.PENDING):
-                await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: rig.chat.uncertain and now.stage is DeliveryState.PENDING)
     for path in rig.spooled(job):
         path.unlink()
     async with opened(rig) as store:

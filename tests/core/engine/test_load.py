@@ -1,6 +1,5 @@
 """When there is too much to do: who hears what, and who waits."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from tests.core.engine.jobs import (
 from tests.core.engine.queued import queued
 from tests.core.rig import RecordingChat, Rig
 from tests.makers import caller
+from tests.waiting import until
 
 
 async def test_over_the_limit_members_hear_it_before_anything_is_set_aside(rig: Rig) -> None:
@@ -76,9 +76,7 @@ async def test_a_closed_gate_is_waited_for_too(rig: Rig) -> None:
     rig.limits = ONE_AT_A_TIME
     async with rig.running() as alive:
         await ordered(alive)
-        async with asyncio.timeout(10):
-            while alive.worker.load().wait_s < 290:
-                await asyncio.sleep(0)
+        await until(lambda: alive.worker.load().wait_s >= 290)
 
 
 async def test_a_gateway_that_asks_to_slow_down_slows_everybody_alike(rig: Rig) -> None:
@@ -141,9 +139,7 @@ async def test_where_the_workers_are_elsewhere_the_store_says_how_busy_they_are(
         limits=Limits(),
     )
     assert await elsewhere.start() == 0
-    async with asyncio.timeout(5):
-        while not elsewhere.load().waiting:
-            await asyncio.sleep(0)
+    await until(lambda: elsewhere.load().waiting)
     load = elsewhere.load()
     assert (load.waiting, load.in_flight, load.wait_s) == (100, 10, 300)
     ready.append("ann")

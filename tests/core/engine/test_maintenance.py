@@ -13,9 +13,10 @@ from core.domain.refusals import NotFound
 from core.engine.maintenance import end_waits
 from core.engine.queue import Limits
 from core.engine.tidying import Keep
-from tests.core.engine.jobs import a_while, at_rest, current, held_up, ordered, tasks
+from tests.core.engine.jobs import a_while, at_rest, comes_to, current, held_up, ordered, tasks
 from tests.core.rig import Answer, Incarnation, Rig
 from tests.makers import admission, caller, order
+from tests.waiting import WAIT_S, until
 
 
 async def test_files_that_nobody_needs_are_removed_and_others_are_not(
@@ -29,9 +30,7 @@ async def test_files_that_nobody_needs_are_removed_and_others_are_not(
         """Leave files as a crash does, twice: when the second are gone, everything has been looked at."""
         for orphan in (rig.spool / "first-0", rig.spool / ".second-0.part"):
             orphan.write_bytes(b"x")
-            async with asyncio.timeout(10):
-                while orphan.exists():
-                    await alive.store.job("nobody")
+            await until(lambda orphan=orphan: not orphan.exists())  # type: ignore[misc]
 
     async with rig.running() as alive:
         refused = await ordered(alive)
@@ -58,9 +57,7 @@ async def test_files_nobody_asked_for_are_let_go(rig: Rig, monkeypatch: pytest.M
         await at_rest(alive)
     rig.clock.forward(days=8)
     async with rig.running() as alive:
-        async with asyncio.timeout(10):
-            while list(rig.spool.iterdir()):
-                await current(alive, job)
+        await until(lambda: not list(rig.spool.iterdir()))
         assert (await current(alive, job)).artifacts == ()
         with pytest.raises(NotFound):
             await alive.service.redeliver(caller(), job.job_id, Destination("test"))
@@ -95,9 +92,8 @@ async def test_files_that_a_crash_left_behind_are_swept_and_those_of_open_jobs_a
     former.mkdir()
     for job_id in (waiting.job_id, failed.job_id):
         (rig.spool / f".{job_id}-1-0.part").touch()
-    async with rig.running() as alive, asyncio.timeout(10):
-        while former.exists() or rig.spooled(failed):
-            await asyncio.sleep(0)
+    async with rig.running() as alive:
+        await until(lambda: not (former.exists() or rig.spooled(failed)))
         await a_while(alive)
     assert rig.spooled(kept)
     assert rig.spooled(waiting)
@@ -114,9 +110,7 @@ async def test_beyond_the_limit_the_oldest_audio_goes_but_none_that_is_on_its_wa
         held = await ordered(alive)
         await reached.wait()
         older = await ordered(alive, "older")
-        async with asyncio.timeout(10):
-            while rig.spooled(older) or (await current(alive, older)).artifacts:
-                await asyncio.sleep(0)
+        await comes_to(alive, older, lambda now: now.artifacts == () and not rig.spooled(older))
         await a_while(alive)
         assert (rig.spool / f"{held.job_id}-1-0").exists()
         go.set()
@@ -132,19 +126,15 @@ async def test_sweeping_goes_on_after_the_store_could_not_answer(
         job = await ordered(alive)
         await at_rest(alive)
         await alive.store.close()
-        async with asyncio.timeout(10):
-            while not any("swept" in r.getMessage() for r in caplog.records):
-                await asyncio.sleep(0)
+        await until(lambda: any("swept" in r.getMessage() for r in caplog.records))
         await alive.store.open()
         rig.clock.forward(days=8)
-        async with asyncio.timeout(10):
-            while (await current(alive, job)).artifacts:
-                await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: not now.artifacts)
 
 
 async def test_the_sweeper_is_gone_when_an_idle_process_has_stopped(rig: Rig) -> None:
     async with rig.running() as alive:
-        await alive.worker.stop(5)
+        await alive.worker.stop(WAIT_S)
         assert tasks("sweeper") == []
 
 
@@ -197,6 +187,7 @@ async def test_who_waited_too_long_hears_what_for_and_nobody_looks_before(
         for forward, seen in ((0, 1), (2, 3)):
             rig.clock.forward(hours=forward)
             ending = asyncio.create_task(end_waits(alive.store, rig.clock, 3600, alive.worker.cancelled))
+            await until(lambda seen=seen: looks >= seen)  # type: ignore[misc]
             await a_while(alive)
             ending.cancel()
             assert looks == seen

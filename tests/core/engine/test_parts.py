@@ -12,10 +12,11 @@ from core.domain.parts import parts_of
 from core.domain.refusals import NotFound
 from core.engine.maintenance import end_waits
 from core.engine.queue import Limits
-from tests.core.engine.jobs import a_while, at_rest, current, held_up, reaches, upstream_spend
+from tests.core.engine.jobs import a_while, at_rest, comes_to, current, held_up, parked, reaches, upstream_spend
 from tests.core.engine.parts import FAILED, Speaking, asks, charged, heard, placed, speaking_rig
 from tests.core.rig import Rig
 from tests.makers import caller, order
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -37,9 +38,7 @@ async def test_a_long_text_is_several_generations_and_one_delivery(rig: Rig, gat
     async with rig.running() as alive:
         job = (await alive.service.order(long)).job
         await reached.wait()
-        async with asyncio.timeout(10):
-            while [made.state for made in (await current(alive, job)).generations[1:]] != [State.FETCHED] * len(others):
-                await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: {made.state for made in now.generations[1:]} == {State.FETCHED})
         await a_while(alive)
         assert (rig.chat.heard, await charged(alive)) == ([], (0, job.cost_micros))
         go.set()
@@ -148,9 +147,7 @@ async def test_the_next_start_goes_on_with_the_parts_that_are_not_there(rig: Rig
     gateway.on_status = {"Two.": [step], "Three.": [step]}
     async with rig.running() as alive:
         job = await placed(alive, "One.", "Two.", "Three.", "Four.")
-        async with asyncio.timeout(10):
-            while gateway.on_status["Three."] or gateway.on_status["Two."]:
-                await asyncio.sleep(0)
+        await until(lambda: not (gateway.on_status["Three."] or gateway.on_status["Two."]))
         assert reached.is_set()
         await alive.worker.stop(0)
         states = [made.state for made in (await current(alive, job)).generations]
@@ -219,16 +216,15 @@ async def test_a_callback_wakes_its_own_generation_alone(rig: Rig, gateway: Spea
     rig.pace = replace(rig.pace, poll_min_s=600, poll_max_s=600)
     async with rig.running() as alive:
         job = await placed(alive, "One.", "Two.")
-        async with asyncio.timeout(10):
-            while {made.state for made in (await current(alive, job)).generations} != {State.RUNNING}:
-                await asyncio.sleep(0)
-        await a_while(alive)
+        await comes_to(alive, job, lambda now: {made.state for made in now.generations} == {State.RUNNING})
+        await parked(alive, job, 1)
+        await parked(alive, job, 2)
         first, second = (made.callback_token for made in job.generations)
         assert await alive.service.called_back(second, "")
+        await comes_to(alive, job, lambda now: now.generations[1].state is State.FETCHED)
         await a_while(alive)
         assert gateway.asked == ["Two.1"]
-        states = [made.state for made in (await current(alive, job)).generations]
-        assert states == [State.RUNNING, State.FETCHED]
+        assert (await current(alive, job)).generations[0].state is State.RUNNING
         assert await alive.service.called_back(first, "")
         await reaches(alive, job, DeliveryState.SENT)
         await at_rest(alive)

@@ -1,6 +1,5 @@
 """What becomes of an order of several parts is told once, whichever of its tasks sees it, and none waits for ever."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +9,11 @@ from core.domain.errors import Unreachable
 from core.domain.lifecycle import JobState, Reason, State
 from core.domain.products import catalog
 from core.engine.queue import Limits
-from tests.core.engine.jobs import at_rest, current
+from tests.core.engine.jobs import at_rest, comes_to, current
 from tests.core.engine.parts import FAILED, Speaking, asks, dialogue, heard, placed, speaking_rig
 from tests.core.rig import Rig
 from tests.makers import caller
+from tests.warp import Warp
 
 
 @pytest.fixture
@@ -31,21 +31,24 @@ async def test_who_takes_back_all_the_parts_is_told_so_once(rig: Rig, gateway: S
     gateway.on_submit = {text: [Unreachable()] for text in ("One.", "Two.", "Three.")}
     async with rig.running() as alive:
         job = await placed(alive, "One.", "Two.", "Three.")
-        while not all(made.reason for made in (await current(alive, job)).generations):
-            await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: all(made.reason for made in now.generations))
         await alive.service.cancel(caller(), job.job_id)
         await at_rest(alive)
         assert alive.worker._queue.in_flight == alive.worker._queue.waiting == 0
     assert rig.chat.told == [("cancelled", Reason.WITHDRAWN)]
 
 
-async def test_whose_parts_waited_too_long_is_told_so_once(rig: Rig, gateway: Speaking) -> None:
+async def test_whose_parts_waited_too_long_is_told_so_once(
+    rig: Rig, gateway: Speaking, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rig.breaker_pause_s = 1000
-    rig.pace, rig.limits = replace(rig.pace, queue_s=0.1), Limits(member=2)
+    rig.pace, rig.limits = replace(rig.pace, queue_s=5), Limits(member=2)
     gateway.on_submit = {text: [Unreachable()] for text in ("One.", "Two.", "Three.")}
     async with rig.running() as alive:
-        await placed(alive, "One.", "Two.", "Three.", "Four.", "Five.")
-        await at_rest(alive)
+        job = await placed(alive, "One.", "Two.", "Three.", "Four.", "Five.")
+        await comes_to(alive, job, lambda now: any(made.reason for made in now.generations))
+        async with Warp(monkeypatch).hurrying():
+            await at_rest(alive)
         assert alive.worker._queue.in_flight == alive.worker._queue.waiting == 0
     assert rig.chat.told == [("cancelled", Reason.UNREACHABLE)]
 
@@ -65,8 +68,7 @@ async def test_parts_that_nobody_takes_for_a_day_are_asked_about(rig: Rig, gatew
     gateway.on_submit = {"Two.": [Unreachable()] * 1000}
     async with rig.running() as alive:
         job = await placed(alive, "One.", "Two.")
-        while (await current(alive, job)).generations[0].state is not State.FETCHED:
-            await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: now.generations[0].state is State.FETCHED)
     rig.clock.forward(hours=25)
     async with rig.running() as alive:
         await at_rest(alive)

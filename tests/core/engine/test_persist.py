@@ -1,7 +1,5 @@
 """What only this process knows is written down, however long the store is away."""
 
-import asyncio
-
 import pytest
 
 from core.domain.errors import (
@@ -17,6 +15,7 @@ from tests.core.engine.jobs import (
     ordered,
 )
 from tests.core.rig import Rig
+from tests.waiting import until
 
 
 async def test_an_end_to_insisting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,9 +55,7 @@ async def test_what_only_this_process_knows_is_written_down_when_the_store_is_ba
             await alive.store.close()
             caplog.clear()
             go.set()
-            async with asyncio.timeout(10):
-                while not any("asked again" in r.getMessage() for r in caplog.records):
-                    await asyncio.sleep(0)
+            await until(lambda: any("asked again" in r.getMessage() for r in caplog.records))
             await alive.store.open()
             await at_rest(alive)
             assert (await current(alive, job)).stage is DeliveryState.SENT

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from tests.core.engine.jobs import at_rest, current, held_up, ordered, reaches
 from tests.core.engine.parts import Speaking, dialogue
 from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, order
+from tests.waiting import until
 from tests.worlds.s3 import Fault, Road, Store, bucket_at, names_in
 
 AUDIO = b"audio"
@@ -63,12 +64,6 @@ async def again(alive: Incarnation, job: Job) -> None:
 def tidier(rig: Rig, alive: Incarnation) -> Tidier:
     """Return what sweeps as the rig says now."""
     return Tidier(alive.store, alive.worker._tidier._artifacts, rig.clock, rig.keep, rig.meters)
-
-
-async def until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not done():
-            await asyncio.sleep(0.005)
 
 
 async def sent(rig: Rig, road: Road) -> Job:
@@ -355,7 +350,8 @@ async def test_what_is_kept_too_long_goes_everywhere_and_what_nobody_knows_once_
         assert names_in(road.place) == set()
 
 
-async def test_what_is_done_with_the_store_is_measured(rig: Rig, road: Road) -> None:
+async def test_what_is_done_with_the_store_is_measured(rig: Rig, road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.maintenance.SWEEP_S", 0.02)
     await sent(rig, road)
 
     def value(name: str, **labels: str) -> float:

@@ -1,6 +1,5 @@
 """Jobs wait for their turn, within the limits and no longer than promised, and go on at the next start."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -16,6 +15,7 @@ from tests.core.engine.jobs import (
     ONE_AT_A_TIME,
     a_while,
     at_rest,
+    comes_to,
     current,
     held_up,
     ordered,
@@ -23,18 +23,20 @@ from tests.core.engine.jobs import (
 )
 from tests.core.rig import Answer, Rig
 from tests.makers import admission, caller, order
+from tests.waiting import until
+from tests.warp import Warp
 
 
-async def test_an_order_does_not_wait_for_ever(rig: Rig) -> None:
-    rig.pace = replace(rig.pace, queue_s=0.05)
-    rig.breaker_pause_s = 60
+async def test_an_order_does_not_wait_for_ever(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.pace = replace(rig.pace, queue_s=20)
+    rig.breaker_pause_s = 600
     rig.gateway.submits = [Unreachable()]
     async with rig.running() as alive:
         job = await ordered(alive)
-        while not (await current(alive, job)).reason:
-            await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: now.reason)
         await ordered(alive, "not even tried")
-        await at_rest(alive)
+        async with Warp(monkeypatch).hurrying():
+            await at_rest(alive)
         assert rig.chat.told == [("cancelled", Reason.UNREACHABLE), ("cancelled", Reason.WAITED_TOO_LONG)]
         assert (await alive.service.standing(caller())).held_micros == 0
 
@@ -64,8 +66,10 @@ async def test_an_order_waits_from_when_it_was_placed(rig: Rig) -> None:
     assert rig.chat.told == [("cancelled", Reason.UNREACHABLE)]
 
 
-async def test_an_order_waits_for_its_turn_no_longer_than_for_the_gateway(rig: Rig) -> None:
-    rig.limits, rig.pace = Limits(total=1), replace(rig.pace, queue_s=0.05)
+async def test_an_order_waits_for_its_turn_no_longer_than_for_the_gateway(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.limits, rig.pace = Limits(total=1), replace(rig.pace, queue_s=20)
     reached, go, step = held_up()
     rig.gateway.statuses = [step]
     async with rig.running() as alive:
@@ -75,11 +79,10 @@ async def test_an_order_waits_for_its_turn_no_longer_than_for_the_gateway(rig: R
         rig.clock.forward(ms=1)  # of two of the same moment either may be the oldest
         later = await ordered(alive)
         assert (await alive.store.oldest_waiting()) == replace(waits, outlook=None)
-        rig.clock.forward(ms=40)
-        await a_while(alive)
-        assert rig.chat.told == []
-        rig.clock.forward(ms=20)
-        await rig.chat.until(lambda: len(rig.chat.told) == 2)
+        async with Warp(monkeypatch, lambda passed_s: rig.clock.forward(ms=round(passed_s * 1000))).hurrying():
+            await rig.chat.until(lambda: bool(rig.chat.told))
+            assert rig.clock.now_ms() - waits.created_ms >= 20_000
+            await rig.chat.until(lambda: len(rig.chat.told) == 2)
         assert set(rig.chat.told) == {("cancelled", Reason.WAITED_TOO_LONG)}
         assert alive.worker.load().waiting == 0
         go.set()
@@ -175,16 +178,13 @@ async def test_nothing_is_kept_in_memory_of_jobs_at_rest(rig: Rig) -> None:
         await ordered(alive)
         await ordered(alive, who="bob")
         await at_rest(alive)
-        await a_while(alive)
         worker = alive.worker
-        assert not worker._tasks
-        assert not worker._callbacks._tasks
-        assert not worker._wakeups._early
-        assert not worker._progress._showing
-        assert not worker._wakeups._waits
-        assert not worker._queue._waiting
-        assert not worker._queue._of_member
-        assert not worker._queue._of_community
+        progress, wakeups, queue = worker._progress, worker._wakeups, worker._queue
+        kept = (
+            worker._tasks, worker._callbacks._tasks, wakeups._early, wakeups._waits,
+            progress._showing, queue._waiting, queue._of_member, queue._of_community,
+        )  # fmt: skip
+        await until(lambda: not any(kept))
 
 
 async def test_a_community_that_moves_gives_its_place_back(rig: Rig) -> None:

@@ -18,6 +18,7 @@ from tests.core.engine.jobs import (
     ONE_AT_A_TIME,
     a_while,
     at_rest,
+    comes_to,
     current,
     held_up,
     loud,
@@ -27,20 +28,19 @@ from tests.core.engine.jobs import (
 )
 from tests.core.rig import Rig
 from tests.makers import caller
+from tests.waiting import WAIT_S, until
 
 
 async def test_draining_begins_no_order_and_leaves_running_jobs(rig: Rig) -> None:
     rig.pace = replace(rig.pace, poll_min_s=600, poll_max_s=600)
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while (await current(alive, job)).stage is not State.RUNNING:
-                await asyncio.sleep(0)
-        await alive.worker.drain(5)
+        await reaches(alive, job, State.RUNNING)
+        await alive.worker.drain(WAIT_S)
         rig.chat.shown.clear()
         kept = await ordered(alive)
         assert kept.reason is Reason.RESTARTING
-        await alive.worker.stop(5)
+        await alive.worker.stop(WAIT_S)
         assert rig.chat.shown == [State.QUEUED]
         assert (await current(alive, job)).stage is State.RUNNING
         assert (await current(alive, kept)).shown == Shown.NO_WORKER
@@ -56,10 +56,10 @@ async def test_draining_begins_no_order_and_leaves_running_jobs(rig: Rig) -> Non
 
 async def test_what_comes_during_a_drain_can_be_taken_back(rig: Rig) -> None:
     async with rig.running() as alive:
-        await alive.worker.drain(5)
+        await alive.worker.drain(WAIT_S)
         kept = await ordered(alive)
         await alive.service.cancel(caller(), kept.job_id)
-        await alive.worker.stop(5)
+        await alive.worker.stop(WAIT_S)
         assert tasks("job ") == []
     assert rig.chat.told == [("cancelled", Reason.WITHDRAWN)]
     assert rig.gateway.posted == []
@@ -72,7 +72,7 @@ async def test_draining_finishes_what_has_left_this_machine(rig: Rig, part: str)
     async with rig.running() as alive:
         job = await ordered(alive)
         await reached.wait()
-        stopping = asyncio.create_task(alive.worker.stop(5))
+        stopping = asyncio.create_task(alive.worker.stop(WAIT_S))
         await asyncio.sleep(0)
         go.set()
         await stopping
@@ -94,7 +94,7 @@ async def test_draining_is_bounded(rig: Rig) -> None:
     assert len(rig.gateway.posted) == 1
 
 
-@pytest.mark.parametrize("drain_s", [0, 5])
+@pytest.mark.parametrize("drain_s", [0, WAIT_S])
 async def test_nothing_runs_after_the_drain(rig: Rig, drain_s: float) -> None:
     reached, go, step = held_up()
     rig.gateway.statuses = [step]
@@ -117,7 +117,7 @@ async def test_a_drain_gives_the_time_it_was_given(rig: Rig, caplog: pytest.LogC
     async with rig.running() as alive:
         job = await ordered(alive)
         await reached.wait()
-        stopping = asyncio.create_task(alive.worker.stop(5))
+        stopping = asyncio.create_task(alive.worker.stop(WAIT_S))
         await a_while(alive)
         assert not stopping.done()
         go.set()
@@ -133,7 +133,7 @@ async def test_a_drain_begins_no_new_step(rig: Rig, caplog: pytest.LogCaptureFix
     async with rig.running() as alive:
         job = await ordered(alive)
         await reached.wait()
-        stopping = asyncio.create_task(alive.worker.stop(5))
+        stopping = asyncio.create_task(alive.worker.stop(WAIT_S))
         await a_while(alive)
         go.set()
         await stopping
@@ -152,13 +152,9 @@ async def test_a_drain_waits_for_no_gate_and_posts_nothing_through_it(
     rig.gateway.submits = [Unreachable()]
     async with rig.running() as alive:
         job = await ordered(alive)
-        async with asyncio.timeout(10):
-            while (await current(alive, job)).generations[0].attempts == 0 or (
-                await current(alive, job)
-            ).stage is not State.QUEUED:
-                await asyncio.sleep(0)
+        await comes_to(alive, job, lambda now: now.generations[0].attempts and now.stage is State.QUEUED)
         await a_while(alive)
-        await alive.worker.stop(5)
+        await alive.worker.stop(WAIT_S)
         assert (await current(alive, job)).stage is State.QUEUED
     assert len(rig.gateway.posted) == 1
     assert loud(caplog) == []
@@ -179,7 +175,7 @@ async def test_a_drain_does_not_wait_for_what_the_gateway_can_not_tell(rig: Rig)
         assert await alive.service.called_back(job.generations[0].callback_token, "late-1")
         await reached.wait()
         go.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             await alive.worker.stop(600)
         assert (await current(alive, job)).stage is State.UNCONFIRMED
 
@@ -193,7 +189,7 @@ async def test_a_drain_waits_for_a_callback_under_way(rig: Rig) -> None:
         await reaches(alive, job, State.UNCONFIRMED)
         assert await alive.service.called_back(job.generations[0].callback_token, "late-1")
         await reached.wait()
-        stopping = asyncio.create_task(alive.worker.stop(5))
+        stopping = asyncio.create_task(alive.worker.stop(WAIT_S))
         await a_while(alive)
         assert not stopping.done()
         go.set()
@@ -216,10 +212,8 @@ async def test_sending_again_is_drained_too_while_the_telling_is_not_over(
         await alive.service.redeliver(caller(), job.job_id, Destination("test"))
         await sent.wait()
         tell_on.set()
-        async with asyncio.timeout(10):
-            while len(tasks("job ")) > 1:
-                await asyncio.sleep(0)
-        stopping = asyncio.create_task(alive.worker.stop(5))
+        await until(lambda: len(tasks("job ")) <= 1)
+        stopping = asyncio.create_task(alive.worker.stop(WAIT_S))
         await a_while(alive)
         assert not stopping.done()
         send_on.set()

@@ -13,8 +13,9 @@ from core.domain.errors import MediaUnavailable
 from core.gateway.fetch import MediaFetcher
 from core.gateway.settings import MediaLimits
 from tests.core.gateway.stand_in import StandIn, client_tls
+from tests.waiting import WAIT_S
 
-LIMITS = MediaLimits(max_bytes=4 * 2**20, total_s=5, connect_s=2, read_s=2)
+LIMITS = MediaLimits(max_bytes=4 * 2**20, total_s=WAIT_S, connect_s=WAIT_S, read_s=WAIT_S)
 WAVE = b"RIFF" + bytes(range(256)) * 12_000
 
 

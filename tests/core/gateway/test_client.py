@@ -129,7 +129,7 @@ async def test_a_compressed_answer_is_read_although_it_was_not_asked_for() -> No
 
 async def test_a_code_counts_although_its_explanation_never_ends() -> None:
     async with stand_in(answer(402, bytes(2**20 + 1), length=2**30)) as server:
-        assert type(await refused(server, submit_s=1)) is errors.OutOfCredit
+        assert type(await refused(server)) is errors.OutOfCredit
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])

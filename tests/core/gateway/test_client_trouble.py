@@ -10,8 +10,9 @@ from core.domain import errors
 from core.domain.contract import RequestStatus
 from core.domain.errors import GatewayError
 from core.gateway.answers import Status
-from tests.core.gateway.client_user import KEY, SPEECH, TAKEN, WORDS, client, ending, refused
+from tests.core.gateway.client_user import KEY, SPEECH, TAKEN, WORDS, client, ending, once_heard, refused
 from tests.core.gateway.stand_in import answer, stand_in
+from tests.waiting import WAIT_S
 
 # --- what goes wrong on the way ---------------------------------------------------------------------------------
 
@@ -29,9 +30,9 @@ async def test_a_certificate_that_is_not_trusted_means_that_nothing_left() -> No
 
 
 async def test_no_submit_waits_for_a_connection_that_another_has() -> None:
-    async with stand_in(None) as server, client(server.url, max_connections=1, connect_s=5) as gateway:
+    async with stand_in(None) as server, client(server.url, max_connections=1) as gateway:
         submits = [asyncio.create_task(gateway.submit(SPEECH, WORDS, "token")) for _ in range(3)]
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(WAIT_S):
             while len(server.heard) < 3:
                 server.arrived.clear()
                 await server.arrived.wait()
@@ -40,12 +41,11 @@ async def test_no_submit_waits_for_a_connection_that_another_has() -> None:
         assert await asyncio.gather(*submits, return_exceptions=True)
 
 
-async def test_a_poll_that_waits_for_a_free_connection_in_vain_is_over_in_time() -> None:
-    async with stand_in(None) as server, client(server.url, max_connections=1, connect_s=0.1) as gateway:
+async def test_a_poll_that_waits_for_a_free_connection_in_vain_is_over_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stand_in(None) as server, client(server.url, max_connections=1, connect_s=20, status_s=1000) as gateway:
         first = asyncio.create_task(gateway.status("request-1"))
-        await server.arrived.wait()
         with pytest.raises(errors.Unreachable):
-            await gateway.status("request-2")
+            await once_heard(server, gateway.status("request-2"), monkeypatch)
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
@@ -73,15 +73,15 @@ async def test_a_broken_answer_is_no_answer_and_the_post_is_not_repeated(said: b
     assert len(server.heard) == 1
 
 
-async def test_silence_is_no_answer_and_the_post_is_not_repeated() -> None:
+async def test_silence_is_no_answer_and_the_post_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     async with stand_in(None) as server:
-        assert type(await refused(server, submit_s=0.1)) is errors.NoAnswer
+        assert type(await once_heard(server, refused(server), monkeypatch)) is errors.NoAnswer
     assert len(server.heard) == 1
 
 
-async def test_an_answer_that_never_ends_is_no_answer() -> None:
-    async with asyncio.timeout(4), stand_in(answer(202, length=10_000), drip=True) as server:
-        assert type(await refused(server, connect_s=0.1, submit_s=0.1)) is errors.NoAnswer
+async def test_an_answer_that_never_ends_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stand_in(answer(202, length=1_000_000), drip=True) as server:
+        assert type(await once_heard(server, refused(server), monkeypatch)) is errors.NoAnswer
 
 
 async def test_a_connection_that_the_server_hangs_up_on_costs_one_post_only() -> None:
@@ -180,9 +180,11 @@ async def test_an_id_is_one_path_segment() -> None:
         (None, errors.NoAnswer),
     ],
 )
-async def test_a_status_that_can_not_be_had_is_a_gateway_error(said: bytes | None, expected: type) -> None:
-    async with stand_in(said) as server, client(server.url, status_s=0.2) as gateway:
+async def test_a_status_that_can_not_be_had_is_a_gateway_error(
+    said: bytes | None, expected: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stand_in(said) as server, client(server.url) as gateway:
         with pytest.raises(GatewayError) as caught:
-            await gateway.status("r-1")
+            await once_heard(server, gateway.status("r-1"), monkeypatch)
     assert type(caught.value) is expected
     assert caught.value.retry_after_s in {None, 300}

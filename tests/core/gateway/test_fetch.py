@@ -13,6 +13,7 @@ from core.domain.errors import StoreAway, StoreError
 from core.files.spool import in_thread
 from tests.core.gateway.fetch_user import LIMITS, WAVE, fetched, fetcher, into, refused
 from tests.core.gateway.stand_in import answer, stand_in
+from tests.waiting import WAIT_S
 
 __all__ = ["into"]
 
@@ -137,7 +138,7 @@ async def test_a_cut_file_is_no_file(into: Path, said: bytes) -> None:
 
 
 async def test_silence_ends(into: Path) -> None:
-    async with asyncio.timeout(3), stand_in(None) as server:
+    async with stand_in(None) as server:
         error = await refused(f"{server.url}/?signature=1", into, server.url, limits=replace(LIMITS, read_s=0.1))
     assert error.may_retry
 
@@ -182,10 +183,10 @@ async def test_a_cancelled_write_is_waited_for() -> None:
 
     def work() -> None:
         started.set()
-        go_on.wait(5)
+        go_on.wait(WAIT_S)
 
     task = asyncio.create_task(in_thread(work))
-    await asyncio.to_thread(started.wait, 5)
+    await asyncio.to_thread(started.wait, WAIT_S)
     task.cancel()
     done, _ = await asyncio.wait({task}, timeout=0.05)
     assert not done

@@ -77,14 +77,15 @@ async def test_what_is_no_audio_leaves_nothing(shared: Media, tmp_path: Path) ->
 
 async def test_an_encoder_that_takes_the_process_along_costs_the_copy_alone(tmp_path: Path) -> None:
     """The encoder's file is a FIFO that nobody reads: it hangs until the deadline."""
-    media = Media(children=1, deadline_s=0.5)
+    media = Media(children=1)
     path = write_wav(tmp_path / "a", 1)
     os.mkfifo(tmp_path / "stuck")
     ask = media._pool.ask
 
     async def into_a_fifo(operation: str, arguments: dict[str, object], deadline_s: float) -> dict[str, object]:
-        part = {"part": str(tmp_path / "stuck")} if operation == "prepare" else {}
-        return await ask(operation, arguments | part, deadline_s)
+        if operation == "prepare":
+            return await ask(operation, arguments | {"part": str(tmp_path / "stuck")}, 0.5)
+        return await ask(operation, arguments, deadline_s)
 
     media._pool.ask = into_a_fifo  # type: ignore[method-assign]
     probe, fit = await media.prepare(path, tmp_path / "b", WANT)

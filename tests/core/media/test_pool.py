@@ -21,6 +21,8 @@ from core.media.pool import PROGRAM, Child, ChildDied, Pool
 from tests.audio import PROBE
 from tests.core.media.children import is_alive, pids
 from tests.core.media.files import names, write_wav
+from tests.waiting import WAIT_S
+from tests.warp import Warp
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -85,29 +87,27 @@ async def test_a_child_killed_while_it_waits_costs_nothing(media: Media, tmp_pat
 
 
 async def test_the_deadline_kills_and_the_next_request_works(silence: Silence, tmp_path: Path) -> None:
-    media = Media(children=1, deadline_s=0.3)
+    media = Media(children=1)
     probe = await media.probe(write_wav(tmp_path / "a", 1))
     (pid,) = pids(media)
     with pytest.raises(MediaTimeout):
-        await media.probe(silence.path)
+        await media._pool.ask("probe", {"path": str(silence.path)}, 0.3)
     assert await media.probe(tmp_path / "a") == probe
     await media.close()
     assert not is_alive(pid)
 
 
-async def test_the_deadline_does_not_run_while_queueing(silence: Silence, tmp_path: Path) -> None:
-    media = Media(children=1, deadline_s=0.3)
+async def test_the_deadline_does_not_run_while_queueing(
+    media: Media, silence: Silence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_wav(tmp_path / "a", 1)
-    first, *others = await asyncio.gather(
-        media.probe(silence.path),
-        media.probe(silence.path),
-        *(media.probe(path) for _ in range(3)),
-        return_exceptions=True,
-    )
-    assert isinstance(first, MediaTimeout)
-    assert isinstance(others.pop(0), MediaTimeout)
-    assert {getattr(probe, "duration_ms", probe) for probe in others} == {1000}
-    await media.close()
+    longer = media._pool.ask("probe", {"path": str(silence.path)}, 10 * media._deadline_s)
+    first, others = asyncio.create_task(longer), [asyncio.create_task(media.probe(path)) for _ in range(3)]
+    await silence.is_read()
+    async with Warp(monkeypatch).hurrying():
+        with pytest.raises(MediaTimeout):
+            await first
+    assert [probe.duration_ms for probe in await asyncio.gather(*others)] == [1000] * 3
 
 
 async def test_a_cancelled_request_does_not_answer_the_next_caller(
@@ -172,7 +172,7 @@ async def test_children_are_replaced_after_some_requests(tmp_path: Path) -> None
     path = str(write_wav(tmp_path / "a", 1))
     seen = []
     for _ in range(3):
-        await pool.ask("probe", {"path": path}, 20)
+        await pool.ask("probe", {"path": path}, WAIT_S)
         seen.append({child.pid for child in pool._alive})
     assert seen[0]
     assert not seen[1]
@@ -230,7 +230,7 @@ def test_an_orphan_ends_by_itself(silence: Silence) -> None:
         child.stdin.write(json.dumps(request).encode() + b"\n")
         child.stdin.close()
         try:
-            assert child.wait(20) == -signal.SIGALRM
+            assert child.wait(WAIT_S) == -signal.SIGALRM
         finally:
             child.kill()
 
@@ -258,7 +258,7 @@ async def stand_in(script: str) -> Child:
 async def test_nonsense_from_a_child_is_its_end(script: str) -> None:
     child = await stand_in(script)
     with pytest.raises(ChildDied):
-        await child.ask("probe", {}, 20)
+        await child.ask("probe", {}, WAIT_S)
     child.kill()
     await child.gone()
 
