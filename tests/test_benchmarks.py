@@ -23,7 +23,7 @@ def measured(ours_us: float, theirs_us: float, **bests: float) -> Measured:
     return result
 
 
-@pytest.mark.timeout(240)  # it starts processes
+@pytest.mark.timeout(900)  # it starts processes
 async def test_quick_benchmarks_write_a_table_and_a_file(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks", *CHEAP, "--quick", "--out", str(tmp_path),

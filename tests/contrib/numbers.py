@@ -35,8 +35,8 @@ async def real_numbers(folder: Path) -> Numbers:
             ann = telegram.user("Ann", "ann")
             band, guild = telegram.group("Band", ann), discord.guild()
             bea, channel = guild.member("Bea"), guild.channel("general")
-            await discord.pulse.until(lambda: discord.gateway.connected(0), 10)
-            await (await discord.command(bea, channel, "/speak", voice="Aria", text="Hello everyone")).audio(20)
+            await discord.pulse.until(lambda: discord.gateway.connected(0))
+            await (await discord.command(bea, channel, "/speak", voice="Aria", text="Hello everyone")).audio()
             await band.says(ann, "/speak Aria Hello everyone")
             await band.wait_for(lambda chat: chat.audios)
             text = (await readiness(app))["metrics"]

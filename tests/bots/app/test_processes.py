@@ -29,6 +29,7 @@ from tests.audio import Shapes
 from tests.bots.discord.studio import Studio
 from tests.bots.discord.talk import button
 from tests.e2e.process import process
+from tests.waiting import WAIT_S, until
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.postgres import Server
 from tests.worlds.telegram import Fault, TelegramWorld
@@ -83,7 +84,7 @@ class House:
 
         self.stack.push_async_callback(end)
         self.ends[id(app)] = end
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while await app.health.wrong():
                 await asyncio.sleep(0.005)
         return app
@@ -117,7 +118,7 @@ async def test_a_bot_takes_orders_and_a_worker_delivers_them_without_a_connectio
             assert await callback.text() == "404: Not Found"  # nothing is there, whatever the token
     reply = await house.discord.command(ana, channel, "/speak", voice="Aria", text="Hello everyone")
     await band.says(bob, "/speak Hello everyone")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while (await house.stores.admin.open_jobs()).get(State.QUEUED) != 2:
             await asyncio.sleep(0.005)
     assert house.studio.orders == []
@@ -153,9 +154,7 @@ async def test_who_waits_when_the_last_worker_is_gone_is_told_so_by_one_process(
     for roles in ("bot", "web"):
         await house.start(roles)
     await house.discord.command(ana, channel, "/speak", voice="Aria", text="First")
-    async with asyncio.timeout(10):
-        while not house.studio.orders:
-            await asyncio.sleep(0.005)
+    await until(lambda: house.studio.orders)
     waits = await house.discord.command(ana, channel, "/speak", voice="Aria", text="Hello everyone")
     await band.says(bob, "/speak Hello everyone")
     await band.wait_for(lambda chat: chat.texts)
@@ -198,14 +197,10 @@ async def test_a_job_that_waits_is_left_to_whoever_has_room(house: House) -> Non
     await house.start("bot", discord_token=None)
     for number in range(2):
         await band.says(bob, f"/speak Hello number {number}")
-    async with asyncio.timeout(10):
-        while worker.load() != Load(1, 1, worker.load().wait_s):
-            await asyncio.sleep(0.005)
+    await until(lambda: worker.load() == Load(1, 1, worker.load().wait_s))
     assert worker._queue.waiting == 0
     other = (await house.start("worker", discord_token=None, jobs_total=1)).worker
-    async with asyncio.timeout(10):
-        while (worker.load().waiting, other.load().in_flight) != (0, 1):
-            await asyncio.sleep(0.005)
+    await until(lambda: (worker.load().waiting, other.load().in_flight) == (0, 1))
     house.studio.ready.set()
     await band.wait_for(lambda chat: len(chat.audios) == 2)
 
@@ -218,7 +213,7 @@ async def test_what_was_kept_is_sent_again_by_the_worker(house: House) -> None:
     house.telegram.fail("sendVoice", Fault.kicked())
     await band.says(bob, "/speak Hello")
     card = await band.wait_for(lambda chat: next((m for m in chat.sent if m.buttons), None))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while await house.stores.admin.open_jobs():
             await asyncio.sleep(0.005)
     await house.telegram.press(bob, card, card.buttons["Send again"])
@@ -233,7 +228,7 @@ async def test_a_job_that_waits_for_its_chat_is_carried_once(house: House) -> No
     house.telegram.fail("sendVoice", Fault.flood(600))
     await band.says(bob, "/speak Hello")
     await house.telegram.until(lambda: house.telegram.calls_to("sendVoice"), "no upload")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while (await house.stores.admin.open_jobs()).get(DeliveryState.PENDING) != 1:
             await asyncio.sleep(0.005)
     for _ in range(5):
@@ -254,9 +249,7 @@ async def test_a_word_from_a_bot_opens_the_gates_of_the_workers(house: House) ->
     said = await own.reply_to(await own.says(olga, "/resume"))
     assert said.text.startswith("Nothing is paused in this process. Every other process that sends orders was told")
     await band.wait_for(lambda chat: chat.audios)
-    async with asyncio.timeout(10):
-        while any(app.health.breaker.open_s for app in workers):
-            await asyncio.sleep(0.005)
+    await until(lambda: not any(app.health.breaker.open_s for app in workers))
 
 
 async def test_what_has_no_shards_goes_with_the_first(house: House) -> None:
@@ -280,7 +273,7 @@ async def test_web_alone_takes_updates_and_callbacks(house: House) -> None:
     web = await house.start("web", **changes)
     house.telegram.webhook.target = f"http://127.0.0.1:{web.web.port}"
     await band.says(bob, "/speak Hello")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while not await house.stores.admin.open_jobs():
             await asyncio.sleep(0.005)
     [job] = await house.stores.store.unfinished()
@@ -316,7 +309,7 @@ async def test_audio_that_is_called_for_late_where_no_worker_is_comes_free_from_
     [audio] = await band.wait_for(lambda chat: chat.audios)
     assert "This came late; it costs you nothing." in audio.text
     await band.wait_for(lambda chat: not chat.texts)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while await house.stores.admin.open_jobs():
             await asyncio.sleep(0.005)
     assert len(band.audios) == len(house.studio.orders) == 1
@@ -354,7 +347,7 @@ async def test_an_order_that_waits_for_a_worker_is_taken_back_at_a_bot(house: Ho
     await house.start("bot")
     await house.start("worker", jobs_per_member=1)
     replies = [await house.discord.command(ana, channel, "/speak", voice="Aria", text=text) for text in ("One", "Two")]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while len(house.studio.orders) != 1 or (await house.stores.admin.open_jobs()).get(State.QUEUED) != 1:
             await asyncio.sleep(0.005)
     [waits] = [job for job in await house.stores.store.unfinished() if job.stage is State.QUEUED]
@@ -376,9 +369,7 @@ async def test_web_alone_stays_for_callbacks_where_telegram_refuses(house: House
     async with compose(settings, platforms(settings, part), house.stores, part, WallClock()) as app:
         run = asyncio.create_task(app.run(stop))
         await house.telegram.until(lambda: house.telegram.calls_to("setWebhook"), "no webhook was set")
-        async with asyncio.timeout(10):
-            while any(task.get_name().startswith("platform") for task in asyncio.all_tasks()):
-                await asyncio.sleep(0.005)
+        await until(lambda: not any(task.get_name().startswith("platform") for task in asyncio.all_tasks()))
         async with (
             aiohttp.ClientSession() as session,
             session.get(f"http://127.0.0.1:{app.web.port}/healthz") as health,

@@ -19,8 +19,7 @@ from tests.clock import SetClock
 from tests.e2e.children import Child, Nursery
 from tests.makers import admission
 from tests.template import prepared
-
-WITHIN_S = 30
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -55,9 +54,7 @@ def begin(nursery: Nursery, folder: Path, *options: str) -> Child:
 
 
 async def logged(folder: Path, done: Callable[[str], bool]) -> str:
-    async with asyncio.timeout(WITHIN_S):
-        while not done((folder / "log").read_text() if (folder / "log").exists() else ""):
-            await asyncio.sleep(0.02)
+    await until(lambda: done((folder / "log").read_text() if (folder / "log").exists() else ""), 0.02)
     return (folder / "log").read_text()
 
 

@@ -14,10 +14,10 @@ import pytest
 from bots.app.env_file import read_lines
 from bots.sandbox import Sandbox, SandboxConfig
 from tests import tokens
+from tests.waiting import WAIT_S
 from tests.worlds.discord import DiscordWorld
 from tests.worlds.telegram import TelegramWorld
 
-WAIT_S = 20
 KEY = "a-key-of-the-right-length"
 NEEDED = (10, 11, 15, 16, 38, 46)
 """View channels, send messages, attach files, read history, send in threads, send voice messages (Discord, "Permissions")."""

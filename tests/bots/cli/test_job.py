@@ -14,6 +14,7 @@ from bots.__main__ import main
 from bots.app.life import App
 from tests.bots.discord.studio import Studio
 from tests.service import service
+from tests.waiting import WAIT_S
 from tests.worlds.postgres import Server
 from tests.worlds.telegram import Chat, TelegramWorld, User
 
@@ -70,7 +71,7 @@ def ordered(caplog: pytest.LogCaptureFixture) -> Ordered:
 
 async def told(ask: Ask, job_id: str, words: str) -> str:
     """Return what is said of a job once it has these words."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         while words not in (said := (await ask(job_id))[1]):
             await asyncio.sleep(0.02)
     return said

@@ -35,6 +35,7 @@ from tests.bots.discord.conftest import serving, settings_for
 from tests.bots.discord.studio import Studio
 from tests.service import service
 from tests.template import prepared
+from tests.waiting import WAIT_S
 from tests.worlds.discord import CommandError, DiscordWorld
 from tests.worlds.telegram import TelegramWorld
 
@@ -101,7 +102,7 @@ async def test_on_telegram(studio: Studio, tmp_path: Path) -> None:
         band.add(alice, "administrator")
         await band.says(bob, "/chime pitch=1.5 ding bright=true")
         await band.says(bob, "/speak warmth=0,5 Hello")
-        await band.wait_for(lambda chat: len(list(chat.audios)) == 2, timeout_s=20)
+        await band.wait_for(lambda chat: len(list(chat.audios)) == 2)
         assert sorted(studio.orders, key=sorted) == [
             {"tune": "ding", "pitch": 1.5, "bright": True},
             {"text": "Hello", "voice": "Aria", "warmth": 0.5},
@@ -123,8 +124,8 @@ async def test_in_the_terminal(tmp_path: Path) -> None:
     out, over = io.StringIO(), asyncio.Event()
     typed = ("/chime pitch=9 ding", "/chime ding pitch=1.5", "/wave @bob", "/wawe @bob")
     lines = written([Line("ann", is_admin=True, text=text) for text in typed], Screen(out))
-    console = Console(lines, Screen(out), OutputFolder(tmp_path / "out"), in_turn=True, over=over, deadline_s=20)
-    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
+    console = Console(lines, Screen(out), OutputFolder(tmp_path / "out"), in_turn=True, over=over, deadline_s=WAIT_S)
+    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(WAIT_S):
         await app.run(over)
     said = " ".join(out.getvalue().split())
     assert "pitch “9” can't be used: it must be a number from 0 to 2. Write /chime pitch=1.5 ding" in said

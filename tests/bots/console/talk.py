@@ -11,6 +11,7 @@ from bots.console.output_folder import OutputFolder
 from bots.console.platform import Console
 from bots.console.screen import Screen
 from bots.console.script import Line
+from tests.waiting import WAIT_S
 
 
 class Answers(Screen):
@@ -30,7 +31,7 @@ async def conversation(folder: Path, lines: list[Line]) -> list[str]:
     """Return what the bot says in a conversation."""
     screen, over = Answers(), asyncio.Event()
     output = OutputFolder(folder / "out")
-    console = Console(written(lines, screen), screen, output, in_turn=True, over=over, deadline_s=20)
-    async with build(demo.throw_away(folder), {console.name: console}) as app, asyncio.timeout(40):
+    console = Console(written(lines, screen), screen, output, in_turn=True, over=over, deadline_s=WAIT_S)
+    async with build(demo.throw_away(folder), {console.name: console}) as app, asyncio.timeout(WAIT_S):
         await app.run(over)
     return screen.answers

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from bots.console.screen import Screen
 from bots.console.script import Line
 from tests.bots.console.talk import conversation
 from tests.bots.entries import noted
+from tests.waiting import WAIT_S, until
 
 ENDLESS = Line("ann", is_admin=False, text="/speak [[fault:endless]] Hello")
 
@@ -24,7 +26,7 @@ async def test_an_order_that_does_not_end_ends_the_conversation_and_is_no_succes
     screen, output = Screen(out), OutputFolder(tmp_path / "out")
     lines = written([ENDLESS, Line("bob", is_admin=False, text="/balance")], screen)
     console = Console(lines, screen, output, in_turn=True, over=over, deadline_s=0.2)
-    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
+    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(WAIT_S):
         await app.run(over)
     assert not console.outcome.finished
     assert "Not every order ended within" in out.getvalue()
@@ -37,9 +39,14 @@ async def test_an_order_that_waits_can_be_taken_back(tmp_path: Path) -> None:
     screen, output = Screen(out), OutputFolder(tmp_path / "out")
     orders = [ENDLESS] * 5  # one more than a member may have at the gateway
     commands = [Line(who, is_admin=False, text="/cancel") for who in ("bob", "ann", "ann")]
-    lines = written([*orders, *commands], screen)
-    console = Console(lines, screen, output, in_turn=False, over=over, deadline_s=0.5)
-    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
+
+    async def typed() -> AsyncIterator[Line]:
+        async for line in written([*orders, *commands], screen):
+            yield line
+        await until(lambda: "You cancelled this order." in out.getvalue())  # the others never end
+
+    console = Console(typed(), screen, output, in_turn=False, over=over, deadline_s=0.1)
+    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(WAIT_S):
         await app.run(over)
     said = out.getvalue()
     assert "you have ordered nothing here yet." in " ".join(said.split())
@@ -52,8 +59,8 @@ async def heard(folder: Path, *lines: Line) -> tuple[str, int]:
     """Hold a conversation; return what is on the screen, and how many files were written."""
     out, over = io.StringIO(), asyncio.Event()
     screen, output = Screen(out), OutputFolder(folder / "out")
-    console = Console(written(lines, screen), screen, output, in_turn=True, over=over, deadline_s=20)
-    async with build(throw_away(folder), {console.name: console}) as app, asyncio.timeout(20):
+    console = Console(written(lines, screen), screen, output, in_turn=True, over=over, deadline_s=WAIT_S)
+    async with build(throw_away(folder), {console.name: console}) as app, asyncio.timeout(WAIT_S):
         await app.run(over)
     return out.getvalue(), len(output.kept)
 

@@ -19,6 +19,7 @@ from core.domain.models import Artifact
 from tests.audio import PROBE
 from tests.bots.discord.conftest import receipt
 from tests.makers import BLANK
+from tests.waiting import WAIT_S
 
 
 async def test_what_may_lie_there_already_is_not_put_there_again(tmp_path: Path) -> None:
@@ -36,8 +37,8 @@ async def test_audio_that_can_not_be_written_is_kept_and_said(tmp_path: Path) ->
     screen, output = Screen(out), OutputFolder(tmp_path / "out")
     (tmp_path / "out").rmdir()
     lines = written([Line("ann", is_admin=False, text="/speak Hello")], screen)
-    console = Console(lines, screen, output, in_turn=True, over=over, deadline_s=9)
-    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(20):
+    console = Console(lines, screen, output, in_turn=True, over=over, deadline_s=WAIT_S)
+    async with build(throw_away(tmp_path), {console.name: console}) as app, asyncio.timeout(WAIT_S):
         await app.run(over)
     assert "It is kept, and sending it again is free." in " ".join(out.getvalue().split())
     assert (console.outcome.delivered, console.outcome.failed) == (0, 1)

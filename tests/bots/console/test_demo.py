@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.media.media import Media
+from tests.waiting import WAIT_S
 
 ROOT = Path(__file__).parents[3]
 HOSTILE = {
@@ -41,7 +42,7 @@ async def troubadour(*arguments: str | Path, cwd: Path, stdin: str = "", **envir
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(WAIT_S):
         out, err = await process.communicate(stdin.encode())
     assert process.returncode is not None
     return Ended(process.returncode, out.decode(), err.decode())
@@ -57,7 +58,7 @@ async def test_whoever_reads_only_the_beginning_ends_the_demo_without_a_word(tmp
     os.close(theirs)
     await asyncio.to_thread(os.read, ours, 1)
     os.close(ours)
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(WAIT_S):
         _, err = await process.communicate()
     assert (process.returncode, err) == (2, b"")
 

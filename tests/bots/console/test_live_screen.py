@@ -23,6 +23,7 @@ from bots.console.live_screen import LiveScreen
 from bots.console.presses import Presses
 from bots.console.script import Line
 from core.domain.products import catalog
+from tests.waiting import WAIT_S
 
 ROOT = Path(__file__).parents[3]
 
@@ -152,7 +153,7 @@ class Terminal:
         os.write(self._ours, text.encode())
 
     async def shows(self, text: str) -> None:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(WAIT_S):
             while text.encode() not in self.seen:
                 self._more.clear()
                 await self._more.wait()

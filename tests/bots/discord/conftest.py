@@ -84,7 +84,7 @@ async def serving(app: App, world: DiscordWorld, shard: int = 0) -> AsyncIterato
     stop = asyncio.Event()
     run = asyncio.create_task(app.run(stop))
     try:
-        await world.pulse.until(lambda: world.gateway.connected(shard), 10)
+        await world.pulse.until(lambda: world.gateway.connected(shard))
         yield
     finally:
         stop.set()

@@ -43,7 +43,7 @@ async def posted(stage: Stage, reply: Reply) -> Message:
     def found() -> list[Message]:
         return [m for m in stage.channel.posted if m is not reply.original and m.attachments]
 
-    await stage.world.pulse.until(lambda: bool(found()), 10)
+    await stage.world.pulse.until(lambda: bool(found()))
     return found()[0]
 
 

@@ -10,6 +10,7 @@ from core.domain.models import Job
 from core.engine.worker import Worker
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.studio import Studio
+from tests.waiting import WAIT_S
 from tests.warp import Warp
 from tests.worlds.discord.web import Fault, Request
 
@@ -60,16 +61,16 @@ async def test_all_that_waits_for_its_turn_in_a_channel_arrives_after_a_restart(
         for n in range(AUDIOS):
             member = stage.guild.member(f"Member {n}")
             await world.command(member, channel, "/speak", voice="Aria", text=f"Number {n}")
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(WAIT_S):
             while len(await unfinished(app)) < AUDIOS:
                 await asyncio.sleep(0)
         world.advance(AGE_S)
         async with Warp(monkeypatch, world.advance).hurrying():
             studio.ready.set()
-            await world.pulse.until(lambda: any(m.attachments for m in channel.posted), 1000)
+            await world.pulse.until(lambda: any(m.attachments for m in channel.posted), 10_000)
             await app.worker.stop(5)
     world.advance(180)
-    async with running() as app, Warp(monkeypatch, world.advance).hurrying(), asyncio.timeout(1000):
+    async with running() as app, Warp(monkeypatch, world.advance).hurrying(), asyncio.timeout(10_000):
         while await unfinished(app):
             await asyncio.sleep(1)
     texts = [m.content.partition("“")[2].partition("”")[0] for m in channel.posted if m.attachments]

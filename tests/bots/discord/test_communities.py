@@ -18,7 +18,7 @@ async def added(stage: Stage, app: App, name: str, by: User | None = None) -> Ch
     channel, new.present, new.added_by = new.channel("chat"), False, by
     new.rights = MEMBER | VIEW_AUDIT_LOG if by else MEMBER
     await stage.world.invite(new)
-    await stage.world.pulse.until(lambda: bool(channel.posted), 10)
+    await stage.world.pulse.until(lambda: bool(channel.posted))
     assert WAITS in channel.posted[0].content
     return channel
 
@@ -39,7 +39,7 @@ def button(message: Message, label: str) -> str:
 async def asked(stage: Stage, app: App, owner: Member) -> Message:
     await app.health.look()
     home = stage.world.dm(owner)
-    await stage.world.pulse.until(lambda: any(m.buttons for m in home.posted), 10)
+    await stage.world.pulse.until(lambda: any(m.buttons for m in home.posted))
     return next(m for m in home.posted if m.buttons)
 
 
@@ -58,7 +58,7 @@ async def test_an_owner_approves_with_a_button(stage: Stage, running: Running) -
         assert [m.content for m in theirs.followups] == ["Only whoever runs this bot may do that."]
         assert question.buttons
         await stage.world.press(stage.boss, question, approve)
-        await stage.world.pulse.until(lambda: not question.buttons, 10)
+        await stage.world.pulse.until(lambda: not question.buttons)
         assert question.content.splitlines()[1:] == [
             f"{about}: approved by “Boss”", "", f"I take orders in {key(chat)} now, and have said so there."
         ]  # fmt: skip
@@ -85,16 +85,16 @@ async def test_who_is_declined_is_left_each_time_and_asked_about_once(stage: Sta
             ["Approve 2: “First”", "Decline and leave 2: “First”"],
         ]
         await stage.world.press(stage.boss, question, button(question, "Decline and leave 2"))
-        await stage.world.pulse.until(lambda: len(question.buttons) == 2, 10)
+        await stage.world.pulse.until(lambda: len(question.buttons) == 2)
         assert f"2. {key(chats[0])} calls itself “First”: declined by “Boss”" in question.content
         assert question.content.endswith(f"I take no orders in {key(chats[0])} any more, and have left it.")
         assert [guild(chat).present for chat in chats] == [False, True]
         await stage.world.invite(guild(chats[0]))
-        await stage.world.pulse.until(lambda: not guild(chats[0]).present, 10)
+        await stage.world.pulse.until(lambda: not guild(chats[0]).present)
         assert len(chats[0].posted) == 1
         stage.world.fail("DELETE", "/users/@me/guilds/", 403, 50001, "Missing Access")
         await stage.world.press(stage.boss, question, button(question, "Decline and leave 1"))
-        await stage.world.pulse.until(lambda: not question.buttons, 10)
+        await stage.world.pulse.until(lambda: not question.buttons)
         assert question.content.endswith(
             f"I take no orders in {key(chats[1])} any more, but could not leave it: remove me there."
         )

@@ -118,7 +118,7 @@ async def test_nothing_may_be_posted_any_more(stage: Stage, running: Running, st
         stage.world.kill_token(reply)
         stage.channel.bot_permissions = VIEW_CHANNEL
         studio.ready.set()
-        await stage.world.pulse.until(lambda: _statuses(stage.world, "POST", "/messages").count(403) == 2, 10)
+        await stage.world.pulse.until(lambda: _statuses(stage.world, "POST", "/messages").count(403) == 2)
     assert stage.channel.posted == [reply.original]
     assert app.platforms["discord"].name == "discord"
 

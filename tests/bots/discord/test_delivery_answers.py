@@ -14,6 +14,7 @@ from core.domain.orders import Destination
 from tests.bots.discord.conftest import Stage, deliver, receipt
 from tests.makers import job as made
 from tests.moves import in_delivery
+from tests.waiting import WAIT_S
 from tests.worlds.discord import Reply
 
 
@@ -238,8 +239,8 @@ async def test_a_channel_that_takes_long_holds_up_no_other(
     elsewhere = Address(**{**job.destination.data, "channel_id": other.id, "message_id": None})
     stage.world.hold("POST", f"{stage.channel.id}/messages$", until)
     slow = asyncio.create_task(deliver(chat, job, audio))
-    await stage.world.pulse.until(lambda: bool(stage.channel.posted), 10)
-    async with asyncio.timeout(10):
+    await stage.world.pulse.until(lambda: bool(stage.channel.posted))
+    async with asyncio.timeout(WAIT_S):
         await deliver(chat, replace(job, job_id="0000000000123456cd", destination=elsewhere.destination()), audio)
     assert len(other.posted) == 1
     assert not slow.done()

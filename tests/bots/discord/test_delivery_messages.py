@@ -13,6 +13,7 @@ from core.domain.models import Artifact, Job
 from tests.bots.discord.conftest import Stage, deliver, receipt
 from tests.makers import job as made
 from tests.moves import in_delivery
+from tests.waiting import WAIT_S
 from tests.worlds.discord import Reply
 
 
@@ -111,7 +112,7 @@ async def test_a_receipt_that_is_refused_or_hangs_costs_nobody_the_audio(
     assert len(reply.attachments) == 1
     stage.world.hold("POST", "/a-token$", asyncio.Event())
     await deliver(chat, job, audio)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT_S):
         await chat.finish()
 
 

@@ -21,11 +21,11 @@ async def test_a_server_hears_hello_once_where_the_bot_may_write(stage: Stage, a
     await ready(app)
     await stage.world.invite(new)
     await stage.world.invite(other)
-    await stage.world.pulse.until(lambda: bool(new.system_channel and new.system_channel.posted and chat.posted), 10)
+    await stage.world.pulse.until(lambda: bool(new.system_channel and new.system_channel.posted and chat.posted))
     await stage.world.expel(new)
     await stage.world.invite(new)
     await stage.world.invite(last)
-    await stage.world.pulse.until(lambda: bool(end.posted), 10)
+    await stage.world.pulse.until(lambda: bool(end.posted))
     assert [m.content for channel in (new.system_channel, chat, end) for m in channel.posted] == [HELLO] * 3
     sent = [r for r in stage.world.requests if r.method == "POST" and r.path.endswith("/messages")]
     assert len(sent) == 3
@@ -38,7 +38,7 @@ async def test_who_writes_directly_hears_what_to_type_once_a_minute(stage: Stage
     for user, words in ((ana, "say hello"), (ana, "please"), (sam, "!speak hi")):
         await stage.world.says(user, words)
     mine, other = stage.world.dm(ana), stage.world.dm(sam)
-    await stage.world.pulse.until(lambda: len(other.posted) == 2, 10)
+    await stage.world.pulse.until(lambda: len(other.posted) == 2)
     hint = "I take commands. Write /speak Aria Hello everyone, or /help for all that I can do."
     assert [m.content for m in other.posted if m.author is stage.world.bot] == ["Write /speak hi"]
     assert [m.content for m in mine.posted if m.author is stage.world.bot] == [hint]
@@ -50,7 +50,7 @@ async def test_a_server_that_added_the_bot_while_nothing_ran_hears_hello_once(st
     for _ in range(2):
         async with running(communities="ask") as app:
             await ready(app)
-            await stage.world.pulse.until(lambda: bool(chat.posted), 10)
+            await stage.world.pulse.until(lambda: bool(chat.posted))
             await (await stage.world.command(stage.ana, stage.channel, "/help")).answered()
         assert "whoever runs this bot" in chat.posted[0].content
     posts = [r.path for r in stage.world.requests if r.method == "POST" and r.path.endswith("/messages")]

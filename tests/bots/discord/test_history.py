@@ -12,6 +12,7 @@ from core.engine.worker import Worker
 from tests.bots.discord.conftest import Stage
 from tests.bots.discord.studio import Studio
 from tests.bots.discord.talk import button, order, say
+from tests.waiting import WAIT_S
 from tests.worlds.discord import Message
 
 
@@ -38,7 +39,7 @@ async def test_nobody_else_has_it_sent(stage: Stage, app: App) -> None:
 async def history_of(stage: Stage, app: App) -> tuple[Job, Message]:
     """Wait until the order is closed; return it and the list with its button."""
     assert isinstance(app.worker, Worker)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while not (jobs := await app.worker._store.history(f"discord:{stage.ana.id}", None, 1)):
             await asyncio.sleep(0)
     return jobs[0], await say(stage, stage.ana, "/history")
@@ -83,9 +84,9 @@ async def test_a_moment_without_discord_does_not_cost_what_it_keeps(stage: Stage
     studio.outcome = "FAILED"
     stage.world.drop("GET", r"/messages/\d+$", after_effect=False, times=2)
     reply = await stage.world.press(stage.ana, said, button(said, "1"))
-    await stage.world.pulse.until(lambda: any(r.status == 0 for r in stage.world.requests), 10)
+    await stage.world.pulse.until(lambda: any(r.status == 0 for r in stage.world.requests))
     assert isinstance(app.worker, Worker)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while (now := await app.worker._store.job(job.job_id)) is None or now.stage is not DeliveryState.PENDING:
             await asyncio.sleep(0)
     assert now.kept is not None
@@ -96,7 +97,7 @@ async def test_orders_are_found_turned_linked_and_made_again(stage: Stage, app: 
     for n in range(5):
         await (await order(stage, stage.ana, n + 5)).audio()
     await (await stage.world.command(stage.ana, stage.channel, "/music", prompt="Rain on tin roofs")).audio()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while not (said := await say(stage, stage.ana, "/history", like="RAIN")).buttons:
             await asyncio.sleep(0)
     head, line = said.content.splitlines()
@@ -133,7 +134,7 @@ async def test_what_is_asked_for_elsewhere_comes_to_the_direct_chat_and_blames_n
     who = Caller(platform="discord", community=job.member, member=job.member, name="Ana", direct=True)
     await app.service.redeliver(who, job.job_id, app.platforms["discord"].alone_with(job.member))
     own = stage.world.dm(stage.ana)
-    await stage.world.pulse.until(lambda: bool(own.posted), 10)
+    await stage.world.pulse.until(lambda: bool(own.posted))
     assert own.posted[0].attachments
     assert "may not post" not in own.posted[0].content
     assert len(stage.channel.posted) == posted

@@ -17,7 +17,7 @@ async def held(stage: Stage, studio: Studio, channel: Channel) -> Reply:
 
 
 async def heard(stage: Stage, channel: Channel) -> Message:
-    await stage.world.pulse.until(lambda: any(m.attachments for m in channel.posted), 10)
+    await stage.world.pulse.until(lambda: any(m.attachments for m in channel.posted))
     return next(m for m in channel.posted if m.attachments)
 
 
@@ -73,7 +73,7 @@ async def test_a_failure_that_may_not_be_told_here_is_told_alone(stage: Stage, a
     stage.channel.bot_permissions = VIEW_CHANNEL
     studio.ready.set()
     own = stage.world.dm(stage.ana)
-    await stage.world.pulse.until(lambda: bool(own.posted), 10)
+    await stage.world.pulse.until(lambda: bool(own.posted))
     assert "You were not charged." in own.posted[0].content
 
 

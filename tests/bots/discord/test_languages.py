@@ -47,7 +47,7 @@ async def test_no_sentence_is_left_unmarked(
         receipt = await pressed.settled(lambda m: m.ephemeral)
         short = await refused(stage, stage.ana, 1500)
         await stage.world.press(stage.ana, short, str(short.buttons[0]["custom_id"]))
-        await stage.world.pulse.until(lambda: any(decides(m) for m in stage.channel.posted), 10)
+        await stage.world.pulse.until(lambda: any(decides(m) for m in stage.channel.posted))
         [request] = [m for m in stage.channel.posted if decides(m)]
         buttons = [*asked.buttons, *short.buttons, *request.buttons]
         said += (

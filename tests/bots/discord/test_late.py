@@ -10,6 +10,7 @@ from core.domain.models import Job
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.studio import Studio
 from tests.bots.discord.talk import posted
+from tests.waiting import WAIT_S
 
 
 async def test_late_audio_is_posted_free(
@@ -28,7 +29,7 @@ async def test_late_audio_is_posted_free(
             assert found is not None
             return found
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while not (await job()).destination.data.get("message_id") or (await job()).destination.data["token"]:
                 await asyncio.sleep(0.005)
         async with aiohttp.ClientSession() as session:

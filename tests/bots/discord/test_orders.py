@@ -68,7 +68,7 @@ async def test_one_noisy_member_delays_nobody(stage: Stage, app: App) -> None:
     stage.world.limit_rate("POST", "/callback$", 60, times=30)
     for _ in range(30):
         await stage.world.command(stage.bea, stage.channel, "/help")
-    await stage.world.pulse.until(lambda: _callbacks(stage.world).count(429) == 30, 5)
+    await stage.world.pulse.until(lambda: _callbacks(stage.world).count(429) == 30)
     assert await (await speak(stage)).audio()
 
 
@@ -95,7 +95,7 @@ async def test_the_same_event_twice_is_one_order(stage: Stage, app: App, studio:
     reply = await speak(stage)
     await reply.acknowledged()
     await stage.world.repeat(reply)
-    await stage.world.pulse.until(lambda: _callbacks(stage.world) == [200, 400], 5)
+    await stage.world.pulse.until(lambda: _callbacks(stage.world) == [200, 400])
     studio.ready.set()
     await reply.audio()
     assert len(studio.orders) == 1
@@ -205,7 +205,7 @@ async def test_the_announced_limit_is_kept(stage: Stage, app: App, studio: Studi
 async def test_the_sandbox_speaks_in_a_real_voice(stage: Stage, running: Running) -> None:
     async with running(gateway_url="sandbox"):
         reply = await speak(stage)
-        [file] = await reply.audio(30)
+        [file] = await reply.audio()
     assert len(file.content) > 10_000
     assert "$0.0014" in (await reply.settled(lambda m: m.ephemeral)).content
 

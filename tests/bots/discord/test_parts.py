@@ -52,7 +52,7 @@ async def test_a_dialogue_is_one_message_and_says_how_far_it_is(
         reply = await ordered(stage)
         await reply.settled(lambda m: "1 of 3" in m.content)
         seen = studio.asked.copy()
-        await studio.pulse.until(lambda: all(studio.asked[text] > seen[text] + 3 for text in LINES[:2]), 10)
+        await studio.pulse.until(lambda: all(studio.asked[text] > seen[text] + 3 for text in LINES[:2]))
         shown = [text.partition(":")[0] for text in reply.edits]
         steps = ["Working on it", "Generating speech, 0 of 3", "Generating speech, 1 of 3"]
         assert shown == [step for step in steps if step in shown]  # the same words are not sent twice

@@ -18,6 +18,7 @@ from core.domain.products import catalog
 from tests import tokens
 from tests.bots.discord.conftest import Running, Stage, settings_for
 from tests.bots.discord.studio import Studio
+from tests.waiting import WAIT_S
 from tests.worlds.discord import DiscordWorld, Reply
 from tests.worlds.discord.socket import AUTHENTICATION_FAILED
 
@@ -87,7 +88,7 @@ async def test_a_stop_ends_the_pause_before_the_next_try(
     async with alone(world, studio, tmp_path) as platform:
         world.fail("GET", "/gateway/bot$", 403)
         run = asyncio.create_task(keep_running(platform, stop))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while "trying again" not in caplog.text:
                 await asyncio.sleep(0.001)
             stop.set()
@@ -103,7 +104,7 @@ async def test_a_login_waits_as_long_as_it_is_told(
     async with alone(world, studio, tmp_path) as platform:
         world.fail("GET", path, 429).headers = {"Retry-After": "3600"}
         run = asyncio.create_task(keep_running(platform, stop))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while "trying again" not in caplog.text:
                 await asyncio.sleep(0.001)
             stop.set()
@@ -122,7 +123,7 @@ async def test_a_connection_that_came_back_forgets_earlier_outages(
         for connection, come_back in enumerate((world.gateway.ask_to_reconnect, world.gateway.invalidate), 2):
             shard._backoff._exp = 10  # which is a pause of up to 17 minutes
             await come_back()
-            async with asyncio.timeout(30):  # discord.py waits five seconds before it identifies again
+            async with asyncio.timeout(WAIT_S):  # discord.py waits five seconds before it identifies again
                 while world.gateway.identified + world.gateway.resumed < connection or shard._backoff._exp:
                     await asyncio.sleep(0.001)
 
@@ -136,15 +137,15 @@ async def test_cancelling_while_it_reconnects_leaves_nothing_connected(
             world.gateway.is_silent = True
             former = set(world.gateway.lines)
             await world.gateway.ask_to_reconnect()
-            await world.pulse.until(lambda: bool(world.gateway.lines - former), 5)
-        await world.pulse.until(lambda: not world.gateway.lines, 5)
+            await world.pulse.until(lambda: bool(world.gateway.lines - former))
+        await world.pulse.until(lambda: not world.gateway.lines)
 
 
 async def test_cancelling_leaves_nothing_connected(world: DiscordWorld, studio: Studio, tmp_path: Path) -> None:
     async with alone(world, studio, tmp_path) as platform:
         async with receiving(platform):
             await world.connected()
-        await world.pulse.until(lambda: not world.gateway.lines, 5)
+        await world.pulse.until(lambda: not world.gateway.lines)
 
 
 async def test_the_gateways_address_can_be_set(world: DiscordWorld, studio: Studio, tmp_path: Path) -> None:
@@ -163,7 +164,7 @@ async def test_no_privileged_intent_is_asked_for(stage: Stage, app: App) -> None
 
 async def test_a_lost_connection_loses_no_order(stage: Stage, app: App) -> None:
     await stage.world.gateway.cut()
-    await stage.world.pulse.until(lambda: stage.world.gateway.resumed == 1, 10)
+    await stage.world.pulse.until(lambda: stage.world.gateway.resumed == 1)
     assert await (await speak(stage)).audio()
 
 
@@ -216,7 +217,7 @@ async def test_answers_that_take_too_long_are_given_up(
     async with running(receive=False) as app, receiving(app.platforms["discord"]) as run:
         stage.world.hold("POST", "/callback$", held)
         await stage.world.command(stage.ana, stage.channel, "/balance")
-        await stage.world.pulse.until(lambda: any(r.path.endswith("/callback") for r in stage.world.requests), 10)
+        await stage.world.pulse.until(lambda: any(r.path.endswith("/callback") for r in stage.world.requests))
         await app.platforms["discord"].stop_receiving()
         await run
         held.set()

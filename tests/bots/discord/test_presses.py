@@ -9,6 +9,7 @@ from bots.discord import Discord
 from tests.bots.discord.conftest import Running, Stage
 from tests.bots.discord.studio import Studio
 from tests.bots.discord.talk import button, order, refused, say
+from tests.waiting import WAIT_S
 from tests.worlds.discord import Member, Message, Reply
 
 
@@ -213,7 +214,7 @@ async def test_a_wish_that_could_not_be_posted_can_be_made_again(stage: Stage, a
     [platform] = app.platforms.values()
     assert isinstance(platform, Discord)
     assert platform._bot is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while busy := platform._bot.responder._busy:
             await asyncio.wait(busy)
     assert stage.channel.posted == []

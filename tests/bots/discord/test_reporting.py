@@ -143,7 +143,7 @@ async def test_those_who_report_at_once_are_counted_in_one_notice(stage: Stage, 
     card, crowd = await heard(stage), [stage.guild.member(f"Member {n}") for n in range(4)]
     said = await asyncio.gather(*(report(stage, who, card) for who in crowd))
     assert sorted(said) == sorted([REPORTED, *[JOINED] * 3])
-    await stage.world.pulse.until(lambda: "4 members reported" in notice_in(stage).content, 10)
+    await stage.world.pulse.until(lambda: "4 members reported" in notice_in(stage).content)
 
 
 async def test_two_admins_at_once_are_told_who_was_first(stage: Stage, app: App) -> None:

@@ -12,6 +12,7 @@ from bots.app.life import App
 from core.domain.lifecycle import State
 from tests.bots.discord.calling import PUBLIC, Caller, CallingStudio, speak
 from tests.bots.discord.conftest import Running, Stage
+from tests.waiting import WAIT_S, until
 
 
 @pytest_asyncio.fixture
@@ -21,7 +22,7 @@ async def studio() -> AsyncIterator[CallingStudio]:
 
 
 async def submitted(studio: CallingStudio) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await studio.submitted.wait()
 
 
@@ -51,9 +52,7 @@ async def test_a_callback_that_lies_changes_nothing(
         await reply.wait_for(lambda r: "Generating" in r.content)
         lie = {"request_id": studio.names[0], "status": "COMPLETED", "output": {"media_url": ["http://127.0.0.1/x"]}}
         assert await caller.post(studio.path, lie) == 200
-        async with asyncio.timeout(10):
-            while not studio.asked:
-                await asyncio.sleep(0)
+        await until(lambda: studio.asked)
         job_id = studio.path.removeprefix("/gateway/").partition(".")[0]
         assert await caller.post(f"/gateway/{job_id}.{'x' * 32}", lie) == 404
         assert await caller.post(f"/gateway/{job_id}", lie) == 404
@@ -89,13 +88,11 @@ async def test_a_request_id_that_was_lost_comes_with_the_callback(
 
 async def followed() -> None:
     """Wait until what follows a callback is done."""
-    async with asyncio.timeout(10):
-        while [t for t in asyncio.all_tasks() if t.get_name().startswith("callback of")]:
-            await asyncio.sleep(0)
+    await until(lambda: not [t for t in asyncio.all_tasks() if t.get_name().startswith("callback of")])
 
 
 async def until_open(app: App, state: State) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while not (await app.health.open_jobs()).get(state):
             await asyncio.sleep(0)
 
@@ -118,7 +115,7 @@ async def test_readiness_follows_store_chat_and_drain(
 ) -> None:
     async with running(public_url=PUBLIC) as app:
         caller = Caller(app, http)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while (await caller.get("/readyz"))[0] != 200:
                 await asyncio.sleep(0.01)
         app.settings.spool.rename(app.settings.data_dir / "away")

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from bots.sandbox import Sandbox, SandboxConfig
+from tests.waiting import WAIT_S
 
 SPEECH = "/eleven-v3-alpha-954/v1/eleven-v3-alpha-request"
 MUSIC = "/elevenlabs-music-api-368/v1/elevenlabs-music-api-request"
@@ -41,7 +42,7 @@ class User:
             return body
 
     async def ended(self, polling_url: str) -> dict[str, Any]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while (body := await self.status(polling_url))["completed_at"] is None:
                 await asyncio.sleep(0.01)
             return body

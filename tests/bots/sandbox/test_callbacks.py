@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bots.sandbox import SandboxConfig
 from tests.bots.sandbox.sandbox_user import spoken, user_of
+from tests.waiting import WAIT_S
 
 
 class Receiver:
@@ -26,7 +27,7 @@ class Receiver:
         return web.Response(status=code)
 
     async def take(self, count: int) -> list[dict[str, Any]]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WAIT_S):
             return [await self.bodies.get() for _ in range(count)]
 
 
@@ -111,7 +112,7 @@ async def test_delivery_is_given_up_after_its_attempts() -> None:
         await receiver.take(2)
         delivery = user.sandbox.submits[0].last_callback
         assert delivery is not None
-        await asyncio.wait_for(delivery, 5)
+        await asyncio.wait_for(delivery, WAIT_S)
         assert receiver.count == 2
 
 
@@ -123,4 +124,4 @@ async def test_a_handler_that_never_answers_holds_up_nobody() -> None:
         await receiver.take(2)
         slow = user.sandbox.submits[0].last_callback
         assert slow is not None
-        await asyncio.wait_for(slow, 5)
+        await asyncio.wait_for(slow, WAIT_S)

@@ -12,6 +12,7 @@ import pytest
 
 from bots.sandbox.serve import serve_sandbox
 from core.domain.errors import ConfigurationError
+from tests.waiting import WAIT_S
 
 ROOT = Path(__file__).parents[3]
 
@@ -27,7 +28,7 @@ async def started(*arguments: str) -> tuple[asyncio.subprocess.Process, str]:
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WAIT_S):
         first = (await process.stdout.readline()).decode()
     found = re.search(r"http://\S+", first)
     assert found, first
@@ -37,13 +38,13 @@ async def started(*arguments: str) -> tuple[asyncio.subprocess.Process, str]:
 async def test_it_answers_at_the_url_that_it_prints_until_it_is_told_to_stop() -> None:
     process, url = await started("--key", "only-this", "--fault", "402")
     endpoint = f"{url}/eleven-v3-alpha-954/v1/eleven-v3-alpha-request"
-    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=WAIT_S) as client:
         body = {"text": "Hello", "voice": "Aria"}
         refused = await client.post(endpoint, json=body, headers={"Ocp-Apim-Subscription-Key": "another"})
         broke = await client.post(endpoint, json=body, headers={"Ocp-Apim-Subscription-Key": "only-this"})
     assert (refused.status_code, broke.status_code) == (401, 402)
     process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         assert await process.wait() == 0
 
 

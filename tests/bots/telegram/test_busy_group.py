@@ -8,6 +8,7 @@ import pytest
 from bots.telegram.rate_limiter import AT_ONCE
 from core.domain.lifecycle import DeliveryState
 from tests.bots.telegram.rig import Bot, Rig, fill
+from tests.waiting import WAIT_S
 from tests.warp import Warp
 from tests.worlds.telegram import Chat, Fault, TelegramWorld
 from tests.worlds.telegram.wire import Call
@@ -56,11 +57,11 @@ async def test_all_that_waits_for_its_turn_in_a_group_arrives_after_a_restart(
         for n, member in enumerate(members):
             band.add(member)
             await band.says(member, f"/speak Number {n}")
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(WAIT_S):
             while await waiting(bot) < AUDIOS:
                 await asyncio.sleep(0)
     strict.fill()
-    async with rig.bot() as bot, Warp(monkeypatch).hurrying(), asyncio.timeout(1000):
+    async with rig.bot() as bot, Warp(monkeypatch).hurrying(), asyncio.timeout(10_000):
         while await bot.store.unfinished():
             await asyncio.sleep(1)
     said = [audio.text.partition("“")[2].partition("”")[0] for audio in band.audios]

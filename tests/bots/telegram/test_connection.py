@@ -17,6 +17,7 @@ from tests import tokens
 from tests.audio import OGG
 from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer
+from tests.waiting import until
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 
@@ -77,9 +78,7 @@ async def test_a_login_waits_as_long_as_it_is_told(
     stop = asyncio.Event()
     async with rig.bot(receiving=False) as bot:
         life = asyncio.create_task(keep_running(bot.telegram, stop))
-        async with asyncio.timeout(10):
-            while "trying again" not in caplog.text:
-                await asyncio.sleep(0.001)
+        await until(lambda: "trying again" in caplog.text)
         assert "3600 s" in caplog.text
         stop.set()
         await life

@@ -13,6 +13,7 @@ from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer
 from tests.core.rig import Answer
 from tests.makers import BLANK
+from tests.waiting import WAIT_S, until
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
 
 
@@ -40,7 +41,7 @@ async def test_the_status_message_is_known_after_a_restart(rig: Rig, band: Chat,
     async with rig.bot() as bot:
         await band.says(bob, "/speak Hello")
         await band.wait_for(lambda chat: chat.texts)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while not (await bot.store.unfinished())[0].destination.data["status"]:
                 await asyncio.sleep(0)
     rig.gateway.statuses = []
@@ -209,7 +210,7 @@ async def test_an_old_message_id_means_nothing_in_the_supergroup(band: Chat, bob
     assert answer.id == status.id
     finished.set()
     await new.wait_for(lambda chat: chat.audios)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while await bot.store.unfinished():
             await asyncio.sleep(0.001)
     assert not answer.deleted
@@ -230,11 +231,9 @@ async def test_a_group_is_carried_over_when_the_store_is_back(
     await band.reply_to(await band.says(alice, "/quota default 0.02 day"))
     await bot.store.close()
     new = await band.migrate()
-    async with asyncio.timeout(10):
-        while not any("asked again" in r.getMessage() for r in caplog.records):
-            await asyncio.sleep(0.001)
+    await until(lambda: any("asked again" in r.getMessage() for r in caplog.records))
     await bot.store.open()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while "$0.02 left today" not in await answer(new, bob, "/balance"):
             pass
 
@@ -315,7 +314,7 @@ async def test_of_several_files_another_process_sends_the_rest(
         go.set()
         await world.until(lambda: len(world.calls_to("sendVoice")) == 2, "no second file")
         [job] = await first.store.unfinished()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while job.stage is not DeliveryState.PENDING:
                 [job] = await first.store.unfinished()
         await first.worker.stop(0)

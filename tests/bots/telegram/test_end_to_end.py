@@ -55,7 +55,7 @@ async def test_a_message_becomes_audio_that_plays(
 ) -> None:
     async with serving(world, tmp_path):
         asked = await band.says(bob, text)
-        sent = await band.wait_for(lambda chat: next(iter(chat.audios), None), timeout_s=30)
+        sent = await band.wait_for(lambda chat: next(iter(chat.audios), None))
         assert (sent.kind, sent.reply_to) == (kind, asked.id)
         assert sent.content.startswith(magic)
         assert _seconds(sent.content) > 0.5
@@ -67,7 +67,7 @@ async def test_audio_that_goes_as_it_came_says_what_it_is(
 ) -> None:
     async with serving(world, tmp_path, loudness_lufs="off"):
         await band.says(bob, "/music lo-fi rain beat output_format=mp3_44100_128")
-        sent = await band.wait_for(lambda chat: next(iter(chat.audios), None), timeout_s=30)
+        sent = await band.wait_for(lambda chat: next(iter(chat.audios), None))
     assert sent.upload
     assert sent.upload.filename == "lo-fi rain beat.mp3"
     with av.open(io.BytesIO(sent.content), "r") as source:

@@ -8,6 +8,7 @@ from core.domain.errors import MediaUnavailable
 from core.domain.models import Job
 from tests.bots.telegram.rig import Bot, Rig
 from tests.bots.telegram.talk import answer, pressed, sent
+from tests.waiting import WAIT_S
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -21,7 +22,7 @@ async def heard(band: Chat, user: User, text: str) -> None:
 
 async def remembered(bot: Bot, user: User) -> Job:
     """Wait until the order is closed, which comes after its audio."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while not (jobs := await bot.store.history(f"telegram:{user.id}", None, 1)):
             await asyncio.sleep(0)
     return jobs[0]

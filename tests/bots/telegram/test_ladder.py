@@ -6,6 +6,7 @@ import pytest
 
 from tests.bots.telegram.rig import Rig
 from tests.core.rig import Answer
+from tests.waiting import until
 from tests.worlds.telegram import Chat, Fault, Message, TelegramWorld, User
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -117,9 +118,7 @@ async def test_a_chat_that_is_slow_holds_no_order_up(
     go = asyncio.Event()
     world.fail("sendMessage", Fault.slow(go))
     await band.says(bob, "/speak Hello")
-    async with asyncio.timeout(5):
-        while not rig.gateway.posted:
-            await asyncio.sleep(0)
+    await until(lambda: rig.gateway.posted)
     go.set()
     await audio(band)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -30,6 +29,13 @@ async def _post(
     await limiter.process_request(send, (), {}, how, {"chat_id": chat_id}, priority)
 
 
+@pytest.fixture
+def _still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time passes in which a chat would regain room, however slow the machine is."""
+    monkeypatch.setattr("bots.telegram.rate_limiter._now_s", lambda: 1000.0)
+
+
+@pytest.mark.usefixtures("_still")
 async def test_a_group_has_room_for_twenty_messages_and_each_rank_leaves_some_to_those_above() -> None:
     limiter = RateLimiter()
     room = dict.fromkeys(Priority, 0)
@@ -59,6 +65,7 @@ def test_of_a_group_without_room_audio_gets_four_slots_in_five() -> None:
     assert sent[-30:].count("t") == 6
 
 
+@pytest.mark.usefixtures("_still")
 async def test_status_messages_do_not_hold_audio_up_while_all_chats_have_their_share() -> None:
     """A chat action takes their place."""
     limiter, rooms = RateLimiter(), list[float]()
@@ -73,7 +80,7 @@ async def test_status_messages_do_not_hold_audio_up_while_all_chats_have_their_s
 
 
 async def test_admins_are_answered_before_others_and_a_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.telegram.rate_limiter.EVERY_S", 0.02)
+    monkeypatch.setattr("bots.telegram.rate_limiter.EVERY_S", 600)
     limiter, said = RateLimiter(), []
 
     def saying(what: str) -> Send:
@@ -95,11 +102,14 @@ async def test_admins_are_answered_before_others_and_a_line_has_an_end(monkeypat
         with pytest.raises(NoRoom):
             await ask("one more", Priority.ANSWER)
         tasks.create_task(ask("admin", Priority.ADMIN))
-        async with asyncio.timeout(0.01):
-            await _post(limiter, -6)  # another chat waits for none of them
+        await _post(limiter, -6)  # another chat waits for none of them
+        assert said == []
+        monkeypatch.setattr("bots.telegram.rate_limiter.EVERY_S", 0.02)
+        limiter._groups[-5].changed.set()
     assert said == ["admin"] + ["member"] * MOST_WAITING
 
 
+@pytest.mark.usefixtures("_still")
 async def test_a_chat_that_wants_quiet_is_left_alone_and_only_that_chat() -> None:
     limiter, calls = RateLimiter(), []
 
@@ -117,13 +127,12 @@ async def test_a_chat_that_wants_quiet_is_left_alone_and_only_that_chat() -> Non
             await say(-5)
     assert len(calls) == 1  # Telegram was asked once
     assert 29 < limiter.room_in_s(-5, Priority.OUTCOME) <= 30
-    async with asyncio.timeout(1):
-        await say(-6)
-        await say(7)
+    await say(-6)
+    await say(7)
     assert len(calls) == 3
 
 
-@pytest.mark.usefixtures("bot")
+@pytest.mark.usefixtures("_still", "bot")
 async def test_one_noisy_member_silences_nobody(
     world: TelegramWorld, band: Chat, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,13 +140,12 @@ async def test_one_noisy_member_silences_nobody(
     for _ in range(60):
         await band.says(bob, "/help")
     asked = await band.says(alice, "/speak Hello")
-    before_s = time.monotonic()
     await band.wait_for(lambda chat: chat.audios)
-    assert time.monotonic() - before_s < 15  # it was 34 s
     assert band.audios[0].reply_to == asked.id
     answers = [m.text for m in band.sent if m.text and m.reply_to != asked.id]
     assert len(answers) <= 10
     assert answers.count(replies.TOO_MANY_ANSWERS) <= 1
+    monkeypatch.setattr("bots.telegram.rate_limiter._now_s", lambda: 1060.0)
     assert "credit" in (await band.reply_to(await band.says(alice, "/grant @bob 1"))).text
 
 
@@ -154,12 +162,13 @@ async def test_who_asks_too_much_is_told_once(world: TelegramWorld, bob: User) -
     assert not [m for m in chat.sent if "/voices: " in m.text]
 
 
+@pytest.mark.usefixtures("_still")
 async def test_of_many_orders_at_once_the_audio_comes_first(
     bot: Bot, world: TelegramWorld, band: Chat, alice: User, bob: User
 ) -> None:
     for number in range(20):
         await band.says((alice, bob)[number % 2], "/speak Hello")
-    await world.until(lambda: len(world.calls_to("sendVoice")) >= 12, "audio waits for status messages", 30)
+    await world.until(lambda: len(world.calls_to("sendVoice")) >= 12, "audio waits for status messages")
     assert len(world.calls_to("sendMessage")) <= 8
     assert {call.status for call in world.calls_to("sendVoice")} <= {200, None}
 

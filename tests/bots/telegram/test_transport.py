@@ -13,12 +13,13 @@ from bots.telegram.transport import AiohttpRequest
 from core.domain.errors import DeliveryDelayed, DeliveryUncertain
 from tests.audio import OGG
 from tests.bots.telegram.rig import Bot
+from tests.waiting import WAIT_S
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 
 @pytest.fixture
 async def request_of_two() -> AsyncIterator[AiohttpRequest]:
-    request = AiohttpRequest(2, read_s=5)
+    request = AiohttpRequest(2, read_s=WAIT_S)
     yield request
     await request.shutdown()
     assert request.under_way == 0
@@ -36,7 +37,7 @@ async def test_a_wait_that_is_given_up_costs_no_place(request_of_two: AiohttpReq
         for wait in waits:
             wait.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await asyncio.gather(*(request_of_two.post(_url(world)) for _ in range(6)))
     await world.until(lambda: len(world.calls) == 186, "a call was cancelled, not its wait")
 
@@ -93,7 +94,7 @@ async def test_an_upload_of_which_the_wait_is_given_up_arrives(
     held.set()
     await world.until(lambda: world.calls_to("sendVoice")[0].status == 200, "the upload was cut")
     assert [(f.filename, f.content) for f in world.calls_to("sendVoice")[0].files.values()] == [("é ☃.ogg", OGG)]
-    async with asyncio.timeout(10):  # the world hears nothing of the answer's arrival
+    async with asyncio.timeout(WAIT_S):  # the world hears nothing of the answer's arrival
         while bot.telegram.calls_under_way:
             await asyncio.sleep(0)
 

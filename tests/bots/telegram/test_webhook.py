@@ -16,6 +16,7 @@ from bots.app.life import App
 from bots.telegram.webhook import SECRET_HEADER
 from core.domain.errors import ConfigurationError, PlatformError
 from tests.bots.discord.studio import Studio
+from tests.waiting import WAIT_S, until
 from tests.worlds.telegram import Chat, Fault, TelegramWorld, User
 
 PUBLIC = "https://bot.example"
@@ -42,9 +43,7 @@ def running(world: TelegramWorld, studio: Studio, tmp_path: Path) -> Running:
         settings, stop = load(_env_file=None, **{**values, **changes}), asyncio.Event()
         async with build(settings, platforms(settings)) as app:
             run = asyncio.create_task(app.run(stop))
-            async with asyncio.timeout(10):
-                while not app.platforms["telegram"].receiving:
-                    await asyncio.sleep(0.001)
+            await until(lambda: app.platforms["telegram"].receiving)
             world.webhook.target = f"http://127.0.0.1:{app.web.port}"
             try:
                 yield app
@@ -59,9 +58,7 @@ async def test_an_order_comes_by_webhook(running: Running, world: TelegramWorld,
     async with running():
         await band.reply_to(await band.says(bob, "/voices"))
         await band.reply_to(await band.says(bob, "/balance"))
-        async with asyncio.timeout(10):
-            while len(world.webhook.answers) < 2:
-                await asyncio.sleep(0.001)
+        await until(lambda: len(world.webhook.answers) >= 2)
         assert world.webhook.url == f"{PUBLIC}/telegram"
         assert sorted(world.webhook.kinds) == ["callback_query", "edited_message", "message", "my_chat_member"]
         assert world.token not in world.webhook.secret
@@ -75,7 +72,7 @@ async def test_the_same_update_after_a_restart_is_one_order(
 ) -> None:
     async with running(public_url="https://bot.example:8443") as app:
         said = await band.says(bob, "/speak Hello")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while not await app.health.open_jobs():
                 await asyncio.sleep(0.001)
         secret = world.webhook.secret
@@ -140,9 +137,7 @@ async def test_an_update_that_can_not_be_kept_comes_again(
     async with running() as app:
         world.fail("getChatMember", Fault.slow(held))
         await band.says(bob, "/block @alice")
-        async with asyncio.timeout(10):
-            while 503 not in world.webhook.answers:
-                await asyncio.sleep(0.001)
+        await until(lambda: 503 in world.webhook.answers)
         held.set()
         await band.wait_for(lambda chat: chat.sent)
         await app.platforms["telegram"].stop_receiving()

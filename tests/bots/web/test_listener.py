@@ -13,6 +13,7 @@ from aiohttp.web import Server
 from bots.web.listener import MOST
 from bots.web.server import Web
 from tests.makers import web_of
+from tests.waiting import WAIT_S, until
 
 HALF = b"GET /healthz HTTP/1.1\r\nHost: here\r\n"
 LOTS = 1100
@@ -36,7 +37,7 @@ def connected(web: Web, line: socket.socket | None = None) -> socket.socket:
 
 async def answer(line: socket.socket, request: bytes = HALF + b"\r\n") -> bytes:
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await loop.sock_sendall(line, request)
         return await loop.sock_recv(line, 4096)
 
@@ -76,9 +77,7 @@ async def test_without_descriptors_the_door_waits_and_opens_again(
     try:
         for line in lines:
             connected(web, line)
-        async with asyncio.timeout(10):
-            while not caplog.records:
-                await asyncio.sleep(0)
+        await until(lambda: caplog.records)
         for _ in range(20):
             await asyncio.sleep(0.01)
     finally:

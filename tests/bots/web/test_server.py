@@ -15,6 +15,7 @@ from core.domain.models import Job
 from tests.core.rig import Rig
 from tests.makers import order, web_of
 from tests.moves import only
+from tests.waiting import WAIT_S
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ async def test_nobody_hangs_on_a_server_that_stops_while_they_connect(turns: int
         await web.stop()
         peer.setblocking(False)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(WAIT_S):
                 assert await asyncio.get_running_loop().sock_recv(peer, 1) == b""
         except ConnectionResetError:
             pass  # nobody had accepted it yet

@@ -10,6 +10,8 @@ from typing import Any, Self
 
 import aiohttp
 
+from tests.waiting import WAIT_S
+
 URL = "http://127.0.0.1:1"
 """What the console believes to be its address, wherever it listens in a test."""
 
@@ -104,7 +106,7 @@ class Browser:
 
             async def event() -> tuple[str, str]:
                 name, data = "", list[str]()
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(WAIT_S):
                     async for line in answer.content:
                         field, _, value = line.decode().rstrip("\n").partition(":")
                         if field == "event":

@@ -48,8 +48,8 @@ class House:
         """Let Bob order something, and have it."""
         before = len(list(self.band.audios))
         await self.band.says(self.bob, f"/speak {text}")
-        await self.band.wait_for(lambda chat: len(list(chat.audios)) > before, 20)
-        await self.band.wait_for(lambda chat: not any("Generating" in text for text in chat.texts), 20)
+        await self.band.wait_for(lambda chat: len(list(chat.audios)) > before)
+        await self.band.wait_for(lambda chat: not any("Generating" in text for text in chat.texts))
 
 
 def here(house: House, page: str = "") -> str:

@@ -86,7 +86,7 @@ async def test_a_request_is_granted_once_by_two_admins_at_once_and_its_member_is
 
 async def test_the_picture_and_the_table_of_what_was_spent(house: House) -> None:
     await house.band.says(house.bob, "/speak Aria Hello everyone")
-    await house.band.wait_for(lambda chat: chat.audios and not any("Generating" in text for text in chat.texts), 20)
+    await house.band.wait_for(lambda chat: chat.audios and not any("Generating" in text for text in chat.texts))
     alice = await house.visit(house.alice)
     seen = await alice.open(here(house, "usage"))
     assert "Bob $0.0014" in seen.words

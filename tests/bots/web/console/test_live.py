@@ -14,6 +14,7 @@ from tests.bots.discord.studio import Studio
 from tests.bots.telegram.talk import pressed
 from tests.bots.web.console.browsing import Browser, Form, Seen, signed_in
 from tests.bots.web.console.house import House, here, opened, seen_by_all
+from tests.waiting import WAIT_S
 from tests.worlds.telegram import Fault
 
 Events = Callable[[], Awaitable[tuple[str, str]]]
@@ -90,11 +91,11 @@ async def test_what_changes_while_a_reader_is_asked_who_they_are_is_shown(
         if next(checks) == 2:  # on a beat, before which nothing had changed
             await asks(house)
             watch, _task = visit.console.watching._watches[shown.what]
-            assert await watch.after(1, 20)
+            assert await watch.after(1, WAIT_S)
         return await may_see(visit, shown)
 
     monkeypatch.setattr(live, "_may_see", slowly)
-    async with asyncio.timeout(20), alice.watch(here(house, "requests/live")) as events:
+    async with asyncio.timeout(WAIT_S), alice.watch(here(house, "requests/live")) as events:
         await until(events, "Nobody waits")
         await until(events, "Approve")
 

@@ -9,7 +9,7 @@ from tests.bots.web.console.house import House
 async def ordered(house: House) -> str:
     """Let Bob order something; return the path of its audio."""
     await house.band.says(house.bob, "/speak Aria Hello everyone")
-    await house.band.wait_for(lambda chat: chat.audios and not any("Generating" in text for text in chat.texts), 20)
+    await house.band.wait_for(lambda chat: chat.audios and not any("Generating" in text for text in chat.texts))
     browser = await house.visit(house.bob)
     page = (await browser.open("/orders")).text
     assert "Hello everyone" in page
@@ -38,7 +38,7 @@ async def test_they_hear_their_orders_and_have_them_sent_again(house: House) -> 
     await mine.open("/orders")
     sent = await mine.send(path.rpartition("/")[0] + "/send")
     assert "Sending it again. This costs nothing." in sent.words
-    await own.wait_for(lambda chat: chat.audios, 20)
+    await own.wait_for(lambda chat: chat.audios)
     assert "Sending it again" not in (await mine.open("/orders")).words  # said once
 
 

@@ -18,7 +18,7 @@ async def test_nobody_else_finds_it(house: House) -> None:
 
 async def test_communities_are_approved_left_and_given_pools(house: House) -> None:
     await house.band.says(house.bob, "/speak Aria Hello everyone")
-    await house.band.wait_for(lambda chat: chat.audios, 20)
+    await house.band.wait_for(lambda chat: chat.audios)
     carol = await house.visit(house.carol)
     key = f"telegram:{house.band.id}"
     assert key in (await carol.open("/operator/communities")).words
@@ -40,7 +40,7 @@ async def test_communities_are_approved_left_and_given_pools(house: House) -> No
 
 async def test_orders_money_health_and_settings(house: House) -> None:
     await house.band.says(house.bob, "/speak Aria Hello everyone")
-    await house.band.wait_for(lambda chat: chat.audios, 20)
+    await house.band.wait_for(lambda chat: chat.audios)
     carol = await house.visit(house.carol)
     seen = await carol.open("/operator")
     assert (seen.status, "All is well." in seen.words, "$0.0014 $0.0014 $0.00" in seen.words) == (200, True, True)

@@ -27,7 +27,7 @@ async def test_its_order_is_offered_in_the_direct_chat_and_paid_where_it_was_ref
     data = told.buttons[ORDER]
     assert (await sent(house.world, house.bob, told, data))["text"].startswith("Working on it: 119 characters")
     own = house.world.private(house.bob)
-    await own.wait_for(lambda chat: chat.audios, 20)
+    await own.wait_for(lambda chat: chat.audios)
     assert "You have $0.00 left today." in await answer(house.band, house.bob, "/balance")
     assert (await sent(house.world, house.bob, told, data))["text"].startswith("That order is not kept any more")
 
@@ -35,7 +35,7 @@ async def test_its_order_is_offered_in_the_direct_chat_and_paid_where_it_was_ref
 async def test_its_order_goes_by_itself_where_its_member_chose_that(house: House) -> None:
     told = await approved(house, ASK_AND_ORDER)
     assert ("Your order is under way." in told.text, told.buttons) == (True, {})
-    await house.world.private(house.bob).wait_for(lambda chat: chat.audios, 20)
+    await house.world.private(house.bob).wait_for(lambda chat: chat.audios)
     assert "You have $0.00 left today." in await answer(house.band, house.bob, "/balance")
 
 
@@ -54,7 +54,7 @@ async def test_it_goes_also_where_orders_are_taken_in_its_topic_alone(house: Hou
     assert "was granted" in (await alice.send(page)).words
     told = await own.wait_for(lambda chat: next((m for m in chat.sent if "was granted" in m.text), None))
     assert "Your order is under way." in told.text
-    await own.wait_for(lambda chat: chat.audios, 20)
+    await own.wait_for(lambda chat: chat.audios)
 
 
 async def test_who_has_left_orders_nothing(house: House) -> None:
@@ -64,4 +64,4 @@ async def test_who_has_left_orders_nothing(house: House) -> None:
     assert refused["text"].startswith("You are not in the community that this order is for")
     house.band.add(house.bob)
     await pressed(house.world, house.bob, told, ORDER)
-    await house.world.private(house.bob).wait_for(lambda chat: chat.audios, 20)
+    await house.world.private(house.bob).wait_for(lambda chat: chat.audios)
