@@ -1,27 +1,26 @@
-"""Take jobs in fair order and start their work; recover at the start, look for more, drain at the end."""
+"""Take jobs and have them run; recover at the start, look for more, drain at the end."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
 
 from core.domain.changes import Shown
-from core.domain.errors import GatewayError, StaleJob, StoreError
-from core.domain.lifecycle import ASKS, PLACED, JobState, State
+from core.domain.errors import GatewayError, StoreError
 from core.domain.models import Job
 from core.domain.reports import Resumed
 from core.engine.callbacks import Arrivals, Callbacks, Naming
 from core.engine.circuit_breaker import CircuitBreaker
 from core.engine.executor import Executor
 from core.engine.lease import RESUME, Lease
-from core.engine.load import Load, Throughput
+from core.engine.load import Load
 from core.engine.maintenance import end_questions, end_waits, sweep
 from core.engine.outlooks import Outlooks
 from core.engine.pace import Pace
 from core.engine.progress import Progress
 from core.engine.queue import FairQueue
+from core.engine.running import Runner
 from core.engine.tidying import Keep, Tidier
 from core.engine.wakeups import Wakeups
 from core.ports import Clock
@@ -34,8 +33,6 @@ USUAL_S = 30.0
 
 SOON_S = 0.5
 """How long a stop waits before it hands idle jobs over to other workers; the others may take longer."""
-JOB = "job "
-"""What the names of tasks begin with."""
 BATCH = 32
 """The most jobs taken at a time, so that several workers share a rush."""
 
@@ -63,7 +60,6 @@ class Worker:
         outlooks: Outlooks,
     ) -> None:
         self._store = store
-        self._executor = executor
         self._platforms = platforms
         self._progress = progress
         self._queue = queue
@@ -72,19 +68,23 @@ class Worker:
         self._clock = clock
         self._tidier = tidier
         self._keep = keep
-        self._throughput = Throughput()
-        self._tasks: dict[str, dict[int, asyncio.Task[None]]] = {}
-        """By job and by generation; 0 is the job's own."""
-        self._forget = self._forget_task
-        """One for all tasks, as each would keep its own."""
         self._lease = lease
         self._callbacks = Callbacks(naming, self.wake, self.accept)
         self._news = asyncio.Event()
         self._pace = pace
-        self._arrivals = arrivals
         self._outlooks = outlooks
         self._beside: list[asyncio.Task[None]] = []
         """Background tasks from start to stop."""
+        self._runner = Runner(
+            executor=executor,
+            progress=progress,
+            queue=queue,
+            wakeups=wakeups,
+            clock=clock,
+            lease=lease,
+            arrivals=arrivals,
+            freed=self._place_freed,
+        )
 
     @property
     def stopping(self) -> bool:
@@ -109,7 +109,7 @@ class Worker:
 
     def load(self) -> Load:
         left, in_flight = self._lease.left, self._queue.in_flight
-        wait_s = self._throughput.wait_s(self._queue.waiting + left, in_flight, self._clock.now_ms(), USUAL_S)
+        wait_s = self._runner.throughput.wait_s(self._queue.waiting + left, in_flight, self._clock.now_ms(), USUAL_S)
         return Load(self._queue.jobs + left, in_flight, self._breaker.open_s + wait_s)
 
     async def start(self) -> int:
@@ -132,26 +132,12 @@ class Worker:
             self._news.set()
             self._lease.notify()
             return
-        self._begin(job, beside=True)
-        self._pump()
-        if job.waits and self.stopping and job.job_id not in self._tasks:
-            self._start(job, 0, self._leave_to_next(job))
+        self._runner.begin(job, beside=True)
+        self._runner.pump()
+        if job.waits and self.stopping and job.job_id not in self._runner.busy:
+            self._runner.start(job, 0, self._leave_to_next(job))
         elif job.waits:
             self._progress.begin(job)
-
-    def _begin(self, job: Job, *, beside: bool = False) -> None:
-        """Line up what of a job waits, go on with what is under way, or else with what is left of the job itself.
-
-        `beside`: what is sent again need not wait for the task that tells how it ended.
-        """
-        under_way = [made for made in job.generations if made.state in ASKS]
-        for made in under_way:
-            if made.state is State.QUEUED:
-                self._queue.put(job, made.number)
-            else:
-                self._spawn(job, made.number)
-        if not under_way and not (job.state is JobState.ASKING and job.shown == Shown.ASKED):
-            self._spawn(job, 0, beside=beside)
 
     def cancelled(self, job: Job) -> None:
         """Wake the task or the worker that has the job, or have one take it."""
@@ -169,7 +155,7 @@ class Worker:
 
     def wake(self, name: str) -> None:
         """Wake a job, or one of its generations, here or in the process that carries it."""
-        if not self._stir(name):
+        if not self._runner.stir(name):
             self._lease.notify(name)
 
     def hear(self, name: str) -> None:
@@ -179,20 +165,7 @@ class Worker:
         elif name == RESUME:
             self._breaker.resume()
         else:
-            self._stir(name)
-
-    def _stir(self, name: str) -> bool:
-        job_id, _, number = name.partition(".")
-        tasks, turns = self._tasks.get(job_id, {}), [] if number else self._queue.remove(job_id)
-        if turns:
-            job = turns[0].job
-            self._start(job, 0, self._look_again(job, [turn.number for turn in turns]))
-        if number and tasks:
-            self._arrivals.came()
-        for each in tasks:
-            if number in ("", str(each)):
-                self._wakeups.wake(f"{job_id}.{each}")
-        return bool(turns or tasks)
+            self._runner.stir(name)
 
     async def drain(self, drain_s: float) -> None:
         self._wakeups.stop()
@@ -202,7 +175,7 @@ class Worker:
         if self._beside:
             await asyncio.wait(self._beside)
         late = await self._come_to_rest(min(SOON_S, drain_s))
-        await self._hand_over(lambda: self._lease.hand_over(self._tasks))
+        await self._hand_over(lambda: self._lease.hand_over(self._runner.busy))
         if late:
             log.info("draining: %d tasks", len(late))
             late = await self._come_to_rest(drain_s)
@@ -216,7 +189,7 @@ class Worker:
         """Wait until nothing is under way any more, what comes meanwhile included; return what still is."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + seconds
-        while tasks := {*self._callbacks.stop(), *(task for of in self._tasks.values() for task in of.values())}:
+        while tasks := {*self._callbacks.stop(), *self._runner.tasks()}:
             _, late = await asyncio.wait(tasks, timeout=max(0, until_s - loop.time()))
             if late:
                 return late
@@ -242,20 +215,20 @@ class Worker:
             try:
                 await self._take_up()
                 for job in await self._lease.take_unshown(BATCH):
-                    self._start(job, 0, self._show_and_leave(job))
+                    self._runner.start(job, 0, self._show_and_leave(job))
             except Exception:
                 log.exception("no jobs could be taken")
                 await asyncio.sleep(look_s)
 
     async def _take_up(self) -> list[Job]:
-        jobs = await self._lease.take(self._queue.room(BATCH), self._carries)
+        jobs = await self._lease.take(self._queue.room(BATCH), self._runner.carries)
         for job in jobs:
             self._queue.remove(job.job_id)  # it waited under a lease that has run out since
             if job.platform not in self._platforms:
                 log.warning("job %s waits: %s is not configured", job, job.platform)
             else:
-                self._begin(job)
-        self._pump()  # only after all jobs in flight have been counted
+                self._runner.begin(job)
+        self._runner.pump()  # only after all jobs in flight have been counted
         for job in jobs:
             others = self._pace.look_s is not None and job.job_id in self._queue  # they may have shown something older
             if others or job.shown in {Shown.NO_WORKER, Shown.PERHAPS_NO_WORKER}:
@@ -263,6 +236,10 @@ class Worker:
         if len(jobs) >= BATCH:
             self._news.set()
         return jobs
+
+    def _place_freed(self) -> None:
+        if self._pace.look_s is not None and self._queue.room(1).most:
+            self._news.set()
 
     async def _leave_to_next(self, job: Job) -> None:
         """Show its member that a job waits for the next start, and note that: then it is shown anew."""
@@ -278,92 +255,3 @@ class Worker:
             await self._lease.leave(job, told=await self._progress.shown(job))
         except StoreError as error:
             log.warning("job %s: taken for a moment, it stays here: %s", job, error)
-
-    def _carries(self, job_id: str) -> bool:
-        return job_id in self._tasks or job_id in self._queue
-
-    # --- one job --------------------------------------------------------------------------------------------------
-
-    def _pump(self) -> None:
-        while not self.stopping and (turn := self._queue.take()):
-            self._spawn(turn.job, turn.number, placed=True)
-
-    def _spawn(self, job: Job, number: int, *, placed: bool = False, beside: bool = False) -> None:
-        if number and job.generation(number).state in PLACED and not placed:
-            self._queue.occupy(job)
-        tasks = {} if beside else self._tasks.get(job.job_id, {})
-        # Any of them may carry the job itself.
-        former = tuple(task for each, task in tasks.items() if number in (each, 0))
-        self._start(job, number, self._carry(job, number, former))
-
-    def _start(self, job: Job, number: int, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=JOB + job.named(number))
-        self._tasks.setdefault(job.job_id, {})[number] = task
-        task.add_done_callback(self._forget)
-
-    def _forget_task(self, task: asyncio.Task[None]) -> None:
-        name = task.get_name().removeprefix(JOB)
-        job_id, _, at = name.rpartition(".")
-        number = int(at)
-        tasks = self._tasks.get(job_id, {})
-        if tasks.get(number) is task:
-            del tasks[number]
-            self._wakeups.forget(name)
-        if not tasks:
-            self._tasks.pop(job_id, None)
-            if job_id not in self._queue:
-                self._progress.leave(job_id)
-
-    async def _look_again(self, job: Job, numbers: Sequence[int]) -> None:
-        """Read a job whose generations were taken out of the queue again: they still wait, or were cancelled."""
-        try:
-            job = await self._executor.again(job)
-        except StaleJob as error:
-            log.info("job %s: somebody else carries it on: %s", job, error)
-            self._lease.notify(job.job_id)
-            return
-        for number in numbers:
-            state = job.generation(number).state
-            if state is State.QUEUED:
-                self._queue.put(job, number)
-            elif state in ASKS:
-                self._spawn(job, number)
-        if job.state is not JobState.OPEN:
-            self._spawn(job, 0, beside=True)  # this task has the place of the job's own
-        elif len(job.parts) > 1:  # some of it may have been cancelled
-            self._progress.begin(job)
-        self._pump()
-
-    async def _carry(self, job: Job, number: int, former: Collection[asyncio.Task[None]]) -> None:
-        """Carry a generation, or a job, to its end, after `former`: tasks that hold it under a lease that ran out."""
-        if former:
-            self._wakeups.wake(job.named(number))
-            await asyncio.wait(former)
-        now = await self._executor.carry(job, number, self._place(job, number))
-        for made in now.generations[len(job.generations) :]:
-            if number and made.part == job.generation(number).part and made.state is State.QUEUED:  # it is tried again
-                self._queue.put(now, made.number)
-        self._pump()
-
-    def _place(self, taken: Job, number: int) -> AbstractContextManager[None]:
-        has_one = number and taken.generation(number).state in PLACED
-        return _Place(self, taken) if has_one else nullcontext()
-
-    def free_place(self, taken: Job) -> None:
-        """Free a generation's place at the gateway, for the next one."""
-        self._queue.done(taken)
-        self._throughput.note(self._clock.now_ms())
-        self._pump()
-        if self._pace.look_s is not None and self._queue.room(1).most:
-            self._news.set()
-
-
-@dataclass(frozen=True, slots=True)
-class _Place(AbstractContextManager[None]):
-    """A generation's place at the gateway, which is freed at the end."""
-
-    worker: Worker
-    taken: Job
-
-    def __exit__(self, *_: object) -> None:
-        self.worker.free_place(self.taken)

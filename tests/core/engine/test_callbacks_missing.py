@@ -42,7 +42,7 @@ async def test_a_callback_that_does_not_come_is_noticed_and_polling_takes_over_a
         quick = await ordered(alive)
         async with asyncio.timeout(WAIT_S):
             await at_rest(alive)  # the slow one too, which would have been looked at after 1,000 s
-        arrivals = alive.worker._arrivals
+        arrivals = alive.worker._runner._arrivals
         assert arrivals.missing
         assert [case.trouble for case in arrivals._troubles.cases] == [Trouble.CALLBACKS_MISSING]
         assert {(await current(alive, job)).stage for job in (slow, quick)} == {DeliveryState.SENT}
@@ -67,7 +67,7 @@ async def test_a_job_found_at_a_start_is_no_sign_that_callbacks_are_missing(rig:
     async with rig.running() as alive:
         await at_rest(alive)
         assert (await current(alive, slow)).stage is DeliveryState.SENT
-        assert not alive.worker._arrivals.missing
+        assert not alive.worker._runner._arrivals.missing
 
 
 async def test_a_plain_5xx_holds_the_money_for_two_minutes_at_most(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

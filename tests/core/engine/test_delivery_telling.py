@@ -288,7 +288,7 @@ async def test_who_waits_to_tell_an_end_leaves_it_to_whoever_was_sent_again(
     async with rig.running() as alive:
         job = await ordered(alive)
         await paused.wait()
-        teller = alive.worker._tasks[job.job_id][1]
+        teller = alive.worker._runner._tasks[job.job_id][1]
         rig.chat.deliveries = [slow]
         await alive.service.redeliver(caller(), job.job_id, Destination("test"))
         go_on.set()

@@ -176,7 +176,7 @@ async def test_a_job_that_is_carried_twice_at_once_is_submitted_once(rig: Rig) -
     async with rig.running() as alive:
         job = await ordered(alive)
         await reached.wait()
-        await alive.worker._executor.carry(job, 1, nullcontext())
+        await alive.worker._runner._executor.carry(job, 1, nullcontext())
         go.set()
         await at_rest(alive)
     assert len(rig.gateway.posted) == 1

@@ -181,7 +181,7 @@ async def test_nothing_is_kept_in_memory_of_jobs_at_rest(rig: Rig) -> None:
         worker = alive.worker
         progress, wakeups, queue = worker._progress, worker._wakeups, worker._queue
         kept = (
-            worker._tasks, worker._callbacks._tasks, wakeups._early, wakeups._waits,
+            worker._runner._tasks, worker._callbacks._tasks, wakeups._early, wakeups._waits,
             progress._showing, queue._waiting, queue._of_member, queue._of_community,
         )  # fmt: skip
         await until(lambda: not any(kept))

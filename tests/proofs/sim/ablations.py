@@ -28,7 +28,7 @@ class Ablation:
 
 
 _STEP, _SETTLING = "storage.step:Step.__init__", "storage.step:_settling"
-_STORE, _WORKER = "storage.store:SqlStore", "core.engine.worker:Worker"
+_STORE, _RUNNER = "storage.store:SqlStore", "core.engine.running:Runner"
 _SUBMITTER, _WATCHER = "core.engine.submitting:Submitter", "core.engine.watching:Watcher"
 _TELEGRAM, _POSTING = "bots.telegram.delivery:TelegramDelivery", "bots.discord.posting:Posting"
 
@@ -173,7 +173,7 @@ ABLATIONS = (
         within=60,
         featured="gateway: 500 after accepting, called back late",
     ),
-    Ablation("places in the queue are not given back", f"{_WORKER}.free_place", "self._queue.done(taken)", "pass"),
+    Ablation("places in the queue are not given back", f"{_RUNNER}.free_place", "self._queue.done(taken)", "pass"),
     Ablation(
         "destination kept",
         "storage.jobs:closing",
@@ -210,7 +210,7 @@ ABLATIONS = (
         "for made in job.parts:",
         "for made in sorted(job.parts, key=lambda made: made.updated_ms):",
     ),
-    Ablation("what is tried again gets no turn", f"{_WORKER}._carry", "self._queue.put(now, made.number)", "pass"),
+    Ablation("what is tried again gets no turn", f"{_RUNNER}._carry", "self._queue.put(now, made.number)", "pass"),
     Ablation(
         "what nobody takes is not entered",
         f"{_STORE}.choose",
