@@ -56,7 +56,6 @@ _REASONS: dict[type[Exception], Reason] = {
     MediaError: Reason.UNDECODABLE,
 }
 
-
 Ready = tuple[Want, Sequence[Artifact]]
 """What a chat takes, and the files for it."""
 
