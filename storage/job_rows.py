@@ -24,7 +24,7 @@ from storage.rows import compact, split
 READ = 512
 """Texts of rows that are kept as they were read."""
 _OF_JOB = frozenset(field.name for field in fields_of(Job)) - {"generations"}
-_REPEATED = ("platform", "community", "product", "channel")
+_REPEATED = ("platform", "community", "member", "member_name", "product", "channel", "worker_id", "locale")
 """What many jobs have in common; tens of thousands may be in memory."""
 _OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail", "kept", "event_id", "asker")
 

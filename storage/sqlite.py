@@ -137,6 +137,7 @@ class SqliteDriver:
             closing = item is None
             if batch:
                 await self._commit(connection, batch)
+            item = None  # or all the rows that were read last stay until the next commit
         while not self._queue.empty():
             late = self._queue.get_nowait()
             if late and not late[1].done():

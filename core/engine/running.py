@@ -17,7 +17,7 @@ from core.engine.lease import Lease
 from core.engine.load import Throughput
 from core.engine.progress import Progress
 from core.engine.queue import FairQueue
-from core.engine.wakeups import Wakeups
+from core.engine.wakeups import NOBODYS, Wakeups
 from core.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class Runner:
         """Start a task for a job, or for one of its generations."""
         task = asyncio.create_task(work, name=JOB + job.named(number))
         self._tasks.setdefault(job.job_id, {})[number] = task
-        task.add_done_callback(self._forget)
+        task.add_done_callback(self._forget, context=NOBODYS)
 
     def _forget_task(self, task: asyncio.Task[None]) -> None:
         name = task.get_name().removeprefix(JOB)

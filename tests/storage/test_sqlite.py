@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gc
 import os
 import sqlite3
 import threading
@@ -46,6 +47,15 @@ async def names(driver: SqliteDriver) -> list[str]:
 async def test_commits_are_synced_to_disk(things: SqliteDriver) -> None:
     rows = await things.run([Statement("PRAGMA synchronous"), Statement("PRAGMA journal_mode")])
     assert [next(iter(tuple(r[0]))) for r in rows] == [2, "wal"]
+
+
+async def test_what_was_read_last_is_not_kept(things: SqliteDriver) -> None:
+    """Tens of thousands of jobs are read at a start, and nothing may be for a while after that."""
+    rows = await things.run([Statement("SELECT 'drum' AS name")])
+    assert [tuple(row) for row in rows[0]] == [("drum",)]
+    del rows
+    await asyncio.sleep(0)  # until then asyncio itself has them
+    assert [row for row in gc.get_objects() if isinstance(row, sqlite3.Row) and tuple(row) == ("drum",)] == []
 
 
 async def test_a_long_query_makes_no_commit_nor_other_query_wait_nor_an_end(things: SqliteDriver) -> None:
