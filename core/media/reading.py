@@ -35,7 +35,8 @@ MAGIC = (
 )
 CONTAINERS = frozenset(demuxer for _, _, demuxer in MAGIC)
 # Samples need no analysis: their header says all, and looking for codecs in them takes four times as long as decoding.
-OPTIONS = {"wav": {"probesize": "32", "max_size": "65536"}}
+# The demuxer looks through the first packet all the same, so that one should be short, and the others not too many.
+OPTIONS = {"wav": {"probesize": "32", "max_size": "16384"}}
 RAW_OPTIONS = {"probesize": "32", "ch_layout": "mono"}
 # What else may be served in place of audio: pictures, archives, documents. Read as samples it would be noise.
 OTHER_MAGIC = (b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b\x08", b"PK\x03\x04", b"%PDF", b"\x28\xb5\x2f\xfd")
