@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from telegram import InputFile
 from telegram.error import TelegramError
@@ -104,11 +106,9 @@ class TelegramDelivery(Statuses):
 
     async def _upload(self, job: Job, address: Address, artifact: Artifact, caption: Caption | None) -> JSON:
         kind = self._uploads.kind(job, artifact, address)
-        path = Path(artifact.path)
-        file = await asyncio.to_thread(path.open, "rb")
-        with file:
+        async with _content(artifact) as content:
             name = titles.file_name(job, artifact.probe.extension, address.sent + 1)
-            upload = InputFile(file, filename=name, read_file_handle=False)
+            upload = InputFile(content, filename=name, read_file_handle=False)
             duration_s = max(1, round(artifact.probe.duration_ms / 1000))
             return await self._send(job, address, Media(kind, upload, duration_s, artifact.size_bytes), caption)
 
@@ -151,3 +151,15 @@ class TelegramDelivery(Statuses):
             await self._bot.delete_message(chat, status)
         except TelegramError as error:
             log.info("status message %d in %d stays: %s", status, chat, error)
+
+
+@asynccontextmanager
+async def _content(artifact: Artifact) -> AsyncIterator[bytes | BinaryIO]:
+    """Yield the bytes of a file, or the open file where they are many."""
+    path = Path(artifact.path)
+    if artifact.size_bytes <= LARGE_BYTES:
+        yield await asyncio.to_thread(path.read_bytes)
+        return
+    file = await asyncio.to_thread(path.open, "rb")
+    with file:
+        yield file

@@ -9,7 +9,7 @@ from telegram import InputFile
 from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bots.telegram.errors import text_fault, upload_fault
-from bots.telegram.transport import AiohttpRequest
+from bots.telegram.transport import WHOLE_BYTES, AiohttpRequest
 from core.domain.errors import DeliveryDelayed, DeliveryUncertain
 from tests.audio import OGG
 from tests.bots.telegram.rig import Bot
@@ -99,12 +99,13 @@ async def test_an_upload_of_which_the_wait_is_given_up_arrives(
             await asyncio.sleep(0)
 
 
+@pytest.mark.parametrize("content", [OGG, OGG + bytes(2 * WHOLE_BYTES)], ids=["one write", "many"])
 async def test_a_file_that_is_sent_again_is_sent_whole(
-    bot: Bot, world: TelegramWorld, band: Chat, tmp_path: Path
+    bot: Bot, world: TelegramWorld, band: Chat, tmp_path: Path, content: bytes
 ) -> None:
-    (tmp_path / "a.ogg").write_bytes(OGG)
+    (tmp_path / "a.ogg").write_bytes(content)
     with (tmp_path / "a.ogg").open("rb") as file:
         upload = InputFile(file, read_file_handle=False)
         for _ in range(2):
             await bot.telegram._bot.send_voice(band.id, upload)
-    assert [c.files["voice"].content for c in world.calls_to("sendVoice")] == [OGG, OGG]
+    assert [c.files["voice"].content for c in world.calls_to("sendVoice")] == [content, content]
