@@ -85,12 +85,12 @@ class Communities:
             )
         return found
 
-    async def moved(self, old: str, new: str) -> None:
-        """Carry everything over to a community's new key, as when a group becomes a supergroup."""
-        if old == new:
-            return
-        await self._store.move_community(old, new)
+    async def moved(self, old: str, new: str) -> bool:
+        """Carry everything over to a community's new key, as a supergroup's; return whether there was anything."""
+        if old == new or not await self._store.move_community(old, new):
+            return False
         log.info("community %s is now %s", old, new)
+        return True
 
     async def remember(self, caller: Caller) -> None:
         """Keep the current name and @name of somebody who was seen."""

@@ -21,7 +21,7 @@ class SqlCommunities:
     _communities: Communities
     _allowed: frozenset[str]
 
-    async def move_community(self, old: str, new: str) -> None:
+    async def move_community(self, old: str, new: str) -> bool:
         lets_in = len(self._admits(old)) > len(self._admits(new))
         args, alone = {"old": old, "new": new}, ("communities", *whose(old), *whose(new))
         let_in = Statement(communities_sql.LET_IN, {**args, "lets_in": int(lets_in)})
@@ -29,7 +29,8 @@ class SqlCommunities:
         moved, _ = await self._driver.run(move, alone=alone)
         if not moved:  # the new key has rows already, or else there is nothing to move
             merges = [Statement(text, args) for text in communities_sql.MERGE]
-            await self._driver.run([*merges, let_in], alone=alone)
+            *_, moved, _ = await self._driver.run([*merges, let_in], alone=alone)
+        return bool(moved)
 
     async def see_community(
         self, community: str, title: str, member: str = "", name: str = "", *, was_added: bool = False, locale: str = ""

@@ -149,5 +149,8 @@ MERGE = (
     """,
     *(f"DELETE FROM {table} WHERE community_id = {_OLD}" for table in _ADDED_UP),
     f"UPDATE communities SET merged_into = {_NEW} WHERE merged_into = {_OLD}",
-    f"UPDATE communities SET merged_into = {_NEW}, key = NULL, state = '' WHERE community_id = {_OLD}",
+    f"""
+    UPDATE communities SET merged_into = {_NEW}, key = NULL, state = '' WHERE community_id = {_OLD}
+    RETURNING community_id
+    """,
 )

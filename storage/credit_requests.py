@@ -52,6 +52,10 @@ class SqlCreditRequests:
         args = {"credit_request_id": credit_request_id, "community": caller.community, "member": caller.member}
         await self._driver.run([Statement(text, args) for text in (sql.KEEP_WITHOUT, sql.WITHDRAW)])
 
+    async def open_requests(self, community: str, most: int) -> list[CreditRequest]:
+        (rows,) = await self._driver.run([Statement(sql.OPEN_REQUESTS, {"community": community, "most": most})])
+        return [CreditRequest(**dict(zip(row.keys(), row, strict=True))) for row in rows]
+
     async def claim_call(self, community: str, about: Call, pause_ms: int) -> bool:
         now_ms = self._clock.now_ms()
         args = {"community": community, "about": about.value, "now_ms": now_ms, "before_ms": now_ms - pause_ms}

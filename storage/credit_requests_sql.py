@@ -24,6 +24,11 @@ DELETE FROM credit_requests
 WHERE credit_request_id = :credit_request_id AND community_id = {HERE} AND member = :member AND state = 'open'
 """
 
+OPEN_REQUESTS = f"""
+SELECT credit_request_id, member, name, amount_micros FROM credit_requests
+WHERE community_id = {HERE} AND state = 'open' ORDER BY asked_ms, credit_request_id LIMIT :most
+"""
+
 CLAIM_CALL = """
 INSERT INTO admin_calls (community_id, about, called_ms)
 SELECT community_id, :about, :now_ms FROM communities WHERE key = :community

@@ -21,8 +21,9 @@ from bots.telegram.pacing import Pacer
 from bots.telegram.rate_limiter import Priority, RateLimiter, Ticket
 from bots.telegram.rights import Kind, Rights
 from bots.telegram.uploads import is_spoken
-from bots.text import order_replies, progress_replies, warnings
-from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bots.text import credit_replies, order_replies, progress_replies, warnings
+from bots.text.locale import speaking
+from core.domain.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, StoreError
 from core.domain.jsontype import JSON
 from core.domain.models import Job
 from core.domain.receipts import Accepted, Receipt
@@ -225,5 +226,17 @@ class Statuses:
     async def migrated(self, old: int, new: int) -> None:
         """Record that a group has become a supergroup."""
         if self._migrations.get(old) != new:
-            await self._service.communities.moved(key(old), key(new))
+            is_news = await self._service.communities.moved(key(old), key(new))
             self._migrations[old] = new
+            if is_news:
+                await self._ask_anew(new)
+
+    async def _ask_anew(self, chat: int) -> None:
+        """Post in a supergroup what its admins have not decided: the buttons of the group that it was do nothing."""
+        try:
+            with speaking(await self._service.operators.community_locale(key(chat))):
+                for request in await self._service.credit.open(key(chat)):
+                    text, markup = plain(credit_replies.requested(request)), rows(buttons.of_credit_request(request))
+                    await self._send_text(Address(chat), text, markup, Priority.OUTCOME)
+        except (StoreError, TelegramError) as error:
+            log.warning("requests for credit are not posted anew in %d: %s", chat, error)

@@ -1,6 +1,7 @@
 """Members ask their admins for credit; the order that they lack it for is kept until there is some."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.domain.admission import Admission
@@ -22,6 +23,8 @@ from core.stores.store import Store
 log = logging.getLogger(__name__)
 
 LARGEST_WISH_MICROS = 100 * MICROS
+MOST_OPEN = 20
+"""Requests of a community that are posted anew."""
 _WISHES = allowed(Rule.WISH, most_micros=LARGEST_WISH_MICROS)
 
 
@@ -65,6 +68,10 @@ class CreditRequests:
         await self._store.withdraw(request.credit_request_id, caller)
         if request.calls:
             await self._store.drop_call(caller.community, Call.CREDIT)
+
+    async def open(self, community: str) -> Sequence[CreditRequest]:
+        """Return the requests in a community that wait for a decision, as many as may be shown anew."""
+        return await self._store.open_requests(community, MOST_OPEN)
 
     async def orderer(self, caller: Caller, placed_id: str) -> Caller:
         """Describe who orders what was kept or offered: in a direct chat its member, as its community has them now.

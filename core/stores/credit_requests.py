@@ -1,5 +1,6 @@
 """What is remembered of credit that members ask for."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from core.domain.kept_orders import Call, KeptOrder
@@ -22,6 +23,10 @@ class CreditRequestStore(Protocol):
 
     async def withdraw(self, credit_request_id: str, caller: Caller) -> None:
         """Forget a member's open credit request; an order that was kept with it is as it was before."""
+        ...
+
+    async def open_requests(self, community: str, most: int) -> Sequence[CreditRequest]:
+        """Return a community's credit requests that nobody has decided on, the oldest first."""
         ...
 
     async def claim_call(self, community: str, about: Call, pause_ms: int) -> bool:

@@ -92,6 +92,6 @@ class MemberStore(Protocol):
         """Return what was decided about a community, None where it was never seen."""
         ...
 
-    async def move_community(self, old: str, new: str) -> None:
-        """Carry quotas, balances, usage and jobs over to a community's new key."""
+    async def move_community(self, old: str, new: str) -> bool:
+        """Carry quotas, balances, usage and jobs over to a community's new key; return whether there was anything."""
         ...

@@ -79,3 +79,19 @@ async def test_history_there_has_what_was_heard_before(
     (again,) = await own.wait_for(lambda chat: chat.audios or None)
     assert again.content == first.content
     assert len(rig.gateway.parameters) == 1
+
+
+async def test_a_request_for_credit_is_asked_there_once_more_and_its_order_goes(
+    band: Chat, alice: User, bob: User, world: TelegramWorld, bot: Bot, rig: Rig
+) -> None:
+    refusal = await band.reply_to(await band.says(bob, "/speak " + "la " * 40))
+    await pressed(world, bob, refusal, "Ask, then order it ($0.0119)")
+    asked = await band.wait_for(lambda chat: next((m for m in chat.sent if "Approve" in m.buttons), None))
+    new = await band.migrate()
+    anew = await new.wait_for(lambda chat: next((m for m in chat.sent if "Approve" in m.buttons), None))
+    assert anew.text == asked.text.removesuffix("\nAlice")
+    await pressed(world, alice, anew, "Approve")
+    voice = await new.wait_for(lambda chat: next(iter(chat.audios), None))
+    assert voice.text.startswith("Aria for Bob: “la la")
+    assert [m.text for m in new.sent if "Approve" in m.buttons] == []
+    assert len(rig.gateway.parameters) == 1
