@@ -93,11 +93,11 @@ async def test_orders_go_on_wherever_the_database_knew_the_community(old: Driver
     known = [f"test:{name}" for name in (*ROWS, *STATES)]
     assert {name: await refused(store, name) for name in known} == dict.fromkeys(known)
     assert await refused(store, DIRECT, direct=True) is None
-    assert await refused(store, "test:new") == "community"
+    assert await refused(store, "test:unknown") == "community"
     month_ms, _ = window(Period.MONTH, clock.now_ms())
     listed = await SqlAdminStore(old, clock, store).communities(month_ms, 100)
     states = {each.community: each.state for each in listed}
-    assert states == dict.fromkeys(known, Approval.APPROVED) | {DIRECT: None, "test:new": None}
+    assert states == dict.fromkeys(known, Approval.APPROVED) | {DIRECT: None, "test:unknown": None}
     assert {"old0", "old3", "old99"} <= {job.job_id for job in await store.unfinished()}
 
 
@@ -111,7 +111,7 @@ async def test_what_came_after_communities_were_approved_still_waits(
         await migrate.migrate(old, clock.now_ms())
     clock.forward(ms=1)
     later = {**ROWS["audit"], "audit_id": "later", "at_ms": clock.now_ms()}
-    await old.run([insert("audit", community="test:new", **later)])
+    await old.run([insert("audit", community="test:unknown", **later)])
     seen = {"title": "A title", "added_by": "", "added_name": "", "asked_ms": clock.now_ms(), "decided_by": ""}
     # These were made to wait, or declined, by mistake.
     for name, state in (("new", "waiting"), ("audit", "waiting"), ("requests", "declined")):
@@ -119,4 +119,4 @@ async def test_what_came_after_communities_were_approved_still_waits(
     await old.close()
     store = await started(old, clock)
     assert await refused(store, "test:audit") is None
-    assert [await refused(store, name) for name in ("test:new", "test:requests")] == ["community"] * 2
+    assert [await refused(store, name) for name in ("test:unknown", "test:requests")] == ["community"] * 2
