@@ -12,9 +12,11 @@ from core.domain.reported import (
     Message,
     NotReported,
     Report,
+    Reporter,
     ReportState,
     Sent,
     Unreported,
+    Why,
 )
 from core.ports import Clock
 from storage import reported_sql as sql
@@ -38,12 +40,17 @@ class SqlReports:
     _clock: Clock
 
     async def file_report(
-        self, caller: Caller, job_id: str, messages: Sequence[Message], sent_by: Asker | None = None
+        self,
+        caller: Caller,
+        job_id: str,
+        messages: Sequence[Message],
+        sent_by: Asker | None = None,
+        why: Why | None = None,
     ) -> tuple[Report, bool]:
         now_ms = self._clock.now_ms()
         args: dict[str, Any] = {"job_id": job_id, "community": caller.community, "member": caller.member}
         args |= {"name": caller.name, "messages": compact(messages), "now_ms": now_ms}
-        args |= {"sent_by": sent_by and sent_by.member, "sent_by_name": sent_by and sent_by.name}
+        args |= {"sent_by": sent_by and sent_by.member, "sent_by_name": sent_by and sent_by.name, "reason": why or ""}
         args |= {"day_ago_ms": now_ms - DAY_MS, "most": MOST_REPORTS, "before_ms": now_ms - CLAIM_MS}
         texts = (sql.OPEN_REPORT, sql.FILE, sql.CLAIM_NOTICE, sql.LEAVE_NONE, sql.FILED_BY, sql.REPORT)
         _, filed, claimed, _, theirs, found = await self._driver.run(
@@ -80,9 +87,9 @@ class SqlReports:
         (found,) = await self._driver.run([Statement(sql.REPORT_HERE if community else sql.REPORT, args)])
         return _report_of(found[0]) if found else None
 
-    async def reporters(self, job_id: str, most: int) -> list[Person]:
+    async def reporters(self, job_id: str, most: int) -> list[Reporter]:
         (rows,) = await self._driver.run([Statement(sql.REPORTERS, {"job_id": job_id, "most": most})])
-        return [Person(member=row["member"], name=row["name"]) for row in rows]
+        return [Reporter(Person(member=row["member"], name=row["name"]), _why_of(row["reason"])) for row in rows]
 
     async def reported_messages(self, job_id: str) -> list[Message]:
         (rows,) = await self._driver.run([Statement(sql.MESSAGES, {"job_id": job_id})])
@@ -111,6 +118,11 @@ def _turn(job_id: str) -> str:
 
 def _messages_of(text: str) -> list[Message]:
     return [(chat, number) for chat, number in json.loads(text)]
+
+
+def _why_of(reason: str) -> Why | None:
+    """Read why somebody reported; None for what only a later release knows."""
+    return Why(reason) if reason in set(Why) else None
 
 
 def _report_of(row: Row) -> Report:

@@ -9,8 +9,8 @@ SELECT :job_id, community_id, 'open', :now_ms, :sent_by, :sent_by_name FROM comm
 ON CONFLICT (job_id) DO NOTHING
 """
 FILE = """
-INSERT INTO reports (job_id, member, name, messages, reported_ms)
-SELECT job_id, :member, :name, :messages, :now_ms FROM reported
+INSERT INTO reports (job_id, member, name, messages, reported_ms, reason)
+SELECT job_id, :member, :name, :messages, :now_ms, :reason FROM reported
 WHERE job_id = :job_id AND state = 'open'
 AND (SELECT count(*) FROM reports WHERE member = :member AND reported_ms > :day_ago_ms) < :most
 ON CONFLICT (job_id, member) DO NOTHING
@@ -48,7 +48,7 @@ FORGET_NOTICE = """
 UPDATE reported SET notice = NULL, claimed_ms = :now_ms WHERE job_id = :job_id AND notice = :notice
 RETURNING job_id
 """
-REPORTERS = "SELECT member, name FROM reports WHERE job_id = :job_id ORDER BY reported_ms, member LIMIT :most"
+REPORTERS = "SELECT member, name, reason FROM reports WHERE job_id = :job_id ORDER BY reported_ms, member LIMIT :most"
 # Where the chats have an order's audio, however often it was sent.
 HELD = "SELECT kept, asker FROM deliveries WHERE job_id = :job_id AND kept IS NOT NULL ORDER BY number DESC LIMIT :most"
 ADD_MESSAGES = """

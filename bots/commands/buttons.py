@@ -25,6 +25,7 @@ from core.domain.refusals import (
     OverLimit,
     Refusal,
 )
+from core.domain.reported import Why
 from core.domain.reports import CreditRequest
 from core.domain.voices import Cast, Voice
 
@@ -229,6 +230,12 @@ def audio_in(about: str) -> tuple[str, str]:
     if found is None:
         raise NotFound(Missing.JOB, about)
     return found[1], found[2] or ""
+
+
+def why_in(about: str) -> tuple[str, Why | None]:
+    """Read what a press reports, and why if it says so."""
+    head, _colon, last = about.rpartition(":")
+    return (head, Why(last)) if last in set(Why) else (about, None)
 
 
 def shown_in(about: str) -> tuple[str, list[int]]:

@@ -13,7 +13,7 @@ from core.domain.errors import DeliveryError
 from core.domain.models import Kept
 from core.domain.people import Caller
 from core.domain.refusals import Missing, NotFound
-from core.domain.reported import Message, NotReported, Report, ReportState, Unreported
+from core.domain.reported import Message, NotReported, Report, ReportState, Unreported, Why
 from core.engine.reported import Reports
 from core.service.service import Service
 
@@ -64,18 +64,24 @@ async def question(asked: Asked, job_id: str, about: str) -> Pressed:
 
 
 def sure(about: str) -> tuple[Button, ...]:
-    """Offer to report it."""
-    return (Button.of(ButtonKind.TELL, _(report_replies.REPORT_IT), about, buttons.THIRD_ROW),)
+    """Offer to report it, and to say why."""
+    reasons = (
+        Button.of(ButtonKind.TELL, _(label), f"{about}:{why}", buttons.FOURTH_ROW + n // 2)
+        for n, (why, label) in enumerate(report_replies.REASONS.items())
+    )
+    return (Button.of(ButtonKind.TELL, _(report_replies.REPORT_IT), about, buttons.THIRD_ROW), *reasons)
 
 
-async def tell(service: Service, who: Caller, job_id: str, shown: Sequence[Message], board: Board) -> str:
+async def tell(
+    service: Service, who: Caller, job_id: str, shown: Sequence[Message], board: Board, *, why: Why | None = None
+) -> str:
     """Report audio, which was shown in those messages; return what its reporter is told. Raises Refusal."""
     job = await service.reports.reportable(who, job_id)
     messages = tuple(dict.fromkeys([*shown, *(board.holding(job.kept) if job.kept else ())]))
     if not messages:
         raise NotFound(Missing.JOB, job_id)
     try:
-        report, tells = await service.reports.file(who, job_id, messages, board.holding)
+        report, tells = await service.reports.file(who, job_id, messages, board.holding, why)
     except NotReported as error:
         if error.why is not Unreported.DELETED:
             raise

@@ -31,11 +31,12 @@ async def ask(asked: Asked, interaction: AnyInteraction, about: str) -> Pressed:
 
 async def tell(asked: Asked, interaction: AnyInteraction, about: str) -> Pressed:
     """Report it: the answer takes the place of the question. Raises Refusal."""
-    job_id, numbers = buttons.shown_in(about)
+    what, why = buttons.why_in(about)
+    job_id, numbers = buttons.shown_in(what)
     _held(interaction, ButtonKind.TELL, about)
     board = Board(interaction)
     shown = [(board.channel_id, number) for number in numbers]
-    return Pressed(card=Answer(await reporting.tell(asked.service, asked.caller, job_id, shown, board)))
+    return Pressed(card=Answer(await reporting.tell(asked.service, asked.caller, job_id, shown, board, why=why)))
 
 
 def _held(interaction: AnyInteraction, kind: ButtonKind, about: str) -> discord.Message:

@@ -247,10 +247,10 @@ class Presses:
         """Report it; the question beneath it goes."""
 
         async def told(asked: Asked, about: str) -> Pressed:
-            job_id = buttons.id_in(about, Missing.JOB)
-            said = await reporting.tell(
-                asked.service, asked.caller, job_id, reported(press.on, job_id), self._board(press)
-            )
+            what, why = buttons.why_in(about)
+            job_id = buttons.id_in(what, Missing.JOB)
+            shown = reported(press.on, job_id)
+            said = await reporting.tell(asked.service, asked.caller, job_id, shown, self._board(press), why=why)
             return Pressed(choice=Answer(said, buttons=reporting.sure(job_id)))
 
         return await self._answered(press, told, job_id)

@@ -4,8 +4,16 @@ from collections.abc import Sequence
 
 from bots.text.locale import N_, _, ngettext
 from bots.text.wording import when
-from core.domain.people import Person
-from core.domain.reported import BlockedBefore, NotReported, Report, ReportDecided, ReportState, Unreported
+from core.domain.reported import (
+    BlockedBefore,
+    NotReported,
+    Report,
+    ReportDecided,
+    Reporter,
+    ReportState,
+    Unreported,
+    Why,
+)
 
 REPORT = N_("Report")
 REPORT_IT = N_("Report it")
@@ -15,8 +23,14 @@ DISMISS = N_("Dismiss")
 
 SURE = N_(
     "Report this audio to the admins here? I post who ordered it and how many reported it. "
-    "Who did is told to admins alone."
+    "Who did, and why, is told to admins alone."
 )
+REASONS = {
+    Why.HURTFUL: N_("It is hurtful"),
+    Why.FALSE: N_("It passes for somebody"),
+    Why.PRIVATE: N_("It tells something private"),
+    Why.SPAM: N_("It is too much"),
+}
 REPORTED = N_("It is reported: what I posted here is for the admins.")
 NOBODY_SEEN = N_("It is reported in this chat. I can't see who its admins are, so nobody is called.")
 JOINED = N_("It is reported, as it was by others before you.")
@@ -81,11 +95,12 @@ def blocked(report: Report) -> str:
     )
 
 
-def reporters(people: Sequence[Person], members: int, longest: int) -> str:
-    """Name those who reported it, as many as have room."""
+def reporters(people: Sequence[Reporter], members: int, longest: int) -> str:
+    """Name those who reported it, and why, as many as have room."""
     named: list[str] = []
-    for person in people:
-        named.append(_("{name} (id {id})", name=person.name, id=person.member.rpartition(":")[2]))
+    for person, why in people:
+        who = _("{name} (id {id})", name=person.name, id=person.member.rpartition(":")[2])
+        named.append(f"{who}: {_(REASONS[why])}" if why else who)
         if len(_named(named, members)) > longest:
             return _named(named[:-1], members)
     return _named(named, members)

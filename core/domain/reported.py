@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.domain.models import Kept
-from core.domain.people import Asker
+from core.domain.people import Asker, Person
 from core.domain.quota import DAY_MS
 from core.domain.refusals import Refusal
 
@@ -25,6 +25,24 @@ class Sent(NamedTuple):
     kept: Kept
     asker: Asker | None
     """Who had it sent; None is whoever ordered it first."""
+
+
+class Why(StrEnum):
+    """Why a member reports audio, for the admins alone."""
+
+    HURTFUL = "hurtful"
+    FALSE = "false"
+    """It passes for somebody."""
+    PRIVATE = "private"
+    SPAM = "spam"
+
+
+class Reporter(NamedTuple):
+    """Who reported something."""
+
+    person: Person
+    why: Why | None
+    """None where they did not say."""
 
 
 class ReportState(StrEnum):

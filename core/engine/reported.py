@@ -10,7 +10,7 @@ from core.domain.errors import StaleJob
 from core.domain.ids import Ids
 from core.domain.kept_orders import Call
 from core.domain.models import Job, Kept
-from core.domain.people import Asker, Caller, Person
+from core.domain.people import Asker, Caller
 from core.domain.policy import Policy
 from core.domain.refusals import Missing, Need, NotFound, NotPermitted
 from core.domain.reported import (
@@ -21,8 +21,10 @@ from core.domain.reported import (
     NotReported,
     Report,
     ReportDecided,
+    Reporter,
     ReportState,
     Unreported,
+    Why,
 )
 from core.engine.acts import by_admin, require_admin
 from core.engine.admin_calls import may_call
@@ -80,7 +82,12 @@ class Reports:
         return job
 
     async def file(
-        self, caller: Caller, job_id: str, messages: Sequence[Message], holding: Holding = lambda _: ()
+        self,
+        caller: Caller,
+        job_id: str,
+        messages: Sequence[Message],
+        holding: Holding = lambda _: (),
+        why: Why | None = None,
     ) -> tuple[Report, bool]:
         """Report an order's audio, which those messages hold, the first surely.
 
@@ -90,7 +97,7 @@ class Reports:
         sent_by = await self._sender(job, messages, holding)
         if caller.member == (sent_by.member if sent_by else job.member):
             raise NotReported(Unreported.SENT if sent_by else Unreported.OWN)
-        report, tells = await self._store.file_report(caller, job_id, messages, sent_by)
+        report, tells = await self._store.file_report(caller, job_id, messages, sent_by, why)
         if not (tells or report.notice):
             report, tells = await self._told_by_another(caller, report)
         log.info("job %s: reported by %d", job_id, report.members)
@@ -195,7 +202,7 @@ class Reports:
         standing = await self._admin_store.standing(admin.community, report.member, quota)
         return BlockedBefore("", standing.blocked_until_ms)
 
-    async def reporters(self, admin: Caller, job_id: str) -> tuple[Sequence[Person], int]:
+    async def reporters(self, admin: Caller, job_id: str) -> tuple[Sequence[Reporter], int]:
         """Return who reported it, the first first, and how many did. Raises NotFound, NotPermitted."""
         require_admin(admin)
         report = await self._report(admin, job_id)

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.domain.people import Asker, Caller, Person
-from core.domain.reported import Message, Report, Sent
+from core.domain.people import Asker, Caller
+from core.domain.reported import Message, Report, Reporter, Sent, Why
 
 
 class ReportStore(Protocol):
     """Remembers audio that members reported. Raises StoreError."""
 
     async def file_report(
-        self, caller: Caller, job_id: str, messages: Sequence[Message], sent_by: Asker | None = None
+        self,
+        caller: Caller,
+        job_id: str,
+        messages: Sequence[Message],
+        sent_by: Asker | None = None,
+        why: Why | None = None,
     ) -> tuple[Report, bool]:
         """Keep a member's report; return also whether it is our turn to tell the admins of it.
 
@@ -40,7 +45,7 @@ class ReportStore(Protocol):
         """Return what was reported of an order, if anything; in that community, where one is named."""
         ...
 
-    async def reporters(self, job_id: str, most: int) -> Sequence[Person]:
+    async def reporters(self, job_id: str, most: int) -> Sequence[Reporter]:
         """Return those who reported an order's audio, the first first."""
         ...
 

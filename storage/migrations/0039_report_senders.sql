@@ -3,5 +3,5 @@ ALTER TABLE reported ADD COLUMN sent_by TEXT;
 
 ALTER TABLE reported ADD COLUMN sent_by_name TEXT;
 
--- Why a member reported it, in their own words, for the admins.
+-- Why a member reported it, for the admins.
 ALTER TABLE reports ADD COLUMN reason TEXT NOT NULL DEFAULT '';

@@ -10,7 +10,7 @@ from core.domain.lifecycle import DeliveryState, Reason
 from core.domain.models import Job
 from core.domain.orders import Destination
 from core.domain.people import Person
-from core.domain.reported import MOST_REPORTS, REPORTS_KEPT_MS, NotReported, Report, ReportState
+from core.domain.reported import MOST_REPORTS, REPORTS_KEPT_MS, NotReported, Report, Reporter, ReportState, Why
 from storage.admin_store import SqlAdminStore
 from storage.driver import Driver, Statement
 from storage.reported import CLAIM_MS
@@ -52,15 +52,15 @@ async def test_one_tells_the_admins_and_each_member_counts_once(store: SqlStore,
     report, tells = await filed(store, job)
     assert (report.member, report.name, report.members, report.audio, tells) == ("test:ann", "Ann", 1, CARD, True)
     assert await filed(store, job) == (report, False)  # nobody was told yet
-    report, tells = await filed(store, job, "carl")
+    report, tells = await store.file_report(caller("carl"), job.job_id, [CARD], why=Why.SPAM)
     assert (report.members, report.notice, tells) == (2, None, False)
     told = await store.note_notice(job.job_id, NOTICE)
     assert told
     assert await refused(store, job) == "before"
     assert (told.members, told.notice) == (2, NOTICE)
     assert await store.reporters(job.job_id, 9) == [
-        Person(member="test:bob", name="Bob"),
-        Person(member="test:carl", name="Carl"),
+        Reporter(Person(member="test:bob", name="Bob"), None),
+        Reporter(Person(member="test:carl", name="Carl"), Why.SPAM),
     ]
     assert await store.report(job.job_id, "test:choir") is None
 

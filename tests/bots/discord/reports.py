@@ -24,11 +24,11 @@ async def question(stage: Stage, who: Member, card: Message) -> Message:
     return said
 
 
-async def report(stage: Stage, who: Member, card: Message) -> str:
+async def report(stage: Stage, who: Member, card: Message, label: str = "Report it") -> str:
     """Report audio by two taps; return what its reporter is told."""
     asked = await question(stage, who, card)
     before = asked.content
-    pressed = await stage.world.press(who, asked, button(asked, "Report it"))
+    pressed = await stage.world.press(who, asked, button(asked, label))
     await pressed.wait_for(lambda r: asked.content != before or any(m.ephemeral for m in r.followups))
     return pressed.followups[-1].content if asked.content == before else asked.content
 

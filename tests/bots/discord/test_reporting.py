@@ -32,6 +32,21 @@ async def test_two_taps_tell_the_admins_once_and_later_reports_are_counted(stage
     assert who == f"Reported by Bea (id {stage.bea.id}), Carl (id {carl.id})"
 
 
+async def test_admins_alone_are_told_why_if_its_reporter_says_so(stage: Stage, app: App) -> None:
+    card = await heard(stage)
+    assert labels(await question(stage, stage.bea, card)) == [
+        "Report it", "It is hurtful", "It passes for somebody", "It tells something private", "It is too much"
+    ]  # fmt: skip
+    assert await report(stage, stage.bea, card, "It passes for somebody") == REPORTED
+    carl = stage.guild.member("Carl")
+    assert await report(stage, carl, card) == JOINED
+    notice = notice_in(stage)
+    assert "passes" not in notice.content
+    assert await told(stage, stage.boss, notice, button(notice, "Who reported it")) == (
+        f"Reported by Bea (id {stage.bea.id}): It passes for somebody, Carl (id {carl.id})"
+    )
+
+
 async def test_admins_are_called_once_within_an_hour(stage: Stage, app: App) -> None:
     for card in (await heard(stage), await heard(stage)):
         assert await report(stage, stage.bea, card) == REPORTED

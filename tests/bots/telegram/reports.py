@@ -12,11 +12,11 @@ async def heard(band: Chat, bob: User, text: str = "Hello", number: int = 1) -> 
     return found[-1]
 
 
-async def report(world: TelegramWorld, who: User, voice: Message) -> str:
+async def report(world: TelegramWorld, who: User, voice: Message, label: str = "Report it") -> str:
     """Report audio by two taps; return what its reporter is told."""
     if "Report it" not in voice.buttons:
         await pressed(world, who, voice, "Report")
-    return str((await pressed(world, who, voice, "Report it"))["text"])
+    return str((await pressed(world, who, voice, label))["text"])
 
 
 def notice_in(band: Chat) -> Message:

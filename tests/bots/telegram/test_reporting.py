@@ -39,7 +39,7 @@ async def test_two_taps_tell_the_admins_once_and_later_reports_are_counted(
     asked = await pressed(world, carol, voice, "Report")
     assert asked["text"] == (
         "Report this audio to the admins here? I post who ordered it and how many reported it. "
-        "Who did is told to admins alone."
+        "Who did, and why, is told to admins alone."
     )
     assert not [m for m in band.sent if m.text.startswith("For admins: ")]
     assert await report(world, carol, voice) == REPORTED
@@ -62,6 +62,23 @@ async def test_two_taps_tell_the_admins_once_and_later_reports_are_counted(
         f"Reported by Carol (id {carol.id}), Dave (id {dave.id})",
         "true",
     )
+
+
+async def test_admins_alone_are_told_why_if_its_reporter_says_so(
+    band: Chat, alice: User, bob: User, carol: User, dave: User, world: TelegramWorld, bot: Bot
+) -> None:
+    voice = await heard(band, bob)
+    card = dict(voice.buttons)
+    assert await report(world, carol, voice, "It is hurtful") == REPORTED
+    assert voice.buttons == card
+    assert await report(world, dave, voice) == "It is reported, as it was by others before you."
+    assert "hurtful" not in notice_in(band).text
+    assert (await pressed(world, alice, notice_in(band), "Who reported it"))["text"] == (
+        f"Reported by Carol (id {carol.id}): It is hurtful, Dave (id {dave.id})"
+    )
+    job_id = card["Details"].partition(":")[2]
+    for made_up in (f"tell:{job_id}:rude", f"tell:{job_id}:", "tell:spam:spam", "tell::spam"):
+        assert (await sent(world, alice, voice, made_up))["text"].startswith("I don't know that order"), made_up
 
 
 async def test_admins_are_called_once_within_an_hour(
