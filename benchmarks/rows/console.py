@@ -74,7 +74,7 @@ def _rows(side: str) -> list[Row]:
 
 BENCHMARK = Benchmark(
     name="console",
-    rounds=1,
+    rounds=3,
     prepare=Side(
         run="benchmarks.fill:past",
         options={**_PAST, "within": [WITHIN]},

@@ -1,6 +1,7 @@
 """A chart of a community's spending, readable on a phone and on dark and light backgrounds. Pure: PNG bytes."""
 
 import io
+import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -36,7 +37,8 @@ def usage_png(usage: Usage, period: str) -> bytes:
     _days(draw, pen, usage, top)
     _members(draw, pen, usage.top, top + DAYS_HEIGHT + 60 + MARGIN)
     out = io.BytesIO()
-    image.save(out, "PNG")  # optimize takes four times as long, for a twentieth of the size
+    # Runs alone are packed in half the time, to one and a half times the size, and orders wait for each encoding.
+    image.save(out, "PNG", compress_type=zlib.Z_RLE)
     return out.getvalue()
 
 
