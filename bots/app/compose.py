@@ -104,11 +104,9 @@ async def presences(settings: Settings, community: str) -> AsyncIterator[Mapping
 
 
 @asynccontextmanager
-async def build(
-    settings: Settings, chats: Mapping[str, Platform], *, part: Part | None = None, clock: Clock | None = None
-) -> AsyncIterator[App]:
+async def build(settings: Settings, chats: Mapping[str, Platform], *, part: Part | None = None) -> AsyncIterator[App]:
     """Open everything that must be closed again, in order, and yield the app. Raises ConfigurationError."""
-    part, clock = part or Part(), clock or WallClock()
+    part, clock = part or Part(), WallClock()
     refuse_sharing(settings, part)
     async with open_stores(settings, clock) as stores, compose(settings, chats, stores, part, clock) as app:
         yield app

@@ -128,9 +128,3 @@ def _read(line: str, row: Product, catalog: Catalog) -> Mapping[str, Any]:
         example = form_words.such_as([f"{name}={row.table[name].example}" for name in _settings(row)])
         raise InvalidInput(SETTINGS, rest.strip() or line, example)
     return typed.given
-
-
-def filled(found: Sequence[Field], entered: Entered) -> Entered:
-    """Return what of an earlier entry still fits the fields, files apart."""
-    kept = {each.name: entered.get(each.name, ()) for each in found if each.shape is not Shape.FILE}
-    return {name: values for name, values in kept.items() if values}

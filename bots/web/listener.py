@@ -70,10 +70,9 @@ def _why_not(settings: str, host: str, port: int, error: OSError | UnicodeError)
 class Listener:
     """Accepts connections by itself: asyncio logs a hundred tracebacks a time when it has no descriptor for them."""
 
-    def __init__(self, answering: Callable[[], web.RequestHandler], most: int = MOST) -> None:
+    def __init__(self, answering: Callable[[], web.RequestHandler]) -> None:
         """`answering` makes the protocol of a connection."""
         self._answering = answering
-        self._most = most
         self._listening: list[socket.socket] = []
         self._entering: dict[web.RequestHandler, asyncio.Task[None]] = {}
         self._inside: set[web.RequestHandler] = set()
@@ -125,7 +124,7 @@ class Listener:
             return  # else the peer has gone
         line.setblocking(False)
         self._forget_gone()
-        if len(self._inside) >= self._most and not self._turned_out():
+        if len(self._inside) >= MOST and not self._turned_out():
             line.close()
             return
         peer = self._answering()
