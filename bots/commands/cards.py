@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from bots.commands import buttons
+from bots.commands import actions, buttons
 from bots.commands.command import Answer, Asked, Press, Pressed
 from bots.platform import ButtonKind
-from bots.text import replies
+from bots.text import order_replies, replies
 from bots.text.locale import _
 from bots.text.wording import money
 from core.domain.refusals import Missing
@@ -20,4 +20,19 @@ async def other_voices(asked: Asked, about: str) -> Pressed:
     return Pressed(choice=Answer(text, buttons=buttons.more_voices(job, voices)))
 
 
-PRESSES: Mapping[str, Press] = {ButtonKind.VOICES: other_voices}
+async def details(asked: Asked, about: str) -> Pressed:
+    """Tell the order's member alone what to name when they ask about it."""
+    job = await asked.service.own(asked.caller, buttons.id_in(about, Missing.JOB))
+    return Pressed(said=Answer(order_replies.details(job), private=True))
+
+
+async def left(asked: Asked, _about: str) -> Pressed:
+    """Tell whoever pressed what they may spend, and what they were charged and granted."""
+    return Pressed(said=Answer(await actions.left(asked.service, asked.caller), private=True))
+
+
+PRESSES: Mapping[str, Press] = {
+    ButtonKind.VOICES: other_voices,
+    ButtonKind.DETAILS: details,
+    ButtonKind.LEFT: left,
+}

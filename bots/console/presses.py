@@ -36,6 +36,8 @@ from core.service.service import Service
 
 _READINGS = {str(n): n - 1 for n in range(1, 10)}
 """What may stand at the end of a confirmation."""
+_OWN = {ButtonKind.DETAILS, ButtonKind.LEFT}
+"""Without an id the first means the newest order; the other is typed as /balance."""
 
 
 class Presses:
@@ -60,7 +62,7 @@ class Presses:
             ButtonKind.APPROVE: self._decide,
             ButtonKind.DECLINE: self._decide,
             ButtonKind.KEPT: self._kept,
-            **{kind: partial(self._answered, press) for kind, press in presses.PRESSES.items()},
+            **{kind: partial(self._answered, press) for kind, press in presses.PRESSES.items() if kind not in _OWN},
         }
 
     def accept(self, accepted: Accepted) -> Answer:

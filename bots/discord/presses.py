@@ -7,7 +7,6 @@ from functools import partial
 
 import discord
 
-from bots.commands import actions as acts
 from bots.commands import approval, buttons, credit, presses, reporting
 from bots.commands.command import Asked, Pressed
 from bots.discord.buttons import holds, rows
@@ -80,22 +79,6 @@ async def _cancel(responder: Responder, interaction: AnyInteraction, job_id: str
     async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
         await responder.service.cancel(caller, buttons.id_in(job_id, Missing.JOB))
         return ()
-
-    await responder.answer(interaction, act, UPDATE)
-
-
-async def _details(responder: Responder, interaction: AnyInteraction, job_id: str) -> None:
-    """Tell the order's member alone what to name when they ask about it."""
-
-    async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
-        return (Reply(order_replies.details(await responder.service.own(caller, buttons.id_in(job_id, Missing.JOB)))),)
-
-    await responder.answer(interaction, act, UPDATE)
-
-
-async def _left(responder: Responder, interaction: AnyInteraction, _about: str) -> None:
-    async def act(caller: Caller, __: Destination) -> tuple[Reply, ...]:
-        return (Reply(await acts.left(responder.service, caller)),)
 
     await responder.answer(interaction, act, UPDATE)
 
@@ -272,13 +255,11 @@ _PRESSES: Mapping[str, Callable[[Responder, AnyInteraction, str], Awaitable[None
     ButtonKind.AGAIN: _again,
     ButtonKind.RESEND: _resend,
     ButtonKind.CANCEL: _cancel,
-    ButtonKind.DETAILS: _details,
     ButtonKind.ANEW: _anew,
     ButtonKind.FILE: _file,
     ButtonKind.DELETE: _delete,
     ButtonKind.REPORT: _report,
     ButtonKind.TELL: _tell,
-    ButtonKind.LEFT: _left,
     ButtonKind.TAKE: partial(_choose, take=True),
     ButtonKind.NOTHING: partial(_choose, take=False),
     ButtonKind.ASK: partial(_request, goes=False),

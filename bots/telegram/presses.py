@@ -8,7 +8,6 @@ from functools import partial
 from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
-from bots.commands import actions as acts
 from bots.commands import approval, buttons, presses, reporting
 from bots.commands import command as commands
 from bots.commands.command import Answer, Asked, Pressed
@@ -63,13 +62,11 @@ class Presses:
             ButtonKind.AGAIN: self._again,
             ButtonKind.RESEND: self._resend,
             ButtonKind.CANCEL: self._cancel,
-            ButtonKind.DETAILS: self._details,
             ButtonKind.ANEW: self._anew,
             ButtonKind.FILE: self._file,
             ButtonKind.DELETE: self._delete,
             ButtonKind.REPORT: self._report,
             ButtonKind.TELL: self._tell,
-            ButtonKind.LEFT: self._left,
             ButtonKind.TAKE: partial(self._choose, take=True),
             ButtonKind.NOTHING: partial(self._choose, take=False),
             ButtonKind.CONFIRM: self._confirm,
@@ -158,14 +155,6 @@ class Presses:
         """Cancel what is queued of an order; the worker edits the status message."""
         job = await self._service.cancel(press.who(), buttons.id_in(job_id, Missing.JOB))
         return Reply(order_replies.cancelled(job))
-
-    async def _details(self, press: Press, job_id: str) -> Reply:
-        """Tell the order's member alone what to name when they ask about it."""
-        job = await self._service.own(press.who(), buttons.id_in(job_id, Missing.JOB))
-        return Reply(order_replies.details(job), refused=True)
-
-    async def _left(self, press: Press, _about: str) -> Reply:
-        return Reply(await acts.left(self._service, press.who()), refused=True)
 
     async def _choose(self, press: Press, job_id: str, *, take: bool) -> Reply:
         """Take what there is of an order, or nothing; the worker edits the message."""
