@@ -228,6 +228,7 @@ class Statuses:
         if self._migrations.get(old) != new:
             is_news = await self._service.communities.moved(key(old), key(new))
             self._migrations[old] = new
+            self._service.pronunciations.forget()  # whose they are was read by its former key
             if is_news:
                 await self._ask_anew(new)
 

@@ -34,6 +34,9 @@ async def test_what_admins_set_holds(band: Chat, alice: User, bob: User, carol: 
         "/block @bob 2h",
     ):
         await answer(band, alice, line)
+    await band.says(carol, "/speak Troubadour")
+    first = await band.wait_for(lambda chat: next(iter(chat.audios), None))
+    await closed(bot, first.buttons["Details"].partition(":")[2])
     new = await band.migrate()
     assert "blocked your orders until" in await answer(new, bob, "/speak Hello")
     await new.says(carol, "/speak Troubadour")
