@@ -136,7 +136,7 @@ class PostgresDriver:
         try:
             async with (
                 self._streams,
-                self._pool.acquire(timeout=ACQUIRE_S) as session,
+                self._lent() as session,
                 session.transaction(readonly=True),
             ):
                 await session.execute(patience)
@@ -174,11 +174,19 @@ class PostgresDriver:
             log.error("%s does not let go of its connections: they are cut off", self._where)  # noqa: TRY400 - no trace tells more
             pool.terminate()
 
+    def _check_open(self) -> None:
+        if self._closing or self._pool is None:
+            raise StoreError("the database is closed")
+
+    def _lent(self) -> Any:
+        """Return what lends a connection. Raises StoreError once closed."""
+        self._check_open()
+        return self._pool.acquire(timeout=ACQUIRE_S)
+
     # --- one list -------------------------------------------------------------------------------------------------
 
     async def _in_its_own_task(self, work: Work) -> list[list[Row]]:
-        if self._closing or self._pool is None:
-            raise StoreError("the database is closed")
+        self._check_open()
         if len(self._running) >= LONGEST_QUEUE:
             raise StoreAway("too much waits for the database")
         task = asyncio.create_task(self._persist(work), name="postgres transaction")

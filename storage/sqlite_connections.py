@@ -87,6 +87,10 @@ class Readers:
         reader = self._idle.pop()
         try:
             yield reader
+        except asyncio.CancelledError:  # its thread goes on, and holds open what it began until it gets more to do
+            await reader.interrupt()
+            await reader.rollback()
+            raise
         finally:
             self._idle.append(reader)
 

@@ -8,7 +8,7 @@ import pytest
 from core.domain.errors import SchemaTooNew, StoreAway, StoreBusy, StoreError
 from core.domain.lifecycle import State
 from storage.books import audit
-from storage.driver import Driver, Statement
+from storage.driver import STREAMS, Driver, Statement
 from storage.migrate import migrate
 from storage.sqlite import SqliteDriver, audit_file
 from storage.store import SqlStore
@@ -97,6 +97,21 @@ async def test_a_long_answer_comes_in_pieces_of_one_moment(driver: Driver) -> No
     assert len(await anext(taken)) == 2
     await taken.aclose()
     await driver.close()
+
+
+async def test_what_waits_to_come_in_pieces_is_refused_while_closing(driver: Driver) -> None:
+    await driver.open()
+    taken = [driver.stream(Statement("SELECT 1 AS x")) for _ in range(STREAMS)]
+    assert [len(await anext(pieces)) for pieces in taken] == [1] * STREAMS
+    waiting = asyncio.create_task(anext(driver.stream(Statement("SELECT 1 AS x"))))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(driver.close())
+    await asyncio.sleep(0)
+    for pieces in taken:
+        await pieces.aclose()
+    await closing
+    with pytest.raises(StoreError, match="closed"):
+        await waiting
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -86,6 +86,29 @@ async def test_an_end_cuts_short_what_comes_in_pieces(things: SqliteDriver) -> N
         await anext(things.stream(Statement(ONE)))
 
 
+async def test_what_was_cancelled_keeps_nothing_from_the_file(things: SqliteDriver, tmp_path: Path) -> None:
+    """Its thread would hold the database as it was, and the -wal file would grow until that thread read again."""
+    begun, go = threading.Event(), threading.Event()
+
+    def wait() -> bool:
+        begun.set()
+        return go.wait()
+
+    assert len(await things.read(Statement(ONE))) == 1
+    await things._readers._open[0].create_function("begun", 0, wait)
+    pieces = things.stream(Statement("SELECT begun() FROM sqlite_master"))
+    reading = asyncio.create_task(anext(pieces))
+    await asyncio.to_thread(begun.wait)
+    reading.cancel()
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    await things.run([Statement(INSERT, {"name": "drum"})])
+    with closing(sqlite3.connect(tmp_path / "books.db", timeout=0)) as beside:
+        ((is_busy, *_),) = beside.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert not is_busy
+
+
 @pytest.mark.parametrize("cancelled", [False, True])
 async def test_a_stop_waits_for_a_reader_that_is_connecting(tmp_path: Path, *, cancelled: bool) -> None:
     begun, go, closed = threading.Event(), threading.Event(), threading.Event()
