@@ -168,8 +168,15 @@ def configure(settings: Settings) -> None:
 
 
 def configure_quietly(level: LogLevel = LogLevel.WARNING, file: Path | None = None) -> None:
-    """Log what matters beside a terminal that shows something else, or to a file. Raises OSError."""
-    _install(Redacting((), as_json=False), level, logging.FileHandler(file, encoding="utf-8") if file else None)
+    """Log what matters beside a terminal that shows something else, or to a file, once there is something.
+
+    Raises OSError.
+    """
+    if file and file.exists():
+        file.open("a").close()
+    _install(
+        Redacting((), as_json=False), level, logging.FileHandler(file, encoding="utf-8", delay=True) if file else None
+    )
 
 
 def _install(formatter: logging.Formatter, level: LogLevel, handler: logging.Handler | None = None) -> None:

@@ -47,12 +47,13 @@ HOW = N_(
     "Try /speak Aria Hello everyone, or /music lo-fi rain beat, or /help. You are an admin. Begin a line with a name, "
     "as in\nbob: /balance, to speak as a member. /quit or Ctrl-D ends."
 )
+TAB = N_("TAB completes commands and voices.")
 
 
 async def demo(*, script: Path | None, out: Path, plays: bool = False) -> int:
     """Run a script or an interactive chat; return 0 if every accepted order was delivered and the books balance.
 
-    In a terminal, the chat has a line with history and completion, and the program's own lines go to a file.
+    In a terminal, the chat has a line with history and completion. The program's own lines go to a file.
 
     Raises ConfigurationError if the script can't be read or `out` can't be written, OSError if stdout is closed.
     """
@@ -62,16 +63,18 @@ async def demo(*, script: Path | None, out: Path, plays: bool = False) -> int:
             stream.reconfigure(errors="replace")
     script_lines = None if script is None else read_script(script)
     output = OutputFolder(out)
-    if script is None and _is_terminal():
-        log_to(out / LOG)
+    is_live = script is None and _is_terminal()
+    log_to(out / LOG, LogLevel.INFO if is_live else LogLevel.WARNING)
+    if is_live:
         with patch_stdout(raw=True):  # what is written goes above the line being typed
             live = LiveScreen(sys.stdout, out / HISTORY)
             with speaking(locale()):
-                live.plain(f"{_(WELCOME)}\n{_(HOW)}\n{terminal_replies.log_goes_to(out / LOG)}")
+                live.plain(f"{_(WELCOME)}\n{_(HOW)}\n{_(TAB)} {terminal_replies.log_goes_to(out / LOG)}")
             return await _converse(live, read(live.read), output, in_turn=False, plays=plays)
     screen = Screen(sys.stdout)
     with speaking(locale()):
         screen.plain(f"{_(WELCOME)}\n{_(HOW)}" if script_lines is None else _(WELCOME))
+        screen.plain(terminal_replies.log_goes_to(out / LOG))
     lines = typed(screen) if script_lines is None else written(script_lines, screen)
     return await _converse(screen, lines, output, in_turn=script is not None, plays=plays)
 
@@ -80,10 +83,10 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def log_to(path: Path) -> None:
+def log_to(path: Path, level: LogLevel) -> None:
     """Log to a file from now on. Raises ConfigurationError."""
     try:
-        logs.configure_quietly(LogLevel.INFO, path)
+        logs.configure_quietly(level, path)
     except OSError as error:
         raise ConfigurationError(f"The log {path} can't be written: {error.strerror}.") from error
 

@@ -26,9 +26,9 @@ class Line:
 
 
 def read_line(text: str) -> Line | None:
-    r"""Parse `name: text` or `@name: text`, where `\n` breaks a line; None for anything else."""
+    """Parse `name: text` or `@name: text`; None for anything else."""
     found = _LINE.fullmatch(text.strip())
-    return Line(found[2], bool(found[1]), found[3].replace(r"\n", "\n")) if found and found[3] else None
+    return Line(found[2], bool(found[1]), found[3]) if found and found[3] else None
 
 
 def read_script(path: Path) -> list[Line]:

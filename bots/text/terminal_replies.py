@@ -16,7 +16,7 @@ def incomplete(word: str) -> str:
 
 def log_goes_to(path: Path) -> str:
     """Say where the program's own lines go."""
-    return _("TAB completes commands and voices. What the program logs goes to {path}.", path=path)
+    return _("What the program logs goes to {path}.", path=path)
 
 
 def no_player(names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from bots.console.demo import throw_away
 from bots.console.output_folder import OutputFolder
 from bots.console.platform import Console
 from bots.console.screen import Screen
-from bots.console.script import Line
+from bots.console.script import Line, read_script
 from tests.bots.console.talk import conversation
 from tests.bots.entries import noted
 from tests.waiting import WAIT_S, until
@@ -130,6 +130,14 @@ async def test_what_is_typed_in_the_place_of_a_button_is_said_if_it_lacks_someth
     assert "Write /kept with what stands after it where I offer it." in said
     assert said.count("No question waits for an answer.") == 2
     assert files == 0
+
+
+async def test_a_line_breaks_only_where_that_was_meant(tmp_path: Path) -> None:
+    (tmp_path / "script.txt").write_text("ann: /speak Aria: See C:\\new\\nGeorge: Hello\n")
+    said, files = await heard(tmp_path, *read_script(tmp_path / "script.txt"))
+    assert "C:\\new" in said.partition("Working on it")[2]
+    assert "Hello" in said.partition("Working on it")[2]
+    assert files == 1
 
 
 async def test_a_bare_resend_sends_the_newest_order_again(tmp_path: Path) -> None:

@@ -116,7 +116,15 @@ async def test_an_accepted_order_that_ends_without_audio_fails_the_run(tmp_path:
     assert "Write what I should say" in demo.out
     assert "You have $0.10 left today." in demo.out
     assert " $0.00 charged" in demo.out
-    assert list((tmp_path / "out").iterdir()) == []
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["troubadour.log"]
+
+
+async def test_what_the_program_logs_stands_in_a_file_and_not_between_the_lines(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    demo = await scripted(tmp_path, "ann: /speak [[fault:401]] Hello\nann: /speak Aria Hello\n")
+    assert demo.err == ""
+    assert "What the program logs goes to out/troubadour.log." in demo.out
+    assert "ERROR" in (tmp_path / "out" / "troubadour.log").read_text()
 
 
 async def test_typed_lines_are_said_by_you_and_every_order_is_waited_for(tmp_path: Path) -> None:
