@@ -11,10 +11,16 @@ from core.domain.errors import StoreError
 from core.files.private import create
 from core.files.spool import sync
 from storage.migrate import MARK
-from storage.sqlite_files import connect
+from storage.sqlite_files import DAMAGED, GO_BACK, connect
 
 STEP_PAGES = 64
 """A copy of 1.1 GB in one go kept a commit from the disk for two seconds; in such steps, for a sixth of one at most."""
+
+
+class _Unfit(sqlite3.DatabaseError):
+    """What was copied is nothing to go back to."""
+
+
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -22,10 +28,12 @@ def go_on() -> None:
     """Let a copy go on, however long it takes."""
 
 
-def backup(source: Path, target: Path, step: Callable[[], None] = go_on) -> None:
+def backup(source: Path, target: Path, step: Callable[[], None] = go_on, *, instead: str = GO_BACK) -> None:
     """Copy a database, in use or not, to a new file that is on disk and whole when this returns.
 
-    `step` is called now and then, and may raise to give it up. Raises StoreError.
+    `step` is called now and then, and may raise to give it up; `instead`: what to do if it is damaged.
+
+    Raises StoreError.
     """
     if why := _unusable(source, target):
         raise StoreError(f"{target} can't be written: {why}")
@@ -39,7 +47,7 @@ def backup(source: Path, target: Path, step: Callable[[], None] = go_on) -> None
         partial.replace(target)
         sync(target.parent)  # the name, too, has to survive a power loss
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(_failed(source, target, error)) from error
+        raise StoreError(_failed(source, target, error, instead)) from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -78,19 +86,30 @@ def _unusable(source: Path, target: Path) -> str:
     return ""
 
 
-def _failed(source: Path, target: Path, error: sqlite3.Error | OSError) -> str:
+def _failed(source: Path, target: Path, error: sqlite3.Error | OSError, instead: str) -> str:
     if getattr(error, "errno", None) in FULL or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         return f"{target} can't be written: the disk is full; make room, or choose a folder on another one."
     if isinstance(error, PermissionError):
         return f"{target} can't be written: this user may not write to {target.parent}; choose another folder."
     if isinstance(error, OSError):
         return f"{target} can't be written: {error.strerror}; choose another folder."
+    return _unread(source, target, error, instead)
+
+
+def _unread(source: Path, target: Path, error: sqlite3.Error, instead: str) -> str:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(error, _Unfit):
+        return f"{source} {error}: {instead}"
+    if code in DAMAGED:
+        return f"{source} is damaged, or no database at all: {instead}"
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return f"{source} can't be opened: this user must be able to read it, and to write to its folder."
     return f"{source} can't be copied to {target}: {error}"
 
 
 def _check_whole(copy: sqlite3.Connection) -> None:
     if not copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (MARK,)).fetchone():
-        raise sqlite3.DatabaseError("it is not a database of Troubadour")
+        raise _Unfit("is not a database of Troubadour")
     (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
-        raise sqlite3.DatabaseError(f"it is damaged: {found}")
+        raise _Unfit("is damaged")

@@ -63,7 +63,7 @@ async def copy_of(source: Path, database: Path, clock: Clock) -> AsyncIterator[C
     lock = _locked(source, file, partial)
     try:
         _remove(partial)
-        await asyncio.to_thread(backup, source, partial)
+        await asyncio.to_thread(backup, source, partial, instead="name another copy that `troubadour backup` made.")
         async with _opened(SqliteDriver(partial), clock) as (store, driver, holds):
 
             async def finish() -> str:

@@ -16,7 +16,7 @@ from storage.lock import take
 from storage.migrate import MARK, version_of
 from storage.recent import Recent
 from storage.sqlite_connections import Connection, Readers
-from storage.sqlite_files import connect, files_of, told
+from storage.sqlite_files import GO_BACK, connect, files_of, told
 
 log = logging.getLogger(__name__)
 
@@ -191,5 +191,5 @@ async def look_at_file(path: Path, *, whole: bool) -> None:
         (rows,) = await driver.run([Statement("PRAGMA quick_check(1)")]) if whole else ([],)
     finally:
         await driver.close()
-    if rows and (found := next(iter(rows[0]))) != "ok":
-        raise StoreError(f"The database {path} is damaged ({' '.join(found.split())}): put a backup in its place.")
+    if rows and next(iter(rows[0])) != "ok":
+        raise StoreError(f"The database {path} is damaged: {GO_BACK}")

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 BUSY_S = 10
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+GO_BACK = "stop the service and put a backup in its place, with `troubadour restore FILE`."
 
 
 def files_of(path: Path) -> list[Path]:
@@ -33,7 +34,7 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 def told(path: Path, what: str, error: Exception) -> str:
     """Say what is wrong with a file, and what helps where waiting does not."""
     if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
-        return f"The database {path} is damaged, or no database at all ({error}): put a backup in its place."
+        return f"The database {path} is damaged, or no database at all: {GO_BACK}"
     return f"The database {path} {what}: {error}"
 
 

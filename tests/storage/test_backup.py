@@ -77,7 +77,14 @@ async def test_a_backup_is_of_one_moment_however_many_steps_it_takes(
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("foreign", "not a database of Troubadour"), ("damaged", "damaged|malformed")]
+    ("name", "why"),
+    [
+        ("foreign", "not a database of Troubadour"),
+        (
+            "damaged",
+            "damaged(, or no database at all)?: stop the service and put a backup in its place, with `troubadour restore",
+        ),
+    ],
 )
 async def test_what_could_not_be_gone_back_to_is_no_backup(
     store: SqlStore, tmp_path: Path, name: str, why: str

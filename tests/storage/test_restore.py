@@ -108,6 +108,9 @@ def _unbalanced(copy: Path) -> None:
         connection.execute("UPDATE usage SET used_micros = used_micros + 1")
 
 
+ANOTHER = "name another copy that `troubadour backup` made.$"
+
+
 def _torn(copy: Path) -> None:
     with copy.open("r+b") as file:
         file.seek(8192)
@@ -125,9 +128,12 @@ def _foreign(copy: Path) -> None:
     [
         (_newer, "Install the newer release"),
         (_unbalanced, "The books of the copy do not balance"),
-        (_torn, "damaged|malformed"),
-        (_foreign, "not a database of Troubadour"),
-        (lambda copy: copy.write_text("no database at all, but long enough to look at"), "not a database"),
+        (_torn, f"copy.db is damaged(, or no database at all)?: {ANOTHER}"),
+        (_foreign, f"copy.db is not a database of Troubadour: {ANOTHER}"),
+        (
+            lambda copy: copy.write_text("no database at all, but long enough to look at"),
+            f"copy.db is damaged, or no database at all: {ANOTHER}",
+        ),
         (lambda copy: copy.unlink(), "There is no file .*copy.db: name a copy"),
     ],
 )

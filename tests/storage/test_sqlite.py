@@ -275,10 +275,10 @@ async def test_a_damaged_file_is_told_in_one_sentence(
         file.write(b"\xff" * 20_000)
     for asked in (audit_file(tmp_path / "junk.db"), look_at_file(tmp_path / "junk.db", whole=False)):
         with pytest.raises(
-            StoreError, match=r"junk.db is damaged, or no database at all .*: put a backup in its place"
+            StoreError, match=r"junk.db is damaged, or no database at all: stop the service and put a backup in its"
         ):
             await asked
-    with pytest.raises(StoreError, match=r"is damaged .*: put a backup in its place"):
+    with pytest.raises(StoreError, match=r"middle.db is damaged: stop the service and put a backup in its place"):
         await look_at_file(tmp_path / "middle.db", whole=True)
     await look_at_file(tmp_path / "missing.db", whole=True)
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
