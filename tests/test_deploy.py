@@ -116,3 +116,17 @@ def test_the_proxy_lets_only_the_public_paths_in() -> None:
     if program := shutil.which("caddy"):
         command = [program, "validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]
         assert "Valid configuration" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_commands_by_hand_have_what_the_service_has() -> None:
+    (alias,) = re.findall(
+        r"^alias troubadour='(.*?)'$", (ROOT / "docs/operating.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    words = shlex.split(alias.replace("\\\n", " "))
+    given = {words[at + 1] for at, word in enumerate(words) if word == "-p"}
+    service = unit(DEPLOY / "troubadour.service")
+    same = {f"{name}={value}" for name in ("EnvironmentFile", "LoadCredential") for value in service[name]}
+    assert given - same == {"Environment=DATA_DIR=/var/lib/troubadour"}
+    assert same <= given
+    assert f"--uid={service['User'][0]}" in words
+    assert f"{words[-1]} run" == service["ExecStart"][0]
