@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.domain.allowed import Rule, allowed
 from core.domain.amounts import (
@@ -28,7 +28,7 @@ from core.domain.spans import FOR_GOOD, read_span_ms
 from core.engine.acts import by_admin, require_admin
 from core.engine.default_voices import DefaultVoices
 from core.engine.pronunciations import Pronunciations
-from core.engine.reasons import Reasons, reasons
+from core.engine.reasons import Reasons, most_of, reasons
 from core.ports import Clock
 from core.stores.admin_store import AdminStore
 
@@ -171,15 +171,24 @@ class Admin:
     async def limits(self, caller: Caller) -> Limits:
         """Return the community's limits."""
         require_admin(caller)
-        return await self._store.limits(caller.community)
+        return await self._limits(caller)
 
     async def set_limit(self, caller: Caller, name: LimitName, value: str) -> Limits:
         """Set one of the community's limits; `none` takes it away."""
         async with self._act(caller, Action(f"limits {name}")) as act:
-            read = read_limit(name, value, self._catalog, self._policy.price_micros)
+            read = read_limit(name, value, self._catalog, self._policy.price_micros, self._longest())
             await self._store.set_limit(act, name, read)
         self._voices.forget()
-        return await self._store.limits(caller.community)
+        return await self._limits(caller)
+
+    async def _limits(self, caller: Caller) -> Limits:
+        """Return the limits that hold: whoever runs the bot may have set a lower one since."""
+        found = await self._store.limits(caller.community)
+        longest = found.longest_text and min(found.longest_text, self._longest())
+        return replace(found, longest_text=longest)
+
+    def _longest(self) -> int:
+        return max(most_of(product, self._policy) for product in self._catalog.products.values())
 
     async def pronounce(self, caller: Caller, entry: Pronunciation) -> None:
         """Have a word said so for everybody here. Raises InvalidInput where there is no room."""

@@ -142,7 +142,11 @@ async def quota_default(asked: Asked, amount: str, period: str = "") -> Answer:
 
 
 async def _set_quota(asked: Asked, subject: Subject, amount: str, period: str) -> Answer:
-    return Answer(texts.quota_set(subject, await asked.service.admin.set_quota(asked.caller, subject, amount, period)))
+    quota = await asked.service.admin.set_quota(asked.caller, subject, amount, period)
+    left_micros = await asked.service.operators.pools_left(asked.caller.community)
+    is_beyond = left_micros is not None and (quota.limit_micros is None or quota.limit_micros > left_micros)
+    beyond = f"\n{texts.beyond(left_micros)}" if left_micros is not None and is_beyond else ""
+    return Answer(f"{texts.quota_set(subject, quota)}{beyond}")
 
 
 async def quota_show(asked: Asked, member: Person | None = None) -> Answer:

@@ -53,6 +53,14 @@ def quota_set(subject: Subject, quota: Quota) -> str:
     return _(_WHO[subject.kind], name=subject.name, amount=allowance(quota))
 
 
+def beyond(left_micros: int) -> str:
+    """Say that a pool ends what may be spent before a quota does."""
+    has = money(max(0, left_micros))
+    return _(
+        "All of this community together has {amount} left this month, which whoever runs this bot sets.", amount=has
+    )
+
+
 def quota_cleared(subject: Subject) -> str:
     """Confirm that a quota is gone."""
     return _(_CLEARED[subject.kind], name=subject.name)

@@ -7,7 +7,7 @@ from core.domain.amounts import parse_amount
 from core.domain.products import Catalog
 from core.domain.quota import LimitName
 from core.domain.refusals import InvalidInput
-from core.domain.spans import read_count, read_seconds
+from core.domain.spans import LARGEST_COUNT, read_count, read_seconds
 
 NONE = "none"
 """Takes a limit away."""
@@ -17,13 +17,19 @@ _UNITS = {LimitName.LONGEST_TEXT: "chars?|characters?", LimitName.IN_FLIGHT: "or
 _CHANNEL = re.compile(r"[a-z]+:\d+", re.ASCII)
 
 
-def read_limit(name: LimitName, text: str, catalog: Catalog, price_micros: int) -> int | str | tuple[str, ...] | None:
-    """Read the value of a limit; None takes it away. Raises InvalidInput."""
+def read_limit(
+    name: LimitName, text: str, catalog: Catalog, price_micros: int, longest_order: int
+) -> int | str | tuple[str, ...] | None:
+    """Read the value of a limit; None takes it away. `longest_order`: what whoever runs the bot allows.
+
+    Raises InvalidInput.
+    """
     if text.strip().casefold() == NONE:
         return None
     match name:
         case LimitName.LONGEST_TEXT | LimitName.IN_FLIGHT:
-            return read_count(name, text, least=1, unit=_UNITS[name])
+            most = longest_order if name is LimitName.LONGEST_TEXT else LARGEST_COUNT
+            return read_count(name, text, least=1, most=most, unit=_UNITS[name])
         case LimitName.COOLDOWN_S:
             return read_seconds(name, text)
         case LimitName.CONFIRM_MICROS:

@@ -49,15 +49,15 @@ def read_seconds(name: str, text: str) -> int:
     return span_ms // 1000
 
 
-def read_count(name: str, text: str, *, least: int, unit: str = "") -> int:
+def read_count(name: str, text: str, *, least: int, most: int = LARGEST_COUNT, unit: str = "") -> int:
     """Read a whole number, which its unit may follow. Raises InvalidInput."""
     wanted, number = tidy(text), _count(tidy(text), unit)
     if number is None:
         refuse_more(name, text, lambda beginning: _count(beginning, unit) is not None)
-    if number is None or not least <= number <= LARGEST_COUNT:
+    if number is None or not least <= number <= most:
         bare = _without(unit, wanted)
         better = re.sub(r"[,.'\u2019]", "", bare) if _GROUPS.fullmatch(bare) else ""
-        raise InvalidInput(name, text, allowed(Rule.COUNT, low=least, high=LARGEST_COUNT), better)
+        raise InvalidInput(name, text, allowed(Rule.COUNT, low=least, high=most), better)
     return number
 
 

@@ -87,7 +87,7 @@ def _longest(product: Product, policy: Policy, standing: Standing) -> tuple[int,
         Limit.POOL: standing.pool_left_micros,
         Limit.TOTAL_POOL: standing.total_left_micros,
     }
-    longest: dict[Limit | None, int] = {None: _most(product, policy)}
+    longest: dict[Limit | None, int] = {None: most_of(product, policy)}
     longest |= {limit: micros * 1000 // product.price_micros for limit, micros in means.items() if micros is not None}
     if standing.limits.longest_text is not None:
         longest[Limit.LONGEST_TEXT] = standing.limits.longest_text
@@ -95,6 +95,7 @@ def _longest(product: Product, policy: Policy, standing: Standing) -> tuple[int,
     return longest[bound], bound
 
 
-def _most(product: Product, policy: Policy) -> int:
+def most_of(product: Product, policy: Policy) -> int:
+    """Return the characters of a product's longest order that the operator takes."""
     text = product.table[product.billed]
     return text.limit if isinstance(text, Text) and product.splits_at is None else policy.longest_order

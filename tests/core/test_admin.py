@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.admin import Subject
+from core.domain.allowed import Rule, allowed
 from core.domain.people import Caller
 from core.domain.quota import LimitName, Limits, QuotaSource
 from core.domain.refusals import (
@@ -252,6 +253,20 @@ async def test_nobody_fills_the_audit_with_refusals(alive: Incarnation, rig: Rig
     with pytest.raises(NotPermitted):
         await alive.service.admin.enter(caller(), "usage")
     assert len(await alive.service.admin.audit(BOSS)) == 21
+
+
+async def test_no_text_is_longer_than_whoever_runs_the_bot_allows(rig: Rig) -> None:
+    async with rig.running() as alive:
+        for value in ("20001", "999999"):
+            with pytest.raises(InvalidInput) as caught:
+                await alive.service.admin.set_limit(BOSS, LimitName.LONGEST_TEXT, value)
+            assert caught.value.allowed == allowed(Rule.COUNT, low=1, high=20_000)
+        assert (await alive.service.admin.set_limit(BOSS, LimitName.LONGEST_TEXT, "20000")).longest_text == 20_000
+    rig.policy = replace(rig.policy, longest_order=3000)
+    async with rig.running() as alive:
+        assert (await alive.service.admin.limits(BOSS)).longest_text == 3000
+        await alive.service.admin.set_limit(BOSS, LimitName.LONGEST_TEXT, "none")
+        assert (await alive.service.admin.limits(BOSS)).longest_text is None
 
 
 async def test_all_quotas_are_listed(alive: Incarnation) -> None:

@@ -290,3 +290,12 @@ async def test_a_price_is_asked_about_and_agreed_to_without_a_limit(alive: Incar
     assert refusals.refusal(asked.value).startswith(says)
     accepted = await alive.service.confirm(caller(), asked.value.offer_id)
     assert accepted.job.cost_micros == 1400
+
+
+async def test_a_quota_beyond_the_pool_is_told_to_be(alive: Incarnation) -> None:
+    assert "together" not in await types(alive, "/quota set @ann 1 day")
+    await types(alive, "/pool test:band 0.50", OWNER)
+    beyond = "All of this community together has $0.50 left this month, which whoever runs this bot sets."
+    for line in ("/quota set @ann 1 day", "/quota default unlimited", "/quota default 0.51 month"):
+        assert (await types(alive, line)).endswith(f".\n{beyond}"), line
+    assert "together" not in await types(alive, "/quota set @ann 0.50 day")
