@@ -15,7 +15,7 @@ from benchmarks.core_rig import Core, running
 from benchmarks.fill import Endless
 from benchmarks.harness import ROOT, Aim, Benchmark, Figures, Row, Side, Watch, ranked
 from benchmarks.orders import caller, order
-from bots.commands.actions import usage_table
+from bots.commands.admin_actions import usage_table
 from core.domain.orders import Order
 from core.engine.pace import Pace
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bots.commands import actions
+from bots.commands import admin_actions
 from bots.commands.command import Argument, Command, Kind, Who
 from bots.text.admin_replies import LIMITS
 from bots.text.locale import N_
@@ -42,28 +42,28 @@ ADMINISTRATION: Sequence[Command] = (
     Command(
         name="quota set",
         who=ADMIN,
-        action=actions.quota_set,
+        action=admin_actions.quota_set,
         about=N_("Set what a member may spend"),
         arguments=(_member(WHOSE_QUOTA), *_QUOTA),
     ),
     Command(
         name="quota role",
         who=ADMIN,
-        action=actions.quota_role,
+        action=admin_actions.quota_role,
         about=N_("Set what whoever has a role may spend"),
         arguments=(Argument(name="role", kind=Kind.ROLE, about=WHOSE_QUOTA), *_QUOTA),
     ),
     Command(
         name="quota show",
         who=ADMIN,
-        action=actions.quota_show,
+        action=admin_actions.quota_show,
         about=N_("Show what a member may spend"),
         arguments=(_member(N_("Whose quota; leave it out for all that were set"), required=False),),
     ),
     Command(
         name="quota clear",
         who=ADMIN,
-        action=actions.quota_clear,
+        action=admin_actions.quota_clear,
         about=N_("Take a member's or a role's quota away, so that the default applies"),
         arguments=(
             _member(N_("Whose quota; leave both out for the default"), required=False, is_typed=True),
@@ -73,35 +73,35 @@ ADMINISTRATION: Sequence[Command] = (
     Command(
         name="quota default",
         who=ADMIN,
-        action=actions.quota_default,
+        action=admin_actions.quota_default,
         about=N_("Set what everybody without a quota of their own may spend"),
         arguments=_QUOTA,
     ),
     Command(
         name="why",
         who=ADMIN,
-        action=actions.why,
+        action=admin_actions.why,
         about=N_("Say why a member can't order here, and what to change"),
         arguments=(_member(N_("Who can't")),),
     ),
     Command(
         name="grant",
         who=ADMIN,
-        action=actions.grant,
+        action=admin_actions.grant,
         about=N_("Give a member credit that does not expire"),
         arguments=(_member(N_("Who gets it")), *_CREDIT),
     ),
     Command(
         name="revoke",
         who=ADMIN,
-        action=actions.revoke,
+        action=admin_actions.revoke,
         about=N_("Take credit back from a member"),
         arguments=(_member(N_("Whose credit")), *_CREDIT),
     ),
     Command(
         name="block",
         who=ADMIN,
-        action=actions.block,
+        action=admin_actions.block,
         about=N_("Refuse a member's orders"),
         arguments=(
             _member(N_("Whose orders")),
@@ -116,14 +116,14 @@ ADMINISTRATION: Sequence[Command] = (
     Command(
         name="unblock",
         who=ADMIN,
-        action=actions.unblock,
+        action=admin_actions.unblock,
         about=N_("Take a member's orders again"),
         arguments=(_member(N_("Whose orders")),),
     ),
     Command(
         name="limits",
         who=ADMIN,
-        action=actions.limits,
+        action=admin_actions.limits,
         about=N_("Show or set the limits for everybody here"),
         arguments=(
             Argument(
@@ -145,7 +145,7 @@ ADMINISTRATION: Sequence[Command] = (
     Command(
         name="usage",
         who=ADMIN,
-        action=actions.usage,
+        action=admin_actions.usage,
         about=N_("Show who spent what"),
         arguments=(
             Argument(
@@ -158,12 +158,12 @@ ADMINISTRATION: Sequence[Command] = (
             _member(N_("Whose orders; leave it out for everybody's"), required=False),
         ),
     ),
-    Command(name="audit", who=ADMIN, action=actions.audit, about=N_("Show who changed what")),
+    Command(name="audit", who=ADMIN, action=admin_actions.audit, about=N_("Show who changed what")),
     Command(
         name="pool",
         who=OPERATOR,
         is_quiet=True,
-        action=actions.pool,
+        action=admin_actions.pool,
         about=N_("Set what a whole community may spend in a month; for whoever runs this bot"),
         arguments=(
             _COMMUNITY,
@@ -173,7 +173,7 @@ ADMINISTRATION: Sequence[Command] = (
     Command(
         name="communities",
         who=OPERATOR,
-        action=actions.communities,
+        action=admin_actions.communities,
         about=N_("List communities, approve or decline one; for whoever runs this bot"),
         arguments=(
             Argument(
@@ -189,7 +189,7 @@ ADMINISTRATION: Sequence[Command] = (
     Command(
         name="resume",
         who=OPERATOR,
-        action=actions.resume,
+        action=admin_actions.resume,
         about=N_("Try the gateway at once, after its wallet was refilled; for whoever runs this bot"),
     ),
 )

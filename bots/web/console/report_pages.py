@@ -7,7 +7,7 @@ import htpy as h
 from aiohttp import web
 from htpy import Node
 
-from bots.commands import actions
+from bots.commands import admin_actions
 from bots.commands.admin_table import PERIODS
 from bots.commands.command import PNG, File
 from bots.text import admin_replies, audit_replies, product_words
@@ -66,21 +66,21 @@ def _spent(spent: Usage, period: str, path: str) -> Sequence[Node]:
 
 async def get_ready() -> None:
     """Draw nothing, so that the first who wants a picture need not wait for the library and its fonts."""
-    await actions.usage_picture(NOTHING, "month")
+    await admin_actions.usage_picture(NOTHING, "month")
 
 
 async def usage_picture(visit: Visit) -> web.StreamResponse:
     """Return the picture of what was spent."""
     found, period = await admin_of(visit, "usage"), _period(visit)
     spent = await visit.service.admin.usage(found.caller, period)
-    return _file(await actions.usage_picture(spent, period) if spent.members else None)
+    return _file(await admin_actions.usage_picture(spent, period) if spent.members else None)
 
 
 async def usage_csv(visit: Visit) -> web.StreamResponse:
     """Return what was spent, entry by entry."""
     found, period = await admin_of(visit, "usage"), _period(visit)
-    table = await actions.usage_table(await visit.service.admin.entries(found.caller, period))
-    return _file(actions.usage_csv(table) if table.entries else None)
+    table = await admin_actions.usage_table(await visit.service.admin.entries(found.caller, period))
+    return _file(admin_actions.usage_csv(table) if table.entries else None)
 
 
 def _file(found: File | None) -> web.Response:
@@ -108,7 +108,7 @@ async def audit(visit: Visit) -> web.StreamResponse:
 async def audit_csv(visit: Visit) -> web.StreamResponse:
     """Return the audit as a file."""
     found = await admin_of(visit, "audit")
-    said = await actions.audit(asked_of(visit, found.caller, found.role_names))
+    said = await admin_actions.audit(asked_of(visit, found.caller, found.role_names))
     return _file(next(iter(said.files), None))
 
 
