@@ -49,8 +49,12 @@ UPDATE reported SET notice = NULL, claimed_ms = :now_ms WHERE job_id = :job_id A
 RETURNING job_id
 """
 REPORTERS = "SELECT member, name, reason FROM reports WHERE job_id = :job_id ORDER BY reported_ms, member LIMIT :most"
-# Where the chats have an order's audio, however often it was sent.
-HELD = "SELECT kept, asker FROM deliveries WHERE job_id = :job_id AND kept IS NOT NULL ORDER BY number DESC LIMIT :most"
+# Where the chats have an order's audio. Deliveries to direct chats name the message that they copied.
+HELD = """
+SELECT kept, asker FROM deliveries WHERE job_id = :job_id AND number IN (
+    SELECT min(number) FROM deliveries WHERE job_id = :job_id AND kept IS NOT NULL GROUP BY kept
+) ORDER BY number DESC LIMIT :most
+"""
 ADD_MESSAGES = """
 UPDATE reports
 SET messages = substr(messages, 1, length(messages) - 1) || ',' || substr(CAST(:messages AS TEXT), 2)

@@ -36,8 +36,8 @@ log = logging.getLogger(__name__)
 
 Holding = Callable[[Kept], Sequence[Message]]
 """Returns the messages of a community that hold what a chat keeps."""
-MOST_SENT = 50
-"""Of the times that an order's audio was sent, so many are looked at."""
+MOST_SENT = 500
+"""Of the messages that hold an order's audio, so many are looked at."""
 NOTICE_S = 5.0
 """How long a member waits for the admins to be told by whoever reported the same a moment before."""
 LOOK_S = 0.25
@@ -107,7 +107,7 @@ class Reports:
         """Return who had the audio sent that is in the first message known; None for whoever ordered it first."""
         by: dict[Message, Asker | None] = {}
         for sent in await self._store.held(job.job_id, MOST_SENT):
-            by |= dict.fromkeys(holding(sent.kept), sent.asker)  # the oldest last: later ones may name what they copied
+            by |= dict.fromkeys(holding(sent.kept), sent.asker)
         newest = job.delivery.asker if job.delivery else None
         return next((by[message] for message in messages if message in by), newest)
 

@@ -54,7 +54,7 @@ class ReportStore(Protocol):
         ...
 
     async def held(self, job_id: str, most: int) -> Sequence[Sent]:
-        """Return what chats keep of an order's audio, each time that it was sent, the newest first."""
+        """Return what chats keep of an order's audio, each with whoever had it sent first, the newest first."""
         ...
 
     async def note_deleted(self, job_id: str) -> None:

@@ -126,6 +126,8 @@ class RecordingChat:
     """Seconds until it has room, by when it is asked; then none."""
     keeps: bool = False
     """The chat keeps what it was sent, to be sent again."""
+    copies: bool = False
+    """And each time that it is sent again, as a message of its own."""
     tellings: list[Any] = field(default_factory=list)
     showings: list[Any] = field(default_factory=list)
     warnings: list[Any] = field(default_factory=list)
@@ -174,7 +176,7 @@ class RecordingChat:
         await _next(self.repeats)
         self.heard.append((job.job_id, b"kept " + kept["copy"].encode(), receipt))
         self.changed.set()
-        return kept
+        return {**kept, "number": len(self.heard)} if self.copies else kept
 
     async def tell(self, job: Job, receipt: Receipt) -> None:
         await _next(self.tellings)

@@ -1,12 +1,15 @@
 """Audio that members report: what an admin's act meets at the service."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
+from core.domain.models import Kept
 from core.domain.orders import Destination
+from core.domain.people import Asker
 from core.domain.refusals import NotFound, NotPermitted
-from core.domain.reported import BeingSent, BlockedBefore, ReportDecided, ReportState
+from core.domain.reported import BeingSent, BlockedBefore, Message, ReportDecided, ReportState
 from core.engine import reported
 from storage.reported import CLAIM_MS
 from tests.core.engine.jobs import at_rest, current, ordered
@@ -15,6 +18,11 @@ from tests.core.rig import Incarnation, Rig
 from tests.makers import caller
 
 AUDIO = (1, 2)
+OFTEN = 60
+
+
+def message_of(kept: Kept) -> Sequence[Message]:
+    return [(1, kept.get("number", AUDIO[1] - 1) + 1)]
 
 
 async def test_what_is_just_being_sent_again_is_deleted_a_moment_later(alive: Incarnation, rig: Rig) -> None:
@@ -32,6 +40,22 @@ async def test_what_is_just_being_sent_again_is_deleted_a_moment_later(alive: In
     assert (report.state, messages, rig.spooled(job)) == (ReportState.LEFT, [AUDIO], [])
     assert (await reports.deleted(report)).state is ReportState.DELETED
     assert await alive.service.history(caller()) == []
+
+
+@pytest.mark.parametrize("copies", [False, True])
+async def test_what_was_sent_often_is_still_of_whoever_ordered_it(alive: Incarnation, rig: Rig, copies: bool) -> None:
+    rig.chat.keeps, rig.chat.copies = True, copies
+    job = await ordered(alive)
+    await at_rest(alive)
+    for _ in range(OFTEN):
+        again = await alive.store.redeliver(await current(alive, job), Destination("test", {}), Asker.of(caller("bob")))
+        alive.worker.accept(again)
+        await at_rest(alive)
+    reports = alive.service.reports
+    report, _ = await reports.file(caller("carl"), job.job_id, [AUDIO], message_of)
+    assert report.member == "test:ann"
+    _, messages = await reports.take_away(BOSS, job.job_id, message_of)
+    assert len(messages) == (OFTEN + 1 if copies else 1)
 
 
 async def test_two_admins_at_once_do_one_thing(alive: Incarnation) -> None:
