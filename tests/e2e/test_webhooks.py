@@ -54,6 +54,7 @@ async def public(tmp_path: Path) -> AsyncIterator[Public]:
 
 
 async def test_an_order_that_is_posted_is_delivered_once_its_end_is_posted(public: Public) -> None:
+    public.service.extra |= {"POLL_MIN_S": "60", "POLL_MAX_S": "60"}
     public.gateway.ready.clear()
     await public.start()
     ann, band = public.member()
@@ -64,7 +65,7 @@ async def test_an_order_that_is_posted_is_delivered_once_its_end_is_posted(publi
     assert await public.call_back(1, public.gateway.webhooks[0][:-1]) == 404
     assert band.audios == []
     assert {*await asyncio.gather(public.call_back(1), public.call_back(1))} == {200}
-    await band.wait_for(lambda chat: chat.audios)
+    await band.wait_for(lambda chat: chat.audios, 50)  # before it is polled
     assert public.telegram.calls_to("getUpdates") == []
 
 
