@@ -89,7 +89,9 @@ async def tell(
         return _(report_replies.COPY_DELETED if is_gone else report_replies.COPY_LEFT)
     if tells or (not await _show(service.reports, report, board) and await service.reports.untold(report)):
         return await _post(service.reports, who, report, board)
-    return _(report_replies.JOINED if report.notice else report_replies.NOTED)
+    if not report.notice:
+        return _(report_replies.NOTED)
+    return _(report_replies.JOINED if report.members > 1 else report_replies.REPORTED)  # by the same member, just now
 
 
 async def _post(reports: Reports, who: Caller, report: Report, board: Board) -> str:

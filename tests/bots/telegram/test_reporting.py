@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -210,6 +211,27 @@ async def test_a_report_outlives_the_process(
         assert notice.text.startswith("For admins: 2 members reported")
         await pressed(world, alice, notice, "Delete")
     assert voice.deleted
+
+
+async def test_whoever_taps_twice_at_once_is_not_said_to_follow_others(
+    band: Chat, alice: User, bob: User, carol: User, world: TelegramWorld, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice, notice = await heard(band, bob), await band.reply_to(await band.says(alice, "/help"))
+    await pressed(world, carol, voice, "Report")
+    job_id, file, filed = voice.buttons["Details"].partition(":")[2], bot.store.file_report, asyncio.Event()
+    who = replace(caller("carol"), community=f"telegram:{band.id}", member=f"telegram:{carol.id}")
+    await file(who, job_id, [(band.id, voice.id)])  # by the first tap, which is about to tell the admins
+
+    async def file_and_tell(*about: Any) -> Any:
+        found = await file(*about)
+        filed.set()
+        return found
+
+    monkeypatch.setattr(bot.store, "file_report", file_and_tell)
+    tap = asyncio.create_task(pressed(world, carol, voice, "Report it"))
+    await filed.wait()
+    await bot.store.note_notice(job_id, (band.id, notice.id))
+    assert (await tap)["text"] == REPORTED
 
 
 async def test_a_report_that_no_admin_has_seen_is_not_said_to_have_been_posted(
