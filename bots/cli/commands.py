@@ -232,7 +232,9 @@ async def _migrate_store(options: argparse.Namespace) -> int:
 def _database() -> Address:
     database = load().database
     if isinstance(database, Path) and not database.exists():
-        raise ConfigurationError(f"There is no database at {database}.")
+        raise ConfigurationError(
+            f"There is no database at {database}: put the DATA_DIR or DATABASE_URL of the service."
+        )
     return database
 
 

@@ -21,8 +21,10 @@ async def whom(settings: Settings, member: str, opening: AbstractAsyncContextMan
         raise ConfigurationError("CONSOLE_URL is not set, so there is no console: put where people are to open it.")
     if _MEMBER.fullmatch(member):
         return member
+    if member:
+        raise ConfigurationError(f"{member!r} is not such as telegram:5678 or discord:1234.")
     owners, unknown = (settings.owners, "") if settings.owners else await _claimed(opening)
-    if not member and len(owners) == 1:
+    if len(owners) == 1:
         return owners[0]
     are = ", ".join(owners) or "nobody"
     raise ConfigurationError(f"Say whom, such as troubadour console-link telegram:5678. Owners: {are}{unknown}.")

@@ -20,6 +20,7 @@ from tests.worlds.telegram import Chat, TelegramWorld, User
 
 Ask = Callable[..., Awaitable[tuple[int, str, str]]]
 Ordered = Callable[[], list[str]]
+HOW = "put the DATA_DIR or DATABASE_URL of the service."
 Serve = Callable[[], AbstractAsyncContextManager[App]]
 
 
@@ -141,4 +142,4 @@ async def test_a_name_of_several_jobs_lists_them_and_no_name_is_none(
 async def test_a_database_that_is_not_there(tmp_path: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'none.db'}")
-    assert await ask("1a2b") == (2, "", f"There is no database at {tmp_path / 'none.db'}.\n")
+    assert await ask("1a2b") == (2, "", f"There is no database at {tmp_path / 'none.db'}: {HOW}\n")

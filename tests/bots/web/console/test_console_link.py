@@ -52,8 +52,11 @@ async def test_it_lets_in_whoever_claimed_the_bot(
 
 
 async def test_it_says_what_is_missing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for member in ("", "somebody"):
-        with pytest.raises(ConfigurationError, match="Say whom, such as troubadour console-link telegram:5678"):
+    for member, says in (
+        ("", "Say whom, such as troubadour console-link telegram:5678"),
+        ("bob", "'bob' is not such as"),
+    ):
+        with pytest.raises(ConfigurationError, match=says):
             await printed(capsys, member)
     monkeypatch.delenv("CONSOLE_URL")
     with pytest.raises(ConfigurationError, match="CONSOLE_URL is not set"):
