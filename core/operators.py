@@ -103,6 +103,10 @@ class Operators:
         left = (standing.pool_left_micros, standing.total_left_micros)
         return min((micros for micros in left if micros is not None), default=None)
 
+    async def total_left(self, community: str) -> int | None:
+        """Return what all communities together may still spend this month; None is unlimited."""
+        return (await self._store.standing(community, "", self._policy.default_quota)).total_left_micros
+
     async def told_with(self, caller: Caller, community: str) -> Sequence[Newcomer]:
         """Return the communities that the operators were told of in the same message."""
         await self._require(caller)

@@ -1,9 +1,10 @@
 """The actions behind the commands of admins and operators, the same on every platform."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from bots.commands import approval
+from bots.commands.actions import voice_meant
 from bots.commands.command import PNG, Answer, Asked, File
 from bots.text import admin_replies as texts
 from bots.text import audit_replies, community_replies, operator_replies, why_replies
@@ -40,10 +41,18 @@ async def quota_default(asked: Asked, amount: str, period: str = "") -> Answer:
 
 async def _set_quota(asked: Asked, subject: Subject, amount: str, period: str) -> Answer:
     quota = await asked.service.admin.set_quota(asked.caller, subject, amount, period)
+    return Answer(f"{texts.quota_set(subject, quota)}{await _beyond_pools(asked, quota.limit_micros)}")
+
+
+async def _beyond_pools(asked: Asked, micros: int | None) -> str:
+    """Say that the pools end earlier what a member may spend, if they do."""
     left_micros = await asked.service.operators.pools_left(asked.caller.community)
-    is_beyond = left_micros is not None and (quota.limit_micros is None or quota.limit_micros > left_micros)
-    beyond = f"\n{texts.beyond(left_micros)}" if left_micros is not None and is_beyond else ""
-    return Answer(f"{texts.quota_set(subject, quota)}{beyond}")
+    return _if_beyond(micros, left_micros, texts.beyond)
+
+
+def _if_beyond(micros: int | None, left_micros: int | None, say: Callable[[int], str]) -> str:
+    is_beyond = left_micros is not None and (micros is None or micros > left_micros)
+    return f"\n{say(left_micros)}" if left_micros is not None and is_beyond else ""
 
 
 async def quota_show(asked: Asked, member: Person | None = None) -> Answer:
@@ -79,7 +88,7 @@ async def quota_clear(asked: Asked, member: Person | None = None, role: Subject 
 async def grant(asked: Asked, member: Person, amount: str, reason: str = "") -> Answer:
     """Give credit."""
     left_micros = await asked.service.admin.grant(asked.caller, member, amount, reason)
-    return Answer(texts.credited(member.name, left_micros))
+    return Answer(f"{texts.credited(member.name, left_micros)}{await _beyond_pools(asked, left_micros)}")
 
 
 async def revoke(asked: Asked, member: Person, amount: str, reason: str = "") -> Answer:
@@ -109,7 +118,10 @@ async def limits(asked: Asked, name: str = "", value: str = "") -> Answer | None
     if not value:
         return None
     limit = texts.LIMITS[name]
-    value = _channels(asked, value) if limit is LimitName.CHANNELS else value
+    if limit is LimitName.CHANNELS:
+        value = _channels(asked, value)
+    elif limit is LimitName.VOICE and value.strip().casefold() != NONE:
+        value = voice_meant(value, asked.service.catalog)
     found = await admin.set_limit(caller, limit, value)
     return Answer(texts.limits(found, asked.channel_name))
 
@@ -174,7 +186,10 @@ async def audit(asked: Asked) -> Answer:
 async def pool(asked: Asked, amount: str, community: str = "") -> Answer:
     """Set what a whole community may spend in a month."""
     key = _community(asked, community)
-    return Answer(operator_replies.pool(key, await asked.service.operators.set_pool(asked.caller, key, amount)))
+    operators = asked.service.operators
+    micros = await operators.set_pool(asked.caller, key, amount)
+    beyond = _if_beyond(micros, await operators.total_left(key), operator_replies.beyond)
+    return Answer(f"{operator_replies.pool(key, micros)}{beyond}")
 
 
 def _community(asked: Asked, community: str) -> str:

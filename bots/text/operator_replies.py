@@ -8,6 +8,14 @@ from core.domain.reports import Resumed
 from core.domain.troubles import Case, Key, Trouble
 
 
+def beyond(left_micros: int) -> str:
+    """Say that the total pool ends earlier what a community may spend."""
+    return _(
+        "All communities together have {amount} left this month: the setting TOTAL_POOL.",
+        amount=money(max(0, left_micros)),
+    )
+
+
 def pool(community: str, limit_micros: int | None) -> str:
     """Confirm a pool."""
     if limit_micros is None:

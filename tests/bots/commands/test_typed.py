@@ -15,7 +15,7 @@ from core.domain.orders import Destination
 from core.domain.refusals import InvalidInput, Need, NeedsConfirmation, NotPermitted
 from tests.bots.commands.lines import BOSS, OWNER, types
 from tests.core.engine.jobs import at_rest
-from tests.core.rig import Incarnation
+from tests.core.rig import Incarnation, Rig
 from tests.makers import caller, day, order
 
 ROOT = Path(__file__).parents[3]
@@ -299,3 +299,26 @@ async def test_a_quota_beyond_the_pool_is_told_to_be(alive: Incarnation) -> None
     for line in ("/quota set @ann 1 day", "/quota default unlimited", "/quota default 0.51 month"):
         assert (await types(alive, line)).endswith(f".\n{beyond}"), line
     assert "together" not in await types(alive, "/quota set @ann 0.50 day")
+    await types(alive, "/pool test:band 0.75", OWNER)
+    assert (await types(alive, "/grant @ann 0.70")) == "Ann now has $0.70 credit."
+    assert (await types(alive, "/grant @ann 0.70")).startswith(
+        "Ann now has $1.40 credit.\nAll of this community together"
+    )
+
+
+async def test_a_pool_beyond_that_of_all_is_told_to_be(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.policy = replace(rig.policy, owners=frozenset({OWNER.member}))
+    async with rig.running() as alive:
+        alive.store._total_pool_micros = 2_000_000
+        await alive.service.communities.remember(caller())
+        assert "together" not in await types(alive, "/pool test:band 2", OWNER)
+        for amount in ("2.01", "unlimited"):
+            said = await types(alive, f"/pool test:band {amount}", OWNER)
+            assert said.endswith("\nAll communities together have $2.00 left this month: the setting TOTAL_POOL.")
+
+
+async def test_a_voice_that_is_misspelt_in_a_limit_is_suggested(alive: Incarnation) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await types(alive, "/limits voice Arya")
+    assert refusals.refusal(caught.value).endswith("the name of a voice, such as Aria. Write /limits voice Aria")
