@@ -33,7 +33,7 @@ _TOLD = frozenset((
     N_("casual"), N_("characters"), N_("confident"), N_("conversation"), N_("deep"), N_("expressive"),
     N_("friendly"), N_("intense"), N_("narration"), N_("natural"), N_("news"), N_("seductive"), N_("social media"),
     N_("soft"), N_("strong"), N_("Swedish"), N_("transatlantic"), N_("trustworthy"), N_("upbeat"),
-    N_("warm"), N_("well-rounded"),
+    N_("warm"), N_("well-rounded"), N_("custom voice"),
 ))  # fmt: skip
 """What the default voices are like; how an operator describes others is shown as it is written."""
 _OWN_NAMES = dict(
@@ -102,8 +102,12 @@ def traits_of(voice: Voice) -> str:
     """Return what a voice is like; "" where nothing is known."""
     languages = [spoken().locale.languages.get(code, code) for code in voice.languages]
     traits = [_(_TRAITS[trait]) for trait in (voice.gender, voice.age) if trait]
-    about, accent, use = (_(word) if word in _TOLD else word for word in (voice.about, voice.accent, voice.use))
-    return ", ".join(filter(None, (about, *traits, accent, use, *languages)))
+    about, *others = (_(word) if word in _TOLD else word for word in _words_of(voice))
+    return ", ".join(filter(None, (about, *traits, *others, *languages)))
+
+
+def _words_of(voice: Voice) -> tuple[str, ...]:
+    return voice.about, voice.accent, voice.use, "custom voice" if voice.is_own else ""
 
 
 class _Known(NamedTuple):
@@ -126,7 +130,7 @@ def _known(cast: Cast, language: Language) -> Mapping[str, _Known]:
 
 
 def _of(voice: Voice, language: Language) -> Iterator[str]:
-    for word in (voice.about, voice.accent, voice.use):
+    for word in _words_of(voice):
         yield from (word, language.catalogue.gettext(word) if word in _TOLD else "")
     for trait in filter(None, (voice.gender, voice.age)):
         yield from (_TRAITS[trait], _ALSO[trait], language.catalogue.gettext(_TRAITS[trait]))

@@ -6,7 +6,8 @@ from bots.commands.voice_search import described, found, unrecorded
 from core.domain.voices import CAST, Age, Gender, Voice
 
 MORE = CAST.with_more((
-    Voice(name="Old Tom", aliases=("Opa",), languages=("de",), gender=Gender.MALE, age=Age.OLD, use="bedtime stories"),
+    Voice(name="Old Tom", aliases=("Opa",), languages=("de",), gender=Gender.MALE, age=Age.OLD, use="bedtime stories",
+          is_own=True),
     "Zoe",
 ))  # fmt: skip
 
@@ -26,6 +27,7 @@ MORE = CAST.with_more((
         ("bed sto", ["Old Tom"]),
         ("nonbinary", ["River"]),
         ("ari", ["Aria"]),
+        ("custom", ["Old Tom"]),
         ("zoe", ["Zoe"]),
         ("aria male", []),
         ("american british", []),
@@ -51,6 +53,6 @@ def test_it_is_said_which_language_chose_none() -> None:
 
 def test_a_voice_is_described_on_one_short_line() -> None:
     assert described(CAST.voices[0], 100) == "Aria: expressive, female, middle-aged, American, social media, English"
-    assert described(MORE.voices[-2], 100) == "Old Tom: male, old, bedtime stories, German"
+    assert described(MORE.voices[-2], 100) == "Old Tom: male, old, bedtime stories, custom voice, German"
     assert described(MORE.voices[-1], 100) == "Zoe"
     assert len(described(Voice(name="N" * 40, about="a" * 80, use="u" * 80), 100)) == 100
