@@ -122,6 +122,12 @@ class Admin:
         quota = self._policy.quota(direct=caller.direct)
         return await self._store.standing(caller.community, person.member, quota, roles)
 
+    async def pools_left(self, caller: Caller) -> tuple[int | None, int | None]:
+        """Return what the community's pool, and that of all communities, have left this month; None is unlimited."""
+        require_admin(caller)
+        standing = await self._store.standing(caller.community, "", self._policy.quota(direct=False))
+        return standing.pool_left_micros, standing.total_left_micros
+
     async def why(self, caller: Caller, person: Person) -> Reasons:
         """Say what keeps a member from ordering where the caller is, or how much they can order."""
         require_admin(caller)

@@ -45,9 +45,10 @@ async def _set_quota(asked: Asked, subject: Subject, amount: str, period: str) -
 
 
 async def _beyond_pools(asked: Asked, micros: int | None) -> str:
-    """Say that the pools end earlier what a member may spend, if they do."""
-    left_micros = await asked.service.operators.pools_left(asked.caller.community)
-    return _if_beyond(micros, left_micros, texts.beyond)
+    """Say that a pool ends earlier what a member may spend, if one does."""
+    pool_micros, total_micros = await asked.service.admin.pools_left(asked.caller)
+    pool, total = _if_beyond(micros, pool_micros, texts.beyond), _if_beyond(micros, total_micros, texts.beyond_total)
+    return pool if pool_micros is not None and (total_micros is None or pool_micros <= total_micros) else total
 
 
 def _if_beyond(micros: int | None, left_micros: int | None, say: Callable[[int], str]) -> str:

@@ -61,6 +61,12 @@ def beyond(left_micros: int) -> str:
     )
 
 
+def beyond_total(left_micros: int) -> str:
+    """Say that the total pool ends it before, from which other communities draw, too."""
+    has = money(max(0, left_micros))
+    return _("My budget for all communities has {amount} left this month; whoever runs this bot sets it.", amount=has)
+
+
 def quota_cleared(subject: Subject) -> str:
     """Confirm that a quota is gone."""
     return _(_CLEARED[subject.kind], name=subject.name)

@@ -306,6 +306,16 @@ async def test_a_quota_beyond_the_pool_is_told_to_be(alive: Incarnation) -> None
     )
 
 
+async def test_what_all_communities_have_left_is_not_said_to_be_of_one(alive: Incarnation) -> None:
+    alive.store._total_pool_micros = 400_000
+    shared = "My budget for all communities has $0.40 left this month; whoever runs this bot sets it."
+    assert (await types(alive, "/quota set @ann 1 day")).endswith(f".\n{shared}")
+    await types(alive, "/pool test:band 0.50", OWNER)
+    assert (await types(alive, "/quota set @ann 1 day")).endswith(f".\n{shared}")
+    await types(alive, "/pool test:band 0.30", OWNER)
+    assert "community together has $0.30 left" in await types(alive, "/quota set @ann 1 day")
+
+
 async def test_a_pool_beyond_that_of_all_is_told_to_be(tmp_path: Path) -> None:
     rig = Rig(tmp_path)
     rig.policy = replace(rig.policy, owners=frozenset({OWNER.member}))
