@@ -70,6 +70,7 @@ async def test_an_order_comes_by_webhook(running: Running, world: TelegramWorld,
 async def test_the_same_update_after_a_restart_is_one_order(
     running: Running, world: TelegramWorld, studio: Studio, band: Chat, bob: User
 ) -> None:
+    studio.ready.clear()
     async with running(public_url="https://bot.example:8443") as app:
         said = await band.says(bob, "/speak Hello")
         async with asyncio.timeout(WAIT_S):
