@@ -54,7 +54,7 @@ class SqlCreditRequests:
 
     async def open_requests(self, community: str, most: int) -> list[CreditRequest]:
         (rows,) = await self._driver.run([Statement(sql.OPEN_REQUESTS, {"community": community, "most": most})])
-        return [CreditRequest(**dict(zip(row.keys(), row, strict=True))) for row in rows]
+        return [CreditRequest(**dict(zip(row.keys(), row, strict=True))) for row in reversed(rows)]
 
     async def claim_call(self, community: str, about: Call, pause_ms: int) -> bool:
         now_ms = self._clock.now_ms()

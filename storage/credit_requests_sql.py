@@ -26,7 +26,7 @@ WHERE credit_request_id = :credit_request_id AND community_id = {HERE} AND membe
 
 OPEN_REQUESTS = f"""
 SELECT credit_request_id, member, name, amount_micros FROM credit_requests
-WHERE community_id = {HERE} AND state = 'open' ORDER BY asked_ms, credit_request_id LIMIT :most
+WHERE community_id = {HERE} AND state = 'open' ORDER BY asked_ms DESC, credit_request_id DESC LIMIT :most
 """
 
 CLAIM_CALL = """

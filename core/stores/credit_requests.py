@@ -26,7 +26,7 @@ class CreditRequestStore(Protocol):
         ...
 
     async def open_requests(self, community: str, most: int) -> Sequence[CreditRequest]:
-        """Return a community's credit requests that nobody has decided on, the oldest first."""
+        """Return the newest credit requests in a community that nobody has decided on, the oldest of them first."""
         ...
 
     async def claim_call(self, community: str, about: Call, pause_ms: int) -> bool:

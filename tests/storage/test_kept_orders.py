@@ -132,3 +132,11 @@ async def test_what_is_kept_goes_along_to_a_community_s_new_key(store: SqlStore)
     await store.move_community(ANN.community, "test:choir")
     assert (await store.kept_order(caller(community="choir"), "k1")).order_id == "k1"
     assert not await store.claim_call("test:choir", Call.CREDIT, HOUR_MS)
+
+
+async def test_of_more_requests_than_are_posted_anew_it_is_the_newest(store: SqlStore, clock: SetClock) -> None:
+    """Those that nobody decides on stay open until their members ask again, for years perhaps."""
+    for who in ("ann", "bob", "carl"):
+        await store.ask(f"of {who}", caller(who), 400)
+        clock.forward(ms=1)
+    assert [each.credit_request_id for each in await store.open_requests("test:band", 2)] == ["of bob", "of carl"]
