@@ -40,8 +40,7 @@ def without(said: str, text: str) -> str:
 
 def _is_of(word: str, held: str) -> bool:
     if word.isascii():
-        return len(word) >= SHORTEST and (
-            re.search(rf"\b{word}", held) is not None or (len(word) >= LONG and word in held)
-        )
+        is_in = len(word) >= SHORTEST and word in held  # a hundred times as fast as the expression
+        return is_in and (len(word) >= LONG or re.search(rf"\b{word}", held) is not None)
     # Where no spaces part words, one that is quoted may stand amid others.
     return any(word[n : n + 2] in held for n in range(max(1, len(word) - 1)))
